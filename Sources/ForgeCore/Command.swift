@@ -1,0 +1,67 @@
+/// A program with its arguments, as a value: pure code builds it, a `Transport` runs it, a test reads its `line`.
+package struct Command: Sendable, Hashable {
+    package var words: [Word]
+    package var input: Input = .none
+    /// Run by root: through `sudo -n` where the login user is somebody else.
+    package var isAsRoot = false
+    /// The last resort against a command that hangs; it is killed on the host, not only forgotten here.
+    package var timeLimit: Duration = .seconds(900)
+    package var output: Destination = .captured
+
+    package init(_ words: [Word]) { self.words = words }
+
+    package init(_ words: Word...) { self.words = words }
+
+    /// A POSIX shell script that comes over standard input, so that neither its length nor its content meets an argument list.
+    package static func script(_ text: String) -> Command {
+        var command = Command("sh", "-s")
+        command.input = .bytes(Array("{\n\(text)\nexit\n}\n".utf8))
+        return command
+    }
+
+    /// What a command reads.
+    package enum Input: Sendable, Hashable {
+        case none
+        case bytes([UInt8])
+        /// As `bytes`, but never shown.
+        case secret([UInt8])
+        /// A file on the operator's machine, streamed.
+        case file(String)
+    }
+
+    /// Where its standard output goes.
+    package enum Destination: Sendable, Hashable {
+        /// Into `Output.standardOutput`, bounded by `Output.captureLimit` bytes.
+        case captured
+        /// Into a file on the operator's machine, streamed.
+        case file(String)
+    }
+}
+
+extension Command {
+    package func asRoot() -> Command { with { $0.isAsRoot = true } }
+
+    package func reading(_ input: Input) -> Command { with { $0.input = input } }
+
+    package func reading(_ text: String) -> Command { reading(.bytes(Array(text.utf8))) }
+
+    package func within(_ limit: Duration) -> Command { with { $0.timeLimit = limit } }
+
+    package func writing(toFile path: String) -> Command { with { $0.output = .file(path) } }
+
+    /// The command as one line of shell, every word quoted that needs it; secrets are shown as `•••`.
+    package var line: String { words.map(\.shown).joined(separator: " ") }
+
+    /// The line that a host's shell gets. The time limit and sudo are part of it.
+    package func remoteLine(user: String) -> String {
+        let limit = "timeout --kill-after=10 \(timeLimit.components.seconds)"
+        let prefix = isAsRoot && user != "root" ? "sudo -n -- \(limit) " : "\(limit) "
+        return prefix + words.map(\.quoted).joined(separator: " ")
+    }
+
+    private func with(_ change: (inout Command) -> Void) -> Command {
+        var copy = self
+        change(&copy)
+        return copy
+    }
+}

@@ -1,0 +1,49 @@
+/// An error as a note to a tired person: what happened and to whom, why, and what to do about it.
+package struct Problem: Error, Sendable, Hashable {
+    package var kind: Kind
+    /// What happened, and to whom.
+    package var what: String
+    /// The cause, in the failing program's own last words where there are any.
+    package var why: String?
+    /// Something to type, or the line to edit.
+    package var fix: String?
+
+    package init(_ kind: Kind = .failed, what: String, why: String? = nil, fix: String? = nil) {
+        self.kind = kind
+        self.what = what
+        self.why = why
+        self.fix = fix
+    }
+
+    /// Who must act; each has an exit code of its own.
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
+        case failed, incomplete, invalidInventory, unreachable, usage, interrupted
+
+        package var exitCode: Int32 {
+            switch self {
+            case .failed: 1
+            case .incomplete: 2
+            case .invalidInventory: 3
+            case .unreachable: 4
+            case .usage: 64
+            case .interrupted: 130
+            }
+        }
+    }
+}
+
+extension Problem: CustomStringConvertible {
+    package var description: String {
+        let lines = [("why", why), ("fix", fix)].compactMap { label, text in
+            text.map { "  \(label)  \($0.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n       "))" }
+        }
+        return ([what] + lines).joined(separator: "\n")
+    }
+}
+
+/// Several problems that were found together and are told together.
+package struct Problems: Error, Sendable, Hashable {
+    package var all: [Problem]
+
+    package init(_ all: [Problem]) { self.all = all }
+}

@@ -1,0 +1,39 @@
+/// Where packages, images and Python wheels come from instead of the public places.
+package struct Mirrors: Sendable, Hashable {
+    /// In place of `https://download.docker.com/linux/<distribution>`.
+    package var docker: AptRepository?
+    /// In place of `https://pkgs.k8s.io/core:/stable:`; `/v1.36/deb/` follows.
+    package var kubernetes: AptRepository?
+    /// Registry → base URL of its mirror, `http://…` allowed: `docker.io`, `registry.k8s.io`, `ghcr.io`, …
+    package var registries: [String: String]
+    /// A Python package index (PEP 503) for the image build.
+    package var python: String?
+
+    package init(
+        docker: AptRepository? = nil, kubernetes: AptRepository? = nil, registries: [String: String] = [:], python: String? = nil
+    ) {
+        self.docker = docker
+        self.kubernetes = kubernetes
+        self.registries = registries
+        self.python = python
+    }
+
+    package struct AptRepository: Sendable, Hashable {
+        /// Without a slash at its end.
+        package var url: String
+        package var key: Key
+
+        package init(url: String, key: Key) {
+            self.url = url
+            self.key = key
+        }
+    }
+
+    /// The public key that signs a repository.
+    package enum Key: Sendable, Hashable {
+        /// A file on the operator's machine: it is believed because the operator has it.
+        case file(path: String)
+        /// Fetched by the hosts and believed only with this fingerprint (40 hexadecimal digits, upper case).
+        case url(String, fingerprint: String)
+    }
+}

@@ -1,0 +1,49 @@
+/// The inference service as the inventory wants it.
+package struct Service: Sendable, Hashable {
+    /// The name of its Deployment and Service.
+    package var name: String
+    package var namespace: String
+    package var replicas: Int
+    package var expose: Exposure
+    /// 30000 to 32767; nil lets the cluster choose.
+    package var nodePort: Int?
+    /// The user's own CSV files; nil means generated data.
+    package var trainingData: TrainingData?
+    package var baseImage: String
+    /// `host[:port]/path` to push images to; nil brings them straight onto the nodes.
+    package var registry: String?
+
+    package init(
+        name: String = "inference", namespace: String = "mlops", replicas: Int = 2, expose: Exposure = .nodePort, nodePort: Int? = nil,
+        trainingData: TrainingData? = nil, baseImage: String = Service.defaultBaseImage, registry: String? = nil
+    ) {
+        self.name = name
+        self.namespace = namespace
+        self.replicas = replicas
+        self.expose = expose
+        self.nodePort = nodePort
+        self.trainingData = trainingData
+        self.baseImage = baseImage
+        self.registry = registry
+    }
+
+    package static let defaultBaseImage = "docker.io/library/python:3.11-slim-bookworm"
+
+    /// The type of its Kubernetes Service.
+    package enum Exposure: String, Sendable, Hashable, CaseIterable {
+        case nodePort = "NodePort"
+        case loadBalancer = "LoadBalancer"
+        case clusterIP = "ClusterIP"
+    }
+
+    /// CSV files on the operator's machine, as absolute paths.
+    package struct TrainingData: Sendable, Hashable {
+        package var train: String
+        package var test: String
+
+        package init(train: String, test: String) {
+            self.train = train
+            self.test = test
+        }
+    }
+}

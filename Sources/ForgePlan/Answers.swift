@@ -1,0 +1,112 @@
+import ForgeCore
+
+/// What one host answered. A question that was never asked has no answer, and asking for it is a mistake in the step.
+package struct Answers: Sendable, Hashable {
+    private var raw: [Question: Answer]
+
+    package init(_ raw: [Question: Answer] = [:]) { self.raw = raw }
+
+    package subscript(question: Question) -> Answer? { raw[question] }
+
+    package mutating func merge(_ newer: Answers) { raw.merge(newer.raw) { _, new in new } }
+}
+
+/// The answer to one question; the case matches the question's.
+package enum Answer: Sendable, Hashable {
+    case file(FileState?)
+    case contents([UInt8]?)
+    case package(PackageState)
+    case unit(UnitState)
+    case sysctl(String?)
+    case module(isThere: Bool)
+    case swaps([String])
+    case command(CommandState)
+}
+
+/// A path that exists.
+package struct FileState: Sendable, Hashable {
+    package enum Kind: String, Sendable { case regular, directory, symlink, other }
+    package var kind: Kind
+    /// Permission bits.
+    package var mode: UInt16
+    /// `user:group`.
+    package var owner: String
+    package var size: Int
+    /// Of a regular file.
+    package var sha256: String?
+    /// Seconds since 1970.
+    package var modified: Int
+
+    package init(
+        kind: Kind = .regular, mode: UInt16 = 0o644, owner: String = "root:root", size: Int = 0, sha256: String? = nil, modified: Int = 0
+    ) {
+        self.kind = kind
+        self.mode = mode
+        self.owner = owner
+        self.size = size
+        self.sha256 = sha256
+        self.modified = modified
+    }
+}
+
+package struct PackageState: Sendable, Hashable {
+    /// nil when it is not (fully) installed.
+    package var installed: String?
+    package var isHeld: Bool
+    
+    package init(installed: String? = nil, isHeld: Bool = false) {
+        self.installed = installed
+        self.isHeld = isHeld
+    }
+}
+
+package struct UnitState: Sendable, Hashable {
+    /// `loaded`, `masked`, `not-found`, …
+    package var load: String
+    /// `active`, `inactive`, `failed`, …
+    package var active: String
+    /// `enabled`, `disabled`, `static`, `masked`, … ; empty when systemd has none.
+    package var enabled: String
+    /// When it last became active, seconds since 1970; nil when it never did.
+    package var since: Int?
+
+    package init(load: String = "loaded", active: String = "inactive", enabled: String = "", since: Int? = nil) {
+        self.load = load
+        self.active = active
+        self.enabled = enabled
+        self.since = since
+    }
+}
+
+package struct CommandState: Sendable, Hashable {
+    package var exitCode: Int
+    package var text: String
+
+    package init(exitCode: Int = 0, text: String = "") {
+        self.exitCode = exitCode
+        self.text = text
+    }
+}
+
+extension Answers {
+    package func file(_ path: String) -> FileState? { if case .file(let state) = raw[.file(path)] { state } else { nil } }
+
+    package func contents(_ path: String) -> [UInt8]? { if case .contents(let bytes) = raw[.contents(path)] { bytes } else { nil } }
+
+    package func text(_ path: String) -> String? { contents(path).map { String(decoding: $0, as: UTF8.self) } }
+
+    package func package(_ name: String) -> PackageState { if case .package(let state) = raw[.package(name)] { state } else { PackageState() } }
+
+    package func unit(_ name: String) -> UnitState { if case .unit(let state) = raw[.unit(name)] { state } else { UnitState(load: "not-found") } }
+
+    package func sysctl(_ key: String) -> String? { if case .sysctl(let value) = raw[.sysctl(key)] { value } else { nil } }
+
+    package func hasModule(_ name: String) -> Bool { raw[.module(name)] == .module(isThere: true) }
+
+    package var swaps: [String] { if case .swaps(let areas) = raw[.swaps] { areas } else { [] } }
+
+    /// A command that was not asked counts as failed.
+    package func command(_ text: String) -> CommandState {
+        if case .command(let state) = raw[.command(text)] { state } else { CommandState(exitCode: 127) }
+    }
+}

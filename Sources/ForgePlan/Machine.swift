@@ -1,0 +1,67 @@
+import ForgeCore
+
+/// A host that may be changed. A dry run never makes one, so it cannot change anything.
+package struct Machine: Sendable {
+    package let host: Host
+    private let transport: any Transport
+    private let onLine: @Sendable (OutputLine) -> Void
+    private let peers: @Sendable (String) async throws -> Machine
+
+    package init(
+        host: Host, transport: any Transport, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in },
+        peers: @escaping @Sendable (String) async throws -> Machine = { name in throw Problem(what: "\(name) is not connected") }
+    ) {
+        self.host = host
+        self.transport = transport
+        self.onLine = onLine
+        self.peers = peers
+    }
+
+    /// Runs a command that must succeed; a failure is a `Problem` with the command and its own last words.
+    @discardableResult
+    package func run(_ command: Command, fix: String? = nil) async throws -> Output {
+        let output = try await attempt(command)
+        guard output.isSuccess else { throw Problem(failed: command, on: host, output, fix: fix) }
+        return output
+    }
+
+    /// Runs a command whose failure is an answer, too.
+    package func attempt(_ command: Command) async throws -> Output {
+        try await transport.run(command, onLine: onLine)
+    }
+
+    package func write(_ file: RemoteFile) async throws {
+        try await run(file.write, fix: "is there space left on \(host.name)? `df -h` tells")
+    }
+
+    /// Asks the questions now, in one round trip.
+    package func ask(_ questions: [Question]) async throws -> Answers {
+        try await transport.ask(questions, of: host)
+    }
+
+    /// Another machine of this run: what one host needs of another is asked at that moment.
+    package func peer(_ name: String) async throws -> Machine { try await peers(name) }
+}
+
+extension Problem {
+    /// A command that ended badly.
+    package init(failed command: Command, on host: Host, _ output: Output, fix: String? = nil) {
+        let sudo = command.isAsRoot && host.access.user != "root" ? "sudo " : ""
+        let ending =
+            switch output.exit {
+            case .code(124): "did not end within its time limit of \(command.timeLimit.components.seconds) s"
+            case .code(let code): "failed with exit code \(code)"
+            case .signal(let name): "was killed by SIG\(name)"
+            case .unknown: "ended, and the connection broke before its exit code came"
+            }
+        self.init(what: "\(host.name): `\(sudo)\(command.summary)` \(ending)", why: output.lastLine, fix: fix)
+    }
+}
+
+extension Command {
+    /// The line, cut where a person has seen enough of it.
+    package var summary: String {
+        let first = line.split(separator: "\n", maxSplits: 1).first.map(String.init) ?? ""
+        return first.count < line.count || first.count > 200 ? String(first.prefix(200)) + " …" : first
+    }
+}

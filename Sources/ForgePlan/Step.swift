@@ -1,0 +1,34 @@
+import ForgeCore
+
+/// Something that shall be true of one host, and how to make it so.
+package protocol Step: Sendable {
+    /// A truth, as it reads when it holds: "containerd 2.2.1 is installed".
+    var title: String { get }
+
+    /// The looks at the host that decide whether it holds.
+    var questions: [Question] { get }
+
+    /// What is not so yet; empty when the title is true. Pure.
+    func differences(given answers: Answers) -> [Difference]
+
+    /// Makes it so. The same questions are asked again afterwards.
+    func apply(to machine: Machine) async throws
+}
+
+/// One thing that is not as it shall be: "kubeadm: 1.35.1 → 1.36.2".
+package struct Difference: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
+    package let text: String
+
+    package init(_ text: String) { self.text = text }
+
+    package init(stringLiteral text: String) { self.text = text }
+
+    package init(_ subject: String, from old: some CustomStringConvertible, to new: some CustomStringConvertible) {
+        text = "\(subject): \(old) → \(new)"
+    }
+
+    package var description: String { text }
+}
+
+/// A list of steps, or nothing: keeps conditions inside the literal that is the table of contents.
+package func when(_ condition: Bool, _ steps: any Step...) -> [any Step] { condition ? steps : [] }

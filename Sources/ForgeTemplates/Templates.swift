@@ -1,0 +1,51 @@
+import ForgeCore
+import Foundation
+
+/// The files below `templates/`, as they were when kubeforge was built, with a folder of the user's laid over them.
+package struct Templates: Sendable {
+    private let texts: [String: String]
+
+    /// `overlay` is the folder of `--templates`: a file in it replaces the embedded one of the same path, a new one is added.
+    package init(overlay: String? = nil) throws(Problem) {
+        var texts = embeddedTemplates
+        if let overlay { texts.merge(try Self.read(overlay)) { _, new in new } }
+        self.texts = texts
+    }
+
+    package var paths: [String] { texts.keys.sorted() }
+
+    /// The template at the path below `templates/`.
+    package subscript(path: String) -> Template {
+        get throws(Problem) {
+            guard let text = texts[path] else {
+                throw Problem(what: "there is no template \(path)", fix: "the templates are: \(paths.joined(separator: ", "))")
+            }
+            return Template(path: path, text: text)
+        }
+    }
+
+    /// Every file below the folder, by its path relative to it.
+    package func folder(_ name: String) -> [String: String] {
+        let prefix = name + "/"
+        let inside = texts.filter { $0.key.hasPrefix(prefix) }
+        return Dictionary(uniqueKeysWithValues: inside.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
+    }
+
+    private static func read(_ folder: String) throws(Problem) -> [String: String] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+            throw Problem(.usage, what: "--templates \(folder) is not a folder", fix: "name a folder laid out like templates/ of kubeforge")
+        }
+        do {
+            var texts: [String: String] = [:]
+            for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+                let full = folder + "/" + path
+                guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue else { continue }
+                texts[path] = try String(contentsOfFile: full, encoding: .utf8)
+            }
+            return texts
+        } catch {
+            throw Problem(.usage, what: "--templates \(folder) cannot be read", why: "\(error)", fix: "templates are UTF-8 text files")
+        }
+    }
+}

@@ -1,0 +1,6 @@
+import ForgeCLI
+
+@main
+struct Main {
+    static func main() async {}
+}
