@@ -1,0 +1,107 @@
+import ForgeCore
+
+/// Something that happened. Screen, log, JSON lines and reports are all drawn from these, and from nothing else.
+package enum Event: Sendable {
+    /// A sentence for the person: which inventory was taken, what to type next.
+    case note(String)
+    case stageBegan(String)
+    case stepBegan(host: String, title: String)
+    /// A line that a command printed while a step was applied.
+    case output(host: String, OutputLine)
+    case step(StepReport)
+    case check(CheckReport)
+    /// A problem that belongs to no step: a host that cannot be reached, a file that cannot be read.
+    case problem(Problem, host: String?)
+    case summary(Summary)
+}
+
+/// Something that wants to know what happens. Events come in order, one at a time for each host.
+package protocol Reporter: Sendable {
+    func report(_ event: Event)
+}
+
+/// How one step of one host ended.
+package struct StepReport: Sendable, Hashable {
+    package var stage: String
+    package var host: String
+    package var title: String
+    package var outcome: Outcome
+    /// Before the change; with `failed`, what is still not so.
+    package var differences: [Difference]
+    package var seconds: Double
+    package var problem: Problem?
+
+    package init(
+        stage: String, host: String, title: String, outcome: Outcome, differences: [Difference], seconds: Double, problem: Problem? = nil
+    ) {
+        self.stage = stage
+        self.host = host
+        self.title = title
+        self.outcome = outcome
+        self.differences = differences
+        self.seconds = seconds
+        self.problem = problem
+    }
+
+    package enum Outcome: String, Sendable, Hashable {
+        case alreadySo, changed, wouldChange, failed
+    }
+}
+
+/// One question to the service, with what it should answer and what it did.
+package struct CheckReport: Sendable, Hashable {
+    package var name: String
+    package var isPassed: Bool
+    package var expected: String
+    package var got: String
+    package var milliseconds: Double
+
+    package init(name: String, isPassed: Bool, expected: String, got: String, milliseconds: Double) {
+        self.name = name
+        self.isPassed = isPassed
+        self.expected = expected
+        self.got = got
+        self.milliseconds = milliseconds
+    }
+}
+
+/// The end of a run, counted.
+package struct Summary: Sendable, Hashable {
+    package var outcome: Outcome
+    package var hosts: [String: HostSummary]
+    package var seconds: Double
+
+    package init(outcome: Outcome, hosts: [String: HostSummary] = [:], seconds: Double = 0) {
+        self.outcome = outcome
+        self.hosts = hosts
+        self.seconds = seconds
+    }
+
+    package enum Outcome: String, Sendable, Hashable {
+        case ok, failed, incomplete
+    }
+
+    package var changed: Int { hosts.values.reduce(0) { $0 + $1.changed } }
+    package var alreadySo: Int { hosts.values.reduce(0) { $0 + $1.alreadySo } }
+    package var wouldChange: Int { hosts.values.reduce(0) { $0 + $1.wouldChange } }
+    package var failed: Int { hosts.values.reduce(0) { $0 + $1.failed } }
+}
+
+package struct HostSummary: Sendable, Hashable {
+    package var changed = 0
+    package var alreadySo = 0
+    package var wouldChange = 0
+    package var failed = 0
+    package var traffic = Traffic()
+
+    package init() {}
+
+    package mutating func count(_ outcome: StepReport.Outcome) {
+        switch outcome {
+        case .alreadySo: alreadySo += 1
+        case .changed: changed += 1
+        case .wouldChange: wouldChange += 1
+        case .failed: failed += 1
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import ForgeCore
+
+/// The connections of a run: each host has one, or the problem that kept it from having one.
+package struct Fleet: Sendable {
+    private let connections: [String: Connection]
+
+    private struct Connection: Sendable {
+        let host: Host
+        let result: Result<any Transport, Problem>
+    }
+
+    /// Connects to all hosts, at most `width` at once. A host that cannot be reached is a result, not an error.
+    package static func connect(
+        _ hosts: [Host], width: Int, _ connect: @escaping @Sendable (Host) async throws -> any Transport
+    ) async -> Fleet {
+        let made = await hosts.mapConcurrently(width: width) { host in
+            do {
+                return Connection(host: host, result: .success(try await connect(host)))
+            } catch {
+                return Connection(host: host, result: .failure(Problem(error, on: host.name)))
+            }
+        }
+        return Fleet(connections: Dictionary(uniqueKeysWithValues: made.map { ($0.host.name, $0) }))
+    }
+
+    /// Why each host that is not connected is not, by name.
+    package var unreachable: [(host: String, problem: Problem)] {
+        connections.values.compactMap { connection in
+            if case .failure(let problem) = connection.result { (connection.host.name, problem) } else { nil }
+        }.sorted { $0.0 < $1.0 }
+    }
+
+    package var reachable: [Host] {
+        connections.values.compactMap { if case .success = $0.result { $0.host } else { nil } }.sorted { $0.name < $1.name }
+    }
+
+    package func transport(_ name: String) throws(Problem) -> any Transport {
+        guard let connection = connections[name] else { throw Problem(what: "\(name) is not part of this run") }
+        return try connection.result.get()
+    }
+
+    /// The host as something that may be changed; `onLine` gets what its commands print.
+    package func machine(_ name: String, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in }) throws(Problem) -> Machine {
+        guard let host = connections[name]?.host else { throw Problem(what: "\(name) is not part of this run") }
+        return Machine(host: host, transport: try transport(name), onLine: onLine, peers: { try machine($0) })
+    }
+
+    /// Asks each of the hosts its questions, in one round trip per host.
+    package func ask(width: Int, _ questions: @escaping @Sendable (Host) -> [Question]) async -> [String: Result<Answers, Problem>] {
+        let answers = await reachable.mapConcurrently(width: width) { host in
+            do {
+                return (host.name, Result<Answers, Problem>.success(try await transport(host.name).ask(questions(host), of: host)))
+            } catch {
+                return (host.name, .failure(Problem(error, on: host.name)))
+            }
+        }
+        return Dictionary(uniqueKeysWithValues: answers)
+    }
+
+    package func traffic(_ name: String) async -> Traffic {
+        guard let transport = try? transport(name) else { return Traffic() }
+        return await transport.traffic
+    }
+
+    package func close() async {
+        _ = await reachable.mapConcurrently(width: 64) { host in await (try? transport(host.name))?.close() }
+    }
+}
+
+extension Problem {
+    /// Any error as a note; the border where foreign errors become ours.
+    package init(_ error: any Error, on host: String) {
+        switch error {
+        case let problem as Problem: self = problem
+        case is CancellationError: self.init(.interrupted, what: "\(host): stopped waiting", fix: "run it again: it goes on where it stopped")
+        default: self.init(what: "\(host): \(error)")
+        }
+    }
+}

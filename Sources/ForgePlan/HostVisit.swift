@@ -1,0 +1,84 @@
+import ForgeCore
+
+/// What one stage found and did on one host.
+struct Visit: Sendable {
+    let host: String
+    /// nil when they must be asked again.
+    var answers: Answers?
+    var outcomes: [StepReport.Outcome] = []
+    var problem: Problem?
+
+    var hasChanged: Bool { outcomes.contains(.changed) || problem != nil }
+}
+
+/// One host's way through one stage.
+struct HostVisit: Sendable {
+    let executor: Executor
+    let stage: Stage
+    let work: Stage.Work
+
+    func run(_ visit: inout Visit) async {
+        for (index, step) in work.steps.enumerated() {
+            if executor.options.isInterrupted() { return }
+            if visit.problem != nil && !stage.goesOnAfterFailure { return }
+            let report = await take(step, rest: work.steps[(index + 1)...], &visit)
+            visit.outcomes.append(report.outcome)
+            if visit.problem == nil { visit.problem = report.problem }
+            executor.reporter.report(.step(report))
+        }
+    }
+
+    /// Looks, changes if need be, and looks again. Failed until proven otherwise.
+    private func take(_ step: any Step, rest: ArraySlice<any Step>, _ visit: inout Visit) async -> StepReport {
+        let began = ContinuousClock.now
+        var report = StepReport(
+            stage: stage.name, host: work.host.name, title: step.title, outcome: .failed, differences: [], seconds: 0)
+        do {
+            let known = try await look(at: [step] + rest, &visit)
+            report.differences = step.differences(given: known)
+            if report.differences.isEmpty {
+                report.outcome = .alreadySo
+            } else if executor.options.isDryRun {
+                report.outcome = .wouldChange
+            } else {
+                try await change(step, rest: rest, &visit)
+                report.outcome = .changed
+            }
+        } catch {
+            report.problem = Problem(error, on: work.host.name)
+        }
+        report.seconds = (ContinuousClock.now - began).seconds
+        return report
+    }
+
+    private func look(at steps: some Sequence<any Step>, _ visit: inout Visit) async throws -> Answers {
+        if let answers = visit.answers { return answers }
+        let questions = steps.flatMap(\.questions).uniqued()
+        let answers = try await executor.fleet.transport(work.host.name).ask(questions, of: work.host)
+        visit.answers = answers
+        return answers
+    }
+
+    /// Applies the step and asks again: its own questions, to see that it holds, and those of the steps after it, which it may have changed.
+    private func change(_ step: any Step, rest: ArraySlice<any Step>, _ visit: inout Visit) async throws {
+        let (host, reporter) = (work.host.name, executor.reporter)
+        reporter.report(.stepBegan(host: host, title: step.title))
+        visit.answers = nil
+        try await step.apply(to: executor.fleet.machine(host) { reporter.report(.output(host: host, $0)) })
+        let remaining = step.differences(given: try await look(at: [step] + rest, &visit))
+        guard remaining.isEmpty else { throw Problem(stillNotSo: step, on: host, remaining) }
+    }
+}
+
+extension Problem {
+    init(stillNotSo step: any Step, on host: String, _ remaining: [Difference]) {
+        self.init(
+            what: "\(host): \(step.title): still not so after the change",
+            why: remaining.map(\.text).joined(separator: "\n"),
+            fix: "look at the log for what the change printed, and run again")
+    }
+}
+
+extension Duration {
+    package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,59 @@
+import ForgeCore
+
+/// Everything that shall be true of a fleet, in order. A value: it can be printed, compared with a golden file, and run.
+package struct Plan: Sendable {
+    package var stages: [Stage]
+    /// Hosts whose failure ends the run after the stage it happened in; other failed hosts are set aside, and the rest goes on.
+    package var essential: Set<String>
+
+    package init(stages: [Stage], essential: Set<String> = []) {
+        self.stages = stages
+        self.essential = essential
+    }
+
+    /// Every question of one host, for the first look.
+    package func questions(for host: String) -> [Question] {
+        stages.flatMap { $0.steps(for: host) }.flatMap(\.questions).uniqued()
+    }
+}
+
+/// Steps that may happen on all hosts at once; the next stage waits for them.
+package struct Stage: Sendable {
+    /// What is true after it: "containers can run".
+    package var name: String
+    package var work: [Work]
+    /// Whether a host's later steps are looked at though an earlier one failed: preflights tell all findings at once.
+    package var goesOnAfterFailure: Bool
+
+    package init(_ name: String, goesOnAfterFailure: Bool = false, _ work: [Work]) {
+        self.name = name
+        self.work = work
+        self.goesOnAfterFailure = goesOnAfterFailure
+    }
+
+    /// The same steps for each of the hosts, made by a closure that sees the host.
+    package init(_ name: String, goesOnAfterFailure: Bool = false, on hosts: [Host], steps: (Host) -> [any Step]) {
+        self.init(name, goesOnAfterFailure: goesOnAfterFailure, hosts.map { Work(host: $0, steps: steps($0)) })
+    }
+
+    package func steps(for host: String) -> [any Step] { work.filter { $0.host.name == host }.flatMap(\.steps) }
+
+    /// One host's steps, in order.
+    package struct Work: Sendable {
+        package var host: Host
+        package var steps: [any Step]
+
+        package init(host: Host, steps: [any Step]) {
+            self.host = host
+            self.steps = steps
+        }
+    }
+}
+
+extension Sequence where Element: Hashable {
+    /// Each element once, where it first came.
+    package func uniqued() -> [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,70 @@
+import ForgeCore
+
+/// All questions of one look as one POSIX shell script, and the parser of what it prints.
+///
+/// It is cheap on the host: shell built-ins read small files; one `stat`, one `sha256sum`, one `dpkg-query` and one
+/// `systemctl show` serve all questions of their kind.
+struct QuestionScript: Sendable {
+    private let sections: [any Section]
+
+    init(_ questions: [Question]) {
+        let all: [any Section] = [
+            FileSection(questions), PackageSection(questions), UnitSection(questions), KernelSection(questions),
+            ContentsSection(questions), CommandSection(questions),
+        ]
+        sections = all.filter { !$0.isEmpty }
+    }
+
+    /// Rendered as root. Each section prints frames: `<code> <bytes>`, a newline, the bytes, a newline.
+    var command: Command {
+        let prelude = """
+            LC_ALL=C TZ=UTC; export LC_ALL TZ
+            PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+            frame() { printf '%s %s\\n%s\\n' "$1" "${#2}" "$2"; }
+            """
+        return Command.script(([prelude] + sections.map(\.script)).joined(separator: "\n")).asRoot().within(.seconds(120))
+    }
+
+    func answers(from bytes: [UInt8]) throws(Frames.Broken) -> Answers {
+        var frames = Frames(bytes)
+        var answers: [Question: Answer] = [:]
+        for section in sections { answers.merge(try section.parse(&frames)) { _, new in new } }
+        return Answers(answers)
+    }
+}
+
+/// The questions of one kind: how they are asked together, and how their answers are read back.
+protocol Section: Sendable {
+    var isEmpty: Bool { get }
+    var script: String { get }
+    func parse(_ frames: inout Frames) throws(Frames.Broken) -> [Question: Answer]
+}
+
+/// Length-prefixed pieces of output, read one after the other.
+struct Frames {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+    struct Frame {
+        let code: Int
+        let bytes: [UInt8]
+        var text: String { String(decoding: bytes, as: UTF8.self) }
+        var lines: [String] { text.split(separator: "\n").map(String.init) }
+    }
+
+    struct Broken: Error {
+        let reason: String
+    }
+
+    mutating func next() throws(Broken) -> Frame {
+        let head = rest.prefix { $0 != UInt8(ascii: "\n") }
+        let numbers = String(decoding: head, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
+        let body = rest.dropFirst(head.count + 1)
+        guard numbers.count == 2, numbers[1] >= 0, body.count > numbers[1] else {
+            throw Broken(reason: "expected a length, got “\(String(decoding: rest.prefix(80), as: UTF8.self))”")
+        }
+        rest = body.dropFirst(numbers[1] + 1)
+        return Frame(code: numbers[0], bytes: Array(body.prefix(numbers[1])))
+    }
+}
