@@ -1,0 +1,92 @@
+import ForgeCore
+
+/// An apt repository is known, and its signing key is the right one.
+package struct AptRepository: Step {
+    /// `docker`: the base name of its list and key files.
+    package let name: String
+    /// What follows the options in a one-line source: `https://… bookworm stable`.
+    package let source: String
+    package let key: SigningKey
+    package let architecture: String
+
+    package init(_ name: String, source: String, key: SigningKey, architecture: String) {
+        self.name = name
+        self.source = source
+        self.key = key
+        self.architecture = architecture
+    }
+
+    /// The key that must have signed it.
+    package enum SigningKey: Sendable, Hashable {
+        /// The key itself, ASCII-armoured.
+        case text(String)
+        /// Fetched by the host, believed with this fingerprint only (40 upper-case hexadecimal digits).
+        case url(String, fingerprint: String)
+    }
+
+    package var title: String { "packages come from \(source.split(separator: " ").first ?? "")" }
+
+    package var questions: [Question] {
+        switch key {
+        case .text: [.file(listPath), .file(keyPath)]
+        case .url: [.file(listPath), .file(keyPath), .command(fingerprintLook)]
+        }
+    }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        FileIs(list).differences(given: answers) + keyDifferences(answers)
+    }
+
+    package func apply(to machine: Machine) async throws {
+        switch key {
+        case .text(let text): try await machine.write(RemoteFile(keyPath, text))
+        case .url(let url, let fingerprint): try await fetchKey(from: url, fingerprint, machine)
+        }
+        try await machine.write(list)
+        try await machine.run(updateThisList, fix: "open \(source.split(separator: " ").first ?? "") from \(machine.host.name) with curl; is the mirror right in the inventory?")
+    }
+
+    private var listPath: String { "/etc/apt/sources.list.d/\(name).list" }
+    private var keyPath: String { "/etc/apt/keyrings/\(name).asc" }
+    private var list: RemoteFile { RemoteFile(listPath, "deb [arch=\(architecture) signed-by=\(keyPath)] \(source)\n") }
+
+    private func keyDifferences(_ answers: Answers) -> [Difference] {
+        switch key {
+        case .text(let text): return FileIs(RemoteFile(keyPath, text)).differences(given: answers)
+        case .url(_, let fingerprint):
+            let found = answers.command(fingerprintLook).text
+            return found == fingerprint ? [] : [Difference("signing key of \(name)", from: found.isEmpty ? "none" : found, to: fingerprint)]
+        }
+    }
+
+    private var fingerprintLook: String { Self.fingerprint(of: keyPath) }
+
+    /// Prints the primary key's fingerprint; gpg gets a home of no consequence, so that it makes none for root.
+    private static func fingerprint(of path: String) -> String {
+        "[ -f \(path) ] && gpg --homedir /tmp --batch --no-options --no-keyring --no-auto-check-trustdb --show-keys --with-colons \(path) 2>/dev/null | sed -n 's/^fpr:*//p' | head -n 1 | tr -d :"
+    }
+
+    /// Into a temporary name; only a key with the right fingerprint gets its real name.
+    private func fetchKey(from url: String, _ fingerprint: String, _ machine: Machine) async throws {
+        let new = keyPath + ".new"
+        let fetch = Command(
+            "sh", "-c", "mkdir -p /etc/apt/keyrings && curl -fsSL --proto =http,https --retry 3 --max-time 60 -o \"$2\" -- \"$1\"", "sh", Word(url), Word(new))
+        try await machine.run(fetch.asRoot(), fix: "open \(url) from \(machine.host.name) with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)")
+        let found = try await machine.run(Command("sh", "-c", Word(Self.fingerprint(of: new))).asRoot()).text.trimming(while: \.isWhitespace)
+        guard found == fingerprint else {
+            try await machine.run(Command("rm", "-f", "--", Word(new)).asRoot())
+            throw Problem(
+                what: "\(machine.host.name): \(url) is not the key of the \(name) repository", why: "its fingerprint is \(found), expected \(fingerprint)",
+                fix: "if the repository changed its key, put the new fingerprint into the inventory (mirrors: apt: \(name): fingerprint:) after checking it with its publisher")
+        }
+        try await machine.run(Command("sh", "-c", "chmod 0644 \"$1\" && mv -fT -- \"$1\" \"$2\"", "sh", Word(new), Word(keyPath)).asRoot())
+    }
+
+    /// Only this repository's index: another one's outage is not our business.
+    private var updateThisList: Command {
+        Command(
+            "env", "LC_ALL=C", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Dir::Etc::sourcelist=\(listPath)", "-o", "Dir::Etc::sourceparts=-",
+            "-o", "APT::Get::List-Cleanup=0", "-o", "APT::Update::Error-Mode=any", "update"
+        ).asRoot()
+    }
+}

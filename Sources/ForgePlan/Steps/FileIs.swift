@@ -1,0 +1,50 @@
+import ForgeCore
+
+/// A file has this content, mode and owner.
+package struct FileIs: Step {
+    package let file: RemoteFile
+    package let title: String
+
+    /// The title defaults to "PATH is as it shall be"; a better one says what the file does.
+    package init(_ file: RemoteFile, title: String? = nil) {
+        self.file = file
+        self.title = title ?? "\(file.path) is as it shall be"
+    }
+
+    package var questions: [Question] { [.file(file.path)] }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        guard let state = answers.file(file.path) else { return ["\(file.path) is missing"] }
+        guard state.kind == .regular else { return ["\(file.path) is a \(state.kind.rawValue), not a file"] }
+        var found: [Difference] = []
+        if state.sha256 != SHA256.hex(file.content) { found.append("\(file.path) has other content") }
+        if state.mode != file.mode { found.append(Difference("mode of \(file.path)", from: octal(state.mode), to: octal(file.mode))) }
+        if state.owner != file.owner { found.append(Difference("owner of \(file.path)", from: state.owner, to: file.owner)) }
+        return found
+    }
+
+    package func apply(to machine: Machine) async throws { try await machine.write(file) }
+
+    private func octal(_ mode: UInt16) -> String { "0" + String(mode, radix: 8) }
+}
+
+/// A path does not exist.
+package struct IsAbsent: Step {
+    package let path: String
+    package let title: String
+
+    package init(_ path: String, title: String) {
+        self.path = path
+        self.title = title
+    }
+
+    package var questions: [Question] { [.file(path)] }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        answers.file(path) == nil ? [] : ["\(path) exists"]
+    }
+
+    package func apply(to machine: Machine) async throws {
+        try await machine.run(Command("rm", "-f", "--", Word(path)).asRoot())
+    }
+}

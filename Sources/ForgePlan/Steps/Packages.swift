@@ -1,0 +1,80 @@
+import ForgeCore
+
+/// apt packages are installed, at a version if one is given, and held if asked.
+package struct Packages: Step {
+    package let names: [String]
+    /// A prefix such as `1.36.2-`: the revision after it is the repository's business.
+    package let version: String?
+    package let isHeld: Bool
+    package let title: String
+
+    package init(_ names: [String], version: String? = nil, isHeld: Bool = false, title: String? = nil) {
+        self.names = names
+        self.version = version
+        self.isHeld = isHeld
+        self.title = title ?? "\(names.joined(separator: ", ")) \(names.count == 1 ? "is" : "are") installed"
+    }
+
+    package var questions: [Question] { names.map(Question.package) }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        names.flatMap { differences(of: $0, answers.package($0)) }
+    }
+
+    private func differences(of name: String, _ state: PackageState) -> [Difference] {
+        guard let installed = state.installed else { return ["\(name) is not installed"] }
+        if let version, !installed.hasPrefix(version) { return [Difference(name, from: installed, to: version + "*")] }
+        return isHeld && !state.isHeld ? ["\(name) is not held"] : []
+    }
+
+    /// Indices of a fresh machine are empty or old: when apt does not find a package, they are fetched anew and it is asked once more.
+    package func apply(to machine: Machine) async throws {
+        let install = Apt.install(names.map { name in version.map { "\(name)=\($0)*" } ?? name })
+        let first = try await machine.attempt(install)
+        if !first.isSuccess {
+            guard Apt.wantsUpdate(first) else { throw Problem(failed: install, on: machine.host, first, fix: Apt.fix(first, on: machine.host)) }
+            try await machine.run(Apt.update)
+            let second = try await machine.attempt(install)
+            guard second.isSuccess else { throw Problem(failed: install, on: machine.host, second, fix: Apt.fix(second, on: machine.host)) }
+        }
+        if isHeld { try await machine.run(Command([Word("apt-mark"), "hold", "--"] + names.map { Word($0) }).asRoot()) }
+    }
+}
+
+/// apt-get, as it must be called by a program.
+package enum Apt {
+    /// A fresh VM runs unattended-upgrades: waiting for its lock is the normal case.
+    private static let options: [Word] = ["-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
+    private static let environment: [Word] = ["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get"]
+
+    package static var update: Command { Command(environment + options + ["update"]).asRoot().within(.seconds(600)) }
+
+    /// Configuration files that somebody changed stay as they are.
+    package static func install(_ packages: [String]) -> Command {
+        let words: [Word] = [
+            "-y", "-o", "Dpkg::Options::=--force-confold", "--no-install-recommends", "--allow-downgrades",
+            "--allow-change-held-packages", "install", "--",
+        ]
+        return Command(environment + options + words + packages.map { Word($0) }).asRoot().within(.seconds(1800))
+    }
+
+    /// Whether apt's complaint is one that fresh indices can cure.
+    static func wantsUpdate(_ output: Output) -> Bool {
+        let signs = ["Unable to locate package", "was not found", "has no installation candidate", "404  Not Found", "Unable to fetch", "unmet dependencies"]
+        return signs.contains { output.errorText.contains($0) }
+    }
+
+    /// What a person does about apt's complaint.
+    static func fix(_ output: Output, on host: Host) -> String {
+        let text = output.errorText
+        if text.contains("Could not get lock") { return "another package manager runs on \(host.name): wait for it (`ps aux | grep -i apt`), and run again" }
+        if text.contains("was not found") || text.contains("Unable to locate") {
+            return "see with `apt-cache policy` on \(host.name) which versions its repositories have, and correct the inventory or the mirror"
+        }
+        if text.contains("No space left") || text.contains("enough free space") { return "make room on \(host.name): `df -h`, `apt-get clean`" }
+        if text.contains("Unable to fetch") || text.contains("Could not connect") || text.contains("Temporary failure") {
+            return "\(host.name) cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
+        }
+        return "run it by hand on \(host.name) to see more"
+    }
+}

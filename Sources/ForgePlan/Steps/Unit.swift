@@ -1,0 +1,51 @@
+import ForgeCore
+
+/// A systemd unit runs, starts at boot, and has been started after its files last changed.
+package struct Unit: Step {
+    package let name: String
+    /// Files and folders that it reads when it starts.
+    package let runningSince: [String]
+    package let title: String
+
+    /// A restart is a state: a crash between "wrote the file" and "restarted" heals on the next run.
+    package init(_ name: String, runningSince: [String] = [], title: String? = nil) {
+        self.name = name
+        self.runningSince = runningSince
+        self.title = title ?? "\(name) runs"
+    }
+
+    package var questions: [Question] { [.unit(name)] + runningSince.map(Question.file) }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        let state = answers.unit(name)
+        var found: [Difference] = []
+        if state.active != "active" { found.append(Difference(name, from: state.load == "not-found" ? "not there" : state.active, to: "active")) }
+        if !["enabled", "static", "alias", "indirect"].contains(state.enabled) {
+            found.append("\(name) does not start at boot (\(state.enabled.isEmpty ? "no unit file" : state.enabled))")
+        }
+        if let path = changedFile(answers, since: state.since), state.active == "active" {
+            found.append("\(name) has not been restarted since \(path) changed")
+        }
+        return found
+    }
+
+    private func changedFile(_ answers: Answers, since start: Int?) -> String? {
+        runningSince.first { path in answers.file(path).map { $0.modified >= (start ?? 0) } ?? false }
+    }
+
+    /// Times count in whole seconds on both sides, so a restart waits until the second of the last change is over.
+    package func apply(to machine: Machine) async throws {
+        let script = """
+            set -e; unit=$1; shift
+            for file in "$@"; do
+              if [ -e "$file" ]; then while [ "$(stat -c %Y -- "$file")" = "$(date +%s)" ]; do sleep 0.1; done; fi
+            done
+            systemctl daemon-reload
+            systemctl unmask -- "$unit"
+            systemctl enable -- "$unit"
+            systemctl restart -- "$unit"
+            """
+        let command = Command([Word("sh"), "-c", Word(script), "sh", Word(name)] + runningSince.map { Word($0) })
+        try await machine.run(command.asRoot(), fix: "see why: `journalctl -u \(name) -n 50` on \(machine.host.name)")
+    }
+}

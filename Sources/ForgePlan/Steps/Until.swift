@@ -1,0 +1,46 @@
+import ForgeCore
+
+/// Waiting, as a step: its differences say what is not ready, so that a time-out names it.
+package struct Until: Step {
+    package let title: String
+    package let questions: [Question]
+    private let limit: Duration
+    private let pause: Duration
+    private let fix: String
+    private let notReady: @Sendable (Answers) -> [Difference]
+    private let explain: (@Sendable (Machine) async throws -> String?)?
+
+    /// `notReady` is pure; `explain` may look further when the time is over, and gives the reason in the host's own words.
+    package init(
+        _ title: String, within limit: Duration, every pause: Duration = .milliseconds(500), asking questions: [Question], fix: String,
+        explain: (@Sendable (Machine) async throws -> String?)? = nil, notReady: @escaping @Sendable (Answers) -> [Difference]
+    ) {
+        self.title = title
+        self.questions = questions
+        self.limit = limit
+        self.pause = pause
+        self.fix = fix
+        self.explain = explain
+        self.notReady = notReady
+    }
+
+    package func differences(given answers: Answers) -> [Difference] { notReady(answers) }
+
+    package func apply(to machine: Machine) async throws {
+        let end = ContinuousClock.now + limit
+        var last = notReady(try await machine.ask(questions))
+        while !last.isEmpty {
+            guard ContinuousClock.now < end else { throw await timeOut(machine, last) }
+            try await Task.sleep(for: pause)
+            last = notReady(try await machine.ask(questions))
+        }
+    }
+
+    private func timeOut(_ machine: Machine, _ last: [Difference]) async -> Problem {
+        let seen = last.map(\.text).joined(separator: "\n")
+        let more = try? await explain?(machine)
+        return Problem(
+            what: "\(machine.host.name): \(title): not within \(limit.components.seconds) s",
+            why: [seen, more].compactMap { $0 }.joined(separator: "\n"), fix: fix)
+    }
+}
