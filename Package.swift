@@ -40,7 +40,7 @@ let package = Package(
                 "ForgeCore", "ForgeInventory", "ForgePlan", "ForgeTemplates", "ForgeSSH", "ForgeKubernetes", "ForgeService",
                 "ForgeLab", argumentParser, logging,
             ]),
-        module("ForgeKubernetes", ["ForgeCore", "ForgePlan", "ForgeInventory", "ForgeTemplates"]),
+        module("ForgeKubernetes", ["ForgeCore", "ForgePlan", "ForgeInventory", "ForgeTemplates", yams]),
         module("ForgeService", ["ForgeCore", "ForgePlan", "ForgeInventory", "ForgeTemplates"]),
         module("ForgeLab", ["ForgeCore", "ForgeInventory", "ForgeTemplates", subprocess]),
         module("ForgePlan", ["ForgeCore"]),

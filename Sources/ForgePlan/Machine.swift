@@ -30,6 +30,13 @@ package struct Machine: Sendable {
         try await transport.run(command, onLine: onLine)
     }
 
+    /// As `run`, for a command whose output is a secret: no line of it becomes an event.
+    package func quietly(_ command: Command) async throws -> Output {
+        let output = try await transport.run(command) { _ in }
+        guard output.isSuccess else { throw Problem(failed: command, on: host, output) }
+        return output
+    }
+
     package func write(_ file: RemoteFile) async throws {
         try await run(file.write, fix: "is there space left on \(host.name)? `df -h` tells")
     }

@@ -1,0 +1,93 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+
+/// From bare machines to a working cluster: the table of contents of kubeforge.
+package struct ClusterPlan: Sendable {
+    package let cluster: Cluster
+    /// Of the machines that could be surveyed; the others are not part of the plan.
+    package let facts: [String: Facts]
+    package let templates: Templates
+    /// The kubeconfig on the operator's machine that the cluster is merged into.
+    package let operatorKubeconfig: String
+
+    package init(cluster: Cluster, facts: [String: Facts], templates: Templates, operatorKubeconfig: String) {
+        self.cluster = cluster
+        self.facts = facts
+        self.templates = templates
+        self.operatorKubeconfig = operatorKubeconfig
+    }
+
+    package func make() throws(Problem) -> Plan {
+        let cni = try CNI.named(cluster.cni)
+        return Plan(
+            stages: [
+                fit,
+                try stage("the machines are prepared", steps: preparation),
+                try stage("containers can run") { host, facts throws(Problem) in
+                    try ContainerRuntime(cluster: cluster, templates: templates).steps(for: host, facts)
+                },
+                try stage("Kubernetes is installed") { _, facts throws(Problem) in try KubernetesPackages(cluster: cluster).steps(facts) },
+                try stage("the control plane answers", on: [cluster.firstControlPlane]) { host, facts throws(Problem) in
+                    try controlPlane(host, facts) + cni.steps(cluster, templates)
+                },
+                try joining,
+                try stage("every node is Ready") { host, _ in [NodeIsReady.step(for: host)] },
+                try stage("the cluster works", on: [cluster.firstControlPlane]) { host, _ in
+                    when(host.isSchedulable, Scheduling(host: host)) + [SystemPods.step(for: cni.name)]
+                },
+            ], essential: [cluster.firstControlPlane.name])
+    }
+
+    /// One finding does not hide another: all of them, of all machines, before anything is changed.
+    private var fit: Stage {
+        let preflight = Preflight(cluster: cluster, facts: facts)
+        return Stage("the machines fit", goesOnAfterFailure: true, on: surveyed(cluster.hosts)) { preflight.steps(for: $0) }
+    }
+
+    private func preparation(_ host: Host, _ facts: Facts) -> [any Step] {
+        [
+            Hostname(name: host.name),
+            HostsFile(cluster.hosts),
+            SwapOff(),
+            KernelModule("overlay"),
+            KernelModule("br_netfilter"),
+            Sysctls(["net.bridge.bridge-nf-call-iptables": "1", "net.bridge.bridge-nf-call-ip6tables": "1", "net.ipv4.ip_forward": "1"]),
+            Packages(
+                ["ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables"],
+                title: "the tools that Kubernetes calls are installed"),
+        ]
+    }
+
+    private func controlPlane(_ host: Host, _ facts: Facts) throws(Problem) -> [any Step] {
+        let config = KubeadmConfig(cluster: cluster, templates: templates)
+        return [
+            ControlPlaneImages(cluster: cluster, configPath: ControlPlane.configPath),
+            ControlPlane(host: host, configuration: try config.initialisation(of: host, isContainer: facts.isContainer)),
+            Unit("kubelet.service", title: "the kubelet runs"),
+            LoginKubeconfig(user: host.access.user, home: facts.home, group: facts.group),
+            OperatorKubeconfig(cluster: cluster.name, path: operatorKubeconfig),
+        ]
+    }
+
+    private var joining: Stage {
+        get throws(Problem) {
+            let config = KubeadmConfig(cluster: cluster, templates: templates)
+            let token = JoinToken(controlPlane: cluster.firstControlPlane.name)
+            return try stage("the workers have joined", on: cluster.workers) { host, _ in
+                [Join(host: host, cluster: cluster, config: config, token: token), Unit("kubelet.service", title: "the kubelet runs")]
+            }
+        }
+    }
+
+    private func surveyed(_ hosts: [Host]) -> [Host] { hosts.filter { facts[$0.name] != nil } }
+
+    private func stage(
+        _ name: String, on hosts: [Host]? = nil, steps: (Host, Facts) throws(Problem) -> [any Step]
+    ) throws(Problem) -> Stage {
+        var work: [Stage.Work] = []
+        for host in surveyed(hosts ?? cluster.hosts) { work.append(Stage.Work(host: host, steps: try steps(host, facts[host.name]!))) }
+        return Stage(name, work)
+    }
+}

@@ -1,0 +1,48 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+
+/// A worker is a node of the cluster: it may read its own node object with the credentials that joining gave it.
+struct Join: Step {
+    let host: Host
+    let cluster: Cluster
+    let config: KubeadmConfig
+    let token: JoinToken
+
+    private static let configPath = "/var/lib/kubeforge/kubeadm-join.yaml"
+
+    var title: String { "\(host.name) has joined" }
+
+    var questions: [Question] { [.command(nodeLook), .file(Kubectl.kubeletConfig)] }
+
+    func differences(given answers: Answers) -> [Difference] {
+        if answers.file(Kubectl.kubeletConfig) == nil { return ["\(host.name) is not part of the cluster"] }
+        return answers.command(nodeLook).exitCode == 0 ? [] : ["the cluster does not know \(host.name)"]
+    }
+
+    func apply(to machine: Machine) async throws {
+        try await clean(machine)
+        try await token.lend(through: machine) { ticket in
+            let text = try config.joining(of: host, server: cluster.firstControlPlane.address, token: ticket.token, caHash: ticket.caHash)
+            try await machine.write(RemoteFile(Self.configPath, text, mode: 0o600, isSecret: true))
+            let command = Command("kubeadm", "join", "--config", Word(Self.configPath)).asRoot().within(.seconds(600))
+            let output = try await machine.attempt(command)
+            try await machine.run(Command("rm", "-f", "--", Word(Self.configPath)).asRoot())
+            guard output.isSuccess else { throw KubeadmFailure.problem(command, host, output) }
+        }
+    }
+
+    private var nodeLook: String { Kubectl.asNode("get -o name node/\(host.name)") }
+
+    /// What a half-finished join left; a worker holds nothing that a reset could lose. The control plane answered just before, so a
+    /// node that it does not know is not one of its nodes.
+    private func clean(_ machine: Machine) async throws {
+        let script = """
+            for file in /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/pki/ca.crt; do
+              if [ -e "$file" ]; then exec kubeadm reset --force --cri-socket "$1"; fi
+            done
+            """
+        let command = Command("sh", "-c", Word(script), "sh", Word(RuntimeSocket.path(for: cluster)))
+        try await machine.run(command.asRoot().within(.seconds(300)))
+    }
+}

@@ -1,0 +1,60 @@
+import ForgeCore
+import ForgePlan
+
+/// One short-lived bootstrap token for all workers that join at the same time; the last of them deletes it.
+actor JoinToken {
+    private let controlPlane: String
+    private var users = 0
+    private var ticket: Task<Ticket, any Error>?
+
+    init(controlPlane: String) { self.controlPlane = controlPlane }
+
+    struct Ticket: Sendable {
+        /// A secret.
+        let token: String
+        /// `sha256:…` of the cluster CA's public key.
+        let caHash: String
+    }
+
+    /// Lends the token; it is made when the first one asks, and deleted when the last one is done, however that ended.
+    func lend(through machine: Machine, _ body: @Sendable (Ticket) async throws -> Void) async throws {
+        users += 1
+        do {
+            let task = ticket ?? Task { [controlPlane] in try await Self.make(on: machine.peer(controlPlane)) }
+            ticket = task
+            try await body(task.value)
+        } catch {
+            try? await giveBack(machine)
+            throw error
+        }
+        try await giveBack(machine)
+    }
+
+    private func giveBack(_ machine: Machine) async throws {
+        users -= 1
+        guard users == 0, let old = ticket else { return }
+        ticket = nil
+        if let token = try? await old.value.token { try await Self.delete(token, on: machine.peer(controlPlane)) }
+    }
+
+    /// It lives 15 minutes: long enough for a slow image pull, short enough to be worthless when a run is killed.
+    private static func make(on controlPlane: Machine) async throws -> Ticket {
+        let script = """
+            set -e
+            kubeadm token create --kubeconfig \(Kubectl.adminConfig) --ttl 15m --description "kubeforge join" 2>/dev/null
+            openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der 2>/dev/null | sha256sum
+            """
+        let output = try await controlPlane.quietly(Command.script(script).asRoot())
+        let lines = output.text.split(separator: "\n")
+        guard lines.count == 2, let hash = lines[1].split(separator: " ").first else {
+            throw Problem(what: "\(controlPlane.host.name): no join token could be made", why: output.lastLine, fix: "`sudo kubeadm token create` on \(controlPlane.host.name)")
+        }
+        return Ticket(token: String(lines[0]), caHash: "sha256:\(hash)")
+    }
+
+    /// The token's first half is its public name.
+    private static func delete(_ token: String, on controlPlane: Machine) async throws {
+        let name = String(token.prefix { $0 != "." })
+        try await controlPlane.run(Command("kubeadm", "token", "delete", "--kubeconfig", Word(Kubectl.adminConfig), Word(name)).asRoot())
+    }
+}

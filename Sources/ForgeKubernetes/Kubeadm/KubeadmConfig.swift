@@ -1,0 +1,59 @@
+import ForgeCore
+import ForgeInventory
+import ForgeTemplates
+
+/// The configuration files of `kubeadm init` and `kubeadm join`, in the API version that the release reads.
+package struct KubeadmConfig: Sendable {
+    let cluster: Cluster
+    let templates: Templates
+
+    package init(cluster: Cluster, templates: Templates) {
+        self.cluster = cluster
+        self.templates = templates
+    }
+
+    /// < 1.22: v1beta2; 1.22 to 1.30: v1beta3; from 1.31: v1beta4.
+    package static func apiVersion(for version: Version) -> String {
+        switch version.minor {
+        case ..<22: "kubeadm.k8s.io/v1beta2"
+        case 22...30: "kubeadm.k8s.io/v1beta3"
+        default: "kubeadm.k8s.io/v1beta4"
+        }
+    }
+
+    /// `isContainer`: the limit of tracked connections belongs to the machine's host then, and kube-proxy must leave it alone.
+    package func initialisation(of host: Host, isContainer: Bool) throws(Problem) -> String {
+        var values = node(host)
+        values["clusterName"] = cluster.name.yamlQuoted
+        values["version"] = "v\(cluster.kubernetes)".yamlQuoted
+        values["imageRepository"] = (cluster.imageRepository ?? Cluster.Defaults.imageRepository).yamlQuoted
+        values["podSubnet"] = "\(cluster.podNetwork)".yamlQuoted
+        values["serviceSubnet"] = "\(cluster.serviceNetwork)".yamlQuoted
+        values["endpoint"] = "\(host.address):6443".yamlQuoted
+        values["connections"] = isContainer ? "{ maxPerCore: 0, min: 0 }" : "{}"
+        return try template("init").render(values)
+    }
+
+    /// `token` is a secret: the file is written 0600 and removed after the join.
+    package func joining(of host: Host, server: IPv4Address, token: String, caHash: String) throws(Problem) -> String {
+        var values = node(host)
+        values["server"] = "\(server):6443".yamlQuoted
+        values["token"] = token.yamlQuoted
+        values["caHash"] = caHash.yamlQuoted
+        values.removeValue(forKey: "advertiseAddress")
+        return try template("join").render(values)
+    }
+
+    private func template(_ name: String) throws(Problem) -> Template {
+        try templates["kubeadm/\(name)\(cluster.kubernetes.isAtLeast(1, 31) ? "-v1beta4" : "").yaml"]
+    }
+
+    private func node(_ host: Host) -> [String: String] {
+        var values = [
+            "nodeName": host.name.yamlQuoted, "nodeAddress": "\(host.address)".yamlQuoted, "advertiseAddress": "\(host.address)".yamlQuoted,
+            "criSocket": RuntimeSocket.path(for: cluster).yamlQuoted,
+        ]
+        if !cluster.kubernetes.isAtLeast(1, 31) { values["apiVersion"] = Self.apiVersion(for: cluster.kubernetes) }
+        return values
+    }
+}

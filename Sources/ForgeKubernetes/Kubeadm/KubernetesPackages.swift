@@ -1,0 +1,26 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+
+/// kubelet, kubeadm and kubectl at the exact version, held, from the repository of their minor release.
+struct KubernetesPackages {
+    let cluster: Cluster
+
+    func steps(_ facts: Facts) throws(Problem) -> [any Step] {
+        let version = cluster.kubernetes
+        return [
+            IsAbsent("/etc/apt/sources.list.d/apt.kubernetes.io.list", title: "no list of the frozen apt.kubernetes.io is left"),
+            try repository(facts),
+            Packages(["kubelet", "kubeadm", "kubectl"], version: "\(version)-", isHeld: true, title: "kubelet, kubeadm and kubectl \(version) are installed and held"),
+        ]
+    }
+
+    private func repository(_ facts: Facts) throws(Problem) -> AptRepository {
+        let mirror = cluster.mirrors.kubernetes
+        let base = "\(mirror?.url ?? "https://pkgs.k8s.io/core:/stable:")/\(cluster.kubernetes.minorName)/deb/"
+        let key = try mirror.map { mirror throws(Problem) in try mirror.key.signingKey(for: "kubernetes") }
+        return AptRepository(
+            "kubernetes", source: "\(base) /",
+            key: key ?? .url(base + "Release.key", fingerprint: "DE15B14486CD377B9E876E1A234654DA9A296436"), architecture: facts.architecture)
+    }
+}

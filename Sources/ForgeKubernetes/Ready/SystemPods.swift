@@ -1,0 +1,39 @@
+import ForgeCore
+import ForgePlan
+
+/// Every pod of kube-system and of the pod network runs; those on nodes that are not Ready count elsewhere.
+enum SystemPods {
+    static func step(for cni: String) -> any Step {
+        let pods = look("kube-system") + "; " + look("kube-\(cni)")
+        let nodes = Kubectl.asAdmin("get nodes -o 'jsonpath={range .items[*]}{.metadata.name}={range .status.conditions[?(@.type==\"Ready\")]}{.status}{end}{\"\\n\"}{end}'")
+        return Until(
+            "the cluster's own pods run", within: .seconds(300), asking: [.command(pods), .command(nodes)],
+            fix: "`kubectl -n kube-system describe pod NAME` tells more"
+        ) { answers in
+            let unready = Set(answers.command(nodes).text.split(separator: "\n").filter { !$0.hasSuffix("=True") }.map { String($0.prefix { $0 != "=" }) })
+            let lines = answers.command(pods).text.split(separator: "\n").compactMap(Pod.init)
+            if lines.isEmpty { return ["no pod is there yet"] }
+            return lines.filter { !$0.runs && !unready.contains($0.node) }.map { "\($0.name): \($0.state)" }
+        }
+    }
+
+    private static func look(_ namespace: String) -> String {
+        let fields = "{.metadata.name}|{.spec.nodeName}|{.status.phase}|{range .status.conditions[?(@.type==\"Ready\")]}{.status}{end}|"
+            + "{range .status.containerStatuses[*]}{.state.waiting.reason}{end}"
+        return Kubectl.asAdmin("-n \(namespace) get pods -o 'jsonpath={range .items[*]}\(fields){\"\\n\"}{end}'")
+    }
+
+    private struct Pod {
+        let name: String
+        let node: String
+        let runs: Bool
+        let state: String
+
+        init?(_ line: Substring) {
+            let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+            guard fields.count == 5 else { return nil }
+            (name, node, runs) = (fields[0], fields[1], fields[3] == "True" || fields[2] == "Succeeded")
+            state = fields[4].isEmpty ? (fields[1].isEmpty ? "waits for a node" : "\(fields[2]), not ready") : fields[4]
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import Foundation
+
+/// How the runtimes learn about mirrors of registries.
+struct RegistryMirrors {
+    let cluster: Cluster
+
+    static let folder = "/etc/containerd/certs.d"
+
+    /// One hosts.toml for each mirrored registry. The upstream stays as containerd's own last resort.
+    func containerdFiles() -> [FileIs] {
+        cluster.mirrors.registries.sorted { $0.key < $1.key }.map { registry, url in
+            let text = """
+                # Written by kubeforge.
+                server = "https://\(registry == "docker.io" ? "registry-1.docker.io" : registry)"
+
+                [host."\(url)"]
+                  capabilities = ["pull", "resolve"]
+
+                """
+            return FileIs(RemoteFile("\(Self.folder)/\(registry)/hosts.toml", text), title: "\(registry) is pulled from \(url)")
+        } + pushRegistry()
+    }
+
+    /// The registry that images are pushed to, when it speaks plain HTTP: it is one of the mirrors' hosts then.
+    private func pushRegistry() -> [FileIs] {
+        guard let host = plainPushHost else { return [] }
+        let text = "# Written by kubeforge.\nserver = \"http://\(host)\"\n\n[host.\"http://\(host)\"]\n  capabilities = [\"pull\", \"resolve\", \"push\"]\n"
+        return [FileIs(RemoteFile("\(Self.folder)/\(host)/hosts.toml", text), title: "\(host) is spoken to over plain HTTP")]
+    }
+
+    /// Docker mirrors docker.io alone; for the others images are pulled from the mirror and tagged.
+    func dockerDaemonFile() throws(Problem) -> RemoteFile {
+        var settings: [String: Any] = [
+            "exec-opts": ["native.cgroupdriver=systemd"], "log-driver": "json-file", "log-opts": ["max-size": "50m", "max-file": "3"],
+        ]
+        if let mirror = cluster.mirrors.registries["docker.io"] { settings["registry-mirrors"] = [mirror] }
+        let plain = Set(cluster.mirrors.registries.values.filter { $0.hasPrefix("http://") }.map(Self.host)).sorted()
+        if !plain.isEmpty { settings["insecure-registries"] = plain }
+        guard let data = try? JSONSerialization.data(withJSONObject: settings, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]) else {
+            throw Problem(what: "Docker's settings cannot be written as JSON", why: "\(settings)")
+        }
+        return RemoteFile("/etc/docker/daemon.json", String(decoding: data, as: UTF8.self) + "\n")
+    }
+
+    private var plainPushHost: String? {
+        guard let registry = cluster.service.registry else { return nil }
+        let host = String(registry.prefix { $0 != "/" })
+        return cluster.mirrors.registries.values.contains("http://" + host) ? host : nil
+    }
+
+    /// `host[:port]` of a URL.
+    static func host(_ url: String) -> String {
+        let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
+        return String(rest.prefix { $0 != "/" })
+    }
+}
