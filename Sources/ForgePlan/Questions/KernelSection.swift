@@ -1,6 +1,8 @@
 import ForgeCore
 
-/// `.sysctl`, `.module` and `.swaps`: files of /proc and /sys, read by shell built-ins alone.
+/// `.sysctl`, `.module` and `.swaps`: files of /proc and /sys.
+///
+/// All kernel settings are read by one `grep`: dash reads byte by byte, and /proc/sys gives a number's first byte only to such a reader.
 struct KernelSection: Section {
     private let keys: [String]
     private let modules: [String]
@@ -15,10 +17,8 @@ struct KernelSection: Section {
     var isEmpty: Bool { keys.isEmpty && modules.isEmpty && !asksSwaps }
 
     var script: String {
-        let reads = keys.map { key in
-            let path = "/proc/sys/" + key.split(separator: ".").joined(separator: "/")
-            return "v=; if read -r v 2>/dev/null < \(path.shellQuoted); then frame 0 \"$v\"; else frame 1 ''; fi"
-        }
+        let paths = keys.map { Self.path(of: $0).shellQuoted }.joined(separator: " ")
+        let reads = keys.isEmpty ? [] : ["frame 0 \"$(grep -Hs '' -- \(paths))\""]
         let looks = modules.map { name in
             "if \(Self.evidence(of: name).map { "[ -e \($0.shellQuoted) ]" }.joined(separator: " || ")); then frame 0 ''; else frame 1 ''; fi"
         }
@@ -28,14 +28,19 @@ struct KernelSection: Section {
 
     func parse(_ frames: inout Frames) throws(Frames.Broken) -> [Question: Answer] {
         var answers: [Question: Answer] = [:]
-        for key in keys {
-            let frame = try frames.next()
-            answers[.sysctl(key)] = .sysctl(frame.code == 0 ? frame.text : nil)
+        if !keys.isEmpty {
+            let lines = try frames.next().lines
+            for key in keys {
+                let prefix = Self.path(of: key) + ":"
+                answers[.sysctl(key)] = .sysctl(lines.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
+            }
         }
         for name in modules { answers[.module(name)] = .module(isThere: try frames.next().code == 0) }
         if asksSwaps { answers[.swaps] = .swaps(try frames.next().lines) }
         return answers
     }
+
+    private static func path(of key: String) -> String { "/proc/sys/" + key.split(separator: ".").joined(separator: "/") }
 
     /// What exists when a module is there. A module without parameters that is built into the kernel has no folder in
     /// /sys/module, so those that Kubernetes needs are known by what they bring, too.
