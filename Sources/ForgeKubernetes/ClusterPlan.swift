@@ -48,8 +48,9 @@ package struct ClusterPlan: Sendable {
 
     private func preparation(_ host: Host, _ facts: Facts) -> [any Step] {
         [
-            Hostname(name: host.name),
+            // sudo looks its own hostname up, and waits for name servers when /etc/hosts does not know it.
             HostsFile(cluster.hosts),
+            Hostname(name: host.name),
             SwapOff(),
             KernelModule("overlay"),
             KernelModule("br_netfilter"),
