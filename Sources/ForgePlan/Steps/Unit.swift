@@ -34,18 +34,23 @@ package struct Unit: Step {
     }
 
     /// Times count in whole seconds on both sides, so a restart waits until the second of the last change is over.
+    /// A unit that runs as it shall and only has to be enabled is not disturbed.
     package func apply(to machine: Machine) async throws {
+        let answers = try await machine.ask(questions)
+        let state = answers.unit(name)
+        let needsRestart = state.active != "active" || changedFile(answers, since: state.since) != nil
         let script = """
-            set -e; unit=$1; shift
+            set -e; unit=$1; verb=$2; shift 2
             for file in "$@"; do
               if [ -e "$file" ]; then while [ "$(stat -c %Y -- "$file")" = "$(date +%s)" ]; do sleep 0.1; done; fi
             done
             systemctl daemon-reload
             systemctl unmask -- "$unit"
             systemctl enable -- "$unit"
-            systemctl restart -- "$unit"
+            systemctl "$verb" -- "$unit"
             """
-        let command = Command([Word("sh"), "-c", Word(script), "sh", Word(name)] + runningSince.map { Word($0) })
+        let verb: Word = needsRestart ? "restart" : "start"
+        let command = Command([Word("sh"), "-c", Word(script), "sh", Word(name), verb] + runningSince.map { Word($0) })
         try await machine.run(command.asRoot(), fix: "see why: `journalctl -u \(name) -n 50` on \(machine.host.name)")
     }
 }
