@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@Suite("The generator of data")
+struct GeneratedDataTests {
+    let folder: TemporaryFolder
+    let python: Python
+
+    init() async throws {
+        python = try await Python.shared.value
+        folder = try TemporaryFolder()
+    }
+
+    @Test("writes the shape of the study: 26 letters with 50 rows each, 32 electrodes in 5 bands")
+    func shape() async throws {
+        let data = try await Training.generated.value.data
+        for name in ["train.csv", "test.csv"] {
+            let table = try Table(data.appending(path: name))
+            #expect(table.features.count == 160)
+            #expect(table.features.prefix(6) == ["Cz/theta", "Cz/alpha", "Cz/betaL", "Cz/betaH", "Cz/gamma", "Fz/theta"])
+            #expect(table.letters == (0..<1300).map { $0 / 50 })
+            #expect(table.rows.allSatisfy { $0.count == 160 && $0.allSatisfy { (Double($0) ?? 0) > 0 } })
+        }
+    }
+
+    @Test("writes the very header of the study's files", .enabled(if: ServiceFiles.hasEEG, "the EEG data are not beside the repository"))
+    func header() async throws {
+        let data = try await Training.generated.value.data
+        for name in ["train.csv", "test.csv"] {
+            let header = try header(of: data.appending(path: name))
+            #expect(try header == self.header(of: ServiceFiles.eeg.appending(path: name)))
+        }
+    }
+
+    @Test("writes the same bytes each time, and different rows for training and test")
+    func repeatable() async throws {
+        let data = try await Training.generated.value.data
+        _ = try python.run("generate_data.py", folder.url.path)
+        for name in ["train.csv", "test.csv"] {
+            #expect(try Data(contentsOf: folder / name) == Data(contentsOf: data.appending(path: name)))
+        }
+        let (train, test) = (try Table(folder / "train.csv"), try Table(folder / "test.csv"))
+        #expect(Set(train.rows).isDisjoint(with: test.rows))
+    }
+
+    @Test("leaves a person's own data alone")
+    func ownData() throws {
+        try SmallData.write(to: folder.url)
+        _ = try python.run("generate_data.py", "--if-absent", folder.url.path)
+        #expect(try String(contentsOf: folder / "train.csv", encoding: .utf8) == SmallData.train)
+        #expect(try String(contentsOf: folder / "test.csv", encoding: .utf8) == SmallData.test)
+    }
+
+    @Test("refuses to invent one half", arguments: [("train.csv", "test.csv"), ("test.csv", "train.csv")])
+    func half(given: String, missing: String) throws {
+        try Data(SmallData.train.utf8).write(to: folder / given)
+        let end = try python.end(of: "generate_data.py", "--if-absent", folder.url.path)
+        #expect(end.status == 1)
+        #expect(
+            end.errors
+                == "\(folder.url.path)/\(missing) is missing: give both train.csv and test.csv, or neither to have them generated\n")
+    }
+
+    private func header(of file: URL) throws -> Substring? {
+        try String(contentsOf: file, encoding: .utf8).split(separator: "\n").first
+    }
+}

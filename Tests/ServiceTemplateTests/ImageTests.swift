@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+
+@Suite("The image")
+struct ImageTests {
+    @Test("pins every package that it installs, and no other")
+    func pins() async throws {
+        let installed = try await Python.shared.value.run("-m", "pip", "freeze", "--disable-pip-version-check")
+        let requirements = try String(contentsOf: ServiceFiles.requirements, encoding: .utf8)
+        let pinned = requirements.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { $0.lowercased() }
+        #expect(installed.lowercased().split(separator: "\n").map(String.init) == pinned.sorted())
+    }
+
+    @Test("neither installs nor trains again when only api.py changes")
+    func layers() throws {
+        let copies = try instructions().filter { $0.hasPrefix("COPY ") || $0.hasPrefix("RUN ") }
+        #expect(copies.last == "COPY models.py rows.py api.py gunicorn.conf.py ./")
+        #expect(
+            copies.map { $0.prefix(26) } == [
+                "COPY requirements.txt ./", "RUN python -m pip install ", "COPY generate_data.py data",
+                "RUN python data/generate_d", "COPY dataset.py train.py .", "RUN python train.py --data",
+                "COPY models.py rows.py api",
+            ])
+    }
+
+    @Test("contains every Python file of the service")
+    func complete() throws {
+        let copied = try instructions().filter { $0.hasPrefix("COPY ") }.joined(separator: " ").split(separator: " ")
+        let files = try FileManager.default.contentsOfDirectory(atPath: ServiceFiles.sources.path)
+        for file in files where file.hasSuffix(".py") { #expect(copied.contains(Substring(file)), "\(file)") }
+    }
+
+    @Test("has a pinned base that can be replaced, and a user that Kubernetes can see is not root")
+    func baseAndUser() throws {
+        let lines = try instructions()
+        #expect(lines.prefix(2) == ["ARG BASE_IMAGE=python:3.11-slim-bookworm", "FROM ${BASE_IMAGE}"])
+        #expect(lines.contains("USER 10001:10001"))
+    }
+
+    @Test("gives each worker one thread for linear algebra")
+    func oneThread() async throws {
+        let script = """
+            import runpy; runpy.run_path("gunicorn.conf.py")
+            import numpy, scipy.linalg, threadpoolctl
+            print({pool["num_threads"] for pool in threadpoolctl.threadpool_info()})
+            """
+        #expect(try await Python.shared.value.run("-c", script) == "{1}\n")
+    }
+
+    /// The Dockerfile without comments, empty lines and line breaks inside an instruction.
+    private func instructions() throws -> [Substring] {
+        let text = String(decoding: try ServiceFiles.source("Dockerfile"), as: UTF8.self)
+        return text.replacing("\\\n", with: "").split(separator: "\n").filter { !$0.hasPrefix("#") }
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+
+/// How a program of this computer is run to its end, with everything that it said.
+struct LocalProgram {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    /// Runs a program found in PATH; a test that expects success asks `.succeeded(_:)`.
+    static func run(
+        _ arguments: [String], input: Data = Data(), in folder: URL? = nil, environment: [String: String] = [:]
+    ) throws -> LocalProgram {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.environment = surroundings(environment)
+        // Files, not pipes: nothing can fill up and block whoever writes.
+        let files = try TemporaryFolder()
+        let (stdin, stdout, stderr) = (files / "in", files / "out", files / "err")
+        try input.write(to: stdin)
+        try Data().write(to: stdout)
+        try Data().write(to: stderr)
+        process.standardInput = try FileHandle(forReadingFrom: stdin)
+        process.standardOutput = try FileHandle(forWritingTo: stdout)
+        process.standardError = try FileHandle(forWritingTo: stderr)
+        try process.run()
+        process.waitUntilExit()
+        return LocalProgram(
+            status: process.terminationStatus, output: try text(stdout), errors: try text(stderr))
+    }
+
+    /// What the program printed, or an error with its command and last words.
+    static func succeeded(
+        _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]
+    ) throws -> String {
+        let program = try run(arguments, in: folder, environment: environment)
+        guard program.status == 0 else {
+            throw Failed(
+                "`\(arguments.joined(separator: " "))` ended with \(program.status):\n\(program.output)\(program.errors)")
+        }
+        return program.output
+    }
+
+    /// The variables of this process, with nothing that would write bytecode beside the sources or turn the service.
+    static func surroundings(_ more: [String: String]) -> [String: String] {
+        var all = ProcessInfo.processInfo.environment
+        for name in ["DATA_DIR", "MODELS_DIR", "WEB_CONCURRENCY", "GUNICORN_CMD_ARGS", "PYTHONPATH", "PYTHONHOME"] {
+            all[name] = nil
+        }
+        all["PYTHONDONTWRITEBYTECODE"] = "1"
+        return all.merging(more) { $1 }
+    }
+
+    private static func text(_ file: URL) throws -> String {
+        String(decoding: try Data(contentsOf: file), as: UTF8.self)
+    }
+}
+
+/// Why a test could not be made ready, or a program failed.
+struct Failed: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// A folder that is removed when nobody holds it any more.
+final class TemporaryFolder: Sendable {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    static func / (folder: TemporaryFolder, name: String) -> URL { folder.url.appending(path: name) }
+}

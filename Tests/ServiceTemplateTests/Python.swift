@@ -1,0 +1,39 @@
+import Foundation
+
+/// The Python that the service runs with here: a virtual environment with exactly the packages of requirements.txt.
+struct Python {
+    let executable: String
+
+    /// Made once per digest of requirements.txt; a machine without Python 3.11 or without a package index fails the test
+    /// with its reason.
+    static let shared = Task { try Python() }
+
+    private init() throws {
+        let version = try LocalProgram.succeeded(["python3", "-c", "import sys; print(*sys.version_info[:3], sep='.')"])
+        let numbers = version.split(separator: ".").compactMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        guard numbers.count == 3, (numbers[0], numbers[1]) >= (3, 11) else {
+            throw Failed("python3 is \(version); the service needs 3.11 or later")
+        }
+        let requirements = ServiceFiles.requirements.path
+        let folder = try ServiceFiles.cached(
+            "venv", of: [Data(contentsOf: ServiceFiles.requirements), Data(version.utf8)]
+        ) { folder in
+            _ = try LocalProgram.succeeded(["python3", "-m", "venv", folder.path])
+            _ = try LocalProgram.succeeded([
+                folder.appending(path: "bin/python").path, "-m", "pip", "install", "--quiet",
+                "--disable-pip-version-check", "--only-binary=:all:", "-r", requirements,
+            ])
+        }
+        executable = folder.appending(path: "bin/python").path
+    }
+
+    /// What a script of the service prints.
+    func run(_ arguments: String...) throws -> String {
+        try LocalProgram.succeeded([executable] + arguments, in: ServiceFiles.sources)
+    }
+
+    /// How a script of the service ends that is expected to fail.
+    func end(of arguments: String...) throws -> LocalProgram {
+        try LocalProgram.run([executable] + arguments, in: ServiceFiles.sources)
+    }
+}

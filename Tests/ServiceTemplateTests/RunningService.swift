@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The real service behind the real gunicorn, on a port of 127.0.0.1 that the kernel chose.
+struct RunningService {
+    struct Answer: Equatable {
+        let status: Int
+        let body: String
+        init(_ status: Int, _ body: String) { (self.status, self.body) = (status, body + "\n") }
+    }
+
+    private let process: Process
+    private let address: String
+    private let session: URLSession
+
+    /// Returns when the service listens; throws its last words if it ends instead.
+    init(data: URL, models: URL) async throws {
+        let python = try await Python.shared.value
+        process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        // `timeout`, so that a test run that is killed leaves nothing behind for ever. A process started by a Swift task
+        // inherits the blocked signals of its thread, and would not hear a SIGTERM: `--default-signal` unblocks them.
+        process.arguments = ["--default-signal", "timeout", "600", python.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0"]
+        process.currentDirectoryURL = ServiceFiles.sources
+        process.environment = LocalProgram.surroundings(["DATA_DIR": data.path, "MODELS_DIR": models.path])
+        let log = Pipe()
+        process.standardError = log
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        address = try Self.address(from: log.fileHandleForReading)
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.urlCache = nil
+        session = URLSession(configuration: configuration)
+    }
+
+    /// Reads gunicorn's log up to "Listening at: http://127.0.0.1:35849 (1925)", which comes when models and data are
+    /// loaded and the port is open; the end of the log means that gunicorn gave up.
+    private static func address(from log: FileHandle) throws -> String {
+        var said = ""
+        while true {
+            let more = log.availableData
+            if more.isEmpty { throw Failed(said) }
+            said += String(decoding: more, as: UTF8.self)
+            if let found = said.firstMatch(of: #/Listening at: (http://[0-9.:]+) /#) { return String(found.1) }
+        }
+    }
+
+    func stop() {
+        session.invalidateAndCancel()
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    func get(_ path: String, method: String = "GET") async throws -> Answer {
+        try await ask(path) { $0.httpMethod = method }
+    }
+
+    func post(_ path: String, _ body: Data) async throws -> Answer {
+        try await ask(path) { request in
+            request.httpMethod = "POST"
+            request.httpBody = body
+        }
+    }
+
+    func post(_ path: String, _ body: String) async throws -> Answer { try await post(path, Data(body.utf8)) }
+
+    private func ask(_ path: String, _ change: (inout URLRequest) -> Void) async throws -> Answer {
+        var request = URLRequest(url: try #require(URL(string: address + path)))
+        change(&request)
+        let (body, response) = try await session.data(for: request)
+        let http = try #require(response as? HTTPURLResponse)
+        try #require(http.value(forHTTPHeaderField: "Content-Type") == "application/json", "\(path)")
+        var text = String(decoding: body, as: UTF8.self)
+        try #require(text.popLast() == "\n", "\(path)")
+        return Answer(http.statusCode, text)
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+
+/// Where the service's sources, the study's data and the caches of these tests are.
+enum ServiceFiles {
+    static let repository = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let sources = repository.appending(path: "templates/service")
+    static let requirements = sources.appending(path: "requirements.txt")
+
+    /// The published EEG data, which are not part of the project: beside it or nowhere.
+    static let eeg = repository.deletingLastPathComponent().appending(path: "shared/data/eeg")
+    static let hasEEG = FileManager.default.fileExists(atPath: eeg.appending(path: "test.csv").path)
+
+    static let cache =
+        ProcessInfo.processInfo.environment["KUBEFORGE_CACHE"].map { URL(filePath: $0) }
+        ?? FileManager.default.homeDirectoryForCurrentUser.appending(path: ".cache/kubeforge")
+
+    /// A folder of the cache that `make` fills the first time: complete or not there, also when two runs make it at once.
+    static func cached(_ name: String, of ingredients: [Data], make: (URL) throws -> Void) throws -> URL {
+        let digest = try sha256(ingredients.reduce(Data(), +)).prefix(16)
+        let folder = cache.appending(path: "\(name)-\(digest)")
+        if FileManager.default.fileExists(atPath: folder.path) { return folder }
+        let unfinished = cache.appending(path: "\(name)-\(digest).\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: unfinished, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: unfinished) }
+        try make(unfinished)
+        do {
+            try FileManager.default.moveItem(at: unfinished, to: folder)
+        } catch where FileManager.default.fileExists(atPath: folder.path) {
+            // Another run was quicker; what it made has the same digest.
+        }
+        return folder
+    }
+
+    static func sha256(_ content: Data) throws -> String {
+        String(try LocalProgram.run(["sha256sum"], input: content).output.prefix(64))
+    }
+
+    static func source(_ name: String) throws -> Data { try Data(contentsOf: sources.appending(path: name)) }
+}

@@ -1,0 +1,23 @@
+import Foundation
+
+/// Data of another shape than the study's: two features and three classes, each class in a direction of its own.
+enum SmallData {
+    static let train = csv(shift: 0)
+    static let test = csv(shift: 0.125)
+
+    static func write(to folder: URL) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data(train.utf8).write(to: folder.appending(path: "train.csv"))
+        try Data(test.utf8).write(to: folder.appending(path: "test.csv"))
+    }
+
+    private static func csv(shift: Double) -> String {
+        let directions = [(10.0, 1.0), (1.0, 10.0), (-10.0, -8.0)]
+        let rows = (0..<30).map { line in
+            let (x, y) = directions[line / 10]
+            let step = Double(line % 10) / 8 + shift
+            return "\(line),\(line / 10),\(x + step),\(y - step)\n"
+        }
+        return "Line,# Letter,x,y\n" + rows.joined()
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+
+/// Data, and what train.py made of them: a folder with data/{train,test}.csv and models/{lda,mlp}.joblib, golden.json.
+struct Training {
+    let folder: URL
+    let golden: Golden
+    let test: Table
+
+    var data: URL { folder.appending(path: "data") }
+    var models: URL { folder.appending(path: "models") }
+
+    static let generated = Task {
+        try await Training("generated", of: [ServiceFiles.source("generate_data.py")]) { folder, python in
+            _ = try python.run("generate_data.py", folder.path)
+        }
+    }
+
+    static let eeg = Task {
+        let files = ["train.csv", "test.csv"].map { ServiceFiles.eeg.appending(path: $0) }
+        return try await Training("eeg", of: files.map { try Data(contentsOf: $0) }) { folder, _ in
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            for file in files {
+                try FileManager.default.copyItem(at: file, to: folder.appending(path: file.lastPathComponent))
+            }
+        }
+    }
+
+    /// Three classes that two features tell apart, too few rows to take time.
+    static let small = Task {
+        try await Training("small", of: [Data(SmallData.train.utf8), Data(SmallData.test.utf8)]) { folder, _ in
+            try SmallData.write(to: folder)
+        }
+    }
+
+    private init(
+        _ name: String, of ingredients: [Data], write: (URL, Python) throws -> Void
+    ) async throws {
+        let python = try await Python.shared.value
+        let sources = try ["requirements.txt", "dataset.py", "train.py"].map(ServiceFiles.source)
+        folder = try ServiceFiles.cached("models-\(name)", of: sources + ingredients) { folder in
+            let data = folder.appending(path: "data")
+            try write(data, python)
+            _ = try python.run("train.py", "--data", data.path, "--models", folder.appending(path: "models").path)
+        }
+        golden = try Golden(folder.appending(path: "models/golden.json"))
+        test = try Table(folder.appending(path: "data/test.csv"))
+    }
+}
+
+/// What train.py says the pipelines answer.
+struct Golden: Decodable, Equatable {
+    struct Class: Decodable, Equatable {
+        let number: Int
+        let letter: String
+        var json: String { #"{"number":\#(number),"letter":"\#(letter)"}"# }
+    }
+
+    struct Row: Decodable, Equatable {
+        let line: Int
+        let truth: Class
+        let lda: Class
+        let mlp: Class
+        /// Both models' part of an answer.
+        var json: String { #""lda":\#(lda.json),"mlp":\#(mlp.json)"# }
+    }
+
+    let classes: Int
+    let features: [String]
+    let score: [String: Double]
+    let rows: [Row]
+
+    init(_ file: URL) throws { self = try JSONDecoder().decode(Golden.self, from: Data(contentsOf: file)) }
+}
+
+/// A CSV file as text: names of features, class and features of each row as they are written.
+struct Table {
+    let features: [String]
+    let letters: [Int]
+    let rows: [[String]]
+
+    init(_ file: URL) throws {
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map {
+            $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        features = Array(lines[0].dropFirst(2))
+        letters = lines.dropFirst().compactMap { Int($0[1]) }
+        rows = lines.dropFirst().map { Array($0.dropFirst(2)) }
+    }
+
+    /// The body that asks for these rows.
+    func request(_ places: Range<Int>) -> String {
+        let asked = rows[places].map { "[" + $0.joined(separator: ",") + "]" }
+        return #"{"rows":["# + asked.joined(separator: ",") + "]}"
+    }
+}

@@ -1,0 +1,100 @@
+"""What does the service answer to each address?"""
+
+import os
+import re
+import threading
+from pathlib import Path
+
+import orjson
+from flask import Flask, Response, request
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound, RequestEntityTooLarge
+
+import dataset
+import models
+from rows import rows_of
+
+HERE = Path(__file__).parent
+LARGEST_BODY = 8 * 1024 * 1024  # bytes: 1,000 rows of 160 features with all their digits are 3.5 MB
+ADDRESSES = "GET /line/<n>, /prediction/<n>, /score, /healthz, /readyz; POST /prediction"
+ROW_NUMBER = re.compile(r"-?\d+", re.ASCII)
+
+
+def create_app(data=None, trained=None):
+    """The service over a folder with test.csv and one with both models and golden.json; all is read here, once."""
+    try:
+        test = dataset.read(Path(data or os.environ.get("DATA_DIR", HERE / "data")) / "test.csv")
+        folder = Path(trained or os.environ.get("MODELS_DIR", HERE / "models"))
+        both, golden = models.load(folder), models.golden(folder, test)
+    except dataset.DataError as error:
+        raise SystemExit(f"the service cannot start: {error}") from None
+    return routes(Flask(__name__, static_folder=None), test, both, golden)
+
+
+def routes(app, test, both, golden):
+    app.register_error_handler(HTTPException, refusal)
+    count = len(test.truth)
+    score = both.score(test)
+    # A body of many small objects takes twenty times its size when parsed: one at a time bounds the memory, and costs
+    # nothing, since parsing holds the interpreter's lock anyway.
+    parsing = threading.Lock()
+
+    @app.get("/line/<number>")
+    def line(number):
+        place = row_number(number, count)
+        features = dict(zip(test.features, test.rows[place].tolist()))
+        return reply({"line": place, **both.name(int(test.truth[place])), "features": features})
+
+    @app.get("/prediction/<number>")
+    def prediction(number):
+        place = row_number(number, count)
+        return reply({"line": place, **both.answers(test.rows[place : place + 1])[0]})
+
+    @app.post("/prediction")
+    def predictions():
+        body = request.stream.read(LARGEST_BODY + 1)
+        if len(body) > LARGEST_BODY:
+            raise RequestEntityTooLarge(f"the body is too large: send at most {LARGEST_BODY} bytes at once")
+        with parsing:
+            return reply({"predictions": both.answers(rows_of(body, both.width))})
+
+    @app.get("/score")
+    def scores():
+        return reply(score)
+
+    @app.get("/healthz")
+    def alive():
+        return reply({"status": "ok"})
+
+    @app.get("/readyz")
+    def ready():
+        expected = {name: golden["rows"][0][name] for name in models.NAMES}
+        got = both.answers(test.rows[:1])[0]
+        if got == expected:
+            return reply({"status": "ok"})
+        return reply({"error": f"row 0: training answered {expected}, this service answers {got}"}, 503)
+
+    return app
+
+
+def row_number(text, count):
+    """The row that an address names; a negative one must not count from the end as it would in Python."""
+    if not ROW_NUMBER.fullmatch(text):
+        raise BadRequest(f"{text[:40]!r} is not a row number: use a whole number from 0 to {count - 1}")
+    if len(text) > 18 or not 0 <= int(text) < count:
+        raise NotFound(f"row {text[:40]} does not exist: the test set has rows 0 to {count - 1}")
+    return int(text)
+
+
+def reply(content, status=200):
+    return Response(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE), status, content_type="application/json")
+
+
+def refusal(error):
+    """Every error, Flask's own included, as JSON with a reason; headers such as Allow stay."""
+    reason = error.description
+    if reason == type(error).description:
+        reason = f"{request.method} {request.path[:80]} has no answer ({error.name}). There are: {ADDRESSES}"
+    response = error.get_response()
+    response.data = reply({"error": reason}).data
+    response.content_type = "application/json"
+    return response

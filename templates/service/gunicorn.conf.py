@@ -1,0 +1,25 @@
+"""How is the service run? gunicorn reads this file by itself."""
+
+import os
+
+# Before numpy is imported: each worker is one core's work, and idle BLAS threads of many workers fight for the cores.
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+
+wsgi_app = "api:create_app()"
+bind = "0.0.0.0:8080"
+
+# Models and data are loaded once, before the workers fork ($WEB_CONCURRENCY says how many, 1 by default): workers
+# share them, and a model that cannot be loaded ends the container with its reason.
+preload_app = True
+
+# Threads, so that a slow client, an idle connection or a large request never keeps a probe from being answered.
+worker_class = "gthread"
+threads = 8
+keepalive = 60  # seconds
+graceful_timeout = 20  # seconds; Kubernetes kills after 30
+
+# The root file system is read-only, and a heartbeat in a folder on disk can stall: memory, where there is any.
+if os.access("/dev/shm", os.W_OK):
+    worker_tmp_dir = "/dev/shm"
+control_socket_disable = True
