@@ -1,0 +1,49 @@
+# Thin names over commands that also work without make. `make demo` and `make test` install what they need.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Root needs no sudo; others keep their PATH (Swift is often not where root looks) and their caches.
+ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=HOME,XDG_STATE_HOME,KUBECONFIG,KUBEFORGE_CACHE env PATH="$(PATH)")
+DEBS := pkg-config libssh-dev libssl-dev zlib1g-dev openssh-server openssh-client sudo curl python3 python3-venv python3-pip
+KUBEFORGE := .build/debug/kubeforge
+
+.PHONY: help demo test lint packages build install down
+
+help:
+	@echo 'make demo     two real machines on this computer, a cluster on them, a model that answers'
+	@echo 'make test     every test: unit, SSH against a real sshd, the service, the whole way in a lab of its own'
+	@echo 'make lint     the formatter, strictly'
+	@echo 'make install  the program, optimised, into /usr/local/bin'
+	@echo 'make down     removes the lab of make demo'
+
+demo: build
+	$(ROOT) $(KUBEFORGE) lab up inventory/lab.yaml
+	$(ROOT) $(KUBEFORGE) provision inventory/lab.yaml
+	$(ROOT) $(KUBEFORGE) deploy inventory/lab.yaml
+	$(ROOT) $(KUBEFORGE) smoke-test inventory/lab.yaml
+	@echo
+	@echo 'Next:  $(ROOT) $(KUBEFORGE) lab shell kubmaster        then: kubectl get pods -A -o wide'
+	@echo '       curl http://10.77.0.12:30080/prediction/23'
+	@echo 'Down:  make down'
+
+test: packages
+	swift build --build-tests
+	$(ROOT) swift test --skip-build --disable-xctest
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+packages:
+	@missing=$$(for deb in $(DEBS); do dpkg-query -W -f '$${db:Status-Abbrev}' $$deb 2>/dev/null | grep -q '^.i' || echo $$deb; done); \
+	if [ -n "$$missing" ]; then echo "installing $$missing" | tr '\n' ' '; echo; \
+	  $(ROOT) apt-get -q -o DPkg::Lock::Timeout=300 update && $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 install --no-install-recommends $$missing; fi
+
+build: packages
+	swift build --product kubeforge
+
+install: packages
+	swift build -c release --static-swift-stdlib --product kubeforge
+	$(ROOT) install -m 0755 .build/release/kubeforge /usr/local/bin/kubeforge
+
+down:
+	$(ROOT) $(KUBEFORGE) lab down inventory/lab.yaml
