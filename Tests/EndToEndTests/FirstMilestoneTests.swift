@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+/// What a person does, in the order a person does it; each test stands on the one before.
+@Suite("From two bare machines to a model that answers", .serialized, .lab)
+struct FirstMilestoneTests {
+    private let lab: TestLab
+
+    init() throws { lab = try #require(TestLab.current.get()) }
+
+    @Test("a dry run changes nothing")
+    func dryRun() async throws {
+        let run = try await lab.kubeforge("provision", lab.inventory.path, "--dry-run", "--output", "json")
+        #expect(run.exitCode == 0, "\(run.everything)")
+        let steps = try run.events().filter { $0.event == "step" }
+        #expect(steps.contains { $0.outcome == "wouldChange" })
+        #expect(steps.allSatisfy { $0.outcome == "wouldChange" || $0.outcome == "alreadySo" })
+        let traces = try await lab.ssh("kubmaster", "hostname; ls -d /etc/kubernetes /etc/containerd /var/lib/kubeforge 2>/dev/null; dpkg-query -W kubelet 2>/dev/null; true")
+        #expect(traces.output == "debian\n")
+    }
+
+    @Test("provision, killed on its way and run again, makes both nodes Ready")
+    func provision() async throws {
+        try await lab.killProvision(afterStep: "containerd is configured for Kubernetes")
+        let run = try await lab.kubeforge("provision", lab.inventory.path, "--output", "json")
+        #expect(run.exitCode == 0, "\(run.everything)")
+        #expect(try run.events().last?.outcome == "ok")
+        let nodes = try await lab.ssh("kubmaster", "kubectl get nodes --no-headers | awk '{print $1, $2}'")
+        #expect(nodes.output == "kubmaster Ready\nkubnode Ready\n")
+        let tokens = try await lab.ssh("kubmaster", "sudo kubeadm token list --kubeconfig /etc/kubernetes/admin.conf | grep -c 'kubeforge join'")
+        #expect(tokens.output == "0\n", "the join token is deleted")
+        let mode = try FileManager.default.attributesOfItem(atPath: lab.environment["KUBECONFIG"]!)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+    }
+
+    @Test("a second provision changes nothing, in at most three round trips for each host")
+    func secondProvision() async throws {
+        let run = try await lab.kubeforge("provision", lab.inventory.path, "--output", "json")
+        #expect(run.exitCode == 0)
+        let events = try run.events()
+        #expect(events.filter { $0.outcome == "changed" }.compactMap(\.title) == [])
+        let summary = try #require(events.last)
+        #expect(summary.changed == 0 && summary.failed == 0)
+        for (name, host) in try #require(summary.hosts) { #expect(host.roundTrips <= 3, "\(name)") }
+    }
+
+    @Test("another cluster's inventory leaves the machines alone")
+    func otherCluster() async throws {
+        var other = lab.inventory
+        other.cluster = "other"
+        let path = lab.folder.appending(path: "other.yaml").path()
+        try other.write(to: path)
+        let run = try await lab.kubeforge("provision", path)
+        #expect(run.exitCode == 1)
+        #expect(run.errors.contains("it is a control plane of the cluster kubeforge-test, this one is other"))
+    }
+
+    @Test("a worker that cannot be reached is set aside, and the rest is done")
+    func unreachableWorker() async throws {
+        var larger = lab.inventory
+        larger.hosts.append(("kubgone", "10.78.0.99", "worker"))
+        let path = lab.folder.appending(path: "larger.yaml").path()
+        try larger.write(to: path)
+        let run = try await lab.kubeforge("provision", path, "--output", "json")
+        #expect(run.exitCode == 2, "\(run.everything)")
+        #expect(try run.events().last?.outcome == "incomplete")
+        // The two machines now know the third by name; the smaller inventory takes that back.
+        #expect(try await lab.kubeforge("provision", lab.inventory.path).exitCode == 0)
+    }
+
+    @Test("deploy makes the service answer on every node's port")
+    func deploy() async throws {
+        let run = try await lab.kubeforge("deploy", lab.inventory.path, "--output", "json")
+        #expect(run.exitCode == 0, "\(run.everything)")
+        let pods = try await lab.ssh("kubmaster", "kubectl -n mlops get pods --no-headers -o wide | awk '{print $2, $3, $7}'")
+        #expect(pods.output == "1/1 Running kubnode\n1/1 Running kubnode\n")
+        for machine in ["kubmaster", "kubnode"] {
+            let answer = try await lab.curl("http://\(lab.inventory.address(of: machine)):30080/prediction/23")
+            #expect(answer.output.contains("\"lda\""), "\(machine): \(answer.everything)")
+        }
+    }
+
+    @Test("a second deploy changes nothing")
+    func secondDeploy() async throws {
+        let run = try await lab.kubeforge("deploy", lab.inventory.path, "--output", "json")
+        #expect(run.exitCode == 0)
+        #expect(try run.events().filter { $0.outcome == "changed" }.compactMap(\.title) == [])
+    }
+
+    @Test("smoke-test compares every answer with what training said")
+    func smokeTest() async throws {
+        let run = try await lab.kubeforge("smoke-test", lab.inventory.path, "--output", "json")
+        #expect(run.exitCode == 0, "\(run.everything)")
+        let checks = try run.events().filter { $0.event == "check" }
+        #expect(checks.count >= 26)
+        #expect(checks.allSatisfy { $0.outcome == "passed" })
+    }
+
+    @Test("smoke-test fails, and tells the difference, when one answer is wrong")
+    func wrongAnswer() async throws {
+        let golden = "$(ls -t /var/lib/kubeforge/releases/*/golden.json | head -n 1)"
+        let swap = try await lab.ssh("kubmaster", "sudo cp \(golden) /tmp/golden && sudo sed -i '0,/\"number\": *[0-9]*/s//\"number\": 99/' \(golden) && ! sudo cmp -s /tmp/golden \(golden)")
+        #expect(swap.exitCode == 0, "\(swap.everything)")
+        let run = try await lab.kubeforge("smoke-test", lab.inventory.path)
+        _ = try await lab.ssh("kubmaster", "sudo cp /tmp/golden \(golden)")
+        #expect(run.exitCode == 1, "\(run.everything)")
+        #expect((run.output + run.errors).contains("99"))
+    }
+
+    @Test("after a reboot of both machines the service comes back by itself")
+    func reboot() async throws {
+        #expect(try await lab.kubeforge("lab", "reboot", lab.inventory.path).exitCode == 0)
+        let url = "http://\(lab.inventory.address(of: "kubnode")):30080/readyz"
+        let back = try await lab.ssh("kubmaster", "curl -sf --retry 180 --retry-delay 1 --retry-all-errors --max-time 5 -o /dev/null \(url)")
+        #expect(back.exitCode == 0)
+        let run = try await lab.kubeforge("smoke-test", lab.inventory.path)
+        #expect(run.exitCode == 0, "\(run.everything)")
+    }
+}

@@ -1,0 +1,66 @@
+import ForgeTestSupport
+import Foundation
+import Testing
+
+/// A lab of the tests' own: two machines on 10.78.0.0/24, with a home, a state folder and a kubeconfig that are nobody else's.
+final class TestLab: Sendable {
+    static let current = TaskLocal<TestLab?>(wrappedValue: nil)
+
+    let folder: URL
+    let inventory: Inventory
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-e2e-\(ProcessInfo.processInfo.processIdentifier)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        inventory = Inventory(folder: folder)
+        try inventory.write()
+    }
+
+    /// Runs the program that `swift build` made, as a user would, and gives back all that it said.
+    func kubeforge(_ arguments: String...) async throws -> Finished {
+        try await Program(path: Self.program, arguments: arguments, environment: environment).run()
+    }
+
+    /// Runs a line of shell on a machine, over OpenSSH: what kubeforge did is looked at with other eyes than its own.
+    func ssh(_ machine: String, _ line: String) async throws -> Finished {
+        let options = ["-i", inventory.key, "-o", "UserKnownHostsFile=\(inventory.knownHosts)", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"]
+        return try await Program(path: "/usr/bin/ssh", arguments: options + ["ubuntu@\(inventory.address(of: machine))", line], environment: environment).run()
+    }
+
+    func curl(_ url: String) async throws -> Finished {
+        try await Program(path: "/usr/bin/curl", arguments: ["-sS", "--max-time", "20", url], environment: environment).run()
+    }
+
+    var environment: [String: String] {
+        var values = ProcessInfo.processInfo.environment
+        values["XDG_STATE_HOME"] = folder.appending(path: "state").path()
+        values["KUBECONFIG"] = folder.appending(path: "kubeconfig").path()
+        values["KUBEFORGE_INVENTORY"] = nil
+        return values
+    }
+
+    /// Beside the test program, where SwiftPM puts every product.
+    private static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "kubeforge").path()
+}
+
+/// The lab is up while the tests of the suite run, and gone afterwards, however they ended.
+struct LabTrait: SuiteTrait, TestScoping {
+    func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void) async throws {
+        let lab = try TestLab()
+        let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
+        try #require(up.exitCode == 0, "lab up: \(up.everything)")
+        do {
+            try await TestLab.current.withValue(lab) { try await function() }
+        } catch {
+            _ = try await lab.kubeforge("lab", "down", lab.inventory.path)
+            throw error
+        }
+        let down = try await lab.kubeforge("lab", "down", lab.inventory.path)
+        #expect(down.exitCode == 0, "lab down: \(down.everything)")
+        try FileManager.default.removeItem(at: lab.folder)
+    }
+}
+
+extension Trait where Self == LabTrait {
+    static var lab: LabTrait { LabTrait() }
+}
