@@ -20,9 +20,7 @@ struct Machine: Sendable {
     static let powerSuffix = ".power"
 
     /// What starts it again when it reboots.
-    private var power: Daemon {
-        Daemon(part: host.name + Self.powerSuffix, log: console, command: powered, site: site)
-    }
+    private var power: GroupedCommand { GroupedCommand(part: host.name + Self.powerSuffix, command: powered, site: site) }
 
     func isRunning() async throws -> Bool { try await !group.processes().isEmpty }
 
@@ -32,7 +30,7 @@ struct Machine: Sendable {
         try await cable.lay()
         try await disk.mount()
         try site.computer.replace("\(folder)/cgroups", with: Placement(Kernel(computer: site.computer)).list(group.name))
-        try await power.start()
+        try await power.start(log: console)
     }
 
     /// As if the cable to the wall were pulled; the file system stays.
@@ -60,6 +58,6 @@ struct Machine: Sendable {
         let nspawn = NspawnCommand(
             root: disk.root, variable: disk.variable, machine: group.name, namespacePath: cable.namespacePath,
             isInScope: Placement(kernel) == .scope, modules: kernel.modules)
-        return Command(["sh", "\(site.files)/power", Word(folder)] + nspawn.command.words)
+        return Command(["sh", "\(site.files)/power", Word(folder), Word(site.files)] + nspawn.command.words)
     }
 }

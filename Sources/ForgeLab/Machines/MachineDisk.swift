@@ -18,12 +18,20 @@ struct MachineDisk: Sendable {
     /// Makes the disk as it is delivered, unless it is there.
     func make(from lower: RootFileSystem) async throws {
         guard !computer.exists(completed) else { return }
+        try await endWork()
         try await discard()
         for folder in ["root", "upper", "work"] { try computer.makeFolder("\(machine.folder)/\(folder)") }
-        try await computer.finish(Command("cp", "-a", "\(lower.folder)/var", Word(variable)))
+        try await work("cp", "-a", Word("\(lower.folder)/var"), Word(variable)).finish()
         try await mount(lower.folder)
-        try await computer.finish(preparation)
+        try await preparation.finish()
         try computer.replace(completed, with: lower.folder)
+    }
+
+    /// Of a kubeforge that was killed.
+    private func endWork() async throws { try await work().group.end() }
+
+    private func work(_ words: Word...) -> GroupedCommand {
+        GroupedCommand(part: "\(machine.host.name).disk", command: Command(words), site: machine.site)
     }
 
     func mount() async throws {
@@ -42,9 +50,9 @@ struct MachineDisk: Sendable {
         try await computer.finish(Command("mount", "-t", "overlay", "-o", Word(layers), "overlay", Word(root)))
     }
 
-    private var preparation: Command {
+    private var preparation: GroupedCommand {
         let files = machine.site.files
-        return Command(
+        return work(
             "sh", "\(files)/prepare", Word(root), "\(machine.site.network.bridgeAddress)", Word(machine.host.access.user),
             "\(files)/authorized_keys", Word(Kernel(computer: computer).release), Word(files))
     }

@@ -9,7 +9,7 @@ struct Bridge: Sendable {
     let name: LabName
     let computer: ThisComputer
 
-    var exists: Bool { computer.exists("/sys/class/net/\(network.bridge)") }
+    var exists: Bool { NetworkLink(name: network.bridge, computer: computer).exists }
 
     /// Two inventories can claim one network; only one of them has the bridge, and says so on it.
     var isOurs: Bool { exists && computer.read("/sys/class/net/\(network.bridge)/ifalias")?.trimming(while: \.isWhitespace) == name.label }
@@ -26,7 +26,7 @@ struct Bridge: Sendable {
 
     /// Under a passing name until it says whose it is: a bridge of the lab's name always has an owner.
     private func add() async throws {
-        try await removeUnfinished()
+        try await NetworkLink(name: unfinished, computer: computer).remove()
         try await computer.finish(Command("ip", "link", "add", Word(unfinished), "type", "bridge"))
         try await computer.finish(Command("ip", "link", "set", Word(unfinished), "alias", Word(name.label)))
         try await computer.finish(Command("ip", "link", "set", Word(unfinished), "name", Word(network.bridge)))
@@ -34,15 +34,10 @@ struct Bridge: Sendable {
 
     private var unfinished: String { "\(network.bridge)-new" }
 
-    private func removeUnfinished() async throws {
-        if computer.exists("/sys/class/net/\(unfinished)") { try await computer.finish(Command("ip", "link", "del", Word(unfinished))) }
-    }
-
     func remove() async throws {
         try await Firewall(network: network, name: name, computer: computer).close()
         while try await isRefusing() { try await computer.finish(Command(["ip", "rule", "del"] + rule)) }
-        if exists { try await computer.finish(Command("ip", "link", "del", Word(network.bridge))) }
-        try await removeUnfinished()
+        for link in [network.bridge, unfinished] { try await NetworkLink(name: link, computer: computer).remove() }
     }
 
     /// Machines get "unreachable" for everything but the bridge. Without it a packet to the Service network leaves by this computer's default

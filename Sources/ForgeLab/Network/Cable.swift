@@ -39,32 +39,7 @@ struct Cable: Sendable {
     }
 
     func remove() async throws {
-        if computer.exists("/sys/class/net/\(network.cable(host))") {
-            try await computer.finish(Command("ip", "link", "del", Word(network.cable(host))))
-        }
+        try await NetworkLink(name: network.cable(host), computer: computer).remove()
         try await NetworkNamespace.remove(namespace, computer)
-    }
-}
-
-/// A named network namespace is a file with a mount on it, and each can be there without the other.
-enum NetworkNamespace {
-    static let folder = "/run/netns"
-
-    static func remove(_ name: String, _ computer: ThisComputer) async throws {
-        let path = "\(folder)/\(name)"
-        guard computer.exists(path) else { return }
-        while try await computer.run(Command("umount", Word(path))).isSuccess {}
-        try computer.remove(path)
-    }
-
-    /// All of the lab's, including those of hosts that are no longer in the inventory.
-    static func names(_ lab: LabName, _ computer: ThisComputer) -> [String] {
-        computer.names(in: folder).filter { $0.hasPrefix(lab.prefix) }
-    }
-
-    /// `ip netns add` mounts the folder onto itself; the last lab to go takes the mount away.
-    static func removeFolderIfEmpty(_ computer: ThisComputer) async throws {
-        guard computer.exists(folder), computer.names(in: folder).isEmpty else { return }
-        _ = try await computer.run(Command("umount", Word(folder)))
     }
 }

@@ -15,29 +15,31 @@ struct Servers: Sendable {
             "\(site.folder)/registry.yml",
             with: try site.templates["lab/machine/registry.yml"].render(
                 ["storage": site.cache.registry, "address": "\(site.network.bridgeAddress)"]))
-        for (daemon, port) in zip([http, registry], Self.ports) {
-            if try await daemon.group.processes().isEmpty { try await daemon.start() }
-            try await waitUntilOpen(port, daemon)
+        for (server, port) in zip([http, registry], Self.ports) {
+            if try await server.group.processes().isEmpty { try await server.start(log: log(server)) }
+            try await waitUntilOpen(port, server)
         }
     }
 
-    private var http: Daemon {
-        daemon("http", ["python3", "-m", "http.server", "--bind", "\(site.network.bridgeAddress)", "--directory", Word(site.cache.apt), "8000"])
+    private var http: GroupedCommand {
+        server("http", ["python3", "-m", "http.server", "--bind", "\(site.network.bridgeAddress)", "--directory", Word(site.cache.apt), "8000"])
     }
 
-    private var registry: Daemon { daemon("registry", ["docker-registry", "serve", "\(site.folder)/registry.yml"]) }
+    private var registry: GroupedCommand { server("registry", ["docker-registry", "serve", "\(site.folder)/registry.yml"]) }
 
-    private func daemon(_ name: String, _ words: [Word]) -> Daemon {
-        Daemon(part: "\(name).server", log: "\(site.folder)/\(name).log", command: Command(words), site: site)
+    private func server(_ name: String, _ words: [Word]) -> GroupedCommand {
+        GroupedCommand(part: "\(name).server", command: Command(words), site: site)
     }
 
-    private func waitUntilOpen(_ port: UInt16, _ daemon: Daemon) async throws {
+    private func log(_ server: GroupedCommand) -> String { "\(site.folder)/\(server.part).log" }
+
+    private func waitUntilOpen(_ port: UInt16, _ server: GroupedCommand) async throws {
         let address = "\(site.network.bridgeAddress):\(port)"
         let deadline = ContinuousClock.now + .seconds(20)
         while try await !site.computer.run(Command("curl", "--silent", "--output", "/dev/null", "http://\(address)/")).isSuccess {
-            guard ContinuousClock.now < deadline, try await !daemon.group.processes().isEmpty else {
-                let last = site.computer.read(daemon.log)?.split(separator: "\n").last.map(String.init)
-                throw Problem(what: "the lab's server on \(address) does not answer", why: last, fix: "look at \(daemon.log)")
+            guard ContinuousClock.now < deadline, try await !server.group.processes().isEmpty else {
+                let last = site.computer.read(log(server))?.split(separator: "\n").last.map(String.init)
+                throw Problem(what: "the lab's server on \(address) does not answer", why: last, fix: "look at \(log(server))")
             }
             try await Task.sleep(for: .milliseconds(50))
         }
