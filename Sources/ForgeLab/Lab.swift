@@ -6,20 +6,24 @@ import ForgeTemplates
 package struct Lab: Sendable {
     private let site: Site
     private let progress: LabProgress
+    private let isSupplied: Bool
 
-    /// A `Problem` if the inventory's machines cannot stand on one bridge.
-    package init(cluster: Cluster, cache: Cache, templates: Templates, progress: LabProgress) throws(Problem) {
+    /// A `Problem` if the inventory's machines cannot stand on one bridge. Without supplies the machines have SSH and nothing to install.
+    package init(
+        cluster: Cluster, cache: Cache, templates: Templates, progress: LabProgress, isSupplied: Bool = true
+    ) throws(Problem) {
         site = try Site(cluster: cluster, cache: cache, computer: ThisComputer(), templates: templates)
         self.progress = progress
+        self.isSupplied = isSupplied
     }
 
     /// Makes what is missing and starts what does not run, until every machine lets the inventory's user in.
     package func up() async throws {
         let supplies = Supplies(cache: site.cache, computer: site.computer, templates: site.templates)
         let findings = Preconditions(survey: try await Survey.take(site), site: site).findings
-        try await demand(findings + supplies.missing())
+        try demand(findings + (isSupplied ? await supplies.missing() : []))
         try await exclusively {
-            try await supplies.make(progress: progress)
+            if isSupplied { try await supplies.make(progress: progress) }
             let lower = try RootFileSystem(site)
             try await lower.make(progress: progress)
             try await MachineFiles(site: site).write()

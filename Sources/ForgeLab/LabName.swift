@@ -1,15 +1,15 @@
 /// The names of what a lab makes on this computer. All begin with `kubeforge.<cluster>.`: a cluster's name has no dots, so no lab can
 /// take another's things for its own, and what a killed `up` left behind is found without any record of it.
-package struct LabName: Sendable, Hashable {
-    package let cluster: String
+struct LabName: Sendable, Hashable {
+    let cluster: String
 
-    package init(cluster: String) { self.cluster = cluster }
+    init(cluster: String) { self.cluster = cluster }
 
-    package var prefix: String { "kubeforge.\(cluster)." }
+    var prefix: String { "kubeforge.\(cluster)." }
 
     /// A network namespace, a group of processes, an nspawn machine.
-    package func of(_ part: String) -> String { prefix + part }
+    func of(_ part: String) -> String { prefix + part }
 
     /// What the kernel shows beside the bridge, and iptables beside a rule.
-    package var label: String { "kubeforge.\(cluster)" }
+    var label: String { "kubeforge.\(cluster)" }
 }

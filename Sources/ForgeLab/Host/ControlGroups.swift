@@ -1,18 +1,18 @@
 import ForgeCore
 
 /// The control groups of this computer, as the kernel shows them to one process.
-package struct ControlGroups: Sendable, Hashable {
+struct ControlGroups: Sendable, Hashable {
     /// Every mounted hierarchy: its mount point, and the path in it of the group that the process is in.
-    package let hierarchies: [Hierarchy]
+    let hierarchies: [Hierarchy]
 
-    package struct Hierarchy: Sendable, Hashable {
-        package let mountPoint: String
-        package let path: String
-        package let isUnified: Bool
+    struct Hierarchy: Sendable, Hashable {
+        let mountPoint: String
+        let path: String
+        let isUnified: Bool
     }
 
     /// `membership` is /proc/self/cgroup, `mounts` is /proc/self/mounts.
-    package init(membership: String, mounts: String) {
+    init(membership: String, mounts: String) {
         let mounted = mounts.split(separator: "\n").map { $0.split(separator: " ") }.filter { $0.count > 3 && $0[2].hasPrefix("cgroup") }
         hierarchies = membership.split(separator: "\n").compactMap { line in
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -26,11 +26,11 @@ package struct ControlGroups: Sendable, Hashable {
     }
 
     /// Whether one cgroup2 hierarchy holds all controllers, as on every distribution of the last years.
-    package var areUnified: Bool { hierarchies.allSatisfy(\.isUnified) }
+    var areUnified: Bool { hierarchies.allSatisfy(\.isUnified) }
 
     /// A group of the name in every hierarchy, below the one the process is in. Machines that shared a group would share `/kubepods` in it, and
     /// each kubelet would remove the other's pods. A cgroup2 group with processes in it can have no controllers for its children: there the top it is.
-    package func directories(_ name: String) -> [String] {
+    func directories(_ name: String) -> [String] {
         hierarchies.map { hierarchy in
             let parent = areUnified || hierarchy.path == "/" ? "" : hierarchy.path
             return "\(hierarchy.mountPoint)\(parent)/\(name)"

@@ -1,19 +1,19 @@
 import ForgeCore
 
 /// The command line that boots a file system as a machine.
-package struct NspawnCommand: Sendable, Hashable {
+struct NspawnCommand: Sendable, Hashable {
     /// The machine's root file system.
-    package var root: String
+    var root: String
     /// A folder of the host's that is /var in the machine: containerd's overlayfs cannot lie on an overlay.
-    package var variable: String
-    package var machine: String
-    package var namespacePath: String
+    var variable: String
+    var machine: String
+    var namespacePath: String
     /// `systemd-run` in front, on hosts where systemd owns the one cgroup hierarchy.
-    package var isInScope: Bool
+    var isInScope: Bool
     /// The host's kernel modules, for modprobe in the machine; nil if the host has none.
-    package var modules: String?
+    var modules: String?
 
-    package var command: Command {
+    var command: Command {
         // Without API_VFS_WRITABLE /proc/sys is read-only, and dockerd fails at "Enabling IP forwarding".
         Command(
             ["env", "SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes"] + scope + [

@@ -2,26 +2,26 @@ import ForgeCore
 import Foundation
 
 /// What a lab wants to know of a computer before it changes anything there.
-package struct Survey: Sendable, Hashable {
-    package var isLinux = true
-    package var user: UInt32 = 0
+struct Survey: Sendable, Hashable {
+    var isLinux = true
+    var user: UInt32 = 0
     /// Programs that are not installed.
-    package var missingPrograms: [String] = []
+    var missingPrograms: [String] = []
     /// Bytes; nil where the system does not say.
-    package var freeMemory: Int?
+    var freeMemory: Int?
     /// Bytes where the cache lies.
-    package var freeDisk: Int?
-    package var hasOverlay = true
+    var freeDisk: Int?
+    var hasOverlay = true
     /// Interface → its IPv4 network.
-    package var networks: [String: IPv4Network] = [:]
+    var networks: [String: IPv4Network] = [:]
     /// Ports that somebody else listens on at all addresses.
-    package var takenPorts: Set<UInt16> = []
+    var takenPorts: Set<UInt16> = []
     /// Whose bridge of the lab's name is there: `kubeforge.<cluster>`; nil if there is none.
-    package var bridgeOwner: String?
+    var bridgeOwner: String?
     /// A lab that runs has its memory, disk and ports already.
-    package var isRunning = false
+    var isRunning = false
 
-    package init() {}
+    init() {}
 }
 
 extension Survey {
@@ -47,13 +47,13 @@ extension Survey {
     }
 
     /// `MemAvailable` of /proc/meminfo, which counts in KiB.
-    package static func memory(_ text: String) -> Int? {
+    static func memory(_ text: String) -> Int? {
         let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
         return line.flatMap { $0.split(separator: " ").dropFirst().first }.flatMap { Int($0) }.map { $0 << 10 }
     }
 
     /// The output of `ip -4 -o address`.
-    package static func networks(_ text: String) -> [String: IPv4Network] {
+    static func networks(_ text: String) -> [String: IPv4Network] {
         var found: [String: IPv4Network] = [:]
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
@@ -66,7 +66,7 @@ extension Survey {
     }
 
     /// The ports in /proc/net/tcp and tcp6 that are listened on (state 0A) at all addresses (zeros).
-    package static func ports(_ text: String) -> Set<UInt16> {
+    static func ports(_ text: String) -> Set<UInt16> {
         Set(
             text.split(separator: "\n").compactMap { line in
                 let words = line.split(separator: " ")
@@ -86,8 +86,8 @@ extension Survey {
 }
 
 /// The programs that a lab runs on this computer, and the Debian or Ubuntu packages they come in.
-package enum LabPrograms {
-    package static let all = [
+enum LabPrograms {
+    static let all = [
         "systemd-nspawn": "systemd-container", "mmdebstrap": "mmdebstrap", "ip": "iproute2", "iptables": "iptables", "ssh": "openssh-client",
         "ssh-keygen": "openssh-client", "python3": "python3", "docker-registry": "docker-registry", "curl": "curl", "setsid": "util-linux",
         "flock": "util-linux", "mount": "mount", "find": "findutils",
