@@ -15,7 +15,10 @@ struct LabNetworkTests {
 
     @Test(
         "names its interfaces after itself, in no more than the kernel's 15 characters",
-        arguments: [("10.77.0.11", "kf0a4d00", "kf0a4d00-11"), ("192.168.178.254", "kfc0a8b2", "kfc0a8b2-254"), ("1.0.0.2", "kf010000", "kf010000-2")])
+        arguments: [
+            ("10.77.0.11", "kf0a4d00", "kf0a4d00-11"), ("192.168.178.254", "kfc0a8b2", "kfc0a8b2-254"),
+            ("1.0.0.2", "kf010000", "kf010000-2"),
+        ])
     func names(address: String, bridge: String, cable: String) throws {
         let cluster = SampleLab.cluster("lab", [address])
         let network = try LabNetwork(cluster)
@@ -26,7 +29,8 @@ struct LabNetworkTests {
 
     @Test("has no room for hosts of another network, or at the bridge's address")
     func oddHosts() throws {
-        let problem = try #require(throws: Problem.self) { try LabNetwork(SampleLab.cluster("lab", ["10.77.0.11", "10.77.1.12", "10.77.0.1"])) }
+        let cluster = SampleLab.cluster("lab", ["10.77.0.11", "10.77.1.12", "10.77.0.1"])
+        let problem = try #require(throws: Problem.self) { try LabNetwork(cluster) }
         #expect(
             problem.description == """
                 the lab's machines cannot stand on one bridge

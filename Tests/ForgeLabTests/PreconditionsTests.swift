@@ -42,7 +42,8 @@ struct PreconditionsTests {
 
     private func findings(_ survey: Survey) throws -> [Problem] {
         let site = try Site(
-            cluster: SampleLab.cluster(), cache: Cache(root: "/root/.cache/kubeforge/lab"), computer: ThisComputer(), templates: Templates())
+            cluster: SampleLab.cluster(), cache: Cache(root: "/root/.cache/kubeforge/lab"), computer: ThisComputer(), templates: Templates()
+        )
         return Preconditions(survey: survey, site: site).findings
     }
 

@@ -37,8 +37,8 @@ struct ProcessGroup: Sendable {
     private func thaw() async throws {
         let files = try await directories().filter { $0.contains("/freezer/") }.map { Word($0) }
         guard !files.isEmpty else { return }
-        _ = try await computer.run(
-            Command(["find"] + files + ["-name", "freezer.state", "-exec", "sh", "-c", "for f; do echo THAWED > $f; done", "sh", "{}", "+"]))
+        let thaw: [Word] = ["sh", "-c", "for state; do echo THAWED > \"$state\"; done", "sh"]
+        _ = try await computer.run(Command(["find"] + files + ["-name", "freezer.state", "-exec"] + thaw + ["{}", "+"]))
     }
 
     /// The kernel may call a group busy for a moment after its last process died.

@@ -35,7 +35,9 @@ struct MachineDisk: Sendable {
     }
 
     func mount() async throws {
-        guard let lower = computer.read(completed) else { throw Problem(what: "\(machine.host.name) has no file system", fix: "kubeforge lab up") }
+        guard let lower = computer.read(completed) else {
+            throw Problem(what: "\(machine.host.name) has no file system", fix: "kubeforge lab up")
+        }
         try await mount(lower)
     }
 

@@ -7,10 +7,11 @@ struct MachineFiles: Sendable {
     let site: Site
 
     func write() async throws {
-        for (name, text) in site.templates.folder("lab/machine") where name != "runc" || !Kernel(computer: site.computer).hasResourceCapability {
+        let kernel = Kernel(computer: site.computer)
+        for (name, text) in site.templates.folder("lab/machine") where name != "runc" || !kernel.hasResourceCapability {
             try site.computer.replace("\(site.files)/\(name)", with: text)
         }
-        try site.computer.replace("\(site.files)/built-in", with: Kernel(computer: site.computer).builtIn.joined(separator: "\n") + "\n")
+        try site.computer.replace("\(site.files)/built-in", with: kernel.builtIn.joined(separator: "\n") + "\n")
         try site.computer.replace("\(site.files)/authorized_keys", with: try await keys().joined(separator: "\n") + "\n")
         if let key = site.computer.read("\(site.cache.apt)/key.asc") { try site.computer.replace("\(site.files)/key.asc", with: key) }
     }

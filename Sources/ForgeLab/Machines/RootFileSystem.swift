@@ -4,8 +4,9 @@ import ForgeTemplates
 /// Debian 12 as small as a machine can be: made once, then the lower layer of every machine's overlay.
 struct RootFileSystem: Sendable {
     static let packages = [
-        "systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "ca-certificates", "curl", "gnupg", "iproute2", "iputils-ping", "procps", "kmod",
-        "udev", "mount", "python3-minimal",
+        "systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "ca-certificates", "curl", "gnupg", "iproute2", "iputils-ping",
+        "procps",
+        "kmod", "udev", "mount", "python3-minimal",
     ]
 
     let site: Site

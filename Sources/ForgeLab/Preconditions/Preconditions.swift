@@ -17,7 +17,9 @@ struct Preconditions: Sendable {
     var ability: [Problem] { [system, user, programs].compactMap { $0 } }
 
     private var system: Problem? {
-        survey.isLinux ? nil : Problem(what: "a lab needs Linux", why: "its machines share this computer's kernel", fix: "run it in a Linux VM")
+        survey.isLinux
+            ? nil
+            : Problem(what: "a lab needs Linux", why: "its machines share this computer's kernel", fix: "run it in a Linux VM")
     }
 
     private var user: Problem? {
@@ -84,7 +86,7 @@ struct Preconditions: Sendable {
 
     /// One decimal, rounded down: 2.9 GiB are not 3.
     private func gigabytes(_ bytes: Int) -> String {
-        let tenths = bytes * 10 >> 30
+        let tenths = (bytes * 10) >> 30
         return "\(tenths / 10).\(tenths % 10) GiB"
     }
 }

@@ -88,7 +88,8 @@ extension Survey {
 /// The programs that a lab runs on this computer, and the Debian or Ubuntu packages they come in.
 enum LabPrograms {
     static let all = [
-        "systemd-nspawn": "systemd-container", "mmdebstrap": "mmdebstrap", "ip": "iproute2", "iptables": "iptables", "ssh": "openssh-client",
+        "systemd-nspawn": "systemd-container", "mmdebstrap": "mmdebstrap", "ip": "iproute2", "iptables": "iptables",
+        "ssh": "openssh-client",
         "ssh-keygen": "openssh-client", "python3": "python3", "docker-registry": "docker-registry", "curl": "curl", "setsid": "util-linux",
         "flock": "util-linux", "mount": "mount", "find": "findutils",
     ]

@@ -22,7 +22,8 @@ struct Servers: Sendable {
     }
 
     private var http: GroupedCommand {
-        server("http", ["python3", "-m", "http.server", "--bind", "\(site.network.bridgeAddress)", "--directory", Word(site.cache.apt), "8000"])
+        let place: [Word] = ["--bind", "\(site.network.bridgeAddress)", "--directory", Word(site.cache.apt), "8000"]
+        return server("http", ["python3", "-m", "http.server"] + place)
     }
 
     private var registry: GroupedCommand { server("registry", ["docker-registry", "serve", "\(site.folder)/registry.yml"]) }
