@@ -7,7 +7,8 @@ enum NetworkNamespace {
     static func remove(_ name: String, _ computer: ThisComputer) async throws {
         let path = "\(folder)/\(name)"
         guard computer.exists(path) else { return }
-        while try await computer.run(Command("umount", Word(path))).isSuccess {}
+        // Lazily, as `ip netns` does it: whoever still has it open keeps a namespace without a name.
+        while try await computer.run(Command("umount", "--lazy", Word(path))).isSuccess {}
         try computer.remove(path)
     }
 
