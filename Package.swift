@@ -69,7 +69,7 @@ let package = Package(
         tests("ForgePlanTests", ["ForgePlan", "ForgeCore", "ForgeTestSupport"]),
         tests("ForgeTemplatesTests", ["ForgeTemplates", "ForgeCore"]),
         tests("ForgeSSHTests", ["ForgeSSH", "ForgeCore", "ForgeTestSupport"]),
-        tests("ForgeLabTests", ["ForgeLab", "ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
+        tests("ForgeLabTests", ["ForgeLab", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport"]),
         tests(
             "ForgeKubernetesTests",
             ["ForgeKubernetes", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport"],

@@ -1,0 +1,32 @@
+import ArgumentParser
+import ForgeCore
+import ForgeInventory
+import ForgeLab
+import ForgeTemplates
+import Foundation
+
+/// `kubeforge lab`: the machines of an inventory on this computer.
+struct LabCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lab", abstract: "Make the inventory's machines on this computer, and take them down again.",
+        subcommands: [LabUp.self, LabDown.self, LabStatus.self, LabShell.self, LabReboot.self])
+}
+
+/// What all verbs of the lab are told.
+struct LabOptions: ParsableArguments {
+    /// The lab that comes with kubeforge, before the rule of the other verbs.
+    static let preferred = "inventory/lab.yaml"
+
+    @Option(help: ArgumentHelp("A folder of templates laid over the embedded ones.", valueName: "dir"))
+    var templates: String?
+
+    /// The lab of the inventory, telling its progress on standard error.
+    func lab(_ inventory: String?) throws -> Lab {
+        let environment = ProcessInfo.processInfo.environment
+        let path = inventory ?? Self.preferred
+        let cluster = try InventoryReader(home: environment["HOME"] ?? "/root").read(path)
+        return try Lab(
+            cluster: cluster, cache: Cache(environment: environment), templates: Templates(overlay: templates),
+            progress: LabProgress(LabReporter().report))
+    }
+}

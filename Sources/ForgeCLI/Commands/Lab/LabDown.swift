@@ -1,0 +1,15 @@
+import ArgumentParser
+import ForgeLab
+
+struct LabDown: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "down", abstract: "Take everything away again; only the caches stay.")
+
+    @OptionGroup var options: LabOptions
+
+    @Argument(help: "The inventory whose machines to take down.")
+    var inventory: String?
+
+    func run() async throws {
+        try await options.lab(inventory).down()
+    }
+}

@@ -1,0 +1,23 @@
+import ForgeCore
+
+/// What is mounted on this computer, for the parts of a lab's folder.
+enum Mounts {
+    /// The mount points at and below the folder, innermost first. `table` is /proc/self/mounts, which writes a space as `\040`.
+    static func points(below folder: String, in table: String) -> [String] {
+        let points = table.split(separator: "\n").compactMap { line -> String? in
+            let fields = line.split(separator: " ")
+            return fields.count > 1 ? plain(fields[1]) : nil
+        }
+        return points.filter { $0 == folder || $0.hasPrefix(folder + "/") }.reversed()
+    }
+
+    static func unmount(below folder: String, _ computer: ThisComputer) async throws {
+        for point in points(below: folder, in: computer.read("/proc/self/mounts") ?? "") {
+            try await computer.finish(Command("umount", Word(point)))
+        }
+    }
+
+    private static func plain(_ field: Substring) -> String {
+        String(field).replacing("\\040", with: " ").replacing("\\011", with: "\t").replacing("\\134", with: "\\")
+    }
+}

@@ -1,0 +1,136 @@
+import ForgeCore
+import ForgeInventory
+import ForgeTemplates
+
+/// The machines of an inventory, made on this computer.
+package struct Lab: Sendable {
+    private let site: Site
+    private let progress: LabProgress
+    private let isSupplied: Bool
+
+    /// A `Problem` if the inventory's machines cannot stand on one bridge. Without supplies the machines have SSH and nothing to install.
+    package init(
+        cluster: Cluster, cache: Cache, templates: Templates, progress: LabProgress, isSupplied: Bool = true
+    ) throws(Problem) {
+        site = try Site(cluster: cluster, cache: cache, computer: ThisComputer(), templates: templates)
+        self.progress = progress
+        self.isSupplied = isSupplied
+    }
+
+    /// Makes what is missing and starts what does not run, until every machine lets the inventory's user in.
+    package func up() async throws {
+        let supplies = Supplies(cache: site.cache, computer: site.computer, templates: site.templates)
+        let findings = Preconditions(survey: try await Survey.take(site), site: site).findings
+        try demand(findings + (isSupplied ? await supplies.missing() : []))
+        try await exclusively {
+            if isSupplied { try await supplies.make(progress: progress) }
+            let lower = try RootFileSystem(site)
+            try await lower.make(progress: progress)
+            try await MachineFiles(site: site).write()
+            try await makeNetwork()
+            try await forEachMachine { try await bringUp($0, lower) }
+            try KnownHosts(site: site).write()
+            try await forEachMachine(open)
+        }
+    }
+
+    /// Takes everything away that `up` made, however far it came. The caches stay.
+    package func down() async throws {
+        try await demandAbility()
+        try await exclusively { try await LabRemoval(site: site).run(progress) }
+    }
+
+    /// Reboots the named machines (all without a name) and waits until they let the inventory's user in again. One that is off is started.
+    package func reboot(_ names: [String]) async throws {
+        let machines = try names.isEmpty ? site.machines : names.map { name throws(Problem) in try site.machine(name) }
+        try await demandAbility()
+        guard site.computer.exists(site.knownHosts) else { throw notUp }
+        try await exclusively {
+            var reboots: [MachineReboot] = []
+            for machine in machines { reboots.append(try await MachineReboot.request(machine)) }
+            for reboot in reboots {
+                try await progress.during("\(reboot.machine.host.name) is rebooted", usually: "10 s", reboot.finish)
+            }
+        }
+    }
+
+    /// What runs and what does not, in the inventory's order.
+    package func status() async throws -> [MachineStatus] {
+        var all: [MachineStatus] = []
+        for machine in site.machines { all.append(try await MachineStatus(machine)) }
+        return all
+    }
+
+    /// The command that opens a shell in a machine.
+    package func shell(_ name: String) throws(Problem) -> Command {
+        let machine = try site.machine(name)
+        guard site.computer.exists(site.knownHosts) else { throw notUp }
+        return MachineLogin(machine: machine).command
+    }
+
+    private func makeNetwork() async throws {
+        let bridge = Bridge(network: site.network, name: site.name, computer: site.computer)
+        let wasThere = bridge.exists
+        let title = "the network \(site.network.subnet) and its servers are there"
+        if wasThere {
+            try await bridge.make()
+            try await Servers(site: site).start()
+            return progress.alreadySo(title)
+        }
+        try await progress.during(title) {
+            try await bridge.make()
+            try await Servers(site: site).start()
+        }
+    }
+
+    private func bringUp(_ machine: Machine, _ lower: RootFileSystem) async throws {
+        let title = "\(machine.host.name) runs at \(machine.host.address)"
+        if try await machine.isRunning() { return progress.alreadySo(title) }
+        try await progress.during(title) {
+            try await machine.disk.make(from: lower)
+            try await machine.start()
+        }
+    }
+
+    private func open(_ machine: Machine) async throws {
+        let title = "\(machine.host.name) lets \(machine.host.access.user) in over SSH"
+        let login = MachineLogin(machine: machine)
+        if try await login.isOpen() { return progress.alreadySo(title) }
+        try await progress.during(title) { try await login.waitUntilOpen() }
+    }
+
+    /// All at once; one machine's failure does not stop the others half-way.
+    private func forEachMachine(_ work: @escaping @Sendable (Machine) async throws -> Void) async throws {
+        let failures = await withTaskGroup(of: (any Error)?.self) { group in
+            for machine in site.machines {
+                group.addTask {
+                    do { try await work(machine) } catch { return error }
+                    return nil
+                }
+            }
+            var failures: [any Error] = []
+            for await case let failure? in group { failures.append(failure) }
+            return failures
+        }
+        let problems = failures.compactMap { $0 as? Problem }
+        if !problems.isEmpty { throw Problems(problems) }
+        if let failure = failures.first { throw failure }
+    }
+
+    private var notUp: Problem { Problem(what: "the lab \(site.cluster.name) is not up", fix: "kubeforge lab up \(site.cluster.path)") }
+
+    private func exclusively(_ work: () async throws -> Void) async throws {
+        try site.computer.makeFolder(site.cache.run(""))
+        let use = try ExclusiveUse(of: site.cluster.name, lock: site.lock)
+        try await work()
+        use.end()
+    }
+
+    private func demandAbility() async throws {
+        try demand(Preconditions(survey: try await Survey.take(site), site: site).ability)
+    }
+
+    private func demand(_ findings: [Problem]) throws {
+        if !findings.isEmpty { throw Problems(findings) }
+    }
+}

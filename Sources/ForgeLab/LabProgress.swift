@@ -1,0 +1,37 @@
+/// Tells a person what the lab is doing, while it does it.
+package struct LabProgress: Sendable {
+    private let report: @Sendable (Event) -> Void
+
+    package init(_ report: @escaping @Sendable (Event) -> Void) { self.report = report }
+
+    package enum Event: Sendable, Hashable {
+        /// `usually` is said where it takes long: "5 min, once".
+        case began(String, usually: String?)
+        /// A detail of what is being done, such as the last line of a build.
+        case said(String)
+        case ended(String, Outcome, seconds: Double)
+    }
+
+    package enum Outcome: String, Sendable, Hashable {
+        case changed, alreadySo, failed
+    }
+
+    /// Reports the beginning, and the end with the time it took; "failed" unless the work comes back.
+    package func during<T>(_ title: String, usually: String? = nil, _ work: () async throws -> T) async throws -> T {
+        report(.began(title, usually: usually))
+        let clock = ContinuousClock()
+        let start = clock.now
+        do {
+            let result = try await work()
+            report(.ended(title, .changed, seconds: (clock.now - start) / .seconds(1)))
+            return result
+        } catch {
+            report(.ended(title, .failed, seconds: (clock.now - start) / .seconds(1)))
+            throw error
+        }
+    }
+
+    package func alreadySo(_ title: String) { report(.ended(title, .alreadySo, seconds: 0)) }
+
+    package func say(_ detail: String) { report(.said(detail)) }
+}

@@ -1,0 +1,61 @@
+import ForgeCore
+
+/// A machine's file system: its own layer over the one that all machines share, and /var as a plain folder.
+struct MachineDisk: Sendable {
+    let machine: Machine
+
+    /// The machine's / as the host sees it.
+    var root: String { "\(machine.folder)/root" }
+
+    /// The machine's /var: containerd, Docker and the kubelet keep overlays there, and those cannot lie on an overlay.
+    var variable: String { "\(machine.folder)/var" }
+
+    /// Written when all else is; holds the lower layer, which a newer kubeforge would choose differently.
+    private var completed: String { "\(machine.folder)/lower" }
+
+    private var computer: ThisComputer { machine.site.computer }
+
+    /// Makes the disk as it is delivered, unless it is there.
+    func make(from lower: RootFileSystem) async throws {
+        guard !computer.exists(completed) else { return }
+        try await endWork()
+        try await discard()
+        for folder in ["root", "upper", "work"] { try computer.makeFolder("\(machine.folder)/\(folder)") }
+        try await work("cp", "-a", Word("\(lower.folder)/var"), Word(variable)).finish()
+        try await mount(lower.folder)
+        try await preparation.finish()
+        try computer.replace(completed, with: lower.folder)
+    }
+
+    /// Of a kubeforge that was killed.
+    private func endWork() async throws { try await work().group.end() }
+
+    private func work(_ words: Word...) -> GroupedCommand {
+        GroupedCommand(part: "\(machine.host.name).disk", command: Command(words), site: machine.site)
+    }
+
+    func mount() async throws {
+        guard let lower = computer.read(completed) else {
+            throw Problem(what: "\(machine.host.name) has no file system", fix: "kubeforge lab up")
+        }
+        try await mount(lower)
+    }
+
+    func discard() async throws {
+        try await Mounts.unmount(below: machine.folder, computer)
+        try await computer.finish(Command("rm", "-rf", "--one-file-system", Word(machine.folder)))
+    }
+
+    private func mount(_ lower: String) async throws {
+        guard Mounts.points(below: root, in: computer.read("/proc/self/mounts") ?? "").isEmpty else { return }
+        let layers = "lowerdir=\(lower),upperdir=\(machine.folder)/upper,workdir=\(machine.folder)/work"
+        try await computer.finish(Command("mount", "-t", "overlay", "-o", Word(layers), "overlay", Word(root)))
+    }
+
+    private var preparation: GroupedCommand {
+        let files = machine.site.files
+        return work(
+            "sh", "\(files)/prepare", Word(root), "\(machine.site.network.bridgeAddress)", Word(machine.host.access.user),
+            "\(files)/authorized_keys", Word(Kernel(computer: computer).release), Word(files))
+    }
+}

@@ -1,0 +1,24 @@
+import ForgeCore
+
+/// What a person asks about a lab's machine.
+package struct MachineStatus: Sendable, Hashable {
+    package let name: String
+    package let address: IPv4Address
+    package let state: State
+
+    package enum State: String, Sendable, Hashable, CaseIterable {
+        /// There is nothing of it.
+        case absent
+        /// Its disk is there.
+        case off
+        /// Its processes run; SSH is another question.
+        case running
+    }
+
+    init(_ machine: Machine) async throws {
+        name = machine.host.name
+        address = machine.host.address
+        state =
+            if try await machine.isRunning() { .running } else if machine.site.computer.exists(machine.folder) { .off } else { .absent }
+    }
+}

@@ -1,0 +1,45 @@
+import ForgeCore
+
+/// A machine's network namespace and the cable from it to the bridge. Cutting it is the way to a network fault.
+struct Cable: Sendable {
+    let network: LabNetwork
+    let name: LabName
+    let host: Host
+    let computer: ThisComputer
+
+    var namespace: String { name.of(host.name) }
+
+    var namespacePath: String { "/run/netns/\(namespace)" }
+
+    /// From nothing: whatever half of it a killed `up` left is taken away first.
+    func lay() async throws {
+        try await remove()
+        try await computer.finish(Command("ip", "netns", "add", Word(namespace)))
+        for command in commands { try await computer.finish(command) }
+    }
+
+    /// Like a machine fresh from the factory, which neither forwards nor filters bridged frames; a new namespace copies this computer's settings.
+    var commands: [Command] {
+        let inside: [Word] = ["ip", "-n", Word(namespace)]
+        let end = Word(network.cable(host))
+        return [
+            Command("ip", "link", "add", end, "type", "veth", "peer", "name", "eth0", "netns", Word(namespace)),
+            Command("ip", "link", "set", end, "master", Word(network.bridge), "up"),
+            Command(inside + ["link", "set", "lo", "up"]),
+            Command(inside + ["address", "add", "\(host.address)/24", "dev", "eth0"]),
+            Command(inside + ["link", "set", "eth0", "up"]),
+            Command(inside + ["route", "add", "default", "via", "\(network.bridgeAddress)"]),
+            Command(
+                "ip", "netns", "exec", Word(namespace), "sh", "-c",
+                """
+                cd /proc/sys/net; echo 0 > ipv4/ip_forward
+                for key in bridge/bridge-nf-call-iptables bridge/bridge-nf-call-ip6tables; do [ ! -e $key ] || echo 0 > $key; done
+                """),
+        ]
+    }
+
+    func remove() async throws {
+        try await NetworkLink(name: network.cable(host), computer: computer).remove()
+        try await NetworkNamespace.remove(namespace, computer)
+    }
+}

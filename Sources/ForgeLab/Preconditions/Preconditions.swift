@@ -1,0 +1,92 @@
+import ForgeCore
+import ForgeInventory
+
+/// What keeps a lab from being made on a computer: all findings at once, before anything is changed.
+struct Preconditions: Sendable {
+    /// A kubelet, a container runtime and pods for each machine; etcd and the API server besides.
+    private static let memoryPerMachine = 3 << 29
+    private static let diskPerMachine = 3 << 30
+
+    let survey: Survey
+    let site: Site
+
+    /// What `up` needs.
+    var findings: [Problem] { ability + [overlay, memory, disk, neighbours, owner].compactMap { $0 } + ports }
+
+    /// What every verb that changes something needs.
+    var ability: [Problem] { [system, user, programs].compactMap { $0 } }
+
+    private var system: Problem? {
+        survey.isLinux
+            ? nil
+            : Problem(what: "a lab needs Linux", why: "its machines share this computer's kernel", fix: "run it in a Linux VM")
+    }
+
+    private var user: Problem? {
+        survey.user == 0
+            ? nil
+            : Problem(
+                what: "a lab needs root", why: "it makes mounts, network namespaces and control groups; this is user \(survey.user)",
+                fix: "run the same command with sudo")
+    }
+
+    private var programs: Problem? {
+        guard !survey.missingPrograms.isEmpty else { return nil }
+        let packages = Set(survey.missingPrograms.compactMap { LabPrograms.all[$0] }).sorted()
+        return Problem(
+            what: "programs that a lab needs are not installed: \(survey.missingPrograms.joined(separator: ", "))",
+            fix: "apt-get install -y --no-install-recommends \(packages.joined(separator: " "))")
+    }
+
+    private var overlay: Problem? {
+        survey.hasOverlay ? nil : Problem(what: "this kernel has no overlayfs", fix: "modprobe overlay")
+    }
+
+    private var memory: Problem? {
+        let needed = Self.memoryPerMachine * site.cluster.hosts.count
+        guard !survey.isRunning, let free = survey.freeMemory, free < needed else { return nil }
+        return Problem(
+            what: "too little memory for \(site.cluster.hosts.count) machines",
+            why: "\(gigabytes(free)) are free, \(gigabytes(needed)) are needed", fix: "end something, or take hosts out of the inventory")
+    }
+
+    private var disk: Problem? {
+        let needed = Self.diskPerMachine * site.cluster.hosts.count
+        guard !survey.isRunning, let free = survey.freeDisk, free < needed else { return nil }
+        return Problem(
+            what: "too little disk space in \(site.cache.root)", why: "\(gigabytes(free)) are free, \(gigabytes(needed)) are needed",
+            fix: "set KUBEFORGE_CACHE to a folder on a larger disk")
+    }
+
+    private var neighbours: Problem? {
+        let subnet = site.network.subnet
+        guard let taken = survey.networks.sorted(by: { $0.key < $1.key }).first(where: { $0.value.overlaps(subnet) }) else { return nil }
+        return Problem(
+            what: "the lab's network \(subnet) is in use on this computer", why: "\(taken.key) is in \(taken.value)",
+            fix: "give the hosts of \(site.cluster.path) other addresses, such as 10.88.0.11")
+    }
+
+    private var owner: Problem? {
+        guard let owner = survey.bridgeOwner, owner != site.name.label else { return nil }
+        let named = owner.isEmpty ? "does not say whose it is" : "is \(owner)'s"
+        return Problem(
+            what: "the lab's network \(site.network.subnet) belongs to another lab", why: "the bridge \(site.network.bridge) \(named)",
+            fix: "take that lab down, or give the hosts of \(site.cluster.path) other addresses")
+    }
+
+    private var ports: [Problem] {
+        guard !survey.isRunning else { return [] }
+        return Servers.ports.filter(survey.takenPorts.contains).map { port in
+            let stop = port == 5000 ? "systemctl disable --now docker-registry, or end what else listens there" : "end it"
+            return Problem(
+                what: "port \(port) is taken on all addresses", why: "the lab serves machines on \(site.network.bridgeAddress):\(port)",
+                fix: "\(stop) (`ss -ltnp sport = :\(port)` says who)")
+        }
+    }
+
+    /// One decimal, rounded down: 2.9 GiB are not 3.
+    private func gigabytes(_ bytes: Int) -> String {
+        let tenths = (bytes * 10) >> 30
+        return "\(tenths / 10).\(tenths % 10) GiB"
+    }
+}

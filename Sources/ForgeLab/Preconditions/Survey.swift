@@ -1,0 +1,102 @@
+import ForgeCore
+import Foundation
+
+/// What a lab wants to know of a computer before it changes anything there.
+struct Survey: Sendable, Hashable {
+    var isLinux = true
+    var user: UInt32 = 0
+    /// Programs that are not installed.
+    var missingPrograms: [String] = []
+    /// Bytes; nil where the system does not say.
+    var freeMemory: Int?
+    /// Bytes where the cache lies.
+    var freeDisk: Int?
+    var hasOverlay = true
+    /// Interface → its IPv4 network.
+    var networks: [String: IPv4Network] = [:]
+    /// Ports that somebody else listens on at all addresses.
+    var takenPorts: Set<UInt16> = []
+    /// Whose bridge of the lab's name is there: `kubeforge.<cluster>`; nil if there is none.
+    var bridgeOwner: String?
+    /// A lab that runs has its memory, disk and ports already.
+    var isRunning = false
+
+    init() {}
+}
+
+extension Survey {
+    /// Looks at this computer.
+    static func take(_ site: Site) async throws -> Survey {
+        var survey = Survey()
+        let computer = site.computer
+        #if !os(Linux)
+            survey.isLinux = false
+        #endif
+        survey.user = geteuid()
+        survey.missingPrograms = LabPrograms.all.keys.filter { !LabPrograms.isInstalled($0, computer) }.sorted()
+        survey.freeMemory = memory(computer.read("/proc/meminfo") ?? "")
+        survey.freeDisk = disk(site.cache.root)
+        survey.hasOverlay = computer.read("/proc/filesystems")?.contains("overlay") ?? false || Kernel(computer: computer).modules != nil
+        survey.bridgeOwner = computer.read("/sys/class/net/\(site.network.bridge)/ifalias")?.trimming(while: \.isWhitespace)
+        guard survey.isLinux, survey.missingPrograms.isEmpty else { return survey }
+        survey.isRunning = try await !ProcessGroup.all(site.name, computer).isEmpty
+        survey.networks = networks(try await computer.finish(Command("ip", "-4", "-o", "address")))
+        survey.networks[site.network.bridge] = nil
+        survey.takenPorts = ports((computer.read("/proc/net/tcp") ?? "") + (computer.read("/proc/net/tcp6") ?? ""))
+        return survey
+    }
+
+    /// `MemAvailable` of /proc/meminfo, which counts in KiB.
+    static func memory(_ text: String) -> Int? {
+        let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+        return line.flatMap { $0.split(separator: " ").dropFirst().first }.flatMap { Int($0) }.map { $0 << 10 }
+    }
+
+    /// The output of `ip -4 -o address`.
+    static func networks(_ text: String) -> [String: IPv4Network] {
+        var found: [String: IPv4Network] = [:]
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard let index = words.firstIndex(of: "inet"), index + 1 < words.count else { continue }
+            let parts = words[index + 1].split(separator: "/")
+            guard let address = IPv4Address(String(parts[0])) else { continue }
+            found[String(words[1])] = IPv4Network(containing: address, prefix: parts.count > 1 ? Int(parts[1]) ?? 32 : 32)
+        }
+        return found
+    }
+
+    /// The ports in /proc/net/tcp and tcp6 that are listened on (state 0A) at all addresses (zeros).
+    static func ports(_ text: String) -> Set<UInt16> {
+        Set(
+            text.split(separator: "\n").compactMap { line in
+                let words = line.split(separator: " ")
+                guard words.count > 3, words[3] == "0A" else { return nil }
+                let local = words[1].split(separator: ":")
+                guard local.count == 2, local[0].allSatisfy({ $0 == "0" }) else { return nil }
+                return UInt16(local[1], radix: 16)
+            })
+    }
+
+    private static func disk(_ folder: String) -> Int? {
+        var url = URL(filePath: folder)
+        while !FileManager.default.fileExists(atPath: url.path), url.path != "/" { url.deleteLastPathComponent() }
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: url.path)
+        return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
+    }
+}
+
+/// The programs that a lab runs on this computer, and the Debian or Ubuntu packages they come in.
+enum LabPrograms {
+    static let all = [
+        "systemd-nspawn": "systemd-container", "mmdebstrap": "mmdebstrap", "ip": "iproute2", "iptables": "iptables",
+        "ssh": "openssh-client",
+        "ssh-keygen": "openssh-client", "python3": "python3", "docker-registry": "docker-registry", "curl": "curl", "setsid": "util-linux",
+        "flock": "util-linux", "mount": "mount", "find": "findutils",
+    ]
+
+    static func isInstalled(_ program: String, _ computer: ThisComputer) -> Bool {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"]
+        return folders.contains { computer.exists("\($0)/\(program)") }
+    }
+}

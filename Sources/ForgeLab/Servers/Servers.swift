@@ -1,0 +1,48 @@
+import ForgeCore
+import ForgeTemplates
+
+/// What a lab offers its machines on the bridge's address: packages over HTTP on port 8000, images on port 5000.
+struct Servers: Sendable {
+    static let ports: [UInt16] = [8000, 5000]
+
+    let site: Site
+
+    /// Starts those that do not run, and waits until they take connections.
+    func start() async throws {
+        try site.computer.makeFolder(site.cache.apt)
+        try site.computer.makeFolder(site.cache.registry)
+        try site.computer.replace(
+            "\(site.folder)/registry.yml",
+            with: try site.templates["lab/machine/registry.yml"].render(
+                ["storage": site.cache.registry, "address": "\(site.network.bridgeAddress)"]))
+        for (server, port) in zip([http, registry], Self.ports) {
+            if try await server.group.processes().isEmpty { try await server.start(log: log(server)) }
+            try await waitUntilOpen(port, server)
+        }
+    }
+
+    private var http: GroupedCommand {
+        let place: [Word] = ["--bind", "\(site.network.bridgeAddress)", "--directory", Word(site.cache.apt), "8000"]
+        return server("http", ["python3", "-m", "http.server"] + place)
+    }
+
+    private var registry: GroupedCommand { server("registry", ["docker-registry", "serve", "\(site.folder)/registry.yml"]) }
+
+    private func server(_ name: String, _ words: [Word]) -> GroupedCommand {
+        GroupedCommand(part: "\(name).server", command: Command(words), site: site)
+    }
+
+    private func log(_ server: GroupedCommand) -> String { "\(site.folder)/\(server.part).log" }
+
+    private func waitUntilOpen(_ port: UInt16, _ server: GroupedCommand) async throws {
+        let address = "\(site.network.bridgeAddress):\(port)"
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try await !site.computer.run(Command("curl", "--silent", "--output", "/dev/null", "http://\(address)/")).isSuccess {
+            guard ContinuousClock.now < deadline, try await !server.group.processes().isEmpty else {
+                let last = site.computer.read(log(server))?.split(separator: "\n").last.map(String.init)
+                throw Problem(what: "the lab's server on \(address) does not answer", why: last, fix: "look at \(log(server))")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+}

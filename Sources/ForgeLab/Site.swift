@@ -1,0 +1,40 @@
+import ForgeCore
+import ForgeInventory
+import ForgeTemplates
+
+/// Where a lab stands: what it is called, where its files and addresses are, and the computer it stands on.
+struct Site: Sendable {
+    let cluster: Cluster
+    let network: LabNetwork
+    let name: LabName
+    let cache: Cache
+    let computer: ThisComputer
+    let templates: Templates
+
+    init(cluster: Cluster, cache: Cache, computer: ThisComputer, templates: Templates) throws(Problem) {
+        self.cluster = cluster
+        self.network = try LabNetwork(cluster)
+        self.name = LabName(cluster: cluster.name)
+        self.cache = cache
+        self.computer = computer
+        self.templates = templates
+    }
+
+    /// The state of this lab.
+    var folder: String { cache.run(cluster.name) }
+
+    /// Scripts and units from `templates/lab/machine`, written out where shells and machines can read them.
+    var files: String { "\(folder)/files" }
+
+    var knownHosts: String { "\(folder)/known_hosts" }
+
+    var lock: String { folder + ".lock" }
+
+    var machines: [Machine] { cluster.hosts.map { Machine(host: $0, site: self) } }
+
+    func machine(_ name: String) throws(Problem) -> Machine {
+        if let machine = machines.first(where: { $0.host.name == name }) { return machine }
+        let known = machines.map(\.host.name).joined(separator: ", ")
+        throw Problem(.usage, what: "the lab \(cluster.name) has no machine \(name)", fix: "its machines are: \(known)")
+    }
+}
