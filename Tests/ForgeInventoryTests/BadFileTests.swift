@@ -35,6 +35,16 @@ struct BadFileTests {
         #expect(told(scratch.path).hasPrefix("inventory.yaml: cannot be read\n  why  Permission denied\n"))
     }
 
+    @Test("is told when reading it fails", .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/mem"), "needs Linux"))
+    func cannotBeRead() {
+        #expect(
+            told("/proc/self/mem") == """
+                /proc/self/mem: cannot be read
+                  why  Input/output error
+                  fix  ls -l /proc/self/mem
+                """)
+    }
+
     @Test("is told with the line of the first byte that is not UTF-8")
     func isNotUTF8() throws {
         try scratch.write(Array("cluster: lab\n# caf".utf8) + [0xE9, 0x0A])
