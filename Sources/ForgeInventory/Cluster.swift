@@ -43,6 +43,8 @@ package struct Cluster: Sendable, Hashable {
         package static let serviceNetwork = IPv4Network("10.96.0.0/12")!
         package static let imageRepository = "registry.k8s.io"
         package static let knownHosts = "~/.ssh/known_hosts"
+        /// The login user where the inventory names none.
+        package static let user = "root"
     }
 
     /// What runs containers for the kubelet.

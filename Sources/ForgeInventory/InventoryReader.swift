@@ -4,11 +4,27 @@ import ForgeCore
 package struct InventoryReader: Sendable {
     /// The home folder that a leading `~` in paths means.
     package let home: String
+    /// The names that `cni:` can have.
+    package let cnis: [String]
 
-    package init(home: String) { self.home = home }
+    package init(home: String, cnis: [String] = ["flannel"]) {
+        self.home = home
+        self.cnis = cnis
+    }
 
     /// Reads and checks the file; nothing is contacted. Relative paths in it count from the folder it lies in.
-    package func read(_ path: String) throws -> Cluster {
-        throw Problems([Problem(.invalidInventory, what: "\(path): not written yet")])
+    ///
+    /// What is thrown holds all problems of the file in its order, each with line and column where the file could be read.
+    package func read(_ path: String) throws(Problems) -> Cluster {
+        let text = try InventoryFile(path: path).text()
+        let findings = Findings(path: path)
+        do throws(Unreadable) {
+            let root = Field(name: "", node: try YAMLDocument(text).root(), keyPlace: .start, findings: findings)
+            let section = ClusterSection(path: path, paths: LocalPath(home: home, inventory: path), cnis: cnis)
+            if let cluster = section.read(root), findings.problems == nil { return cluster }
+        } catch {
+            findings.add(error.complaint, at: error.place)
+        }
+        throw findings.problems ?? Problems([Problem(.invalidInventory, what: "\(path): cannot be read")])
     }
 }

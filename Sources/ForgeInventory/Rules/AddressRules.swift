@@ -1,0 +1,59 @@
+import ForgeCore
+
+/// Addresses of machines.
+enum AddressRule {
+    static func address(_ text: String) throws(Complaint) -> IPv4Address {
+        guard let address = IPv4Address(text) else { throw Complaint("needs an IPv4 address, such as 192.168.56.11", why: reason(text)) }
+        if !isReachable(address) { throw Complaint("\(address) is not an address of a machine that others can reach") }
+        return address
+    }
+
+    static func reason(_ text: String) -> String? {
+        let colons = text.count { $0 == ":" }
+        if colons > 1 { return "IPv6 is not supported yet" }
+        if colons == 1 { return "a port belongs under `ssh:`" }
+        if text.contains(where: \.isLetter) { return "names are not looked up: the cluster keeps the address that it was made with" }
+        if text.split(separator: ".").contains(where: { $0.count > 1 && $0.first == "0" }) {
+            return "a leading 0 means octal to some programs"
+        }
+        return nil
+    }
+
+    private static func isReachable(_ address: IPv4Address) -> Bool {
+        !["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"].contains { IPv4Network($0)!.contains(address) }
+    }
+}
+
+/// Networks in CIDR notation.
+enum NetworkRule {
+    /// flannel and kubeadm give every node a /24 of it; kubeadm allows 16 bits between the two.
+    static func pods(_ text: String) throws(Complaint) -> IPv4Network {
+        try network(text, prefixes: 8...24, like: Cluster.Defaults.podNetwork, why: "each node gets a /24 of it")
+    }
+
+    /// The API server refuses more than /12, kubeadm less than ten addresses.
+    static func services(_ text: String) throws(Complaint) -> IPv4Network {
+        try network(text, prefixes: 12...28, like: Cluster.Defaults.serviceNetwork, why: "that is what the API server takes")
+    }
+
+    private static func network(
+        _ text: String, prefixes: ClosedRange<Int>, like example: IPv4Network, why: String
+    ) throws(Complaint) -> IPv4Network {
+        guard let network = IPv4Network(text) else { throw malformed(text, like: example) }
+        guard prefixes.contains(network.prefix) else {
+            throw Complaint("needs a network from /\(prefixes.lowerBound) to /\(prefixes.upperBound)", why: why)
+        }
+        return network
+    }
+
+    private static func malformed(_ text: String, like example: IPv4Network) -> Complaint {
+        let sentence = "needs an IPv4 network, such as \(example)"
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        if text.contains(":") { return Complaint(sentence, why: "IPv6 is not supported yet") }
+        guard parts.count == 2, let address = IPv4Address(parts[0]), let prefix = Int(parts[1]), (0...32).contains(prefix) else {
+            return Complaint(sentence)
+        }
+        let meant = IPv4Network(containing: address, prefix: prefix)
+        return Complaint(sentence, why: "\(address) lies inside the network and is not its first address", fix: "did you mean \(meant)?")
+    }
+}

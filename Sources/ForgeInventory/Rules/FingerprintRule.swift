@@ -1,0 +1,11 @@
+/// The fingerprint of an OpenPGP key.
+enum FingerprintRule {
+    /// 40 hexadecimal digits, upper case; spaces between them are left out.
+    static func fingerprint(_ text: String) throws(Complaint) -> String {
+        let digits = text.filter { $0 != " " }.uppercased()
+        guard digits.utf8.count == 40, digits.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+            throw Complaint("needs the 40 hexadecimal digits of the key's fingerprint", fix: "gpg --show-keys KEYFILE prints it")
+        }
+        return digits
+    }
+}

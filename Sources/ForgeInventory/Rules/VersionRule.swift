@@ -1,0 +1,21 @@
+/// Which Kubernetes can be asked for.
+enum VersionRule {
+    static let oldest = Version(1, 20, 0)
+    static let newestMinor = 37
+
+    static func version(_ text: String) throws(Complaint) -> Version {
+        guard let version = Version(text) else { throw malformed(text) }
+        if version < oldest {
+            throw Complaint("\(version) is too old", why: "kubeforge knows Kubernetes 1.\(oldest.minor) to 1.\(newestMinor)")
+        }
+        if version.isAtLeast(1, newestMinor + 1) {
+            throw Complaint("\(version) is newer than this kubeforge", why: "it knows Kubernetes 1.\(oldest.minor) to 1.\(newestMinor)")
+        }
+        return version
+    }
+
+    private static func malformed(_ text: String) -> Complaint {
+        let bare = text.first == "v" ? Version(String(text.dropFirst())) : nil
+        return Complaint("needs three numbers, such as 1.36.2", fix: bare.map { "write \($0), without the v" })
+    }
+}

@@ -1,0 +1,52 @@
+import ForgeCore
+
+/// The whole file.
+struct ClusterSection {
+    static let keys = [
+        "cluster", "kubernetes", "runtime", "docker", "hosts", "ssh", "podNetwork", "serviceNetwork", "cni", "imageRepository",
+        "mirrors", "service",
+    ]
+    static let dockerKeys = ["source"]
+
+    let path: String
+    let paths: LocalPath
+    let cnis: [String]
+
+    /// The cluster, complete only if nothing was found: nil when not even the keys that every inventory needs can be read.
+    func read(_ root: Field) -> Cluster? {
+        guard let section = Section(root, keys: Self.keys) else { return nil }
+        let name = section.required("cluster", like: "lab")?.read(NameRule.label)
+        let version = section.required("kubernetes", like: "1.36.2")?.read(VersionRule.version)
+        let networks = NetworksSection(section)
+        let ssh = section["ssh"].map { SSHSettings($0, paths: paths) } ?? SSHSettings()
+        let hosts = section.required("hosts", like: "[{name: node1, address: 192.168.56.11, role: control-plane}]").map {
+            HostsSection(ssh: ssh, paths: paths, networks: networks).read($0)
+        }
+        var cluster = Cluster(name: name ?? "", path: path, kubernetes: version ?? VersionRule.oldest, hosts: hosts ?? [])
+        cluster.podNetwork = networks.pods
+        cluster.serviceNetwork = networks.services
+        readRest(of: section, into: &cluster)
+        return name != nil && version != nil && hosts != nil ? cluster : nil
+    }
+
+    /// What has a default.
+    private func readRest(of section: Section, into cluster: inout Cluster) {
+        cluster.runtime = section["runtime"]?.choice() ?? cluster.runtime
+        cluster.docker = section["docker"].flatMap(dockerSource) ?? cluster.docker
+        cluster.cni = section["cni"]?.read(cni) ?? cluster.cni
+        cluster.imageRepository = section["imageRepository"]?.read(ImageRule.repository)
+        cluster.mirrors = section["mirrors"].map { MirrorsSection(paths: paths).read($0) } ?? cluster.mirrors
+        cluster.service = section["service"].map { ServiceSection(paths: paths).read($0) } ?? cluster.service
+    }
+
+    /// `docker: distribution` or, the same, `docker: {source: distribution}`.
+    private func dockerSource(_ field: Field) -> Cluster.DockerSource? {
+        guard field.isMapping else { return field.choice() }
+        return Section(field, keys: Self.dockerKeys)?.required("source", like: "docker")?.choice()
+    }
+
+    private func cni(_ text: String) throws(Complaint) -> String {
+        guard cnis.contains(text) else { throw .unknown(text, known: cnis) }
+        return text
+    }
+}

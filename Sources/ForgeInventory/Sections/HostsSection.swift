@@ -1,0 +1,80 @@
+import ForgeCore
+
+/// The machines.
+struct HostsSection {
+    static let keys = ["name", "address", "role", "schedulable", "ssh"]
+
+    let ssh: SSHSettings
+    let paths: LocalPath
+    let networks: NetworksSection
+
+    /// The hosts that can be read; what is wrong with the others, and between them, is told.
+    func read(_ field: Field) -> [Host] {
+        guard let elements = field.elements() else { return [] }
+        if elements.isEmpty { field.fail(Complaint("needs at least one host")) }
+        let drafts = elements.compactMap(draft)
+        tellRepeated(drafts.compactMap(\.name))
+        tellRepeated(drafts.compactMap(\.address))
+        drafts.compactMap(\.address).forEach(networks.check)
+        networks.check(roomFor: elements.count, in: field)
+        checkRoles(drafts, in: field)
+        return drafts.compactMap(\.host)
+    }
+
+    private func draft(_ field: Field) -> Draft? {
+        guard let section = Section(field, keys: Self.keys) else { return nil }
+        let name = section.required("name", like: "node1").flatMap { $0.placed($0.read(NameRule.host)) }
+        let address = section.required("address", like: "192.168.56.11").flatMap { $0.placed($0.read(AddressRule.address)) }
+        let role = section.required("role", like: "worker").flatMap { $0.placed($0.choice(of: Host.Role.self)) }
+        let own = section["ssh"].map { SSHSettings($0, paths: paths) } ?? SSHSettings()
+        let isSchedulable = schedulable(section["schedulable"], role: role?.value)
+        return Draft(
+            name: name, address: address, role: role, isSchedulable: isSchedulable, access: own.access(default: ssh, paths: paths))
+    }
+
+    private func schedulable(_ field: Field?, role: Host.Role?) -> Bool {
+        guard let field, let flag = field.flag() else { return role == .worker }
+        if role == .worker, !flag { field.fail(Complaint("a worker always takes pods", fix: "remove the line")) }
+        return flag
+    }
+
+    private func tellRepeated(_ values: [Placed<some Hashable>]) {
+        for same in Dictionary(grouping: values, by: \.value).values {
+            for repeated in same.dropFirst() {
+                repeated.field.fail(Complaint("\(repeated.value) is taken by the host of line \(same[0].field.place.line)"))
+            }
+        }
+    }
+
+    private func checkRoles(_ drafts: [Draft], in field: Field) {
+        let roles = drafts.compactMap(\.role)
+        let controlPlanes = roles.filter { $0.value == .controlPlane }
+        // A role that cannot be read may have been meant as the control plane.
+        if controlPlanes.isEmpty, !drafts.isEmpty, roles.count == drafts.count {
+            field.fail(Complaint("needs a host with `role: control-plane`"))
+        }
+        for second in controlPlanes.dropFirst() {
+            second.field.fail(.secondControlPlane)
+        }
+    }
+}
+
+extension Complaint {
+    fileprivate static let secondControlPlane = Complaint(
+        "a second control plane is not supported yet",
+        why: "high availability is not built: one control plane, any number of workers", fix: "make it a worker")
+}
+
+/// A host as far as it can be read.
+private struct Draft {
+    let name: Placed<String>?
+    let address: Placed<IPv4Address>?
+    let role: Placed<Host.Role>?
+    let isSchedulable: Bool
+    let access: Host.Access
+
+    var host: Host? {
+        guard let name, let address, let role else { return nil }
+        return Host(name: name.value, address: address.value, role: role.value, isSchedulable: isSchedulable, access: access)
+    }
+}

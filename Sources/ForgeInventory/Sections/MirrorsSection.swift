@@ -1,0 +1,56 @@
+/// Where packages, images and wheels come from.
+struct MirrorsSection {
+    static let keys = ["apt", "registries", "python"]
+    static let repositories = ["docker", "kubernetes"]
+    static let repositoryKeys = ["url", "key", "fingerprint"]
+
+    let paths: LocalPath
+
+    func read(_ field: Field) -> Mirrors {
+        guard let section = Section(field, keys: Self.keys) else { return Mirrors() }
+        let apt = section["apt"].flatMap { Section($0, keys: Self.repositories) }
+        return Mirrors(
+            docker: apt?["docker"].flatMap(repository), kubernetes: apt?["kubernetes"].flatMap(repository),
+            registries: section["registries"].map(registries) ?? [:], python: section["python"]?.read(WebAddress.url))
+    }
+
+    private func repository(_ field: Field) -> Mirrors.AptRepository? {
+        guard let section = Section(field, keys: Self.repositoryKeys) else { return nil }
+        let url = section.required("url", like: "https://mirror.example.org/apt")?.read(WebAddress.url)
+        let key = key(of: section)
+        guard let url, let key else { return nil }
+        return Mirrors.AptRepository(url: url, key: key)
+    }
+
+    /// A key file is believed because the operator has it; a fetched key only by its fingerprint.
+    private func key(of section: Section) -> Mirrors.Key? {
+        let fingerprint = section["fingerprint"]?.read(FingerprintRule.fingerprint)
+        guard let field = section.required("key", like: "~/keys/mirror.asc"), let text = field.read({ $0 }) else { return nil }
+        if !text.contains("://") {
+            section["fingerprint"]?.fail(Complaint("is for a key that is fetched; a key file is believed as it is", fix: "remove the line"))
+            return field.read(paths.absolute).map { .file(path: $0) }
+        }
+        let url = field.read(WebAddress.url)
+        if section["fingerprint"] == nil {
+            field.fail(
+                Complaint(
+                    "a key that is fetched needs a `fingerprint` beside it",
+                    fix: "add `fingerprint:` with the 40 hexadecimal digits that its owner publishes"))
+        }
+        guard let url, let fingerprint else { return nil }
+        return .url(url, fingerprint: fingerprint)
+    }
+
+    private func registries(_ field: Field) -> [String: String] {
+        var mirrors: [String: String] = [:]
+        for (key, value) in field.entries() ?? [] {
+            do throws(Complaint) {
+                let name = try ImageRule.registry(key)
+                mirrors[name] = value.read(WebAddress.url)
+            } catch {
+                field.findings.add(error, about: value.name, at: value.keyPlace)
+            }
+        }
+        return mirrors
+    }
+}

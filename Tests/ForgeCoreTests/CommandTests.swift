@@ -1,0 +1,47 @@
+import ForgeCore
+import Testing
+
+@Suite("A command")
+struct CommandTests {
+    @Test("reads as one line, quoted once")
+    func readsAsLine() {
+        let command = Command("apt-get", "install", "-y", "kubeadm=1.36.2-*").asRoot()
+        #expect(command.line == "apt-get install -y 'kubeadm=1.36.2-*'")
+    }
+
+    @Test("runs with its time limit, and through sudo for root where somebody else logs in")
+    func runsThroughSudo() {
+        let command = Command("id", "-un").within(.seconds(5))
+        #expect(command.remoteLine(user: "ubuntu") == "timeout --kill-after=10 5 id -un")
+        #expect(command.asRoot().remoteLine(user: "ubuntu") == "sudo -n -- timeout --kill-after=10 5 id -un")
+        #expect(command.asRoot().remoteLine(user: "root") == "timeout --kill-after=10 5 id -un")
+    }
+
+    @Test("that takes too long is ended with exit code 124")
+    func isEnded() throws {
+        #expect(try LocalShell.run(Command("sleep", "60").within(.seconds(1))).exit == .code(124))
+    }
+
+    @Test("reads its input", arguments: [Command.Input.bytes([0, 255, 10]), .secret([0, 255, 10])])
+    func readsInput(input: Command.Input) throws {
+        #expect(try LocalShell.run(Command("cat").reading(input)).standardOutput == [0, 255, 10])
+    }
+
+    @Test("that is a script is read to its end before it runs, so that no program in it can eat the rest")
+    func scriptIsReadFirst() throws {
+        #expect(try LocalShell.run(.script("cat\necho after")).text == "after\n")
+    }
+
+    @Test(
+        "that is a script ends with the exit code of its last line", arguments: [("true", 0), ("false", 1), ("exit 7", 7), ("(exit 3)", 3)])
+    func scriptEnds(text: String, code: Int) throws {
+        #expect(try LocalShell.run(.script(text)).exit == .code(code))
+    }
+
+    @Test("is a value: changing a copy leaves the original")
+    func isValue() {
+        let command = Command("true")
+        _ = command.asRoot().reading("x").within(.seconds(1)).writing(toFile: "/tmp/x")
+        #expect(command == Command("true"))
+    }
+}

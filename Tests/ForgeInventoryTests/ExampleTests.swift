@@ -1,0 +1,91 @@
+import ForgeCore
+import ForgeInventory
+import Foundation
+import Testing
+
+/// The inventories of the repository.
+private let folder = URL(filePath: #filePath).appending(path: "../../../inventory").standardized.path(percentEncoded: false)
+
+@Suite("The example inventory")
+struct ExampleTests {
+    private let text: String
+
+    init() throws { text = try String(contentsOfFile: folder + "/example.yaml", encoding: .utf8) }
+
+    /// With the lines switched on that begin with `#key:`.
+    private var complete: String { text.replacing(/(?m)^( *)#(?=[A-Za-z0-9.]+:)/) { $0.1 } }
+
+    @Test("can be read as it is")
+    func canBeRead() throws {
+        let cluster = try InventoryReader(home: "/home/ada").read(folder + "/example.yaml")
+        #expect(cluster.name == "example")
+        #expect(cluster.hosts.map(\.name) == ["kubmaster", "kubnode"])
+        #expect(cluster.mirrors == Mirrors())
+        #expect(cluster.service == Service(nodePort: 30080))
+    }
+
+    @Test("can be read with every line switched on, and then has every key")
+    func hasEveryKey() throws {
+        let scratch = try Scratch()
+        try scratch.write([65], to: "eeg/train.csv")
+        try scratch.write([65], to: "eeg/test.csv")
+        try scratch.write(Array(complete.utf8))
+        let cluster = try InventoryReader(home: scratch.folder).read(scratch.path)
+        #expect(cluster.imageRepository == "registry.example.org/kubernetes")
+        #expect(cluster.mirrors.registries.count == 3)
+        #expect(cluster.mirrors.docker?.key == .url("https://download.docker.com/linux/ubuntu/gpg", fingerprint: dockersOwn))
+        #expect(cluster.mirrors.kubernetes?.key == .file(path: scratch.folder + "/keys/mirror.asc"))
+        #expect(cluster.mirrors.python == "https://mirror.example.org/simple")
+        #expect(cluster.service.trainingData?.train == scratch.folder + "/eeg/train.csv")
+        #expect(cluster.service.registry == "registry.example.org:5000/mlops")
+        for key in InventoryReader.keys {
+            let name = key.split(separator: ".").last!
+            #expect(complete.contains("\(name):"), "inventory/example.yaml does not show \(key)")
+        }
+    }
+
+    @Test("explains every key in the line above the first place that has it")
+    func explainsEveryKey() {
+        var explained: Set<Substring> = []
+        var isComment = false
+        for line in complete.split(separator: "\n", omittingEmptySubsequences: false) {
+            if let key = line.firstMatch(of: /^ *(?:- )?([A-Za-z]+):/)?.1 {
+                #expect(isComment || explained.contains(key), "nothing explains `\(line)`")
+                explained.insert(key)
+            }
+            isComment = line.contains(/^ *#\s/)
+        }
+        #expect(
+            explained.isSuperset(
+                of: InventoryReader.keys.map { $0.split(separator: ".").last! }.filter { !["train", "test"].contains($0) }))
+    }
+
+    private let dockersOwn = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
+}
+
+@Suite("The lab's inventory")
+struct LabInventoryTests {
+    @Test("has two machines, reached and supplied over the lab's bridge")
+    func hasTwoMachines() throws {
+        let cluster = try InventoryReader(home: "/root").read(folder + "/lab.yaml")
+        let cache = "/root/.cache/kubeforge/lab"
+        let access = Host.Access(
+            user: "ubuntu", port: 22, keyPath: cache + "/ssh/id_ed25519", knownHostsPath: cache + "/run/lab/known_hosts")
+        let registry = "http://10.77.0.1:5000"
+        #expect(
+            cluster
+                == Cluster(
+                    name: "lab", path: folder + "/lab.yaml", kubernetes: Version(1, 20, 2),
+                    hosts: [
+                        Host(
+                            name: "kubmaster", address: IPv4Address("10.77.0.11")!, role: .controlPlane, isSchedulable: false,
+                            access: access),
+                        Host(name: "kubnode", address: IPv4Address("10.77.0.12")!, role: .worker, isSchedulable: true, access: access),
+                    ],
+                    mirrors: Mirrors(
+                        docker: .init(url: "http://10.77.0.1:8000/linux/debian", key: .file(path: cache + "/apt/key.asc")),
+                        kubernetes: .init(url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: cache + "/apt/key.asc")),
+                        registries: ["docker.io": registry, "registry.k8s.io": registry, "ghcr.io": registry],
+                        python: "http://10.77.0.1:8000/simple")))
+    }
+}

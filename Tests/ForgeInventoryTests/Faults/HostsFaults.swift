@@ -1,0 +1,131 @@
+/// Machines that cannot be told apart, reached or named.
+let hostsFaults = [
+    BadInventory(
+        "no hosts",
+        "cluster: lab\nkubernetes: 1.36.2\nhosts: []\n",
+        told: """
+            inventory.yaml:3:8  hosts: needs at least one host
+            """),
+    BadInventory(
+        "no control plane",
+        "role: control-plane", is: "role: worker",
+        told: """
+            inventory.yaml:4:3  hosts: needs a host with `role: control-plane`
+            """),
+    BadInventory(
+        "two control planes",
+        "role: worker", is: "role: control-plane",
+        told: """
+            inventory.yaml:9:11  hosts[1].role: a second control plane is not supported yet
+              why  high availability is not built: one control plane, any number of workers
+              fix  make it a worker
+            """),
+    BadInventory(
+        "an unknown role",
+        "role: worker", is: "role: wroker",
+        told: """
+            inventory.yaml:9:11  hosts[1].role: there is no wroker
+              fix  did you mean worker? known here: control-plane, worker
+            """),
+    BadInventory(
+        "two hosts of one name",
+        "name: second", is: "name: first",
+        told: """
+            inventory.yaml:7:11  hosts[1].name: first is taken by the host of line 4
+            """),
+    BadInventory(
+        "two hosts of one address",
+        "192.168.56.12", is: "192.168.56.11",
+        told: """
+            inventory.yaml:8:14  hosts[1].address: 192.168.56.11 is taken by the host of line 5
+            """),
+    BadInventory(
+        "a name with capitals",
+        "name: second", is: "name: KubNode_2",
+        told: """
+            inventory.yaml:7:11  hosts[1].name: needs lower-case letters, digits and dashes, with a letter or digit at both ends
+              fix  did you mean kubnode-2?
+            """),
+    BadInventory(
+        "a name of two labels",
+        "name: second", is: "name: second.example.org",
+        told: """
+            inventory.yaml:7:11  hosts[1].name: needs lower-case letters, digits and dashes, with a letter or digit at both ends
+              fix  did you mean second-example-org?
+            """),
+    BadInventory(
+        "a name that is too long",
+        "name: second", is: "name: nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn",
+        told: """
+            inventory.yaml:7:11  hosts[1].name: is longer than 63 characters
+            """),
+    BadInventory(
+        "a name that ends with a dash",
+        "name: second", is: "name: second-",
+        told: """
+            inventory.yaml:7:11  hosts[1].name: needs lower-case letters, digits and dashes, with a letter or digit at both ends
+            """),
+    BadInventory(
+        "a name that is every machine's own",
+        "name: second", is: "name: localhost",
+        told: """
+            inventory.yaml:7:11  hosts[1].name: localhost is every machine's name for itself
+            """),
+    BadInventory(
+        "a name that is a command",
+        "name: second", is: "name: $(reboot)",
+        told: """
+            inventory.yaml:7:11  hosts[1].name: needs lower-case letters, digits and dashes, with a letter or digit at both ends
+            """),
+    BadInventory(
+        "a name instead of an address",
+        "192.168.56.12", is: "second.example.org",
+        told: """
+            inventory.yaml:8:14  hosts[1].address: needs an IPv4 address, such as 192.168.56.11
+              why  names are not looked up: the cluster keeps the address that it was made with
+            """),
+    BadInventory(
+        "an IPv6 address",
+        "192.168.56.12", is: "fd00::12",
+        told: """
+            inventory.yaml:8:14  hosts[1].address: needs an IPv4 address, such as 192.168.56.11
+              why  IPv6 is not supported yet
+            """),
+    BadInventory(
+        "an address with leading zeros",
+        "192.168.56.12", is: "192.168.056.012",
+        told: """
+            inventory.yaml:8:14  hosts[1].address: needs an IPv4 address, such as 192.168.56.11
+              why  a leading 0 means octal to some programs
+            """),
+    BadInventory(
+        "an address with a port",
+        "192.168.56.12", is: "192.168.56.12:22",
+        told: """
+            inventory.yaml:8:14  hosts[1].address: needs an IPv4 address, such as 192.168.56.11
+              why  a port belongs under `ssh:`
+            """),
+    BadInventory(
+        "an address of too many parts",
+        "192.168.56.12", is: "192.168.56.12.1",
+        told: """
+            inventory.yaml:8:14  hosts[1].address: needs an IPv4 address, such as 192.168.56.11
+            """),
+    BadInventory(
+        "an address of loopback",
+        "192.168.56.12", is: "127.0.0.1",
+        told: """
+            inventory.yaml:8:14  hosts[1].address: 127.0.0.1 is not an address of a machine that others can reach
+            """),
+    BadInventory(
+        "a worker without pods",
+        "role: worker",
+        is: """
+            role: worker
+                schedulable: false
+            """,
+        told: """
+            inventory.yaml:10:18  hosts[1].schedulable: a worker always takes pods
+              fix  remove the line
+            """),
+]

@@ -1,0 +1,143 @@
+/// Services that cannot be built or reached.
+let serviceFaults = [
+    BadInventory(
+        "no replicas",
+        adding: """
+            service:
+              replicas: 0
+            """,
+        told: """
+            inventory.yaml:11:13  service.replicas: needs a whole number from 1 to 1000
+            """),
+    BadInventory(
+        "half a replica",
+        adding: """
+            service:
+              replicas: 1.5
+            """,
+        told: """
+            inventory.yaml:11:13  service.replicas: needs a whole number from 1 to 1000
+            """),
+    BadInventory(
+        "an unknown exposure",
+        adding: """
+            service:
+              expose: nodeport
+            """,
+        told: """
+            inventory.yaml:11:11  service.expose: there is no nodeport
+              fix  did you mean NodePort? known here: NodePort, LoadBalancer, ClusterIP
+            """),
+    BadInventory(
+        "a node port outside the range",
+        adding: """
+            service:
+              nodePort: 8080
+            """,
+        told: """
+            inventory.yaml:11:13  service.nodePort: needs a whole number from 30000 to 32767
+            """),
+    BadInventory(
+        "a node port for ClusterIP",
+        adding: """
+            service:
+              expose: ClusterIP
+              nodePort: 30080
+            """,
+        told: """
+            inventory.yaml:12:13  service.nodePort: a Service of type ClusterIP has no port on the nodes
+              fix  remove the line, or expose: NodePort
+            """),
+    BadInventory(
+        "a name that begins with a digit",
+        adding: """
+            service:
+              name: 2nd
+            """,
+        told: """
+            inventory.yaml:11:9  service.name: needs a letter at its beginning
+            """),
+    BadInventory(
+        "a namespace of Kubernetes' own",
+        adding: """
+            service:
+              namespace: kube-system
+            """,
+        told: """
+            inventory.yaml:11:14  service.namespace: namespaces that begin with kube- belong to Kubernetes
+            """),
+    BadInventory(
+        "a folder of data that is not there",
+        adding: """
+            service:
+              data: eeg
+            """,
+        told: """
+            inventory.yaml:11:9  service.data: there is no folder eeg
+            """),
+    BadInventory(
+        "a file where a folder of data belongs",
+        adding: """
+            service:
+              data: inventory.yaml
+            """,
+        told: """
+            inventory.yaml:11:9  service.data: needs a folder with train.csv and test.csv
+              fix  or name both files: data: {train: …, test: …}
+            """),
+    BadInventory(
+        "one data file of two",
+        adding: """
+            service:
+              data: { train: inventory.yaml }
+            """,
+        told: """
+            inventory.yaml:11:9  service.data.test: is missing
+              fix  add a line such as `test: data/test.csv`
+            """),
+    BadInventory(
+        "a data file that is not there",
+        adding: """
+            service:
+              data: { train: inventory.yaml, test: test.csv }
+            """,
+        told: """
+            inventory.yaml:11:40  service.data.test: there is no file test.csv
+            """),
+    BadInventory(
+        "an image that moves",
+        adding: """
+            service:
+              baseImage: python:latest
+            """,
+        told: """
+            inventory.yaml:11:14  service.baseImage: needs a tag or a digest that stays, such as docker.io/library/python:3.11-slim-bookworm
+            """),
+    BadInventory(
+        "an image without a tag",
+        adding: """
+            service:
+              baseImage: registry.example.org:5000/python
+            """,
+        told: """
+            inventory.yaml:11:14  service.baseImage: needs a tag or a digest that stays, such as docker.io/library/python:3.11-slim-bookworm
+            """),
+    BadInventory(
+        "an image that is none",
+        adding: """
+            service:
+              baseImage: Python 3
+            """,
+        told: """
+            inventory.yaml:11:14  service.baseImage: needs an image, such as docker.io/library/python:3.11-slim-bookworm
+            """),
+    BadInventory(
+        "a registry that is a word",
+        adding: """
+            service:
+              registry: mlops
+            """,
+        told: """
+            inventory.yaml:11:13  service.registry: needs a registry with or without a path, such as registry.example.org/team
+            """),
+]

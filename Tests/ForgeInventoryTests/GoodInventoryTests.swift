@@ -1,0 +1,124 @@
+import ForgeCore
+import ForgeInventory
+import Testing
+
+@Suite("A good inventory")
+struct GoodInventoryTests {
+    @Test("of nine lines has every default")
+    func hasDefaults() throws {
+        let scratch = try Scratch()
+        let access = Host.Access(user: "root", port: 22, keyPath: nil, knownHostsPath: "/home/ada/.ssh/known_hosts")
+        let expected = Cluster(
+            name: "lab", path: scratch.path, kubernetes: Version(1, 36, 2), runtime: .containerd, docker: .docker,
+            hosts: [
+                Host(name: "first", address: IPv4Address("192.168.56.11")!, role: .controlPlane, isSchedulable: false, access: access),
+                Host(name: "second", address: IPv4Address("192.168.56.12")!, role: .worker, isSchedulable: true, access: access),
+            ],
+            podNetwork: IPv4Network("10.244.0.0/16")!, serviceNetwork: IPv4Network("10.96.0.0/12")!, cni: "flannel",
+            imageRepository: nil, mirrors: Mirrors(),
+            service: Service(
+                name: "inference", namespace: "mlops", replicas: 2, expose: .nodePort, nodePort: nil, trainingData: nil,
+                baseImage: "docker.io/library/python:3.11-slim-bookworm", registry: nil))
+        #expect(try scratch.read(twoHosts) == expected)
+    }
+
+    @Test("lets a host log in differently, key by key")
+    func hostsDiffer() throws {
+        let own = "role: worker\n    ssh: { port: 2222, knownHosts: /etc/known }"
+        let text = twoHosts.replacing("role: worker", with: own) + "ssh: { user: ubuntu, port: 22, key: ~/.ssh/id }\n"
+        let hosts = try Scratch().read(text).hosts
+        #expect(
+            hosts.map(\.access) == [
+                Host.Access(user: "ubuntu", port: 22, keyPath: "/home/ada/.ssh/id", knownHostsPath: "/home/ada/.ssh/known_hosts"),
+                Host.Access(user: "ubuntu", port: 2222, keyPath: "/home/ada/.ssh/id", knownHostsPath: "/etc/known"),
+            ])
+    }
+
+    @Test("lets its control plane take pods when it says so")
+    func isSchedulable() throws {
+        let text = twoHosts.replacing("role: control-plane", with: "role: control-plane\n    schedulable: true")
+        #expect(try Scratch().read(text).firstControlPlane.isSchedulable)
+    }
+
+    @Test("believes a fetched key by its fingerprint, and a key file as it is")
+    func believesKeys() throws {
+        let mirrors = """
+            mirrors:
+              apt:
+                docker:
+                  url: https://mirror.example.org/docker//
+                  key: https://mirror.example.org/gpg
+                  fingerprint: 9dc8 5822 9fc7 dd38 854a e2d8 8d81 803c 0ebf cd88
+                kubernetes: { url: "http://10.77.0.1:8000/core:/stable:", key: keys/mirror.asc }
+
+            """
+        let scratch = try Scratch()
+        let read = try scratch.read(twoHosts + mirrors).mirrors
+        let key = Mirrors.Key.url("https://mirror.example.org/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88")
+        #expect(read.docker == Mirrors.AptRepository(url: "https://mirror.example.org/docker", key: key))
+        #expect(read.kubernetes == .init(url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: scratch.folder + "/keys/mirror.asc")))
+    }
+
+    @Test(
+        "finds data beside itself, as a folder or by name",
+        arguments: ["data: eeg", "data: { train: ./eeg/train.csv, test: eeg/test.csv }"])
+    func findsData(line: String) throws {
+        let scratch = try Scratch()
+        let train = try scratch.write([65], to: "eeg/train.csv")
+        let test = try scratch.write([65], to: "eeg/test.csv")
+        let service = try scratch.read(twoHosts + "service:\n  \(line)\n").service
+        #expect(service.trainingData == Service.TrainingData(train: train, test: test))
+    }
+
+    @Test("may name Docker's packages in one word")
+    func namesDockerInOneWord() throws {
+        #expect(try Scratch().read(twoHosts + "docker: distribution\n").docker == .distribution)
+        #expect(try Scratch().read(twoHosts + "docker: { source: distribution }\n").docker == .distribution)
+    }
+
+    @Test(
+        "keeps what is text as text", arguments: ["\"1.36.2\"", "'1.36.2'", "!!str 1.36.2", "1.36.2   # the newest"])
+    func keepsText(version: String) throws {
+        #expect(try Scratch().read(twoHosts.replacing("1.36.2", with: version)).kubernetes == Version(1, 36, 2))
+    }
+
+    @Test("may have a byte order mark and the line ends of Windows")
+    func mayComeFromWindows() throws {
+        let text = twoHosts.replacing("\n", with: "\r\n").replacing("lab", with: "Lab")
+        #expect(
+            try Scratch().problems([0xEF, 0xBB, 0xBF] + Array(text.utf8)) == [
+                """
+                inventory.yaml:1:10  cluster: needs lower-case letters, digits and dashes, with a letter or digit at both ends
+                  fix  did you mean lab?
+                """
+            ])
+        #expect(try Scratch().problems([0xEF, 0xBB, 0xBF] + Array(text.replacing("Lab", with: "lab").utf8)) == [])
+    }
+
+    @Test("may have an anchor that nothing refers to, and ampersands and asterisks in its values and comments")
+    func mayHaveAmpersands() throws {
+        let text = twoHosts + "ssh: &login\n  key: \"~/R&D *keys*/id\" # &net *net\n"
+        #expect(try Scratch().read(text).hosts[0].access.keyPath == "/home/ada/R&D *keys*/id")
+    }
+
+    @Test("takes every Kubernetes from 1.20 to 1.37", arguments: ["1.20.0", "1.24.17", "1.30.14", "1.37.3"])
+    func takesVersions(version: String) throws {
+        #expect(try Scratch().read(twoHosts.replacing("1.36.2", with: version)).kubernetes.description == version)
+    }
+
+    @Test(
+        "takes images with a tag that stays or a digest",
+        arguments: [
+            "python:3.11", "docker.io/library/python:3.11-slim-bookworm", "registry.example.org:5000/a/b_c:1",
+            "localhost/python@sha256:" + String(repeating: "0a", count: 32),
+        ])
+    func takesImages(image: String) throws {
+        #expect(try Scratch().read(twoHosts + "service: { baseImage: \"\(image)\" }\n").service.baseImage == image)
+    }
+
+    @Test("keeps names that mean something to a shell exactly as they are", arguments: ["it's", "$(reboot)", "-rf", "a b", "`id`", "ü;é"])
+    func keepsOddPaths(name: String) throws {
+        let text = twoHosts + "ssh: { key: \"/keys/\(name)\" }\n"
+        #expect(try Scratch().read(text).hosts[0].access.keyPath == "/keys/" + name)
+    }
+}

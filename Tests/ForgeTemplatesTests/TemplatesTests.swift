@@ -1,0 +1,88 @@
+import ForgeCore
+import ForgeTemplates
+import Foundation
+import Testing
+
+@Suite("The templates")
+struct TemplatesTests {
+    private let source = URL(filePath: #filePath).appending(path: "../../../templates").standardized.path(percentEncoded: false)
+
+    @Test("in the program are the files of templates/, byte for byte")
+    func areEmbedded() throws {
+        let templates = try Templates()
+        #expect(templates.paths == (try files(below: source)))
+        for path in templates.paths {
+            #expect(try Array(templates[path].text.utf8) == Array(Data(contentsOf: URL(filePath: source + "/" + path))), "\(path)")
+        }
+    }
+
+    @Test("that are not there are told with those that are")
+    func tellWhatIsThere() throws {
+        let templates = try Templates()
+        let problem = #expect(throws: Problem.self) { try templates["kubernetes/base/namespace.yml"] }
+        #expect(problem?.what == "there is no template kubernetes/base/namespace.yml")
+        #expect(problem?.fix == "the templates are: " + templates.paths.joined(separator: ", "))
+    }
+
+    @Test("of a folder are named from there")
+    func haveFolders() throws {
+        let base = try Templates().folder("kubernetes/base")
+        #expect(base["namespace.yaml"] == (try Templates()["kubernetes/base/namespace.yaml"].text))
+        #expect(try Templates().folder("kubernetes/bas").isEmpty)
+    }
+
+    @Test("of an overlay replace those of the same path, and add to them")
+    func canBeOverlaid() throws {
+        let overlay = try Overlay(["kubernetes/base/namespace.yaml": "mine\n", "mine/new.txt": "new\n"])
+        let templates = try Templates(overlay: overlay.folder)
+        #expect(try templates["kubernetes/base/namespace.yaml"].text == "mine\n")
+        #expect(try templates["mine/new.txt"].text == "new\n")
+        #expect(templates.paths == (try Templates().paths + ["mine/new.txt"]).sorted())
+    }
+
+    @Test("of an overlay that is no folder are a mistake in what was typed")
+    func needFolder() throws {
+        let overlay = try Overlay(["file": "x"])
+        for path in [overlay.folder + "/file", overlay.folder + "/nowhere"] {
+            let problem = #expect(throws: Problem.self) { try Templates(overlay: path) }
+            #expect(
+                problem
+                    == Problem(
+                        .usage, what: "--templates \(path) is not a folder", fix: "name a folder laid out like templates/ of kubeforge"))
+        }
+    }
+
+    @Test("of an overlay must be text")
+    func mustBeText() throws {
+        let overlay = try Overlay([:])
+        try Data([0xFF, 0xFE, 0x00]).write(to: URL(filePath: overlay.folder + "/picture.png"))
+        let problem = #expect(throws: Problem.self) { try Templates(overlay: overlay.folder) }
+        #expect(problem?.what == "--templates \(overlay.folder) cannot be read")
+        #expect(problem?.fix == "templates are UTF-8 text files")
+    }
+
+    private func files(below folder: String) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder).filter { path in
+            var isFolder: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: folder + "/" + path, isDirectory: &isFolder)
+            return !isFolder.boolValue && !path.contains("__pycache__")
+        }
+        .sorted()
+    }
+}
+
+/// A folder of one's own templates, gone after the test.
+private final class Overlay {
+    let folder = NSTemporaryDirectory() + "kubeforge-overlay-\(UUID().uuidString)"
+
+    init(_ files: [String: String]) throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for (path, text) in files {
+            let url = URL(filePath: folder + "/" + path)
+            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try text.write(to: url, atomically: true, encoding: .utf8)
+        }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+}
