@@ -46,10 +46,4 @@ struct ServiceReply: Sendable, Hashable {
     /// The body; without an answer, curl's own words.
     var body: [UInt8]
     var milliseconds: Double
-
-    init(status: Int, body: [UInt8], milliseconds: Double) {
-        self.status = status
-        self.body = body
-        self.milliseconds = milliseconds
-    }
 }
