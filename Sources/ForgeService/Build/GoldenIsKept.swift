@@ -1,0 +1,41 @@
+import ForgeCore
+import ForgePlan
+
+/// What the release must answer is kept beside the cluster, out of the service's own reach: golden.json, and the test rows it is about.
+package struct GoldenIsKept: Step {
+    package let release: Release
+
+    package init(_ release: Release) { self.release = release }
+
+    package var title: String { "the right answers of \(release.image) are kept" }
+
+    package var questions: [Question] { [.file(golden)] }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        answers.file(golden)?.kind == .regular ? [] : ["\(golden) is missing"]
+    }
+
+    package func apply(to machine: Machine) async throws {
+        try await machine.run(
+            copy, fix: "the image must hold /app/models/golden.json and /app/data/test.csv, as templates/service/Dockerfile makes them")
+    }
+
+    private var golden: String { Places.answers(release.tag) + "/golden.json" }
+
+    /// Out of a container that never starts. golden.json is renamed last: where it is, all is.
+    package var copy: Command {
+        let script = """
+            set -eu; umask 022; place=$1
+            mkdir -p -- "$place"
+            container=$(docker create -- "$2")
+            trap 'docker rm -- "$container" >/dev/null' EXIT
+            for file in data/test.csv models/golden.json; do
+              new="$place/.kubeforge.$$"
+              docker cp "$container:/app/$file" - | tar -xO > "$new"
+              [ -s "$new" ] || { rm -f -- "$new"; echo "$2 has no /app/$file" >&2; exit 1; }
+              mv -f -- "$new" "$place/${file##*/}"
+            done
+            """
+        return Command("sh", "-c", Word(script), "sh", Word(Places.answers(release.tag)), Word(release.image)).asRoot()
+    }
+}

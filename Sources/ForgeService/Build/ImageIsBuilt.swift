@@ -1,0 +1,46 @@
+import ForgeCore
+import ForgePlan
+
+/// Docker on the machine has the release's image. An image with this tag was made of exactly this context.
+package struct ImageIsBuilt: Step {
+    package let release: Release
+    /// What `--build-arg` gets.
+    package let arguments: [String]
+
+    package init(_ release: Release, arguments: [String]) {
+        self.release = release
+        self.arguments = arguments
+    }
+
+    package var title: String { "image \(release.image) is built" }
+
+    package var questions: [Question] { [.command(look)] }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        answers.command(look).exitCode == 0 ? [] : ["Docker has no image \(release.image)"]
+    }
+
+    package func apply(to machine: Machine) async throws {
+        let output = try await machine.attempt(build)
+        guard output.isSuccess else { throw BuildFailure(release: release, command: build, output: output, host: machine.host).problem }
+    }
+
+    private var look: String { DockerImage.look(release.image) }
+
+    /// With the host's network: pip then reaches what the host itself reaches, past NAT, a VPN's MTU and resolvers on loopback.
+    /// Both builders print to both streams in their own way; one stream keeps the order.
+    package var build: Command {
+        let words: [Word] =
+            ["docker", "build", "--network", "host", "--tag", Word(release.image)]
+            + arguments.flatMap { ["--build-arg", Word($0)] } + [Word(Places.context(release.tag))]
+        let line = Command(words).line
+        return Command("sh", "-c", "export BUILDKIT_PROGRESS=plain BUILDX_NO_DEFAULT_ATTESTATIONS=1; exec \(line) 2>&1")
+            .asRoot().within(.seconds(3600))
+    }
+}
+
+/// Looks at the images that Docker has.
+enum DockerImage {
+    /// Prints the image's id; fails when there is none.
+    static func look(_ name: String) -> String { Command("docker", "image", "inspect", "--format", "{{.Id}}", "--", Word(name)).line }
+}

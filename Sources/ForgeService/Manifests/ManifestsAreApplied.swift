@@ -1,0 +1,85 @@
+import ForgeCore
+import ForgePlan
+
+/// The cluster's objects are as the manifests say: what kubeforge wrote, and what somebody changed in the cluster since.
+package struct ManifestsAreApplied: Step {
+    package let manifests: Manifests
+    private let release: Release
+    private let kubectl: Kubectl
+    private let folder: String
+
+    package init(_ manifests: Manifests, release: Release, namespace: String) {
+        self.manifests = manifests
+        self.release = release
+        kubectl = Kubectl(namespace: namespace)
+        folder = Places.manifests(release.name)
+    }
+
+    package var title: String { "the cluster is told to run \(release.image)" }
+
+    package var questions: [Question] { files.flatMap(\.questions) + [.command(drift)] }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        let files = files.flatMap { $0.differences(given: answers) }
+        // A comparison with files that are to be written anew says nothing.
+        return files.isEmpty ? DriftReport(answers.command(drift)).differences : files
+    }
+
+    package func apply(to machine: Machine) async throws {
+        for file in manifests.files { try await machine.write(file) }
+        try await machine.run(
+            kubectl.command("apply", "-k", Word(folder)),
+            fix: "see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf apply -k \(folder)`")
+    }
+
+    private var files: [FileIs] { manifests.files.map { FileIs($0) } }
+
+    /// Exit code 0: the same; 1: the differences follow; more: it could not compare, and says why.
+    private var drift: String { kubectl.line("diff", "-k", Word(folder)) + " 2>&1" }
+}
+
+/// What `kubectl diff` says, as differences: `Deployment mlops.inference: -replicas: 3, +replicas: 2`.
+struct DriftReport {
+    let differences: [Difference]
+
+    init(_ state: CommandState) {
+        switch state.exitCode {
+        case 0: differences = []
+        case 1 where state.text.contains("diff "): differences = Self.objects(in: state.text)
+        default: differences = [Difference("not to be compared with the cluster: \(Self.lastLine(of: state.text))")]
+        }
+    }
+
+    private static func lastLine(of text: String) -> String {
+        text.split(whereSeparator: \.isNewline).last.map(String.init) ?? "kubectl diff failed"
+    }
+
+    private static func objects(in text: String) -> [Difference] {
+        var found: [(name: String, changes: [String])] = []
+        for line in text.split(whereSeparator: \.isNewline) {
+            if line.hasPrefix("diff ") {
+                found.append((name(in: line), []))
+            } else if isChange(line), !found.isEmpty {
+                found[found.count - 1].changes.append(String(line.prefix(1)) + line.dropFirst().trimming(while: \.isWhitespace))
+            }
+        }
+        return found.map { Difference("\($0.name): \(summary($0.changes))") }
+    }
+
+    /// The generation counts changes; it is none.
+    private static func isChange(_ line: Substring) -> Bool {
+        (line.hasPrefix("+") || line.hasPrefix("-")) && !line.hasPrefix("+++") && !line.hasPrefix("---") && !line.contains("generation:")
+    }
+
+    private static func summary(_ changes: [String]) -> String {
+        let shown = changes.prefix(4).joined(separator: ", ")
+        return changes.count > 4 ? "\(shown), and \(changes.count - 4) more lines" : shown
+    }
+
+    /// `diff -u -N /tmp/LIVE-1/apps.v1.Deployment.mlops.inference /tmp/MERGED-2/apps.v1.Deployment.mlops.inference`
+    private static func name(in line: Substring) -> String {
+        let parts = (line.split(separator: "/").last ?? "").split(separator: ".")
+        guard let kind = parts.firstIndex(where: { $0.first?.isUppercase == true }) else { return String(line) }
+        return "\(parts[kind]) \(parts[(kind + 1)...].joined(separator: "."))"
+    }
+}

@@ -1,0 +1,40 @@
+import ForgeCore
+import ForgeInventory
+
+/// One state of the service: its code, its data and how it was built, named by their digest. All names and places follow from it.
+package struct Release: Sendable, Hashable {
+    /// The name of the service.
+    package let name: String
+    /// The tag of its image: the first 16 hexadecimal digits of the build context's sha256.
+    package let tag: String
+    /// `host[:port]/path` that its image is pushed to; nil when it goes straight onto the nodes.
+    package let registry: String?
+
+    package init(name: String, tag: String, registry: String? = nil) {
+        self.name = name
+        self.tag = tag
+        self.registry = registry
+    }
+
+    package init(of context: BuildContext, service: Service) {
+        self.init(name: service.name, tag: context.tag, registry: service.registry)
+    }
+
+    /// As `docker build` tags it and `docker image ls` shows it: `inference:0123456789abcdef`.
+    package var image: String { "\(name):\(tag)" }
+
+    /// As the Deployment and containerd name the image: complete, with its registry.
+    package var reference: String { (registry ?? "docker.io/library") + "/" + image }
+}
+
+/// Where things of the service lie on the first control plane.
+package enum Places {
+    /// What `docker build` gets.
+    package static func context(_ tag: String) -> String { "/var/lib/kubeforge/contexts/\(tag)" }
+
+    /// What a release must answer: golden.json, and the test rows that it is about.
+    package static func answers(_ tag: String) -> String { "/var/lib/kubeforge/releases/\(tag)" }
+
+    /// What `kubectl apply -k` gets.
+    package static func manifests(_ service: String) -> String { "/var/lib/kubeforge/manifests/\(service)" }
+}

@@ -1,0 +1,117 @@
+import Foundation
+
+/// What kubeforge reads of a Deployment, ReplicaSet, Pod or Service in kubectl's JSON. What is absent there is nil or empty here.
+struct ClusterObject: Decodable, Sendable {
+    var kind: String
+    var metadata: Metadata
+    var spec: Spec?
+    var status: Status?
+
+    struct Metadata: Decodable, Sendable {
+        var name: String
+        var generation: Int?
+        var annotations: [String: String]?
+        var ownerReferences: [Owner]?
+        var deletionTimestamp: String?
+
+        struct Owner: Decodable, Sendable { var name: String }
+    }
+
+    struct Spec: Decodable, Sendable {
+        var replicas: Int?
+        var template: Template?
+        var nodeName: String?
+        var type: String?
+        var clusterIP: String?
+        var ports: [Port]?
+
+        struct Template: Decodable, Sendable { var spec: PodSpec }
+        struct PodSpec: Decodable, Sendable { var containers: [Container] }
+        struct Container: Decodable, Sendable { var image: String }
+        struct Port: Decodable, Sendable {
+            var port: Int
+            var nodePort: Int?
+        }
+    }
+
+    struct Status: Decodable, Sendable {
+        var observedGeneration: Int?
+        var replicas: Int?
+        var updatedReplicas: Int?
+        var availableReplicas: Int?
+        var conditions: [Condition]?
+        var phase: String?
+        var reason: String?
+        var message: String?
+        var containerStatuses: [ContainerStatus]?
+        var loadBalancer: LoadBalancer?
+    }
+
+    struct Condition: Decodable, Sendable {
+        var type: String
+        var status: String
+        var reason: String?
+        var message: String?
+    }
+
+    struct ContainerStatus: Decodable, Sendable {
+        var name: String
+        var ready: Bool
+        var restartCount: Int
+        var state: State?
+        var lastState: State?
+
+        struct State: Decodable, Sendable {
+            var waiting: Waiting?
+            var terminated: Terminated?
+        }
+        struct Waiting: Decodable, Sendable {
+            var reason: String?
+            var message: String?
+        }
+        struct Terminated: Decodable, Sendable {
+            var exitCode: Int
+            var reason: String?
+            var message: String?
+        }
+    }
+
+    struct LoadBalancer: Decodable, Sendable {
+        var ingress: [Ingress]?
+
+        struct Ingress: Decodable, Sendable {
+            var ip: String?
+            var hostname: String?
+        }
+    }
+
+    /// The objects of `kubectl get … -o json`; none when it is not such JSON.
+    static func list(_ json: String) -> [ClusterObject] {
+        struct List: Decodable { var items: [ClusterObject] }
+        return (try? JSONDecoder().decode(List.self, from: Data(json.utf8)))?.items ?? []
+    }
+
+    /// The one object of `kubectl get … NAME -o json`.
+    static func one(_ json: String) -> ClusterObject? { try? JSONDecoder().decode(ClusterObject.self, from: Data(json.utf8)) }
+}
+
+/// A line of `kubectl get events`.
+struct ClusterEvent: Decodable, Sendable {
+    var type: String?
+    var reason: String?
+    var message: String?
+    var count: Int?
+    var lastTimestamp: String?
+    var eventTime: String?
+    var involvedObject: Subject
+
+    struct Subject: Decodable, Sendable { var name: String? }
+
+    /// RFC 3339 in UTC: sorts as text.
+    var time: String { lastTimestamp ?? eventTime ?? "" }
+
+    static func list(_ json: String) -> [ClusterEvent] {
+        struct List: Decodable { var items: [ClusterEvent] }
+        return (try? JSONDecoder().decode(List.self, from: Data(json.utf8)))?.items ?? []
+    }
+}

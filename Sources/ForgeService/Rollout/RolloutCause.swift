@@ -1,0 +1,111 @@
+/// Why a pod does not become ready, as far as the cluster says so.
+enum RolloutCause: Sendable, Hashable {
+    /// No node takes it; the scheduler's own words.
+    case noNode(String)
+    case imageMissing(String)
+    /// The container could not even be started.
+    case cannotStart(String)
+    case outOfMemory
+    /// The program ended by itself.
+    case crashed(exitCode: Int)
+    /// It runs, and a probe says no; the probe's answer.
+    case failingProbe(String)
+    /// The API server refuses pods: a quota, a policy.
+    case refused(String)
+    /// Nothing is wrong that could be seen: it takes longer than the time there was.
+    case slow
+
+    /// Whether waiting longer cannot help. A registry can come back, memory can become free on a node; these do not change by themselves.
+    var isHopeless: Bool {
+        switch self {
+        case .imageMissing, .cannotStart, .outOfMemory, .crashed: true
+        case .noNode, .failingProbe, .refused, .slow: false
+        }
+    }
+
+    var sentence: String {
+        switch self {
+        case .noNode(let why): "no node takes the pod: \(why)"
+        case .imageMissing(let why): "the node does not get the image: \(why)"
+        case .cannotStart(let why): "the container cannot be started: \(why)"
+        case .outOfMemory: "the kernel ended it: it needed more memory than its limit (OOMKilled)"
+        case .crashed(let code): "the program ends with exit code \(code)"
+        case .failingProbe(let why): "it runs, and is not ready: \(why)"
+        case .refused(let why): "the cluster refuses the pod: \(why)"
+        case .slow: "no fault is to be seen; it takes longer than that"
+        }
+    }
+
+    /// What a person does about it.
+    func fix(_ service: String) -> String {
+        switch self {
+        case .noNode:
+            "free or add a node that fits: `kubectl describe nodes` shows what each has left; a control plane takes pods with schedulable: true"
+        case .imageMissing:
+            "run `kubeforge deploy` again: it brings the image to each node that lacks it; with service: registry:, can the nodes reach and read it?"
+        case .cannotStart: "correct what it names in templates/kubernetes/base/deployment.yaml, and deploy again"
+        case .outOfMemory: "raise limits: memory: in templates/kubernetes/base/deployment.yaml (--templates), or use smaller data"
+        case .crashed: "the last lines of its log are above; correct the service or its data, and deploy again"
+        case .failingProbe:
+            "ask it yourself: `kubectl -n NAMESPACE port-forward deployment/\(service) 8080`, then `curl localhost:8080/readyz`"
+        case .refused: "raise the quota or change the policy of the namespace: `kubectl -n NAMESPACE describe quota`"
+        case .slow: "look again: `kubectl -n NAMESPACE get pods`; when they are ready, `kubeforge smoke-test`"
+        }
+    }
+}
+
+extension RolloutCause {
+    /// What is wrong with one pod; nil when it is ready.
+    init?(of pod: ClusterObject, events: [ClusterEvent]) {
+        let status = pod.status?.containerStatuses?.first
+        if status?.ready == true { return nil }
+        self =
+            Self.unscheduled(pod) ?? Self.evicted(pod) ?? Self.waiting(status) ?? Self.ended(status, probe: Self.probe(pod, events))
+            ?? Self.probe(pod, events) ?? Self.notCreated(pod, events) ?? Self.ended(status?.lastState?.terminated) ?? .slow
+    }
+
+    private static func unscheduled(_ pod: ClusterObject) -> RolloutCause? {
+        let condition = pod.status?.conditions?.first { $0.type == "PodScheduled" && $0.status == "False" }
+        return condition.map { .noNode($0.message ?? $0.reason ?? "the scheduler gives no reason") }
+    }
+
+    private static func evicted(_ pod: ClusterObject) -> RolloutCause? {
+        guard pod.status?.phase == "Failed", let reason = pod.status?.reason else { return nil }
+        return .cannotStart([reason, pod.status?.message].compactMap { $0 }.joined(separator: ": "))
+    }
+
+    private static func waiting(_ status: ClusterObject.ContainerStatus?) -> RolloutCause? {
+        guard let waiting = status?.state?.waiting else { return nil }
+        let text = [waiting.reason, waiting.message].compactMap { $0 }.joined(separator: ": ")
+        switch waiting.reason {
+        case "ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError": return .imageMissing(text)
+        case "CreateContainerConfigError", "CreateContainerError", "RunContainerError": return .cannotStart(text)
+        default: return nil
+        }
+    }
+
+    /// It is down now. A program that a probe had ended is not to blame for its exit code.
+    private static func ended(_ status: ClusterObject.ContainerStatus?, probe: RolloutCause?) -> RolloutCause? {
+        guard status?.state?.waiting?.reason == "CrashLoopBackOff" || status?.state?.terminated != nil else { return nil }
+        guard let ended = status?.state?.terminated ?? status?.lastState?.terminated else { return nil }
+        if ended.reason != "OOMKilled", [0, 137, 143].contains(ended.exitCode), let probe { return probe }
+        return self.ended(ended)
+    }
+
+    private static func ended(_ ended: ClusterObject.ContainerStatus.Terminated?) -> RolloutCause? {
+        ended.map { $0.reason == "OOMKilled" ? .outOfMemory : .crashed(exitCode: $0.exitCode) }
+    }
+
+    private static func probe(_ pod: ClusterObject, _ events: [ClusterEvent]) -> RolloutCause? {
+        newest(["Unhealthy"], pod, events).map { .failingProbe($0) }
+    }
+
+    private static func notCreated(_ pod: ClusterObject, _ events: [ClusterEvent]) -> RolloutCause? {
+        newest(["FailedCreatePodSandBox", "FailedMount"], pod, events).map { .cannotStart($0) }
+    }
+
+    private static func newest(_ reasons: [String], _ pod: ClusterObject, _ events: [ClusterEvent]) -> String? {
+        let own = events.filter { $0.involvedObject.name == pod.metadata.name && reasons.contains($0.reason ?? "") }
+        return own.max { $0.time < $1.time }?.message
+    }
+}

@@ -1,0 +1,90 @@
+import ForgeCore
+import ForgePlan
+
+/// Every pod of the service is of this release and answers its probes; no pod of another one is left.
+///
+/// It waits as `Until` does, and stops early when a cause shows that cannot cure itself.
+package struct RolloutIsComplete: Step {
+    package let release: Release
+    private let replicas: Int
+    private let kubectl: Kubectl
+    private let limit: Duration
+    private let pause: Duration
+
+    package init(
+        _ release: Release, replicas: Int, namespace: String, within limit: Duration = .seconds(300), every pause: Duration = .seconds(1)
+    ) {
+        self.release = release
+        self.replicas = replicas
+        self.limit = limit
+        self.pause = pause
+        kubectl = Kubectl(namespace: namespace)
+    }
+
+    package var title: String { "\(replicas) \(replicas == 1 ? "pod answers" : "pods answer") with \(release.image)" }
+
+    package var questions: [Question] { [.command(look)] }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        let answer = answers.command(look)
+        guard answer.exitCode == 0 else { return ["the cluster could not be asked about \(release.name)"] }
+        return RolloutState(ClusterObject.list(answer.text)).differences(from: release, replicas: replicas)
+    }
+
+    package func apply(to machine: Machine) async throws {
+        let end = ContinuousClock.now + limit
+        while true {
+            let answers = try await machine.ask(questions + [.command(warnings)])
+            let remaining = differences(given: answers)
+            if remaining.isEmpty { return }
+            let isLate = ContinuousClock.now >= end
+            if isLate || diagnosis(answers).isHopeless { throw try await problem(machine, remaining, isLate: isLate) }
+            try await Task.sleep(for: pause)
+        }
+    }
+
+    private func problem(_ machine: Machine, _ remaining: [Difference], isLate: Bool) async throws -> Problem {
+        let answers = try await machine.ask(questions + [.command(warnings), .command(lastLines)])
+        return diagnosis(answers).problem(
+            host: machine.host.name, release: release, namespace: kubectl.namespace,
+            ending: isLate ? "did not become ready within \(limit.components.seconds) s" : "does not become ready", remaining: remaining)
+    }
+
+    func diagnosis(_ answers: Answers) -> RolloutDiagnosis {
+        RolloutDiagnosis(
+            state: RolloutState(ClusterObject.list(answers.command(look).text)),
+            events: ClusterEvent.list(answers.command(warnings).text), logs: PodLogs(answers.command(lastLines).text).byPod)
+    }
+
+    private var selector: Word { "app.kubernetes.io/name=\(release.name)" }
+
+    var look: String { kubectl.line("get", "deployments,replicasets,pods", "--selector", selector, "--output", "json") }
+
+    var warnings: String { kubectl.line("get", "events", "--field-selector", "type=Warning", "--output", "json") }
+
+    /// The log of what runs or ran last in each pod, under its name; what hangs is left after 10 s.
+    var lastLines: String {
+        let names = kubectl.line("get", "pods", "--selector", selector, "--output", "name")
+        let logs = kubectl.line("logs", "--tail=20")
+        return "for pod in $(\(names)); do echo \"\(PodLogs.mark)$pod\"; timeout 10 \(logs) \"$pod\" 2>&1; done"
+    }
+}
+
+/// The logs of several pods in one text.
+struct PodLogs {
+    static let mark = "==> "
+    let byPod: [String: [String]]
+
+    init(_ text: String) {
+        var logs: [String: [String]] = [:]
+        var pod = ""
+        for line in text.split(whereSeparator: \.isNewline).map(String.init) {
+            if line.hasPrefix(Self.mark + "pod/") {
+                pod = String(line.dropFirst(Self.mark.count + 4))
+            } else {
+                logs[pod, default: []].append(line)
+            }
+        }
+        byPod = logs
+    }
+}

@@ -1,0 +1,48 @@
+import ForgePlan
+
+/// How far a rollout is: the Deployment, and the pods of its newest ReplicaSet.
+struct RolloutState: Sendable {
+    let deployment: ClusterObject?
+    /// Of the newest ReplicaSet only: the pods of an earlier, broken release say nothing about this one.
+    let pods: [ClusterObject]
+    /// The newest ReplicaSet, once the controller has made it.
+    let replicaSet: String?
+
+    /// `objects`: the Deployment, ReplicaSets and Pods of the service.
+    init(_ objects: [ClusterObject]) {
+        deployment = objects.first { $0.kind == "Deployment" }
+        let revision = deployment?.metadata.annotations?[Self.revision]
+        let set = objects.first { $0.kind == "ReplicaSet" && revision != nil && $0.metadata.annotations?[Self.revision] == revision }
+        replicaSet = set?.metadata.name
+        pods = objects.filter { pod in
+            pod.kind == "Pod" && pod.metadata.deletionTimestamp == nil
+                && pod.metadata.ownerReferences?.contains { $0.name == set?.metadata.name } == true
+        }
+    }
+
+    private static let revision = "deployment.kubernetes.io/revision"
+
+    /// What keeps the release from being complete, first things first.
+    func differences(from wanted: Release, replicas: Int) -> [Difference] {
+        guard let deployment else { return ["there is no Deployment \(wanted.name)"] }
+        let image = deployment.spec?.template?.spec.containers.first?.image ?? "nothing"
+        if image != wanted.reference { return [Difference("image", from: image, to: wanted.reference)] }
+        return Self.unfinished(deployment, replicas)
+    }
+
+    private static func unfinished(_ deployment: ClusterObject, _ replicas: Int) -> [Difference] {
+        let status = deployment.status
+        if (status?.observedGeneration ?? 0) < (deployment.metadata.generation ?? 0) {
+            return ["the cluster has not looked at the new Deployment yet"]
+        }
+        let (all, updated, available) = (status?.replicas ?? 0, status?.updatedReplicas ?? 0, status?.availableReplicas ?? 0)
+        var found: [Difference] = []
+        if updated < replicas { found.append("\(updated) of \(replicas) pods are of this release") }
+        if all > updated {
+            found.append(
+                "\(all - updated) \(all - updated == 1 ? "pod" : "pods") of another release still \(all - updated == 1 ? "runs" : "run")")
+        }
+        if available < replicas { found.append("\(available) of \(replicas) pods are available") }
+        return found
+    }
+}

@@ -1,0 +1,82 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+
+/// From files to a model that answers: the table of contents of `kubeforge deploy`.
+package enum ServicePlan {
+    /// `cache`: kubeforge's cache folder on the operator's machine, for the image on its way to the nodes.
+    package static func make(cluster: Cluster, context: BuildContext, templates: Templates, cache: String) throws(Problem) -> Plan {
+        let service = cluster.service
+        let release = Release(of: context, service: service)
+        let manifests = try Manifests.make(service: service, release: release, templates: templates)
+        let route = ArchiveRoute(from: cluster.firstControlPlane, runtime: cluster.runtime, cache: cache)
+        let first = [cluster.firstControlPlane]
+        let isPushed = service.registry != nil
+
+        return Plan(
+            stages: [
+                Stage("the cluster can take the service", goesOnAfterFailure: true, on: cluster.hosts) { host in
+                    when(host == cluster.firstControlPlane, Preflight.builds(cluster), Preflight.rules(cluster))
+                        + when(cluster.takesPods(host), Preflight.runsContainers(cluster))
+                },
+                Stage("the image is built", on: first) { _ in
+                    [
+                        ContextIsThere(context),
+                        ImageIsBuilt(release, arguments: context.arguments),
+                        GoldenIsKept(release),
+                    ] + when(isPushed, ImageIsPushed(release))
+                },
+                Stage("the nodes have the image", on: isPushed ? [] : cluster.hosts.filter(cluster.takesPods)) { _ in
+                    [ImageIsOnNode(release, runtime: cluster.runtime, route: route)]
+                },
+                Stage("the service runs", on: first) { _ in
+                    [
+                        ManifestsAreApplied(manifests, release: release, namespace: service.namespace),
+                        RolloutIsComplete(release, replicas: service.replicas, namespace: service.namespace),
+                    ]
+                        + when(
+                            service.expose == .loadBalancer,
+                            LoadBalancerAnswers(
+                                service.name, namespace: service.namespace, node: cluster.firstControlPlane.address.description))
+                },
+            ].filter { !$0.work.isEmpty },
+            essential: [cluster.firstControlPlane.name])
+    }
+}
+
+extension Cluster {
+    /// Whether the service's pods can run there.
+    func takesPods(_ host: Host) -> Bool { host.role == .worker || host.isSchedulable }
+}
+
+/// What must be so before anything is sent.
+private enum Preflight {
+    static func builds(_ cluster: Cluster) -> Requirement {
+        let look = "docker version --format '{{.Server.Version}}' 2>&1"
+        return Requirement("Docker can build images", asking: [.command(look)], fix: provision(cluster)) { answers in
+            answers.command(look).exitCode == 0 ? [] : [Difference(said(answers.command(look), else: "Docker does not answer"))]
+        }
+    }
+
+    static func rules(_ cluster: Cluster) -> Requirement {
+        let look = Kubectl(namespace: cluster.service.namespace).line("get", "--raw", "/readyz") + " 2>&1"
+        return Requirement("the cluster's API answers", asking: [.command(look)], fix: provision(cluster)) { answers in
+            answers.command(look).exitCode == 0 ? [] : [Difference(said(answers.command(look), else: "kubectl gets no answer"))]
+        }
+    }
+
+    static func runsContainers(_ cluster: Cluster) -> Requirement {
+        let look = NodeRuntime(kind: cluster.runtime).sign + " 2>&1"
+        return Requirement("\(cluster.runtime.rawValue) runs", asking: [.command(look)], fix: provision(cluster)) { answers in
+            answers.command(look).exitCode == 0
+                ? [] : [Difference(said(answers.command(look), else: "\(cluster.runtime.rawValue) does not answer"))]
+        }
+    }
+
+    private static func said(_ state: CommandState, else silence: String) -> String {
+        state.text.split(whereSeparator: \.isNewline).last.map(String.init) ?? silence
+    }
+
+    private static func provision(_ cluster: Cluster) -> String { "make the cluster first: `kubeforge provision \(cluster.path)`" }
+}

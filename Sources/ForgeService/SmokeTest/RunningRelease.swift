@@ -1,0 +1,68 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+
+/// What the cluster serves now, and what it must answer: asked of the cluster, since somebody else may have deployed last.
+struct RunningRelease: Sendable {
+    let image: String
+    /// `http://10.96.1.2:80`, as pods and nodes reach the Service.
+    let clusterAddress: String
+    /// nil for a Service without one.
+    let nodePort: Int?
+    let golden: Golden
+
+    var tag: String { String(image.split(separator: ":").last ?? "") }
+
+    /// One look for all of it.
+    struct Look: Sendable {
+        let service: Service
+        private var kubectl: Kubectl { Kubectl(namespace: service.namespace) }
+
+        init(_ service: Service) { self.service = service }
+
+        var questions: [Question] { [.command(deployment), .command(exposure), .command(answers)] }
+
+        var deployment: String { kubectl.line("get", "deployment", Word(service.name), "--output", "json") }
+
+        var exposure: String { kubectl.line("get", "service", Word(service.name), "--output", "json") }
+
+        /// golden.json of the image that the Deployment runs.
+        var answers: String {
+            let image = kubectl.line(
+                "get", "deployment", Word(service.name), "--output", "jsonpath={.spec.template.spec.containers[0].image}")
+            return "image=$(\(image)) && cat -- \"\(Places.answers("${image##*:}"))/golden.json\""
+        }
+    }
+
+    init(_ service: Service, host: String, answers: Answers) throws(Problem) {
+        let look = Look(service)
+        guard let deployment = ClusterObject.one(answers.command(look.deployment).text),
+            let image = deployment.spec?.template?.spec.containers.first?.image
+        else { throw Problem(notDeployed: service, host) }
+        guard let exposure = ClusterObject.one(answers.command(look.exposure).text)?.spec, let port = exposure.ports?.first,
+            let address = exposure.clusterIP
+        else { throw Problem(notDeployed: service, host) }
+        self.image = image
+        clusterAddress = "http://\(address):\(port.port)"
+        nodePort = port.nodePort
+        golden = try Self.golden(of: image, host, answers.command(look.answers))
+    }
+
+    private static func golden(of image: String, _ host: String, _ answer: CommandState) throws(Problem) -> Golden {
+        let path = Places.answers(String(image.split(separator: ":").last ?? "")) + "/golden.json"
+        guard answer.exitCode == 0, !answer.text.isEmpty else {
+            throw Problem(
+                what: "\(host): nobody knows what \(image) must answer", why: "\(path) is missing",
+                fix: "run `kubeforge deploy`: it keeps the right answers of each release there")
+        }
+        return try Golden(Array(answer.text.utf8), path: "\(host):\(path)")
+    }
+}
+
+extension Problem {
+    fileprivate init(notDeployed service: Service, _ host: String) {
+        self.init(
+            what: "\(host): the cluster has no service \(service.name) in namespace \(service.namespace)",
+            fix: "bring it there first: `kubeforge deploy`")
+    }
+}

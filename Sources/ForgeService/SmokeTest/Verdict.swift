@@ -1,0 +1,59 @@
+import ForgeCore
+import ForgePlan
+
+/// A request and its reply, compared.
+struct Verdict: Sendable {
+    let request: ServiceRequest
+    let reply: ServiceReply
+    /// Beside the name: `at kubnode:31234`.
+    var place = ""
+
+    var report: CheckReport {
+        let (isPassed, expected, got) = comparison
+        return CheckReport(
+            name: request.name + (place.isEmpty ? "" : " " + place), isPassed: isPassed, expected: expected, got: got,
+            milliseconds: reply.milliseconds)
+    }
+
+    private var comparison: (Bool, String, String) {
+        switch request.expected {
+        case .refusal(let status):
+            let hasReason = JSONValue(reply.body)?["error"]?.text?.isEmpty == false
+            return (reply.status == status && hasReason, "\(status) with a reason", got)
+        case .answer(let expected):
+            guard reply.status == 200, let answer = JSONValue(reply.body) else { return (false, "200 \(Self.short(expected))", got) }
+            let differences = JSONDifference.between(expected, Self.comparable(answer, to: expected))
+            if differences.isEmpty { return (true, Self.short(expected), Self.short(answer)) }
+            return (false, Self.list(differences, \.expected), Self.list(differences, \.got))
+        }
+    }
+
+    private var got: String {
+        let body = String(decoding: reply.body, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: " ")
+        let text = JSONValue(reply.body).map(Self.short) ?? body.shortened
+        return reply.status == 0 ? "no answer: \(text)" : "\(reply.status) \(text)"
+    }
+
+    /// Where the test rows are not known, the features' values are not compared; all else is.
+    private static func comparable(_ answer: JSONValue, to expected: JSONValue) -> JSONValue {
+        guard case .object(var members) = answer, case .object(let wanted) = expected, wanted["truth"] == nil, wanted["number"] != nil
+        else { return answer }
+        if wanted["features"] == nil { members["features"] = nil }
+        return .object(members)
+    }
+
+    /// The answer as a person recognises it: 160 features are a number.
+    private static func short(_ value: JSONValue) -> String {
+        guard case .object(var members) = value, case .object(let features)? = members["features"] else {
+            return value.description.shortened
+        }
+        members["features"] = .string("\(features.count) values")
+        return JSONValue.object(members).description.shortened
+    }
+
+    private static func list(_ differences: [JSONDifference], _ side: KeyPath<JSONDifference, String>) -> String {
+        let shown = differences.prefix(3).map { $0.path.isEmpty ? $0[keyPath: side] : "\($0.path): \($0[keyPath: side])" }.joined(
+            separator: ", ")
+        return differences.count > 3 ? "\(shown), and \(differences.count - 3) more" : shown
+    }
+}
