@@ -23,6 +23,30 @@ struct Program {
         return Finished(exitCode: process.terminationStatus, output: try files.0.take(), errors: try files.1.take())
     }
 
+    /// Runs until it prints the text, and kills it then; what it had printed by then.
+    func killed(whenItPrints text: String) async throws -> String {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        process.environment = environment
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                var seen = ""
+                while case let chunk = pipe.fileHandleForReading.availableData, !chunk.isEmpty, !seen.contains(text) {
+                    seen += String(decoding: chunk, as: UTF8.self)
+                }
+                kill(process.processIdentifier, SIGKILL)
+                process.waitUntilExit()
+                continuation.resume(returning: seen)
+            }
+        }
+    }
+
     private struct Scratch {
         let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         let handle: FileHandle

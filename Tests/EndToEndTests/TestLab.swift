@@ -21,6 +21,14 @@ final class TestLab: Sendable {
         try await Program(path: Self.program, arguments: arguments, environment: environment).run()
     }
 
+    /// Starts a provision and kills it, as a power cut would, as soon as it says that the step is done.
+    func killProvision(afterStep title: String) async throws {
+        let program = Program(
+            path: Self.program, arguments: ["provision", inventory.path, "--output", "json"], environment: environment)
+        let output = try await program.killed(whenItPrints: title)
+        #expect(output.contains(title), "it ended before “\(title)”: \(output)")
+    }
+
     /// Runs a line of shell on a machine, over OpenSSH: what kubeforge did is looked at with other eyes than its own.
     func ssh(_ machine: String, _ line: String) async throws -> Finished {
         let options = ["-i", inventory.key, "-o", "UserKnownHostsFile=\(inventory.knownHosts)", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"]
@@ -45,7 +53,7 @@ final class TestLab: Sendable {
 
 /// The lab is up while the tests of the suite run, and gone afterwards, however they ended.
 struct LabTrait: SuiteTrait, TestScoping {
-    func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void) async throws {
+    func provideScope(for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void) async throws {
         let lab = try TestLab()
         let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
         try #require(up.exitCode == 0, "lab up: \(up.everything)")
