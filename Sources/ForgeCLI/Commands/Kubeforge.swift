@@ -10,7 +10,7 @@ struct Kubeforge: AsyncParsableCommand {
             4 no host could be reached; 64 usage; 130 interrupted.
             """,
         version: version,
-        subcommands: [Provision.self, PlanCommand.self, Deploy.self, SmokeTest.self])
+        subcommands: [ProvisionCommand.self, PlanCommand.self, DeployCommand.self, SmokeTestCommand.self])
 
     static let version = "0.1.0"
 }

@@ -1,7 +1,8 @@
 import ArgumentParser
 
-struct Deploy: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Build the inference service and roll it out on the cluster.")
+struct DeployCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deploy", abstract: "Build the inference service and roll it out on the cluster.")
 
     @Argument(help: inventoryHelp)
     var inventory: String?

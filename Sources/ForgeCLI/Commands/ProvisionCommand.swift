@@ -1,7 +1,8 @@
 import ArgumentParser
 
-struct Provision: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Make a Kubernetes cluster of the inventory's machines.")
+struct ProvisionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "provision", abstract: "Make a Kubernetes cluster of the inventory's machines.")
 
     @Argument(help: "The inventory: a YAML file that names the machines.")
     var inventory: String

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-struct SmokeTest: AsyncParsableCommand {
+struct SmokeTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "smoke-test", abstract: "Ask the deployed service, and compare its answers with the right ones.")
 
