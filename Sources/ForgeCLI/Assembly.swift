@@ -2,6 +2,7 @@ import ArgumentParser
 import ForgeCore
 import ForgeInventory
 import ForgePlan
+import ForgeSSH
 import Foundation
 import Logging
 
@@ -22,10 +23,10 @@ struct Assembly {
     func run(_ verb: Verb, inventory: String?, _ options: SharedOptions) async throws {
         let log = try makeLog(verb)
         let narrator = narrator(verb, options, log)
-        let reporters = Broadcast([narrator.reporter] + (log.map { [$0] } ?? []))
+        let reporter = Discreet(Broadcast([narrator.reporter] + (log.map { [$0] } ?? [])))
         var run = Run(
-            verb, inventory: inventory, surroundings: surroundings, reporter: Discreet(reporters),
-            read: { [surroundings] in try InventoryReader(home: surroundings.home).read($0) }, connect: connect(options))
+            verb, inventory: inventory, surroundings: surroundings, reporter: reporter,
+            read: { [surroundings] in try InventoryReader(home: surroundings.home).read($0) }, connect: connect(options, reporter))
         run.templates = options.templates
         run.width = options.parallel
         run.diagnostics = diagnostics(narrator, options, log)
@@ -61,8 +62,10 @@ struct Assembly {
         }
     }
 
-    private func connect(_ options: SharedOptions) -> Connect {
-        { host in throw Problem(what: "\(host.name): kubeforge cannot connect yet") }
+    private func connect(_ options: SharedOptions, _ reporter: any Reporter) -> Connect {
+        var ssh = SSHOptions(homeFolder: surroundings.home, agentSocket: surroundings.variable("SSH_AUTH_SOCK"))
+        if options.acceptNewHostKeys { ssh.acceptNewHostKeys = { reporter.report(.note($0)) } }
+        return { [ssh] in try await SSHConnection.open(to: $0, options: ssh) }
     }
 }
 

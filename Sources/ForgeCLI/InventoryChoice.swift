@@ -22,12 +22,15 @@ package struct InventoryChoice: Sendable, Hashable {
     /// The first line of a run.
     package var sentence: String { "inventory \(path)   (\(reason.rawValue))" }
 
-    /// The first of: the argument, `$KUBEFORGE_INVENTORY`, `./inventory.yaml`, what `provision` last succeeded with.
-    package static func make(argument: String?, _ surroundings: Surroundings) throws(Problem) -> InventoryChoice {
+    /// The first of: the argument, `$KUBEFORGE_INVENTORY`, those of the files that are there, what `provision` last succeeded with.
+    package static func make(
+        argument: String?, files: [String] = ["./inventory.yaml"], _ surroundings: Surroundings
+    ) throws(Problem) -> InventoryChoice {
         if let argument { return InventoryChoice(path: argument, reason: .argument) }
         if let path = surroundings.variable("KUBEFORGE_INVENTORY") { return InventoryChoice(path: path, reason: .environment) }
-        let here = surroundings.directory + "/inventory.yaml"
-        if FileManager.default.fileExists(atPath: here) { return InventoryChoice(path: "./inventory.yaml", reason: .folder) }
+        if let path = files.first(where: { FileManager.default.fileExists(atPath: surroundings.absolute($0)) }) {
+            return InventoryChoice(path: path, reason: .folder)
+        }
         let remembered = RememberedInventory(StateFolder(surroundings)).path
         guard let remembered else { throw Problem(noInventoryBecause: "there is no ./inventory.yaml, and no provision has succeeded yet") }
         guard FileManager.default.fileExists(atPath: remembered) else {

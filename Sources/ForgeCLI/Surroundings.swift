@@ -40,6 +40,9 @@ package struct Surroundings: Sendable {
         path.hasPrefix(home + "/") ? "~" + path.dropFirst(home.count) : path
     }
 
+    /// The folder of what can be made again: `$KUBEFORGE_CACHE`, else `~/.cache/kubeforge`.
+    package var cache: String { variable("KUBEFORGE_CACHE").map(absolute) ?? home + "/.cache/kubeforge" }
+
     /// Where kubectl looks for its configuration: the first file of `$KUBECONFIG`, else `~/.kube/config`.
     package var kubeconfig: String {
         let first = variable("KUBECONFIG")?.split(separator: ":").first.map(String.init)

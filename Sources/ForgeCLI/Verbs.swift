@@ -1,7 +1,9 @@
 import ForgeCore
 import ForgeInventory
 import ForgeKubernetes
+import ForgeLab
 import ForgePlan
+import ForgeService
 
 /// The verbs of kubeforge, each with the plan that it stands for.
 extension Verb {
@@ -20,16 +22,37 @@ extension Verb {
     }
 
     static func deploy(isDryRun: Bool) -> Verb {
-        Verb("deploy", isDryRun: isDryRun) { _ in
-            throw Problem(what: "deploy cannot plan yet")
+        Verb("deploy", isDryRun: isDryRun) { session in
+            let context = try BuildContext.make(cluster: session.cluster, templates: session.templates)
+            return try ServicePlan.make(cluster: session.cluster, context: context, templates: session.templates, cache: session.cache)
         } next: { session in
-            ["kubeforge smoke-test\(session.inventoryArgument)"]
+            let url = await ServiceURL(session.cluster).ask(session)
+            return ["kubeforge smoke-test\(session.inventoryArgument)"] + (url.map { ["curl \($0)/prediction/23"] } ?? [])
         }
     }
 
+    /// Checks are no steps: nothing is made true, so its plan is empty when they are done.
     static var smokeTest: Verb {
-        Verb("smoke-test", isExclusive: false) { _ in throw Problem(what: "smoke-test cannot plan yet") }
+        var verb = Verb("smoke-test", isExclusive: false) { session in
+            let first = session.cluster.firstControlPlane.name
+            _ = try await SmokeTest(cluster: session.cluster).run(
+                controlPlane: try session.fleet.transport(first), here: LocalTransport(), reporter: session.executor.reporter)
+            return Plan(stages: [], essential: [first])
+        }
+        verb.hosts = { [$0.firstControlPlane] }
+        return verb
     }
+}
+
+/// This computer as a transport, for questions that are asked from the operator's side.
+private struct LocalTransport: Transport {
+    func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
+        try await ThisComputer().run(command, onLine: onLine)
+    }
+
+    var traffic: Traffic { Traffic() }
+
+    func close() async {}
 }
 
 extension Problem {

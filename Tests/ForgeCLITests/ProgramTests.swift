@@ -37,7 +37,9 @@ struct ProgramTests {
         let scene = try Scene()
         let result = try await Binary.run(["plan", "nowhere.yaml"], in: scene)
         #expect(result.code == 3)
-        #expect(result.errors.hasPrefix("inventory nowhere.yaml   (named on the command line)\n✗ nowhere.yaml: "), "\(result.errors)")
+        #expect(
+            result.errors.hasPrefix("inventory nowhere.yaml   (named on the command line)\n✗ nowhere.yaml: there is no such file"),
+            "\(result.errors)")
         #expect(!scene.exists("home"))
     }
 

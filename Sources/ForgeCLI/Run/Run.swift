@@ -55,7 +55,7 @@ package struct Run: Sendable {
             let choice = try InventoryChoice.make(argument: inventory, surroundings)
             reporter.report(.note(choice.sentence))
             let cluster = try read(choice.path)
-            onHosts(cluster.hosts.map(\.name))
+            onHosts(verb.hosts(cluster).map(\.name))
             let templates = try Templates(overlay: templates)
             let lock = try verb.isExclusive && !verb.isDryRun ? takeLock(cluster.name) : nil
             defer { lock?.end() }
@@ -71,7 +71,7 @@ package struct Run: Sendable {
     }
 
     private func work(on cluster: Cluster, _ templates: Templates, _ choice: InventoryChoice) async -> Ending {
-        let fleet = await Fleet.connect(cluster.hosts, width: width) { host in
+        let fleet = await Fleet.connect(verb.hosts(cluster), width: width) { host in
             WatchedTransport(host: host.name, inner: try await connect(host), running: running, diagnostics: diagnostics)
         }
         let lost = fleet.unreachable
@@ -87,7 +87,7 @@ package struct Run: Sendable {
         return Session(
             cluster: cluster, templates: templates, fleet: fleet,
             executor: Executor(fleet: fleet, reporter: reporter, options: options),
-            operatorKubeconfig: surroundings.kubeconfig, inventoryArgument: choice.argument(surroundings))
+            operatorKubeconfig: surroundings.kubeconfig, cache: surroundings.cache, inventoryArgument: choice.argument(surroundings))
     }
 
     private func work(with session: Session, _ choice: InventoryChoice) async -> Ending {

@@ -12,6 +12,8 @@ package struct Session: Sendable {
     package let executor: Executor
     /// The user's kubectl configuration on this computer.
     package let operatorKubeconfig: String
+    /// The folder on this computer for what can be made again.
+    package let cache: String
     /// What follows a verb on the command line so that it takes the same inventory: a path after a space, or nothing.
     package let inventoryArgument: String
 

@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 import ForgePlan
 
 /// What a run is for: its name, its manners and its plan.
@@ -11,6 +12,8 @@ package struct Verb: Sendable {
     package var isExclusive: Bool
     /// Whether its success makes its inventory the one that later runs take by themselves.
     package var remembersInventory: Bool
+    /// The hosts that it needs.
+    package var hosts: @Sendable (Cluster) -> [Host] = { $0.hosts }
     /// Everything that shall be true, made when the hosts are connected.
     package var makePlan: @Sendable (Session) async throws -> Plan
     /// What to type next when all went well, line by line; made while the hosts are still connected.
