@@ -4,7 +4,10 @@ SHELL := /bin/bash
 
 # Root needs no sudo; others keep their PATH (Swift is often not where root looks) and their caches.
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=HOME,XDG_STATE_HOME,KUBECONFIG,KUBEFORGE_CACHE env PATH="$(PATH)")
-DEBS := pkg-config libssh-dev libssl-dev zlib1g-dev openssh-server openssh-client sudo curl python3 python3-venv python3-pip
+BUILD_DEBS := pkg-config libssh-dev libssl-dev zlib1g-dev
+TEST_DEBS := openssh-server openssh-client sudo curl python3 python3-venv python3-pip
+LAB_DEBS := systemd-container mmdebstrap iproute2 iptables procps util-linux mount findutils docker-registry
+DEBS := $(BUILD_DEBS) $(TEST_DEBS) $(LAB_DEBS)
 KUBEFORGE := .build/debug/kubeforge
 
 .PHONY: help demo test lint packages build install down
@@ -36,7 +39,8 @@ lint:
 packages:
 	@missing=$$(for deb in $(DEBS); do dpkg-query -W -f '$${db:Status-Abbrev}' $$deb 2>/dev/null | grep -q '^.i' || echo $$deb; done); \
 	if [ -n "$$missing" ]; then echo "installing $$missing" | tr '\n' ' '; echo; \
-	  $(ROOT) apt-get -q -o DPkg::Lock::Timeout=300 update && $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 install --no-install-recommends $$missing; fi
+	  $(ROOT) apt-get -q -o DPkg::Lock::Timeout=300 update && $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 install --no-install-recommends $$missing; \
+	  case "$$missing" in *docker-registry*) $(ROOT) systemctl disable --now docker-registry 2>/dev/null || true;; esac; fi
 
 build: packages
 	swift build --product kubeforge
