@@ -1,6 +1,11 @@
 import ForgeCLI
+import Glibc
 
 @main
 struct Main {
-    static func main() async {}
+    static func main() async {
+        // A closed pipe (`kubeforge plan | head`) is a failed write, not the end.
+        signal(SIGPIPE, SIG_IGN)
+        exit(await Program.run(Array(CommandLine.arguments.dropFirst())))
+    }
 }

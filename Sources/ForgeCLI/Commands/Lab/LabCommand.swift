@@ -3,7 +3,6 @@ import ForgeCore
 import ForgeInventory
 import ForgeLab
 import ForgeTemplates
-import Foundation
 
 /// `kubeforge lab`: the machines of an inventory on this computer.
 struct LabCommand: AsyncParsableCommand {
@@ -20,13 +19,18 @@ struct LabOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A folder of templates laid over the embedded ones.", valueName: "dir"))
     var templates: String?
 
+    /// The inventory of these machines.
+    func choice(_ inventory: String?) throws -> InventoryChoice {
+        try InventoryChoice.make(argument: inventory, files: ["./\(Self.preferred)", "./inventory.yaml"], Assembly().surroundings)
+    }
+
     /// The lab of the inventory, telling its progress on standard error.
     func lab(_ inventory: String?) throws -> Lab {
-        let environment = ProcessInfo.processInfo.environment
-        let path = inventory ?? Self.preferred
-        let cluster = try InventoryReader(home: environment["HOME"] ?? "/root").read(path)
+        let (surroundings, choice) = (Assembly().surroundings, try choice(inventory))
+        surroundings.progress.write(choice.sentence + "\n")
+        let cluster = try InventoryReader(home: surroundings.home).read(choice.path)
         return try Lab(
-            cluster: cluster, cache: Cache(environment: environment), templates: Templates(overlay: templates),
+            cluster: cluster, cache: Cache(root: surroundings.cache + "/lab"), templates: Templates(overlay: templates),
             progress: LabProgress(LabReporter().report))
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ForgeCore
 import ForgeLab
 
 struct LabUp: AsyncParsableCommand {
@@ -11,7 +12,8 @@ struct LabUp: AsyncParsableCommand {
 
     func run() async throws {
         try await options.lab(inventory).up()
-        let rest = inventory.map { " \($0)" } ?? ""
-        LabReporter.next("kubeforge provision \(inventory ?? LabOptions.preferred)      (away with it all: kubeforge lab down\(rest))")
+        let rest = inventory.map { " \($0.shellQuoted)" } ?? ""
+        let path = try options.choice(inventory).path.shellQuoted
+        LabReporter.next("kubeforge provision \(path)      (away with it all: kubeforge lab down\(rest))")
     }
 }

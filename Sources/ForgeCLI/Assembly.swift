@@ -1,0 +1,85 @@
+import ArgumentParser
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeSSH
+import Foundation
+import Logging
+
+/// The one place where real things are put together.
+struct Assembly {
+    let surroundings: Surroundings
+
+    /// With this process's surroundings.
+    init() {
+        let environment = ProcessInfo.processInfo.environment
+        surroundings = Surroundings(
+            environment: environment, directory: FileManager.default.currentDirectoryPath,
+            home: environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory(),
+            output: .descriptor(1), progress: .descriptor(2), now: { Date() }, processID: ProcessInfo.processInfo.processIdentifier)
+    }
+
+    /// Runs the verb; an exit code that is not 0 is thrown, after everything about it has been told.
+    func run(_ verb: Verb, inventory: String?, _ options: SharedOptions) async throws {
+        let log = try makeLog(verb)
+        let narrator = narrator(verb, options, log)
+        let reporter = Discreet(Broadcast([narrator.reporter] + (log.map { [$0] } ?? [])))
+        var run = Run(
+            verb, inventory: inventory, surroundings: surroundings, reporter: reporter,
+            read: { [surroundings] in try InventoryReader(home: surroundings.home).read($0) }, connect: connect(options, reporter))
+        run.templates = options.templates
+        run.width = options.parallel
+        run.diagnostics = diagnostics(narrator, options, log)
+        run.onHosts = { narrator.screen?.expect($0) }
+        let signals = Signals { [run] in run.interruption.press() }
+        let code = await run.finish()
+        signals.end()
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    /// A dry run leaves nothing behind, so it has no log either.
+    private func makeLog(_ verb: Verb) throws(Problem) -> LogReporter? {
+        if verb.isDryRun { return nil }
+        let file = try LogFile(verb: verb.name, at: surroundings.now(), in: StateFolder(surroundings))
+        return LogReporter(file, now: surroundings.now)
+    }
+
+    private func narrator(_ verb: Verb, _ options: SharedOptions, _ log: LogReporter?) -> Narrator {
+        if options.output == .json { return .json(JSONReporter(surroundings)) }
+        var settings = ScreenReporter.Settings(verb: verb.name, isDryRun: verb.isDryRun)
+        settings.detail = options.verbose ? .verbose : options.quiet ? .quiet : .normal
+        settings.hasColour = !options.noColor && surroundings.variable("NO_COLOR") == nil
+        settings.log = log.map { surroundings.shown($0.path) }
+        return .screen(ScreenReporter(settings, surroundings))
+    }
+
+    private func diagnostics(_ narrator: Narrator, _ options: SharedOptions, _ log: LogReporter?) -> Logger {
+        Logger(label: "kubeforge") { _ in
+            Diagnostics { line in
+                log?.write(line)
+                if options.verbose { narrator.reporter.report(.note(line)) }
+            }
+        }
+    }
+
+    private func connect(_ options: SharedOptions, _ reporter: any Reporter) -> Connect {
+        var ssh = SSHOptions(homeFolder: surroundings.home, agentSocket: surroundings.variable("SSH_AUTH_SOCK"))
+        if options.acceptNewHostKeys { ssh.acceptNewHostKeys = { reporter.report(.note($0)) } }
+        return { [ssh] in try await SSHConnection.open(to: $0, options: ssh) }
+    }
+}
+
+/// Who tells the user.
+private enum Narrator {
+    case screen(ScreenReporter)
+    case json(JSONReporter)
+
+    var reporter: any Reporter {
+        switch self {
+        case .screen(let reporter): reporter
+        case .json(let reporter): reporter
+        }
+    }
+
+    var screen: ScreenReporter? { if case .screen(let reporter) = self { reporter } else { nil } }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+struct ProvisionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "provision", abstract: "Make a Kubernetes cluster of the inventory's machines.")
+
+    @Argument(help: "The inventory: a YAML file that names the machines.")
+    var inventory: String
+
+    @Flag(help: "Say what would change; change nothing.")
+    var dryRun = false
+
+    @OptionGroup var options: SharedOptions
+
+    func run() async throws {
+        try await Assembly().run(.provision(isDryRun: dryRun), inventory: inventory, options)
+    }
+}

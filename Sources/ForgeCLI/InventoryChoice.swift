@@ -1,0 +1,80 @@
+import ForgeCore
+import Foundation
+
+/// Which inventory a run takes, and why.
+package struct InventoryChoice: Sendable, Hashable {
+    /// As the user named it.
+    package let path: String
+    package let reason: Reason
+
+    package init(path: String, reason: Reason) {
+        self.path = path
+        self.reason = reason
+    }
+
+    package enum Reason: String, Sendable, Hashable {
+        case argument = "named on the command line"
+        case environment = "from $KUBEFORGE_INVENTORY"
+        case folder = "found in this folder"
+        case remembered = "the last that provision succeeded with"
+    }
+
+    /// The first line of a run.
+    package var sentence: String { "inventory \(path)   (\(reason.rawValue))" }
+
+    /// The first of: the argument, `$KUBEFORGE_INVENTORY`, those of the files that are there, what `provision` last succeeded with.
+    package static func make(
+        argument: String?, files: [String] = ["./inventory.yaml"], _ surroundings: Surroundings
+    ) throws(Problem) -> InventoryChoice {
+        if let argument { return InventoryChoice(path: argument, reason: .argument) }
+        if let path = surroundings.variable("KUBEFORGE_INVENTORY") { return InventoryChoice(path: path, reason: .environment) }
+        if let path = files.first(where: { FileManager.default.fileExists(atPath: surroundings.absolute($0)) }) {
+            return InventoryChoice(path: path, reason: .folder)
+        }
+        let remembered = RememberedInventory(StateFolder(surroundings)).path
+        guard let remembered else { throw Problem(noInventoryBecause: "there is no ./inventory.yaml, and no provision has succeeded yet") }
+        guard FileManager.default.fileExists(atPath: remembered) else {
+            throw Problem(
+                noInventoryBecause: "there is no ./inventory.yaml, and \(remembered), the last that provision succeeded with, is gone")
+        }
+        return InventoryChoice(path: remembered, reason: .remembered)
+    }
+
+    /// What follows a verb on the command line so that it takes the same inventory: nothing, where it would take it by itself.
+    package func argument(_ surroundings: Surroundings) -> String {
+        let own = try? Self.make(argument: nil, surroundings)
+        // A first provision is not remembered yet, but will be.
+        let isTaken = own.map { $0.reason == .remembered || surroundings.absolute($0.path) == surroundings.absolute(path) } ?? true
+        return isTaken ? "" : " " + path.shellQuoted
+    }
+}
+
+/// The inventory that `provision` last succeeded with.
+package struct RememberedInventory: Sendable {
+    private let folder: StateFolder
+
+    package init(_ folder: StateFolder) { self.folder = folder }
+
+    /// Absolute; nil when nothing is remembered.
+    package var path: String? {
+        let text = try? String(contentsOfFile: folder.lastInventory, encoding: .utf8)
+        return text.map { $0.trimming(while: \.isNewline) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    package func remember(_ path: String) throws(Problem) {
+        try folder.make()
+        do {
+            try Data((path + "\n").utf8).write(to: URL(filePath: folder.lastInventory), options: .atomic)
+        } catch {
+            throw Problem(what: "cannot write \(folder.lastInventory)", why: error.localizedDescription)
+        }
+    }
+}
+
+extension Problem {
+    fileprivate init(noInventoryBecause why: String) {
+        self.init(
+            .usage, what: "no inventory is named", why: why,
+            fix: "name one: as an argument (`kubeforge deploy my.yaml`) or in $KUBEFORGE_INVENTORY")
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import ForgeCore
+import Foundation
+
+/// The whole program, from its arguments to its exit code. Nothing leaves it as an error.
+package enum Program {
+    package static func run(_ arguments: [String]) async -> Int32 {
+        do {
+            var command = try Kubeforge.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+            return 0
+        } catch let code as ExitCode {
+            return code.rawValue
+        } catch let problem as Problem {
+            return tell([problem])
+        } catch let problems as Problems {
+            return tell(problems.all)
+        } catch {
+            return tell(error)
+        }
+    }
+
+    private static func tell(_ problems: [Problem]) -> Int32 {
+        let stream = TextStream.descriptor(2)
+        for problem in problems { stream.write(ProblemText(problem: problem).lines.map { $0 + "\n" }.joined()) }
+        return problems.first?.kind.exitCode ?? 1
+    }
+
+    /// Help, the version, a usage error, or an error that nobody foresaw.
+    private static func tell(_ error: any Error) -> Int32 {
+        let code = Kubeforge.exitCode(for: error)
+        TextStream.descriptor(code.isSuccess ? 1 : 2).write(Kubeforge.fullMessage(for: error) + "\n")
+        return code.rawValue
+    }
+}

@@ -1,0 +1,33 @@
+import ForgePlan
+
+/// The table of checks, row by row as they come: the columns cannot wait for the last one.
+struct CheckTable {
+    private let name = 28
+    private let value: Int
+    private let paint: Paint
+
+    init(columns: Int?, paint: Paint) {
+        let room = (columns ?? .max) - name - 20
+        value = min(32, max(8, room / 2))
+        self.paint = paint
+    }
+
+    var header: String {
+        paint("    \("check".padded(to: name))  \("expected".padded(to: value))  \("got".padded(to: value))        ms", .dim)
+    }
+
+    /// A failed check is followed by both values in full.
+    func lines(_ check: CheckReport) -> [String] {
+        let mark = check.isPassed ? paint("✓", .green) : paint("✗", .red)
+        let cells = "\(cell(check.name, name))  \(cell(check.expected, value))  \(cell(check.got, value))"
+        let row = "  \(mark) \(cells)  \(milliseconds(check))"
+        return check.isPassed ? [row] : [row, "      expected  \(check.expected.oneLine)", "      got       \(check.got.oneLine)"]
+    }
+
+    private func cell(_ text: String, _ width: Int) -> String { text.oneLine.cut(to: width).padded(to: width) }
+
+    private func milliseconds(_ check: CheckReport) -> String {
+        let text = Seconds.rounded(check.milliseconds, digits: 1)
+        return String(repeating: " ", count: max(0, 8 - text.count)) + text
+    }
+}

@@ -1,0 +1,74 @@
+import ForgeCore
+import ForgePlan
+
+/// Events for programs: one JSON object per line on standard output, the summary last; sentences for people go to standard error.
+package struct JSONReporter: Reporter {
+    private let output: TextStream
+    private let progress: TextStream
+
+    package init(_ surroundings: Surroundings) {
+        output = surroundings.output
+        progress = surroundings.progress
+    }
+
+    package func report(_ event: Event) {
+        switch event {
+        case .note(let text): progress.write(text + "\n")
+        case .stageBegan, .stepBegan, .output: break
+        case .step(let report):
+            write(report.json)
+            if let problem = report.problem { write(problem.json(host: report.host)) }
+        case .check(let check): write(check.json)
+        case .problem(let problem, let host): write(problem.json(host: host))
+        case .summary(let summary): write(summary.json)
+        }
+    }
+
+    /// A whole line in one write, so that lines of several hosts never mix.
+    private func write(_ json: JSONText) { output.write(json.line + "\n") }
+}
+
+extension StepReport {
+    fileprivate var json: JSONText {
+        .object([
+            ("event", "step"), ("stage", .text(stage)), ("host", .text(host)), ("title", .text(title)),
+            ("outcome", .text(outcome.rawValue)), ("differences", .list(differences.map { .text($0.text) })), ("seconds", .number(seconds)),
+        ])
+    }
+}
+
+extension CheckReport {
+    fileprivate var json: JSONText {
+        .object([
+            ("event", "check"), ("name", .text(name)), ("outcome", isPassed ? "passed" : "failed"), ("expected", .text(expected)),
+            ("got", .text(got)), ("milliseconds", .number(milliseconds)),
+        ])
+    }
+}
+
+extension Problem {
+    fileprivate func json(host: String?) -> JSONText {
+        .object([
+            ("event", "problem"), ("host", .optional(host)), ("what", .text(what)), ("why", .optional(why)), ("fix", .optional(fix)),
+        ])
+    }
+}
+
+extension Summary {
+    fileprivate var json: JSONText {
+        .object([
+            ("event", "summary"), ("outcome", .text(outcome.rawValue)), ("changed", .integer(changed)), ("alreadySo", .integer(alreadySo)),
+            ("wouldChange", .integer(wouldChange)), ("failed", .integer(failed)), ("seconds", .number(seconds)),
+            ("hosts", .object(hosts.sorted { $0.key < $1.key }.map { ($0, $1.json) })),
+        ])
+    }
+}
+
+extension HostSummary {
+    fileprivate var json: JSONText {
+        .object([
+            ("changed", .integer(changed)), ("alreadySo", .integer(alreadySo)), ("wouldChange", .integer(wouldChange)),
+            ("failed", .integer(failed)), ("roundTrips", .integer(traffic.roundTrips)), ("bytesSent", .integer(traffic.bytesSent)),
+        ])
+    }
+}

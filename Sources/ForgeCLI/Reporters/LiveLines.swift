@@ -1,0 +1,58 @@
+import Foundation
+
+/// The lines at the bottom of a terminal that are drawn again and again: one per host with a step under way.
+struct LiveLines {
+    private struct Busy {
+        var title: String
+        var since: Date
+        var last = ""
+    }
+
+    private var hosts: [(name: String, busy: Busy)] = []
+    private var drawn = 0
+
+    mutating func begin(_ host: String, _ title: String, at time: Date) {
+        end(host)
+        hosts.append((host, Busy(title: title, since: time)))
+    }
+
+    mutating func say(_ host: String, _ line: String) {
+        guard let index = hosts.firstIndex(where: { $0.name == host }), case let text = line.printable, !text.isEmpty else { return }
+        hosts[index].busy.last = text
+    }
+
+    mutating func end(_ host: String) { hosts.removeAll { $0.name == host } }
+
+    mutating func endAll() { hosts = [] }
+
+    /// What takes the drawn lines off the terminal.
+    mutating func erase() -> String {
+        defer { drawn = 0 }
+        return drawn == 0 ? "" : "\r\u{1B}[\(drawn)A\u{1B}[J"
+    }
+
+    /// What draws them, below what stands there.
+    mutating func draw(in size: TextStream.Size, hostColumns: Int, at time: Date, _ paint: Paint) -> String {
+        // A line that scrolled out of the terminal could not be erased any more.
+        let most = max(1, min(12, size.rows - 3))
+        var lines = hosts.prefix(most).map { line($0.name, $0.busy, size, hostColumns, time, paint) }
+        if hosts.count > most { lines.append("    … and \(hosts.count - most) more") }
+        drawn = lines.count
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private func line(
+        _ name: String, _ busy: Busy, _ size: TextStream.Size, _ hostColumns: Int, _ time: Date, _ paint: Paint
+    ) -> String {
+        let tail = "   " + Seconds.ticking(max(0, time.timeIntervalSince(busy.since)))
+        let room = size.columns - 1 - 4 - tail.columns
+        let head = "\(name.padded(to: hostColumns))  \(busy.title.printable)".cut(to: room)
+        let last = room - head.columns > 12 && !busy.last.isEmpty ? ("   " + busy.last).cut(to: room - head.columns) : ""
+        return "  \(paint(Self.wheel(time), .yellow)) \(head)\(paint(last + tail, .dim))"
+    }
+
+    private static func wheel(_ time: Date) -> String {
+        let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
+        return frames[Int(time.timeIntervalSince1970 * 10) % frames.count]
+    }
+}

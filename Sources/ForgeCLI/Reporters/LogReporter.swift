@@ -1,0 +1,62 @@
+import ForgeCore
+import ForgePlan
+import Foundation
+
+/// Everything that happens, with every line that commands print, into a file.
+package struct LogReporter: Reporter {
+    private let file: LogFile
+    private let now: @Sendable () -> Date
+
+    package init(_ file: LogFile, now: @escaping @Sendable () -> Date) {
+        self.file = file
+        self.now = now
+    }
+
+    package var path: String { file.path }
+
+    package func report(_ event: Event) {
+        for line in event.logLines { write(line) }
+    }
+
+    /// A line of diagnostics or of an event, with the time before it.
+    package func write(_ line: String) {
+        let time = now().formatted(.iso8601.time(includingFractionalSeconds: true))
+        file.write("\(time)  \(line)\n")
+    }
+}
+
+extension Event {
+    fileprivate var logLines: [String] {
+        switch self {
+        case .note(let text): text.split(separator: "\n").map(String.init)
+        case .stageBegan(let name): ["== \(name)"]
+        case .stepBegan(let host, let title): ["\(host)  began \(title)"]
+        case .output(let host, let line): ["\(host)  \(line.stream == .standardError ? "!" : "|") \(line.text)"]
+        case .step(let report): report.logLines
+        case .check(let check): CheckTable(columns: nil, paint: Paint(isOn: false)).lines(check)
+        case .problem(let problem, _): ProblemText(problem: problem).lines
+        case .summary(let summary): summary.logLines
+        }
+    }
+}
+
+extension StepReport {
+    fileprivate var logLines: [String] {
+        let line = StepLine(report: self, hostColumns: 0, columns: nil, paint: Paint(isOn: false)).lines
+        let left = outcome == .failed ? differences.map { "      not so: \($0.text)" } : []
+        return line + left + (problem.map { ProblemText(problem: $0).lines } ?? [])
+    }
+}
+
+extension Summary {
+    fileprivate var logLines: [String] {
+        ["== \(outcome.rawValue)"] + hosts.sorted { $0.key < $1.key }.map { "\($0): \($1.counts)" }
+    }
+}
+
+extension HostSummary {
+    fileprivate var counts: String {
+        "\(changed) changed, \(wouldChange) would change, \(alreadySo) already so, \(failed) failed; \(traffic.roundTrips) round trips, "
+            + "\(traffic.bytesSent) bytes sent, \(traffic.bytesReceived) received"
+    }
+}

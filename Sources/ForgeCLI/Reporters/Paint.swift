@@ -1,0 +1,16 @@
+/// Colours, where the stream wants them.
+struct Paint: Sendable {
+    let isOn: Bool
+
+    enum Ink: String {
+        case green = "32"
+        case red = "31"
+        case yellow = "33"
+        case dim = "2"
+        case bold = "1"
+    }
+
+    func callAsFunction(_ text: String, _ ink: Ink) -> String {
+        isOn && !text.isEmpty ? "\u{1B}[\(ink.rawValue)m\(text)\u{1B}[0m" : text
+    }
+}

@@ -1,0 +1,145 @@
+import ForgeCore
+import ForgePlan
+import Foundation
+import Synchronization
+
+/// Events for a person: progress on standard error, results on standard output.
+package final class ScreenReporter: Reporter {
+    private let settings: Settings
+    private let surroundings: Surroundings
+    private let output: Paper
+    private let progress: Paper
+    private let state: Mutex<State>
+
+    package struct Settings: Sendable {
+        package var verb: String
+        /// The differences are then the result, and go to standard output.
+        package var isDryRun = false
+        package var detail = Detail.normal
+        package var hasColour = true
+        /// As it is shown.
+        package var log: String?
+
+        package init(verb: String, isDryRun: Bool = false, detail: Detail = .normal, hasColour: Bool = true, log: String? = nil) {
+            self.verb = verb
+            self.isDryRun = isDryRun
+            self.detail = detail
+            self.hasColour = hasColour
+            self.log = log
+        }
+    }
+
+    package enum Detail: Sendable {
+        /// Failures, results and the end.
+        case quiet
+        case normal
+        /// And every line that a command prints.
+        case verbose
+    }
+
+    private struct State {
+        var live = LiveLines()
+        var hostColumns = 0
+        var checks = (passed: 0, failed: 0)
+        var ticker: Task<Void, Never>?
+    }
+
+    package init(_ settings: Settings, _ surroundings: Surroundings) {
+        self.settings = settings
+        self.surroundings = surroundings
+        let isDumb = surroundings.variable("TERM") == "dumb"
+        output = Paper(surroundings.output, isProgress: false, hasColour: settings.hasColour, isDumb: isDumb)
+        progress = Paper(surroundings.progress, isProgress: true, hasColour: settings.hasColour, isDumb: isDumb)
+        state = Mutex(State())
+    }
+
+    /// The host column becomes as wide as the longest of the names.
+    package func expect(_ hosts: [String]) {
+        state.withLock { $0.hostColumns = max($0.hostColumns, hosts.map(\.columns).max() ?? 0) }
+    }
+
+    package func report(_ event: Event) {
+        state.withLock { state in
+            switch event {
+            case .note(let text): if settings.detail != .quiet { write([text], on: progress, &state) }
+            case .stageBegan(let name): if settings.detail != .quiet { write(["", steps.paint(name, .bold)], on: steps, &state) }
+            case .stepBegan(let host, let title): begin(host, title, &state)
+            case .output(let host, let line): say(host, line, &state)
+            case .step(let report): end(report, &state)
+            case .check(let check): add(check, &state)
+            case .problem(let problem, _): write(text(problem), on: progress, &state)
+            case .summary(let summary): conclude(summary, &state)
+            }
+        }
+    }
+
+    /// Draws the live lines again, so that their seconds go on.
+    package func redraw() {
+        state.withLock { write([], on: progress, &$0) }
+    }
+
+    private var steps: Paper { settings.isDryRun ? output : progress }
+
+    private var isLive: Bool { progress.isLive && settings.detail != .quiet }
+
+    private func begin(_ host: String, _ title: String, _ state: inout State) {
+        state.live.begin(host, title, at: surroundings.now())
+        write([], on: progress, &state)
+        guard isLive, state.ticker == nil else { return }
+        state.ticker = Task { [weak self] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(100))
+                self?.redraw()
+            }
+        }
+    }
+
+    private func say(_ host: String, _ line: OutputLine, _ state: inout State) {
+        // Drawn at the next tick: programs print faster than anybody reads.
+        state.live.say(host, line.text)
+        guard settings.detail == .verbose else { return }
+        write(["    \(progress.paint("\(host.padded(to: state.hostColumns))  │ \(line.text.printable)", .dim))"], on: progress, &state)
+    }
+
+    private func end(_ report: StepReport, _ state: inout State) {
+        state.live.end(report.host)
+        state.hostColumns = max(state.hostColumns, report.host.columns)
+        let isResult = report.outcome == .failed || report.outcome == .wouldChange
+        guard settings.detail != .quiet || isResult else { return }
+        let line = StepLine(report: report, hostColumns: state.hostColumns, columns: steps.columns, paint: steps.paint)
+        write(line.lines, on: steps, &state)
+        if let problem = report.problem { write(text(problem), on: progress, &state) }
+    }
+
+    private func add(_ check: CheckReport, _ state: inout State) {
+        let table = CheckTable(columns: output.columns, paint: output.paint)
+        let isFirst = state.checks == (0, 0)
+        if check.isPassed { state.checks.passed += 1 } else { state.checks.failed += 1 }
+        write((isFirst ? ["", table.header] : []) + table.lines(check), on: output, &state)
+    }
+
+    private func conclude(_ summary: Summary, _ state: inout State) {
+        state.ticker?.cancel()
+        state.live.endAll()
+        let line = SummaryLine(
+            verb: settings.verb, isDryRun: settings.isDryRun, summary: summary, checks: state.checks, paint: output.paint)
+        write(["", line.text], on: output, &state)
+        if let log = settings.log, settings.detail != .quiet { write(["log   \(log)"], on: progress, &state) }
+    }
+
+    private func text(_ problem: Problem) -> [String] {
+        ProblemText(problem: problem, log: settings.log, paint: progress.paint).lines
+    }
+
+    /// The live lines are taken off, the lines written, the live lines drawn below them.
+    private func write(_ lines: [String], on paper: Paper, _ state: inout State) {
+        let text = lines.map { $0 + "\n" }.joined()
+        guard isLive, let size = progress.stream.size() else { return text.isEmpty ? () : paper.stream.write(text) }
+        let erased = state.live.erase()
+        let drawn = state.live.draw(in: size, hostColumns: state.hostColumns, at: surroundings.now(), progress.paint)
+        // As few writes as can be, so that nothing flickers.
+        let pieces: [(Paper, String)] =
+            paper.isProgress ? [(progress, erased + text + drawn)] : [(progress, erased), (output, text), (progress, drawn)]
+        for (paper, piece) in pieces where !piece.isEmpty { paper.stream.write(piece) }
+    }
+}

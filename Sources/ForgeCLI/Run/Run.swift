@@ -1,0 +1,141 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+import Foundation
+import Logging
+
+/// One run of a verb: from the inventory's file to the exit code.
+package struct Run: Sendable {
+    package var verb: Verb
+    /// The inventory as an argument; nil leaves the choice to `InventoryChoice`.
+    package var inventory: String?
+    /// The folder of `--templates`.
+    package var templates: String?
+    /// Hosts worked on at once.
+    package var width = 32
+    package var surroundings: Surroundings
+    package var interruption = Interruption()
+    package var diagnostics = Logger(label: "kubeforge") { _ in SwiftLogNoOpLogHandler() }
+    package var read: @Sendable (String) throws -> Cluster
+    package var connect: Connect
+    /// Told the hosts' names once the inventory is read, so that columns can be as wide as they are.
+    package var onHosts: @Sendable ([String]) -> Void = { _ in }
+    private let reporter: Broadcast
+    private let record = RunRecord()
+    private let running = RunningCommands()
+
+    package init(
+        _ verb: Verb, inventory: String?, surroundings: Surroundings, reporter: any Reporter,
+        read: @escaping @Sendable (String) throws -> Cluster, connect: @escaping Connect
+    ) {
+        self.verb = verb
+        self.inventory = inventory
+        self.surroundings = surroundings
+        self.reporter = Broadcast([reporter, record])
+        self.read = read
+        self.connect = connect
+    }
+
+    /// Does it all and tells it all; what is left is the exit code.
+    package func finish() async -> Int32 {
+        let began = surroundings.now()
+        let work = Task { await attempt() }
+        interruption.onPress { tell($0) { work.cancel() } }
+        var ending = await work.value
+        if interruption.isRequested { ending.interrupt() }
+        let seconds = surroundings.now().timeIntervalSince(began)
+        reporter.report(.summary(Summary(outcome: ending.outcome, hosts: ending.hosts, seconds: seconds)))
+        if !ending.next.isEmpty { reporter.report(.note("next  " + ending.next.joined(separator: "\n      "))) }
+        return ending.exitCode
+    }
+
+    private func attempt() async -> Ending {
+        do {
+            let choice = try InventoryChoice.make(argument: inventory, surroundings)
+            reporter.report(.note(choice.sentence))
+            let cluster = try read(choice.path)
+            onHosts(verb.hosts(cluster).map(\.name))
+            let templates = try Templates(overlay: templates)
+            let lock = try verb.isExclusive && !verb.isDryRun ? takeLock(cluster.name) : nil
+            defer { lock?.end() }
+            return await work(on: cluster, templates, choice)
+        } catch {
+            return refuse(error)
+        }
+    }
+
+    private func takeLock(_ cluster: String) throws(Problem) -> RunLock {
+        let holder = RunLock.Holder(verb: verb.name, processID: surroundings.processID, since: surroundings.now())
+        return try RunLock(cluster, in: StateFolder(surroundings), for: holder)
+    }
+
+    private func work(on cluster: Cluster, _ templates: Templates, _ choice: InventoryChoice) async -> Ending {
+        let fleet = await Fleet.connect(verb.hosts(cluster), width: width) { host in
+            WatchedTransport(host: host.name, inner: try await connect(host), running: running, diagnostics: diagnostics)
+        }
+        let lost = fleet.unreachable
+        for (host, problem) in lost { reporter.report(.problem(problem, host: host)) }
+        if fleet.reachable.isEmpty { return Ending(noneReached: lost) }
+        let ending = await work(with: session(cluster, templates, fleet, choice), choice)
+        await fleet.close()
+        return ending
+    }
+
+    private func session(_ cluster: Cluster, _ templates: Templates, _ fleet: Fleet, _ choice: InventoryChoice) -> Session {
+        let options = Executor.Options(isDryRun: verb.isDryRun, width: width, isInterrupted: { interruption.isRequested })
+        return Session(
+            cluster: cluster, templates: templates, fleet: fleet,
+            executor: Executor(fleet: fleet, reporter: reporter, options: options),
+            operatorKubeconfig: surroundings.kubeconfig, cache: surroundings.cache, inventoryArgument: choice.argument(surroundings))
+    }
+
+    private func work(with session: Session, _ choice: InventoryChoice) async -> Ending {
+        do {
+            let plan = try await verb.makePlan(session)
+            let result = await session.executor.run(plan)
+            var ending = Ending(result, essential: plan.essential, record)
+            ending.next = await next(ending, session, choice)
+            return ending
+        } catch {
+            var ending = refuse(error)
+            for host in session.fleet.reachable { ending.hosts[host.name] = HostSummary(traffic: await session.fleet.traffic(host.name)) }
+            for host in record.lostHosts { ending.hosts[host, default: HostSummary()].failed += 1 }
+            return ending
+        }
+    }
+
+    private func refuse(_ error: any Error) -> Ending {
+        let problems = (error as? Problems)?.all ?? [Problem(error, on: verb.name)]
+        for problem in problems { reporter.report(.problem(problem, host: nil)) }
+        return Ending(outcome: .failed, exitCode: problems.first?.kind.exitCode ?? Problem.Kind.failed.exitCode)
+    }
+
+    private func next(_ ending: Ending, _ session: Session, _ choice: InventoryChoice) async -> [String] {
+        let command = "kubeforge \(verb.name) \(choice.path.shellQuoted)"
+        let again = "\(command)\(verb.isDryRun ? " --dry-run" : "   (it goes on where it stopped)")"
+        if interruption.isRequested { return [again] }
+        guard ending.outcome == .ok else { return ["follow the fixes above, then", again] }
+        if verb.isDryRun { return [command] }
+        if verb.remembersInventory { remember(choice) }
+        return await verb.next(session)
+    }
+
+    private func remember(_ choice: InventoryChoice) {
+        do throws(Problem) {
+            try RememberedInventory(StateFolder(surroundings)).remember(surroundings.absolute(choice.path))
+        } catch {
+            reporter.report(.problem(error, host: nil))
+        }
+    }
+
+    private func tell(_ press: Interruption.Press, stop: () -> Void) {
+        switch press {
+        case .first: reporter.report(.note("finishing the running step on each host; press again to stop waiting"))
+        case .second:
+            for command in running.all { reporter.report(.note(command.mayStillRun)) }
+            stop()
+        case .further: exit(Problem.Kind.interrupted.exitCode)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import ForgeCore
+import Foundation
+
+/// One run at a time for a cluster, among the runs of this user on this computer. The kernel takes it back from a dead process.
+package final class RunLock: Sendable {
+    private let descriptor: Int32
+
+    /// Who holds a lock, as it stands in its file for the one who meets it.
+    package struct Holder: Sendable, Hashable {
+        package var verb: String
+        package var processID: Int32
+        package var since: Date
+
+        package init(verb: String, processID: Int32, since: Date) {
+            self.verb = verb
+            self.processID = processID
+            self.since = since
+        }
+    }
+
+    package init(_ cluster: String, in folder: StateFolder, for holder: Holder) throws(Problem) {
+        try folder.make()
+        let path = folder.lock(of: cluster)
+        // O_CLOEXEC: a program that outlives this process must not hold its lock.
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Problem(what: "cannot open \(path)", why: String(cString: strerror(errno))) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw Problem(cluster, isHeldBy: Holder(read: path))
+        }
+        ftruncate(descriptor, 0)
+        writeAll(holder.text, to: descriptor)
+    }
+
+    /// Gives it back.
+    package func end() {
+        ftruncate(descriptor, 0)
+        flock(descriptor, LOCK_UN)
+    }
+
+    deinit { close(descriptor) }
+}
+
+extension RunLock.Holder {
+    fileprivate var text: String { "\(verb) \(processID) \(since.timeIntervalSince1970)\n" }
+
+    fileprivate init?(read path: String) {
+        let words = ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(whereSeparator: \.isWhitespace)
+        guard words.count == 3, let process = Int32(words[1]), let seconds = Double(words[2]) else { return nil }
+        self.init(verb: String(words[0]), processID: process, since: Date(timeIntervalSince1970: seconds))
+    }
+}
+
+extension Problem {
+    /// The holder is nil in the moment between its lock and its name.
+    fileprivate init(_ cluster: String, isHeldBy holder: RunLock.Holder?) {
+        self.init(
+            what: "\(cluster) is being worked on by another kubeforge",
+            why: holder.map { "`kubeforge \($0.verb)`, process \($0.processID), since \($0.since.formatted(.iso8601))" },
+            fix: "wait for it to end" + (holder.map { ", or end it after its running step: kill \($0.processID)" } ?? ""))
+    }
+}

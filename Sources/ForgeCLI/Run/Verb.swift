@@ -1,0 +1,36 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+
+/// What a run is for: its name, its manners and its plan.
+package struct Verb: Sendable {
+    /// As it is typed: `provision`.
+    package var name: String
+    /// Says what would change, and changes nothing.
+    package var isDryRun: Bool
+    /// Whether only one such run may work on a cluster at a time.
+    package var isExclusive: Bool
+    /// Whether its success makes its inventory the one that later runs take by themselves.
+    package var remembersInventory: Bool
+    /// The hosts that it needs.
+    package var hosts: @Sendable (Cluster) -> [Host] = { $0.hosts }
+    /// Everything that shall be true, made when the hosts are connected.
+    package var makePlan: @Sendable (Session) async throws -> Plan
+    /// What to type next when all went well, line by line; made while the hosts are still connected.
+    package var next: @Sendable (Session) async -> [String]
+
+    package init(
+        _ name: String, isDryRun: Bool = false, isExclusive: Bool = true, remembersInventory: Bool = false,
+        makePlan: @escaping @Sendable (Session) async throws -> Plan, next: @escaping @Sendable (Session) async -> [String] = { _ in [] }
+    ) {
+        self.name = name
+        self.isDryRun = isDryRun
+        self.isExclusive = isExclusive
+        self.remembersInventory = remembersInventory
+        self.makePlan = makePlan
+        self.next = next
+    }
+}
+
+/// Opens the connection to a host: over SSH in earnest, to a script in tests.
+package typealias Connect = @Sendable (Host) async throws -> any Transport

@@ -1,0 +1,27 @@
+import Glibc
+
+extension TextStream {
+    /// The stream of a file descriptor: 1 is standard output, 2 standard error.
+    static func descriptor(_ number: Int32) -> TextStream {
+        TextStream(isTerminal: isatty(number) == 1, size: { size(of: number) }, write: { writeAll($0, to: number) })
+    }
+
+    private static func size(of number: Int32) -> Size? {
+        var size = winsize()
+        guard ioctl(number, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Size(columns: Int(size.ws_col), rows: Int(size.ws_row))
+    }
+}
+
+/// Writes all of the text; false when the other end is gone or the disk is full.
+@discardableResult
+func writeAll(_ text: String, to descriptor: Int32) -> Bool {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+        let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if written < 0 && errno == EINTR { continue }
+        guard written > 0 else { return false }
+        rest = rest.dropFirst(written)
+    }
+    return true
+}

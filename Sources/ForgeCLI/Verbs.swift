@@ -1,0 +1,66 @@
+import ForgeCore
+import ForgeInventory
+import ForgeKubernetes
+import ForgeLab
+import ForgePlan
+import ForgeService
+
+/// The verbs of kubeforge, each with the plan that it stands for.
+extension Verb {
+    static func provision(isDryRun: Bool) -> Verb {
+        Verb("provision", isDryRun: isDryRun, remembersInventory: true) { session in
+            let (cluster, surveyed) = (session.cluster, await session.ask(Survey.questions))
+            let met = cluster.hosts.filter { surveyed[$0.name] != nil }
+            let facts = Dictionary(uniqueKeysWithValues: met.map { ($0.name, Survey.facts(of: $0, surveyed[$0.name]!)) })
+            guard facts[cluster.firstControlPlane.name] != nil else { throw Problem(withoutControlPlane: cluster) }
+            let plan = ClusterPlan(
+                cluster: cluster, facts: facts, templates: session.templates, operatorKubeconfig: session.operatorKubeconfig)
+            return try plan.make()
+        } next: { session in
+            ["kubectl --context \(session.cluster.name) get nodes", "kubeforge deploy\(session.inventoryArgument)"]
+        }
+    }
+
+    static func deploy(isDryRun: Bool) -> Verb {
+        Verb("deploy", isDryRun: isDryRun) { session in
+            let context = try BuildContext.make(cluster: session.cluster, templates: session.templates)
+            return try ServicePlan.make(cluster: session.cluster, context: context, templates: session.templates, cache: session.cache)
+        } next: { session in
+            let url = await ServiceURL(session.cluster).ask(session)
+            return ["kubeforge smoke-test\(session.inventoryArgument)"] + (url.map { ["curl \($0)/prediction/23"] } ?? [])
+        }
+    }
+
+    /// Checks are no steps: nothing is made true, so its plan is empty when they are done.
+    static var smokeTest: Verb {
+        var verb = Verb("smoke-test", isExclusive: false) { session in
+            let first = session.cluster.firstControlPlane.name
+            _ = try await SmokeTest(cluster: session.cluster).run(
+                controlPlane: try session.fleet.transport(first), here: LocalTransport(), reporter: session.executor.reporter)
+            return Plan(stages: [], essential: [first])
+        }
+        verb.hosts = { [$0.firstControlPlane] }
+        return verb
+    }
+}
+
+/// This computer as a transport, for questions that are asked from the operator's side.
+private struct LocalTransport: Transport {
+    func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
+        try await ThisComputer().run(command, onLine: onLine)
+    }
+
+    var traffic: Traffic { Traffic() }
+
+    func close() async {}
+}
+
+extension Problem {
+    /// Workers alone are not changed: they would wait for something to join.
+    fileprivate init(withoutControlPlane cluster: Cluster) {
+        let name = cluster.firstControlPlane.name
+        self.init(
+            what: "\(cluster.name): nothing was changed, because its control plane \(name) did not answer",
+            fix: "see above why, then run again")
+    }
+}

@@ -1,0 +1,82 @@
+internal import CLibSSH
+import ForgeCore
+
+/// Owns an `ssh_channel`, and lends its callbacks a `Reception`.
+struct Channel: ~Copyable {
+    private let pointer: ssh_channel
+    private let callbacks: UnsafeMutablePointer<ssh_channel_callbacks_struct>
+    let reception: Reception
+
+    /// A channel that is not open yet.
+    init(of session: borrowing Session, _ reception: Reception) throws(SSHError) {
+        guard session.isConnected, let pointer = ssh_channel_new(session.pointer) else { throw .lost(session.lastError) }
+        self.pointer = pointer
+        self.reception = reception
+        callbacks = .allocate(capacity: 1)
+        callbacks.initialize(to: Self.callbacks(for: reception))
+        ssh_set_channel_callbacks(pointer, callbacks)
+    }
+
+    deinit {
+        // libssh keeps the channel until the host has closed it, too, and would go on to call back.
+        ssh_remove_channel_callbacks(pointer, callbacks)
+        ssh_channel_free(pointer)
+        callbacks.deallocate()
+    }
+
+    borrowing func open(_ session: borrowing Session, _ patience: borrowing Patience) throws(SSHError) {
+        while true {
+            switch ssh_channel_open_session(pointer) {
+            case SSH_OK: return
+            case SSH_AGAIN: try session.wait(patience)
+            default: throw session.isConnected ? .sessionRefused(session.lastError) : .lost(session.lastError)
+            }
+        }
+    }
+
+    /// Asks for the line to be run. False as long as the host has not said yes; then it is to be called again, with the same line.
+    borrowing func hasStarted(_ line: String, _ session: borrowing Session) throws(SSHError) -> Bool {
+        switch ssh_channel_request_exec(pointer, line) {
+        case SSH_OK: return true
+        case SSH_AGAIN: return false
+        default: throw session.isConnected ? .sessionRefused(session.lastError) : .lost(session.lastError)
+        }
+    }
+
+    /// How many of the bytes were taken: as many as the host's window has room for.
+    borrowing func write(_ bytes: UnsafeRawBufferPointer, _ session: borrowing Session) throws(SSHError) -> Int {
+        let count = ssh_channel_write(pointer, bytes.baseAddress, UInt32(bytes.count))
+        // A program that has ended no longer reads, which is its right.
+        if count < 0 && reception.isClosed { return bytes.count }
+        guard count >= 0 else { throw .lost(session.lastError) }
+        return Int(count)
+    }
+
+    var hasRoom: Bool { ssh_channel_window_size(pointer) > 0 }
+
+    borrowing func sendEnd() { ssh_channel_send_eof(pointer) }
+}
+
+extension Channel {
+    private static func callbacks(for reception: Reception) -> ssh_channel_callbacks_struct {
+        var callbacks = ssh_channel_callbacks_struct()
+        // What the macro ssh_callbacks_init does, which Swift cannot see.
+        callbacks.size = MemoryLayout<ssh_channel_callbacks_struct>.size
+        callbacks.userdata = Unmanaged.passUnretained(reception).toOpaque()
+        callbacks.channel_data_function = { _, _, bytes, count, isError, reception in
+            Self.reception(reception).take(UnsafeRawBufferPointer(start: bytes, count: Int(count)), from: isError == 0 ? .standardOutput : .standardError)
+            return CInt(count)
+        }
+        callbacks.channel_eof_function = { _, _, reception in Self.reception(reception).isAtEnd = true }
+        callbacks.channel_close_function = { _, _, reception in Self.reception(reception).isClosed = true }
+        callbacks.channel_exit_status_function = { _, _, status, reception in Self.reception(reception).exit = .code(Int(status)) }
+        callbacks.channel_exit_signal_function = { _, _, signal, _, _, _, reception in
+            Self.reception(reception).exit = .signal(signal.map { String(cString: $0) } ?? "unknown")
+        }
+        return callbacks
+    }
+
+    private static func reception(_ pointer: UnsafeMutableRawPointer?) -> Reception {
+        Unmanaged<Reception>.fromOpaque(pointer!).takeUnretainedValue()
+    }
+}

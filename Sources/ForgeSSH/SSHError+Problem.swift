@@ -1,0 +1,143 @@
+import ForgeCore
+import Glibc
+
+extension Problem {
+    /// A host that could not be connected to.
+    init(_ error: SSHError, connectingTo host: Host, _ options: SSHOptions) {
+        let words = Words(host, options)
+        self =
+            switch error {
+            case .network, .timedOut, .closedBeforeBanner, .handshake, .lost: words.way(error)
+            case .unknownHostKey, .changedHostKey, .revokedHostKey, .knownHosts: words.hostKey(error)
+            case .cancelled: Problem(.interrupted, what: "\(host.name): the connection was given up")
+            default: words.login(error)
+            }
+    }
+}
+
+/// The sentences about one host.
+private struct Words {
+    let host: Host
+    let place: String
+    let name: String
+    let knownHosts: String
+    let keyPath: String?
+    let connectSeconds: Int64
+
+    init(_ host: Host, _ options: SSHOptions) {
+        self.host = host
+        place = "\(host.address) port \(host.access.port)"
+        name = KnownHosts.name(of: host)
+        knownHosts = options.expanded(host.access.knownHostsPath)
+        keyPath = host.access.keyPath.map(options.expanded)
+        connectSeconds = options.connectTimeout.components.seconds
+    }
+
+    private func unreachable(_ what: String, why: String?, fix: String) -> Problem {
+        Problem(.unreachable, what: "\(host.name): \(what)", why: why, fix: fix)
+    }
+
+    /// The same login with OpenSSH, which says more when it is asked to.
+    private var tryByHand: String {
+        let key = keyPath.map { "-i \($0.shellQuoted) " } ?? ""
+        return "`ssh -v \(key)-p \(host.access.port) \("\(host.access.user)@\(host.address)".shellQuoted)`"
+    }
+}
+
+extension Words {
+    func way(_ error: SSHError) -> Problem {
+        switch error {
+        case .network(ECONNREFUSED):
+            unreachable(
+                "\(place) refuses the connection", why: "nothing listens there: sshd does not run, or listens on another port",
+                fix: "on \(host.name): `systemctl status ssh` and `ss -tln`; another port is `ssh: port:` in the inventory")
+        case .network(let code) where code == EHOSTUNREACH || code == ENETUNREACH:
+            unreachable(
+                "there is no way to \(place)", why: String(cString: strerror(code)),
+                fix: "is the machine on, and is \(host.address) its address? `ping \(host.address)` and `ip route get \(host.address)` tell")
+        case .network(let code):
+            unreachable(
+                "\(place) cannot be connected to", why: String(cString: strerror(code)), fix: "`nc -vz \(host.address) \(host.access.port)` tries the same")
+        case .timedOut:
+            unreachable(
+                "\(place) did not let us in within \(connectSeconds) s", why: "packets are dropped on the way, or the host is too busy to answer",
+                fix: "is the machine on, and does a firewall let port \(host.access.port) through? \(tryByHand) tells how far it gets")
+        case .closedBeforeBanner:
+            unreachable(
+                "\(place) closes every connection at once", why: "sshd has too many logins at a time (MaxStartups), or bans this address",
+                fix: "on \(host.name): `journalctl -u ssh -n 20`")
+        case .handshake(let reason), .lost(let reason):
+            unreachable(
+                "\(place) answers, but the connection was not agreed on", why: reason,
+                fix: "\(tryByHand) tells whether it speaks SSH, and which algorithms it wants")
+        default: unreachable("\(place) cannot be connected to", why: "\(error)", fix: tryByHand)
+        }
+    }
+
+    func hostKey(_ error: SSHError) -> Problem {
+        let file = knownHosts.shellQuoted
+        return switch error {
+        case .unknownHostKey(let key):
+            unreachable(
+                "the host key of \(name) is not known", why: "\(knownHosts) has no line for it; it shows \(key.type) \(key.fingerprint)",
+                fix: "compare the fingerprint with the host's own, `ssh-keygen -lf /etc/ssh/ssh_host_\(key.shortType)_key.pub` at its console, and then "
+                    + "`ssh-keyscan -p \(host.access.port) \(host.address) >> \(file)`; or believe it untested with --accept-new-host-keys")
+        case .changedHostKey(let key, let line):
+            unreachable(
+                "the host key of \(name) has changed", why: "it shows \(key.type) \(key.fingerprint), which is not what \(knownHosts) says in line \(line)",
+                fix: "if \(host.name) was rebuilt: `ssh-keygen -R \(name.shellQuoted) -f \(file)`, and run this again; "
+                    + "if it was not, somebody else answers in its place")
+        case .revokedHostKey(let key, let line):
+            unreachable(
+                "the host key of \(name) is revoked", why: "\(knownHosts) says so in line \(line) of \(key.type) \(key.fingerprint)",
+                fix: "make new host keys on \(host.name): `rm /etc/ssh/ssh_host_*; ssh-keygen -A; systemctl restart ssh`")
+        case .knownHosts(let reason):
+            unreachable("\(knownHosts) cannot be used", why: reason, fix: "`ls -ld \(file)`; it is `ssh: knownHosts:` in the inventory")
+        default: way(error)
+        }
+    }
+
+    func login(_ error: SSHError) -> Problem {
+        switch error {
+        case .denied(let tried, let accepted):
+            unreachable(
+                "\(place) does not let \(host.access.user) in",
+                why: "tried \(tried.joined(separator: ", ")); the host accepts \(accepted.isEmpty ? "nothing that it names" : accepted.joined(separator: ", "))",
+                fix: "\(copyKey); \(tryByHand) tells more")
+        case .keyMissing(let path):
+            unreachable(
+                "the key file \(path) is not there", why: "the inventory names it in `ssh: key:`",
+                fix: "`ssh-keygen -t ed25519 -f \(path.shellQuoted)` makes one; without `key:` the keys of ssh-agent are used")
+        case .keyUnreadable(let path, let reason):
+            unreachable("the key file \(path) cannot be read", why: reason, fix: "`ls -l \(path.shellQuoted)`")
+        case .keyTooOpen(let path, let mode):
+            unreachable(
+                "the key file \(path) is open to others", why: "its permissions are 0\(String(mode, radix: 8)); a private key is for its owner only",
+                fix: "`chmod 600 \(path.shellQuoted)`")
+        case .keyNeedsPassphrase(let path):
+            unreachable(
+                "the key file \(path) has a passphrase", why: "kubeforge never asks for one, and ssh-agent has no key that \(host.name) accepts",
+                fix: "`eval $(ssh-agent); ssh-add \(path.shellQuoted)`, and run this again in the same terminal")
+        case .notAKey(let path):
+            unreachable(
+                "\(path) is not a private key", why: "it cannot be read as OpenSSH's or PEM's format", fix: "`head -1 \(path.shellQuoted)`; a `.pub` file is the public half")
+        case .nothingToShow(let agent):
+            unreachable(
+                "there is no key to log in with", why: agent.isEmpty ? "$SSH_AUTH_SOCK is not set, and ~/.ssh has no key" : "ssh-agent at \(agent) has no keys, and ~/.ssh neither",
+                fix: "`ssh-add` a key, or name one in the inventory: `ssh: key:`")
+        default: way(error)
+        }
+    }
+
+    private var copyKey: String {
+        let key = keyPath.map { "-i \($0.shellQuoted) " } ?? ""
+        return "`ssh-copy-id \(key)-p \(host.access.port) \("\(host.access.user)@\(host.address)".shellQuoted)`"
+    }
+}
+
+extension HostKey {
+    /// As it is part of a file's name in /etc/ssh.
+    fileprivate var shortType: String {
+        type.hasPrefix("ecdsa") ? "ecdsa" : type == "ssh-rsa" ? "rsa" : "ed25519"
+    }
+}

@@ -1,0 +1,42 @@
+import ForgeCore
+
+extension Session {
+    /// Runs one command to its end on a channel of its own. Everything the host says is in `reception`, also when this throws.
+    ///
+    /// The input follows the request at once: waiting for the host's yes would cost a round trip for each command.
+    borrowing func run(
+        _ line: String, reading input: consuming InputStream, into reception: Reception, sent: inout Int, _ patience: borrowing Patience
+    ) throws(SSHError) {
+        let channel = try Channel(of: self, reception)
+        try channel.open(self, patience)
+        var hasStarted = try channel.hasStarted(line, self)
+        var isFed = false
+        while !reception.isOver(quietFor: Self.silence) {
+            if !isFed { isFed = try feed(channel, &input, &sent) }
+            try wait(patience, atMost: reception.exit == nil ? .seconds(3600) : Self.silence)
+            if !hasStarted { hasStarted = try channel.hasStarted(line, self) }
+            if let failure = reception.failure { throw failure }
+        }
+    }
+
+    /// How long a program that has ended may still be printing.
+    private static let silence = Duration.seconds(2)
+
+    /// Sends what there is room for; true when all is sent.
+    private borrowing func feed(_ channel: borrowing Channel, _ input: inout InputStream, _ sent: inout Int) throws(SSHError) -> Bool {
+        guard !channel.reception.isClosed else { return true }
+        var count = 0
+        while isWritable && channel.hasRoom {
+            let isMore = try input.next { bytes throws(SSHError) in
+                count = try channel.write(bytes, self)
+                return count
+            }
+            sent += count
+            if !isMore {
+                channel.sendEnd()
+                return true
+            }
+        }
+        return false
+    }
+}

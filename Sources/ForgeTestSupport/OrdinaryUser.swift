@@ -1,0 +1,45 @@
+import ForgeCore
+import Foundation
+
+/// A user of this computer who is not root and may become root without a password, as on a cloud image. Only root can make one.
+package struct OrdinaryUser: Sendable {
+    package let name: String
+
+    package static var canBeMade: Bool { getuid() == 0 }
+
+    package static func during<Result>(_ body: (OrdinaryUser) async throws -> Result) async throws -> Result {
+        // Other tests, of other processes, too, may be making theirs: useradd does not wait for its lock.
+        let lock = open("/run/lock/kubeforge-test-users", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        defer { close(lock) }
+        // Not by blocking: the test that has the lock may need this very thread to go on.
+        while flock(lock, LOCK_EX | LOCK_NB) != 0 { try await Task.sleep(for: .milliseconds(20)) }
+        try removeForgotten()
+        let user = OrdinaryUser(name: "kubeforge-test-\(getpid())")
+        try user.make()
+        defer { user.remove() }
+        return try await body(user)
+    }
+
+    private var sudoers: String { "/etc/sudoers.d/\(name)" }
+
+    private func make() throws {
+        // `*` is no password, but unlike useradd's `!` it does not lock the account.
+        try LocalProgram.run("useradd", ["--create-home", "--shell", "/bin/sh", "--password", "*", name])
+        try "\(name) ALL=(ALL) NOPASSWD: ALL\n".write(toFile: sudoers, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o440], ofItemAtPath: sudoers)
+    }
+
+    private func remove() {
+        try? FileManager.default.removeItem(atPath: sudoers)
+        _ = try? LocalProgram.run("userdel", ["--remove", "--force", name])
+    }
+
+    /// Users of test runs that were killed.
+    private static func removeForgotten() throws {
+        let names = try String(contentsOfFile: "/etc/passwd", encoding: .utf8).split(separator: "\n").compactMap { $0.split(separator: ":").first }
+        for name in names where name.hasPrefix("kubeforge-test-") {
+            guard let owner = pid_t(name.dropFirst("kubeforge-test-".count)), kill(owner, 0) != 0 else { continue }
+            OrdinaryUser(name: String(name)).remove()
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import ForgeCLI
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import Testing
+
+@Suite("Ctrl-C")
+struct InterruptionTests {
+    /// Two steps on each host; the first of kubmaster goes on until the test lets it end.
+    private func run(_ scene: Scene, _ witness: Witness, answer: @escaping @Sendable (Command) async throws -> Output) -> Run {
+        let verb = Verb("provision") { _ in
+            Plan(stages: [
+                Stage("a", on: [.kubmaster]) { _ in
+                    [
+                        FakeStep("packages are installed", ["x"]) { try await $0.run(Command("apt-get", "install")) },
+                        FakeStep("swap is off", ["y"]),
+                    ]
+                },
+                Stage("b", on: [.kubmaster]) { _ in [FakeStep("never", ["z"])] },
+            ])
+        }
+        return Run(
+            verb, inventory: "lab.yaml", surroundings: scene.surroundings, reporter: witness, read: { _ in .lab },
+            connect: { _ in FakeTransport(answer: answer) })
+    }
+
+    @Test("once lets the running step end, begins no other, and ends with 130")
+    func once() async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        let (begun, begin) = AsyncStream<Void>.makeStream()
+        let (ended, end) = AsyncStream<Void>.makeStream()
+        let run = run(scene, witness) { _ in
+            begin.finish()
+            for await _ in ended {}
+            return Output()
+        }
+        async let code = run.finish()
+        for await _ in begun {}
+        run.interruption.press()
+        end.finish()
+        #expect(await code == 130)
+        #expect(witness.steps.map { "\($0.title): \($0.outcome)" } == ["packages are installed: changed"])
+        #expect(witness.summary?.outcome == .incomplete)
+        #expect(
+            Array(witness.notes.dropFirst()) == [
+                "finishing the running step on each host; press again to stop waiting",
+                "next  kubeforge provision lab.yaml   (it goes on where it stopped)",
+            ])
+    }
+
+    @Test("twice waits no longer, and lists what may still run")
+    func twice() async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        let (begun, begin) = AsyncStream<Void>.makeStream()
+        let run = run(scene, witness) { _ in
+            begin.finish()
+            let (never, keep) = AsyncStream<Void>.makeStream()
+            for await _ in never {}
+            try Task.checkCancellation()
+            keep.finish()
+            return Output()
+        }
+        async let code = run.finish()
+        for await _ in begun {}
+        run.interruption.press()
+        run.interruption.press()
+        #expect(await code == 130)
+        #expect(witness.steps.map(\.outcome) == [.failed])
+        #expect(witness.steps.first?.problem?.what == "kubmaster: stopped waiting")
+        #expect(witness.notes.contains("may still run on kubmaster: `apt-get install`   (ended there after 15 min 0 s)"))
+    }
+
+    @Test("before the first step begins none")
+    func early() async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        let run = run(scene, witness) { _ in Output() }
+        run.interruption.press()
+        #expect(await run.finish() == 130)
+        #expect(witness.steps.isEmpty)
+    }
+}

@@ -1,0 +1,40 @@
+import ForgeCLI
+import ForgeCore
+import ForgePlan
+import Testing
+
+@Suite("JSON lines")
+struct JSONReporterTests {
+    @Test("tell steps, checks, problems and the summary, and nothing else")
+    func lines() throws {
+        let scene = try Scene()
+        let reporter = JSONReporter(scene.surroundings)
+        for event in Story.events { reporter.report(event) }
+        #expect(
+            scene.output.text == """
+                {"event":"step","stage":"containers can run","host":"kubnode","title":"containerd is installed","outcome":"alreadySo","differences":[],"seconds":0.002}
+                {"event":"step","stage":"containers can run","host":"kubmaster","title":"containerd is installed","outcome":"changed","differences":["containerd.io: absent → 2.2.1"],"seconds":12.412}
+                {"event":"step","stage":"containers can run","host":"kubnode","title":"docker is installed","outcome":"failed","differences":["docker-ce: absent → 29.1.0"],"seconds":2.100}
+                {"event":"problem","host":"kubnode","what":"kubnode: `apt-get install` failed with exit code 100","why":"E: \\"docker-ce\\" has no\\n\\tcandidate","fix":"apt-cache madison docker-ce"}
+                {"event":"check","name":"/prediction/23","outcome":"failed","expected":"E","got":"F","milliseconds":3.200}
+                {"event":"problem","host":null,"what":"something else","why":null,"fix":null}
+                {"event":"summary","outcome":"incomplete","changed":1,"alreadySo":1,"wouldChange":0,"failed":1,"seconds":75.000,"hosts":{"kubmaster":{"changed":1,"alreadySo":0,"wouldChange":0,"failed":0,"roundTrips":3,"bytesSent":5120},"kubnode":{"changed":0,"alreadySo":1,"wouldChange":0,"failed":1,"roundTrips":2,"bytesSent":99}}}
+
+                """)
+    }
+
+    @Test("leave sentences for people to standard error")
+    func notes() throws {
+        let scene = try Scene()
+        JSONReporter(scene.surroundings).report(.note("inventory lab.yaml"))
+        #expect(scene.output.text == "")
+        #expect(scene.progress.text == "inventory lab.yaml\n")
+    }
+
+    @Test("stay one line and valid whatever a program printed")
+    func escapes() throws {
+        let scene = try Scene()
+        JSONReporter(scene.surroundings).report(.problem(Problem(what: "a\u{1B}[1mb\r\n\u{0}\\ü"), host: nil))
+        #expect(scene.output.text == #"{"event":"problem","host":null,"what":"a\u001b[1mb\r\n\u0000\\ü","why":null,"fix":null}"# + "\n")
+    }
+}

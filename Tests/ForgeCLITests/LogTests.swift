@@ -1,0 +1,78 @@
+import ForgeCLI
+import ForgeCore
+import ForgePlan
+import Foundation
+import Testing
+
+@Suite("The log")
+struct LogTests {
+    @Test("holds everything, with every line that commands printed")
+    func everything() throws {
+        let scene = try Scene()
+        let file = try LogFile(verb: "provision", at: scene.surroundings.now(), in: scene.state)
+        let log = LogReporter(file, now: scene.surroundings.now)
+        for event in Story.events { log.report(event) }
+        let lines = try String(contentsOfFile: file.path, encoding: .utf8).replacing("09:12:03.000  ", with: "")
+        #expect(
+            lines == """
+                inventory lab.yaml   (named on the command line)
+                == containers can run
+                  · kubnode  containerd is installed
+                kubmaster  began containerd is installed
+                kubmaster  | Unpacking containerd.io (2.2.1-1) ...
+                  ✓ kubmaster  containerd is installed   (containerd.io: absent → 2.2.1)   12.4 s
+                kubnode  began docker is installed
+                kubnode  ! E: no candidate
+                  ✗ kubnode  docker is installed   2.1 s
+                      not so: docker-ce: absent → 29.1.0
+                ✗ kubnode: `apt-get install` failed with exit code 100
+                  why  E: "docker-ce" has no
+                       \tcandidate
+                  fix  apt-cache madison docker-ce
+                  ✗ /prediction/23                E                                 F                                      3.2
+                      expected  E
+                      got       F
+                ✗ something else
+                == incomplete
+                kubmaster: 1 changed, 0 would change, 0 already so, 0 failed; 3 round trips, 5120 bytes sent, 0 received
+                kubnode: 0 changed, 0 would change, 1 already so, 1 failed; 2 round trips, 99 bytes sent, 0 received
+
+                """)
+    }
+
+    @Test("is a file of its own for each run, for its user only")
+    func file() throws {
+        let scene = try Scene()
+        let first = try LogFile(verb: "deploy", at: scene.surroundings.now(), in: scene.state)
+        let second = try LogFile(verb: "deploy", at: scene.surroundings.now(), in: scene.state)
+        #expect(first.path == scene.state.logs + "/2026-11-21T09-12-03-deploy.log")
+        #expect(second.path == scene.state.logs + "/2026-11-21T09-12-03-deploy-2.log")
+        #expect(try FileManager.default.attributesOfItem(atPath: first.path)[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test("is kept for the last twenty runs")
+    func retention() throws {
+        let scene = try Scene()
+        try scene.write("mine", to: scene.state.logs + "/notes.txt")
+        for _ in 1...23 {
+            _ = try LogFile(verb: "provision", at: scene.surroundings.now(), in: scene.state)
+            scene.pass(1)
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: scene.state.logs).sorted()
+        #expect(names.count == 21)
+        #expect(names.first == "2026-11-21T09-12-06-provision.log")
+        #expect(names.last == "notes.txt")
+    }
+
+    @Test("never holds a token that kubeadm printed")
+    func tokens() throws {
+        let witness = Sheet()
+        struct Lines: Reporter {
+            let sheet: Sheet
+            func report(_ event: Event) { if case .output(_, let line) = event { sheet.write(line.text) } }
+        }
+        let line = OutputLine(stream: .standardOutput, text: "kubeadm join 10.77.0.11:6443 --token abcdef.0123456789abcdef \\")
+        Discreet(Lines(sheet: witness)).report(.output(host: "kubmaster", line))
+        #expect(witness.text == "kubeadm join 10.77.0.11:6443 --token ••• \\")
+    }
+}

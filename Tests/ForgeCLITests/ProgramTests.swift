@@ -1,0 +1,73 @@
+import Testing
+
+@Suite("The program")
+struct ProgramTests {
+    @Test(
+        "ends with 64 where it is used wrongly, and says how it is used",
+        arguments: [
+            (["provision"], "Missing expected argument '<inventory>'"),
+            (["provison"], "Unexpected argument 'provison'"),
+            (["provision", "a.yaml", "--output", "xml"], "The value 'xml' is invalid for '--output <format>'"),
+            (["deploy", "--parallel", "0"], "--parallel 0: at least one host at a time"),
+            (["plan", "a.yaml", "--verbose", "--quiet"], "--verbose and --quiet: choose one"),
+        ])
+    func usage(arguments: [String], message: String) async throws {
+        let result = try await Binary.run(arguments, in: Scene())
+        #expect(result.code == 64)
+        #expect(result.errors.contains(message), "\(result.errors)")
+        #expect(result.errors.contains("Usage: kubeforge"))
+        #expect(result.output == "")
+    }
+
+    @Test("ends with 64 where no inventory is named and none is found")
+    func noInventory() async throws {
+        let result = try await Binary.run(["deploy", "--dry-run"], in: Scene())
+        #expect(result.code == 64)
+        #expect(
+            result.errors == """
+                ✗ no inventory is named
+                  why  there is no ./inventory.yaml, and no provision has succeeded yet
+                  fix  name one: as an argument (`kubeforge deploy my.yaml`) or in $KUBEFORGE_INVENTORY
+
+                """)
+    }
+
+    @Test("ends with 3 where the inventory is not there, says which it took, and leaves no state of a dry run")
+    func missing() async throws {
+        let scene = try Scene()
+        let result = try await Binary.run(["plan", "nowhere.yaml"], in: scene)
+        #expect(result.code == 3)
+        #expect(
+            result.errors.hasPrefix("inventory nowhere.yaml   (named on the command line)\n✗ nowhere.yaml: there is no such file"),
+            "\(result.errors)")
+        #expect(!scene.exists("home"))
+    }
+
+    @Test("tells that as JSON lines, too, the summary last")
+    func json() async throws {
+        let result = try await Binary.run(["smoke-test", "--output", "json"], in: Scene(), ["KUBEFORGE_INVENTORY": "nowhere.yaml"])
+        #expect(result.code == 3)
+        let lines = result.output.split(separator: "\n")
+        #expect(lines.first?.hasPrefix(#"{"event":"problem","host":null,"what":"nowhere.yaml: "#) == true, "\(result.output)")
+        #expect(lines.last?.hasPrefix(#"{"event":"summary","outcome":"failed","changed":0,"#) == true)
+        #expect(result.errors == "inventory nowhere.yaml   (from $KUBEFORGE_INVENTORY)\n")
+    }
+
+    @Test(
+        "says its version and how it is used on standard output",
+        arguments: [("--version", "0.1.0\n"), ("--help", "OVERVIEW: From two")])
+    func version(flag: String, text: String) async throws {
+        let result = try await Binary.run([flag], in: Scene())
+        #expect(result.code == 0)
+        #expect(result.output.hasPrefix(text), "\(result.output)")
+        #expect(result.errors == "")
+    }
+
+    @Test("keeps a log of what it did")
+    func log() async throws {
+        let scene = try Scene()
+        let result = try await Binary.run(["deploy", "nowhere.yaml"], in: scene)
+        #expect(result.code == 3)
+        #expect(result.errors.contains("\nlog   ~/.local/state/kubeforge/logs/2"), "\(result.errors)")
+    }
+}

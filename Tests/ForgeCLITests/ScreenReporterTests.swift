@@ -1,0 +1,168 @@
+import ForgeCLI
+import ForgeCore
+import ForgePlan
+import Testing
+
+@Suite("The screen")
+struct ScreenReporterTests {
+    @Test("that is no terminal gets one plain line per host and step")
+    func plain() throws {
+        let scene = try Scene()
+        let screen = ScreenReporter(.init(verb: "provision", log: "~/logs/1.log"), scene.surroundings)
+        screen.expect(["kubmaster", "kubnode"])
+        for event in Story.events { screen.report(event) }
+        #expect(
+            scene.progress.text == """
+                inventory lab.yaml   (named on the command line)
+
+                containers can run
+                  · kubnode    containerd is installed
+                  ✓ kubmaster  containerd is installed   (containerd.io: absent → 2.2.1)   12.4 s
+                  ✗ kubnode    docker is installed   2.1 s
+                ✗ kubnode: `apt-get install` failed with exit code 100
+                  why  E: "docker-ce" has no
+                       \tcandidate
+                  fix  apt-cache madison docker-ce
+                  log  ~/logs/1.log
+                ✗ something else
+                  log  ~/logs/1.log
+                log   ~/logs/1.log
+
+                """)
+        #expect(
+            scene.output.text == """
+
+                    check                         expected                          got                                     ms
+                  ✗ /prediction/23                E                                 F                                      3.2
+                      expected  E
+                      got       F
+
+                ✗ provision is incomplete: 1 changed, 1 already so, 1 failed, 1 check failed   1 min 15 s
+
+                """)
+    }
+
+    @Test("of a dry run has the differences on standard output, in lists where they are long")
+    func dryRun() throws {
+        let scene = try Scene()
+        let screen = ScreenReporter(.init(verb: "provision", isDryRun: true), scene.surroundings(terminal: .init(columns: 60, rows: 20)))
+        for event in Plan.events { screen.report(event) }
+        #expect(
+            scene.output.text.withoutColour == """
+
+                Kubernetes is installed
+                  → kubmaster  swap is off   (/swap.img is in use)
+                  → kubmaster  kubelet, kubeadm and kubectl are installed
+                               kubelet: absent → 1.36.2
+                               kubeadm: 1.35.1 → 1.36.2
+
+                ✓ provision is planned, and nothing was changed: 2 would change, 3 already so   0.4 s
+
+                """)
+        #expect(scene.progress.text == "")
+    }
+
+    private enum Plan {
+        static let events: [Event] = [
+            .stageBegan("Kubernetes is installed"),
+            .step(Story.report("kubmaster", "swap is off", .wouldChange, ["/swap.img is in use"])),
+            .step(
+                Story.report(
+                    "kubmaster", "kubelet, kubeadm and kubectl are installed", .wouldChange,
+                    ["kubelet: absent → 1.36.2", "kubeadm: 1.35.1 → 1.36.2"])),
+            .summary(Summary(outcome: .ok, hosts: ["kubmaster": summary], seconds: 0.4)),
+        ]
+
+        private static var summary: HostSummary {
+            var summary = HostSummary()
+            summary.wouldChange = 2
+            summary.alreadySo = 3
+            return summary
+        }
+    }
+
+    @Test("that is quiet shows failures, results and the end")
+    func quiet() throws {
+        let scene = try Scene()
+        let screen = ScreenReporter(.init(verb: "provision", detail: .quiet), scene.surroundings)
+        for event in Story.events { screen.report(event) }
+        #expect(
+            scene.progress.text == """
+                  ✗ kubnode    docker is installed   2.1 s
+                ✗ kubnode: `apt-get install` failed with exit code 100
+                  why  E: "docker-ce" has no
+                       \tcandidate
+                  fix  apt-cache madison docker-ce
+                ✗ something else
+
+                """)
+    }
+
+    @Test("that is verbose shows what commands print, without their escape sequences")
+    func verbose() throws {
+        let scene = try Scene()
+        let screen = ScreenReporter(.init(verb: "provision", detail: .verbose), scene.surroundings)
+        screen.report(.output(host: "kubnode", OutputLine(stream: .standardOutput, text: "10%\r\u{1B}[32m100%\u{1B}[0m\tdone\u{7}")))
+        #expect(scene.progress.text == "    kubnode  │ 100% done\n")
+    }
+
+    @Test("that is a terminal cuts the differences, not the time")
+    func cut() throws {
+        let scene = try Scene()
+        let screen = ScreenReporter(.init(verb: "provision", hasColour: false), scene.surroundings(terminal: .init(columns: 60, rows: 20)))
+        screen.report(.step(Story.report("kubnode", "swap is off", .changed, ["/swap.img is in use", "fstab has 1 line"], seconds: 1)))
+        #expect(scene.progress.text == "  ✓ kubnode  swap is off   (/swap.img is in use; …)   1.0 s\n")
+    }
+
+    @Test("colours only the terminal, and not where that is not wanted")
+    func colours() throws {
+        let step = Event.step(Story.report("kubnode", "swap is off", .changed, seconds: 1))
+        let size = TextStream.Size(columns: 60, rows: 20)
+        let (scene, plain, dumb) = (try Scene(), try Scene(), try Scene(["TERM": "dumb"]))
+        ScreenReporter(.init(verb: "provision"), scene.surroundings(terminal: size)).report(step)
+        #expect(scene.progress.text == "  \u{1B}[32m✓\u{1B}[0m kubnode  swap is off\u{1B}[2m   1.0 s\u{1B}[0m\n")
+        ScreenReporter(.init(verb: "provision", hasColour: false), plain.surroundings(terminal: size)).report(step)
+        ScreenReporter(.init(verb: "provision"), dumb.surroundings(terminal: size)).report(step)
+        #expect(plain.progress.text == "  ✓ kubnode  swap is off   1.0 s\n")
+        #expect(dumb.progress.text == plain.progress.text)
+    }
+
+    @Test("draws a line for each busy host below the rest, and takes it off again")
+    func live() throws {
+        let scene = try Scene()
+        let screen = ScreenReporter(.init(verb: "provision", hasColour: false), scene.surroundings(terminal: .init(columns: 70, rows: 20)))
+        screen.expect(["kubmaster", "kubnode"])
+        screen.report(.stepBegan(host: "kubnode", title: "docker is installed"))
+        let line = OutputLine(stream: .standardOutput, text: "Unpacking docker-ce (5:29.1.0-1~debian) over nothing")
+        screen.report(.output(host: "kubnode", line))
+        scene.pass(7)
+        screen.redraw()
+        screen.report(.step(Story.report("kubnode", "docker is installed", .changed, seconds: 7)))
+        screen.report(.summary(Summary(outcome: .ok)))
+        let frames = scene.progress.text.split(separator: "\r\u{1B}[1A\u{1B}[J", omittingEmptySubsequences: false).map(String.init)
+        #expect(frames.first == "  ⠋ kubnode    docker is installed   0 s\n")
+        #expect(frames.dropFirst().first == "  ⠋ kubnode    docker is installed   Unpacking docker-ce (5:29…   7 s\n")
+        #expect(frames.last == "  ✓ kubnode    docker is installed   7.0 s\n")
+        #expect(scene.output.text == "\n✓ provision is done   0.0 s\n")
+    }
+
+    @Test("never draws more live lines than it can take off")
+    func liveLimit() throws {
+        let scene = try Scene()
+        let screen = ScreenReporter(.init(verb: "provision", hasColour: false), scene.surroundings(terminal: .init(columns: 70, rows: 6)))
+        for number in 1...5 { screen.report(.stepBegan(host: "node\(number)", title: "swap is off")) }
+        #expect(
+            scene.progress.text.hasSuffix(
+                """
+                \r\u{1B}[4A\u{1B}[J  ⠋ node1  swap is off   0 s
+                  ⠋ node2  swap is off   0 s
+                  ⠋ node3  swap is off   0 s
+                    … and 2 more
+
+                """))
+    }
+}
+
+extension String {
+    fileprivate var withoutColour: String { replacing(/\u{1B}\[[0-9;]*m/, with: "") }
+}
