@@ -19,9 +19,11 @@ package struct Lab: Sendable {
 
     /// Makes what is missing and starts what does not run, until every machine lets the inventory's user in.
     package func up() async throws {
-        let supplies = Supplies(cache: site.cache, computer: site.computer, templates: site.templates)
-        let findings = Preconditions(survey: try await Survey.take(site), site: site).findings
-        try demand(findings + (isSupplied ? await supplies.missing() : []))
+        let supplies = Supplies(
+            cache: site.cache, computer: site.computer, templates: site.templates, kubernetes: site.cluster.kubernetes)
+        let survey = try await Survey.take(site)
+        let missing = try await isSupplied ? supplies.missing(survey) : []
+        try demand(Preconditions(survey: survey, site: site).findings + missing)
         try await exclusively {
             if isSupplied { try await supplies.make(progress: progress) }
             let lower = try RootFileSystem(site)

@@ -26,7 +26,7 @@ enum ServiceFiles {
         try make(unfinished)
         do {
             try FileManager.default.moveItem(at: unfinished, to: folder)
-        } catch where FileManager.default.fileExists(atPath: folder.path) {
+        } catch  where FileManager.default.fileExists(atPath: folder.path) {
             // Another run was quicker; what it made has the same digest.
         }
         return folder

@@ -11,6 +11,19 @@ enum SmallData {
         try Data(test.utf8).write(to: folder.appending(path: "test.csv"))
     }
 
+    /// Six features that say nothing about two classes: what a model answers is an accident of its first weights.
+    static func noise(rows: Int, seed: UInt32) -> String {
+        var state = seed
+        func number() -> Double {
+            state = state &* 1_664_525 &+ 1_013_904_223
+            return Double(state >> 16) / 65536
+        }
+        let lines = (0..<rows).map { line in
+            "\(line),\(line % 2)," + (0..<6).map { _ in "\(number())" }.joined(separator: ",") + "\n"
+        }
+        return "Line,# Letter,a,b,c,d,e,f\n" + lines.joined()
+    }
+
     private static func csv(shift: Double) -> String {
         let directions = [(10.0, 1.0), (1.0, 10.0), (-10.0, -8.0)]
         let rows = (0..<30).map { line in

@@ -19,7 +19,13 @@ struct SwapOff: Step {
         let script = """
             set -e
             systemctl daemon-reload
-            \(Self.unitsLook) | while read -r unit; do systemctl mask --now -- "$unit"; done
+            \(Self.unitsLook) | while read -r unit; do
+              systemctl stop -- "$unit"
+              # systemctl masks no unit whose file somebody put here; the file is kept beside it.
+              file="/etc/systemd/system/$unit"
+              if [ -f "$file" ] && [ ! -L "$file" ]; then mv -- "$file" "$file.before-kubeforge"; fi
+              systemctl mask -- "$unit"
+            done
             swapoff -a
             """
         try await machine.run(Command("sh", "-c", Word(script)).asRoot())
@@ -28,7 +34,7 @@ struct SwapOff: Step {
     /// Units of swap.img, zram and partitions found by systemd-gpt-auto-generator.
     private static let unitsLook = """
         { systemctl list-units --all --type=swap --no-legend --plain --full; systemctl list-unit-files --type=swap --no-legend --full; } 2>/dev/null \\
-        | while read -r unit state rest; do case $state in masked|not-found) ;; *) [ -z "$unit" ] || echo "$unit";; esac; done | sort -u
+        | while read -r unit state rest; do case $state in masked|not-found) ;; *) [ -z "$unit" ] || printf '%s\\n' "$unit";; esac; done | sort -u
         """
 
     /// Entries whose third field is swap: a text match would take innocent lines with it.

@@ -14,6 +14,13 @@ extension ThisComputer {
         (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// Size and time of the last change, to notice that a large file is another one.
+    package func stamp(_ path: String) -> String {
+        let attributes = (try? FileManager.default.attributesOfItem(atPath: path)) ?? [:]
+        let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+        return "\(attributes[.size] as? Int ?? 0) \(changed)"
+    }
+
     package func makeFolder(_ path: String) throws(Problem) {
         try doing("make the folder \(path)") { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
     }

@@ -91,7 +91,7 @@ enum LabPrograms {
         "systemd-nspawn": "systemd-container", "mmdebstrap": "mmdebstrap", "ip": "iproute2", "iptables": "iptables",
         "ssh": "openssh-client",
         "ssh-keygen": "openssh-client", "python3": "python3", "docker-registry": "docker-registry", "curl": "curl", "setsid": "util-linux",
-        "flock": "util-linux", "mount": "mount", "find": "findutils",
+        "flock": "util-linux", "unshare": "util-linux", "mount": "mount", "find": "findutils",
     ]
 
     static func isInstalled(_ program: String, _ computer: ThisComputer) -> Bool {

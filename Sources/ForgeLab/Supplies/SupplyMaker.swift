@@ -1,0 +1,74 @@
+import ForgeCore
+
+/// Runs the scripts that make supplies, and tells how long they have been at it.
+struct SupplyMaker: Sendable {
+    /// Long enough not to flood a log, short enough to see that it lives.
+    private static let tellEvery = Duration.seconds(10)
+
+    let cache: Cache
+    let computer: ThisComputer
+
+    private var folder: String { "\(cache.root)/supplies" }
+
+    func isMade(_ supply: Supply) -> Bool { computer.read(supply.seal) == supply.digest }
+
+    /// The scripts and what they read, where a shell finds them.
+    func write(_ files: [String: String]) throws(Problem) {
+        for (name, text) in files where computer.read("\(folder)/files/\(name)") != text {
+            try computer.replace("\(folder)/files/\(name)", with: text)
+        }
+    }
+
+    func make(_ supply: Supply, progress: LabProgress) async throws {
+        try await progress.during(supply.title, usually: "\(supply.usually), once") {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await run(supply) }
+                group.addTask { try await tell(supply, progress) }
+                try await group.next()
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func run(_ supply: Supply) async throws {
+        let log = log(supply)
+        try computer.replace(log, with: "")
+        let values = try values(supply).map { Word("\($0.key)=\($0.value)") }
+        let shell = "log=$1; shift; exec sh \"$@\" >\"$log\" 2>&1"
+        let make: [Word] = ["sh", "-c", Word(shell), "sh", Word(log), Word("\(folder)/files/make.sh")]
+        let arguments = [cache.root, supply.place, supply.digest, supply.workshop ?? "-", supply.script].map { Word($0) }
+        let output = try await computer.run(Command(make + arguments + values))
+        guard !output.isSuccess else { return }
+        throw Problem(
+            what: "\(supply.name) could not be made (\(output.exit))", why: lastLines(of: log, 5),
+            fix: "read \(log), and run the same command again: it goes on where it stopped")
+    }
+
+    /// Texts of several lines go by way of a file.
+    private func values(_ supply: Supply) throws(Problem) -> [String: String] {
+        var values = supply.values
+        for (key, value) in values where value.contains("\n") {
+            let path = "\(folder)/\(supply.script).\(key)"
+            try computer.replace(path, with: value)
+            values[key] = path
+        }
+        return values
+    }
+
+    private func tell(_ supply: Supply, _ progress: LabProgress) async throws {
+        let start = ContinuousClock.now
+        while true {
+            try await Task.sleep(for: Self.tellEvery)
+            let seconds = (ContinuousClock.now - start).components.seconds
+            let doing = lastLines(of: log(supply), 1).map { ": \($0)" } ?? ""
+            progress.say("\(supply.name): \(seconds) s so far, usually \(supply.usually)\(doing)")
+        }
+    }
+
+    private func log(_ supply: Supply) -> String { "\(folder)/\(supply.script.split(separator: ".")[0]).log" }
+
+    private func lastLines(of log: String, _ count: Int) -> String? {
+        let lines = (computer.read(log) ?? "").split(whereSeparator: \.isNewline).suffix(count)
+        return lines.isEmpty ? nil : lines.joined(separator: "\n")
+    }
+}
