@@ -31,7 +31,7 @@ struct Assembly {
         run.width = options.parallel
         run.diagnostics = diagnostics(narrator, options, log)
         run.onHosts = { narrator.screen?.expect($0) }
-        let signals = Signals { [run] in run.interruption.press() }
+        let signals = try Signals { [interruption = run.interruption] in interruption.press() }
         let code = await run.finish()
         signals.end()
         if code != 0 { throw ExitCode(code) }

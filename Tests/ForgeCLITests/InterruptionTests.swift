@@ -84,9 +84,9 @@ struct InterruptionTests {
 @Suite("A signal", .serialized)
 struct SignalsTests {
     @Test("that asks to stop is heard, and does not end the process", arguments: [SIGINT, SIGTERM, SIGHUP])
-    func heard(number: Int32) async {
+    func heard(number: Int32) async throws {
         let (heard, hear) = AsyncStream<Void>.makeStream()
-        let signals = Signals { hear.finish() }
+        let signals = try Signals { hear.finish() }
         kill(getpid(), number)
         for await _ in heard {}
         signals.end()

@@ -1,24 +1,53 @@
-import Dispatch
-import Glibc
+import ForgeCore
+import Foundation
+import Synchronization
 
-/// The signals that ask a run to stop, turned into calls as long as this value lives: Ctrl-C, `kill`, and a terminal that went away.
-package struct Signals {
-    private let sources: [any DispatchSourceSignal]
+/// The signals that ask a run to stop, turned into calls until `end`: Ctrl-C, `kill`, and a terminal that went away.
+///
+/// Not a dispatch source: on Linux it reads a signalfd, which stays silent about a signal as long as one thread does not block it, and
+/// whether the main thread does is up to who started the process. So a handler writes into a pipe, and a thread of our own, which
+/// surely takes these signals, reads it.
+package struct Signals: Sendable {
+    private static let numbers = [SIGINT, SIGTERM, SIGHUP]
 
-    package init(_ body: @escaping @Sendable () -> Void) {
-        sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-            // The default action would end the process before the source hears of it.
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler(handler: body)
-            source.activate()
-            return source
+    /// Each signal is one call, on a thread of its own.
+    package init(_ body: @escaping @Sendable () -> Void) throws(Problem) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw Problem(what: "cannot listen for signals", why: String(cString: strerror(errno))) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        bell.store(ends[1], ordering: .sequentiallyConsistent)
+        let (hearing, set) = (ends[0], Self.set)
+        Thread.detachNewThread {
+            var set = set
+            pthread_sigmask(SIG_UNBLOCK, &set, nil)
+            var byte: UInt8 = 0
+            while read(hearing, &byte, 1) == 1 { body() }
+            close(hearing)
         }
+        for number in Self.numbers { signal(number, ring) }
     }
 
     /// From here on a signal ends the process as usual.
     package func end() {
-        for source in sources { source.cancel() }
-        for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
+        for number in Self.numbers { signal(number, SIG_DFL) }
+        close(bell.exchange(-1, ordering: .sequentiallyConsistent))
     }
+
+    private static var set: sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in numbers { sigaddset(&set, number) }
+        return set
+    }
+}
+
+/// The pipe's end that a handler writes to: handlers have no context, so there is one for the process.
+private let bell = Atomic<Int32>(-1)
+
+/// Nothing but what is allowed in a signal handler.
+private func ring(_ number: Int32) {
+    let error = errno
+    var byte: UInt8 = 1
+    write(bell.load(ordering: .relaxed), &byte, 1)
+    errno = error
 }
