@@ -76,7 +76,8 @@ let package = Package(
             exclude: ["Golden"]),
         tests(
             "ForgeServiceTests",
-            ["ForgeService", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport"]),
+            ["ForgeService", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport", yams],
+            exclude: ["Golden"]),
         tests("ForgeCLITests", ["ForgeCLI", "ForgePlan", "ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
         tests("ServiceTemplateTests", []),
         tests("EndToEndTests", ["ForgeCore", "ForgeTestSupport"]),

@@ -22,7 +22,7 @@ package struct ImageIsBuilt: Step {
 
     package func apply(to machine: Machine) async throws {
         let output = try await machine.attempt(build)
-        guard output.isSuccess else { throw BuildFailure(release: release, command: build, output: output, host: machine.host).problem }
+        guard output.isSuccess else { throw BuildFailure(release: release, output: output, host: machine.host).problem }
     }
 
     private var look: String { DockerImage.look(release.image) }
