@@ -31,7 +31,7 @@ struct ColumnsTests {
 
     @Test(
         "says times as people read them",
-        arguments: [(0.04, "0.0 s"), (12.44, "12.4 s"), (59.96, "1 min 0 s"), (192, "3 min 12 s"), (3900, "1 h 5 min")])
+        arguments: [(0.04, "0.0 s"), (12.44, "12.4 s"), (59.96, "1 min"), (192, "3 min 12 s"), (3900, "1 h 5 min")])
     func seconds(seconds: Double, text: String) {
         #expect(Seconds.shown(seconds) == text)
     }

@@ -58,7 +58,7 @@ struct RunTests {
         #expect(witness.summary?.outcome == (code == 2 ? .incomplete : .failed))
         #expect(
             witness.notes.last
-                == "next  follow the fixes above, then\n      kubeforge provision lab.yaml   (it goes on where it stopped)")
+                == "next  see above what failed, then\n      kubeforge provision lab.yaml   (it goes on where it stopped)")
         #expect(RememberedInventory(scene.state).path == nil)
     }
 

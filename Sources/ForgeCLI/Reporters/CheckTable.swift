@@ -2,13 +2,15 @@ import ForgePlan
 
 /// The table of checks, row by row as they come: the columns cannot wait for the last one.
 struct CheckTable {
-    private let name = 28
+    private let name: Int
     private let value: Int
     private let paint: Paint
 
     init(columns: Int?, paint: Paint) {
-        let room = (columns ?? .max) - name - 20
-        value = min(32, max(8, room / 2))
+        // Beside the three cells stand the mark, the milliseconds and the gaps.
+        let room = (columns ?? 200) - 20
+        name = min(50, max(16, room * 2 / 5))
+        value = min(32, max(8, (room - name) / 2))
         self.paint = paint
     }
 

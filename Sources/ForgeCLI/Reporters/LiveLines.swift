@@ -9,12 +9,18 @@ struct LiveLines {
     }
 
     private var hosts: [(name: String, busy: Busy)] = []
+    /// Names in the order that lines shall have.
+    private var order: [String] = []
     private var drawn = 0
 
     mutating func begin(_ host: String, _ title: String, at time: Date) {
         end(host)
-        hosts.append((host, Busy(title: title, since: time)))
+        // A line that changed its place with every step would be looked for.
+        let later = hosts.firstIndex { place(of: $0.name) > place(of: host) }
+        hosts.insert((host, Busy(title: title, since: time)), at: later ?? hosts.endIndex)
     }
+
+    mutating func expect(_ names: [String]) { order = names }
 
     mutating func say(_ host: String, _ line: String) {
         guard let index = hosts.firstIndex(where: { $0.name == host }), case let text = line.printable, !text.isEmpty else { return }
@@ -40,6 +46,8 @@ struct LiveLines {
         drawn = lines.count
         return lines.map { $0 + "\n" }.joined()
     }
+
+    private func place(of host: String) -> Int { order.firstIndex(of: host) ?? order.count }
 
     private func line(
         _ name: String, _ busy: Busy, _ size: TextStream.Size, _ hostColumns: Int, _ time: Date, _ paint: Paint

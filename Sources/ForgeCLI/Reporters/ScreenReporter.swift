@@ -53,9 +53,12 @@ package final class ScreenReporter: Reporter {
         state = Mutex(State())
     }
 
-    /// The host column becomes as wide as the longest of the names.
+    /// The host column becomes as wide as the longest of the names, and live lines keep their order.
     package func expect(_ hosts: [String]) {
-        state.withLock { $0.hostColumns = max($0.hostColumns, hosts.map(\.columns).max() ?? 0) }
+        state.withLock { state in
+            state.hostColumns = max(state.hostColumns, hosts.map(\.columns).max() ?? 0)
+            state.live.expect(hosts)
+        }
     }
 
     package func report(_ event: Event) {

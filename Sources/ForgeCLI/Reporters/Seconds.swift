@@ -1,11 +1,13 @@
 /// A time as a person reads it.
 package enum Seconds {
-    /// `0.3 s`, `12.4 s`, `3 min 12 s`, `1 h 5 min`.
+    /// `0.3 s`, `12.4 s`, `3 min 12 s`, `15 min`, `1 h 5 min`.
     package static func shown(_ seconds: Double) -> String {
         let tenths = Int((seconds * 10).rounded())
         if tenths < 600 { return "\(tenths / 10).\(tenths % 10) s" }
         let whole = Int(seconds.rounded())
-        return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole % 3600 / 60) min"
+        let (hours, minutes, rest) = (whole / 3600, whole % 3600 / 60, whole % 60)
+        if hours > 0 { return "\(hours) h \(minutes) min" }
+        return rest == 0 ? "\(minutes) min" : "\(minutes) min \(rest) s"
     }
 
     /// `12 s` while it still grows.

@@ -115,7 +115,7 @@ package struct Run: Sendable {
         let command = "kubeforge \(verb.name) \(choice.path.shellQuoted)"
         let again = "\(command)\(verb.isDryRun ? " --dry-run" : "   (it goes on where it stopped)")"
         if interruption.isRequested { return [again] }
-        guard ending.outcome == .ok else { return ["follow the fixes above, then", again] }
+        guard ending.outcome == .ok else { return ["see above what failed, then", again] }
         if verb.isDryRun { return [command] }
         if verb.remembersInventory { remember(choice) }
         return await verb.next(session)

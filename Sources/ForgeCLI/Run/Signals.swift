@@ -2,10 +2,10 @@ import Dispatch
 import Glibc
 
 /// The signals that ask a run to stop, turned into calls as long as this value lives: Ctrl-C, `kill`, and a terminal that went away.
-struct Signals {
+package struct Signals {
     private let sources: [any DispatchSourceSignal]
 
-    init(_ body: @escaping @Sendable () -> Void) {
+    package init(_ body: @escaping @Sendable () -> Void) {
         sources = [SIGINT, SIGTERM, SIGHUP].map { number in
             // The default action would end the process before the source hears of it.
             signal(number, SIG_IGN)
@@ -17,7 +17,7 @@ struct Signals {
     }
 
     /// From here on a signal ends the process as usual.
-    func end() {
+    package func end() {
         for source in sources { source.cancel() }
         for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_DFL) }
     }

@@ -16,7 +16,7 @@ struct WatchedTransport: Transport {
         let began = ContinuousClock.now
         let output = try await inner.run(command, onLine: onLine)
         let time = (ContinuousClock.now - began).seconds
-        diagnostics.debug("\(host): `\(command.summary)` ended with \(output.exit) after \(Seconds.shown(time))")
+        diagnostics.debug("\(host): \(command.told) ended with \(output.exit.told) after \(Seconds.shown(time))")
         return output
     }
 
@@ -25,6 +25,24 @@ struct WatchedTransport: Transport {
     }
 
     func close() async { await inner.close() }
+}
+
+extension Command {
+    /// As a person is told of it. A script that comes over standard input has nothing to say on its command line.
+    var told: String {
+        if case .bytes(let bytes) = input, line == "sh -s" { return "a script of \(bytes.count) bytes" }
+        return "`\(summary)`"
+    }
+}
+
+extension Output.Exit {
+    fileprivate var told: String {
+        switch self {
+        case .code(let code): "exit code \(code)"
+        case .signal(let name): "SIG\(name)"
+        case .unknown: "an unknown exit code"
+        }
+    }
 }
 
 /// The commands that are under way on all hosts.
@@ -62,6 +80,6 @@ package final class RunningCommands: Sendable {
 extension RunningCommands.Running {
     /// It runs under `timeout` on its host, which ends it there.
     var mayStillRun: String {
-        "may still run on \(host): `\(command.summary)`   (ended there after \(Seconds.shown(command.timeLimit.seconds)))"
+        "may still run on \(host): \(command.told) (its time limit there: \(Seconds.shown(command.timeLimit.seconds)))"
     }
 }
