@@ -56,7 +56,7 @@ struct BuildTests {
         let step = ImageIsBuilt(Example.release, arguments: ["BASE_IMAGE=python:3", "PIP_INDEX_URL=http://h/$(id)"])
         #expect(
             step.build.words[2].text
-                == "export BUILDKIT_PROGRESS=plain BUILDX_NO_DEFAULT_ATTESTATIONS=1; exec docker build --network host --tag inference:0123456789abcdef "
+                == "export BUILDKIT_PROGRESS=plain BUILDX_NO_DEFAULT_ATTESTATIONS=1; exec docker build --force-rm --network host --tag inference:0123456789abcdef "
                 + "--build-arg BASE_IMAGE=python:3 --build-arg 'PIP_INDEX_URL=http://h/$(id)' /var/lib/kubeforge/contexts/0123456789abcdef 2>&1"
         )
         #expect(step.build.isAsRoot)

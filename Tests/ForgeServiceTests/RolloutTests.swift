@@ -67,6 +67,23 @@ struct FailedRolloutTests {
         #expect(pod(restarts: 2).isHopeless)
     }
 
+    @Test("is not blamed on the pods of another release")
+    func otherReleases() {
+        let objects = """
+            {"items":[
+             {"kind":"Deployment","metadata":{"name":"inference","annotations":{"deployment.kubernetes.io/revision":"2"}}},
+             {"kind":"ReplicaSet","metadata":{"name":"broken","annotations":{"deployment.kubernetes.io/revision":"1"}}},
+             {"kind":"ReplicaSet","metadata":{"name":"new","annotations":{"deployment.kubernetes.io/revision":"2"}}},
+             {"kind":"Pod","metadata":{"name":"broken-1","ownerReferences":[{"name":"broken"}]},"status":{"containerStatuses":[
+              {"name":"api","ready":false,"restartCount":9,"state":{"waiting":{"reason":"ImagePullBackOff"}}}]}},
+             {"kind":"Pod","metadata":{"name":"new-1","ownerReferences":[{"name":"new"}]},"status":{"containerStatuses":[
+              {"name":"api","ready":false,"restartCount":0}]}}]}
+            """
+        let diagnosis = RolloutDiagnosis(state: RolloutState(ClusterObject.list(objects)), events: [], logs: [:])
+        #expect(diagnosis.causes.map(\.cause) == [.slow])
+        #expect(!diagnosis.isHopeless)
+    }
+
     @Test("blames the probe, not the exit code, when a probe had the program ended")
     func blamesProbe() {
         let objects = """

@@ -47,13 +47,14 @@ private enum Small {
 
 /// A control plane whose service answers as the closure says.
 private func controlPlane(
-    deployment: CommandState = CommandState(text: Small.deployment), golden: CommandState = CommandState(text: Small.golden),
+    sign: CommandState = CommandState(text: "ok"), deployment: CommandState = CommandState(text: Small.deployment),
+    golden: CommandState = CommandState(text: Small.golden),
     _ answer: @escaping @Sendable (String) -> (status: Int, body: String) = Small.answer
 ) -> ScriptedTransport {
     ScriptedTransport { command in
         let script = command.inputText
         if script.contains("get deployment") {
-            return Output(answering: deployment, CommandState(text: Small.exposure), golden)
+            return Output(answering: sign, deployment, CommandState(text: Small.exposure), golden)
         }
         if script.contains("test.csv") {
             let lines = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.csv[$0 - 2] }
@@ -204,6 +205,16 @@ struct SmokeTestTests {
                   why  /var/lib/kubeforge/releases/0123456789abcdef/golden.json is missing
                   fix  run `kubeforge deploy`: it keeps the right answers of each release there
                 """)
+    }
+
+    @Test("tells a cluster that is down from one without the service")
+    func withoutAPI() async throws {
+        let refused = "The connection to the server 10.77.0.11:6443 was refused - did you specify the right host or port?"
+        let error = await #expect(throws: Problem.self) {
+            try await test.run(controlPlane: controlPlane(sign: CommandState(exitCode: 1, text: refused)), reporter: Silence())
+        }
+        #expect(error?.what == "kubmaster: the cluster's API does not answer")
+        #expect(error?.why == refused)
     }
 
     @Test("says what to do when nothing is deployed")
