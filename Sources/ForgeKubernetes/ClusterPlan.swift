@@ -72,6 +72,12 @@ package struct ClusterPlan: Sendable {
         ]
     }
 
+    private func everywhere(_ cni: CNI) throws(Problem) -> MirroredImages {
+        let repository = cluster.imageRepository ?? Cluster.Defaults.imageRepository
+        return MirroredImages(
+            [PauseImage.reference(for: cluster), "\(repository)/kube-proxy:v\(cluster.kubernetes)"] + (try cni.images(templates)), cluster: cluster)
+    }
+
     private var joining: Stage {
         get throws(Problem) {
             let config = KubeadmConfig(cluster: cluster, templates: templates)
