@@ -72,7 +72,7 @@ let package = Package(
         tests("ForgeLabTests", ["ForgeLab", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport"]),
         tests(
             "ForgeKubernetesTests",
-            ["ForgeKubernetes", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport"],
+            ["ForgeKubernetes", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport", yams],
             exclude: ["Golden"]),
         tests(
             "ForgeServiceTests",
