@@ -72,11 +72,12 @@ let package = Package(
         tests("ForgeLabTests", ["ForgeLab", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport"]),
         tests(
             "ForgeKubernetesTests",
-            ["ForgeKubernetes", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport"],
+            ["ForgeKubernetes", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport", yams],
             exclude: ["Golden"]),
         tests(
             "ForgeServiceTests",
-            ["ForgeService", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport"]),
+            ["ForgeService", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport", yams],
+            exclude: ["Golden"]),
         tests("ForgeCLITests", ["ForgeCLI", "ForgePlan", "ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
         tests("ServiceTemplateTests", []),
         tests("EndToEndTests", ["ForgeCore", "ForgeTestSupport"]),

@@ -24,8 +24,8 @@ package struct RemoteFile: Sendable, Hashable {
     /// A killed write leaves the old file, and at most a `.kubeforge.*` file that the next write of the same path removes.
     package var write: Command {
         let script = """
-            set -eu; umask 077; path=$1
-            mkdir -p -- "$(dirname -- "$path")"
+            set -eu; path=$1
+            umask 022; mkdir -p -- "$(dirname -- "$path")"; umask 077
             rm -f -- "$path".kubeforge.*
             new="$path.kubeforge.$$"
             cat > "$new"

@@ -41,7 +41,7 @@ package struct Executor: Sendable {
                 answers[visit.host] = visit.answers
             }
             // What a stage changed on one host can change the truth of another, so the next stage looks again.
-            if visits.contains(where: \.hasChanged) { answers = [:] }
+            if visits.contains(where: \.hasApplied) { answers = [:] }
         }
         for name in fleet.reachable.map(\.name) { result.hosts[name, default: HostSummary()].traffic = await fleet.traffic(name) }
         return result
@@ -63,7 +63,7 @@ package struct Executor: Sendable {
     private func visit(_ stage: Stage, _ answers: [String: Answers], _ result: RunResult) async -> [Visit] {
         let work = stage.work.filter { result.failures[$0.host.name] == nil }
         return await work.mapConcurrently(width: options.width) { work in
-            var visit = Visit(host: work.host.name, answers: answers[work.host.name])
+            var visit = Visit(host: work.host.name, answers: answers[work.host.name, default: Answers()])
             await HostVisit(executor: self, stage: stage, work: work).run(&visit)
             return visit
         }

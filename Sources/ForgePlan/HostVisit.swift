@@ -3,12 +3,12 @@ import ForgeCore
 /// What one stage found and did on one host.
 struct Visit: Sendable {
     let host: String
-    /// nil when they must be asked again.
-    var answers: Answers?
+    /// What is known and still true; a question that is not in it must be asked.
+    var answers: Answers
     var outcomes: [StepReport.Outcome] = []
     var problem: Problem?
-
-    var hasChanged: Bool { outcomes.contains(.changed) || problem != nil }
+    /// Whether a step was applied, however that ended.
+    var hasApplied = false
 }
 
 /// One host's way through one stage.
@@ -34,10 +34,12 @@ struct HostVisit: Sendable {
         var report = StepReport(
             stage: stage.name, host: work.host.name, title: step.title, outcome: .failed, differences: [], seconds: 0)
         do {
-            let known = try await look(at: [step] + rest, &visit)
+            let known = try await look(at: step, rest: rest, &visit)
             report.differences = step.differences(given: known)
             if report.differences.isEmpty {
                 report.outcome = .alreadySo
+            } else if let refusal = step.refusal(of: report.differences, on: work.host) {
+                throw refusal
             } else if executor.options.isDryRun {
                 report.outcome = .wouldChange
             } else {
@@ -51,21 +53,22 @@ struct HostVisit: Sendable {
         return report
     }
 
-    private func look(at steps: some Sequence<any Step>, _ visit: inout Visit) async throws -> Answers {
-        if let answers = visit.answers { return answers }
-        let questions = steps.flatMap(\.questions).uniqued()
-        let answers = try await executor.fleet.transport(work.host.name).ask(questions, of: work.host)
-        visit.answers = answers
-        return answers
+    /// Asks what is not known yet, in one round trip: of the step that is next, and then of all that follow it.
+    private func look(at step: any Step, rest: ArraySlice<any Step>, _ visit: inout Visit) async throws -> Answers {
+        if visit.answers.missing(of: step.questions).isEmpty { return visit.answers }
+        let questions = visit.answers.missing(of: ([step] + rest).flatMap(\.questions))
+        visit.answers.merge(try await executor.fleet.transport(work.host.name).ask(questions, of: work.host))
+        return visit.answers
     }
 
     /// Applies the step and asks again: its own questions, to see that it holds, and those of the steps after it, which it may have changed.
     private func change(_ step: any Step, rest: ArraySlice<any Step>, _ visit: inout Visit) async throws {
         let (host, reporter) = (work.host.name, executor.reporter)
         reporter.report(.stepBegan(host: host, title: step.title))
-        visit.answers = nil
+        visit.answers = Answers()
+        visit.hasApplied = true
         try await step.apply(to: executor.fleet.machine(host) { reporter.report(.output(host: host, $0)) })
-        let remaining = step.differences(given: try await look(at: [step] + rest, &visit))
+        let remaining = step.differences(given: try await look(at: step, rest: rest, &visit))
         guard remaining.isEmpty else { throw Problem(stillNotSo: step, on: host, remaining) }
     }
 }

@@ -33,7 +33,8 @@ package struct Machine: Sendable {
     /// As `run`, for a command whose output is a secret: no line of it becomes an event.
     package func quietly(_ command: Command) async throws -> Output {
         let output = try await transport.run(command) { _ in }
-        guard output.isSuccess else { throw Problem(failed: command, on: host, output) }
+        let complaint = Output(standardError: output.standardError, exit: output.exit)
+        guard output.isSuccess else { throw Problem(failed: command, on: host, complaint) }
         return output
     }
 

@@ -13,6 +13,27 @@ package protocol Step: Sendable {
 
     /// Makes it so. The same questions are asked again afterwards.
     func apply(to machine: Machine) async throws
+
+    /// Why these differences are not for kubeforge to change, with the fix; nil for a step that can apply itself.
+    /// It is asked before `apply`, in a dry run, too: what provisioning would refuse is not something that it would change.
+    func refusal(of differences: [Difference], on host: Host) -> Problem?
+}
+
+extension Step {
+    package func refusal(of differences: [Difference], on host: Host) -> Problem? { nil }
+}
+
+/// A preflight: a step that refuses and never applies itself.
+package protocol Preflighting: Step {
+    func finding(_ differences: [Difference], on host: Host) -> Problem
+}
+
+extension Preflighting {
+    package func refusal(of differences: [Difference], on host: Host) -> Problem? { finding(differences, on: host) }
+
+    package func apply(to machine: Machine) async throws {
+        throw finding(differences(given: try await machine.ask(questions)), on: machine.host)
+    }
 }
 
 /// One thing that is not as it shall be: "kubeadm: 1.35.1 → 1.36.2".

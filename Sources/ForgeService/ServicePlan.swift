@@ -10,7 +10,7 @@ package enum ServicePlan {
         let service = cluster.service
         let release = Release(of: context, service: service)
         let manifests = try Manifests.make(service: service, release: release, templates: templates)
-        let route = ArchiveRoute(from: cluster.firstControlPlane, runtime: cluster.runtime, cache: cache)
+        let route = ArchiveRoute(from: cluster.firstControlPlane, runtime: cluster.runtime, folder: "\(cache)/images/\(cluster.name)")
         let first = [cluster.firstControlPlane]
         let isPushed = service.registry != nil
 

@@ -98,11 +98,13 @@ struct FirstMilestoneTests {
 
     @Test("smoke-test fails, and tells the difference, when one answer is wrong")
     func wrongAnswer() async throws {
-        let golden = "$(ls -t /var/lib/kubeforge/releases/*/golden.json | head -n 1)"
-        let swap = try await lab.ssh("kubmaster", "sudo cp \(golden) /tmp/golden && sudo sed -i '0,/\"number\": *[0-9]*/s//\"number\": 99/' \(golden) && ! sudo cmp -s /tmp/golden \(golden)")
+        let golden = "golden=$(ls -t /var/lib/kubeforge/releases/*/golden.json | head -n 1)"
+        let swap = try await lab.ssh(
+            "kubmaster",
+            "sudo sh -c '\(golden); cp -p $golden /tmp/golden; sed -i \"s/\\\"number\\\": *[0-9]*/\\\"number\\\":99/g\" $golden; ! cmp -s /tmp/golden $golden'")
         #expect(swap.exitCode == 0, "\(swap.everything)")
         let run = try await lab.kubeforge("smoke-test", lab.inventory.path)
-        _ = try await lab.ssh("kubmaster", "sudo cp /tmp/golden \(golden)")
+        _ = try await lab.ssh("kubmaster", "sudo sh -c '\(golden); cp -p /tmp/golden $golden'")
         #expect(run.exitCode == 1, "\(run.everything)")
         #expect((run.output + run.errors).contains("99"))
     }

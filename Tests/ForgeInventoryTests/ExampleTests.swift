@@ -86,6 +86,7 @@ struct LabInventoryTests {
                         docker: .init(url: "http://10.77.0.1:8000/linux/debian", key: .file(path: cache + "/apt/key.asc")),
                         kubernetes: .init(url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: cache + "/apt/key.asc")),
                         registries: ["docker.io": registry, "registry.k8s.io": registry, "ghcr.io": registry],
-                        python: "http://10.77.0.1:8000/simple")))
+                        python: "http://10.77.0.1:8000/simple"),
+                    service: Service(nodePort: 30080)))
     }
 }

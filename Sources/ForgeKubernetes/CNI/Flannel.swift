@@ -5,7 +5,7 @@ import ForgeTemplates
 
 extension CNI {
     /// flannel over VXLAN, with the cluster's pod network, on the interface that carries each node's address.
-    static let flannel = CNI(name: "flannel") { cluster, templates throws(Problem) in
+    static let flannel = CNI(name: "flannel", template: "cni/flannel.yaml") { cluster, templates throws(Problem) in
         let manifest = RemoteFile(
             "/var/lib/kubeforge/flannel.yaml",
             try templates["cni/flannel.yaml"].render(["podNetwork": "\(cluster.podNetwork)"]))

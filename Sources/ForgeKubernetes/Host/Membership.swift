@@ -3,7 +3,7 @@ import ForgeInventory
 import ForgePlan
 
 /// The machine belongs to no other cluster, and has no other name in this one.
-struct Membership: Step {
+struct Membership: Preflighting {
     let host: Host
     let cluster: Cluster
 
@@ -23,10 +23,9 @@ struct Membership: Step {
         return found
     }
 
-    func apply(to machine: Machine) async throws {
-        let found = differences(given: try await machine.ask(questions)).map(\.text).joined(separator: "\n")
-        throw Problem(
-            what: "\(host.name): is taken, and is left as it is", why: found,
+    func finding(_ differences: [Difference], on host: Host) -> Problem {
+        Problem(
+            what: "\(host.name): is taken, and is left as it is", why: differences.map(\.text).joined(separator: "\n"),
             fix: "if this is the wrong machine or name, correct \(cluster.path); if its old cluster is no longer wanted: `sudo kubeadm reset` on \(host.name), and run again")
     }
 
@@ -51,7 +50,7 @@ struct Membership: Step {
 }
 
 /// What is installed can become what shall be installed.
-struct KubernetesOnDisk: Step {
+struct KubernetesOnDisk: Preflighting {
     let version: Version
 
     var title: String { "its Kubernetes is not newer, and not another minor of a running cluster" }
@@ -64,10 +63,9 @@ struct KubernetesOnDisk: Step {
         return installed == version ? [] : [Difference("its kubelet", from: installed, to: version)]
     }
 
-    func apply(to machine: Machine) async throws {
-        let found = differences(given: try await machine.ask(questions)).map(\.text).joined(separator: "\n")
-        throw Problem(
-            what: "\(machine.host.name): runs another version of Kubernetes, and is left as it is", why: found,
+    func finding(_ differences: [Difference], on host: Host) -> Problem {
+        Problem(
+            what: "\(host.name): runs another version of Kubernetes, and is left as it is", why: differences.map(\.text).joined(separator: "\n"),
             fix: "provision does not upgrade a running cluster: write the running version into the inventory, or upgrade it with kubeadm")
     }
 }

@@ -5,12 +5,15 @@ import ForgePlan
 /// The control plane answers: its API server says it is ready, its node is registered, and what kubeadm adds last is there.
 struct ControlPlane: Step {
     let host: Host
+    /// The container runtime's; two may be present.
+    let socket: String
     let config: RemoteFile
 
     static let configPath = "/var/lib/kubeforge/kubeadm-init.yaml"
 
-    init(host: Host, configuration: String) {
+    init(host: Host, socket: String, configuration: String) {
         self.host = host
+        self.socket = socket
         config = RemoteFile(Self.configPath, configuration, mode: 0o600)
     }
 
@@ -37,8 +40,7 @@ struct ControlPlane: Step {
     private var readyLook: String { Kubectl.asAdmin("get --raw /readyz") }
 
     private var addonsLook: String {
-        Kubectl.asAdmin("get -o name node/\(host.name)") + " && "
-            + Kubectl.asAdmin("-n kube-system get -o name configmap/kubeadm-config deployment/coredns daemonset/kube-proxy")
+        Kubectl.asAdmin("-n kube-system get -o name node/\(host.name) configmap/kubeadm-config deployment/coredns daemonset/kube-proxy")
     }
 
     private static let stateLook = """
@@ -53,7 +55,7 @@ struct ControlPlane: Step {
         do {
             try await start(machine, resuming: true)
         } catch where !hasData {
-            try await machine.run(Command("kubeadm", "reset", "--force").asRoot().within(.seconds(300)))
+            try await machine.run(Command("kubeadm", "reset", "--force", "--cri-socket", Word(socket)).asRoot().within(.seconds(300)))
             try await start(machine, resuming: false)
         }
     }

@@ -34,9 +34,9 @@ struct Join: Step {
 
     private var nodeLook: String { Kubectl.asNode("get -o name node/\(host.name)") }
 
-    /// What a half-finished join left; a worker holds nothing that a reset could lose. The control plane answered just before, so a
-    /// node that it does not know is not one of its nodes.
+    /// What a half-finished join left; a worker holds nothing that a reset could lose, unless it works.
     private func clean(_ machine: Machine) async throws {
+        try await refuseIfReady(machine)
         let script = """
             for file in /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/pki/ca.crt; do
               if [ -e "$file" ]; then exec kubeadm reset --force --cri-socket "$1"; fi
@@ -44,5 +44,15 @@ struct Join: Step {
             """
         let command = Command("sh", "-c", Word(script), "sh", Word(RuntimeSocket.path(for: cluster)))
         try await machine.run(command.asRoot().within(.seconds(300)))
+    }
+
+    /// A node that the cluster sees as Ready and that only cannot reach its API server for a moment must not lose its pods.
+    private func refuseIfReady(_ machine: Machine) async throws {
+        guard try await machine.ask([.file(Kubectl.kubeletConfig)]).file(Kubectl.kubeletConfig) != nil else { return }
+        let look = Kubectl.command("get", "node", Word(host.name), "-o", "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}")
+        guard try await machine.peer(cluster.firstControlPlane.name).attempt(look).text == "True" else { return }
+        throw Problem(
+            what: "\(host.name): does not reach the cluster that it is a Ready node of", why: "`kubectl get node \(host.name)` with its own credentials fails",
+            fix: "see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name)")
     }
 }

@@ -18,6 +18,7 @@ enum KubeadmFailure {
             ("Mem]", "a control plane needs 1700 MB of memory: give \(host.name) more"),
             ("CRI]", "the container runtime does not answer: `sudo journalctl -u containerd -n 50` on \(host.name)"),
             ("ImagePull", "an image could not be pulled: name a mirror in the inventory (mirrors: registries:)"),
+            ("not yet valid", "the clocks of the machines differ: `timedatectl` on both"),
             ("JWS", "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"),
             ("couldn't initialize a Kubernetes cluster", "a container of the control plane does not stay up: `sudo crictl ps -a` and `sudo journalctl -u kubelet -n 50` on \(host.name)"),
             ("timed out waiting for the condition", "`sudo journalctl -u kubelet -n 50` on \(host.name) tells why the kubelet does not come up"),

@@ -18,6 +18,9 @@ package enum Kubeconfig {
         return try dump(merged)
     }
 
+    /// The text as `merge` writes it: kubectl and people lay the same entries out in other ways.
+    static func normalised(_ text: String) throws(Problem) -> String { try dump(parse(text, "your kubeconfig")) }
+
     private static func parse(_ text: String, _ what: String) throws(Problem) -> [String: Any] {
         let fix = "see `kubectl config view`; name another file with KUBECONFIG"
         if text.allSatisfy(\.isWhitespace) { return ["apiVersion": "v1", "kind": "Config"] }

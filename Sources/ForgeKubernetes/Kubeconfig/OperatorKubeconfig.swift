@@ -16,7 +16,7 @@ struct OperatorKubeconfig: Step {
         guard let admin = answers.text(Kubectl.adminConfig) else { return ["there is no administrator's configuration yet"] }
         let now = existing
         guard let wanted = try? Kubeconfig.merge(admin, into: now, as: cluster) else { return ["\(path) cannot be read as a kubeconfig"] }
-        return wanted == now ? [] : ["\(path) does not have the context \(cluster)"]
+        return (try? now.map(Kubeconfig.normalised)) == wanted ? [] : ["\(path) does not have the context \(cluster)"]
     }
 
     /// Mode 0600 from its first byte, and renamed: somebody's only way into other clusters may be in it.
@@ -25,6 +25,8 @@ struct OperatorKubeconfig: Step {
             throw Problem(what: "\(machine.host.name): \(Kubectl.adminConfig) is missing")
         }
         let text = try Kubeconfig.merge(admin, into: existing, as: cluster)
+        // A link stays one: some keep their configuration under version control.
+        let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let (files, new) = (FileManager.default, path + ".kubeforge")
         do {
             try files.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -10,7 +10,9 @@ enum NodeIsReady {
             "node \(host.name) is Ready", within: .seconds(300), asking: [.command(look)],
             fix: "`kubectl describe node \(host.name)`, and `sudo journalctl -u kubelet -n 50` on \(host.name)"
         ) { answers in
-            let lines = answers.command(look).text.split(separator: "\n")
+            let state = answers.command(look)
+            if state.exitCode == 124 { return ["the API server does not answer \(host.name) in time"] }
+            let lines = state.text.split(separator: "\n")
             if lines.contains(where: { $0.hasPrefix("Ready=True") }) { return [] }
             let reason = lines.first { $0.hasPrefix("Ready=") }?.split(separator: " ", maxSplits: 1).last
             return [Difference("\(host.name) is not Ready: \(reason ?? "its node is not registered")")]

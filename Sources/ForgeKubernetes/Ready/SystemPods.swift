@@ -19,7 +19,7 @@ enum SystemPods {
 
     private static func look(_ namespace: String) -> String {
         let fields = "{.metadata.name}|{.spec.nodeName}|{.status.phase}|{range .status.conditions[?(@.type==\"Ready\")]}{.status}{end}|"
-            + "{range .status.containerStatuses[*]}{.state.waiting.reason}{end}"
+            + "{range .status.initContainerStatuses[*]}{.state.waiting.reason} {end}{range .status.containerStatuses[*]}{.state.waiting.reason} {end}"
         return Kubectl.asAdmin("-n \(namespace) get pods -o 'jsonpath={range .items[*]}\(fields){\"\\n\"}{end}'")
     }
 
@@ -33,7 +33,11 @@ enum SystemPods {
             let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
             guard fields.count == 5 else { return nil }
             (name, node, runs) = (fields[0], fields[1], fields[3] == "True" || fields[2] == "Succeeded")
-            state = fields[4].isEmpty ? (fields[1].isEmpty ? "waits for a node" : "\(fields[2]), not ready") : fields[4]
+            // A pod whose first containers have not ended has PodInitializing in all others; the cause is beside it.
+            let reasons = fields[4].split(separator: " ").map(String.init).uniqued()
+            let causes = reasons.filter { $0 != "PodInitializing" }
+            let fallback = fields[1].isEmpty ? "waits for a node" : reasons.first ?? "\(fields[2]), not ready"
+            state = causes.isEmpty ? fallback : causes.joined(separator: ", ")
         }
     }
 }

@@ -23,7 +23,7 @@ struct CRIDockerd {
     }
 
     private var program: Change {
-        let look = "\(Self.binary) --version 2>&1 | cut -d ' ' -f 2"
+        let look = "[ -x \(Self.binary) ] && \(Self.binary) --version 2>&1 | cut -d ' ' -f 2"
         return Change("cri-dockerd \(Self.version) is installed", asking: [.command(look)]) { answers in
             let found = answers.command(look).text
             return found == Self.version ? [] : [Difference("cri-dockerd", from: found.isEmpty ? "none" : found, to: Self.version)]

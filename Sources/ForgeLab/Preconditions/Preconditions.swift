@@ -47,14 +47,14 @@ struct Preconditions: Sendable {
         guard !survey.isRunning, let free = survey.freeMemory, free < needed else { return nil }
         return Problem(
             what: "too little memory for \(site.cluster.hosts.count) machines",
-            why: "\(gigabytes(free)) are free, \(gigabytes(needed)) are needed", fix: "end something, or take hosts out of the inventory")
+            why: "\(free.gibibytes) are free, \(needed.gibibytes) are needed", fix: "end something, or take hosts out of the inventory")
     }
 
     private var disk: Problem? {
         let needed = Self.diskPerMachine * site.cluster.hosts.count
         guard !survey.isRunning, let free = survey.freeDisk, free < needed else { return nil }
         return Problem(
-            what: "too little disk space in \(site.cache.root)", why: "\(gigabytes(free)) are free, \(gigabytes(needed)) are needed",
+            what: "too little disk space in \(site.cache.root)", why: "\(free.gibibytes) are free, \(needed.gibibytes) are needed",
             fix: "set KUBEFORGE_CACHE to a folder on a larger disk")
     }
 
@@ -82,11 +82,5 @@ struct Preconditions: Sendable {
                 what: "port \(port) is taken on all addresses", why: "the lab serves machines on \(site.network.bridgeAddress):\(port)",
                 fix: "\(stop) (`ss -ltnp sport = :\(port)` says who)")
         }
-    }
-
-    /// One decimal, rounded down: 2.9 GiB are not 3.
-    private func gigabytes(_ bytes: Int) -> String {
-        let tenths = (bytes * 10) >> 30
-        return "\(tenths / 10).\(tenths % 10) GiB"
     }
 }

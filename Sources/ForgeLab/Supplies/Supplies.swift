@@ -50,7 +50,7 @@ struct Supplies: Sendable {
         return [
             workshop, key, try recipes.debianArchive(key: key, workshop: workshop),
             try recipes.dockerRepository(key: key, workshop: workshop),
-            try recipes.wheels(requirements: templates["service/requirements.txt"].text), python, source, standIns, kubernetes, packages,
+            try recipes.wheels(requirements: templates["service/requirements.txt"].text), python, source, kubernetes, standIns, packages,
             try recipes.kubernetesRepository(version, packages: packages, others: otherVersions(recipes), key: key, workshop: workshop),
             images,
             try recipes.registry(version, layouts: [python, images], archives: archives, workshop: workshop),

@@ -40,7 +40,7 @@ struct SupplyMaker: Sendable {
         let output = try await computer.run(Command(make + arguments + values))
         guard !output.isSuccess else { return }
         throw Problem(
-            what: "\(supply.name) could not be made (\(output.exit))", why: lastLines(of: log, 5),
+            what: "\(supply.name) could not be made", why: lastLines(of: log, 5),
             fix: "read \(log), and run the same command again: it goes on where it stopped")
     }
 

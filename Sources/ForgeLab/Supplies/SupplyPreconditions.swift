@@ -66,20 +66,14 @@ struct SupplyPreconditions: Sendable, Hashable {
         guard let freeDisk, freeDisk < Self.disk else { return nil }
         return Problem(
             what: "too little disk space in \(folder) to make the lab's packages and images",
-            why: "\(gibibytes(freeDisk)) are free, \(gibibytes(Self.disk)) are needed",
+            why: "\(freeDisk.gibibytes) are free, \(Self.disk.gibibytes) are needed",
             fix: "set KUBEFORGE_CACHE to a folder on a larger disk")
     }
 
     private var room: Problem? {
         guard let freeMemory, freeMemory < Self.memory else { return nil }
         return Problem(
-            what: "too little memory to build Kubernetes", why: "\(gibibytes(freeMemory)) are free, \(gibibytes(Self.memory)) are needed",
+            what: "too little memory to build Kubernetes", why: "\(freeMemory.gibibytes) are free, \(Self.memory.gibibytes) are needed",
             fix: "end something")
-    }
-
-    /// One decimal, rounded down.
-    private func gibibytes(_ bytes: Int) -> String {
-        let tenths = bytes * 10 >> 30
-        return "\(tenths / 10).\(tenths % 10) GiB"
     }
 }

@@ -8,6 +8,9 @@ package struct Answers: Sendable, Hashable {
 
     package subscript(question: Question) -> Answer? { raw[question] }
 
+    /// Those of the questions that have no answer here, each once.
+    package func missing(of questions: [Question]) -> [Question] { questions.filter { raw[$0] == nil }.uniqued() }
+
     package mutating func merge(_ newer: Answers) { raw.merge(newer.raw) { _, new in new } }
 }
 
@@ -53,7 +56,7 @@ package struct PackageState: Sendable, Hashable {
     /// nil when it is not (fully) installed.
     package var installed: String?
     package var isHeld: Bool
-    
+
     package init(installed: String? = nil, isHeld: Bool = false) {
         self.installed = installed
         self.isHeld = isHeld
@@ -76,6 +79,11 @@ package struct UnitState: Sendable, Hashable {
         self.enabled = enabled
         self.since = since
     }
+}
+
+extension UnitState {
+    /// Whether systemd starts it at boot, or something that needs it does.
+    package var startsAtBoot: Bool { ["enabled", "static", "alias", "indirect"].contains(enabled) }
 }
 
 package struct CommandState: Sendable, Hashable {

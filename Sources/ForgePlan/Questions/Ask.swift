@@ -10,7 +10,10 @@ extension Transport {
         do {
             return try script.answers(from: output.standardOutput)
         } catch {
-            throw Problem(what: "\(host.name): its answers cannot be read", why: error.reason, fix: "does its login shell print something of its own? `ssh \(host.name) true` should print nothing")
+            let login = "\(host.access.user)@\(host.address)"
+            throw Problem(
+                what: "\(host.name): its answers cannot be read", why: error.reason,
+                fix: error.fix ?? "does its login shell print something of its own? `ssh \(login) true` should print nothing")
         }
     }
 }

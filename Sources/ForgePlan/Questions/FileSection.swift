@@ -35,7 +35,9 @@ struct FileSection: Section {
         let regular = indices(try frames.next())
         let states = try frames.next().lines
         let sums = try frames.next().lines
-        guard there.count == states.count, regular.count == sums.count else { throw Frames.Broken(reason: "a file vanished while it was looked at") }
+        guard there.count == states.count, regular.count == sums.count else { 
+            throw Frames.Broken(reason: "a file vanished while it was looked at", fix: "run it again")
+        }
         let digests = Dictionary(uniqueKeysWithValues: zip(regular, sums.map(Self.digest)))
         var answers = Dictionary(uniqueKeysWithValues: paths.map { (Question.file($0), Answer.file(nil)) })
         for (index, line) in zip(there, states) { answers[.file(paths[index])] = .file(Self.state(line, sha256: digests[index])) }

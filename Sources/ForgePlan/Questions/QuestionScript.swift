@@ -22,7 +22,7 @@ struct QuestionScript: Sendable {
             PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
             frame() { printf '%s %s\\n%s\\n' "$1" "${#2}" "$2"; }
             """
-        return Command.script(([prelude] + sections.map(\.script)).joined(separator: "\n")).asRoot().within(.seconds(120))
+        return Command.script(([prelude] + sections.map(\.early) + sections.map(\.script)).joined(separator: "\n")).asRoot().within(.seconds(300))
     }
 
     func answers(from bytes: [UInt8]) throws(Frames.Broken) -> Answers {
@@ -36,8 +36,14 @@ struct QuestionScript: Sendable {
 /// The questions of one kind: how they are asked together, and how their answers are read back.
 protocol Section: Sendable {
     var isEmpty: Bool { get }
+    /// What can begin before the other sections and needs time; it prints nothing.
+    var early: String { get }
     var script: String { get }
     func parse(_ frames: inout Frames) throws(Frames.Broken) -> [Question: Answer]
+}
+
+extension Section {
+    var early: String { "" }
 }
 
 /// Length-prefixed pieces of output, read one after the other.
@@ -55,6 +61,8 @@ struct Frames {
 
     struct Broken: Error {
         let reason: String
+        /// nil when it is not known what disturbs.
+        var fix: String?
     }
 
     mutating func next() throws(Broken) -> Frame {
@@ -62,7 +70,7 @@ struct Frames {
         let numbers = String(decoding: head, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
         let body = rest.dropFirst(head.count + 1)
         guard numbers.count == 2, numbers[1] >= 0, body.count > numbers[1] else {
-            throw Broken(reason: "expected a length, got “\(String(decoding: rest.prefix(80), as: UTF8.self))”")
+            throw Broken(reason: "expected a length, got “\(String(decoding: head.prefix(80), as: UTF8.self))”")
         }
         rest = body.dropFirst(numbers[1] + 1)
         return Frame(code: numbers[0], bytes: Array(body.prefix(numbers[1])))

@@ -21,7 +21,9 @@ struct UnitSection: Section {
         let text = try frames.next().text
         let blocks = text.isEmpty ? [] : text.split(separator: "\n\n", omittingEmptySubsequences: false).map(Self.properties)
         guard blocks.count == names.count else {
-            throw Frames.Broken(reason: "systemctl showed \(blocks.count) of \(names.count) units; does systemd run there?")
+            throw Frames.Broken(
+                reason: "systemctl showed \(blocks.count) of \(names.count) units",
+                fix: "kubeforge needs a machine that was booted with systemd: `systemctl is-system-running` should answer there")
         }
         return Dictionary(uniqueKeysWithValues: zip(names, blocks).map { (.unit($0), .unit(Self.state($1))) })
     }

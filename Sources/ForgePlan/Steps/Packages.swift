@@ -28,14 +28,17 @@ package struct Packages: Step {
     }
 
     /// Indices of a fresh machine are empty or old: when apt does not find a package, they are fetched anew and it is asked once more.
+    /// An update that fails is told only if the packages cannot be had without it: the fault may be another repository's.
     package func apply(to machine: Machine) async throws {
         let install = Apt.install(names.map { name in version.map { "\(name)=\($0)*" } ?? name })
-        let first = try await machine.attempt(install)
-        if !first.isSuccess {
-            guard Apt.wantsUpdate(first) else { throw Problem(failed: install, on: machine.host, first, fix: Apt.fix(first, on: machine.host)) }
-            try await machine.run(Apt.update)
-            let second = try await machine.attempt(install)
-            guard second.isSuccess else { throw Problem(failed: install, on: machine.host, second, fix: Apt.fix(second, on: machine.host)) }
+        var result = try await (command: install, output: machine.attempt(install))
+        if Apt.wantsUpdate(result.output) {
+            let update = try await machine.attempt(Apt.update)
+            result.output = try await machine.attempt(install)
+            if !result.output.isSuccess, !update.isSuccess { result = (Apt.update, update) }
+        }
+        guard result.output.isSuccess else {
+            throw Problem(failed: result.command, on: machine.host, result.output, fix: Apt.fix(result.output, on: machine.host))
         }
         if isHeld { try await machine.run(Command([Word("apt-mark"), "hold", "--"] + names.map { Word($0) }).asRoot()) }
     }
@@ -61,7 +64,7 @@ package enum Apt {
     /// Whether apt's complaint is one that fresh indices can cure.
     static func wantsUpdate(_ output: Output) -> Bool {
         let signs = ["Unable to locate package", "was not found", "has no installation candidate", "404  Not Found", "Unable to fetch", "unmet dependencies"]
-        return signs.contains { output.errorText.contains($0) }
+        return !output.isSuccess && signs.contains { output.errorText.contains($0) }
     }
 
     /// What a person does about apt's complaint.

@@ -1,7 +1,7 @@
 import ForgeCore
 
-/// A preflight: something that must be true and that kubeforge will not change. Its `apply` is the explanation.
-package struct Requirement: Step {
+/// Something that must be true and that kubeforge will not change.
+package struct Requirement: Preflighting {
     package let title: String
     package let questions: [Question]
     private let fix: String
@@ -16,8 +16,7 @@ package struct Requirement: Step {
 
     package func differences(given answers: Answers) -> [Difference] { notSo(answers) }
 
-    package func apply(to machine: Machine) async throws {
-        let found = notSo(try await machine.ask(questions)).map(\.text).joined(separator: "\n")
-        throw Problem(what: "\(machine.host.name): not so: \(title)", why: found, fix: fix)
+    package func finding(_ differences: [Difference], on host: Host) -> Problem {
+        Problem(what: "\(host.name): not so: \(title)", why: differences.map(\.text).joined(separator: "\n"), fix: fix)
     }
 }

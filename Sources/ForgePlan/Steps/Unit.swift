@@ -20,9 +20,7 @@ package struct Unit: Step {
         let state = answers.unit(name)
         var found: [Difference] = []
         if state.active != "active" { found.append(Difference(name, from: state.load == "not-found" ? "not there" : state.active, to: "active")) }
-        if !["enabled", "static", "alias", "indirect"].contains(state.enabled) {
-            found.append("\(name) does not start at boot (\(state.enabled.isEmpty ? "no unit file" : state.enabled))")
-        }
+        found += StartsAtBoot(name).differences(given: answers)
         if let path = changedFile(answers, since: state.since), state.active == "active" {
             found.append("\(name) has not been restarted since \(path) changed")
         }

@@ -4,53 +4,62 @@ import ForgePlan
 /// Why an image could not be built, out of what Docker and the programs in the build printed.
 struct BuildFailure {
     let release: Release
-    let command: Command
     let output: Output
     let host: Host
 
     var problem: Problem {
+        let command = Command("docker", "build", "--tag", Word(release.image), Word(Places.context(release.tag))).asRoot()
         var problem = Problem(failed: command, on: host, output, fix: fix)
-        problem.why = lastLines.joined(separator: "\n")
+        problem.why = lines.suffix(12).joined(separator: "\n")
         return problem
     }
 
+    /// What was printed, without colours, progress bars and empty lines.
     private var lines: [String] {
-        (output.text + "\n" + output.errorText).split(whereSeparator: \.isNewline).map { $0.trimming(while: \.isWhitespace) }.filter {
-            !$0.isEmpty
-        }
+        let all = (output.text + "\n" + output.errorText).split(whereSeparator: \.isNewline)
+        let plain = all.map { $0.replacing(/\u{1B}\[[0-9;]*[A-Za-z]/, with: "").trimming(while: \.isWhitespace) }
+        return plain.filter { !$0.isEmpty && !$0.contains("━━") }
     }
 
-    private var lastLines: ArraySlice<String> { lines.suffix(12) }
-
-    /// The complaints that people meet, newest tools and oldest, each with what helps.
     private var fix: String {
         let text = lines.suffix(60).joined(separator: "\n")
-        func says(_ signs: String...) -> Bool { signs.contains { text.contains($0) } }
-        if says("no space left on device") { return "make room on \(host.name): `docker system prune`, `df -h /var/lib/docker`" }
-        if says("Cannot connect to the Docker daemon") {
-            return "start Docker on \(host.name): `systemctl status docker` says why it does not run"
-        }
-        if says("No matching distribution", "Could not find a version that satisfies") {
-            return
-                "the Python index lacks a package of requirements.txt for this Python: name a complete one in the inventory (mirrors: python:)"
-        }
-        if says("train.py", "generate_data.py") && says("data/") {
-            return "correct the CSV files that service: data: names; the line above says which and where"
-        }
-        if says("manifest unknown", "pull access denied", "failed to resolve", "not found: manifest", "manifest for ") {
-            return "is service: baseImage: in the inventory right, and does its registry (mirrors: registries:) have it?"
-        }
-        if says("server gave HTTP response to HTTPS client") {
-            return
-                "that registry speaks plain HTTP: name it with http:// in the inventory (mirrors: registries:), and run `kubeforge provision`"
-        }
-        if says(
-            "Temporary failure in name resolution", "Connection refused", "connection refused", "timed out", "i/o timeout", "no such host",
-            "Network is unreachable")
-        {
-            return
-                "\(host.name) cannot reach a registry or the Python index: check its network, or name mirrors in the inventory (mirrors: registries:, python:)"
-        }
-        return "try it by hand on \(host.name): `sudo docker build \(Places.context(release.tag))`"
+        let known = Self.complaints.first { $0.signs.contains { text.contains($0) } }?.remedy
+        return known.map { $0.split(separator: "HOST", omittingEmptySubsequences: false).joined(separator: host.name) }
+            ?? "try it by hand on \(host.name): `sudo docker build \(Places.context(release.tag))`"
     }
+
+    /// What people meet, with old tools and new ones, and what helps. The first that fits counts: what is more special stands higher.
+    private static let complaints: [(signs: [String], remedy: String)] = [
+        (["no space left on device"], "make room on HOST: `docker system prune`, `df -h /var/lib/docker`"),
+        (["Cannot connect to the Docker daemon"], "start Docker on HOST: `systemctl status docker` says why it does not run"),
+        (
+            ["No matching distribution", "Could not find a version that satisfies"],
+            "the Python index lacks a package of requirements.txt for this Python: name a complete one in the inventory (mirrors: python:)"
+        ),
+        (
+            ["data/train.csv", "data/test.csv"],
+            "correct the CSV files that service: data: names; the line above says which and where"
+        ),
+        (
+            ["manifest unknown", "pull access denied", "failed to resolve", "manifest for "],
+            "is service: baseImage: in the inventory right, and does its registry (mirrors: registries:) have it?"
+        ),
+        (
+            ["server gave HTTP response to HTTPS client"],
+            "that registry speaks plain HTTP: name it with http:// in the inventory (mirrors: registries:), and run `kubeforge provision`"
+        ),
+        (
+            ["registry-1.docker.io", "auth.docker.io"],
+            "neither the mirror of docker.io nor docker.io itself gave the base image: is service: baseImage: in the inventory right, "
+                + "and does the mirror (mirrors: registries:) have it?"
+        ),
+        (
+            [
+                "Temporary failure in name resolution", "Connection refused", "connection refused", "timed out", "i/o timeout",
+                "no such host",
+                "Network is unreachable",
+            ],
+            "HOST cannot reach a registry or the Python index: check its network, or name mirrors in the inventory (mirrors: registries:, python:)"
+        ),
+    ]
 }

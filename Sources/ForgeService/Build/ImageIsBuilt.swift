@@ -22,16 +22,16 @@ package struct ImageIsBuilt: Step {
 
     package func apply(to machine: Machine) async throws {
         let output = try await machine.attempt(build)
-        guard output.isSuccess else { throw BuildFailure(release: release, command: build, output: output, host: machine.host).problem }
+        guard output.isSuccess else { throw BuildFailure(release: release, output: output, host: machine.host).problem }
     }
 
     private var look: String { DockerImage.look(release.image) }
 
     /// With the host's network: pip then reaches what the host itself reaches, past NAT, a VPN's MTU and resolvers on loopback.
-    /// Both builders print to both streams in their own way; one stream keeps the order.
+    /// A step that failed leaves no container behind (`--force-rm`). Both builders print to both streams in their own way; one stream keeps the order.
     package var build: Command {
         let words: [Word] =
-            ["docker", "build", "--network", "host", "--tag", Word(release.image)]
+            ["docker", "build", "--force-rm", "--network", "host", "--tag", Word(release.image)]
             + arguments.flatMap { ["--build-arg", Word($0)] } + [Word(Places.context(release.tag))]
         let line = Command(words).line
         return Command("sh", "-c", "export BUILDKIT_PROGRESS=plain BUILDX_NO_DEFAULT_ATTESTATIONS=1; exec \(line) 2>&1")

@@ -8,10 +8,11 @@ package struct ArchiveRoute: ImageRoute {
     private let runtime: NodeRuntime
     private let archive: ImageArchive
 
-    package init(from builder: Host, runtime: Cluster.Runtime, cache: String) {
+    /// `folder`: where the archive is kept on the operator's machine; one for each cluster, so that two runs at once keep out of each other's way.
+    package init(from builder: Host, runtime: Cluster.Runtime, folder: String) {
         self.builder = builder
         self.runtime = NodeRuntime(kind: runtime)
-        archive = ImageArchive(folder: cache + "/images")
+        archive = ImageArchive(folder: folder)
     }
 
     package func bring(_ release: Release, to node: Machine) async throws {

@@ -105,7 +105,10 @@ struct ClusterEvent: Decodable, Sendable {
     var eventTime: String?
     var involvedObject: Subject
 
-    struct Subject: Decodable, Sendable { var name: String? }
+    struct Subject: Decodable, Sendable {
+        var kind: String?
+        var name: String?
+    }
 
     /// RFC 3339 in UTC: sorts as text.
     var time: String { lastTimestamp ?? eventTime ?? "" }

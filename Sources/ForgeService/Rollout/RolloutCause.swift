@@ -60,7 +60,9 @@ extension RolloutCause {
         let status = pod.status?.containerStatuses?.first
         if status?.ready == true { return nil }
         self =
-            Self.unscheduled(pod) ?? Self.evicted(pod) ?? Self.waiting(status) ?? Self.ended(status, probe: Self.probe(pod, events))
+            Self.unscheduled(pod) ?? Self.evicted(pod) ?? Self.waiting(
+                status, pulls: Self.newest(["Failed"], pod, events) { $0.contains("pull image") }) ?? Self.ended(
+                status, probe: Self.probe(pod, events))
             ?? Self.probe(pod, events) ?? Self.notCreated(pod, events) ?? Self.ended(status?.lastState?.terminated) ?? .slow
     }
 
@@ -74,11 +76,13 @@ extension RolloutCause {
         return .cannotStart([reason, pod.status?.message].compactMap { $0 }.joined(separator: ": "))
     }
 
-    private static func waiting(_ status: ClusterObject.ContainerStatus?) -> RolloutCause? {
+    /// `pulls`: what the runtime said of its last pull; the pod itself only says that it backs off.
+    private static func waiting(_ status: ClusterObject.ContainerStatus?, pulls: String?) -> RolloutCause? {
         guard let waiting = status?.state?.waiting else { return nil }
         let text = [waiting.reason, waiting.message].compactMap { $0 }.joined(separator: ": ")
         switch waiting.reason {
-        case "ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError": return .imageMissing(text)
+        case "ImagePullBackOff", "ErrImagePull": return .imageMissing(pulls ?? text)
+        case "ErrImageNeverPull", "InvalidImageName", "ImageInspectError": return .imageMissing(text)
         case "CreateContainerConfigError", "CreateContainerError", "RunContainerError": return .cannotStart(text)
         default: return nil
         }
@@ -104,8 +108,12 @@ extension RolloutCause {
         newest(["FailedCreatePodSandBox", "FailedMount"], pod, events).map { .cannotStart($0) }
     }
 
-    private static func newest(_ reasons: [String], _ pod: ClusterObject, _ events: [ClusterEvent]) -> String? {
-        let own = events.filter { $0.involvedObject.name == pod.metadata.name && reasons.contains($0.reason ?? "") }
+    private static func newest(
+        _ reasons: [String], _ pod: ClusterObject, _ events: [ClusterEvent], where fits: (String) -> Bool = { _ in true }
+    ) -> String? {
+        let own = events.filter {
+            $0.involvedObject.name == pod.metadata.name && reasons.contains($0.reason ?? "") && fits($0.message ?? "")
+        }
         return own.max { $0.time < $1.time }?.message
     }
 }

@@ -39,9 +39,10 @@ struct RolloutDiagnosis: Sendable {
 
     func problem(host: String, release: Release, namespace: String, ending: String, remaining: [Difference]) -> Problem {
         let first = causes.first?.cause ?? .slow
+        let told = causes.flatMap(paragraph)
         return Problem(
             what: "\(host): \(release.image) \(ending)",
-            why: ([remaining.map(\.text).joined(separator: "; ")] + causes.flatMap(paragraph) + warnings).joined(separator: "\n"),
+            why: ([remaining.map(\.text).joined(separator: "; ")] + told + warnings(besides: told)).joined(separator: "\n"),
             fix: first.fix(release.name).split(separator: "NAMESPACE", omittingEmptySubsequences: false).joined(separator: namespace))
     }
 
@@ -49,16 +50,26 @@ struct RolloutDiagnosis: Sendable {
         guard let pod = pods.first else { return [cause.sentence] }
         let others = pods.count > 1 ? " (and \(pods.count - 1) more)" : ""
         let place = pod.spec?.nodeName.map { " on \($0)" } ?? ""
-        let log = (logs[pod.metadata.name] ?? []).suffix(8).map { "  | \($0)" }
-        return ["\(pod.metadata.name)\(place)\(others): \(cause.sentence)"] + log
+        return ["\(pod.metadata.name)\(place)\(others): \(cause.sentence)"] + log(of: pod)
     }
 
-    /// The newest warnings about this release, each message once.
-    private var warnings: [String] {
-        let subjects = Set(state.pods.map(\.metadata.name) + [state.replicaSet, state.deployment?.metadata.name].compactMap { $0 })
-        let told = events.filter { $0.type == "Warning" && $0.involvedObject.name.map(subjects.contains) == true }.sorted {
-            $0.time > $1.time
-        }
-        return told.compactMap { event in event.message.map { "event \(event.reason ?? "Warning"): \($0)" } }.uniqued().prefix(3).map { $0 }
+    /// A container that never ran has no log: kubectl's complaint about that is none.
+    private func log(of pod: ClusterObject) -> [String] {
+        (logs[pod.metadata.name] ?? []).filter { !$0.hasPrefix("Error from server") }.suffix(8).map { "  | \($0)" }
     }
+
+    /// The newest warning of each kind about this release, where it says more than was said.
+    private func warnings(besides told: [String]) -> [String] {
+        let subjects = Set(state.pods.map(\.metadata.name) + [state.replicaSet, state.deployment?.metadata.name].compactMap { $0 })
+        let own = events.filter { event in
+            event.type == "Warning" && ["Pod", "ReplicaSet", "Deployment"].contains(event.involvedObject.kind)
+                && event.involvedObject.name.map(subjects.contains) == true
+        }
+        let newest = own.sorted { $0.time > $1.time }
+        let kinds = newest.compactMap(\.reason).uniqued().prefix(3)
+        let messages = kinds.compactMap { kind in newest.first { $0.reason == kind }?.message.map { (kind, $0) } }
+        return messages.filter { _, message in !told.contains { $0.contains(Self.core(message)) } }.map { "event \($0): \($1)" }
+    }
+
+    private static func core(_ message: String) -> String { message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message }
 }

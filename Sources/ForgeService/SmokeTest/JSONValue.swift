@@ -1,3 +1,4 @@
+import ForgeTemplates
 import Foundation
 
 /// Any JSON, for answers that may be anything.
@@ -48,15 +49,15 @@ extension JSONValue: CustomStringConvertible {
         case .null: "null"
         case .bool(let value): "\(value)"
         case .number(let value): value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
-        case .string(let text): text.jsonQuoted
+        case .string(let text): text.shownQuoted
         case .array(let elements): "[" + elements.map(\.description).joined(separator: ",") + "]"
         case .object(let members):
-            "{" + members.sorted { $0.key < $1.key }.map { "\($0.key.jsonQuoted):\($0.value)" }.joined(separator: ",") + "}"
+            "{" + members.sorted { $0.key < $1.key }.map { "\($0.key.shownQuoted):\($0.value)" }.joined(separator: ",") + "}"
         }
     }
 }
 
 extension String {
-    /// What YAML and JSON both read back as this text.
-    fileprivate var jsonQuoted: String { yamlQuoted }
+    /// In quotes, with control characters made visible.
+    fileprivate var shownQuoted: String { yamlQuoted }
 }

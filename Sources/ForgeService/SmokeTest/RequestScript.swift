@@ -43,7 +43,9 @@ struct RequestScript: Sendable {
             rest = rest.dropFirst(head.count + 1)
             guard numbers.count == 3, rest.count > Int(numbers[2]) else { return nil }
             replies.append(
-                ServiceReply(status: Int(numbers[0]), body: Array(rest.prefix(Int(numbers[2]))), milliseconds: numbers[1] * 1000))
+                ServiceReply(
+                    status: Int(numbers[0]), body: Array(rest.prefix(Int(numbers[2]))),
+                    milliseconds: (numbers[1] * 1_000_000).rounded() / 1000))
             rest = rest.dropFirst(Int(numbers[2]) + 1)
         }
         return replies

@@ -20,7 +20,10 @@ struct RunningRelease: Sendable {
 
         init(_ service: Service) { self.service = service }
 
-        var questions: [Question] { [.command(deployment), .command(exposure), .command(answers)] }
+        var questions: [Question] { [.command(sign), .command(deployment), .command(exposure), .command(answers)] }
+
+        /// Whether the API answers at all: a cluster that is down has not lost its service.
+        var sign: String { kubectl.line("get", "--raw", "/readyz") + " 2>&1" }
 
         var deployment: String { kubectl.line("get", "deployment", Word(service.name), "--output", "json") }
 
@@ -36,6 +39,8 @@ struct RunningRelease: Sendable {
 
     init(_ service: Service, host: String, answers: Answers) throws(Problem) {
         let look = Look(service)
+        let sign = answers.command(look.sign)
+        guard sign.exitCode == 0 else { throw Problem(silent: host, sign.text) }
         guard let deployment = ClusterObject.one(answers.command(look.deployment).text),
             let image = deployment.spec?.template?.spec.containers.first?.image
         else { throw Problem(notDeployed: service, host) }
@@ -60,6 +65,14 @@ struct RunningRelease: Sendable {
 }
 
 extension Problem {
+    fileprivate init(silent host: String, _ said: String) {
+        self.init(
+            what: "\(host): the cluster's API does not answer", why: said.split(whereSeparator: \.isNewline).last.map(String.init),
+            fix:
+                "look why: `sudo crictl ps -a` and `journalctl -u kubelet -n 50` on \(host); a bare machine needs `kubeforge provision` first"
+        )
+    }
+
     fileprivate init(notDeployed service: Service, _ host: String) {
         self.init(
             what: "\(host): the cluster has no service \(service.name) in namespace \(service.namespace)",

@@ -33,6 +33,7 @@ package struct SmokeTest: Sendable {
         reporter.report(.note(introduction(running, chosen)))
         let test = TestRows(chosen, of: running.tag)
         let rows = test.lines(try await controlPlane.ask(test.questions, of: host))
+        if rows.isEmpty { reporter.report(.note("the features that /line tells are not compared: \(test.path) is missing")) }
         let requests = ServiceRequest.all(running.golden, rows: chosen, csv: rows)
         let visits = requests.map { Visit(address: running.clusterAddress, request: $0) } + nodeVisits(requests[1], running)
         let checks = try await ask(visits, controlPlane, from: host.name).map(\.report)

@@ -8,6 +8,16 @@ let keysFaults = [
               fix  did you mean podNetwork? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, service
             """),
     BadInventory(
+        "a key with two letters swapped",
+        "name: second",
+        is: "nmae: second",
+        told: """
+            inventory.yaml:7:5  hosts[1].nmae: unknown key
+              fix  did you mean name? known here: name, address, role, schedulable, ssh
+            inventory.yaml:7:5  hosts[1].name: is missing
+              fix  add a line such as `name: node1`
+            """),
+    BadInventory(
         "a key that is like no other",
         adding: "flavour: sweet",
         told: """

@@ -4,7 +4,7 @@ let loginFaults = [
         "a user name that is an option",
         adding: """
             ssh:
-              user: -oProxyCommand=reboot
+              user: -l
             """,
         told: """
             inventory.yaml:11:9  ssh.user: needs a login name: letters, digits, and . _ - @ inside

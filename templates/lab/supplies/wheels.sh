@@ -18,8 +18,7 @@ done
 rm -r "$out/from"
 (
     cd "$out"
-    for name in *; do
-        printf '<a href="%s/">%s</a><br>\n' "$name" "$name"
-    done >index.html.new
-    mv index.html.new index.html
+    for name in */; do
+        printf '<a href="%s">%s</a><br>\n' "$name" "${name%/}"
+    done >index.html
 )

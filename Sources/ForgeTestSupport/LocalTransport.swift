@@ -1,0 +1,44 @@
+import ForgeCore
+import Foundation
+import Subprocess
+
+/// A host that is this computer: commands run here, as whoever runs the test, without sudo, login shell and time limit.
+package actor LocalTransport: Transport {
+    private let shell: String
+    private let programs: String?
+    private let greeting: String
+    package private(set) var traffic = Traffic()
+
+    /// `shell` plays the host's `sh`; the programs in the folder `programs` come before the host's own in questions;
+    /// `greeting` is what a login shell prints before the command.
+    package init(shell: String = "sh", programs: String? = nil, greeting: String = "") {
+        self.shell = shell
+        self.programs = programs
+        self.greeting = greeting
+    }
+
+    package func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
+        traffic.roundTrips += 1
+        let words = command.words.map(\.text)
+        let result = try await Subprocess.run(
+            .name(words[0] == "sh" ? shell : words[0]), arguments: Arguments(Array(words.dropFirst())),
+            environment: .inherit.updating(["LC_ALL": "C.UTF-8"]), input: .array(Array(input(of: command).utf8)),
+            output: .bytes(limit: 16 << 20), error: .bytes(limit: 1 << 20))
+        return Output(
+            standardOutput: Array(greeting.utf8) + result.standardOutput, standardError: result.standardError, exit: Self.exit(result.terminationStatus))
+    }
+
+    package func close() async {}
+
+    private func input(of command: Command) -> String {
+        guard let programs else { return command.inputText }
+        return command.inputText.replacing("PATH=/usr/local/sbin:", with: "PATH=\(programs):/usr/local/sbin:")
+    }
+
+    private static func exit(_ status: TerminationStatus) -> Output.Exit {
+        switch status {
+        case .exited(let code): .code(Int(code))
+        case .signaled(let number): .signal("\(number)")
+        }
+    }
+}

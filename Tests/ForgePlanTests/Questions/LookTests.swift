@@ -1,0 +1,70 @@
+import ForgeCore
+import ForgePlan
+import ForgeTestSupport
+import Testing
+
+@Suite("A look at a host")
+struct LookTests {
+    @Test("asks questions of every kind in one command, each once", arguments: Shell.all)
+    func oneCommand(shell: String) async throws {
+        let transport = LocalTransport(shell: shell)
+        let answers = try await transport.look(
+            .command("echo hello"), .sysctl("kernel.ostype"), .file("/etc/passwd"), .package("dpkg"), .swaps, .module("no_such_module"),
+            .contents("/etc/hostname"), .command("exit 4"), .file("/etc/passwd"), .command("echo hello"))
+        #expect(answers.command("echo hello").text == "hello")
+        #expect(answers.command("exit 4").exitCode == 4)
+        #expect(answers.sysctl("kernel.ostype") == "Linux")
+        #expect(answers.file("/etc/passwd")?.kind == .regular)
+        #expect(answers.package("dpkg").installed != nil)
+        #expect(answers.missing(of: [.swaps, .module("no_such_module"), .contents("/etc/hostname"), .file("/etc/group")]) == [.file("/etc/group")])
+    }
+
+    @Test("without a question costs nothing")
+    func nothing() async throws {
+        let transport = ScriptedTransport { _ in nil }
+        #expect(try await transport.ask([], of: Example.host()) == Answers())
+        #expect(await transport.commands.isEmpty)
+    }
+
+    @Test("is made by root, within a time, and its script comes over standard input")
+    func command() async throws {
+        let transport = ScriptedTransport { _ in Output(frame("/swap.img\n")) }
+        _ = try await transport.look(.swaps)
+        let command = try #require(await transport.commands.first)
+        #expect(command.remoteLine(user: "ubuntu") == "sudo -n -- timeout --kill-after=10 300 sh -s")
+        #expect(command.inputText.hasPrefix("{\nLC_ALL=C TZ=UTC; export LC_ALL TZ\n"))
+    }
+
+    @Test("through a login shell that greets says which greeting disturbs")
+    func greeting() async throws {
+        let transport = LocalTransport(greeting: "Welcome to kubnode\n")
+        let problem = await #expect(throws: Problem.self) { try await transport.look(.swaps) }
+        #expect(problem == Problem(
+            what: "kubnode: its answers cannot be read", why: "expected a length, got “Welcome to kubnode”",
+            fix: "does its login shell print something of its own? `ssh ubuntu@10.0.0.5 true` should print nothing"))
+    }
+
+    @Test("whose answer is cut off is an error, wherever the cut is")
+    func cutOff() async throws {
+        let whole = frame("/swap.img\n") + frame("hello\n") + frame("there")
+        for length in 0..<(whole.utf8.count - 1) {
+            let transport = ScriptedTransport { _ in Output(String(whole.prefix(length))) }
+            await #expect(throws: Problem.self, "cut after \(length) bytes") { try await transport.look(.swaps, .contents("/a"), .command("b")) }
+        }
+    }
+
+    @Test(
+        "that sudo or the shell refuses says what to do",
+        arguments: [
+            ("sudo: a password is required\n", "kubnode: sudo asks ubuntu for a password",
+             "allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"),
+            ("sudo: a terminal is required to read the password\n", "kubnode: sudo asks ubuntu for a password",
+             "allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"),
+            ("sh: 1: sudo: not found\n", "kubnode: could not be looked at", "log in as ubuntu and try `sudo -n sh -c true`"),
+        ])
+    func refused(error: String, what: String, fix: String) async throws {
+        let transport = ScriptedTransport { _ in .failed(1, error) }
+        let problem = await #expect(throws: Problem.self) { try await transport.look(.swaps) }
+        #expect(problem == Problem(what: what, why: error.trimming(while: \.isNewline), fix: fix))
+    }
+}

@@ -1,0 +1,71 @@
+import ForgeCore
+import ForgePlan
+import ForgeTestSupport
+import Testing
+
+@Suite("A file's content")
+struct FileIsTests {
+    private let step = FileIs(RemoteFile("/etc/a b", "hello\n"), title: "a b greets")
+
+    private func state(_ change: (inout FileState) -> Void = { _ in }) -> [Question: Answer] {
+        var state = FileState(mode: 0o644, owner: "root:root", size: 6, sha256: SHA256.hex("hello\n"))
+        change(&state)
+        return [.file("/etc/a b"): .file(state)]
+    }
+
+    @Test("is compared by digest, mode and owner")
+    func differences() {
+        #expect(step.title == "a b greets")
+        #expect(step.texts(state()) == [])
+        #expect(step.texts([.file("/etc/a b"): .file(nil)]) == ["/etc/a b is missing"])
+        #expect(step.texts(state { $0.sha256 = SHA256.hex("x") }) == ["/etc/a b has other content"])
+        #expect(step.texts(state { $0.mode = 0o4755; $0.owner = "ubuntu:ubuntu" }) == ["mode of /etc/a b: 04755 → 0644", "owner of /etc/a b: ubuntu:ubuntu → root:root"])
+        #expect(step.texts(state { $0.kind = .symlink; $0.sha256 = nil }) == ["/etc/a b is a symlink, not a file"])
+    }
+
+    @Test("is written in one command, by root")
+    func apply() async throws {
+        let (machine, transport) = Example.machine { _ in Output() }
+        try await step.apply(to: machine)
+        #expect(await transport.commands == [step.file.write])
+        #expect(step.file.write.isAsRoot)
+    }
+
+    @Test("is asked for and found as written, on a real file system")
+    func roundTrip() async throws {
+        try await TemporaryFolder.during { folder in
+            let owner = try LocalProgram.run("stat", ["-c", "%U:%G", folder.path]).trimming(while: \.isNewline)
+            let step = FileIs(RemoteFile(folder.path("new/$(x) y"), "text\n", mode: 0o600, owner: owner))
+            let machine = Machine(host: Example.host(), transport: LocalTransport())
+            #expect(step.differences(given: try await machine.ask(step.questions)) == ["\(step.file.path) is missing"])
+            try await step.apply(to: machine)
+            #expect(step.differences(given: try await machine.ask(step.questions)) == [])
+        }
+    }
+
+    @Test("that cannot be written says so")
+    func full() async {
+        let (machine, _) = Example.machine { _ in .failed(1, "cat: write error: No space left on device\n") }
+        let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine) }
+        #expect(problem?.why == "cat: write error: No space left on device")
+        #expect(problem?.fix == "is there space left on kubnode? `df -h` tells")
+    }
+}
+
+@Suite("An absent file")
+struct IsAbsentTests {
+    private let step = IsAbsent("/etc/apt/old list", title: "the old list is gone")
+
+    @Test("is compared by whether anything is there")
+    func differences() {
+        #expect(step.texts([.file("/etc/apt/old list"): .file(nil)]) == [])
+        #expect(step.texts([.file("/etc/apt/old list"): .file(FileState(kind: .symlink))]) == ["/etc/apt/old list exists"])
+    }
+
+    @Test("is removed")
+    func apply() async throws {
+        let (machine, transport) = Example.machine { _ in Output() }
+        try await step.apply(to: machine)
+        #expect(await transport.changes == ["rm -f -- '/etc/apt/old list'"])
+    }
+}

@@ -1,0 +1,110 @@
+import ForgeCore
+import ForgePlan
+import ForgeTestSupport
+import Testing
+
+@Suite("Packages")
+struct PackagesTests {
+    private static let apt = "env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
+    private static let install = apt + " -y -o Dpkg::Options::=--force-confold --no-install-recommends --allow-downgrades --allow-change-held-packages install --"
+    private let tools = Packages(["curl", "gnupg"])
+    private let kubernetes = Packages(["kubelet", "kubeadm"], version: "1.20.2-", isHeld: true, title: "Kubernetes is installed")
+
+    @Test("differ by what is missing, of another version, or not held")
+    func differences() {
+        #expect(tools.title == "curl, gnupg are installed")
+        #expect(Packages(["curl"]).title == "curl is installed")
+        #expect(tools.texts([.package("curl"): .package(PackageState(installed: "7.88"))]) == ["gnupg is not installed"])
+        let right = Answer.package(PackageState(installed: "1.20.2-1.1", isHeld: true))
+        #expect(kubernetes.texts([.package("kubelet"): right, .package("kubeadm"): right]) == [])
+        #expect(
+            kubernetes.texts([.package("kubelet"): .package(PackageState(installed: "1.20.20-1.1", isHeld: true)), .package("kubeadm"): .package(PackageState(installed: "1.20.2-1.1"))])
+                == ["kubelet: 1.20.20-1.1 → 1.20.2-*", "kubeadm is not held"])
+    }
+
+    @Test("are installed at their version, and held")
+    func installed() async throws {
+        let (machine, transport) = Example.machine { _ in Output() }
+        try await kubernetes.apply(to: machine)
+        #expect(await transport.changes == [Self.install + " 'kubelet=1.20.2-*' 'kubeadm=1.20.2-*'", "apt-mark hold -- kubelet kubeadm"])
+        #expect(await transport.commands.allSatisfy(\.isAsRoot))
+    }
+
+    @Test(
+        "are asked for again with fresh indices where those can help",
+        arguments: [
+            "E: Unable to locate package curl", "E: Version '1.2-*' for 'curl' was not found", "E: Package 'curl' has no installation candidate",
+            "E: Failed to fetch http://x  404  Not Found", "E: Unable to fetch some archives", "The following packages have unmet dependencies:",
+        ])
+    func update(complaint: String) async throws {
+        let transport = RefusingOnce(complaint)
+        try await tools.apply(to: Machine(host: Example.host(), transport: transport))
+        #expect(await transport.lines == [Self.install + " curl gnupg", Self.apt + " update", Self.install + " curl gnupg"])
+    }
+
+    @Test("are installed though the update complained about somebody else's repository")
+    func brokenNeighbour() async throws {
+        let transport = RefusingOnce("E: Unable to locate package curl", update: .failed(100, "E: The repository 'http://gone' does not have a Release file."))
+        try await tools.apply(to: Machine(host: Example.host(), transport: transport))
+        #expect(await transport.lines.count == 3)
+    }
+
+    @Test("that cannot be had, after an update that failed, are told with the update's reason")
+    func brokenUpdate() async {
+        let (machine, _) = Example.machine { command in
+            command.line.hasSuffix(" update") ? .failed(100, "E: Unable to fetch http://mirror: Could not connect") : .failed(100, "E: Unable to locate package curl")
+        }
+        await #expect(
+            throws: Problem(
+                what: "kubnode: `sudo \(Self.apt) update` failed with exit code 100", why: "E: Unable to fetch http://mirror: Could not connect",
+                fix: "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)")
+        ) { try await tools.apply(to: machine) }
+    }
+
+    @Test(
+        "that fail say what to do",
+        arguments: [
+            ("E: Could not get lock /var/lib/dpkg/lock-frontend", "another package manager runs on kubnode: wait for it (`ps aux | grep -i apt`), and run again"),
+            ("E: Version '1.2-*' for 'curl' was not found", "see with `apt-cache policy` on kubnode which versions its repositories have, and correct the inventory or the mirror"),
+            ("E: Unable to locate package curl", "see with `apt-cache policy` on kubnode which versions its repositories have, and correct the inventory or the mirror"),
+            ("dpkg: error: No space left on device", "make room on kubnode: `df -h`, `apt-get clean`"),
+            ("E: You don't have enough free space in /var/cache/apt/archives/.", "make room on kubnode: `df -h`, `apt-get clean`"),
+            ("E: Failed to fetch http://x  Temporary failure resolving 'x'", "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"),
+            ("E: Sub-process /usr/bin/dpkg returned an error code (1)", "run it by hand on kubnode to see more"),
+        ])
+    func fixes(complaint: String, fix: String) async {
+        let (machine, _) = Example.machine { $0.line.hasSuffix(" update") ? Output() : .failed(100, complaint + "\n") }
+        let problem = await #expect(throws: Problem.self) { try await tools.apply(to: machine) }
+        #expect(problem?.fix == fix)
+        #expect(problem?.why == complaint)
+    }
+
+    @Test("that dpkg cannot set up are not tried twice")
+    func once() async {
+        let (machine, transport) = Example.machine { _ in .failed(100, "E: Sub-process /usr/bin/dpkg returned an error code (1)") }
+        await #expect(throws: Problem.self) { try await kubernetes.apply(to: machine) }
+        #expect(await transport.changes.count == 1)
+    }
+}
+
+/// apt that refuses the first installation, and no later one.
+private actor RefusingOnce: Transport {
+    private let complaint: String
+    private let update: Output
+    private(set) var lines: [String] = []
+
+    init(_ complaint: String, update: Output = Output()) {
+        self.complaint = complaint
+        self.update = update
+    }
+
+    var traffic: Traffic { Traffic() }
+
+    func close() async {}
+
+    func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
+        lines.append(command.line)
+        if command.line.hasSuffix(" update") { return update }
+        return lines.count == 1 ? .failed(100, complaint) : Output()
+    }
+}

@@ -1,0 +1,84 @@
+import ForgeCore
+import ForgePlan
+import ForgeTestSupport
+import Testing
+
+@Suite("A unit")
+struct UnitTests {
+    private static let config = "/etc/containerd/config.toml"
+    private let step = Unit("containerd.service", runningSince: [config])
+
+    private func answers(_ unit: UnitState, modified: Int? = 100) -> [Question: Answer] {
+        [.unit("containerd.service"): .unit(unit), .file(Self.config): .file(modified.map { FileState(modified: $0) })]
+    }
+
+    @Test("runs, starts at boot, and was started after its files changed")
+    func differences() {
+        let good = UnitState(active: "active", enabled: "enabled", since: 200)
+        #expect(step.texts(answers(good)) == [])
+        #expect(step.texts(answers(good, modified: nil)) == [])
+        #expect(step.texts(answers(good, modified: 300)) == ["containerd.service has not been restarted since \(Self.config) changed"])
+        #expect(step.texts(answers(UnitState(active: "failed", enabled: "disabled"))) == ["containerd.service: failed → active", "containerd.service does not start at boot (disabled)"])
+        #expect(step.texts(answers(UnitState(load: "not-found"))) == ["containerd.service: not there → active", "containerd.service does not start at boot (no unit file)"])
+        #expect(step.texts(answers(UnitState(load: "masked", active: "inactive", enabled: "masked"))) == ["containerd.service: inactive → active", "containerd.service does not start at boot (masked)"])
+    }
+
+    /// Both clocks tick in whole seconds: a change in the second of the start may have come after it.
+    @Test("started in the second in which a file changed does not count as restarted")
+    func sameSecond() {
+        #expect(step.texts(answers(UnitState(active: "active", enabled: "enabled", since: 100), modified: 100)).count == 1)
+        #expect(step.texts(answers(UnitState(active: "active", enabled: "enabled", since: 101), modified: 100)).isEmpty)
+    }
+
+    @Test("of a kind that cannot be enabled counts as starting at boot", arguments: ["enabled", "static", "alias", "indirect"])
+    func atBoot(enabled: String) {
+        #expect(StartsAtBoot("a.service").texts([.unit("a.service"): .unit(UnitState(enabled: enabled))]) == [])
+    }
+
+    @Test(
+        "is restarted when it must be, and left alone when it only has to be enabled",
+        arguments: [("active", 200, "start"), ("active", 50, "restart"), ("failed", 200, "restart"), ("inactive", 200, "restart")])
+    func apply(active: String, since: Int, verb: String) async throws {
+        let time = since == 200 ? "Thu 1970-01-01 00:03:20 UTC" : "Thu 1970-01-01 00:00:50 UTC"
+        let look = frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  /etc/x")
+            + frame("LoadState=loaded\nActiveState=\(active)\nUnitFileState=disabled\nActiveEnterTimestamp=\(time)")
+        let (machine, transport) = Example.machine(answering: look) { _ in Output() }
+        try await step.apply(to: machine)
+        let change = try #require(await transport.commands.last)
+        #expect(change.words.dropFirst(3).map(\.text) == ["sh", "containerd.service", verb, Self.config])
+        #expect(change.isAsRoot)
+    }
+
+    @Test("that does not come up says where the reason is")
+    func fails() async {
+        let look = frame("") + frame("") + frame("") + frame("") + frame("LoadState=loaded\nActiveState=failed\nUnitFileState=enabled\nActiveEnterTimestamp=")
+        let (machine, _) = Example.machine(answering: look) { _ in .failed(1, "Job for containerd.service failed.") }
+        let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine) }
+        #expect(problem?.why == "Job for containerd.service failed.")
+        #expect(problem?.fix == "see why: `journalctl -u containerd.service -n 50` on kubnode")
+    }
+
+    /// The real script, with a systemctl that writes down what it is asked.
+    @Test("is unmasked, enabled and restarted by its script, after the second of the last change", arguments: ["dash", "bash"])
+    func script(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            let file = try folder.write("a file", "x")
+            try LocalProgram.run("touch", ["-d", "2020-01-01", file])
+            let look = frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  x")
+                + frame("LoadState=loaded\nActiveState=failed\nUnitFileState=disabled\nActiveEnterTimestamp=")
+            let (machine, transport) = Example.machine(answering: look) { _ in Output() }
+            try await Unit("a b.service", runningSince: [file]).apply(to: machine)
+            let words = try #require(await transport.commands.last).words.map(\.text)
+            let script = "systemctl() { echo \"$*\"; }\n" + words[2]
+            let said = try LocalProgram.run(shell, ["-c", script] + words.dropFirst(3))
+            #expect(said == "daemon-reload\nunmask -- a b.service\nenable -- a b.service\nrestart -- a b.service\n")
+        }
+    }
+
+    @Test("that only has to start at boot is enabled, and not started")
+    func enabled() async throws {
+        let (machine, transport) = Example.machine { _ in Output() }
+        try await StartsAtBoot("kubelet.service").apply(to: machine)
+        #expect(await transport.changes == ["sh -c 'systemctl unmask -- \"$1\" && systemctl enable -- \"$1\"' sh kubelet.service"])
+    }
+}

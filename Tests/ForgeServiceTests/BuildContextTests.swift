@@ -1,0 +1,67 @@
+import ForgeCore
+import ForgeInventory
+import ForgeTemplates
+import Foundation
+import Testing
+
+@testable import ForgeService
+
+@Suite("A build context")
+struct BuildContextTests {
+    @Test("has a tag that follows its files and its arguments")
+    func tagFollowsContent() throws {
+        let tag = try Example.context().tag
+        #expect(tag == "fcf5fd37dd925c9e")
+        #expect(try Example.context("print('hello')\n").tag == tag)
+        #expect(try Example.context("print('hallo')\n").tag != tag)
+        #expect(try BuildContext(files: Example.context().files, arguments: ["BASE_IMAGE": "other"]).tag != tag)
+    }
+
+    @Test("holds the user's CSV files as data/train.csv and data/test.csv")
+    func holdsOwnData() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let templates = folder.appending(path: "templates/service")
+        try FileManager.default.createDirectory(at: templates, withIntermediateDirectories: true)
+        try Data("FROM scratch\n".utf8).write(to: templates.appending(path: "Dockerfile"))
+        let train = folder.appending(path: "my training.csv")
+        try Data("Line,# Letter,a\n".utf8).write(to: train)
+        let service = Service(trainingData: .init(train: train.path(percentEncoded: false), test: train.path(percentEncoded: false)))
+        let overlay = try Templates(overlay: folder.appending(path: "templates").path())
+
+        let context = try BuildContext.make(cluster: Example.cluster(service: service), templates: overlay)
+
+        #expect(context.files["data/train.csv"] == Array("Line,# Letter,a\n".utf8))
+        #expect(context.files["data/test.csv"] == Array("Line,# Letter,a\n".utf8))
+        #expect(context.files["Dockerfile"] == Array("FROM scratch\n".utf8))
+
+        try FileManager.default.removeItem(at: train)
+        let error = #expect(throws: Problem.self) { try BuildContext.make(cluster: Example.cluster(service: service), templates: overlay) }
+        #expect(error?.kind == .invalidInventory)
+        #expect(error?.what == "\(service.trainingData!.train) cannot be read")
+        #expect(error?.fix == "correct service: data: train: in inventory/lab.yaml, or leave data: out and have data generated")
+    }
+
+    @Test(
+        "gets its arguments from the inventory's mirrors",
+        arguments: [
+            (Mirrors(), Service.defaultBaseImage, ["BASE_IMAGE": "docker.io/library/python:3.11-slim-bookworm"]),
+            (
+                Mirrors(registries: ["docker.io": "http://10.77.0.1:5000"], python: "http://10.77.0.1:8000/simple"),
+                Service.defaultBaseImage,
+                [
+                    "BASE_IMAGE": "docker.io/library/python:3.11-slim-bookworm", "PIP_INDEX_URL": "http://10.77.0.1:8000/simple",
+                    "PIP_TRUSTED_HOST": "10.77.0.1",
+                ]
+            ),
+            (
+                Mirrors(registries: ["ghcr.io": "http://10.77.0.1:5000/"], python: "https://pypi.example/simple"),
+                "ghcr.io/people/python:3.12",
+                ["BASE_IMAGE": "10.77.0.1:5000/people/python:3.12", "PIP_INDEX_URL": "https://pypi.example/simple"]
+            ),
+            (Mirrors(), "python:3.12", ["BASE_IMAGE": "python:3.12"]),
+        ])
+    func argumentsFollowMirrors(mirrors: Mirrors, image: String, expected: [String: String]) {
+        #expect(BuildArguments(Example.cluster(mirrors: mirrors, service: Service(baseImage: image))).values == expected)
+    }
+}

@@ -1,0 +1,138 @@
+import ForgeCore
+import ForgePlan
+import ForgeTestSupport
+import Testing
+
+@testable import ForgeService
+
+@Suite("The build")
+struct BuildTests {
+    @Test("sends a context that is not there")
+    func sendsContext() throws {
+        let step = ContextIsThere(try Example.context())
+        let place = Places.context(step.context.tag)
+        #expect(step.looks == ["file /var/lib/kubeforge/contexts/fcf5fd37dd925c9e"])
+        #expect(step.differences(given: Answers([.file(place): .file(nil)])) == ["2 files, 3072 bytes, are not there"])
+        #expect(step.differences(given: Answers([.file(place): .file(FileState(kind: .directory))])) == [])
+        #expect(
+            step.differences(given: Answers([.file(place): .file(FileState(kind: .regular))])) == ["2 files, 3072 bytes, are not there"])
+    }
+
+    @Test("unpacks a context completely or not at all")
+    func unpacksContext() async throws {
+        let step = ContextIsThere(try Example.context())
+        let transport = ScriptedTransport { _ in Output("") }
+        try await step.apply(to: Machine(host: Example.master, transport: transport))
+        let command = try #require(await transport.commands.first)
+        #expect(command.isAsRoot)
+        #expect(command.words.suffix(2).map(\.text) == [Places.context(step.context.tag), SHA256.hex(step.context.archive)])
+        // The script itself, with folders of this computer and a damaged transfer.
+        let folder = try LocalProgram("mktemp", "-d").output.trimming(while: \.isNewline)
+        func unpack(_ bytes: [UInt8]) throws -> LocalProgram {
+            try LocalProgram(
+                "sh", "-c", command.words[2].text, "sh", folder + "/contexts/x", SHA256.hex(step.context.archive), input: bytes)
+        }
+        let damaged = try unpack(step.context.archive.dropLast())
+        #expect(damaged.exitCode == 1)
+        #expect(damaged.output.contains("after the transfer, expected \(SHA256.hex(step.context.archive))"))
+        #expect(try LocalProgram("ls", "-A", folder + "/contexts").output == "")
+        #expect(try unpack(step.context.archive).exitCode == 0)
+        #expect(try LocalProgram("ls", "-A", folder + "/contexts/x").output == "Dockerfile\napi.py\n")
+        #expect(try LocalProgram("ls", "-A", folder + "/contexts").output == "x\n")
+        _ = try LocalProgram("rm", "-rf", folder)
+    }
+
+    @Test("is not done again when Docker knows the tag")
+    func isNotDoneAgain() {
+        let step = ImageIsBuilt(Example.release, arguments: [])
+        #expect(step.title == "image inference:0123456789abcdef is built")
+        #expect(step.looks == ["docker image inspect --format '{{.Id}}' -- inference:0123456789abcdef"])
+        #expect(step.differences(whenLookEnds: 0, "sha256:1") == [])
+        #expect(step.differences(whenLookEnds: 1) == ["Docker has no image inference:0123456789abcdef"])
+    }
+
+    @Test("runs where the context lies, with every argument quoted")
+    func runsDocker() {
+        let step = ImageIsBuilt(Example.release, arguments: ["BASE_IMAGE=python:3", "PIP_INDEX_URL=http://h/$(id)"])
+        #expect(
+            step.build.words[2].text
+                == "export BUILDKIT_PROGRESS=plain BUILDX_NO_DEFAULT_ATTESTATIONS=1; exec docker build --force-rm --network host --tag inference:0123456789abcdef "
+                + "--build-arg BASE_IMAGE=python:3 --build-arg 'PIP_INDEX_URL=http://h/$(id)' /var/lib/kubeforge/contexts/0123456789abcdef 2>&1"
+        )
+        #expect(step.build.isAsRoot)
+    }
+
+    @Test("that fails says why in its own last words, and what to do")
+    func failureSaysWhy() async throws {
+        let said = """
+            Step 7/14 : RUN python -m pip install -r requirements.txt
+             ---> Running in 3f
+                 ━━━━━━━━━━━━ 501.7/501.7 kB 334.8 MB/s eta 0:00:00
+            \u{1B}[91mERROR: Could not find a version that satisfies the requirement scikit-learn==1.9.1 (from versions: none)
+            \u{1B}[0m\u{1B}[91mERROR: No matching distribution found for scikit-learn==1.9.1
+            \u{1B}[0mThe command '/bin/sh -c python -m pip install' returned a non-zero code: 1
+            """
+        let transport = ScriptedTransport { _ in Output(standardOutput: Array(said.utf8), exit: .code(1)) }
+        let error = await #expect(throws: Problem.self) {
+            try await ImageIsBuilt(Example.release, arguments: []).apply(to: Machine(host: Example.master, transport: transport))
+        }
+        #expect(
+            error?.description == """
+                kubmaster: `sudo docker build --tag inference:0123456789abcdef /var/lib/kubeforge/contexts/0123456789abcdef` failed with exit code 1
+                  why  Step 7/14 : RUN python -m pip install -r requirements.txt
+                       ---> Running in 3f
+                       ERROR: Could not find a version that satisfies the requirement scikit-learn==1.9.1 (from versions: none)
+                       ERROR: No matching distribution found for scikit-learn==1.9.1
+                       The command '/bin/sh -c python -m pip install' returned a non-zero code: 1
+                  fix  the Python index lacks a package of requirements.txt for this Python: name a complete one in the inventory (mirrors: python:)
+                """)
+    }
+
+    @Test(
+        "knows what helps",
+        arguments: [
+            (
+                "write /var/lib/docker/tmp/x: no space left on device",
+                "make room on kubmaster: `docker system prune`, `df -h /var/lib/docker`"
+            ),
+            (
+                "Cannot connect to the Docker daemon at unix:///var/run/docker.sock.",
+                "start Docker on kubmaster: `systemctl status docker` says why it does not run"
+            ),
+            (
+                "Step 9: RUN python train.py\ndata/train.csv:7, column 3 (a): must be a finite number, is 'x'",
+                "correct the CSV files that service: data: names; the line above says which and where"
+            ),
+            (
+                "manifest for python:9 not found: manifest unknown",
+                "is service: baseImage: in the inventory right, and does its registry (mirrors: registries:) have it?"
+            ),
+            (
+                "Get \"https://10.77.0.1:5000/v2/\": http: server gave HTTP response to HTTPS client",
+                "that registry speaks plain HTTP: name it with http:// in the inventory (mirrors: registries:), and run `kubeforge provision`"
+            ),
+            (
+                "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on 10.77.0.1:53: connection refused",
+                "neither the mirror of docker.io nor docker.io itself gave the base image: is service: baseImage: in the inventory right, and does the mirror (mirrors: registries:) have it?"
+            ),
+            (
+                "dial tcp: lookup ghcr.io: no such host",
+                "kubmaster cannot reach a registry or the Python index: check its network, or name mirrors in the inventory (mirrors: registries:, python:)"
+            ),
+            ("boom", "try it by hand on kubmaster: `sudo docker build /var/lib/kubeforge/contexts/0123456789abcdef`"),
+        ])
+    func knowsWhatHelps(said: String, fix: String) {
+        let output = Output(standardOutput: Array(said.utf8), exit: .code(1))
+        #expect(BuildFailure(release: Example.release, output: output, host: Example.master).problem.fix == fix)
+    }
+
+    @Test("leaves the right answers beside the cluster")
+    func keepsGolden() {
+        let step = GoldenIsKept(Example.release)
+        let path = "/var/lib/kubeforge/releases/0123456789abcdef/golden.json"
+        #expect(step.looks == ["file " + path])
+        #expect(step.differences(given: Answers([.file(path): .file(nil)])) == ["\(path) is missing"])
+        #expect(step.differences(given: Answers([.file(path): .file(FileState())])) == [])
+        #expect(step.copy.words.suffix(2).map(\.text) == ["/var/lib/kubeforge/releases/0123456789abcdef", "inference:0123456789abcdef"])
+    }
+}

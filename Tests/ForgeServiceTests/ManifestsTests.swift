@@ -1,0 +1,132 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+import ForgeTestSupport
+import Testing
+import Yams
+
+@testable import ForgeService
+
+@Suite("The manifests")
+struct ManifestsTests {
+    private func make(_ service: Service = Service(), _ release: Release = Example.release) throws -> [String: String] {
+        let files = try Manifests.make(service: service, release: release, templates: Templates()).files
+        return Dictionary(uniqueKeysWithValues: files.map { ($0.path, String(decoding: $0.content, as: UTF8.self)) })
+    }
+
+    @Test("read as they are applied", arguments: ["namespace", "deployment", "service", "kustomization"])
+    func read(name: String) throws {
+        let text = try #require(try make()["/var/lib/kubeforge/manifests/inference/\(name).yaml"])
+        try Golden("manifests/\(name).yaml").expect(text)
+        let node = try Yams.compose(yaml: text)
+        #expect(node?["apiVersion"]?.string != nil)
+    }
+
+    @Test("name a node port, or leave the choice to the cluster", arguments: [(nil, nil), (30080, 30080)] as [(Int?, Int?)])
+    func nodePort(wanted: Int?, written: Int?) throws {
+        let text = try #require(try make(Service(nodePort: wanted))["/var/lib/kubeforge/manifests/inference/service.yaml"])
+        let spec = try #require(try Yams.compose(yaml: text))["spec"]
+        #expect(spec?["ports"]?[0]?["nodePort"]?.int == written)
+        #expect(spec?["type"]?.string == "NodePort")
+    }
+
+    @Test("keep every value the text that it is", arguments: ["1e10", "007", "yes", "a\"b: {c}\n- d", "0x1F", "\u{7f}é\\", ""])
+    func quote(value: String) throws {
+        let line: String = "key: " + value.yamlQuoted
+        let back = try Yams.compose(yaml: line)
+        #expect(back?["key"]?.string == value)
+        let files = try make(Service(), Release(name: "inference", tag: value))
+        let deployment = try #require(files["/var/lib/kubeforge/manifests/inference/deployment.yaml"])
+        let node = try #require(try Yams.compose(yaml: deployment))
+        #expect(node["spec"]?["template"]?["metadata"]?["labels"]?["app.kubernetes.io/version"]?.string == value)
+    }
+
+    @Test("never ask for latest, and never for a token")
+    func neverLatest() throws {
+        for (_, text) in try make() { #expect(!text.contains("latest")) }
+        let deployment = try #require(try make()["/var/lib/kubeforge/manifests/inference/deployment.yaml"])
+        #expect(deployment.contains("image: \"docker.io/library/inference:0123456789abcdef\"\n          imagePullPolicy: IfNotPresent"))
+        #expect(deployment.contains("automountServiceAccountToken: false"))
+    }
+}
+
+@Suite("Applied manifests")
+struct ManifestsAreAppliedTests {
+    private let step = ManifestsAreApplied(
+        Manifests(files: [RemoteFile("/var/lib/kubeforge/manifests/inference/a.yaml", "a\n")]), release: Example.release, namespace: "mlops"
+    )
+
+    private let diff = """
+        kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops diff -k /var/lib/kubeforge/manifests/inference 2>&1
+        """
+
+    private func differences(_ exitCode: Int, _ text: String, file: String = "a\n") -> [String] {
+        let path = "/var/lib/kubeforge/manifests/inference/a.yaml"
+        var answers = Example.answers([diff: CommandState(exitCode: exitCode, text: text)])
+        answers.merge(Answers([.file(path): .file(FileState(sha256: SHA256.hex(file)))]))
+        return step.differences(given: answers).map(\.text)
+    }
+
+    @Test("ask the cluster itself, besides their files")
+    func ask() {
+        #expect(step.title == "the cluster is told to run inference:0123456789abcdef")
+        #expect(step.looks == ["file /var/lib/kubeforge/manifests/inference/a.yaml", diff])
+    }
+
+    @Test("are so when the files are and the cluster says so")
+    func areSo() {
+        #expect(differences(0, "") == [])
+        #expect(differences(0, "", file: "b\n") == ["/var/lib/kubeforge/manifests/inference/a.yaml has other content"])
+    }
+
+    @Test("tell what somebody changed in the cluster")
+    func tellDrift() {
+        let text = """
+            diff -u -N /tmp/LIVE-1/apps.v1.Deployment.mlops.inference /tmp/MERGED-2/apps.v1.Deployment.mlops.inference
+            --- /tmp/LIVE-1/apps.v1.Deployment.mlops.inference	2026-11-21 12:00:00
+            +++ /tmp/MERGED-2/apps.v1.Deployment.mlops.inference	2026-11-21 12:00:00
+            @@ -6,7 +6,7 @@
+            -  generation: 3
+            +  generation: 4
+            -  replicas: 3
+            +  replicas: 2
+            diff -u -N /tmp/LIVE-1/v1.Service.mlops.inference /tmp/MERGED-2/v1.Service.mlops.inference
+            --- /tmp/LIVE-1/v1.Service.mlops.inference	2026-11-21 12:00:00
+            +++ /tmp/MERGED-2/v1.Service.mlops.inference	2026-11-21 12:00:00
+            +apiVersion: v1
+            +kind: Service
+            +metadata:
+            +  name: inference
+            +  namespace: mlops
+            exit status 1
+            """
+        #expect(
+            differences(1, text) == [
+                "Deployment mlops.inference: -replicas: 3, +replicas: 2",
+                "Service mlops.inference: +apiVersion: v1, +kind: Service, +metadata:, +name: inference, and 1 more lines",
+            ])
+    }
+
+    @Test("say why they cannot be compared")
+    func sayWhyNot() {
+        #expect(
+            differences(1, "error: the server could not find the requested resource")
+                == ["not to be compared with the cluster: error: the server could not find the requested resource"])
+        #expect(differences(127, "") == ["not to be compared with the cluster: kubectl diff failed"])
+    }
+
+    @Test("are written and applied")
+    func areApplied() async throws {
+        let transport = ScriptedTransport { _ in Output("") }
+        try await step.apply(to: Machine(host: Example.master, transport: transport))
+        let commands = await transport.commands
+        #expect(commands.count == 2)
+        #expect(commands[0].inputText == "a\n")
+        #expect(
+            commands[1].line
+                == "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops apply -k /var/lib/kubeforge/manifests/inference"
+        )
+        #expect(commands.filter { !$0.isAsRoot } == [])
+    }
+}

@@ -1,0 +1,190 @@
+import ForgeCore
+import ForgePlan
+import ForgeTestSupport
+import Testing
+
+@testable import ForgeService
+
+/// What kubectl 1.20 said of a rollout with one fault built in, beside two pods of the release before.
+private struct Recording {
+    let name: String
+
+    /// The step that waits, for the release that the recording is of.
+    let step = RolloutIsComplete(
+        Release(name: "inference", tag: "ff53fa0b3bd7b45d"), replicas: 2, namespace: "mlops", within: .zero, every: .zero)
+
+    var objects: CommandState { CommandState(text: Golden("Rollout/\(name).objects.json").text) }
+    var events: CommandState { CommandState(text: Golden("Rollout/\(name).events.json").text) }
+    var logs: CommandState { CommandState(text: Golden("Rollout/\(name).logs.txt").text) }
+
+    var answers: Answers { Example.answers([step.look: objects, step.warnings: events, step.lastLines: logs]) }
+}
+
+@Suite("A rollout that fails")
+struct FailedRolloutTests {
+    @Test(
+        "says why, in the cluster's own words, and what to do",
+        arguments: ["noNode", "imageMissing", "cannotStart", "outOfMemory", "crashed", "failingProbe", "refused"])
+    func saysWhy(name: String) async throws {
+        let recording = Recording(name: name)
+        let host = ScriptedTransport { command in
+            command.inputText.contains("logs --tail=20")
+                ? Output(answering: recording.objects, recording.events, recording.logs)
+                : Output(answering: recording.objects, recording.events)
+        }
+        let error = await #expect(throws: Problem.self) {
+            try await recording.step.apply(to: Machine(host: Example.master, transport: host))
+        }
+        try Golden("Rollout/\(name).txt").expect((error?.description ?? "") + "\n")
+        #expect(await host.commands.count == 2)
+    }
+
+    @Test(
+        "is not waited for when waiting cannot help",
+        arguments: [
+            ("noNode", false), ("imageMissing", true), ("cannotStart", true), ("failingProbe", false), ("refused", false),
+        ])
+    func isNotWaitedFor(name: String, isHopeless: Bool) {
+        let recording = Recording(name: name)
+        #expect(recording.step.diagnosis(recording.answers).isHopeless == isHopeless)
+    }
+
+    @Test("is given a second chance before it is called a crash")
+    func secondChance() {
+        func pod(restarts: Int) -> RolloutDiagnosis {
+            let objects = """
+                {"items":[
+                 {"kind":"Deployment","metadata":{"name":"inference","annotations":{"deployment.kubernetes.io/revision":"2"}}},
+                 {"kind":"ReplicaSet","metadata":{"name":"set","annotations":{"deployment.kubernetes.io/revision":"2"}}},
+                 {"kind":"Pod","metadata":{"name":"pod","ownerReferences":[{"name":"set"}]},"status":{"containerStatuses":[
+                  {"name":"api","ready":false,"restartCount":\(restarts),"state":{"waiting":{"reason":"CrashLoopBackOff"}},
+                   "lastState":{"terminated":{"exitCode":1}}}]}}]}
+                """
+            return RolloutDiagnosis(state: RolloutState(ClusterObject.list(objects)), events: [], logs: [:])
+        }
+        #expect(pod(restarts: 1).causes.map(\.cause) == [.crashed(exitCode: 1)])
+        #expect(!pod(restarts: 1).isHopeless)
+        #expect(pod(restarts: 2).isHopeless)
+    }
+
+    @Test("is not blamed on the pods of another release")
+    func otherReleases() {
+        let objects = """
+            {"items":[
+             {"kind":"Deployment","metadata":{"name":"inference","annotations":{"deployment.kubernetes.io/revision":"2"}}},
+             {"kind":"ReplicaSet","metadata":{"name":"broken","annotations":{"deployment.kubernetes.io/revision":"1"}}},
+             {"kind":"ReplicaSet","metadata":{"name":"new","annotations":{"deployment.kubernetes.io/revision":"2"}}},
+             {"kind":"Pod","metadata":{"name":"broken-1","ownerReferences":[{"name":"broken"}]},"status":{"containerStatuses":[
+              {"name":"api","ready":false,"restartCount":9,"state":{"waiting":{"reason":"ImagePullBackOff"}}}]}},
+             {"kind":"Pod","metadata":{"name":"new-1","ownerReferences":[{"name":"new"}]},"status":{"containerStatuses":[
+              {"name":"api","ready":false,"restartCount":0}]}}]}
+            """
+        let diagnosis = RolloutDiagnosis(state: RolloutState(ClusterObject.list(objects)), events: [], logs: [:])
+        #expect(diagnosis.causes.map(\.cause) == [.slow])
+        #expect(!diagnosis.isHopeless)
+    }
+
+    @Test("blames the probe, not the exit code, when a probe had the program ended")
+    func blamesProbe() {
+        let objects = """
+            {"items":[{"kind":"Pod","metadata":{"name":"pod"},"status":{"containerStatuses":[
+              {"name":"api","ready":false,"restartCount":3,"state":{"waiting":{"reason":"CrashLoopBackOff"}},
+               "lastState":{"terminated":{"exitCode":137,"reason":"Error"}}}]}}]}
+            """
+        let events = """
+            {"items":[{"type":"Warning","reason":"Unhealthy","message":"Startup probe failed: HTTP probe failed with statuscode: 404",
+              "lastTimestamp":"2026-11-21T12:00:00Z","involvedObject":{"name":"pod"}}]}
+            """
+        let cause = RolloutCause(of: ClusterObject.list(objects)[0], events: ClusterEvent.list(events))
+        #expect(cause == .failingProbe("Startup probe failed: HTTP probe failed with statuscode: 404"))
+    }
+}
+
+@Suite("A rollout")
+struct RolloutTests {
+    private let step = RolloutIsComplete(Example.release, replicas: 2, namespace: "mlops", every: .zero)
+
+    private func deployment(image: String = Example.release.reference, seen: Int = 4, all: Int = 2, updated: Int = 2, available: Int = 2)
+        -> String
+    {
+        """
+        {"kind":"List","items":[{"kind":"Deployment","metadata":{"name":"inference","generation":4},
+          "spec":{"replicas":2,"template":{"spec":{"containers":[{"name":"api","image":"\(image)"}]}}},
+          "status":{"observedGeneration":\(seen),"replicas":\(all),"updatedReplicas":\(updated),"availableReplicas":\(available)}}]}
+        """
+    }
+
+    @Test("is asked about in one command")
+    func isAsked() {
+        #expect(step.title == "2 pods answer with inference:0123456789abcdef")
+        #expect(
+            step.looks == [
+                "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get deployments,replicasets,pods "
+                    + "--selector app.kubernetes.io/name=inference --output json"
+            ])
+    }
+
+    @Test("is complete when every pod is of the release and available, and no other is left")
+    func isComplete() {
+        #expect(step.differences(whenLookEnds: 0, deployment()) == [])
+    }
+
+    @Test("names what is not ready")
+    func namesWhatIsNot() {
+        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be asked about inference"])
+        #expect(step.differences(whenLookEnds: 0, "{\"items\":[]}") == ["there is no Deployment inference"])
+        #expect(
+            step.differences(whenLookEnds: 0, deployment(image: "docker.io/library/inference:old"))
+                == ["image: docker.io/library/inference:old → docker.io/library/inference:0123456789abcdef"])
+        #expect(step.differences(whenLookEnds: 0, deployment(seen: 3)) == ["the cluster has not looked at the new Deployment yet"])
+        #expect(
+            step.differences(whenLookEnds: 0, deployment(all: 3, updated: 1, available: 1))
+                == ["1 of 2 pods are of this release", "2 pods of another release still run", "1 of 2 pods are available"])
+        #expect(step.differences(whenLookEnds: 0, deployment(all: 3)) == ["1 pod of another release still runs"])
+    }
+
+    @Test("is waited for")
+    func isWaitedFor() async throws {
+        let looks = Counter()
+        let (unfinished, finished) = (deployment(updated: 1), deployment())
+        let host = ScriptedTransport { _ in
+            Output(answering: CommandState(text: looks.next() < 3 ? unfinished : finished), CommandState(text: "{\"items\":[]}"))
+        }
+        try await step.apply(to: Machine(host: Example.master, transport: host))
+        #expect(await host.commands.count == 3)
+    }
+}
+
+@Suite("A load balancer")
+struct LoadBalancerTests {
+    private let step = LoadBalancerAnswers("inference", namespace: "mlops", node: "10.77.0.11", within: .zero, every: .zero)
+
+    @Test("has given an address, or is named as missing")
+    func isNamed() {
+        #expect(step.title == "load balancer gives inference an address")
+        #expect(
+            step.differences(
+                whenLookEnds: 0,
+                #"{"kind":"Service","metadata":{"name":"inference"},"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.7"}]}}}"#)
+                == [])
+        #expect(
+            step.differences(whenLookEnds: 0, #"{"kind":"Service","metadata":{"name":"inference"},"status":{"loadBalancer":{}}}"#)
+                == ["Service inference has no address (pending)"])
+    }
+
+    @Test("that never comes is explained")
+    func isExplained() async throws {
+        let pending =
+            #"{"kind":"Service","metadata":{"name":"inference"},"spec":{"ports":[{"port":80,"nodePort":31000}]},"status":{"loadBalancer":{}}}"#
+        let host = ScriptedTransport { _ in Output(answering: CommandState(text: pending)) }
+        let error = await #expect(throws: Problem.self) { try await step.apply(to: Machine(host: Example.master, transport: host)) }
+        #expect(
+            error?.description == """
+                kubmaster: Service inference waits for a load balancer's address
+                  why  nothing in this cluster hands out addresses: clouds do, bare machines do not
+                       it answers at http://10.77.0.11:31000 meanwhile
+                  fix  write `expose: NodePort` under service: in the inventory, or install a load balancer such as MetalLB; then deploy again
+                """)
+        #expect(error?.kind == .incomplete)
+    }
+}

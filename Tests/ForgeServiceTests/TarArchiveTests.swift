@@ -1,0 +1,46 @@
+import ForgeCore
+import Testing
+
+@testable import ForgeService
+
+@Suite("A tar archive")
+struct TarArchiveTests {
+    private let files: [String: [UInt8]] = [
+        "data/train.csv": Array("Line,# Letter\n".utf8), "Dockerfile": Array(repeating: 65, count: 512), "empty": [],
+    ]
+
+    @Test("is read by the system's tar: sorted, of root, from 1970")
+    func isReadByTar() throws {
+        let listing = try LocalProgram("tar", "--utc", "--full-time", "-tvf", "-", input: TarArchive(files).bytes)
+        #expect(
+            listing.output == """
+                -rw-r--r-- root/root       512 1970-01-01 00:00:00 Dockerfile
+                -rw-r--r-- root/root        14 1970-01-01 00:00:00 data/train.csv
+                -rw-r--r-- root/root         0 1970-01-01 00:00:00 empty
+
+                """)
+        #expect(listing.exitCode == 0)
+    }
+
+    @Test("gives the contents back")
+    func givesContentsBack() throws {
+        let content = try LocalProgram("tar", "-xOf", "-", "data/train.csv", input: TarArchive(files).bytes)
+        #expect(content.output == "Line,# Letter\n")
+    }
+
+    @Test("has the same bytes each time")
+    func hasTheSameBytes() throws {
+        let bytes = try TarArchive(files).bytes
+        #expect(SHA256.hex(bytes) == "1de202b8431b53e388f923f6392c5c397a5dae49ae7190f060369a09b1160f04")
+    }
+
+    @Test("refuses a path that tar would put elsewhere", arguments: ["/etc/passwd", "../up", String(repeating: "x", count: 101)])
+    func refusesPaths(path: String) {
+        #expect(
+            throws: Problem(
+                what: "\(path) cannot be part of a build context", why: "paths are relative and have at most 100 bytes", fix: "rename it")
+        ) {
+            try TarArchive([path: []])
+        }
+    }
+}
