@@ -1,6 +1,7 @@
 import ArgumentParser
 import ForgeCore
 import ForgeInventory
+import ForgeKubernetes
 import ForgePlan
 import ForgeSSH
 import Foundation
@@ -26,7 +27,8 @@ struct Assembly {
         let reporter = Discreet(Broadcast([narrator.reporter] + (log.map { [$0] } ?? [])))
         var run = Run(
             verb, inventory: inventory, surroundings: surroundings, reporter: reporter,
-            read: { [surroundings] in try InventoryReader(home: surroundings.home).read($0) }, connect: connect(options, reporter))
+            read: { [surroundings] in try InventoryReader(home: surroundings.home, cnis: CNI.all.map(\.name)).read($0) },
+            connect: connect(options, reporter))
         run.templates = options.templates
         run.width = options.parallel
         run.diagnostics = diagnostics(narrator, options, log)

@@ -54,6 +54,31 @@ struct ProgramTests {
     }
 
     @Test(
+        "ends with 4 where no host can be reached, and says of each why", .enabled(if: OwnAddress.text != nil, "needs a network interface"))
+    func unreachable() async throws {
+        let scene = try Scene()
+        try scene.write(inventory(port: 1), to: "work/inventory.yaml")
+        let result = try await Binary.run(["deploy", "--output", "json"], in: scene)
+        #expect(result.code == 4, "\(result.errors)")
+        let lines = result.output.split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(lines.first?.hasPrefix(#"{"event":"problem","host":"kubmaster","what":"kubmaster"#) == true, "\(result.output)")
+        #expect(
+            lines.last?.hasPrefix(#"{"event":"summary","outcome":"failed","changed":0,"alreadySo":0,"wouldChange":0,"failed":1,"#) == true)
+    }
+
+    private func inventory(port: UInt16) throws -> String {
+        """
+        cluster: closed
+        kubernetes: 1.36.2
+        hosts:
+          - { name: kubmaster, address: \(try #require(OwnAddress.text)), role: control-plane }
+        ssh: { user: ubuntu, port: \(port) }
+
+        """
+    }
+
+    @Test(
         "says its version and how it is used on standard output",
         arguments: [("--version", "0.1.0\n"), ("--help", "OVERVIEW: From two")])
     func version(flag: String, text: String) async throws {

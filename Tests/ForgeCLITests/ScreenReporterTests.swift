@@ -25,7 +25,6 @@ struct ScreenReporterTests {
                   fix  apt-cache madison docker-ce
                   log  ~/logs/1.log
                 ✗ something else
-                  log  ~/logs/1.log
                 log   ~/logs/1.log
 
                 """)

@@ -70,7 +70,7 @@ package final class ScreenReporter: Reporter {
             case .output(let host, let line): say(host, line, &state)
             case .step(let report): end(report, &state)
             case .check(let check): add(check, &state)
-            case .problem(let problem, _): write(text(problem), on: progress, &state)
+            case .problem(let problem, let host): write(text(problem, log: host.flatMap { _ in settings.log }), on: progress, &state)
             case .summary(let summary): conclude(summary, &state)
             }
         }
@@ -111,7 +111,7 @@ package final class ScreenReporter: Reporter {
         guard settings.detail != .quiet || isResult else { return }
         let line = StepLine(report: report, hostColumns: state.hostColumns, columns: steps.columns, paint: steps.paint)
         write(line.lines, on: steps, &state)
-        if let problem = report.problem { write(text(problem), on: progress, &state) }
+        if let problem = report.problem { write(text(problem, log: settings.log), on: progress, &state) }
     }
 
     private func add(_ check: CheckReport, _ state: inout State) {
@@ -130,8 +130,9 @@ package final class ScreenReporter: Reporter {
         if let log = settings.log, settings.detail != .quiet { write(["log   \(log)"], on: progress, &state) }
     }
 
-    private func text(_ problem: Problem) -> [String] {
-        ProblemText(problem: problem, log: settings.log, paint: progress.paint).lines
+    /// The log has more to say of a host, but nothing of an inventory.
+    private func text(_ problem: Problem, log: String?) -> [String] {
+        ProblemText(problem: problem, log: log, paint: progress.paint).lines
     }
 
     /// The live lines are taken off, the lines written, the live lines drawn below them.
