@@ -19,7 +19,7 @@ enum SystemPods {
 
     private static func look(_ namespace: String) -> String {
         let fields = "{.metadata.name}|{.spec.nodeName}|{.status.phase}|{range .status.conditions[?(@.type==\"Ready\")]}{.status}{end}|"
-            + "{range .status.initContainerStatuses[*]}{.state.waiting.reason} {end}{range .status.containerStatuses[*]}{.state.waiting.reason} {end}"
+            + "{.metadata.ownerReferences[*].kind}|{range .status.initContainerStatuses[*]}{.state.waiting.reason} {end}{range .status.containerStatuses[*]}{.state.waiting.reason} {end}"
         return Kubectl.asAdmin("-n \(namespace) get pods -o 'jsonpath={range .items[*]}\(fields){\"\\n\"}{end}'")
     }
 
@@ -31,12 +31,15 @@ enum SystemPods {
 
         init?(_ line: Substring) {
             let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-            guard fields.count == 5 else { return nil }
-            (name, node, runs) = (fields[0], fields[1], fields[3] == "True" || fields[2] == "Succeeded")
+            guard fields.count == 6 else { return nil }
+            let (phase, isReady, owner) = (fields[2], fields[3] == "True", fields[4])
             // A pod whose first containers have not ended has PodInitializing in all others; the cause is beside it.
-            let reasons = fields[4].split(separator: " ").map(String.init).uniqued()
+            let reasons = fields[5].split(separator: " ").map(String.init).uniqued()
             let causes = reasons.filter { $0 != "PodInitializing" }
-            let fallback = fields[1].isEmpty ? "waits for a node" : reasons.first ?? "\(fields[2]), not ready"
+            let fallback = fields[1].isEmpty ? "waits for a node" : reasons.first ?? "\(phase), not ready"
+            // The kubelet tells the API server of a static pod's readiness up to a minute late; that the API answers is known already.
+            let isStatic = owner == "Node" && phase == "Running" && reasons.isEmpty
+            (name, node, runs) = (fields[0], fields[1], isReady || isStatic || phase == "Succeeded")
             state = causes.isEmpty ? fallback : causes.joined(separator: ", ")
         }
     }

@@ -38,22 +38,23 @@ struct SystemPodsTests {
 
     @Test("run, or say why not")
     func differences() {
-        #expect(texts("etcd-kubmaster|kubmaster|Running|True|\nkube-flannel-ds-1|kubnode|Running|True| \njob-1|kubnode|Succeeded|False|") == [])
-        #expect(texts("coredns-1||Pending||") == ["coredns-1: waits for a node"])
-        #expect(texts("coredns-1|kubnode|Running|False| ") == ["coredns-1: Running, not ready"])
-        #expect(texts("kube-proxy-1|kubnode|Running|False|CrashLoopBackOff CrashLoopBackOff ") == ["kube-proxy-1: CrashLoopBackOff"])
+        #expect(texts("etcd-kubmaster|kubmaster|Running|False|Node|\nkube-flannel-ds-1|kubnode|Running|True|DaemonSet| \njob-1|kubnode|Succeeded|False|DaemonSet|") == [])
+        #expect(texts("coredns-1||Pending||ReplicaSet|") == ["coredns-1: waits for a node"])
+        #expect(texts("etcd-kubmaster|kubmaster|Running|False|Node|CrashLoopBackOff ") == ["etcd-kubmaster: CrashLoopBackOff"])
+        #expect(texts("coredns-1|kubnode|Running|False|DaemonSet| ") == ["coredns-1: Running, not ready"])
+        #expect(texts("kube-proxy-1|kubnode|Running|False|DaemonSet|CrashLoopBackOff CrashLoopBackOff ") == ["kube-proxy-1: CrashLoopBackOff"])
         #expect(texts("") == ["no pod is there yet"])
     }
 
     @Test("say what their first containers wait for")
     func firstContainers() {
-        #expect(texts("kube-flannel-ds-1|kubnode|Pending|False|ImagePullBackOff PodInitializing PodInitializing ") == ["kube-flannel-ds-1: ImagePullBackOff"])
-        #expect(texts("kube-flannel-ds-1|kubnode|Pending|False| PodInitializing ") == ["kube-flannel-ds-1: PodInitializing"])
+        #expect(texts("kube-flannel-ds-1|kubnode|Pending|False|DaemonSet|ImagePullBackOff PodInitializing PodInitializing ") == ["kube-flannel-ds-1: ImagePullBackOff"])
+        #expect(texts("kube-flannel-ds-1|kubnode|Pending|False|DaemonSet| PodInitializing ") == ["kube-flannel-ds-1: PodInitializing"])
     }
 
     @Test("on nodes that are not Ready count elsewhere")
     func otherNodes() {
-        #expect(texts("kube-proxy-1|kubnode|Running|False|\netcd|kubmaster|Running|True|", nodes: "kubmaster=True\nkubnode=Unknown") == [])
+        #expect(texts("kube-proxy-1|kubnode|Running|False|DaemonSet|\netcd|kubmaster|Running|True|DaemonSet|", nodes: "kubmaster=True\nkubnode=Unknown") == [])
     }
 }
 
