@@ -9,7 +9,10 @@ import Testing
 @Suite("The plan of a cluster")
 struct GoldenPlanTests {
     static let clusters: [String: Cluster] = {
-        var all = Dictionary(uniqueKeysWithValues: ["1.20.2", "1.23.17", "1.24.17", "1.30.14", "1.31.14", "1.36.2", "1.37.0"].map { ("containerd-\($0)", Example.cluster($0)) })
+        var all = Dictionary(
+            uniqueKeysWithValues: ["1.20.2", "1.23.17", "1.24.17", "1.30.14", "1.31.14", "1.36.2", "1.37.0"].map {
+                ("containerd-\($0)", Example.cluster($0))
+            })
         all["docker-1.20.2"] = Example.cluster("1.20.2") { $0.runtime = .docker }
         all["docker-1.36.2"] = Example.cluster("1.36.2") { $0.runtime = .docker }
         all["distribution-1.36.2"] = Example.cluster("1.36.2") { $0.docker = .distribution }
@@ -56,7 +59,8 @@ struct GoldenPlanTests {
     /// What a person sees of a plan.
     private static func text(_ plan: Plan) -> String {
         plan.stages.map { stage in
-            ([stage.name] + stage.work.flatMap { work in ["  \(work.host.name)"] + work.steps.map { "    \($0.title)" } }).joined(separator: "\n")
+            ([stage.name] + stage.work.flatMap { work in ["  \(work.host.name)"] + work.steps.map { "    \($0.title)" } }).joined(
+                separator: "\n")
         }.joined(separator: "\n\n") + "\n"
     }
 }

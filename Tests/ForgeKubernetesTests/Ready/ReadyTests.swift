@@ -38,7 +38,8 @@ struct SystemPodsTests {
 
     @Test("run, or say why not")
     func differences() {
-        #expect(texts("etcd-kubmaster|kubmaster|Running|True|\nkube-flannel-ds-1|kubnode|Running|True| \njob-1|kubnode|Succeeded|False|") == [])
+        #expect(
+            texts("etcd-kubmaster|kubmaster|Running|True|\nkube-flannel-ds-1|kubnode|Running|True| \njob-1|kubnode|Succeeded|False|") == [])
         #expect(texts("coredns-1||Pending||") == ["coredns-1: waits for a node"])
         #expect(texts("coredns-1|kubnode|Running|False| ") == ["coredns-1: Running, not ready"])
         #expect(texts("kube-proxy-1|kubnode|Running|False|CrashLoopBackOff CrashLoopBackOff ") == ["kube-proxy-1: CrashLoopBackOff"])
@@ -47,7 +48,10 @@ struct SystemPodsTests {
 
     @Test("say what their first containers wait for")
     func firstContainers() {
-        #expect(texts("kube-flannel-ds-1|kubnode|Pending|False|ImagePullBackOff PodInitializing PodInitializing ") == ["kube-flannel-ds-1: ImagePullBackOff"])
+        #expect(
+            texts("kube-flannel-ds-1|kubnode|Pending|False|ImagePullBackOff PodInitializing PodInitializing ") == [
+                "kube-flannel-ds-1: ImagePullBackOff"
+            ])
         #expect(texts("kube-flannel-ds-1|kubnode|Pending|False| PodInitializing ") == ["kube-flannel-ds-1: PodInitializing"])
     }
 
