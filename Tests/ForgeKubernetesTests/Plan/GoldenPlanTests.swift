@@ -22,6 +22,10 @@ struct GoldenPlanTests {
                 docker: .init(url: "http://10.77.0.1/docker", key: key), kubernetes: .init(url: "http://10.77.0.1/core:/stable:", key: key),
                 registries: ["docker.io": "http://10.77.0.1:5000", "registry.k8s.io": "http://10.77.0.1:5000"])
         }
+        all["docker-mirrors-1.20.2"] = Example.cluster("1.20.2") { cluster in
+            cluster.runtime = .docker
+            cluster.mirrors.registries = ["registry.k8s.io": "http://10.77.0.1:5000", "ghcr.io": "http://10.77.0.1:5000"]
+        }
         all["schedulable-1.36.2"] = Example.cluster("1.36.2") { $0.hosts[0].isSchedulable = true }
         return all
     }()

@@ -249,3 +249,22 @@ struct CRIDockerdTests {
         #expect(step.texts(command: "0.3.16") == [])
     }
 }
+
+@Suite("Images that every node runs")
+struct MirroredImagesTests {
+    private let step = MirroredImages(
+        ["registry.k8s.io/pause:3.2", "docker.io/library/x:1"],
+        cluster: Example.cluster { cluster in
+            cluster.runtime = .docker
+            cluster.mirrors.registries = ["registry.k8s.io": "http://10.77.0.1:5000"]
+        })
+
+    @Test("are pulled from a mirror that Docker Engine does not know, and no others")
+    func apply() async throws {
+        #expect(step.texts(command: "registry.k8s.io/pause:3.2\nx:1") == [])
+        #expect(step.texts(command: "") == ["registry.k8s.io/pause:3.2 is missing"])
+        let (machine, transport) = Example.machine()
+        try await step.apply(to: machine)
+        #expect(await transport.changes.map { $0.hasSuffix(" sh 10.77.0.1:5000/pause:3.2 registry.k8s.io/pause:3.2") } == [true])
+    }
+}
