@@ -28,7 +28,10 @@ package struct ClusterPlan: Sendable {
                 try stage("containers can run") { host, facts throws(Problem) in
                     try ContainerRuntime(cluster: cluster, templates: templates).steps(for: host, facts)
                 },
-                try stage("Kubernetes is installed") { _, facts throws(Problem) in try KubernetesPackages(cluster: cluster).steps(facts) + [StartsAtBoot("kubelet.service")] },
+                try stage("Kubernetes is installed") { _, facts throws(Problem) in
+                    try KubernetesPackages(cluster: cluster).steps(facts) + [StartsAtBoot("kubelet.service")]
+                        + when(cluster.runtime == .docker, try everywhere(cni))
+                },
                 try stage("the control plane answers", on: [cluster.firstControlPlane]) { host, facts throws(Problem) in
                     try controlPlane(host, facts) + cni.steps(cluster, templates)
                 },
@@ -65,7 +68,9 @@ package struct ClusterPlan: Sendable {
         let config = KubeadmConfig(cluster: cluster, templates: templates)
         return [
             ControlPlaneImages(cluster: cluster, configPath: ControlPlane.configPath),
-            ControlPlane(host: host, socket: RuntimeSocket.path(for: cluster), configuration: try config.initialisation(of: host, isContainer: facts.isContainer)),
+            ControlPlane(
+                host: host, socket: RuntimeSocket.path(for: cluster),
+                configuration: try config.initialisation(of: host, isContainer: facts.isContainer)),
             Unit("kubelet.service", title: "the kubelet runs"),
             LoginKubeconfig(user: host.access.user, home: facts.home, group: facts.group),
             OperatorKubeconfig(cluster: cluster.name, path: operatorKubeconfig),
@@ -75,7 +80,8 @@ package struct ClusterPlan: Sendable {
     private func everywhere(_ cni: CNI) throws(Problem) -> MirroredImages {
         let repository = cluster.imageRepository ?? Cluster.Defaults.imageRepository
         return MirroredImages(
-            [PauseImage.reference(for: cluster), "\(repository)/kube-proxy:v\(cluster.kubernetes)"] + (try cni.images(templates)), cluster: cluster)
+            [PauseImage.reference(for: cluster), "\(repository)/kube-proxy:v\(cluster.kubernetes)"] + (try cni.images(templates)),
+            cluster: cluster)
     }
 
     private var joining: Stage {

@@ -72,7 +72,8 @@ extension Problem {
     package init(_ error: any Error, on host: String) {
         switch error {
         case let problem as Problem: self = problem
-        case is CancellationError: self.init(.interrupted, what: "\(host): stopped waiting", fix: "run it again: it goes on where it stopped")
+        case is CancellationError:
+            self.init(.interrupted, what: "\(host): stopped waiting", fix: "run it again: it goes on where it stopped")
         default: self.init(what: "\(host): \(error)")
         }
     }

@@ -15,7 +15,9 @@ package enum Golden {
     /// Tests lie in folders of their own; the golden files of a module are in one.
     private static func folder(of file: String) -> URL {
         var folder = URL(filePath: file).deletingLastPathComponent()
-        while folder.pathComponents.count > 2, folder.deletingLastPathComponent().lastPathComponent != "Tests" { folder.deleteLastPathComponent() }
+        while folder.pathComponents.count > 2, folder.deletingLastPathComponent().lastPathComponent != "Tests" {
+            folder.deleteLastPathComponent()
+        }
         return folder.appending(path: "Golden")
     }
 }

@@ -25,7 +25,8 @@ package actor LocalTransport: Transport {
             environment: .inherit.updating(["LC_ALL": "C.UTF-8"]), input: .array(Array(input(of: command).utf8)),
             output: .bytes(limit: 16 << 20), error: .bytes(limit: 1 << 20))
         return Output(
-            standardOutput: Array(greeting.utf8) + result.standardOutput, standardError: result.standardError, exit: Self.exit(result.terminationStatus))
+            standardOutput: Array(greeting.utf8) + result.standardOutput, standardError: result.standardError,
+            exit: Self.exit(result.terminationStatus))
     }
 
     package func close() async {}

@@ -11,7 +11,8 @@ enum Example {
     static let access = ForgeCore.Host.Access(user: "ubuntu", keyPath: "/key", knownHostsPath: "/known_hosts")
     static let master = ForgeCore.Host(
         name: "kubmaster", address: IPv4Address("10.77.0.11")!, role: .controlPlane, isSchedulable: false, access: access)
-    static let node = ForgeCore.Host(name: "kubnode", address: IPv4Address("10.77.0.12")!, role: .worker, isSchedulable: true, access: access)
+    static let node = ForgeCore.Host(
+        name: "kubnode", address: IPv4Address("10.77.0.12")!, role: .worker, isSchedulable: true, access: access)
     static let key = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n…\n"
 
     static func cluster(_ version: String = "1.20.2", _ change: (inout Cluster) -> Void = { _ in }) -> Cluster {
@@ -42,7 +43,9 @@ enum Example {
     }
 
     /// The same, for a worker that asks something of another machine.
-    static func machine(answering output: String = "", peers: @escaping @Sendable (String) async throws -> Machine) -> (Machine, ScriptedTransport) {
+    static func machine(answering output: String = "", peers: @escaping @Sendable (String) async throws -> Machine) -> (
+        Machine, ScriptedTransport
+    ) {
         let transport = ScriptedTransport { command in Output(command.isLook ? output : "") }
         return (Machine(host: node, transport: transport, peers: peers), transport)
     }

@@ -19,14 +19,18 @@ struct Membership: Preflighting {
         var found: [Difference] = []
         if let server, server != here { found.append("it belongs to the cluster at \(server), this one is at \(here)") }
         if let admin, admin != cluster.name { found.append("it is a control plane of the cluster \(admin), this one is \(cluster.name)") }
-        if !name.isEmpty, name != host.name { found.append("the cluster knows it as the node \(name), the inventory calls it \(host.name)") }
+        if !name.isEmpty, name != host.name {
+            found.append("the cluster knows it as the node \(name), the inventory calls it \(host.name)")
+        }
         return found
     }
 
     func finding(_ differences: [Difference], on host: Host) -> Problem {
         Problem(
             what: "\(host.name): is taken, and is left as it is", why: differences.map(\.text).joined(separator: "\n"),
-            fix: "if this is the wrong machine or name, correct \(cluster.path); if its old cluster is no longer wanted: `sudo kubeadm reset` on \(host.name), and run again")
+            fix:
+                "if this is the wrong machine or name, correct \(cluster.path); if its old cluster is no longer wanted: `sudo kubeadm reset` on \(host.name), and run again"
+        )
     }
 
     private static let kubeletConfig = "/etc/kubernetes/kubelet.conf"
@@ -65,7 +69,8 @@ struct KubernetesOnDisk: Preflighting {
 
     func finding(_ differences: [Difference], on host: Host) -> Problem {
         Problem(
-            what: "\(host.name): runs another version of Kubernetes, and is left as it is", why: differences.map(\.text).joined(separator: "\n"),
+            what: "\(host.name): runs another version of Kubernetes, and is left as it is",
+            why: differences.map(\.text).joined(separator: "\n"),
             fix: "provision does not upgrade a running cluster: write the running version into the inventory, or upgrade it with kubeadm")
     }
 }

@@ -54,7 +54,7 @@ struct ControlPlane: Step {
         if try await differences(given: machine.ask(questions)).isEmpty { return }
         do {
             try await start(machine, resuming: true)
-        } catch where !hasData {
+        } catch  where !hasData {
             try await machine.run(Command("kubeadm", "reset", "--force", "--cri-socket", Word(socket)).asRoot().within(.seconds(300)))
             try await start(machine, resuming: false)
         }
@@ -71,7 +71,8 @@ struct ControlPlane: Step {
         """
 
     private func start(_ machine: Machine, resuming: Bool) async throws {
-        let found = "FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,FileAvailable--etc-kubernetes-manifests-kube-controller-manager.yaml,"
+        let found =
+            "FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,FileAvailable--etc-kubernetes-manifests-kube-controller-manager.yaml,"
             + "FileAvailable--etc-kubernetes-manifests-kube-scheduler.yaml,FileAvailable--etc-kubernetes-manifests-etcd.yaml,DirAvailable--var-lib-etcd,"
             + "Port-6443,Port-10259,Port-10257,Port-10250,Port-2379,Port-2380"
         let words: [Word] = ["kubeadm", "init", "--config", Word(config.path), "--skip-token-print"]

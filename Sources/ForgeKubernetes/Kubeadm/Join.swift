@@ -52,7 +52,8 @@ struct Join: Step {
         let look = Kubectl.command("get", "node", Word(host.name), "-o", "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}")
         guard try await machine.peer(cluster.firstControlPlane.name).attempt(look).text == "True" else { return }
         throw Problem(
-            what: "\(host.name): does not reach the cluster that it is a Ready node of", why: "`kubectl get node \(host.name)` with its own credentials fails",
+            what: "\(host.name): does not reach the cluster that it is a Ready node of",
+            why: "`kubectl get node \(host.name)` with its own credentials fails",
             fix: "see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name)")
     }
 }

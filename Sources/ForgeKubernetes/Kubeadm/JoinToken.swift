@@ -39,15 +39,24 @@ actor JoinToken {
 
     /// It lives 15 minutes: long enough for a slow image pull, short enough to be worthless when a run is killed.
     private static func make(on controlPlane: Machine) async throws -> Ticket {
+        // kubeadm join looks for the token's signature once in 5 s only, so it begins when that is there; it comes within a second or two.
         let script = """
             set -e
-            kubeadm token create --kubeconfig \(Kubectl.adminConfig) --ttl 15m --description "kubeforge join" 2>/dev/null
-            openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der 2>/dev/null | sha256sum
+            token=$(kubeadm token create --kubeconfig \(Kubectl.adminConfig) --ttl 15m --description "kubeforge join")
+            hash=$(openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum)
+            signature="jsonpath={.data.jws-kubeconfig-${token%%.*}}"
+            for try in $(seq 60); do
+              if [ -n "$(kubectl --kubeconfig \(Kubectl.adminConfig) -n kube-public get configmap cluster-info -o "$signature")" ]; then break; fi
+              sleep 0.2
+            done
+            printf '%s\\n' "$token" "$hash"
             """
         let output = try await controlPlane.quietly(Command.script(script).asRoot())
         let lines = output.text.split(separator: "\n")
         guard lines.count == 2, let hash = lines[1].split(separator: " ").first else {
-            throw Problem(what: "\(controlPlane.host.name): no join token could be made", why: output.lastLine, fix: "`sudo kubeadm token create` on \(controlPlane.host.name)")
+            throw Problem(
+                what: "\(controlPlane.host.name): no join token could be made", why: Output(standardError: output.standardError).lastLine,
+                fix: "`sudo kubeadm token create` on \(controlPlane.host.name)")
         }
         return Ticket(token: String(lines[0]), caHash: "sha256:\(hash)")
     }

@@ -5,7 +5,9 @@ import ForgePlan
 enum KubeadmFailure {
     static func problem(_ command: Command, _ host: Host, _ output: Output) -> Problem {
         var problem = Problem(failed: command, on: host, output)
-        let errors = (output.errorText + "\n" + output.text).split(separator: "\n").filter { $0.contains("[ERROR ") || $0.hasPrefix("error ") || $0.contains("error execution phase") }
+        let errors = (output.errorText + "\n" + output.text).split(separator: "\n").filter {
+            $0.contains("[ERROR ") || $0.hasPrefix("error ") || $0.contains("error execution phase")
+        }
         if !errors.isEmpty { problem.why = errors.map { $0.trimming(while: \.isWhitespace) }.uniqued().joined(separator: "\n") }
         problem.fix = fix(problem.why ?? "", host)
         return problem
@@ -20,9 +22,16 @@ enum KubeadmFailure {
             ("ImagePull", "an image could not be pulled: name a mirror in the inventory (mirrors: registries:)"),
             ("not yet valid", "the clocks of the machines differ: `timedatectl` on both"),
             ("JWS", "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"),
-            ("couldn't initialize a Kubernetes cluster", "a container of the control plane does not stay up: `sudo crictl ps -a` and `sudo journalctl -u kubelet -n 50` on \(host.name)"),
-            ("timed out waiting for the condition", "`sudo journalctl -u kubelet -n 50` on \(host.name) tells why the kubelet does not come up"),
+            (
+                "couldn't initialize a Kubernetes cluster",
+                "a container of the control plane does not stay up: `sudo crictl ps -a` and `sudo journalctl -u kubelet -n 50` on \(host.name)"
+            ),
+            (
+                "timed out waiting for the condition",
+                "`sudo journalctl -u kubelet -n 50` on \(host.name) tells why the kubelet does not come up"
+            ),
         ]
-        return cures.first { why.contains($0.sign) }?.fix ?? "`sudo journalctl -u kubelet -n 50` on \(host.name); run again when the cause is gone: it goes on where it stopped"
+        return cures.first { why.contains($0.sign) }?.fix
+            ?? "`sudo journalctl -u kubelet -n 50` on \(host.name); run again when the cause is gone: it goes on where it stopped"
     }
 }

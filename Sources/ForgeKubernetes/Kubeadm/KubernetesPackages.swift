@@ -11,7 +11,9 @@ struct KubernetesPackages {
         return [
             IsAbsent("/etc/apt/sources.list.d/apt.kubernetes.io.list", title: "no list of the frozen apt.kubernetes.io is left"),
             try repository(facts),
-            Packages(["kubelet", "kubeadm", "kubectl"], version: "\(version)-", isHeld: true, title: "kubelet, kubeadm and kubectl \(version) are installed and held"),
+            Packages(
+                ["kubelet", "kubeadm", "kubectl"], version: "\(version)-", isHeld: true,
+                title: "kubelet, kubeadm and kubectl \(version) are installed and held"),
         ]
     }
 
@@ -21,6 +23,7 @@ struct KubernetesPackages {
         let key = try mirror.map { mirror throws(Problem) in try mirror.key.signingKey(for: "kubernetes") }
         return AptRepository(
             "kubernetes", source: "\(base) /",
-            key: key ?? .url(base + "Release.key", fingerprint: "DE15B14486CD377B9E876E1A234654DA9A296436"), architecture: facts.architecture)
+            key: key ?? .url(base + "Release.key", fingerprint: "DE15B14486CD377B9E876E1A234654DA9A296436"),
+            architecture: facts.architecture)
     }
 }

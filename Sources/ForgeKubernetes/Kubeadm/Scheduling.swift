@@ -16,7 +16,8 @@ struct Scheduling: Step {
     }
 
     func apply(to machine: Machine) async throws {
-        let script = Self.taints.map { "kubectl --kubeconfig \(Kubectl.adminConfig) taint node \(host.name) \($0)- || true" }.joined(separator: "\n")
+        let script = Self.taints.map { "kubectl --kubeconfig \(Kubectl.adminConfig) taint node \(host.name) \($0)- || true" }.joined(
+            separator: "\n")
         try await machine.run(Command("sh", "-c", Word(script)).asRoot())
     }
 

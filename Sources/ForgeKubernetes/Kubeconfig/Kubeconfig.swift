@@ -7,7 +7,10 @@ package enum Kubeconfig {
     /// Entries of that name are replaced. The current context is set only where there was none.
     package static func merge(_ admin: String, into existing: String?, as name: String) throws(Problem) -> String {
         let new = try parse(admin, "admin.conf of \(name)")
-        var merged = try existing.map { text throws(Problem) in try parse(text, "your kubeconfig") } ?? ["apiVersion": "v1", "kind": "Config", "preferences": [String: Any]()]
+        var merged =
+            try existing.map { text throws(Problem) in try parse(text, "your kubeconfig") } ?? [
+                "apiVersion": "v1", "kind": "Config", "preferences": [String: Any](),
+            ]
         guard let cluster = first(new, "clusters", "cluster"), let user = first(new, "users", "user") else {
             throw Problem(what: "admin.conf of \(name) holds no cluster or no user")
         }
@@ -25,7 +28,9 @@ package enum Kubeconfig {
         let fix = "see `kubectl config view`; name another file with KUBECONFIG"
         if text.allSatisfy(\.isWhitespace) { return ["apiVersion": "v1", "kind": "Config"] }
         do {
-            guard let map = try Yams.load(yaml: text) as? [String: Any] else { throw Problem(what: "\(what) is not a kubeconfig", fix: fix) }
+            guard let map = try Yams.load(yaml: text) as? [String: Any] else {
+                throw Problem(what: "\(what) is not a kubeconfig", fix: fix)
+            }
             return map
         } catch {
             throw error as? Problem ?? Problem(what: "\(what) cannot be read", why: "\(error)", fix: fix)

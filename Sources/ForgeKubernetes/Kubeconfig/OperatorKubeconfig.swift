@@ -29,12 +29,17 @@ struct OperatorKubeconfig: Step {
         let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let (files, new) = (FileManager.default, path + ".kubeforge")
         do {
-            try files.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try files.createDirectory(
+                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
             try? files.removeItem(atPath: new)
-            guard files.createFile(atPath: new, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else { throw CocoaError(.fileWriteUnknown) }
+            guard files.createFile(atPath: new, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
+                throw CocoaError(.fileWriteUnknown)
+            }
             guard rename(new, path) == 0 else { throw CocoaError(.fileWriteUnknown) }
         } catch {
-            throw Problem(what: "\(path) cannot be written", why: "\(error)", fix: "set KUBECONFIG to a file that you may write, and run again")
+            throw Problem(
+                what: "\(path) cannot be written", why: "\(error)", fix: "set KUBECONFIG to a file that you may write, and run again")
         }
     }
 

@@ -13,7 +13,8 @@ struct CRIDockerd {
 
     func steps() throws(Problem) -> [any Step] {
         let sandbox = ["sandboxImage": PauseImage.reference(for: cluster)]
-        let service = RemoteFile("/etc/systemd/system/cri-dockerd.service", try templates["cri-dockerd/cri-dockerd.service"].render(sandbox))
+        let service = RemoteFile(
+            "/etc/systemd/system/cri-dockerd.service", try templates["cri-dockerd/cri-dockerd.service"].render(sandbox))
         let socket = RemoteFile("/etc/systemd/system/cri-dockerd.socket", try templates["cri-dockerd/cri-dockerd.socket"].render())
         return [
             program, FileIs(service), FileIs(socket),
@@ -30,7 +31,9 @@ struct CRIDockerd {
         } by: { machine in
             try await machine.run(
                 Command("sh", "-c", Word(Self.install), "sh", Word(Self.version)).asRoot(),
-                fix: "cri-dockerd comes from github.com/Mirantis/cri-dockerd: \(machine.host.name) must reach it, or put the program at \(Self.binary) yourself")
+                fix:
+                    "cri-dockerd comes from github.com/Mirantis/cri-dockerd: \(machine.host.name) must reach it, or put the program at \(Self.binary) yourself"
+            )
         }
     }
 

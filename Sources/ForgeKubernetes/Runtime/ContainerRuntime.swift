@@ -24,6 +24,8 @@ struct ContainerRuntime {
             FileIs(daemon, title: "Docker Engine is configured"),
             Unit("docker.service", runningSince: [daemon.path], title: "Docker Engine runs with its configuration"),
         ]
-        return engine + (cluster.runtime == .docker && cluster.kubernetes.isAtLeast(1, 24) ? try CRIDockerd(cluster: cluster, templates: templates).steps() : [])
+        return engine
+            + (cluster.runtime == .docker && cluster.kubernetes.isAtLeast(1, 24)
+                ? try CRIDockerd(cluster: cluster, templates: templates).steps() : [])
     }
 }

@@ -22,7 +22,9 @@ struct DockerPackages {
     /// The package that containerd's version is read from.
     var containerdPackage: String { cluster.docker == .docker ? "containerd.io" : "containerd" }
 
-    private func title(_ host: Host) -> String { needsDocker(host) ? "containerd and Docker Engine are installed" : "containerd is installed" }
+    private func title(_ host: Host) -> String {
+        needsDocker(host) ? "containerd and Docker Engine are installed" : "containerd is installed"
+    }
 
     private func repository(_ facts: Facts) throws(Problem) -> AptRepository {
         let distribution = facts.distribution

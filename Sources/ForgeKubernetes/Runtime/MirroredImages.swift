@@ -25,7 +25,8 @@ struct MirroredImages: Step {
     func apply(to machine: Machine) async throws {
         for image in images {
             try await machine.run(
-                ImagePull(cluster: cluster).command(for: image), fix: "does the mirror have it? Correct mirrors: registries: in the inventory")
+                ImagePull(cluster: cluster).command(for: image),
+                fix: "does the mirror have it? Correct mirrors: registries: in the inventory")
         }
     }
 }

@@ -27,7 +27,8 @@ struct RegistryMirrors {
     /// The registry that images are pushed to, when it speaks plain HTTP: it is one of the mirrors' hosts then.
     private func pushRegistry() -> [FileIs] {
         guard let host = plainPushHost else { return [] }
-        let text = "# Written by kubeforge.\nserver = \"http://\(host)\"\n\n[host.\"http://\(host)\"]\n  capabilities = [\"pull\", \"resolve\", \"push\"]\n"
+        let text =
+            "# Written by kubeforge.\nserver = \"http://\(host)\"\n\n[host.\"http://\(host)\"]\n  capabilities = [\"pull\", \"resolve\", \"push\"]\n"
         return [FileIs(RemoteFile("\(Self.folder)/\(host)/hosts.toml", text), title: "\(host) is spoken to over plain HTTP")]
     }
 
@@ -39,7 +40,10 @@ struct RegistryMirrors {
         if let mirror = cluster.mirrors.registries["docker.io"] { settings["registry-mirrors"] = [mirror] }
         let plain = Set(cluster.mirrors.registries.values.filter { $0.hasPrefix("http://") }.map(Self.host)).sorted()
         if !plain.isEmpty { settings["insecure-registries"] = plain }
-        guard let data = try? JSONSerialization.data(withJSONObject: settings, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]) else {
+        guard
+            let data = try? JSONSerialization.data(
+                withJSONObject: settings, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+        else {
             throw Problem(what: "Docker's settings cannot be written as JSON", why: "\(settings)")
         }
         return RemoteFile("/etc/docker/daemon.json", String(decoding: data, as: UTF8.self) + "\n")

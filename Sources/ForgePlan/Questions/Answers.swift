@@ -103,9 +103,13 @@ extension Answers {
 
     package func text(_ path: String) -> String? { contents(path).map { String(decoding: $0, as: UTF8.self) } }
 
-    package func package(_ name: String) -> PackageState { if case .package(let state) = raw[.package(name)] { state } else { PackageState() } }
+    package func package(_ name: String) -> PackageState {
+        if case .package(let state) = raw[.package(name)] { state } else { PackageState() }
+    }
 
-    package func unit(_ name: String) -> UnitState { if case .unit(let state) = raw[.unit(name)] { state } else { UnitState(load: "not-found") } }
+    package func unit(_ name: String) -> UnitState {
+        if case .unit(let state) = raw[.unit(name)] { state } else { UnitState(load: "not-found") }
+    }
 
     package func sysctl(_ key: String) -> String? { if case .sysctl(let value) = raw[.sysctl(key)] { value } else { nil } }
 

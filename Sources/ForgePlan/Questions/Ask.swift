@@ -27,6 +27,7 @@ extension Problem {
             what: asksForPassword ? "\(host.name): sudo asks \(user) for a password" : "\(host.name): could not be looked at",
             why: output.lastLine,
             fix: asksForPassword
-                ? "allow it without one: echo '\(user) ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/\(user)" : "log in as \(user) and try `sudo -n sh -c true`")
+                ? "allow it without one: echo '\(user) ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/\(user)"
+                : "log in as \(user) and try `sudo -n sh -c true`")
     }
 }

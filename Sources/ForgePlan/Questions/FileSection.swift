@@ -35,7 +35,7 @@ struct FileSection: Section {
         let regular = indices(try frames.next())
         let states = try frames.next().lines
         let sums = try frames.next().lines
-        guard there.count == states.count, regular.count == sums.count else { 
+        guard there.count == states.count, regular.count == sums.count else {
             throw Frames.Broken(reason: "a file vanished while it was looked at", fix: "run it again")
         }
         let digests = Dictionary(uniqueKeysWithValues: zip(regular, sums.map(Self.digest)))
@@ -51,7 +51,9 @@ struct FileSection: Section {
 
     private static func state(_ line: String, sha256: String?) -> FileState? {
         let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-        guard fields.count == 5, let mode = UInt16(fields[1], radix: 8), let size = Int(fields[3]), let modified = Int(fields[4]) else { return nil }
+        guard fields.count == 5, let mode = UInt16(fields[1], radix: 8), let size = Int(fields[3]), let modified = Int(fields[4]) else {
+            return nil
+        }
         return FileState(kind: kind(fields[0]), mode: mode, owner: fields[2], size: size, sha256: sha256, modified: modified)
     }
 

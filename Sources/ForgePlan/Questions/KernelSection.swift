@@ -22,7 +22,9 @@ struct KernelSection: Section {
         let looks = modules.map { name in
             "if \(Self.evidence(of: name).map { "[ -e \($0.shellQuoted) ]" }.joined(separator: " || ")); then frame 0 ''; else frame 1 ''; fi"
         }
-        let swaps = asksSwaps ? ["s=; while read -r area rest; do [ \"$area\" = Filename ] || s=\"$s$area\n\"; done < /proc/swaps; frame 0 \"$s\""] : []
+        let swaps =
+            asksSwaps
+            ? ["s=; while read -r area rest; do [ \"$area\" = Filename ] || s=\"$s$area\n\"; done < /proc/swaps; frame 0 \"$s\""] : []
         return (reads + looks + swaps).joined(separator: "\n")
     }
 

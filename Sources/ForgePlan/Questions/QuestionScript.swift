@@ -22,7 +22,8 @@ struct QuestionScript: Sendable {
             PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
             frame() { printf '%s %s\\n%s\\n' "$1" "${#2}" "$2"; }
             """
-        return Command.script(([prelude] + sections.map(\.early) + sections.map(\.script)).joined(separator: "\n")).asRoot().within(.seconds(300))
+        return Command.script(([prelude] + sections.map(\.early) + sections.map(\.script)).joined(separator: "\n")).asRoot().within(
+            .seconds(300))
     }
 
     func answers(from bytes: [UInt8]) throws(Frames.Broken) -> Answers {

@@ -43,7 +43,11 @@ package struct AptRepository: Step {
         case .url(let url, let fingerprint): try await fetchKey(from: url, fingerprint, machine)
         }
         try await machine.write(list)
-        try await machine.run(updateThisList, fix: "open \(source.split(separator: " ").first ?? "") from \(machine.host.name) with curl; is the mirror right in the inventory?")
+        try await machine.run(
+            updateThisList,
+            fix:
+                "open \(source.split(separator: " ").first ?? "") from \(machine.host.name) with curl; is the mirror right in the inventory?"
+        )
     }
 
     private var listPath: String { "/etc/apt/sources.list.d/\(name).list" }
@@ -70,14 +74,21 @@ package struct AptRepository: Step {
     private func fetchKey(from url: String, _ fingerprint: String, _ machine: Machine) async throws {
         let new = keyPath + ".new"
         let fetch = Command(
-            "sh", "-c", "mkdir -p /etc/apt/keyrings && curl -fsSL --proto =http,https --retry 3 --max-time 60 -o \"$2\" -- \"$1\"", "sh", Word(url), Word(new))
-        try await machine.run(fetch.asRoot(), fix: "open \(url) from \(machine.host.name) with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)")
-        let found = try await machine.run(Command("sh", "-c", Word(Self.fingerprint(of: new))).asRoot()).text.trimming(while: \.isWhitespace)
+            "sh", "-c", "mkdir -p /etc/apt/keyrings && curl -fsSL --proto =http,https --retry 3 --max-time 60 -o \"$2\" -- \"$1\"", "sh",
+            Word(url), Word(new))
+        try await machine.run(
+            fetch.asRoot(),
+            fix: "open \(url) from \(machine.host.name) with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)")
+        let found = try await machine.run(Command("sh", "-c", Word(Self.fingerprint(of: new))).asRoot()).text.trimming(
+            while: \.isWhitespace)
         guard found == fingerprint else {
             try await machine.run(Command("rm", "-f", "--", Word(new)).asRoot())
             throw Problem(
-                what: "\(machine.host.name): \(url) is not the key of the \(name) repository", why: "its fingerprint is \(found), expected \(fingerprint)",
-                fix: "if the repository changed its key, put the new fingerprint into the inventory (mirrors: apt: \(name): fingerprint:) after checking it with its publisher")
+                what: "\(machine.host.name): \(url) is not the key of the \(name) repository",
+                why: "its fingerprint is \(found), expected \(fingerprint)",
+                fix:
+                    "if the repository changed its key, put the new fingerprint into the inventory (mirrors: apt: \(name): fingerprint:) after checking it with its publisher"
+            )
         }
         try await machine.run(Command("sh", "-c", "chmod 0644 \"$1\" && mv -fT -- \"$1\" \"$2\"", "sh", Word(new), Word(keyPath)).asRoot())
     }
@@ -85,7 +96,8 @@ package struct AptRepository: Step {
     /// Only this repository's index: another one's outage is not our business.
     private var updateThisList: Command {
         Command(
-            "env", "LC_ALL=C", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Dir::Etc::sourcelist=\(listPath)", "-o", "Dir::Etc::sourceparts=-",
+            "env", "LC_ALL=C", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Dir::Etc::sourcelist=\(listPath)", "-o",
+            "Dir::Etc::sourceparts=-",
             "-o", "APT::Get::List-Cleanup=0", "-o", "APT::Update::Error-Mode=any", "update"
         ).asRoot()
     }

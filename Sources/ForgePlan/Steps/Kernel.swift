@@ -21,7 +21,9 @@ package struct KernelModule: Step {
         if try await !machine.ask([.module(name)]).hasModule(name) {
             try await machine.run(
                 Command("modprobe", "--", Word(name)).asRoot(),
-                fix: "the kernel of \(machine.host.name) lacks \(name): install its modules package (linux-modules-extra-$(uname -r) on Ubuntu), or boot its newest kernel")
+                fix:
+                    "the kernel of \(machine.host.name) lacks \(name): install its modules package (linux-modules-extra-$(uname -r) on Ubuntu), or boot its newest kernel"
+            )
         }
     }
 }
@@ -50,6 +52,7 @@ package struct Sysctls: Step {
 
     package func apply(to machine: Machine) async throws {
         try await machine.write(file)
-        try await machine.run(Command("sysctl", "-p", Word(file.path)).asRoot(), fix: "a key that is not there belongs to a kernel module that is not loaded")
+        try await machine.run(
+            Command("sysctl", "-p", Word(file.path)).asRoot(), fix: "a key that is not there belongs to a kernel module that is not loaded")
     }
 }

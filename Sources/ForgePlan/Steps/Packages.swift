@@ -63,20 +63,29 @@ package enum Apt {
 
     /// Whether apt's complaint is one that fresh indices can cure.
     static func wantsUpdate(_ output: Output) -> Bool {
-        let signs = ["Unable to locate package", "was not found", "has no installation candidate", "404  Not Found", "Unable to fetch", "unmet dependencies"]
+        let signs = [
+            "Unable to locate package", "was not found", "has no installation candidate", "404  Not Found", "Unable to fetch",
+            "unmet dependencies",
+        ]
         return !output.isSuccess && signs.contains { output.errorText.contains($0) }
     }
 
     /// What a person does about apt's complaint.
     static func fix(_ output: Output, on host: Host) -> String {
         let text = output.errorText
-        if text.contains("Could not get lock") { return "another package manager runs on \(host.name): wait for it (`ps aux | grep -i apt`), and run again" }
-        if text.contains("was not found") || text.contains("Unable to locate") {
-            return "see with `apt-cache policy` on \(host.name) which versions its repositories have, and correct the inventory or the mirror"
+        if text.contains("Could not get lock") {
+            return "another package manager runs on \(host.name): wait for it (`ps aux | grep -i apt`), and run again"
         }
-        if text.contains("No space left") || text.contains("enough free space") { return "make room on \(host.name): `df -h`, `apt-get clean`" }
+        if text.contains("was not found") || text.contains("Unable to locate") {
+            return
+                "see with `apt-cache policy` on \(host.name) which versions its repositories have, and correct the inventory or the mirror"
+        }
+        if text.contains("No space left") || text.contains("enough free space") {
+            return "make room on \(host.name): `df -h`, `apt-get clean`"
+        }
         if text.contains("Unable to fetch") || text.contains("Could not connect") || text.contains("Temporary failure") {
-            return "\(host.name) cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
+            return
+                "\(host.name) cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
         }
         return "run it by hand on \(host.name) to see more"
     }

@@ -17,6 +17,7 @@ package struct StartsAtBoot: Step {
 
     package func apply(to machine: Machine) async throws {
         let script = "systemctl unmask -- \"$1\" && systemctl enable -- \"$1\""
-        try await machine.run(Command("sh", "-c", Word(script), "sh", Word(name)).asRoot(), fix: "see `systemctl status \(name)` on \(machine.host.name)")
+        try await machine.run(
+            Command("sh", "-c", Word(script), "sh", Word(name)).asRoot(), fix: "see `systemctl status \(name)` on \(machine.host.name)")
     }
 }

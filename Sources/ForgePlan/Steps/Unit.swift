@@ -19,7 +19,9 @@ package struct Unit: Step {
     package func differences(given answers: Answers) -> [Difference] {
         let state = answers.unit(name)
         var found: [Difference] = []
-        if state.active != "active" { found.append(Difference(name, from: state.load == "not-found" ? "not there" : state.active, to: "active")) }
+        if state.active != "active" {
+            found.append(Difference(name, from: state.load == "not-found" ? "not there" : state.active, to: "active"))
+        }
         found += StartsAtBoot(name).differences(given: answers)
         if let path = changedFile(answers, since: state.since), state.active == "active" {
             found.append("\(name) has not been restarted since \(path) changed")

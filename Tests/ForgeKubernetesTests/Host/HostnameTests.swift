@@ -8,7 +8,9 @@ import Testing
 @Suite("A hostname")
 struct HostnameTests {
     private func texts(_ now: String, _ kept: String?) -> [String] {
-        Hostname(name: "kubnode").texts([.sysctl("kernel.hostname"): .sysctl(now), .contents("/etc/hostname"): .contents(kept.map { Array($0.utf8) })])
+        Hostname(name: "kubnode").texts([
+            .sysctl("kernel.hostname"): .sysctl(now), .contents("/etc/hostname"): .contents(kept.map { Array($0.utf8) }),
+        ])
     }
 
     @Test("is right now and after a reboot")

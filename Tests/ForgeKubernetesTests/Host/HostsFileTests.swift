@@ -26,7 +26,8 @@ struct HostsFileTests {
         "loses the line that gives a machine's name a loopback address, as Debian's installer writes it",
         arguments: [
             ("127.0.1.1\tkubmaster\n", ""), ("127.0.1.1 kubmaster.example.com kubmaster\n", ""), ("127.0.1.1 other\n", "127.0.1.1 other\n"),
-            ("127.0.0.1 localhost kubmaster\n", "127.0.0.1 localhost kubmaster\n"), ("127.0.1.1 other # kubmaster\n", "127.0.1.1 other # kubmaster\n"),
+            ("127.0.0.1 localhost kubmaster\n", "127.0.0.1 localhost kubmaster\n"),
+            ("127.0.1.1 other # kubmaster\n", "127.0.1.1 other # kubmaster\n"),
             ("127.0.1.1 kubmaster2\n", "127.0.1.1 kubmaster2\n"),
         ])
     func loopback(now: String, others: String) {

@@ -26,26 +26,39 @@ struct MembershipTests {
 
     @Test("of somebody else's cluster is found by its server, and by its name")
     func somebodyElses() {
-        #expect(texts(kubelet: Recorded.kubeletConfig(server: "https://10.1.1.1:6443")) == ["it belongs to the cluster at https://10.1.1.1:6443, this one is at https://10.77.0.11:6443"])
+        #expect(
+            texts(kubelet: Recorded.kubeletConfig(server: "https://10.1.1.1:6443")) == [
+                "it belongs to the cluster at https://10.1.1.1:6443, this one is at https://10.77.0.11:6443"
+            ])
         #expect(texts(admin: Recorded.adminConfig(cluster: "prod")) == ["it is a control plane of the cluster prod, this one is lab"])
     }
 
     @Test("under another node name is found in the kubelet's certificate")
     func otherName() {
-        #expect(texts(kubelet: Recorded.kubeletConfig(), node: "debian") == ["the cluster knows it as the node debian, the inventory calls it kubnode"])
+        #expect(
+            texts(kubelet: Recorded.kubeletConfig(), node: "debian") == [
+                "the cluster knows it as the node debian, the inventory calls it kubnode"
+            ])
     }
 
     @Test("is left as it is, in a dry run and in earnest")
     func refusal() {
         let found: [Difference] = ["it belongs to the cluster at https://10.1.1.1:6443, this one is at https://10.77.0.11:6443"]
-        #expect(step.refusal(of: found, on: Example.node) == Problem(
-            what: "kubnode: is taken, and is left as it is", why: found[0].text,
-            fix: "if this is the wrong machine or name, correct inventory/lab.yaml; if its old cluster is no longer wanted: `sudo kubeadm reset` on kubnode, and run again"))
+        #expect(
+            step.refusal(of: found, on: Example.node)
+                == Problem(
+                    what: "kubnode: is taken, and is left as it is", why: found[0].text,
+                    fix:
+                        "if this is the wrong machine or name, correct inventory/lab.yaml; if its old cluster is no longer wanted: `sudo kubeadm reset` on kubnode, and run again"
+                ))
     }
 
     @Test(
         "reads the node's name out of every layout that openssl has",
-        arguments: ["subject=O = system:nodes, CN = system:node:kub-node.1", "subject= /O=system:nodes/CN=system:node:kub-node.1", "subject=O=system:nodes, CN=system:node:kub-node.1"])
+        arguments: [
+            "subject=O = system:nodes, CN = system:node:kub-node.1", "subject= /O=system:nodes/CN=system:node:kub-node.1",
+            "subject=O=system:nodes, CN=system:node:kub-node.1",
+        ])
     func subject(line: String) throws {
         let name = try LocalProgram.run("sh", ["-c", "printf '%s\\n' \"$1\" | sed -n 's/.*system:node:\\([^,/ ]*\\).*/\\1/p'", "sh", line])
         #expect(name == "kub-node.1\n")
@@ -58,7 +71,8 @@ struct MembershipTests {
 struct KubernetesOnDiskTests {
     private func texts(_ installed: String?, isMember: Bool) -> [String] {
         KubernetesOnDisk(version: Version(1, 20, 2)).texts([
-            .package("kubelet"): .package(PackageState(installed: installed)), .file("/etc/kubernetes/kubelet.conf"): .file(isMember ? FileState() : nil),
+            .package("kubelet"): .package(PackageState(installed: installed)),
+            .file("/etc/kubernetes/kubelet.conf"): .file(isMember ? FileState() : nil),
         ])
     }
 

@@ -10,9 +10,11 @@ struct SwapOffTests {
     @Test(
         "is turned off by an entry's third field alone",
         arguments: [
-            ("/swap.img none swap sw 0 0", "/swap.img"), ("UUID=1234\tnone\tswap\tdefaults\t0\t0", "UUID=1234"), ("  /dev/sda2   none   swap   sw", "/dev/sda2"),
+            ("/swap.img none swap sw 0 0", "/swap.img"), ("UUID=1234\tnone\tswap\tdefaults\t0\t0", "UUID=1234"),
+            ("  /dev/sda2   none   swap   sw", "/dev/sda2"),
             ("LABEL=swap none swap", "LABEL=swap"), ("/dev/sda1 /swap ext4 defaults 0 1", nil), ("/dev/swap /mnt ext4 swap 0 0", nil),
-            ("tmpfs /tmp tmpfs size=1g,swap 0 0", nil), ("# /swap.img none swap sw 0 0", nil), ("#/swap.img none swap sw 0 0", nil), ("/srv/swap.img /mnt auto loop", nil),
+            ("tmpfs /tmp tmpfs size=1g,swap 0 0", nil), ("# /swap.img none swap sw 0 0", nil), ("#/swap.img none swap sw 0 0", nil),
+            ("/srv/swap.img /mnt auto loop", nil),
             ("swap swap", nil), ("", nil), ("/dev/sda3 none swapfs sw", nil),
         ])
     func thirdField(line: String, area: String?) {
@@ -30,13 +32,17 @@ struct SwapOffTests {
             .swaps: .swaps(["/swap.img"]), .contents("/etc/fstab"): .contents(Array("/swap.img none swap sw 0 0\n".utf8)),
             look: .command(CommandState(text: "dev-zram0.swap\nswap.img.swap")),
         ]
-        #expect(step.texts(answers) == ["/swap.img is in use", "/etc/fstab turns on /swap.img", "dev-zram0.swap is not masked", "swap.img.swap is not masked"])
+        #expect(
+            step.texts(answers) == [
+                "/swap.img is in use", "/etc/fstab turns on /swap.img", "dev-zram0.swap is not masked", "swap.img.swap is not masked",
+            ])
         #expect(step.texts([.swaps: .swaps([]), .contents("/etc/fstab"): .contents(nil), look: .command(CommandState())]) == [])
     }
 
     @Test("leaves fstab untouched where it has no such entry")
     func untouched() async throws {
-        let (machine, transport) = Example.machine(answering: frame("/dev/zram0\n") + frame("/dev/sda1 /swap ext4\n") + frame("dev-zram0.swap"))
+        let (machine, transport) = Example.machine(
+            answering: frame("/dev/zram0\n") + frame("/dev/sda1 /swap ext4\n") + frame("dev-zram0.swap"))
         try await SwapOff().apply(to: machine)
         #expect(await transport.changes.count == 1)
         #expect(await transport.changes[0].contains("swapoff -a"))

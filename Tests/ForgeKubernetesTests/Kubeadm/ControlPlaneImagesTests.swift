@@ -35,19 +35,31 @@ struct ControlPlaneImagesTests {
 
     @Test("are pulled by Docker, from a mirror by the mirror's name")
     func docker() async throws {
-        #expect(try await pulls { $0.runtime = .docker } == ["docker pull registry.k8s.io/etcd:3.4.13-0", "docker pull registry.k8s.io/pause:3.2"])
-        let mirrored = try await pulls { $0.runtime = .docker; $0.mirrors.registries = ["registry.k8s.io": "http://10.77.0.1:5000"] }
-        #expect(mirrored[0] == "sh -c 'docker pull -- \"$1\" && docker tag -- \"$1\" \"$2\"' sh 10.77.0.1:5000/etcd:3.4.13-0 registry.k8s.io/etcd:3.4.13-0")
+        #expect(
+            try await pulls { $0.runtime = .docker } == [
+                "docker pull registry.k8s.io/etcd:3.4.13-0", "docker pull registry.k8s.io/pause:3.2",
+            ])
+        let mirrored = try await pulls {
+            $0.runtime = .docker
+            $0.mirrors.registries = ["registry.k8s.io": "http://10.77.0.1:5000"]
+        }
+        #expect(
+            mirrored[0]
+                == "sh -c 'docker pull -- \"$1\" && docker tag -- \"$1\" \"$2\"' sh 10.77.0.1:5000/etcd:3.4.13-0 registry.k8s.io/etcd:3.4.13-0"
+        )
     }
 
     @Test("that a registry refuses name the mirror as a way out")
     func refused() async {
         let (machine, _) = Example.machine(Example.master) { command in
-            command.line.contains("images list") ? Output("registry.k8s.io/pause:3.2\n") : .failed(1, "toomanyrequests: You have reached your pull rate limit")
+            command.line.contains("images list")
+                ? Output("registry.k8s.io/pause:3.2\n") : .failed(1, "toomanyrequests: You have reached your pull rate limit")
         }
         let problem = await #expect(throws: Problem.self) { try await step().apply(to: machine) }
         #expect(problem?.why == "toomanyrequests: You have reached your pull rate limit")
-        #expect(problem?.fix == "the registry may limit or refuse kubmaster: name a mirror in the inventory (mirrors: registries:), and run again")
+        #expect(
+            problem?.fix
+                == "the registry may limit or refuse kubmaster: name a mirror in the inventory (mirrors: registries:), and run again")
     }
 }
 

@@ -8,7 +8,8 @@ import Testing
 
 @Suite("A control plane")
 struct ControlPlaneTests {
-    private let step = ControlPlane(host: Example.master, socket: "/run/containerd/containerd.sock", configuration: "kind: InitConfiguration\n")
+    private let step = ControlPlane(
+        host: Example.master, socket: "/run/containerd/containerd.sock", configuration: "kind: InitConfiguration\n")
     private static let initialise = "kubeadm init --config /var/lib/kubeforge/kubeadm-init.yaml --skip-token-print"
     private static let reset = "kubeadm reset --force --cri-socket /run/containerd/containerd.sock"
 
@@ -19,10 +20,13 @@ struct ControlPlaneTests {
         let (machine, transport) = Example.machine(Example.master, answering: look) { command in
             if command.line.contains("/var/lib/etcd/member") { return Output(state + "\n") }
             if !command.line.hasPrefix("kubeadm init") { return Output() }
-            return outcomes.next() ? Output() : .failed(1, "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster\n")
+            return outcomes.next()
+                ? Output() : .failed(1, "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster\n")
         }
         do { try await step.apply(to: machine) } catch { failure.withLock { $0 = error as? Problem } }
-        return await transport.changes.filter { $0.hasPrefix("kubeadm") || $0.contains("enable --now kubelet") }.map { $0.hasPrefix("kubeadm") ? $0 : "wake" }
+        return await transport.changes.filter { $0.hasPrefix("kubeadm") || $0.contains("enable --now kubelet") }.map {
+            $0.hasPrefix("kubeadm") ? $0 : "wake"
+        }
     }
 
     private let failure = Failure()
@@ -30,7 +34,9 @@ struct ControlPlaneTests {
     @Test("answers when its API server is ready and what kubeadm adds last is there")
     func differences() {
         func texts(_ ready: String, _ addons: Int) -> [String] {
-            step.texts([step.questions[0]: .command(CommandState(text: ready)), step.questions[1]: .command(CommandState(exitCode: addons))])
+            step.texts([
+                step.questions[0]: .command(CommandState(text: ready)), step.questions[1]: .command(CommandState(exitCode: addons)),
+            ])
         }
         #expect(texts("ok", 0) == [])
         #expect(texts("ok", 1) == ["kubeadm init did not get to its end"])
@@ -54,7 +60,9 @@ struct ControlPlaneTests {
     func halfFinished() async throws {
         let commands = try await applied(state: "data")
         #expect(commands.count == 2)
-        #expect(commands[1].hasPrefix(Self.initialise + " --ignore-preflight-errors FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,"))
+        #expect(
+            commands[1].hasPrefix(
+                Self.initialise + " --ignore-preflight-errors FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,"))
         #expect(commands[1].contains("DirAvailable--var-lib-etcd"))
     }
 
@@ -90,33 +98,66 @@ private final class Outcomes: Sendable {
 @Suite("kubeadm's complaint")
 struct KubeadmFailureTests {
     private func problem(_ error: String, output: String = "") -> Problem {
-        KubeadmFailure.problem(Command("kubeadm", "init").asRoot(), Example.master, Output(standardOutput: Array(output.utf8), standardError: Array(error.utf8), exit: .code(1)))
+        KubeadmFailure.problem(
+            Command("kubeadm", "init").asRoot(), Example.master,
+            Output(standardOutput: Array(output.utf8), standardError: Array(error.utf8), exit: .code(1)))
     }
 
     @Test(
         "is told with what a person does about it",
         arguments: [
-            ("[ERROR Port-10250]: Port 10250 is in use", "another program listens there: `sudo ss -ltnp` on kubmaster names it; stop it, and run again"),
-            ("[ERROR NumCPU]: the number of available CPUs 1 is less than the required 2", "a control plane needs two processors: give kubmaster one more"),
-            ("[ERROR Mem]: the system RAM (900 MB) is less than the minimum 1700 MB", "a control plane needs 1700 MB of memory: give kubmaster more"),
-            ("[ERROR CRI]: container runtime is not running: output: unknown service runtime.v1.RuntimeService", "the container runtime does not answer: `sudo journalctl -u containerd -n 50` on kubmaster"),
-            ("[ERROR ImagePull]: failed to pull image registry.k8s.io/etcd:3.4.13-0", "an image could not be pulled: name a mirror in the inventory (mirrors: registries:)"),
-            ("error execution phase preflight: couldn't validate the identity of the API Server: could not find a JWS signature in the cluster-info ConfigMap for token ID \"abcdef\"",
-             "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"),
-            ("error execution phase preflight: x509: certificate has expired or is not yet valid", "the clocks of the machines differ: `timedatectl` on both"),
-            ("error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster",
-             "a container of the control plane does not stay up: `sudo crictl ps -a` and `sudo journalctl -u kubelet -n 50` on kubmaster"),
-            ("error execution phase kubelet-start: timed out waiting for the condition", "`sudo journalctl -u kubelet -n 50` on kubmaster tells why the kubelet does not come up"),
-            ("error execution phase certs: something new", "`sudo journalctl -u kubelet -n 50` on kubmaster; run again when the cause is gone: it goes on where it stopped"),
+            (
+                "[ERROR Port-10250]: Port 10250 is in use",
+                "another program listens there: `sudo ss -ltnp` on kubmaster names it; stop it, and run again"
+            ),
+            (
+                "[ERROR NumCPU]: the number of available CPUs 1 is less than the required 2",
+                "a control plane needs two processors: give kubmaster one more"
+            ),
+            (
+                "[ERROR Mem]: the system RAM (900 MB) is less than the minimum 1700 MB",
+                "a control plane needs 1700 MB of memory: give kubmaster more"
+            ),
+            (
+                "[ERROR CRI]: container runtime is not running: output: unknown service runtime.v1.RuntimeService",
+                "the container runtime does not answer: `sudo journalctl -u containerd -n 50` on kubmaster"
+            ),
+            (
+                "[ERROR ImagePull]: failed to pull image registry.k8s.io/etcd:3.4.13-0",
+                "an image could not be pulled: name a mirror in the inventory (mirrors: registries:)"
+            ),
+            (
+                "error execution phase preflight: couldn't validate the identity of the API Server: could not find a JWS signature in the cluster-info ConfigMap for token ID \"abcdef\"",
+                "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"
+            ),
+            (
+                "error execution phase preflight: x509: certificate has expired or is not yet valid",
+                "the clocks of the machines differ: `timedatectl` on both"
+            ),
+            (
+                "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster",
+                "a container of the control plane does not stay up: `sudo crictl ps -a` and `sudo journalctl -u kubelet -n 50` on kubmaster"
+            ),
+            (
+                "error execution phase kubelet-start: timed out waiting for the condition",
+                "`sudo journalctl -u kubelet -n 50` on kubmaster tells why the kubelet does not come up"
+            ),
+            (
+                "error execution phase certs: something new",
+                "`sudo journalctl -u kubelet -n 50` on kubmaster; run again when the cause is gone: it goes on where it stopped"
+            ),
         ])
     func fixes(complaint: String, fix: String) {
-        let problem = problem("[preflight] Some fatal errors occurred:\n\t\(complaint)\nTo see the stack trace of this error execute with --v=5 or higher\n")
+        let problem = problem(
+            "[preflight] Some fatal errors occurred:\n\t\(complaint)\nTo see the stack trace of this error execute with --v=5 or higher\n")
         #expect(problem == Problem(what: "kubmaster: `sudo kubeadm init` failed with exit code 1", why: complaint, fix: fix))
     }
 
     @Test("keeps every one of several errors")
     func several() {
-        #expect(problem("\t[ERROR NumCPU]: few\n\t[ERROR Mem]: little\n\t[ERROR Mem]: little\n").why == "[ERROR NumCPU]: few\n[ERROR Mem]: little")
+        #expect(
+            problem("\t[ERROR NumCPU]: few\n\t[ERROR Mem]: little\n\t[ERROR Mem]: little\n").why
+                == "[ERROR NumCPU]: few\n[ERROR Mem]: little")
     }
 
     @Test("in no known form is told by its last words")

@@ -82,7 +82,9 @@ struct JoinTokenTests {
         let silent = Machine(host: Example.master, transport: ScriptedTransport { _ in Output("00ff  -\n") })
         let (machine, _) = Example.machine(peers: { _ in silent })
         for _ in 0..<2 {
-            let problem = await #expect(throws: Problem.self) { try await token.lend(through: machine) { _ in Issue.record("there is no token") } }
+            let problem = await #expect(throws: Problem.self) {
+                try await token.lend(through: machine) { _ in Issue.record("there is no token") }
+            }
             #expect(problem?.what == "kubmaster: no join token could be made")
         }
     }
@@ -92,13 +94,17 @@ struct JoinTokenTests {
 struct JoinTests {
     private func join() throws -> Join {
         let cluster = Example.cluster()
-        return Join(host: Example.node, cluster: cluster, config: KubeadmConfig(cluster: cluster, templates: try Example.templates), token: JoinToken(controlPlane: "kubmaster"))
+        return Join(
+            host: Example.node, cluster: cluster, config: KubeadmConfig(cluster: cluster, templates: try Example.templates),
+            token: JoinToken(controlPlane: "kubmaster"))
     }
 
     @Test("is done when the worker may read its own node")
     func differences() throws {
         let step = try join()
-        func texts(_ file: FileState?, _ code: Int) -> [String] { step.texts([step.questions[1]: .file(file), step.questions[0]: .command(CommandState(exitCode: code))]) }
+        func texts(_ file: FileState?, _ code: Int) -> [String] {
+            step.texts([step.questions[1]: .file(file), step.questions[0]: .command(CommandState(exitCode: code))])
+        }
         #expect(texts(FileState(), 0) == [])
         #expect(texts(nil, 1) == ["kubnode is not part of the cluster"])
         #expect(texts(FileState(), 1) == ["the cluster does not know kubnode"])
@@ -112,7 +118,10 @@ struct JoinTests {
         let commands = await transport.commands.filter { !$0.isLook }
         #expect(commands.count == 4)
         #expect(commands[0].line.contains("kubeadm reset --force --cri-socket"))
-        guard case .secret(let bytes) = commands[1].input else { Issue.record("the token is no secret"); return }
+        guard case .secret(let bytes) = commands[1].input else {
+            Issue.record("the token is no secret")
+            return
+        }
         #expect(String(decoding: bytes, as: UTF8.self).contains("token: \"\(secret)\""))
         #expect(commands[1].words.suffix(2).map(\.text) == ["600", "root:root"])
         #expect(commands[2].line == "kubeadm join --config /var/lib/kubeforge/kubeadm-join.yaml")
@@ -126,7 +135,8 @@ struct JoinTests {
         let said = Seen()
         let transport = ScriptedTransport { command in
             if command.isLook { return Output(frame("") + frame("") + frame("") + frame("")) }
-            return command.line.hasPrefix("kubeadm join") ? .failed(1, "error execution phase preflight: could not find a JWS signature") : Output()
+            return command.line.hasPrefix("kubeadm join")
+                ? .failed(1, "error execution phase preflight: could not find a JWS signature") : Output()
         }
         let machine = Machine(host: Example.node, transport: transport, onLine: { said.add($0.text) }, peers: { _ in office.machine })
         let problem = await #expect(throws: Problem.self) { try await join().apply(to: machine) }
@@ -144,7 +154,8 @@ struct JoinTests {
         let (machine, transport) = Example.machine(answering: file, peers: { _ in office.machine })
         await #expect(
             throws: Problem(
-                what: "kubnode: does not reach the cluster that it is a Ready node of", why: "`kubectl get node kubnode` with its own credentials fails",
+                what: "kubnode: does not reach the cluster that it is a Ready node of",
+                why: "`kubectl get node kubnode` with its own credentials fails",
                 fix: "see why: `sudo kubectl --kubeconfig /etc/kubernetes/kubelet.conf get node kubnode` on kubnode")
         ) { try await join().apply(to: machine) }
         #expect(await transport.changes == [])

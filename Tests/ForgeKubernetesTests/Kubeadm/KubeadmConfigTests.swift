@@ -35,7 +35,10 @@ struct KubeadmConfigTests {
     func initialisation(version: String) throws {
         let text = try config(version).initialisation(of: Example.master, isContainer: true)
         let documents = try Yams.load_all(yaml: text).compactMap { $0 as? [String: Any] }
-        #expect(documents.map { $0["kind"] as? String } == ["InitConfiguration", "ClusterConfiguration", "KubeletConfiguration", "KubeProxyConfiguration"])
+        #expect(
+            documents.map { $0["kind"] as? String } == [
+                "InitConfiguration", "ClusterConfiguration", "KubeletConfiguration", "KubeProxyConfiguration",
+            ])
         #expect(documents[0]["apiVersion"] as? String == KubeadmConfig.apiVersion(for: Version(version)!))
         #expect(documents[1]["apiVersion"] as? String == KubeadmConfig.apiVersion(for: Version(version)!))
         #expect(documents[1]["kubernetesVersion"] as? String == "v\(version)")

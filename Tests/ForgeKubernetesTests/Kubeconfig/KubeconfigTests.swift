@@ -32,9 +32,13 @@ struct KubeconfigTests {
         try #require(try Yams.load(yaml: Kubeconfig.merge(Recorded.adminConfig(), into: existing, as: name)) as? [String: Any])
     }
 
-    private func names(_ config: [String: Any], _ list: String) -> [String] { (config[list] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String } }
+    private func names(_ config: [String: Any], _ list: String) -> [String] {
+        (config[list] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String }
+    }
 
-    @Test("that is not there, or empty, becomes one with the cluster", arguments: [nil, "", "  \n", "apiVersion: v1\nkind: Config\nclusters: null\ncontexts: null\nusers: null\ncurrent-context: \"\"\n"])
+    @Test(
+        "that is not there, or empty, becomes one with the cluster",
+        arguments: [nil, "", "  \n", "apiVersion: v1\nkind: Config\nclusters: null\ncontexts: null\nusers: null\ncurrent-context: \"\"\n"])
     func new(existing: String?) throws {
         let config = try merged(existing)
         #expect(["clusters", "contexts", "users"].map { names(config, $0) } == [["lab"], ["lab"], ["lab-admin"]])
@@ -42,13 +46,17 @@ struct KubeconfigTests {
         #expect(config["kind"] as? String == "Config")
         let cluster = (config["clusters"] as? [[String: Any]])?.first?["cluster"] as? [String: String]
         #expect(cluster == ["server": "https://10.77.0.11:6443", "certificate-authority-data": "LS0tLS1CRUdJTg=="])
-        #expect((config["contexts"] as? [[String: Any]])?.first?["context"] as? [String: String] == ["cluster": "lab", "user": "lab-admin"])
+        #expect(
+            (config["contexts"] as? [[String: Any]])?.first?["context"] as? [String: String] == ["cluster": "lab", "user": "lab-admin"])
     }
 
     @Test("keeps every other entry and the current context, and replaces the entry of that name")
     func others() throws {
         let config = try merged(Self.others)
-        #expect(["clusters", "contexts", "users", "extensions"].map { names(config, $0) } == [["work", "lab"], ["work", "lab"], ["me", "lab-admin"], ["mine"]])
+        #expect(
+            ["clusters", "contexts", "users", "extensions"].map { names(config, $0) } == [
+                ["work", "lab"], ["work", "lab"], ["me", "lab-admin"], ["mine"],
+            ])
         #expect(config["current-context"] as? String == "work")
         let user = (config["users"] as? [[String: Any]])?.first?["user"] as? [String: String]
         #expect(user == ["username": "0123", "password": "1e5", "token": "true"], "texts stay texts")
@@ -135,7 +143,10 @@ struct OperatorKubeconfigTests {
 
     @Test("waits for the administrator's configuration")
     func early() {
-        #expect(OperatorKubeconfig(cluster: "lab", path: "/nowhere").texts([.contents("/etc/kubernetes/admin.conf"): .contents(nil)]) == ["there is no administrator's configuration yet"])
+        #expect(
+            OperatorKubeconfig(cluster: "lab", path: "/nowhere").texts([.contents("/etc/kubernetes/admin.conf"): .contents(nil)]) == [
+                "there is no administrator's configuration yet"
+            ])
     }
 }
 
@@ -150,8 +161,12 @@ struct LoginKubeconfigTests {
     @Test("is the administrator's, and the user's alone")
     func differences() {
         #expect(texts(FileState(mode: 0o600, owner: "ubuntu:users", sha256: "a")) == [])
-        #expect(texts(FileState(mode: 0o644, owner: "ubuntu:users", sha256: "a")) == ["/home/ubuntu/.kube/config does not belong to ubuntu alone"])
-        #expect(texts(FileState(mode: 0o600, owner: "root:root", sha256: "a")) == ["/home/ubuntu/.kube/config does not belong to ubuntu alone"])
+        #expect(
+            texts(FileState(mode: 0o644, owner: "ubuntu:users", sha256: "a")) == [
+                "/home/ubuntu/.kube/config does not belong to ubuntu alone"
+            ])
+        #expect(
+            texts(FileState(mode: 0o600, owner: "root:root", sha256: "a")) == ["/home/ubuntu/.kube/config does not belong to ubuntu alone"])
         #expect(texts(FileState(mode: 0o600, owner: "ubuntu:users", sha256: "b")) == ["/home/ubuntu/.kube/config is of another cluster"])
         #expect(texts(nil) == ["/home/ubuntu/.kube/config is missing"])
         #expect(texts(nil, admin: nil) == ["/etc/kubernetes/admin.conf is not there yet"])

@@ -9,7 +9,10 @@ import Testing
 @Suite("The plan of a cluster")
 struct GoldenPlanTests {
     static let clusters: [String: Cluster] = {
-        var all = Dictionary(uniqueKeysWithValues: ["1.20.2", "1.23.17", "1.24.17", "1.30.14", "1.31.14", "1.36.2", "1.37.0"].map { ("containerd-\($0)", Example.cluster($0)) })
+        var all = Dictionary(
+            uniqueKeysWithValues: ["1.20.2", "1.23.17", "1.24.17", "1.30.14", "1.31.14", "1.36.2", "1.37.0"].map {
+                ("containerd-\($0)", Example.cluster($0))
+            })
         all["docker-1.20.2"] = Example.cluster("1.20.2") { $0.runtime = .docker }
         all["docker-1.36.2"] = Example.cluster("1.36.2") { $0.runtime = .docker }
         all["distribution-1.36.2"] = Example.cluster("1.36.2") { $0.docker = .distribution }
@@ -18,6 +21,10 @@ struct GoldenPlanTests {
             cluster.mirrors = Mirrors(
                 docker: .init(url: "http://10.77.0.1/docker", key: key), kubernetes: .init(url: "http://10.77.0.1/core:/stable:", key: key),
                 registries: ["docker.io": "http://10.77.0.1:5000", "registry.k8s.io": "http://10.77.0.1:5000"])
+        }
+        all["docker-mirrors-1.20.2"] = Example.cluster("1.20.2") { cluster in
+            cluster.runtime = .docker
+            cluster.mirrors.registries = ["registry.k8s.io": "http://10.77.0.1:5000", "ghcr.io": "http://10.77.0.1:5000"]
         }
         all["schedulable-1.36.2"] = Example.cluster("1.36.2") { $0.hosts[0].isSchedulable = true }
         return all
@@ -56,7 +63,8 @@ struct GoldenPlanTests {
     /// What a person sees of a plan.
     private static func text(_ plan: Plan) -> String {
         plan.stages.map { stage in
-            ([stage.name] + stage.work.flatMap { work in ["  \(work.host.name)"] + work.steps.map { "    \($0.title)" } }).joined(separator: "\n")
+            ([stage.name] + stage.work.flatMap { work in ["  \(work.host.name)"] + work.steps.map { "    \($0.title)" } }).joined(
+                separator: "\n")
         }.joined(separator: "\n\n") + "\n"
     }
 }

@@ -11,7 +11,8 @@ struct RuntimeSocketTests {
     @Test(
         "is the one that the release's kubelet takes",
         arguments: [
-            ("1.20.2", Cluster.Runtime.containerd, "/run/containerd/containerd.sock"), ("1.23.17", .containerd, "/run/containerd/containerd.sock"),
+            ("1.20.2", Cluster.Runtime.containerd, "/run/containerd/containerd.sock"),
+            ("1.23.17", .containerd, "/run/containerd/containerd.sock"),
             ("1.24.17", .containerd, "unix:///run/containerd/containerd.sock"), ("1.20.2", .docker, "/var/run/dockershim.sock"),
             ("1.24.0", .docker, "unix:///var/run/cri-dockerd.sock"), ("1.37.0", .docker, "unix:///var/run/cri-dockerd.sock"),
         ])
@@ -25,7 +26,8 @@ struct PauseImageTests {
     @Test(
         "is the one that the release's kubeadm names",
         arguments: [
-            ("1.19.16", "3.2"), ("1.20.2", "3.2"), ("1.21.14", "3.4.1"), ("1.22.17", "3.5"), ("1.23.17", "3.6"), ("1.24.17", "3.7"), ("1.25.16", "3.8"),
+            ("1.19.16", "3.2"), ("1.20.2", "3.2"), ("1.21.14", "3.4.1"), ("1.22.17", "3.5"), ("1.23.17", "3.6"), ("1.24.17", "3.7"),
+            ("1.25.16", "3.8"),
             ("1.26.15", "3.9"), ("1.30.14", "3.9"), ("1.31.14", "3.10"), ("1.33.1", "3.10"), ("1.34.0", "3.10.1"), ("1.37.0", "3.10.1"),
         ])
     func tag(version: String, tag: String) {
@@ -53,7 +55,9 @@ struct ContainerdConfigTests {
         return try #require(await transport.commands.last).inputText
     }
 
-    @Test("is of the version that the installed containerd reads", arguments: [("1.6.20~ds1-1+deb12u1", 2), ("1.7.24-1", 2), ("2.0.0-1", 3), ("2.2.1-1~debian.12~bookworm", 3)])
+    @Test(
+        "is of the version that the installed containerd reads",
+        arguments: [("1.6.20~ds1-1+deb12u1", 2), ("1.7.24-1", 2), ("2.0.0-1", 3), ("2.2.1-1~debian.12~bookworm", 3)])
     func version(installed: String, expected: Int) async throws {
         let text = try await written(installed)
         #expect(text.contains("\nversion = \(expected)\n"))
@@ -89,8 +93,13 @@ struct RegistryMirrorsTests {
     @Test("become a hosts.toml each, the upstream last")
     func containerd() {
         let files = mirrors.containerdFiles()
-        #expect(files.map(\.file.path) == ["docker.io", "registry.k8s.io", "10.77.0.1:5000"].map { "/etc/containerd/certs.d/\($0)/hosts.toml" })
-        #expect(files.map(\.title) == ["docker.io is pulled from http://10.77.0.1:5000", "registry.k8s.io is pulled from https://mirror.example/k8s", "10.77.0.1:5000 is spoken to over plain HTTP"])
+        #expect(
+            files.map(\.file.path) == ["docker.io", "registry.k8s.io", "10.77.0.1:5000"].map { "/etc/containerd/certs.d/\($0)/hosts.toml" })
+        #expect(
+            files.map(\.title) == [
+                "docker.io is pulled from http://10.77.0.1:5000", "registry.k8s.io is pulled from https://mirror.example/k8s",
+                "10.77.0.1:5000 is spoken to over plain HTTP",
+            ])
         #expect(
             String(decoding: files[0].file.content, as: UTF8.self) == """
                 # Written by kubeforge.
@@ -139,7 +148,8 @@ struct RegistryMirrorsTests {
     @Test("give Docker Engine another name to pull by where it knows no mirrors")
     func dockerMirror() {
         let mirrors = Mirrors(registries: ["registry.k8s.io": "http://10.77.0.1:5000/", "ghcr.io": "https://mirror.example"])
-        #expect(DockerMirror.source(of: "registry.k8s.io/coredns/coredns:v1.8", mirrors)?.reference == "10.77.0.1:5000/coredns/coredns:v1.8")
+        #expect(
+            DockerMirror.source(of: "registry.k8s.io/coredns/coredns:v1.8", mirrors)?.reference == "10.77.0.1:5000/coredns/coredns:v1.8")
         #expect(DockerMirror.source(of: "ghcr.io/flannel-io/flannel:v0.28.9", mirrors)?.host == "mirror.example")
         #expect(DockerMirror.source(of: "docker.io/library/python:3", mirrors) == nil)
         #expect(DockerMirror.source(of: "python", mirrors) == nil)
@@ -149,7 +159,9 @@ struct RegistryMirrorsTests {
 @Suite("The runtime's packages")
 struct DockerPackagesTests {
     private func titles(_ host: ForgeCore.Host, _ change: (inout Cluster) -> Void) throws -> [String] {
-        try DockerPackages(cluster: Example.cluster("1.36.2", change)).steps(for: host, Example.facts()).compactMap { ($0 as? Packages)?.names.joined(separator: " ") }
+        try DockerPackages(cluster: Example.cluster("1.36.2", change)).steps(for: host, Example.facts()).compactMap {
+            ($0 as? Packages)?.names.joined(separator: " ")
+        }
     }
 
     @Test("bring Docker Engine to control planes, and to all where it is the runtime")
@@ -163,10 +175,15 @@ struct DockerPackagesTests {
 
     @Test("come from Docker, for the machine's distribution, signed with Docker's key")
     func repository() throws {
-        let facts = Example.facts { $0.distribution = Distribution(id: "ubuntu", version: "24.04", codename: "noble"); $0.architecture = "arm64" }
+        let facts = Example.facts {
+            $0.distribution = Distribution(id: "ubuntu", version: "24.04", codename: "noble")
+            $0.architecture = "arm64"
+        }
         let repository = try DockerPackages(cluster: Example.cluster()).steps(for: Example.node, facts)[0] as? AptRepository
         #expect(repository?.source == "https://download.docker.com/linux/ubuntu noble stable")
-        #expect(repository?.key == .url("https://download.docker.com/linux/ubuntu/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"))
+        #expect(
+            repository?.key == .url("https://download.docker.com/linux/ubuntu/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88")
+        )
         #expect(repository?.architecture == "arm64")
     }
 
@@ -175,7 +192,9 @@ struct DockerPackagesTests {
         let steps = try KubernetesPackages(cluster: Example.cluster("1.31.14")).steps(Example.facts())
         let repository = try #require(steps[1] as? AptRepository)
         #expect(repository.source == "https://pkgs.k8s.io/core:/stable:/v1.31/deb/ /")
-        #expect(repository.key == .url("https://pkgs.k8s.io/core:/stable:/v1.31/deb/Release.key", fingerprint: "DE15B14486CD377B9E876E1A234654DA9A296436"))
+        #expect(
+            repository.key
+                == .url("https://pkgs.k8s.io/core:/stable:/v1.31/deb/Release.key", fingerprint: "DE15B14486CD377B9E876E1A234654DA9A296436"))
         let packages = try #require(steps[2] as? Packages)
         #expect(packages.names == ["kubelet", "kubeadm", "kubectl"])
         #expect(packages.version == "1.31.14-")
@@ -185,7 +204,9 @@ struct DockerPackagesTests {
     @Test("of a mirror are signed with the key that the operator has")
     func mirrorKey() throws {
         try withKey(Example.key) { path in
-            let cluster = Example.cluster { $0.mirrors.kubernetes = .init(url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: path)) }
+            let cluster = Example.cluster {
+                $0.mirrors.kubernetes = .init(url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: path))
+            }
             let repository = try KubernetesPackages(cluster: cluster).steps(Example.facts())[1] as? AptRepository
             #expect(repository?.source == "http://10.77.0.1:8000/core:/stable:/v1.20/deb/ /")
             #expect(repository?.key == .text(Example.key))
@@ -195,9 +216,11 @@ struct DockerPackagesTests {
     @Test("of a mirror whose key is no key are not trusted")
     func noKey() throws {
         try withKey("hello") { path in
-            #expect(throws: Problem(
-                what: "the signing key \(path) of the docker mirror cannot be read", why: "it is not an ASCII-armoured public key",
-                fix: "correct mirrors: apt: docker: key: in the inventory (for the lab: `kubeforge lab up` makes it)")) {
+            #expect(
+                throws: Problem(
+                    what: "the signing key \(path) of the docker mirror cannot be read", why: "it is not an ASCII-armoured public key",
+                    fix: "correct mirrors: apt: docker: key: in the inventory (for the lab: `kubeforge lab up` makes it)")
+            ) {
                 try Mirrors.Key.file(path: path).signingKey(for: "docker")
             }
         }
@@ -212,7 +235,8 @@ struct CRIDockerdTests {
     func needed() throws {
         for (version, expected) in [("1.23.17", false), ("1.24.17", true)] {
             let cluster = Example.cluster(version) { $0.runtime = .docker }
-            let titles = try ContainerRuntime(cluster: cluster, templates: Example.templates).steps(for: Example.node, Example.facts()).map(\.title)
+            let titles = try ContainerRuntime(cluster: cluster, templates: Example.templates).steps(for: Example.node, Example.facts()).map(
+                \.title)
             #expect(titles.contains("cri-dockerd runs") == expected)
         }
     }
@@ -223,5 +247,24 @@ struct CRIDockerdTests {
         #expect(step.texts(command: "", exitCode: 1) == ["cri-dockerd: none → 0.3.16"])
         #expect(step.texts(command: "0.3.15") == ["cri-dockerd: 0.3.15 → 0.3.16"])
         #expect(step.texts(command: "0.3.16") == [])
+    }
+}
+
+@Suite("Images that every node runs")
+struct MirroredImagesTests {
+    private let step = MirroredImages(
+        ["registry.k8s.io/pause:3.2", "docker.io/library/x:1"],
+        cluster: Example.cluster { cluster in
+            cluster.runtime = .docker
+            cluster.mirrors.registries = ["registry.k8s.io": "http://10.77.0.1:5000"]
+        })
+
+    @Test("are pulled from a mirror that Docker Engine does not know, and no others")
+    func apply() async throws {
+        #expect(step.texts(command: "registry.k8s.io/pause:3.2\nx:1") == [])
+        #expect(step.texts(command: "") == ["registry.k8s.io/pause:3.2 is missing"])
+        let (machine, transport) = Example.machine()
+        try await step.apply(to: machine)
+        #expect(await transport.changes.map { $0.hasSuffix(" sh 10.77.0.1:5000/pause:3.2 registry.k8s.io/pause:3.2") } == [true])
     }
 }

@@ -18,7 +18,8 @@ struct DryRunTests {
     @Test("asks once, says what it would change, and runs nothing but questions")
     func asksOnly() async {
         let rehearsal = Rehearsal(["a": host(["x"])], options: options)
-        let result = await rehearsal.run(Rehearsal.stage("one", ["a": [Truth("x"), Truth("y")]]), Rehearsal.stage("two", ["a": [Truth("z")]]))
+        let result = await rehearsal.run(
+            Rehearsal.stage("one", ["a": [Truth("x"), Truth("y")]]), Rehearsal.stage("two", ["a": [Truth("z")]]))
         #expect(await rehearsal.hosts["a"]!.log == ["look x y z"])
         #expect(
             rehearsal.listener.lines == [
@@ -32,7 +33,8 @@ struct DryRunTests {
     func preflight() async {
         let rehearsal = Rehearsal(["a": host()], options: options)
         let result = await rehearsal.run(Rehearsal.stage("fit", goesOnAfterFailure: true, ["a": [must("memory"), must("disk")]]))
-        #expect(rehearsal.listener.lines == ["== fit", "a: failed memory is so (memory is not so)", "a: failed disk is so (disk is not so)"])
+        #expect(
+            rehearsal.listener.lines == ["== fit", "a: failed memory is so (memory is not so)", "a: failed disk is so (disk is not so)"])
         #expect(result.outcome(essential: []) == .failed)
     }
 }

@@ -10,10 +10,14 @@ struct ExecutorTests {
     func converged() async {
         let rehearsal = Rehearsal(["a": FakeHost(["x", "y", "z"]), "b": FakeHost(["x"])])
         let result = await rehearsal.run(
-            Rehearsal.stage("one", ["a": [Truth("x"), Truth("y")], "b": [Truth("x")]]), Rehearsal.stage("two", ["a": [Truth("z"), Truth("x")]]))
+            Rehearsal.stage("one", ["a": [Truth("x"), Truth("y")], "b": [Truth("x")]]),
+            Rehearsal.stage("two", ["a": [Truth("z"), Truth("x")]]))
         #expect(await rehearsal.hosts["a"]!.log == ["look x y z"])
         #expect(await rehearsal.hosts["b"]!.log == ["look x"])
-        #expect(rehearsal.listener.lines(about: "a") == ["== one", "a: alreadySo x is so", "a: alreadySo y is so", "== two", "a: alreadySo z is so", "a: alreadySo x is so"])
+        #expect(
+            rehearsal.listener.lines(about: "a") == [
+                "== one", "a: alreadySo x is so", "a: alreadySo y is so", "== two", "a: alreadySo z is so", "a: alreadySo x is so",
+            ])
         #expect(result.hosts["a"]?.alreadySo == 4)
         #expect(result.hosts["a"]?.traffic.roundTrips == 1)
         #expect(result.outcome(essential: []) == .ok)
@@ -54,8 +58,11 @@ struct ExecutorTests {
     func stillNotSo() async {
         let rehearsal = Rehearsal(["a": FakeHost(onMake: { _ in .nothing })])
         let result = await rehearsal.run(Rehearsal.stage("one", ["a": [Truth("x"), Truth("y")]]))
-        #expect(result.failures["a"] == Problem(
-            what: "a: x is so: still not so after the change", why: "x is not so", fix: "look at the log for what the change printed, and run again"))
+        #expect(
+            result.failures["a"]
+                == Problem(
+                    what: "a: x is so: still not so after the change", why: "x is not so",
+                    fix: "look at the log for what the change printed, and run again"))
         #expect(rehearsal.listener.lines.last == "a: failed x is so (x is not so)")
         #expect(await rehearsal.hosts["a"]!.log == ["look x y", "make x", "look x y"])
         #expect(result.hosts["a"].map { [$0.changed, $0.failed] } == [0, 1])
@@ -75,7 +82,10 @@ struct ExecutorTests {
         let result = await rehearsal.run(
             Rehearsal.stage("one", ["a": [Truth("x")], "b": [Truth("x")]]), Rehearsal.stage("two", ["a": [Truth("y")], "b": [Truth("y")]]))
         #expect(await rehearsal.hosts["a"]!.truths == ["x", "y"])
-        #expect(rehearsal.listener.lines(about: "b") == ["== one", "b: … x is so", "b: > making x", "b: failed x is so (x is not so)", "== two"])
+        #expect(
+            rehearsal.listener.lines(about: "b") == [
+                "== one", "b: … x is so", "b: > making x", "b: failed x is so (x is not so)", "== two",
+            ])
         #expect(result.failures.keys.sorted() == ["b"])
         #expect(result.outcome(essential: ["a"]) == .incomplete)
     }
@@ -122,7 +132,8 @@ struct ExecutorTests {
             return .makes
         }
         let rehearsal = Rehearsal(["a": host], options: .init(isInterrupted: { isInterrupted.withLock { $0 } }))
-        let result = await rehearsal.run(Rehearsal.stage("one", ["a": [Truth("x"), Truth("y")]]), Rehearsal.stage("two", ["a": [Truth("z")]]))
+        let result = await rehearsal.run(
+            Rehearsal.stage("one", ["a": [Truth("x"), Truth("y")]]), Rehearsal.stage("two", ["a": [Truth("z")]]))
         #expect(rehearsal.listener.lines == ["== one", "a: … x is so", "a: > making x", "a: changed x is so (x is not so)"])
         #expect(result.failures.isEmpty)
         #expect(await host.truths == ["x"])
@@ -131,7 +142,8 @@ struct ExecutorTests {
     @Test("tells nobody a secret, in no event and in no error")
     func secrets() async {
         let rehearsal = Rehearsal(["a": FakeHost(onMake: { $0 == "y" ? .fails("no") : .makes })])
-        let result = await rehearsal.run(Rehearsal.stage("one", ["a": [Truth("x", input: "abcdef.0123"), Truth("y", input: "abcdef.0123")]]))
+        let result = await rehearsal.run(
+            Rehearsal.stage("one", ["a": [Truth("x", input: "abcdef.0123"), Truth("y", input: "abcdef.0123")]]))
         #expect(!rehearsal.listener.lines.contains { $0.contains("abcdef") })
         #expect(result.failures["a"].map { !"\($0)".contains("abcdef") } == true)
     }

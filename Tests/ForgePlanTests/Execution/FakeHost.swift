@@ -11,7 +11,8 @@ actor FakeHost: Transport {
     private let onMake: @Sendable (String) async -> Effect
 
     enum Effect: Sendable {
-        case makes, nothing, fails(String)
+        case makes, nothing
+        case fails(String)
         /// Makes it so, and something else not so any longer.
         case breaks(String)
     }
@@ -90,7 +91,8 @@ final class Listener: Reporter {
         case .stepBegan(let host, let title): "\(host): … \(title)"
         case .output(let host, let line): "\(host): > \(line.text)"
         case .step(let report):
-            "\(report.host): \(report.outcome) \(report.title)" + (report.differences.isEmpty ? "" : " (\(report.differences.map(\.text).joined(separator: ", ")))")
+            "\(report.host): \(report.outcome) \(report.title)"
+                + (report.differences.isEmpty ? "" : " (\(report.differences.map(\.text).joined(separator: ", ")))")
         case .check(let report): report.name
         case .problem(let problem, let host): "\(host ?? "-"): \(problem.what)"
         case .summary: "summary"

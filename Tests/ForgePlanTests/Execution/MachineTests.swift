@@ -8,7 +8,8 @@ struct MachineTests {
     @Test(
         "says how a command ended",
         arguments: [
-            (Output.Exit.code(3), "failed with exit code 3"), (.code(124), "did not end within its time limit of 900 s"), (.signal("KILL"), "was killed by SIGKILL"),
+            (Output.Exit.code(3), "failed with exit code 3"), (.code(124), "did not end within its time limit of 900 s"),
+            (.signal("KILL"), "was killed by SIGKILL"),
             (.unknown, "ended, and the connection broke before its exit code came"),
         ])
     func ending(exit: Output.Exit, expected: String) async {

@@ -10,8 +10,12 @@ struct PreflightStageTests {
         let rehearsal = Rehearsal(["a": FakeHost(["disk"]), "b": FakeHost()], essential: ["a"])
         let steps = ["memory", "disk", "clock"].map(must)
         let result = await rehearsal.run(
-            Rehearsal.stage("fit", goesOnAfterFailure: true, ["a": steps, "b": steps]), Rehearsal.stage("work", ["a": [Truth("x")], "b": [Truth("x")]]))
-        #expect(rehearsal.listener.lines(about: "a") == ["== fit", "a: failed memory is so (memory is not so)", "a: alreadySo disk is so", "a: failed clock is so (clock is not so)"])
+            Rehearsal.stage("fit", goesOnAfterFailure: true, ["a": steps, "b": steps]),
+            Rehearsal.stage("work", ["a": [Truth("x")], "b": [Truth("x")]]))
+        #expect(
+            rehearsal.listener.lines(about: "a") == [
+                "== fit", "a: failed memory is so (memory is not so)", "a: alreadySo disk is so", "a: failed clock is so (clock is not so)",
+            ])
         #expect(rehearsal.listener.lines(about: "b").count == 4)
         #expect(await rehearsal.hosts["a"]!.log == ["look memory disk clock x"])
         #expect(await rehearsal.hosts["b"]!.log == ["look memory disk clock x"])

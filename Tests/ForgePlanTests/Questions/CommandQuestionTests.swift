@@ -8,7 +8,9 @@ import Testing
 struct CommandQuestionTests {
     @Test("gives exit code and output, without the newlines at its end", arguments: Shell.all)
     func several(shell: String) async throws {
-        let texts = ["echo one", "printf two", "echo three; exit 3", "exit 7", "false", "printf 'a\\n\\nb\\n\\n'", "echo \"it's $((1+1)) \\$x\""]
+        let texts = [
+            "echo one", "printf two", "echo three; exit 3", "exit 7", "false", "printf 'a\\n\\nb\\n\\n'", "echo \"it's $((1+1)) \\$x\"",
+        ]
         let answers = try await LocalTransport(shell: shell).ask(texts.map(Question.command), of: Example.host())
         #expect(texts.map { answers.command($0).text } == ["one", "two", "three", "", "", "a\n\nb", "it's 2 $x"])
         #expect(texts.map { answers.command($0).exitCode } == [0, 0, 3, 7, 1, 0, 0])
@@ -47,7 +49,10 @@ struct CommandQuestionTests {
         try await TemporaryFolder.during { folder in
             try LocalProgram.run("mkfifo", [folder.path("a"), folder.path("b")])
             // Each opens a pipe that the other must open, too: one after the other would wait for ever.
-            let texts = ["echo x > \(folder.path("a")); read y < \(folder.path("b")); echo $y", "read y < \(folder.path("a")); echo $y; echo z > \(folder.path("b"))"]
+            let texts = [
+                "echo x > \(folder.path("a")); read y < \(folder.path("b")); echo $y",
+                "read y < \(folder.path("a")); echo $y; echo z > \(folder.path("b"))",
+            ]
             let answers = try await LocalTransport().ask(texts.map(Question.command), of: Example.host())
             #expect(texts.map { answers.command($0).text } == ["z", "x"])
         }

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("A question about contents")
 struct ContentsQuestionTests {
-    @Test("gives every byte of a text file", arguments: Shell.all, ["", "\n", "one", "one\n", "one\n\n\n", "\n\nx", "ä €\r\n", "3 4\n", "x"])
+    @Test(
+        "gives every byte of a text file", arguments: Shell.all, ["", "\n", "one", "one\n", "one\n\n\n", "\n\nx", "ä €\r\n", "3 4\n", "x"])
     func text(shell: String, text: String) async throws {
         try await TemporaryFolder.during { folder in
             let path = try folder.write("file", text)

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("A question about a file")
 struct FileQuestionTests {
-    @Test("finds kind, mode, size, owner and digest of files with any name", arguments: Shell.all, ["plain", "it's", "a b", "$(touch x)`id`", "*", "back\\slash", "two\nlines", "\"", "ä"])
+    @Test(
+        "finds kind, mode, size, owner and digest of files with any name", arguments: Shell.all,
+        ["plain", "it's", "a b", "$(touch x)`id`", "*", "back\\slash", "two\nlines", "\"", "ä"])
     func regular(shell: String, name: String) async throws {
         try await TemporaryFolder.during { folder in
             let path = try folder.write(name, "hello\n", mode: 0o640)
@@ -33,7 +35,10 @@ struct FileQuestionTests {
             let file = try folder.write("file", "")
             try LocalProgram.run("ln", ["-s", "nowhere", folder.path("dangling")])
             try LocalProgram.run("ln", ["-s", file, folder.path("link")])
-            let paths = [folder.path("missing"), folder.path("link"), folder.path, folder.path("dangling"), "/dev/null", file, folder.path("file/below")]
+            let paths = [
+                folder.path("missing"), folder.path("link"), folder.path, folder.path("dangling"), "/dev/null", file,
+                folder.path("file/below"),
+            ]
             let answers = try await LocalTransport(shell: shell).ask(paths.map(Question.file), of: Example.host())
             #expect(paths.map { answers.file($0)?.kind } == [nil, .symlink, .directory, .symlink, .other, .regular, nil])
             #expect(paths.map { answers.file($0)?.sha256 } == [nil, nil, nil, nil, nil, SHA256.hex(""), nil])

@@ -16,7 +16,10 @@ struct LookTests {
         #expect(answers.sysctl("kernel.ostype") == "Linux")
         #expect(answers.file("/etc/passwd")?.kind == .regular)
         #expect(answers.package("dpkg").installed != nil)
-        #expect(answers.missing(of: [.swaps, .module("no_such_module"), .contents("/etc/hostname"), .file("/etc/group")]) == [.file("/etc/group")])
+        #expect(
+            answers.missing(of: [.swaps, .module("no_such_module"), .contents("/etc/hostname"), .file("/etc/group")]) == [
+                .file("/etc/group")
+            ])
     }
 
     @Test("without a question costs nothing")
@@ -39,9 +42,11 @@ struct LookTests {
     func greeting() async throws {
         let transport = LocalTransport(greeting: "Welcome to kubnode\n")
         let problem = await #expect(throws: Problem.self) { try await transport.look(.swaps) }
-        #expect(problem == Problem(
-            what: "kubnode: its answers cannot be read", why: "expected a length, got “Welcome to kubnode”",
-            fix: "does its login shell print something of its own? `ssh ubuntu@10.0.0.5 true` should print nothing"))
+        #expect(
+            problem
+                == Problem(
+                    what: "kubnode: its answers cannot be read", why: "expected a length, got “Welcome to kubnode”",
+                    fix: "does its login shell print something of its own? `ssh ubuntu@10.0.0.5 true` should print nothing"))
     }
 
     @Test("whose answer is cut off is an error, wherever the cut is")
@@ -49,17 +54,23 @@ struct LookTests {
         let whole = frame("/swap.img\n") + frame("hello\n") + frame("there")
         for length in 0..<(whole.utf8.count - 1) {
             let transport = ScriptedTransport { _ in Output(String(whole.prefix(length))) }
-            await #expect(throws: Problem.self, "cut after \(length) bytes") { try await transport.look(.swaps, .contents("/a"), .command("b")) }
+            await #expect(throws: Problem.self, "cut after \(length) bytes") {
+                try await transport.look(.swaps, .contents("/a"), .command("b"))
+            }
         }
     }
 
     @Test(
         "that sudo or the shell refuses says what to do",
         arguments: [
-            ("sudo: a password is required\n", "kubnode: sudo asks ubuntu for a password",
-             "allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"),
-            ("sudo: a terminal is required to read the password\n", "kubnode: sudo asks ubuntu for a password",
-             "allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"),
+            (
+                "sudo: a password is required\n", "kubnode: sudo asks ubuntu for a password",
+                "allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"
+            ),
+            (
+                "sudo: a terminal is required to read the password\n", "kubnode: sudo asks ubuntu for a password",
+                "allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"
+            ),
             ("sh: 1: sudo: not found\n", "kubnode: could not be looked at", "log in as ubuntu and try `sudo -n sh -c true`"),
         ])
     func refused(error: String, what: String, fix: String) async throws {

@@ -8,10 +8,18 @@ struct UnitQuestionTests {
     @Test(
         "reads what systemctl shows",
         arguments: [
-            ("LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp=Sat 2026-11-21 11:10:54 UTC",
-             UnitState(load: "loaded", active: "active", enabled: "enabled", since: 1_795_259_454)),
-            ("ActiveEnterTimestamp=\nUnitFileState=\nActiveState=inactive\nLoadState=not-found", UnitState(load: "not-found", active: "inactive", enabled: "")),
-            ("LoadState=masked\nActiveState=failed\nActiveEnterTimestamp=n/a\nUnitFileState=masked", UnitState(load: "masked", active: "failed", enabled: "masked")),
+            (
+                "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp=Sat 2026-11-21 11:10:54 UTC",
+                UnitState(load: "loaded", active: "active", enabled: "enabled", since: 1_795_259_454)
+            ),
+            (
+                "ActiveEnterTimestamp=\nUnitFileState=\nActiveState=inactive\nLoadState=not-found",
+                UnitState(load: "not-found", active: "inactive", enabled: "")
+            ),
+            (
+                "LoadState=masked\nActiveState=failed\nActiveEnterTimestamp=n/a\nUnitFileState=masked",
+                UnitState(load: "masked", active: "failed", enabled: "masked")
+            ),
         ])
     func reads(text: String, expected: UnitState) async throws {
         let transport = ScriptedTransport { _ in Output(frame(text)) }
@@ -30,7 +38,8 @@ struct UnitQuestionTests {
         "counts the seconds of a date as calendars do",
         arguments: [
             ("Thu 1970-01-01 00:00:00 UTC", 0), ("Tue 2000-02-29 23:59:59 UTC", 951_868_799), ("Wed 2000-03-01 00:00:00 UTC", 951_868_800),
-            ("Sun 2024-12-31 23:59:59 UTC", 1_735_689_599), ("Mon 2025-01-01 00:00:00 UTC", 1_735_689_600), ("Thu 2100-03-01 12:00:00 UTC", 4_107_585_600),
+            ("Sun 2024-12-31 23:59:59 UTC", 1_735_689_599), ("Mon 2025-01-01 00:00:00 UTC", 1_735_689_600),
+            ("Thu 2100-03-01 12:00:00 UTC", 4_107_585_600),
         ])
     func seconds(text: String, expected: Int) async throws {
         let transport = ScriptedTransport { _ in Output(frame("ActiveEnterTimestamp=\(text)")) }
@@ -66,9 +75,11 @@ struct UnitQuestionTests {
             try folder.write("systemctl", "#!/bin/sh\necho System has not been booted with systemd >&2; exit 1\n", mode: 0o755)
             let transport = LocalTransport(shell: shell, programs: folder.path)
             let problem = await #expect(throws: Problem.self) { try await transport.look(.unit("a"), .unit("b")) }
-            #expect(problem == Problem(
-                what: "kubnode: its answers cannot be read", why: "systemctl showed 0 of 2 units",
-                fix: "kubeforge needs a machine that was booted with systemd: `systemctl is-system-running` should answer there"))
+            #expect(
+                problem
+                    == Problem(
+                        what: "kubnode: its answers cannot be read", why: "systemctl showed 0 of 2 units",
+                        fix: "kubeforge needs a machine that was booted with systemd: `systemctl is-system-running` should answer there"))
         }
     }
 }

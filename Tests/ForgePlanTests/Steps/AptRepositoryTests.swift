@@ -8,7 +8,8 @@ struct AptRepositoryTests {
     private static let list = "/etc/apt/sources.list.d/docker.list"
     private static let key = "/etc/apt/keyrings/docker.asc"
     private static let fingerprint = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
-    private let mirrored = AptRepository("docker", source: "http://10.0.0.1/debian bookworm stable", key: .text("KEY\n"), architecture: "amd64")
+    private let mirrored = AptRepository(
+        "docker", source: "http://10.0.0.1/debian bookworm stable", key: .text("KEY\n"), architecture: "amd64")
     private let upstream = AptRepository(
         "docker", source: "https://download.docker.com/linux/debian bookworm stable",
         key: .url("https://download.docker.com/linux/debian/gpg", fingerprint: fingerprint), architecture: "arm64")
@@ -20,15 +21,23 @@ struct AptRepositoryTests {
         let line = "deb [arch=amd64 signed-by=/etc/apt/keyrings/docker.asc] http://10.0.0.1/debian bookworm stable\n"
         #expect(mirrored.title == "packages come from http://10.0.0.1/debian")
         #expect(mirrored.texts([.file(Self.list): file(line), .file(Self.key): file("KEY\n")]) == [])
-        #expect(mirrored.texts([.file(Self.list): .file(nil), .file(Self.key): .file(nil)]) == ["\(Self.list) is missing", "\(Self.key) is missing"])
-        #expect(mirrored.texts([.file(Self.list): file("deb https://old"), .file(Self.key): file("KEY\n")]) == ["\(Self.list) has other content"])
+        #expect(
+            mirrored.texts([.file(Self.list): .file(nil), .file(Self.key): .file(nil)]) == [
+                "\(Self.list) is missing", "\(Self.key) is missing",
+            ])
+        #expect(
+            mirrored.texts([.file(Self.list): file("deb https://old"), .file(Self.key): file("KEY\n")]) == [
+                "\(Self.list) has other content"
+            ])
     }
 
     @Test("whose key is fetched is so when the key has the fingerprint")
     func fingerprints() throws {
         let line = "deb [arch=arm64 signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/debian bookworm stable\n"
         let look = try #require(upstream.questions.last)
-        func texts(_ found: String) -> [String] { upstream.texts([.file(Self.list): file(line), look: .command(CommandState(text: found))]) }
+        func texts(_ found: String) -> [String] {
+            upstream.texts([.file(Self.list): file(line), look: .command(CommandState(text: found))])
+        }
         #expect(texts(Self.fingerprint) == [])
         #expect(texts("") == ["signing key of docker: none → \(Self.fingerprint)"])
         #expect(texts("ABCD") == ["signing key of docker: ABCD → \(Self.fingerprint)"])
@@ -43,7 +52,8 @@ struct AptRepositoryTests {
         #expect(commands[0] == RemoteFile(Self.key, "KEY\n").write)
         #expect(commands[1].inputText == "deb [arch=amd64 signed-by=/etc/apt/keyrings/docker.asc] http://10.0.0.1/debian bookworm stable\n")
         #expect(
-            commands[2].line == "env LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300 -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/docker.list"
+            commands[2].line
+                == "env LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300 -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/docker.list"
                 + " -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any update")
     }
 
@@ -54,7 +64,9 @@ struct AptRepositoryTests {
         let lines = await transport.changes
         #expect(lines[0].hasSuffix("sh https://download.docker.com/linux/debian/gpg /etc/apt/keyrings/docker.asc.new"))
         #expect(lines[1].contains("--show-keys --with-colons /etc/apt/keyrings/docker.asc.new"))
-        #expect(lines[2] == "sh -c 'chmod 0644 \"$1\" && mv -fT -- \"$1\" \"$2\"' sh /etc/apt/keyrings/docker.asc.new /etc/apt/keyrings/docker.asc")
+        #expect(
+            lines[2]
+                == "sh -c 'chmod 0644 \"$1\" && mv -fT -- \"$1\" \"$2\"' sh /etc/apt/keyrings/docker.asc.new /etc/apt/keyrings/docker.asc")
         #expect(lines.count == 5)
     }
 
@@ -65,7 +77,9 @@ struct AptRepositoryTests {
             throws: Problem(
                 what: "kubnode: https://download.docker.com/linux/debian/gpg is not the key of the docker repository",
                 why: "its fingerprint is ABCD, expected \(Self.fingerprint)",
-                fix: "if the repository changed its key, put the new fingerprint into the inventory (mirrors: apt: docker: fingerprint:) after checking it with its publisher")
+                fix:
+                    "if the repository changed its key, put the new fingerprint into the inventory (mirrors: apt: docker: fingerprint:) after checking it with its publisher"
+            )
         ) { try await upstream.apply(to: machine) }
         let lines = await transport.changes
         #expect(lines.last == "rm -f -- /etc/apt/keyrings/docker.asc.new")
@@ -74,9 +88,14 @@ struct AptRepositoryTests {
 
     @Test("that cannot be reached says where to look")
     func unreachable() async {
-        let (machine, _) = Example.machine { $0.line.contains("curl") ? .failed(6, "curl: (6) Could not resolve host: download.docker.com") : Output() }
+        let (machine, _) = Example.machine {
+            $0.line.contains("curl") ? .failed(6, "curl: (6) Could not resolve host: download.docker.com") : Output()
+        }
         let problem = await #expect(throws: Problem.self) { try await upstream.apply(to: machine) }
         #expect(problem?.why == "curl: (6) Could not resolve host: download.docker.com")
-        #expect(problem?.fix == "open https://download.docker.com/linux/debian/gpg from kubnode with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)")
+        #expect(
+            problem?.fix
+                == "open https://download.docker.com/linux/debian/gpg from kubnode with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)"
+        )
     }
 }

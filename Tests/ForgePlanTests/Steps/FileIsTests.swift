@@ -19,8 +19,18 @@ struct FileIsTests {
         #expect(step.texts(state()) == [])
         #expect(step.texts([.file("/etc/a b"): .file(nil)]) == ["/etc/a b is missing"])
         #expect(step.texts(state { $0.sha256 = SHA256.hex("x") }) == ["/etc/a b has other content"])
-        #expect(step.texts(state { $0.mode = 0o4755; $0.owner = "ubuntu:ubuntu" }) == ["mode of /etc/a b: 04755 → 0644", "owner of /etc/a b: ubuntu:ubuntu → root:root"])
-        #expect(step.texts(state { $0.kind = .symlink; $0.sha256 = nil }) == ["/etc/a b is a symlink, not a file"])
+        #expect(
+            step.texts(
+                state {
+                    $0.mode = 0o4755
+                    $0.owner = "ubuntu:ubuntu"
+                }) == ["mode of /etc/a b: 04755 → 0644", "owner of /etc/a b: ubuntu:ubuntu → root:root"])
+        #expect(
+            step.texts(
+                state {
+                    $0.kind = .symlink
+                    $0.sha256 = nil
+                }) == ["/etc/a b is a symlink, not a file"])
     }
 
     @Test("is written in one command, by root")

@@ -12,7 +12,10 @@ struct KernelModuleTests {
     @Test("is there now and after a reboot")
     func differences() {
         #expect(step.texts([.module("br_netfilter"): .module(isThere: true), .file(Self.path): Self.kept]) == [])
-        #expect(step.texts([.module("br_netfilter"): .module(isThere: false), .file(Self.path): .file(nil)]) == ["br_netfilter is not loaded", "\(Self.path) is missing"])
+        #expect(
+            step.texts([.module("br_netfilter"): .module(isThere: false), .file(Self.path): .file(nil)]) == [
+                "br_netfilter is not loaded", "\(Self.path) is missing",
+            ])
     }
 
     @Test("is loaded when it is not there")
@@ -32,12 +35,16 @@ struct KernelModuleTests {
     @Test("that will not load says what to do")
     func fails() async {
         let (machine, _) = Example.machine(answering: frame("", code: 1)) { command in
-            command.line.hasPrefix("modprobe") ? .failed(1, "modprobe: FATAL: Module br_netfilter not found in directory /lib/modules/6.1.0\n") : Output()
+            command.line.hasPrefix("modprobe")
+                ? .failed(1, "modprobe: FATAL: Module br_netfilter not found in directory /lib/modules/6.1.0\n") : Output()
         }
         await #expect(
             throws: Problem(
-                what: "kubnode: `sudo modprobe -- br_netfilter` failed with exit code 1", why: "modprobe: FATAL: Module br_netfilter not found in directory /lib/modules/6.1.0",
-                fix: "the kernel of kubnode lacks br_netfilter: install its modules package (linux-modules-extra-$(uname -r) on Ubuntu), or boot its newest kernel")
+                what: "kubnode: `sudo modprobe -- br_netfilter` failed with exit code 1",
+                why: "modprobe: FATAL: Module br_netfilter not found in directory /lib/modules/6.1.0",
+                fix:
+                    "the kernel of kubnode lacks br_netfilter: install its modules package (linux-modules-extra-$(uname -r) on Ubuntu), or boot its newest kernel"
+            )
         ) { try await step.apply(to: machine) }
     }
 }
@@ -51,9 +58,16 @@ struct SysctlsTests {
     @Test("hold now and after a reboot")
     func differences() {
         let file = Answer.file(FileState(sha256: SHA256.hex(Self.text)))
-        #expect(step.texts([.sysctl("net.ipv4.ip_forward"): .sysctl("1"), .sysctl("net.bridge.bridge-nf-call-iptables"): .sysctl("1"), .file(Self.path): file]) == [])
         #expect(
-            step.texts([.sysctl("net.ipv4.ip_forward"): .sysctl("0"), .sysctl("net.bridge.bridge-nf-call-iptables"): .sysctl(nil), .file(Self.path): .file(nil)])
+            step.texts([
+                .sysctl("net.ipv4.ip_forward"): .sysctl("1"), .sysctl("net.bridge.bridge-nf-call-iptables"): .sysctl("1"),
+                .file(Self.path): file,
+            ]) == [])
+        #expect(
+            step.texts([
+                .sysctl("net.ipv4.ip_forward"): .sysctl("0"), .sysctl("net.bridge.bridge-nf-call-iptables"): .sysctl(nil),
+                .file(Self.path): .file(nil),
+            ])
                 == ["net.bridge.bridge-nf-call-iptables: not there → 1", "net.ipv4.ip_forward: 0 → 1", "\(Self.path) is missing"])
     }
 

@@ -6,7 +6,8 @@ import Testing
 @Suite("Packages")
 struct PackagesTests {
     private static let apt = "env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
-    private static let install = apt + " -y -o Dpkg::Options::=--force-confold --no-install-recommends --allow-downgrades --allow-change-held-packages install --"
+    private static let install =
+        apt + " -y -o Dpkg::Options::=--force-confold --no-install-recommends --allow-downgrades --allow-change-held-packages install --"
     private let tools = Packages(["curl", "gnupg"])
     private let kubernetes = Packages(["kubelet", "kubeadm"], version: "1.20.2-", isHeld: true, title: "Kubernetes is installed")
 
@@ -18,7 +19,10 @@ struct PackagesTests {
         let right = Answer.package(PackageState(installed: "1.20.2-1.1", isHeld: true))
         #expect(kubernetes.texts([.package("kubelet"): right, .package("kubeadm"): right]) == [])
         #expect(
-            kubernetes.texts([.package("kubelet"): .package(PackageState(installed: "1.20.20-1.1", isHeld: true)), .package("kubeadm"): .package(PackageState(installed: "1.20.2-1.1"))])
+            kubernetes.texts([
+                .package("kubelet"): .package(PackageState(installed: "1.20.20-1.1", isHeld: true)),
+                .package("kubeadm"): .package(PackageState(installed: "1.20.2-1.1")),
+            ])
                 == ["kubelet: 1.20.20-1.1 → 1.20.2-*", "kubeadm is not held"])
     }
 
@@ -33,8 +37,10 @@ struct PackagesTests {
     @Test(
         "are asked for again with fresh indices where those can help",
         arguments: [
-            "E: Unable to locate package curl", "E: Version '1.2-*' for 'curl' was not found", "E: Package 'curl' has no installation candidate",
-            "E: Failed to fetch http://x  404  Not Found", "E: Unable to fetch some archives", "The following packages have unmet dependencies:",
+            "E: Unable to locate package curl", "E: Version '1.2-*' for 'curl' was not found",
+            "E: Package 'curl' has no installation candidate",
+            "E: Failed to fetch http://x  404  Not Found", "E: Unable to fetch some archives",
+            "The following packages have unmet dependencies:",
         ])
     func update(complaint: String) async throws {
         let transport = RefusingOnce(complaint)
@@ -44,7 +50,8 @@ struct PackagesTests {
 
     @Test("are installed though the update complained about somebody else's repository")
     func brokenNeighbour() async throws {
-        let transport = RefusingOnce("E: Unable to locate package curl", update: .failed(100, "E: The repository 'http://gone' does not have a Release file."))
+        let transport = RefusingOnce(
+            "E: Unable to locate package curl", update: .failed(100, "E: The repository 'http://gone' does not have a Release file."))
         try await tools.apply(to: Machine(host: Example.host(), transport: transport))
         #expect(await transport.lines.count == 3)
     }
@@ -52,24 +59,39 @@ struct PackagesTests {
     @Test("that cannot be had, after an update that failed, are told with the update's reason")
     func brokenUpdate() async {
         let (machine, _) = Example.machine { command in
-            command.line.hasSuffix(" update") ? .failed(100, "E: Unable to fetch http://mirror: Could not connect") : .failed(100, "E: Unable to locate package curl")
+            command.line.hasSuffix(" update")
+                ? .failed(100, "E: Unable to fetch http://mirror: Could not connect") : .failed(100, "E: Unable to locate package curl")
         }
         await #expect(
             throws: Problem(
-                what: "kubnode: `sudo \(Self.apt) update` failed with exit code 100", why: "E: Unable to fetch http://mirror: Could not connect",
-                fix: "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)")
+                what: "kubnode: `sudo \(Self.apt) update` failed with exit code 100",
+                why: "E: Unable to fetch http://mirror: Could not connect",
+                fix: "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
+            )
         ) { try await tools.apply(to: machine) }
     }
 
     @Test(
         "that fail say what to do",
         arguments: [
-            ("E: Could not get lock /var/lib/dpkg/lock-frontend", "another package manager runs on kubnode: wait for it (`ps aux | grep -i apt`), and run again"),
-            ("E: Version '1.2-*' for 'curl' was not found", "see with `apt-cache policy` on kubnode which versions its repositories have, and correct the inventory or the mirror"),
-            ("E: Unable to locate package curl", "see with `apt-cache policy` on kubnode which versions its repositories have, and correct the inventory or the mirror"),
+            (
+                "E: Could not get lock /var/lib/dpkg/lock-frontend",
+                "another package manager runs on kubnode: wait for it (`ps aux | grep -i apt`), and run again"
+            ),
+            (
+                "E: Version '1.2-*' for 'curl' was not found",
+                "see with `apt-cache policy` on kubnode which versions its repositories have, and correct the inventory or the mirror"
+            ),
+            (
+                "E: Unable to locate package curl",
+                "see with `apt-cache policy` on kubnode which versions its repositories have, and correct the inventory or the mirror"
+            ),
             ("dpkg: error: No space left on device", "make room on kubnode: `df -h`, `apt-get clean`"),
             ("E: You don't have enough free space in /var/cache/apt/archives/.", "make room on kubnode: `df -h`, `apt-get clean`"),
-            ("E: Failed to fetch http://x  Temporary failure resolving 'x'", "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"),
+            (
+                "E: Failed to fetch http://x  Temporary failure resolving 'x'",
+                "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
+            ),
             ("E: Sub-process /usr/bin/dpkg returned an error code (1)", "run it by hand on kubnode to see more"),
         ])
     func fixes(complaint: String, fix: String) async {

@@ -18,9 +18,18 @@ struct UnitTests {
         #expect(step.texts(answers(good)) == [])
         #expect(step.texts(answers(good, modified: nil)) == [])
         #expect(step.texts(answers(good, modified: 300)) == ["containerd.service has not been restarted since \(Self.config) changed"])
-        #expect(step.texts(answers(UnitState(active: "failed", enabled: "disabled"))) == ["containerd.service: failed → active", "containerd.service does not start at boot (disabled)"])
-        #expect(step.texts(answers(UnitState(load: "not-found"))) == ["containerd.service: not there → active", "containerd.service does not start at boot (no unit file)"])
-        #expect(step.texts(answers(UnitState(load: "masked", active: "inactive", enabled: "masked"))) == ["containerd.service: inactive → active", "containerd.service does not start at boot (masked)"])
+        #expect(
+            step.texts(answers(UnitState(active: "failed", enabled: "disabled"))) == [
+                "containerd.service: failed → active", "containerd.service does not start at boot (disabled)",
+            ])
+        #expect(
+            step.texts(answers(UnitState(load: "not-found"))) == [
+                "containerd.service: not there → active", "containerd.service does not start at boot (no unit file)",
+            ])
+        #expect(
+            step.texts(answers(UnitState(load: "masked", active: "inactive", enabled: "masked"))) == [
+                "containerd.service: inactive → active", "containerd.service does not start at boot (masked)",
+            ])
     }
 
     /// Both clocks tick in whole seconds: a change in the second of the start may have come after it.
@@ -40,7 +49,8 @@ struct UnitTests {
         arguments: [("active", 200, "start"), ("active", 50, "restart"), ("failed", 200, "restart"), ("inactive", 200, "restart")])
     func apply(active: String, since: Int, verb: String) async throws {
         let time = since == 200 ? "Thu 1970-01-01 00:03:20 UTC" : "Thu 1970-01-01 00:00:50 UTC"
-        let look = frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  /etc/x")
+        let look =
+            frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  /etc/x")
             + frame("LoadState=loaded\nActiveState=\(active)\nUnitFileState=disabled\nActiveEnterTimestamp=\(time)")
         let (machine, transport) = Example.machine(answering: look) { _ in Output() }
         try await step.apply(to: machine)
@@ -51,7 +61,9 @@ struct UnitTests {
 
     @Test("that does not come up says where the reason is")
     func fails() async {
-        let look = frame("") + frame("") + frame("") + frame("") + frame("LoadState=loaded\nActiveState=failed\nUnitFileState=enabled\nActiveEnterTimestamp=")
+        let look =
+            frame("") + frame("") + frame("") + frame("")
+            + frame("LoadState=loaded\nActiveState=failed\nUnitFileState=enabled\nActiveEnterTimestamp=")
         let (machine, _) = Example.machine(answering: look) { _ in .failed(1, "Job for containerd.service failed.") }
         let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine) }
         #expect(problem?.why == "Job for containerd.service failed.")
@@ -64,7 +76,8 @@ struct UnitTests {
         try await TemporaryFolder.during { folder in
             let file = try folder.write("a file", "x")
             try LocalProgram.run("touch", ["-d", "2020-01-01", file])
-            let look = frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  x")
+            let look =
+                frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  x")
                 + frame("LoadState=loaded\nActiveState=failed\nUnitFileState=disabled\nActiveEnterTimestamp=")
             let (machine, transport) = Example.machine(answering: look) { _ in Output() }
             try await Unit("a b.service", runningSince: [file]).apply(to: machine)

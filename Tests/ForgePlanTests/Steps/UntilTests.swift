@@ -7,7 +7,9 @@ import Testing
 @Suite("Waiting")
 struct UntilTests {
     private func until(_ limit: Duration = .seconds(60), explain: (@Sendable (Machine) async throws -> String?)? = nil) -> Until {
-        Until("pods run", within: limit, every: .zero, asking: [.swaps], fix: "describe them", explain: explain) { $0.swaps.map { "\($0) is not ready" } }
+        Until("pods run", within: limit, every: .zero, asking: [.swaps], fix: "describe them", explain: explain) {
+            $0.swaps.map { "\($0) is not ready" }
+        }
     }
 
     @Test("ends when nothing is left to wait for, and asks once each time")
@@ -27,7 +29,10 @@ struct UntilTests {
     @Test("in vain names what was not ready in the end, and its reason")
     func timeOut() async {
         let (machine, _) = Example.machine(answering: frame("a\nb\n"))
-        await #expect(throws: Problem(what: "kubnode: pods run: not within 0 s", why: "a is not ready\nb is not ready\nImagePullBackOff", fix: "describe them")) {
+        await #expect(
+            throws: Problem(
+                what: "kubnode: pods run: not within 0 s", why: "a is not ready\nb is not ready\nImagePullBackOff", fix: "describe them")
+        ) {
             try await until(.zero) { _ in "ImagePullBackOff" }.apply(to: machine)
         }
     }
@@ -42,7 +47,10 @@ struct UntilTests {
     @Test("ends at once when the task is cancelled")
     func cancelled() async {
         let (machine, _) = Example.machine(answering: frame("a\n"))
-        let waiting = Task { try await Until("x", within: .seconds(600), every: .seconds(600), asking: [.swaps], fix: "") { _ in ["not yet"] }.apply(to: machine) }
+        let waiting = Task {
+            try await Until("x", within: .seconds(600), every: .seconds(600), asking: [.swaps], fix: "") { _ in ["not yet"] }.apply(
+                to: machine)
+        }
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
     }
@@ -61,7 +69,11 @@ private final class Countdown: Sendable {
 struct ChangeTests {
     @Test("is decided by its answers and made by its closure")
     func change() async throws {
-        let step = Change("x is so", asking: [.swaps]) { $0.swaps.isEmpty ? [] : ["x is not so"] } by: { try await $0.run(Command("make", "x")) }
+        let step = Change("x is so", asking: [.swaps]) {
+            $0.swaps.isEmpty ? [] : ["x is not so"]
+        } by: {
+            try await $0.run(Command("make", "x"))
+        }
         let (machine, transport) = Example.machine { _ in Output() }
         #expect(step.texts([.swaps: .swaps(["a"])]) == ["x is not so"])
         try await step.apply(to: machine)
