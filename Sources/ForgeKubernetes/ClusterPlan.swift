@@ -30,7 +30,7 @@ package struct ClusterPlan: Sendable {
                 },
                 try stage("Kubernetes is installed") { _, facts throws(Problem) in
                     try KubernetesPackages(cluster: cluster).steps(facts) + [StartsAtBoot("kubelet.service")]
-                        + when(cluster.runtime == .docker, try everywhere(cni))
+                        + (try mirrored(cni))
                 },
                 try stage("the control plane answers", on: [cluster.firstControlPlane]) { host, facts throws(Problem) in
                     try controlPlane(host, facts) + cni.steps(cluster, templates)
@@ -77,11 +77,12 @@ package struct ClusterPlan: Sendable {
         ]
     }
 
-    private func everywhere(_ cni: CNI) throws(Problem) -> MirroredImages {
+    /// What a node with Docker could not pull by itself.
+    private func mirrored(_ cni: CNI) throws(Problem) -> [any Step] {
         let repository = cluster.imageRepository ?? Cluster.Defaults.imageRepository
-        return MirroredImages(
-            [PauseImage.reference(for: cluster), "\(repository)/kube-proxy:v\(cluster.kubernetes)"] + (try cni.images(templates)),
-            cluster: cluster)
+        let own = [PauseImage.reference(for: cluster), "\(repository)/kube-proxy:v\(cluster.kubernetes)"]
+        let step = MirroredImages(own + (try cni.images(templates)), cluster: cluster)
+        return when(cluster.runtime == .docker && !step.images.isEmpty, step)
     }
 
     private var joining: Stage {
