@@ -45,7 +45,10 @@ extension StringProtocol {
 
 /// One line that a command printed while it ran.
 package struct OutputLine: Sendable, Hashable {
-    package enum Stream: String, Sendable { case standardOutput = "stdout", standardError = "stderr" }
+    package enum Stream: String, Sendable {
+        case standardOutput = "stdout"
+        case standardError = "stderr"
+    }
 
     package let stream: Stream
     package let text: String

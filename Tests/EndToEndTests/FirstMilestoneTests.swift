@@ -15,7 +15,9 @@ struct FirstMilestoneTests {
         let steps = try run.events().filter { $0.event == "step" }
         #expect(steps.contains { $0.outcome == "wouldChange" })
         #expect(steps.allSatisfy { $0.outcome == "wouldChange" || $0.outcome == "alreadySo" })
-        let traces = try await lab.ssh("kubmaster", "hostname; ls -d /etc/kubernetes /etc/containerd /var/lib/kubeforge 2>/dev/null; dpkg-query -W kubelet 2>/dev/null; true")
+        let traces = try await lab.ssh(
+            "kubmaster",
+            "hostname; ls -d /etc/kubernetes /etc/containerd /var/lib/kubeforge 2>/dev/null; dpkg-query -W kubelet 2>/dev/null; true")
         #expect(traces.output == "debian\n")
     }
 
@@ -27,7 +29,8 @@ struct FirstMilestoneTests {
         #expect(try run.events().last?.outcome == "ok")
         let nodes = try await lab.ssh("kubmaster", "kubectl get nodes --no-headers | awk '{print $1, $2}'")
         #expect(nodes.output == "kubmaster Ready\nkubnode Ready\n")
-        let tokens = try await lab.ssh("kubmaster", "sudo kubeadm token list --kubeconfig /etc/kubernetes/admin.conf | grep -c 'kubeforge join'")
+        let tokens = try await lab.ssh(
+            "kubmaster", "sudo kubeadm token list --kubeconfig /etc/kubernetes/admin.conf | grep -c 'kubeforge join'")
         #expect(tokens.output == "0\n", "the join token is deleted")
         let mode = try FileManager.default.attributesOfItem(atPath: lab.environment["KUBECONFIG"]!)[.posixPermissions] as? Int
         #expect(mode == 0o600)
@@ -101,7 +104,8 @@ struct FirstMilestoneTests {
         let golden = "golden=$(ls -t /var/lib/kubeforge/releases/*/golden.json | head -n 1)"
         let swap = try await lab.ssh(
             "kubmaster",
-            "sudo sh -c '\(golden); cp -p $golden /tmp/golden; sed -i \"s/\\\"number\\\": *[0-9]*/\\\"number\\\":99/g\" $golden; ! cmp -s /tmp/golden $golden'")
+            "sudo sh -c '\(golden); cp -p $golden /tmp/golden; sed -i \"s/\\\"number\\\": *[0-9]*/\\\"number\\\":99/g\" $golden; ! cmp -s /tmp/golden $golden'"
+        )
         #expect(swap.exitCode == 0, "\(swap.everything)")
         let run = try await lab.kubeforge("smoke-test", lab.inventory.path)
         _ = try await lab.ssh("kubmaster", "sudo sh -c '\(golden); cp -p /tmp/golden $golden'")
@@ -113,7 +117,8 @@ struct FirstMilestoneTests {
     func reboot() async throws {
         #expect(try await lab.kubeforge("lab", "reboot", "--inventory", lab.inventory.path).exitCode == 0)
         let url = "http://\(lab.inventory.address(of: "kubnode")):30080/readyz"
-        let back = try await lab.ssh("kubmaster", "curl -sf --retry 180 --retry-delay 1 --retry-all-errors --max-time 5 -o /dev/null \(url)")
+        let back = try await lab.ssh(
+            "kubmaster", "curl -sf --retry 180 --retry-delay 1 --retry-all-errors --max-time 5 -o /dev/null \(url)")
         #expect(back.exitCode == 0)
         let run = try await lab.kubeforge("smoke-test", lab.inventory.path)
         #expect(run.exitCode == 0, "\(run.everything)")

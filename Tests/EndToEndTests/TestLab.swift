@@ -31,8 +31,12 @@ final class TestLab: Sendable {
 
     /// Runs a line of shell on a machine, over OpenSSH: what kubeforge did is looked at with other eyes than its own.
     func ssh(_ machine: String, _ line: String) async throws -> Finished {
-        let options = ["-i", inventory.key, "-o", "UserKnownHostsFile=\(inventory.knownHosts)", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"]
-        return try await Program(path: "/usr/bin/ssh", arguments: options + ["ubuntu@\(inventory.address(of: machine))", line], environment: environment).run()
+        let options = [
+            "-i", inventory.key, "-o", "UserKnownHostsFile=\(inventory.knownHosts)", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR",
+        ]
+        return try await Program(
+            path: "/usr/bin/ssh", arguments: options + ["ubuntu@\(inventory.address(of: machine))", line], environment: environment
+        ).run()
     }
 
     func curl(_ url: String) async throws -> Finished {
@@ -53,7 +57,8 @@ final class TestLab: Sendable {
 
 /// The lab is up while the tests of the suite run, and gone afterwards, however they ended.
 struct LabTrait: SuiteTrait, TestScoping {
-    func provideScope(for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void) async throws {
+    func provideScope(for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void) async throws
+    {
         let lab = try TestLab()
         let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
         try #require(up.exitCode == 0, "lab up: \(up.everything)")
