@@ -51,6 +51,8 @@ final class TestLab: Sendable {
         return values
     }
 
+    static let isWanted = ProcessInfo.processInfo.environment["KUBEFORGE_WITHOUT_LAB"] == nil
+
     /// Beside the test program, where SwiftPM puts every product.
     private static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "kubeforge").path()
 }

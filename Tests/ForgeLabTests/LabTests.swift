@@ -11,10 +11,10 @@ extension Tag {
     @Tag static var lab: Self
 }
 
-@Suite("A lab", .tags(.lab), .serialized, .enabled(if: SampleLab.isWanted, "set KUBEFORGE_LAB_TESTS=1, as root"))
+@Suite("A lab", .tags(.lab), .serialized, .enabled(if: SampleLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"))
 struct LabTests {
     private let computer = ThisComputer()
-    private let cluster = SampleLab.cluster("kubeforge-test", ["10.78.0.11", "10.78.0.12"])
+    private let cluster = SampleLab.cluster("kubeforge-machines", ["10.79.0.11", "10.79.0.12"])
 
     @Test("comes up, says so the second time, reboots, and leaves nothing behind")
     func life() async throws {
@@ -102,7 +102,9 @@ struct LabTests {
         var found: [String] = []
         for look in looks {
             let lines = try await computer.run(Command("sh", "-c", Word(look))).text.split(separator: "\n").map(String.init)
-            found += lines.filter { line in ["kubeforge.kubeforge-test", "run/kubeforge-test", "kf0a4e00"].contains { line.contains($0) } }
+            found += lines.filter { line in
+                ["kubeforge.kubeforge-machines", "run/kubeforge-machines", "kf0a4f00"].contains { line.contains($0) }
+            }
         }
         return found
     }
