@@ -62,6 +62,24 @@ struct JoinTokenTests {
         #expect(door.all == Array(repeating: "\(secret) sha256:00ff", count: 3))
     }
 
+    @Test("is kept for as long as one still joins")
+    func kept() async throws {
+        let (office, token) = (TokenOffice(), JoinToken(controlPlane: "kubmaster"))
+        let (machine, inside) = (worker(office), Barrier(2))
+        let (waiting, door) = AsyncStream.makeStream(of: Void.self)
+        let slow = Task {
+            try await token.lend(through: machine) { _ in
+                await inside.arrive()
+                for await _ in waiting {}
+            }
+        }
+        try await token.lend(through: machine) { _ in await inside.arrive() }
+        #expect(await office.log == ["create"])
+        door.finish()
+        try await slow.value
+        #expect(await office.log == ["create", Self.delete])
+    }
+
     @Test("is deleted though the join failed, and the failure is told")
     func failure() async throws {
         let (office, token) = (TokenOffice(), JoinToken(controlPlane: "kubmaster"))
