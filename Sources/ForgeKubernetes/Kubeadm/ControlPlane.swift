@@ -54,7 +54,8 @@ struct ControlPlane: Step {
         if try await differences(given: machine.ask(questions)).isEmpty { return }
         do {
             try await start(machine, resuming: true)
-        } catch  where !hasData {
+        } catch {
+            guard !hasData else { throw error }
             try await machine.run(Command("kubeadm", "reset", "--force", "--cri-socket", Word(socket)).asRoot().within(.seconds(300)))
             try await start(machine, resuming: false)
         }

@@ -15,8 +15,13 @@ struct DockerPackages {
             let names = ["containerd.io"] + (needsDocker(host) ? ["docker-ce", "docker-ce-cli", "docker-buildx-plugin"] : [])
             return [try repository(facts), Packages(names, title: title(host))]
         case .distribution:
-            return [Packages(["containerd"] + (needsDocker(host) ? ["docker.io"] : []), title: title(host))]
+            return [Packages(["containerd"] + (needsDocker(host) ? engine(of: facts.distribution) : []), title: title(host))]
         }
+    }
+
+    /// Debian 13 has the program `docker` in a package of its own, and only recommends it.
+    private func engine(of distribution: Distribution) -> [String] {
+        ["docker.io"] + (distribution.codename == "trixie" ? ["docker-cli"] : [])
     }
 
     /// The package that containerd's version is read from.

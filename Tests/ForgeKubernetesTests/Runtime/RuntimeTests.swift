@@ -173,6 +173,13 @@ struct DockerPackagesTests {
         #expect(try titles(Example.node) { $0.docker = .distribution } == ["containerd"])
     }
 
+    @Test("of Debian 13 have Docker's program apart")
+    func trixie() throws {
+        let facts = Example.facts { $0.distribution = Distribution(id: "debian", version: "13", codename: "trixie") }
+        let steps = try DockerPackages(cluster: Example.cluster { $0.docker = .distribution }).steps(for: Example.master, facts)
+        #expect((steps.first as? Packages)?.names == ["containerd", "docker.io", "docker-cli"])
+    }
+
     @Test("come from Docker, for the machine's distribution, signed with Docker's key")
     func repository() throws {
         let facts = Example.facts {

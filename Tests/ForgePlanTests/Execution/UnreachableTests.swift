@@ -44,6 +44,14 @@ struct UnreachableTests {
         #expect(throws: Problem(what: "c is not part of this run")) { try fleet.machine("c") }
     }
 
+    @Test("stands in the order of names, whichever gave up first")
+    func order() async {
+        let names = ["d", "a", "c", "b"]
+        let fleet = await Fleet.connect(names.map { Example.host($0) }, width: 4) { _ in throw refusal }
+        #expect(fleet.unreachable.map(\.host) == ["a", "b", "c", "d"])
+        #expect(fleet.reachable == [])
+    }
+
     @Test("in the middle of a run fails its step, with the connection's own words")
     func breaksOff() async {
         let lost = Problem(.unreachable, what: "a: the connection was lost")
