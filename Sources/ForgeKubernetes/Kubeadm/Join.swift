@@ -44,12 +44,31 @@ struct Join: Step {
             """
         let command = Command("sh", "-c", Word(script), "sh", Word(RuntimeSocket.path(for: cluster)))
         try await machine.run(command.asRoot().within(.seconds(300)))
+        try await waitForOldNode(machine)
     }
+
+    /// The machine that had the name before may look Ready for 40 s after it is gone, and kubeadm does not join beside a Ready node.
+    private func waitForOldNode(_ machine: Machine) async throws {
+        let script = """
+            for second in $(seq 90); do
+              [ "$(kubectl --kubeconfig \(Kubectl.adminConfig) get node "$1" -o "$2" 2>/dev/null)" = True ] || exit 0
+              sleep 1
+            done
+            echo "the cluster has a Ready node of this name" >&2; exit 1
+            """
+        try await machine.peer(cluster.firstControlPlane.name).run(
+            Command("sh", "-c", Word(script), "sh", Word(host.name), Self.readiness).asRoot().within(.seconds(300)),
+            fix:
+                "another machine has the name: `kubectl get node \(host.name) -o wide` tells which; correct the inventory, or remove that node"
+        )
+    }
+
+    private static let readiness: Word = "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}"
 
     /// A node that the cluster sees as Ready and that only cannot reach its API server for a moment must not lose its pods.
     private func refuseIfReady(_ machine: Machine) async throws {
         guard try await machine.ask([.file(Kubectl.kubeletConfig)]).file(Kubectl.kubeletConfig) != nil else { return }
-        let look = Kubectl.command("get", "node", Word(host.name), "-o", "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}")
+        let look = Kubectl.command("get", "node", Word(host.name), "-o", Self.readiness)
         guard try await machine.peer(cluster.firstControlPlane.name).attempt(look).text == "True" else { return }
         throw Problem(
             what: "\(host.name): does not reach the cluster that it is a Ready node of",

@@ -13,8 +13,12 @@ private let secret = "abcdef.0123456789abcdef"
 private actor TokenOffice: Transport {
     private(set) var log: [String] = []
     private let readyNode: Bool
+    private let waitsInVain: Bool
 
-    init(readyNode: Bool = false) { self.readyNode = readyNode }
+    init(readyNode: Bool = false, waitsInVain: Bool = false) {
+        self.readyNode = readyNode
+        self.waitsInVain = waitsInVain
+    }
 
     var traffic: Traffic { Traffic() }
 
@@ -27,6 +31,7 @@ private actor TokenOffice: Transport {
             return Output("\(secret)\n00ff  -\n")
         }
         log.append(command.line)
+        if command.line.contains("seq 90") { return waitsInVain ? .failed(1, "the cluster has a Ready node of this name\n") : Output() }
         return command.line.contains(" get node ") ? Output(readyNode ? "True" : "") : Output()
     }
 
@@ -163,6 +168,20 @@ struct JoinTests {
         #expect(await office.log.last?.hasPrefix("kubeadm token delete") == true)
         #expect(!"\(problem!)".contains(secret))
         #expect(!said.all.contains { $0.contains(secret) })
+    }
+
+    @Test("waits for a node of its name that still looks Ready, and says so when it stays")
+    func oldNode() async throws {
+        let office = TokenOffice(waitsInVain: true)
+        let (machine, transport) = Example.machine(answering: frame("") + frame("") + frame("") + frame(""), peers: { _ in office.machine })
+        let problem = await #expect(throws: Problem.self) { try await join().apply(to: machine) }
+        #expect(problem?.why == "the cluster has a Ready node of this name")
+        #expect(
+            problem?.fix
+                == "another machine has the name: `kubectl get node kubnode -o wide` tells which; correct the inventory, or remove that node"
+        )
+        #expect(await !transport.changes.contains { $0.hasPrefix("kubeadm join") })
+        #expect(await !office.log.contains("create"))
     }
 
     @Test("does not reset a node that the cluster sees as Ready")
