@@ -27,10 +27,10 @@ package struct RemoteFile: Sendable, Hashable {
             set -eu; path=$1
             umask 022; mkdir -p -- "$(dirname -- "$path")"; umask 077
             rm -f -- "$path".kubeforge.*
-            new="$path.kubeforge.$$"
+            new="$path.kubeforge.$$"; trap 'rm -f -- "$new"' EXIT
             cat > "$new"
             sum=$(sha256sum < "$new"); sum=${sum%% *}
-            if [ "$sum" != "$2" ]; then rm -f -- "$new"; echo "$path: sha256 is $sum after the transfer, expected $2" >&2; exit 1; fi
+            if [ "$sum" != "$2" ]; then echo "$path: sha256 is $sum after the transfer, expected $2" >&2; exit 1; fi
             chown -- "$4" "$new"; chmod -- "$3" "$new"; mv -fT -- "$new" "$path"
             """
         let command = Command(

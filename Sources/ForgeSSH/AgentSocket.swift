@@ -27,7 +27,8 @@ struct AgentSocket: ~Copyable {
     /// The protocol: draft-miller-ssh-agent, SSH_AGENTC_REQUEST_IDENTITIES (11) and SSH_AGENT_IDENTITIES_ANSWER (12).
     borrowing func keys() -> [String] {
         let request: [UInt8] = [0, 0, 0, 1, 11]
-        guard write(fileDescriptor, request, request.count) == request.count, let length = number(in: receive(4)[...]), length < 1 << 20 else { return [] }
+        guard write(fileDescriptor, request, request.count) == request.count, let length = number(in: receive(4)[...]), length < 1 << 20
+        else { return [] }
         var answer = receive(length)[...]
         guard answer.popFirst() == 12, let count = number(in: answer) else { return [] }
         answer = answer.dropFirst(4)

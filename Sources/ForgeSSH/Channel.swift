@@ -64,10 +64,10 @@ extension Channel {
         callbacks.size = MemoryLayout<ssh_channel_callbacks_struct>.size
         callbacks.userdata = Unmanaged.passUnretained(reception).toOpaque()
         callbacks.channel_data_function = { _, _, bytes, count, isError, reception in
-            Self.reception(reception).take(UnsafeRawBufferPointer(start: bytes, count: Int(count)), from: isError == 0 ? .standardOutput : .standardError)
+            Self.reception(reception).take(
+                UnsafeRawBufferPointer(start: bytes, count: Int(count)), from: isError == 0 ? .standardOutput : .standardError)
             return CInt(count)
         }
-        callbacks.channel_eof_function = { _, _, reception in Self.reception(reception).isAtEnd = true }
         callbacks.channel_close_function = { _, _, reception in Self.reception(reception).isClosed = true }
         callbacks.channel_exit_status_function = { _, _, status, reception in Self.reception(reception).exit = .code(Int(status)) }
         callbacks.channel_exit_signal_function = { _, _, signal, _, _, _, reception in

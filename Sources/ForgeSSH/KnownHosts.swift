@@ -28,7 +28,7 @@ struct KnownHosts {
             let content = try LocalFile.read(path).bytes
             entries = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
                 .compactMap { index, bytes in Self.entry(in: bytes, line: index + 1, for: name) }
-        } catch where error.isMissing {
+        } catch  where error.isMissing {
             entries = []
         } catch {
             throw .knownHosts(error.reason)
@@ -56,14 +56,18 @@ struct KnownHosts {
         if isRevoked { text = text.dropFirst("@revoked ".count) }
         let fields = text.split(whereSeparator: \.isWhitespace)
         // A `@cert-authority` line holds the key of an authority, not of a host.
-        guard fields.count >= 3, !text.hasPrefix("@"), Session.matches(name, knownHostsLine: fields.joined(separator: " ")) else { return nil }
+        guard fields.count >= 3, !text.hasPrefix("@"), Session.matches(name, knownHostsLine: fields.joined(separator: " ")) else {
+            return nil
+        }
         return Entry(type: String(fields[1]), base64: String(fields[2]), isRevoked: isRevoked, line: line)
     }
 
     /// A cheap look before the costly one: files with thousands of lines are common.
     private static func mayMatch(_ bytes: ArraySlice<UInt8>, _ name: String) -> Bool {
         guard let first = bytes.first, first != UInt8(ascii: "#") else { return false }
-        let names = bytes.prefix(first == UInt8(ascii: "@") ? bytes.count : bytes.firstIndex(of: UInt8(ascii: " ")).map { $0 - bytes.startIndex } ?? bytes.count)
-        return first == UInt8(ascii: "|") || names.contains(where: [UInt8(ascii: "*"), UInt8(ascii: "?")].contains) || names.contains(Array(name.utf8))
+        let names = bytes.prefix(
+            first == UInt8(ascii: "@") ? bytes.count : bytes.firstIndex(of: UInt8(ascii: " ")).map { $0 - bytes.startIndex } ?? bytes.count)
+        return first == UInt8(ascii: "|") || names.contains(where: [UInt8(ascii: "*"), UInt8(ascii: "?")].contains)
+            || names.contains(Array(name.utf8))
     }
 }

@@ -7,7 +7,6 @@ final class Reception {
     /// Payload bytes of both streams, kept or not.
     private(set) var byteCount = 0
     var exit: Output.Exit?
-    var isAtEnd = false
     var isClosed = false
     private(set) var lastHeard = ContinuousClock.now
     private(set) var failure: SSHError?
@@ -45,7 +44,7 @@ final class Reception {
 
     /// A program that leaves a child behind with its output open would never be over: its exit counts, once nothing has come for a while.
     func isOver(quietFor silence: Duration) -> Bool {
-        isClosed || exit != nil && (isAtEnd || .now - lastHeard > silence)
+        isClosed || exit != nil && .now - lastHeard > silence
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer) {

@@ -97,7 +97,9 @@ extension SSHConnection {
         if try known.knows(key) { return }
         guard let notice = options.acceptNewHostKeys else { throw .unknownHostKey(key) }
         try known.accept(key)
-        notice("\(host.name): the host key of \(known.name) was not known and is believed from now on: \(key.type) \(key.fingerprint), written to \(known.path)")
+        notice(
+            "\(host.name): the host key of \(known.name) was not known and is believed from now on: \(key.type) \(key.fingerprint), written to \(known.path)"
+        )
     }
 
     /// Between two commands nobody reads; a host that asks whether we are alive would give us up.
@@ -112,7 +114,9 @@ extension SSHConnection {
 
     private func tend() { session.tend() }
 
-    private func run(_ command: Command, _ cancellation: Cancellation, _ onLine: @escaping @Sendable (OutputLine) -> Void) -> Result<Output, SSHError> {
+    private func run(_ command: Command, _ cancellation: Cancellation, _ onLine: @escaping @Sendable (OutputLine) -> Void) -> Result<
+        Output, SSHError
+    > {
         do throws(SSHError) {
             guard isOpen else { throw .closed }
             let line = command.remoteLine(user: host.access.user)

@@ -54,18 +54,22 @@ extension Words {
         case .network(let code) where code == EHOSTUNREACH || code == ENETUNREACH:
             unreachable(
                 "there is no way to \(place)", why: String(cString: strerror(code)),
-                fix: "is the machine on, and is \(host.address) its address? `ping \(host.address)` and `ip route get \(host.address)` tell")
+                fix: "is the machine on, and is \(host.address) its address? `ping \(host.address)` and `ip route get \(host.address)` tell"
+            )
         case .network(let code):
             unreachable(
-                "\(place) cannot be connected to", why: String(cString: strerror(code)), fix: "`nc -vz \(host.address) \(host.access.port)` tries the same")
+                "\(place) cannot be connected to", why: String(cString: strerror(code)),
+                fix: "`nc -vz \(host.address) \(host.access.port)` tries the same")
         case .timedOut:
             unreachable(
-                "\(place) did not let us in within \(connectSeconds) s", why: "packets are dropped on the way, or the host is too busy to answer",
+                "\(place) did not let us in within \(connectSeconds) s",
+                why: "packets are dropped on the way, or the host is too busy to answer",
                 fix: "is the machine on, and does a firewall let port \(host.access.port) through? \(tryByHand) tells how far it gets")
         case .closedBeforeBanner:
             unreachable(
-                "\(place) closes every connection at once", why: "sshd has too many logins at a time (MaxStartups), or bans this address",
-                fix: "on \(host.name): `journalctl -u ssh -n 20`")
+                "\(place) closes the connection before it says that it speaks SSH",
+                why: "something else than sshd listens there, or sshd has too many logins at a time (MaxStartups), or it bans this address",
+                fix: "on \(host.name): `ss -tlnp` and `journalctl -u ssh -n 20`")
         case .handshake(let reason), .lost(let reason):
             unreachable(
                 "\(place) answers, but the connection was not agreed on", why: reason,
@@ -80,11 +84,13 @@ extension Words {
         case .unknownHostKey(let key):
             unreachable(
                 "the host key of \(name) is not known", why: "\(knownHosts) has no line for it; it shows \(key.type) \(key.fingerprint)",
-                fix: "compare the fingerprint with the host's own, `ssh-keygen -lf /etc/ssh/ssh_host_\(key.shortType)_key.pub` at its console, and then "
+                fix:
+                    "compare the fingerprint with the host's own, `ssh-keygen -lf /etc/ssh/ssh_host_\(key.shortType)_key.pub` at its console, and then "
                     + "`ssh-keyscan -p \(host.access.port) \(host.address) >> \(file)`; or believe it untested with --accept-new-host-keys")
         case .changedHostKey(let key, let line):
             unreachable(
-                "the host key of \(name) has changed", why: "it shows \(key.type) \(key.fingerprint), which is not what \(knownHosts) says in line \(line)",
+                "the host key of \(name) has changed",
+                why: "it shows \(key.type) \(key.fingerprint), which is not what \(knownHosts) says in line \(line)",
                 fix: "if \(host.name) was rebuilt: `ssh-keygen -R \(name.shellQuoted) -f \(file)`, and run this again; "
                     + "if it was not, somebody else answers in its place")
         case .revokedHostKey(let key, let line):
@@ -102,7 +108,8 @@ extension Words {
         case .denied(let tried, let accepted):
             unreachable(
                 "\(place) does not let \(host.access.user) in",
-                why: "tried \(tried.joined(separator: ", ")); the host accepts \(accepted.isEmpty ? "nothing that it names" : accepted.joined(separator: ", "))",
+                why:
+                    "tried \(tried.joined(separator: ", ")); the host accepts \(accepted.isEmpty ? "nothing that it names" : accepted.joined(separator: ", "))",
                 fix: "\(copyKey); \(tryByHand) tells more")
         case .keyMissing(let path):
             unreachable(
@@ -112,18 +119,23 @@ extension Words {
             unreachable("the key file \(path) cannot be read", why: reason, fix: "`ls -l \(path.shellQuoted)`")
         case .keyTooOpen(let path, let mode):
             unreachable(
-                "the key file \(path) is open to others", why: "its permissions are 0\(String(mode, radix: 8)); a private key is for its owner only",
+                "the key file \(path) is open to others",
+                why: "its permissions are 0\(String(mode, radix: 8)); a private key is for its owner only",
                 fix: "`chmod 600 \(path.shellQuoted)`")
         case .keyNeedsPassphrase(let path):
             unreachable(
-                "the key file \(path) has a passphrase", why: "kubeforge never asks for one, and ssh-agent has no key that \(host.name) accepts",
+                "the key file \(path) has a passphrase",
+                why: "kubeforge never asks for one, and ssh-agent has no key that \(host.name) accepts",
                 fix: "`eval $(ssh-agent); ssh-add \(path.shellQuoted)`, and run this again in the same terminal")
         case .notAKey(let path):
             unreachable(
-                "\(path) is not a private key", why: "it cannot be read as OpenSSH's or PEM's format", fix: "`head -1 \(path.shellQuoted)`; a `.pub` file is the public half")
+                "\(path) is not a private key", why: "it cannot be read as OpenSSH's or PEM's format",
+                fix: "`head -1 \(path.shellQuoted)`; a `.pub` file is the public half")
         case .nothingToShow(let agent):
             unreachable(
-                "there is no key to log in with", why: agent.isEmpty ? "$SSH_AUTH_SOCK is not set, and ~/.ssh has no key" : "ssh-agent at \(agent) has no keys, and ~/.ssh neither",
+                "there is no key to log in with",
+                why: agent.isEmpty
+                    ? "$SSH_AUTH_SOCK is not set, and ~/.ssh has no key" : "ssh-agent at \(agent) has no keys, and ~/.ssh neither",
                 fix: "`ssh-add` a key, or name one in the inventory: `ssh: key:`")
         default: way(error)
         }

@@ -34,7 +34,7 @@ extension Session {
                 tried.append(key.description)
             } catch .keyMissing {
                 continue
-            } catch where error.isAboutAKeyFile {
+            } catch  where error.isAboutAKeyFile {
                 firstFailure = firstFailure ?? error
             }
         }
@@ -72,7 +72,8 @@ extension Session {
     private var acceptedMethods: [String] {
         let methods = ssh_userauth_list(pointer, nil)
         let names = [
-            (SSH_AUTH_METHOD_PUBLICKEY, "publickey"), (SSH_AUTH_METHOD_PASSWORD, "password"), (SSH_AUTH_METHOD_INTERACTIVE, "keyboard-interactive"),
+            (SSH_AUTH_METHOD_PUBLICKEY, "publickey"), (SSH_AUTH_METHOD_PASSWORD, "password"),
+            (SSH_AUTH_METHOD_INTERACTIVE, "keyboard-interactive"),
             (SSH_AUTH_METHOD_HOSTBASED, "hostbased"), (SSH_AUTH_METHOD_GSSAPI_MIC, "gssapi-with-mic"),
         ]
         return names.filter { methods & CInt($0.0) != 0 }.map(\.1)

@@ -7,8 +7,7 @@ extension Session {
     borrowing func run(
         _ line: String, reading input: consuming InputStream, into reception: Reception, sent: inout Int, _ patience: borrowing Patience
     ) throws(SSHError) {
-        let channel = try Channel(of: self, reception)
-        try channel.open(self, patience)
+        let channel = try openChannel(reception, patience)
         var hasStarted = try channel.hasStarted(line, self)
         var isFed = false
         while !reception.isOver(quietFor: Self.silence) {
@@ -16,6 +15,21 @@ extension Session {
             try wait(patience, atMost: reception.exit == nil ? .seconds(3600) : Self.silence)
             if !hasStarted { hasStarted = try channel.hasStarted(line, self) }
             if let failure = reception.failure { throw failure }
+        }
+    }
+
+    /// A host that allows one session at a time may not have noticed yet that the last one is over; a moment later it has.
+    private borrowing func openChannel(_ reception: Reception, _ patience: borrowing Patience) throws(SSHError) -> Channel {
+        var attempt = 1
+        while true {
+            do throws(SSHError) {
+                let channel = try Channel(of: self, reception)
+                try channel.open(self, patience)
+                return channel
+            } catch .sessionRefused where attempt < 5 {
+                attempt += 1
+                try wait(patience, atMost: .milliseconds(20))
+            }
         }
     }
 

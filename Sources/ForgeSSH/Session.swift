@@ -38,6 +38,9 @@ struct Session: ~Copyable {
     borrowing func connect(over socket: CInt, _ patience: borrowing Patience) throws(SSHError) {
         set(SSH_OPTIONS_FD, socket)
         var code = ssh_connect(pointer)
+        // libssh has taken the socket, but closes it in the end only if it is not told any more that it came from outside.
+        var none: CInt = -1
+        _ = ssh_options_set(pointer, SSH_OPTIONS_FD, &none)
         ssh_event_add_session(event, pointer)
         while code == SSH_AGAIN {
             do throws(SSHError) { try wait(patience) } catch .lost(let reason) { throw handshakeFailure(reason) }

@@ -4,7 +4,9 @@ import Glibc
 /// The TCP connection below SSH. It is ours rather than libssh's, because it needs a real connect timeout, TCP_QUICKACK and TCP_USER_TIMEOUT.
 enum Wire {
     /// A connected, non-blocking socket, which belongs to the caller.
-    static func connect(to access: Host.Access, at address: IPv4Address, _ patience: borrowing Patience, keepalive: Duration) throws(SSHError) -> CInt {
+    static func connect(to access: Host.Access, at address: IPv4Address, _ patience: borrowing Patience, keepalive: Duration)
+        throws(SSHError) -> CInt
+    {
         let fd = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard fd >= 0 else { throw .network(errno) }
         do throws(SSHError) {
@@ -55,7 +57,10 @@ enum Wire {
 
     private static func waitUntilWritable(_ fd: CInt, _ patience: borrowing Patience) throws(SSHError) {
         while true {
-            var waiting = [pollfd(fd: fd, events: Int16(POLLOUT), revents: 0), pollfd(fd: patience.alarm.fileDescriptor, events: Int16(POLLIN), revents: 0)]
+            var waiting = [
+                pollfd(fd: fd, events: Int16(POLLOUT), revents: 0),
+                pollfd(fd: patience.alarm.fileDescriptor, events: Int16(POLLIN), revents: 0),
+            ]
             let count = poll(&waiting, nfds_t(waiting.count), try patience.milliseconds(atMost: .seconds(3600)))
             if waiting[1].revents != 0 { patience.alarm.hear() }
             if count > 0 && waiting[0].revents != 0 { return }

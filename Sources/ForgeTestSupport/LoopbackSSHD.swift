@@ -10,7 +10,7 @@ package struct LoopbackSSHD: Sendable {
     package let keyPath: String
     /// Holds all host keys of this sshd.
     package let knownHostsPath: String
-    private let processID: pid_t
+    private let processID: Int32
 
     /// Which of its host keys a host shows.
     package enum KeyType: String, Sendable, CaseIterable {
@@ -19,7 +19,7 @@ package struct LoopbackSSHD: Sendable {
 
     /// Runs the body beside an sshd; `lines` come first in its configuration, where the first word counts.
     /// An sshd that is not installed is a failure: a suite that skips itself says nothing about the code.
-    package static func running<Result>(
+    package static func running<Result: Sendable>(
         _ lines: [String] = [], hostKeys: [KeyType] = [.ed25519], _ body: (LoopbackSSHD) async throws -> Result
     ) async throws -> Result {
         let program = "/usr/sbin/sshd"
@@ -27,13 +27,14 @@ package struct LoopbackSSHD: Sendable {
             throw Problem(what: "these tests need sshd", why: "\(program) is not there", fix: "apt-get install openssh-server")
         }
         return try await TemporaryFolder.during { folder in
-            let (process, sshd) = try await start(program, lines, hostKeys, in: folder)
-            defer {
-                sshd.endConnections()
-                process.terminate()
-                process.waitUntilExit()
+            for type in hostKeys { try await makeKey(folder.path("host_\(type.rawValue)"), type) }
+            try await makeKey(folder.path("key"), .ed25519)
+            try FileManager.default.copyItem(atPath: folder.path("key.pub"), toPath: folder.path("authorized_keys"))
+            // Where sshd puts its helper process; the package makes it only when the service starts.
+            if getuid() == 0 { try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true) }
+            while true {
+                if let result = try await attempt(program, lines, hostKeys, in: folder, body) { return result }
             }
-            return try await body(sshd)
         }
     }
 
@@ -41,7 +42,8 @@ package struct LoopbackSSHD: Sendable {
     package func host(
         _ name: String = "kubmaster", user: String = NSUserName(), keyPath: String?? = nil, knownHostsPath: String? = nil
     ) -> ForgeCore.Host {
-        let access = ForgeCore.Host.Access(user: user, port: port, keyPath: keyPath ?? self.keyPath, knownHostsPath: knownHostsPath ?? self.knownHostsPath)
+        let access = ForgeCore.Host.Access(
+            user: user, port: port, keyPath: keyPath ?? self.keyPath, knownHostsPath: knownHostsPath ?? self.knownHostsPath)
         return ForgeCore.Host(name: name, address: IPv4Address("127.0.0.1")!, role: .controlPlane, isSchedulable: false, access: access)
     }
 
@@ -55,7 +57,8 @@ package struct LoopbackSSHD: Sendable {
 
     /// The public half of one of its host keys, as known_hosts holds it: type and base64.
     package func hostKey(_ type: KeyType) throws -> String {
-        try String(contentsOfFile: folder.path("host_\(type.rawValue).pub"), encoding: .utf8).split(separator: " ").prefix(2).joined(separator: " ")
+        try String(contentsOfFile: folder.path("host_\(type.rawValue).pub"), encoding: .utf8).split(separator: " ").prefix(2).joined(
+            separator: " ")
     }
 
     /// As known_hosts names it.
@@ -63,62 +66,59 @@ package struct LoopbackSSHD: Sendable {
 }
 
 extension LoopbackSSHD {
-    private static func start(
-        _ program: String, _ lines: [String], _ hostKeys: [KeyType], in folder: TemporaryFolder
-    ) async throws -> (Process, LoopbackSSHD) {
-        for type in hostKeys { try makeKey(folder.path("host_\(type.rawValue)"), type) }
-        try makeKey(folder.path("key"), .ed25519)
-        try FileManager.default.copyItem(atPath: folder.path("key.pub"), toPath: folder.path("authorized_keys"))
-        // Where sshd puts its helper process; the package makes it only when the service starts.
-        if getuid() == 0 { try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true) }
-        while true {
-            let port = try LoopbackServer.freePort()
-            try configuration(lines, hostKeys, port, folder).write(toFile: folder.path("sshd_config"), atomically: true, encoding: .utf8)
-            let process = Process()
-            process.executableURL = URL(filePath: program)
-            process.arguments = ["-D", "-f", folder.path("sshd_config"), "-E", folder.path("sshd.log")]
-            try process.run()
+    /// nil when somebody else has taken the port since it was found free.
+    private static func attempt<Result: Sendable>(
+        _ program: String, _ lines: [String], _ hostKeys: [KeyType], in folder: TemporaryFolder,
+        _ body: (LoopbackSSHD) async throws -> Result
+    ) async throws -> Result? {
+        let port = try LoopbackServer.freePort()
+        try configuration(lines, hostKeys, port, folder).write(toFile: folder.path("sshd_config"), atomically: true, encoding: .utf8)
+        return try await LocalProgram.running(program, ["-D", "-f", folder.path("sshd_config"), "-E", folder.path("sshd.log")]) {
+            processID in
             let sshd = LoopbackSSHD(
-                folder: folder, port: port, keyPath: folder.path("key"), knownHostsPath: folder.path("known_hosts"),
-                processID: process.processIdentifier)
-            if try await sshd.listens(process) {
-                let known = try hostKeys.map { try "\(sshd.name) \(sshd.hostKey($0))\n" }.joined()
-                try known.write(toFile: sshd.knownHostsPath, atomically: true, encoding: .utf8)
-                return (process, sshd)
-            }
+                folder: folder, port: port, keyPath: folder.path("key"), knownHostsPath: folder.path("known_hosts"), processID: processID)
+            guard try await sshd.listens() else { return nil }
+            defer { sshd.endConnections() }
+            let known = try hostKeys.map { try "\(sshd.name) \(sshd.hostKey($0))\n" }.joined()
+            try known.write(toFile: sshd.knownHostsPath, atomically: true, encoding: .utf8)
+            return try await body(sshd)
         }
     }
 
-    /// False when somebody else has taken the port since it was found free.
-    private func listens(_ process: Process) async throws -> Bool {
+    /// False when it found its port taken.
+    private func listens() async throws -> Bool {
         while !log.contains("Server listening on 127.0.0.1 port \(port)") {
-            if !process.isRunning {
-                if log.contains("Address already in use") { return false }
-                throw Problem(what: "sshd did not start", why: log)
-            }
+            if log.contains("Address already in use") { return false }
+            if hasEnded { throw Problem(what: "sshd did not start", why: log) }
             try await Task.sleep(for: .milliseconds(5))
         }
         return true
     }
+
+    /// A process that has ended and was not waited for yet is a zombie.
+    private var hasEnded: Bool { (try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8))?.contains(") Z ") ?? true }
 
     private static func configuration(_ lines: [String], _ hostKeys: [KeyType], _ port: UInt16, _ folder: TemporaryFolder) -> String {
         let own = [
             "ListenAddress 127.0.0.1:\(port)", "PidFile none", "AuthorizedKeysFile \(folder.path("authorized_keys"))", "StrictModes no",
             "UsePAM no", "PermitRootLogin yes", "PasswordAuthentication no", "KbdInteractiveAuthentication no", "MaxStartups 200",
             "LogLevel VERBOSE",
+            // A bash that believes to be inside another one leaves .bashrc alone, which is this computer's and not the tests'.
+            "SetEnv SHLVL=1",
         ]
         return (lines + own + hostKeys.map { "HostKey \(folder.path("host_\($0.rawValue)"))" }).joined(separator: "\n") + "\n"
     }
 
     /// Makes a key pair: PATH and PATH.pub.
-    package static func makeKey(_ path: String, _ type: KeyType = .ed25519, passphrase: String = "") throws {
+    package static func makeKey(_ path: String, _ type: KeyType = .ed25519, passphrase: String = "") async throws {
         let bits = type == .rsa ? ["-b", "2048"] : []
-        try LocalProgram.run("ssh-keygen", ["-q", "-t", type.rawValue, "-N", passphrase, "-C", (path as NSString).lastPathComponent, "-f", path] + bits)
+        try await LocalProgram.run(
+            "ssh-keygen", ["-q", "-t", type.rawValue, "-N", passphrase, "-C", (path as NSString).lastPathComponent, "-f", path] + bits)
     }
 
-    private static func descendants(of parent: pid_t) -> [pid_t] {
+    private static func descendants(of parent: Int32) -> [Int32] {
         let children = (try? String(contentsOfFile: "/proc/\(parent)/task/\(parent)/children", encoding: .utf8)) ?? ""
-        let own = children.split(separator: " ").compactMap { pid_t($0) }
+        let own = children.split(separator: " ").compactMap { Int32($0) }
         return own + own.flatMap(descendants)
     }
 }

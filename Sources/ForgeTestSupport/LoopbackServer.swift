@@ -35,7 +35,9 @@ package enum LoopbackServer {
         name.sin_addr.s_addr = IPv4Address("127.0.0.1")!.bits.bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let code = withUnsafeMutablePointer(to: &name) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(fd, $0, length) == 0 && Glibc.listen(fd, 16) == 0 && getsockname(fd, $0, &length) == 0 }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(fd, $0, length) == 0 && Glibc.listen(fd, 16) == 0 && getsockname(fd, $0, &length) == 0
+            }
         }
         guard code else { throw Problem(what: "127.0.0.1 has no free port", why: String(cString: strerror(errno))) }
         return (fd, UInt16(bigEndian: name.sin_port))

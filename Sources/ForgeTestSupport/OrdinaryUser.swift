@@ -13,33 +13,41 @@ package struct OrdinaryUser: Sendable {
         defer { close(lock) }
         // Not by blocking: the test that has the lock may need this very thread to go on.
         while flock(lock, LOCK_EX | LOCK_NB) != 0 { try await Task.sleep(for: .milliseconds(20)) }
-        try removeForgotten()
+        try await removeForgotten()
         let user = OrdinaryUser(name: "kubeforge-test-\(getpid())")
-        try user.make()
-        defer { user.remove() }
-        return try await body(user)
+        let result: Swift.Result<Result, any Error>
+        do {
+            try await user.make()
+            result = .success(try await body(user))
+        } catch {
+            result = .failure(error)
+        }
+        await user.remove()
+        return try result.get()
     }
 
     private var sudoers: String { "/etc/sudoers.d/\(name)" }
 
-    private func make() throws {
+    private func make() async throws {
         // `*` is no password, but unlike useradd's `!` it does not lock the account.
-        try LocalProgram.run("useradd", ["--create-home", "--shell", "/bin/sh", "--password", "*", name])
+        try await LocalProgram.run("useradd", ["--create-home", "--shell", "/bin/sh", "--password", "*", name])
         try "\(name) ALL=(ALL) NOPASSWD: ALL\n".write(toFile: sudoers, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o440], ofItemAtPath: sudoers)
     }
 
-    private func remove() {
+    private func remove() async {
         try? FileManager.default.removeItem(atPath: sudoers)
-        _ = try? LocalProgram.run("userdel", ["--remove", "--force", name])
+        _ = try? await LocalProgram.run("userdel", ["--remove", "--force", name])
     }
 
     /// Users of test runs that were killed.
-    private static func removeForgotten() throws {
-        let names = try String(contentsOfFile: "/etc/passwd", encoding: .utf8).split(separator: "\n").compactMap { $0.split(separator: ":").first }
+    private static func removeForgotten() async throws {
+        let names = try String(contentsOfFile: "/etc/passwd", encoding: .utf8).split(separator: "\n").compactMap {
+            $0.split(separator: ":").first
+        }
         for name in names where name.hasPrefix("kubeforge-test-") {
             guard let owner = pid_t(name.dropFirst("kubeforge-test-".count)), kill(owner, 0) != 0 else { continue }
-            OrdinaryUser(name: String(name)).remove()
+            await OrdinaryUser(name: String(name)).remove()
         }
     }
 }

@@ -5,30 +5,23 @@ import Foundation
 package struct SSHAgent: Sendable {
     package let socket: String
 
-    package static func running<Result>(in folder: TemporaryFolder, keys: [String] = [], _ body: (SSHAgent) async throws -> Result) async throws -> Result {
-        let process = Process()
-        let output = Pipe()
+    package static func running<Result: Sendable>(
+        in folder: TemporaryFolder, keys: [String] = [], _ body: (SSHAgent) async throws -> Result
+    ) async throws -> Result {
         let agent = SSHAgent(socket: folder.path("agent"))
-        process.executableURL = URL(filePath: "/usr/bin/ssh-agent")
-        process.arguments = ["-D", "-a", agent.socket]
-        process.standardOutput = output
-        try process.run()
-        defer {
-            process.terminate()
-            process.waitUntilExit()
+        return try await LocalProgram.running("/usr/bin/ssh-agent", ["-D", "-a", agent.socket]) { _ in
+            while !FileManager.default.fileExists(atPath: agent.socket) { try await Task.sleep(for: .milliseconds(2)) }
+            for key in keys { try await agent.add(key) }
+            return try await body(agent)
         }
-        // It prints the way to its socket when the socket is there.
-        _ = output.fileHandleForReading.availableData
-        for key in keys { try agent.add(key) }
-        return try await body(agent)
     }
 
-    package func add(_ keyPath: String, passphrase: String? = nil, _ folder: TemporaryFolder? = nil) throws {
+    package func add(_ keyPath: String, passphrase: String? = nil, _ folder: TemporaryFolder? = nil) async throws {
         var environment = ["SSH_AUTH_SOCK": socket]
         if let passphrase, let folder {
             environment["SSH_ASKPASS"] = try folder.write("askpass", "#!/bin/sh\necho \(passphrase.shellQuoted)\n", mode: 0o700)
             environment["SSH_ASKPASS_REQUIRE"] = "force"
         }
-        try LocalProgram.run("ssh-add", ["-q", keyPath], environment: environment)
+        try await LocalProgram.run("ssh-add", ["-q", keyPath], environment: environment)
     }
 }

@@ -28,25 +28,3 @@ package struct TemporaryFolder: Sendable {
         try FileManager.default.attributesOfItem(atPath: path(name))[.posixPermissions] as? Int
     }
 }
-
-/// A program of this computer that a test needs.
-package enum LocalProgram {
-    /// Its standard output; a failure is a `Problem` with what it said.
-    @discardableResult
-    package static func run(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws -> String {
-        let process = Process()
-        let (output, errors) = (Pipe(), Pipe())
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [name] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        let complaint = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Problem(what: "`\(name) \(arguments.joined(separator: " "))` failed", why: complaint) }
-        return text
-    }
-}

@@ -178,17 +178,17 @@ struct LoginKubeconfigTests {
             let (machine, transport) = Example.machine(Example.master)
             try await step.apply(to: machine)
             let words = try #require(await transport.commands.last).words.map(\.text)
-            let who = try LocalProgram.run("id", ["-un"]).trimming(while: \.isNewline)
-            let group = try LocalProgram.run("id", ["-gn"]).trimming(while: \.isNewline)
+            let who = try await LocalProgram.run("id", ["-un"]).trimming(while: \.isNewline)
+            let group = try await LocalProgram.run("id", ["-gn"]).trimming(while: \.isNewline)
             let admin = try folder.write("admin.conf", "new")
             let own = folder.path("a home/.kube/config")
-            for _ in 0..<2 { try LocalProgram.run(shell, ["-c", words[2], "sh", who, group, own, admin]) }
+            for _ in 0..<2 { try await LocalProgram.run(shell, ["-c", words[2], "sh", who, group, own, admin]) }
             #expect(try folder.text("a home/.kube/config") == "new")
             #expect(try folder.mode("a home/.kube/config") == 0o600)
             #expect(try folder.mode("a home/.kube") == 0o700)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("a home/.kube")) == ["config"])
             try folder.write("a home/.kube/config", "old")
-            try LocalProgram.run(shell, ["-c", words[2], "sh", who, group, own, admin])
+            try await LocalProgram.run(shell, ["-c", words[2], "sh", who, group, own, admin])
             #expect(try folder.text("a home/.kube/config.before-kubeforge") == "old")
             #expect(try folder.text("a home/.kube/config") == "new")
         }

@@ -47,7 +47,7 @@ struct CommandQuestionTests {
     @Test("waits for no other: four run at once")
     func atOnce() async throws {
         try await TemporaryFolder.during { folder in
-            try LocalProgram.run("mkfifo", [folder.path("a"), folder.path("b")])
+            try await LocalProgram.run("mkfifo", [folder.path("a"), folder.path("b")])
             // Each opens a pipe that the other must open, too: one after the other would wait for ever.
             let texts = [
                 "echo x > \(folder.path("a")); read y < \(folder.path("b")); echo $y",

@@ -33,8 +33,8 @@ struct FileQuestionTests {
     func kinds(shell: String) async throws {
         try await TemporaryFolder.during { folder in
             let file = try folder.write("file", "")
-            try LocalProgram.run("ln", ["-s", "nowhere", folder.path("dangling")])
-            try LocalProgram.run("ln", ["-s", file, folder.path("link")])
+            try await LocalProgram.run("ln", ["-s", "nowhere", folder.path("dangling")])
+            try await LocalProgram.run("ln", ["-s", file, folder.path("link")])
             let paths = [
                 folder.path("missing"), folder.path("link"), folder.path, folder.path("dangling"), "/dev/null", file,
                 folder.path("file/below"),

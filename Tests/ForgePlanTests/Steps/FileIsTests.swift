@@ -44,7 +44,7 @@ struct FileIsTests {
     @Test("is asked for and found as written, on a real file system")
     func roundTrip() async throws {
         try await TemporaryFolder.during { folder in
-            let owner = try LocalProgram.run("stat", ["-c", "%U:%G", folder.path]).trimming(while: \.isNewline)
+            let owner = try await LocalProgram.run("stat", ["-c", "%U:%G", folder.path]).trimming(while: \.isNewline)
             let step = FileIs(RemoteFile(folder.path("new/$(x) y"), "text\n", mode: 0o600, owner: owner))
             let machine = Machine(host: Example.host(), transport: LocalTransport())
             #expect(step.differences(given: try await machine.ask(step.questions)) == ["\(step.file.path) is missing"])

@@ -75,7 +75,7 @@ struct UnitTests {
     func script(shell: String) async throws {
         try await TemporaryFolder.during { folder in
             let file = try folder.write("a file", "x")
-            try LocalProgram.run("touch", ["-d", "2020-01-01", file])
+            try await LocalProgram.run("touch", ["-d", "2020-01-01", file])
             let look =
                 frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  x")
                 + frame("LoadState=loaded\nActiveState=failed\nUnitFileState=disabled\nActiveEnterTimestamp=")
@@ -83,7 +83,7 @@ struct UnitTests {
             try await Unit("a b.service", runningSince: [file]).apply(to: machine)
             let words = try #require(await transport.commands.last).words.map(\.text)
             let script = "systemctl() { echo \"$*\"; }\n" + words[2]
-            let said = try LocalProgram.run(shell, ["-c", script] + words.dropFirst(3))
+            let said = try await LocalProgram.run(shell, ["-c", script] + words.dropFirst(3))
             #expect(said == "daemon-reload\nunmask -- a b.service\nenable -- a b.service\nrestart -- a b.service\n")
         }
     }

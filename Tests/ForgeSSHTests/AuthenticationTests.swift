@@ -1,0 +1,153 @@
+import ForgeCore
+import ForgeSSH
+import ForgeTestSupport
+import Testing
+
+@Suite("A login")
+struct AuthenticationTests {
+    @Test("works with a key file of each type", arguments: LoopbackSSHD.KeyType.allCases)
+    func keyFile(type: LoopbackSSHD.KeyType) async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            let key = sshd.folder.path("own")
+            try await LoopbackSSHD.makeKey(key, type)
+            try sshd.folder.write("authorized_keys", sshd.folder.text("own.pub"))
+            try await sshd.connected(as: sshd.host(keyPath: key)) { connection async throws in
+                #expect(try await connection.run(Command("id", "-un")).text == "\(sshd.host().access.user)\n")
+            }
+        }
+    }
+
+    @Test("finds a key file below the home folder")
+    func homeFolder() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            let host = sshd.host(keyPath: "~/key", knownHostsPath: "~/known_hosts")
+            try await sshd.connected(as: host, SSHOptions(homeFolder: sshd.folder.path)) { _ in }
+        }
+    }
+
+    @Test("works with ssh-agent where the inventory names no key")
+    func agent() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            let other = sshd.folder.path("other")
+            try await LoopbackSSHD.makeKey(other)
+            try await SSHAgent.running(in: sshd.folder, keys: [other, sshd.keyPath]) { agent async throws in
+                let options = SSHOptions(homeFolder: "/nonexistent", agentSocket: agent.socket)
+                try await sshd.connected(as: sshd.host(keyPath: .some(nil)), options) { _ in }
+            }
+        }
+    }
+
+    @Test("with a key file is not disturbed by an agent full of other keys")
+    func fullAgent() async throws {
+        try await LoopbackSSHD.running(["MaxAuthTries 2"]) { sshd async throws in
+            let others = (1...7).map { sshd.folder.path("other\($0)") }
+            for key in others { try await LoopbackSSHD.makeKey(key) }
+            try await SSHAgent.running(in: sshd.folder, keys: others) { agent async throws in
+                try await sshd.connected(SSHOptions(homeFolder: "/nonexistent", agentSocket: agent.socket)) { _ in }
+            }
+        }
+    }
+
+    @Test("takes the usual key files where there is no agent")
+    func defaultFiles() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            try await LocalProgram.run("mkdir", [sshd.folder.path(".ssh")])
+            try await LoopbackSSHD.makeKey(sshd.folder.path(".ssh/id_ed25519"), .ed25519)
+            try await LocalProgram.run("cp", ["-p", sshd.keyPath, sshd.folder.path(".ssh/id_ecdsa")])
+            let options = SSHOptions(homeFolder: sshd.folder.path, agentSocket: "/nonexistent/agent")
+            try await sshd.connected(as: sshd.host(keyPath: .some(nil)), options) { _ in }
+        }
+    }
+
+    @Test("says which keys were tried and what the host accepts")
+    func denied() async throws {
+        try await LoopbackSSHD.running(["PasswordAuthentication yes", "AuthenticationMethods publickey password"]) { sshd async throws in
+            let key = sshd.folder.path("own")
+            try await LoopbackSSHD.makeKey(key)
+            let fingerprint = try await LocalProgram.run("ssh-keygen", ["-lf", key]).split(separator: " ")[1]
+            let user = sshd.host().access.user
+            #expect(
+                await problem(connectingTo: sshd.host(keyPath: key))?.description == """
+                    kubmaster: 127.0.0.1 port \(sshd.port) does not let \(user) in
+                      why  tried \(key) (ssh-ed25519 \(fingerprint)); the host accepts publickey, password
+                      fix  `ssh-copy-id -i \(key) -p \(sshd.port) \(user)@127.0.0.1`; `ssh -v -i \(key) -p \(sshd.port) \(user)@127.0.0.1` tells more
+                    """)
+        }
+    }
+
+    @Test("to a host that wants passwords says so")
+    func passwordOnly() async throws {
+        try await LoopbackSSHD.running(["PasswordAuthentication yes", "PubkeyAuthentication no"]) { sshd async throws in
+            #expect(await problem(connectingTo: sshd.host())?.why?.hasSuffix("the host accepts password") == true)
+        }
+    }
+
+    @Test("names the keys of an agent that the host does not want")
+    func deniedAgent() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            let keys = [sshd.folder.path("one"), sshd.folder.path("two")]
+            for key in keys { try await LoopbackSSHD.makeKey(key) }
+            try await SSHAgent.running(in: sshd.folder, keys: keys) { agent async throws in
+                let options = SSHOptions(homeFolder: "/nonexistent", agentSocket: agent.socket)
+                let problem = await problem(connectingTo: sshd.host(keyPath: .some(nil)), options)
+                #expect(problem?.why == "tried one (of ssh-agent), two (of ssh-agent); the host accepts publickey")
+            }
+        }
+    }
+
+    @Test("without any key says where keys may come from")
+    func noKey() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            let host = sshd.host(keyPath: .some(nil))
+            #expect(
+                await problem(connectingTo: host)
+                    == Problem(
+                        .unreachable, what: "kubmaster: there is no key to log in with",
+                        why: "$SSH_AUTH_SOCK is not set, and ~/.ssh has no key",
+                        fix: "`ssh-add` a key, or name one in the inventory: `ssh: key:`"))
+            try await SSHAgent.running(in: sshd.folder) { agent async throws in
+                let options = SSHOptions(homeFolder: "/nonexistent", agentSocket: agent.socket)
+                #expect(await problem(connectingTo: host, options)?.why == "ssh-agent at \(agent.socket) has no keys, and ~/.ssh neither")
+            }
+        }
+    }
+
+    @Test("with a key that has a passphrase takes it from the agent, or says ssh-add")
+    func passphrase() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            let key = sshd.folder.path("locked")
+            try await LoopbackSSHD.makeKey(key, passphrase: "correct horse")
+            try sshd.folder.write("authorized_keys", sshd.folder.text("locked.pub"))
+            let host = sshd.host(keyPath: key)
+            try await SSHAgent.running(in: sshd.folder) { agent async throws in
+                let options = SSHOptions(homeFolder: "/nonexistent", agentSocket: agent.socket)
+                #expect(
+                    await problem(connectingTo: host, options)
+                        == Problem(
+                            .unreachable, what: "kubmaster: the key file \(key) has a passphrase",
+                            why: "kubeforge never asks for one, and ssh-agent has no key that kubmaster accepts",
+                            fix: "`eval $(ssh-agent); ssh-add \(key)`, and run this again in the same terminal"))
+                try await agent.add(key, passphrase: "correct horse", sshd.folder)
+                try await sshd.connected(as: host, options) { _ in }
+            }
+        }
+    }
+
+    @Test("with a key file that is no use says what is wrong with it")
+    func badKeyFiles() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            let missing = sshd.folder.path("missing")
+            #expect(await problem(connectingTo: sshd.host(keyPath: missing))?.what == "kubmaster: the key file \(missing) is not there")
+            let open = try sshd.folder.write("open", sshd.folder.text("key"), mode: 0o644)
+            #expect(
+                await problem(connectingTo: sshd.host(keyPath: open))
+                    == Problem(
+                        .unreachable, what: "kubmaster: the key file \(open) is open to others",
+                        why: "its permissions are 0644; a private key is for its owner only", fix: "`chmod 600 \(open)`"))
+            let publicHalf = try sshd.folder.write("public", sshd.folder.text("key.pub"))
+            #expect(await problem(connectingTo: sshd.host(keyPath: publicHalf))?.what == "kubmaster: \(publicHalf) is not a private key")
+            let folder = sshd.folder.path
+            #expect(await problem(connectingTo: sshd.host(keyPath: folder))?.what == "kubmaster: the key file \(folder) cannot be read")
+        }
+    }
+}

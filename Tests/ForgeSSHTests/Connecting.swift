@@ -1,0 +1,47 @@
+import ForgeCore
+import ForgeSSH
+import ForgeTestSupport
+import Glibc
+
+extension SSHOptions {
+    /// A home folder without keys, and no agent: what a test does not name is not there.
+    static let bare = SSHOptions(homeFolder: "/nonexistent")
+}
+
+extension LoopbackSSHD {
+    /// Connects for as long as the body runs.
+    func connected<Result: Sendable>(
+        as host: Host? = nil, _ options: SSHOptions = .bare, _ body: (SSHConnection) async throws -> Result
+    ) async throws -> Result {
+        let connection = try await SSHConnection.open(to: host ?? self.host(), options: options)
+        do {
+            let result = try await body(connection)
+            await connection.close()
+            return result
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+}
+
+/// What goes wrong when the host is connected to.
+func problem(connectingTo host: Host, _ options: SSHOptions = .bare) async -> Problem? {
+    do {
+        await (try SSHConnection.open(to: host, options: options)).close()
+        return nil
+    } catch {
+        return error
+    }
+}
+
+extension Command {
+    /// A line of shell.
+    static func shell(_ line: String) -> Command { Command("sh", "-c", Word(line)) }
+}
+
+/// Who runs the tests, and so whom they log in as.
+enum LoopbackSSHDUser {
+    static let name = String(cString: getpwuid(getuid()).pointee.pw_name)
+    static let group = String(cString: getgrgid(getgid()).pointee.gr_name)
+}

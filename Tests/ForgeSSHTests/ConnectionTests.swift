@@ -1,0 +1,154 @@
+import ForgeCore
+import ForgeSSH
+import ForgeTestSupport
+import Glibc
+import Testing
+
+@Suite("A connection")
+struct ConnectionTests {
+    @Test("to a port that nobody listens on says so")
+    func refused() async throws {
+        let port = try LoopbackServer.freePort()
+        #expect(
+            await problem(connectingTo: .local(port))?.description == """
+                kubmaster: 127.0.0.1 port \(port) refuses the connection
+                  why  nothing listens there: sshd does not run, or listens on another port
+                  fix  on kubmaster: `systemctl status ssh` and `ss -tln`; another port is `ssh: port:` in the inventory
+                """)
+    }
+
+    @Test("to a host that never says a word ends with the connect timeout")
+    func silent() async throws {
+        try await LoopbackServer.running(.silent) { port async throws in
+            var options = SSHOptions.bare
+            options.connectTimeout = .seconds(1)
+            let problem = await problem(connectingTo: .local(port), options)
+            #expect(problem?.kind == .unreachable)
+            #expect(problem?.what == "kubmaster: 127.0.0.1 port \(port) did not let us in within 1 s")
+        }
+    }
+
+    @Test("to a host that cannot be reached says so")
+    func noRoute() async throws {
+        let host = Host(
+            name: "far", address: IPv4Address("255.255.255.255")!, role: .worker, isSchedulable: true,
+            access: .init(user: "root", keyPath: nil, knownHostsPath: "/nonexistent/known_hosts"))
+        let problem = await problem(connectingTo: host)
+        #expect(problem?.kind == .unreachable)
+        #expect(problem?.what.hasPrefix("far: ") == true)
+    }
+
+    @Test("that the host closes at once is given up after some tries")
+    func closedAtOnce() async throws {
+        try await LoopbackServer.running(.says("")) { port async throws in
+            #expect(
+                await problem(connectingTo: .local(port))?.what
+                    == "kubmaster: 127.0.0.1 port \(port) closes the connection before it says that it speaks SSH")
+        }
+    }
+
+    @Test("to a port that speaks something else says so")
+    func notSSH() async throws {
+        try await LoopbackServer.running(.says("HTTP/1.1 400 Bad Request\r\n\r\n")) { port async throws in
+            #expect(
+                await problem(connectingTo: .local(port))
+                    == Problem(
+                        .unreachable, what: "kubmaster: 127.0.0.1 port \(port) closes the connection before it says that it speaks SSH",
+                        why:
+                            "something else than sshd listens there, or sshd has too many logins at a time (MaxStartups), or it bans this address",
+                        fix: "on kubmaster: `ss -tlnp` and `journalctl -u ssh -n 20`"))
+        }
+    }
+
+    @Test("to a host that wants algorithms that we have not says what those are")
+    func noCommonAlgorithm() async throws {
+        try await LoopbackSSHD.running(["Ciphers aes192-ctr"]) { sshd async throws in
+            let problem = await problem(connectingTo: sshd.host())
+            #expect(problem?.why?.contains("server [aes192-ctr]") == true, "\(problem?.description ?? "none")")
+        }
+    }
+
+    @Test("can be given up while it is made")
+    func cancelled() async throws {
+        try await LoopbackServer.running(.silent) { port async throws in
+            let task = Task { await problem(connectingTo: .local(port)) }
+            task.cancel()
+            #expect(await task.value == Problem(.interrupted, what: "kubmaster: the connection was given up"))
+        }
+    }
+
+    @Test("that is closed runs nothing more, and may be closed again")
+    func closed() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            try await sshd.connected { connection async throws in
+                await connection.close()
+                await #expect(
+                    throws: Problem(.unreachable, what: "kubmaster: `true` was not run", why: "the connection is closed")
+                ) { try await connection.run(Command("true")) }
+            }
+        }
+    }
+
+    @Test("leaves no file open behind", .timeLimit(.minutes(1)))
+    func fileDescriptors() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            try await SSHAgent.running(in: sshd.folder, keys: [sshd.keyPath]) { agent async throws in
+                let options = SSHOptions(homeFolder: "/nonexistent", agentSocket: agent.socket)
+                var kept: [SSHConnection] = []
+                for host in [sshd.host(), sshd.host(keyPath: .some(nil))] {
+                    let connection = try await SSHConnection.open(to: host, options: options)
+                    let socket = try #require(try await openFileOfThisProcess(connection, sshd))
+                    _ = try await connection.run(Command("true"))
+                    await connection.close()
+                    #expect(readlink("/proc/self/fd/\(socket.number)") != socket.target)
+                    kept.append(connection)
+                }
+                #expect(!connections(to: agent.socket))
+            }
+        }
+    }
+
+    /// The socket that goes to the sshd: other tests open files at the same time, so counting them says nothing.
+    private func openFileOfThisProcess(_ connection: SSHConnection, _ sshd: LoopbackSSHD) async throws -> (number: Int, target: String)? {
+        let source = try await connection.run(.shell("echo $SSH_CONNECTION")).text.split(separator: " ")
+        let port = try #require(UInt16(source[1]))
+        for number in 0..<1024 {
+            var name = sockaddr_in()
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let code = withUnsafeMutablePointer(to: &name) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(CInt(number), $0, &length) }
+            }
+            if code == 0, name.sin_family == sa_family_t(AF_INET), UInt16(bigEndian: name.sin_port) == port {
+                return (number, readlink("/proc/self/fd/\(number)"))
+            }
+        }
+        return nil
+    }
+
+    private func connections(to path: String) -> Bool {
+        (0..<1024).contains { number in
+            var name = sockaddr_un()
+            var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+            let code = withUnsafeMutablePointer(to: &name) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(CInt(number), $0, &length) }
+            }
+            guard code == 0, name.sun_family == sa_family_t(AF_UNIX) else { return false }
+            return withUnsafeBytes(of: name.sun_path) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } == path
+        }
+    }
+
+    private func readlink(_ path: String) -> String {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let length = buffer.withUnsafeMutableBytes { Glibc.readlink(path, $0.baseAddress!, $0.count) }
+        return String(decoding: buffer.prefix(max(0, length)), as: UTF8.self)
+    }
+}
+
+extension Host {
+    /// A port of this computer behind which there is no sshd.
+    static func local(_ port: UInt16) -> Host {
+        Host(
+            name: "kubmaster", address: IPv4Address("127.0.0.1")!, role: .controlPlane, isSchedulable: false,
+            access: .init(user: "root", port: port, keyPath: nil, knownHostsPath: "/nonexistent/known_hosts"))
+    }
+}
