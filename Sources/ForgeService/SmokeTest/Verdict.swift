@@ -21,16 +21,16 @@ struct Verdict: Sendable {
             let hasReason = JSONValue(reply.body)?["error"]?.text?.isEmpty == false
             return (reply.status == status && hasReason, "\(status) with a reason", got)
         case .answer(let expected):
-            guard reply.status == 200, let answer = JSONValue(reply.body) else { return (false, "200 \(Self.short(expected))", got) }
+            guard reply.status == 200, let answer = JSONValue(reply.body) else { return (false, "200 \(expected.brief.shortened)", got) }
             let differences = JSONDifference.between(expected, Self.comparable(answer, to: expected))
-            if differences.isEmpty { return (true, Self.short(expected), Self.short(answer)) }
+            if differences.isEmpty { return (true, expected.brief.shortened, answer.brief.shortened) }
             return (false, Self.list(differences, \.expected), Self.list(differences, \.got))
         }
     }
 
     private var got: String {
         let body = String(decoding: reply.body, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: " ")
-        let text = JSONValue(reply.body).map(Self.short) ?? body.shortened
+        let text = JSONValue(reply.body).map(\.brief.shortened) ?? body.shortened
         return reply.status == 0 ? "no answer: \(text)" : "\(reply.status) \(text)"
     }
 
@@ -40,15 +40,6 @@ struct Verdict: Sendable {
         else { return answer }
         if wanted["features"] == nil { members["features"] = nil }
         return .object(members)
-    }
-
-    /// The answer as a person recognises it: 160 features are a number.
-    private static func short(_ value: JSONValue) -> String {
-        guard case .object(var members) = value, case .object(let features)? = members["features"] else {
-            return value.description.shortened
-        }
-        members["features"] = .string("\(features.count) values")
-        return JSONValue.object(members).description.shortened
     }
 
     private static func list(_ differences: [JSONDifference], _ side: KeyPath<JSONDifference, String>) -> String {
