@@ -269,12 +269,12 @@ struct CommandTests {
 
     @Test("finds a connection alive that nobody used while the host asked for it")
     func idle() async throws {
-        try await LoopbackSSHD.running(["ClientAliveInterval 1", "ClientAliveCountMax 1"]) { sshd async throws in
+        try await LoopbackSSHD.running(["ClientAliveInterval 1", "ClientAliveCountMax 2"]) { sshd async throws in
             var options = SSHOptions.bare
             options.keepalive = .milliseconds(200)
             try await sshd.connected(options) { idle in
                 // The host is the clock: this one is used all the time, the other one is not.
-                try await sshd.connected(options) { busy in _ = try await busy.run(Command("sleep", "5")) }
+                try await sshd.connected(options) { busy in _ = try await busy.run(Command("sleep", "6")) }
                 #expect(try await idle.run(Command("echo", "alive")).text == "alive\n")
             }
         }
