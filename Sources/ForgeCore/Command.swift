@@ -54,7 +54,9 @@ extension Command {
 
     /// The line that a host's shell gets. The time limit and sudo are part of it.
     package func remoteLine(user: String) -> String {
-        let limit = "timeout --kill-after=10 \(timeLimit.components.seconds)"
+        // Rounded up: to `timeout`, 0 means no limit at all.
+        let seconds = timeLimit.components.seconds + (timeLimit.components.attoseconds > 0 ? 1 : 0)
+        let limit = "timeout --kill-after=10 \(max(1, seconds))"
         let prefix = isAsRoot && user != "root" ? "sudo -n -- \(limit) " : "\(limit) "
         return prefix + words.map(\.quoted).joined(separator: " ")
     }

@@ -17,6 +17,12 @@ struct CommandTests {
         #expect(command.asRoot().remoteLine(user: "root") == "timeout --kill-after=10 5 id -un")
     }
 
+    @Test("with a limit below a second has still one: 0 would be none at all", arguments: [(0, 1), (1, 1), (1000, 1), (1001, 2)])
+    func shortLimit(milliseconds: Int, seconds: Int) {
+        let line = Command("true").within(.milliseconds(milliseconds)).remoteLine(user: "root")
+        #expect(line == "timeout --kill-after=10 \(seconds) true")
+    }
+
     @Test("that takes too long is ended with exit code 124")
     func isEnded() throws {
         #expect(try LocalShell.run(Command("sleep", "60").within(.seconds(1))).exit == .code(124))

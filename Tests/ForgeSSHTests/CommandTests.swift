@@ -160,15 +160,20 @@ struct CommandTests {
         }
     }
 
-    @Test("that is cancelled is no longer waited for, and the next one works")
+    @Test("that is cancelled is no longer waited for, and the next one works", .timeLimit(.minutes(1)))
     func cancellation() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            try await sshd.connected { connection async throws in
+            // Nothing but the cancellation wakes this connection up.
+            var options = SSHOptions.bare
+            options.keepalive = .seconds(3600)
+            try await sshd.connected(options) { connection async throws in
                 let (started, continuation) = AsyncStream.makeStream(of: String.self)
                 let task = Task {
-                    try await connection.run(.shell("echo started; exec sleep 60")) { continuation.yield($0.text) }
+                    try await connection.run(.shell("echo started; exec sleep 600")) { continuation.yield($0.text) }
                 }
                 for await _ in started { break }
+                // By now it waits for the network.
+                try await sshd.connected { other in _ = try await other.run(Command("sleep", "0.2")) }
                 task.cancel()
                 await #expect(throws: CancellationError.self) { try await task.value }
                 #expect(try await connection.run(Command("echo", "next")).text == "next\n")
@@ -264,12 +269,12 @@ struct CommandTests {
 
     @Test("finds a connection alive that nobody used while the host asked for it")
     func idle() async throws {
-        try await LoopbackSSHD.running(["ClientAliveInterval 1", "ClientAliveCountMax 1"]) { sshd async throws in
+        try await LoopbackSSHD.running(["ClientAliveInterval 1", "ClientAliveCountMax 2"]) { sshd async throws in
             var options = SSHOptions.bare
             options.keepalive = .milliseconds(200)
             try await sshd.connected(options) { idle in
                 // The host is the clock: this one is used all the time, the other one is not.
-                try await sshd.connected(options) { busy in _ = try await busy.run(Command("sleep", "3")) }
+                try await sshd.connected(options) { busy in _ = try await busy.run(Command("sleep", "6")) }
                 #expect(try await idle.run(Command("echo", "alive")).text == "alive\n")
             }
         }
