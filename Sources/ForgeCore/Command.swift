@@ -52,6 +52,12 @@ extension Command {
     /// The command as one line of shell, every word quoted that needs it; secrets are shown as `•••`.
     package var line: String { words.map(\.shown).joined(separator: " ") }
 
+    /// The line, cut where a message has shown enough of it.
+    package var summary: String {
+        let first = line.split(separator: "\n", maxSplits: 1).first.map(String.init) ?? ""
+        return first.count < line.count || first.count > 200 ? String(first.prefix(200)) + " …" : first
+    }
+
     /// The line that a host's shell gets. The time limit and sudo are part of it.
     package func remoteLine(user: String) -> String {
         // Rounded up: to `timeout`, 0 means no limit at all.

@@ -65,11 +65,3 @@ extension Problem {
         self.init(what: "\(host.name): `\(sudo)\(command.summary)` \(ending)", why: output.lastLine, fix: fix)
     }
 }
-
-extension Command {
-    /// The line, cut where a person has seen enough of it.
-    package var summary: String {
-        let first = line.split(separator: "\n", maxSplits: 1).first.map(String.init) ?? ""
-        return first.count < line.count || first.count > 200 ? String(first.prefix(200)) + " …" : first
-    }
-}

@@ -3,7 +3,7 @@ import ForgeCore
 extension Problem {
     /// A command that could not be run to its end. One that failed on the host is no problem of the connection, but an `Output`.
     init(_ error: SSHError, running command: Command, on host: Host, _ options: SSHOptions) {
-        let name = "`\(command.firstLine)`"
+        let name = "`\(command.summary)`"
         let again =
             "run this again when \(host.name) answers: `ssh -p \(host.access.port) \("\(host.access.user)@\(host.address)".shellQuoted) uptime`"
         self =
@@ -29,13 +29,5 @@ extension Problem {
                     fix: "`ls -l \(path.shellQuoted)`")
             default: Problem(error, connectingTo: host, options)
             }
-    }
-}
-
-extension Command {
-    /// As much of the line as a message has room for.
-    fileprivate var firstLine: String {
-        let first = line.split(separator: "\n", maxSplits: 1).first.map(String.init) ?? ""
-        return first.count < line.count || first.count > 200 ? String(first.prefix(200)) + " …" : first
     }
 }
