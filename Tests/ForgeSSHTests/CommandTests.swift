@@ -98,7 +98,7 @@ struct CommandTests {
         }
     }
 
-    @Test("may print 4 MB on standard error while it reads", .timeLimit(.minutes(1)))
+    @Test("may print 4 MB on standard error while it reads", .timeLimit(.minutes(5)))
     func bigStandardError() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             try await sshd.connected { connection async throws in
@@ -160,7 +160,7 @@ struct CommandTests {
         }
     }
 
-    @Test("that is cancelled is no longer waited for, and the next one works", .timeLimit(.minutes(1)))
+    @Test("that is cancelled is no longer waited for, and the next one works", .timeLimit(.minutes(5)))
     func cancellation() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             // Nothing but the cancellation wakes this connection up.
@@ -181,7 +181,7 @@ struct CommandTests {
         }
     }
 
-    @Test("that is cancelled while it sends is no longer waited for", .timeLimit(.minutes(1)))
+    @Test("that is cancelled while it sends is no longer waited for", .timeLimit(.minutes(5)))
     func cancelledInput() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             try await sshd.connected { connection async throws in

@@ -89,7 +89,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("leaves no file open behind", .timeLimit(.minutes(1)))
+    @Test("leaves no file open behind", .timeLimit(.minutes(5)))
     func fileDescriptors() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             try await SSHAgent.running(in: sshd.folder, keys: [sshd.keyPath]) { agent async throws in

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Twenty hosts")
 struct FleetTests {
-    @Test("run their commands at the same time", .timeLimit(.minutes(1)))
+    @Test("run their commands at the same time", .timeLimit(.minutes(5)))
     func together() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             // Each waits on the host until all have come: with one less at a time nobody would ever get through.
@@ -41,7 +41,7 @@ struct FleetTests {
         }
     }
 
-    @Test("that log in while the host drops some of them get in at the second or third try", .timeLimit(.minutes(1)))
+    @Test("that log in while the host drops some of them get in at the second or third try", .timeLimit(.minutes(5)))
     func maxStartups() async throws {
         try await LoopbackSSHD.running(["MaxStartups 1:30:10"]) { sshd async throws in
             try await withThrowingTaskGroup(of: Void.self) { group in
