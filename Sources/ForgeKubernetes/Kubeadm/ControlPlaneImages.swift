@@ -27,13 +27,11 @@ struct ControlPlaneImages: Step {
 
     /// A control plane that runs has had its images; the kubelet may since have removed those that other nodes run.
     private var missingLook: String {
-        let repository = cluster.imageRepository ?? Cluster.Defaults.imageRepository
-        let list = "kubeadm config images list --kubernetes-version v\(cluster.kubernetes) --image-repository \(repository.shellQuoted)"
-        return """
-            [ -f \(Kubectl.adminConfig) ] && [ -f /etc/kubernetes/manifests/kube-scheduler.yaml ] && exit 0
-            here=$(\(ImagePull(cluster: cluster).presentLook)) || exit 1
-            wanted=$(\(list) 2>/dev/null) || exit 1
-            for image in $wanted; do echo "$here" | grep -Fqx -- "$image" || echo "$image"; done
-            """
+        """
+        [ -f \(Kubectl.adminConfig) ] && [ -f /etc/kubernetes/manifests/kube-scheduler.yaml ] && exit 0
+        here=$(\(ImagePull(cluster: cluster).presentLook)) || exit 1
+        wanted=$(\(ImagePull(cluster: cluster).wantedLook) 2>/dev/null) || exit 1
+        for image in $wanted; do echo "$here" | grep -Fqx -- "$image" || echo "$image"; done
+        """
     }
 }

@@ -13,6 +13,12 @@ struct ImagePull {
         }
     }
 
+    /// Prints what kubeadm wants for a control plane, a reference a line.
+    var wantedLook: String {
+        let repository = cluster.imageRepository ?? Cluster.Defaults.imageRepository
+        return "kubeadm config images list --kubernetes-version v\(cluster.kubernetes) --image-repository \(repository.shellQuoted)"
+    }
+
     /// With containerd through CRI, as the kubelet does it: mirrors count. Docker mirrors docker.io alone, so it pulls from the mirror and tags.
     func command(for image: String) -> Command {
         command(pulling: image).asRoot().within(.seconds(900))

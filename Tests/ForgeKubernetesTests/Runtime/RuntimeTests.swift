@@ -266,12 +266,27 @@ struct MirroredImagesTests {
             cluster.mirrors.registries = ["registry.k8s.io": "http://10.77.0.1:5000"]
         })
 
+    private func texts(here: String, dns: String) -> [String] {
+        step.texts([step.questions[0]: .command(CommandState(text: here)), step.questions[1]: .command(CommandState(text: dns))])
+    }
+
+    @Test("are here when none of them is missing, CoreDNS included, which may run anywhere")
+    func differences() {
+        #expect(texts(here: "registry.k8s.io/pause:3.2\nx:1", dns: "") == [])
+        #expect(texts(here: "registry.k8s.io/pause:3.2\nregistry.k8s.io/coredns:1.7.0", dns: "registry.k8s.io/coredns:1.7.0") == [])
+        #expect(
+            texts(here: "", dns: "registry.k8s.io/coredns:1.7.0") == [
+                "registry.k8s.io/pause:3.2 is missing", "registry.k8s.io/coredns:1.7.0 is missing",
+            ])
+    }
+
     @Test("are pulled from a mirror that Docker Engine does not know, and no others")
     func apply() async throws {
-        #expect(step.texts(command: "registry.k8s.io/pause:3.2\nx:1") == [])
-        #expect(step.texts(command: "") == ["registry.k8s.io/pause:3.2 is missing"])
-        let (machine, transport) = Example.machine()
+        let (machine, transport) = Example.machine(answering: frame("x:1") + frame("registry.k8s.io/coredns:1.7.0"))
         try await step.apply(to: machine)
-        #expect(await transport.changes.map { $0.hasSuffix(" sh 10.77.0.1:5000/pause:3.2 registry.k8s.io/pause:3.2") } == [true])
+        #expect(
+            await transport.changes.map { $0.split(separator: " ").suffix(2).joined(separator: " ") } == [
+                "10.77.0.1:5000/pause:3.2 registry.k8s.io/pause:3.2", "10.77.0.1:5000/coredns:1.7.0 registry.k8s.io/coredns:1.7.0",
+            ])
     }
 }
