@@ -13,7 +13,9 @@ enum Mounts {
 
     static func unmount(below folder: String, _ computer: ThisComputer) async throws {
         for point in points(below: folder, in: computer.read("/proc/self/mounts") ?? "") {
-            try await computer.finish(Command("umount", Word(point)))
+            // A mount that something of a killed machine still holds goes away with it; its place is free at once.
+            let output = try await computer.run(Command("umount", Word(point)))
+            if !output.isSuccess { try await computer.finish(Command("umount", "--lazy", Word(point))) }
         }
     }
 
