@@ -80,7 +80,7 @@ let package = Package(
             ["ForgeService", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport", yams],
             exclude: ["Golden"]),
         tests("ForgeCLITests", ["ForgeCLI", "ForgePlan", "ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
-        tests("ServiceTemplateTests", []),
+        tests("ServiceTemplateTests", ["ForgeService", "ForgePlan", "ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
         tests("EndToEndTests", ["ForgeCore", "ForgeTestSupport"]),
     ]
 )

@@ -20,11 +20,12 @@ struct Assembly {
             output: .descriptor(1), progress: .descriptor(2), now: { Date() }, processID: ProcessInfo.processInfo.processIdentifier)
     }
 
-    /// Runs the verb; an exit code that is not 0 is thrown, after everything about it has been told.
-    func run(_ verb: Verb, inventory: String?, _ options: SharedOptions) async throws {
+    /// Runs the verb; an exit code that is not 0 is thrown, after everything about it has been told. `reports` are files to write at the end.
+    func run(_ verb: Verb, inventory: String?, _ options: SharedOptions, reports: [String] = []) async throws {
+        let reports = try reports.map { try ReportFile($0, verb: verb.name, surroundings) }
         let log = try makeLog(verb)
         let narrator = narrator(verb, options, log)
-        let reporter = Discreet(Broadcast([narrator.reporter] + (log.map { [$0] } ?? [])))
+        let reporter = Discreet(Broadcast([narrator.reporter] + (log.map { [$0] } ?? []) + reports))
         var run = Run(
             verb, inventory: inventory, surroundings: surroundings, reporter: reporter,
             read: { [surroundings] in try InventoryReader(home: surroundings.home, cnis: CNI.all.map(\.name)).read($0) },
@@ -35,6 +36,7 @@ struct Assembly {
         run.onHosts = { narrator.screen?.expect($0) }
         let signals = try Signals { [interruption = run.interruption] in interruption.press() }
         let code = await run.finish()
+        for report in reports { try report.write() }
         signals.end()
         if code != 0 { throw ExitCode(code) }
     }

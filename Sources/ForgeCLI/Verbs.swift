@@ -32,10 +32,10 @@ extension Verb {
     }
 
     /// Checks are no steps: nothing is made true, so its plan is empty when they are done.
-    static var smokeTest: Verb {
+    static func smokeTest(_ make: @escaping @Sendable (Cluster) -> SmokeTest) -> Verb {
         var verb = Verb("smoke-test", isExclusive: false) { session in
             let first = session.cluster.firstControlPlane.name
-            _ = try await SmokeTest(cluster: session.cluster).run(
+            _ = try await make(session.cluster).run(
                 controlPlane: try session.fleet.transport(first), here: LocalTransport(), reporter: session.executor.reporter)
             return Plan(stages: [], essential: [first])
         }

@@ -10,6 +10,7 @@ package enum Event: Sendable {
     case output(host: String, OutputLine)
     case step(StepReport)
     case check(CheckReport)
+    case confusion(ConfusionMatrix)
     /// A problem that belongs to no step: a host that cannot be reached, a file that cannot be read.
     case problem(Problem, host: String?)
     case summary(Summary)

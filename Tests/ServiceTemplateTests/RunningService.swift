@@ -14,7 +14,8 @@ struct RunningService {
     }
 
     private let process: Process
-    private let address: String
+    /// `http://127.0.0.1:35849`
+    let address: String
     private let session: URLSession
 
     /// Returns when the service listens; throws its last words if it ends instead.

@@ -19,6 +19,7 @@ package struct JSONReporter: Reporter {
             write(report.json)
             if let problem = report.problem { write(problem.json(host: report.host)) }
         case .check(let check): write(check.json)
+        case .confusion(let matrix): write(matrix.json)
         case .problem(let problem, let host): write(problem.json(host: host))
         case .summary(let summary): write(summary.json)
         }
@@ -42,6 +43,15 @@ extension CheckReport {
         .object([
             ("event", "check"), ("name", .text(name)), ("outcome", isPassed ? "passed" : "failed"), ("expected", .text(expected)),
             ("got", .text(got)), ("milliseconds", .number(milliseconds)),
+        ])
+    }
+}
+
+extension ConfusionMatrix {
+    fileprivate var json: JSONText {
+        .object([
+            ("event", "confusion"), ("model", .text(model)), ("classes", .list(classes.map(JSONText.text))),
+            ("counts", .list(counts.map { .list($0.map(JSONText.integer)) })),
         ])
     }
 }

@@ -34,6 +34,7 @@ extension Event {
         case .output(let host, let line): ["\(host)  \(line.stream == .standardError ? "!" : "|") \(line.text)"]
         case .step(let report): report.logLines
         case .check(let check): CheckTable(columns: nil, paint: Paint(isOn: false)).lines(check)
+        case .confusion(let matrix): ["\(matrix.model): \(Seconds.rounded(matrix.accuracy, digits: 3)) of \(matrix.rows) rows"]
         case .problem(let problem, _): ProblemText(problem: problem).lines
         case .summary(let summary): summary.logLines
         }

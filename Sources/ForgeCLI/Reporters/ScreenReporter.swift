@@ -70,6 +70,8 @@ package final class ScreenReporter: Reporter {
             case .output(let host, let line): say(host, line, &state)
             case .step(let report): end(report, &state)
             case .check(let check): add(check, &state)
+            // 26 × 26 numbers are for a report, not for a terminal.
+            case .confusion: break
             case .problem(let problem, let host): write(text(problem, log: host.flatMap { _ in settings.log }), on: progress, &state)
             case .summary(let summary): conclude(summary, &state)
             }

@@ -24,10 +24,16 @@ struct ClusterObject: Decodable, Sendable {
         var type: String?
         var clusterIP: String?
         var ports: [Port]?
+        /// A pod's own.
+        var containers: [Container]?
 
         struct Template: Decodable, Sendable { var spec: PodSpec }
         struct PodSpec: Decodable, Sendable { var containers: [Container] }
-        struct Container: Decodable, Sendable { var image: String }
+        struct Container: Decodable, Sendable {
+            var image: String
+            var ports: [ContainerPort]?
+        }
+        struct ContainerPort: Decodable, Sendable { var containerPort: Int }
         struct Port: Decodable, Sendable {
             var port: Int
             var nodePort: Int?
@@ -41,6 +47,7 @@ struct ClusterObject: Decodable, Sendable {
         var availableReplicas: Int?
         var conditions: [Condition]?
         var phase: String?
+        var podIP: String?
         var reason: String?
         var message: String?
         var containerStatuses: [ContainerStatus]?

@@ -9,6 +9,10 @@ struct RunningRelease: Sendable {
     let clusterAddress: String
     /// nil for a Service without one.
     let nodePort: Int?
+    /// Those that answer; each may run something else than the Deployment says.
+    let pods: [ServicePod]
+    /// Why others are not asked: `inference-5d8f7c9b6-x2x7k is not ready`.
+    let silentPods: [String]
     let golden: Golden
 
     var tag: String { String(image.split(separator: ":").last ?? "") }
@@ -20,7 +24,7 @@ struct RunningRelease: Sendable {
 
         init(_ service: Service) { self.service = service }
 
-        var questions: [Question] { [.command(sign), .command(deployment), .command(exposure), .command(answers)] }
+        var questions: [Question] { [sign, deployment, exposure, answers, pods].map(Question.command) }
 
         /// Whether the API answers at all: a cluster that is down has not lost its service.
         var sign: String { kubectl.line("get", "--raw", "/readyz") + " 2>&1" }
@@ -28,6 +32,8 @@ struct RunningRelease: Sendable {
         var deployment: String { kubectl.line("get", "deployment", Word(service.name), "--output", "json") }
 
         var exposure: String { kubectl.line("get", "service", Word(service.name), "--output", "json") }
+
+        var pods: String { kubectl.line("get", "pods", "--selector", "app.kubernetes.io/name=\(service.name)", "--output", "json") }
 
         /// golden.json of the image that the Deployment runs.
         var answers: String {
@@ -50,6 +56,8 @@ struct RunningRelease: Sendable {
         self.image = image
         clusterAddress = "http://\(address):\(port.port)"
         nodePort = port.nodePort
+        let found = ServicePod.list(answers.command(look.pods).text)
+        (pods, silentPods) = (found.pods, found.silent)
         golden = try Self.golden(of: image, host, answers.command(look.answers))
     }
 

@@ -7,6 +7,8 @@ struct ServiceRequest: Sendable, Hashable {
     /// A JSON body makes it a POST.
     var body: String?
     let expected: Expectation
+    /// The rows of the test set whose classes the answer holds.
+    var rows: [Int] = []
 
     enum Expectation: Sendable, Hashable {
         /// 200 with this content, numbers compared with a tolerance.
@@ -15,17 +17,53 @@ struct ServiceRequest: Sendable, Hashable {
         case refusal(Int)
     }
 
-    var name: String { body == nil ? path : "POST \(path)" }
+    var name: String {
+        switch (body, rows.count) {
+        case (nil, _): path
+        case (_, 0): "POST \(path)"
+        case (_, let count): "POST \(path), \(count) \(count == 1 ? "row" : "rows")"
+        }
+    }
 
     /// All that is asked for some rows of the test set.
     static func all(_ golden: Golden, rows: [Int], csv: [Int: String]) -> [ServiceRequest] {
         let answers = rows.flatMap { row in
-            [
-                ServiceRequest(path: "/line/\(row)", expected: .answer(golden.line(row, csv: csv[row]))),
-                ServiceRequest(path: "/prediction/\(row)", expected: .answer(golden.prediction(row))),
-            ]
+            [ServiceRequest(path: "/line/\(row)", expected: .answer(golden.line(row, csv: csv[row]))), prediction(golden, row)]
         }
-        return answers + [ServiceRequest(path: "/score", expected: .answer(golden.scores))] + refused(golden)
+        return answers + batches(golden, rows: rows, csv: csv)
+            + [ServiceRequest(path: "/score", expected: .answer(golden.scores))] + refused(golden)
+    }
+
+    /// What shows soonest whether a pod answers as all should: one row by its number, all rows by their features.
+    static func brief(_ golden: Golden, rows: [Int], csv: [Int: String]) -> [ServiceRequest] {
+        let together = batches(golden, rows: rows, csv: csv)
+        return together.isEmpty ? rows.map { prediction(golden, $0) } : [prediction(golden, rows[0])] + together
+    }
+
+    static func prediction(_ golden: Golden, _ row: Int) -> ServiceRequest {
+        ServiceRequest(path: "/prediction/\(row)", expected: .answer(golden.prediction(row)), rows: [row])
+    }
+
+    /// The rows' features, as many in a body as a service surely takes; none where test.csv is not there.
+    private static func batches(_ golden: Golden, rows: [Int], csv: [Int: String]) -> [ServiceRequest] {
+        var (batches, size) = ([(rows: [Int], features: [String])](), 0)
+        for row in rows {
+            guard let features = csv[row].flatMap({ golden.cells(of: row, in: $0) })?.map(\.asJSONNumber).joined(separator: ",") else {
+                continue
+            }
+            size += features.utf8.count
+            if batches.isEmpty || batches[batches.count - 1].rows.count == 1000 || size > 1 << 20 {
+                batches.append(([], []))
+                size = features.utf8.count
+            }
+            batches[batches.count - 1].rows.append(row)
+            batches[batches.count - 1].features.append("[\(features)]")
+        }
+        return batches.map { batch in
+            ServiceRequest(
+                path: "/prediction", body: "{\"rows\":[\(batch.features.joined(separator: ","))]}",
+                expected: .answer(golden.predictions(batch.rows)), rows: batch.rows)
+        }
     }
 
     /// Requests that a service must refuse with a reason, and never with a 500.
@@ -36,6 +74,14 @@ struct ServiceRequest: Sendable, Hashable {
             ServiceRequest(path: "/line/abc", expected: .refusal(400)),
             ServiceRequest(path: "/prediction", body: "{\"rows\":[[\(tooMany)]]}", expected: .refusal(400)),
         ]
+    }
+}
+
+extension String {
+    /// A number of a CSV as JSON writes it: `+.5` and `1.` are numbers for the one and none for the other.
+    fileprivate var asJSONNumber: String {
+        let isJSON = wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/) != nil
+        return isJSON ? self : Double(self).map { "\($0)" } ?? self
     }
 }
 

@@ -9,11 +9,14 @@ package struct SmokeTest: Sendable {
     package let seed: UInt64
     /// Rows beside the first.
     package let rows: Int
+    /// What each model must reach on the test set, from 0 to 1; nil asks for nothing.
+    package let minimumScore: Double?
 
-    package init(cluster: Cluster, seed: UInt64 = 1, rows: Int = 20) {
+    package init(cluster: Cluster, seed: UInt64 = 1, rows: Int = 20, minimumScore: Double? = nil) {
         self.cluster = cluster
         self.seed = seed
         self.rows = rows
+        self.minimumScore = minimumScore
     }
 
     /// How it ended: all that was asked, in order.
@@ -31,15 +34,34 @@ package struct SmokeTest: Sendable {
         let running = try RunningRelease(cluster.service, host: host.name, answers: try await controlPlane.ask(look.questions, of: host))
         let chosen = choose(running.golden)
         reporter.report(.note(introduction(running, chosen)))
+        for pod in running.silentPods { reporter.report(.note("not asked by itself: \(pod)")) }
         let test = TestRows(chosen, of: running.tag)
         let rows = test.lines(try await controlPlane.ask(test.questions, of: host))
-        if rows.isEmpty { reporter.report(.note("the features that /line tells are not compared: \(test.path) is missing")) }
-        let requests = ServiceRequest.all(running.golden, rows: chosen, csv: rows)
-        let visits = requests.map { Visit(address: running.clusterAddress, request: $0) } + nodeVisits(requests[1], running)
-        let checks = try await ask(visits, controlPlane, from: host.name).map(\.report)
-        let more = try await askFromHere(nodeVisits(requests[1], running), here, reporter)
-        for check in checks + more { reporter.report(.check(check)) }
-        return Result(checks: checks + more)
+        if rows.isEmpty { reporter.report(.note("features are neither compared nor sent: \(test.path) is missing")) }
+        let verdicts = try await ask(visits(running, chosen, rows), controlPlane, from: host.name)
+        let first = ServiceRequest.prediction(running.golden, chosen[0])
+        let more = try await askFromHere(nodeVisits(first, running), here, reporter)
+        let checks = (verdicts + more).map(\.report) + judgements(verdicts + more)
+        for check in checks { reporter.report(.check(check)) }
+        for matrix in Golden.models.compactMap(running.golden.confusion) { reporter.report(.confusion(matrix)) }
+        return Result(checks: checks)
+    }
+
+    /// Everything through the Service, a row at each node, the rows together at each pod.
+    private func visits(_ running: RunningRelease, _ chosen: [Int], _ csv: [Int: String]) -> [Visit] {
+        let requests = ServiceRequest.all(running.golden, rows: chosen, csv: csv)
+        let brief = ServiceRequest.brief(running.golden, rows: chosen, csv: csv)
+        return requests.map { Visit(address: running.clusterAddress, request: $0) } + nodeVisits(brief[0], running)
+            + running.pods.flatMap { pod in
+                brief.map { Visit(address: pod.address, place: "at pod \(pod.name)", pod: pod.name, request: $0) }
+            }
+    }
+
+    /// What all answers say together.
+    private func judgements(_ verdicts: [Verdict]) -> [CheckReport] {
+        let skew = Skew(verdicts).map { [$0.report] } ?? []
+        guard let minimumScore, let score = verdicts.first(where: { $0.request.path == "/score" }) else { return skew }
+        return skew + ScoreGate(minimum: minimumScore).reports(score.reply)
     }
 
     /// The same question at the NodePort of every node.
@@ -55,18 +77,18 @@ package struct SmokeTest: Sendable {
             throw Problem(
                 what: "\(place): the service could not be asked", why: output.lastLine, fix: "is curl there? `curl --version` on \(place)")
         }
-        return zip(visits, replies).map { Verdict(request: $0.request, reply: $1, place: $0.place) }
+        return zip(visits, replies).map { Verdict(request: $0.request, reply: $1, place: $0.place, pod: $0.pod) }
     }
 
     /// Where the operator's machine reaches a NodePort, its answer counts, too. A firewall between them is no fault of the service.
-    private func askFromHere(_ visits: [Visit], _ here: (any Transport)?, _ reporter: any Reporter) async throws -> [CheckReport] {
+    private func askFromHere(_ visits: [Visit], _ here: (any Transport)?, _ reporter: any Reporter) async throws -> [Verdict] {
         guard let here, !visits.isEmpty else { return [] }
         let verdicts = try await ask(visits.map { $0.seen(from: "this computer") }, here, from: "this computer")
         let silent = zip(visits, verdicts).filter { $1.reply.status == 0 }.map(\.0.address)
         if !silent.isEmpty {
             reporter.report(.note("not reached from this computer: \(silent.joined(separator: ", ")) (a firewall between them?)"))
         }
-        return verdicts.filter { $0.reply.status != 0 }.map(\.report)
+        return verdicts.filter { $0.reply.status != 0 }
     }
 
     /// One request at one address.
@@ -74,6 +96,7 @@ package struct SmokeTest: Sendable {
         let address: String
         /// Beside the name of the check.
         var place = ""
+        var pod: String?
         let request: ServiceRequest
 
         func seen(from viewer: String) -> Visit { Visit(address: address, place: "\(place) from \(viewer)", request: request) }
@@ -86,7 +109,8 @@ package struct SmokeTest: Sendable {
     }
 
     private func introduction(_ running: RunningRelease, _ chosen: [Int]) -> String {
-        "\(running.image) is asked through its Service (\(running.clusterAddress)) from \(cluster.firstControlPlane.name): "
+        let pods = running.pods.isEmpty ? "" : ", and \(running.pods.count == 1 ? "its pod" : "each of its \(running.pods.count) pods"),"
+        return "\(running.image) is asked through its Service (\(running.clusterAddress))\(pods) from \(cluster.firstControlPlane.name): "
             + "row \(chosen[0]) and \(chosen.count - 1) more of \(running.golden.count), seed \(seed)"
     }
 }

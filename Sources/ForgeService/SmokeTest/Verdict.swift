@@ -7,6 +7,8 @@ struct Verdict: Sendable {
     let reply: ServiceReply
     /// Beside the name: `at kubnode:31234`.
     var place = ""
+    /// The pod that was asked by itself.
+    var pod: String?
 
     var report: CheckReport {
         let (isPassed, expected, got) = comparison

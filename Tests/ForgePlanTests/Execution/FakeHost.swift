@@ -94,6 +94,7 @@ final class Listener: Reporter {
             "\(report.host): \(report.outcome) \(report.title)"
                 + (report.differences.isEmpty ? "" : " (\(report.differences.map(\.text).joined(separator: ", ")))")
         case .check(let report): report.name
+        case .confusion(let matrix): matrix.model
         case .problem(let problem, let host): "\(host ?? "-"): \(problem.what)"
         case .summary: "summary"
         }

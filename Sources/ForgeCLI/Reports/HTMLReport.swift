@@ -1,0 +1,89 @@
+import ForgeCore
+import ForgePlan
+
+/// What was found as one page that needs nothing beside itself: no script, no font, no address. Failed checks come first.
+package struct HTMLReport: Sendable {
+    private let findings: Findings
+
+    package init(_ findings: Findings) { self.findings = findings }
+
+    package var text: String {
+        """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>\(verdict.escaped)</title>
+        <style>
+        \(Self.style)
+        </style>
+        </head>
+        <body>
+        <h1 class="\(isPassed ? "passed" : "failed")">\(isPassed ? "✓" : "✗") \(verdict.escaped)</h1>
+        <p class="when">\(findings.timestamp) UTC, \(Seconds.shown(findings.summary?.seconds ?? 0))</p>
+        \(([notes, problems, checks] + findings.matrices.map { ConfusionTable($0).text }).filter { !$0.isEmpty }.joined(separator: "\n"))
+        </body>
+        </html>
+
+        """
+    }
+
+    private var isPassed: Bool { findings.summary?.outcome == .ok }
+
+    private var verdict: String {
+        let failed = findings.failed.count
+        let counts = [(findings.checks.count - failed, "passed"), (failed, "failed")].filter { $0.0 > 0 }.map { "\($0) \($1)" }
+        return "\(findings.verb): " + (counts.isEmpty ? "nothing was checked" : counts.joined(separator: ", "))
+    }
+
+    private var notes: String {
+        findings.notes.isEmpty ? "" : "<ul>\n" + findings.notes.map { "<li>\($0.escaped)</li>" }.joined(separator: "\n") + "\n</ul>"
+    }
+
+    private var problems: String {
+        findings.problems.map { "<pre class=\"problem\">\("\($0.problem)".escaped)</pre>" }.joined(separator: "\n")
+    }
+
+    private var checks: String {
+        if findings.checks.isEmpty { return "" }
+        let rows = (findings.failed + findings.checks.filter(\.isPassed)).map(row)
+        return """
+            <h2>Checks</h2>
+            <table class="checks">
+            <thead><tr><th></th><th>check</th><th>expected</th><th>got</th><th>ms</th></tr></thead>
+            <tbody>
+            \(rows.joined(separator: "\n"))
+            </tbody>
+            </table>
+            """
+    }
+
+    private func row(_ check: CheckReport) -> String {
+        let cells = [check.name, check.expected, check.got].map { "<td>\($0.escaped)</td>" }.joined()
+        let time = check.milliseconds > 0 ? Seconds.rounded(check.milliseconds, digits: 1) : ""
+        let (name, mark) = check.isPassed ? ("passed", "✓") : ("failed", "✗")
+        return "<tr class=\"\(name)\"><td class=\"mark\">\(mark)</td>\(cells)<td class=\"number\">\(time)</td></tr>"
+    }
+
+    private static let style = """
+        :root { color-scheme: light dark; }
+        body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1rem; max-width: 75rem; }
+        h1 { font-size: 1.5rem; margin-bottom: 0; }
+        h2 { font-size: 1.15rem; margin-top: 2rem; }
+        .when { margin-top: 0; opacity: .7; }
+        h1.passed, tr.passed .mark { color: #1a8040; }
+        h1.failed, tr.failed .mark { color: #d02030; }
+        table { border-collapse: collapse; }
+        .checks { width: 100%; }
+        .checks th, .checks td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #8884; overflow-wrap: anywhere; }
+        .checks tr.failed { background: #d0203018; }
+        .checks .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+        .problem { background: #d0203018; padding: .8rem; white-space: pre-wrap; }
+        .wide { overflow-x: auto; }
+        .confusion { font-size: 12px; font-variant-numeric: tabular-nums; }
+        .confusion th, .confusion td { min-width: 1.7em; padding: .15rem; text-align: center; }
+        .confusion td { border: 1px solid #8883; }
+        .confusion .zero { color: transparent; }
+        """
+}
