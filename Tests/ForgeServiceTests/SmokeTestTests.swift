@@ -234,7 +234,7 @@ struct SmokeTestTests {
         #expect(notes.all.last == "not reached from this computer: http://10.77.0.12:31000 (a firewall between them?)")
     }
 
-    @Test("asks as many rows as it is told, the first at each node and all at each pod, and sends them as test.csv has them")
+    @Test("asks as many rows as it is told, the first at each node and all at each pod, and sends the features of test.csv")
     func rows() async throws {
         let (notes, host) = (Notes(), controlPlane())
         let result = try await SmokeTest(cluster: Example.cluster(), seed: 7, rows: 2).run(controlPlane: host, reporter: notes)
@@ -243,7 +243,7 @@ struct SmokeTestTests {
         let requests = asked(in: try #require(await host.commands.last).inputText)
         #expect(requests.count == 17, "3 × 2 rows, POST, /score, 3 bad ones, 2 nodes, 2 × 2 at pods")
         let batch = try #require(requests.first { $0.body != nil }?.body)
-        #expect(batch.hasPrefix(#"{"rows":[[23.50,-0.001],["#))
+        #expect(batch.hasPrefix(#"{"rows":[[23.5,-0.001],["#))
         #expect(requests.suffix(2).map(\.address) == ["10.244.1.7:8080", "10.244.1.7:8080"])
     }
 

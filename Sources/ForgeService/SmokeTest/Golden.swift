@@ -65,16 +65,14 @@ package struct Golden: Sendable {
     }
 
     private func values(of row: Int, in line: String) -> JSONValue? {
-        cells(of: row, in: line).map { cells in
-            .object(Dictionary(uniqueKeysWithValues: zip(features, cells.compactMap(Double.init).map(JSONValue.number))))
-        }
+        numbers(of: row, in: line).map { .object(Dictionary(uniqueKeysWithValues: zip(features, $0.map(JSONValue.number)))) }
     }
 
-    /// The features of a row as test.csv writes them, with all their digits; nil when the line is another row's, or no numbers.
-    func cells(of row: Int, in line: String) -> [String]? {
+    /// The features of a row, in the order of `features`; nil when the line is another row's, or holds something else than numbers.
+    func numbers(of row: Int, in line: String) -> [Double]? {
         let cells = line.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimming(while: \.isWhitespace) }
-        let values = Array(cells.dropFirst(2))
-        return cells.first == String(row) && values.count == features.count && values.allSatisfy { Double($0) != nil } ? values : nil
+        let numbers = cells.dropFirst(2).compactMap(Double.init)
+        return cells.first == String(row) && numbers.count == features.count ? numbers : nil
     }
 }
 

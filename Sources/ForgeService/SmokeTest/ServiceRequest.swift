@@ -26,18 +26,17 @@ struct ServiceRequest: Sendable, Hashable {
     }
 
     /// All that is asked for some rows of the test set.
-    static func all(_ golden: Golden, rows: [Int], csv: [Int: String]) -> [ServiceRequest] {
+    static func all(_ golden: Golden, rows: [Int], csv: [Int: String], batches: [ServiceRequest]) -> [ServiceRequest] {
         let answers = rows.flatMap { row in
             [ServiceRequest(path: "/line/\(row)", expected: .answer(golden.line(row, csv: csv[row]))), prediction(golden, row)]
         }
-        return answers + batches(golden, rows: rows, csv: csv)
+        return answers + batches
             + [ServiceRequest(path: "/score", expected: .answer(golden.scores))] + refused(golden)
     }
 
     /// What shows soonest whether a pod answers as all should: one row by its number, all rows by their features.
-    static func brief(_ golden: Golden, rows: [Int], csv: [Int: String]) -> [ServiceRequest] {
-        let together = batches(golden, rows: rows, csv: csv)
-        return together.isEmpty ? rows.map { prediction(golden, $0) } : [prediction(golden, rows[0])] + together
+    static func brief(_ golden: Golden, rows: [Int], batches: [ServiceRequest]) -> [ServiceRequest] {
+        batches.isEmpty ? rows.map { prediction(golden, $0) } : [prediction(golden, rows[0])] + batches
     }
 
     static func prediction(_ golden: Golden, _ row: Int) -> ServiceRequest {
@@ -45,12 +44,12 @@ struct ServiceRequest: Sendable, Hashable {
     }
 
     /// The rows' features, as many in a body as a service surely takes; none where test.csv is not there.
-    private static func batches(_ golden: Golden, rows: [Int], csv: [Int: String]) -> [ServiceRequest] {
+    static func batches(_ golden: Golden, rows: [Int], csv: [Int: String]) -> [ServiceRequest] {
         var (batches, size) = ([(rows: [Int], features: [String])](), 0)
         for row in rows {
-            guard let features = csv[row].flatMap({ golden.cells(of: row, in: $0) })?.map(\.asJSONNumber).joined(separator: ",") else {
-                continue
-            }
+            guard let numbers = csv[row].flatMap({ golden.numbers(of: row, in: $0) }) else { continue }
+            // Swift prints a double so that the same one is read back, and as JSON writes numbers.
+            let features = numbers.map(\.description).joined(separator: ",")
             size += features.utf8.count
             if batches.isEmpty || batches[batches.count - 1].rows.count == 1000 || size > 1 << 20 {
                 batches.append(([], []))
@@ -74,14 +73,6 @@ struct ServiceRequest: Sendable, Hashable {
             ServiceRequest(path: "/line/abc", expected: .refusal(400)),
             ServiceRequest(path: "/prediction", body: "{\"rows\":[[\(tooMany)]]}", expected: .refusal(400)),
         ]
-    }
-}
-
-extension String {
-    /// A number of a CSV as JSON writes it: `+.5` and `1.` are numbers for the one and none for the other.
-    fileprivate var asJSONNumber: String {
-        let isJSON = wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/) != nil
-        return isJSON ? self : Double(self).map { "\($0)" } ?? self
     }
 }
 

@@ -49,8 +49,9 @@ package struct SmokeTest: Sendable {
 
     /// Everything through the Service, a row at each node, the rows together at each pod.
     private func visits(_ running: RunningRelease, _ chosen: [Int], _ csv: [Int: String]) -> [Visit] {
-        let requests = ServiceRequest.all(running.golden, rows: chosen, csv: csv)
-        let brief = ServiceRequest.brief(running.golden, rows: chosen, csv: csv)
+        let batches = ServiceRequest.batches(running.golden, rows: chosen, csv: csv)
+        let requests = ServiceRequest.all(running.golden, rows: chosen, csv: csv, batches: batches)
+        let brief = ServiceRequest.brief(running.golden, rows: chosen, batches: batches)
         return requests.map { Visit(address: running.clusterAddress, request: $0) } + nodeVisits(brief[0], running)
             + running.pods.flatMap { pod in
                 brief.map { Visit(address: pod.address, place: "at pod \(pod.name)", pod: pod.name, request: $0) }
