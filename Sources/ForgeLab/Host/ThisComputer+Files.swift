@@ -10,8 +10,17 @@ extension ThisComputer {
     }
 
     /// The file's text; nil if it cannot be read.
+    /// Piece by piece: `Data(contentsOf:)` takes the first page of a file of /proc for the whole, and a table of mounts is longer.
     package func read(_ path: String) -> String? {
-        (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) }
+        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? file.close() }
+        var bytes = Data()
+        do {
+            while let piece = try file.read(upToCount: 1 << 16), !piece.isEmpty { bytes += piece }
+        } catch {
+            return nil
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Size and time of the last change, to notice that a large file is another one.

@@ -60,7 +60,8 @@ struct MembershipTests {
             "subject=O=system:nodes, CN=system:node:kub-node.1",
         ])
     func subject(line: String) async throws {
-        let name = try await LocalProgram.run("sh", ["-c", "printf '%s\\n' \"$1\" | sed -n 's/.*system:node:\\([^,/ ]*\\).*/\\1/p'", "sh", line])
+        let script = "printf '%s\\n' \"$1\" | sed -n 's/.*system:node:\\([^,/ ]*\\).*/\\1/p'"
+        let name = try await LocalProgram.run("sh", ["-c", script, "sh", line])
         #expect(name == "kub-node.1\n")
         guard case .command(let look) = step.questions[2] else { return }
         #expect(look.contains("sed -n 's/.*system:node:\\([^,/ ]*\\).*/\\1/p'"))
