@@ -1,4 +1,5 @@
 import ForgeCore
+import Synchronization
 
 /// What one stage found and did on one host.
 struct Visit: Sendable {
@@ -43,7 +44,7 @@ struct HostVisit: Sendable {
             } else if executor.options.isDryRun {
                 report.outcome = .wouldChange
             } else {
-                try await change(step, rest: rest, &visit)
+                report.differences += try await change(step, rest: rest, &visit)
                 report.outcome = .changed
             }
         } catch {
@@ -62,15 +63,25 @@ struct HostVisit: Sendable {
     }
 
     /// Applies the step and asks again: its own questions, to see that it holds, and those of the steps after it, which it may have changed.
-    private func change(_ step: any Step, rest: ArraySlice<any Step>, _ visit: inout Visit) async throws {
+    /// What the step told beside comes back.
+    private func change(_ step: any Step, rest: ArraySlice<any Step>, _ visit: inout Visit) async throws -> [Difference] {
         let (host, reporter) = (work.host.name, executor.reporter)
         reporter.report(.stepBegan(host: host, title: step.title))
         visit.answers = Answers()
         visit.hasApplied = true
-        try await step.apply(to: executor.fleet.machine(host) { reporter.report(.output(host: host, $0)) })
+        let news = News()
+        let machine = try executor.fleet.machine(
+            host, onLine: { reporter.report(.output(host: host, $0)) }, onNews: { new in news.all.withLock { $0.append(new) } })
+        try await step.apply(to: machine)
         let remaining = step.differences(given: try await look(at: step, rest: rest, &visit))
         guard remaining.isEmpty else { throw Problem(stillNotSo: step, on: host, remaining) }
+        return news.all.withLock { $0 }
     }
+}
+
+/// What a step tells while it is applied, from wherever it works.
+private final class News: Sendable {
+    let all = Mutex<[Difference]>([])
 }
 
 extension Problem {

@@ -5,15 +5,18 @@ package struct Machine: Sendable {
     package let host: Host
     private let transport: any Transport
     private let onLine: @Sendable (OutputLine) -> Void
+    private let onNews: @Sendable (Difference) -> Void
     private let peers: @Sendable (String) async throws -> Machine
 
     package init(
         host: Host, transport: any Transport, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in },
+        onNews: @escaping @Sendable (Difference) -> Void = { _ in },
         peers: @escaping @Sendable (String) async throws -> Machine = { name in throw Problem(what: "\(name) is not connected") }
     ) {
         self.host = host
         self.transport = transport
         self.onLine = onLine
+        self.onNews = onNews
         self.peers = peers
     }
 
@@ -46,6 +49,9 @@ package struct Machine: Sendable {
     package func ask(_ questions: [Question]) async throws -> Answers {
         try await transport.ask(questions, of: host)
     }
+
+    /// Adds to the differences that the step reports, for what is known only while it is changed: "2 of 11 layers, 41 kB sent".
+    package func tell(_ news: Difference) { onNews(news) }
 
     /// Another machine of this run: what one host needs of another is asked at that moment.
     package func peer(_ name: String) async throws -> Machine { try await peers(name) }
