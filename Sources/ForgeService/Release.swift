@@ -35,6 +35,9 @@ package enum Places {
     /// What a release must answer: golden.json, and the test rows that it is about.
     package static func answers(_ tag: String) -> String { "/var/lib/kubeforge/releases/\(tag)" }
 
+    /// Images in parts: each part once under its digest, and a record for each release of what it is made of.
+    package static let images = "/var/lib/kubeforge/images"
+
     /// What `kubectl apply -k` gets.
     package static func manifests(_ service: String) -> String { "/var/lib/kubeforge/manifests/\(service)" }
 }

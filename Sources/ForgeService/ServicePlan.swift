@@ -10,7 +10,7 @@ package enum ServicePlan {
         let service = cluster.service
         let release = Release(of: context, service: service)
         let manifests = try Manifests.make(service: service, release: release, templates: templates)
-        let route = ArchiveRoute(from: cluster.firstControlPlane, runtime: cluster.runtime, folder: "\(cache)/images/\(cluster.name)")
+        let route = LayeredRoute(from: cluster.firstControlPlane, runtime: cluster.runtime, folder: "\(cache)/images/\(cluster.name)")
         let first = [cluster.firstControlPlane]
         let isPushed = service.registry != nil
 
@@ -39,6 +39,13 @@ package enum ServicePlan {
                             service.expose == .loadBalancer,
                             LoadBalancerAnswers(
                                 service.name, namespace: service.namespace, node: cluster.firstControlPlane.address.description))
+                },
+                Stage("old releases are gone", on: cluster.hosts.filter { $0 == first[0] || cluster.takesPods($0) }) { host in
+                    [
+                        OldReleasesAreGone(
+                            release, runtime: cluster.takesPods(host) ? cluster.runtime : nil, isBuilder: host == first[0],
+                            namespace: service.namespace)
+                    ]
                 },
             ].filter { !$0.work.isEmpty },
             essential: [cluster.firstControlPlane.name])

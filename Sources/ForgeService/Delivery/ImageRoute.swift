@@ -12,15 +12,15 @@ package protocol ImageRoute: Sendable {
 struct NodeRuntime: Sendable {
     let kind: Cluster.Runtime
 
-    /// Prints something exactly when the image is there.
+    /// Prints something exactly when the image is there, with all its layers: an import that was cut short leaves its name.
     func look(_ release: Release) -> String {
         switch kind {
-        case .containerd: Command("ctr", "--namespace", "k8s.io", "images", "ls", "-q", Word("name==\(release.reference)")).line
+        case .containerd: Command("ctr", "--namespace", "k8s.io", "images", "check", "-q", Word("name==\(release.reference)")).line
         case .docker: DockerImage.look(release.reference)
         }
     }
 
-    /// Reads an archive as `docker save` writes it.
+    /// Reads an archive with some or all of an image's layers.
     var load: Command {
         let command =
             switch kind {

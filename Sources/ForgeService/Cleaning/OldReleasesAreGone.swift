@@ -1,0 +1,35 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+
+/// Only the last five releases take up room on a machine, and those that pods use: their images on nodes, and on the machine that builds
+/// what they were made of. It comes after a deploy that went well, which it notes, since images do not tell when they were last wanted.
+package struct OldReleasesAreGone: Step {
+    package let release: Release
+    private let looks: ReleaseLooks
+
+    /// `isBuilder`: the machine builds images and rules the cluster. `runtime`: nil where no pods run.
+    package init(_ release: Release, runtime: Cluster.Runtime?, isBuilder: Bool, namespace: String) {
+        self.release = release
+        looks = ReleaseLooks(release: release, runtime: runtime, isBuilder: isBuilder, namespace: namespace)
+    }
+
+    package var title: String { "only the last \(KeptReleases.count) releases of \(release.name) are kept" }
+
+    package var questions: [Question] { [.command(looks.look)] }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        let look = answers.command(looks.look)
+        guard look.exitCode == 0 else { return ["what pods use cannot be told, so nothing is removed"] }
+        let kept = KeptReleases(current: release.tag, found: .init(printed: look.text))
+        return (kept.isNoted ? [] : ["\(release.tag) is not noted as the last one"])
+            + (kept.old.isEmpty ? [] : ["no longer needed: \(kept.old.joined(separator: ", "))"])
+    }
+
+    /// Looks again before it removes: pods come and go.
+    package func apply(to machine: Machine) async throws {
+        let look = try await machine.run(Command("sh", "-c", Word(looks.look)).asRoot())
+        let old = KeptReleases(current: release.tag, found: .init(printed: look.text)).old
+        try await machine.run(looks.removal(of: old))
+    }
+}

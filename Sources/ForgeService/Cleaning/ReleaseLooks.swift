@@ -1,0 +1,101 @@
+import ForgeCore
+import ForgeInventory
+
+/// How a machine is asked for the releases that it has, and how it lets some of them go.
+struct ReleaseLooks {
+    let release: Release
+    /// nil where no pods run.
+    let runtime: Cluster.Runtime?
+    let isBuilder: Bool
+    let namespace: String
+
+    /// Prints `deployed TAG`, `used TAG` and `present TAG`. Fails when it cannot be told what is in use.
+    var look: String {
+        let known = """
+            set -e; names=\(names.shellQuoted)
+            tags() { sed -nE "s,^($names):([0-9a-f]{16})\\$,$1 \\2,p"; }
+            ls -1t \(notes) 2>/dev/null | sed -n 's/^/deployed /p'
+            """
+        return ([known] + (isBuilder ? [builderLook] : []) + (runtime.map { [nodeLook($0)] } ?? [])).joined(separator: "\n")
+    }
+
+    private var builderLook: String {
+        let kubectl = Kubectl(namespace: namespace)
+            .line("get", "pods,deployments", "--output", "jsonpath={range .items[*]}{..image}{\" \"}{end}")
+        return """
+            images=$(\(kubectl)); echo "$images" | tr ' ' '\\n' | tags used
+            ls -1td \(folders.map { $0 + "/*" }.joined(separator: " ")) 2>/dev/null | sed -nE 's,^.*/([0-9a-f]{16})$,present \\1,p'
+            docker image ls --format '{{.Repository}}:{{.Tag}}' | tags present
+            """
+    }
+
+    /// Docker shows the containers of pods with the digests of their images, not with names.
+    private func nodeLook(_ runtime: Cluster.Runtime) -> String {
+        switch runtime {
+        case .containerd:
+            """
+            images=$(ctr --namespace k8s.io containers ls); echo "$images" | awk '{print $2}' | tags used
+            images=$(ctr --namespace k8s.io images ls -q); echo "$images" | tags present
+            """
+        case .docker:
+            """
+            ids=$(docker ps --all --quiet); [ -z "$ids" ] || ids=$(docker inspect --format '{{.Image}}' $ids | sort -u)
+            images=; [ -z "$ids" ] || images=$(docker image inspect --format '{{join .RepoTags " "}}' $ids)
+            echo "$images" | tr ' ' '\\n' | tags used
+            docker image ls --format '{{.Repository}}:{{.Tag}}' | tags present
+            """
+        }
+    }
+
+    /// Notes the release as the last one, and removes those with these tags.
+    func removal(of tags: [String]) -> Command {
+        let remove =
+            (runtime == .containerd ? ["forget \(path):$tag"] : [])
+            + (isBuilder || runtime == .docker ? ["rmi \(release.name):$tag", "rmi \(path):$tag"] : [])
+            + (isBuilder ? ["rm -rf -- " + folders.map { "\($0)/$tag" }.joined(separator: " ")] : [])
+        let script = """
+            set -eu; umask 022; mkdir -p -- \(notes)
+            rmi() { if docker image inspect -- "$1" >/dev/null 2>&1; then docker image rm -- "$1"; fi; }
+            \(runtime == .containerd ? Self.forget : "")
+            for tag in "$@"; do
+            \((remove + ["rm -f -- \(notes)/$tag"]).joined(separator: "\n"))
+            done
+            \(isBuilder ? Self.sweep : ":")
+            touch -- \(notes)/\(release.tag)
+            """
+        return Command([Word("sh"), "-c", Word(script), "sh"] + tags.map { Word($0) }).asRoot()
+    }
+
+    /// The kubelet's side of containerd gives each image a second name, its digest, which keeps all its layers there.
+    private static let forget = """
+        forget() {
+        digest=$(ctr --namespace k8s.io images ls "name==$1" | awk 'NR > 1 { print $3 }')
+        [ -n "$digest" ] || return 0
+        ctr --namespace k8s.io images rm "$1"
+        images=$(ctr --namespace k8s.io images ls)
+        ids=$(echo "$images" | awk -v digest="$digest" '
+        NR > 1 && $3 == digest { if ($1 ~ /^sha256:|@sha256:/) ids = ids " " $1; else named = 1 }
+        END { if (!named) print ids }')
+        [ -z "$ids" ] || ctr --namespace k8s.io images rm $ids
+        }
+        """
+
+    /// Removes the parts of images that no record names any longer; a record is a file named by its tag.
+    private static let sweep = """
+        if cd \(Places.images)/blobs/sha256 2>/dev/null; then
+        exec 9>../../lock; flock 9
+        for part in *; do grep -qsF -- "$part" ../../[0-9a-f]* || rm -f -- "$part"; done
+        cd /
+        fi
+        """
+
+    /// Empty files named by tags, beside nothing else; their times tell the order of deploys.
+    private var notes: String { "/var/lib/kubeforge/deployed/\(release.name)" }
+
+    private var folders: [String] { ["/var/lib/kubeforge/contexts", "/var/lib/kubeforge/releases", Places.images] }
+
+    private var path: String { String(release.reference.dropLast(release.tag.count + 1)) }
+
+    /// The image's names as a regular expression: complete, and as Docker shortens them.
+    private var names: String { "\(path)|\(release.name)" }
+}

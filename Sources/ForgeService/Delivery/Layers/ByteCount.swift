@@ -1,0 +1,15 @@
+/// A number of bytes as a person reads it: `640 bytes`, `41 kB`, `1.3 MB`, `212 MB`.
+struct ByteCount: CustomStringConvertible {
+    let bytes: Int
+
+    init(_ bytes: Int) { self.bytes = bytes }
+
+    var description: String {
+        switch bytes {
+        case ..<1000: "\(bytes) bytes"
+        case ..<999_500: "\((bytes + 500) / 1000) kB"
+        case ..<9_950_000: "\((bytes + 50_000) / 1_000_000).\((bytes + 50_000) / 100_000 % 10) MB"
+        default: "\((bytes + 500_000) / 1_000_000) MB"
+        }
+    }
+}

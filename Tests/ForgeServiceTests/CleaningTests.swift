@@ -1,0 +1,90 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTestSupport
+import Testing
+
+@testable import ForgeService
+
+@Suite("Old releases")
+struct CleaningTests {
+    /// `0000000000000001` for 1.
+    private func tag(_ number: Int) -> String { String(repeating: "0", count: 15) + "\(number)" }
+
+    private func old(current: Int = 7, deployed: [Int], present: [Int], used: [Int] = []) -> [String] {
+        let lines = deployed.map { "deployed \(tag($0))" } + present.map { "present \(tag($0))" } + used.map { "used \(tag($0))" }
+        return KeptReleases(current: tag(current), found: .init(printed: lines.joined(separator: "\n"))).old
+    }
+
+    @Test("are those before the last five that were deployed here")
+    func lastFive() {
+        #expect(old(deployed: [6, 5, 4, 3], present: [3, 4, 5, 6, 7]) == [])
+        #expect(old(deployed: [6, 5, 4, 3, 2, 1], present: [1, 2, 3, 4, 5, 6, 7]) == [tag(1), tag(2)])
+    }
+
+    @Test("are judged by when they were deployed last, not by when they were built")
+    func deployedAgain() {
+        #expect(old(current: 1, deployed: [6, 5, 4, 3, 2], present: [6, 5, 4, 3, 2, 1]) == [tag(2)])
+    }
+
+    @Test("stay while a pod uses them")
+    func used() {
+        #expect(old(deployed: [6, 5, 4, 3, 2, 1], present: [1, 2, 3, 4, 5, 6, 7], used: [1]) == [tag(2)])
+    }
+
+    @Test("that were never deployed go first, and those that are gone do not count")
+    func neverDeployed() {
+        #expect(old(deployed: [6, 5], present: [9, 8, 7, 6, 5, 4]) == [tag(4)])
+        #expect(old(deployed: [6, 5, 4, 3, 2, 1], present: [7, 3, 2, 1]) == [])
+    }
+
+    private func step(_ runtime: Cluster.Runtime?, isBuilder: Bool) -> OldReleasesAreGone {
+        OldReleasesAreGone(Example.release, runtime: runtime, isBuilder: isBuilder, namespace: "mlops")
+    }
+
+    @Test("are told as a difference, and none is removed when it is not known what pods use")
+    func differences() {
+        let step = step(.containerd, isBuilder: false)
+        let all = (1...6).map { "deployed \(tag($0))\npresent \(tag($0))" }.joined(separator: "\n")
+        #expect(
+            step.differences(whenLookEnds: 0, all) == [
+                "0123456789abcdef is not noted as the last one", "no longer needed: 0000000000000005, 0000000000000006",
+            ])
+        #expect(step.differences(whenLookEnds: 0, "deployed 0123456789abcdef\npresent 0123456789abcdef") == [])
+        #expect(step.differences(whenLookEnds: 1, all) == ["what pods use cannot be told, so nothing is removed"])
+    }
+
+    @Test("are not touched when the second look fails")
+    func failingLook() async throws {
+        let host = ScriptedTransport { _ in .failed(1, "ctr: cannot access containerd socket") }
+        let machine = Machine(host: Example.node, transport: host)
+        await #expect(throws: Problem.self) { try await step(.containerd, isBuilder: false).apply(to: machine) }
+        #expect(await host.commands.count == 1)
+    }
+
+    @Test("are found by the names of their images only", arguments: [Cluster.Runtime.containerd, .docker])
+    func looks(runtime: Cluster.Runtime) async throws {
+        try await TemporaryFolder.during { programs in
+            let name = runtime == .docker ? "inference" : "docker.io/library/inference"
+            let images = "\(name):\(tag(1))\n\(name)-two:\(tag(2))\n\(name):latest\nother.example/inference:\(tag(3))\n"
+            for program in ["ctr", "docker"] {
+                try programs.write(
+                    program,
+                    """
+                    #!/bin/sh
+                    case "$*" in
+                    *containers\\ ls) echo "CONTAINER IMAGE RUNTIME"; echo "1 \(name):\(tag(4)) runc";;
+                    ps*) echo 1;;
+                    inspect*) echo sha256:1;;
+                    image\\ inspect*) echo "\(name):\(tag(4))";;
+                    *) printf '%s' '\(images)';;
+                    esac
+                    """, mode: 0o755)
+            }
+            let look = ReleaseLooks(release: Example.release, runtime: runtime, isBuilder: false, namespace: "mlops").look
+            let printed = try LocalProgram("sh", "-c", "PATH=\(programs.path):$PATH; \(look)")
+            #expect(printed.output == "used \(tag(4))\npresent \(tag(1))\n")
+            #expect(printed.exitCode == 0)
+        }
+    }
+}
