@@ -9,17 +9,20 @@ TEST_DEBS := openssh-server openssh-client sudo curl python3 python3-venv python
 LAB_DEBS := systemd-container mmdebstrap debian-archive-keyring iproute2 iptables procps util-linux mount findutils docker-registry
 DEBS := $(BUILD_DEBS) $(TEST_DEBS) $(LAB_DEBS)
 # Tests that make machines: after the others, so that nobody waits for a sshd while two clusters start.
-MACHINES := EndToEndTests|ForgeLabTests.LabTests
+MACHINES := EndToEndTests.FirstMilestoneTests|ForgeLabTests.LabTests
+# Those that take long.
+SERVICE := EndToEndTests.ServiceTests
 KUBEFORGE := .build/debug/kubeforge
 
-.PHONY: help demo test lint packages build install down
+.PHONY: help demo test test-service lint packages build install down
 
 help:
-	@echo 'make demo     two real machines on this computer, a cluster on them, a model that answers'
-	@echo 'make test     every test: unit, SSH against a real sshd, the service, the whole way in a lab of its own'
-	@echo 'make lint     the formatter, strictly'
-	@echo 'make install  the program, optimised, into /usr/local/bin'
-	@echo 'make down     removes the lab of make demo'
+	@echo 'make demo           two real machines on this computer, a cluster on them, a model that answers'
+	@echo 'make test           unit, SSH against a real sshd, the service, the whole way in a lab of its own'
+	@echo 'make test-service   the service in full, in a lab of its own: takes longer'
+	@echo 'make lint           the formatter, strictly'
+	@echo 'make install        the program, optimised, into /usr/local/bin'
+	@echo 'make down           removes the lab of make demo'
 
 demo: build
 	$(ROOT) $(KUBEFORGE) lab up inventory/lab.yaml
@@ -33,8 +36,12 @@ demo: build
 
 test: packages
 	swift build --build-tests
-	$(ROOT) swift test --skip-build --disable-xctest --skip '$(MACHINES)'
+	$(ROOT) swift test --skip-build --disable-xctest --skip '$(MACHINES)|$(SERVICE)'
 	$(ROOT) swift test --skip-build --disable-xctest --filter '$(MACHINES)'
+
+test-service: packages
+	swift build --build-tests
+	$(ROOT) swift test --skip-build --disable-xctest --filter '$(SERVICE)'
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests

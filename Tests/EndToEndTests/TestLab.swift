@@ -2,17 +2,17 @@ import ForgeTestSupport
 import Foundation
 import Testing
 
-/// A lab of the tests' own: two machines on 10.78.0.0/24, with a home, a state folder and a kubeconfig that are nobody else's.
+/// A lab of a suite's own: two machines on a /24, with a state folder and a kubeconfig that are nobody else's.
 final class TestLab: Sendable {
     static let current = TaskLocal<TestLab?>(wrappedValue: nil)
 
     let folder: URL
     let inventory: Inventory
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-e2e-\(ProcessInfo.processInfo.processIdentifier)")
+    init(cluster: String, network: String) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "\(cluster)-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        inventory = Inventory(folder: folder)
+        inventory = Inventory(folder: folder, network: network, cluster: cluster)
         try inventory.write()
     }
 
@@ -59,9 +59,12 @@ final class TestLab: Sendable {
 
 /// The lab is up while the tests of the suite run, and gone afterwards, however they ended.
 struct LabTrait: SuiteTrait, TestScoping {
+    let cluster: String
+    let network: String
+
     func provideScope(for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void) async throws
     {
-        let lab = try TestLab()
+        let lab = try TestLab(cluster: cluster, network: network)
         let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
         try #require(up.exitCode == 0, "lab up: \(up.everything)")
         do {
@@ -77,5 +80,6 @@ struct LabTrait: SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == LabTrait {
-    static var lab: LabTrait { LabTrait() }
+    /// `network`: the first three numbers of its addresses.
+    static func lab(_ cluster: String, _ network: String) -> LabTrait { LabTrait(cluster: cluster, network: network) }
 }
