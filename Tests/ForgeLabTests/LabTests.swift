@@ -16,13 +16,14 @@ struct LabTests {
     private let computer = ThisComputer()
     private let cluster = SampleLab.cluster("kubeforge-machines", ["10.79.0.11", "10.79.0.12"])
 
-    @Test("comes up, says so the second time, reboots, and leaves nothing behind")
+    @Test("comes up with machines as bare as a VM, says so the second time, reboots, and leaves nothing behind")
     func life() async throws {
         try await lab().down()
         #expect(try await traces() == [])
         try await lab().up()
         #expect(try await lab().status().map(\.state) == [.running, .running])
         #expect(try await states() == ["running", "running"])
+        try await expectBare()
 
         let told = Told()
         try await lab(told).up()
@@ -40,9 +41,7 @@ struct LabTests {
         #expect(try await traces() == [])
     }
 
-    @Test("delivers machines as bare as a VM")
-    func bare() async throws {
-        try await lab().up()
+    private func expectBare() async throws {
         #expect(try await all("hostname") == ["debian", "debian"])
         #expect(try await all("grep -c ' swap ' /etc/fstab; systemctl is-enabled swap.img.swap")[0] == "1\nenabled")
         #expect(try await all("cat /proc/sys/net/ipv4/ip_forward") == ["0", "0"])
@@ -50,26 +49,20 @@ struct LabTests {
         let identities = try await all("cat /etc/machine-id; sudo sha256sum /etc/ssh/ssh_host_ed25519_key")
         #expect(identities[0] != identities[1])
         #expect(try await all("ping -c 1 -W 2 192.0.2.1 > /dev/null && echo outside || echo inside") == ["inside", "inside"])
-        try await lab().down()
     }
 
-    @Test("is taken away whole even when a machine was killed and its groups are left")
-    func killed() async throws {
-        try await lab().up()
-        let machine = try site().machines[0]
-        computer.kill(try #require(machine.supervisor))
-        try await lab().down()
-        #expect(try await traces() == [])
-    }
-
-    @Test("starts a machine again that was switched off")
-    func switchedOff() async throws {
+    @Test("starts a machine again that was switched off, and is taken away whole even when one was killed and its groups are left")
+    func accidents() async throws {
         try await lab().up()
         try await site().machines[1].end()
         #expect(try await lab().status().map(\.state) == [.running, .off])
         try await lab().up()
         #expect(try await lab().status().map(\.state) == [.running, .running])
+
+        let machine = try site().machines[0]
+        computer.kill(try #require(machine.supervisor))
         try await lab().down()
+        #expect(try await traces() == [])
     }
 
     private func lab(_ told: Told = Told()) throws -> Lab {

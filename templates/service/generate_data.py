@@ -21,7 +21,7 @@ CLASSES, ROWS_PER_CLASS, SEED = 26, 50, 2026
 
 # In logs of power. The noise was chosen so that both models are right in about four of five rows: a service that
 # answers at random, and one that knows the answers by heart, are then both noticed.
-ELECTRODE_SPREAD, LETTER_SPREAD, NOISE = 0.7, 0.15, 0.45
+ELECTRODE_SPREAD, LETTER_SPREAD, NOISE = 0.7, 0.35, 0.9
 # Skin and gel change the gain from row to row. It is why rows are normalised, and why forgetting to do so shows.
 GAIN_SPREAD = 1.0
 
