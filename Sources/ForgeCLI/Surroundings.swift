@@ -43,6 +43,12 @@ package struct Surroundings: Sendable {
     /// The folder of what can be made again: `$KUBEFORGE_CACHE`, else `~/.cache/kubeforge`.
     package var cache: String { variable("KUBEFORGE_CACHE").map(absolute) ?? home + "/.cache/kubeforge" }
 
+    /// Who runs kubeforge, for others who read the history of a service: `user@computer`. With sudo, the one who typed it.
+    package var person: String {
+        let user = variable("SUDO_USER") ?? variable("USER") ?? variable("LOGNAME") ?? NSUserName()
+        return "\(user)@\(ProcessInfo.processInfo.hostName)"
+    }
+
     /// Where kubectl looks for its configuration: the first file of `$KUBECONFIG`, else `~/.kube/config`.
     package var kubeconfig: String {
         let first = variable("KUBECONFIG")?.split(separator: ":").first.map(String.init)

@@ -21,10 +21,12 @@ extension Verb {
         }
     }
 
-    static func deploy(isDryRun: Bool) -> Verb {
+    static func deploy(isDryRun: Bool, within limit: Duration) -> Verb {
         Verb("deploy", isDryRun: isDryRun) { session in
             let context = try BuildContext.make(cluster: session.cluster, templates: session.templates)
-            return try ServicePlan.make(cluster: session.cluster, context: context, templates: session.templates, cache: session.cache)
+            return try ServicePlan.make(
+                cluster: session.cluster, context: context, templates: session.templates, cache: session.cache, by: session.person,
+                within: limit)
         } next: { session in
             let url = await ServiceURL(session.cluster).ask(session)
             return ["kubeforge smoke-test\(session.inventoryArgument)"] + (url.map { ["curl \($0)/prediction/23"] } ?? [])

@@ -5,11 +5,17 @@ import ForgeTemplates
 
 /// From files to a model that answers: the table of contents of `kubeforge deploy`.
 package enum ServicePlan {
-    /// `cache`: kubeforge's cache folder on the operator's machine, for the image on its way to the nodes.
-    package static func make(cluster: Cluster, context: BuildContext, templates: Templates, cache: String) throws(Problem) -> Plan {
+    /// `cache`: kubeforge's cache folder on the operator's machine, for the image on its way to the nodes. `person`: who deploys,
+    /// `user@computer`. `limit`: how long pods may take to be ready.
+    package static func make(
+        cluster: Cluster, context: BuildContext, templates: Templates, cache: String, by person: String,
+        within limit: Duration = .seconds(300)
+    ) throws(Problem) -> Plan {
         let service = cluster.service
         let release = Release(of: context, service: service)
-        let manifests = try Manifests.make(service: service, release: release, templates: templates)
+        let manifests = try Manifests.make(cluster: cluster, release: release, templates: templates)
+        let candidate = Candidate(release: release)
+        let alone = try Manifests.candidate(candidate, cluster: cluster, templates: templates)
         let route = LayeredRoute(from: cluster.firstControlPlane, runtime: cluster.runtime, folder: "\(cache)/images/\(cluster.name)")
         let first = [cluster.firstControlPlane]
         let isPushed = service.registry != nil
@@ -30,10 +36,17 @@ package enum ServicePlan {
                 Stage("the nodes have the image", on: isPushed ? [] : cluster.hosts.filter(cluster.takesPods)) { _ in
                     [ImageIsOnNode(release, runtime: cluster.runtime, route: route)]
                 },
+                Stage("the release answers as it must", on: first) { _ in
+                    [FirstPodAnswers(candidate, manifests: alone, namespace: service.namespace, within: limit)]
+                },
                 Stage("the service runs", on: first) { _ in
                     [
                         ManifestsAreApplied(manifests, release: release, namespace: service.namespace),
-                        RolloutIsComplete(release, replicas: service.replicas, namespace: service.namespace),
+                        RolloutIsComplete(
+                            release, replicas: service.replicas, namespace: service.namespace, within: limit,
+                            orElse: Restoration(
+                                release: release, template: manifests.template, namespace: service.namespace, replicas: service.replicas)),
+                        ReleaseIsRecorded(release, template: manifests.template, by: person, namespace: service.namespace),
                     ]
                         + when(
                             service.expose == .loadBalancer,

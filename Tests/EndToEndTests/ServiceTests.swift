@@ -18,8 +18,87 @@ struct ServiceTests {
         }
     }
 
+    @Test("loses no request while a new release comes")
+    func loseNothing() async throws {
+        let before = try await running()
+        let change = Fault(
+            name: "", file: "service/api.py", change: ("def create_app(", "# A release like the one before.\ndef create_app("), says: [])
+        let overlay = try change.overlay(in: lab.folder)
+        let statuses = try await Watch(lab: lab).statuses {
+            let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay)
+            #expect(run.exitCode == 0, "\(run.everything)")
+        }
+        #expect(statuses.count > 100)
+        #expect(statuses.filter { $0 != "200" } == [])
+        #expect(try await running() != before)
+    }
+
+    @Test("keeps answering when a release has a fault, and says which", arguments: Fault.all)
+    func survive(fault: Fault) async throws {
+        let before = try await running()
+        let overlay = try fault.overlay(in: lab.folder)
+        let statuses = try await Watch(lab: lab).statuses {
+            let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay, "--timeout", "45s")
+            #expect(run.exitCode == 1, "\(run.everything)")
+            for sentence in fault.says { #expect(run.errors.contains(sentence), "\(run.everything)") }
+            #expect(run.errors.contains("goes on answering"), "\(run.errors)")
+        }
+        #expect(statuses.filter { $0 != "200" } == [])
+        #expect(try await running() == before)
+        #expect(try await candidates() == "")
+    }
+
+    @Test("keeps answering when the namespace's quota has no room for a first pod, and says so")
+    func quota() async throws {
+        let before = try await running()
+        _ = try await lab.ssh("kubmaster", "kubectl -n mlops create quota few --hard=pods=2")
+        let overlay = try Fault(
+            name: "", file: "service/api.py", change: ("def create_app(", "# One more.\ndef create_app("), says: []
+        ).overlay(in: lab.folder)
+        let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay, "--timeout", "20s")
+        _ = try await lab.ssh("kubmaster", "kubectl -n mlops delete quota few")
+        #expect(run.exitCode == 1, "\(run.everything)")
+        #expect(run.errors.contains("exceeded quota: few"), "\(run.errors)")
+        #expect(try await running() == before)
+    }
+
+    @Test("comes back whole when a rollout fails after its first pod was right")
+    func restore() async throws {
+        let before = try await running()
+        let overlay = try Fault(
+            name: "", file: "service/api.py",
+            change: (
+                "def create_app(",
+                "if 'candidate' not in os.uname().nodename:\n    raise SystemExit('only the first pod starts')\n\n\ndef create_app("
+            ), says: []
+        ).overlay(in: lab.folder)
+        let statuses = try await Watch(lab: lab).statuses {
+            let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay)
+            #expect(run.exitCode == 1, "\(run.everything)")
+            #expect(run.errors.contains("restored: \(before) answers again, on all its pods"), "\(run.errors)")
+            #expect(run.errors.contains("only the first pod starts"), "\(run.errors)")
+        }
+        #expect(statuses.filter { $0 != "200" } == [])
+        #expect(try await running() == before)
+        #expect(try await lab.kubeforge("smoke-test", lab.inventory.path).exitCode == 0)
+    }
+
+    @Test("goes back to the release before, and tells what ran when")
+    func rollback() async throws {
+        let before = try await running()
+        let back = try await lab.kubeforge("rollback", "--inventory", lab.inventory.path)
+        #expect(back.exitCode == 0, "\(back.everything)")
+        #expect(try await running() != before)
+        #expect(try await lab.kubeforge("smoke-test", lab.inventory.path).exitCode == 0)
+        let releases = try await lab.kubeforge("releases", lab.inventory.path, "--output", "json")
+        #expect(releases.exitCode == 0, "\(releases.everything)")
+        let events = releases.output.split(separator: "\n").filter { $0.contains(#""event":"release""#) }
+        #expect(events.count == 3, "\(releases.output)")
+        #expect(events.first?.contains(#""state":"runs""#) == true)
+    }
+
     @Test(
-        "with one's own data the models say what they say elsewhere",
+        "with one's own data says what the models say elsewhere",
         .enabled(if: eeg != nil, "../shared/data/eeg is not beside the checkout"))
     func ownData() async throws {
         var own = lab.inventory
@@ -34,6 +113,17 @@ struct ServiceTests {
         #expect(score.output.contains(#""lda":0.6915384615384615"#), "\(score.everything)")
         let check = try await lab.kubeforge("smoke-test", lab.inventory.path)
         #expect(check.exitCode == 0, "\(check.everything)")
+    }
+
+    /// The image that the Deployment names.
+    private func running() async throws -> String {
+        try await lab.ssh(
+            "kubmaster", "kubectl -n mlops get deployment inference -o jsonpath='{.spec.template.spec.containers[0].image}'"
+        ).output
+    }
+
+    private func candidates() async throws -> String {
+        try await lab.ssh("kubmaster", "kubectl -n mlops get deployments -o name | grep candidate || true").output
     }
 }
 

@@ -9,9 +9,9 @@ struct Golden {
 
     var text: String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
 
-    /// With KUBEFORGE_RECORD set, what came out becomes what must come out.
+    /// With KUBEFORGE_WRITE_GOLDEN=1, what came out becomes what must come out.
     func expect(_ got: String, _ location: SourceLocation = #_sourceLocation) throws {
-        if ProcessInfo.processInfo.environment["KUBEFORGE_RECORD"] != nil {
+        if ProcessInfo.processInfo.environment["KUBEFORGE_WRITE_GOLDEN"] == "1" {
             let folder = URL(filePath: path).deletingLastPathComponent()
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try got.write(toFile: path, atomically: true, encoding: .utf8)

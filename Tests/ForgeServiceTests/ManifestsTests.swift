@@ -11,11 +11,13 @@ import Yams
 @Suite("The manifests")
 struct ManifestsTests {
     private func make(_ service: Service = Service(), _ release: Release = Example.release) throws -> [String: String] {
-        let files = try Manifests.make(service: service, release: release, templates: Templates()).files
+        let files = try Manifests.make(cluster: Example.cluster(service: service), release: release, templates: Templates()).files
         return Dictionary(uniqueKeysWithValues: files.map { ($0.path, String(decoding: $0.content, as: UTF8.self)) })
     }
 
-    @Test("read as they are applied", arguments: ["namespace", "deployment", "service", "kustomization"])
+    @Test(
+        "read as they are applied",
+        arguments: ["namespace", "deployment", "service", "networkpolicy", "poddisruptionbudget", "releases", "kustomization"])
     func read(name: String) throws {
         let text = try #require(try make()["/var/lib/kubeforge/manifests/inference/\(name).yaml"])
         try Golden("manifests/\(name).yaml").expect(text)
@@ -54,7 +56,9 @@ struct ManifestsTests {
 @Suite("Applied manifests")
 struct ManifestsAreAppliedTests {
     private let step = ManifestsAreApplied(
-        Manifests(files: [RemoteFile("/var/lib/kubeforge/manifests/inference/a.yaml", "a\n")]), release: Example.release, namespace: "mlops"
+        Manifests(
+            files: [RemoteFile("/var/lib/kubeforge/manifests/inference/a.yaml", "a\n")], template: "",
+            folder: "/var/lib/kubeforge/manifests/inference"), release: Example.release, namespace: "mlops"
     )
 
     private let diff = """

@@ -10,7 +10,7 @@ import Testing
 @Suite("The plan of a deploy")
 struct ServicePlanTests {
     private func plan(_ cluster: Cluster) throws -> Plan {
-        try ServicePlan.make(cluster: cluster, context: Example.context(), templates: Templates(), cache: "/cache")
+        try ServicePlan.make(cluster: cluster, context: Example.context(), templates: Templates(), cache: "/cache", by: "ann@desk")
     }
 
     private func text(_ plan: Plan) -> String {
@@ -40,7 +40,7 @@ struct ServicePlanTests {
     func asksOnce() async throws {
         let plan = try plan(Example.cluster())
         let looks = plan.questions(for: "kubmaster").count + plan.questions(for: "kubnode").count
-        #expect(looks == 15)
+        #expect(looks == 20)
         let scripts = ScriptedTransport { _ in nil }
         let fleet = await Fleet.connect([Example.master, Example.node], width: 2) { _ in scripts }
         _ = await Executor(fleet: fleet, reporter: Silence(), options: .init(isDryRun: true)).run(plan)

@@ -10,10 +10,13 @@ struct DeployCommand: AsyncParsableCommand {
     @Flag(help: "Say what would change; change nothing.")
     var dryRun = false
 
+    @Option(help: ArgumentHelp("How long pods may take to be ready before the release is undone: 90s, 5m.", valueName: "time"))
+    var timeout = TimeSpan(.seconds(300))
+
     @OptionGroup var options: SharedOptions
 
     func run() async throws {
-        try await Assembly().run(.deploy(isDryRun: dryRun), inventory: inventory, options)
+        try await Assembly().run(.deploy(isDryRun: dryRun, within: timeout.duration), inventory: inventory, options)
     }
 }
 

@@ -72,6 +72,7 @@ package final class ScreenReporter: Reporter {
             case .check(let check): add(check, &state)
             // 26 × 26 numbers are for a report, not for a terminal.
             case .confusion: break
+            case .table(let table): write([""] + TableLines(table: table, paint: output.paint).lines, on: output, &state)
             case .problem(let problem, let host): write(text(problem, log: host.flatMap { _ in settings.log }), on: progress, &state)
             case .summary(let summary): conclude(summary, &state)
             }

@@ -87,7 +87,8 @@ package struct Run: Sendable {
         return Session(
             cluster: cluster, templates: templates, fleet: fleet,
             executor: Executor(fleet: fleet, reporter: reporter, options: options),
-            operatorKubeconfig: surroundings.kubeconfig, cache: surroundings.cache, inventoryArgument: choice.argument(surroundings))
+            operatorKubeconfig: surroundings.kubeconfig, cache: surroundings.cache, person: surroundings.person,
+            inventoryArgument: choice.argument(surroundings))
     }
 
     private func work(with session: Session, _ choice: InventoryChoice) async -> Ending {

@@ -14,6 +14,8 @@ package struct Session: Sendable {
     package let operatorKubeconfig: String
     /// The folder on this computer for what can be made again.
     package let cache: String
+    /// Who runs kubeforge: `user@computer`.
+    package let person: String
     /// What follows a verb on the command line so that it takes the same inventory: a path after a space, or nothing.
     package let inventoryArgument: String
 

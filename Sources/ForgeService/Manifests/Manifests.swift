@@ -6,45 +6,39 @@ import ForgeTemplates
 package struct Manifests: Sendable, Hashable {
     /// Sorted by path.
     package let files: [RemoteFile]
+    /// Tells which pods are of these manifests: 16 hexadecimal digits, the same for any number of pods.
+    package let template: String
+    let folder: String
 
-    package static func make(service: Service, release: Release, templates: Templates) throws(Problem) -> Manifests {
-        let folder = templates.folder("kubernetes/base").keys.sorted()
-        let values = ManifestValues(service: service, release: release)
+    package static func make(cluster: Cluster, release: Release, templates: Templates) throws(Problem) -> Manifests {
+        let values = try ManifestValues(cluster: cluster, release: release, templates: templates)
+        return try make(values, templates, folder: Places.manifests(cluster.service.name)) { _ in true }
+    }
+
+    /// The same pod by itself, under another name: no Service sends it requests.
+    static func candidate(_ candidate: Candidate, cluster: Cluster, templates: Templates) throws(Problem) -> Manifests {
+        var values = try ManifestValues(cluster: cluster, release: candidate.release, templates: templates)
+        values.service.name = candidate.name
+        values.service.replicas = 1
+        return try make(values, templates, folder: Places.manifests(candidate.name), where: Candidate.needs)
+    }
+
+    private static func make(
+        _ values: ManifestValues, _ templates: Templates, folder: String, where isWanted: (String) -> Bool
+    ) throws(Problem) -> Manifests {
         var files: [RemoteFile] = []
-        for name in folder {
+        for name in templates.folder("kubernetes/base").keys.sorted() where isWanted(name) {
             let template = try templates["kubernetes/base/\(name)"]
-            files.append(RemoteFile("\(Places.manifests(service.name))/\(name)", try template.render(values.of(name, template))))
+            var text = try template.render(values.of(name, template))
+            if name == "kustomization.yaml" { text = text.keepingLines { !$0.hasPrefix("  - ") || isWanted(String($0.dropFirst(4))) } }
+            files.append(RemoteFile("\(folder)/\(name)", text))
         }
-        return Manifests(files: files)
+        return Manifests(files: files, template: values.template, folder: folder)
     }
 }
 
-/// What stands where in which manifest. All are quoted here, whatever they hold.
-struct ManifestValues {
-    let service: Service
-    let release: Release
-
-    /// The names that a known manifest must use, all of them; one that the user added may use any.
-    func of(_ manifest: String, _ template: Template) -> [String: String] {
-        switch manifest {
-        case "namespace.yaml": all.keeping("namespace")
-        case "deployment.yaml": all.keeping("name", "namespace", "replicas", "tag", "image")
-        case "service.yaml": all.keeping("name", "namespace", "type", "andNodePort")
-        case "kustomization.yaml": [:]
-        default: all.filter { template.text.contains("{{ \($0.key) }}") }
-        }
+extension String {
+    fileprivate func keepingLines(where isKept: (Substring) -> Bool) -> String {
+        split(separator: "\n", omittingEmptySubsequences: false).filter(isKept).joined(separator: "\n")
     }
-
-    private var all: [String: String] {
-        [
-            "name": service.name.yamlQuoted, "namespace": service.namespace.yamlQuoted, "replicas": String(service.replicas),
-            "tag": release.tag.yamlQuoted, "image": release.reference.yamlQuoted, "type": service.expose.rawValue.yamlQuoted,
-            // Without a number there is no line: `nodePort: 0` would ask for a new port each time.
-            "andNodePort": service.nodePort.map { "\n      nodePort: \($0)" } ?? "",
-        ]
-    }
-}
-
-extension [String: String] {
-    fileprivate func keeping(_ names: String...) -> [String: String] { filter { names.contains($0.key) } }
 }

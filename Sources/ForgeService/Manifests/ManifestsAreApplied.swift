@@ -12,7 +12,7 @@ package struct ManifestsAreApplied: Step {
         self.manifests = manifests
         self.release = release
         kubectl = Kubectl(namespace: namespace)
-        folder = Places.manifests(release.name)
+        folder = manifests.folder
     }
 
     package var title: String { "the cluster is told to run \(release.image)" }

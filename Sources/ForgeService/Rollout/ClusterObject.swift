@@ -6,6 +6,8 @@ struct ClusterObject: Decodable, Sendable {
     var metadata: Metadata
     var spec: Spec?
     var status: Status?
+    /// Of a ConfigMap.
+    var data: [String: String]?
 
     struct Metadata: Decodable, Sendable {
         var name: String
@@ -27,7 +29,12 @@ struct ClusterObject: Decodable, Sendable {
         /// A pod's own.
         var containers: [Container]?
 
-        struct Template: Decodable, Sendable { var spec: PodSpec }
+        struct Template: Decodable, Sendable {
+            var metadata: Labels?
+            var spec: PodSpec
+        }
+        /// A template has no name.
+        struct Labels: Decodable, Sendable { var annotations: [String: String]? }
         struct PodSpec: Decodable, Sendable { var containers: [Container] }
         struct Container: Decodable, Sendable {
             var image: String

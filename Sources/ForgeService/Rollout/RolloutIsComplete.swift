@@ -6,18 +6,24 @@ import ForgePlan
 /// It waits as `Until` does, and stops early when a cause shows that cannot cure itself.
 package struct RolloutIsComplete: Step {
     package let release: Release
+    private let deployment: String
     private let replicas: Int
     private let kubectl: Kubectl
     private let limit: Duration
     private let pause: Duration
+    private let restoration: Restoration?
 
-    package init(
-        _ release: Release, replicas: Int, namespace: String, within limit: Duration = .seconds(300), every pause: Duration = .seconds(1)
+    /// `deployment`: its name, where that is not the release's. `restoration`: what brings back what ran before, when it fails.
+    init(
+        _ release: Release, of deployment: String? = nil, replicas: Int, namespace: String, within limit: Duration = .seconds(300),
+        every pause: Duration = .seconds(1), orElse restoration: Restoration? = nil
     ) {
         self.release = release
+        self.deployment = deployment ?? release.name
         self.replicas = replicas
         self.limit = limit
         self.pause = pause
+        self.restoration = restoration
         kubectl = Kubectl(namespace: namespace)
     }
 
@@ -27,8 +33,8 @@ package struct RolloutIsComplete: Step {
 
     package func differences(given answers: Answers) -> [Difference] {
         let answer = answers.command(look)
-        guard answer.exitCode == 0 else { return ["the cluster could not be asked about \(release.name)"] }
-        return RolloutState(ClusterObject.list(answer.text)).differences(from: release, replicas: replicas)
+        guard answer.exitCode == 0 else { return ["the cluster could not be asked about \(deployment)"] }
+        return RolloutState(ClusterObject.list(answer.text)).differences(from: release, of: deployment, replicas: replicas)
     }
 
     package func apply(to machine: Machine) async throws {
@@ -38,9 +44,14 @@ package struct RolloutIsComplete: Step {
             let remaining = differences(given: answers)
             if remaining.isEmpty { return }
             let isLate = ContinuousClock.now >= end
-            if isLate || diagnosis(answers).isHopeless { throw try await problem(machine, remaining, isLate: isLate) }
+            if isLate || diagnosis(answers).isHopeless { throw try await failure(machine, remaining, isLate: isLate) }
             try await Task.sleep(for: pause)
         }
+    }
+
+    private func failure(_ machine: Machine, _ remaining: [Difference], isLate: Bool) async throws -> Problem {
+        let problem = try await problem(machine, remaining, isLate: isLate)
+        return await restoration?.after(problem, on: machine) ?? problem
     }
 
     private func problem(_ machine: Machine, _ remaining: [Difference], isLate: Bool) async throws -> Problem {
@@ -56,7 +67,7 @@ package struct RolloutIsComplete: Step {
             events: ClusterEvent.list(answers.command(warnings).text), logs: PodLogs(answers.command(lastLines).text).byPod)
     }
 
-    private var selector: Word { "app.kubernetes.io/name=\(release.name)" }
+    private var selector: Word { "app.kubernetes.io/name=\(deployment)" }
 
     var look: String { kubectl.line("get", "deployments,replicasets,pods", "--selector", selector, "--output", "json") }
 

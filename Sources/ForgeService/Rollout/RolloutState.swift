@@ -11,8 +11,10 @@ struct RolloutState: Sendable {
     /// `objects`: the Deployment, ReplicaSets and Pods of the service.
     init(_ objects: [ClusterObject]) {
         deployment = objects.first { $0.kind == "Deployment" }
-        let revision = deployment?.metadata.annotations?[Self.revision]
-        let set = objects.first { $0.kind == "ReplicaSet" && revision != nil && $0.metadata.annotations?[Self.revision] == revision }
+        let revision = deployment?.metadata.annotations?[ClusterObject.revision]
+        let set = objects.first {
+            $0.kind == "ReplicaSet" && revision != nil && $0.metadata.annotations?[ClusterObject.revision] == revision
+        }
         replicaSet = set?.metadata.name
         pods = objects.filter { pod in
             pod.kind == "Pod" && pod.metadata.deletionTimestamp == nil
@@ -20,11 +22,9 @@ struct RolloutState: Sendable {
         }
     }
 
-    private static let revision = "deployment.kubernetes.io/revision"
-
     /// What keeps the release from being complete, first things first.
-    func differences(from wanted: Release, replicas: Int) -> [Difference] {
-        guard let deployment else { return ["there is no Deployment \(wanted.name)"] }
+    func differences(from wanted: Release, of name: String, replicas: Int) -> [Difference] {
+        guard let deployment else { return ["there is no Deployment \(name)"] }
         let image = deployment.spec?.template?.spec.containers.first?.image ?? "nothing"
         if image != wanted.reference { return [Difference("image", from: image, to: wanted.reference)] }
         return Self.unfinished(deployment, replicas)

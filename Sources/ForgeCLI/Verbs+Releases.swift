@@ -1,0 +1,39 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeService
+
+/// The verbs about what ran before.
+extension Verb {
+    /// Nothing is made true, so its plan is empty when the table is told.
+    static var releases: Verb {
+        var verb = Verb("releases", isExclusive: false) { session in
+            let history = try await session.history()
+            session.executor.reporter.report(.table(history.table))
+            return Plan(stages: [], essential: [session.cluster.firstControlPlane.name])
+        } next: { session in
+            ["kubeforge rollback RELEASE   (or without RELEASE: the one before)"]
+        }
+        verb.hosts = { [$0.firstControlPlane] }
+        return verb
+    }
+
+    static func rollback(to release: String?, isDryRun: Bool, within limit: Duration) -> Verb {
+        var verb = Verb("rollback", isDryRun: isDryRun) { session in
+            try RollbackPlan.make(
+                cluster: session.cluster, history: try await session.history(), to: release, by: session.person, within: limit)
+        } next: { session in
+            ["kubeforge smoke-test\(session.inventoryArgument)"]
+        }
+        verb.hosts = { [$0.firstControlPlane] }
+        return verb
+    }
+}
+
+extension Session {
+    fileprivate func history() async throws -> ReleaseHistory {
+        let host = cluster.firstControlPlane
+        let answers = try await fleet.transport(host.name).ask([RollbackPlan.question(cluster.service)], of: host)
+        return try RollbackPlan.history(of: cluster, answers)
+    }
+}

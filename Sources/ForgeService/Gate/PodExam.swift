@@ -1,0 +1,35 @@
+import ForgeCore
+import ForgePlan
+
+/// The golden questions, put to one pod by itself.
+struct PodExam: Sendable {
+    private let pod: ServicePod
+    private let requests: [ServiceRequest]
+
+    /// Reads the right answers of the release from the control plane.
+    init(_ pod: ServicePod, release: Release, asking machine: Machine) async throws {
+        let path = Places.answers(release.tag) + "/golden.json"
+        let golden = try Golden(try await machine.quietly(Command("cat", "--", Word(path)).asRoot()).standardOutput, path: path)
+        var numbers = SeededNumbers(seed: 1)
+        let rows = numbers.rows(Self.rows, below: golden.count, with: min(23, golden.count - 1))
+        let test = TestRows(rows, of: release.tag)
+        let csv = test.lines(try await machine.ask(test.questions))
+        self.pod = pod
+        requests = ServiceRequest.all(golden, rows: rows, csv: csv, batches: ServiceRequest.batches(golden, rows: rows, csv: csv))
+    }
+
+    /// Enough that a model which is right by chance on one row shows what it is.
+    private static let rows = 20
+
+    func checks(on machine: Machine) async throws -> [CheckReport] {
+        let script = RequestScript(requests: requests.map { (pod.address, $0) })
+        let output = try await machine.quietly(script.command)
+        guard let replies = script.replies(from: output.standardOutput) else {
+            throw Problem(
+                what: "\(machine.host.name): \(pod.name) could not be asked", why: output.lastLine,
+                fix: "is curl there? `curl --version` on \(machine.host.name)")
+        }
+        let verdicts = zip(requests, replies).map { Verdict(request: $0, reply: $1, pod: pod.name) }
+        return verdicts.map(\.report) + (Skew(verdicts).map { [$0.report] } ?? [])
+    }
+}

@@ -1,0 +1,39 @@
+import ForgeCore
+import ForgePlan
+
+/// The release that ran before comes back when a rollout fails, so that no half of a broken one stays.
+struct Restoration: Sendable {
+    let release: Release
+    /// Of the rollout that may fail.
+    let template: String
+    let namespace: String
+    let replicas: Int
+    var limit: Duration = .seconds(180)
+    var pause: Duration = .seconds(1)
+
+    /// The problem of the rollout, with what became of the cluster.
+    func after(_ problem: Problem, on machine: Machine) async -> Problem {
+        var problem = problem
+        let sentence: String
+        do {
+            sentence = try await restore(machine)
+        } catch {
+            sentence = "the release before it could not be restored: \(Problem(error, on: machine.host.name).what)"
+        }
+        problem.why = [problem.why, sentence].compactMap { $0 }.joined(separator: "\n")
+        return problem
+    }
+
+    private func restore(_ machine: Machine) async throws -> String {
+        let look = ReleaseHistory.look(release.name, namespace: namespace)
+        let history = ReleaseHistory(try await machine.ask([.command(look)]).command(look).text, of: release.name)
+        guard let old = history.past.first(where: { $0.record.template != template }) else {
+            return "no earlier release is there to go back to; its pods stay to be looked at"
+        }
+        try await machine.run(history.undo(to: old.revision, namespace: namespace))
+        let rollout = RolloutIsComplete(
+            old.record.release(of: release.name), replicas: replicas, namespace: namespace, within: limit, every: pause)
+        if try await !rollout.differences(given: machine.ask(rollout.questions)).isEmpty { try await rollout.apply(to: machine) }
+        return "restored: \(old.record.image) answers again, on all its pods"
+    }
+}

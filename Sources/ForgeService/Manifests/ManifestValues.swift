@@ -1,0 +1,56 @@
+import ForgeCore
+import ForgeInventory
+import ForgeTemplates
+
+/// What stands where in which manifest. All are quoted here, whatever they hold.
+struct ManifestValues {
+    var service: Service
+    let release: Release
+    private let kubernetes: Version
+    /// See `Manifests.template`.
+    private(set) var template = ""
+
+    init(cluster: Cluster, release: Release, templates: Templates) throws(Problem) {
+        service = cluster.service
+        self.release = release
+        kubernetes = cluster.kubernetes
+        template = try digest(templates)
+    }
+
+    /// Of the Deployment without the digest itself, and without what `scale` may change.
+    private func digest(_ templates: Templates) throws(Problem) -> String {
+        let deployment = try templates["kubernetes/base/deployment.yaml"]
+        var values = self
+        values.service.replicas = 0
+        return String(SHA256.hex(try deployment.render(values.of("deployment.yaml", deployment))).prefix(16))
+    }
+
+    /// The names that a known manifest must use, all of them; one that the user added may use any.
+    func of(_ manifest: String, _ template: Template) -> [String: String] {
+        switch manifest {
+        case "namespace.yaml": all.keeping("namespace")
+        case "deployment.yaml": all.keeping("name", "namespace", "replicas", "tag", "image", "template")
+        case "service.yaml": all.keeping("name", "namespace", "type", "andNodePort")
+        case "poddisruptionbudget.yaml": all.keeping("name", "namespace", "policyVersion")
+        case "networkpolicy.yaml": all.keeping("name", "namespace", "egress")
+        case "releases.yaml": all.keeping("name", "namespace", "history")
+        case "kustomization.yaml": [:]
+        default: all.filter { template.text.contains("{{ \($0.key) }}") }
+        }
+    }
+
+    private var all: [String: String] {
+        [
+            "name": service.name.yamlQuoted, "namespace": service.namespace.yamlQuoted, "replicas": String(service.replicas),
+            "tag": release.tag.yamlQuoted, "image": release.reference.yamlQuoted, "template": template.yamlQuoted,
+            "type": service.expose.rawValue.yamlQuoted, "history": ReleaseHistory.name(service.name).yamlQuoted, "egress": "[]",
+            "policyVersion": kubernetes < Version(1, 21, 0) ? "policy/v1beta1" : "policy/v1",
+            // Without a number there is no line: `nodePort: 0` would ask for a new port each time.
+            "andNodePort": service.nodePort.map { "\n      nodePort: \($0)" } ?? "",
+        ]
+    }
+}
+
+extension [String: String] {
+    fileprivate func keeping(_ names: String...) -> [String: String] { filter { names.contains($0.key) } }
+}

@@ -1,0 +1,73 @@
+import ForgeCore
+import ForgePlan
+import ForgeTemplates
+
+/// The cluster knows what runs, since when, by whom, of which data and how good: the newest entry of its history.
+package struct ReleaseIsRecorded: Step {
+    private let release: Release
+    private let template: String
+    /// `user@computer`
+    private let person: String
+    private let kubectl: Kubectl
+
+    init(_ release: Release, template: String, by person: String, namespace: String) {
+        self.release = release
+        self.template = template
+        self.person = person
+        kubectl = Kubectl(namespace: namespace)
+    }
+
+    package var title: String { "\(release.image) is the newest entry of the history" }
+
+    package var questions: [Question] { [.command(look)] }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        let newest = ReleaseHistory(answers.command(look).text, of: release.name).records.first
+        if newest?.template == template { return [] }
+        return [newest.map { "\($0.image) is" } ?? "it has none"]
+    }
+
+    package func apply(to machine: Machine) async throws {
+        let facts = try await machine.quietly(Command("sh", "-c", Word(Self.facts), "sh", Word(Places.answers(release.tag))).asRoot())
+        let record = record(facts.text)
+        // A key that sorts by time, of the characters that a ConfigMap's keys may have.
+        let key = record.at.replacing(":", with: ".") + "-" + template.prefix(8)
+        let patch = #"{"data":{\#(key.yamlQuoted):\#(record.json.yamlQuoted)}}"#
+        try await machine.run(
+            kubectl.command("patch", "configmap", Word(ReleaseHistory.name(release.name)), "--type=merge", "--patch", Word(patch)))
+        try await forgetOld(machine)
+    }
+
+    /// The clock, and the head of golden.json without its rows.
+    private static let facts = "date -u +%Y-%m-%dT%H:%M:%SZ; cat -- \"$1/golden.json\" 2>/dev/null || true"
+
+    private func record(_ facts: String) -> ReleaseRecord {
+        let lines = facts.split(separator: "\n", maxSplits: 1).map(String.init)
+        let golden = lines.count > 1 ? JSONValue(Array(lines[1].utf8)) : nil
+        return ReleaseRecord(
+            image: release.reference, template: template, at: lines.first ?? "", by: person,
+            data: golden?["data"]?["train"]?["sha256"]?.text, scores: golden?["score"]?.numbers)
+    }
+
+    /// An object of the cluster must not grow for ever.
+    private func forgetOld(_ machine: Machine) async throws {
+        let history = ClusterObject.list(try await machine.ask(questions).command(look).text).first { $0.kind == "ConfigMap" }
+        let old = (history?.data ?? [:]).keys.sorted().dropLast(Self.most)
+        if old.isEmpty { return }
+        let patch = "{\"data\":{\(old.map { "\($0.yamlQuoted):null" }.joined(separator: ","))}}"
+        try await machine.run(
+            kubectl.command("patch", "configmap", Word(ReleaseHistory.name(release.name)), "--type=merge", "--patch", Word(patch)))
+    }
+
+    private static let most = 50
+
+    private var look: String { ReleaseHistory.look(release.name, namespace: kubectl.namespace) }
+}
+
+extension JSONValue {
+    /// The members that are numbers.
+    fileprivate var numbers: [String: Double]? {
+        guard case .object(let members) = self else { return nil }
+        return members.compactMapValues { if case .number(let number) = $0 { number } else { nil } }
+    }
+}

@@ -1,0 +1,45 @@
+import Foundation
+
+/// One entry of what ran when.
+package struct ReleaseRecord: Codable, Sendable, Hashable {
+    /// Complete, as the Deployment names it.
+    package var image: String
+    /// `Manifests.template`: two releases of one image can differ in how their pods are described.
+    package var template: String
+    /// When it was complete, by the control plane's clock: `2026-11-21T15:20:00Z`.
+    package var at: String
+    /// Who brought it: `user@computer`.
+    package var by: String
+    /// sha256 of the training data; nil where nobody knows.
+    package var data: String?
+    /// What each model reaches on the test set, from 0 to 1.
+    package var scores: [String: Double]?
+
+    var tag: String { String(image.split(separator: ":").last ?? "") }
+
+    func release(of name: String) -> Release {
+        let path = image.dropLast(name.count + tag.count + 2)
+        return Release(name: name, tag: tag, registry: path == "docker.io/library" ? nil : String(path))
+    }
+
+    /// One line, members in the order of their names.
+    var json: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: (try? encoder.encode(self)) ?? Data(), as: UTF8.self)
+    }
+
+    init?(json: String) {
+        guard let record = try? JSONDecoder().decode(ReleaseRecord.self, from: Data(json.utf8)) else { return nil }
+        self = record
+    }
+
+    package init(image: String, template: String, at: String, by: String, data: String? = nil, scores: [String: Double]? = nil) {
+        self.image = image
+        self.template = template
+        self.at = at
+        self.by = by
+        self.data = data
+        self.scores = scores
+    }
+}

@@ -1,0 +1,105 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+import ForgeTestSupport
+import Testing
+
+@testable import ForgeService
+
+@Suite("The first pod of a release")
+struct FirstPodTests {
+    private static let candidate = Candidate(release: Example.release)
+
+    private let step = FirstPodAnswers(
+        candidate,
+        manifests: Manifests(
+            files: [RemoteFile("/var/lib/kubeforge/manifests/inference-candidate/a.yaml", "a\n")], template: "new",
+            folder: "/var/lib/kubeforge/manifests/inference-candidate"), namespace: "mlops", within: .zero, every: .zero)
+
+    @Test("is asked where the Deployment describes other pods, and only there")
+    func isAsked() {
+        #expect(step.title == "a first pod of inference:0123456789abcdef answers as training did")
+        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be asked about inference"])
+        #expect(step.differences(whenLookEnds: 0, Told.list().text) == ["nothing runs yet"])
+        #expect(step.differences(whenLookEnds: 0, Told.list(Told.deployment()).text) == ["\(Told.old) runs"])
+        let same = Told.deployment(image: Example.release.reference)
+        #expect(step.differences(whenLookEnds: 0, Told.list(same).text) == ["its pods are described otherwise"])
+        let new = Told.deployment(image: Example.release.reference, template: "new")
+        #expect(step.differences(whenLookEnds: 0, Told.list(new).text) == [])
+        let left = Told.deployment("inference-candidate", image: Example.release.reference, template: "new")
+        #expect(step.differences(whenLookEnds: 0, Told.list(new, left).text) == ["inference-candidate of an earlier run is left"])
+    }
+
+    @Test("is a pod that no Service, budget or policy of the running service knows")
+    func isUnknown() throws {
+        let manifests = try Manifests.candidate(Self.candidate, cluster: Example.cluster(), templates: Templates())
+        let text = manifests.files.map { "# \($0.path)\n" + String(decoding: $0.content, as: UTF8.self) }.joined()
+        try Golden("manifests/candidate.yaml").expect(text)
+        #expect(!text.contains("app.kubernetes.io/name: \"inference\""))
+        let own = try Manifests.make(cluster: Example.cluster(), release: Example.release, templates: Templates())
+        #expect(manifests.template == own.template)
+    }
+
+    @Test("is one of the same manifests for any number of pods, and of others for another description")
+    func template() throws {
+        func template(_ change: (inout ForgeInventory.Service) -> Void, tag: String = Example.release.tag) throws -> String {
+            var service = ForgeInventory.Service()
+            change(&service)
+            return try Manifests.make(
+                cluster: Example.cluster(service: service), release: Release(name: "inference", tag: tag), templates: Templates()
+            ).template
+        }
+        let one = try template { _ in }
+        #expect(try template { $0.replicas = 7 } == one)
+        #expect(try template({ _ in }, tag: "ffffffffffffffff") != one)
+        #expect(try template { $0.namespace = "other" } != one)
+    }
+
+    /// Ready, and answering as the closure says.
+    private func host(_ answer: @escaping @Sendable (String) -> (status: Int, body: String) = Small.answer) -> ScriptedTransport {
+        ScriptedTransport { command in
+            let script = command.inputText
+            if script.contains("get deployments --selector") { return Output(answering: Told.list(Told.deployment())) }
+            if script.contains("get deployments,replicasets,pods") {
+                let ready = Told.deployment(
+                    "inference-candidate", image: Example.release.reference, template: "new", replicas: 1, ready: 1)
+                return Output(answering: Told.list(ready))
+            }
+            if script.contains("test.csv") {
+                let lines = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.csv[$0 - 2] }
+                return Output(answering: CommandState(text: lines.joined(separator: "\n")))
+            }
+            if command.line.contains("get pods") { return Output("{\"items\":[\(Small.pod("inference-candidate-x", "10.244.1.9"))]}") }
+            if command.line.contains("golden.json") { return Output(Small.golden) }
+            let requests = asked(in: script)
+            return requests.isEmpty ? Output("") : Output(requests.map { framed($0.answer(answer)) }.joined())
+        }
+    }
+
+    @Test("is let through when its answers are right, and is gone afterwards")
+    func isLetThrough() async throws {
+        let host = host()
+        let told = Notes()
+        try await step.apply(to: Machine(host: Example.master, transport: host, onNews: { told.report(.note($0.text)) }))
+        let commands = await host.commands
+        #expect(commands.contains { $0.line.contains("apply -k /var/lib/kubeforge/manifests/inference-candidate") })
+        #expect(asked(in: commands.map(\.inputText).joined()).allSatisfy { $0.address == "10.244.1.9:8080" })
+        #expect(commands.last?.line.contains("delete deployment inference-candidate --ignore-not-found --wait=false") == true)
+        #expect(told.all == ["46 answers of inference-candidate-x are as training's"])
+    }
+
+    @Test("is stopped by one wrong answer; the release that runs is not touched")
+    func isStopped() async throws {
+        let host = host { path in
+            let right = Small.answer(path)
+            return (right.status, right.body.replacing(#""lda":{"number":2,"letter":"C"}"#, with: #""lda":{"number":1,"letter":"B"}"#))
+        }
+        let error = await #expect(throws: Problem.self) { try await step.apply(to: Machine(host: Example.master, transport: host)) }
+        try Golden("Gate/wrong-answers.txt").expect((error?.description ?? "") + "\n")
+        let lines = await host.commands.map(\.line)
+        #expect(lines.contains { $0.contains("delete deployment inference-candidate") })
+        #expect(
+            !lines.contains { $0.contains("manifests/inference ") || $0.hasSuffix("manifests/inference") || $0.contains("rollout undo") })
+    }
+}

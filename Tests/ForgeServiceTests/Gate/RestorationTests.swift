@@ -1,0 +1,54 @@
+import ForgeCore
+import ForgePlan
+import ForgeTestSupport
+import Testing
+
+@testable import ForgeService
+
+@Suite("A rollout that fails half-way")
+struct RestorationTests {
+    private let restoration = Restoration(
+        release: Example.release, template: "new", namespace: "mlops", replicas: 2, limit: .zero, pause: .zero)
+    private let problem = Problem(what: "kubmaster: it does not become ready", why: "a pod crashed", fix: "correct it")
+
+    private func host(_ history: CommandState) -> ScriptedTransport {
+        ScriptedTransport { command in
+            if command.inputText.contains("configmaps") { return Output(answering: history) }
+            if command.inputText.contains("replicasets,pods") { return Output(answering: Told.list(Told.deployment())) }
+            return command.line.contains("rollout undo") ? Output("") : nil
+        }
+    }
+
+    @Test("is undone: the release that ran last comes back, not one that never was complete")
+    func isUndone() async throws {
+        let history = Told.list(
+            Told.deployment(template: "new"), Told.replicaSet("old", revision: 4), Told.replicaSet("broken", revision: 5),
+            Told.replicaSet("new", revision: 6),
+            Told.history(
+                .example("b", template: "older", at: "2026-11-20T10:00:00Z"), .example("a", template: "old", at: "2026-11-21T10:00:00Z")))
+        let host = host(history)
+        let told = await restoration.after(problem, on: Machine(host: Example.master, transport: host))
+        #expect(
+            told.description == """
+                kubmaster: it does not become ready
+                  why  a pod crashed
+                       restored: docker.io/library/inference:aaaaaaaaaaaaaaaa answers again, on all its pods
+                  fix  correct it
+                """)
+        #expect(await host.commands.filter { $0.line.contains("undo deployment/inference --to-revision=4") }.count == 1)
+    }
+
+    @Test("stays to be looked at when nothing ran before")
+    func stays() async {
+        let host = host(Told.list(Told.deployment(template: "new"), Told.replicaSet("new", revision: 1)))
+        let told = await restoration.after(problem, on: Machine(host: Example.master, transport: host))
+        #expect(told.why == "a pod crashed\nno earlier release is there to go back to; its pods stay to be looked at")
+    }
+
+    @Test("says so when what ran before cannot come back")
+    func cannot() async {
+        let host = ScriptedTransport { _ in Output.failed(1, "the server does not answer") }
+        let told = await restoration.after(problem, on: Machine(host: Example.master, transport: host))
+        #expect(told.why?.hasPrefix("a pod crashed\nthe release before it could not be restored: kubmaster: ") == true)
+    }
+}

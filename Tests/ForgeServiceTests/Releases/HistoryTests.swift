@@ -1,0 +1,90 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTestSupport
+import Testing
+
+@testable import ForgeService
+
+@Suite("The history of releases")
+struct HistoryTests {
+    private static let cluster = Example.cluster()
+    private let full = Told.list(
+        Told.deployment(template: "second"), Told.replicaSet("first", revision: 3), Told.replicaSet("second", revision: 4),
+        Told.history(
+            .example("a", template: "first", at: "2026-11-19T10:00:00Z"), .example("b", template: "lost", at: "2026-11-20T10:00:00Z"),
+            .example("c", template: "second", at: "2026-11-21T10:00:00Z")))
+
+    private func history(_ state: CommandState) throws -> ReleaseHistory {
+        guard case .command(let look) = RollbackPlan.question(Self.cluster.service) else { throw Problem(what: "asks no command") }
+        return try RollbackPlan.history(of: Self.cluster, Example.answers([look: state]))
+    }
+
+    @Test("is a table, the newest first, that says what can come back")
+    func isTable() throws {
+        let table = try history(full).table
+        #expect(table.columns.map(\.heading) == ["release", "state", "since", "by", "image", "data", "lda score", "mlp score"])
+        #expect(
+            table.rows.map { $0[0...2].joined(separator: " ") } == [
+                "cccccccccccccccc runs 2026-11-21T10:00:00Z", "bbbbbbbbbbbbbbbb is gone 2026-11-20T10:00:00Z",
+                "aaaaaaaaaaaaaaaa can come back 2026-11-19T10:00:00Z",
+            ])
+        #expect(
+            table.rows[0][3...] == ["ann@desk", "docker.io/library/inference:cccccccccccccccc", "0123456789ab", "0.692", "0.66"])
+    }
+
+    @Test("is missing before the first deploy, and unknown where the cluster does not answer")
+    func isMissing() throws {
+        let none = #expect(throws: Problem.self) { try history(Told.list()) }
+        #expect(
+            none?.description == """
+                kubmaster: no release of inference is recorded in namespace mlops
+                  fix  bring one there: `kubeforge deploy`
+                """)
+        let silent = #expect(throws: Problem.self) { try history(CommandState(exitCode: 1, text: "Unable to connect\n")) }
+        #expect(silent?.why == "Unable to connect")
+    }
+
+    private func plan(_ wanted: String?) throws -> [String] {
+        try RollbackPlan.make(cluster: Self.cluster, history: history(full), to: wanted, by: "ann@desk", within: .seconds(60))
+            .stages.flatMap { $0.steps(for: "kubmaster") }.map(\.title)
+    }
+
+    @Test("leads back to the release before, or to one by the beginning of its tag", arguments: [nil, "aaa", "inference:aaaaaaaaaaaaaaaa"])
+    func leadsBack(wanted: String?) throws {
+        #expect(
+            try plan(wanted) == [
+                "the cluster is told to run inference:aaaaaaaaaaaaaaaa", "2 pods answer with inference:aaaaaaaaaaaaaaaa",
+                "inference:aaaaaaaaaaaaaaaa is the newest entry of the history",
+            ])
+    }
+
+    @Test("leads nowhere where Kubernetes has nothing left, or the tag is none")
+    func leadsNowhere() throws {
+        let lost = #expect(throws: Problem.self) { try plan("bbb") }
+        #expect(
+            lost?.description == """
+                no release bbb can come back
+                  why  there are: cccccccccccccccc, aaaaaaaaaaaaaaaa
+                  fix  `kubeforge releases` shows what ran when
+                """)
+        #expect(#expect(throws: Problem.self) { try plan("") }?.what == " is the beginning of more than one release")
+    }
+
+    @Test("goes back by the revision that Kubernetes gives the release")
+    func revision() async throws {
+        let full = full
+        let host = ScriptedTransport { command in
+            command.inputText.contains("configmaps") ? Output(answering: full) : command.line.contains("undo") ? Output("") : nil
+        }
+        let step = RevisionIsBack(.example("a", template: "first", at: ""), of: "inference", namespace: "mlops")
+        #expect(
+            step.differences(whenLookEnds: 0, full.text)
+                == ["release: docker.io/library/inference:cccccccccccccccc → docker.io/library/inference:aaaaaaaaaaaaaaaa"])
+        try await step.apply(to: Machine(host: Example.master, transport: host))
+        #expect(
+            await host.commands.last?.line
+                == "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops rollout undo deployment/inference "
+                + "--to-revision=3")
+    }
+}
