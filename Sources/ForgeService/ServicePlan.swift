@@ -15,7 +15,9 @@ package enum ServicePlan {
         let release = Release(of: context, service: service)
         let manifests = try Manifests.make(cluster: cluster, release: release, templates: templates)
         let candidate = Candidate(release: release)
-        let alone = try Manifests.candidate(candidate, cluster: cluster, templates: templates)
+        let gate = FirstPod(
+            candidate, manifests: try Manifests.candidate(candidate, cluster: cluster, templates: templates), namespace: service.namespace,
+            within: limit)
         let route = LayeredRoute(from: cluster.firstControlPlane, runtime: cluster.runtime, folder: "\(cache)/images/\(cluster.name)")
         let first = [cluster.firstControlPlane]
         let isPushed = service.registry != nil
@@ -36,12 +38,9 @@ package enum ServicePlan {
                 Stage("the nodes have the image", on: isPushed ? [] : cluster.hosts.filter(cluster.takesPods)) { _ in
                     [ImageIsOnNode(release, runtime: cluster.runtime, route: route)]
                 },
-                Stage("the release answers as it must", on: first) { _ in
-                    [FirstPodAnswers(candidate, manifests: alone, namespace: service.namespace, within: limit)]
-                },
                 Stage("the service runs", on: first) { _ in
                     [
-                        ManifestsAreApplied(manifests, release: release, namespace: service.namespace),
+                        ManifestsAreApplied(manifests, release: release, after: gate, namespace: service.namespace),
                         RolloutIsComplete(
                             release, replicas: service.replicas, namespace: service.namespace, within: limit,
                             orElse: Restoration(

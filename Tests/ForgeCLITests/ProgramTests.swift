@@ -10,6 +10,8 @@ struct ProgramTests {
             (["provision", "a.yaml", "--output", "xml"], "The value 'xml' is invalid for '--output <format>'"),
             (["deploy", "--parallel", "0"], "--parallel 0: at least one host at a time"),
             (["plan", "a.yaml", "--verbose", "--quiet"], "--verbose and --quiet: choose one"),
+            (["deploy", "--timeout", "5"], "The value '5' is invalid for '--timeout <time>'"),
+            (["rollback", "--timeout", "25h"], "The value '25h' is invalid for '--timeout <time>'"),
             (["smoke-test", "--rows", "100001"], "--rows 100001: from 0 to 100000"),
             (["smoke-test", "--min-score", "60"], "--min-score 60.0: from 0 to 1"),
             (["smoke-test", "--report", "a.pdf"], "--report a.pdf: ends neither in .xml (JUnit) nor in .html (a page)"),

@@ -58,16 +58,22 @@ struct ManifestsAreAppliedTests {
     private let step = ManifestsAreApplied(
         Manifests(
             files: [RemoteFile("/var/lib/kubeforge/manifests/inference/a.yaml", "a\n")], template: "",
-            folder: "/var/lib/kubeforge/manifests/inference"), release: Example.release, namespace: "mlops"
-    )
+            folder: "/var/lib/kubeforge/manifests/inference"), release: Example.release,
+        after: FirstPod(
+            Candidate(release: Example.release), manifests: Manifests(files: [], template: "", folder: ""), namespace: "mlops",
+            within: .zero), namespace: "mlops")
 
     private let diff = """
         kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops diff -k /var/lib/kubeforge/manifests/inference 2>&1
         """
 
-    private func differences(_ exitCode: Int, _ text: String, file: String = "a\n") -> [String] {
+    private let candidates =
+        "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get deployments --selector "
+        + "'app.kubernetes.io/name in (inference, inference-candidate)' --output json"
+
+    private func differences(_ exitCode: Int, _ text: String, file: String = "a\n", left: String = "") -> [String] {
         let path = "/var/lib/kubeforge/manifests/inference/a.yaml"
-        var answers = Example.answers([diff: CommandState(exitCode: exitCode, text: text)])
+        var answers = Example.answers([diff: CommandState(exitCode: exitCode, text: text), candidates: Told.list(left)])
         answers.merge(Answers([.file(path): .file(FileState(sha256: SHA256.hex(file)))]))
         return step.differences(given: answers).map(\.text)
     }
@@ -75,12 +81,13 @@ struct ManifestsAreAppliedTests {
     @Test("ask the cluster itself, besides their files")
     func ask() {
         #expect(step.title == "the cluster is told to run inference:0123456789abcdef")
-        #expect(step.looks == ["file /var/lib/kubeforge/manifests/inference/a.yaml", diff])
+        #expect(step.looks == ["file /var/lib/kubeforge/manifests/inference/a.yaml", diff, candidates])
     }
 
     @Test("are so when the files are and the cluster says so")
     func areSo() {
         #expect(differences(0, "") == [])
+        #expect(differences(0, "", left: Told.deployment("inference-candidate")) == ["inference-candidate of an earlier run is left"])
         #expect(differences(0, "", file: "b\n") == ["/var/lib/kubeforge/manifests/inference/a.yaml has other content"])
     }
 

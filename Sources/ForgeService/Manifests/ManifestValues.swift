@@ -32,7 +32,7 @@ struct ManifestValues {
         case "deployment.yaml": all.keeping("name", "namespace", "replicas", "tag", "image", "template")
         case "service.yaml": all.keeping("name", "namespace", "type", "andNodePort")
         case "poddisruptionbudget.yaml": all.keeping("name", "namespace", "policyVersion")
-        case "networkpolicy.yaml": all.keeping("name", "namespace", "egress")
+        case "networkpolicy.yaml": all.keeping("name", "namespace", "andEgress")
         case "releases.yaml": all.keeping("name", "namespace", "history")
         case "kustomization.yaml": [:]
         default: all.filter { template.text.contains("{{ \($0.key) }}") }
@@ -43,7 +43,9 @@ struct ManifestValues {
         [
             "name": service.name.yamlQuoted, "namespace": service.namespace.yamlQuoted, "replicas": String(service.replicas),
             "tag": release.tag.yamlQuoted, "image": release.reference.yamlQuoted, "template": template.yamlQuoted,
-            "type": service.expose.rawValue.yamlQuoted, "history": ReleaseHistory.name(service.name).yamlQuoted, "egress": "[]",
+            "type": service.expose.rawValue.yamlQuoted, "history": ReleaseHistory.name(service.name).yamlQuoted,
+            // No line allows no way out; an empty list would, too, but the API server drops it, and that would look like a change.
+            "andEgress": "",
             "policyVersion": kubernetes < Version(1, 21, 0) ? "policy/v1beta1" : "policy/v1",
             // Without a number there is no line: `nodePort: 0` would ask for a new port each time.
             "andNodePort": service.nodePort.map { "\n      nodePort: \($0)" } ?? "",

@@ -2,30 +2,35 @@ import ForgeCore
 import ForgePlan
 
 /// The cluster's objects are as the manifests say: what kubeforge wrote, and what somebody changed in the cluster since.
+/// Other pods than those that run pass the gate first.
 package struct ManifestsAreApplied: Step {
     package let manifests: Manifests
     private let release: Release
+    private let gate: FirstPod
     private let kubectl: Kubectl
     private let folder: String
 
-    package init(_ manifests: Manifests, release: Release, namespace: String) {
+    init(_ manifests: Manifests, release: Release, after gate: FirstPod, namespace: String) {
         self.manifests = manifests
         self.release = release
+        self.gate = gate
         kubectl = Kubectl(namespace: namespace)
         folder = manifests.folder
     }
 
     package var title: String { "the cluster is told to run \(release.image)" }
 
-    package var questions: [Question] { files.flatMap(\.questions) + [.command(drift)] }
+    package var questions: [Question] { files.flatMap(\.questions) + [.command(drift), .command(gate.look)] }
 
     package func differences(given answers: Answers) -> [Difference] {
         let files = files.flatMap { $0.differences(given: answers) }
         // A comparison with files that are to be written anew says nothing.
-        return files.isEmpty ? DriftReport(answers.command(drift)).differences : files
+        let changes = files.isEmpty ? DriftReport(answers.command(drift)).differences : files
+        return changes + (gate.isLeft(answers.command(gate.look)) ? ["\(gate.candidate.name) of an earlier run is left"] : [])
     }
 
     package func apply(to machine: Machine) async throws {
+        try await gate.pass(on: machine)
         for file in manifests.files { try await machine.write(file) }
         try await machine.run(
             kubectl.command("apply", "-k", Word(folder)),

@@ -11,24 +11,25 @@ import Testing
 struct FirstPodTests {
     private static let candidate = Candidate(release: Example.release)
 
-    private let step = FirstPodAnswers(
+    private let gate = FirstPod(
         candidate,
         manifests: Manifests(
             files: [RemoteFile("/var/lib/kubeforge/manifests/inference-candidate/a.yaml", "a\n")], template: "new",
             folder: "/var/lib/kubeforge/manifests/inference-candidate"), namespace: "mlops", within: .zero, every: .zero)
 
-    @Test("is asked where the Deployment describes other pods, and only there")
-    func isAsked() {
-        #expect(step.title == "a first pod of inference:0123456789abcdef answers as training did")
-        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be asked about inference"])
-        #expect(step.differences(whenLookEnds: 0, Told.list().text) == ["nothing runs yet"])
-        #expect(step.differences(whenLookEnds: 0, Told.list(Told.deployment()).text) == ["\(Told.old) runs"])
-        let same = Told.deployment(image: Example.release.reference)
-        #expect(step.differences(whenLookEnds: 0, Told.list(same).text) == ["its pods are described otherwise"])
-        let new = Told.deployment(image: Example.release.reference, template: "new")
-        #expect(step.differences(whenLookEnds: 0, Told.list(new).text) == [])
-        let left = Told.deployment("inference-candidate", image: Example.release.reference, template: "new")
-        #expect(step.differences(whenLookEnds: 0, Told.list(new, left).text) == ["inference-candidate of an earlier run is left"])
+    @Test("is not needed for pods that run already; what an earlier run left of it goes")
+    func isNotNeeded() async throws {
+        let same = Told.list(
+            Told.deployment(image: Example.release.reference, template: "new"),
+            Told.deployment("inference-candidate", image: Example.release.reference, template: "new"))
+        #expect(gate.isLeft(same))
+        #expect(!gate.isLeft(Told.list(Told.deployment())))
+        let host = ScriptedTransport { command in
+            command.inputText.contains("get deployments --selector") ? Output(answering: same) : Output("")
+        }
+        try await gate.pass(on: Machine(host: Example.master, transport: host))
+        #expect(await host.commands.count == 2)
+        #expect(await host.commands.last?.line.contains("delete deployment inference-candidate --ignore-not-found --wait=false") == true)
     }
 
     @Test("is a pod that no Service, budget or policy of the running service knows")
@@ -81,7 +82,7 @@ struct FirstPodTests {
     func isLetThrough() async throws {
         let host = host()
         let told = Notes()
-        try await step.apply(to: Machine(host: Example.master, transport: host, onNews: { told.report(.note($0.text)) }))
+        try await gate.pass(on: Machine(host: Example.master, transport: host, onNews: { told.report(.note($0.text)) }))
         let commands = await host.commands
         #expect(commands.contains { $0.line.contains("apply -k /var/lib/kubeforge/manifests/inference-candidate") })
         #expect(asked(in: commands.map(\.inputText).joined()).allSatisfy { $0.address == "10.244.1.9:8080" })
@@ -95,7 +96,7 @@ struct FirstPodTests {
             let right = Small.answer(path)
             return (right.status, right.body.replacing(#""lda":{"number":2,"letter":"C"}"#, with: #""lda":{"number":1,"letter":"B"}"#))
         }
-        let error = await #expect(throws: Problem.self) { try await step.apply(to: Machine(host: Example.master, transport: host)) }
+        let error = await #expect(throws: Problem.self) { try await gate.pass(on: Machine(host: Example.master, transport: host)) }
         try Golden("Gate/wrong-answers.txt").expect((error?.description ?? "") + "\n")
         let lines = await host.commands.map(\.line)
         #expect(lines.contains { $0.contains("delete deployment inference-candidate") })

@@ -1,19 +1,15 @@
 import ForgeCore
 import ForgePlan
 
-/// A first pod of the release has answered as training did, before any user met it.
-///
-/// It is asked of what is about to run: pods that the Deployment already describes were asked when they came.
-package struct FirstPodAnswers: Step {
-    private let candidate: Candidate
-    private let manifests: Manifests
+/// The gate that a release passes before any user meets it: its first pod, alone, answers as training did.
+struct FirstPod: Sendable {
+    let candidate: Candidate
+    let manifests: Manifests
+    let limit: Duration
+    let pause: Duration
     private let kubectl: Kubectl
-    private let limit: Duration
-    private let pause: Duration
 
-    init(
-        _ candidate: Candidate, manifests: Manifests, namespace: String, within limit: Duration, every pause: Duration = .seconds(1)
-    ) {
+    init(_ candidate: Candidate, manifests: Manifests, namespace: String, within limit: Duration, every pause: Duration = .seconds(1)) {
         self.candidate = candidate
         self.manifests = manifests
         self.limit = limit
@@ -21,32 +17,26 @@ package struct FirstPodAnswers: Step {
         kubectl = Kubectl(namespace: namespace)
     }
 
-    package var title: String { "a first pod of \(release.image) answers as training did" }
-
-    package var questions: [Question] { [.command(look)] }
-
-    package func differences(given answers: Answers) -> [Difference] {
-        let answer = answers.command(look)
-        guard answer.exitCode == 0 else { return ["the cluster could not be asked about \(release.name)"] }
-        let objects = ClusterObject.list(answer.text)
-        let isLeft = objects.contains { $0.metadata.name == candidate.name }
-        let running = objects.first { $0.metadata.name == release.name }?.spec?.template
-        if running?.metadata?.annotations?[ClusterObject.template] == manifests.template {
-            return isLeft ? ["\(candidate.name) of an earlier run is left"] : []
-        }
-        let image = running?.spec.containers.first?.image
-        return [image == nil ? "nothing runs yet" : image == release.reference ? "its pods are described otherwise" : "\(image!) runs"]
+    /// The service's Deployment, and the candidate's where one is left.
+    var look: String {
+        kubectl.line(
+            "get", "deployments", "--selector", "app.kubernetes.io/name in (\(release.name), \(candidate.name))", "--output", "json")
     }
 
-    package func apply(to machine: Machine) async throws {
-        let isOnlyLeft = try await differences(given: machine.ask(questions)).allSatisfy { $0.text.hasSuffix("is left") }
-        if isOnlyLeft { return try await remove(machine) }
+    func isLeft(_ state: CommandState) -> Bool { ClusterObject.list(state.text).contains { $0.metadata.name == candidate.name } }
+
+    /// Asks the first pod, where the pods that are described now are others: what the Deployment describes already was asked when it came.
+    /// Its problem says what users have meanwhile. No candidate is left, however it ends.
+    func pass(on machine: Machine) async throws {
+        let deployments = ClusterObject.list(try await machine.ask([.command(look)]).command(look).text)
+        let running = deployments.first { $0.metadata.name == release.name }?.spec?.template
+        if running?.digest == manifests.template { return try await remove(machine) }
         do {
             try await start(machine)
             try await examine(machine)
         } catch {
             try? await remove(machine)
-            throw Problem(error, on: machine.host.name).keepingOld(try? await oldImage(machine))
+            throw Problem(error, on: machine.host.name).keeping(running?.spec.containers.first?.image)
         }
         try await remove(machine)
     }
@@ -77,17 +67,7 @@ package struct FirstPodAnswers: Step {
         try await machine.run(kubectl.command("delete", "deployment", Word(candidate.name), "--ignore-not-found", "--wait=false"))
     }
 
-    private func oldImage(_ machine: Machine) async throws -> String? {
-        ClusterObject.list(try await machine.ask(questions).command(look).text)
-            .first { $0.metadata.name == release.name }?.spec?.template?.spec.containers.first?.image
-    }
-
     private var release: Release { candidate.release }
-
-    private var look: String {
-        kubectl.line(
-            "get", "deployments", "--selector", "app.kubernetes.io/name in (\(release.name), \(candidate.name))", "--output", "json")
-    }
 }
 
 extension Problem {
@@ -101,7 +81,7 @@ extension Problem {
     }
 
     /// What users have meanwhile.
-    fileprivate func keepingOld(_ image: String?) -> Problem {
+    fileprivate func keeping(_ image: String?) -> Problem {
         var problem = self
         let sentence = image.map { "nothing was changed: \($0) goes on answering" } ?? "no pod of it is left, and nothing ran before it"
         problem.why = [why, sentence].compactMap { $0 }.joined(separator: "\n")
