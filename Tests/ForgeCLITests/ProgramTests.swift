@@ -12,6 +12,15 @@ struct ProgramTests {
             (["plan", "a.yaml", "--verbose", "--quiet"], "--verbose and --quiet: choose one"),
             (["smoke-test", "--rows", "100001"], "--rows 100001: from 0 to 100000"),
             (["smoke-test", "--min-score", "60"], "--min-score 60.0: from 0 to 1"),
+            (["smoke-test", "--load", "30"], "needs a whole number with ms, s, m or h, such as 30s or 2m"),
+            (["smoke-test", "--load", "1.5m"], "The value '1.5m' is invalid for '--load <time>'"),
+            (["smoke-test", "--load", "500ms"], "from 1s to 1h"),
+            (["smoke-test", "--load", "99999999999999999999s"], "needs a whole number with ms, s, m or h"),
+            (["smoke-test", "--load", "30s", "--concurrency", "0"], "--concurrency 0: from 1 to 256"),
+            (["smoke-test", "--concurrency", "4"], "--concurrency needs a load, such as --load 30s"),
+            (["smoke-test", "--max-p95", "200ms"], "--max-p95 needs a load, such as --load 30s"),
+            (["smoke-test", "--load", "30s", "--max-p95", "fast"], "needs a whole number with ms, s, m or h, such as 200ms or 1s"),
+            (["smoke-test", "--load", "30s", "--max-p95", "11s"], "from 1ms to 10s"),
             (["smoke-test", "--report", "a.pdf"], "--report a.pdf: ends neither in .xml (JUnit) nor in .html (a page)"),
         ])
     func usage(arguments: [String], message: String) async throws {

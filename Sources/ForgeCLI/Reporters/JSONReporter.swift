@@ -20,6 +20,7 @@ package struct JSONReporter: Reporter {
             if let problem = report.problem { write(problem.json(host: report.host)) }
         case .check(let check): write(check.json)
         case .confusion(let matrix): write(matrix.json)
+        case .load(let report): write(report.json)
         case .problem(let problem, let host): write(problem.json(host: host))
         case .summary(let summary): write(summary.json)
         }
@@ -54,6 +55,24 @@ extension ConfusionMatrix {
             ("counts", .list(counts.map { .list($0.map(JSONText.integer)) })),
         ])
     }
+}
+
+extension LoadReport {
+    fileprivate var json: JSONText {
+        let times = [50, 95, 99].map { ("p\($0)", JSONText.optional(percentile($0))) }
+        return .object([
+            ("event", "load"), ("host", .text(host)), ("address", .text(address)), ("concurrency", .integer(concurrency)),
+            ("seconds", .number(seconds)), ("answered", .integer(answered)), ("failed", .integer(failed)),
+            ("perSecond", .number(throughput)),
+            ("milliseconds", .object(times + [("longest", .optional(answered > 0 ? longest : nil))])),
+            ("failures", .list(failures.map { .object([("kind", .text($0.kind)), ("count", .integer($0.count))]) })),
+            ("histogram", .list(LoadHistogram(self).bars.map(\.json))),
+        ])
+    }
+}
+
+extension LoadHistogram.Bar {
+    fileprivate var json: JSONText { .object([("from", .number(from)), ("to", .number(to)), ("count", .integer(count))]) }
 }
 
 extension Problem {

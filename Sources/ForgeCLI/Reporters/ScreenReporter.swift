@@ -72,6 +72,7 @@ package final class ScreenReporter: Reporter {
             case .check(let check): add(check, &state)
             // 26 × 26 numbers are for a report, not for a terminal.
             case .confusion: break
+            case .load(let report): add(report, &state)
             case .problem(let problem, let host): write(text(problem, log: host.flatMap { _ in settings.log }), on: progress, &state)
             case .summary(let summary): conclude(summary, &state)
             }
@@ -121,6 +122,12 @@ package final class ScreenReporter: Reporter {
         let isFirst = state.checks == (0, 0)
         if check.isPassed { state.checks.passed += 1 } else { state.checks.failed += 1 }
         write((isFirst ? ["", table.header] : []) + table.lines(check), on: output, &state)
+    }
+
+    private func add(_ load: LoadReport, _ state: inout State) {
+        state.live.end(load.host)
+        let chart = LoadChart(report: load, columns: min(80, output.columns ?? 80), paint: output.paint)
+        write([""] + chart.lines, on: output, &state)
     }
 
     private func conclude(_ summary: Summary, _ state: inout State) {

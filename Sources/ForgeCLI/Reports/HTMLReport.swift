@@ -22,7 +22,7 @@ package struct HTMLReport: Sendable {
         <body>
         <h1 class="\(isPassed ? "passed" : "failed")">\(isPassed ? "✓" : "✗") \(verdict.escaped)</h1>
         <p class="when">\(findings.timestamp) UTC, \(Seconds.shown(findings.summary?.seconds ?? 0))</p>
-        \(([notes, problems, checks] + findings.matrices.map { ConfusionTable($0).text }).filter { !$0.isEmpty }.joined(separator: "\n"))
+        \(([notes, problems, checks] + findings.loads.map { LoadSection($0).text } + findings.matrices.map { ConfusionTable($0).text }).filter { !$0.isEmpty }.joined(separator: "\n"))
         </body>
         </html>
 
@@ -80,6 +80,13 @@ package struct HTMLReport: Sendable {
         .checks tr.failed { background: #d0203018; }
         .checks .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
         .problem { background: #d0203018; padding: .8rem; white-space: pre-wrap; }
+        dl { display: flex; flex-wrap: wrap; gap: .3rem 2rem; }
+        dt { opacity: .7; }
+        dd { margin: 0; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
+        .bars { width: 100%; }
+        .bars th { text-align: right; font-weight: normal; white-space: nowrap; padding-right: .8rem; width: 1px; font-variant-numeric: tabular-nums; }
+        .bars div { background: #1a8040; height: 1rem; min-width: 1px; }
+        .bars .number { text-align: right; width: 1px; padding-left: .8rem; font-variant-numeric: tabular-nums; }
         .wide { overflow-x: auto; }
         .confusion { font-size: 12px; font-variant-numeric: tabular-nums; }
         .confusion th, .confusion td { min-width: 1.7em; padding: .15rem; text-align: center; }
