@@ -66,15 +66,13 @@ struct LoadScriptTests {
 
     @Test("leaves no file and no process behind")
     func cleansUp() async throws {
-        let mark = "http://127.0.0.1:\(try LoopbackServer.freePort())"
-        let script = LoadScript(address: mark, rows: 3, load: Load(length: .milliseconds(100)))
-        var command = script.command
-        command.input = .bytes(Array(command.inputText.replacing("rm -rf --", with: "echo >&2").utf8))
-        let output = try await LocalTransport().run(command)
-        let folder = try #require(output.errorText.split(separator: "\n").last.map(String.init))
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        #expect(folder.hasPrefix("/tmp/kubeforge."))
-        let running = try LocalProgram("pgrep", "-f", folder)
+        let output = try await LoopbackServer.running(.answers { _ in (200, "{}") }) { port in
+            var command = script(port).command
+            command.input = .bytes(Array(command.inputText.replacing("rm -rf --", with: "rm -rfv -- /nowhere").utf8))
+            return try await LocalTransport().run(command)
+        }
+        let folder = try #require(output.text.firstMatch(of: /removed directory '(\/tmp\/kubeforge\.[^']+)'/)?.1)
+        let running = try LocalProgram("pgrep", "-f", String(folder))
         #expect(running.output == "", "each curl has its folder among its arguments")
     }
 

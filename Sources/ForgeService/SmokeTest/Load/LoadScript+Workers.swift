@@ -14,7 +14,7 @@ extension LoadScript {
         # After a failed request a new curl begins, a little later, so that a service which refuses is not flooded.
         worker() {
           first=$(($1 * 7919)) curl=
-          trap 'kill $curl 2> /dev/null; exit' TERM
+          trap 'kill $curl 2> /dev/null; wait; exit' TERM
           while [ ! -e "$folder/stop" ]; do
             urls $first > "$folder/urls.$1"
             curl -sS --noproxy '*' --connect-timeout 3 --max-time 10 --fail-early --config "$folder/urls.$1" \
