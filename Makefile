@@ -12,7 +12,7 @@ DEBS := $(BUILD_DEBS) $(TEST_DEBS) $(LAB_DEBS)
 MACHINES := EndToEndTests|ForgeLabTests.LabTests
 KUBEFORGE := .build/debug/kubeforge
 
-.PHONY: help demo test lint packages build install down
+.PHONY: help demo test lint packages build install down benchmark-service
 
 help:
 	@echo 'make demo     two real machines on this computer, a cluster on them, a model that answers'
@@ -20,6 +20,7 @@ help:
 	@echo 'make lint     the formatter, strictly'
 	@echo 'make install  the program, optimised, into /usr/local/bin'
 	@echo 'make down     removes the lab of make demo'
+	@echo 'make benchmark-service  how fast the service answers on one core, beside the articles'\'' way'
 
 demo: build
 	$(ROOT) $(KUBEFORGE) lab up inventory/lab.yaml
@@ -44,6 +45,11 @@ packages:
 	if [ -n "$$missing" ]; then echo "installing $$missing" | tr '\n' ' '; echo; \
 	  $(ROOT) apt-get -q -o DPkg::Lock::Timeout=300 update && $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 install --no-install-recommends $$missing; \
 	  case "$$missing" in *docker-registry*) $(ROOT) systemctl disable --now docker-registry 2>/dev/null || true;; esac; fi
+
+# wrk asks; the service'''s packages and models are made in the cache the first time.
+benchmark-service: DEBS := python3 python3-venv python3-pip util-linux wrk
+benchmark-service: packages
+	python3 Tests/ServiceBenchmark/benchmark.py
 
 build: packages
 	swift build --product kubeforge
