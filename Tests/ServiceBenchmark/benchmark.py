@@ -40,6 +40,8 @@ def main():
 
 
 def measure(python, trained, folder, seconds):
+    if os.getloadavg()[0] > os.cpu_count() / 2:
+        print(f"this machine is busy (load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores): times are longer than the service's own\n")
     rows = bodies(trained / "data/test.csv", folder)
     surroundings = {"DATA_DIR": str(trained / "data"), "MODELS_DIR": str(trained / "models"), "PYTHONDONTWRITEBYTECODE": "1"}
     shipped = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{PORT}"]
@@ -48,7 +50,7 @@ def measure(python, trained, folder, seconds):
         many = wrk(process, seconds, 4, ROWS=rows)
         one = wrk(process, seconds, 1, ROWS=rows, BODY=folder / "1.json")
         thousand = wrk(process, seconds, 1, ROWS=rows, BODY=folder / "1000.json")
-    print(f"{'':34}{'p50':>10}{'p95':>10}{'requests/s':>12}{'CPU each':>12}{'per core':>14}")
+    print(f"{'':34}{'p50':>12}{'p95':>12}{'requests/s':>12}{'CPU each':>12}{'per core':>14}")
     show("/prediction/N, one at a time", alone)
     show("/prediction/N, four at once", many)
     show("POST of 1 row", one)
@@ -58,13 +60,13 @@ def measure(python, trained, folder, seconds):
         theirs = wrk(process, 2 * seconds, 1, ROWS=rows)
         show("articles' way, one at a time", theirs)
     print()
-    print(f"a row in a POST of 1,000 costs {alone['cpu'] / (thousand['cpu'] / 1000):.0f} times less CPU time than a /prediction/N, "
+    print(f"a row in a POST of 1,000 costs {many['cpu'] / (thousand['cpu'] / 1000):.0f} times less CPU time than a /prediction/N, "
           f"{one['cpu'] / (thousand['cpu'] / 1000):.0f} times less than a POST of 1 row")
-    print(f"a /prediction/N costs {theirs['cpu'] / alone['cpu']:.0f} times less CPU time than the articles' way")
+    print(f"a /prediction/N costs {theirs['cpu'] / many['cpu']:.0f} times less CPU time than the articles' way")
 
 
 def show(name, result):
-    times = "".join(f"{result[key]:>7.1f} ms" for key in ("p50", "p95"))
+    times = "".join(f"{result[key]:>9.1f} ms" for key in ("p50", "p95"))
     failed = f"   {result['failed']} failed" if result["failed"] else ""
     print(f"{name:34}{times}{result['rate']:>12.{0 if result['rate'] > 10 else 1}f}{result['cpu']:>9.2f} ms{1000 / result['cpu']:>12.0f}/s{failed}", flush=True)
 
