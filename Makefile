@@ -14,12 +14,13 @@ MACHINES := EndToEndTests.FirstMilestoneTests|ForgeLabTests.LabTests
 SERVICE := EndToEndTests.ServiceTests
 KUBEFORGE := .build/debug/kubeforge
 
-.PHONY: help demo test test-service lint packages build install down
+.PHONY: help demo test test-service benchmark-service lint packages build install down
 
 help:
 	@echo 'make demo           two real machines on this computer, a cluster on them, a model that answers'
 	@echo 'make test           unit, SSH against a real sshd, the service, the whole way in a lab of its own'
 	@echo 'make test-service   the service in full, in a lab of its own: takes longer'
+	@echo 'make benchmark-service   how fast the service answers on one core, beside the articles'\'' way'
 	@echo 'make lint           the formatter, strictly'
 	@echo 'make install        the program, optimised, into /usr/local/bin'
 	@echo 'make down           removes the lab of make demo'
@@ -51,6 +52,11 @@ packages:
 	if [ -n "$$missing" ]; then echo "installing $$missing" | tr '\n' ' '; echo; \
 	  $(ROOT) apt-get -q -o DPkg::Lock::Timeout=300 update && $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 install --no-install-recommends $$missing; \
 	  case "$$missing" in *docker-registry*) $(ROOT) systemctl disable --now docker-registry 2>/dev/null || true;; esac; fi
+
+# wrk asks; the service'''s packages and models are made in the cache the first time.
+benchmark-service: DEBS := python3 python3-venv python3-pip util-linux wrk
+benchmark-service: packages
+	python3 Tests/ServiceBenchmark/benchmark.py
 
 build: packages
 	swift build --product kubeforge

@@ -12,6 +12,7 @@ package enum Event: Sendable {
     case check(CheckReport)
     case confusion(ConfusionMatrix)
     case table(Table)
+    case load(LoadReport)
     /// A problem that belongs to no step: a host that cannot be reached, a file that cannot be read.
     case problem(Problem, host: String?)
     case summary(Summary)

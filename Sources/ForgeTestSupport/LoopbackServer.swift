@@ -8,11 +8,18 @@ package enum LoopbackServer {
         case silent
         /// Each connection gets the text, and is closed.
         case says(String)
+        /// Each request of HTTP gets the answer to its path; connections are kept.
+        case answers(@Sendable (_ path: String) -> (status: Int, body: String))
     }
 
     package static func running<Result>(_ manner: Manner, _ body: (UInt16) async throws -> Result) async throws -> Result {
         let (listener, port) = try listen()
-        if case .says(let text) = manner { Thread.detachNewThread { answer(listener, text) } }
+        switch manner {
+        case .silent: break
+        case .says(let text): Thread.detachNewThread { each(listener) { say(text, on: $0) } }
+        case .answers(let answer):
+            Thread.detachNewThread { each(listener) { one in Thread.detachNewThread { converse(answer, on: one) } } }
+        }
         defer {
             // Wakes the thread that waits in accept, which close does not.
             shutdown(listener, CInt(SHUT_RDWR))
@@ -43,13 +50,33 @@ package enum LoopbackServer {
         return (fd, UInt16(bigEndian: name.sin_port))
     }
 
-    private static func answer(_ listener: CInt, _ text: String) {
+    private static func each(_ listener: CInt, _ body: (CInt) -> Void) {
         while true {
             let connection = accept(listener, nil, nil)
             guard connection >= 0 else { return }
-            _ = text.withCString { write(connection, $0, strlen($0)) }
-            shutdown(connection, CInt(SHUT_WR))
-            close(connection)
+            body(connection)
+        }
+    }
+
+    private static func say(_ text: String, on connection: CInt) {
+        _ = text.withCString { write(connection, $0, strlen($0)) }
+        shutdown(connection, CInt(SHUT_WR))
+        close(connection)
+    }
+
+    /// Requests without a body, one after the other, until the client has no more.
+    private static func converse(_ answer: (String) -> (status: Int, body: String), on connection: CInt) {
+        defer { close(connection) }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        var request = ""
+        while case let count = read(connection, &buffer, buffer.count), count > 0 {
+            request += String(decoding: buffer[..<count], as: UTF8.self)
+            guard request.hasSuffix("\r\n\r\n") else { continue }
+            let (status, body) = answer(String(request.split(separator: " ")[1]))
+            let text = "HTTP/1.1 \(status) -\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            // A client that is killed while it is answered is no reason to end the test with SIGPIPE.
+            guard text.withCString({ send(connection, $0, strlen($0), CInt(MSG_NOSIGNAL)) }) > 0 else { return }
+            request = ""
         }
     }
 }

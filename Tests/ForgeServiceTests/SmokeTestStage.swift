@@ -54,6 +54,7 @@ enum Small {
 func controlPlane(
     sign: CommandState = CommandState(text: "ok"), deployment: CommandState = CommandState(text: Small.deployment),
     golden: CommandState = CommandState(text: Small.golden), pods: String = Small.pods, hasRows: Bool = true,
+    load: Output? = nil,
     _ answer: @escaping @Sendable (String) -> (status: Int, body: String) = Small.answer,
     at pod: @escaping @Sendable (_ address: String, _ path: String) -> (status: Int, body: String)? = { _, _ in nil }
 ) -> ScriptedTransport {
@@ -62,6 +63,7 @@ func controlPlane(
         if script.contains("get deployment") {
             return Output(answering: sign, deployment, CommandState(text: Small.exposure), golden, CommandState(text: pods))
         }
+        if script.contains("worker()") { return load }
         if script.contains("test.csv") {
             let lines = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.csv[$0 - 2] }
             return Output(answering: CommandState(exitCode: hasRows ? 0 : 1, text: hasRows ? lines.joined(separator: "\n") : ""))

@@ -10,13 +10,15 @@ struct DeployCommand: AsyncParsableCommand {
     @Flag(help: "Say what would change; change nothing.")
     var dryRun = false
 
-    @Option(help: ArgumentHelp("How long pods may take to be ready before the release is undone: 90s, 5m.", valueName: "time"))
-    var timeout = TimeSpan(.seconds(300))
+    @Option(
+        help: ArgumentHelp("How long pods may take to be ready before the release is undone: 90s, 5m. (default: 5m)", valueName: "time"),
+        transform: TimeText.rollout)
+    var timeout: Duration?
 
     @OptionGroup var options: SharedOptions
 
     func run() async throws {
-        try await Assembly().run(.deploy(isDryRun: dryRun, within: timeout.duration), inventory: inventory, options)
+        try await Assembly().run(.deploy(isDryRun: dryRun, within: timeout ?? .seconds(300)), inventory: inventory, options)
     }
 }
 

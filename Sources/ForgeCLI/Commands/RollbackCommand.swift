@@ -15,13 +15,15 @@ struct RollbackCommand: AsyncParsableCommand {
     @Flag(help: "Say what would change; change nothing.")
     var dryRun = false
 
-    @Option(help: ArgumentHelp("How long pods may take to be ready before it is undone: 90s, 5m.", valueName: "time"))
-    var timeout = TimeSpan(.seconds(300))
+    @Option(
+        help: ArgumentHelp("How long pods may take to be ready before it is undone: 90s, 5m. (default: 5m)", valueName: "time"),
+        transform: TimeText.rollout)
+    var timeout: Duration?
 
     @OptionGroup var options: SharedOptions
 
     func run() async throws {
-        let verb = Verb.rollback(to: release, isDryRun: dryRun, within: timeout.duration)
+        let verb = Verb.rollback(to: release, isDryRun: dryRun, within: timeout ?? .seconds(300))
         try await Assembly().run(verb, inventory: inventory, options)
     }
 }

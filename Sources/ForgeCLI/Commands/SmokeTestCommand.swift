@@ -17,6 +17,19 @@ struct SmokeTestCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Fail when a model's score on the test set is lower, from 0 to 1.", valueName: "share"))
     var minScore: Double?
 
+    @Option(
+        help: ArgumentHelp("After the questions, send requests for so long: 30s, 2m.", valueName: "time"),
+        transform: TimeText.parser(from: "1s", to: "1h", example: "30s or 2m"))
+    var load: Duration?
+
+    @Option(help: ArgumentHelp("With --load: keep this many requests under way. (default: 8)", valueName: "n"))
+    var concurrency: Int?
+
+    @Option(
+        help: ArgumentHelp("With --load: fail when 5 of 100 answers take longer: 200ms, 1s.", valueName: "time"),
+        transform: TimeText.parser(from: "1ms", to: "10s", example: "200ms or 1s"))
+    var maxP95: Duration?
+
     @Option(help: ArgumentHelp("Write what was found: .xml for JUnit, .html for a page. May be given more than once.", valueName: "file"))
     var report: [String] = []
 
@@ -25,13 +38,19 @@ struct SmokeTestCommand: AsyncParsableCommand {
     func validate() throws {
         if rows < 0 || rows > 100_000 { throw ValidationError("--rows \(rows): from 0 to 100000") }
         if let minScore, !(0...1).contains(minScore) { throw ValidationError("--min-score \(minScore): from 0 to 1") }
+        if let concurrency, !(1...256).contains(concurrency) { throw ValidationError("--concurrency \(concurrency): from 1 to 256") }
+        if load == nil && concurrency != nil { throw ValidationError("--concurrency needs a load, such as --load 30s") }
+        if load == nil && maxP95 != nil { throw ValidationError("--max-p95 needs a load, such as --load 30s") }
         if let file = report.first(where: { ReportFile.Format(of: $0) == nil }) {
             throw ValidationError("--report \(file): ends neither in .xml (JUnit) nor in .html (a page)")
         }
     }
 
     func run() async throws {
-        let verb = Verb.smokeTest { [rows, seed, minScore] in SmokeTest(cluster: $0, seed: seed, rows: rows, minimumScore: minScore) }
+        let load = load.map { Load(length: $0, concurrency: concurrency ?? 8, maximumP95: maxP95) }
+        let verb = Verb.smokeTest { [rows, seed, minScore] in
+            SmokeTest(cluster: $0, seed: seed, rows: rows, minimumScore: minScore, load: load)
+        }
         try await Assembly().run(verb, inventory: inventory, options, reports: report)
     }
 }

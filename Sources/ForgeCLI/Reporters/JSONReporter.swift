@@ -21,6 +21,7 @@ package struct JSONReporter: Reporter {
         case .check(let check): write(check.json)
         case .confusion(let matrix): write(matrix.json)
         case .table(let table): for line in table.json { write(line) }
+        case .load(let report): write(report.json)
         case .problem(let problem, let host): write(problem.json(host: host))
         case .summary(let summary): write(summary.json)
         }
@@ -62,6 +63,24 @@ extension Table {
     fileprivate var json: [JSONText] {
         rows.map { row in .object([("event", .text(kind))] + zip(columns, row).map { ($0.key, .optional($1.isEmpty ? nil : $1)) }) }
     }
+}
+
+extension LoadReport {
+    fileprivate var json: JSONText {
+        let times = [50, 95, 99].map { ("p\($0)", JSONText.optional(percentile($0))) }
+        return .object([
+            ("event", "load"), ("host", .text(host)), ("address", .text(address)), ("concurrency", .integer(concurrency)),
+            ("seconds", .number(seconds)), ("answered", .integer(answered)), ("failed", .integer(failed)),
+            ("perSecond", .number(throughput)),
+            ("milliseconds", .object(times + [("longest", .optional(answered > 0 ? longest : nil))])),
+            ("failures", .list(failures.map { .object([("kind", .text($0.kind)), ("count", .integer($0.count))]) })),
+            ("histogram", .list(LoadHistogram(self).bars.map(\.json))),
+        ])
+    }
+}
+
+extension LoadHistogram.Bar {
+    fileprivate var json: JSONText { .object([("from", .number(from)), ("to", .number(to)), ("count", .integer(count))]) }
 }
 
 extension Problem {

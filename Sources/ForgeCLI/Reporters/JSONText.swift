@@ -42,4 +42,6 @@ enum JSONText: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
 
 extension JSONText {
     static func optional(_ text: String?) -> JSONText { text.map(JSONText.text) ?? .null }
+
+    static func optional(_ number: Double?) -> JSONText { number.map(JSONText.number) ?? .null }
 }

@@ -36,6 +36,7 @@ extension Event {
         case .check(let check): CheckTable(columns: nil, paint: Paint(isOn: false)).lines(check)
         case .confusion(let matrix): ["\(matrix.model): \(Seconds.rounded(matrix.accuracy, digits: 3)) of \(matrix.rows) rows"]
         case .table(let table): TableLines(table: table, paint: Paint(isOn: false)).lines
+        case .load(let report): LoadChart(report: report).lines
         case .problem(let problem, _): ProblemText(problem: problem).lines
         case .summary(let summary): summary.logLines
         }

@@ -73,6 +73,7 @@ package final class ScreenReporter: Reporter {
             // 26 × 26 numbers are for a report, not for a terminal.
             case .confusion: break
             case .table(let table): write([""] + TableLines(table: table, paint: output.paint).lines, on: output, &state)
+            case .load(let report): add(report, &state)
             case .problem(let problem, let host): write(text(problem, log: host.flatMap { _ in settings.log }), on: progress, &state)
             case .summary(let summary): conclude(summary, &state)
             }
@@ -122,6 +123,12 @@ package final class ScreenReporter: Reporter {
         let isFirst = state.checks == (0, 0)
         if check.isPassed { state.checks.passed += 1 } else { state.checks.failed += 1 }
         write((isFirst ? ["", table.header] : []) + table.lines(check), on: output, &state)
+    }
+
+    private func add(_ load: LoadReport, _ state: inout State) {
+        state.live.end(load.host)
+        let chart = LoadChart(report: load, columns: min(80, output.columns ?? 80), paint: output.paint)
+        write([""] + chart.lines, on: output, &state)
     }
 
     private func conclude(_ summary: Summary, _ state: inout State) {

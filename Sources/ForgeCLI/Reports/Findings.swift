@@ -9,6 +9,7 @@ package struct Findings: Sendable {
     package var notes: [String] = []
     package var checks: [CheckReport] = []
     package var matrices: [ConfusionMatrix] = []
+    package var loads: [LoadReport] = []
     package var problems: [(problem: Problem, host: String?)] = []
     /// nil while the run is not over.
     package var summary: Summary?
@@ -23,6 +24,7 @@ package struct Findings: Sendable {
         case .note(let text): if summary == nil { notes.append(text) }
         case .check(let check): checks.append(check)
         case .confusion(let matrix): matrices.append(matrix)
+        case .load(let report): loads.append(report)
         case .problem(let problem, let host): problems.append((problem, host))
         case .summary(let summary): self.summary = summary
         case .stageBegan, .stepBegan, .output, .step, .table: break

@@ -22,7 +22,7 @@ package struct HTMLReport: Sendable {
         <body>
         <h1 class="\(isPassed ? "passed" : "failed")">\(isPassed ? "✓" : "✗") \(verdict.escaped)</h1>
         <p class="when">\(findings.timestamp) UTC, \(Seconds.shown(findings.summary?.seconds ?? 0))</p>
-        \(([notes, problems, checks] + findings.matrices.map { ConfusionTable($0).text }).filter { !$0.isEmpty }.joined(separator: "\n"))
+        \(([notes, problems, checks] + findings.loads.map { LoadSection($0).text } + findings.matrices.map { ConfusionTable($0).text }).filter { !$0.isEmpty }.joined(separator: "\n"))
         </body>
         </html>
 
@@ -71,6 +71,7 @@ package struct HTMLReport: Sendable {
         body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1rem; max-width: 75rem; }
         h1 { font-size: 1.5rem; margin-bottom: 0; }
         h2 { font-size: 1.15rem; margin-top: 2rem; }
+        li, p { overflow-wrap: anywhere; }
         .when { margin-top: 0; opacity: .7; }
         h1.passed, tr.passed .mark { color: #1a8040; }
         h1.failed, tr.failed .mark { color: #d02030; }
@@ -78,12 +79,30 @@ package struct HTMLReport: Sendable {
         .checks { width: 100%; }
         .checks th, .checks td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #8884; overflow-wrap: anywhere; }
         .checks tr.failed { background: #d0203018; }
-        .checks .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+        .checks th:last-child, .checks .number { text-align: right; white-space: nowrap; overflow-wrap: normal; padding-right: 0; font-variant-numeric: tabular-nums; }
         .problem { background: #d0203018; padding: .8rem; white-space: pre-wrap; }
+        dl { display: flex; flex-wrap: wrap; gap: .3rem 2rem; }
+        dt { opacity: .7; }
+        dd { margin: 0; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
+        .bars { width: 100%; }
+        .bars th { text-align: right; font-weight: normal; white-space: nowrap; padding-right: .8rem; width: 1px; font-variant-numeric: tabular-nums; }
+        .bars div { background: #1a8040; height: 1rem; min-width: 1px; }
+        .bars .number { text-align: right; width: 1px; padding-left: .8rem; font-variant-numeric: tabular-nums; }
         .wide { overflow-x: auto; }
         .confusion { font-size: 12px; font-variant-numeric: tabular-nums; }
         .confusion th, .confusion td { min-width: 1.7em; padding: .15rem; text-align: center; }
         .confusion td { border: 1px solid #8883; }
         .confusion .zero { color: transparent; }
+        .confusion th[scope=row] { position: sticky; left: 0; background: Canvas; }
+        @media (max-width: 40rem) {
+          .checks thead { display: none; }
+          .checks tr { display: grid; grid-template-columns: 1.5rem 1fr auto; padding: .4rem 0; border-bottom: 1px solid #8884; }
+          .checks td, .checks .number { border: 0; padding: 0; }
+          .checks td:nth-child(3), .checks td:nth-child(4) { grid-column: 2 / 4; }
+          .checks td:nth-child(3)::before { content: "expected "; opacity: .7; }
+          .checks td:nth-child(4)::before { content: "got "; opacity: .7; }
+          .checks .number { grid-area: 1 / 3; }
+          .checks .number:not(:empty)::after { content: " ms"; }
+        }
         """
 }

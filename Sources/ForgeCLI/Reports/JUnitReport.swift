@@ -16,12 +16,15 @@ package struct JUnitReport: Sendable {
             <testsuites>
               <testsuite name="kubeforge \(findings.verb.escaped)" \(counts) time="\(seconds)" timestamp="\(findings.timestamp)">
             \(cases.joined(separator: "\n"))
-                <system-out>\(findings.notes.joined(separator: "\n").escaped)</system-out>
+                <system-out>\(said.joined(separator: "\n").escaped)</system-out>
               </testsuite>
             </testsuites>
 
             """
     }
+
+    /// What is no check: where answers came from, and how fast they came.
+    private var said: [String] { findings.notes + findings.loads.flatMap { LoadChart(report: $0).lines } }
 
     private func testCase(_ check: CheckReport) -> String {
         let head =

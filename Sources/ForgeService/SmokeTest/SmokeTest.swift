@@ -12,11 +12,15 @@ package struct SmokeTest: Sendable {
     /// What each model must reach on the test set, from 0 to 1; nil asks for nothing.
     package let minimumScore: Double?
 
-    package init(cluster: Cluster, seed: UInt64 = 1, rows: Int = 20, minimumScore: Double? = nil) {
+    /// What follows the questions; nil asks each of them once, and no more.
+    package let load: Load?
+
+    package init(cluster: Cluster, seed: UInt64 = 1, rows: Int = 20, minimumScore: Double? = nil, load: Load? = nil) {
         self.cluster = cluster
         self.seed = seed
         self.rows = rows
         self.minimumScore = minimumScore
+        self.load = load
     }
 
     /// How it ended: all that was asked, in order.
@@ -26,7 +30,7 @@ package struct SmokeTest: Sendable {
         package var isPassed: Bool { !checks.isEmpty && checks.allSatisfy(\.isPassed) }
     }
 
-    /// Three round trips to the first control plane. `here` runs commands on the operator's machine; without it nothing is asked from there.
+    /// Three round trips to the first control plane, and one more for a load. `here` runs commands on the operator's machine; without it nothing is asked from there.
     /// Checks and notes are reported; a wrong answer is a result, and only a service that cannot be asked at all is thrown.
     package func run(controlPlane: any Transport, here: (any Transport)? = nil, reporter: any Reporter) async throws -> Result {
         let host = cluster.firstControlPlane
@@ -44,7 +48,8 @@ package struct SmokeTest: Sendable {
         let checks = (verdicts + more).map(\.report) + judgements(verdicts + more)
         for check in checks { reporter.report(.check(check)) }
         for matrix in Golden.models.compactMap(running.golden.confusion) { reporter.report(.confusion(matrix)) }
-        return Result(checks: checks)
+        let loaded = try await load?.run(on: running, from: host.name, controlPlane, reporter: reporter) ?? []
+        return Result(checks: checks + loaded)
     }
 
     /// Everything through the Service, a row at each node, the rows together at each pod.

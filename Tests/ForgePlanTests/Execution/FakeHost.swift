@@ -96,6 +96,7 @@ final class Listener: Reporter {
         case .check(let report): report.name
         case .confusion(let matrix): matrix.model
         case .table(let table): "\(table.kind): \(table.rows.count) rows"
+        case .load(let report): "\(report.host): load"
         case .problem(let problem, let host): "\(host ?? "-"): \(problem.what)"
         case .summary: "summary"
         }

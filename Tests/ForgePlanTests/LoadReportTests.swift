@@ -1,0 +1,54 @@
+import ForgePlan
+import Testing
+
+@Suite("A load's report")
+struct LoadReportTests {
+    private func report(_ times: [(Double, Int)], longest: Double = 1000) -> LoadReport {
+        LoadReport(
+            host: "kubmaster", address: "http://10.96.1.2:80/prediction/N", concurrency: 8, seconds: 2,
+            times: times.map { LoadReport.Times(milliseconds: $0.0, count: $0.1) }, longest: longest)
+    }
+
+    @Test("counts percentiles by rank: of 100 answers the 95th, of 3 the last")
+    func percentiles() {
+        let hundred = report((1...100).map { (Double($0), 1) })
+        #expect([1, 50, 95, 99, 100].map { hundred.percentile($0) } == [1, 50, 95, 99, 100])
+        let three = report([(1, 1), (2, 1), (9, 1)])
+        #expect([33, 34, 50, 95].map { three.percentile($0) } == [1, 2, 2, 9])
+        let many = report([(2, 95), (7, 4), (80, 1)])
+        #expect([50, 95, 96, 99, 100].map { many.percentile($0) } == [2, 2, 7, 7, 80])
+    }
+
+    @Test("has no percentile above the longest answer, and none at all without answers")
+    func bounds() {
+        #expect(report([(10.1, 3)], longest: 10.05).percentile(99) == 10.05)
+        #expect(report([]).percentile(50) == nil)
+        #expect(report([]).throughput == 0)
+        #expect(report([(1, 3)]).throughput == 1.5)
+    }
+
+    @Test("says failures in words")
+    func failures() {
+        var report = report([(1, 3)])
+        report.failures = [.init(kind: "status 503", count: 2), .init(kind: "could not connect", count: 1)]
+        #expect(report.failed == 3)
+        #expect(report.failuresInWords == "2 × status 503, 1 × could not connect")
+    }
+
+    @Test("as a histogram goes from the fastest to the slowest answer between round times")
+    func histogram() {
+        let bars = LoadHistogram(report([(2.99, 5), (3, 7), (4.9, 1), (16, 2)])).bars
+        #expect(bars.map(\.from) == [2, 3, 5, 7, 10, 15])
+        #expect(bars.map(\.to) == [3, 5, 7, 10, 15, 20])
+        #expect(bars.map(\.count) == [5, 8, 0, 0, 0, 2])
+    }
+
+    @Test("as a histogram has a place for the fastest and the slowest there can be")
+    func extremes() {
+        let histogram = LoadHistogram(report([(0, 1), (0.09, 1), (99_999, 1)]))
+        #expect(histogram.bars.first == .init(from: 0, to: 0.1, count: 2))
+        #expect(histogram.bars.last == .init(from: 50_000, to: 70_000, count: 1))
+        #expect(histogram.most == 2)
+        #expect(LoadHistogram(report([])).bars == [])
+    }
+}
