@@ -10,7 +10,10 @@ struct Kubeforge: AsyncParsableCommand {
             4 no host could be reached; 64 usage; 130 interrupted.
             """,
         version: version,
-        subcommands: [ProvisionCommand.self, PlanCommand.self, DeployCommand.self, SmokeTestCommand.self, LabCommand.self])
+        subcommands: [
+            ProvisionCommand.self, PlanCommand.self, DeployCommand.self, SmokeTestCommand.self, BatchCommand.self, TrainCommand.self,
+            LabCommand.self,
+        ])
 
     static let version = "0.1.0"
 }

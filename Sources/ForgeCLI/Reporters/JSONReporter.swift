@@ -20,6 +20,7 @@ package struct JSONReporter: Reporter {
             if let problem = report.problem { write(problem.json(host: report.host)) }
         case .check(let check): write(check.json)
         case .confusion(let matrix): write(matrix.json)
+        case .table(let table): table.json.forEach(write)
         case .problem(let problem, let host): write(problem.json(host: host))
         case .summary(let summary): write(summary.json)
         }
@@ -53,6 +54,13 @@ extension ConfusionMatrix {
             ("event", "confusion"), ("model", .text(model)), ("classes", .list(classes.map(JSONText.text))),
             ("counts", .list(counts.map { .list($0.map(JSONText.integer)) })),
         ])
+    }
+}
+
+extension ResultTable {
+    /// An object for each row.
+    fileprivate var json: [JSONText] {
+        rows.map { row in .object([("event", .text(subject))] + zip(columns, row).map { ($0, .text($1)) }) }
     }
 }
 

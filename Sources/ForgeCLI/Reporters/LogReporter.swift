@@ -35,6 +35,7 @@ extension Event {
         case .step(let report): report.logLines
         case .check(let check): CheckTable(columns: nil, paint: Paint(isOn: false)).lines(check)
         case .confusion(let matrix): ["\(matrix.model): \(Seconds.rounded(matrix.accuracy, digits: 3)) of \(matrix.rows) rows"]
+        case .table(let table): ResultLines(table: table, paint: Paint(isOn: false)).lines
         case .problem(let problem, _): ProblemText(problem: problem).lines
         case .summary(let summary): summary.logLines
         }

@@ -95,6 +95,7 @@ final class Listener: Reporter {
                 + (report.differences.isEmpty ? "" : " (\(report.differences.map(\.text).joined(separator: ", ")))")
         case .check(let report): report.name
         case .confusion(let matrix): matrix.model
+        case .table(let table): table.subject
         case .problem(let problem, let host): "\(host ?? "-"): \(problem.what)"
         case .summary: "summary"
         }
