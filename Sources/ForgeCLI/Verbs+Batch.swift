@@ -23,19 +23,20 @@ struct BatchOrder: Sendable {
         return options.compactMap { name, value in value.map { " \(name) \($0.shellQuoted)" } }.joined() + (isFollowed ? " --follow" : "")
     }
 
-    func folder(_ run: BatchRun) -> String { results ?? "results/\(run.name)" }
+    /// As sentences name it.
+    func folder(_ cluster: Cluster) -> String { results ?? "results/\(BatchRun.name(cluster.service, time: time))" }
 }
 
 /// The verbs of batch and training. All work on the first control plane alone: the cluster does the rest.
 extension Verb {
     static func batchRun(_ order: BatchOrder) -> Verb {
         var verb = Verb("batch run") { session in
-            let run = try await order.run(session)
+            let (run, folder) = (try await order.run(session), order.folder(session.cluster))
             return try BatchPlan.make(
                 cluster: session.cluster, run: run, templates: session.templates,
-                results: Folder(shown: order.folder(run), path: order.here.absolute(order.folder(run))), isFollowed: order.isFollowed)
+                results: Folder(shown: folder, path: order.here.absolute(folder)), isFollowed: order.isFollowed)
         } next: { session in
-            await order.tellScores(session)
+            order.tellScores(session)
         }
         verb.afterwards = { await clear(.batch, $0) }
         (verb.arguments, verb.goesOn) = (order.arguments, false)
@@ -106,13 +107,13 @@ extension BatchOrder {
     }
 
     /// The scores once more, where the eye rests; what to look at next.
-    fileprivate func tellScores(_ session: Session) async -> [String] {
-        guard let run = try? await run(session) else { return [] }
-        let path = here.absolute(folder(run)) + "/scores.json"
+    fileprivate func tellScores(_ session: Session) -> [String] {
+        let folder = folder(session.cluster)
+        let path = here.absolute(folder) + "/scores.json"
         if let scores = FileManager.default.contents(atPath: path).flatMap({ BatchScores(json: Array($0)) }) {
             session.executor.reporter.report(.note("\n" + scores.sentence))
         }
-        return ["less \("\(folder(run))/predictions.csv".shellQuoted)"]
+        return ["less \("\(folder)/predictions.csv".shellQuoted)"]
     }
 }
 

@@ -60,7 +60,13 @@ extension ConfusionMatrix {
 extension ResultTable {
     /// An object for each row.
     fileprivate var json: [JSONText] {
-        rows.map { row in .object([("event", .text(subject))] + zip(columns, row).map { ($0, .text($1)) }) }
+        rows.map { row in .object([("event", .text(subject))] + zip(columns.map(Self.key), row).map { ($0, .text($1)) }) }
+    }
+
+    /// `lastRun` of `last run`.
+    private static func key(_ column: String) -> String {
+        let words = column.split(separator: " ")
+        return ([words[0].lowercased()] + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }).joined()
     }
 }
 

@@ -28,9 +28,16 @@ package enum BatchInput: Sendable, Hashable {
     package var name: String {
         switch self {
         case .own: "the image's own test data"
-        case .url(let url): url
+        case .url(let url): Self.withoutSecrets(url)
         case .file(let path, _): (path as NSString).lastPathComponent
         }
+    }
+
+    /// What stands before an @ or behind a ? may be a password.
+    private static func withoutSecrets(_ url: String) -> String {
+        guard var parts = URLComponents(string: url) else { return url }
+        (parts.user, parts.password, parts.query, parts.fragment) = (nil, nil, nil, nil)
+        return parts.string ?? url
     }
 
     private static func checked(_ text: String) throws(Problem) -> String {

@@ -17,12 +17,14 @@ package struct BatchRun: Sendable, Hashable {
     /// `time`: digits and dashes that no other run has.
     package init(of cluster: Cluster, input: BatchInput, shards: Int, image: String, time: String) {
         service = cluster.service
-        name = "\(JobKind.batch.prefix(service))-\(time)"
+        name = Self.name(service, time: time)
         self.input = input
         self.shards = shards
         self.image = image
         isIndexed = shards > 1 && cluster.kubernetes.isAtLeast(1, 24)
     }
+
+    package static func name(_ service: Service, time: String) -> String { "\(JobKind.batch.prefix(service))-\(time)" }
 
     var courier: String { name + "-courier" }
 

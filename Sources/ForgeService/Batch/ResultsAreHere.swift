@@ -72,12 +72,12 @@ struct ResultsAreHere: Step {
     /// As many answers as rows: a run that lost some, or had some twice, has no results.
     private func check(_ folder: String, _ machine: Machine) throws -> BatchScores {
         let answers = try FileDigest(of: "\(folder)/predictions.csv").lines - 1
-        guard let json = FileManager.default.contents(atPath: "\(folder)/scores.json"), let scores = BatchScores(json: Array(json)),
-            scores.rows == answers
-        else {
+        let json = FileManager.default.contents(atPath: "\(folder)/scores.json") ?? Data()
+        guard let scores = BatchScores(json: Array(json)), scores.rows == answers else {
+            let counted = BatchScores(json: Array(json)).map { "\($0.rows)" } ?? "none"
             throw Problem(
                 what: "\(machine.host.name): the results of \(run.name) are not whole",
-                why: "predictions.csv has \(answers) rows, and scores.json counts others", fix: "run it again")
+                why: "predictions.csv has \(answers) rows, and scores.json counts \(counted)", fix: "run it again")
         }
         return scores
     }
