@@ -44,7 +44,7 @@ struct Assembly {
     /// A dry run leaves nothing behind, so it has no log either.
     private func makeLog(_ verb: Verb) throws(Problem) -> LogReporter? {
         if verb.isDryRun { return nil }
-        let file = try LogFile(verb: verb.name, at: surroundings.now(), in: StateFolder(surroundings))
+        let file = try LogFile(verb: verb.name.replacing(" ", with: "-"), at: surroundings.now(), in: StateFolder(surroundings))
         return LogReporter(file, now: surroundings.now)
     }
 
@@ -52,6 +52,7 @@ struct Assembly {
         if options.output == .json { return .json(JSONReporter(surroundings)) }
         var settings = ScreenReporter.Settings(verb: verb.name, isDryRun: verb.isDryRun)
         settings.detail = options.verbose ? .verbose : options.quiet ? .quiet : .normal
+        settings.showsOutput = verb.showsOutput
         settings.hasColour = !options.noColor && surroundings.variable("NO_COLOR") == nil
         settings.log = log.map { surroundings.shown($0.path) }
         return .screen(ScreenReporter(settings, surroundings))

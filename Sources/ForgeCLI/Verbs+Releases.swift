@@ -11,7 +11,7 @@ extension Verb {
             let history = try await session.history()
             session.executor.reporter.report(.table(history.table))
             return Plan(stages: [], essential: [session.cluster.firstControlPlane.name])
-        } next: { session in
+        } next: { _ in
             ["kubeforge rollback RELEASE   (or without RELEASE: the one before)"]
         }
         verb.hosts = { [$0.firstControlPlane] }
@@ -26,6 +26,7 @@ extension Verb {
             ["kubeforge smoke-test\(session.inventoryArgument)"]
         }
         verb.hosts = { [$0.firstControlPlane] }
+        verb.arguments = (release.map { " \($0.shellQuoted)" } ?? "") + " --inventory"
         return verb
     }
 }

@@ -53,6 +53,9 @@ package struct Machine: Sendable {
     /// Adds to the differences that the step reports, for what is known only while it is changed: "2 of 11 layers, 41 kB sent".
     package func tell(_ news: Difference) { onNews(news) }
 
+    /// Tells how far it is, as a line that a command might have printed.
+    package func say(_ line: String) { onLine(OutputLine(stream: .standardOutput, text: line)) }
+
     /// Another machine of this run: what one host needs of another is asked at that moment.
     package func peer(_ name: String) async throws -> Machine { try await peers(name) }
 }

@@ -7,6 +7,8 @@ struct Kubectl: Sendable {
     /// As a value to run.
     func command(_ words: Word...) -> Command { Command(prefix + words).asRoot() }
 
+    func command(_ words: [Word]) -> Command { Command(prefix + words).asRoot() }
+
     /// As text, for questions and scripts.
     func line(_ words: Word...) -> String { Command(prefix + words).line }
 

@@ -16,6 +16,8 @@ package final class ScreenReporter: Reporter {
         /// The differences are then the result, and go to standard output.
         package var isDryRun = false
         package var detail = Detail.normal
+        /// Every line that a command prints is what the user wants to see.
+        package var showsOutput = false
         package var hasColour = true
         /// As it is shown.
         package var log: String?
@@ -104,7 +106,7 @@ package final class ScreenReporter: Reporter {
     private func say(_ host: String, _ line: OutputLine, _ state: inout State) {
         // Drawn at the next tick: programs print faster than anybody reads.
         state.live.say(host, line.text)
-        guard settings.detail == .verbose else { return }
+        guard settings.detail == .verbose || settings.showsOutput else { return }
         write(["    \(progress.paint("\(host.padded(to: state.hostColumns))  │ \(line.text.printable)", .dim))"], on: progress, &state)
     }
 

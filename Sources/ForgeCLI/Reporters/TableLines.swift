@@ -6,6 +6,11 @@ struct TableLines {
     let paint: Paint
 
     var lines: [String] {
+        if table.rows.isEmpty { return ["  there is no \(table.kind)"] }
+        return headed
+    }
+
+    private var headed: [String] {
         [paint("  " + row(table.columns.map(\.heading)), .dim)] + table.rows.map { "  " + row($0) }
     }
 

@@ -95,6 +95,8 @@ package struct Run: Sendable {
         do {
             let plan = try await verb.makePlan(session)
             let result = await session.executor.run(plan)
+            // A task of its own: this one may be cancelled, and could not tidy up any more.
+            await Task { [verb] in await verb.afterwards(session) }.value
             var ending = Ending(result, essential: plan.essential, record)
             ending.next = await next(ending, session, choice)
             return ending
@@ -113,8 +115,8 @@ package struct Run: Sendable {
     }
 
     private func next(_ ending: Ending, _ session: Session, _ choice: InventoryChoice) async -> [String] {
-        let command = "kubeforge \(verb.name) \(choice.path.shellQuoted)"
-        let again = "\(command)\(verb.isDryRun ? " --dry-run" : "   (it goes on where it stopped)")"
+        let command = "kubeforge \(verb.name)\(verb.arguments) \(choice.path.shellQuoted)"
+        let again = "\(command)\(verb.isDryRun ? " --dry-run" : verb.goesOn ? "   (it goes on where it stopped)" : "")"
         if interruption.isRequested { return [again] }
         guard ending.outcome == .ok else { return ["see above what failed, then", again] }
         if verb.isDryRun { return [command] }

@@ -12,10 +12,18 @@ package struct Verb: Sendable {
     package var isExclusive: Bool
     /// Whether its success makes its inventory the one that later runs take by themselves.
     package var remembersInventory: Bool
+    /// What was typed after its name, but for the inventory: ` --shards 3`.
+    package var arguments = ""
+    /// Whether the same command goes on where this one stopped; a batch run begins anew.
+    package var goesOn = true
+    /// Whether every line that its steps tell is shown, as with `--verbose`.
+    package var showsOutput = false
     /// The hosts that it needs.
     package var hosts: @Sendable (Cluster) -> [Host] = { $0.hosts }
     /// Everything that shall be true, made when the hosts are connected.
     package var makePlan: @Sendable (Session) async throws -> Plan
+    /// What is done when its plan has ended, however that was, while the hosts are still connected.
+    package var afterwards: @Sendable (Session) async -> Void = { _ in }
     /// What to type next when all went well, line by line; made while the hosts are still connected.
     package var next: @Sendable (Session) async -> [String]
 

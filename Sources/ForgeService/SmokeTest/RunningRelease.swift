@@ -73,7 +73,7 @@ struct RunningRelease: Sendable {
 }
 
 extension Problem {
-    fileprivate init(silent host: String, _ said: String) {
+    init(silent host: String, _ said: String) {
         self.init(
             what: "\(host): the cluster's API does not answer", why: said.split(whereSeparator: \.isNewline).last.map(String.init),
             fix:
@@ -81,7 +81,7 @@ extension Problem {
         )
     }
 
-    fileprivate init(notDeployed service: Service, _ host: String) {
+    init(notDeployed service: Service, _ host: String) {
         self.init(
             what: "\(host): the cluster has no service \(service.name) in namespace \(service.namespace)",
             fix: "bring it there first: `kubeforge deploy`")

@@ -1,0 +1,71 @@
+import ArgumentParser
+import ForgeCore
+import ForgeService
+
+struct BatchSchedule: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schedule", abstract: "Let the cluster begin a batch run at set times, by the control plane's clock.",
+        discussion: "Five fields: minute, hour, day of the month, month, day of the week; or @hourly, @daily, @weekly, @monthly, @yearly.")
+
+    @Argument(help: ArgumentHelp("When, for instance \"0 2 * * *\": at 02:00 every day.", valueName: "cron"))
+    var cron: String
+
+    @Argument(help: inventoryHelp)
+    var inventory: String?
+
+    @Option(
+        help: ArgumentHelp("The rows: an http(s) address that the cluster reaches. Default: the image's own test data.", valueName: "url"))
+    var input: String?
+
+    @Option(help: ArgumentHelp("Tells several schedules apart. Without a name there is one.", valueName: "name"))
+    var name: String?
+
+    @OptionGroup var options: SharedOptions
+
+    func validate() throws {
+        if let input, !input.contains("://") {
+            throw ValidationError("--input \(input): a schedule runs when this computer may be off; name an http(s) address")
+        }
+        try ScheduleName.validate(name)
+    }
+
+    func run() async throws {
+        let schedule = Schedule(name: name, cron: try CronExpression(cron), input: try BatchInput(input) { $0 })
+        try await Assembly().run(.batchSchedule(schedule), inventory: inventory, options)
+    }
+}
+
+struct BatchUnschedule: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unschedule", abstract: "Take a schedule away again, with the runs that it has begun.")
+
+    @Argument(help: inventoryHelp)
+    var inventory: String?
+
+    @Option(help: ArgumentHelp("Which, where there are several: `kubeforge batch list` shows them.", valueName: "name"))
+    var name: String?
+
+    @OptionGroup var options: SharedOptions
+
+    func validate() throws { try ScheduleName.validate(name) }
+
+    func run() async throws { try await Assembly().run(.batchUnschedule(name), inventory: inventory, options) }
+}
+
+struct BatchList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "Show the schedules that the cluster has.")
+
+    @Argument(help: inventoryHelp)
+    var inventory: String?
+
+    @OptionGroup var options: SharedOptions
+
+    func run() async throws { try await Assembly().run(.batchList(), inventory: inventory, options) }
+}
+
+private enum ScheduleName {
+    static func validate(_ name: String?) throws {
+        guard let name, !Schedule.isName(name) else { return }
+        throw ValidationError("--name \(name): 1 to 17 lower-case letters, digits and dashes, with a letter or digit at both ends")
+    }
+}

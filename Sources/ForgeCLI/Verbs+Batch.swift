@@ -1,0 +1,157 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeService
+import Foundation
+
+/// What was typed after `batch run`.
+struct BatchOrder: Sendable {
+    let input: BatchInput
+    /// As it was typed.
+    let typedInput: String?
+    let shards: Int
+    let isFollowed: Bool
+    /// A part of the run's name.
+    let time: String
+    /// As it was typed; nil for a new folder of the run's name.
+    let results: String?
+    let here: Surroundings
+
+    /// As they are typed, each after a space.
+    var arguments: String {
+        let options = [("--input", typedInput), ("--shards", shards == 1 ? nil : "\(shards)"), ("--results", results)]
+        return options.compactMap { name, value in value.map { " \(name) \($0.shellQuoted)" } }.joined() + (isFollowed ? " --follow" : "")
+    }
+
+    /// As sentences name it.
+    func folder(_ cluster: Cluster) -> String { results ?? "results/\(BatchRun.name(cluster.service, time: time))" }
+}
+
+/// The verbs of batch and training. All work on the first control plane alone: the cluster does the rest.
+extension Verb {
+    static func batchRun(_ order: BatchOrder) -> Verb {
+        var verb = Verb("batch run") { session in
+            let (run, folder) = (try await order.run(session), order.folder(session.cluster))
+            return try BatchPlan.make(
+                cluster: session.cluster, run: run, templates: session.templates,
+                results: Folder(shown: folder, path: order.here.absolute(folder)), isFollowed: order.isFollowed)
+        } next: { session in
+            order.tellScores(session)
+        }
+        verb.afterwards = { await clear(.batch, $0) }
+        (verb.arguments, verb.goesOn) = (order.arguments, false)
+        return verb.onFirstControlPlane(showingOutput: order.isFollowed)
+    }
+
+    static func train(isFollowed: Bool, time: String) -> Verb {
+        var verb = Verb("train") { session in
+            let run = TrainingRun(of: session.cluster, image: try await session.deployedImage(), time: time)
+            let reporter = session.executor.reporter
+            return try TrainingPlan.make(cluster: session.cluster, run: run, templates: session.templates, isFollowed: isFollowed) {
+                reporter.report(.note($0))
+            }
+        } next: { session in
+            session.executor.reporter.report(.note(TrainingPlan.notKept))
+            return ["kubeforge deploy\(session.inventoryArgument)   (after a change of the data)"]
+        }
+        verb.afterwards = { await clear(.train, $0) }
+        (verb.arguments, verb.goesOn) = (isFollowed ? " --follow" : "", false)
+        return verb.onFirstControlPlane(showingOutput: isFollowed)
+    }
+
+    static func batchSchedule(_ schedule: Schedule) -> Verb {
+        Verb("batch schedule") { session in
+            try SchedulePlan.make(
+                schedule, cluster: session.cluster, image: try await session.deployedImage(), templates: session.templates)
+        } next: { session in
+            ["kubeforge batch list\(session.inventoryArgument)"]
+        }.onFirstControlPlane()
+    }
+
+    static func batchUnschedule(_ name: String?) -> Verb {
+        Verb("batch unschedule") { session in
+            try SchedulePlan.remove(name, found: try await session.schedules(), cluster: session.cluster)
+        }.onFirstControlPlane()
+    }
+
+    /// Nothing is made true, so its plan is empty.
+    static func batchList() -> Verb {
+        Verb("batch list", isExclusive: false) { session in
+            session.executor.reporter.report(.table(ScheduleTable(try await session.schedules(), session.cluster.service).table))
+            return Plan(stages: [], essential: [session.cluster.firstControlPlane.name])
+        }.onFirstControlPlane()
+    }
+
+    private func onFirstControlPlane(showingOutput: Bool = false) -> Verb {
+        var verb = self
+        verb.hosts = { [$0.firstControlPlane] }
+        verb.showsOutput = showingOutput
+        return verb
+    }
+
+    /// Tidies up; what it cannot remove now, the next run will.
+    private static func clear(_ kind: JobKind, _ session: Session) async {
+        let step = RunsAreCleared(session.cluster.service, kind)
+        do {
+            try await step.apply(to: try session.fleet.machine(session.cluster.firstControlPlane.name))
+        } catch {
+            let why = Problem(error, on: session.cluster.firstControlPlane.name).what
+            session.executor.reporter.report(.note("what the run had in the cluster is still there; the next one removes it (\(why))"))
+        }
+    }
+}
+
+extension BatchOrder {
+    fileprivate func run(_ session: Session) async throws -> BatchRun {
+        BatchRun(of: session.cluster, input: input, shards: shards, image: try await session.deployedImage(), time: time)
+    }
+
+    /// The scores once more, where the eye rests; what to look at next.
+    fileprivate func tellScores(_ session: Session) -> [String] {
+        let folder = folder(session.cluster)
+        let path = here.absolute(folder) + "/scores.json"
+        if let scores = FileManager.default.contents(atPath: path).flatMap({ BatchScores(json: Array($0)) }) {
+            session.executor.reporter.report(.note("\n" + scores.sentence))
+        }
+        return ["less \("\(folder)/predictions.csv".shellQuoted)"]
+    }
+}
+
+extension Session {
+    fileprivate func deployedImage() async throws -> String {
+        let host = cluster.firstControlPlane
+        return try await DeployedImage(cluster.service).ask(try fleet.transport(host.name), of: host)
+    }
+
+    fileprivate func schedules() async throws -> [CronJobObject] {
+        let (look, host) = (SchedulesLook(cluster.service), cluster.firstControlPlane)
+        let answers = try await fleet.transport(host.name).ask(look.questions, of: host)
+        guard let found = look.found(answers) else {
+            throw Problem(
+                what: "\(host.name): the cluster could not be asked for schedules",
+                fix: "does its API answer? `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf get cronjobs` on \(host.name)")
+        }
+        return found
+    }
+}
+
+/// Schedules as rows.
+struct ScheduleTable {
+    let table: Table
+
+    init(_ found: [CronJobObject], _ service: Service) {
+        table = Table(
+            of: "schedule",
+            columns: [
+                .init("name", "name"), .init("schedule", "schedule"), .init("input", "input"), .init("image", "image"),
+                .init("lastRun", "last run"), .init("state", "state"),
+            ],
+            rows: found.map { schedule in
+                [
+                    Schedule.shortName(of: schedule.name, service) ?? "-", schedule.schedule, schedule.input ?? "own test data",
+                    schedule.release,
+                    schedule.lastRun ?? "never", schedule.isSuspended ? "suspended" : schedule.isAtWork ? "at work" : "waits",
+                ]
+            })
+    }
+}

@@ -1,0 +1,93 @@
+import ForgeCore
+import Foundation
+
+/// Where the rows of a batch run come from.
+package enum BatchInput: Sendable, Hashable {
+    /// The test data in the image.
+    case own
+    /// Fetched by the cluster, not by this computer.
+    case url(String)
+    /// On the operator's machine, an absolute path, and its size in bytes.
+    case file(path: String, size: Int)
+
+    /// From what was typed after `--input`; a file is looked at as far as can be before anything is contacted.
+    package init(_ text: String?, absolute: (String) -> String) throws(Problem) {
+        guard let text else {
+            self = .own
+            return
+        }
+        if text.contains("://") {
+            self = .url(try Self.checked(text))
+        } else {
+            let path = absolute(text)
+            self = .file(path: path, size: try TableFile(path, as: text).size)
+        }
+    }
+
+    /// As a sentence names it.
+    package var name: String {
+        switch self {
+        case .own: "the image's own test data"
+        case .url(let url): Self.withoutSecrets(url)
+        case .file(let path, _): (path as NSString).lastPathComponent
+        }
+    }
+
+    /// What stands before an @ or behind a ? may be a password.
+    private static func withoutSecrets(_ url: String) -> String {
+        guard var parts = URLComponents(string: url) else { return url }
+        (parts.user, parts.password, parts.query, parts.fragment) = (nil, nil, nil, nil)
+        return parts.string ?? url
+    }
+
+    private static func checked(_ text: String) throws(Problem) -> String {
+        let scheme = text.lowercased().hasPrefix("http://") || text.lowercased().hasPrefix("https://")
+        let host = URL(string: text)?.host() ?? ""
+        guard scheme, !host.isEmpty, !text.contains(where: \.isWhitespace) else {
+            throw Problem(
+                .usage, what: "--input \(text) cannot be fetched", why: "it is neither an http:// nor an https:// address with a host",
+                fix: "name a CSV file of this computer, or an address that the cluster's pods reach")
+        }
+        return text
+    }
+}
+
+/// A CSV file on the operator's machine, looked at from outside: the cluster reads it.
+struct TableFile {
+    let size: Int
+
+    /// `name`: as the user typed it.
+    init(_ path: String, as name: String) throws(Problem) {
+        let isFolder = (try? URL(filePath: path).resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
+        guard !isFolder else { throw Problem(input: name, "it is a folder", "name the CSV file in it") }
+        let beginning = try Self.beginning(of: path, as: name)
+        guard !beginning.isEmpty else { throw Problem(input: name, "it is empty", "its first line names the columns: Line, …") }
+        let first = beginning.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: ",") }
+        let column = String(decoding: first.prefix(80), as: UTF8.self).trimming { $0.isWhitespace || $0 == "\"" || $0 == "\u{FEFF}" }
+        guard column == "Line" else {
+            throw Problem(
+                input: name, "\(name):1, column 1: must be 'Line', is '\(column)'",
+                "the first line names the columns: Line, \"# Letter\" where the truth is known, and the features of the training data")
+        }
+        size = ((try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? Int) ?? beginning.count
+    }
+
+    private static func beginning(of path: String, as name: String) throws(Problem) -> Data {
+        do {
+            let file = try FileHandle(forReadingFrom: URL(filePath: path))
+            defer { try? file.close() }
+            return try file.read(upToCount: 4096) ?? Data()
+        } catch {
+            let isThere = FileManager.default.fileExists(atPath: path)
+            throw Problem(
+                input: name, isThere ? "this user may not read it" : "there is no such file",
+                isThere ? "make it readable: chmod u+r \(path.shellQuoted)" : "name a CSV file of this computer, or an http(s) address")
+        }
+    }
+}
+
+extension Problem {
+    fileprivate init(input name: String, _ why: String, _ fix: String) {
+        self.init(.usage, what: "--input \(name) cannot be used", why: why, fix: fix)
+    }
+}

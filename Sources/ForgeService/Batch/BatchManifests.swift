@@ -1,0 +1,54 @@
+import ForgeCore
+import ForgeInventory
+import ForgeTemplates
+
+/// `templates/kubernetes/batch` with the values of one run.
+struct BatchManifests: Sendable {
+    /// The pod that holds the rows.
+    let courier: String
+    private let run: BatchRun
+    private let shard: Template
+
+    init(_ run: BatchRun, templates: Templates) throws(Problem) {
+        self.run = run
+        shard = try templates[run.isIndexed ? "kubernetes/batch/shards.yaml" : "kubernetes/batch/shard.yaml"]
+        courier = try templates["kubernetes/batch/courier.yaml"].render(
+            Self.values(run, .courier, name: run.courier, command: ["courier.py", "--shards", "\(run.shards)"] + Self.source(run.input)))
+        // A template that cannot be rendered shows before the cluster is asked for anything.
+        _ = try shards(askingAt: "http://192.0.2.1:8081")
+    }
+
+    /// The Jobs that ask the courier at this address.
+    func shards(askingAt address: String) throws(Problem) -> String {
+        var documents: [String] = []
+        for (number, name) in run.jobs.enumerated() {
+            let own = ["inference.py", "--courier", address] + (run.isIndexed ? [] : ["--shard", "\(number)"])
+            let counts = ["shards": "\(run.shards)", "retries": "\(2 * run.shards)"]
+            let values = Self.values(run, .batch, name: name, command: own)
+            documents.append(try shard.render(run.isIndexed ? values.merging(counts) { $1 } : values))
+        }
+        return documents.joined(separator: "---\n")
+    }
+
+    /// What the courier hands out; a file is sent to it when it runs.
+    private static func source(_ input: BatchInput) -> [String] {
+        switch input {
+        case .own: ["--own"]
+        case .url(let url): ["--input", url]
+        case .file: []
+        }
+    }
+
+    private static func values(_ run: BatchRun, _ kind: JobKind, name: String, command: [String]) -> [String: String] {
+        [
+            "name": name.yamlQuoted, "namespace": run.service.namespace.yamlQuoted, "kind": kind.label(run.service).yamlQuoted,
+            "run": run.name.yamlQuoted, "tag": Release.tag(of: run.image).yamlQuoted, "image": run.image.yamlQuoted,
+            "command": (["python"] + command).yamlList,
+        ]
+    }
+}
+
+extension [String] {
+    /// As a YAML flow sequence of quoted scalars.
+    var yamlList: String { "[" + map(\.yamlQuoted).joined(separator: ", ") + "]" }
+}

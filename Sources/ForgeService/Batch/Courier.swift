@@ -1,0 +1,80 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import Foundation
+
+/// The pod that holds a run's rows, as it is found and asked from the control plane.
+struct Courier: Sendable {
+    let pod: String
+    let kubectl: Kubectl
+
+    init(_ run: BatchRun) {
+        pod = run.courier
+        kubectl = Kubectl(namespace: run.service.namespace)
+    }
+
+    /// Prints what the courier says of itself; fails as long as it does not answer. Its address is looked up, so that it can be asked for
+    /// before there is a courier.
+    var look: String { "\(curl) \"\(here)/status\"" }
+
+    /// Prints the digest of one of its files.
+    func digest(of file: String) -> String {
+        "file=$(mktemp) || exit; trap 'rm -f -- \"$file\"' EXIT; \(curl) --output \"$file\" \"\(here)/\(file)\" && sha256sum < \"$file\""
+    }
+
+    /// `http://10.244.1.9:8081`
+    func address(on machine: Machine) async throws -> String {
+        let answer = try await machine.ask([.command(address)]).command(address)
+        guard answer.exitCode == 0, !answer.text.isEmpty else {
+            throw Problem(what: "\(machine.host.name): the pod \(pod) is gone", why: "its address cannot be had", fix: "run it again")
+        }
+        return "http://\(answer.text):8081"
+    }
+
+    private var curl: String { Command("curl", "-sSf", "--noproxy", "*", "--connect-timeout", "3", "--max-time", "35").line }
+
+    private var here: String { "http://$(\(address)):8081" }
+
+    private var address: String { kubectl.line("get", "pod", Word(pod), "--output", "jsonpath={.status.podIP}") }
+}
+
+/// What a courier says of its run.
+struct CourierStatus: Decodable, Sendable, Hashable {
+    /// nil until the rows have come and are right.
+    var input: Input?
+    /// Why there will be no input.
+    var error: String?
+    var shards: Int
+    /// The numbers of the shards whose results it has.
+    var done: [Int]
+
+    struct Input: Decodable, Sendable, Hashable {
+        var rows: Int
+        var sha256: String
+    }
+
+    init?(_ answer: CommandState) {
+        guard answer.exitCode == 0, let status = try? JSONDecoder().decode(Self.self, from: Data(answer.text.utf8)) else { return nil }
+        self = status
+    }
+}
+
+/// How well the models met the truth, as the courier counts it.
+package struct BatchScores: Decodable, Sendable, Hashable {
+    package var rows: Int
+    /// By model, from 0 to 1; nil where the input has no truth.
+    package var score: [String: Double]?
+
+    package init?(json: [UInt8]) {
+        guard let scores = try? JSONDecoder().decode(Self.self, from: Data(json)) else { return nil }
+        self = scores
+    }
+
+    /// `1300 rows: lda 0.692, mlp 0.715`
+    package var sentence: String {
+        let scores = score?.sorted { $0.key < $1.key }.map { "\($0) \(Self.rounded($1))" }.joined(separator: ", ")
+        return "\(rows) \(rows == 1 ? "row" : "rows"): \(scores ?? "the input has no truth to compare with")"
+    }
+
+    private static func rounded(_ value: Double) -> String { String(format: "%.3f", value) }
+}

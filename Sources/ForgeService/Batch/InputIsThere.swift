@@ -1,0 +1,120 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import Foundation
+
+/// The courier has the rows, whole and right.
+struct InputIsThere: Step {
+    private let run: BatchRun
+    private let courier: Courier
+    private let limit: Duration
+    private let pause: Duration
+
+    init(_ run: BatchRun, within limit: Duration = .seconds(900), every pause: Duration = .milliseconds(500)) {
+        self.run = run
+        self.limit = limit
+        self.pause = pause
+        courier = Courier(run)
+    }
+
+    var title: String { "the cluster has the rows of \(run.input.name)" }
+
+    var questions: [Question] { [.command(courier.look)] }
+
+    func differences(given answers: Answers) -> [Difference] {
+        CourierStatus(answers.command(courier.look))?.input == nil ? ["they are not there yet"] : []
+    }
+
+    func apply(to machine: Machine) async throws {
+        if case .file(let path, let size) = run.input { try await send(path, size, to: machine) }
+        let end = ContinuousClock.now + limit
+        while true {
+            let status = CourierStatus(try await machine.ask(questions).command(courier.look))
+            if let error = status?.error { throw refused(machine, error) }
+            if let input = status?.input { return machine.tell("\(input.rows) \(input.rows == 1 ? "row" : "rows")\(sent)") }
+            guard ContinuousClock.now < end else { throw late(machine, isSilent: status == nil) }
+            try await Task.sleep(for: pause)
+        }
+    }
+
+    private var sent: String {
+        if case .file(_, let size) = run.input { ", \(ByteCount(size)) sent" } else { "" }
+    }
+
+    /// Straight from the file into the pod; neither this computer nor the control plane keeps any of it. The courier answers once it has
+    /// read everything; a refusal is its own sentence.
+    private func send(_ path: String, _ size: Int, to machine: Machine) async throws {
+        let address = try await courier.address(on: machine)
+        let upload = Command(
+            "curl", "-sS", "--noproxy", "*", "--connect-timeout", "5", "--header", "Content-Type: text/csv", "--header", "Expect:",
+            "--upload-file", "-", "--write-out", "\\n%{http_code}", Word("\(address)/input"))
+        let output = try await machine.run(
+            upload.reading(.file(path)).within(.seconds(3600 * 6)), fix: "is the cluster's network well? run it again")
+        let lines = output.text.split(whereSeparator: \.isNewline)
+        guard lines.last == "200" || lines.last == "201" || lines.last == "204" else {
+            throw refused(machine, CourierRefusal(lines.dropLast().joined(separator: "\n")).reason)
+        }
+        let got = CourierStatus(try await machine.ask(questions).command(courier.look))?.input?.sha256
+        let own = try FileDigest(of: path)
+        guard got == nil || got == own.sha256 else {
+            throw Problem(
+                what: "\(machine.host.name): \(run.input.name) came to the cluster with other bytes",
+                why: "sha256 is \(got ?? ""), here \(own.sha256)", fix: "does somebody write to the file? run it again")
+        }
+    }
+
+    private func refused(_ machine: Machine, _ reason: String) -> Problem {
+        let fix =
+            switch run.input {
+            case .own: "deploy again: the image's own test data cannot be read"
+            case .url: "can the pods reach it? `kubectl -n \(run.service.namespace) get pods -o wide` says where they run"
+            case .file: "correct the file; columns and features must be those of the training data"
+            }
+        return Problem(what: "\(machine.host.name): \(run.input.name) is not taken", why: named(reason), fix: fix)
+    }
+
+    /// The courier knows no names of files here: it says `input.csv:3, column 2`.
+    private func named(_ reason: String) -> String {
+        guard case .file(let path, _) = run.input, let found = reason.firstMatch(of: /^(?:\/[^\s:]*\/)?input(?:\.csv)?(?=[:, ])/) else {
+            return reason
+        }
+        return (path as NSString).lastPathComponent + reason[found.range.upperBound...]
+    }
+
+    private func late(_ machine: Machine, isSilent: Bool) -> Problem {
+        Problem(
+            what: "\(machine.host.name): the rows of \(run.input.name) did not come within \(limit.components.seconds) s",
+            why: isSilent ? "the pod \(run.courier) does not answer" : "the pod \(run.courier) is still fetching them", fix: "run it again")
+    }
+}
+
+/// What a courier answers where it does not take something.
+struct CourierRefusal: Sendable {
+    let reason: String
+
+    init(_ body: String) {
+        struct Refusal: Decodable { var error: String }
+        reason = (try? JSONDecoder().decode(Refusal.self, from: Data(body.utf8)))?.error ?? body
+    }
+}
+
+/// The digest and the size of a file on the operator's machine, read piece by piece.
+struct FileDigest {
+    let sha256: String
+    let size: Int
+    /// Newlines.
+    let lines: Int
+
+    init(of path: String) throws {
+        let file = try FileHandle(forReadingFrom: URL(filePath: path))
+        defer { try? file.close() }
+        let sum = SHA256()
+        var (size, lines) = (0, 0)
+        while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
+            sum.update(Array(piece))
+            size += piece.count
+            lines += piece.count { $0 == UInt8(ascii: "\n") }
+        }
+        (sha256, self.size, self.lines) = (sum.finish(), size, lines)
+    }
+}

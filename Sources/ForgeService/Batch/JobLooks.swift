@@ -1,0 +1,56 @@
+import ForgeCore
+import ForgePlan
+
+/// How the Jobs and pods of one run are looked at: they all carry its name as a label.
+struct JobLooks: Sendable {
+    let run: String
+    let kubectl: Kubectl
+
+    private var selector: Word { "app.kubernetes.io/instance=\(run)" }
+
+    var objects: String { kubectl.line("get", "jobs,pods", "--selector", selector, "--output", "json") }
+
+    var warnings: String { kubectl.line("get", "events", "--field-selector", "type=Warning", "--output", "json") }
+
+    /// The end of each pod's log, under its name; what hangs is left after 10 s.
+    var lastLines: String {
+        let names = kubectl.line("get", "pods", "--selector", selector, "--output", "name")
+        let logs = kubectl.line("logs", "--tail=20")
+        return "for pod in $(\(names)); do echo \"\(PodLogs.mark)$pod\"; timeout 10 \(logs) \"$pod\" 2>&1; done"
+    }
+
+    func pods(_ answers: Answers) -> JobPods { JobPods(objects: answers.command(objects).text, events: answers.command(warnings).text) }
+
+    /// Looks once more, closely.
+    func failure(on machine: Machine) async throws -> JobFailure {
+        let answers = try await machine.ask([objects, warnings, lastLines].map(Question.command))
+        return JobFailure(state: pods(answers), logs: PodLogs(answers.command(lastLines).text).byPod)
+    }
+}
+
+/// The logs of a run's pods as far as they have been told: each look brings the lines that are new.
+struct FollowedLogs: Sendable {
+    private let kubectl: Kubectl
+    private var told: [String: Int] = [:]
+
+    init(_ kubectl: Kubectl) { self.kubectl = kubectl }
+
+    /// Prints the new lines of these pods, each under its name. Empty lines count for nothing.
+    func look(_ pods: [String]) -> String {
+        let logs = pods.map { pod in
+            let command = kubectl.line("logs", Word("pod/\(pod)"))
+            return
+                "echo \(Word("\(PodLogs.mark)pod/\(pod)").quoted); timeout 10 \(command) 2>/dev/null | grep . | tail -n +\((told[pod] ?? 0) + 1)"
+        }
+        return logs.isEmpty ? ":" : logs.joined(separator: "\n")
+    }
+
+    /// What a look printed, as `pod  line` where there are several pods.
+    mutating func lines(_ text: String) -> [String] {
+        let new = PodLogs(text).byPod
+        for (pod, lines) in new { told[pod, default: 0] += lines.count }
+        return new.sorted { $0.key < $1.key }.flatMap { pod, lines in
+            told.count > 1 ? lines.map { "\(pod)  \($0)" } : lines
+        }
+    }
+}

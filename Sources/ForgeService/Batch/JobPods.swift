@@ -1,0 +1,116 @@
+import ForgeCore
+import ForgePlan
+import Foundation
+
+/// A Job as kubectl's JSON tells it.
+struct JobObject: Decodable, Sendable {
+    var kind: String
+    var metadata: Metadata
+    var status: Status?
+
+    struct Metadata: Decodable, Sendable {
+        var name: String
+        var creationTimestamp: String?
+        var labels: [String: String]?
+        var ownerReferences: [Owner]?
+
+        struct Owner: Decodable, Sendable { var kind: String }
+    }
+
+    struct Status: Decodable, Sendable {
+        var conditions: [ClusterObject.Condition]?
+    }
+
+    static func list(_ json: String) -> [JobObject] {
+        struct List: Decodable { var items: [JobObject] }
+        return ((try? JSONDecoder().decode(List.self, from: Data(json.utf8)))?.items ?? []).filter { $0.kind == "Job" }
+    }
+
+    var isComplete: Bool { holds("Complete") }
+
+    /// Why the controller gave it up; nil as long as it did not.
+    var failure: String? {
+        holds("Failed") ? status?.conditions?.first { $0.type == "Failed" }?.message ?? "it failed" : nil
+    }
+
+    var isFinished: Bool { isComplete || holds("Failed") }
+
+    private func holds(_ type: String) -> Bool { status?.conditions?.contains { $0.type == type && $0.status == "True" } == true }
+}
+
+/// The Jobs and pods of one run, and how they fare.
+struct JobPods: Sendable {
+    let jobs: [JobObject]
+    /// Without those that are leaving.
+    let pods: [ClusterObject]
+    let events: [ClusterEvent]
+
+    /// `objects`: Jobs and pods in kubectl's JSON; `events`: those of the namespace.
+    init(objects: String, events: String = "") {
+        jobs = JobObject.list(objects)
+        pods = ClusterObject.list(objects).filter { $0.kind == "Pod" && $0.metadata.deletionTimestamp == nil }
+        self.events = ClusterEvent.list(events)
+    }
+
+    /// All pods but the courier, which belongs to no Job.
+    var workers: [ClusterObject] { pods.filter { !($0.metadata.ownerReferences ?? []).isEmpty } }
+
+    /// What is wrong, the pods that never come right by themselves first. A pod whose program ended well has nothing wrong.
+    var troubles: [(pod: ClusterObject, cause: RolloutCause)] {
+        let found = pods.filter { $0.status?.phase != "Succeeded" }.compactMap { pod in
+            RolloutCause(of: pod, events: events).map { (pod: pod, cause: $0) }
+        }
+        return found.filter { $0.cause.isHopeless } + found.filter { !$0.cause.isHopeless && $0.cause != .slow }
+    }
+
+    /// A pod that will never start, although its Job goes on waiting for it.
+    var neverStarts: Bool {
+        pods.contains { pod in
+            let reason = pod.status?.containerStatuses?.first?.state?.waiting?.reason
+            return ["ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError"].contains(reason)
+        }
+    }
+
+    var isAnyAtWork: Bool { workers.contains { $0.status?.phase == "Running" && RolloutCause(of: $0, events: []) == nil } }
+
+    /// Why a Job has no pods: a quota, a policy.
+    var refusal: String? {
+        let names = Set(jobs.map(\.metadata.name))
+        let own = events.filter {
+            $0.reason == "FailedCreate" && $0.involvedObject.kind == "Job" && names.contains($0.involvedObject.name ?? "")
+        }
+        return workers.isEmpty ? own.max { $0.time < $1.time }?.message : nil
+    }
+}
+
+/// Why a run does not come to its end, as a note to a person.
+struct JobFailure {
+    let state: JobPods
+    /// The last lines of each pod.
+    let logs: [String: [String]]
+
+    func problem(what: String, seen: [String], service: String, namespace: String) -> Problem {
+        let troubles = state.troubles
+        let told = troubles.prefix(3).flatMap { paragraph($0.pod, $0.cause) }
+        let refusal = state.refusal.map { [RolloutCause.refused($0).sentence] } ?? []
+        let cause = troubles.first?.cause ?? state.refusal.map { .refused($0) } ?? .slow
+        return Problem(
+            what: what, why: (seen + refusal + told).joined(separator: "\n"), fix: Self.fix(cause, namespace: namespace, service: service))
+    }
+
+    private func paragraph(_ pod: ClusterObject, _ cause: RolloutCause) -> [String] {
+        let place = pod.spec?.nodeName.map { " on \($0)" } ?? ""
+        let lines = (logs[pod.metadata.name] ?? []).filter { !$0.hasPrefix("Error from server") }.suffix(8).map { "  | \($0)" }
+        return ["\(pod.metadata.name)\(place): \(cause.sentence)"] + lines
+    }
+
+    private static func fix(_ cause: RolloutCause, namespace: String, service: String) -> String {
+        switch cause {
+        case .outOfMemory: "use more shards (--shards), or raise limits: memory: in templates/kubernetes/batch (--templates)"
+        case .crashed: "the last lines of its log are above; correct what they name, and run it again"
+        case .cannotStart: "correct what it names in templates/kubernetes/batch (--templates), and run it again"
+        case .slow: "run it again; `kubectl -n \(namespace) get pods,events` tells what the cluster does"
+        default: cause.fix(service).split(separator: "NAMESPACE", omittingEmptySubsequences: false).joined(separator: namespace)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import ForgeCore
+import ForgePlan
+import Foundation
+
+/// A folder on the operator's machine.
+package struct Folder: Sendable, Hashable {
+    /// As sentences name it.
+    let shown: String
+    /// Absolute.
+    let path: String
+
+    package init(shown: String, path: String) {
+        self.shown = shown
+        self.path = path
+    }
+}
+
+/// The answers and the scores of a run lie in a folder of the operator's machine.
+struct ResultsAreHere: Step {
+    /// What a run brings: the answers, and how good they are.
+    static let files = ["predictions.csv", "scores.json"]
+
+    private let run: BatchRun
+    private let folder: Folder
+    private let courier: Courier
+
+    init(_ run: BatchRun, folder: Folder) {
+        self.run = run
+        self.folder = folder
+        courier = Courier(run)
+    }
+
+    var title: String { "the results are in \(folder.shown)" }
+
+    var questions: [Question] { Self.files.map { .command(courier.digest(of: $0)) } }
+
+    func differences(given answers: Answers) -> [Difference] {
+        Self.files.compactMap { name in
+            let answer = answers.command(courier.digest(of: name))
+            let wanted = answer.text.prefix { $0 != " " }
+            guard answer.exitCode == 0, !wanted.isEmpty else { return "\(name) is not made yet" }
+            guard let here = try? FileDigest(of: "\(folder.path)/\(name)") else { return "\(name) is not here" }
+            return here.sha256 == wanted ? nil : "\(name) is another"
+        }
+    }
+
+    /// All of it beside the old, and then in its place: who has results keeps them until there are new ones.
+    func apply(to machine: Machine) async throws {
+        let address = try await courier.address(on: machine)
+        let new = folder.path + "/.kubeforge"
+        defer { try? FileManager.default.removeItem(atPath: new) }
+        try local { files in
+            if files.fileExists(atPath: new) { try files.removeItem(atPath: new) }
+            try files.createDirectory(atPath: new, withIntermediateDirectories: true)
+        }
+        for name in Self.files { try await fetch("\(address)/\(name)", to: "\(new)/\(name)", machine) }
+        let scores = try check(new, machine)
+        try local { files in
+            for name in Self.files {
+                try files.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(new)/\(name)")
+                guard rename("\(new)/\(name)", "\(folder.path)/\(name)") == 0 else { throw CocoaError(.fileWriteUnknown) }
+            }
+        }
+        machine.tell(Difference(scores.sentence))
+    }
+
+    private func fetch(_ url: String, to path: String, _ machine: Machine) async throws {
+        let download = Command("curl", "-sSf", "--noproxy", "*", "--connect-timeout", "5", Word(url)).within(.seconds(3600))
+        try await machine.run(download.writing(toFile: path), fix: "is there room left in \(folder.shown)? `df -h` tells")
+    }
+
+    /// As many answers as rows: a run that lost some, or had some twice, has no results.
+    private func check(_ folder: String, _ machine: Machine) throws -> BatchScores {
+        let answers = try FileDigest(of: "\(folder)/predictions.csv").lines - 1
+        let json = FileManager.default.contents(atPath: "\(folder)/scores.json") ?? Data()
+        guard let scores = BatchScores(json: Array(json)), scores.rows == answers else {
+            let counted = BatchScores(json: Array(json)).map { "\($0.rows)" } ?? "none"
+            throw Problem(
+                what: "\(machine.host.name): the results of \(run.name) are not whole",
+                why: "predictions.csv has \(answers) rows, and scores.json counts \(counted)", fix: "run it again")
+        }
+        return scores
+    }
+
+    private func local(_ work: (FileManager) throws -> Void) throws(Problem) {
+        do { try work(.default) } catch {
+            throw Problem(
+                what: "\(folder.path) cannot be written", why: error.localizedDescription,
+                fix: "name a folder that you may write: --results DIR")
+        }
+    }
+}

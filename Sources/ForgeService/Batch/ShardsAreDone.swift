@@ -1,0 +1,72 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+
+/// Every shard has brought its answers, once.
+struct ShardsAreDone: Step {
+    private let run: BatchRun
+    private let manifests: BatchManifests
+    private let isFollowed: Bool
+    private let courier: Courier
+    private let looks: JobLooks
+    private let patience: Duration
+    private let pause: Duration
+
+    /// `patience`: how long nothing may be at work before it is given up; a run itself may take as long as it needs.
+    init(
+        _ run: BatchRun, manifests: BatchManifests, isFollowed: Bool, patience: Duration = .seconds(300),
+        every pause: Duration = .seconds(1)
+    ) {
+        self.run = run
+        self.manifests = manifests
+        self.isFollowed = isFollowed
+        self.patience = patience
+        self.pause = pause
+        courier = Courier(run)
+        looks = JobLooks(run: run.name, kubectl: courier.kubectl)
+    }
+
+    var title: String {
+        run.shards == 1 ? "both models have answered every row" : "both models have answered every row, in \(run.shards) shards"
+    }
+
+    var questions: [Question] { [.command(courier.look)] }
+
+    func differences(given answers: Answers) -> [Difference] {
+        guard let status = CourierStatus(answers.command(courier.look)) else { return ["no shard is done"] }
+        return status.done.count >= run.shards ? [] : [Difference(Self.progress(status.done.count, of: run.shards))]
+    }
+
+    func apply(to machine: Machine) async throws {
+        let jobs = try manifests.shards(askingAt: try await courier.address(on: machine))
+        try await machine.run(courier.kubectl.command("apply", "-f", "-").reading(jobs), fix: "see what the API server says above")
+        var watch = JobWatch(looks, isFollowed: isFollowed, patience: patience)
+        var said = 0
+        while true {
+            let answers = try await watch.look(at: machine, asking: questions)
+            let done = CourierStatus(answers.command(courier.look))?.done.count ?? said
+            if done > said { machine.say(Self.progress(done, of: run.shards)) }
+            if done > said { watch.noteProgress() }
+            said = done
+            if done >= run.shards && watch.areJobsComplete(run.jobs.count) { return }
+            if let reason = watch.failure ?? lostCourier(watch.pods) { throw try await problem(machine, reason, done) }
+            try await Task.sleep(for: pause)
+        }
+    }
+
+    private func lostCourier(_ pods: JobPods) -> String? {
+        let isThere = pods.pods.contains { $0.metadata.name == run.courier && $0.status?.phase == "Running" }
+        return isThere ? nil : "the pod \(run.courier), which held the rows, is gone"
+    }
+
+    private func problem(_ machine: Machine, _ reason: String, _ done: Int) async throws -> Problem {
+        try await looks.failure(on: machine).problem(
+            what: "\(machine.host.name): \(run.name) failed", seen: [reason, Self.progress(done, of: run.shards)],
+            service: run.service.name,
+            namespace: run.service.namespace)
+    }
+
+    private static func progress(_ done: Int, of shards: Int) -> String {
+        "\(done) of \(shards) \(shards == 1 ? "shard" : "shards") \(done == 1 ? "is" : "are") done"
+    }
+}

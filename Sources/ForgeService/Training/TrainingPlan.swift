@@ -1,0 +1,27 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+
+/// What `kubeforge train` makes true.
+package enum TrainingPlan {
+    /// `told` gets the log of the training when it is over and was not followed.
+    package static func make(
+        cluster: Cluster, run: TrainingRun, templates: Templates, isFollowed: Bool, told: @escaping @Sendable (String) -> Void
+    ) throws(Problem) -> Plan {
+        let manifest = try run.manifest(templates)
+        let first = [cluster.firstControlPlane]
+        return Plan(
+            stages: [
+                Stage("the cluster is free for a training", on: first) { _ in [RunsAreCleared(run.service, .train)] },
+                Stage("the models are trained", on: first) { _ in
+                    [TrainingIsDone(run, manifest: manifest, isFollowed: isFollowed, told: told)]
+                },
+            ], essential: [cluster.firstControlPlane.name])
+    }
+
+    /// What becomes of the models: with the store `image` they end with the pod.
+    package static let notKept = """
+        these models are not kept: a deploy trains its own into the image (service: models: image)
+        """
+}

@@ -1,0 +1,27 @@
+import ForgeCore
+import ForgeInventory
+import ForgeTemplates
+
+/// One training in the cluster: its names, its Job.
+package struct TrainingRun: Sendable, Hashable {
+    package let service: Service
+    /// `inference-train-20261121-151732`: its Job.
+    package let name: String
+    /// Of the release that the Deployment runs; its data are trained on.
+    package let image: String
+
+    /// `time`: digits and dashes that no other run has.
+    package init(of cluster: Cluster, image: String, time: String) {
+        service = cluster.service
+        name = "\(JobKind.train.prefix(service))-\(time)"
+        self.image = image
+    }
+
+    func manifest(_ templates: Templates) throws(Problem) -> String {
+        try templates["kubernetes/training/job.yaml"].render([
+            "name": name.yamlQuoted, "namespace": service.namespace.yamlQuoted, "kind": JobKind.train.label(service).yamlQuoted,
+            "run": name.yamlQuoted, "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted,
+            "command": ["python", "train.py", "--data", "data", "--models", "/models", "--cross-validate"].yamlList,
+        ])
+    }
+}

@@ -1,0 +1,52 @@
+import ForgeCore
+import ForgeTestSupport
+import Testing
+
+@testable import ForgeService
+
+@Suite("The rows of a batch run")
+struct BatchInputTests {
+    private func input(_ text: String?, _ folder: TemporaryFolder) throws(Problem) -> BatchInput {
+        try BatchInput(text) { $0.hasPrefix("/") ? $0 : "\(folder.path)/\($0)" }
+    }
+
+    @Test("are the image's own, an address, or a file")
+    func kinds() async throws {
+        try await TemporaryFolder.during { folder in
+            let path = try folder.write("rows.csv", "Line,a\n0,1\n")
+            #expect(try input(nil, folder) == .own)
+            #expect(try input("https://data.example/rows.csv", folder) == .url("https://data.example/rows.csv"))
+            #expect(try input("rows.csv", folder) == .file(path: path, size: 11))
+            #expect(try input("rows.csv", folder).name == "rows.csv")
+            #expect(try input("https://user:word@data.example/rows.csv?token=1", folder).name == "https://data.example/rows.csv")
+        }
+    }
+
+    @Test(
+        "may begin as spreadsheets write them",
+        arguments: ["\u{FEFF}Line,a\n0,1\n", "\"Line\",a\n", "Line ,a\r\n0,1\r\n", "Line"])
+    func spreadsheets(text: String) async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("rows.csv", text)
+            #expect(throws: Never.self) { try input("rows.csv", folder) }
+        }
+    }
+
+    @Test(
+        "are looked at before anything is contacted",
+        arguments: [
+            ("missing.csv", "there is no such file"), (".", "it is a folder"), ("empty.csv", "it is empty"),
+            ("other.csv", "other.csv:1, column 1: must be 'Line', is 'id'"),
+            ("ftp://data.example/rows.csv", "it is neither an http:// nor an https:// address with a host"),
+            ("http:///rows.csv", "it is neither an http:// nor an https:// address with a host"),
+        ])
+    func refused(text: String, why: String) async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("empty.csv", "")
+            try folder.write("other.csv", "id,a\n")
+            let error = #expect(throws: Problem.self) { try input(text, folder) }
+            #expect(error?.why == why)
+            #expect(error?.kind == .usage)
+        }
+    }
+}

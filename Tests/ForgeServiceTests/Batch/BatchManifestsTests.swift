@@ -1,0 +1,107 @@
+import ForgeCore
+import ForgeInventory
+import ForgeTemplates
+import Testing
+import Yams
+
+@testable import ForgeService
+
+@Suite("The manifests of batch and training")
+struct BatchManifestsTests {
+    /// Kubernetes 1.20 is the oldest, and from 1.24 on shards are numbered by the cluster.
+    private static let versions = [Version(1, 20, 2), Version(1, 30, 4)]
+
+    private func run(_ version: Version, _ input: BatchInput = .own, shards: Int = 2) -> BatchRun {
+        Example.batchRun(input, shards: shards, kubernetes: version)
+    }
+
+    @Test("of a run read as they are applied", arguments: versions)
+    func ofRun(version: Version) throws {
+        let manifests = try BatchManifests(run(version), templates: Templates())
+        let folder = "batch/\(version.major).\(version.minor)"
+        try Golden("\(folder)/courier.yaml").expect(manifests.courier)
+        try Golden("\(folder)/shards.yaml").expect(try manifests.shards(askingAt: "http://10.244.1.9:8081"))
+    }
+
+    @Test("of a schedule and a training read as they are applied", arguments: versions)
+    func others(version: Version) throws {
+        var cluster = Example.cluster()
+        cluster.kubernetes = version
+        let folder = "batch/\(version.major).\(version.minor)"
+        let schedule = Schedule(name: "weekly", cron: try CronExpression("0 2 * * 0"), input: .url("https://data.example/rows.csv"))
+        let text = try schedule.manifest(cluster, image: Example.release.reference, templates: Templates())
+        try Golden("\(folder)/schedule.yaml").expect(text)
+        let training = TrainingRun(of: cluster, image: Example.release.reference, time: "20261121-151732")
+        try Golden("\(folder)/training.yaml").expect(try training.manifest(Templates()))
+    }
+
+    @Test("tell the courier where the rows come from")
+    func sources() throws {
+        func command(_ input: BatchInput) throws -> [String]? {
+            let text = try BatchManifests(run(Version(1, 20, 2), input), templates: Templates()).courier
+            return try Yams.compose(yaml: text)?["spec"]?["containers"]?[0]?["command"]?.array().compactMap(\.string)
+        }
+        #expect(try command(.own) == ["python", "courier.py", "--shards", "2", "--own"])
+        #expect(try command(.url("https://a/b?c=\"d\"")) == ["python", "courier.py", "--shards", "2", "--input", "https://a/b?c=\"d\""])
+        #expect(try command(.file(path: "/a.csv", size: 1)) == ["python", "courier.py", "--shards", "2"])
+    }
+
+    @Test("give a run that is not split one plain Job", arguments: versions)
+    func oneShard(version: Version) throws {
+        let run = run(version, shards: 1)
+        #expect(run.jobs == ["inference-batch-20261121-151732"])
+        let text = try BatchManifests(run, templates: Templates()).shards(askingAt: "http://10.244.1.9:8081")
+        let job = try #require(try Yams.compose(yaml: text))
+        #expect(job["spec"]?["completionMode"] == nil)
+        let command = job["spec"]?["template"]?["spec"]?["containers"]?[0]?["command"]?.array().compactMap(\.string)
+        #expect(command == ["python", "inference.py", "--courier", "http://10.244.1.9:8081", "--shard", "0"])
+    }
+
+    @Test("never carry the label that the Service looks for, and fit the restricted Pod Security level", arguments: versions)
+    func restricted(version: Version) throws {
+        let manifests = try BatchManifests(run(version), templates: Templates())
+        var cluster = Example.cluster()
+        cluster.kubernetes = version
+        let schedule = Schedule(name: nil, cron: try CronExpression("@daily"), input: .own)
+        let image = Example.release.reference
+        let texts = [
+            manifests.courier, try manifests.shards(askingAt: "http://10.244.1.9:8081"),
+            try schedule.manifest(cluster, image: image, templates: Templates()),
+            try TrainingRun(of: cluster, image: image, time: "1").manifest(Templates()),
+        ]
+        for document in try texts.flatMap({ try Array(Yams.compose_all(yaml: $0)) }) {
+            let job = document["spec"]?["jobTemplate"] ?? document
+            let pod = job["spec"]?["template"] ?? job
+            let spec = try #require(pod["spec"])
+            #expect(pod["metadata"]?["labels"]?["app.kubernetes.io/name"]?.string?.hasPrefix("inference-") == true)
+            #expect(spec["restartPolicy"]?.string == "Never")
+            #expect(spec["automountServiceAccountToken"]?.bool == false)
+            #expect(spec["securityContext"]?["runAsNonRoot"]?.bool == true)
+            #expect(spec["securityContext"]?["seccompProfile"]?["type"]?.string == "RuntimeDefault")
+            let container = try #require(spec["containers"]?[0])
+            #expect(container["securityContext"]?["allowPrivilegeEscalation"]?.bool == false)
+            #expect(container["securityContext"]?["readOnlyRootFilesystem"]?.bool == true)
+            #expect(container["securityContext"]?["capabilities"]?["drop"]?[0]?.string == "ALL")
+            #expect(container["resources"]?["limits"]?["memory"] != nil)
+        }
+    }
+
+    @Test("have names that Kubernetes takes, also for a service with a long one")
+    func longNames() {
+        let service = Service(name: String(repeating: "a", count: 55))
+        let run = BatchRun(of: Example.cluster(service: service), input: .own, shards: 100, image: "a:b", time: "20261121-151732")
+        // A pod's name is its Job's and six characters more.
+        #expect(run.jobs.allSatisfy { $0.count + 6 <= 63 })
+        #expect(run.courier.count <= 63)
+        #expect(Schedule.cronJob(String(repeating: "b", count: 17), of: service).count <= 52)
+        #expect(JobKind.courier.label(service).count <= 63)
+    }
+}
+
+extension Example {
+    static func batchRun(_ input: BatchInput = .own, shards: Int = 2, kubernetes: Version = Version(1, 20, 2)) -> BatchRun {
+        var cluster = cluster()
+        cluster.kubernetes = kubernetes
+        return BatchRun(of: cluster, input: input, shards: shards, image: release.reference, time: "20261121-151732")
+    }
+}

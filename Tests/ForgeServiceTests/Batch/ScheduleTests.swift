@@ -1,0 +1,76 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+import ForgeTestSupport
+import Testing
+
+@testable import ForgeService
+
+@Suite("A schedule")
+struct ScheduleTests {
+    private let cluster = Example.cluster()
+
+    private func found(_ names: [String], schedule: String = "0 2 * * *", image: String = Example.release.reference) -> String {
+        let items = names.map {
+            #"""
+            {"metadata":{"name":"\#($0)"},"spec":{"schedule":"\#(schedule)","jobTemplate":{"spec":{"template":{"spec":{"containers":[
+            {"image":"\#(image)","command":["python","inference.py"]}]}}}}}}
+            """#
+        }
+        return "{\"items\":[\(items.joined(separator: ","))]}"
+    }
+
+    private func differences(_ json: String, drift: Int = 0) throws -> [String] {
+        let step = try ScheduleStands(
+            Schedule(name: nil, cron: try CronExpression("0 2 * * *"), input: .own), of: cluster, image: Example.release.reference,
+            templates: Templates())
+        let looks = step.questions.compactMap { question in if case .command(let text) = question { text } else { nil } }
+        return step.differences(
+            given: Example.answers([looks[0]: CommandState(text: json), looks[1]: CommandState(exitCode: drift)])
+        ).map(\.text)
+    }
+
+    @Test("says what is another")
+    func says() throws {
+        #expect(try differences(found([])) == ["it has no schedule yet"])
+        #expect(try differences(found(["inference-batch"])) == [])
+        #expect(try differences(found(["inference-batch"], schedule: "0 3 * * *")) == ["schedule: 0 3 * * * → 0 2 * * *"])
+        #expect(
+            try differences(found(["inference-batch"], image: "inference:1"))
+                == ["image: inference:1 → docker.io/library/inference:0123456789abcdef"])
+        #expect(try differences(found(["inference-batch"]), drift: 1) == ["it is not as its manifest says"])
+        #expect(try differences("") == ["the cluster could not be asked for schedules"])
+    }
+
+    private func removed(_ name: String?, of names: [String]) throws -> String? {
+        let look = SchedulesLook(cluster.service)
+        guard case .command(let line) = look.questions[0] else { return nil }
+        let all = try #require(look.found(Example.answers([line: CommandState(text: found(names))])))
+        return try SchedulePlan.remove(name, found: all, cluster: cluster).stages[0].work[0].steps[0].title
+    }
+
+    @Test("need not be named where it is the only one")
+    func only() throws {
+        #expect(try removed(nil, of: ["inference-batch-weekly"]) == "inference-batch-weekly is not scheduled")
+        #expect(try removed(nil, of: ["inference-batch", "inference-batch-weekly"]) == "inference-batch is not scheduled")
+        #expect(try removed("weekly", of: ["inference-batch", "inference-batch-weekly"]) == "inference-batch-weekly is not scheduled")
+        #expect(try removed(nil, of: []) == "inference-batch is not scheduled")
+        let error = #expect(throws: Problem.self) { try removed(nil, of: ["inference-batch-a", "inference-batch-b"]) }
+        #expect(error?.description == "which schedule? there are 2\n  fix  say --name a or --name b")
+    }
+
+    @Test("runs the release that was deployed last")
+    func followsRelease() async throws {
+        let step = SchedulesRunTheRelease(Example.release, service: cluster.service)
+        let old = found(["inference-batch"], image: "docker.io/library/inference:fedcba9876543210")
+        #expect(step.differences(whenLookEnds: 0, old) == ["inference-batch: fedcba9876543210 → 0123456789abcdef"])
+        #expect(step.differences(whenLookEnds: 0, found(["inference-batch"])) == [])
+        let host = ScriptedTransport { command in
+            command.line.contains(" patch cronjob inference-batch ") ? Output("") : Output(answering: CommandState(text: old))
+        }
+        try await step.apply(to: Machine(host: Example.master, transport: host))
+        let patch = try #require(await host.commands.last?.line)
+        #expect(patch.contains(#"[{"name":"inference","image":"docker.io/library/inference:0123456789abcdef"}]"#))
+    }
+}
