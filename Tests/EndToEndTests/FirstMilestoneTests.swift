@@ -115,6 +115,25 @@ struct FirstMilestoneTests {
         #expect((run.output + run.errors).contains("99"))
     }
 
+    @Test("a release that answers otherwise than training did never reaches users")
+    func wrongRelease() async throws {
+        let fault = Fault.wrongAnswers
+        let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", try fault.overlay(in: lab.folder))
+        #expect(run.exitCode == 1, "\(run.everything)")
+        for sentence in fault.says { #expect(run.errors.contains(sentence), "\(run.errors)") }
+        let check = try await lab.kubeforge("smoke-test", lab.inventory.path, "--load", "3s", "--concurrency", "2")
+        #expect(check.exitCode == 0, "\(check.everything)")
+    }
+
+    @Test("a batch in two shards predicts every row, in order")
+    func batch() async throws {
+        let results = lab.folder.appending(path: "results")
+        let run = try await lab.kubeforge("batch", "run", lab.inventory.path, "--shards", "2", "--results", results.path())
+        #expect(run.exitCode == 0, "\(run.everything)")
+        let lines = try String(contentsOf: results.appending(path: "predictions.csv"), encoding: .utf8).split(separator: "\n")
+        #expect(lines.dropFirst().map { $0.prefix { $0 != "," } } == (0..<1300).map { "\($0)" })
+    }
+
     @Test("after a reboot of both machines the service comes back by itself")
     func reboot() async throws {
         #expect(try await lab.kubeforge("lab", "reboot", "--inventory", lab.inventory.path).exitCode == 0)

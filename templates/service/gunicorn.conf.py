@@ -19,7 +19,7 @@ preload_app = True
 worker_class = "gthread"
 threads = 8
 keepalive = 60  # seconds
-graceful_timeout = 20  # seconds; Kubernetes kills 30 after it began to drain
+graceful_timeout = 20  # seconds; Kubernetes kills 45 after it began to drain
 
 # The root file system is read-only, and a heartbeat in a folder on disk can stall: memory, where there is any.
 if os.access("/dev/shm", os.W_OK):
