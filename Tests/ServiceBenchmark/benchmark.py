@@ -57,7 +57,7 @@ def measure(python, trained, folder, seconds):
     show("POST of 1,000 rows", thousand)
     surroundings |= {"DATA_DIR": str(folder), "PORT": str(PORT)}
     with server([python, HERE / "articles_way.py"], surroundings) as process:
-        theirs = wrk(process, 2 * seconds, 1, ROWS=rows)
+        theirs = wrk(process, max(20, 2 * seconds), 1, ROWS=rows)
         show("articles' way, one at a time", theirs)
     print()
     print(f"a row in a POST of 1,000 costs {many['cpu'] / (thousand['cpu'] / 1000):.0f} times less CPU time than a /prediction/N, "
@@ -106,7 +106,7 @@ def wrk(process, seconds, connections, **variables):
     said = subprocess.run([*command, "-d", f"{seconds}s"], env=variables, check=True, capture_output=True, text=True).stdout
     requests, failed, duration, p50, p95 = map(int, re.search(r"RESULT (.*)", said)[1].split())
     if requests == 0:
-        sys.exit("the server answered nothing")
+        sys.exit(f"nothing was answered within {seconds} s: this machine is too busy, or needs a longer --seconds")
     return {"failed": failed, "rate": requests / (duration / 1e6), "p50": p50 / 1000, "p95": p95 / 1000,
             "cpu": (cpu(process) - before) * 1000 / requests}
 
