@@ -58,6 +58,7 @@ struct SkewTests {
             shutil.copy(f"{source}/golden.json", target)
             """
         _ = try python.run("-c", script, training.models.path, folder.url.path)
+        try await Training.describe(folder.url)
         return folder
     }
 }

@@ -32,6 +32,7 @@ struct StartTests {
         let wrong = #"{"line": 0, "truth": {"number": 0, "letter": "A"}, "lda": {"number": 2, "letter": "C"}"#
         try #require(text.contains(right))
         try Data(text.replacing(right, with: wrong).utf8).write(to: golden)
+        try await Training.describe(models)
         let service = try await RunningService(data: training.data, models: models)
         defer { service.stop() }
         let reason =
@@ -41,19 +42,54 @@ struct StartTests {
         #expect(try await service.get("/healthz") == .init(200, #"{"status":"ok"}"#))
     }
 
-    @Test("ends with a reason when a model is missing")
-    func missingModel() async throws {
-        let model = models.appending(path: "mlp.joblib")
-        try FileManager.default.removeItem(at: model)
-        try await expectEnd(
-            "\(model.path): cannot be loaded: FileNotFoundError: [Errno 2] No such file or directory: '\(model.path)'")
+    @Test("ends with a reason when a file of the training is missing", arguments: ["mlp.joblib", "golden.json", "metadata.json"])
+    func missing(name: String) async throws {
+        let file = models.appending(path: name)
+        try FileManager.default.removeItem(at: file)
+        try await expectEnd("\(file.path): cannot be read: No such file or directory")
     }
 
     @Test("ends with a reason when a model is cut off")
     func truncatedModel() async throws {
         let model = models.appending(path: "lda.joblib")
-        try Data(contentsOf: model).prefix(1000).write(to: model)
-        try await expectEnd("\(model.path): cannot be loaded: ")
+        let content = try Data(contentsOf: model)
+        try content.prefix(1000).write(to: model)
+        let (got, expected) = (try ServiceFiles.sha256(content.prefix(1000)), try ServiceFiles.sha256(content))
+        try await expectEnd(
+            "\(model.path): is cut off: has 1000 of \(content.count) bytes, sha256 \(got), "
+                + "metadata.json of \(try version()) says \(expected)")
+    }
+
+    @Test("ends with a reason when one bit of a model is another")
+    func tamperedModel() async throws {
+        let model = models.appending(path: "mlp.joblib")
+        let content = try Data(contentsOf: model)
+        var other = content
+        other[500] ^= 1
+        try other.write(to: model)
+        let (got, expected) = (try ServiceFiles.sha256(other), try ServiceFiles.sha256(content))
+        try await expectEnd(
+            "\(model.path): is not what was trained: sha256 \(got), metadata.json of \(try version()) says \(expected)")
+    }
+
+    @Test(
+        "ends with a reason when metadata.json says too little",
+        arguments: [
+            ("{", "is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+            ("[]", "names no files: train again"),
+            (#"{"files":{},"version":"../other"}"#, "has no version that could name a folder: train again"),
+            (#"{"files":{},"version":"a"}"#, "does not say how long lda.joblib is: train again"),
+            (#"{"files":{"lda.joblib":{"bytes":1,"sha256":"A"}},"version":"a"}"#, "has no sha256 of lda.joblib: train again"),
+        ])
+    func badMetadata(text: String, reason: String) async throws {
+        let file = models.appending(path: "metadata.json")
+        try Data(text.utf8).write(to: file)
+        try await expectEnd("\(file.path): \(reason)")
+    }
+
+    private func version() throws -> String {
+        let text = try String(contentsOf: models.appending(path: "metadata.json"), encoding: .utf8)
+        return try String(#require(text.firstMatch(of: /"version": "([^"]+)"/)).1)
     }
 
     @Test("ends with a reason when models and test set do not belong together")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Data, and what train.py made of them: a folder with data/{train,test}.csv and models/{lda,mlp}.joblib, golden.json.
+/// Data, and what train.py made of them: a folder with data/{train,test}.csv and models/{lda,mlp}.joblib, golden.json, metadata.json.
 struct Training {
     let folder: URL
     let golden: Golden
@@ -36,7 +36,7 @@ struct Training {
         _ name: String, of ingredients: [Data], write: (URL, Python) throws -> Void
     ) async throws {
         let python = try await Python.shared.value
-        let sources = try ["requirements.txt", "dataset.py", "train.py"].map(ServiceFiles.source)
+        let sources = try ["requirements.txt", "dataset.py", "metadata.py", "train.py"].map(ServiceFiles.source)
         folder = try ServiceFiles.cached("models-\(name)", of: sources + ingredients) { folder in
             let data = folder.appending(path: "data")
             try write(data, python)
@@ -44,6 +44,16 @@ struct Training {
         }
         golden = try Golden(folder.appending(path: "models/golden.json"))
         test = try Table(folder.appending(path: "data/test.csv"))
+    }
+
+    /// Describes a folder of models anew that a test changed on purpose.
+    static func describe(_ models: URL) async throws {
+        let script = """
+            import json, metadata, pathlib, sys
+            folder = pathlib.Path(sys.argv[1])
+            metadata.write(folder, json.loads((folder / "golden.json").read_bytes()))
+            """
+        _ = try await Python.shared.value.run("-c", script, models.path)
     }
 }
 

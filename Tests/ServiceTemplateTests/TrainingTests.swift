@@ -44,13 +44,83 @@ struct TrainingTests {
         #expect(names == "['A', 'Z', '0', '26']\n")
     }
 
-    @Test("leaves nothing but its three files")
+    @Test("leaves nothing but its four files")
     func files() async throws {
         let models = try await Training.small.value.models
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: models.path).sorted() == [
-                "golden.json", "lda.joblib", "mlp.joblib",
+                "golden.json", "lda.joblib", "metadata.json", "mlp.joblib",
             ])
+    }
+
+    @Test("describes what it wrote: digests, data, versions, scores, and a name that can be a folder's")
+    func metadata() async throws {
+        let training = try await Training.small.value
+        let described = try JSONDecoder().decode(
+            Metadata.self, from: Data(contentsOf: training.models.appending(path: "metadata.json")))
+        #expect(described.files.keys.sorted() == ["golden.json", "lda.joblib", "mlp.joblib"])
+        for (name, file) in described.files {
+            let content = try Data(contentsOf: training.models.appending(path: name))
+            #expect(file.sha256 == (try ServiceFiles.sha256(content)), "\(name)")
+            #expect(file.bytes == content.count, "\(name)")
+        }
+        for name in ["train", "test"] {
+            let content = try Data(contentsOf: training.data.appending(path: "\(name).csv"))
+            #expect(described.data[name]?.sha256 == (try ServiceFiles.sha256(content)), "\(name)")
+            #expect(described.data[name]?.rows == 30, "\(name)")
+        }
+        #expect(described.versions.keys.sorted() == ["joblib", "numpy", "python", "scikit-learn"])
+        #expect(described.score == ["lda": 1, "mlp": 1])
+        #expect(described.created.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) != nil, "\(described.created)")
+        let time = described.created.filter { $0 != "-" && $0 != ":" }
+        #expect(described.version.wholeMatch(of: /(\w+)-[0-9a-f]{8}/)?.1 == time[...], "\(described.version)")
+    }
+
+    private struct Metadata: Decodable {
+        struct File: Decodable {
+            let sha256: String
+            let bytes: Int
+        }
+        struct Rows: Decodable {
+            let sha256: String
+            let rows: Int
+        }
+        let version, created: String
+        let files: [String: File]
+        let data: [String: Rows]
+        let versions: [String: String]
+        let score: [String: Double]
+    }
+
+    @Test("tells shapes, five folds of each model and the scores, when asked to")
+    func crossValidation() async throws {
+        let data = try await Training.small.value.data
+        let said = try python.run(
+            "train.py", "--data", data.path, "--models", (folder / "models").path, "--cross-validate")
+        #expect(
+            said.replacing(/version \w+-[0-9a-f]{8}/, with: "version NAME") == """
+                train 30 × 2, test 30 × 2
+                lda cross-validation 1.000 ± 0.000 (5 folds)
+                mlp cross-validation 1.000 ± 0.000 (5 folds)
+                lda 1.000
+                mlp 1.000
+                version NAME
+
+                """)
+    }
+
+    @Test("refuses five folds of a class that has too few rows")
+    func fewRows() throws {
+        try SmallData.write(to: folder.url)
+        let rows = SmallData.train.split(separator: "\n").prefix(1 + 24).joined(separator: "\n") + "\n"
+        try Data(rows.utf8).write(to: folder / "train.csv")
+        try Data(SmallData.test.utf8).write(to: folder / "test.csv")
+        let end = try python.end(
+            of: "train.py", "--data", folder.url.path, "--models", (folder / "models").path, "--cross-validate")
+        #expect(end.status == 1)
+        #expect(
+            end.errors
+                == "\(folder.url.path)/train.csv: class 2 has 4 rows: cross-validation needs 5 of each class\n")
     }
 
     @Test("ends with the file and the line of bad data, without a stack of calls")

@@ -10,6 +10,8 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound, RequestEntityTooLarge
 
 import dataset
+import draining
+import metadata
 import models
 from rows import rows_of
 
@@ -20,11 +22,11 @@ ROW_NUMBER = re.compile(r"-?\d+", re.ASCII)
 
 
 def create_app(data=None, trained=None):
-    """The service over a folder with test.csv and one with both models and golden.json; all is read here, once."""
+    """The service over a folder with test.csv and one with what train.py wrote; all is read here, once."""
     try:
         test = dataset.read(Path(data or os.environ.get("DATA_DIR", HERE / "data")) / "test.csv")
-        folder = Path(trained or os.environ.get("MODELS_DIR", HERE / "models"))
-        both, golden = models.load(folder), models.golden(folder, test)
+        training = metadata.Trained(Path(trained or os.environ.get("MODELS_DIR", HERE / "models")))
+        both, golden = models.load(training), training.golden_for(test)
     except dataset.DataError as error:
         raise SystemExit(f"the service cannot start: {error}") from None
     return routes(Flask(__name__, static_folder=None), test, both, golden)
@@ -67,6 +69,8 @@ def routes(app, test, both, golden):
 
     @app.get("/readyz")
     def ready():
+        if draining.has_begun():
+            return reply({"error": "this service is leaving"}, 503)
         expected = {name: golden["rows"][0][name] for name in models.NAMES}
         got = both.answers(test.rows[:1])[0]
         if got == expected:

@@ -2,6 +2,8 @@
 
 import os
 
+import draining
+
 # Before numpy is imported: each worker is one core's work, and idle BLAS threads of many workers fight for the cores.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
@@ -17,9 +19,21 @@ preload_app = True
 worker_class = "gthread"
 threads = 8
 keepalive = 60  # seconds
-graceful_timeout = 20  # seconds; Kubernetes kills after 30
+graceful_timeout = 20  # seconds; Kubernetes kills 30 after it began to drain
 
 # The root file system is read-only, and a heartbeat in a folder on disk can stall: memory, where there is any.
 if os.access("/dev/shm", os.W_OK):
     worker_tmp_dir = "/dev/shm"
 control_socket_disable = True
+
+
+def on_starting(server):
+    # /tmp outlives a container that is started again in its pod.
+    draining.forget()
+
+
+def pre_request(worker, request):
+    # Its answer then says "Connection: close". Kept alive, the client would send its next request to a pod that ends.
+    # Not by setting keepalive to 0: that also cuts connections whose last answer has just promised to keep them.
+    if draining.has_begun():
+        request.force_close()

@@ -1,0 +1,137 @@
+import Foundation
+import Testing
+
+@Suite("Batch inference")
+struct InferenceTests {
+    let folder: TemporaryFolder
+    let python: Python
+    let training: Training
+
+    init() async throws {
+        python = try await Python.shared.value
+        training = try await Training.small.value
+        folder = try TemporaryFolder()
+    }
+
+    @Test("predicts the image's own test set as training did, and says what it does")
+    func ownData() async throws {
+        let training = try await Training.generated.value
+        let end = try run(["--results", folder.url.path], training)
+        #expect(end.errors == "")
+        let (lda, mlp) = (training.golden.score["lda"]!, training.golden.score["mlp"]!)
+        #expect(
+            end.output.split(separator: "\n").dropFirst() == [
+                "\(training.data.path)/test.csv: from line 2 on, with truth", "1300 rows predicted",
+                "lda \(String(format: "%.3f", lda))", "mlp \(String(format: "%.3f", mlp))",
+                "\(folder.url.path)/predictions.csv and \(folder.url.path)/scores.json are written",
+            ])
+        #expect(try text("scores.json") == #"{"rows": 1300, "score": {"lda": \#(lda), "mlp": \#(mlp)}}"# + "\n")
+        let header = "row,lda_number,lda_letter,mlp_number,mlp_letter,truth_number,truth_letter\n"
+        let rows = training.golden.rows.map { row in
+            "\(row.line)," + [row.lda, row.mlp, row.truth].map { "\($0.number),\($0.letter)" }.joined(separator: ",") + "\n"
+        }
+        #expect(try text("predictions.csv") == header + rows.joined())
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted() == ["predictions.csv", "scores.json"])
+    }
+
+    @Test("takes rows without truth, with gaps between their numbers, and knows no score then")
+    func withoutTruth() throws {
+        try write("Line,x,y\n3,10,1\n7, -10 ,\"-8\"\n")
+        let end = try run(["--input", input, "--results", folder.url.path])
+        #expect(end.errors == "")
+        #expect(try text("scores.json") == #"{"rows": 2, "score": null}"# + "\n")
+        #expect(try text("predictions.csv") == "row,lda_number,lda_letter,mlp_number,mlp_letter\n3,0,A,0,A\n7,2,C,2,C\n")
+    }
+
+    @Test(
+        "refuses an input with its place, and writes nothing",
+        arguments: [
+            ("", ":1, column 1: must be 'Line', is missing"),
+            ("x,y\n", ":1, column 1: must be 'Line', is 'x'"),
+            ("Line\n", ":1: has 1 columns, the models need 3"),
+            ("Line,y,x\n", ":1, column 2: must be 'x' or '# Letter', is 'y'"),
+            ("Line,# Letter,x\n", ":1: has 3 columns, the models need 4"),
+            ("Line,x,y,z\n", ":1: has 4 columns, the models need 3"),
+            ("Line,x,y\n", ":1: has no rows below its header"),
+            ("Line,x,y\n0,1\n", ":2: has 2 columns, the header 3"),
+            ("Line,x,y\n0,1,2\n\n", ":3: has 0 columns, the header 3"),
+            ("Line,x,y\n-1,1,2\n", ":2, column 1 (Line): must be a row number from 0 on, is '-1'"),
+            ("Line,x,y\n5,1,2\n5,1,2\n", ":3, column 1 (Line): must be above 5, the row before it, is 5"),
+            ("Line,x,y\n0,1,one\n", ":2, column 3 (y): must be a finite number, is 'one'"),
+            ("Line,x,y\n0,,1\n", ":2, column 2 (x): must be a finite number, is ''"),
+            ("Line,x,y\n0,1 2,1\n", ":2, column 2 (x): must be a finite number, is '1 2'"),
+            ("Line,x,y\n0,1e999,1\n", ":2, column 2 (x): must be a finite number, is '1e999'"),
+            ("Line,# Letter,x,y\n0,3,1,2\n", ":2, column 2 (# Letter): must be a class from 0 to 2, is '3'"),
+            ("Line,x,y\n0,\"1,2\n", ":2: is not CSV: unexpected end of data"),
+        ])
+    func refused(content: String, reason: String) throws {
+        try write(content)
+        let end = try run(["--input", input, "--results", (folder / "results").path])
+        #expect(end.status == 1)
+        #expect(end.errors == "\(input)\(reason)\n")
+        #expect(!FileManager.default.fileExists(atPath: (folder / "results/predictions.csv").path))
+    }
+
+    @Test("leaves earlier results whole when an input turns out bad in its last row")
+    func keepsOldResults() throws {
+        try write("Line,x,y\n0,10,1\n")
+        _ = try run(["--input", input, "--results", (folder / "results").path])
+        let before = try text("results/predictions.csv")
+        try write("Line,x,y\n" + (0..<1500).map { "\($0),1,10\n" }.joined() + "1500,1,x\n")
+        let end = try run(["--input", input, "--results", (folder / "results").path])
+        #expect(end.errors == "\(input):1502, column 3 (y): must be a finite number, is 'x'\n")
+        #expect(try text("results/predictions.csv") == before)
+        let left = try FileManager.default.contentsOfDirectory(atPath: (folder / "results").path).sorted()
+        #expect(left == ["predictions.csv", "scores.json"])
+    }
+
+    @Test(
+        "says why an input cannot be had, without what may be a password",
+        arguments: [
+            ("/nowhere.csv", "/nowhere.csv: cannot be read: No such file or directory"),
+            ("http://127.0.0.1:1/a.csv?token=secret", "http://127.0.0.1:1/a.csv: cannot be reached: [Errno 111] Connection refused"),
+            ("http://user:secret@host/a.csv", "http://host/a.csv: a user name or password in the address is not supported"),
+            ("ftp://host/a.csv", "ftp://host/a.csv: is not an address with http:// or https://"),
+        ])
+    func unreachable(source: String, reason: String) throws {
+        let end = try run(["--input", source, "--results", folder.url.path])
+        #expect(end.status == 1)
+        #expect(end.errors == reason + "\n")
+    }
+
+    @Test("reads an address, and notices an answer that breaks off")
+    func address() throws {
+        let script = """
+            import http.server, subprocess, sys, threading
+            content = b"Line,x,y\\n0,10,1\\n1,1,10\\n"
+            class Handler(http.server.BaseHTTPRequestHandler):
+                def do_GET(self):
+                    self.send_response(200); self.send_header("Content-Length", str(len(content) + ("broken" in self.path))); self.end_headers()
+                    self.wfile.write(content)
+                def log_message(self, *_): pass
+            server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            for name in ("whole", "broken"):
+                program = [sys.executable, "inference.py", "--input", f"http://127.0.0.1:{server.server_port}/{name}", "--results", sys.argv[1]]
+                end = subprocess.run(program, capture_output=True, text=True)
+                print(end.returncode, end.stderr.replace(str(server.server_port), "PORT"), end="")
+            """
+        let end = try LocalProgram.run(
+            [python.executable, "-c", script, folder.url.path], in: ServiceFiles.sources, environment: ["MODELS_DIR": training.models.path])
+        #expect(end.output == "0 1 http://127.0.0.1:PORT/broken: ended 1 bytes too early\n")
+        #expect(try text("predictions.csv").hasSuffix("\n1,1,B,1,B\n"))
+    }
+
+    private var input: String { (folder / "input.csv").path }
+
+    private func write(_ content: String) throws { try Data(content.utf8).write(to: folder / "input.csv") }
+
+    private func text(_ name: String) throws -> String { try String(contentsOf: folder / name, encoding: .utf8) }
+
+    private func run(_ arguments: [String], _ other: Training? = nil) throws -> LocalProgram {
+        let training = other ?? training
+        return try LocalProgram.run(
+            [python.executable, "inference.py"] + arguments, in: ServiceFiles.sources,
+            environment: ["MODELS_DIR": training.models.path, "DATA_DIR": training.data.path])
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The real courier on a port that the kernel chose, and the folder in which it keeps what it gets.
+struct RunningCourier {
+    let address: String
+    let folder: URL
+    private let process: Process
+    private let session = URLSession(configuration: .ephemeral)
+
+    /// Runs the body beside a courier for the models of a training.
+    static func during<Result>(
+        _ arguments: [String], models: URL, data: URL? = nil, in folder: URL, _ body: (RunningCourier) async throws -> Result
+    ) async throws -> Result {
+        let courier = try await RunningCourier(arguments, models: models, data: data, in: folder)
+        defer { courier.stop() }
+        return try await body(courier)
+    }
+
+    private init(_ arguments: [String], models: URL, data: URL?, in folder: URL) async throws {
+        let python = try await Python.shared.value
+        self.folder = folder
+        process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments =
+            ["--default-signal", "timeout", "600", python.executable, "courier.py", "--port", "0", "--folder", folder.path] + arguments
+        process.currentDirectoryURL = ServiceFiles.sources
+        process.environment = LocalProgram.surroundings(["MODELS_DIR": models.path, "DATA_DIR": (data ?? models).path])
+        let log = Pipe()
+        process.standardOutput = log
+        try process.run()
+        var said = ""
+        while !said.contains(", ") {
+            let more = log.fileHandleForReading.availableData
+            if more.isEmpty { throw Failed("the courier ended: \(said)") }
+            said += String(decoding: more, as: UTF8.self)
+        }
+        let port = try #require(said.firstMatch(of: /listening on port (\d+)/)).1
+        address = "http://127.0.0.1:\(port)"
+    }
+
+    private func stop() {
+        session.invalidateAndCancel()
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    struct Answer: Equatable {
+        let status: Int
+        let text: String
+        init(_ status: Int, _ text: String) { (self.status, self.text) = (status, text) }
+    }
+
+    func get(_ path: String) async throws -> Answer { try await ask("GET", path) }
+
+    func put(_ path: String, _ body: String) async throws -> Answer { try await ask("PUT", path, Data(body.utf8)) }
+
+    func ask(_ method: String, _ path: String, _ body: Data? = nil) async throws -> Answer {
+        var request = URLRequest(url: try #require(URL(string: address + path)))
+        request.httpMethod = method
+        request.httpBody = body
+        let (content, response) = try await session.data(for: request)
+        return Answer(try #require(response as? HTTPURLResponse).statusCode, String(decoding: content, as: UTF8.self))
+    }
+}

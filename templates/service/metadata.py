@@ -1,0 +1,115 @@
+"""Which files belong to one training, and are they still what it wrote?
+
+train.py writes metadata.json last; whoever loads a model asks here first.
+"""
+
+import hashlib
+import json
+import platform
+import re
+from datetime import datetime, timezone
+from importlib.metadata import version
+
+from dataset import DataError
+
+NAME = "metadata.json"
+MODELS = ("lda", "mlp")
+FILES = (*(f"{name}.joblib" for name in MODELS), "golden.json")
+PACKAGES = ("numpy", "scikit-learn", "joblib")
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)  # it becomes the name of a folder
+DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class Trained:
+    """A folder with one training; its files are given out only when they are what the training wrote."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.content = read(folder / NAME)
+        self.version = self.content["version"]
+
+    def file(self, name):
+        """The bytes of one of FILES."""
+        path, expected = self.folder / name, self.content["files"][name]
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+        got = hashlib.sha256(content).hexdigest()
+        if len(content) < expected["bytes"]:
+            raise DataError(
+                f"{path}: is cut off: has {len(content)} of {expected['bytes']} bytes, "
+                f"sha256 {got}, {NAME} of {self.version} says {expected['sha256']}"
+            )
+        if got != expected["sha256"]:
+            raise DataError(
+                f"{path}: is not what was trained: sha256 {got}, {NAME} of {self.version} says {expected['sha256']}"
+            )
+        return content
+
+    def golden(self):
+        """What the pipelines answered when they were trained: the content of golden.json."""
+        path = self.folder / "golden.json"
+        try:
+            answers = json.loads(self.file("golden.json"))
+            answers["data"]["test"]["sha256"], answers["features"], answers["classes"], answers["rows"][0]
+        except (ValueError, LookupError, TypeError) as error:
+            raise DataError(f"{path}: cannot be read: {type(error).__name__}: {error}") from None
+        return answers
+
+    def golden_for(self, test):
+        """The same, if it is about this very test set."""
+        answers = self.golden()
+        if answers["data"]["test"]["sha256"] != test.sha256:
+            raise DataError(f"{self.folder / 'golden.json'}: was made with another test.csv: train again")
+        return answers
+
+
+def read(path):
+    """metadata.json, with all that is needed to check the files."""
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise DataError(f"{path}: is not JSON: {error}") from None
+    fault = _fault(content)
+    if fault:
+        raise DataError(f"{path}: {fault}: train again")
+    return content
+
+
+def _fault(content):
+    if not isinstance(content, dict) or not isinstance(content.get("files"), dict):
+        return "names no files"
+    if not isinstance(content.get("version"), str) or not VERSION.fullmatch(content["version"]):
+        return "has no version that could name a folder"
+    for name in FILES:
+        entry = content["files"].get(name)
+        if not isinstance(entry, dict) or type(entry.get("bytes")) is not int:
+            return f"does not say how long {name} is"
+        if not isinstance(entry.get("sha256"), str) or not DIGEST.fullmatch(entry["sha256"]):
+            return f"has no sha256 of {name}"
+    return None
+
+
+def write(folder, golden):
+    """Describes the files of a folder; `golden` is the content of its golden.json. Returns what is written."""
+    files = {name: _entry(folder / name) for name in FILES}
+    digest = hashlib.sha256("".join(entry["sha256"] for entry in files.values()).encode()).hexdigest()
+    now = datetime.now(timezone.utc)
+    content = {
+        "version": f"{now:%Y%m%dT%H%M%SZ}-{digest[:8]}",
+        "created": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        "score": golden["score"],
+        "data": golden["data"],
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "files": files,
+    }
+    (folder / NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return content
+
+
+def _entry(path):
+    content = path.read_bytes()
+    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}

@@ -1,0 +1,138 @@
+"""Which part of the input is whose, and which results are there?"""
+
+import hashlib
+import threading
+from array import array
+from dataclasses import dataclass
+
+import inputs
+import predictions
+from dataset import DataError
+
+
+class Conflict(Exception):
+    """What was asked does not fit what is there; with `may_pass`, it may later."""
+
+    def __init__(self, reason, may_pass=False):
+        super().__init__(reason)
+        self.may_pass = may_pass
+
+
+@dataclass(frozen=True)
+class Input:
+    """Where the rows of the input are in its file."""
+
+    layout: inputs.Layout
+    header: bytes
+    rows: array  # n row numbers
+    offsets: array  # n + 1 places: where each row begins, and where the last ends
+    sha256: str
+
+
+class Shards:
+    """An input cut into `count` slices of successive rows, and the predictions of each; all is in one folder."""
+
+    def __init__(self, folder, count, golden):
+        self.folder, self.count, self._golden = folder, count, golden
+        self.input, self.error, self._lock = None, None, threading.Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._file.exists():  # a courier that was started again in its pod
+            self._accept(self._index(self._file, "input"))
+
+    @property
+    def _file(self):
+        return self.folder / "input.csv"
+
+    def _result(self, number):
+        return self.folder / f"result-{number}-of-{self.count}.csv"
+
+    @property
+    def done(self):
+        return [number for number in range(self.count) if self._result(number).exists()]
+
+    def status(self):
+        known = self.input and {"rows": len(self.input.rows), "sha256": self.input.sha256}
+        return {"input": known, "error": self.error, "shards": self.count, "done": self.done}
+
+    def take_input(self, path, name):
+        """Makes a file the input, if the models can use it. The first input stays: shards of it may be on their way."""
+        try:
+            new = self._index(path, name)
+        except DataError as error:
+            self.fail(str(error))
+            raise
+        with self._lock:
+            if self.input and self.input.sha256 != new.sha256:
+                raise Conflict(f"there is another input already: {len(self.input.rows)} rows, sha256 {self.input.sha256}")
+            path.replace(self._file)
+            self._accept(new)
+
+    def _accept(self, new):
+        self.input, self.error = new, None
+        print(f"{new.layout.name}: {len(new.rows)} rows, sha256 {new.sha256}", flush=True)
+
+    def fail(self, reason):
+        """There is no input, and this is why."""
+        print(reason, flush=True)
+        if self.input is None:
+            self.error = reason
+
+    def _index(self, path, name):
+        digest, offsets, rows = hashlib.sha256(), array("Q", [0]), array("Q")
+
+        def counted(lines):
+            for line in lines:
+                digest.update(line)
+                offsets.append(offsets[-1] + len(line))
+                yield line
+
+        with path.open("rb") as file:
+            lines = counted(inputs.lines(file, name))
+            header = next(lines, b"")
+            layout = inputs.layout(header, name, self._golden)
+            rows.extend(row for _, row, _ in inputs.records(lines, layout))
+        if not rows:
+            raise DataError(f"{name}:1: has no rows below its header")
+        return Input(layout, header, rows, offsets[1:], digest.hexdigest())
+
+    def _bounds(self, number):
+        if self.input is None:
+            raise Conflict(self.error or "there is no input yet", may_pass=self.error is None)
+        rows = len(self.input.rows)
+        return rows * number // self.count, rows * (number + 1) // self.count
+
+    def slice(self, number):
+        """(line of its first row in the whole input, places of header and rows in the input's file: (start, end) each)."""
+        first, end = self._bounds(number)
+        offsets = self.input.offsets
+        return first + 2, [(0, len(self.input.header)), (offsets[first], offsets[end])]
+
+    def open_input(self):
+        return self._file.open("rb")
+
+    def take_result(self, number, path):
+        """Takes predictions for exactly the rows of a slice; they replace earlier ones of the same slice."""
+        first, end = self._bounds(number)
+        with path.open("rb") as file:
+            lines = inputs.lines(file, "predictions")
+            for _ in predictions.checked(lines, self.input.rows[first:end], self.input.layout.has_truth):
+                pass
+        path.replace(self._result(number))
+        print(f"shard {number}: {end - first} rows ({len(self.done)} of {self.count} shards)", flush=True)
+
+    def results(self):
+        """The files of all slices in their order, open."""
+        self._bounds(0)
+        missing = sorted(set(range(self.count)) - set(self.done))
+        if missing:
+            raise Conflict(f"results are missing of shards {', '.join(map(str, missing))}", may_pass=True)
+        return [self._result(number).open("rb") for number in range(self.count)]
+
+    def scores(self):
+        """What predictions.Tally says about all results."""
+        tally = predictions.Tally(self.input is not None and self.input.layout.has_truth)
+        for file in self.results():
+            with file:
+                next(file)  # the header
+                tally.add(line.decode().rstrip("\n").split(",") for line in file)
+        return tally.scores()
