@@ -33,6 +33,7 @@ def on_starting(server):
 
 
 def pre_request(worker, request):
-    # Each answer then says "Connection: close". Kept alive, a client would send its next request to a pod that ends.
-    if worker.cfg.keepalive and draining.has_begun():
-        worker.cfg.set("keepalive", 0)
+    # Its answer then says "Connection: close". Kept alive, the client would send its next request to a pod that ends.
+    # Not by setting keepalive to 0: that also cuts connections whose last answer has just promised to keep them.
+    if draining.has_begun():
+        request.force_close()

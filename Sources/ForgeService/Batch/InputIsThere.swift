@@ -30,7 +30,7 @@ struct InputIsThere: Step {
         let end = ContinuousClock.now + limit
         while true {
             let status = CourierStatus(try await machine.ask(questions).command(courier.look))
-            if let error = status?.error { throw refused(machine, error) }
+            if let error = status?.error { throw Problem(refused: run, error, on: machine.host.name) }
             if let input = status?.input { return machine.tell("\(input.rows) \(input.rows == 1 ? "row" : "rows")\(sent)") }
             guard ContinuousClock.now < end else { throw late(machine, isSilent: status == nil) }
             try await Task.sleep(for: pause)
@@ -48,11 +48,11 @@ struct InputIsThere: Step {
         let upload = Command(
             "curl", "-sS", "--noproxy", "*", "--connect-timeout", "5", "--header", "Content-Type: text/csv", "--header", "Expect:",
             "--upload-file", "-", "--write-out", "\\n%{http_code}", Word("\(address)/input"))
-        let output = try await machine.run(
-            upload.reading(.file(path)).within(.seconds(3600 * 6)), fix: "is the cluster's network well? run it again")
+        // What the courier answers is for kubeforge, not for who follows the pods.
+        let output = try await machine.quietly(upload.reading(.file(path)).within(.seconds(3600 * 6)))
         let lines = output.text.split(whereSeparator: \.isNewline)
         guard lines.last == "200" || lines.last == "201" || lines.last == "204" else {
-            throw refused(machine, CourierRefusal(lines.dropLast().joined(separator: "\n")).reason)
+            throw Problem(refused: run, CourierRefusal(lines.dropLast().joined(separator: "\n")).reason, on: machine.host.name)
         }
         let got = CourierStatus(try await machine.ask(questions).command(courier.look))?.input?.sha256
         let own = try FileDigest(of: path)
@@ -63,38 +63,10 @@ struct InputIsThere: Step {
         }
     }
 
-    private func refused(_ machine: Machine, _ reason: String) -> Problem {
-        let fix =
-            switch run.input {
-            case .own: "deploy again: the image's own test data cannot be read"
-            case .url: "can the pods reach it? `kubectl -n \(run.service.namespace) get pods -o wide` says where they run"
-            case .file: "correct the file; columns and features must be those of the training data"
-            }
-        return Problem(what: "\(machine.host.name): \(run.input.name) is not taken", why: named(reason), fix: fix)
-    }
-
-    /// The courier knows no names of files here: it says `input.csv:3, column 2`.
-    private func named(_ reason: String) -> String {
-        guard case .file(let path, _) = run.input, let found = reason.firstMatch(of: /^(?:\/[^\s:]*\/)?input(?:\.csv)?(?=[:, ])/) else {
-            return reason
-        }
-        return (path as NSString).lastPathComponent + reason[found.range.upperBound...]
-    }
-
     private func late(_ machine: Machine, isSilent: Bool) -> Problem {
         Problem(
             what: "\(machine.host.name): the rows of \(run.input.name) did not come within \(limit.components.seconds) s",
             why: isSilent ? "the pod \(run.courier) does not answer" : "the pod \(run.courier) is still fetching them", fix: "run it again")
-    }
-}
-
-/// What a courier answers where it does not take something.
-struct CourierRefusal: Sendable {
-    let reason: String
-
-    init(_ body: String) {
-        struct Refusal: Decodable { var error: String }
-        reason = (try? JSONDecoder().decode(Refusal.self, from: Data(body.utf8)))?.error ?? body
     }
 }
 

@@ -30,27 +30,29 @@ struct JobLooks: Sendable {
 
 /// The logs of a run's pods as far as they have been told: each look brings the lines that are new.
 struct FollowedLogs: Sendable {
-    private let kubectl: Kubectl
+    private let looks: JobLooks
     private var told: [String: Int] = [:]
 
-    init(_ kubectl: Kubectl) { self.kubectl = kubectl }
+    init(_ looks: JobLooks) { self.looks = looks }
 
     /// Prints the new lines of these pods, each under its name. Empty lines count for nothing.
     func look(_ pods: [String]) -> String {
         let logs = pods.map { pod in
-            let command = kubectl.line("logs", Word("pod/\(pod)"))
+            let command = looks.kubectl.line("logs", Word("pod/\(pod)"))
             return
                 "echo \(Word("\(PodLogs.mark)pod/\(pod)").quoted); timeout 10 \(command) 2>/dev/null | grep . | tail -n +\((told[pod] ?? 0) + 1)"
         }
         return logs.isEmpty ? ":" : logs.joined(separator: "\n")
     }
 
-    /// What a look printed, as `pod  line` where there are several pods.
+    /// What a look printed, each line with the end of its pod's name: `2-x77kn  434 rows predicted`.
     mutating func lines(_ text: String) -> [String] {
         let new = PodLogs(text).byPod
         for (pod, lines) in new { told[pod, default: 0] += lines.count }
-        return new.sorted { $0.key < $1.key }.flatMap { pod, lines in
-            told.count > 1 ? lines.map { "\(pod)  \($0)" } : lines
-        }
+        return new.sorted { $0.key < $1.key }.flatMap { pod, lines in lines.map { "\(end(of: pod))  \($0)" } }
+    }
+
+    private func end(of pod: String) -> String {
+        pod.hasPrefix(looks.run + "-") ? String(pod.dropFirst(looks.run.count + 1)) : pod
     }
 }

@@ -55,12 +55,15 @@ struct JobPods: Sendable {
     /// All pods but the courier, which belongs to no Job.
     var workers: [ClusterObject] { pods.filter { !($0.metadata.ownerReferences ?? []).isEmpty } }
 
-    /// What is wrong, the pods that never come right by themselves first. A pod whose program ended well has nothing wrong.
-    var troubles: [(pod: ClusterObject, cause: RolloutCause)] {
-        let found = pods.filter { $0.status?.phase != "Succeeded" }.compactMap { pod in
+    /// What is wrong with which pods, those first that never come right by themselves. A pod whose program ended well has nothing wrong.
+    var troubles: [(cause: RolloutCause, pods: [ClusterObject])] {
+        let wrong = pods.filter { $0.status?.phase != "Succeeded" }.compactMap { pod in
             RolloutCause(of: pod, events: events).map { (pod: pod, cause: $0) }
         }
-        return found.filter { $0.cause.isHopeless } + found.filter { !$0.cause.isHopeless && $0.cause != .slow }
+        let causes = wrong.map(\.cause).uniqued()
+        return (causes.filter(\.isHopeless) + causes.filter { !$0.isHopeless && $0 != .slow }).map { cause in
+            (cause, wrong.filter { $0.cause == cause }.map(\.pod))
+        }
     }
 
     /// A pod that will never start, although its Job goes on waiting for it.
@@ -91,17 +94,19 @@ struct JobFailure {
 
     func problem(what: String, seen: [String], service: String, namespace: String) -> Problem {
         let troubles = state.troubles
-        let told = troubles.prefix(3).flatMap { paragraph($0.pod, $0.cause) }
+        let told = troubles.prefix(3).flatMap { paragraph($0.cause, $0.pods) }
         let refusal = state.refusal.map { [RolloutCause.refused($0).sentence] } ?? []
         let cause = troubles.first?.cause ?? state.refusal.map { .refused($0) } ?? .slow
         return Problem(
             what: what, why: (seen + refusal + told).joined(separator: "\n"), fix: Self.fix(cause, namespace: namespace, service: service))
     }
 
-    private func paragraph(_ pod: ClusterObject, _ cause: RolloutCause) -> [String] {
+    private func paragraph(_ cause: RolloutCause, _ pods: [ClusterObject]) -> [String] {
+        guard let pod = pods.first else { return [] }
+        let others = pods.count > 1 ? " (and \(pods.count - 1) more)" : ""
         let place = pod.spec?.nodeName.map { " on \($0)" } ?? ""
         let lines = (logs[pod.metadata.name] ?? []).filter { !$0.hasPrefix("Error from server") }.suffix(8).map { "  | \($0)" }
-        return ["\(pod.metadata.name)\(place): \(cause.sentence)"] + lines
+        return ["\(pod.metadata.name)\(place)\(others): \(cause.sentence)"] + lines
     }
 
     private static func fix(_ cause: RolloutCause, namespace: String, service: String) -> String {

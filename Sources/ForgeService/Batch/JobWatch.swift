@@ -7,6 +7,9 @@ struct JobWatch {
     private let isFollowed: Bool
     private let patience: Duration
     private var logs: FollowedLogs
+    private var crashed: Set<String> = []
+    /// Whether a pod's program failed that had not at the look before.
+    private(set) var hasNewCrash = false
     private var lastMove = ContinuousClock.now
     private(set) var pods = JobPods(objects: "")
 
@@ -14,7 +17,7 @@ struct JobWatch {
         self.looks = looks
         self.isFollowed = isFollowed
         self.patience = patience
-        logs = FollowedLogs(looks.kubectl)
+        logs = FollowedLogs(looks)
     }
 
     /// One round trip: the run's objects, the questions, and the log lines that are new, which are told.
@@ -25,6 +28,9 @@ struct JobWatch {
         // An API server that is away for a moment has not lost the run.
         if answers.command(looks.objects).exitCode == 0 { pods = looks.pods(answers) }
         if pods.isAnyAtWork { noteProgress() }
+        let failed = Set(pods.workers.filter { $0.status?.phase == "Failed" }.map(\.metadata.name))
+        hasNewCrash = !failed.isSubset(of: crashed)
+        crashed.formUnion(failed)
         return answers
     }
 

@@ -10,16 +10,16 @@ package enum SchedulePlan {
         return plan("the schedule stands", step, cluster)
     }
 
-    /// `found`: the schedules that there are; one that has no name may be meant without it being said when it is the only one.
+    /// `found`: the schedules that there are. None is taken for another: who repeats the command shall not lose a second one.
     package static func remove(_ name: String?, found: [CronJobObject], cluster: Cluster) throws(Problem) -> Plan {
         let wanted = Schedule.cronJob(name, of: cluster.service)
-        if name == nil, !found.contains(where: { $0.name == wanted }), found.count > 1 {
-            let names = found.map { "--name \(Schedule.shortName(of: $0.name, cluster.service) ?? "")" }
+        let others = found.compactMap { Schedule.shortName(of: $0.name, cluster.service) }
+        if !found.contains(where: { $0.name == wanted }), !others.isEmpty {
             throw Problem(
-                .usage, what: "which schedule? there are \(found.count)", fix: "say \(names.joined(separator: " or "))")
+                .usage, what: name.map { "there is no schedule with the name \($0)" } ?? "there is no schedule without a name",
+                fix: "say which: " + others.map { "--name \($0)" }.joined(separator: " or "))
         }
-        let isOnly = name == nil && found.count == 1
-        return plan("the schedule is gone", ScheduleIsGone(isOnly ? found[0].name : wanted, of: cluster.service), cluster)
+        return plan("the schedule is gone", ScheduleIsGone(wanted, of: cluster.service), cluster)
     }
 
     private static func plan(_ stage: String, _ step: any Step, _ cluster: Cluster) -> Plan {

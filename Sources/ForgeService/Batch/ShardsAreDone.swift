@@ -45,13 +45,21 @@ struct ShardsAreDone: Step {
         while true {
             let answers = try await watch.look(at: machine, asking: questions)
             let done = CourierStatus(answers.command(courier.look))?.done.count ?? said
-            if done > said { machine.say(Self.progress(done, of: run.shards)) }
-            if done > said { watch.noteProgress() }
+            if done > said {
+                machine.say(Self.progress(done, of: run.shards))
+                watch.noteProgress()
+            }
             said = done
             if done >= run.shards && watch.areJobsComplete(run.jobs.count) { return }
+            if watch.hasNewCrash, let fault = try await fault(machine) { throw Problem(refused: run, fault, on: machine.host.name) }
             if let reason = watch.failure ?? lostCourier(watch.pods) { throw try await problem(machine, reason, done) }
             try await Task.sleep(for: pause)
         }
+    }
+
+    /// Rows that a pod refuses, another pod would refuse, too: that is not waited for.
+    private func fault(_ machine: Machine) async throws -> String? {
+        try await looks.failure(on: machine).logs.values.joined().compactMap(InputFault.fault).first
     }
 
     private func lostCourier(_ pods: JobPods) -> String? {
@@ -67,6 +75,6 @@ struct ShardsAreDone: Step {
     }
 
     private static func progress(_ done: Int, of shards: Int) -> String {
-        "\(done) of \(shards) \(shards == 1 ? "shard" : "shards") \(done == 1 ? "is" : "are") done"
+        shards == 1 ? "\(done == 1 ? "the" : "no") shard is done" : "\(done) of \(shards) shards \(done == 1 ? "is" : "are") done"
     }
 }

@@ -164,7 +164,7 @@ struct ShardsAreDoneTests {
             .init(status: status([0, 1]), objects: begun), .init(status: status([0, 1]), objects: ended),
         ])
         try await step(isFollowed: true).apply(to: cluster.machine)
-        #expect(cluster.said.withLock { $0 } == ["433 rows predicted", "1 of 2 shards is done", "2 of 2 shards are done"])
+        #expect(cluster.said.withLock { $0 } == ["p  433 rows predicted", "1 of 2 shards is done", "2 of 2 shards are done"])
     }
 
     @Test("that were given up say which pod it was, and what it said last")
@@ -182,6 +182,22 @@ struct ShardsAreDoneTests {
                          | Traceback
                          | MemoryError
                   fix  the last lines of its log are above; correct what they name, and run it again
+                """)
+    }
+
+    @Test("are not tried again where the rows are at fault")
+    func faultyRows() async throws {
+        let objects = Objects.list([courierPod, Objects.pod("p-1", "Failed", exitCode: 1, owner: "j")])
+        let log = "==> pod/p-1\nmodels 1: lda and mlp\ninput:8, column 2 (# Letter): must be a class from 0 to 25, is '99'\n"
+        let cluster = FakeCluster([.init(status: status([]), objects: objects, logs: log)])
+        let run = Example.batchRun(.file(path: "/home/a/rows.csv", size: 1))
+        let step = ShardsAreDone(run, manifests: try BatchManifests(run, templates: Templates()), isFollowed: false, every: .zero)
+        let problem = await #expect(throws: Problem.self) { try await step.apply(to: cluster.machine) }
+        #expect(
+            problem?.description == """
+                kubmaster: rows.csv is not taken
+                  why  rows.csv:8, column 2 (# Letter): must be a class from 0 to 25, is '99'
+                  fix  correct the file; columns and features must be those of the training data
                 """)
     }
 

@@ -50,14 +50,17 @@ struct ScheduleTests {
         return try SchedulePlan.remove(name, found: all, cluster: cluster).stages[0].work[0].steps[0].title
     }
 
-    @Test("need not be named where it is the only one")
-    func only() throws {
-        #expect(try removed(nil, of: ["inference-batch-weekly"]) == "inference-batch-weekly is not scheduled")
-        #expect(try removed(nil, of: ["inference-batch", "inference-batch-weekly"]) == "inference-batch is not scheduled")
-        #expect(try removed("weekly", of: ["inference-batch", "inference-batch-weekly"]) == "inference-batch-weekly is not scheduled")
+    @Test("is never taken for another when it shall go")
+    func named() throws {
+        let both = ["inference-batch", "inference-batch-weekly"]
+        #expect(try removed(nil, of: both) == "inference-batch is not scheduled")
+        #expect(try removed("weekly", of: both) == "inference-batch-weekly is not scheduled")
         #expect(try removed(nil, of: []) == "inference-batch is not scheduled")
+        #expect(try removed("weekly", of: ["inference-batch"]) == "inference-batch-weekly is not scheduled")
         let error = #expect(throws: Problem.self) { try removed(nil, of: ["inference-batch-a", "inference-batch-b"]) }
-        #expect(error?.description == "which schedule? there are 2\n  fix  say --name a or --name b")
+        #expect(error?.description == "there is no schedule without a name\n  fix  say which: --name a or --name b")
+        let other = #expect(throws: Problem.self) { try removed("c", of: ["inference-batch-a"]) }
+        #expect(other?.description == "there is no schedule with the name c\n  fix  say which: --name a")
     }
 
     @Test("runs the release that was deployed last")

@@ -42,7 +42,8 @@ struct BatchUnschedule: AsyncParsableCommand {
     @Argument(help: inventoryHelp)
     var inventory: String?
 
-    @Option(help: ArgumentHelp("Which, where there are several: `kubeforge batch list` shows them.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The schedule of this name: `kubeforge batch list` shows them. Default: the one without.", valueName: "name"))
     var name: String?
 
     @OptionGroup var options: SharedOptions

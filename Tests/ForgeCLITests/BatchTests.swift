@@ -1,0 +1,140 @@
+import ForgeCLI
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import Synchronization
+import Testing
+
+@Suite("What is wrong with a batch run or a schedule")
+struct BatchUsageTests {
+    @Test(
+        "is said before anything is contacted, also before an inventory is looked for",
+        arguments: [
+            (
+                ["batch", "schedule", "61 * * * *"],
+                """
+                ✗ "61 * * * *" is no schedule
+                  why  minute: '61': 61 is not from 0 to 59
+                  fix  for instance "0 2 * * *": at 02:00 every day, by the cluster's clock
+
+                """
+            ),
+            (
+                ["batch", "run", "--input", "rows.csv"],
+                """
+                ✗ --input rows.csv cannot be used
+                  why  there is no such file
+                  fix  name a CSV file of this computer, or an http(s) address
+
+                """
+            ),
+            (
+                ["batch", "run", "--results", "/proc/version/out"],
+                """
+                ✗ --results /proc/version/out cannot take results
+                  why  /proc/version is a file
+                  fix  name a folder of your own
+
+                """
+            ),
+        ])
+    func said(arguments: [String], message: String) async throws {
+        let result = try await Binary.run(arguments, in: Scene())
+        #expect(result.code == 64)
+        #expect(result.errors == message)
+    }
+
+    @Test(
+        "ends with the usage",
+        arguments: [
+            (["batch", "run", "--shards", "0"], "--shards 0: from 1 to 100"),
+            (
+                ["batch", "schedule", "@daily", "--input", "a.csv"],
+                "a schedule runs when this computer may be off; name an http(s) address"
+            ),
+            (["batch", "schedule", "@daily", "--name", "Weekly"], "--name Weekly: 1 to 17 lower-case letters, digits and dashes"),
+            (["batch", "unschedule", "--name", "-"], "--name -: 1 to 17 lower-case letters, digits and dashes"),
+        ])
+    func usage(arguments: [String], message: String) async throws {
+        let result = try await Binary.run(arguments, in: Scene())
+        #expect(result.code == 64)
+        #expect(result.errors.contains(message), "\(result.errors)")
+    }
+}
+
+@Suite("A run that has something to tidy up")
+final class AfterwardsTests: Sendable {
+    private let tidied = Atomic(0)
+
+    private func verb(_ step: FakeStep) -> Verb {
+        var verb = Verb("batch run") { _ in Plan(stages: [Stage("a", on: [.kubmaster]) { _ in [step] }], essential: ["kubmaster"]) }
+        verb.hosts = { [$0.firstControlPlane] }
+        (verb.arguments, verb.goesOn) = (" --shards 3", false)
+        verb.afterwards = { [self] session in
+            // What is cancelled could not work any more.
+            if !Task.isCancelled, !session.fleet.reachable.isEmpty { tidied.add(1, ordering: .relaxed) }
+        }
+        return verb
+    }
+
+    private func run(_ verb: Verb, _ witness: Witness) throws -> Run {
+        Run(
+            verb, inventory: "lab.yaml", surroundings: try Scene().surroundings, reporter: witness, read: { _ in .lab },
+            connect: { _ in FakeTransport() })
+    }
+
+    @Test("does so when it is done")
+    func done() async throws {
+        #expect(try await run(verb(FakeStep("a", ["x"])), Witness()).finish() == 0)
+        #expect(tidied.load(ordering: .relaxed) == 1)
+    }
+
+    @Test("does so when it failed, and does not claim that it goes on where it stopped")
+    func failed() async throws {
+        let witness = Witness()
+        #expect(try await run(verb(FakeStep("a", ["x"]) { _ in throw Problem(what: "no") }), witness).finish() == 1)
+        #expect(tidied.load(ordering: .relaxed) == 1)
+        #expect(witness.notes.last == "next  see above what failed, then\n      kubeforge batch run --shards 3 lab.yaml")
+    }
+
+    @Test("does so when nobody waits for it any longer")
+    func cancelled() async throws {
+        let interruption = Interruption()
+        let step = FakeStep("a", ["x"]) { _ in
+            interruption.press()
+            interruption.press()
+            try await Task.sleep(for: .seconds(60))
+        }
+        var run = try run(verb(step), Witness())
+        run.interruption = interruption
+        #expect(await run.finish() == 130)
+        #expect(tidied.load(ordering: .relaxed) == 1)
+    }
+}
+
+@Suite("What was asked for")
+struct ResultTableTests {
+    private let table = ResultTable(
+        of: "schedule", columns: ["name", "last run"], rows: [["-", "never"], ["weekly", "2026-11-21"]], none: "nothing is scheduled")
+
+    @Test("is shown in columns, or as a sentence")
+    func shown() throws {
+        let scene = try Scene()
+        let screen = ScreenReporter(ScreenReporter.Settings(verb: "batch list"), scene.surroundings)
+        screen.report(.table(table))
+        screen.report(.table(ResultTable(of: "schedule", columns: ["name"], rows: [], none: "nothing is scheduled")))
+        #expect(scene.output.text == "\nNAME     LAST RUN\n-        never\nweekly   2026-11-21\n\nnothing is scheduled\n")
+    }
+
+    @Test("is an object for each row for programs")
+    func json() throws {
+        let scene = try Scene()
+        JSONReporter(scene.surroundings).report(.table(table))
+        #expect(
+            scene.output.text == """
+                {"event":"schedule","name":"-","lastRun":"never"}
+                {"event":"schedule","name":"weekly","lastRun":"2026-11-21"}
+
+                """)
+    }
+}
