@@ -11,6 +11,8 @@ package enum Event: Sendable {
     case step(StepReport)
     case check(CheckReport)
     case confusion(ConfusionMatrix)
+    case table(Table)
+    case podLine(PodLine)
     /// A problem that belongs to no step: a host that cannot be reached, a file that cannot be read.
     case problem(Problem, host: String?)
     case summary(Summary)

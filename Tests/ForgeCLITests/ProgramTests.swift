@@ -12,6 +12,10 @@ struct ProgramTests {
             (["plan", "a.yaml", "--verbose", "--quiet"], "--verbose and --quiet: choose one"),
             (["smoke-test", "--rows", "100001"], "--rows 100001: from 0 to 100000"),
             (["smoke-test", "--min-score", "60"], "--min-score 60.0: from 0 to 1"),
+            (["scale", "many"], "The value 'many' is invalid for '<n>'"),
+            (["scale", "1001"], "1001 pods: from 0 to 1000"),
+            (["logs", "onlin"], "onlin logs: known are online, batch or train"),
+            (["logs", "--tail", "1000001"], "--tail 1000001: from 0 to 1000000"),
             (["smoke-test", "--report", "a.pdf"], "--report a.pdf: ends neither in .xml (JUnit) nor in .html (a page)"),
         ])
     func usage(arguments: [String], message: String) async throws {

@@ -10,7 +10,11 @@ struct Kubeforge: AsyncParsableCommand {
             4 no host could be reached; 64 usage; 130 interrupted.
             """,
         version: version,
-        subcommands: [ProvisionCommand.self, PlanCommand.self, DeployCommand.self, SmokeTestCommand.self, LabCommand.self])
+        subcommands: [
+            ProvisionCommand.self, PlanCommand.self, DeployCommand.self, SmokeTestCommand.self, ScaleCommand.self, LogsCommand.self,
+            JobsCommand.self,
+            LabCommand.self,
+        ])
 
     static let version = "0.1.0"
 }

@@ -20,6 +20,8 @@ package struct JSONReporter: Reporter {
             if let problem = report.problem { write(problem.json(host: report.host)) }
         case .check(let check): write(check.json)
         case .confusion(let matrix): write(matrix.json)
+        case .table(let table): for line in table.json { write(line) }
+        case .podLine(let line): write(.object([("event", "output"), ("pod", .text(line.pod)), ("line", .text(line.text))]))
         case .problem(let problem, let host): write(problem.json(host: host))
         case .summary(let summary): write(summary.json)
         }
@@ -53,6 +55,13 @@ extension ConfusionMatrix {
             ("event", "confusion"), ("model", .text(model)), ("classes", .list(classes.map(JSONText.text))),
             ("counts", .list(counts.map { .list($0.map(JSONText.integer)) })),
         ])
+    }
+}
+
+extension Table {
+    /// A line for each row.
+    fileprivate var json: [JSONText] {
+        rows.map { row in .object([("event", .text(kind))] + zip(columns, row).map { ($0.key, .optional($1.isEmpty ? nil : $1)) }) }
     }
 }
 

@@ -35,6 +35,9 @@ extension Event {
         case .step(let report): report.logLines
         case .check(let check): CheckTable(columns: nil, paint: Paint(isOn: false)).lines(check)
         case .confusion(let matrix): ["\(matrix.model): \(Seconds.rounded(matrix.accuracy, digits: 3)) of \(matrix.rows) rows"]
+        case .table(let table): TableLines(table: table, paint: Paint(isOn: false)).lines
+        // The cluster keeps them; a followed log has no end.
+        case .podLine: []
         case .problem(let problem, _): ProblemText(problem: problem).lines
         case .summary(let summary): summary.logLines
         }

@@ -25,7 +25,7 @@ package struct Findings: Sendable {
         case .confusion(let matrix): matrices.append(matrix)
         case .problem(let problem, let host): problems.append((problem, host))
         case .summary(let summary): self.summary = summary
-        case .stageBegan, .stepBegan, .output, .step: break
+        case .stageBegan, .stepBegan, .output, .step, .table, .podLine: break
         }
     }
 

@@ -12,6 +12,10 @@ package struct Verb: Sendable {
     package var isExclusive: Bool
     /// Whether its success makes its inventory the one that later runs take by themselves.
     package var remembersInventory: Bool
+    /// What was typed after its name, but for the inventory: ` --shards 3`.
+    package var arguments = ""
+    /// Whether Ctrl-C is its ordinary end: it only watches, and nothing is left undone.
+    package var endsWhenInterrupted = false
     /// The hosts that it needs.
     package var hosts: @Sendable (Cluster) -> [Host] = { $0.hosts }
     /// Everything that shall be true, made when the hosts are connected.

@@ -95,6 +95,8 @@ final class Listener: Reporter {
                 + (report.differences.isEmpty ? "" : " (\(report.differences.map(\.text).joined(separator: ", ")))")
         case .check(let report): report.name
         case .confusion(let matrix): matrix.model
+        case .table(let table): "\(table.kind): \(table.rows.count) rows"
+        case .podLine(let line): "\(line.pod): > \(line.text)"
         case .problem(let problem, let host): "\(host ?? "-"): \(problem.what)"
         case .summary: "summary"
         }

@@ -10,7 +10,11 @@ actor Detour {
 
         init(path: String) { self.path = path }
 
-        deinit { try? FileManager.default.removeItem(atPath: path) }
+        deinit {
+            try? FileManager.default.removeItem(atPath: path)
+            // Only an empty folder goes.
+            rmdir((path as NSString).deletingLastPathComponent)
+        }
     }
 
     private let folder: String
@@ -31,7 +35,6 @@ actor Detour {
     static func removeAbandoned(in folder: String) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         for name in names where isAbandoned(name) { try? FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
-        // Only an empty folder goes.
         rmdir(folder)
     }
 

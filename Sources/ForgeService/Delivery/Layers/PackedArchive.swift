@@ -27,10 +27,16 @@ struct PackedArchive: Sendable, Hashable {
 extension PackedArchive {
     /// Waits for one connection, from this address only, and tells on standard error where: `… listening on AF=2 10.0.0.12:40001`.
     /// The machine that lacks the archive is the one that listens: nothing leaves a machine but to a port that is known to be
-    /// kubeforge's, and what comes in is checked.
+    /// kubeforge's, and what comes in is checked. Whoever removes the file ends the waiting, too.
     func receive(at own: IPv4Address, from source: IPv4Address) -> Command {
         let range = "TCP-LISTEN:0,bind=\(own),range=\(source)/32,accept-timeout=60"
-        return arrive("socat -u -d -d -T 30 \(range) \"OPEN:$new,wronly\"")
+        return arrive(
+            """
+            socat -u -d -d -T 30 \(range) "OPEN:$new,wronly" & receiver=$!
+            { while [ -e "$new" ]; do sleep 1; done; kill "$receiver"; } >/dev/null 2>&1 & watcher=$!
+            trap 'kill "$watcher" 2>/dev/null; rm -f -- "$new"' EXIT
+            wait "$receiver"
+            """)
     }
 
     /// The port out of a line that `receive` prints.
@@ -40,9 +46,8 @@ extension PackedArchive {
 
     /// Sends it to a machine that listens.
     func send(from own: IPv4Address, to receiver: IPv4Address, port: Int) -> Command {
-        Command(
-            "socat", "-u", "-T", "30", "OPEN:\(path),rdonly", "TCP:\(receiver.description):\(String(port)),bind=\(own.description),connect-timeout=5"
-        ).asRoot().within(.seconds(3600))
+        let target = "TCP:\(receiver):\(port),bind=\(own),connect-timeout=5"
+        return Command("socat", "-u", "-T", "30", "OPEN:\(path),rdonly", Word(target)).asRoot().within(.seconds(3600))
     }
 
     /// Takes it from standard input.

@@ -73,6 +73,7 @@ actor Passage {
                 await relay.sent(from: source, to: node.host.name)
                 return .from(source)
             } catch {
+                _ = try? await node.attempt(PackedArchive.removeAll)
                 let failure = error as? Handover.Failure
                 canServe = failure?.isReceivers != true
                 await relay.failed(keeping: canServe ? nil : source)
