@@ -55,7 +55,7 @@ package struct Scaling: Sendable {
         ) { [count] answers in
             let found = ClusterObject.list(answers.command(pods).text)
             let alive = found.filter { !["Succeeded", "Failed"].contains($0.status?.phase ?? "") }.count
-            return alive <= count ? [] : ["\(alive) pods are there"]
+            return alive <= count ? [] : ["\(alive) \(alive == 1 ? "pod is" : "pods are") there"]
         }
     }
 
