@@ -42,6 +42,7 @@ extension Verb {
             return Plan(stages: [], essential: [first])
         }
         verb.hosts = { [$0.firstControlPlane] }
+        verb.goesOn = false
         return verb
     }
 }

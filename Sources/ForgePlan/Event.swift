@@ -13,6 +13,7 @@ package enum Event: Sendable {
     case confusion(ConfusionMatrix)
     case table(Table)
     case load(LoadReport)
+    case podLine(PodLine)
     /// A problem that belongs to no step: a host that cannot be reached, a file that cannot be read.
     case problem(Problem, host: String?)
     case summary(Summary)

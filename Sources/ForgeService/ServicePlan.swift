@@ -33,7 +33,7 @@ package enum ServicePlan {
                         ContextIsThere(context),
                         ImageIsBuilt(release, arguments: context.arguments),
                         GoldenIsKept(release),
-                    ] + when(isPushed, ImageIsPushed(release))
+                    ] + when(isPushed, ImageIsPushed(release)) + when(!isPushed, NoArchiveIsLeft())
                 },
                 Stage("the nodes have the image", on: isPushed ? [] : cluster.hosts.filter(cluster.takesPods)) { _ in
                     [ImageIsOnNode(release, runtime: cluster.runtime, route: route)]

@@ -13,6 +13,9 @@ package actor ScriptedTransport: Transport {
     package func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
         commands.append(command)
         guard let output = reply(command) else { throw Problem(what: "the test does not expect `\(command.line)`\n\(command.inputText)") }
+        for (stream, text) in [(OutputLine.Stream.standardError, output.errorText), (.standardOutput, output.text)] {
+            for line in text.split(whereSeparator: \.isNewline) { onLine(OutputLine(stream: stream, text: String(line))) }
+        }
         return output
     }
 

@@ -49,6 +49,29 @@ struct InterruptionTests {
             ])
     }
 
+    @Test("once is the ordinary end of what only watches: 0, and nothing to type next")
+    func watching() async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        let (begun, begin) = AsyncStream<Void>.makeStream()
+        var verb = Verb("logs", isExclusive: false) { session in
+            begin.finish()
+            let (never, keep) = AsyncStream<Void>.makeStream()
+            for await _ in never {}
+            keep.finish()
+            return Plan(stages: [], essential: ["kubmaster"])
+        }
+        verb.endsWhenInterrupted = true
+        let run = Run(
+            verb, inventory: "lab.yaml", surroundings: scene.surroundings, reporter: witness, read: { _ in .lab },
+            connect: { _ in FakeTransport() })
+        async let code = run.finish()
+        for await _ in begun {}
+        run.interruption.press()
+        #expect(await code == 0)
+        #expect(witness.summary?.outcome == .ok)
+        #expect(Array(witness.notes.dropFirst()) == [])
+    }
+
     @Test("twice waits no longer, and lists what may still run")
     func twice() async throws {
         let (scene, witness) = (try Scene(), Witness())

@@ -23,6 +23,22 @@ struct JSONReporterTests {
                 """)
     }
 
+    @Test("tell a table row by row, and a pod's line with its name")
+    func rows() throws {
+        let scene = try Scene()
+        let reporter = JSONReporter(scene.surroundings)
+        reporter.report(
+            .table(Table(of: "job", columns: [.init("name", "name"), .init("lastRun", "last run")], rows: [["a", "b"], ["c", ""]])))
+        reporter.report(.podLine(PodLine(pod: "inference-a", text: "GET \"/\"")))
+        #expect(
+            scene.output.text == """
+                {"event":"job","name":"a","lastRun":"b"}
+                {"event":"job","name":"c","lastRun":null}
+                {"event":"output","pod":"inference-a","line":"GET \\"/\\""}
+
+                """)
+    }
+
     @Test("leave sentences for people to standard error")
     func notes() throws {
         let scene = try Scene()

@@ -23,6 +23,10 @@ struct ProgramTests {
             (["smoke-test", "--max-p95", "200ms"], "--max-p95 needs a load, such as --load 30s"),
             (["smoke-test", "--load", "30s", "--max-p95", "fast"], "needs a whole number with ms, s, m or h, such as 200ms or 1s"),
             (["smoke-test", "--load", "30s", "--max-p95", "11s"], "from 1ms to 10s"),
+            (["scale", "many"], "The value 'many' is invalid for '<n>'"),
+            (["scale", "1001"], "1001 pods: from 0 to 1000"),
+            (["logs", "onlin"], "onlin logs: known are online, batch or train"),
+            (["logs", "--tail", "1000001"], "--tail 1000001: from 0 to 1000000"),
             (["smoke-test", "--report", "a.pdf"], "--report a.pdf: ends neither in .xml (JUnit) nor in .html (a page)"),
         ])
     func usage(arguments: [String], message: String) async throws {

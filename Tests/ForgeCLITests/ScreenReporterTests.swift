@@ -5,6 +5,23 @@ import Testing
 
 @Suite("The screen")
 struct ScreenReporterTests {
+    @Test("shows pods' lines under their names, harmless, each pod in its colour, and says the end elsewhere")
+    func podLines() throws {
+        let lines: [Event] = [
+            .podLine(PodLine(pod: "inference-a", text: "GET /", place: 0, columns: 12)),
+            .podLine(PodLine(pod: "inference-bc", text: "\u{1B}[2Jboo", place: 1, columns: 12)),
+            .summary(Summary(outcome: .ok, seconds: 2)),
+        ]
+        let (file, terminal) = (try Scene(), try Scene())
+        let plain = ScreenReporter(.init(verb: "logs", log: "~/a.log"), file.surroundings)
+        for event in lines { plain.report(event) }
+        #expect(file.output.text == "inference-a  │ GET /\ninference-bc │ boo\n")
+        #expect(file.progress.text == "\n✓ logs is done   2.0 s\n")
+        let colourful = ScreenReporter(.init(verb: "logs"), terminal.surroundings(terminal: .init(columns: 80, rows: 24)))
+        for event in lines.dropLast() { colourful.report(event) }
+        #expect(terminal.output.text == "\u{1B}[36minference-a  │\u{1B}[0m GET /\n\u{1B}[33minference-bc │\u{1B}[0m boo\n")
+    }
+
     @Test("that is no terminal gets one plain line per host and step")
     func plain() throws {
         let scene = try Scene()

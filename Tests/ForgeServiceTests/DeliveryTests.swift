@@ -18,10 +18,17 @@ struct DeliveryTests {
         let step = ImageIsOnNode(
             Example.release, runtime: runtime, route: LayeredRoute(from: Example.master, runtime: runtime, folder: "/c"))
         #expect(step.title == "\(runtime.rawValue) has inference:0123456789abcdef")
-        #expect(step.looks == [look])
-        #expect(step.differences(whenLookEnds: 0, "docker.io/library/inference:0123456789abcdef") == [])
-        #expect(step.differences(whenLookEnds: 0, "") == ["docker.io/library/inference:0123456789abcdef is missing"])
-        #expect(step.differences(whenLookEnds: 1, "") == ["docker.io/library/inference:0123456789abcdef is missing"])
+        #expect(step.looks == ["ls -A -- /var/lib/kubeforge/passing 2>/dev/null || :", look])
+        func differences(_ exitCode: Int, _ text: String, left: String = "") -> [String] {
+            let answers = Example.answers([
+                PackedArchive.look: CommandState(exitCode: 0, text: left), look: CommandState(exitCode: exitCode, text: text),
+            ])
+            return step.differences(given: answers).map(\.text)
+        }
+        #expect(differences(0, "docker.io/library/inference:0123456789abcdef") == [])
+        #expect(differences(0, "") == ["docker.io/library/inference:0123456789abcdef is missing"])
+        #expect(differences(1, "") == ["docker.io/library/inference:0123456789abcdef is missing"])
+        #expect(differences(0, "yes", left: "new.aB3dE6\n") == ["an earlier run that was cut short left new.aB3dE6"])
     }
 
     @Test("goes to the registry that the inventory names")

@@ -3,7 +3,6 @@ import ForgeInventory
 import ForgePlan
 import ForgeTestSupport
 import Foundation
-import Synchronization
 import Testing
 
 @testable import ForgeService
@@ -73,51 +72,13 @@ struct LayersTests {
                 """)
     }
 
-    /// What the builder prints, in order, and what it is asked.
-    private func builder(_ store: String) -> ScriptedTransport {
-        ScriptedTransport { command in
-            if case .file(let path) = command.output { try? Data(count: 41_000).write(to: URL(filePath: path)) }
-            let script = command.words.count > 4 ? command.words[4].text : ""
-            let saved = #"[{"Config":"c.json","RepoTags":[],"Layers":["1/layer.tar","2/layer.tar"]}]"#
-            return Output(script.contains("docker save") ? saved : store)
-        }
-    }
-
-    @Test("is taken apart once and packed once for all nodes that lack the same, and is not kept on the operator's machine")
-    func isFetchedOnce() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())").path()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let (one, two) = (Self.digest("1"), Self.digest("2"))
-        let builder = builder("config \(Self.digest("c")) 30 7b22\nlayer \(one) 100 0000\nlayer \(two) 200 0000\n")
-        let node = ScriptedTransport { $0.words[0] == "ctr" ? Output("sha256:\(one)\n") : Output("") }
-        let news = Mutex<[String]>([])
-        do {
-            let route = LayeredRoute(from: Example.master, runtime: .containerd, folder: folder)
-            let machine = Machine(
-                host: Example.node, transport: node, onNews: { new in news.withLock { $0.append(new.text) } },
-                peers: { _ in Machine(host: Example.master, transport: builder) })
-            async let first: Void = route.bring(Example.release, to: machine)
-            async let second: Void = route.bring(Example.release, to: machine)
-            _ = try await (first, second)
-        }
-
-        let arguments = await builder.commands.map { $0.words.dropFirst(6).map { $0.text.prefix(4) } }
-        #expect(arguments == [["infe"], ["c.js", "1/la", "2/la"], ["cccc", "2222"]])
-        let look = "ctr --namespace k8s.io content ls -q"
-        let load = "bash -o pipefail -c 'gzip -dc | ctr --namespace k8s.io images import -'"
-        #expect(await node.commands.map(\.line).sorted() == [load, load, look, look])
-        #expect(Set(await node.commands.compactMap { if case .file(let path) = $0.input { path } else { nil } }).count == 1)
-        #expect(news.withLock { $0 } == ["1 of 2 layers, 41 kB sent", "1 of 2 layers, 41 kB sent"])
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
-    }
-
     @Test("does not leave the machine that built it when that runs pods, too")
     func staysOnBuilder() async throws {
-        let builder = builder("config \(Self.digest("c")) 30 7b22\nlayer \(Self.digest("1")) 100 0000\n")
+        let builder = ScriptedTransport { _ in Output("config \(Self.digest("c")) 30 7b22\nlayer \(Self.digest("1")) 100 0000\n") }
         let route = LayeredRoute(from: Example.master, runtime: .docker, folder: "/nowhere")
         try await route.bring(Example.release, to: Machine(host: Example.master, transport: builder))
         let script = try #require(await builder.commands.last?.words[4].text)
-        #expect(script.hasSuffix("index.json manifest.json blobs | docker load --quiet"))
+        #expect(script.hasSuffix("collected | docker load --quiet"))
     }
 
     @Test(
@@ -145,7 +106,7 @@ struct LayersTests {
                 }
                 return try LocalProgram("sh", "-c", "PATH=\(folder.path("bin")):$PATH; \(command.line)", input: input)
             }
-            let store = ImageStore(release: Example.release, place: folder.path("store"))
+            let store = ImageStore(release: Example.release, place: folder.path("store"), passing: folder.path("passing"))
 
             let saved = try #require(SavedImage.one(try run(store.unpack).output))
             let kept = try ImageParts(printed: try run(store.keep(saved)).output, by: "kubmaster")
@@ -160,6 +121,13 @@ struct LayersTests {
             let expected = ["index.json", "manifest.json", "oci-layout"] + files.files.keys.filter { $0.hasPrefix("blobs/") }
             let listed = archive.output.split(separator: "\n").map(String.init).filter { !$0.hasSuffix("/") }
             #expect(listed.sorted() == (expected + ["blobs/sha256/\(kept.layers[1].digest)"]).sorted())
+            let packed = try PackedArchive(printed: try run(try store.pack(files, of: [kept.layers[1].digest])).output, by: "kubmaster")
+            let path = folder.path("passing/\(packed.sha256).tar.gz")
+            let content = try Data(contentsOf: URL(filePath: path))
+            #expect((SHA256.hex(Array(content)), content.count) == (packed.sha256, packed.size))
+            let unpacked = try LocalProgram("tar", "-tzf", path).output.split(separator: "\n").map(String.init)
+            #expect(unpacked.filter { !$0.hasSuffix("/") }.sorted() == listed.sorted())
+            #expect(try LocalProgram("ls", folder.path("passing")).output == "\(packed.sha256).tar.gz\n")
             let left = try LocalProgram("ls", folder.path("store")).output
             #expect(left == "0123456789abcdef\nblobs\nlock\n")
         }

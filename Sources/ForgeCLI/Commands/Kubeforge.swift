@@ -12,7 +12,7 @@ struct Kubeforge: AsyncParsableCommand {
         version: version,
         subcommands: [
             ProvisionCommand.self, PlanCommand.self, DeployCommand.self, SmokeTestCommand.self, ReleasesCommand.self, RollbackCommand.self,
-            BatchCommand.self, TrainCommand.self,
+            ScaleCommand.self, BatchCommand.self, TrainCommand.self, JobsCommand.self, LogsCommand.self,
             LabCommand.self,
         ])
 

@@ -22,6 +22,7 @@ package struct JSONReporter: Reporter {
         case .confusion(let matrix): write(matrix.json)
         case .table(let table): for line in table.json { write(line) }
         case .load(let report): write(report.json)
+        case .podLine(let line): write(.object([("event", "output"), ("pod", .text(line.pod)), ("line", .text(line.text))]))
         case .problem(let problem, let host): write(problem.json(host: host))
         case .summary(let summary): write(summary.json)
         }

@@ -37,6 +37,8 @@ extension Event {
         case .confusion(let matrix): ["\(matrix.model): \(Seconds.rounded(matrix.accuracy, digits: 3)) of \(matrix.rows) rows"]
         case .table(let table): TableLines(table: table, paint: Paint(isOn: false)).lines
         case .load(let report): LoadChart(report: report).lines
+        // The cluster keeps them; a followed log has no end.
+        case .podLine: []
         case .problem(let problem, _): ProblemText(problem: problem).lines
         case .summary(let summary): summary.logLines
         }

@@ -8,6 +8,12 @@ struct Paint: Sendable {
         case yellow = "33"
         case dim = "2"
         case bold = "1"
+        case blue = "34"
+        case magenta = "35"
+        case cyan = "36"
+
+        /// For things of one kind that shall be told apart; red and green mean something.
+        static let ofMany: [Ink] = [.cyan, .yellow, .magenta, .blue]
     }
 
     func callAsFunction(_ text: String, _ ink: Ink) -> String {

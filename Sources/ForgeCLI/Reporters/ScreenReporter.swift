@@ -43,6 +43,7 @@ package final class ScreenReporter: Reporter {
         var live = LiveLines()
         var hostColumns = 0
         var checks = (passed: 0, failed: 0)
+        var hasPodLines = false
         var ticker: Task<Void, Never>?
     }
 
@@ -76,6 +77,7 @@ package final class ScreenReporter: Reporter {
             case .confusion: break
             case .table(let table): write([""] + TableLines(table: table, paint: output.paint).lines, on: output, &state)
             case .load(let report): add(report, &state)
+            case .podLine(let line): add(line, &state)
             case .problem(let problem, let host): write(text(problem, log: host.flatMap { _ in settings.log }), on: progress, &state)
             case .summary(let summary): conclude(summary, &state)
             }
@@ -133,13 +135,20 @@ package final class ScreenReporter: Reporter {
         write([""] + chart.lines, on: output, &state)
     }
 
+    private func add(_ line: PodLine, _ state: inout State) {
+        state.hasPodLines = true
+        let head = output.paint("\(line.pod.padded(to: line.columns)) │", Paint.Ink.ofMany[line.place % Paint.Ink.ofMany.count])
+        write(["\(head) \(line.text.printable)"], on: output, &state)
+    }
+
     private func conclude(_ summary: Summary, _ state: inout State) {
         state.ticker?.cancel()
         state.live.endAll()
         let line = SummaryLine(
             verb: settings.verb, isDryRun: settings.isDryRun, summary: summary, checks: state.checks, paint: output.paint)
-        write(["", line.text], on: output, &state)
-        if let log = settings.log, settings.detail != .quiet { write(["log   \(log)"], on: progress, &state) }
+        // Who keeps a service's log in a file wants nothing else in it.
+        write(["", line.text], on: state.hasPodLines ? progress : output, &state)
+        if let log = settings.log, settings.detail != .quiet, !state.hasPodLines { write(["log   \(log)"], on: progress, &state) }
     }
 
     /// The log has more to say of a host, but nothing of an inventory.

@@ -27,7 +27,7 @@ package struct Findings: Sendable {
         case .load(let report): loads.append(report)
         case .problem(let problem, let host): problems.append((problem, host))
         case .summary(let summary): self.summary = summary
-        case .stageBegan, .stepBegan, .output, .step, .table: break
+        case .stageBegan, .stepBegan, .output, .step, .table, .podLine: break
         }
     }
 

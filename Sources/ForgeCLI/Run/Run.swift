@@ -43,7 +43,7 @@ package struct Run: Sendable {
         let work = Task { await attempt() }
         interruption.onPress { tell($0) { work.cancel() } }
         var ending = await work.value
-        if interruption.isRequested { ending.interrupt() }
+        if interruption.isRequested && !verb.endsWhenInterrupted { ending.interrupt() }
         let seconds = surroundings.now().timeIntervalSince(began)
         reporter.report(.summary(Summary(outcome: ending.outcome, hosts: ending.hosts, seconds: seconds)))
         if !ending.next.isEmpty { reporter.report(.note("next  " + ending.next.joined(separator: "\n      "))) }
@@ -117,7 +117,7 @@ package struct Run: Sendable {
     private func next(_ ending: Ending, _ session: Session, _ choice: InventoryChoice) async -> [String] {
         let command = "kubeforge \(verb.name)\(verb.arguments) \(choice.path.shellQuoted)"
         let again = "\(command)\(verb.isDryRun ? " --dry-run" : verb.goesOn ? "   (it goes on where it stopped)" : "")"
-        if interruption.isRequested { return [again] }
+        if interruption.isRequested { return verb.endsWhenInterrupted ? [] : [again] }
         guard ending.outcome == .ok else { return ["see above what failed, then", again] }
         if verb.isDryRun { return [command] }
         if verb.remembersInventory { remember(choice) }
@@ -134,6 +134,7 @@ package struct Run: Sendable {
 
     private func tell(_ press: Interruption.Press, stop: () -> Void) {
         switch press {
+        case .first where verb.endsWhenInterrupted: stop()
         case .first: reporter.report(.note("finishing the running step on each host; press again to stop waiting"))
         case .second:
             for command in running.all { reporter.report(.note(command.mayStillRun)) }

@@ -18,6 +18,8 @@ package struct Verb: Sendable {
     package var goesOn = true
     /// Whether every line that its steps tell is shown, as with `--verbose`.
     package var showsOutput = false
+    /// Whether Ctrl-C is its ordinary end: it only watches, and nothing is left undone.
+    package var endsWhenInterrupted = false
     /// The hosts that it needs.
     package var hosts: @Sendable (Cluster) -> [Host] = { $0.hosts }
     /// Everything that shall be true, made when the hosts are connected.

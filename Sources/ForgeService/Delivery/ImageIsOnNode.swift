@@ -16,11 +16,12 @@ package struct ImageIsOnNode: Step {
 
     package var title: String { "\(runtime.kind.rawValue) has \(release.image)" }
 
-    package var questions: [Question] { [.command(runtime.look(release))] }
+    package var questions: [Question] { [.command(PackedArchive.look), .command(runtime.look(release))] }
 
     package func differences(given answers: Answers) -> [Difference] {
         let found = answers.command(runtime.look(release))
-        return found.exitCode == 0 && !found.text.isEmpty ? [] : ["\(release.reference) is missing"]
+        let isThere = found.exitCode == 0 && !found.text.isEmpty
+        return (isThere ? [] : ["\(release.reference) is missing"]) + NoArchiveIsLeft.differences(given: answers)
     }
 
     package func apply(to machine: Machine) async throws { try await route.bring(release, to: machine) }

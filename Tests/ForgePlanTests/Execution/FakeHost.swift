@@ -97,6 +97,7 @@ final class Listener: Reporter {
         case .confusion(let matrix): matrix.model
         case .table(let table): "\(table.kind): \(table.rows.count) rows"
         case .load(let report): "\(report.host): load"
+        case .podLine(let line): "\(line.pod): > \(line.text)"
         case .problem(let problem, let host): "\(host ?? "-"): \(problem.what)"
         case .summary: "summary"
         }

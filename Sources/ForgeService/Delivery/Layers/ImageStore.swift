@@ -5,6 +5,8 @@ import ForgeCore
 struct ImageStore {
     let release: Release
     var place = Places.images
+    /// Where what is packed lies until it is sent.
+    var passing = PackedArchive.folder
 
     /// Takes the image apart unless that is done: prints the parts then, and Docker's own `manifest.json` otherwise.
     var unpack: Command {
@@ -38,29 +40,41 @@ struct ImageStore {
             """, [Word(image.config)] + image.layers.map { Word($0) })
     }
 
-    /// Prints an archive of `files` and of the parts with these digests, packed with gzip: the one packer that every machine has.
-    func archive(_ files: PartialArchive, of digests: [String]) throws(Problem) -> Command { try pack(files, of: digests, into: "") }
+    /// Packs an archive of `files` and of the parts with these digests, with gzip: the one packer that every machine has. Prints its sum and size.
+    func pack(_ files: PartialArchive, of digests: [String]) throws(Problem) -> Command {
+        try collect(
+            files, digests,
+            """
+            mkdir -p -- "$passing"; packed=$(mktemp -- "$passing/new.XXXXXX")
+            trap 'rm -rf -- "$new" "$packed"' EXIT
+            collected | gzip -n -1 > "$packed"
+            sum=$(sha256sum < "$packed"); sum=${sum%% *}
+            mv -fT -- "$packed" "$passing/$sum.tar.gz"
+            echo "$sum $(wc -c < "$passing/$sum.tar.gz")"
+            """)
+    }
 
     /// The same, read by a program on the same machine: nothing is packed then.
     func archive(_ files: PartialArchive, of digests: [String], into load: Command) throws(Problem) -> Command {
-        try pack(files, of: digests, into: load.line)
+        try collect(files, digests, "collected | \(load.line)")
     }
 
     /// The links' names exist only for this run; two nodes may lack different layers at the same time.
-    private func pack(_ files: PartialArchive, of digests: [String], into load: String) throws(Problem) -> Command {
+    private func collect(_ files: PartialArchive, _ digests: [String], _ use: String) throws(Problem) -> Command {
         bash(
             """
             new=$(mktemp -d "$store/archive.XXXXXX"); trap 'rm -rf -- "$new"' EXIT
             tar -xf - -C "$new"
             for digest in "$@"; do ln -- "$store/blobs/sha256/$digest" "$new/blobs/sha256/$digest"; done
-            tar -cf - --hard-dereference --owner=0 --group=0 -C "$new" oci-layout index.json manifest.json blobs | \(load.isEmpty ? "gzip -1" : load)
+            collected() { tar -cf - --hard-dereference --owner=0 --group=0 -C "$new" oci-layout index.json manifest.json blobs; }
+            \(use)
             """, digests.map { Word($0) }
         ).reading(.bytes(try TarArchive(files.files).bytes))
     }
 
     private func bash(_ script: String, _ arguments: [Word]) -> Command {
         let start = """
-            set -eu; umask 077; store=\(place); record=$store/\(release.tag); new=$store/new.\(release.tag)
+            set -eu; umask 077; store=\(place); passing=\(passing); record=$store/\(release.tag); new=$store/new.\(release.tag)
 
             """
         return Command(["bash", "-o", "pipefail", "-c", Word(start + script), "bash"] + arguments).asRoot().within(.seconds(3600))

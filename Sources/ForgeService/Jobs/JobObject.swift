@@ -1,0 +1,56 @@
+import Foundation
+
+/// What kubeforge reads of a Job or CronJob in kubectl's JSON; `batch/v1` and `batch/v1beta1` agree in it.
+struct JobObject: Decodable, Sendable {
+    var kind: String
+    var metadata: Metadata
+    var spec: Spec?
+    var status: Status?
+
+    struct Metadata: Decodable, Sendable {
+        var name: String
+        var creationTimestamp: String?
+    }
+
+    struct Spec: Decodable, Sendable {
+        var completions: Int?
+        var parallelism: Int?
+        var suspend: Bool?
+        var schedule: String?
+        var timeZone: String?
+    }
+
+    struct Status: Decodable, Sendable {
+        var succeeded: Int?
+        var failed: Int?
+        var startTime: String?
+        var completionTime: String?
+        var conditions: [Condition]?
+        var lastScheduleTime: String?
+    }
+
+    struct Condition: Decodable, Sendable {
+        var type: String
+        var status: String
+        var reason: String?
+        var message: String?
+        var lastTransitionTime: String?
+    }
+
+    /// nil when it is not such JSON.
+    static func list(_ json: String) -> [JobObject]? {
+        struct List: Decodable { var items: [JobObject] }
+        return (try? JSONDecoder().decode(List.self, from: Data(json.utf8)))?.items
+    }
+
+    /// The condition of this type that holds.
+    func condition(_ type: String) -> Condition? { status?.conditions?.first { $0.type == type && $0.status == "True" } }
+}
+
+extension Date {
+    /// `2026-11-21T15:17:32Z`, as Kubernetes writes it.
+    init?(kubernetes text: String?) {
+        guard let text, let date = try? Date(text, strategy: .iso8601) else { return nil }
+        self = date
+    }
+}

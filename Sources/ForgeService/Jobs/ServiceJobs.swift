@@ -1,0 +1,103 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import Foundation
+
+/// What a service has to do beside its requests: batch runs and trainings, and when the next begin.
+package struct ServiceJobs: Sendable {
+    package var runs: [JobRun] = []
+    package var schedules: [JobSchedule] = []
+
+    /// Asks the cluster. `host`: the first control plane.
+    package static func ask(_ service: Service, on host: ForgeCore.Host, over transport: any Transport, now: Date) async throws
+        -> ServiceJobs
+    {
+        let look = Kubectl(namespace: service.namespace)
+            .line("get", "jobs,cronjobs", "--selector", "app.kubernetes.io/managed-by=kubeforge", "--output", "json")
+        let answer = try await transport.ask([.command(look)], of: host).command(look)
+        guard answer.exitCode == 0, let objects = JobObject.list(answer.text) else { throw Problem(clusterSilent: host) }
+        return ServiceJobs(objects, of: service, now: now)
+    }
+
+    init(_ objects: [JobObject], of service: Service, now: Date) {
+        for object in objects {
+            guard let purpose = Self.purpose(object.metadata.name, service) else { continue }
+            if object.kind == "CronJob" {
+                schedules.append(JobSchedule(object, purpose, now: now))
+            } else {
+                runs.append(JobRun(object, purpose, now: now))
+            }
+        }
+        // What is of interest is what began last.
+        runs.sort { ($0.started ?? .distantFuture, $0.name) > ($1.started ?? .distantFuture, $1.name) }
+        schedules.sort { $0.name < $1.name }
+    }
+
+    /// Another service of the namespace has other names.
+    private static func purpose(_ name: String, _ service: Service) -> String? {
+        for (kind, word) in [(PodKind.batch, "batch run"), (.train, "training")] {
+            let label = kind.label(service)
+            if name == label || name.hasPrefix(label + "-") { return word }
+        }
+        return nil
+    }
+}
+
+/// A Job.
+package struct JobRun: Sendable, Hashable {
+    /// `batch run` or `training`.
+    package let purpose: String
+    package let name: String
+    /// `running, 2 of 4 done`, `complete`, `failed: BackoffLimitExceeded: …`
+    package let state: String
+    package let started: Date?
+    /// Until now, where it has not ended.
+    package let seconds: Double?
+    package let isOver: Bool
+
+    init(_ job: JobObject, _ purpose: String, now: Date) {
+        self.purpose = purpose
+        name = job.metadata.name
+        let (failure, completion) = (job.condition("Failed"), job.condition("Complete"))
+        state = Self.state(job, failure, completion)
+        let (isOver, started) = (failure != nil || completion != nil, Date(kubernetes: job.status?.startTime))
+        (self.isOver, self.started) = (isOver, started)
+        let ended = Date(kubernetes: job.status?.completionTime) ?? Date(kubernetes: (failure ?? completion)?.lastTransitionTime)
+        seconds = started.map { (isOver ? ended ?? now : now).timeIntervalSince($0) }
+    }
+
+    private static func state(_ job: JobObject, _ failure: JobObject.Condition?, _ completion: JobObject.Condition?) -> String {
+        if let failure { return (["failed"] + [failure.reason, failure.message].compactMap { $0 }).joined(separator: ": ") }
+        if completion != nil { return "complete" }
+        let (done, all) = (job.status?.succeeded ?? 0, job.spec?.completions ?? job.spec?.parallelism ?? 1)
+        if job.spec?.suspend == true { return "suspended, \(done) of \(all) done" }
+        let retries = job.status?.failed ?? 0
+        let tried = retries == 0 ? "" : ", \(retries) \(retries == 1 ? "pod" : "pods") failed so far"
+        return (job.status?.startTime == nil ? "waiting to begin" : "running, \(done) of \(all) done") + tried
+    }
+}
+
+/// A CronJob.
+package struct JobSchedule: Sendable, Hashable {
+    package let purpose: String
+    package let name: String
+    /// `0 2 * * *`
+    package let schedule: String
+    package let isSuspended: Bool
+    package let lastRun: Date?
+    /// nil where it is suspended, or where its times cannot be told.
+    package let nextRun: Date?
+
+    init(_ job: JobObject, _ purpose: String, now: Date) {
+        self.purpose = purpose
+        name = job.metadata.name
+        let schedule = job.spec?.schedule ?? ""
+        self.schedule = schedule
+        let isSuspended = job.spec?.suspend == true
+        self.isSuspended = isSuspended
+        lastRun = Date(kubernetes: job.status?.lastScheduleTime)
+        // kubeadm's controller manager has no time zone of its own.
+        let zone = job.spec?.timeZone.map { TimeZone(identifier: $0) } ?? .gmt
+        nextRun = isSuspended ? nil : zone.flatMap { CronTimes(schedule)?.next(after: now, in: $0) }
+    }
+}

@@ -1,0 +1,85 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTestSupport
+import Foundation
+import Testing
+
+@testable import ForgeService
+
+@Suite("The jobs of a service")
+struct JobsTests {
+    private let now = Date(kubernetes: "2026-11-21T15:17:32Z")!
+
+    private func jobs(_ items: String...) throws -> ServiceJobs {
+        ServiceJobs(try #require(JobObject.list("{\"items\":[\(items.joined(separator: ","))]}")), of: Service(), now: now)
+    }
+
+    private func job(_ name: String, _ status: String, spec: String = #"{"completions":4}"#) -> String {
+        #"{"kind":"Job","metadata":{"name":"\#(name)"},"spec":\#(spec),"status":\#(status)}"#
+    }
+
+    @Test(
+        "say how far they are",
+        arguments: [
+            (#"{}"#, "waiting to begin", nil),
+            (#"{"startTime":"2026-11-21T15:17:02Z","active":2,"succeeded":2}"#, "running, 2 of 4 done", 30),
+            (#"{"startTime":"2026-11-21T15:17:02Z","active":1,"failed":1}"#, "running, 0 of 4 done, 1 pod failed so far", 30),
+            (
+                #"{"startTime":"2026-11-21T15:00:00Z","completionTime":"2026-11-21T15:01:15Z","conditions":[{"type":"Complete","status":"True"}]}"#,
+                "complete", 75
+            ),
+            (
+                #"{"startTime":"2026-11-21T15:00:00Z","conditions":[{"type":"Failed","status":"True","reason":"BackoffLimitExceeded","message":"Job has reached the specified backoff limit","lastTransitionTime":"2026-11-21T15:00:40Z"}]}"#,
+                "failed: BackoffLimitExceeded: Job has reached the specified backoff limit", 40
+            ),
+        ] as [(String, String, Double?)])
+    func states(status: String, state: String, seconds: Double?) throws {
+        let run = try #require(try jobs(job("inference-batch-20261121", status)).runs.first)
+        #expect(run.purpose == "batch run")
+        #expect(run.state == state)
+        #expect(run.seconds == seconds)
+        #expect(run.isOver == (state == "complete" || state.hasPrefix("failed")))
+    }
+
+    @Test("are those of this service, the last one first")
+    func order() throws {
+        let found = try jobs(
+            job("inference-train-1", #"{"startTime":"2026-11-21T10:00:00Z"}"#), job("other-batch-1", "{}"),
+            job("inference-batch-2", #"{"startTime":"2026-11-21T11:00:00Z"}"#), job("inference-batches", "{}"),
+            job("inference-batch-3", "{}", spec: #"{"suspend":true,"parallelism":2}"#))
+        #expect(found.runs.map(\.name) == ["inference-batch-3", "inference-batch-2", "inference-train-1"])
+        #expect(found.runs.map(\.purpose) == ["batch run", "batch run", "training"])
+        #expect(found.runs[0].state == "suspended, 0 of 2 done")
+    }
+
+    @Test("have schedules, with the last time and the next")
+    func schedules() throws {
+        func schedule(_ name: String, _ more: String = "", _ status: String = "{}") -> String {
+            #"{"kind":"CronJob","metadata":{"name":"\#(name)"},"spec":{"schedule":"0 2 * * *"\#(more)},"status":\#(status)}"#
+        }
+        let found = try jobs(
+            schedule("inference-batch-nightly", "", #"{"lastScheduleTime":"2026-11-21T02:00:00Z"}"#),
+            schedule("inference-batch", #","suspend":true"#)
+        ).schedules
+        #expect(found.map(\.name) == ["inference-batch", "inference-batch-nightly"])
+        #expect(found[0].isSuspended && found[0].nextRun == nil && found[0].lastRun == nil)
+        #expect(found[1].lastRun == Date(kubernetes: "2026-11-21T02:00:00Z"))
+        #expect(found[1].nextRun == Date(kubernetes: "2026-11-22T02:00:00Z"))
+    }
+
+    @Test("are asked for in one look, and a cluster that does not answer is told")
+    func silent() async throws {
+        let host = ScriptedTransport { _ in Output(answering: CommandState(exitCode: 1, text: "")) }
+        let error = await #expect(throws: Problem.self) {
+            try await ServiceJobs.ask(Service(), on: Example.master, over: host, now: now)
+        }
+        #expect(
+            error?.description == """
+                kubmaster: the cluster's API does not answer
+                  fix  look why: `sudo crictl ps -a` and `journalctl -u kubelet -n 50` on kubmaster; a bare machine needs `kubeforge provision` first
+                """)
+        let script = try #require(await host.commands.first?.inputText)
+        #expect(script.contains("get jobs,cronjobs --selector app.kubernetes.io/managed-by=kubeforge --output json"))
+    }
+}
