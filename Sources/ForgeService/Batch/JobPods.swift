@@ -1,42 +1,5 @@
 import ForgeCore
 import ForgePlan
-import Foundation
-
-/// A Job as kubectl's JSON tells it.
-struct JobObject: Decodable, Sendable {
-    var kind: String
-    var metadata: Metadata
-    var status: Status?
-
-    struct Metadata: Decodable, Sendable {
-        var name: String
-        var creationTimestamp: String?
-        var labels: [String: String]?
-        var ownerReferences: [Owner]?
-
-        struct Owner: Decodable, Sendable { var kind: String }
-    }
-
-    struct Status: Decodable, Sendable {
-        var conditions: [ClusterObject.Condition]?
-    }
-
-    static func list(_ json: String) -> [JobObject] {
-        struct List: Decodable { var items: [JobObject] }
-        return ((try? JSONDecoder().decode(List.self, from: Data(json.utf8)))?.items ?? []).filter { $0.kind == "Job" }
-    }
-
-    var isComplete: Bool { holds("Complete") }
-
-    /// Why the controller gave it up; nil as long as it did not.
-    var failure: String? {
-        holds("Failed") ? status?.conditions?.first { $0.type == "Failed" }?.message ?? "it failed" : nil
-    }
-
-    var isFinished: Bool { isComplete || holds("Failed") }
-
-    private func holds(_ type: String) -> Bool { status?.conditions?.contains { $0.type == type && $0.status == "True" } == true }
-}
 
 /// The Jobs and pods of one run, and how they fare.
 struct JobPods: Sendable {
@@ -47,7 +10,7 @@ struct JobPods: Sendable {
 
     /// `objects`: Jobs and pods in kubectl's JSON; `events`: those of the namespace.
     init(objects: String, events: String = "") {
-        jobs = JobObject.list(objects)
+        jobs = JobObject.jobs(objects)
         pods = ClusterObject.list(objects).filter { $0.kind == "Pod" && $0.metadata.deletionTimestamp == nil }
         self.events = ClusterEvent.list(events)
     }

@@ -38,7 +38,7 @@ package struct RunsAreCleared: Step {
 
     /// As kubectl names them: `pod/inference-batch-…-courier`. Jobs of a schedule belong to it.
     private func leftovers(_ json: String) -> [String] {
-        let jobs = JobObject.list(json).filter { ($0.metadata.ownerReferences ?? []).isEmpty }
+        let jobs = JobObject.jobs(json).filter { ($0.metadata.ownerReferences ?? []).isEmpty }
         let finished = Dictionary(grouping: jobs.filter(\.isFinished)) { $0.metadata.labels?[Self.instance] ?? $0.metadata.name }
         let unfinished = Set(jobs.filter { !$0.isFinished }.map(\.metadata.name))
         let order = finished.sorted { Self.time($0.value) > Self.time($1.value) }

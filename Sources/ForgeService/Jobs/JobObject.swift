@@ -10,6 +10,10 @@ struct JobObject: Decodable, Sendable {
     struct Metadata: Decodable, Sendable {
         var name: String
         var creationTimestamp: String?
+        var labels: [String: String]?
+        var ownerReferences: [Owner]?
+
+        struct Owner: Decodable, Sendable { var kind: String }
     }
 
     struct Spec: Decodable, Sendable {
@@ -42,6 +46,16 @@ struct JobObject: Decodable, Sendable {
         struct List: Decodable { var items: [JobObject] }
         return (try? JSONDecoder().decode(List.self, from: Data(json.utf8)))?.items
     }
+
+    /// The Jobs among the objects; none when it is not such JSON.
+    static func jobs(_ json: String) -> [JobObject] { (list(json) ?? []).filter { $0.kind == "Job" } }
+
+    var isComplete: Bool { condition("Complete") != nil }
+
+    /// Why the controller gave it up; nil as long as it did not.
+    var failure: String? { condition("Failed").map { $0.message ?? "it failed" } }
+
+    var isFinished: Bool { isComplete || condition("Failed") != nil }
 
     /// The condition of this type that holds.
     func condition(_ type: String) -> Condition? { status?.conditions?.first { $0.type == type && $0.status == "True" } }

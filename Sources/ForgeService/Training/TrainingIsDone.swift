@@ -31,7 +31,7 @@ struct TrainingIsDone: Step {
     var questions: [Question] { [.command(looks.objects)] }
 
     func differences(given answers: Answers) -> [Difference] {
-        let job = JobObject.list(answers.command(looks.objects).text).first { $0.metadata.name == run.name }
+        let job = JobObject.jobs(answers.command(looks.objects).text).first { $0.metadata.name == run.name }
         return job?.isComplete == true ? [] : [job == nil ? "it has not begun" : "it has not ended well"]
     }
 
