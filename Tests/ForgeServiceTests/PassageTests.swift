@@ -38,7 +38,7 @@ struct PassageTests {
         #expect(
             stage.news == [
                 "node1: 1 of 2 layers, 41 kB through this computer",
-                "node1: not from machine to machine: kubmaster → node1: \(refused.errorText)",
+                "node1: not from machine to machine: kubmaster → node1: E connect(5, AF=2 10.77.0.21:40001, 16): Connection refused",
             ])
         #expect(stage.lines(with: "kubmaster: cat -- ") == ["kubmaster: cat -- \(DeliveryStage.path)"])
         #expect(stage.left == [])

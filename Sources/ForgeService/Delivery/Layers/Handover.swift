@@ -42,8 +42,13 @@ extension Result where Success == Output, Failure == any Error {
     /// Its own last words.
     fileprivate var why: String {
         switch self {
-        case .success(let output): output.lastLine ?? "it ended with \(output.exit)"
+        case .success(let output): output.lastLine?.withoutSocatsTime ?? "it ended with \(output.exit)"
         case .failure(let error): (error as? Problem)?.what ?? "\(error)"
         }
     }
+}
+
+extension String {
+    /// `E connect(…): Connection refused` of `2026/11/21 15:20:00 socat[9] E connect(…): Connection refused`.
+    fileprivate var withoutSocatsTime: String { replacing(#/^[0-9/]+ [0-9:.]+ socat\[[0-9]+\]\s/#, with: "") }
 }
