@@ -111,30 +111,3 @@ final class AfterwardsTests: Sendable {
         #expect(tidied.load(ordering: .relaxed) == 1)
     }
 }
-
-@Suite("What was asked for")
-struct ResultTableTests {
-    private let table = ResultTable(
-        of: "schedule", columns: ["name", "last run"], rows: [["-", "never"], ["weekly", "2026-11-21"]], none: "nothing is scheduled")
-
-    @Test("is shown in columns, or as a sentence")
-    func shown() throws {
-        let scene = try Scene()
-        let screen = ScreenReporter(ScreenReporter.Settings(verb: "batch list"), scene.surroundings)
-        screen.report(.table(table))
-        screen.report(.table(ResultTable(of: "schedule", columns: ["name"], rows: [], none: "nothing is scheduled")))
-        #expect(scene.output.text == "\nNAME     LAST RUN\n-        never\nweekly   2026-11-21\n\nnothing is scheduled\n")
-    }
-
-    @Test("is an object for each row for programs")
-    func json() throws {
-        let scene = try Scene()
-        JSONReporter(scene.surroundings).report(.table(table))
-        #expect(
-            scene.output.text == """
-                {"event":"schedule","name":"-","lastRun":"never"}
-                {"event":"schedule","name":"weekly","lastRun":"2026-11-21"}
-
-                """)
-    }
-}

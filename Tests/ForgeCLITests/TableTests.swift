@@ -22,6 +22,13 @@ struct TableTests {
                 """)
     }
 
+    @Test("without rows is a sentence")
+    func empty() throws {
+        let scene = try Scene()
+        ScreenReporter(.init(verb: "batch list"), scene.surroundings).report(.table(Table(of: "schedule", columns: [.init("name", "name")], rows: [])))
+        #expect(scene.output.text == "\n  there is no schedule\n")
+    }
+
     @Test("is an object a row for programs, where what is empty is null")
     func json() throws {
         let scene = try Scene()
