@@ -11,6 +11,7 @@ package enum ServicePlan {
         let release = Release(of: context, service: service)
         let manifests = try Manifests.make(service: service, release: release, templates: templates)
         let route = LayeredRoute(from: cluster.firstControlPlane, runtime: cluster.runtime, folder: "\(cache)/images/\(cluster.name)")
+        let secret = try StoreSecret(cluster)
         let first = [cluster.firstControlPlane]
         let isPushed = service.registry != nil
 
@@ -31,7 +32,7 @@ package enum ServicePlan {
                     [ImageIsOnNode(release, runtime: cluster.runtime, route: route)]
                 },
                 Stage("the service runs", on: first) { _ in
-                    [
+                    (secret.map { [$0] } ?? []) + [
                         ManifestsAreApplied(manifests, release: release, namespace: service.namespace),
                         RolloutIsComplete(release, replicas: service.replicas, namespace: service.namespace),
                     ]

@@ -9,7 +9,8 @@ package struct Manifests: Sendable, Hashable {
 
     package static func make(service: Service, release: Release, templates: Templates) throws(Problem) -> Manifests {
         let folder = templates.folder("kubernetes/base").keys.sorted()
-        let values = ManifestValues(service: service, release: release)
+        let parts = try StoreParts(service: service, image: release.reference, templates: templates)
+        let values = ManifestValues(service: service, release: release, store: parts)
         var files: [RemoteFile] = []
         for name in folder {
             let template = try templates["kubernetes/base/\(name)"]
@@ -23,12 +24,13 @@ package struct Manifests: Sendable, Hashable {
 struct ManifestValues {
     let service: Service
     let release: Release
+    let store: StoreParts
 
     /// The names that a known manifest must use, all of them; one that the user added may use any.
     func of(_ manifest: String, _ template: Template) -> [String: String] {
         switch manifest {
         case "namespace.yaml": all.keeping("namespace")
-        case "deployment.yaml": all.keeping("name", "namespace", "replicas", "tag", "image")
+        case "deployment.yaml": all.keeping("name", "namespace", "replicas", "tag", "image", "andInitContainers", "andMounts", "andVolumes")
         case "service.yaml": all.keeping("name", "namespace", "type", "andNodePort")
         case "kustomization.yaml": [:]
         default: all.filter { template.text.contains("{{ \($0.key) }}") }
@@ -39,6 +41,7 @@ struct ManifestValues {
         [
             "name": service.name.yamlQuoted, "namespace": service.namespace.yamlQuoted, "replicas": String(service.replicas),
             "tag": release.tag.yamlQuoted, "image": release.reference.yamlQuoted, "type": service.expose.rawValue.yamlQuoted,
+            "andInitContainers": store.initContainers, "andMounts": store.volumeMounts, "andVolumes": store.volumes,
             // Without a number there is no line: `nodePort: 0` would ask for a new port each time.
             "andNodePort": service.nodePort.map { "\n      nodePort: \($0)" } ?? "",
         ]
