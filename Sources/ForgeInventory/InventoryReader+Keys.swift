@@ -5,7 +5,8 @@ extension InventoryReader {
             + below("hosts.ssh", SSHSettings.keys) + below("ssh", SSHSettings.keys) + below("mirrors", MirrorsSection.keys)
             + below("mirrors.apt", MirrorsSection.repositories) + below("mirrors.apt.docker", MirrorsSection.repositoryKeys)
             + below("mirrors.apt.kubernetes", MirrorsSection.repositoryKeys) + below("service", ServiceSection.keys)
-            + below("service.data", ServiceSection.dataKeys)
+            + below("service.data", ServiceSection.dataKeys) + below("service.models", ServiceSection.modelsKeys)
+            + below("mirrors.apt.debian", MirrorsSection.debianKeys)
     }
 
     private static func below(_ section: String, _ keys: [String]) -> [String] { keys.map { "\(section).\($0)" } }

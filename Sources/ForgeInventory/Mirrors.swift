@@ -4,16 +4,20 @@ package struct Mirrors: Sendable, Hashable {
     package var docker: AptRepository?
     /// In place of `https://pkgs.k8s.io/core:/stable:`; `/v1.36/deb/` follows.
     package var kubernetes: AptRepository?
+    /// In place of Debian's own archives, for the image build. Its key is a file.
+    package var debian: AptRepository?
     /// Registry → base URL of its mirror, `http://…` allowed: `docker.io`, `registry.k8s.io`, `ghcr.io`, …
     package var registries: [String: String]
     /// A Python package index (PEP 503) for the image build.
     package var python: String?
 
     package init(
-        docker: AptRepository? = nil, kubernetes: AptRepository? = nil, registries: [String: String] = [:], python: String? = nil
+        docker: AptRepository? = nil, kubernetes: AptRepository? = nil, debian: AptRepository? = nil,
+        registries: [String: String] = [:], python: String? = nil
     ) {
         self.docker = docker
         self.kubernetes = kubernetes
+        self.debian = debian
         self.registries = registries
         self.python = python
     }

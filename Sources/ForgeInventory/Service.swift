@@ -12,10 +12,12 @@ package struct Service: Sendable, Hashable {
     package var baseImage: String
     /// `host[:port]/path` to push images to; nil brings them straight onto the nodes.
     package var registry: String?
+    /// Where the models are kept; nil: in the image, trained when it is built.
+    package var models: ModelStore?
 
     package init(
         name: String = "inference", namespace: String = "mlops", replicas: Int = 2, expose: Exposure = .nodePort, nodePort: Int? = nil,
-        trainingData: TrainingData? = nil, baseImage: String = Service.defaultBaseImage, registry: String? = nil
+        trainingData: TrainingData? = nil, baseImage: String = Service.defaultBaseImage, registry: String? = nil, models: ModelStore? = nil
     ) {
         self.name = name
         self.namespace = namespace
@@ -25,6 +27,7 @@ package struct Service: Sendable, Hashable {
         self.trainingData = trainingData
         self.baseImage = baseImage
         self.registry = registry
+        self.models = models
     }
 
     package static let defaultBaseImage = "docker.io/library/python:3.11-slim-bookworm"

@@ -19,6 +19,7 @@ package enum ServicePlan {
             candidate, manifests: try Manifests.candidate(candidate, cluster: cluster, templates: templates), namespace: service.namespace,
             within: limit)
         let route = LayeredRoute(from: cluster.firstControlPlane, runtime: cluster.runtime, folder: "\(cache)/images/\(cluster.name)")
+        let secret = try StoreSecret(cluster)
         let first = [cluster.firstControlPlane]
         let isPushed = service.registry != nil
 
@@ -39,13 +40,14 @@ package enum ServicePlan {
                     [ImageIsOnNode(release, runtime: cluster.runtime, route: route)]
                 },
                 Stage("the service runs", on: first) { _ in
-                    [
+                    (secret.map { [$0] } ?? []) + [
                         ManifestsAreApplied(manifests, release: release, after: gate, namespace: service.namespace),
                         RolloutIsComplete(
                             release, replicas: service.replicas, namespace: service.namespace, within: limit,
                             orElse: Restoration(
                                 release: release, template: manifests.template, namespace: service.namespace, replicas: service.replicas)),
                         ReleaseIsRecorded(release, template: manifests.template, by: person, namespace: service.namespace),
+                        SchedulesRunTheRelease(release, service: service),
                     ]
                         + when(
                             service.expose == .loadBalancer,

@@ -29,12 +29,22 @@ struct ExampleTests {
         let scratch = try Scratch()
         try scratch.write([65], to: "eeg/train.csv")
         try scratch.write([65], to: "eeg/test.csv")
+        try scratch.write([65], to: ".ssh/store_ed25519")
+        try scratch.write([65], to: ".ssh/store_known_hosts")
         try scratch.write(Array(complete.utf8))
         let cluster = try InventoryReader(home: scratch.folder).read(scratch.path)
         #expect(cluster.imageRepository == "registry.example.org/kubernetes")
         #expect(cluster.mirrors.registries.count == 3)
         #expect(cluster.mirrors.docker?.key == .url("https://download.docker.com/linux/ubuntu/gpg", fingerprint: dockersOwn))
         #expect(cluster.mirrors.kubernetes?.key == .file(path: scratch.folder + "/keys/mirror.asc"))
+        #expect(
+            cluster.mirrors.debian
+                == .init(url: "https://mirror.example.org/debian", key: .file(path: scratch.folder + "/keys/mirror.asc")))
+        let ssh = scratch.folder + "/.ssh/store_"
+        #expect(
+            cluster.service.models
+                == ModelStore(
+                    url: "sftp://models@store.example.org/srv/models", keyPath: ssh + "ed25519", knownHostsPath: ssh + "known_hosts"))
         #expect(cluster.mirrors.python == "https://mirror.example.org/simple")
         #expect(cluster.service.trainingData?.train == scratch.folder + "/eeg/train.csv")
         #expect(cluster.service.registry == "registry.example.org:5000/mlops")

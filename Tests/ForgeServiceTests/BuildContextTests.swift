@@ -42,6 +42,26 @@ struct BuildContextTests {
         #expect(error?.fix == "correct service: data: train: in inventory/lab.yaml, or leave data: out and have data generated")
     }
 
+    @Test("asks for OpenSSH's client, and brings the mirror's key, with a model store only")
+    func modelStore() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let key = folder.appending(path: "mirror.asc")
+        try Data("a key".utf8).write(to: key)
+        let mirrors = Mirrors(debian: .init(url: "http://10.77.0.1:8000/debian", key: .file(path: key.path(percentEncoded: false))))
+        let store = ModelStore(url: "sftp://models@store/srv", keyPath: "/k", knownHostsPath: "/h")
+
+        let without = try BuildContext.make(cluster: Example.cluster(mirrors: mirrors), templates: Templates())
+        #expect(without.arguments == ["BASE_IMAGE=docker.io/library/python:3.11-slim-bookworm"])
+        #expect(without.files["apt/mirror.asc"] == nil)
+
+        let with = try BuildContext.make(
+            cluster: Example.cluster(mirrors: mirrors, service: Service(models: store)), templates: Templates())
+        #expect(with.arguments.suffix(2) == ["DEBIAN_MIRROR=http://10.77.0.1:8000/debian", "PACKAGES=openssh-client"])
+        #expect(with.files["apt/mirror.asc"] == Array("a key".utf8))
+    }
+
     @Test(
         "gets its arguments from the inventory's mirrors",
         arguments: [

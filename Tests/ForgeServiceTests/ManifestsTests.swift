@@ -25,6 +25,17 @@ struct ManifestsTests {
         #expect(node?["apiVersion"]?.string != nil)
     }
 
+    @Test("fetch the models from the model store before the service starts, where there is one")
+    func modelStore() throws {
+        let store = ModelStore(url: "sftp://models@store:2222/srv/models", keyPath: "/k", knownHostsPath: "/h")
+        let text = try #require(try make(Service(models: store))["/var/lib/kubeforge/manifests/inference/deployment.yaml"])
+        try Golden("manifests/deployment-with-store.yaml").expect(text)
+        let pod = try #require(try Yams.compose(yaml: text))["spec"]?["template"]?["spec"]
+        let names = ["initContainers", "containers", "volumes"].map { pod?[$0]?.sequence?.compactMap { $0["name"]?.string } }
+        #expect(names == [["models"], ["api"], ["tmp", "models", "model-store"]])
+        #expect(pod?["containers"]?[0]?["volumeMounts"]?.sequence?.compactMap { $0["mountPath"]?.string } == ["/tmp", "/app/models"])
+    }
+
     @Test("name a node port, or leave the choice to the cluster", arguments: [(nil, nil), (30080, 30080)] as [(Int?, Int?)])
     func nodePort(wanted: Int?, written: Int?) throws {
         let text = try #require(try make(Service(nodePort: wanted))["/var/lib/kubeforge/manifests/inference/service.yaml"])

@@ -1,8 +1,9 @@
 /// Where packages, images and wheels come from.
 struct MirrorsSection {
     static let keys = ["apt", "registries", "python"]
-    static let repositories = ["docker", "kubernetes"]
+    static let repositories = ["docker", "kubernetes", "debian"]
     static let repositoryKeys = ["url", "key", "fingerprint"]
+    static let debianKeys = ["url", "key"]
 
     let paths: LocalPath
 
@@ -11,6 +12,7 @@ struct MirrorsSection {
         let apt = section["apt"].flatMap { Section($0, keys: Self.repositories) }
         return Mirrors(
             docker: apt?["docker"].flatMap(repository), kubernetes: apt?["kubernetes"].flatMap(repository),
+            debian: apt?["debian"].flatMap(debian),
             registries: section["registries"].map(registries) ?? [:], python: section["python"]?.read(WebAddress.url))
     }
 
@@ -20,6 +22,15 @@ struct MirrorsSection {
         let key = key(of: section)
         guard let url, let key else { return nil }
         return Mirrors.AptRepository(url: url, key: key)
+    }
+
+    /// It becomes part of the image's build context, key and all: the key must be here.
+    private func debian(_ field: Field) -> Mirrors.AptRepository? {
+        guard let section = Section(field, keys: Self.debianKeys) else { return nil }
+        let url = section.required("url", like: "https://mirror.example.org/debian")?.read(WebAddress.url)
+        let key = section.required("key", like: "~/keys/mirror.asc")?.read(paths.absolute)
+        guard let url, let key else { return nil }
+        return Mirrors.AptRepository(url: url, key: .file(path: key))
     }
 
     /// A key file is believed because the operator has it; a fetched key only by its fingerprint.

@@ -2,8 +2,9 @@ import Foundation
 
 /// The inference service.
 struct ServiceSection {
-    static let keys = ["name", "namespace", "replicas", "expose", "nodePort", "data", "baseImage", "registry"]
+    static let keys = ["name", "namespace", "replicas", "expose", "nodePort", "data", "baseImage", "registry", "models"]
     static let dataKeys = ["train", "test"]
+    static let modelsKeys = ["url", "key", "knownHosts"]
 
     let paths: LocalPath
 
@@ -18,6 +19,7 @@ struct ServiceSection {
         service.trainingData = section["data"].flatMap(trainingData)
         service.baseImage = section["baseImage"]?.read(ImageRule.image) ?? service.baseImage
         service.registry = section["registry"]?.read(ImageRule.repository)
+        service.models = section["models"].flatMap(models)
         if service.expose == .clusterIP {
             let fix = "remove the line, or expose: NodePort"
             section["nodePort"]?.fail(Complaint("a Service of type ClusterIP has no port on the nodes", fix: fix))
@@ -33,6 +35,30 @@ struct ServiceSection {
         let test = section.required("test", like: "data/test.csv")?.read(paths.file)
         guard let train, let test else { return nil }
         return Service.TrainingData(train: train, test: test)
+    }
+
+    /// `image`, or a store with what is needed to reach it.
+    private func models(_ field: Field) -> ModelStore? {
+        if !field.isMapping {
+            _ = field.read(Self.image)
+            return nil
+        }
+        guard let section = Section(field, keys: Self.modelsKeys) else { return nil }
+        let url = section.required("url", like: "sftp://models@store.example.org/srv/models")?.read(StoreAddress.sftp)
+        let key = section.required("key", like: "~/.ssh/store_ed25519")?.read(paths.file)
+        let knownHosts = section.required("knownHosts", like: "~/.ssh/known_hosts")?.read(paths.file)
+        guard let url, let key, let knownHosts else { return nil }
+        return ModelStore(url: url, keyPath: key, knownHostsPath: knownHosts)
+    }
+
+    private static func image(_ text: String) throws(Complaint) -> String {
+        let whole = "models: { url: sftp://models@store.example.org/srv/models, key: ~/.ssh/store_ed25519, knownHosts: ~/.ssh/known_hosts }"
+        guard text == "image" else {
+            throw Complaint(
+                text.hasPrefix("sftp://") ? "needs a key and the host keys beside the address" : "must be image or a model store",
+                fix: "write \(whole)")
+        }
+        return text
     }
 
     private func folder(_ text: String) throws(Complaint) -> Service.TrainingData {

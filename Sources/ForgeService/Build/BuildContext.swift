@@ -31,7 +31,19 @@ package struct BuildContext: Sendable, Hashable {
             files["data/train.csv"] = try read(own.train, key: "train", cluster)
             files["data/test.csv"] = try read(own.test, key: "test", cluster)
         }
+        if cluster.service.models != nil, case .file(let path)? = cluster.mirrors.debian?.key {
+            files["apt/mirror.asc"] = try readKey(path, cluster)
+        }
         return try BuildContext(files: files, arguments: BuildArguments(cluster).values)
+    }
+
+    private static func readKey(_ path: String, _ cluster: Cluster) throws(Problem) -> [UInt8] {
+        do {
+            return Array(try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            let fix = "correct mirrors: apt: debian: key: in \(cluster.path.isEmpty ? "the inventory" : cluster.path)"
+            throw Problem(.invalidInventory, what: "\(path) cannot be read", why: error.localizedDescription, fix: fix)
+        }
     }
 
     private static func read(_ path: String, key: String, _ cluster: Cluster) throws(Problem) -> [UInt8] {
@@ -55,6 +67,10 @@ struct BuildArguments {
             values["PIP_INDEX_URL"] = index
             // pip asks a plain HTTP index only when told to trust it; naming an HTTPS one here would switch its checks off.
             if let host = URL(string: index), host.scheme == "http" { values["PIP_TRUSTED_HOST"] = host.host() ?? "" }
+        }
+        if cluster.service.models != nil {
+            values["PACKAGES"] = "openssh-client"
+            values["DEBIAN_MIRROR"] = cluster.mirrors.debian?.url
         }
         self.values = values
     }

@@ -7,6 +7,7 @@ struct ManifestValues {
     var service: Service
     let release: Release
     private let kubernetes: Version
+    private let store: StoreParts
     /// See `Manifests.template`.
     private(set) var template = ""
 
@@ -14,6 +15,7 @@ struct ManifestValues {
         service = cluster.service
         self.release = release
         kubernetes = cluster.kubernetes
+        store = try StoreParts(service: cluster.service, image: release.reference, templates: templates)
         template = try digest(templates)
     }
 
@@ -29,7 +31,7 @@ struct ManifestValues {
     func of(_ manifest: String, _ template: Template) -> [String: String] {
         switch manifest {
         case "namespace.yaml": all.keeping("namespace")
-        case "deployment.yaml": all.keeping("name", "namespace", "replicas", "tag", "image", "template")
+        case "deployment.yaml": all.keeping("name", "namespace", "replicas", "tag", "image", "template", "andInitContainers", "andMounts", "andVolumes")
         case "service.yaml": all.keeping("name", "namespace", "type", "andNodePort")
         case "poddisruptionbudget.yaml": all.keeping("name", "namespace", "policyVersion")
         case "networkpolicy.yaml": all.keeping("name", "namespace", "andEgress")
@@ -39,13 +41,27 @@ struct ManifestValues {
         }
     }
 
+    /// Only to where models come from: the store's port, and names.
+    private var egress: String {
+        guard let place = service.models else { return "" }
+        return """
+
+              egress:
+                - ports:
+                    - { protocol: TCP, port: \(place.port) }
+                    - { protocol: TCP, port: 53 }
+                    - { protocol: UDP, port: 53 }
+            """
+    }
+
     private var all: [String: String] {
         [
             "name": service.name.yamlQuoted, "namespace": service.namespace.yamlQuoted, "replicas": String(service.replicas),
             "tag": release.tag.yamlQuoted, "image": release.reference.yamlQuoted, "template": template.yamlQuoted,
             "type": service.expose.rawValue.yamlQuoted, "history": ReleaseHistory.name(service.name).yamlQuoted,
             // No line allows no way out; an empty list would, too, but the API server drops it, and that would look like a change.
-            "andEgress": "",
+            "andEgress": egress,
+            "andInitContainers": store.initContainers, "andMounts": store.volumeMounts, "andVolumes": store.volumes,
             "policyVersion": kubernetes < Version(1, 21, 0) ? "policy/v1beta1" : "policy/v1",
             // Without a number there is no line: `nodePort: 0` would ask for a new port each time.
             "andNodePort": service.nodePort.map { "\n      nodePort: \($0)" } ?? "",

@@ -27,6 +27,7 @@ package enum RollbackPlan {
                             orElse: Restoration(
                                 release: release, template: target.record.template, namespace: service.namespace, replicas: replicas)),
                         ReleaseIsRecorded(release, template: target.record.template, by: person, namespace: service.namespace),
+                        SchedulesRunTheRelease(release, service: service),
                     ]
                 }
             ], essential: [cluster.firstControlPlane.name])

@@ -105,6 +105,51 @@ let serviceFaults = [
             inventory.yaml:11:40  service.data.test: there is no file test.csv
             """),
     BadInventory(
+        "a model store that is a word",
+        adding: """
+            service:
+              models: store
+            """,
+        told: """
+            inventory.yaml:11:11  service.models: must be image or a model store
+              fix  write models: { url: sftp://models@store.example.org/srv/models, key: ~/.ssh/store_ed25519, knownHosts: ~/.ssh/known_hosts }
+            """),
+    BadInventory(
+        "a model store without keys",
+        adding: """
+            service:
+              models: sftp://models@store/srv/models
+            """,
+        told: """
+            inventory.yaml:11:11  service.models: needs a key and the host keys beside the address
+              fix  write models: { url: sftp://models@store.example.org/srv/models, key: ~/.ssh/store_ed25519, knownHosts: ~/.ssh/known_hosts }
+            """),
+    BadInventory(
+        "a model store with a password, a key that is not there, and no host keys",
+        adding: """
+            service:
+              models: { url: "sftp://a:b@store/srv", key: key }
+            """,
+        told: """
+            inventory.yaml:11:11  service.models.knownHosts: is missing
+              fix  add a line such as `knownHosts: ~/.ssh/known_hosts`
+            inventory.yaml:11:18  service.models.url: has a password in it
+              why  an inventory is no place for passwords
+              fix  name a key: `key: ~/.ssh/store`
+            inventory.yaml:11:47  service.models.key: there is no file key
+            """),
+    BadInventory(
+        "a model store in no folder",
+        adding: """
+            service:
+              models: { url: "sftp://models@store:22/", key: inventory.yaml, knownHosts: inventory.yaml }
+            """,
+        told: """
+            inventory.yaml:11:18  service.models.url: needs the path of a folder behind the host
+              why  of letters, digits, dots, dashes and _
+              fix  such as sftp://models@store.example.org/srv/models
+            """),
+    BadInventory(
         "an image that moves",
         adding: """
             service:

@@ -1,0 +1,99 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+import Foundation
+
+/// The cluster has the key and the host keys with which pods reach the model store. Their content is never shown: what is compared is a
+/// digest beside them.
+package struct StoreSecret: Step {
+    private let name: String
+    private let service: Service
+    private let files: [String: [UInt8]]
+    private let kubectl: Kubectl
+
+    /// nil when the models are in the image; reads the files from the operator's disk.
+    package init?(_ cluster: Cluster) throws(Problem) {
+        guard let store = cluster.service.models else { return nil }
+        service = cluster.service
+        name = Self.name(service)
+        kubectl = Kubectl(namespace: service.namespace)
+        files = [
+            "key": try Self.read(store.keyPath, "key", cluster),
+            "known_hosts": try Self.read(store.knownHostsPath, "knownHosts", cluster),
+        ]
+    }
+
+    /// The name of the Secret.
+    package static func name(_ service: Service) -> String { "\(service.name)-store" }
+
+    package var title: String { "pods may reach the model store" }
+
+    package var questions: [Question] { [.command(look)] }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        let state = answers.command(look)
+        switch state.text.trimming(while: \.isWhitespace) {
+        case digest where state.exitCode == 0: return []
+        case "" where state.exitCode == 0: return ["Secret \(service.namespace).\(name) is missing"]
+        case _ where state.exitCode == 0: return ["Secret \(service.namespace).\(name) was made from other files"]
+        case let said: return [Difference("Secret \(service.namespace).\(name) is not to be seen: \(said)")]
+        }
+    }
+
+    package func apply(to machine: Machine) async throws {
+        let fix =
+            "see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf -n \(service.namespace) get secret \(name)`"
+        try await machine.run(applied, fix: fix)
+    }
+
+    /// The digest that the Secret names; `-` when it names none, and nothing when it is not there.
+    private var look: String {
+        let path = #"{range .items[*]}{.metadata.annotations.kubeforge\.io/digest}{"-"}{end}"#
+        return kubectl.line(
+            "get", "secret", "--field-selector", "metadata.name=\(name)", "-o", Word("jsonpath=\(path)")) + " 2>&1"
+    }
+
+    private var digest: String {
+        let all = files.sorted { $0.key < $1.key }.flatMap { Array("\($0.key) \($0.value.count)\n".utf8) + $0.value }
+        return SHA256.hex(all) + "-"
+    }
+
+    /// On the server's side: what a client applies is kept a second time, as an annotation that many tools show.
+    package var applied: Command {
+        let namespace = kubectl.line("get", "namespace", Word(service.namespace))
+        let create = kubectl.line("create", "namespace", Word(service.namespace))
+        let apply = kubectl.line("apply", "--server-side", "--force-conflicts", "--field-manager=kubeforge", "-f", "-")
+        return Command("sh", "-c", Word("\(namespace) >/dev/null 2>&1 || \(create) && \(apply)"))
+            .reading(.secret(Array(manifest.utf8))).asRoot()
+    }
+
+    private var manifest: String {
+        let content = files.sorted { $0.key < $1.key }.map { "  \($0.key): \(Data($0.value).base64EncodedString())\n" }
+        return """
+            apiVersion: v1
+            kind: Secret
+            metadata:
+              name: \(name.yamlQuoted)
+              namespace: \(service.namespace.yamlQuoted)
+              labels:
+                app.kubernetes.io/name: \(service.name.yamlQuoted)
+                app.kubernetes.io/managed-by: kubeforge
+              annotations:
+                kubeforge.io/digest: \(String(digest.dropLast()).yamlQuoted)
+            type: Opaque
+            data:
+
+            """ + content.joined()
+    }
+
+    private static func read(_ path: String, _ key: String, _ cluster: Cluster) throws(Problem) -> [UInt8] {
+        do {
+            return Array(try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw Problem(
+                .invalidInventory, what: "\(path) cannot be read", why: error.localizedDescription,
+                fix: "correct service: models: \(key): in \(cluster.path.isEmpty ? "the inventory" : cluster.path)")
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import ForgeCore
+import ForgeTestSupport
+import Foundation
+import Testing
+
+/// store.py against a real sshd.
+@Suite("The model store")
+struct ModelStoreTests {
+    let python: Python
+    let folder: TemporaryFolder
+    let models: URL
+
+    init() async throws {
+        python = try await Python.shared.value
+        folder = try TemporaryFolder()
+        models = folder / "models"
+        try FileManager.default.copyItem(at: try await Training.small.value.models, to: models)
+    }
+
+    @Test("keeps each version, and switches to the newest, which is then downloaded as it was trained")
+    func twoVersions() async throws {
+        try await sshd { sshd in
+            let first = try version()
+            #expect(try run("upload", sshd) == "\(address(sshd)): current is \(first)\n")
+            let second = try await nextVersion()
+            #expect(try run("upload", sshd) == "\(address(sshd)): current is \(second)\n")
+            #expect(try run("upload", sshd) == "\(address(sshd)): current is \(second)\n", "done again")
+            #expect(try names(in: "store") == ["current", "versions"])
+            #expect(try names(in: "store/versions") == [first, second].sorted())
+            #expect(
+                try run("download", sshd, models: "downloaded") == "\(address(sshd)): \(second) is here, as it was trained\n")
+            #expect(try names(in: "downloaded") == ["golden.json", "lda.joblib", "metadata.json", "mlp.joblib"])
+            for name in try names(in: "downloaded") {
+                #expect(try content("downloaded/\(name)") == content("models/\(name)"), "\(name)")
+            }
+        }
+    }
+
+    @Test("whose model is missing, cut off or another is not used, and what was there stays")
+    func damaged() async throws {
+        try await sshd { sshd in
+            _ = try run("upload", sshd)
+            _ = try run("download", sshd, models: "downloaded")
+            let (version, model) = (try version(), folder / "store/current/mlp.joblib")
+            let whole = try Data(contentsOf: model)
+            let place = "models are not downloaded: \(address(sshd))"
+            var other = whole
+            other[500] ^= 1
+            try other.write(to: model)
+            #expect(
+                try fault("download", sshd) == """
+                    \(place): versions/\(version)/mlp.joblib: is not what was trained: sha256 \(try ServiceFiles.sha256(other)), \
+                    metadata.json of \(version) says \(try ServiceFiles.sha256(whole))
+
+                    """)
+            try whole.prefix(500).write(to: model)
+            #expect(
+                try fault("download", sshd).hasPrefix(
+                    "\(place): versions/\(version)/mlp.joblib: is cut off: has 500 of \(whole.count) bytes"))
+            try FileManager.default.removeItem(at: model)
+            #expect(
+                try fault("download", sshd) == """
+                    \(place): is not there: has `kubeforge train` put models into the store? \
+                    (File "\(folder.url.path)/store/versions/\(version)/mlp.joblib" not found.)
+
+                    """)
+            #expect(try content("downloaded/mlp.joblib") == whole)
+            #expect(try names(in: "downloaded").count == 4)
+        }
+    }
+
+    @Test("is refused when it shows a host key that is not known, or another than is known")
+    func hostKey() async throws {
+        try await sshd { sshd in
+            let known = folder / "secret/known_hosts"
+            try Data().write(to: known)
+            #expect(
+                try fault("download", sshd)
+                    == "models are not downloaded: \(address(sshd)): its host key is not in known_hosts (Host key verification failed.)\n")
+            let own = try String(contentsOfFile: sshd.keyPath + ".pub", encoding: .utf8)
+            try Data("\(sshd.name) \(own)".utf8).write(to: known)
+            #expect(try fault("download", sshd).contains(": shows another host key than known_hosts holds: "))
+        }
+    }
+
+    @Test("that does not let the key in, or has nothing yet, says so")
+    func permission() async throws {
+        try await sshd { sshd in
+            #expect(try fault("download", sshd).contains(": is not there: has `kubeforge train` put models into the store? ("))
+            try Data().write(to: URL(filePath: sshd.folder.path("authorized_keys")))
+            let said = try fault("upload", sshd)
+            #expect(said.hasPrefix("models are not uploaded: \(address(sshd)): does not let this user in with this key ("), "\(said)")
+            #expect(!said.contains("PRIVATE"))
+        }
+    }
+
+    @Test("takes no models that are not what was trained")
+    func uploadChecks() async throws {
+        try await sshd { sshd in
+            try Data("x".utf8).write(to: models.appending(path: "lda.joblib"))
+            #expect(try fault("upload", sshd).hasPrefix("models are not uploaded: \(models.path)/lda.joblib: is cut off: has 1 of "))
+            #expect(!FileManager.default.fileExists(atPath: (folder / "store").path))
+        }
+    }
+
+    @Test("gives whole versions only, also while it is switched to and fro")
+    func switching() async throws {
+        try await sshd { sshd in
+            _ = try run("upload", sshd)
+            let first = try version()
+            let second = try await nextVersion()
+            _ = try run("upload", sshd)
+            let link = (folder / "store/current").path
+            let switches = Task.detached {
+                var count = 0
+                while !Task.isCancelled {
+                    try FileManager.default.createSymbolicLink(
+                        atPath: link + ".new", withDestinationPath: "versions/\(count % 2 == 0 ? first : second)")
+                    try #require(rename(link + ".new", link) == 0)
+                    count += 1
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+                return count
+            }
+            for _ in 0..<5 { #expect(try run("download", sshd, models: "downloaded").hasSuffix("is here, as it was trained\n")) }
+            switches.cancel()
+            _ = try? await switches.value
+        }
+    }
+
+    private func sshd(_ body: (LoopbackSSHD) async throws -> Void) async throws {
+        try await LoopbackSSHD.running(["Subsystem sftp internal-sftp"]) { sshd in
+            let secret = folder / "secret"
+            try FileManager.default.createDirectory(at: secret, withIntermediateDirectories: true)
+            try FileManager.default.copyItem(atPath: sshd.keyPath, toPath: secret.appending(path: "key").path)
+            try FileManager.default.copyItem(atPath: sshd.knownHostsPath, toPath: secret.appending(path: "known_hosts").path)
+            try await body(sshd)
+        }
+    }
+
+    private func address(_ sshd: LoopbackSSHD) -> String { "sftp://\(NSUserName())@127.0.0.1:\(sshd.port)\(folder.url.path)/store" }
+
+    private func end(_ direction: String, _ sshd: LoopbackSSHD, _ models: String) throws -> LocalProgram {
+        try LocalProgram.run(
+            [python.executable, "store.py", direction, "--models", (folder / models).path], in: ServiceFiles.sources,
+            environment: ["MODEL_STORE": address(sshd), "MODEL_STORE_SECRET": (folder / "secret").path])
+    }
+
+    private func run(_ direction: String, _ sshd: LoopbackSSHD, models: String = "models") throws -> String {
+        let end = try end(direction, sshd, models)
+        if end.status != 0 { throw Failed(end.errors) }
+        return end.output
+    }
+
+    private func fault(_ direction: String, _ sshd: LoopbackSSHD) throws -> String {
+        let end = try end(direction, sshd, direction == "upload" ? "models" : "downloaded")
+        #expect(end.status == 1)
+        return end.errors
+    }
+
+    private func version() throws -> String {
+        let text = try String(contentsOf: models.appending(path: "metadata.json"), encoding: .utf8)
+        return try String(#require(text.firstMatch(of: /"version": "([^"]+)"/)).1)
+    }
+
+    /// Makes the models another training's.
+    private func nextVersion() async throws -> String {
+        let golden = models.appending(path: "golden.json")
+        try (Data(contentsOf: golden) + Data("\n".utf8)).write(to: golden)
+        try await Training.describe(models)
+        return try version()
+    }
+
+    private func names(in place: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: (folder / place).path).sorted()
+    }
+
+    private func content(_ place: String) throws -> Data { try Data(contentsOf: folder / place) }
+}

@@ -1,0 +1,155 @@
+"""How do models get to the model store, and from there to a pod?
+
+The store is a folder that OpenSSH's sftp reaches: versions/<version>/ with the files of one training, and the symbolic
+link `current` to one of them. A version is never changed; a switch is one rename. Who is let in, and to which server, is
+in a folder that Kubernetes mounts from a Secret: `key` and `known_hosts`.
+"""
+
+import argparse
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import metadata
+from dataset import DataError
+
+ADDRESS = re.compile(r"sftp://([A-Za-z0-9._-]+)@([A-Za-z0-9.-]+)(?::(\d{1,5}))?(/[A-Za-z0-9._/-]*[A-Za-z0-9._-])", re.ASCII)
+PATIENCE = 600  # seconds for one conversation
+ALL = (*metadata.FILES, metadata.NAME)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder on a server, and the folder with `key` and `known_hosts`."""
+
+    address: str
+    secret: Path
+
+    def path(self, name):
+        return f"{ADDRESS.fullmatch(self.address)[4]}/{name}"
+
+    def talk(self, *commands):
+        """Runs sftp commands in one connection, up to the first that fails; one that begins with - may fail."""
+        user, host, port, _ = ADDRESS.fullmatch(self.address).groups()
+        options = {
+            "BatchMode": "yes", "LogLevel": "ERROR", "ConnectTimeout": "20", "ServerAliveInterval": "15", "ServerAliveCountMax": "4",
+            "StrictHostKeyChecking": "yes", "UserKnownHostsFile": self.secret / "known_hosts",
+            "GlobalKnownHostsFile": "/dev/null", "UpdateHostKeys": "no", "IdentitiesOnly": "yes", "IdentityAgent": "none",
+            "IdentityFile": self.secret / "key",
+        }
+        words = ["sftp", "-F", "/dev/null", "-P", port or "22", "-b", "-"]
+        words += [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+        try:
+            end = subprocess.run(
+                [*words, f"{user}@{host}"], input="\n".join(commands) + "\n", capture_output=True, text=True,
+                errors="replace", timeout=PATIENCE,
+            )
+        except FileNotFoundError:
+            raise DataError("the image has no sftp: it was built for models of its own; deploy again") from None
+        except subprocess.TimeoutExpired:
+            raise DataError(f"{self.address}: no end after {PATIENCE} seconds") from None
+        if end.returncode != 0:
+            raise DataError(f"{self.address}: {reason(end.stderr)}")
+
+
+# What sftp and the server say, and what it means; the first that fits counts.
+COMPLAINTS = [
+    ("REMOTE HOST IDENTIFICATION HAS CHANGED", "shows another host key than known_hosts holds: was it set up anew, or is it another?"),
+    ("Host key verification failed", "its host key is not in known_hosts"),
+    ("UNPROTECTED PRIVATE KEY FILE", "ssh does not use a private key that others can read"),
+    ("Permission denied (", "does not let this user in with this key"),
+    ("Permission denied", "the user may not read or write there"),
+    ("not found", "is not there: has `kubeforge train` put models into the store?"),
+    ("No such file", "is not there: has `kubeforge train` put models into the store?"),
+    ("No space left", "the server's disk is full"),
+    ("Failure", "the server could not do it: is its disk full?"),
+]
+
+
+def reason(said):
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    for sign, meaning in COMPLAINTS:
+        for line in lines:
+            if sign in line:
+                return f"{meaning} ({line.strip('@ ')})"
+    return " ".join(lines[-2:]) or "sftp failed and did not say why"
+
+
+def upload(store, folder):
+    """Puts a training into a folder of its own, and then lets `current` point to it."""
+    trained = metadata.Trained(folder)
+    for name in metadata.FILES:
+        trained.file(name)
+    mark = secrets.token_hex(4)
+    version, unfinished = store.path(f"versions/{trained.version}"), store.path(f"versions/.unfinished-{mark}")
+    with tempfile.TemporaryDirectory() as scratch:
+        store.talk(
+            f"-mkdir {store.path('')[:-1]}", f"-mkdir {store.path('versions')}", f"mkdir {unfinished}",
+            *(f'put "{folder / name}" {unfinished}/{name}' for name in ALL),
+            # Of an upload that is done again, the version is there already, and is the same.
+            f"-rename {unfinished} {version}",
+            f'get {version}/{metadata.NAME} "{scratch}/{metadata.NAME}"',
+        )
+        if (Path(scratch) / metadata.NAME).read_bytes() != (folder / metadata.NAME).read_bytes():
+            raise DataError(f"{store.address}: versions/{trained.version} is there already, and is another")
+        store.talk(
+            f"ln -s versions/{trained.version} {store.path(f'.current-{mark}')}",
+            f"rename {store.path(f'.current-{mark}')} {store.path('current')}",
+            *(f"-rm {unfinished}/{name}" for name in ALL), f"-rmdir {unfinished}",
+        )
+    say(f"{store.address}: current is {trained.version}")
+
+
+def download(store, folder):
+    """Fetches the current training; the folder has all of it, checked, or nothing new."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".unfinished.", dir=folder) as unfinished:
+        place = Path(unfinished)
+        store.talk(f'get {store.path("current")}/{metadata.NAME} "{place / metadata.NAME}"')
+        version = metadata.read(place / metadata.NAME)["version"]
+        # Not from current: it may point elsewhere by now.
+        store.talk(*(f'get {store.path("versions")}/{version}/{name} "{place / name}"' for name in metadata.FILES))
+        trained = metadata.Trained(place)
+        for name in metadata.FILES:
+            try:
+                trained.file(name)
+            except DataError as error:
+                raise DataError(f"{store.address}: {str(error).replace(unfinished, f'versions/{version}')}") from None
+        for name in ALL:
+            (place / name).replace(folder / name)
+    say(f"{store.address}: {version} is here, as it was trained")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("direction", choices=["upload", "download"])
+    parser.add_argument("--models", type=Path, required=True, help="the folder with the models")
+    parser.add_argument("--store", default=os.environ.get("MODEL_STORE"), help="sftp://user@host[:port]/path; $MODEL_STORE if not given")
+    parser.add_argument("--secret", type=Path, default=Path(os.environ.get("MODEL_STORE_SECRET", "/etc/model-store")),
+                        help="the folder with key and known_hosts; $MODEL_STORE_SECRET if not given")
+    options = parser.parse_args()
+    if not ADDRESS.fullmatch(options.store or ""):
+        parser.error(f"the store must be sftp://user@host[:port]/path, is {options.store}")
+    # Process 1 of a container has to want to be ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    store = Store(options.store, options.secret)
+    try:
+        {"upload": upload, "download": download}[options.direction](store, options.models)
+    except DataError as error:
+        sys.exit(f"models are not {options.direction}ed: {error}")
+    except OSError as error:
+        sys.exit(f"models are not {options.direction}ed: {error.filename}: {error.strerror}")
+
+
+def say(text):
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()
