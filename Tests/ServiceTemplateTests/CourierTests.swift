@@ -172,7 +172,7 @@ struct CourierTests {
                     HTTP/1.1 400 Bad Request {"error": "the body ends 91 bytes too early"}
                     HTTP/1.1 400 Bad Request {"error": "the chunks of the body are not as HTTP wants them"}
                     HTTP/1.1 400 Bad Request {"error": "the body must have a Content-Length, or be chunked"}
-                    HTTP/1.1 200 OK {"input": {"rows": 1, "sha256": "\(try ServiceFiles.sha256(Data("Line,x,y\n0,1,2\n".utf8)).prefix(34))
+                    HTTP/1.1 200 OK {"input": {"rows": 1, "sha256": "\(try ServiceFiles.sha256(Data("Line,x,y\n0,1,2\n".utf8)).prefix(37))
 
                     """)
             #expect(try FileManager.default.contentsOfDirectory(atPath: courier.folder.path) == ["input.csv"])

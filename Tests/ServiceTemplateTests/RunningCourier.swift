@@ -34,7 +34,7 @@ struct RunningCourier {
         process.standardOutput = log
         try process.run()
         var said = ""
-        while !said.contains(", ") {
+        while !said.contains(" shards\n") {
             let more = log.fileHandleForReading.availableData
             if more.isEmpty { throw Failed("the courier ended: \(said)") }
             said += String(decoding: more, as: UTF8.self)
