@@ -10,24 +10,18 @@ struct LocalProgram {
     static func run(
         _ arguments: [String], input: Data = Data(), in folder: URL? = nil, environment: [String: String] = [:]
     ) throws -> LocalProgram {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.environment = surroundings(environment)
         // Files, not pipes: nothing can fill up and block whoever writes.
         let files = try TemporaryFolder()
         let (stdin, stdout, stderr) = (files / "in", files / "out", files / "err")
         try input.write(to: stdin)
         try Data().write(to: stdout)
         try Data().write(to: stderr)
-        process.standardInput = try FileHandle(forReadingFrom: stdin)
-        process.standardOutput = try FileHandle(forWritingTo: stdout)
-        process.standardError = try FileHandle(forWritingTo: stderr)
-        try process.run()
-        process.waitUntilExit()
-        return LocalProgram(
-            status: process.terminationStatus, output: try text(stdout), errors: try text(stderr))
+        let streams = try (FileHandle(forReadingFrom: stdin), FileHandle(forWritingTo: stdout), FileHandle(forWritingTo: stderr))
+        let process = try ChildProcess(
+            arguments, in: folder, environment: surroundings(environment), input: streams.0.fileDescriptor,
+            output: streams.1.fileDescriptor, errors: streams.2.fileDescriptor)
+        let status = process.wait()
+        return LocalProgram(status: status, output: try text(stdout), errors: try text(stderr))
     }
 
     /// What the program printed, or an error with its command and last words.

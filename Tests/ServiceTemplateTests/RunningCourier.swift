@@ -9,7 +9,7 @@ import Testing
 struct RunningCourier {
     let address: String
     let folder: URL
-    private let process: Process
+    private let process: ChildProcess
     private let session = URLSession(configuration: .ephemeral)
 
     /// Runs the body beside a courier for the models of a training.
@@ -24,15 +24,12 @@ struct RunningCourier {
     private init(_ arguments: [String], models: URL, data: URL?, in folder: URL) async throws {
         let python = try await Python.shared.value
         self.folder = folder
-        process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments =
-            ["--default-signal", "timeout", "600", python.executable, "courier.py", "--port", "0", "--folder", folder.path] + arguments
-        process.currentDirectoryURL = ServiceFiles.sources
-        process.environment = LocalProgram.surroundings(["MODELS_DIR": models.path, "DATA_DIR": (data ?? models).path])
         let log = Pipe()
-        process.standardOutput = log
-        try process.run()
+        process = try ChildProcess(
+            ["timeout", "600", python.executable, "courier.py", "--port", "0", "--folder", folder.path] + arguments,
+            in: ServiceFiles.sources, environment: LocalProgram.surroundings(["MODELS_DIR": models.path, "DATA_DIR": (data ?? models).path]),
+            output: log.fileHandleForWriting.fileDescriptor, errors: FileHandle.standardError.fileDescriptor)
+        try log.fileHandleForWriting.close()
         var said = ""
         while !said.contains(" shards\n") {
             let more = log.fileHandleForReading.availableData
@@ -46,7 +43,7 @@ struct RunningCourier {
     private func stop() {
         session.invalidateAndCancel()
         process.terminate()
-        process.waitUntilExit()
+        process.wait()
     }
 
     struct Answer: Equatable {

@@ -13,7 +13,7 @@ struct RunningService {
         init(_ status: Int, _ body: String) { (self.status, self.body) = (status, body + "\n") }
     }
 
-    private let process: Process
+    private let process: ChildProcess
     /// `http://127.0.0.1:35849`
     let address: String
     private let session: URLSession
@@ -21,17 +21,13 @@ struct RunningService {
     /// Returns when the service listens; throws its last words if it ends instead.
     init(data: URL, models: URL) async throws {
         let python = try await Python.shared.value
-        process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        // `timeout`, so that a test run that is killed leaves nothing behind for ever. A process started by a Swift task
-        // inherits the blocked signals of its thread, and would not hear a SIGTERM: `--default-signal` unblocks them.
-        process.arguments = ["--default-signal", "timeout", "600", python.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0"]
-        process.currentDirectoryURL = ServiceFiles.sources
-        process.environment = LocalProgram.surroundings(["DATA_DIR": data.path, "MODELS_DIR": models.path])
         let log = Pipe()
-        process.standardError = log
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
+        // `timeout`, so that a test run that is killed leaves nothing behind for ever.
+        process = try ChildProcess(
+            ["timeout", "600", python.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0"], in: ServiceFiles.sources,
+            environment: LocalProgram.surroundings(["DATA_DIR": data.path, "MODELS_DIR": models.path]),
+            output: FileHandle.nullDevice.fileDescriptor, errors: log.fileHandleForWriting.fileDescriptor)
+        try log.fileHandleForWriting.close()
         address = try Self.address(from: log.fileHandleForReading)
         let configuration = URLSessionConfiguration.ephemeral
         configuration.urlCache = nil
@@ -53,7 +49,7 @@ struct RunningService {
     func stop() {
         session.invalidateAndCancel()
         process.terminate()
-        process.waitUntilExit()
+        process.wait()
     }
 
     func get(_ path: String, method: String = "GET") async throws -> Answer {
