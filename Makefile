@@ -10,8 +10,8 @@ LAB_DEBS := systemd-container mmdebstrap debian-archive-keyring iproute2 iptable
 DEBS := $(BUILD_DEBS) $(TEST_DEBS) $(LAB_DEBS)
 # Tests that make machines: after the others, so that nobody waits for a sshd while two clusters start.
 MACHINES := EndToEndTests.FirstMilestoneTests|ForgeLabTests.LabTests
-# Those that take long.
-SERVICE := EndToEndTests.ServiceTests
+# Those that take long: releases with faults in a lab, and each fault of a batch with a Python of its own.
+SERVICE := EndToEndTests.ServiceTests|ServiceTemplateTests.(CourierTests|InferenceTests|ModelStoreTests)
 KUBEFORGE := .build/debug/kubeforge
 
 .PHONY: help demo test test-service benchmark-service lint packages build install down

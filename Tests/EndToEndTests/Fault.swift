@@ -46,7 +46,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
         change: (
             "both.answers(test.rows[place : place + 1])[0]", "both.answers(test.rows[place : place + 1][:, ::-1])[0]"
         ),
-        says: ["gives ", "answers otherwise than training did", "/prediction/23: expected "])
+        says: ["gives ", "answers otherwise than training did", "the service does not transform features as training did", "/prediction/"])
 
     /// A folder for `--templates` that holds the fault and nothing else.
     func overlay(in folder: URL) throws -> String {

@@ -25,7 +25,8 @@ struct TableTests {
     @Test("without rows is a sentence")
     func empty() throws {
         let scene = try Scene()
-        ScreenReporter(.init(verb: "batch list"), scene.surroundings).report(.table(Table(of: "schedule", columns: [.init("name", "name")], rows: [])))
+        ScreenReporter(.init(verb: "batch list"), scene.surroundings).report(
+            .table(Table(of: "schedule", columns: [.init("name", "name")], rows: [])))
         #expect(scene.output.text == "\n  there is no schedule\n")
     }
 

@@ -27,7 +27,8 @@ struct RunningCourier {
         let log = Pipe()
         process = try ChildProcess(
             ["timeout", "600", python.executable, "courier.py", "--port", "0", "--folder", folder.path] + arguments,
-            in: ServiceFiles.sources, environment: LocalProgram.surroundings(["MODELS_DIR": models.path, "DATA_DIR": (data ?? models).path]),
+            in: ServiceFiles.sources,
+            environment: LocalProgram.surroundings(["MODELS_DIR": models.path, "DATA_DIR": (data ?? models).path]),
             output: log.fileHandleForWriting.fileDescriptor, errors: FileHandle.standardError.fileDescriptor)
         try log.fileHandleForWriting.close()
         var said = ""

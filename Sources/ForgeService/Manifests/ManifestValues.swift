@@ -31,7 +31,8 @@ struct ManifestValues {
     func of(_ manifest: String, _ template: Template) -> [String: String] {
         switch manifest {
         case "namespace.yaml": all.keeping("namespace")
-        case "deployment.yaml": all.keeping("name", "namespace", "replicas", "tag", "image", "template", "andInitContainers", "andMounts", "andVolumes")
+        case "deployment.yaml":
+            all.keeping("name", "namespace", "replicas", "tag", "image", "template", "andInitContainers", "andMounts", "andVolumes")
         case "service.yaml": all.keeping("name", "namespace", "type", "andNodePort")
         case "poddisruptionbudget.yaml": all.keeping("name", "namespace", "policyVersion")
         case "networkpolicy.yaml": all.keeping("name", "namespace", "andEgress")

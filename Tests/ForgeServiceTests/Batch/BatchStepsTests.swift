@@ -164,7 +164,7 @@ struct ShardsAreDoneTests {
             .init(status: status([0, 1]), objects: begun), .init(status: status([0, 1]), objects: ended),
         ])
         try await step(isFollowed: true).apply(to: cluster.machine)
-        #expect(cluster.said.withLock { $0 } == ["p  433 rows predicted", "1 of 2 shards is done", "2 of 2 shards are done"])
+        #expect(cluster.said.withLock { $0 } == ["created", "p  433 rows predicted", "1 of 2 shards is done", "2 of 2 shards are done"])
     }
 
     @Test("that were given up say which pod it was, and what it said last")

@@ -55,7 +55,7 @@ struct HistoryTests {
         #expect(
             try plan(wanted) == [
                 "the cluster is told to run inference:aaaaaaaaaaaaaaaa", "2 pods answer with inference:aaaaaaaaaaaaaaaa",
-                "inference:aaaaaaaaaaaaaaaa is the newest entry of the history",
+                "inference:aaaaaaaaaaaaaaaa is the newest entry of the history", "scheduled runs use inference:aaaaaaaaaaaaaaaa",
             ])
     }
 
