@@ -14,7 +14,7 @@ enum Binary {
         let process = Process()
         process.executableURL = try path
         process.arguments = arguments
-        process.currentDirectoryURL = URL(filePath: scene.folder + "/work")
+        process.currentDirectoryURL = URL(filePath: scene.folder + "/desk")
         process.environment = ["HOME": scene.folder + "/home", "PATH": "/usr/bin:/bin"].merging(variables) { _, new in new }
         process.standardInput = FileHandle.nullDevice
         // Files, because a full pipe would stop a process that nobody reads from yet.

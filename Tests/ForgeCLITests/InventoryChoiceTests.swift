@@ -31,7 +31,7 @@ struct InventoryChoiceTests {
         ])
     func first(_ example: Example) throws {
         let scene = try Scene(example.variable.map { ["KUBEFORGE_INVENTORY": $0] } ?? [:])
-        if example.isInFolder { try scene.write("", to: "work/inventory.yaml") }
+        if example.isInFolder { try scene.write("", to: "desk/inventory.yaml") }
         if example.isRemembered {
             try scene.write("", to: "elsewhere.yaml")
             try RememberedInventory(scene.state).remember(scene.folder + "/elsewhere.yaml")
@@ -66,7 +66,7 @@ struct InventoryChoiceTests {
         let scene = try Scene()
         let choice = try InventoryChoice.make(argument: "my lab.yaml", scene.surroundings)
         #expect(choice.argument(scene.surroundings) == "")
-        try scene.write("", to: "work/inventory.yaml")
+        try scene.write("", to: "desk/inventory.yaml")
         #expect(choice.argument(scene.surroundings) == " 'my lab.yaml'")
         #expect(try InventoryChoice.make(argument: "inventory.yaml", scene.surroundings).argument(scene.surroundings) == "")
     }

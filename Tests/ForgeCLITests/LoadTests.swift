@@ -142,7 +142,7 @@ struct LoadTests {
         let file = try ReportFile(name, verb: "smoke-test", scene.surroundings)
         for event in [.note("inventory lab.yaml"), .load(report), Event.summary(Summary(outcome: .ok, seconds: 1))] { file.report(event) }
         try file.write()
-        return try String(contentsOfFile: scene.folder + "/work/" + name, encoding: .utf8)
+        return try String(contentsOfFile: scene.folder + "/desk/" + name, encoding: .utf8)
     }
 
     @Test("is told by JUnit's XML beside the checks")

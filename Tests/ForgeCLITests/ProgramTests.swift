@@ -75,7 +75,7 @@ struct ProgramTests {
         "ends with 4 where no host can be reached, and says of each why", .enabled(if: OwnAddress.text != nil, "needs a network interface"))
     func unreachable() async throws {
         let scene = try Scene()
-        try scene.write(inventory(port: 1), to: "work/inventory.yaml")
+        try scene.write(inventory(port: 1), to: "desk/inventory.yaml")
         let result = try await Binary.run(["deploy", "--output", "json"], in: scene)
         #expect(result.code == 4, "\(result.errors)")
         let lines = result.output.split(separator: "\n")

@@ -21,8 +21,8 @@ struct ReportTests {
         let file = try ReportFile(name, verb: "smoke-test", scene.surroundings)
         for event in events { file.report(event) }
         try file.write()
-        let path = scene.folder + "/work/" + name
-        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.folder + "/work") == [name], "nothing unfinished is left")
+        let path = scene.folder + "/desk/" + name
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.folder + "/desk") == [name], "nothing unfinished is left")
         return (try String(contentsOfFile: path, encoding: .utf8), path)
     }
 
@@ -77,9 +77,9 @@ struct ReportTests {
     @Test("replaces an older one as a whole")
     func replaces() throws {
         let scene = try Scene()
-        try scene.write(String(repeating: "old", count: 100_000), to: "work/smoke.xml")
+        try scene.write(String(repeating: "old", count: 100_000), to: "desk/smoke.xml")
         let file = try ReportFile("smoke.xml", verb: "smoke-test", scene.surroundings)
-        let path = scene.folder + "/work/smoke.xml"
+        let path = scene.folder + "/desk/smoke.xml"
         let old = try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
         try file.write()
         #expect(try !String(contentsOfFile: path, encoding: .utf8).contains("old"))
@@ -93,8 +93,8 @@ struct ReportTests {
         #expect(
             error?.description == """
                 the report no where/smoke.xml cannot be written
-                  why  there is no folder \(scene.folder)/work/no where
-                  fix  mkdir -p '\(scene.folder)/work/no where'
+                  why  there is no folder \(scene.folder)/desk/no where
+                  fix  mkdir -p '\(scene.folder)/desk/no where'
                 """)
         #expect(error?.kind == .usage)
     }
@@ -104,7 +104,7 @@ struct ReportTests {
         let scene = try Scene()
         let result = try await Binary.run(["smoke-test", "nowhere.yaml", "--report", "a.xml", "--report", "b.html"], in: scene)
         #expect(result.code == 3)
-        #expect(try String(contentsOfFile: scene.folder + "/work/a.xml", encoding: .utf8).contains(#"errors="1""#))
-        #expect(scene.exists("work/b.html"))
+        #expect(try String(contentsOfFile: scene.folder + "/desk/a.xml", encoding: .utf8).contains(#"errors="1""#))
+        #expect(scene.exists("desk/b.html"))
     }
 }

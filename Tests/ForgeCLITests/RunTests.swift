@@ -31,7 +31,7 @@ struct RunTests {
         #expect(summary.outcome == .ok)
         #expect([summary.changed, summary.alreadySo, summary.failed] == [1, 3, 0])
         #expect(summary.hosts["kubnode"]?.traffic == Traffic(roundTrips: 2, bytesSent: 300, bytesReceived: 4000))
-        #expect(RememberedInventory(scene.state).path == scene.folder + "/work/lab.yaml")
+        #expect(RememberedInventory(scene.state).path == scene.folder + "/desk/lab.yaml")
     }
 
     @Test("that is dry ends with 0, changes nothing, and leaves nothing behind")

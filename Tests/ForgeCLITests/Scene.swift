@@ -13,7 +13,7 @@ final class Scene: Sendable {
     init(_ variables: [String: String] = [:]) throws {
         self.variables = variables
         folder = NSTemporaryDirectory() + "kubeforge-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder + "/work", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: folder + "/desk", withIntermediateDirectories: true)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -22,7 +22,7 @@ final class Scene: Sendable {
 
     func surroundings(terminal size: TextStream.Size?) -> Surroundings {
         Surroundings(
-            environment: variables, directory: folder + "/work", home: folder + "/home",
+            environment: variables, directory: folder + "/desk", home: folder + "/home",
             output: TextStream(isTerminal: size != nil, size: { size }, write: output.write),
             progress: TextStream(isTerminal: size != nil, size: { size }, write: progress.write),
             now: { self.time.withLock { $0 } }, processID: 4711)
