@@ -15,6 +15,13 @@ package struct Problem: Error, Sendable, Hashable {
         self.fix = fix
     }
 
+    /// With one more sentence about the cause, or about what became of it.
+    package func adding(why sentence: String) -> Problem {
+        var problem = self
+        problem.why = [why, sentence].compactMap { $0 }.joined(separator: "\n")
+        return problem
+    }
+
     /// Who must act; each has an exit code of its own.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         case failed, incomplete, invalidInventory, unreachable, usage, interrupted

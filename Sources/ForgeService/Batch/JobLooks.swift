@@ -10,14 +10,9 @@ struct JobLooks: Sendable {
 
     var objects: String { kubectl.line("get", "jobs,pods", "--selector", selector, "--output", "json") }
 
-    var warnings: String { kubectl.line("get", "events", "--field-selector", "type=Warning", "--output", "json") }
+    var warnings: String { ClusterEvent.warnings(kubectl) }
 
-    /// The end of each pod's log, under its name; what hangs is left after 10 s.
-    var lastLines: String {
-        let names = kubectl.line("get", "pods", "--selector", selector, "--output", "name")
-        let logs = kubectl.line("logs", "--tail=20")
-        return "for pod in $(\(names)); do echo \"\(PodLogs.mark)$pod\"; timeout 10 \(logs) \"$pod\" 2>&1; done"
-    }
+    var lastLines: String { PodLogs.lastLines(of: selector, kubectl) }
 
     func pods(_ answers: Answers) -> JobPods { JobPods(objects: answers.command(objects).text, events: answers.command(warnings).text) }
 

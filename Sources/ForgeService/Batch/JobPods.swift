@@ -57,19 +57,11 @@ struct JobFailure {
 
     func problem(what: String, seen: [String], service: String, namespace: String) -> Problem {
         let troubles = state.troubles
-        let told = troubles.prefix(3).flatMap { paragraph($0.cause, $0.pods) }
+        let told = troubles.prefix(3).flatMap { PodTrouble(cause: $0.cause, pods: $0.pods).lines(logs) }
         let refusal = state.refusal.map { [RolloutCause.refused($0).sentence] } ?? []
         let cause = troubles.first?.cause ?? state.refusal.map { .refused($0) } ?? .slow
         return Problem(
             what: what, why: (seen + refusal + told).joined(separator: "\n"), fix: Self.fix(cause, namespace: namespace, service: service))
-    }
-
-    private func paragraph(_ cause: RolloutCause, _ pods: [ClusterObject]) -> [String] {
-        guard let pod = pods.first else { return [] }
-        let others = pods.count > 1 ? " (and \(pods.count - 1) more)" : ""
-        let place = pod.spec?.nodeName.map { " on \($0)" } ?? ""
-        let lines = (logs[pod.metadata.name] ?? []).filter { !$0.hasPrefix("Error from server") }.suffix(8).map { "  | \($0)" }
-        return ["\(pod.metadata.name)\(place)\(others): \(cause.sentence)"] + lines
     }
 
     private static func fix(_ cause: RolloutCause, namespace: String, service: String) -> String {
@@ -78,7 +70,7 @@ struct JobFailure {
         case .crashed: "the last lines of its log are above; correct what they name, and run it again"
         case .cannotStart: "correct what it names in templates/kubernetes/batch (--templates), and run it again"
         case .slow: "run it again; `kubectl -n \(namespace) get pods,events` tells what the cluster does"
-        default: cause.fix(service).split(separator: "NAMESPACE", omittingEmptySubsequences: false).joined(separator: namespace)
+        default: cause.fix(service, namespace: namespace)
         }
     }
 }

@@ -46,7 +46,7 @@ struct FirstPod: Sendable {
         try await machine.run(kubectl.command("apply", "-k", Word(manifests.folder)))
         let rollout = RolloutIsComplete(
             release, of: candidate.name, replicas: 1, namespace: kubectl.namespace, within: limit, every: pause)
-        if try await !rollout.differences(given: machine.ask(rollout.questions)).isEmpty { try await rollout.apply(to: machine) }
+        try await rollout.apply(to: machine)
     }
 
     private func examine(_ machine: Machine) async throws {
@@ -82,9 +82,6 @@ extension Problem {
 
     /// What users have meanwhile.
     fileprivate func keeping(_ image: String?) -> Problem {
-        var problem = self
-        let sentence = image.map { "nothing was changed: \($0) goes on answering" } ?? "no pod of it is left, and nothing ran before it"
-        problem.why = [why, sentence].compactMap { $0 }.joined(separator: "\n")
-        return problem
+        adding(why: image.map { "nothing was changed: \($0) goes on answering" } ?? "no pod of it is left, and nothing ran before it")
     }
 }

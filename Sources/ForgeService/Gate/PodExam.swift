@@ -25,9 +25,7 @@ struct PodExam: Sendable {
         let script = RequestScript(requests: requests.map { (pod.address, $0) })
         let output = try await machine.quietly(script.command)
         guard let replies = script.replies(from: output.standardOutput) else {
-            throw Problem(
-                what: "\(machine.host.name): \(pod.name) could not be asked", why: output.lastLine,
-                fix: "is curl there? `curl --version` on \(machine.host.name)")
+            throw Problem(noCurl: "\(machine.host.name): \(pod.name) could not be asked", output, on: machine.host.name)
         }
         let verdicts = zip(requests, replies).map { Verdict(request: $0, reply: $1, pod: pod.name) }
         return verdicts.map(\.report) + (Skew(verdicts).map { [$0.report] } ?? [])

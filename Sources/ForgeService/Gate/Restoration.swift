@@ -13,15 +13,12 @@ struct Restoration: Sendable {
 
     /// The problem of the rollout, with what became of the cluster.
     func after(_ problem: Problem, on machine: Machine) async -> Problem {
-        var problem = problem
-        let sentence: String
         do {
-            sentence = try await restore(machine)
+            return problem.adding(why: try await restore(machine))
         } catch {
-            sentence = "the release before it could not be restored: \(Problem(error, on: machine.host.name).what)"
+            let sentence = "the release before it could not be restored: \(Problem(error, on: machine.host.name).what)"
+            return problem.adding(why: sentence)
         }
-        problem.why = [problem.why, sentence].compactMap { $0 }.joined(separator: "\n")
-        return problem
     }
 
     private func restore(_ machine: Machine) async throws -> String {
@@ -33,7 +30,7 @@ struct Restoration: Sendable {
         try await machine.run(history.undo(to: old.revision, namespace: namespace))
         let rollout = RolloutIsComplete(
             old.record.release(of: release.name), replicas: replicas, namespace: namespace, within: limit, every: pause)
-        if try await !rollout.differences(given: machine.ask(rollout.questions)).isEmpty { try await rollout.apply(to: machine) }
+        try await rollout.apply(to: machine)
         return "restored: \(old.record.image) answers again, on all its pods"
     }
 }

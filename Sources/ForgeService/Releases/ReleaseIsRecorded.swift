@@ -32,9 +32,7 @@ package struct ReleaseIsRecorded: Step {
         let record = record(facts.text)
         // A key that sorts by time, of the characters that a ConfigMap's keys may have.
         let key = record.at.replacing(":", with: ".") + "-" + template.prefix(8)
-        let patch = #"{"data":{\#(key.yamlQuoted):\#(record.json.yamlQuoted)}}"#
-        try await machine.run(
-            kubectl.command("patch", "configmap", Word(ReleaseHistory.name(release.name)), "--type=merge", "--patch", Word(patch)))
+        try await patch([key: record.json.yamlQuoted], machine)
         try await forgetOld(machine)
     }
 
@@ -54,9 +52,15 @@ package struct ReleaseIsRecorded: Step {
         let history = ClusterObject.list(try await machine.ask(questions).command(look).text).first { $0.kind == "ConfigMap" }
         let old = (history?.data ?? [:]).keys.sorted().dropLast(Self.most)
         if old.isEmpty { return }
-        let patch = "{\"data\":{\(old.map { "\($0.yamlQuoted):null" }.joined(separator: ","))}}"
+        try await patch(Dictionary(uniqueKeysWithValues: old.map { ($0, "null") }), machine)
+    }
+
+    /// `values`: as YAML, by the key of the entry.
+    private func patch(_ values: [String: String], _ machine: Machine) async throws {
+        let entries = values.sorted { $0.key < $1.key }.map { "\($0.key.yamlQuoted):\($0.value)" }.joined(separator: ",")
+        let name = Word(ReleaseHistory.name(release.name))
         try await machine.run(
-            kubectl.command("patch", "configmap", Word(ReleaseHistory.name(release.name)), "--type=merge", "--patch", Word(patch)))
+            kubectl.command("patch", "configmap", name, "--type=merge", "--patch", Word("{\"data\":{\(entries)}}")))
     }
 
     private static let most = 50

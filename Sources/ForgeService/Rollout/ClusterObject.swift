@@ -1,3 +1,4 @@
+import ForgeCore
 import Foundation
 
 /// What kubeforge reads of a Deployment, ReplicaSet, Pod or Service in kubectl's JSON. What is absent there is nil or empty here.
@@ -126,6 +127,11 @@ struct ClusterEvent: Decodable, Sendable {
 
     /// RFC 3339 in UTC: sorts as text.
     var time: String { lastTimestamp ?? eventTime ?? "" }
+
+    /// Those of the namespace that tell of something wrong.
+    static func warnings(_ kubectl: Kubectl) -> String {
+        kubectl.line("get", "events", "--field-selector", "type=Warning", "--output", "json")
+    }
 
     static func list(_ json: String) -> [ClusterEvent] {
         struct List: Decodable { var items: [ClusterEvent] }

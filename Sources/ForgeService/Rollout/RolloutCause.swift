@@ -37,7 +37,7 @@ enum RolloutCause: Sendable, Hashable {
     }
 
     /// What a person does about it.
-    func fix(_ service: String) -> String {
+    func fix(_ service: String, namespace: String) -> String {
         switch self {
         case .noNode:
             "free or add a node that fits: `kubectl describe nodes` shows what each has left; a control plane takes pods with schedulable: true"
@@ -47,9 +47,9 @@ enum RolloutCause: Sendable, Hashable {
         case .outOfMemory: "raise limits: memory: in templates/kubernetes/base/deployment.yaml (--templates), or use smaller data"
         case .crashed: "the last lines of its log are above; correct the service or its data, and deploy again"
         case .failingProbe:
-            "ask it yourself: `kubectl -n NAMESPACE port-forward deployment/\(service) 8080`, then `curl localhost:8080/readyz`"
-        case .refused: "raise the quota or change the policy of the namespace: `kubectl -n NAMESPACE describe quota`"
-        case .slow: "look again: `kubectl -n NAMESPACE get pods`; when they are ready, `kubeforge smoke-test`"
+            "ask it yourself: `kubectl -n \(namespace) port-forward deployment/\(service) 8080`, then `curl localhost:8080/readyz`"
+        case .refused: "raise the quota or change the policy of the namespace: `kubectl -n \(namespace) describe quota`"
+        case .slow: "look again: `kubectl -n \(namespace) get pods`; when they are ready, `kubeforge smoke-test`"
         }
     }
 }

@@ -39,23 +39,11 @@ struct RolloutDiagnosis: Sendable {
 
     func problem(host: String, release: Release, namespace: String, ending: String, remaining: [Difference]) -> Problem {
         let first = causes.first?.cause ?? .slow
-        let told = causes.flatMap(paragraph)
+        let told = causes.flatMap { PodTrouble(cause: $0.cause, pods: $0.pods).lines(logs) }
         return Problem(
             what: "\(host): \(release.image) \(ending)",
             why: ([remaining.map(\.text).joined(separator: "; ")] + told + warnings(besides: told)).joined(separator: "\n"),
-            fix: first.fix(release.name).split(separator: "NAMESPACE", omittingEmptySubsequences: false).joined(separator: namespace))
-    }
-
-    private func paragraph(_ cause: RolloutCause, _ pods: [ClusterObject]) -> [String] {
-        guard let pod = pods.first else { return [cause.sentence] }
-        let others = pods.count > 1 ? " (and \(pods.count - 1) more)" : ""
-        let place = pod.spec?.nodeName.map { " on \($0)" } ?? ""
-        return ["\(pod.metadata.name)\(place)\(others): \(cause.sentence)"] + log(of: pod)
-    }
-
-    /// A container that never ran has no log: kubectl's complaint about that is none.
-    private func log(of pod: ClusterObject) -> [String] {
-        (logs[pod.metadata.name] ?? []).filter { !$0.hasPrefix("Error from server") }.suffix(8).map { "  | \($0)" }
+            fix: first.fix(release.name, namespace: namespace))
     }
 
     /// The newest warning of each kind about this release, where it says more than was said.

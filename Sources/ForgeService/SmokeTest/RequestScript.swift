@@ -54,3 +54,10 @@ struct RequestScript: Sendable {
         return replies
     }
 }
+
+extension Problem {
+    /// `what` could not be done since the machine's curl, it seems, is not there.
+    init(noCurl what: String, _ output: Output, on place: String) {
+        self.init(what: what, why: output.lastLine, fix: "is curl there? `curl --version` on \(place)")
+    }
+}

@@ -80,8 +80,7 @@ package struct SmokeTest: Sendable {
         let script = RequestScript(requests: visits.map { ($0.address, $0.request) })
         let output = try await transport.run(script.command)
         guard let replies = script.replies(from: output.standardOutput) else {
-            throw Problem(
-                what: "\(place): the service could not be asked", why: output.lastLine, fix: "is curl there? `curl --version` on \(place)")
+            throw Problem(noCurl: "\(place): the service could not be asked", output, on: place)
         }
         return zip(visits, replies).map { Verdict(request: $0.request, reply: $1, place: $0.place, pod: $0.pod) }
     }

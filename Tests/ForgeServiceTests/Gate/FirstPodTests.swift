@@ -65,7 +65,7 @@ struct FirstPodTests {
             if script.contains("get deployments,replicasets,pods") {
                 let ready = Told.deployment(
                     "inference-candidate", image: Example.release.reference, template: "new", replicas: 1, ready: 1)
-                return Output(answering: Told.list(ready))
+                return Output(answering: Told.list(ready), Told.list())
             }
             if script.contains("test.csv") {
                 let lines = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.csv[$0 - 2] }

@@ -14,7 +14,7 @@ struct RestorationTests {
     private func host(_ history: CommandState) -> ScriptedTransport {
         ScriptedTransport { command in
             if command.inputText.contains("configmaps") { return Output(answering: history) }
-            if command.inputText.contains("replicasets,pods") { return Output(answering: Told.list(Told.deployment())) }
+            if command.inputText.contains("replicasets,pods") { return Output(answering: Told.list(Told.deployment()), Told.list()) }
             return command.line.contains("rollout undo") ? Output("") : nil
         }
     }

@@ -25,9 +25,7 @@ package struct Load: Sendable {
         reporter.report(.stepBegan(host: host, title: "\(concurrency) requests at once, for \(length.inWords)"))
         let output = try await transport.run(script.command)
         guard output.isSuccess, let report = LoadSum.report(output.text, of: script, from: host) else {
-            throw Problem(
-                what: "\(host): the service could not be put under load", why: output.lastLine,
-                fix: "is curl there? `curl --version` on \(host)")
+            throw Problem(noCurl: "\(host): the service could not be put under load", output, on: host)
         }
         let checks = LoadGate(maximumP95: maximumP95).checks(report)
         for check in checks { reporter.report(.check(check)) }
