@@ -40,7 +40,8 @@ extension Verb {
         }
         verb.afterwards = { await clear(.batch, $0) }
         (verb.arguments, verb.goesOn) = (order.arguments, false)
-        return verb.onFirstControlPlane(showingOutput: order.isFollowed)
+        verb.showsOutput = order.isFollowed
+        return verb.onFirstControlPlane()
     }
 
     static func train(isFollowed: Bool, time: String) -> Verb {
@@ -56,7 +57,8 @@ extension Verb {
         }
         verb.afterwards = { await clear(.train, $0) }
         (verb.arguments, verb.goesOn) = (isFollowed ? " --follow" : "", false)
-        return verb.onFirstControlPlane(showingOutput: isFollowed)
+        verb.showsOutput = isFollowed
+        return verb.onFirstControlPlane()
     }
 
     static func batchSchedule(_ schedule: Schedule) -> Verb {
@@ -80,13 +82,6 @@ extension Verb {
             session.executor.reporter.report(.table(ScheduleTable(try await session.schedules(), session.cluster.service).table))
             return Plan(stages: [], essential: [session.cluster.firstControlPlane.name])
         }.onFirstControlPlane()
-    }
-
-    private func onFirstControlPlane(showingOutput: Bool = false) -> Verb {
-        var verb = self
-        verb.hosts = { [$0.firstControlPlane] }
-        verb.showsOutput = showingOutput
-        return verb
     }
 
     /// Tidies up; what it cannot remove now, the next run will.

@@ -15,8 +15,7 @@ extension Verb {
             Scaling(session.cluster.service, to: count).next(inventory: session.cluster.path, argument: session.inventoryArgument)
         }
         verb.arguments = " \(count)"
-        verb.hosts = { [$0.firstControlPlane] }
-        return verb
+        return verb.onFirstControlPlane()
     }
 
     static func logs(isFollowed: Bool, _ make: @escaping @Sendable (Cluster) -> ServiceLogs) -> Verb {
@@ -44,13 +43,12 @@ extension Verb {
     private static func watching(
         _ name: String, _ tell: @escaping @Sendable (Session, ForgeCore.Host, any Transport) async throws -> Void
     ) -> Verb {
-        var verb = Verb(name, isExclusive: false) { session in
+        let verb = Verb(name, isExclusive: false) { session in
             let first = session.cluster.firstControlPlane
             try await tell(session, first, try session.fleet.transport(first.name))
             return Plan(stages: [], essential: [first.name])
         }
-        verb.hosts = { [$0.firstControlPlane] }
-        return verb
+        return verb.onFirstControlPlane()
     }
 }
 

@@ -7,15 +7,14 @@ import ForgeService
 extension Verb {
     /// Nothing is made true, so its plan is empty when the table is told.
     static var releases: Verb {
-        var verb = Verb("releases", isExclusive: false) { session in
+        let verb = Verb("releases", isExclusive: false) { session in
             let history = try await session.history()
             session.executor.reporter.report(.table(history.table))
             return Plan(stages: [], essential: [session.cluster.firstControlPlane.name])
         } next: { _ in
             ["kubeforge rollback RELEASE   (or without RELEASE: the one before)"]
         }
-        verb.hosts = { [$0.firstControlPlane] }
-        return verb
+        return verb.onFirstControlPlane()
     }
 
     static func rollback(to release: String?, isDryRun: Bool, within limit: Duration) -> Verb {
@@ -25,9 +24,8 @@ extension Verb {
         } next: { session in
             ["kubeforge smoke-test\(session.inventoryArgument)"]
         }
-        verb.hosts = { [$0.firstControlPlane] }
         verb.arguments = (release.map { " \($0.shellQuoted)" } ?? "") + " --inventory"
-        return verb
+        return verb.onFirstControlPlane()
     }
 }
 

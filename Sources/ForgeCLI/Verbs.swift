@@ -41,9 +41,8 @@ extension Verb {
                 controlPlane: try session.fleet.transport(first), here: LocalTransport(), reporter: session.executor.reporter)
             return Plan(stages: [], essential: [first])
         }
-        verb.hosts = { [$0.firstControlPlane] }
         verb.goesOn = false
-        return verb
+        return verb.onFirstControlPlane()
     }
 }
 

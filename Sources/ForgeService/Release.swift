@@ -27,6 +27,18 @@ package struct Release: Sendable, Hashable {
     package var reference: String { (registry ?? "docker.io/library") + "/" + image }
 }
 
+extension Release {
+    /// Out of the name that a Deployment gives its image; nil when it is not of this form.
+    init?(reference: String, name: String) {
+        guard let parts = reference.wholeMatch(of: /(.+)\/([^\/]+):([0-9a-f]{16})/), parts.2 == name else { return nil }
+        let registry = String(parts.1)
+        self.init(name: name, tag: String(parts.3), registry: registry == "docker.io/library" ? nil : registry)
+    }
+
+    /// The tag in a reference: `0123456789abcdef` of `docker.io/library/inference:0123456789abcdef`.
+    static func tag(of image: String) -> String { String(image.split(separator: ":").last ?? "") }
+}
+
 /// Where things of the service lie on the first control plane.
 package enum Places {
     /// What `docker build` gets.

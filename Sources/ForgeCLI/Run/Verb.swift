@@ -40,6 +40,13 @@ package struct Verb: Sendable {
         self.makePlan = makePlan
         self.next = next
     }
+
+    /// The same verb, for the first control plane alone.
+    func onFirstControlPlane() -> Verb {
+        var verb = self
+        verb.hosts = { [$0.firstControlPlane] }
+        return verb
+    }
 }
 
 /// Opens the connection to a host: over SSH in earnest, to a script in tests.

@@ -31,18 +31,3 @@ package struct BatchRun: Sendable, Hashable {
     /// One Job per shard, but for an Indexed one.
     var jobs: [String] { isIndexed || shards == 1 ? [name] : (0..<shards).map { "\(name)-\($0)" } }
 }
-
-/// What a Job is for, as its label `app.kubernetes.io/name` says. It is never the service's own name: its Service would send it requests.
-package enum JobKind: String, Sendable, Hashable {
-    case batch, train, courier
-
-    func label(_ service: Service) -> String { "\(service.name)-\(rawValue)" }
-
-    /// The beginning of a name that has room for a time and a shard's number: pods take at most 63 characters.
-    func prefix(_ service: Service) -> String { "\(service.name.prefix(28))-\(rawValue)" }
-}
-
-extension Release {
-    /// The tag in a reference: `0123456789abcdef` of `docker.io/library/inference:0123456789abcdef`.
-    static func tag(of image: String) -> String { String(image.split(separator: ":").last ?? "") }
-}

@@ -3,6 +3,10 @@ import ForgeCore
 /// When a schedule runs, as Kubernetes reads it: five fields, or a name such as `@daily`.
 package struct CronExpression: Sendable, Hashable {
     package let text: String
+    /// Minutes, hours, days of the month, months, days of the week (Sunday is 0).
+    let numbers: [Set<Int>]
+    /// With both given, a day of the month or of the week is enough.
+    let isEitherDay: Bool
 
     /// One of the five fields: what it counts, from where to where, and names that stand for numbers.
     private struct Field {
@@ -18,16 +22,15 @@ package struct CronExpression: Sendable, Hashable {
         Field(name: "day of the week", range: 0...6, names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]),
     ]
 
-    private static let words = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"]
+    private static let words: [(name: String, fields: String)] = [
+        ("@yearly", "0 0 1 1 *"), ("@annually", "0 0 1 1 *"), ("@monthly", "0 0 1 * *"), ("@weekly", "0 0 * * 0"),
+        ("@daily", "0 0 * * *"), ("@midnight", "0 0 * * *"), ("@hourly", "0 * * * *"),
+    ]
 
     /// Refused is what Kubernetes would refuse, and what would never come: the 30th of February.
     package init(_ text: String) throws(Problem) {
         self.text = text
-        let parts = text.split(whereSeparator: \.isWhitespace).map(String.init)
-        if parts.count == 1, parts[0].hasPrefix("@") {
-            try Self.check(word: parts[0], text)
-            return
-        }
+        let parts = try Self.fields(of: text).split(whereSeparator: \.isWhitespace).map(String.init)
         guard parts.count == 5 else {
             throw Problem(
                 cron: text, "it has \(parts.count) \(parts.count == 1 ? "field" : "fields"), and needs five: minute hour day month weekday")
@@ -35,12 +38,16 @@ package struct CronExpression: Sendable, Hashable {
         var sets: [Set<Int>] = []
         for (part, field) in zip(parts, Self.fields) { sets.append(try Self.numbers(part, field, of: text)) }
         try Self.checkDates(parts, sets, text)
+        numbers = sets
+        isEitherDay = ![parts[2], parts[4]].contains { $0.hasPrefix("*") || $0.hasPrefix("?") }
     }
 
-    private static func check(word: String, _ text: String) throws(Problem) {
-        guard words.contains(word.lowercased()) else {
-            throw Problem(cron: text, "\(word) is not known; known are \(words.joined(separator: ", "))")
-        }
+    /// The five fields that a name stands for.
+    private static func fields(of text: String) throws(Problem) -> String {
+        let name = text.trimming(while: \.isWhitespace)
+        guard name.hasPrefix("@"), !name.contains(where: \.isWhitespace) else { return text }
+        if let known = words.first(where: { $0.name == name.lowercased() }) { return known.fields }
+        throw Problem(cron: text, "\(name) is not known; known are \(words.map(\.name).joined(separator: ", "))")
     }
 
     private static func numbers(_ part: String, _ field: Field, of text: String) throws(Problem) -> Set<Int> {

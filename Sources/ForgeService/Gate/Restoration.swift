@@ -29,7 +29,7 @@ struct Restoration: Sendable {
         }
         try await machine.run(history.undo(to: old.revision, namespace: namespace))
         let rollout = RolloutIsComplete(
-            old.record.release(of: release.name), replicas: replicas, namespace: namespace, within: limit, every: pause)
+            old.release, replicas: replicas, namespace: namespace, within: limit, every: pause)
         try await rollout.apply(to: machine)
         return "restored: \(old.record.image) answers again, on all its pods"
     }

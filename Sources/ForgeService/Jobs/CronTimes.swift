@@ -10,23 +10,13 @@ struct CronTimes: Sendable {
     /// With both given, either is enough.
     private let isEitherDay: Bool
 
-    private static let names = [
-        "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0", "@daily": "0 0 * * *",
-        "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
-    ]
-    private static let monthNames = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-    private static let dayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
-
-    /// nil for what is not of that form: the cluster knows more forms than these.
+    /// nil for what is not of that form (the cluster knows more forms than these), and for what never comes.
     init?(_ text: String) {
-        let fields = (Self.names[text.lowercased()] ?? text).split(whereSeparator: \.isWhitespace)
-        guard fields.count == 5, let minutes = Self.numbers(fields[0], 0...59), let hours = Self.numbers(fields[1], 0...23),
-            let days = Self.numbers(fields[2], 1...31), let months = Self.numbers(fields[3], 1...12, Self.monthNames),
-            let weekdays = Self.numbers(fields[4], 0...6, Self.dayNames)
-        else { return nil }
-        (self.minutes, self.hours) = (minutes.sorted(), hours.sorted())
-        (self.days, self.months, self.weekdays) = (days, months, weekdays)
-        isEitherDay = ![fields[2], fields[4]].contains { $0.hasPrefix("*") || $0.hasPrefix("?") }
+        guard let expression = try? CronExpression(text) else { return nil }
+        let numbers = expression.numbers
+        (minutes, hours) = (numbers[0].sorted(), numbers[1].sorted())
+        (days, months, weekdays) = (numbers[2], numbers[3], numbers[4])
+        isEitherDay = expression.isEitherDay
     }
 
     /// The first time after this one; nil when there is none within the next years: the 30th of February.
@@ -59,33 +49,5 @@ struct CronTimes: Sendable {
             }
         }
         return nil
-    }
-
-    /// `*`, `5`, `1-5`, `*/15`, `10-50/20`, `5/15`, `mon-fri`, and several of them with commas.
-    private static func numbers(_ field: Substring, _ range: ClosedRange<Int>, _ names: [String] = []) -> Set<Int>? {
-        var all: Set<Int> = []
-        for piece in field.split(separator: ",", omittingEmptySubsequences: false) {
-            let halves = piece.split(separator: "/", omittingEmptySubsequences: false)
-            guard halves.count <= 2, let ends = ends(halves[0], range, names) else { return nil }
-            guard halves.count == 2 else {
-                all.formUnion(ends)
-                continue
-            }
-            guard let step = Int(halves[1]), step > 0 else { return nil }
-            let isOpen = !halves[0].contains("-") && ends.count == 1
-            all.formUnion(stride(from: ends.lowerBound, through: isOpen ? range.upperBound : ends.upperBound, by: step))
-        }
-        return all
-    }
-
-    private static func ends(_ text: Substring, _ range: ClosedRange<Int>, _ names: [String]) -> ClosedRange<Int>? {
-        if text == "*" || text == "?" { return range }
-        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { word in
-            names.firstIndex(of: word.lowercased()).map { $0 + range.lowerBound } ?? Int(word)
-        }
-        guard (1...2).contains(ends.count), let low = ends[0], let high = ends[ends.count - 1], low <= high, range.contains(low),
-            range.contains(high)
-        else { return nil }
-        return low...high
     }
 }

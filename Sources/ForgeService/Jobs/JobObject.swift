@@ -29,16 +29,8 @@ struct JobObject: Decodable, Sendable {
         var failed: Int?
         var startTime: String?
         var completionTime: String?
-        var conditions: [Condition]?
+        var conditions: [ClusterObject.Condition]?
         var lastScheduleTime: String?
-    }
-
-    struct Condition: Decodable, Sendable {
-        var type: String
-        var status: String
-        var reason: String?
-        var message: String?
-        var lastTransitionTime: String?
     }
 
     /// nil when it is not such JSON.
@@ -58,7 +50,7 @@ struct JobObject: Decodable, Sendable {
     var isFinished: Bool { isComplete || condition("Failed") != nil }
 
     /// The condition of this type that holds.
-    func condition(_ type: String) -> Condition? { status?.conditions?.first { $0.type == type && $0.status == "True" } }
+    func condition(_ type: String) -> ClusterObject.Condition? { status?.conditions?.first { $0.type == type && $0.status == "True" } }
 }
 
 extension Date {

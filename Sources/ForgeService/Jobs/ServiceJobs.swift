@@ -15,7 +15,7 @@ package struct ServiceJobs: Sendable {
         let look = Kubectl(namespace: service.namespace)
             .line("get", "jobs,cronjobs", "--selector", "app.kubernetes.io/managed-by=kubeforge", "--output", "json")
         let answer = try await transport.ask([.command(look)], of: host).command(look)
-        guard answer.exitCode == 0, let objects = JobObject.list(answer.text) else { throw Problem(clusterSilent: host) }
+        guard answer.exitCode == 0, let objects = JobObject.list(answer.text) else { throw Problem(silent: host.name) }
         return ServiceJobs(objects, of: service, now: now)
     }
 
@@ -66,7 +66,7 @@ package struct JobRun: Sendable, Hashable {
         seconds = started.map { (isOver ? ended ?? now : now).timeIntervalSince($0) }
     }
 
-    private static func state(_ job: JobObject, _ failure: JobObject.Condition?, _ completion: JobObject.Condition?) -> String {
+    private static func state(_ job: JobObject, _ failure: ClusterObject.Condition?, _ completion: ClusterObject.Condition?) -> String {
         if let failure { return (["failed"] + [failure.reason, failure.message].compactMap { $0 }).joined(separator: ": ") }
         if completion != nil { return "complete" }
         let (done, all) = (job.status?.succeeded ?? 0, job.spec?.completions ?? job.spec?.parallelism ?? 1)

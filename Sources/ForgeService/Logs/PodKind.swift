@@ -10,7 +10,7 @@ package enum PodKind: String, Sendable, CaseIterable {
     case train
 
     /// The label `app.kubernetes.io/name` of the kind's pods.
-    package func label(_ service: Service) -> String { self == .online ? service.name : "\(service.name)-\(rawValue)" }
+    package func label(_ service: Service) -> String { JobKind(rawValue: rawValue)?.label(service) ?? service.name }
 
     /// What makes pods of the kind.
     var verb: String {

@@ -44,7 +44,7 @@ package struct ServiceLogs: Sendable {
 
     private func pods(on host: Host, _ transport: any Transport) async throws -> [LoggedPod] {
         let answer = try await transport.ask([.command(look)], of: host).command(look)
-        guard answer.exitCode == 0 else { throw Problem(clusterSilent: host) }
+        guard answer.exitCode == 0 else { throw Problem(silent: host.name) }
         let pods = ClusterObject.list(answer.text).map(LoggedPod.init).sorted { $0.name < $1.name }
         if pods.isEmpty { throw Problem(noPods: kind, service, host) }
         return pods

@@ -37,11 +37,13 @@ package struct ReleaseHistory: Sendable {
     }
 
     /// Releases that can come back, each once, the one that ran last first.
-    var past: [(record: ReleaseRecord, revision: Int)] {
+    var past: [(record: ReleaseRecord, release: Release, revision: Int)] {
         var seen: Set<String> = []
         return records.compactMap { record in
-            guard seen.insert(record.template).inserted, let revision = revisions[record.template] else { return nil }
-            return (record, revision)
+            guard seen.insert(record.template).inserted, let revision = revisions[record.template],
+                let release = record.release(of: service)
+            else { return nil }
+            return (record, release, revision)
         }
     }
 

@@ -15,12 +15,10 @@ package struct ReleaseRecord: Codable, Sendable, Hashable {
     /// What each model reaches on the test set, from 0 to 1.
     package var scores: [String: Double]?
 
-    var tag: String { String(image.split(separator: ":").last ?? "") }
+    var tag: String { Release.tag(of: image) }
 
-    func release(of name: String) -> Release {
-        let path = image.dropLast(name.count + tag.count + 2)
-        return Release(name: name, tag: tag, registry: path == "docker.io/library" ? nil : String(path))
-    }
+    /// nil when its image is none of that service's.
+    func release(of name: String) -> Release? { Release(reference: image, name: name) }
 
     /// One line, members in the order of their names.
     var json: String {

@@ -15,7 +15,7 @@ package enum RollbackPlan {
     ) throws(Problem) -> Plan {
         let service = cluster.service
         let target = try history.target(wanted, service: service.name)
-        let release = target.record.release(of: service.name)
+        let release = target.release
         let replicas = history.replicas ?? service.replicas
         return Plan(
             stages: [
@@ -55,7 +55,8 @@ package enum RollbackPlan {
 
 extension ReleaseHistory {
     /// Which release a person means.
-    fileprivate func target(_ wanted: String?, service: String) throws(Problem) -> (record: ReleaseRecord, revision: Int) {
+    fileprivate func target(_ wanted: String?, service: String) throws(Problem) -> (record: ReleaseRecord, release: Release, revision: Int)
+    {
         guard let wanted else {
             if let before = past.first(where: { $0.record.template != running }) { return before }
             throw Problem(what: "\(service): there is no release before the one that runs", fix: "`kubeforge releases` shows what ran when")

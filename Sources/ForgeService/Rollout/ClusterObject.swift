@@ -67,6 +67,7 @@ struct ClusterObject: Decodable, Sendable {
         var status: String
         var reason: String?
         var message: String?
+        var lastTransitionTime: String?
     }
 
     struct ContainerStatus: Decodable, Sendable {

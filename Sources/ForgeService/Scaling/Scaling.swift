@@ -17,8 +17,8 @@ package struct Scaling: Sendable {
     /// Everything that shall be true, for the release that the cluster runs now. `host`: the first control plane.
     package func plan(on host: Host, over transport: any Transport) async throws -> Plan {
         let answer = try await transport.ask([.command(look)], of: host).command(look)
-        guard answer.exitCode == 0 else { throw Problem(clusterSilent: host) }
-        guard let release = try runningRelease(answer.text, host) else { throw Problem(notDeployed: service, on: host) }
+        guard answer.exitCode == 0 else { throw Problem(silent: host.name) }
+        guard let release = try runningRelease(answer.text, host) else { throw Problem(notDeployed: service, host.name) }
         let steps: [any Step] =
             [ReplicasAre(count, of: service)]
             + when(count > 0, RolloutIsComplete(release, replicas: count, namespace: service.namespace))
@@ -88,29 +88,4 @@ struct ReplicasAre: Step {
     }
 
     private var look: String { kubectl.line("get", "deployment", Word(service.name), "--output", "jsonpath={.spec.replicas}") }
-}
-
-extension Release {
-    /// Out of the name that a Deployment gives its image; nil when it is not of this form.
-    init?(reference: String, name: String) {
-        guard let parts = reference.wholeMatch(of: /(.+)\/([^\/]+):([0-9a-f]{16})/), parts.2 == name else { return nil }
-        let registry = String(parts.1)
-        self.init(name: name, tag: String(parts.3), registry: registry == "docker.io/library" ? nil : registry)
-    }
-}
-
-extension Problem {
-    init(clusterSilent host: Host) {
-        self.init(
-            what: "\(host.name): the cluster's API does not answer",
-            fix:
-                "look why: `sudo crictl ps -a` and `journalctl -u kubelet -n 50` on \(host.name); a bare machine needs `kubeforge provision` first"
-        )
-    }
-
-    init(notDeployed service: Service, on host: Host) {
-        self.init(
-            what: "\(host.name): the cluster has no service \(service.name) in namespace \(service.namespace)",
-            fix: "bring it there first: `kubeforge deploy`")
-    }
 }

@@ -15,7 +15,7 @@ struct RunningRelease: Sendable {
     let silentPods: [String]
     let golden: Golden
 
-    var tag: String { String(image.split(separator: ":").last ?? "") }
+    var tag: String { Release.tag(of: image) }
 
     /// One look for all of it.
     struct Look: Sendable {
@@ -62,28 +62,12 @@ struct RunningRelease: Sendable {
     }
 
     private static func golden(of image: String, _ host: String, _ answer: CommandState) throws(Problem) -> Golden {
-        let path = Places.answers(String(image.split(separator: ":").last ?? "")) + "/golden.json"
+        let path = Places.answers(Release.tag(of: image)) + "/golden.json"
         guard answer.exitCode == 0, !answer.text.isEmpty else {
             throw Problem(
                 what: "\(host): nobody knows what \(image) must answer", why: "\(path) is missing",
                 fix: "run `kubeforge deploy`: it keeps the right answers of each release there")
         }
         return try Golden(Array(answer.text.utf8), path: "\(host):\(path)")
-    }
-}
-
-extension Problem {
-    init(silent host: String, _ said: String) {
-        self.init(
-            what: "\(host): the cluster's API does not answer", why: said.split(whereSeparator: \.isNewline).last.map(String.init),
-            fix:
-                "look why: `sudo crictl ps -a` and `journalctl -u kubelet -n 50` on \(host); a bare machine needs `kubeforge provision` first"
-        )
-    }
-
-    init(notDeployed service: Service, _ host: String) {
-        self.init(
-            what: "\(host): the cluster has no service \(service.name) in namespace \(service.namespace)",
-            fix: "bring it there first: `kubeforge deploy`")
     }
 }
