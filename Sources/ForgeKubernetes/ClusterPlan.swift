@@ -21,21 +21,23 @@ package struct ClusterPlan: Sendable {
 
     package func make() throws(Problem) -> Plan {
         let cni = try CNI.named(cluster.cni)
+        let runtime = ContainerRuntime(cluster: cluster, templates: templates)
+        let nodeImages = try nodeImages(cni)
         return Plan(
             stages: [
                 fit,
                 try stage("the machines are prepared", steps: preparation),
-                try stage("containers can run") { host, facts throws(Problem) in
-                    try ContainerRuntime(cluster: cluster, templates: templates).steps(for: host, facts)
-                },
+                try stage("containers can run") { _, facts throws(Problem) in try runtime.steps(facts) },
                 try stage("Kubernetes is installed") { _, facts throws(Problem) in
                     try KubernetesPackages(cluster: cluster).steps(facts) + [StartsAtBoot("kubelet.service")]
-                        + (try mirrored(cni))
+                        + when(cluster.runtime == .docker && !nodeImages.images.isEmpty, nodeImages)
                 },
-                try stage("the control plane answers", on: [cluster.firstControlPlane]) { host, facts throws(Problem) in
-                    try controlPlane(host, facts) + cni.steps(cluster, templates)
+                // Meanwhile the workers fetch what they will run.
+                try stage("the control plane answers") { host, facts throws(Problem) in
+                    if host.name == cluster.firstControlPlane.name { return try controlPlane(host, facts) + cni.steps(cluster, templates) }
+                    return when(cluster.runtime == .containerd, nodeImages)
                 },
-                try joining,
+                try joining(runtime),
                 try stage("every node is Ready") { host, _ in [NodeIsReady.step(for: host)] },
                 try stage("the cluster works", on: [cluster.firstControlPlane]) { host, _ in
                     when(host.isSchedulable, Scheduling(host: host)) + [SystemPods.step(for: cni.name)]
@@ -59,8 +61,8 @@ package struct ClusterPlan: Sendable {
             KernelModule("br_netfilter"),
             Sysctls(["net.bridge.bridge-nf-call-iptables": "1", "net.bridge.bridge-nf-call-ip6tables": "1", "net.ipv4.ip_forward": "1"]),
             Packages(
-                ["ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables"],
-                title: "the tools that Kubernetes calls are installed"),
+                ["ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables", "zstd"],
+                title: "the tools that Kubernetes and kubeforge call are installed"),
         ]
     }
 
@@ -77,21 +79,19 @@ package struct ClusterPlan: Sendable {
         ]
     }
 
-    /// What a node with Docker could not pull by itself.
-    private func mirrored(_ cni: CNI) throws(Problem) -> [any Step] {
+    private func nodeImages(_ cni: CNI) throws(Problem) -> NodeImages {
         let repository = cluster.imageRepository ?? Cluster.Defaults.imageRepository
         let own = [PauseImage.reference(for: cluster), "\(repository)/kube-proxy:v\(cluster.kubernetes)"]
-        let step = MirroredImages(own + (try cni.images(templates)), cluster: cluster)
-        return when(cluster.runtime == .docker && !step.images.isEmpty, step)
+        return NodeImages(own + (try cni.images(templates)), cluster: cluster)
     }
 
-    private var joining: Stage {
-        get throws(Problem) {
-            let config = KubeadmConfig(cluster: cluster, templates: templates)
-            let token = JoinToken(controlPlane: cluster.firstControlPlane.name)
-            return try stage("the workers have joined", on: cluster.workers) { host, _ in
-                [Join(host: host, cluster: cluster, config: config, token: token), Unit("kubelet.service", title: "the kubelet runs")]
-            }
+    /// A control plane needs some ten seconds from its start until workers can join: Docker Engine comes in that time.
+    private func joining(_ runtime: ContainerRuntime) throws(Problem) -> Stage {
+        let config = KubeadmConfig(cluster: cluster, templates: templates)
+        let token = JoinToken(controlPlane: cluster.firstControlPlane.name)
+        return try stage("the workers have joined") { host, facts throws(Problem) in
+            if host.role == .controlPlane { return try runtime.builder(facts) }
+            return [Join(host: host, cluster: cluster, config: config, token: token), Unit("kubelet.service", title: "the kubelet runs")]
         }
     }
 
@@ -101,7 +101,10 @@ package struct ClusterPlan: Sendable {
         _ name: String, on hosts: [Host]? = nil, steps: (Host, Facts) throws(Problem) -> [any Step]
     ) throws(Problem) -> Stage {
         var work: [Stage.Work] = []
-        for host in surveyed(hosts ?? cluster.hosts) { work.append(Stage.Work(host: host, steps: try steps(host, facts[host.name]!))) }
+        for host in surveyed(hosts ?? cluster.hosts) {
+            let steps = try steps(host, facts[host.name]!)
+            if !steps.isEmpty { work.append(Stage.Work(host: host, steps: steps)) }
+        }
         return Stage(name, work)
     }
 }

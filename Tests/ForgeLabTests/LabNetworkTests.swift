@@ -52,6 +52,7 @@ struct LabNetworkTests {
                 "ip -n kubeforge.lab.kubmaster address add 10.77.0.11/24 dev eth0",
                 "ip -n kubeforge.lab.kubmaster link set eth0 up",
                 "ip -n kubeforge.lab.kubmaster route add default via 10.77.0.1",
+                "ip -n kubeforge.lab.kubmaster route add unreachable 169.254.0.0/16",
             ])
     }
 

@@ -10,7 +10,7 @@ import Synchronization
 /// A builder and nodes that a test plays, with an image of two layers of which the nodes have one. It knows who has the archive at each moment.
 final class DeliveryStage: Sendable {
     static let sum = String(repeating: "a", count: 64)
-    static let path = "/var/lib/kubeforge/passing/\(sum).tar.gz"
+    static let path = "/var/lib/kubeforge/passing/\(sum).tar.zst"
 
     /// What goes wrong: a machine's command that has this in it ends with this.
     struct Fault: Sendable {
@@ -81,7 +81,7 @@ final class DeliveryStage: Sendable {
             state.conversation.append("\(host): \(line)")
             if let fault = faults.first(where: { $0.host == host && line.contains($0.command) }) { return fault.output }
             if line.contains("socat -u -T") && !state.holders.contains(host) { return .failed(1, "E open: No such file or directory") }
-            let isArriving = line.contains("gzip -n") || line.contains("TCP-LISTEN") || line.contains("cat >")
+            let isArriving = line.contains("zstd") || line.contains("TCP-LISTEN") || line.contains("cat >")
             if isArriving { state.holders.insert(host) }
             if line.contains("rm -f -- \(Self.path)") || line.hasPrefix("rm -rf") { state.holders.remove(host) }
             return output(of: line, command)
@@ -95,7 +95,7 @@ final class DeliveryStage: Sendable {
             return Output("config \(digest("c")) 30 7b22\nlayer \(digest("1")) 100 0000\nlayer \(digest("2")) 200 0000\n")
         }
         if line.hasPrefix("ctr") { return Output("sha256:\(digest("1"))\n") }
-        if line.contains("gzip -n") { return Output("\(Self.sum) 41000\n") }
+        if line.contains("zstd") { return Output("\(Self.sum) 41000\n") }
         let address = line.firstMatch(of: /LISTEN:0,bind=([0-9.]+)/)?.1
         guard let address else { return Output("") }
         return Output(standardError: Array("2026/11/21 15:20:00 socat[7] N listening on AF=2 \(address):40001\n".utf8))

@@ -122,12 +122,12 @@ struct LayersTests {
             let listed = archive.output.split(separator: "\n").map(String.init).filter { !$0.hasSuffix("/") }
             #expect(listed.sorted() == (expected + ["blobs/sha256/\(kept.layers[1].digest)"]).sorted())
             let packed = try PackedArchive(printed: try run(try store.pack(files, of: [kept.layers[1].digest])).output, by: "kubmaster")
-            let path = folder.path("passing/\(packed.sha256).tar.gz")
+            let path = folder.path("passing/\(packed.sha256).tar.zst")
             let content = try Data(contentsOf: URL(filePath: path))
             #expect((SHA256.hex(Array(content)), content.count) == (packed.sha256, packed.size))
-            let unpacked = try LocalProgram("tar", "-tzf", path).output.split(separator: "\n").map(String.init)
+            let unpacked = try LocalProgram("tar", "--zstd", "-tf", path).output.split(separator: "\n").map(String.init)
             #expect(unpacked.filter { !$0.hasSuffix("/") }.sorted() == listed.sorted())
-            #expect(try LocalProgram("ls", folder.path("passing")).output == "\(packed.sha256).tar.gz\n")
+            #expect(try LocalProgram("ls", folder.path("passing")).output == "\(packed.sha256).tar.zst\n")
             let left = try LocalProgram("ls", folder.path("store")).output
             #expect(left == "0123456789abcdef\nblobs\nlock\n")
         }

@@ -14,7 +14,7 @@ struct PassageTests {
         #expect(await stage.bring() == [])
         #expect(stage.news == ["node1: 1 of 2 layers, 41 kB from kubmaster"])
         // The scripts of the builder's store have tests of their own.
-        let conversation = stage.lines().filter { !$0.contains("docker save") && !$0.contains("gzip -n") }.map { $0 + "\n" }.sorted()
+        let conversation = stage.lines().filter { !$0.contains("docker save") && !$0.contains("zstd") }.map { $0 + "\n" }.sorted()
         try Golden("one-node-by-layers.txt").expect(conversation.joined())
         #expect(stage.left == [])
     }
@@ -78,8 +78,8 @@ struct PassageTests {
 
     @Test("fails with the builder's reason where it cannot be packed")
     func packFails() async throws {
-        let full = Output.failed(1, "gzip: stdout: No space left on device")
-        let stage = DeliveryStage(nodes: 2, faults: [.init(host: "kubmaster", command: "gzip -n", output: full)])
+        let full = Output.failed(1, "zstd: error 70 : Write error : cannot write block : No space left on device")
+        let stage = DeliveryStage(nodes: 2, faults: [.init(host: "kubmaster", command: "zstd", output: full)])
         let problems = await stage.bring()
         #expect(problems.count == 2)
         #expect(problems.allSatisfy { $0.hasSuffix("fix  is there space left on kubmaster? `df -h /var/lib` tells") })
@@ -98,7 +98,7 @@ struct PassageTests {
             let whole = try LocalProgram("sh", "-c", take, input: Array("layers".utf8))
             #expect((whole.exitCode, whole.output) == (0, ""))
             let name = try LocalProgram("ls", folder.path("passing"))
-            #expect(name.output == "\(archive.sha256).tar.gz\n")
+            #expect(name.output == "\(archive.sha256).tar.zst\n")
         }
     }
 
@@ -106,8 +106,8 @@ struct PassageTests {
     func abandoned() async throws {
         try await TemporaryFolder.during { folder in
             _ = try LocalProgram("mkdir", folder.path("images"))
-            let own = "inference-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString).tar.gz"
-            for name in ["inference-99999999-\(UUID().uuidString).tar.gz", "inference-0123456789abcdef.tar", own, "notes.txt"] {
+            let own = "inference-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString).tar.zst"
+            for name in ["inference-99999999-\(UUID().uuidString).tar.zst", "inference-99999999-\(UUID().uuidString).tar.gz", "inference-0123456789abcdef.tar", own, "notes.txt"] {
                 try folder.write("images/\(name)", "")
             }
             Detour.removeAbandoned(in: folder.path("images"))

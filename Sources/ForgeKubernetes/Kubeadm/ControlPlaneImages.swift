@@ -20,9 +20,8 @@ struct ControlPlaneImages: Step {
     func apply(to machine: Machine) async throws {
         let fix =
             "the registry may limit or refuse \(machine.host.name): name a mirror in the inventory (mirrors: registries:), and run again"
-        for image in try await machine.run(Command("sh", "-c", Word(missingLook)).asRoot()).text.split(separator: "\n") {
-            try await machine.run(ImagePull(cluster: cluster).command(for: String(image)), fix: fix)
-        }
+        let missing = try await machine.run(Command("sh", "-c", Word(missingLook)).asRoot()).text.split(separator: "\n")
+        try await ImagePull(cluster: cluster).pull(missing.map(String.init), on: machine, fix: fix)
     }
 
     /// A control plane that runs has had its images; the kubelet may since have removed those that other nodes run.

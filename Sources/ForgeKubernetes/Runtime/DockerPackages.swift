@@ -2,33 +2,32 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// Which packages bring the container runtime, and where from.
+/// Which packages bring the container runtime and Docker Engine, and where from.
 struct DockerPackages {
     let cluster: Cluster
 
-    /// Docker Engine builds images on the control planes; elsewhere it is needed only as the runtime itself.
-    func needsDocker(_ host: Host) -> Bool { cluster.runtime == .docker || host.role == .controlPlane }
-
-    func steps(for host: Host, _ facts: Facts) throws(Problem) -> [any Step] {
-        switch cluster.docker {
-        case .docker:
-            let names = ["containerd.io"] + (needsDocker(host) ? ["docker-ce", "docker-ce-cli", "docker-buildx-plugin"] : [])
-            return [try repository(facts), Packages(names, title: title(host))]
-        case .distribution:
-            return [Packages(["containerd"] + (needsDocker(host) ? engine(of: facts.distribution) : []), title: title(host))]
-        }
+    /// What the kubelet needs: containerd, and Docker Engine where that is the runtime.
+    func runtime(_ facts: Facts) throws(Problem) -> [any Step] {
+        let isDocker = cluster.runtime == .docker
+        let title = isDocker ? "containerd and Docker Engine are installed" : "containerd is installed"
+        let packages = Packages([containerdPackage] + (isDocker ? engineNames(facts.distribution) : []), title: title)
+        return cluster.docker == .docker ? [try repository(facts), packages] : [packages]
     }
 
-    /// Debian 13 has the program `docker` in a package of its own, and only recommends it.
-    private func engine(of distribution: Distribution) -> [String] {
-        ["docker.io"] + (distribution.codename == "trixie" ? ["docker-cli"] : [])
+    /// Docker Engine beside a containerd that is there.
+    func engine(_ facts: Facts) -> Packages {
+        Packages(engineNames(facts.distribution), title: "Docker Engine is installed")
     }
 
     /// The package that containerd's version is read from.
     var containerdPackage: String { cluster.docker == .docker ? "containerd.io" : "containerd" }
 
-    private func title(_ host: Host) -> String {
-        needsDocker(host) ? "containerd and Docker Engine are installed" : "containerd is installed"
+    /// Debian 13 has the program `docker` in a package of its own, and only recommends it.
+    private func engineNames(_ distribution: Distribution) -> [String] {
+        switch cluster.docker {
+        case .docker: ["docker-ce", "docker-ce-cli", "docker-buildx-plugin"]
+        case .distribution: ["docker.io"] + (distribution.codename == "trixie" ? ["docker-cli"] : [])
+        }
     }
 
     private func repository(_ facts: Facts) throws(Problem) -> AptRepository {

@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgeInventory
+import ForgePlan
 
 /// How a machine's runtime pulls an image, and how it is asked which it has.
 struct ImagePull {
@@ -19,15 +20,20 @@ struct ImagePull {
         return "kubeadm config images list --kubernetes-version v\(cluster.kubernetes) --image-repository \(repository.shellQuoted)"
     }
 
-    /// With containerd through CRI, as the kubelet does it: mirrors count. Docker mirrors docker.io alone, so it pulls from the mirror and tags.
-    func command(for image: String) -> Command {
-        command(pulling: image).asRoot().within(.seconds(900))
+    func pull(_ images: [String], on machine: Machine, fix: String) async throws {
+        for command in commands(for: images) { try await machine.run(command.asRoot().within(.seconds(1800)), fix: fix) }
     }
 
-    private func command(pulling image: String) -> Command {
-        if cluster.runtime == .containerd {
-            return Command("crictl", "--runtime-endpoint", "unix:///run/containerd/containerd.sock", "pull", Word(image))
-        }
+    /// With containerd through CRI, as the kubelet does it: mirrors count. Three at once: one is unpacked while the next comes.
+    /// Docker pulls by itself like that; it mirrors docker.io alone, so it pulls from the mirror and tags.
+    private func commands(for images: [String]) -> [Command] {
+        if cluster.runtime == .docker { return images.map(dockerPull) }
+        guard !images.isEmpty else { return [] }
+        let pull = Command("crictl", "--runtime-endpoint", "unix:///run/containerd/containerd.sock", "pull").line
+        return [Command(["sh", "-c", Word("printf '%s\\n' \"$@\" | xargs -n 1 -P 3 \(pull)"), "sh"] + images.map { Word($0) })]
+    }
+
+    private func dockerPull(_ image: String) -> Command {
         guard let (mirrored, _) = DockerMirror.source(of: image, cluster.mirrors) else { return Command("docker", "pull", Word(image)) }
         return Command("sh", "-c", "docker pull -- \"$1\" && docker tag -- \"$1\" \"$2\"", "sh", Word(mirrored), Word(image))
     }

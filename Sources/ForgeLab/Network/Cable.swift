@@ -29,6 +29,8 @@ struct Cable: Sendable {
             Command(inside + ["address", "add", "\(host.address)/24", "dev", "eth0"]),
             Command(inside + ["link", "set", "eth0", "up"]),
             Command(inside + ["route", "add", "default", "via", "\(network.bridgeAddress)"]),
+            // No cloud's metadata service is here; kubelets that look for one hear so at once instead of after 5 s.
+            Command(inside + ["route", "add", "unreachable", "169.254.0.0/16"]),
             Command(
                 "ip", "netns", "exec", Word(namespace), "sh", "-c",
                 """

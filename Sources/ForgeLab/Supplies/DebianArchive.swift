@@ -6,7 +6,7 @@ extension Recipes {
         "docker.io", "containerd", "runc", "conntrack", "socat", "ethtool", "ebtables", "iptables", "nftables", "ipset",
         "ipvsadm", "iproute2", "kmod", "procps", "util-linux", "mount", "tini", "apparmor", "libseccomp2", "gnupg", "gpg",
         "curl", "ca-certificates", "apt-transport-https", "lsb-release", "chrony", "jq", "sudo", "openssh-client",
-        "openssh-server", "iputils-ping", "rsync", "tar", "gzip", "xz-utils", "python3", "python3-minimal",
+        "openssh-server", "iputils-ping", "rsync", "tar", "gzip", "xz-utils", "zstd", "python3", "python3-minimal",
     ]
 
     /// The machines' Debian archive, as a delivered VM knows one.

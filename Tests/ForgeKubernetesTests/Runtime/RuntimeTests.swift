@@ -158,26 +158,23 @@ struct RegistryMirrorsTests {
 
 @Suite("The runtime's packages")
 struct DockerPackagesTests {
-    private func titles(_ host: ForgeCore.Host, _ change: (inout Cluster) -> Void) throws -> [String] {
-        try DockerPackages(cluster: Example.cluster("1.36.2", change)).steps(for: host, Example.facts()).compactMap {
-            ($0 as? Packages)?.names.joined(separator: " ")
-        }
+    private func names(_ change: (inout Cluster) -> Void) throws -> (runtime: String?, engine: String) {
+        let packages = DockerPackages(cluster: Example.cluster("1.36.2", change))
+        let runtime = try packages.runtime(Example.facts()).compactMap { $0 as? Packages }.first
+        return (runtime?.names.joined(separator: " "), packages.engine(Example.facts()).names.joined(separator: " "))
     }
 
-    @Test("bring Docker Engine to control planes, and to all where it is the runtime")
+    @Test("bring containerd to all, Docker Engine to those that build, and to all where it is the runtime")
     func names() throws {
-        #expect(try titles(Example.master) { _ in } == ["containerd.io docker-ce docker-ce-cli docker-buildx-plugin"])
-        #expect(try titles(Example.node) { _ in } == ["containerd.io"])
-        #expect(try titles(Example.node) { $0.runtime = .docker } == ["containerd.io docker-ce docker-ce-cli docker-buildx-plugin"])
-        #expect(try titles(Example.master) { $0.docker = .distribution } == ["containerd docker.io"])
-        #expect(try titles(Example.node) { $0.docker = .distribution } == ["containerd"])
+        #expect(try names { _ in } == ("containerd.io", "docker-ce docker-ce-cli docker-buildx-plugin"))
+        #expect(try names { $0.runtime = .docker }.runtime == "containerd.io docker-ce docker-ce-cli docker-buildx-plugin")
+        #expect(try names { $0.docker = .distribution } == ("containerd", "docker.io"))
     }
 
     @Test("of Debian 13 have Docker's program apart")
     func trixie() throws {
         let facts = Example.facts { $0.distribution = Distribution(id: "debian", version: "13", codename: "trixie") }
-        let steps = try DockerPackages(cluster: Example.cluster { $0.docker = .distribution }).steps(for: Example.master, facts)
-        #expect((steps.first as? Packages)?.names == ["containerd", "docker.io", "docker-cli"])
+        #expect(DockerPackages(cluster: Example.cluster { $0.docker = .distribution }).engine(facts).names == ["docker.io", "docker-cli"])
     }
 
     @Test("come from Docker, for the machine's distribution, signed with Docker's key")
@@ -186,7 +183,7 @@ struct DockerPackagesTests {
             $0.distribution = Distribution(id: "ubuntu", version: "24.04", codename: "noble")
             $0.architecture = "arm64"
         }
-        let repository = try DockerPackages(cluster: Example.cluster()).steps(for: Example.node, facts)[0] as? AptRepository
+        let repository = try DockerPackages(cluster: Example.cluster()).runtime(facts)[0] as? AptRepository
         #expect(repository?.source == "https://download.docker.com/linux/ubuntu noble stable")
         #expect(
             repository?.key == .url("https://download.docker.com/linux/ubuntu/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88")
@@ -242,7 +239,7 @@ struct CRIDockerdTests {
     func needed() throws {
         for (version, expected) in [("1.23.17", false), ("1.24.17", true)] {
             let cluster = Example.cluster(version) { $0.runtime = .docker }
-            let titles = try ContainerRuntime(cluster: cluster, templates: Example.templates).steps(for: Example.node, Example.facts()).map(
+            let titles = try ContainerRuntime(cluster: cluster, templates: Example.templates).steps(Example.facts()).map(
                 \.title)
             #expect(titles.contains("cri-dockerd runs") == expected)
         }
@@ -254,39 +251,5 @@ struct CRIDockerdTests {
         #expect(step.texts(command: "", exitCode: 1) == ["cri-dockerd: none → 0.3.16"])
         #expect(step.texts(command: "0.3.15") == ["cri-dockerd: 0.3.15 → 0.3.16"])
         #expect(step.texts(command: "0.3.16") == [])
-    }
-}
-
-@Suite("Images that every node runs")
-struct MirroredImagesTests {
-    private let step = MirroredImages(
-        ["registry.k8s.io/pause:3.2", "docker.io/library/x:1"],
-        cluster: Example.cluster { cluster in
-            cluster.runtime = .docker
-            cluster.mirrors.registries = ["registry.k8s.io": "http://10.77.0.1:5000"]
-        })
-
-    private func texts(here: String, dns: String) -> [String] {
-        step.texts([step.questions[0]: .command(CommandState(text: here)), step.questions[1]: .command(CommandState(text: dns))])
-    }
-
-    @Test("are here when none of them is missing, CoreDNS included, which may run anywhere")
-    func differences() {
-        #expect(texts(here: "registry.k8s.io/pause:3.2\nx:1", dns: "") == [])
-        #expect(texts(here: "registry.k8s.io/pause:3.2\nregistry.k8s.io/coredns:1.7.0", dns: "registry.k8s.io/coredns:1.7.0") == [])
-        #expect(
-            texts(here: "", dns: "registry.k8s.io/coredns:1.7.0") == [
-                "registry.k8s.io/pause:3.2 is missing", "registry.k8s.io/coredns:1.7.0 is missing",
-            ])
-    }
-
-    @Test("are pulled from a mirror that Docker Engine does not know, and no others")
-    func apply() async throws {
-        let (machine, transport) = Example.machine(answering: frame("x:1") + frame("registry.k8s.io/coredns:1.7.0"))
-        try await step.apply(to: machine)
-        #expect(
-            await transport.changes.map { $0.split(separator: " ").suffix(2).joined(separator: " ") } == [
-                "10.77.0.1:5000/pause:3.2 registry.k8s.io/pause:3.2", "10.77.0.1:5000/coredns:1.7.0 registry.k8s.io/coredns:1.7.0",
-            ])
     }
 }

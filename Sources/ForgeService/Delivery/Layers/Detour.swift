@@ -40,12 +40,12 @@ actor Detour {
 
     private static func isAbandoned(_ name: String) -> Bool {
         if name.hasSuffix(".tar") { return true }
-        let owner = name.firstMatch(of: /-(\d+)-[0-9A-F-]{36}\.tar\.gz$/).map(\.1)
+        let owner = name.firstMatch(of: /-(\d+)-[0-9A-F-]{36}\.tar\.(zst|gz)$/).map(\.1)
         return owner.map { !FileManager.default.fileExists(atPath: "/proc/\($0)") } ?? false
     }
 
     private static func fetch(_ archive: PackedArchive, _ name: String, into folder: String, from builder: Machine) async throws -> File {
-        let path = "\(folder)/\(name)-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString).tar.gz"
+        let path = "\(folder)/\(name)-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString).tar.zst"
         let file = File(path: path)
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

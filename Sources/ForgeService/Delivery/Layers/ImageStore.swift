@@ -22,15 +22,18 @@ struct ImageStore {
     }
 
     /// Puts the parts, given as paths in the archive, into the store under their digests, and prints them. The record is renamed last.
+    /// Digests are made on all processors: they are half of the work.
     func keep(_ image: SavedImage) -> Command {
         bash(
             """
             mkdir -p -- "$store/blobs/sha256"; exec 9>"$store/lock"; flock 9
-            role=config
+            declare -A sums; role=config
+            while read -r digest path; do sums[$path]=$digest; done < <(
+              cd -- "$new"; printf '%s\\n' "$@" | xargs -d '\\n' -n 1 -P "$(nproc)" sha256sum --)
             for path in "$@"; do
               file=$(readlink -e -- "$new/$path")
               case $file in "$(readlink -e -- "$new")"/*) ;; *) echo "$path is not in the archive" >&2; exit 1;; esac
-              digest=$(sha256sum < "$file"); digest=${digest%% *}
+              digest=${sums[$path]}
               [ -e "$store/blobs/sha256/$digest" ] || ln -- "$file" "$store/blobs/sha256/$digest"
               echo "$role $digest $(wc -c < "$file") $(head -c 4 "$file" | od -An -tx1 | tr -d ' ')" >> "$new/record"
               role=layer
@@ -40,17 +43,18 @@ struct ImageStore {
             """, [Word(image.config)] + image.layers.map { Word($0) })
     }
 
-    /// Packs an archive of `files` and of the parts with these digests, with gzip: the one packer that every machine has. Prints its sum and size.
+    /// Packs an archive of `files` and of the parts with these digests, with zstd: as small as gzip's,
+    /// in a quarter of its time. Prints its sum and size.
     func pack(_ files: PartialArchive, of digests: [String]) throws(Problem) -> Command {
         try collect(
             files, digests,
             """
             mkdir -p -- "$passing"; packed=$(mktemp -- "$passing/new.XXXXXX")
             trap 'rm -rf -- "$new" "$packed"' EXIT
-            collected | gzip -n -1 > "$packed"
+            collected | zstd -q -1 -T0 > "$packed"
             sum=$(sha256sum < "$packed"); sum=${sum%% *}
-            mv -fT -- "$packed" "$passing/$sum.tar.gz"
-            echo "$sum $(wc -c < "$passing/$sum.tar.gz")"
+            mv -fT -- "$packed" "$passing/$sum.tar.zst"
+            echo "$sum $(wc -c < "$passing/$sum.tar.zst")"
             """)
     }
 

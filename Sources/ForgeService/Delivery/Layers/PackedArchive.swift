@@ -10,7 +10,7 @@ struct PackedArchive: Sendable, Hashable {
     /// The folder of all that is on its way. It exists only meanwhile.
     static let folder = "/var/lib/kubeforge/passing"
 
-    var path: String { "\(Self.folder)/\(sha256).tar.gz" }
+    var path: String { "\(Self.folder)/\(sha256).tar.zst" }
 
     /// From what the machine that packed it prints: `<sha256> <bytes>`.
     init(printed text: String, by host: String) throws(Problem) {
@@ -58,7 +58,7 @@ extension PackedArchive {
 
     /// Has it read by a program on the same machine.
     func load(into program: Command) -> Command {
-        Command("bash", "-o", "pipefail", "-c", Word("gzip -dc -- \(path) | \(program.line)")).asRoot().within(program.timeLimit)
+        Command("bash", "-o", "pipefail", "-c", Word("zstd -dcq -- \(path) | \(program.line)")).asRoot().within(program.timeLimit)
     }
 
     /// The folder goes with its last file.
