@@ -107,7 +107,10 @@ struct PassageTests {
         try await TemporaryFolder.during { folder in
             _ = try LocalProgram("mkdir", folder.path("images"))
             let own = "inference-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString).tar.zst"
-            for name in ["inference-99999999-\(UUID().uuidString).tar.zst", "inference-99999999-\(UUID().uuidString).tar.gz", "inference-0123456789abcdef.tar", own, "notes.txt"] {
+            for name in [
+                "inference-99999999-\(UUID().uuidString).tar.zst", "inference-99999999-\(UUID().uuidString).tar.gz",
+                "inference-0123456789abcdef.tar", own, "notes.txt",
+            ] {
                 try folder.write("images/\(name)", "")
             }
             Detour.removeAbandoned(in: folder.path("images"))

@@ -30,7 +30,8 @@ struct ControlPlaneImagesTests {
     @Test("are pulled through CRI, as the kubelet does it, three at once")
     func containerd() async throws {
         let pull = "crictl --runtime-endpoint unix:///run/containerd/containerd.sock pull"
-        let line = #"sh -c 'printf '\''%s\n'\'' "$@" | xargs -n 1 -P 3 \#(pull)' sh registry.k8s.io/etcd:3.4.13-0 registry.k8s.io/pause:3.2"#
+        let line =
+            #"sh -c 'printf '\''%s\n'\'' "$@" | xargs -n 1 -P 3 \#(pull)' sh registry.k8s.io/etcd:3.4.13-0 registry.k8s.io/pause:3.2"#
         #expect(try await pulls() == [line])
     }
 
