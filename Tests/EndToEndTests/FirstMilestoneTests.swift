@@ -4,7 +4,7 @@ import Testing
 /// What a person does, in the order a person does it; each test stands on the one before.
 @Suite(
     "From two bare machines to a model that answers", .serialized, .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"),
-    .lab("kubeforge-test", "10.78.0"))
+    .lab("kubeforge-test", "10.78.0", hasOwnData: true))
 struct FirstMilestoneTests {
     private let lab: TestLab
 
@@ -133,7 +133,7 @@ struct FirstMilestoneTests {
         let run = try await lab.kubeforge("batch", "run", lab.inventory.path, "--shards", "2", "--results", results.path())
         #expect(run.exitCode == 0, "\(run.everything)")
         let lines = try String(contentsOf: results.appending(path: "predictions.csv"), encoding: .utf8).split(separator: "\n")
-        #expect(lines.dropFirst().map { $0.prefix { $0 != "," } } == (0..<1300).map { "\($0)" })
+        #expect(lines.dropFirst().map { $0.prefix { $0 != "," } } == (0..<OwnData.rows).map { "\($0)" })
     }
 
     @Test("after a reboot of both machines the service comes back by itself")

@@ -9,10 +9,12 @@ final class TestLab: Sendable {
     let folder: URL
     let inventory: Inventory
 
-    init(cluster: String, network: String) throws {
+    init(cluster: String, network: String, hasOwnData: Bool) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "\(cluster)-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        inventory = Inventory(folder: folder, network: network, cluster: cluster)
+        var inventory = Inventory(folder: folder, network: network, cluster: cluster)
+        if hasOwnData { inventory.service = try OwnData.write(to: folder) }
+        self.inventory = inventory
         try inventory.write()
     }
 
@@ -61,10 +63,11 @@ final class TestLab: Sendable {
 struct LabTrait: SuiteTrait, TestScoping {
     let cluster: String
     let network: String
+    let hasOwnData: Bool
 
     func provideScope(for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void) async throws
     {
-        let lab = try TestLab(cluster: cluster, network: network)
+        let lab = try TestLab(cluster: cluster, network: network, hasOwnData: hasOwnData)
         let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
         try #require(up.exitCode == 0, "lab up: \(up.everything)")
         do {
@@ -80,6 +83,8 @@ struct LabTrait: SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == LabTrait {
-    /// `network`: the first three numbers of its addresses.
-    static func lab(_ cluster: String, _ network: String) -> LabTrait { LabTrait(cluster: cluster, network: network) }
+    /// `network`: the first three numbers of its addresses. `hasOwnData`: its models are those of `OwnData`, not of generated data.
+    static func lab(_ cluster: String, _ network: String, hasOwnData: Bool = false) -> LabTrait {
+        LabTrait(cluster: cluster, network: network, hasOwnData: hasOwnData)
+    }
 }

@@ -32,6 +32,11 @@ struct Python {
         try LocalProgram.succeeded([executable] + arguments, in: ServiceFiles.sources)
     }
 
+    /// What a few lines of Python print.
+    func answer(_ script: String, _ arguments: [String]) throws -> String {
+        try LocalProgram.succeeded([executable, "-c", script] + arguments, in: ServiceFiles.sources)
+    }
+
     /// How a script of the service ends that is expected to fail.
     func end(of arguments: String...) throws -> LocalProgram {
         try LocalProgram.run([executable] + arguments, in: ServiceFiles.sources)
