@@ -7,112 +7,6 @@ import Testing
 
 @testable import ForgeKubernetes
 
-private let secret = "abcdef.0123456789abcdef"
-
-/// A control plane that makes tokens, and counts them.
-private actor TokenOffice: Transport {
-    private(set) var log: [String] = []
-    private let readyNode: Bool
-    private let waitsInVain: Bool
-
-    init(readyNode: Bool = false, waitsInVain: Bool = false) {
-        self.readyNode = readyNode
-        self.waitsInVain = waitsInVain
-    }
-
-    var traffic: Traffic { Traffic() }
-
-    func close() async {}
-
-    func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
-        if command.inputText.contains("kubeadm token create") {
-            log.append("create")
-            onLine(OutputLine(stream: .standardOutput, text: secret))
-            return Output("\(secret)\n00ff  -\n")
-        }
-        log.append(command.line)
-        if command.line.contains("seq 90") { return waitsInVain ? .failed(1, "the cluster has a Ready node of this name\n") : Output() }
-        return command.line.contains(" get node ") ? Output(readyNode ? "True" : "") : Output()
-    }
-
-    nonisolated var machine: Machine { Machine(host: Example.master, transport: self) }
-}
-
-@Suite("A token for joining")
-struct JoinTokenTests {
-    private static let delete = "kubeadm token delete --kubeconfig /etc/kubernetes/admin.conf abcdef"
-
-    private func worker(_ office: TokenOffice) -> Machine {
-        Example.machine(peers: { name in
-            guard name == "kubmaster" else { throw Problem(what: "\(name) is not connected") }
-            return office.machine
-        }).0
-    }
-
-    @Test("is made once for all that join at the same time, and deleted after the last one")
-    func shared() async throws {
-        let (office, token) = (TokenOffice(), JoinToken(controlPlane: "kubmaster"))
-        let (machine, inside, door) = (worker(office), Barrier(3), Seen())
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<3 {
-                group.addTask {
-                    try? await token.lend(through: machine) { ticket in
-                        door.add("\(ticket.token) \(ticket.caHash)")
-                        await inside.arrive()
-                    }
-                }
-            }
-        }
-        #expect(await office.log == ["create", Self.delete])
-        #expect(door.all == Array(repeating: "\(secret) sha256:00ff", count: 3))
-    }
-
-    @Test("is kept for as long as one still joins")
-    func kept() async throws {
-        let (office, token) = (TokenOffice(), JoinToken(controlPlane: "kubmaster"))
-        let (machine, inside) = (worker(office), Barrier(2))
-        let (waiting, door) = AsyncStream.makeStream(of: Void.self)
-        let slow = Task {
-            try await token.lend(through: machine) { _ in
-                await inside.arrive()
-                for await _ in waiting {}
-            }
-        }
-        try await token.lend(through: machine) { _ in await inside.arrive() }
-        #expect(await office.log == ["create"])
-        door.finish()
-        try await slow.value
-        #expect(await office.log == ["create", Self.delete])
-    }
-
-    @Test("is deleted though the join failed, and the failure is told")
-    func failure() async throws {
-        let (office, token) = (TokenOffice(), JoinToken(controlPlane: "kubmaster"))
-        await #expect(throws: Problem(what: "no")) { try await token.lend(through: worker(office)) { _ in throw Problem(what: "no") } }
-        #expect(await office.log == ["create", Self.delete])
-    }
-
-    @Test("is a new one for who comes later")
-    func later() async throws {
-        let (office, token) = (TokenOffice(), JoinToken(controlPlane: "kubmaster"))
-        for _ in 0..<2 { try await token.lend(through: worker(office)) { _ in } }
-        #expect(await office.log == ["create", Self.delete, "create", Self.delete])
-    }
-
-    @Test("that cannot be made is nobody's, and the next one asks again")
-    func notMade() async {
-        let token = JoinToken(controlPlane: "kubmaster")
-        let silent = Machine(host: Example.master, transport: ScriptedTransport { _ in Output("00ff  -\n") })
-        let (machine, _) = Example.machine(peers: { _ in silent })
-        for _ in 0..<2 {
-            let problem = await #expect(throws: Problem.self) {
-                try await token.lend(through: machine) { _ in Issue.record("there is no token") }
-            }
-            #expect(problem?.what == "kubmaster: no join token could be made")
-        }
-    }
-}
-
 @Suite("Joining")
 struct JoinTests {
     private func join() throws -> Join {
@@ -145,11 +39,11 @@ struct JoinTests {
             Issue.record("the token is no secret")
             return
         }
-        #expect(String(decoding: bytes, as: UTF8.self).contains("token: \"\(secret)\""))
+        #expect(String(decoding: bytes, as: UTF8.self).contains("token: \"\(joinSecret)\""))
         #expect(commands[1].words.suffix(2).map(\.text) == ["600", "root:root"])
         #expect(commands[2].line == "kubeadm join --config /var/lib/kubeforge/kubeadm-join.yaml")
         #expect(commands[3].line == "rm -f -- /var/lib/kubeforge/kubeadm-join.yaml")
-        #expect(commands.allSatisfy { !$0.line.contains(secret) })
+        #expect(commands.allSatisfy { !$0.line.contains(joinSecret) })
     }
 
     @Test("that fails removes the file and the token all the same, and tells no secret")
@@ -166,8 +60,8 @@ struct JoinTests {
         #expect(problem?.why == "error execution phase preflight: could not find a JWS signature")
         #expect(await transport.changes.last == "rm -f -- /var/lib/kubeforge/kubeadm-join.yaml")
         #expect(await office.log.last?.hasPrefix("kubeadm token delete") == true)
-        #expect(!"\(problem!)".contains(secret))
-        #expect(!said.all.contains { $0.contains(secret) })
+        #expect(!"\(problem!)".contains(joinSecret))
+        #expect(!said.all.contains { $0.contains(joinSecret) })
     }
 
     @Test("waits for a node of its name that still looks Ready, and says so when it stays")
@@ -197,29 +91,4 @@ struct JoinTests {
         ) { try await join().apply(to: machine) }
         #expect(await transport.changes == [])
     }
-}
-
-/// Lets nobody through before all have arrived.
-private actor Barrier {
-    private var missing: Int
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    init(_ count: Int) { missing = count }
-
-    func arrive() async {
-        missing -= 1
-        if missing > 0 {
-            await withCheckedContinuation { waiting.append($0) }
-        } else {
-            for one in waiting { one.resume() }
-        }
-    }
-}
-
-private final class Seen: Sendable {
-    private let texts = Mutex<[String]>([])
-
-    var all: [String] { texts.withLock { $0 } }
-
-    func add(_ text: String) { texts.withLock { $0.append(text) } }
 }

@@ -1,0 +1,84 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTestSupport
+import Testing
+
+@testable import ForgeKubernetes
+
+@Suite("The runtime's packages")
+struct DockerPackagesTests {
+    private func names(_ change: (inout Cluster) -> Void) throws -> (runtime: String?, engine: String) {
+        let packages = DockerPackages(cluster: Example.cluster("1.36.2", change))
+        let runtime = try packages.runtime(Example.facts()).compactMap { $0 as? Packages }.first
+        return (runtime?.names.joined(separator: " "), packages.engine(Example.facts()).names.joined(separator: " "))
+    }
+
+    @Test("bring containerd to all, Docker Engine to those that build, and to all where it is the runtime")
+    func names() throws {
+        #expect(try names { _ in } == ("containerd.io", "docker-ce docker-ce-cli docker-buildx-plugin"))
+        #expect(try names { $0.runtime = .docker }.runtime == "containerd.io docker-ce docker-ce-cli docker-buildx-plugin")
+        #expect(try names { $0.docker = .distribution } == ("containerd", "docker.io"))
+    }
+
+    @Test("of Debian 13 have Docker's program apart")
+    func trixie() throws {
+        let facts = Example.facts { $0.distribution = Distribution(id: "debian", version: "13", codename: "trixie") }
+        #expect(DockerPackages(cluster: Example.cluster { $0.docker = .distribution }).engine(facts).names == ["docker.io", "docker-cli"])
+    }
+
+    @Test("come from Docker, for the machine's distribution, signed with Docker's key")
+    func repository() throws {
+        let facts = Example.facts {
+            $0.distribution = Distribution(id: "ubuntu", version: "24.04", codename: "noble")
+            $0.architecture = "arm64"
+        }
+        let repository = try DockerPackages(cluster: Example.cluster()).runtime(facts)[0] as? AptRepository
+        #expect(repository?.source == "https://download.docker.com/linux/ubuntu noble stable")
+        #expect(
+            repository?.key == .url("https://download.docker.com/linux/ubuntu/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88")
+        )
+        #expect(repository?.architecture == "arm64")
+    }
+
+    @Test("of Kubernetes come from the repository of the minor release, at the exact version, held")
+    func kubernetes() throws {
+        let steps = try KubernetesPackages(cluster: Example.cluster("1.31.14")).steps(Example.facts())
+        let repository = try #require(steps[1] as? AptRepository)
+        #expect(repository.source == "https://pkgs.k8s.io/core:/stable:/v1.31/deb/ /")
+        #expect(
+            repository.key
+                == .url("https://pkgs.k8s.io/core:/stable:/v1.31/deb/Release.key", fingerprint: "DE15B14486CD377B9E876E1A234654DA9A296436"))
+        let packages = try #require(steps[2] as? Packages)
+        #expect(packages.names == ["kubelet", "kubeadm", "kubectl"])
+        #expect(packages.version == "1.31.14-")
+        #expect(packages.isHeld)
+    }
+
+    @Test("of a mirror are signed with the key that the operator has")
+    func mirrorKey() throws {
+        try withKey(Example.key) { path in
+            let cluster = Example.cluster {
+                $0.mirrors.kubernetes = .init(url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: path))
+            }
+            let repository = try KubernetesPackages(cluster: cluster).steps(Example.facts())[1] as? AptRepository
+            #expect(repository?.source == "http://10.77.0.1:8000/core:/stable:/v1.20/deb/ /")
+            #expect(repository?.key == .text(Example.key))
+        }
+    }
+
+    @Test("of a mirror whose key is no key are not trusted")
+    func noKey() throws {
+        try withKey("hello") { path in
+            #expect(
+                throws: Problem(
+                    what: "the signing key \(path) of the docker mirror cannot be read", why: "it is not an ASCII-armoured public key",
+                    fix: "correct mirrors: apt: docker: key: in the inventory (for the lab: `kubeforge lab up` makes it)")
+            ) {
+                try Mirrors.Key.file(path: path).signingKey(for: "docker")
+            }
+        }
+        let problem = #expect(throws: Problem.self) { try Mirrors.Key.file(path: "/nowhere").signingKey(for: "docker") }
+        #expect(problem?.why == "there is no such file")
+    }
+}
