@@ -67,7 +67,7 @@ build: packages
 
 install: packages
 	swift build -c release --static-swift-stdlib --product kubeforge
-	$(ROOT) install -m 0755 .build/release/kubeforge /usr/local/bin/kubeforge
+	$(ROOT) install -s -m 0755 .build/release/kubeforge /usr/local/bin/kubeforge
 
 down:
 	$(ROOT) $(KUBEFORGE) lab down inventory/lab.yaml
