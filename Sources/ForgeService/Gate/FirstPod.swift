@@ -55,7 +55,7 @@ struct FirstPod: Sendable {
         guard let pod = ServicePod.list(pods.text).pods.first else {
             throw Problem(what: "\(machine.host.name): the first pod of \(release.image) is gone before it was asked", fix: "deploy again")
         }
-        let exam = try await PodExam(pod, release: release, asking: machine)
+        let exam = try await PodExam(pod, of: candidate, kubectl: kubectl, asking: machine)
         let checks = try await exam.checks(on: machine)
         let wrong = checks.filter { !$0.isPassed }
         guard wrong.isEmpty else { throw Problem(wrongAnswers: wrong, of: checks.count, release, on: machine.host) }

@@ -11,11 +11,11 @@ struct ManifestValues {
     /// See `Manifests.template`.
     private(set) var template = ""
 
-    init(cluster: Cluster, release: Release, templates: Templates) throws(Problem) {
+    init(cluster: Cluster, release: Release, models: StoredModels?, templates: Templates) throws(Problem) {
         service = cluster.service
         self.release = release
         kubernetes = cluster.kubernetes
-        store = try StoreParts(service: cluster.service, image: release.reference, templates: templates)
+        store = try StoreParts(models, of: cluster.service, image: release.reference, templates: templates)
         template = try digest(templates)
     }
 

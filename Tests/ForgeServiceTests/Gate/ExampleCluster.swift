@@ -19,10 +19,10 @@ enum Told {
         """
     }
 
-    static func replicaSet(_ template: String, revision: Int) -> String {
+    static func replicaSet(_ template: String, revision: Int, models: String? = nil) -> String {
         """
         {"kind":"ReplicaSet","metadata":{"name":"set-\(revision)","annotations":{"deployment.kubernetes.io/revision":"\(revision)"}},
-         "spec":{"template":{"metadata":{"annotations":{"kubeforge.io/template":"\(template)"}},"spec":{"containers":[]}}}}
+         "spec":{"template":{"metadata":{"annotations":{"kubeforge.io/template":"\(template)"}},"spec":{"initContainers":[\(models.map { fetching($0) } ?? "")],"containers":[]}}}}
         """
     }
 
@@ -38,9 +38,9 @@ enum Told {
 
 extension ReleaseRecord {
     /// A release of the image with this digit sixteen times as its tag.
-    static func example(_ digit: Character, template: String, at: String) -> ReleaseRecord {
+    static func example(_ digit: Character, template: String, at: String, models: String? = nil) -> ReleaseRecord {
         ReleaseRecord(
             image: "docker.io/library/inference:" + String(repeating: digit, count: 16), template: template, at: at, by: "ann@desk",
-            data: "0123456789abcdef", scores: ["lda": 0.6915384615384615, "mlp": 0.66])
+            models: models, data: "0123456789abcdef", scores: ["lda": 0.6915384615384615, "mlp": 0.66])
     }
 }

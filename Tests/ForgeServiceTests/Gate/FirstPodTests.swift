@@ -71,8 +71,8 @@ struct FirstPodTests {
                 let lines = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.csv[$0 - 2] }
                 return Output(answering: CommandState(text: lines.joined(separator: "\n")))
             }
-            if command.line.contains("get pods") { return Output("{\"items\":[\(Small.pod("inference-candidate-x", "10.244.1.9"))]}") }
             if command.line.contains("golden.json") { return Output(Small.golden) }
+            if command.line.contains("get pods") { return Output("{\"items\":[\(Small.pod("inference-candidate-x", "10.244.1.9"))]}") }
             let requests = asked(in: script)
             return requests.isEmpty ? Output("") : Output(requests.map { framed($0.answer(answer)) }.joined())
         }
