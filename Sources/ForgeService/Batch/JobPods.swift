@@ -32,7 +32,7 @@ struct JobPods: Sendable {
     /// A pod that will never start, although its Job goes on waiting for it.
     var neverStarts: Bool {
         pods.contains { pod in
-            let reason = (pod.unfinished ?? pod.status?.containerStatuses?.first)?.state?.waiting?.reason
+            let reason = pod.current?.state?.waiting?.reason
             return ["ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError"].contains(reason)
         }
     }

@@ -107,6 +107,9 @@ struct ClusterObject: Decodable, Sendable {
         status?.initContainerStatuses?.first { !$0.ready }
     }
 
+    /// Of the container that tells how the pod fares.
+    var current: ContainerStatus? { unfinished ?? status?.containerStatuses?.first }
+
     struct LoadBalancer: Decodable, Sendable {
         var ingress: [Ingress]?
 

@@ -64,7 +64,7 @@ enum RolloutCause: Sendable, Hashable {
 extension RolloutCause {
     /// What is wrong with one pod; nil when it is ready.
     init?(of pod: ClusterObject, events: [ClusterEvent]) {
-        let status = pod.unfinished ?? pod.status?.containerStatuses?.first
+        let status = pod.current
         if status?.ready == true { return nil }
         self =
             Self.unprepared(pod) ?? Self.unscheduled(pod) ?? Self.evicted(pod) ?? Self.waiting(
