@@ -13,13 +13,16 @@ package enum ServicePlan {
     ) throws(Problem) -> Plan {
         let service = cluster.service
         let release = Release(of: context, service: service)
-        let manifests = try Manifests.make(cluster: cluster, release: release, models: models, templates: templates)
+        let secret = try StoreSecret(cluster)
+        let manifests = try Manifests.make(
+            cluster: cluster, release: release, models: models, secret: secret?.digest ?? "", templates: templates)
         let candidate = Candidate(release: release)
         let gate = FirstPod(
-            candidate, manifests: try Manifests.candidate(candidate, cluster: cluster, models: models, templates: templates),
+            candidate,
+            manifests: try Manifests.candidate(
+                candidate, cluster: cluster, models: models, secret: secret?.digest ?? "", templates: templates),
             namespace: service.namespace, within: limit)
         let route = LayeredRoute(from: cluster.firstControlPlane, runtime: cluster.runtime, folder: "\(cache)/images/\(cluster.name)")
-        let secret = try StoreSecret(cluster)
         let schedules = SchedulesRunTheRelease(release, models: models, of: cluster, templates: templates)
         let first = [cluster.firstControlPlane]
         let isPushed = service.registry != nil

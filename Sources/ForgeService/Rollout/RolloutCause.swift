@@ -52,7 +52,7 @@ enum RolloutCause: Sendable, Hashable {
         case .outOfMemory: "raise limits: memory: in templates/kubernetes/base/deployment.yaml (--templates), or use smaller data"
         case .crashed: "the last lines of its log are above; correct the service or its data, and deploy again"
         case .notPrepared:
-            "put right what it names in the model store, or train anew: `kubeforge train`; then `kubeforge deploy` again"
+            "put right what it names, in the model store or in the inventory (service: models:), or train anew: `kubeforge train`; then deploy again"
         case .failingProbe:
             "ask it yourself: `kubectl -n \(namespace) port-forward deployment/\(service) 8080`, then `curl localhost:8080/readyz`"
         case .refused: "raise the quota or change the policy of the namespace: `kubectl -n \(namespace) describe quota`"

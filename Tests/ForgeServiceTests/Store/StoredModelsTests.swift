@@ -44,6 +44,20 @@ struct StoredModelsTests {
         #expect(Set(templates).count == 4)
     }
 
+    @Test("are fetched by a first pod before all others when the key or the host keys are others")
+    func secret() throws {
+        let cluster = Example.cluster(service: Service(models: Example.store))
+        let templates = try ["", "a", "b"].map { secret in
+            let candidate = try Manifests.candidate(
+                Candidate(release: Example.release), cluster: cluster, models: Example.models(), secret: secret, templates: Templates())
+            let own = try Manifests.make(
+                cluster: cluster, release: Example.release, models: Example.models(), secret: secret, templates: Templates())
+            #expect(candidate.template == own.template)
+            return own.template
+        }
+        #expect(Set(templates).count == 3)
+    }
+
     @Test("are those of batch and training that the Deployment names")
     func deployed() throws {
         let look = DeployedRelease.Look(Service())

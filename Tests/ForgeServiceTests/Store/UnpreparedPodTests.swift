@@ -32,7 +32,8 @@ struct UnpreparedPodTests {
             ])
         #expect(
             cause?.fix("inference", namespace: "mlops")
-                == "put right what it names in the model store, or train anew: `kubeforge train`; then `kubeforge deploy` again")
+                == "put right what it names, in the model store or in the inventory (service: models:), or train anew: `kubeforge train`; then deploy again"
+        )
     }
 
     @Test("is given up after it has tried again, by a rollout and by a Job")
