@@ -36,7 +36,7 @@ struct FirstPod: Sendable {
             try await examine(machine)
         } catch {
             try? await remove(machine)
-            throw Problem(error, on: machine.host.name).keeping(running?.spec.containers.first?.image)
+            throw Problem(error, on: machine.host.name).keeping(running?.spec)
         }
         try await remove(machine)
     }
@@ -81,7 +81,10 @@ extension Problem {
     }
 
     /// What users have meanwhile.
-    fileprivate func keeping(_ image: String?) -> Problem {
-        adding(why: image.map { "nothing was changed: \($0) goes on answering" } ?? "no pod of it is left, and nothing ran before it")
+    fileprivate func keeping(_ pod: ClusterObject.Spec.PodSpec?) -> Problem {
+        let models = StoredModels(pod?.initContainers)?.phrase ?? ""
+        let running = pod?.containers.first.map { $0.image + models }
+        return adding(
+            why: running.map { "nothing was changed: \($0) goes on answering" } ?? "no pod of it is left, and nothing ran before it")
     }
 }

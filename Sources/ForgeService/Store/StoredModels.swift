@@ -16,6 +16,9 @@ package struct StoredModels: Sendable, Hashable {
 
     static let ofImage = "image"
 
+    /// Behind the name of an image.
+    var phrase: String { version == Self.ofImage ? " with its own models" : " with models \(version)" }
+
     /// The init container that fetches them.
     static let container = "models"
 }

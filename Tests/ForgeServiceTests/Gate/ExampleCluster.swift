@@ -8,13 +8,14 @@ import ForgeTestSupport
 enum Told {
     static let old = "docker.io/library/inference:aaaaaaaaaaaaaaaa"
 
-    static func deployment(_ name: String = "inference", image: String = old, template: String = "old", replicas: Int = 2, ready: Int = 2)
-        -> String
-    {
+    static func deployment(
+        _ name: String = "inference", image: String = old, template: String = "old", replicas: Int = 2, ready: Int = 2,
+        models: String? = nil
+    ) -> String {
         """
         {"kind":"Deployment","metadata":{"name":"\(name)","generation":1,"annotations":{"deployment.kubernetes.io/revision":"1"}},
          "spec":{"replicas":\(replicas),"template":{"metadata":{"annotations":{"kubeforge.io/template":"\(template)"}},
-          "spec":{"containers":[{"name":"api","image":"\(image)"}]}}},
+          "spec":{"initContainers":[\(models.map { fetching($0) } ?? "")],"containers":[{"name":"api","image":"\(image)"}]}}},
          "status":{"observedGeneration":1,"replicas":\(replicas),"updatedReplicas":\(replicas),"availableReplicas":\(ready)}}
         """
     }
