@@ -46,12 +46,17 @@ extension Verb {
 
     static func train(isFollowed: Bool, time: String) -> Verb {
         var verb = Verb("train") { session in
-            let run = TrainingRun(of: session.cluster, image: try await session.deployedImage(), time: time)
+            let release = try await session.deployedRelease()
+            try TrainingPlan.check(release, session.cluster.service)
+            let run = TrainingRun(of: session.cluster, image: release.image, time: time)
             let reporter = session.executor.reporter
             return try TrainingPlan.make(cluster: session.cluster, run: run, templates: session.templates, isFollowed: isFollowed) {
                 reporter.report(.note($0))
             }
         } next: { session in
+            if session.cluster.service.models != nil {
+                return ["kubeforge deploy\(session.inventoryArgument)   (puts them into service, past the gate)"]
+            }
             session.executor.reporter.report(.note(TrainingPlan.notKept))
             return ["kubeforge deploy\(session.inventoryArgument)   (after a change of the data)"]
         }
@@ -64,7 +69,7 @@ extension Verb {
     static func batchSchedule(_ schedule: Schedule) -> Verb {
         Verb("batch schedule") { session in
             try SchedulePlan.make(
-                schedule, cluster: session.cluster, image: try await session.deployedImage(), templates: session.templates)
+                schedule, cluster: session.cluster, release: try await session.deployedRelease(), templates: session.templates)
         } next: { session in
             ["kubeforge batch list\(session.inventoryArgument)"]
         }.onFirstControlPlane()
@@ -98,7 +103,7 @@ extension Verb {
 
 extension BatchOrder {
     fileprivate func run(_ session: Session) async throws -> BatchRun {
-        BatchRun(of: session.cluster, input: input, shards: shards, image: try await session.deployedImage(), time: time)
+        BatchRun(of: session.cluster, input: input, shards: shards, release: try await session.deployedRelease(), time: time)
     }
 
     /// The scores once more, where the eye rests; what to look at next.
@@ -113,9 +118,9 @@ extension BatchOrder {
 }
 
 extension Session {
-    fileprivate func deployedImage() async throws -> String {
+    fileprivate func deployedRelease() async throws -> DeployedRelease {
         let host = cluster.firstControlPlane
-        return try await DeployedImage(cluster.service).ask(try fleet.transport(host.name), of: host)
+        return try await DeployedRelease.Look(cluster.service).ask(try fleet.transport(host.name), of: host)
     }
 
     fileprivate func schedules() async throws -> [CronJobObject] {

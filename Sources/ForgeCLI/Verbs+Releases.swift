@@ -20,7 +20,9 @@ extension Verb {
     static func rollback(to release: String?, isDryRun: Bool, within limit: Duration) -> Verb {
         var verb = Verb("rollback", isDryRun: isDryRun) { session in
             try RollbackPlan.make(
-                cluster: session.cluster, history: try await session.history(), to: release, by: session.person, within: limit)
+                cluster: session.cluster, history: try await session.history(), to: release, templates: session.templates,
+                by: session.person,
+                within: limit)
         } next: { session in
             ["kubeforge smoke-test\(session.inventoryArgument)"]
         }

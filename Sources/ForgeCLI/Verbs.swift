@@ -24,8 +24,11 @@ extension Verb {
     static func deploy(isDryRun: Bool, within limit: Duration) -> Verb {
         Verb("deploy", isDryRun: isDryRun) { session in
             let context = try BuildContext.make(cluster: session.cluster, templates: session.templates)
+            let first = session.cluster.firstControlPlane
+            let models = try await RecordedModels(session.cluster.service).ask(try session.fleet.transport(first.name), of: first)
             return try ServicePlan.make(
-                cluster: session.cluster, context: context, templates: session.templates, cache: session.cache, by: session.person,
+                cluster: session.cluster, context: context, models: models, templates: session.templates, cache: session.cache,
+                by: session.person,
                 within: limit)
         } next: { session in
             let url = await ServiceURL(session.cluster).ask(session)

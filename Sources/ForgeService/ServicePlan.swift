@@ -6,20 +6,24 @@ import ForgeTemplates
 /// From files to a model that answers: the table of contents of `kubeforge deploy`.
 package enum ServicePlan {
     /// `cache`: kubeforge's cache folder on the operator's machine, for the image on its way to the nodes. `person`: who deploys,
-    /// `user@computer`. `limit`: how long pods may take to be ready.
+    /// `user@computer`. `limit`: how long pods may take to be ready. `models`: nil where they are in the image.
     package static func make(
-        cluster: Cluster, context: BuildContext, templates: Templates, cache: String, by person: String,
+        cluster: Cluster, context: BuildContext, models: StoredModels? = nil, templates: Templates, cache: String, by person: String,
         within limit: Duration = .seconds(300)
     ) throws(Problem) -> Plan {
         let service = cluster.service
         let release = Release(of: context, service: service)
-        let manifests = try Manifests.make(cluster: cluster, release: release, templates: templates)
+        let secret = try StoreSecret(cluster)
+        let manifests = try Manifests.make(
+            cluster: cluster, release: release, models: models, secret: secret?.digest ?? "", templates: templates)
         let candidate = Candidate(release: release)
         let gate = FirstPod(
-            candidate, manifests: try Manifests.candidate(candidate, cluster: cluster, templates: templates), namespace: service.namespace,
-            within: limit)
+            candidate,
+            manifests: try Manifests.candidate(
+                candidate, cluster: cluster, models: models, secret: secret?.digest ?? "", templates: templates),
+            namespace: service.namespace, within: limit)
         let route = LayeredRoute(from: cluster.firstControlPlane, runtime: cluster.runtime, folder: "\(cache)/images/\(cluster.name)")
-        let secret = try StoreSecret(cluster)
+        let schedules = SchedulesRunTheRelease(release, models: models, of: cluster, templates: templates)
         let first = [cluster.firstControlPlane]
         let isPushed = service.registry != nil
 
@@ -47,7 +51,7 @@ package enum ServicePlan {
                             orElse: Restoration(
                                 release: release, template: manifests.template, namespace: service.namespace, replicas: service.replicas)),
                         ReleaseIsRecorded(release, template: manifests.template, by: person, namespace: service.namespace),
-                        SchedulesRunTheRelease(release, service: service),
+                        schedules,
                     ]
                         + when(
                             service.expose == .loadBalancer,

@@ -10,8 +10,12 @@ import Yams
 
 @Suite("The manifests")
 struct ManifestsTests {
-    private func make(_ service: Service = Service(), _ release: Release = Example.release) throws -> [String: String] {
-        let files = try Manifests.make(cluster: Example.cluster(service: service), release: release, templates: Templates()).files
+    private func make(
+        _ service: Service = Service(), _ release: Release = Example.release, models: StoredModels? = nil
+    ) throws -> [String: String] {
+        let files = try Manifests.make(
+            cluster: Example.cluster(service: service), release: release, models: models, templates: Templates()
+        ).files
         return Dictionary(uniqueKeysWithValues: files.map { ($0.path, String(decoding: $0.content, as: UTF8.self)) })
     }
 
@@ -27,8 +31,8 @@ struct ManifestsTests {
 
     @Test("fetch the models from the model store before the service starts, where there is one")
     func modelStore() throws {
-        let store = ModelStore(url: "sftp://models@store:2222/srv/models", keyPath: "/k", knownHostsPath: "/h")
-        let text = try #require(try make(Service(models: store))["/var/lib/kubeforge/manifests/inference/deployment.yaml"])
+        let text = try #require(
+            try make(Service(models: Example.store), models: Example.models())["/var/lib/kubeforge/manifests/inference/deployment.yaml"])
         try Golden("manifests/deployment-with-store.yaml").expect(text)
         let pod = try #require(try Yams.compose(yaml: text))["spec"]?["template"]?["spec"]
         let names = ["initContainers", "containers", "volumes"].map { pod?[$0]?.sequence?.compactMap { $0["name"]?.string } }

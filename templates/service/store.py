@@ -1,8 +1,9 @@
 """How do models get to the model store, and from there to a pod?
 
 The store is a folder that OpenSSH's sftp reaches: versions/<version>/ with the files of one training, and the symbolic
-link `current` to one of them. A version is never changed; a switch is one rename. Who is let in, and to which server, is
-in a folder that Kubernetes mounts from a Secret: `key` and `known_hosts`.
+link `current` to one of them. A version is never changed; a switch is one rename. Pods name the version that they serve:
+what is uploaded meanwhile does not reach them. Who is let in, and to which server, is in a folder that Kubernetes mounts
+from a Secret: `key` and `known_hosts`.
 """
 
 import argparse
@@ -13,15 +14,22 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import metadata
 from dataset import DataError
 
+HERE = Path(__file__).resolve().parent
 ADDRESS = re.compile(r"sftp://([A-Za-z0-9._-]+)@([A-Za-z0-9.-]+)(?::(\d{1,5}))?(/[A-Za-z0-9._/-]*[A-Za-z0-9._-])", re.ASCII)
 PATIENCE = 600  # seconds for one conversation
 ALL = (*metadata.FILES, metadata.NAME)
+IMAGE = "image"  # instead of a version: that of the image's own models
+
+
+class Missing(DataError):
+    """The server was reached, and has no such file."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,8 @@ class Store:
         except subprocess.TimeoutExpired:
             raise DataError(f"{self.address}: no end after {PATIENCE} seconds") from None
         if end.returncode != 0:
-            raise DataError(f"{self.address}: {reason(end.stderr)}")
+            missing = any(sign in end.stderr for sign in ("not found", "No such file"))
+            raise (Missing if missing else DataError)(f"{self.address}: {reason(end.stderr)}")
 
 
 # What sftp and the server say, and what it means; the first that fits counts.
@@ -65,8 +74,8 @@ COMPLAINTS = [
     ("UNPROTECTED PRIVATE KEY FILE", "ssh does not use a private key that others can read"),
     ("Permission denied (", "does not let this user in with this key"),
     ("Permission denied", "the user may not read or write there"),
-    ("not found", "is not there: has `kubeforge train` put models into the store?"),
-    ("No such file", "is not there: has `kubeforge train` put models into the store?"),
+    ("not found", "is not there"),
+    ("No such file", "is not there"),
     ("No space left", "the server's disk is full"),
     ("Failure", "the server could not do it: is its disk full?"),
 ]
@@ -81,8 +90,8 @@ def reason(said):
     return " ".join(lines[-2:]) or "sftp failed and did not say why"
 
 
-def upload(store, folder):
-    """Puts a training into a folder of its own, and then lets `current` point to it."""
+def upload(store, folder, switch=True):
+    """Puts a training into a folder of its own, and then lets `current` point to it: always, or only where it is missing."""
     trained = metadata.Trained(folder)
     for name in metadata.FILES:
         trained.file(name)
@@ -92,38 +101,87 @@ def upload(store, folder):
         store.talk(
             f"-mkdir {store.path('')[:-1]}", f"-mkdir {store.path('versions')}", f"mkdir {unfinished}",
             *(f'put "{folder / name}" {unfinished}/{name}' for name in ALL),
-            # Of an upload that is done again, the version is there already, and is the same.
+            # Of an upload that is done again, or by two at once, the version is there already, and is the same.
             f"-rename {unfinished} {version}",
             f'get {version}/{metadata.NAME} "{scratch}/{metadata.NAME}"',
         )
-        if (Path(scratch) / metadata.NAME).read_bytes() != (folder / metadata.NAME).read_bytes():
-            raise DataError(f"{store.address}: versions/{trained.version} is there already, and is another")
+        same = (Path(scratch) / metadata.NAME).read_bytes() == (folder / metadata.NAME).read_bytes()
+        link, current = store.path(f".current-{mark}"), store.path("current")
         store.talk(
-            f"ln -s versions/{trained.version} {store.path(f'.current-{mark}')}",
-            f"rename {store.path(f'.current-{mark}')} {store.path('current')}",
+            *([] if not same else
+              [f"ln -s versions/{trained.version} {link}", f"rename {link} {current}"] if switch else
+              [f"-ln -s versions/{trained.version} {current}"]),
             *(f"-rm {unfinished}/{name}" for name in ALL), f"-rmdir {unfinished}",
         )
-    say(f"{store.address}: current is {trained.version}")
+    if not same:
+        raise DataError(f"{store.address}: versions/{trained.version} is there already, and is another")
+    say(f"{store.address}: {'current is ' if switch else 'has '}{trained.version}")
+    return trained.version
 
 
-def download(store, folder):
-    """Fetches the current training; the folder has all of it, checked, or nothing new."""
+def download(store, folder, wanted=None, own=None):
+    """Fetches one version; the folder has all of it, checked, or nothing new.
+
+    `wanted`: a version, or IMAGE; None is `current`. `own`: the image's own models.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".unfinished.", dir=folder) as unfinished:
         place = Path(unfinished)
-        store.talk(f'get {store.path("current")}/{metadata.NAME} "{place / metadata.NAME}"')
-        version = metadata.read(place / metadata.NAME)["version"]
+        version = choose(store, place, wanted, own)
         # Not from current: it may point elsewhere by now.
         store.talk(*(f'get {store.path("versions")}/{version}/{name} "{place / name}"' for name in metadata.FILES))
         trained = metadata.Trained(place)
         for name in metadata.FILES:
-            try:
+            with telling(store, unfinished, version):
                 trained.file(name)
-            except DataError as error:
-                raise DataError(f"{store.address}: {str(error).replace(unfinished, f'versions/{version}')}") from None
         for name in ALL:
             (place / name).replace(folder / name)
     say(f"{store.address}: {version} is here, as it was trained")
+
+
+def choose(store, place, wanted, own):
+    """The version to fetch; its metadata.json is in the place then."""
+    if wanted is None:
+        return describe(store, place, "current")["version"]
+    image = metadata.read(own / metadata.NAME)
+    if wanted not in (IMAGE, image["version"]):
+        found = describe(store, place, wanted)
+        other = [name for name in ("data", "versions") if found.get(name) != image.get(name)]
+        if not other:
+            return wanted
+        # Deployed after that training: new data or other packages, with models that the image's build trained for them.
+        what = {"data": "of other data", "versions": "with other packages"}[other[0]]
+        say(f"{wanted} was trained {what} than this image's own models: these run, until `kubeforge train` makes new ones")
+    try:
+        describe(store, place, image["version"])
+    except Missing:
+        upload(store, own, switch=False)
+        describe(store, place, image["version"])
+    return image["version"]
+
+
+def describe(store, place, version):
+    """Brings and reads the metadata.json of a version, or of `current`."""
+    folder = "current" if version == "current" else f"versions/{version}"
+    try:
+        store.talk(f'get {store.path(folder)}/{metadata.NAME} "{place / metadata.NAME}"')
+    except Missing as error:
+        raise Missing(f"{error}: has `kubeforge train` put models into the store?") from None
+    with telling(store, place, version):
+        content = metadata.read(place / metadata.NAME)
+    if version not in ("current", content["version"]):
+        raise DataError(f"{store.address}: {folder} holds another version, {content['version']}")
+    return content
+
+
+@contextmanager
+def telling(store, place, version):
+    """What is wrong with a file that was fetched is wrong in the store."""
+    try:
+        yield
+    except DataError as error:
+        folder = "current" if version == "current" else f"versions/{version}"
+        raise DataError(f"{store.address}: {str(error).replace(str(place), folder)}") from None
 
 
 def main():
@@ -133,14 +191,26 @@ def main():
     parser.add_argument("--store", default=os.environ.get("MODEL_STORE"), help="sftp://user@host[:port]/path; $MODEL_STORE if not given")
     parser.add_argument("--secret", type=Path, default=Path(os.environ.get("MODEL_STORE_SECRET", "/etc/model-store")),
                         help="the folder with key and known_hosts; $MODEL_STORE_SECRET if not given")
+    parser.add_argument("--version", default=os.environ.get("MODEL_VERSION"),
+                        help=f"what to download: a version, or `{IMAGE}` for that of the image's own models, which are put into the "
+                             "store where it lacks them; $MODEL_VERSION if not given, and `current` without that")
+    parser.add_argument("--own", type=Path, default=HERE / "models", help="the folder with the image's own models")
+    parser.add_argument("--note", type=Path, help="a file that is to hold the version that was uploaded, and nothing else")
     options = parser.parse_args()
+    if options.version and not metadata.VERSION.fullmatch(options.version):
+        parser.error(f"{options.version} can be no version")
     if not ADDRESS.fullmatch(options.store or ""):
         parser.error(f"the store must be sftp://user@host[:port]/path, is {options.store}")
     # Process 1 of a container has to want to be ended.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     store = Store(options.store, options.secret)
     try:
-        {"upload": upload, "download": download}[options.direction](store, options.models)
+        if options.direction == "download":
+            download(store, options.models, options.version or None, options.own)
+        else:
+            version = upload(store, options.models)
+            if options.note:
+                options.note.write_text(version, encoding="ascii")
     except DataError as error:
         sys.exit(f"models are not {options.direction}ed: {error}")
     except OSError as error:

@@ -8,10 +8,12 @@ struct BatchManifests: Sendable {
     let courier: String
     private let run: BatchRun
     private let shard: Template
+    private let store: StoreParts
 
     init(_ run: BatchRun, templates: Templates) throws(Problem) {
         self.run = run
         shard = try templates[run.isIndexed ? "kubernetes/batch/shards.yaml" : "kubernetes/batch/shard.yaml"]
+        store = try StoreParts(run.models, of: run.service, image: run.image, templates: templates)
         courier = try templates["kubernetes/batch/courier.yaml"].render(
             Self.values(run, .courier, name: run.courier, command: ["courier.py", "--shards", "\(run.shards)"] + Self.source(run.input)))
         // A template that cannot be rendered shows before the cluster is asked for anything.
@@ -24,7 +26,7 @@ struct BatchManifests: Sendable {
         for (number, name) in run.jobs.enumerated() {
             let own = ["inference.py", "--courier", address] + (run.isIndexed ? [] : ["--shard", "\(number)"])
             let counts = ["shards": "\(run.shards)", "retries": "\(2 * run.shards)"]
-            let values = Self.values(run, .batch, name: name, command: own)
+            let values = Self.values(run, .batch, name: name, command: own).merging(store.values) { $1 }
             documents.append(try shard.render(run.isIndexed ? values.merging(counts) { $1 } : values))
         }
         return documents.joined(separator: "---\n")

@@ -11,16 +11,19 @@ package struct BatchRun: Sendable, Hashable {
     package let shards: Int
     /// Of the release that the Deployment runs, so that batch says what online says.
     package let image: String
+    /// Those of that release; nil for models in the image.
+    let models: StoredModels?
     /// One Job with numbered pods, as Kubernetes has them from 1.24 on; otherwise a Job for each shard.
     let isIndexed: Bool
 
     /// `time`: digits and dashes that no other run has.
-    package init(of cluster: Cluster, input: BatchInput, shards: Int, image: String, time: String) {
+    package init(of cluster: Cluster, input: BatchInput, shards: Int, release: DeployedRelease, time: String) {
         service = cluster.service
         name = Self.name(service, time: time)
         self.input = input
         self.shards = shards
-        self.image = image
+        image = release.image
+        models = release.models
         isIndexed = shards > 1 && cluster.kubernetes.isAtLeast(1, 24)
     }
 

@@ -32,7 +32,7 @@ struct JobPods: Sendable {
     /// A pod that will never start, although its Job goes on waiting for it.
     var neverStarts: Bool {
         pods.contains { pod in
-            let reason = pod.status?.containerStatuses?.first?.state?.waiting?.reason
+            let reason = pod.current?.state?.waiting?.reason
             return ["ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError"].contains(reason)
         }
     }
@@ -67,6 +67,7 @@ struct JobFailure {
     private static func fix(_ cause: RolloutCause, namespace: String, service: String) -> String {
         switch cause {
         case .outOfMemory: "use more shards (--shards), or raise limits: memory: in templates/kubernetes/batch (--templates)"
+        case .notPrepared: "put right what it names, in the model store or in the inventory (service: models:), and run it again"
         case .crashed: "the last lines of its log are above; correct what they name, and run it again"
         case .cannotStart: "correct what it names in templates/kubernetes/batch (--templates), and run it again"
         case .slow: "run it again; `kubectl -n \(namespace) get pods,events` tells what the cluster does"

@@ -26,13 +26,23 @@ package struct Schedule: Sendable, Hashable {
     /// CronJob is batch/v1 from Kubernetes 1.21 on.
     static func apiVersion(_ kubernetes: Version) -> String { kubernetes.isAtLeast(1, 21) ? "batch/v1" : "batch/v1beta1" }
 
-    func manifest(_ cluster: Cluster, image: String, templates: Templates) throws(Problem) -> String {
-        let service = cluster.service
-        return try templates["kubernetes/batch/schedule.yaml"].render([
-            "apiVersion": Self.apiVersion(cluster.kubernetes), "name": Self.cronJob(name, of: service).yamlQuoted,
-            "namespace": service.namespace.yamlQuoted, "kind": JobKind.batch.label(service).yamlQuoted, "schedule": cron.text.yamlQuoted,
-            "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted, "command": command.yamlList,
-        ])
+    func manifest(_ cluster: Cluster, release: DeployedRelease, templates: Templates) throws(Problem) -> String {
+        try Self.manifest(
+            Self.cronJob(name, of: cluster.service), at: cron.text, command: command, of: cluster, release: release, templates: templates)
+    }
+
+    /// `name`: the CronJob's.
+    static func manifest(
+        _ name: String, at schedule: String, command: [String], of cluster: Cluster, release: DeployedRelease, templates: Templates
+    ) throws(Problem) -> String {
+        let (service, image) = (cluster.service, release.image)
+        let store = try StoreParts(release.models, of: service, image: image, templates: templates, deeper: 4)
+        return try templates["kubernetes/batch/schedule.yaml"].render(
+            [
+                "apiVersion": apiVersion(cluster.kubernetes), "name": name.yamlQuoted, "namespace": service.namespace.yamlQuoted,
+                "kind": JobKind.batch.label(service).yamlQuoted, "schedule": schedule.yamlQuoted,
+                "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted, "command": command.yamlList,
+            ].merging(store.values) { $1 })
     }
 
     private var command: [String] {

@@ -5,8 +5,9 @@ import ForgeTemplates
 
 /// What `kubeforge batch schedule` and `unschedule` make true.
 package enum SchedulePlan {
-    package static func make(_ schedule: Schedule, cluster: Cluster, image: String, templates: Templates) throws(Problem) -> Plan {
-        let step = try ScheduleStands(schedule, of: cluster, image: image, templates: templates)
+    package static func make(_ schedule: Schedule, cluster: Cluster, release: DeployedRelease, templates: Templates) throws(Problem) -> Plan
+    {
+        let step = try ScheduleStands(schedule, of: cluster, release: release, templates: templates)
         return plan("the schedule stands", step, cluster)
     }
 

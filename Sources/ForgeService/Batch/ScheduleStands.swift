@@ -12,10 +12,10 @@ struct ScheduleStands: Step {
     private let look: SchedulesLook
     private let kubectl: Kubectl
 
-    init(_ schedule: Schedule, of cluster: Cluster, image: String, templates: Templates) throws(Problem) {
+    init(_ schedule: Schedule, of cluster: Cluster, release: DeployedRelease, templates: Templates) throws(Problem) {
         self.schedule = schedule
-        self.image = image
-        manifest = try schedule.manifest(cluster, image: image, templates: templates)
+        image = release.image
+        manifest = try schedule.manifest(cluster, release: release, templates: templates)
         name = Schedule.cronJob(schedule.name, of: cluster.service)
         look = SchedulesLook(cluster.service)
         kubectl = Kubectl(namespace: cluster.service.namespace)
@@ -72,39 +72,4 @@ struct ScheduleIsGone: Step {
     func apply(to machine: Machine) async throws {
         try await machine.run(kubectl.command("delete", "cronjob", "--ignore-not-found", Word(name)))
     }
-}
-
-/// Schedules run the image of the release, as everything else of the service does.
-package struct SchedulesRunTheRelease: Step {
-    private let release: Release
-    private let look: SchedulesLook
-    private let kubectl: Kubectl
-
-    package init(_ release: Release, service: Service) {
-        self.release = release
-        look = SchedulesLook(service)
-        kubectl = Kubectl(namespace: service.namespace)
-    }
-
-    package var title: String { "scheduled runs use \(release.image)" }
-
-    package var questions: [Question] { look.questions }
-
-    package func differences(given answers: Answers) -> [Difference] {
-        guard let all = look.found(answers) else { return ["the cluster could not be asked for schedules"] }
-        return outdated(all).map { Difference($0.name, from: Release.tag(of: $0.image), to: release.tag) }
-    }
-
-    package func apply(to machine: Machine) async throws {
-        let names = outdated(look.found(try await machine.ask(questions)) ?? []).map(\.name)
-        for name in names {
-            let patch = """
-                {"spec":{"jobTemplate":{"spec":{"template":{"metadata":{"labels":{"app.kubernetes.io/version":"\(release.tag)"}},\
-                "spec":{"containers":[{"name":"inference","image":"\(release.reference)"}]}}}}}}
-                """
-            try await machine.run(kubectl.command("patch", "cronjob", Word(name), "--patch", Word(patch)))
-        }
-    }
-
-    private func outdated(_ all: [CronJobObject]) -> [CronJobObject] { all.filter { $0.image != release.reference } }
 }

@@ -47,7 +47,10 @@ package struct CronJobObject: Decodable, Sendable, Hashable {
     struct JobTemplate: Decodable, Sendable, Hashable { var spec: JobSpec }
     struct JobSpec: Decodable, Sendable, Hashable { var template: PodTemplate }
     struct PodTemplate: Decodable, Sendable, Hashable { var spec: PodSpec }
-    struct PodSpec: Decodable, Sendable, Hashable { var containers: [Container] }
+    struct PodSpec: Decodable, Sendable, Hashable {
+        var containers: [Container]
+        var initContainers: [ClusterObject.Spec.Container]?
+    }
     struct Container: Decodable, Sendable, Hashable {
         var image: String
         var command: [String]?
@@ -68,6 +71,8 @@ package struct CronJobObject: Decodable, Sendable, Hashable {
         guard let command = container?.command, let place = command.firstIndex(of: "--input") else { return nil }
         return command.dropFirst(place + 1).first
     }
+    /// nil for models in the image.
+    var models: StoredModels? { StoredModels(spec.jobTemplate.spec.template.spec.initContainers) }
     package var image: String { container?.image ?? "" }
     /// `inference:0123456789abcdef`
     package var release: String { String(image.split(separator: "/").last ?? "") }

@@ -36,7 +36,7 @@ struct FirstPod: Sendable {
             try await examine(machine)
         } catch {
             try? await remove(machine)
-            throw Problem(error, on: machine.host.name).keeping(running?.spec.containers.first?.image)
+            throw Problem(error, on: machine.host.name).keeping(running?.spec)
         }
         try await remove(machine)
     }
@@ -55,7 +55,7 @@ struct FirstPod: Sendable {
         guard let pod = ServicePod.list(pods.text).pods.first else {
             throw Problem(what: "\(machine.host.name): the first pod of \(release.image) is gone before it was asked", fix: "deploy again")
         }
-        let exam = try await PodExam(pod, release: release, asking: machine)
+        let exam = try await PodExam(pod, of: candidate, kubectl: kubectl, asking: machine)
         let checks = try await exam.checks(on: machine)
         let wrong = checks.filter { !$0.isPassed }
         guard wrong.isEmpty else { throw Problem(wrongAnswers: wrong, of: checks.count, release, on: machine.host) }
@@ -81,7 +81,10 @@ extension Problem {
     }
 
     /// What users have meanwhile.
-    fileprivate func keeping(_ image: String?) -> Problem {
-        adding(why: image.map { "nothing was changed: \($0) goes on answering" } ?? "no pod of it is left, and nothing ran before it")
+    fileprivate func keeping(_ pod: ClusterObject.Spec.PodSpec?) -> Problem {
+        let models = StoredModels(pod?.initContainers)?.phrase ?? ""
+        let running = pod?.containers.first.map { $0.image + models }
+        return adding(
+            why: running.map { "nothing was changed: \($0) goes on answering" } ?? "no pod of it is left, and nothing ran before it")
     }
 }

@@ -6,13 +6,14 @@ struct PodExam: Sendable {
     private let pod: ServicePod
     private let requests: [ServiceRequest]
 
-    /// Reads the right answers of the release from the control plane.
-    init(_ pod: ServicePod, release: Release, asking machine: Machine) async throws {
-        let path = Places.answers(release.tag) + "/golden.json"
-        let golden = try Golden(try await machine.quietly(Command("cat", "--", Word(path)).asRoot()).standardOutput, path: path)
+    /// Reads the right answers of the models that it runs.
+    init(_ pod: ServicePod, of candidate: Candidate, kubectl: Kubectl, asking machine: Machine) async throws {
+        let look = RunningModels(deployment: candidate.name, kubectl: kubectl).line("golden.json")
+        let answers = try await machine.quietly(Command("sh", "-c", Word(look)).asRoot()).standardOutput
+        let golden = try Golden(answers, path: "golden.json of \(pod.name)")
         var numbers = SeededNumbers(seed: 1)
         let rows = numbers.rows(Self.rows, below: golden.count, with: min(23, golden.count - 1))
-        let test = TestRows(rows, of: release.tag)
+        let test = TestRows(rows, of: candidate.release.tag)
         let csv = test.lines(try await machine.ask(test.questions))
         self.pod = pod
         requests = ServiceRequest.all(golden, rows: rows, csv: csv, batches: ServiceRequest.batches(golden, rows: rows, csv: csv))

@@ -31,6 +31,7 @@ struct Restoration: Sendable {
         let rollout = RolloutIsComplete(
             old.release, replicas: replicas, namespace: namespace, within: limit, every: pause)
         try await rollout.apply(to: machine)
-        return "restored: \(old.record.image) answers again, on all its pods"
+        let models = old.record.models.map { " with models \($0)" } ?? ""
+        return "restored: \(old.record.image)\(models) answers again, on all its pods"
     }
 }

@@ -10,21 +10,24 @@ struct ManifestValues {
     private let store: StoreParts
     /// See `Manifests.template`.
     private(set) var template = ""
+    private let secret: String
 
-    init(cluster: Cluster, release: Release, templates: Templates) throws(Problem) {
+    init(cluster: Cluster, release: Release, models: StoredModels?, secret: String, templates: Templates) throws(Problem) {
         service = cluster.service
         self.release = release
         kubernetes = cluster.kubernetes
-        store = try StoreParts(service: cluster.service, image: release.reference, templates: templates)
+        store = try StoreParts(models, of: cluster.service, image: release.reference, templates: templates)
+        self.secret = secret
         template = try digest(templates)
     }
 
-    /// Of the Deployment without the digest itself, and without what `scale` may change.
+    /// Of the Deployment without the digest itself, and without what `scale` may change; and of the Secret, since a pod with another key
+    /// has to show that it gets in before the others stop.
     private func digest(_ templates: Templates) throws(Problem) -> String {
         let deployment = try templates["kubernetes/base/deployment.yaml"]
         var values = self
         values.service.replicas = 0
-        return String(SHA256.hex(try deployment.render(values.of("deployment.yaml", deployment))).prefix(16))
+        return String(SHA256.hex(try deployment.render(values.of("deployment.yaml", deployment)) + secret).prefix(16))
     }
 
     /// The names that a known manifest must use, all of them; one that the user added may use any.

@@ -10,14 +10,19 @@ package struct Manifests: Sendable, Hashable {
     package let template: String
     let folder: String
 
-    package static func make(cluster: Cluster, release: Release, templates: Templates) throws(Problem) -> Manifests {
-        let values = try ManifestValues(cluster: cluster, release: release, templates: templates)
+    /// `models`: nil where they are in the image. `secret`: the digest of what lets pods into the model store.
+    package static func make(
+        cluster: Cluster, release: Release, models: StoredModels? = nil, secret: String = "", templates: Templates
+    ) throws(Problem) -> Manifests {
+        let values = try ManifestValues(cluster: cluster, release: release, models: models, secret: secret, templates: templates)
         return try make(values, templates, folder: Places.manifests(cluster.service.name)) { _ in true }
     }
 
     /// The same pod by itself, under another name: no Service sends it requests.
-    static func candidate(_ candidate: Candidate, cluster: Cluster, templates: Templates) throws(Problem) -> Manifests {
-        var values = try ManifestValues(cluster: cluster, release: candidate.release, templates: templates)
+    static func candidate(
+        _ candidate: Candidate, cluster: Cluster, models: StoredModels? = nil, secret: String = "", templates: Templates
+    ) throws(Problem) -> Manifests {
+        var values = try ManifestValues(cluster: cluster, release: candidate.release, models: models, secret: secret, templates: templates)
         values.service.name = candidate.name
         values.service.replicas = 1
         return try make(values, templates, folder: Places.manifests(candidate.name), where: Candidate.needs)

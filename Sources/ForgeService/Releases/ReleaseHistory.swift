@@ -8,8 +8,8 @@ package struct ReleaseHistory: Sendable {
     package let running: String?
     /// Pods that shall run now; nil without a Deployment.
     let replicas: Int?
-    /// The revision of each template that Kubernetes still has.
-    private let revisions: [String: Int]
+    /// Each template that Kubernetes still has.
+    private let kept: [String: Kept]
     private let service: String
 
     /// Of the ConfigMap.
@@ -29,25 +29,45 @@ package struct ReleaseHistory: Sendable {
         let deployment = objects.first { $0.kind == "Deployment" && $0.metadata.name == service }?.spec
         running = deployment?.template?.digest
         replicas = deployment?.replicas
-        let known = objects.filter { $0.kind == "ReplicaSet" }.compactMap { set -> (String, Int)? in
-            guard let digest = set.spec?.template?.digest, let text = set.metadata.annotations?[ClusterObject.revision] else { return nil }
-            return Int(text).map { (digest, $0) }
+        let known = objects.filter { $0.kind == "ReplicaSet" }.compactMap { set in
+            set.spec?.template?.digest.flatMap { digest in Kept(set).map { (digest, $0) } }
         }
-        revisions = Dictionary(known) { max($0, $1) }
+        kept = Dictionary(known) { $0.revision > $1.revision ? $0 : $1 }
+    }
+
+    /// A template as a ReplicaSet keeps it.
+    private struct Kept {
+        let revision: Int
+        let models: StoredModels?
+
+        init?(_ set: ClusterObject) {
+            guard let revision = set.metadata.annotations?[ClusterObject.revision].flatMap({ Int($0) }) else { return nil }
+            self.revision = revision
+            models = StoredModels(set.spec?.template?.spec.initContainers)
+        }
+    }
+
+    /// A release that can come back: its entry, and what Kubernetes has kept of it.
+    struct Past {
+        let record: ReleaseRecord
+        let release: Release
+        let revision: Int
+        /// nil for models in the image.
+        let models: StoredModels?
     }
 
     /// Releases that can come back, each once, the one that ran last first.
-    var past: [(record: ReleaseRecord, release: Release, revision: Int)] {
+    var past: [Past] {
         var seen: Set<String> = []
         return records.compactMap { record in
-            guard seen.insert(record.template).inserted, let revision = revisions[record.template],
+            guard seen.insert(record.template).inserted, let kept = kept[record.template],
                 let release = record.release(of: service)
             else { return nil }
-            return (record, release, revision)
+            return Past(record: record, release: release, revision: kept.revision, models: kept.models)
         }
     }
 
-    func canComeBack(_ record: ReleaseRecord) -> Bool { revisions[record.template] != nil }
+    func canComeBack(_ record: ReleaseRecord) -> Bool { kept[record.template] != nil }
 
     func undo(to revision: Int, namespace: String) -> Command {
         Kubectl(namespace: namespace).command("rollout", "undo", Word("deployment/\(service)"), "--to-revision=\(revision)")

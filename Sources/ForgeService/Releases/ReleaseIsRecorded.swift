@@ -28,23 +28,27 @@ package struct ReleaseIsRecorded: Step {
     }
 
     package func apply(to machine: Machine) async throws {
-        let facts = try await machine.quietly(Command("sh", "-c", Word(Self.facts), "sh", Word(Places.answers(release.tag))).asRoot())
+        let facts = try await machine.quietly(Command("sh", "-c", Word(facts)).asRoot())
         let record = record(facts.text)
+        if let models = record.models { machine.tell("it runs the models \(models)") }
         // A key that sorts by time, of the characters that a ConfigMap's keys may have.
         let key = record.at.replacing(":", with: ".") + "-" + template.prefix(8)
         try await patch([key: record.json.yamlQuoted], machine)
         try await forgetOld(machine)
     }
 
-    /// The clock, and the head of golden.json without its rows.
-    private static let facts = "date -u +%Y-%m-%dT%H:%M:%SZ; cat -- \"$1/golden.json\" 2>/dev/null || true"
+    /// The clock, and what the training of the models says of itself; golden.json says as much, but for their version.
+    private var facts: String {
+        let models = RunningModels(deployment: release.name, kubectl: kubectl)
+        return "date -u +%Y-%m-%dT%H:%M:%SZ; \(models.line("metadata.json", orKept: "golden.json")) 2>/dev/null || true"
+    }
 
     private func record(_ facts: String) -> ReleaseRecord {
         let lines = facts.split(separator: "\n", maxSplits: 1).map(String.init)
-        let golden = lines.count > 1 ? JSONValue(Array(lines[1].utf8)) : nil
+        let training = lines.count > 1 ? JSONValue(Array(lines[1].utf8)) : nil
         return ReleaseRecord(
             image: release.reference, template: template, at: lines.first ?? "", by: person,
-            data: golden?["data"]?["train"]?["sha256"]?.text, scores: golden?["score"]?.numbers)
+            models: training?["version"]?.text, data: training?["data"]?["train"]?["sha256"]?.text, scores: training?["score"]?.numbers)
     }
 
     /// An object of the cluster must not grow for ever.

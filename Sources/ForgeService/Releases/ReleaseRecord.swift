@@ -10,6 +10,8 @@ package struct ReleaseRecord: Codable, Sendable, Hashable {
     package var at: String
     /// Who brought it: `user@computer`.
     package var by: String
+    /// The version of its models in the model store; nil for models in the image.
+    package var models: String?
     /// sha256 of the training data; nil where nobody knows.
     package var data: String?
     /// What each model reaches on the test set, from 0 to 1.
@@ -32,11 +34,15 @@ package struct ReleaseRecord: Codable, Sendable, Hashable {
         self = record
     }
 
-    package init(image: String, template: String, at: String, by: String, data: String? = nil, scores: [String: Double]? = nil) {
+    package init(
+        image: String, template: String, at: String, by: String, models: String? = nil, data: String? = nil,
+        scores: [String: Double]? = nil
+    ) {
         self.image = image
         self.template = template
         self.at = at
         self.by = by
+        self.models = models
         self.data = data
         self.scores = scores
     }

@@ -13,15 +13,18 @@ struct RevisionIsBack: Step {
         self.namespace = namespace
     }
 
-    var title: String { "the cluster is told to run \(service):\(record.tag)" }
+    var title: String { "the cluster is told to run \(service):\(record.tag)" + (record.models.map { " with models \($0)" } ?? "") }
 
     var questions: [Question] { [.command(look)] }
 
     func differences(given answers: Answers) -> [Difference] {
         let history = ReleaseHistory(answers.command(look).text, of: service)
         if history.running == record.template { return [] }
-        let now = history.records.first { $0.template == history.running }?.image ?? "another one"
-        return [Difference("release", from: now, to: record.image)]
+        let now = history.records.first { $0.template == history.running }
+        if let now, now.image == record.image, let models = record.models {
+            return [Difference("models", from: now.models ?? "the image's", to: models)]
+        }
+        return [Difference("release", from: now?.image ?? "another one", to: record.image)]
     }
 
     func apply(to machine: Machine) async throws {

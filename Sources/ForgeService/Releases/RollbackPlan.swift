@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
+import ForgeTemplates
 
 /// Back to a release that ran before: its pods are described as they were then, and its image is still on the nodes.
 package enum RollbackPlan {
@@ -9,9 +10,9 @@ package enum RollbackPlan {
         .command(ReleaseHistory.look(service.name, namespace: service.namespace))
     }
 
-    /// `wanted`: the beginning of a tag; nil is the release before the one that runs.
+    /// `wanted`: the beginning of a tag, or of its models' version in the model store; nil is the release before the one that runs.
     package static func make(
-        cluster: Cluster, history: ReleaseHistory, to wanted: String?, by person: String, within limit: Duration
+        cluster: Cluster, history: ReleaseHistory, to wanted: String?, templates: Templates, by person: String, within limit: Duration
     ) throws(Problem) -> Plan {
         let service = cluster.service
         let target = try history.target(wanted, service: service.name)
@@ -27,7 +28,7 @@ package enum RollbackPlan {
                             orElse: Restoration(
                                 release: release, template: target.record.template, namespace: service.namespace, replicas: replicas)),
                         ReleaseIsRecorded(release, template: target.record.template, by: person, namespace: service.namespace),
-                        SchedulesRunTheRelease(release, service: service),
+                        SchedulesRunTheRelease(release, models: target.models, of: cluster, templates: templates),
                     ]
                 }
             ], essential: [cluster.firstControlPlane.name])
@@ -55,14 +56,13 @@ package enum RollbackPlan {
 
 extension ReleaseHistory {
     /// Which release a person means.
-    fileprivate func target(_ wanted: String?, service: String) throws(Problem) -> (record: ReleaseRecord, release: Release, revision: Int)
-    {
+    fileprivate func target(_ wanted: String?, service: String) throws(Problem) -> Past {
         guard let wanted else {
             if let before = past.first(where: { $0.record.template != running }) { return before }
             throw Problem(what: "\(service): there is no release before the one that runs", fix: "`kubeforge releases` shows what ran when")
         }
         let prefix = wanted.hasPrefix(service + ":") ? String(wanted.dropFirst(service.count + 1)) : wanted
-        let found = past.filter { $0.record.tag.hasPrefix(prefix) }
+        let found = past.filter { $0.record.tag.hasPrefix(prefix) || $0.record.models?.hasPrefix(prefix) == true }
         if let one = found.first, Set(found.map(\.record.tag)).count == 1 { return one }
         let known = (found.isEmpty ? past : found).map(\.record.tag).uniqued().joined(separator: ", ")
         throw Problem(

@@ -36,12 +36,21 @@ struct ClusterObject: Decodable, Sendable {
         }
         /// A template has no name.
         struct Labels: Decodable, Sendable { var annotations: [String: String]? }
-        struct PodSpec: Decodable, Sendable { var containers: [Container] }
-        struct Container: Decodable, Sendable {
+        struct PodSpec: Decodable, Sendable {
+            var containers: [Container]
+            var initContainers: [Container]?
+        }
+        struct Container: Decodable, Sendable, Hashable {
+            var name: String?
             var image: String
+            var env: [Variable]?
             var ports: [ContainerPort]?
         }
-        struct ContainerPort: Decodable, Sendable { var containerPort: Int }
+        struct Variable: Decodable, Sendable, Hashable {
+            var name: String
+            var value: String?
+        }
+        struct ContainerPort: Decodable, Sendable, Hashable { var containerPort: Int }
         struct Port: Decodable, Sendable {
             var port: Int
             var nodePort: Int?
@@ -58,6 +67,7 @@ struct ClusterObject: Decodable, Sendable {
         var podIP: String?
         var reason: String?
         var message: String?
+        var initContainerStatuses: [ContainerStatus]?
         var containerStatuses: [ContainerStatus]?
         var loadBalancer: LoadBalancer?
     }
@@ -91,6 +101,14 @@ struct ClusterObject: Decodable, Sendable {
             var message: String?
         }
     }
+
+    /// Which container the pod waits for: the first that has to end well before the others start and has not; nil once all have.
+    var unfinished: ContainerStatus? {
+        status?.initContainerStatuses?.first { !$0.ready }
+    }
+
+    /// Of the container that tells how the pod fares.
+    var current: ContainerStatus? { unfinished ?? status?.containerStatuses?.first }
 
     struct LoadBalancer: Decodable, Sendable {
         var ingress: [Ingress]?

@@ -1,3 +1,5 @@
+import ForgeCore
+
 /// Why a pod does not become ready, as far as the cluster says so.
 enum RolloutCause: Sendable, Hashable {
     /// No node takes it; the scheduler's own words.
@@ -8,6 +10,8 @@ enum RolloutCause: Sendable, Hashable {
     case outOfMemory
     /// The program ended by itself.
     case crashed(exitCode: Int)
+    /// What has to be done before its program starts failed; what it said of that.
+    case notPrepared(String)
     /// It runs, and a probe says no; the probe's answer.
     case failingProbe(String)
     /// The API server refuses pods: a quota, a policy.
@@ -18,7 +22,7 @@ enum RolloutCause: Sendable, Hashable {
     /// Whether waiting longer cannot help. A registry can come back, memory can become free on a node; these do not change by themselves.
     var isHopeless: Bool {
         switch self {
-        case .imageMissing, .cannotStart, .outOfMemory, .crashed: true
+        case .imageMissing, .cannotStart, .outOfMemory, .crashed, .notPrepared: true
         case .noNode, .failingProbe, .refused, .slow: false
         }
     }
@@ -30,6 +34,7 @@ enum RolloutCause: Sendable, Hashable {
         case .cannotStart(let why): "the container cannot be started: \(why)"
         case .outOfMemory: "the kernel ended it: it needed more memory than its limit (OOMKilled)"
         case .crashed(let code): "the program ends with exit code \(code)"
+        case .notPrepared(let why): "it does not start, because \(why)"
         case .failingProbe(let why): "it runs, and is not ready: \(why)"
         case .refused(let why): "the cluster refuses the pod: \(why)"
         case .slow: "no fault is to be seen; it takes longer than that"
@@ -46,6 +51,8 @@ enum RolloutCause: Sendable, Hashable {
         case .cannotStart: "correct what it names in templates/kubernetes/base/deployment.yaml, and deploy again"
         case .outOfMemory: "raise limits: memory: in templates/kubernetes/base/deployment.yaml (--templates), or use smaller data"
         case .crashed: "the last lines of its log are above; correct the service or its data, and deploy again"
+        case .notPrepared:
+            "put right what it names, in the model store or in the inventory (service: models:), or train anew: `kubeforge train`; then deploy again"
         case .failingProbe:
             "ask it yourself: `kubectl -n \(namespace) port-forward deployment/\(service) 8080`, then `curl localhost:8080/readyz`"
         case .refused: "raise the quota or change the policy of the namespace: `kubectl -n \(namespace) describe quota`"
@@ -57,13 +64,22 @@ enum RolloutCause: Sendable, Hashable {
 extension RolloutCause {
     /// What is wrong with one pod; nil when it is ready.
     init?(of pod: ClusterObject, events: [ClusterEvent]) {
-        let status = pod.status?.containerStatuses?.first
+        let status = pod.current
         if status?.ready == true { return nil }
         self =
-            Self.unscheduled(pod) ?? Self.evicted(pod) ?? Self.waiting(
+            Self.unprepared(pod) ?? Self.unscheduled(pod) ?? Self.evicted(pod) ?? Self.waiting(
                 status, pulls: Self.newest(["Failed"], pod, events) { $0.contains("pull image") }) ?? Self.ended(
                 status, probe: Self.probe(pod, events))
             ?? Self.probe(pod, events) ?? Self.notCreated(pod, events) ?? Self.ended(status?.lastState?.terminated) ?? .slow
+    }
+
+    /// Its image may be missing, too, as for any container: that is told elsewhere.
+    private static func unprepared(_ pod: ClusterObject) -> RolloutCause? {
+        guard let status = pod.unfinished, let ended = status.state?.terminated ?? status.lastState?.terminated, ended.exitCode != 0
+        else { return nil }
+        if ended.reason == "OOMKilled" { return .outOfMemory }
+        let said = ended.message.map { ": " + $0.trimming(while: \.isWhitespace) } ?? ""
+        return .notPrepared("\(status.name) ends with exit code \(ended.exitCode)\(said)")
     }
 
     private static func unscheduled(_ pod: ClusterObject) -> RolloutCause? {

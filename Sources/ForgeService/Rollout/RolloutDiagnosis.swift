@@ -32,7 +32,7 @@ struct RolloutDiagnosis: Sendable {
 
     /// One crash may be an accident, and one failed pull a hiccup; after the second the kubelet backs off, and it is the rule.
     private static func hasTriedAgain(_ pod: ClusterObject) -> Bool {
-        guard let status = pod.status?.containerStatuses?.first, let reason = status.state?.waiting?.reason else { return false }
+        guard let status = pod.current, let reason = status.state?.waiting?.reason else { return false }
         if reason == "CrashLoopBackOff" { return status.restartCount >= 2 }
         return ["ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError"].contains(reason)
     }

@@ -35,20 +35,16 @@ struct RunningRelease: Sendable {
 
         var pods: String { kubectl.line("get", "pods", "--selector", "app.kubernetes.io/name=\(service.name)", "--output", "json") }
 
-        /// golden.json of the image that the Deployment runs.
-        var answers: String {
-            let image = kubectl.line(
-                "get", "deployment", Word(service.name), "--output", "jsonpath={.spec.template.spec.containers[0].image}")
-            return "image=$(\(image)) && cat -- \"\(Places.answers("${image##*:}"))/golden.json\""
-        }
+        /// golden.json of the models that the Deployment's pods run.
+        var answers: String { RunningModels(deployment: service.name, kubectl: kubectl).line("golden.json") }
     }
 
     init(_ service: Service, host: String, answers: Answers) throws(Problem) {
         let look = Look(service)
         let sign = answers.command(look.sign)
         guard sign.exitCode == 0 else { throw Problem(silent: host, sign.text) }
-        guard let deployment = ClusterObject.one(answers.command(look.deployment).text),
-            let image = deployment.spec?.template?.spec.containers.first?.image
+        guard let pod = ClusterObject.one(answers.command(look.deployment).text)?.spec?.template?.spec,
+            let image = pod.containers.first?.image
         else { throw Problem(notDeployed: service, host) }
         guard let exposure = ClusterObject.one(answers.command(look.exposure).text)?.spec, let port = exposure.ports?.first,
             let address = exposure.clusterIP
@@ -58,12 +54,20 @@ struct RunningRelease: Sendable {
         nodePort = port.nodePort
         let found = ServicePod.list(answers.command(look.pods).text)
         (pods, silentPods) = (found.pods, found.silent)
-        golden = try Self.golden(of: image, host, answers.command(look.answers))
+        golden = try Self.golden(of: image, StoredModels(pod.initContainers), host, answers.command(look.answers))
     }
 
-    private static func golden(of image: String, _ host: String, _ answer: CommandState) throws(Problem) -> Golden {
+    private static func golden(
+        of image: String, _ models: StoredModels?, _ host: String, _ answer: CommandState
+    ) throws(Problem) -> Golden {
         let path = Places.answers(Release.tag(of: image)) + "/golden.json"
         guard answer.exitCode == 0, !answer.text.isEmpty else {
+            if models != nil {
+                throw Problem(
+                    what: "\(host): nobody knows what \(image) must answer",
+                    why: "no pod of it runs that could be asked for \(RunningModels.folder)/golden.json",
+                    fix: "`kubeforge logs` and `kubectl get pods` say what the pods do; `kubeforge deploy` brings them back")
+            }
             throw Problem(
                 what: "\(host): nobody knows what \(image) must answer", why: "\(path) is missing",
                 fix: "run `kubeforge deploy`: it keeps the right answers of each release there")

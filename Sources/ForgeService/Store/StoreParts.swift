@@ -7,19 +7,39 @@ package struct StoreParts: Sendable {
     /// Each goes behind the end of a line, and brings the line breaks that it needs.
     package let initContainers, volumeMounts, volumes: String
 
-    /// `image`: the service's image, not quoted.
-    package init(service: Service, image: String, templates: Templates) throws(Problem) {
-        guard let store = service.models else {
+    /// `image`: the service's image, not quoted. `deeper`: columns further right than in a Deployment.
+    init(_ models: StoredModels?, of service: Service, image: String, templates: Templates, deeper: Int = 0) throws(Problem) {
+        guard let models else {
             (initContainers, volumeMounts, volumes) = ("", "", "")
             return
         }
-        initContainers = try Self.part(
-            "initContainers", ["image": image.yamlQuoted, "store": store.url.yamlQuoted], indented: 6, templates)
-        volumeMounts = try Self.part("volumeMounts", [:], indented: 12, templates)
-        volumes = try Self.part("volumes", ["secret": StoreSecret.name(service).yamlQuoted], indented: 8, templates)
+        let values = ["image": image.yamlQuoted, "store": models.url.yamlQuoted, "version": models.version.yamlQuoted]
+        initContainers = try Self.part("initContainers", values, indented: 6 + deeper, templates)
+        volumeMounts = try Self.part("volumeMounts", indented: 12 + deeper, templates)
+        volumes =
+            try Self.part("volumes", indented: 8 + deeper, templates) + Self.secretVolume(service, indented: 8 + deeper, templates)
     }
 
-    private static func part(_ name: String, _ values: [String: String], indented: Int, _ templates: Templates) throws(Problem) -> String {
+    /// The names that templates of pods use.
+    var values: [String: String] { ["andInitContainers": initContainers, "andMounts": volumeMounts, "andVolumes": volumes] }
+
+    /// What a training needs to put its models into the store.
+    static func upload(to store: ModelStore?, of service: Service, templates: Templates) throws(Problem) -> [String: String] {
+        guard let store else { return ["andEnv": "", "andMounts": "", "andVolumes": ""] }
+        return [
+            "andEnv": try part("env", ["store": store.url.yamlQuoted], indented: 10, templates),
+            "andMounts": try part("secretMount", indented: 12, templates),
+            "andVolumes": try secretVolume(service, indented: 8, templates),
+        ]
+    }
+
+    private static func secretVolume(_ service: Service, indented: Int, _ templates: Templates) throws(Problem) -> String {
+        try part("secretVolume", ["secret": StoreSecret.name(service).yamlQuoted], indented: indented, templates)
+    }
+
+    private static func part(
+        _ name: String, _ values: [String: String] = [:], indented: Int, _ templates: Templates
+    ) throws(Problem) -> String {
         let lines = try templates["kubernetes/store/\(name).yaml"].render(values).split(separator: "\n")
         return lines.map { "\n" + String(repeating: " ", count: indented) + $0 }.joined()
     }

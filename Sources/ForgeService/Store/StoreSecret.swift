@@ -34,7 +34,7 @@ package struct StoreSecret: Step {
     package func differences(given answers: Answers) -> [Difference] {
         let state = answers.command(look)
         switch state.text.trimming(while: \.isWhitespace) {
-        case digest where state.exitCode == 0: return []
+        case digest + "-" where state.exitCode == 0: return []
         case "" where state.exitCode == 0: return ["Secret \(service.namespace).\(name) is missing"]
         case _ where state.exitCode == 0: return ["Secret \(service.namespace).\(name) was made from other files"]
         case let said: return [Difference("Secret \(service.namespace).\(name) is not to be seen: \(said)")]
@@ -54,9 +54,10 @@ package struct StoreSecret: Step {
             "get", "secret", "--field-selector", "metadata.name=\(name)", "-o", Word("jsonpath=\(path)")) + " 2>&1"
     }
 
-    private var digest: String {
+    /// Of its content.
+    var digest: String {
         let all = files.sorted { $0.key < $1.key }.flatMap { Array("\($0.key) \($0.value.count)\n".utf8) + $0.value }
-        return SHA256.hex(all) + "-"
+        return SHA256.hex(all)
     }
 
     /// On the server's side: what a client applies is kept a second time, as an annotation that many tools show.
@@ -80,7 +81,7 @@ package struct StoreSecret: Step {
                 app.kubernetes.io/name: \(service.name.yamlQuoted)
                 app.kubernetes.io/managed-by: kubeforge
               annotations:
-                kubeforge.io/digest: \(String(digest.dropLast()).yamlQuoted)
+                kubeforge.io/digest: \(digest.yamlQuoted)
             type: Opaque
             data:
 

@@ -11,17 +11,28 @@ package enum TrainingPlan {
     ) throws(Problem) -> Plan {
         let manifest = try run.manifest(templates)
         let first = [cluster.firstControlPlane]
+        let secret: [any Step] = try StoreSecret(cluster).map { [$0] } ?? []
         return Plan(
             stages: [
-                Stage("the cluster is free for a training", on: first) { _ in [RunsAreCleared(run.service, .train)] },
+                Stage("the cluster is free for a training", on: first) { _ in [RunsAreCleared(run.service, .train)] + secret },
                 Stage("the models are trained", on: first) { _ in
                     [TrainingIsDone(run, manifest: manifest, isFollowed: isFollowed, told: told)]
                 },
-            ], essential: [cluster.firstControlPlane.name])
+                Stage("the models are kept", on: secret.isEmpty ? [] : first) { _ in [ModelsAreRecorded(run)] },
+            ].filter { !$0.work.isEmpty }, essential: [cluster.firstControlPlane.name])
     }
 
     /// What becomes of the models: with the store `image` they end with the pod.
     package static let notKept = """
         these models are not kept: a deploy trains its own into the image (service: models: image)
         """
+
+    /// A release without the model store has no program that could reach it.
+    package static func check(_ release: DeployedRelease, _ service: Service) throws(Problem) {
+        if service.models != nil, release.models == nil {
+            throw Problem(
+                what: "the release that runs has its models in its image, and does not know the model store",
+                fix: "`kubeforge deploy` makes one that does; then train")
+        }
+    }
 }

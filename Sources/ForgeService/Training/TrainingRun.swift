@@ -18,10 +18,19 @@ package struct TrainingRun: Sendable, Hashable {
     }
 
     func manifest(_ templates: Templates) throws(Problem) -> String {
-        try templates["kubernetes/training/job.yaml"].render([
-            "name": name.yamlQuoted, "namespace": service.namespace.yamlQuoted, "kind": JobKind.train.label(service).yamlQuoted,
-            "run": name.yamlQuoted, "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted,
-            "command": ["python", "train.py", "--data", "data", "--models", "/models", "--cross-validate"].yamlList,
-        ])
+        let store = try StoreParts.upload(to: service.models, of: service, templates: templates)
+        return try templates["kubernetes/training/job.yaml"].render(
+            [
+                "name": name.yamlQuoted, "namespace": service.namespace.yamlQuoted, "kind": JobKind.train.label(service).yamlQuoted,
+                "run": name.yamlQuoted, "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted, "command": command.yamlList,
+            ].merging(store) { $1 })
+    }
+
+    /// Of what is uploaded, the version becomes the pod's last words, as Kubernetes keeps them.
+    private var command: [String] {
+        let train = ["python", "train.py", "--data", "data", "--models", "/models", "--cross-validate"]
+        guard service.models != nil else { return train }
+        let upload = "exec python store.py upload --models /models --note /dev/termination-log"
+        return ["sh", "-c", "\(train.joined(separator: " ")) && \(upload)"]
     }
 }

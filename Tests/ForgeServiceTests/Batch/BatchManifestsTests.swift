@@ -29,7 +29,7 @@ struct BatchManifestsTests {
         cluster.kubernetes = version
         let folder = "batch/\(version.major).\(version.minor)"
         let schedule = Schedule(name: "weekly", cron: try CronExpression("0 2 * * 0"), input: .url("https://data.example/rows.csv"))
-        let text = try schedule.manifest(cluster, image: Example.release.reference, templates: Templates())
+        let text = try schedule.manifest(cluster, release: .example, templates: Templates())
         try Golden("\(folder)/schedule.yaml").expect(text)
         let training = TrainingRun(of: cluster, image: Example.release.reference, time: "20261121-151732")
         try Golden("\(folder)/training.yaml").expect(try training.manifest(Templates()))
@@ -66,7 +66,7 @@ struct BatchManifestsTests {
         let image = Example.release.reference
         let texts = [
             manifests.courier, try manifests.shards(askingAt: "http://10.244.1.9:8081"),
-            try schedule.manifest(cluster, image: image, templates: Templates()),
+            try schedule.manifest(cluster, release: .example, templates: Templates()),
             try TrainingRun(of: cluster, image: image, time: "1").manifest(Templates()),
         ]
         for document in try texts.flatMap({ try Array(Yams.compose_all(yaml: $0)) }) {
@@ -89,7 +89,9 @@ struct BatchManifestsTests {
     @Test("have names that Kubernetes takes, also for a service with a long one")
     func longNames() {
         let service = Service(name: String(repeating: "a", count: 55))
-        let run = BatchRun(of: Example.cluster(service: service), input: .own, shards: 100, image: "a:b", time: "20261121-151732")
+        let run = BatchRun(
+            of: Example.cluster(service: service), input: .own, shards: 100, release: DeployedRelease(image: "a:b"), time: "20261121-151732"
+        )
         // A pod's name is its Job's and six characters more.
         #expect(run.jobs.allSatisfy { $0.count + 6 <= 63 })
         #expect(run.courier.count <= 63)
@@ -98,10 +100,18 @@ struct BatchManifestsTests {
     }
 }
 
+extension DeployedRelease {
+    static let example = DeployedRelease(image: Example.release.reference)
+}
+
 extension Example {
-    static func batchRun(_ input: BatchInput = .own, shards: Int = 2, kubernetes: Version = Version(1, 20, 2)) -> BatchRun {
+    static func batchRun(
+        _ input: BatchInput = .own, shards: Int = 2, kubernetes: Version = Version(1, 20, 2), release: DeployedRelease = .example
+    )
+        -> BatchRun
+    {
         var cluster = cluster()
         cluster.kubernetes = kubernetes
-        return BatchRun(of: cluster, input: input, shards: shards, image: release.reference, time: "20261121-151732")
+        return BatchRun(of: cluster, input: input, shards: shards, release: release, time: "20261121-151732")
     }
 }

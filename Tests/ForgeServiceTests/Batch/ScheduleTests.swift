@@ -23,7 +23,7 @@ struct ScheduleTests {
 
     private func differences(_ json: String, drift: Int = 0) throws -> [String] {
         let step = try ScheduleStands(
-            Schedule(name: nil, cron: try CronExpression("0 2 * * *"), input: .own), of: cluster, image: Example.release.reference,
+            Schedule(name: nil, cron: try CronExpression("0 2 * * *"), input: .own), of: cluster, release: .example,
             templates: Templates())
         let looks = step.questions.compactMap { question in if case .command(let text) = question { text } else { nil } }
         return step.differences(
@@ -63,17 +63,33 @@ struct ScheduleTests {
         #expect(other?.description == "there is no schedule with the name c\n  fix  say which: --name a")
     }
 
-    @Test("runs the release that was deployed last")
+    @Test("runs the release that was deployed last, at its own times")
     func followsRelease() async throws {
-        let step = SchedulesRunTheRelease(Example.release, service: cluster.service)
+        let step = SchedulesRunTheRelease(Example.release, models: nil, of: cluster, templates: try Templates())
         let old = found(["inference-batch"], image: "docker.io/library/inference:fedcba9876543210")
         #expect(step.differences(whenLookEnds: 0, old) == ["inference-batch: fedcba9876543210 → 0123456789abcdef"])
         #expect(step.differences(whenLookEnds: 0, found(["inference-batch"])) == [])
         let host = ScriptedTransport { command in
-            command.line.contains(" patch cronjob inference-batch ") ? Output("") : Output(answering: CommandState(text: old))
+            command.line.hasSuffix(" apply -f -") ? Output("") : Output(answering: CommandState(text: old))
         }
         try await step.apply(to: Machine(host: Example.master, transport: host))
-        let patch = try #require(await host.commands.last?.line)
-        #expect(patch.contains(#"[{"name":"inference","image":"docker.io/library/inference:0123456789abcdef"}]"#))
+        let stands = try Schedule.manifest(
+            "inference-batch", at: "0 2 * * *", command: ["python", "inference.py"], of: cluster, release: .example, templates: Templates())
+        #expect(await host.commands.last?.inputText == stands)
+        #expect(stands.contains("schedule: \"0 2 * * *\"") && stands.contains("image: \"docker.io/library/inference:0123456789abcdef\""))
+    }
+
+    @Test("runs the models of that release, wherever they are")
+    func followsModels() throws {
+        let templates = try Templates()
+        func differences(_ models: StoredModels?, found: String) -> [String] {
+            SchedulesRunTheRelease(Example.release, models: models, of: cluster, templates: templates).differences(whenLookEnds: 0, found)
+        }
+        let own = found(["inference-batch"])
+        let stored = own.replacing(
+            #""spec":{"containers""#, with: "\"spec\":{\"initContainers\":[\(Told.fetching(Example.version))],\"containers\"")
+        #expect(differences(Example.models(), found: stored) == [])
+        #expect(differences(Example.models(), found: own) == ["models of inference-batch: image → \(Example.version)"])
+        #expect(differences(nil, found: stored) == ["models of inference-batch: \(Example.version) → image"])
     }
 }

@@ -8,21 +8,22 @@ import ForgeTestSupport
 enum Told {
     static let old = "docker.io/library/inference:aaaaaaaaaaaaaaaa"
 
-    static func deployment(_ name: String = "inference", image: String = old, template: String = "old", replicas: Int = 2, ready: Int = 2)
-        -> String
-    {
+    static func deployment(
+        _ name: String = "inference", image: String = old, template: String = "old", replicas: Int = 2, ready: Int = 2,
+        models: String? = nil
+    ) -> String {
         """
         {"kind":"Deployment","metadata":{"name":"\(name)","generation":1,"annotations":{"deployment.kubernetes.io/revision":"1"}},
          "spec":{"replicas":\(replicas),"template":{"metadata":{"annotations":{"kubeforge.io/template":"\(template)"}},
-          "spec":{"containers":[{"name":"api","image":"\(image)"}]}}},
+          "spec":{"initContainers":[\(models.map { fetching($0) } ?? "")],"containers":[{"name":"api","image":"\(image)"}]}}},
          "status":{"observedGeneration":1,"replicas":\(replicas),"updatedReplicas":\(replicas),"availableReplicas":\(ready)}}
         """
     }
 
-    static func replicaSet(_ template: String, revision: Int) -> String {
+    static func replicaSet(_ template: String, revision: Int, models: String? = nil) -> String {
         """
         {"kind":"ReplicaSet","metadata":{"name":"set-\(revision)","annotations":{"deployment.kubernetes.io/revision":"\(revision)"}},
-         "spec":{"template":{"metadata":{"annotations":{"kubeforge.io/template":"\(template)"}},"spec":{"containers":[]}}}}
+         "spec":{"template":{"metadata":{"annotations":{"kubeforge.io/template":"\(template)"}},"spec":{"initContainers":[\(models.map { fetching($0) } ?? "")],"containers":[]}}}}
         """
     }
 
@@ -38,9 +39,9 @@ enum Told {
 
 extension ReleaseRecord {
     /// A release of the image with this digit sixteen times as its tag.
-    static func example(_ digit: Character, template: String, at: String) -> ReleaseRecord {
+    static func example(_ digit: Character, template: String, at: String, models: String? = nil) -> ReleaseRecord {
         ReleaseRecord(
             image: "docker.io/library/inference:" + String(repeating: digit, count: 16), template: template, at: at, by: "ann@desk",
-            data: "0123456789abcdef", scores: ["lda": 0.6915384615384615, "mlp": 0.66])
+            models: models, data: "0123456789abcdef", scores: ["lda": 0.6915384615384615, "mlp": 0.66])
     }
 }

@@ -58,10 +58,12 @@ struct FirstPodTests {
     }
 
     /// Ready, and answering as the closure says.
-    private func host(_ answer: @escaping @Sendable (String) -> (status: Int, body: String) = Small.answer) -> ScriptedTransport {
+    private func host(
+        running: String = Told.deployment(), _ answer: @escaping @Sendable (String) -> (status: Int, body: String) = Small.answer
+    ) -> ScriptedTransport {
         ScriptedTransport { command in
             let script = command.inputText
-            if script.contains("get deployments --selector") { return Output(answering: Told.list(Told.deployment())) }
+            if script.contains("get deployments --selector") { return Output(answering: Told.list(running)) }
             if script.contains("get deployments,replicasets,pods") {
                 let ready = Told.deployment(
                     "inference-candidate", image: Example.release.reference, template: "new", replicas: 1, ready: 1)
@@ -71,8 +73,8 @@ struct FirstPodTests {
                 let lines = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.csv[$0 - 2] }
                 return Output(answering: CommandState(text: lines.joined(separator: "\n")))
             }
-            if command.line.contains("get pods") { return Output("{\"items\":[\(Small.pod("inference-candidate-x", "10.244.1.9"))]}") }
             if command.line.contains("golden.json") { return Output(Small.golden) }
+            if command.line.contains("get pods") { return Output("{\"items\":[\(Small.pod("inference-candidate-x", "10.244.1.9"))]}") }
             let requests = asked(in: script)
             return requests.isEmpty ? Output("") : Output(requests.map { framed($0.answer(answer)) }.joined())
         }
@@ -102,5 +104,14 @@ struct FirstPodTests {
         #expect(lines.contains { $0.contains("delete deployment inference-candidate") })
         #expect(
             !lines.contains { $0.contains("manifests/inference ") || $0.hasSuffix("manifests/inference") || $0.contains("rollout undo") })
+    }
+
+    @Test("that is stopped leaves models in service that may be all that tells it from the release that runs", arguments: ["v1", "image"])
+    func modelsInService(version: String) async throws {
+        let running = Told.deployment(models: version)
+        let host = host(running: running) { _ in (500, "") }
+        let error = await #expect(throws: Problem.self) { try await gate.pass(on: Machine(host: Example.master, transport: host)) }
+        let models = version == "image" ? "its own models" : "models v1"
+        #expect(error?.why?.hasSuffix("\nnothing was changed: \(Told.old) with \(models) goes on answering") == true, "\(error?.why ?? "")")
     }
 }

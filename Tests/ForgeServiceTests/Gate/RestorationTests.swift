@@ -38,6 +38,17 @@ struct RestorationTests {
         #expect(await host.commands.filter { $0.line.contains("undo deployment/inference --to-revision=4") }.count == 1)
     }
 
+    @Test("says with which models the earlier release came back, where only these are others")
+    func models() async {
+        let history = Told.list(
+            Told.deployment(template: "new"), Told.replicaSet("old", revision: 4), Told.replicaSet("new", revision: 6),
+            Told.history(.example("a", template: "old", at: "2026-11-21T10:00:00Z", models: "v1")))
+        let told = await restoration.after(problem, on: Machine(host: Example.master, transport: host(history)))
+        #expect(
+            told.why
+                == "a pod crashed\nrestored: docker.io/library/inference:aaaaaaaaaaaaaaaa with models v1 answers again, on all its pods")
+    }
+
     @Test("stays to be looked at when nothing ran before")
     func stays() async {
         let host = host(Told.list(Told.deployment(template: "new"), Told.replicaSet("new", revision: 1)))

@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
+import ForgeTemplates
 import ForgeTestSupport
 import Testing
 
@@ -46,8 +47,9 @@ struct HistoryTests {
     }
 
     private func plan(_ wanted: String?) throws -> [String] {
-        try RollbackPlan.make(cluster: Self.cluster, history: history(full), to: wanted, by: "ann@desk", within: .seconds(60))
-            .stages.flatMap { $0.steps(for: "kubmaster") }.map(\.title)
+        try RollbackPlan.make(
+            cluster: Self.cluster, history: history(full), to: wanted, templates: Templates(), by: "ann@desk", within: .seconds(60)
+        ).stages.flatMap { $0.steps(for: "kubmaster") }.map(\.title)
     }
 
     @Test("leads back to the release before, or to one by the beginning of its tag", arguments: [nil, "aaa", "inference:aaaaaaaaaaaaaaaa"])
@@ -57,6 +59,30 @@ struct HistoryTests {
                 "the cluster is told to run inference:aaaaaaaaaaaaaaaa", "2 pods answer with inference:aaaaaaaaaaaaaaaa",
                 "inference:aaaaaaaaaaaaaaaa is the newest entry of the history", "scheduled runs use inference:aaaaaaaaaaaaaaaa",
             ])
+    }
+
+    @Test("tells the models of each release where there is a model store, and leads back to them")
+    func models() throws {
+        let image = "docker.io/library/inference:aaaaaaaaaaaaaaaa"
+        let full = Told.list(
+            Told.deployment(template: "second"), Told.replicaSet("first", revision: 3, models: "image"),
+            Told.replicaSet("second", revision: 4, models: "v2"),
+            Told.history(
+                .example("a", template: "first", at: "2026-11-20T10:00:00Z", models: "v1"),
+                .example("a", template: "second", at: "2026-11-21T10:00:00Z", models: "v2")))
+        let history = try history(full)
+        #expect(history.table.columns.map(\.heading)[5] == "models")
+        #expect(history.table.rows.map { $0[5] } == ["v2", "v1"])
+        #expect(history.past.map(\.models) == [Example.models("v2"), Example.models("image")])
+        for wanted in [nil, "v1"] {
+            let plan = try RollbackPlan.make(
+                cluster: Self.cluster, history: history, to: wanted, templates: Templates(), by: "ann@desk", within: .seconds(60))
+            let step = try #require(plan.stages[0].steps(for: "kubmaster").first)
+            #expect(step.title == "the cluster is told to run inference:aaaaaaaaaaaaaaaa with models v1")
+            #expect(step.differences(whenLookEnds: 0, full.text) == ["models: v2 → v1"])
+        }
+        let other = RevisionIsBack(.example("b", template: "third", at: "", models: "v3"), of: "inference", namespace: "mlops")
+        #expect(other.differences(whenLookEnds: 0, full.text) == ["release: \(image) → docker.io/library/inference:bbbbbbbbbbbbbbbb"])
     }
 
     @Test("leads nowhere where Kubernetes has nothing left, or the tag is none")

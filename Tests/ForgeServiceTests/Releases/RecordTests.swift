@@ -39,6 +39,20 @@ struct RecordTests {
         #expect(patches[1].hasSuffix(#"--patch '{"data":{"2026-01-10T00.00.00Z-t0":null,"2026-01-11T00.00.00Z-t1":null}}'"#))
     }
 
+    @Test("names its models where its pods have them from the model store")
+    func models() async throws {
+        let metadata = #"{"version":"\#(Example.version)","data":{"train":{"sha256":"f00d"}},"score":{"lda":0.5},"files":{}}"#
+        let host = ScriptedTransport { command in
+            if command.line.contains("metadata.json") { return Output("2026-11-21T15:20:00Z\n\(metadata)\n") }
+            return command.inputText.contains("configmaps") ? Output(answering: Told.list()) : Output("")
+        }
+        let news = Notes()
+        try await step.apply(to: Machine(host: Example.master, transport: host, onNews: { news.report(.note($0.text)) }))
+        #expect(news.all == ["it runs the models \(Example.version)"])
+        let patch = try #require(await host.commands.map(\.line).first { $0.contains(" patch configmap ") })
+        #expect(patch.contains(#"\"models\":\"\#(Example.version)\""#), "\(patch)")
+    }
+
     @Test("names its registry again when it comes back", arguments: [nil, "registry.example:5000/mlops"])
     func comesBack(registry: String?) {
         let release = Release(name: "inference", tag: "0123456789abcdef", registry: registry)

@@ -1,0 +1,34 @@
+import ForgeCore
+import ForgeInventory
+
+/// Which models pods fetch from the model store before they start.
+package struct StoredModels: Sendable, Hashable {
+    /// `sftp://user@host[:port]/path`
+    package let url: String
+    /// A version in the store, or `image`: that of the image's own models.
+    package let version: String
+
+    /// `version`: nil for that of the image's own models.
+    package init(url: String, version: String?) {
+        self.url = url
+        self.version = version ?? Self.ofImage
+    }
+
+    static let ofImage = "image"
+
+    /// Behind the name of an image.
+    var phrase: String { version == Self.ofImage ? " with its own models" : " with models \(version)" }
+
+    /// The init container that fetches them.
+    static let container = "models"
+}
+
+extension StoredModels {
+    /// Those of pods that are described so; nil for models in the image.
+    init?(_ containers: [ClusterObject.Spec.Container]?) {
+        let variables = containers?.first { $0.name == Self.container }?.env ?? []
+        func value(_ name: String) -> String? { variables.first { $0.name == name }?.value }
+        guard let url = value("MODEL_STORE") else { return nil }
+        self.init(url: url, version: value("MODEL_VERSION"))
+    }
+}

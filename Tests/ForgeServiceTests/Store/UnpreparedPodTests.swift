@@ -1,0 +1,61 @@
+import Testing
+
+@testable import ForgeService
+
+@Suite("A pod whose models do not come")
+struct UnpreparedPodTests {
+    private let said = "models are not downloaded: sftp://models@store/srv: versions/v/mlp.joblib: is not what was trained"
+
+    /// `state` of the init container; the service itself has never begun.
+    private func pod(_ state: String, restarts: Int = 0, ready: Bool = false) -> ClusterObject {
+        let objects = #"""
+            {"items":[{"kind":"Pod","metadata":{"name":"inference-1","ownerReferences":[{"name":"set"}]},"spec":{"nodeName":"kubnode","containers":[]},
+             "status":{"phase":"Pending","initContainerStatuses":[{"name":"models","ready":\#(ready),"restartCount":\#(restarts),\#(state)}],
+              "containerStatuses":[{"name":"api","ready":false,"restartCount":0,"state":{"waiting":{"reason":"PodInitializing"}}}]}}]}
+            """#
+        return ClusterObject.list(objects)[0]
+    }
+
+    private var failed: String { #""terminated":{"exitCode":1,"reason":"Error","message":"\#(said)\n"}"# }
+    private var backingOff: String { #""state":{"waiting":{"reason":"CrashLoopBackOff"}},"lastState":{\#(failed)}"# }
+
+    @Test("is told in the words of the program that fetches them, between two attempts, too")
+    func words() throws {
+        let cause = RolloutCause(of: pod("\"state\":{\(failed)}"), events: [])
+        #expect(cause == .notPrepared("models ends with exit code 1: \(said)"))
+        #expect(RolloutCause(of: pod(backingOff), events: []) == cause)
+        let running = pod(#""state":{"running":{}},"lastState":{\#(failed)}"#)
+        #expect(RolloutCause(of: running, events: []) == cause)
+        #expect(
+            PodTrouble(cause: try #require(cause), pods: [pod(backingOff)]).lines([:]) == [
+                "inference-1 on kubnode: it does not start, because models ends with exit code 1: \(said)"
+            ])
+        #expect(
+            cause?.fix("inference", namespace: "mlops")
+                == "put right what it names, in the model store or in the inventory (service: models:), or train anew: `kubeforge train`; then deploy again"
+        )
+    }
+
+    @Test("is given up after it has tried again, by a rollout and by a Job")
+    func hopeless() {
+        func isHopeless(_ restarts: Int) -> Bool {
+            let deployment =
+                #"{"kind":"Deployment","metadata":{"name":"inference","annotations":{"deployment.kubernetes.io/revision":"2"}}}"#
+            let set = #"{"kind":"ReplicaSet","metadata":{"name":"set","annotations":{"deployment.kubernetes.io/revision":"2"}}}"#
+            let objects = ClusterObject.list("{\"items\":[\(deployment),\(set)]}") + [pod(backingOff, restarts: restarts)]
+            return RolloutDiagnosis(state: RolloutState(objects), events: [], logs: [:]).isHopeless
+        }
+        #expect(!isHopeless(1))
+        #expect(isHopeless(2))
+        #expect(RolloutCause(of: pod("\"state\":{\(failed)}"), events: [])?.isHopeless == true)
+    }
+
+    @Test("is not taken for one that still fetches them, or has them")
+    func others() {
+        #expect(RolloutCause(of: pod(#""state":{"running":{}}"#), events: []) == .slow)
+        let done = #""state":{"terminated":{"exitCode":0,"reason":"Completed"}}"#
+        #expect(RolloutCause(of: pod(done, ready: true), events: []) == .slow)
+        let pulling = #""state":{"waiting":{"reason":"ImagePullBackOff","message":"Back-off pulling image"}}"#
+        #expect(RolloutCause(of: pod(pulling), events: []) == .imageMissing("ImagePullBackOff: Back-off pulling image"))
+    }
+}
