@@ -118,7 +118,7 @@ extension Session {
         return try await DeployedImage(cluster.service).ask(try fleet.transport(host.name), of: host)
     }
 
-    fileprivate func schedules() async throws -> [CronJobObject] {
+    fileprivate func schedules() async throws -> [JobObject] {
         let (look, host) = (SchedulesLook(cluster.service), cluster.firstControlPlane)
         let answers = try await fleet.transport(host.name).ask(look.questions, of: host)
         guard let found = look.found(answers) else {
@@ -134,7 +134,7 @@ extension Session {
 struct ScheduleTable {
     let table: Table
 
-    init(_ found: [CronJobObject], _ service: Service) {
+    init(_ found: [JobObject], _ service: Service) {
         table = Table(
             of: "schedule",
             columns: [

@@ -106,5 +106,5 @@ package struct SchedulesRunTheRelease: Step {
         }
     }
 
-    private func outdated(_ all: [CronJobObject]) -> [CronJobObject] { all.filter { $0.image != release.reference } }
+    private func outdated(_ all: [JobObject]) -> [JobObject] { all.filter { $0.image != release.reference } }
 }
