@@ -38,8 +38,7 @@ enum Small {
 
     static let csv = (0..<30).map { "\($0),\($0 % 3),\($0).50, -0.001" }
 
-    static let deployment =
-        #"{"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[{"image":"docker.io/library/inference:0123456789abcdef"}]}}}}"#
+    static let image = "docker.io/library/inference:0123456789abcdef"
     static let pods = #"{"items":[\#(pod("inference-b", "10.244.1.7")),\#(pod("inference-a", "10.244.0.5"))]}"#
 
     static func pod(_ name: String, _ address: String, ready: String = "True") -> String {
@@ -52,7 +51,7 @@ enum Small {
 
 /// A control plane whose service answers as the closure says; `pod` bends the answers of single addresses.
 func controlPlane(
-    sign: CommandState = CommandState(text: "ok"), deployment: CommandState = CommandState(text: Small.deployment),
+    sign: CommandState = CommandState(text: "ok"), image: CommandState = CommandState(text: Small.image),
     golden: CommandState = CommandState(text: Small.golden), pods: String = Small.pods, hasRows: Bool = true,
     load: Output? = nil,
     _ answer: @escaping @Sendable (String) -> (status: Int, body: String) = Small.answer,
@@ -61,7 +60,7 @@ func controlPlane(
     ScriptedTransport { command in
         let script = command.inputText
         if script.contains("get deployment") {
-            return Output(answering: sign, deployment, CommandState(text: Small.exposure), golden, CommandState(text: pods))
+            return Output(answering: sign, image, CommandState(text: Small.exposure), golden, CommandState(text: pods))
         }
         if script.contains("worker()") { return load }
         if script.contains("test.csv") {

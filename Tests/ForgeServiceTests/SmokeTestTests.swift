@@ -212,7 +212,7 @@ struct SmokeTestTests {
     @Test("says what to do when nothing is deployed")
     func withoutService() async throws {
         let error = await #expect(throws: Problem.self) {
-            try await test.run(controlPlane: controlPlane(deployment: CommandState(exitCode: 1)), reporter: Silence())
+            try await test.run(controlPlane: controlPlane(image: CommandState(exitCode: 1)), reporter: Silence())
         }
         #expect(
             error?.description == """

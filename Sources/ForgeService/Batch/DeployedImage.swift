@@ -25,10 +25,10 @@ package struct DeployedImage: Sendable {
         return image
     }
 
-    /// Whether the API answers at all.
+    /// Whether the API answers at all: a cluster that is down has not lost its service.
     private var sign: String { kubectl.line("get", "--raw", "/readyz") + " 2>&1" }
 
-    private var look: String {
+    var look: String {
         kubectl.line("get", "deployment", Word(service.name), "--output", "jsonpath={.spec.template.spec.containers[0].image}")
     }
 }

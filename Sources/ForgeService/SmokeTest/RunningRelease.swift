@@ -24,32 +24,21 @@ struct RunningRelease: Sendable {
 
         init(_ service: Service) { self.service = service }
 
-        var questions: [Question] { [sign, deployment, exposure, answers, pods].map(Question.command) }
+        var questions: [Question] { image.questions + [exposure, answers, pods].map(Question.command) }
 
-        /// Whether the API answers at all: a cluster that is down has not lost its service.
-        var sign: String { kubectl.line("get", "--raw", "/readyz") + " 2>&1" }
-
-        var deployment: String { kubectl.line("get", "deployment", Word(service.name), "--output", "json") }
+        var image: DeployedImage { DeployedImage(service) }
 
         var exposure: String { kubectl.line("get", "service", Word(service.name), "--output", "json") }
 
         var pods: String { kubectl.line("get", "pods", "--selector", "app.kubernetes.io/name=\(service.name)", "--output", "json") }
 
         /// golden.json of the image that the Deployment runs.
-        var answers: String {
-            let image = kubectl.line(
-                "get", "deployment", Word(service.name), "--output", "jsonpath={.spec.template.spec.containers[0].image}")
-            return "image=$(\(image)) && cat -- \"\(Places.answers("${image##*:}"))/golden.json\""
-        }
+        var answers: String { "image=$(\(image.look)) && cat -- \"\(Places.answers("${image##*:}"))/golden.json\"" }
     }
 
     init(_ service: Service, host: String, answers: Answers) throws(Problem) {
         let look = Look(service)
-        let sign = answers.command(look.sign)
-        guard sign.exitCode == 0 else { throw Problem(silent: host, sign.text) }
-        guard let deployment = ClusterObject.one(answers.command(look.deployment).text),
-            let image = deployment.spec?.template?.spec.containers.first?.image
-        else { throw Problem(notDeployed: service, host) }
+        let image = try look.image.read(answers, from: host)
         guard let exposure = ClusterObject.one(answers.command(look.exposure).text)?.spec, let port = exposure.ports?.first,
             let address = exposure.clusterIP
         else { throw Problem(notDeployed: service, host) }
