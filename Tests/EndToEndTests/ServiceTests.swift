@@ -21,9 +21,7 @@ struct ServiceTests {
     @Test("loses no request while a new release comes")
     func loseNothing() async throws {
         let before = try await running()
-        let change = Fault(
-            name: "", file: "service/api.py", change: ("def create_app(", "# A release like the one before.\ndef create_app("), says: [])
-        let overlay = try change.overlay(in: lab.folder)
+        let overlay = try Overlay.comment("A release like the one before.").make(in: lab.folder)
         let statuses = try await Watch(lab: lab).statuses {
             let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay)
             #expect(run.exitCode == 0, "\(run.everything)")
@@ -36,7 +34,7 @@ struct ServiceTests {
     @Test("keeps answering when a release has a fault, and says which", arguments: Fault.all)
     func survive(fault: Fault) async throws {
         let before = try await running()
-        let overlay = try fault.overlay(in: lab.folder)
+        let overlay = try fault.overlay.make(in: lab.folder)
         let statuses = try await Watch(lab: lab).statuses {
             let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay, "--timeout", "45s")
             #expect(run.exitCode == 1, "\(run.everything)")
@@ -52,9 +50,7 @@ struct ServiceTests {
     func quota() async throws {
         let before = try await running()
         _ = try await lab.ssh("kubmaster", "kubectl -n mlops create quota few --hard=pods=2")
-        let overlay = try Fault(
-            name: "", file: "service/api.py", change: ("def create_app(", "# One more.\ndef create_app("), says: []
-        ).overlay(in: lab.folder)
+        let overlay = try Overlay.comment("One more.").make(in: lab.folder)
         let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay, "--timeout", "20s")
         _ = try await lab.ssh("kubmaster", "kubectl -n mlops delete quota few")
         #expect(run.exitCode == 1, "\(run.everything)")
@@ -65,13 +61,13 @@ struct ServiceTests {
     @Test("comes back whole when a rollout fails after its first pod was right")
     func restore() async throws {
         let before = try await running()
-        let overlay = try Fault(
-            name: "", file: "service/api.py",
+        let overlay = try Overlay(
+            file: "service/api.py",
             change: (
                 "def create_app(",
                 "if 'candidate' not in os.uname().nodename:\n    raise SystemExit('only the first pod starts')\n\n\ndef create_app("
-            ), says: []
-        ).overlay(in: lab.folder)
+            )
+        ).make(in: lab.folder)
         let statuses = try await Watch(lab: lab).statuses {
             let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay)
             #expect(run.exitCode == 1, "\(run.everything)")
