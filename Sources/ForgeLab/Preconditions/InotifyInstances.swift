@@ -3,11 +3,10 @@ import Foundation
 
 /// The kernel's means to watch files. It gives each user so many, and root is the same user in all machines of all labs.
 struct InotifyInstances: Sendable, Hashable {
-    /// Of a control plane that is provisioned, as `/proc/*/fd` shows them: five each for systemd and the kubelet, one each for udevd, logind,
-    /// containerd, the controller manager and kube-proxy. A worker has 14.
-    private static let perMachine = 15
-    /// The kubelet takes one for each log that is followed, systemctl and journalctl for a moment.
-    private static let reservePerMachine = 5
+    /// As `/proc/*/fd` shows them, a control plane has 15 when it is provisioned (five each for systemd and the kubelet, one each for udevd,
+    /// logind, containerd, the controller manager and kube-proxy), a worker 14, and 18 while a service is deployed. The kubelet takes one for
+    /// each log that is followed.
+    private static let perMachine = 20
 
     /// How many one user may have.
     var limit: Int
@@ -16,7 +15,7 @@ struct InotifyInstances: Sendable, Hashable {
 
     /// What stands in the way of so many machines more; nil when they have enough.
     func problem(machines: Int) -> Problem? {
-        let needed = machines * (Self.perMachine + Self.reservePerMachine)
+        let needed = machines * Self.perMachine
         guard limit - inUse < needed else { return nil }
         return Problem(
             what: "too few inotify instances for \(machines) machines",
