@@ -24,7 +24,10 @@ struct BatchOrder: Sendable {
     }
 
     /// As sentences name it.
-    func folder(_ cluster: Cluster) -> String { results ?? "results/\(BatchRun.name(cluster.service, time: time))" }
+    func folder(_ cluster: Cluster) -> String {
+        guard let results else { return "results/\(BatchRun.name(cluster.service, time: time))" }
+        return results.count > 1 && results.hasSuffix("/") ? String(results.dropLast()) : results
+    }
 }
 
 /// The verbs of batch and training. All work on the first control plane alone: the cluster does the rest.
