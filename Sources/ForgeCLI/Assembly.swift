@@ -45,7 +45,7 @@ struct Assembly {
     private func makeLog(_ verb: Verb) throws(Problem) -> LogReporter? {
         if verb.isDryRun { return nil }
         let file = try LogFile(verb: verb.name.replacing(" ", with: "-"), at: surroundings.now(), in: StateFolder(surroundings))
-        return LogReporter(file, now: surroundings.now)
+        return LogReporter(file, now: surroundings.now, keepsPodLines: verb.showsOutput)
     }
 
     private func narrator(_ verb: Verb, _ options: SharedOptions, _ log: LogReporter?) -> Narrator {

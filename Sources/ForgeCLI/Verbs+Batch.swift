@@ -24,7 +24,10 @@ struct BatchOrder: Sendable {
     }
 
     /// As sentences name it.
-    func folder(_ cluster: Cluster) -> String { results ?? "results/\(BatchRun.name(cluster.service, time: time))" }
+    func folder(_ cluster: Cluster) -> String {
+        guard let results else { return "results/\(BatchRun.name(cluster.service, time: time))" }
+        return results.count > 1 && results.hasSuffix("/") ? String(results.dropLast()) : results
+    }
 }
 
 /// The verbs of batch and training. All work on the first control plane alone: the cluster does the rest.
@@ -123,7 +126,7 @@ extension Session {
         return try await DeployedRelease.Look(cluster.service).ask(try fleet.transport(host.name), of: host)
     }
 
-    fileprivate func schedules() async throws -> [CronJobObject] {
+    fileprivate func schedules() async throws -> [JobObject] {
         let (look, host) = (SchedulesLook(cluster.service), cluster.firstControlPlane)
         let answers = try await fleet.transport(host.name).ask(look.questions, of: host)
         guard let found = look.found(answers) else {
@@ -139,7 +142,7 @@ extension Session {
 struct ScheduleTable {
     let table: Table
 
-    init(_ found: [CronJobObject], _ service: Service) {
+    init(_ found: [JobObject], _ service: Service) {
         table = Table(
             of: "schedule",
             columns: [

@@ -39,13 +39,15 @@ package struct Fleet: Sendable {
         return try connection.result.get()
     }
 
-    /// The host as something that may be changed; `onLine` gets what its commands print, `onNews` what a step tells beside.
+    /// The host as something that may be changed; `onLine` gets what its commands print, `onNews` what a step tells beside,
+    /// `onPodLine` the lines of pods that it follows.
     package func machine(
         _ name: String, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in },
-        onNews: @escaping @Sendable (Difference) -> Void = { _ in }
+        onNews: @escaping @Sendable (Difference) -> Void = { _ in }, onPodLine: @escaping @Sendable (PodLine) -> Void = { _ in }
     ) throws(Problem) -> Machine {
         guard let host = connections[name]?.host else { throw Problem(what: "\(name) is not part of this run") }
-        return Machine(host: host, transport: try transport(name), onLine: onLine, onNews: onNews, peers: { try machine($0) })
+        return Machine(
+            host: host, transport: try transport(name), onLine: onLine, onNews: onNews, onPodLine: onPodLine, peers: { try machine($0) })
     }
 
     /// Asks each of the hosts its questions, in one round trip per host.

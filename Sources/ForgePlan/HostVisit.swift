@@ -71,7 +71,8 @@ struct HostVisit: Sendable {
         visit.hasApplied = true
         let news = News()
         let machine = try executor.fleet.machine(
-            host, onLine: { reporter.report(.output(host: host, $0)) }, onNews: { new in news.all.withLock { $0.append(new) } })
+            host, onLine: { reporter.report(.output(host: host, $0)) }, onNews: { new in news.all.withLock { $0.append(new) } },
+            onPodLine: { reporter.report(.podLine($0)) })
         try await step.apply(to: machine)
         let remaining = step.differences(given: try await look(at: step, rest: rest, &visit))
         guard remaining.isEmpty else { throw Problem(stillNotSo: step, on: host, remaining) }

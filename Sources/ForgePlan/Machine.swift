@@ -6,17 +6,19 @@ package struct Machine: Sendable {
     private let transport: any Transport
     private let onLine: @Sendable (OutputLine) -> Void
     private let onNews: @Sendable (Difference) -> Void
+    private let onPodLine: @Sendable (PodLine) -> Void
     private let peers: @Sendable (String) async throws -> Machine
 
     package init(
         host: Host, transport: any Transport, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in },
-        onNews: @escaping @Sendable (Difference) -> Void = { _ in },
+        onNews: @escaping @Sendable (Difference) -> Void = { _ in }, onPodLine: @escaping @Sendable (PodLine) -> Void = { _ in },
         peers: @escaping @Sendable (String) async throws -> Machine = { name in throw Problem(what: "\(name) is not connected") }
     ) {
         self.host = host
         self.transport = transport
         self.onLine = onLine
         self.onNews = onNews
+        self.onPodLine = onPodLine
         self.peers = peers
     }
 
@@ -63,6 +65,9 @@ package struct Machine: Sendable {
 
     /// Tells how far it is, as a line that a command might have printed.
     package func say(_ line: String) { onLine(OutputLine(stream: .standardOutput, text: line)) }
+
+    /// Tells a line of a pod that the user wants to follow while the step is applied.
+    package func tell(_ line: PodLine) { onPodLine(line) }
 
     /// Another machine of this run: what one host needs of another is asked at that moment.
     package func peer(_ name: String) async throws -> Machine { try await peers(name) }

@@ -120,7 +120,7 @@ struct FirstMilestoneTests {
     @Test("a release that answers otherwise than training did never reaches users")
     func wrongRelease() async throws {
         let fault = Fault.wrongAnswers
-        let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", try fault.overlay(in: lab.folder))
+        let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", try fault.overlay.make(in: lab.folder))
         #expect(run.exitCode == 1, "\(run.everything)")
         for sentence in fault.says { #expect(run.errors.contains(sentence), "\(run.errors)") }
         let check = try await lab.kubeforge("smoke-test", lab.inventory.path, "--load", "3s", "--concurrency", "2")

@@ -23,8 +23,8 @@ struct Program {
         return Finished(exitCode: process.terminationStatus, output: try files.0.take(), errors: try files.1.take())
     }
 
-    /// Runs until it prints the text, and kills it then; what it had printed by then.
-    func killed(whenItPrints text: String) async throws -> String {
+    /// Runs until it prints the text, and gets the signal then; what it had printed by its end.
+    func signalled(_ signal: Int32, whenItPrints text: String) async throws -> Finished {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(filePath: path)
@@ -36,13 +36,16 @@ struct Program {
         try process.run()
         return await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
-                var seen = ""
-                while case let chunk = pipe.fileHandleForReading.availableData, !chunk.isEmpty, !seen.contains(text) {
-                    seen += String(decoding: chunk, as: UTF8.self)
+                var (seen, isSent) = (Data(), false)
+                while case let chunk = pipe.fileHandleForReading.availableData, !chunk.isEmpty {
+                    seen += chunk
+                    if !isSent, String(decoding: seen, as: UTF8.self).contains(text) {
+                        isSent = kill(process.processIdentifier, signal) == 0
+                    }
                 }
-                kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
-                continuation.resume(returning: seen)
+                let output = String(decoding: seen, as: UTF8.self)
+                continuation.resume(returning: Finished(exitCode: process.terminationStatus, output: output, errors: ""))
             }
         }
     }
@@ -76,6 +79,9 @@ struct Finished: Sendable {
         try output.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
     }
 
+    /// Of one kind.
+    func events(_ kind: String) throws -> [Line] { try events().filter { $0.event == kind } }
+
     /// What a program that reads the contract may rely on.
     struct Line: Decodable {
         let event: String
@@ -83,6 +89,7 @@ struct Finished: Sendable {
         let host: String?
         let title: String?
         let outcome: String?
+        let differences: [String]?
         let name: String?
         let expected: String?
         let got: String?
@@ -90,6 +97,12 @@ struct Finished: Sendable {
         let alreadySo: Int?
         let failed: Int?
         let hosts: [String: Host]?
+        let state: String?
+        let kind: String?
+        let schedule: String?
+        let nextRun: String?
+        let pod: String?
+        let line: String?
         let what: String?
         let why: String?
 

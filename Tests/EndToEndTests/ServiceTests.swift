@@ -1,29 +1,19 @@
 import Foundation
 import Testing
 
-/// The service in full, which takes longer than `make test` has time for: `make test-service`. Each test stands on the one before.
+/// The service in full, which takes longer than `make test` has time for: `make test-service`. Tests of this file stand on the one before.
 @Suite(
     "The service on its cluster", .serialized, .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"),
-    .lab("kubeforge-service", "10.76.0"))
+    .lab("kubeforge-service", "10.76.0", after: "provision", "deploy"))
 struct ServiceTests {
-    private let lab: TestLab
+    let lab: TestLab
 
     init() throws { lab = try #require(TestLab.current.get()) }
-
-    @Test("is brought there by provision and deploy")
-    func deploy() async throws {
-        for verb in ["provision", "deploy", "smoke-test"] {
-            let run = try await lab.kubeforge(verb, lab.inventory.path)
-            #expect(run.exitCode == 0, "\(run.everything)")
-        }
-    }
 
     @Test("loses no request while a new release comes")
     func loseNothing() async throws {
         let before = try await running()
-        let change = Fault(
-            name: "", file: "service/api.py", change: ("def create_app(", "# A release like the one before.\ndef create_app("), says: [])
-        let overlay = try change.overlay(in: lab.folder)
+        let overlay = try Overlay.comment("A release like the one before.").make(in: lab.folder)
         let statuses = try await Watch(lab: lab).statuses {
             let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay)
             #expect(run.exitCode == 0, "\(run.everything)")
@@ -36,7 +26,7 @@ struct ServiceTests {
     @Test("keeps answering when a release has a fault, and says which", arguments: Fault.all)
     func survive(fault: Fault) async throws {
         let before = try await running()
-        let overlay = try fault.overlay(in: lab.folder)
+        let overlay = try fault.overlay.make(in: lab.folder)
         let statuses = try await Watch(lab: lab).statuses {
             let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay, "--timeout", "45s")
             #expect(run.exitCode == 1, "\(run.everything)")
@@ -52,9 +42,7 @@ struct ServiceTests {
     func quota() async throws {
         let before = try await running()
         _ = try await lab.ssh("kubmaster", "kubectl -n mlops create quota few --hard=pods=2")
-        let overlay = try Fault(
-            name: "", file: "service/api.py", change: ("def create_app(", "# One more.\ndef create_app("), says: []
-        ).overlay(in: lab.folder)
+        let overlay = try Overlay.comment("One more.").make(in: lab.folder)
         let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay, "--timeout", "20s")
         _ = try await lab.ssh("kubmaster", "kubectl -n mlops delete quota few")
         #expect(run.exitCode == 1, "\(run.everything)")
@@ -65,13 +53,13 @@ struct ServiceTests {
     @Test("comes back whole when a rollout fails after its first pod was right")
     func restore() async throws {
         let before = try await running()
-        let overlay = try Fault(
-            name: "", file: "service/api.py",
+        let overlay = try Overlay(
+            file: "service/api.py",
             change: (
                 "def create_app(",
                 "if 'candidate' not in os.uname().nodename:\n    raise SystemExit('only the first pod starts')\n\n\ndef create_app("
-            ), says: []
-        ).overlay(in: lab.folder)
+            )
+        ).make(in: lab.folder)
         let statuses = try await Watch(lab: lab).statuses {
             let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay)
             #expect(run.exitCode == 1, "\(run.everything)")
@@ -83,18 +71,35 @@ struct ServiceTests {
         #expect(try await lab.kubeforge("smoke-test", lab.inventory.path).exitCode == 0)
     }
 
+    @Test("sends of a new release what is new, and keeps the last five")
+    func delivery() async throws {
+        let overlay = try Overlay.comment("Another comment.").make(in: lab.folder)
+        let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay, "--output", "json")
+        #expect(run.exitCode == 0, "\(run.everything)")
+        let events = try run.events()
+        let hosts = try #require(events.last?.hosts)
+        #expect(hosts.count == 2 && hosts.values.allSatisfy { $0.bytesSent < 1_000_000 }, "\(run.output)")
+        let step = events.first { $0.host == "kubnode" && $0.title?.hasPrefix("containerd has ") == true }
+        let way = try #require(
+            step?.differences?.compactMap { try? /(\d+) of (\d+) layers, \d+ (B|kB) from kubmaster/.firstMatch(in: $0) }.first,
+            "\(run.output)")
+        #expect(way.1 == "1", "\(run.output)")
+        // Releases with faults came this far, too.
+        let images = try await lab.ssh("kubmaster", "sudo docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -c '^inference:'")
+        #expect(images.output == "5\n")
+    }
+
     @Test("goes back to the release before, and tells what ran when")
     func rollback() async throws {
         let before = try await running()
+        let known = try await releases()
         let back = try await lab.kubeforge("rollback", "--inventory", lab.inventory.path)
         #expect(back.exitCode == 0, "\(back.everything)")
         #expect(try await running() != before)
         #expect(try await lab.kubeforge("smoke-test", lab.inventory.path).exitCode == 0)
-        let releases = try await lab.kubeforge("releases", lab.inventory.path, "--output", "json")
-        #expect(releases.exitCode == 0, "\(releases.everything)")
-        let events = releases.output.split(separator: "\n").filter { $0.contains(#""event":"release""#) }
-        #expect(events.count == 3, "\(releases.output)")
-        #expect(events.first?.contains(#""state":"runs""#) == true)
+        let now = try await releases()
+        #expect(now.count == known.count + 1)
+        #expect(now.first?.state == "runs")
     }
 
     @Test(
@@ -113,6 +118,12 @@ struct ServiceTests {
         #expect(score.output.contains(#""lda":0.6915384615384615"#), "\(score.everything)")
         let check = try await lab.kubeforge("smoke-test", lab.inventory.path)
         #expect(check.exitCode == 0, "\(check.everything)")
+    }
+
+    private func releases() async throws -> [Finished.Line] {
+        let run = try await lab.kubeforge("releases", lab.inventory.path, "--output", "json")
+        #expect(run.exitCode == 0, "\(run.everything)")
+        return try run.events("release")
     }
 
     /// The image that the Deployment names.

@@ -19,15 +19,22 @@ final class TestLab: Sendable {
     }
 
     /// Runs the program that `swift build` made, as a user would, and gives back all that it said.
-    func kubeforge(_ arguments: String...) async throws -> Finished {
+    func kubeforge(_ arguments: String...) async throws -> Finished { try await kubeforge(arguments) }
+
+    func kubeforge(_ arguments: [String]) async throws -> Finished {
         try await Program(path: Self.program, arguments: arguments, environment: environment).run()
+    }
+
+    /// Starts the program and ends it with Ctrl-C as soon as it prints the text.
+    func kubeforge(_ arguments: String..., interruptedAt text: String) async throws -> Finished {
+        try await Program(path: Self.program, arguments: arguments, environment: environment).signalled(SIGINT, whenItPrints: text)
     }
 
     /// Starts a provision and kills it, as a power cut would, as soon as it says that the step is done.
     func killProvision(afterStep title: String) async throws {
         let program = Program(
             path: Self.program, arguments: ["provision", inventory.path, "--output", "json"], environment: environment)
-        let output = try await program.killed(whenItPrints: title)
+        let output = try await program.signalled(SIGKILL, whenItPrints: title).output
         #expect(output.contains(title), "it ended before “\(title)”: \(output)")
     }
 
@@ -41,8 +48,16 @@ final class TestLab: Sendable {
         ).run()
     }
 
+    /// A folder below its own.
+    func folder(_ name: String) -> URL { folder.appending(path: name, directoryHint: .isDirectory) }
+
     func curl(_ url: String) async throws -> Finished {
         try await Program(path: "/usr/bin/curl", arguments: ["-sS", "--max-time", "20", url], environment: environment).run()
+    }
+
+    /// Runs a Python program on this computer.
+    func python(_ program: String, _ arguments: String...) async throws -> Finished {
+        try await Program(path: "/usr/bin/python3", arguments: ["-c", program] + arguments, environment: environment).run()
     }
 
     var environment: [String: String] {
@@ -59,18 +74,23 @@ final class TestLab: Sendable {
     private static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "kubeforge").path()
 }
 
-/// The lab is up while the tests of the suite run, and gone afterwards, however they ended.
+/// The lab is up, with what else the verbs make, while the tests of the suite run, and gone afterwards, however they ended.
 struct LabTrait: SuiteTrait, TestScoping {
     let cluster: String
     let network: String
     let hasOwnData: Bool
+    let verbs: [String]
 
     func provideScope(for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void) async throws
     {
         let lab = try TestLab(cluster: cluster, network: network, hasOwnData: hasOwnData)
-        let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
-        try #require(up.exitCode == 0, "lab up: \(up.everything)")
         do {
+            let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
+            try #require(up.exitCode == 0, "lab up: \(up.everything)")
+            for verb in verbs {
+                let run = try await lab.kubeforge(verb, lab.inventory.path)
+                try #require(run.exitCode == 0, "\(verb): \(run.everything)")
+            }
             try await TestLab.current.withValue(lab) { try await function() }
         } catch {
             _ = try await lab.kubeforge("lab", "down", lab.inventory.path)
@@ -84,7 +104,8 @@ struct LabTrait: SuiteTrait, TestScoping {
 
 extension Trait where Self == LabTrait {
     /// `network`: the first three numbers of its addresses. `hasOwnData`: its models are those of `OwnData`, not of generated data.
-    static func lab(_ cluster: String, _ network: String, hasOwnData: Bool = false) -> LabTrait {
-        LabTrait(cluster: cluster, network: network, hasOwnData: hasOwnData)
+    /// `verbs`: what every test of the suite stands on.
+    static func lab(_ cluster: String, _ network: String, hasOwnData: Bool = false, after verbs: String...) -> LabTrait {
+        LabTrait(cluster: cluster, network: network, hasOwnData: hasOwnData, verbs: verbs)
     }
 }

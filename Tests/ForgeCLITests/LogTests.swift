@@ -40,6 +40,16 @@ struct LogTests {
                 """)
     }
 
+    @Test(
+        "holds what pods of a run print, and not what a service prints without end", arguments: [(true, "a-1  | 433 rows\n"), (false, "")])
+    func podLines(keeps: Bool, text: String) throws {
+        let scene = try Scene()
+        let file = try LogFile(verb: "batch-run", at: scene.surroundings.now(), in: scene.state)
+        let log = LogReporter(file, now: scene.surroundings.now, keepsPodLines: keeps)
+        log.report(.podLine(PodLine(pod: "a-1", text: "433 rows")))
+        #expect(try String(contentsOfFile: file.path, encoding: .utf8).replacing("09:12:03.000  ", with: "") == text)
+    }
+
     @Test("is a file of its own for each run, for its user only")
     func file() throws {
         let scene = try Scene()

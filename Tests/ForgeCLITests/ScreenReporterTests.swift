@@ -22,6 +22,18 @@ struct ScreenReporterTests {
         #expect(terminal.output.text == "\u{1B}[36minference-a  │\u{1B}[0m GET /\n\u{1B}[33minference-bc │\u{1B}[0m boo\n")
     }
 
+    @Test("shows the lines of pods that a step follows as its progress")
+    func followedPods() throws {
+        let scene = try Scene()
+        var settings = ScreenReporter.Settings(verb: "batch run", log: "~/a.log")
+        settings.showsOutput = true
+        let screen = ScreenReporter(settings, scene.surroundings)
+        screen.report(.podLine(PodLine(pod: "inference-batch-1-x", text: "433 rows predicted", place: 0, columns: 19)))
+        screen.report(.summary(Summary(outcome: .ok, seconds: 2)))
+        #expect(scene.progress.text == "    inference-batch-1-x │ 433 rows predicted\nlog   ~/a.log\n")
+        #expect(scene.output.text == "\n✓ batch run is done   2.0 s\n")
+    }
+
     @Test("that is no terminal gets one plain line per host and step")
     func plain() throws {
         let scene = try Scene()

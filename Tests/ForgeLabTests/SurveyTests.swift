@@ -1,4 +1,5 @@
 import ForgeCore
+import Glibc
 import Testing
 
 @testable import ForgeLab
@@ -34,6 +35,15 @@ struct SurveyTests {
                3: 00000000:0016 0100007F:9999 01 00000000:00000000 00:00000000 00000000     0        0 3
             """
         #expect(Survey.ports(text) == [5000, 8000])
+    }
+
+    @Test("counts a process's inotify instances, and knows how many root may have")
+    func inotify() throws {
+        let instances = (0..<3).map { _ in inotify_init1(0) }
+        defer { for instance in instances { close(instance) } }
+        #expect(InotifyInstances.count("/proc/self/fd", ThisComputer()) == 3)
+        let all = try #require(InotifyInstances.take(ThisComputer()))
+        #expect(all.limit >= all.inUse && all.inUse >= (geteuid() == 0 ? 3 : 0))
     }
 
     @Test("knows the effective capabilities by their mask")

@@ -6,15 +6,19 @@ import Foundation
 package struct LogReporter: Reporter {
     private let file: LogFile
     private let now: @Sendable () -> Date
+    private let keepsPodLines: Bool
 
-    package init(_ file: LogFile, now: @escaping @Sendable () -> Date) {
+    /// `keepsPodLines`: for lines that have an end; those of a service are kept by the cluster.
+    package init(_ file: LogFile, now: @escaping @Sendable () -> Date, keepsPodLines: Bool = false) {
         self.file = file
+        self.keepsPodLines = keepsPodLines
         self.now = now
     }
 
     package var path: String { file.path }
 
     package func report(_ event: Event) {
+        if case .podLine = event, !keepsPodLines { return }
         for line in event.logLines { write(line) }
     }
 
@@ -37,8 +41,7 @@ extension Event {
         case .confusion(let matrix): ["\(matrix.model): \(Seconds.rounded(matrix.accuracy, digits: 3)) of \(matrix.rows) rows"]
         case .table(let table): TableLines(table: table, paint: Paint(isOn: false)).lines
         case .load(let report): LoadChart(report: report).lines
-        // The cluster keeps them; a followed log has no end.
-        case .podLine: []
+        case .podLine(let line): ["\(line.pod)  | \(line.text)"]
         case .problem(let problem, _): ProblemText(problem: problem).lines
         case .summary(let summary): summary.logLines
         }

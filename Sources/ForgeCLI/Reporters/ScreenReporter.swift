@@ -135,10 +135,12 @@ package final class ScreenReporter: Reporter {
         write([""] + chart.lines, on: output, &state)
     }
 
+    /// Lines that steps follow are progress; otherwise they are what was asked for.
     private func add(_ line: PodLine, _ state: inout State) {
-        state.hasPodLines = true
-        let head = output.paint("\(line.pod.padded(to: line.columns)) │", Paint.Ink.ofMany[line.place % Paint.Ink.ofMany.count])
-        write(["\(head) \(line.text.printable)"], on: output, &state)
+        let paper = settings.showsOutput ? progress : output
+        state.hasPodLines = state.hasPodLines || !settings.showsOutput
+        let head = paper.paint("\(line.pod.padded(to: line.columns)) │", Paint.Ink.ofMany[line.place % Paint.Ink.ofMany.count])
+        write(["\(settings.showsOutput ? "    " : "")\(head) \(line.text.printable)"], on: paper, &state)
     }
 
     private func conclude(_ summary: Summary, _ state: inout State) {

@@ -11,7 +11,7 @@ struct Preconditions: Sendable {
     let site: Site
 
     /// What `up` needs.
-    var findings: [Problem] { ability + [overlay, memory, disk, neighbours, owner].compactMap { $0 } + ports }
+    var findings: [Problem] { ability + [overlay, memory, disk, watches, neighbours, owner].compactMap { $0 } + ports }
 
     /// What every verb that changes something needs.
     var ability: [Problem] { [system, user, programs].compactMap { $0 } }
@@ -56,6 +56,10 @@ struct Preconditions: Sendable {
         return Problem(
             what: "too little disk space in \(site.cache.root)", why: "\(free.gibibytes) are free, \(needed.gibibytes) are needed",
             fix: "set KUBEFORGE_CACHE to a folder on a larger disk")
+    }
+
+    private var watches: Problem? {
+        survey.isRunning ? nil : survey.inotify?.problem(machines: site.cluster.hosts.count)
     }
 
     private var neighbours: Problem? {

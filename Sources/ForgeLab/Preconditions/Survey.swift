@@ -12,13 +12,15 @@ struct Survey: Sendable, Hashable {
     /// Bytes where the cache lies.
     var freeDisk: Int?
     var hasOverlay = true
+    /// nil where the kernel does not say.
+    var inotify: InotifyInstances?
     /// Interface → its IPv4 network.
     var networks: [String: IPv4Network] = [:]
     /// Ports that somebody else listens on at all addresses.
     var takenPorts: Set<UInt16> = []
     /// Whose bridge of the lab's name is there: `kubeforge.<cluster>`; nil if there is none.
     var bridgeOwner: String?
-    /// A lab that runs has its memory, disk and ports already.
+    /// A lab that runs has its memory, disk, inotify instances and ports already.
     var isRunning = false
 
     init() {}
@@ -37,6 +39,7 @@ extension Survey {
         survey.freeMemory = memory(computer.read("/proc/meminfo") ?? "")
         survey.freeDisk = disk(site.cache.root)
         survey.hasOverlay = computer.read("/proc/filesystems")?.contains("overlay") ?? false || Kernel(computer: computer).modules != nil
+        survey.inotify = InotifyInstances.take(computer)
         survey.bridgeOwner = computer.read("/sys/class/net/\(site.network.bridge)/ifalias")?.trimming(while: \.isWhitespace)
         guard survey.isLinux, survey.missingPrograms.isEmpty else { return survey }
         survey.isRunning = try await !ProcessGroup.all(site.name, computer).isEmpty

@@ -27,6 +27,8 @@ struct JobLooks: Sendable {
 struct FollowedLogs: Sendable {
     private let looks: JobLooks
     private var told: [String: Int] = [:]
+    /// In the order in which they printed first.
+    private var pods: [String] = []
 
     init(_ looks: JobLooks) { self.looks = looks }
 
@@ -40,14 +42,14 @@ struct FollowedLogs: Sendable {
         return logs.isEmpty ? ":" : logs.joined(separator: "\n")
     }
 
-    /// What a look printed, each line with the end of its pod's name: `2-x77kn  434 rows predicted`.
-    mutating func lines(_ text: String) -> [String] {
+    /// What a look printed, pod by pod.
+    mutating func lines(_ text: String) -> [PodLine] {
         let new = PodLogs(text).byPod
         for (pod, lines) in new { told[pod, default: 0] += lines.count }
-        return new.sorted { $0.key < $1.key }.flatMap { pod, lines in lines.map { "\(end(of: pod))  \($0)" } }
-    }
-
-    private func end(of pod: String) -> String {
-        pod.hasPrefix(looks.run + "-") ? String(pod.dropFirst(looks.run.count + 1)) : pod
+        pods += new.keys.filter { !pods.contains($0) }.sorted()
+        let columns = pods.map(\.count).max() ?? 0
+        return pods.enumerated().flatMap { place, pod in
+            (new[pod] ?? []).map { PodLine(pod: pod, text: $0, place: place, columns: columns) }
+        }
     }
 }

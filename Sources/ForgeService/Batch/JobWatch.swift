@@ -24,7 +24,7 @@ struct JobWatch {
     mutating func look(at machine: Machine, asking questions: [Question] = []) async throws -> Answers {
         let follow = isFollowed ? logs.look(pods.workers.map(\.metadata.name)) : ":"
         let answers = try await machine.ask(questions + [looks.objects, looks.warnings, follow].map(Question.command))
-        if isFollowed { logs.lines(answers.command(follow).text).forEach(machine.say) }
+        if isFollowed { logs.lines(answers.command(follow).text).forEach(machine.tell) }
         // An API server that is away for a moment has not lost the run.
         if answers.command(looks.objects).exitCode == 0 { pods = looks.pods(answers) }
         if pods.isAnyAtWork { noteProgress() }

@@ -12,7 +12,7 @@ package enum SchedulePlan {
     }
 
     /// `found`: the schedules that there are. None is taken for another: who repeats the command shall not lose a second one.
-    package static func remove(_ name: String?, found: [CronJobObject], cluster: Cluster) throws(Problem) -> Plan {
+    package static func remove(_ name: String?, found: [JobObject], cluster: Cluster) throws(Problem) -> Plan {
         let wanted = Schedule.cronJob(name, of: cluster.service)
         let others = found.compactMap { Schedule.shortName(of: $0.name, cluster.service) }
         if !found.contains(where: { $0.name == wanted }), !others.isEmpty {

@@ -36,13 +36,13 @@ package struct SchedulesRunTheRelease: Step {
         let outdated = (look.found(try await machine.ask(questions)) ?? []).filter { change($0) != nil }
         for schedule in outdated {
             let manifest = try Schedule.manifest(
-                schedule.name, at: schedule.schedule, command: schedule.container?.command ?? [], of: cluster,
+                schedule.name, at: schedule.schedule, command: schedule.command, of: cluster,
                 release: DeployedRelease(image: release.reference, models: models), templates: templates)
             try await machine.run(kubectl.command("apply", "-f", "-").reading(manifest), fix: "see what the API server says above")
         }
     }
 
-    private func change(_ schedule: CronJobObject) -> Difference? {
+    private func change(_ schedule: JobObject) -> Difference? {
         if schedule.image != release.reference { return Difference(schedule.name, from: Release.tag(of: schedule.image), to: release.tag) }
         if schedule.models == models { return nil }
         let (old, new) = (schedule.models?.version ?? StoredModels.ofImage, models?.version ?? StoredModels.ofImage)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// What kubeforge reads of a Job or CronJob in kubectl's JSON; `batch/v1` and `batch/v1beta1` agree in it.
-struct JobObject: Decodable, Sendable {
+package struct JobObject: Decodable, Sendable {
     var kind: String
     var metadata: Metadata
     var spec: Spec?
@@ -22,6 +22,20 @@ struct JobObject: Decodable, Sendable {
         var suspend: Bool?
         var schedule: String?
         var timeZone: String?
+        /// Of a CronJob: the Jobs that it will begin.
+        var jobTemplate: JobTemplate?
+
+        struct JobTemplate: Decodable, Sendable { var spec: JobSpec }
+        struct JobSpec: Decodable, Sendable { var template: PodTemplate }
+        struct PodTemplate: Decodable, Sendable { var spec: PodSpec }
+        struct PodSpec: Decodable, Sendable {
+            var containers: [Container]
+            var initContainers: [ClusterObject.Spec.Container]?
+        }
+        struct Container: Decodable, Sendable {
+            var image: String
+            var command: [String]?
+        }
     }
 
     struct Status: Decodable, Sendable {
@@ -31,6 +45,18 @@ struct JobObject: Decodable, Sendable {
         var completionTime: String?
         var conditions: [ClusterObject.Condition]?
         var lastScheduleTime: String?
+        var active: Active?
+    }
+
+    /// What is at work: a Job counts its pods, a CronJob names its Jobs.
+    struct Active: Decodable, Sendable {
+        let count: Int
+
+        init(from decoder: any Decoder) throws {
+            struct Job: Decodable {}
+            let value = try decoder.singleValueContainer()
+            count = try (try? value.decode(Int.self)) ?? value.decode([Job].self).count
+        }
     }
 
     /// nil when it is not such JSON.

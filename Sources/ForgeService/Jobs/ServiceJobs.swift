@@ -21,7 +21,7 @@ package struct ServiceJobs: Sendable {
 
     init(_ objects: [JobObject], of service: Service, now: Date) {
         for object in objects {
-            guard let purpose = Self.purpose(object.metadata.name, service) else { continue }
+            guard let purpose = Self.purpose(object, service) else { continue }
             if object.kind == "CronJob" {
                 schedules.append(JobSchedule(object, purpose, now: now))
             } else {
@@ -33,13 +33,13 @@ package struct ServiceJobs: Sendable {
         schedules.sort { $0.name < $1.name }
     }
 
-    /// Another service of the namespace has other names.
-    private static func purpose(_ name: String, _ service: Service) -> String? {
-        for (kind, word) in [(PodKind.batch, "batch run"), (.train, "training")] {
-            let label = kind.label(service)
-            if name == label || name.hasPrefix(label + "-") { return word }
+    /// Another service of the namespace has another label; its name may begin as this one's, and long names are cut.
+    private static func purpose(_ object: JobObject, _ service: Service) -> String? {
+        switch object.metadata.labels?["app.kubernetes.io/name"] {
+        case JobKind.batch.label(service): "batch run"
+        case JobKind.train.label(service): "training"
+        default: nil
         }
-        return nil
     }
 }
 
@@ -57,7 +57,7 @@ package struct JobRun: Sendable, Hashable {
 
     init(_ job: JobObject, _ purpose: String, now: Date) {
         self.purpose = purpose
-        name = job.metadata.name
+        name = job.name
         let (failure, completion) = (job.condition("Failed"), job.condition("Complete"))
         state = Self.state(job, failure, completion)
         let (isOver, started) = (failure != nil || completion != nil, Date(kubernetes: job.status?.startTime))
@@ -70,7 +70,7 @@ package struct JobRun: Sendable, Hashable {
         if let failure { return (["failed"] + [failure.reason, failure.message].compactMap { $0 }).joined(separator: ": ") }
         if completion != nil { return "complete" }
         let (done, all) = (job.status?.succeeded ?? 0, job.spec?.completions ?? job.spec?.parallelism ?? 1)
-        if job.spec?.suspend == true { return "suspended, \(done) of \(all) done" }
+        if job.isSuspended { return "suspended, \(done) of \(all) done" }
         let retries = job.status?.failed ?? 0
         let tried = retries == 0 ? "" : ", \(retries) \(retries == 1 ? "pod" : "pods") failed so far"
         return (job.status?.startTime == nil ? "waiting to begin" : "running, \(done) of \(all) done") + tried
@@ -90,14 +90,10 @@ package struct JobSchedule: Sendable, Hashable {
 
     init(_ job: JobObject, _ purpose: String, now: Date) {
         self.purpose = purpose
-        name = job.metadata.name
-        let schedule = job.spec?.schedule ?? ""
-        self.schedule = schedule
-        let isSuspended = job.spec?.suspend == true
-        self.isSuspended = isSuspended
-        lastRun = Date(kubernetes: job.status?.lastScheduleTime)
+        (name, schedule, isSuspended) = (job.name, job.schedule, job.isSuspended)
+        lastRun = Date(kubernetes: job.lastRun)
         // kubeadm's controller manager has no time zone of its own.
         let zone = job.spec?.timeZone.map { TimeZone(identifier: $0) } ?? .gmt
-        nextRun = isSuspended ? nil : zone.flatMap { CronTimes(schedule)?.next(after: now, in: $0) }
+        nextRun = job.isSuspended ? nil : zone.flatMap { CronTimes(job.schedule)?.next(after: now, in: $0) }
     }
 }

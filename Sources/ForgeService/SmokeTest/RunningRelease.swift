@@ -24,12 +24,9 @@ struct RunningRelease: Sendable {
 
         init(_ service: Service) { self.service = service }
 
-        var questions: [Question] { [sign, deployment, exposure, answers, pods].map(Question.command) }
+        var questions: [Question] { release.questions + [exposure, answers, pods].map(Question.command) }
 
-        /// Whether the API answers at all: a cluster that is down has not lost its service.
-        var sign: String { kubectl.line("get", "--raw", "/readyz") + " 2>&1" }
-
-        var deployment: String { kubectl.line("get", "deployment", Word(service.name), "--output", "json") }
+        var release: DeployedRelease.Look { DeployedRelease.Look(service) }
 
         var exposure: String { kubectl.line("get", "service", Word(service.name), "--output", "json") }
 
@@ -41,28 +38,25 @@ struct RunningRelease: Sendable {
 
     init(_ service: Service, host: String, answers: Answers) throws(Problem) {
         let look = Look(service)
-        let sign = answers.command(look.sign)
-        guard sign.exitCode == 0 else { throw Problem(silent: host, sign.text) }
-        guard let pod = ClusterObject.one(answers.command(look.deployment).text)?.spec?.template?.spec,
-            let image = pod.containers.first?.image
-        else { throw Problem(notDeployed: service, host) }
+        let release = try look.release.read(answers, from: host)
         guard let exposure = ClusterObject.one(answers.command(look.exposure).text)?.spec, let port = exposure.ports?.first,
             let address = exposure.clusterIP
         else { throw Problem(notDeployed: service, host) }
-        self.image = image
+        image = release.image
         clusterAddress = "http://\(address):\(port.port)"
         nodePort = port.nodePort
         let found = ServicePod.list(answers.command(look.pods).text)
         (pods, silentPods) = (found.pods, found.silent)
-        golden = try Self.golden(of: image, StoredModels(pod.initContainers), host, answers.command(look.answers))
+        golden = try Self.golden(of: release, host, answers.command(look.answers))
     }
 
     private static func golden(
-        of image: String, _ models: StoredModels?, _ host: String, _ answer: CommandState
+        of release: DeployedRelease, _ host: String, _ answer: CommandState
     ) throws(Problem) -> Golden {
+        let image = release.image
         let path = Places.answers(Release.tag(of: image)) + "/golden.json"
         guard answer.exitCode == 0, !answer.text.isEmpty else {
-            if models != nil {
+            if release.models != nil {
                 throw Problem(
                     what: "\(host): nobody knows what \(image) must answer",
                     why: "no pod of it runs that could be asked for \(RunningModels.folder)/golden.json",

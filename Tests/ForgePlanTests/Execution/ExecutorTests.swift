@@ -54,6 +54,24 @@ struct ExecutorTests {
         #expect(result.hosts["a"].map { [$0.changed, $0.alreadySo] } == [1, 2])
     }
 
+    @Test("tells the lines of pods that a step follows")
+    func podLines() async {
+        struct Following: Step {
+            let truth = Truth("x")
+            var title: String { truth.title }
+            var questions: [Question] { truth.questions }
+            func differences(given answers: Answers) -> [Difference] { truth.differences(given: answers) }
+            func apply(to machine: Machine) async throws {
+                machine.tell(PodLine(pod: "a-1", text: "433 rows"))
+                try await truth.apply(to: machine)
+            }
+        }
+        let rehearsal = Rehearsal(["a": FakeHost()])
+        _ = await rehearsal.run(Rehearsal.stage("one", ["a": [Following()]]))
+        #expect(
+            rehearsal.listener.lines == ["== one", "a: … x is so", "a-1: > 433 rows", "a: > making x", "a: changed x is so (x is not so)"])
+    }
+
     @Test("that changes something which is still not so afterwards fails with the difference")
     func stillNotSo() async {
         let rehearsal = Rehearsal(["a": FakeHost(onMake: { _ in .nothing })])

@@ -21,6 +21,7 @@ private final class FakeCluster: Sendable {
     private let states: Mutex<[State]>
     let said = Mutex<[String]>([])
     let told = Mutex<[String]>([])
+    let podLines = Mutex<[PodLine]>([])
     private let upload: Output
 
     init(_ states: [State], upload: Output = Output("\n200")) {
@@ -31,8 +32,9 @@ private final class FakeCluster: Sendable {
     var machine: Machine {
         Machine(
             host: Example.master, transport: ScriptedTransport { self.reply($0) },
-            onLine: { line in self.said.withLock { $0.append(line.text) } }, onNews: { news in self.told.withLock { $0.append(news.text) } }
-        )
+            onLine: { line in self.said.withLock { $0.append(line.text) } },
+            onNews: { news in self.told.withLock { $0.append(news.text) } },
+            onPodLine: { line in self.podLines.withLock { $0.append(line) } })
     }
 
     private func reply(_ command: Command) -> Output? {
@@ -164,7 +166,8 @@ struct ShardsAreDoneTests {
             .init(status: status([0, 1]), objects: begun), .init(status: status([0, 1]), objects: ended),
         ])
         try await step(isFollowed: true).apply(to: cluster.machine)
-        #expect(cluster.said.withLock { $0 } == ["created", "p  433 rows predicted", "1 of 2 shards is done", "2 of 2 shards are done"])
+        #expect(cluster.said.withLock { $0 } == ["created", "1 of 2 shards is done", "2 of 2 shards are done"])
+        #expect(cluster.podLines.withLock { $0 } == [PodLine(pod: "p", text: "433 rows predicted", place: 0, columns: 1)])
     }
 
     @Test("that were given up say which pod it was, and what it said last")

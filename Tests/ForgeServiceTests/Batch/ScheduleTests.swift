@@ -14,7 +14,7 @@ struct ScheduleTests {
     private func found(_ names: [String], schedule: String = "0 2 * * *", image: String = Example.release.reference) -> String {
         let items = names.map {
             #"""
-            {"metadata":{"name":"\#($0)"},"spec":{"schedule":"\#(schedule)","jobTemplate":{"spec":{"template":{"spec":{"containers":[
+            {"kind":"CronJob","metadata":{"name":"\#($0)"},"spec":{"schedule":"\#(schedule)","jobTemplate":{"spec":{"template":{"spec":{"containers":[
             {"image":"\#(image)","command":["python","inference.py"]}]}}}}}}
             """#
         }

@@ -11,12 +11,18 @@ import Testing
 struct JobsTests {
     private let now = Date(kubernetes: "2026-11-21T15:17:32Z")!
 
-    private func jobs(_ items: String...) throws -> ServiceJobs {
-        ServiceJobs(try #require(JobObject.list("{\"items\":[\(items.joined(separator: ","))]}")), of: Service(), now: now)
+    private func jobs(_ items: String..., of service: Service = Service()) throws -> ServiceJobs {
+        ServiceJobs(try #require(JobObject.list("{\"items\":[\(items.joined(separator: ","))]}")), of: service, now: now)
     }
 
-    private func job(_ name: String, _ status: String, spec: String = #"{"completions":4}"#) -> String {
-        #"{"kind":"Job","metadata":{"name":"\#(name)"},"spec":\#(spec),"status":\#(status)}"#
+    /// `label`: nil for what stands before the second dash of the name.
+    private func job(_ name: String, _ status: String, spec: String = #"{"completions":4}"#, label: String? = nil) -> String {
+        #"{"kind":"Job","metadata":\#(metadata(name, label)),"spec":\#(spec),"status":\#(status)}"#
+    }
+
+    private func metadata(_ name: String, _ label: String? = nil) -> String {
+        let label = label ?? name.split(separator: "-").prefix(2).joined(separator: "-")
+        return #"{"name":"\#(name)","labels":{"app.kubernetes.io/name":"\#(label)"}}"#
     }
 
     @Test(
@@ -53,10 +59,23 @@ struct JobsTests {
         #expect(found.runs[0].state == "suspended, 0 of 2 done")
     }
 
+    @Test("are known by their label, however long the service's name is")
+    func longName() throws {
+        var service = Service()
+        service.name = "the-inference-of-letters-from-brain-waves"
+        let found = try jobs(
+            job("\(JobKind.batch.prefix(service))-1", "{}", label: JobKind.batch.label(service)),
+            job("\(JobKind.train.prefix(service))-1", "{}", label: JobKind.train.label(service)),
+            // Its names begin as this one's.
+            job("\(JobKind.batch.prefix(service))-2", "{}", label: "the-inference-of-letters-from-elsewhere-batch"), of: service)
+        #expect(found.runs.map(\.name) == ["the-inference-of-letters-fro-train-1", "the-inference-of-letters-fro-batch-1"])
+        #expect(found.runs.map(\.purpose) == ["training", "batch run"])
+    }
+
     @Test("have schedules, with the last time and the next")
     func schedules() throws {
         func schedule(_ name: String, _ more: String = "", _ status: String = "{}") -> String {
-            #"{"kind":"CronJob","metadata":{"name":"\#(name)"},"spec":{"schedule":"0 2 * * *"\#(more)},"status":\#(status)}"#
+            #"{"kind":"CronJob","metadata":\#(metadata(name)),"spec":{"schedule":"0 2 * * *"\#(more)},"status":\#(status)}"#
         }
         let found = try jobs(
             schedule("inference-batch-nightly", "", #"{"lastScheduleTime":"2026-11-21T02:00:00Z"}"#),

@@ -52,7 +52,7 @@ struct RunningModelsTests {
         let deployment = Small.deployment.replacing(
             #""spec":{"containers""#, with: "\"spec\":{\"initContainers\":[\(Told.fetching(Example.version))],\"containers\"")
         let answers = [
-            look.sign: CommandState(text: "ok"), look.deployment: CommandState(text: deployment),
+            look.release.sign: CommandState(text: "ok"), look.release.deployment: CommandState(text: deployment),
             look.exposure: CommandState(text: Small.exposure), look.pods: CommandState(text: "{\"items\":[]}"),
             look.answers: CommandState(exitCode: 1),
         ]

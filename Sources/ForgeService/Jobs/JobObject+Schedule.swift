@@ -1,0 +1,33 @@
+/// What a CronJob says of the batch runs that it begins.
+extension JobObject {
+    package var name: String { metadata.name }
+
+    /// `0 2 * * *`
+    package var schedule: String { spec?.schedule ?? "" }
+
+    package var isSuspended: Bool { spec?.suspend == true }
+
+    /// RFC 3339 in UTC; nil before its first run.
+    package var lastRun: String? { status?.lastScheduleTime }
+
+    package var isAtWork: Bool { (status?.active?.count ?? 0) > 0 }
+
+    /// The address that it fetches rows from; nil for the image's own.
+    package var input: String? {
+        guard let place = command.firstIndex(of: "--input") else { return nil }
+        return command.dropFirst(place + 1).first
+    }
+
+    package var image: String { container?.image ?? "" }
+
+    /// `inference:0123456789abcdef`
+    package var release: String { String(image.split(separator: "/").last ?? "") }
+
+    /// nil for models in the image.
+    var models: StoredModels? { StoredModels(spec?.jobTemplate?.spec.template.spec.initContainers) }
+
+    /// What its pods run, as a command.
+    var command: [String] { container?.command ?? [] }
+
+    private var container: Spec.Container? { spec?.jobTemplate?.spec.template.spec.containers.first }
+}
