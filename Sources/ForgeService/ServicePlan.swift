@@ -50,7 +50,8 @@ package enum ServicePlan {
                             release, replicas: service.replicas, namespace: service.namespace, within: limit,
                             orElse: Restoration(
                                 release: release, template: manifests.template, namespace: service.namespace, replicas: service.replicas)),
-                        ReleaseIsRecorded(release, template: manifests.template, by: person, namespace: service.namespace),
+                        ReleaseIsRecorded(
+                            release, template: manifests.template, models: models, by: person, namespace: service.namespace),
                         schedules,
                     ]
                         + when(

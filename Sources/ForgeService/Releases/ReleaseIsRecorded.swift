@@ -9,8 +9,11 @@ package struct ReleaseIsRecorded: Step {
     /// `user@computer`
     private let person: String
     private let kubectl: Kubectl
+    private let models: StoredModels?
 
-    init(_ release: Release, template: String, by person: String, namespace: String) {
+    /// `models`: those that were asked for, where they are in the model store.
+    init(_ release: Release, template: String, models: StoredModels? = nil, by person: String, namespace: String) {
+        self.models = models
         self.release = release
         self.template = template
         self.person = person
@@ -30,11 +33,19 @@ package struct ReleaseIsRecorded: Step {
     package func apply(to machine: Machine) async throws {
         let facts = try await machine.quietly(Command("sh", "-c", Word(facts)).asRoot())
         let record = record(facts.text)
-        if let models = record.models { machine.tell("it runs the models \(models)") }
+        if let running = record.models { machine.tell(news(running)) }
         // A key that sorts by time, of the characters that a ConfigMap's keys may have.
         let key = record.at.replacing(":", with: ".") + "-" + template.prefix(8)
         try await patch([key: record.json.yamlQuoted], machine)
         try await forgetOld(machine)
+    }
+
+    /// Pods pass over models that do not belong to their data and packages.
+    private func news(_ running: String) -> Difference {
+        guard let wanted = models?.version, ![StoredModels.ofImage, running].contains(wanted) else {
+            return "it runs the models \(running)"
+        }
+        return "it runs its own models \(running): \(wanted) was trained of other data or with other packages"
     }
 
     /// The clock, and what the training of the models says of itself; golden.json says as much, but for their version.

@@ -39,8 +39,16 @@ struct RecordTests {
         #expect(patches[1].hasSuffix(#"--patch '{"data":{"2026-01-10T00.00.00Z-t0":null,"2026-01-11T00.00.00Z-t1":null}}'"#))
     }
 
-    @Test("names its models where its pods have them from the model store")
-    func models() async throws {
+    @Test(
+        "names its models where its pods have them from the model store, and says when they are not those that were asked for",
+        arguments: [
+            (nil, "it runs the models \(Example.version)"), (Example.version, "it runs the models \(Example.version)"),
+            ("image", "it runs the models \(Example.version)"),
+            ("v1", "it runs its own models \(Example.version): v1 was trained of other data or with other packages"),
+        ])
+    func models(wanted: String?, news said: String) async throws {
+        let step = ReleaseIsRecorded(
+            Example.release, template: "new", models: wanted.map { Example.models($0) }, by: "o'neil@desk", namespace: "mlops")
         let metadata = #"{"version":"\#(Example.version)","data":{"train":{"sha256":"f00d"}},"score":{"lda":0.5},"files":{}}"#
         let host = ScriptedTransport { command in
             if command.line.contains("metadata.json") { return Output("2026-11-21T15:20:00Z\n\(metadata)\n") }
@@ -48,7 +56,7 @@ struct RecordTests {
         }
         let news = Notes()
         try await step.apply(to: Machine(host: Example.master, transport: host, onNews: { news.report(.note($0.text)) }))
-        #expect(news.all == ["it runs the models \(Example.version)"])
+        #expect(news.all == [said])
         let patch = try #require(await host.commands.map(\.line).first { $0.contains(" patch configmap ") })
         #expect(patch.contains(#"\"models\":\"\#(Example.version)\""#), "\(patch)")
     }

@@ -58,6 +58,29 @@ struct StoredModelsTests {
         #expect(Set(templates).count == 3)
     }
 
+    @Test("and what lets pods in are both a part of what a deploy tells the cluster to run")
+    func planned() async throws {
+        try await TemporaryFolder.during { folder in
+            func template(_ models: StoredModels, key: String) throws -> String? {
+                let file = folder.path("file")
+                try key.write(toFile: file, atomically: true, encoding: .utf8)
+                let store = ModelStore(url: Example.store.url, keyPath: file, knownHostsPath: file)
+                let plan = try ServicePlan.make(
+                    cluster: Example.cluster(service: Service(models: store)), context: Example.context(), models: models,
+                    templates: Templates(), cache: "/cache", by: "ann@desk")
+                let steps = plan.stages.flatMap { $0.steps(for: "kubmaster") }
+                #expect(steps.contains { $0.title == "pods may reach the model store" })
+                return steps.compactMap { $0 as? ManifestsAreApplied }.first?.manifests.template
+            }
+            let first = try template(Example.models(), key: "a")
+            let (same, version, key) = try (
+                template(Example.models(), key: "a"), template(Example.models("v2"), key: "a"), template(Example.models(), key: "b")
+            )
+            #expect(first == same)
+            #expect(Set([first, version, key]).count == 3)
+        }
+    }
+
     @Test("are those of batch and training that the Deployment names")
     func deployed() throws {
         let look = DeployedRelease.Look(Service())
@@ -121,7 +144,8 @@ struct ModelsAreRecordedTests {
         let version = Example.version
         #expect(step.title == "the next deploy takes the models of inference-train-20261121-151732")
         #expect(differences(Told.list(), recorded: "") == ["it has put none into the model store"])
-        #expect(differences(pods("Failed", "models are not uploaded: no"), recorded: "") == ["it has put none into the model store"])
+        #expect(differences(pods("Succeeded", "models are not uploaded: no"), recorded: "") == ["it has put none into the model store"])
+        #expect(differences(pods("Failed", version), recorded: "") == ["it has put none into the model store"])
         #expect(differences(pods("Succeeded", version), recorded: "") == ["models: the image's own → \(version)"])
         #expect(differences(pods("Succeeded", version), recorded: "older") == ["models: older → \(version)"])
         #expect(differences(pods("Succeeded", version), recorded: version) == [])

@@ -1,3 +1,4 @@
+import ForgeCore
 import Testing
 
 @testable import ForgeService
@@ -8,12 +9,15 @@ struct UnpreparedPodTests {
 
     /// `state` of the init container; the service itself has never begun.
     private func pod(_ state: String, restarts: Int = 0, ready: Bool = false) -> ClusterObject {
-        let objects = #"""
-            {"items":[{"kind":"Pod","metadata":{"name":"inference-1","ownerReferences":[{"name":"set"}]},"spec":{"nodeName":"kubnode","containers":[]},
-             "status":{"phase":"Pending","initContainerStatuses":[{"name":"models","ready":\#(ready),"restartCount":\#(restarts),\#(state)}],
-              "containerStatuses":[{"name":"api","ready":false,"restartCount":0,"state":{"waiting":{"reason":"PodInitializing"}}}]}}]}
-            """#
-        return ClusterObject.list(objects)[0]
+        ClusterObject.list(list(state, restarts: restarts, ready: ready))[0]
+    }
+
+    private func list(_ state: String, restarts: Int = 0, ready: Bool = false, phase: String = "Pending") -> String {
+        #"""
+        {"items":[{"kind":"Pod","metadata":{"name":"inference-1","ownerReferences":[{"name":"set"}]},"spec":{"nodeName":"kubnode","containers":[]},
+         "status":{"phase":"\#(phase)","initContainerStatuses":[{"name":"models","ready":\#(ready),"restartCount":\#(restarts),\#(state)}],
+          "containerStatuses":[{"name":"api","ready":false,"restartCount":0,"state":{"waiting":{"reason":"PodInitializing"}}}]}}]}
+        """#
     }
 
     private var failed: String { #""terminated":{"exitCode":1,"reason":"Error","message":"\#(said)\n"}"# }
@@ -48,6 +52,19 @@ struct UnpreparedPodTests {
         #expect(!isHopeless(1))
         #expect(isHopeless(2))
         #expect(RolloutCause(of: pod("\"state\":{\(failed)}"), events: [])?.isHopeless == true)
+    }
+
+    @Test("of a batch run is told in its words, too")
+    func ofJob() {
+        let failure = JobFailure(state: JobPods(objects: list("\"state\":{\(failed)}", phase: "Failed")), logs: [:])
+        let problem = failure.problem(what: "kubmaster: it failed", seen: ["given up"], service: "inference", namespace: "mlops")
+        #expect(
+            problem.description == """
+                kubmaster: it failed
+                  why  given up
+                       inference-1 on kubnode: it does not start, because models ends with exit code 1: \(said)
+                  fix  put right what it names, in the model store or in the inventory (service: models:), and run it again
+                """)
     }
 
     @Test("is not taken for one that still fetches them, or has them")
