@@ -24,12 +24,28 @@ struct Join: Step {
         try await clean(machine)
         try await token.lend(through: machine) { ticket in
             let text = try config.joining(of: host, server: cluster.firstControlPlane.address, token: ticket.token, caHash: ticket.caHash)
+            try await machine.run(untilSigned(ticket.id))
             try await machine.write(RemoteFile(Self.configPath, text, mode: 0o600, isSecret: true))
             let command = Command("kubeadm", "join", "--config", Word(Self.configPath)).asRoot().within(.seconds(600))
             let output = try await machine.attempt(command)
             try await machine.run(Command("rm", "-f", "--", Word(Self.configPath)).asRoot())
             guard output.isSuccess else { throw KubeadmFailure.problem(command, host, output) }
         }
+    }
+
+    /// kubeadm join looks for the token's signature once in 5 s only, and a new control plane takes ten seconds until it signs.
+    /// Waited for here, since the control plane's other steps would stand behind a command of that length. Nothing is believed
+    /// of the answer; a cluster that gives it to nobody leaves the waiting to kubeadm.
+    private func untilSigned(_ token: String) -> Command {
+        let script = """
+            for try in $(seq 100); do
+              answer=$(curl -qskf --noproxy '*' --max-time 5 -- "$1") || { [ $? != 22 ] || exit 0; }
+              case $answer in *"jws-kubeconfig-$2"*) exit 0;; esac
+              sleep 0.2
+            done
+            """
+        let address = "https://\(cluster.firstControlPlane.address):6443/api/v1/namespaces/kube-public/configmaps/cluster-info"
+        return Command("sh", "-c", Word(script), "sh", Word(address), Word(token))
     }
 
     private var nodeLook: String { Kubectl.asNode("get -o name node/\(host.name)") }

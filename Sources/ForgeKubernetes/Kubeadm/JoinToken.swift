@@ -12,6 +12,8 @@ actor JoinToken {
     struct Ticket: Sendable {
         /// A secret.
         let token: String
+        /// Its public half.
+        var id: String { String(token.prefix { $0 != "." }) }
         /// `sha256:…` of the cluster CA's public key.
         let caHash: String
     }
@@ -34,21 +36,15 @@ actor JoinToken {
         users -= 1
         guard users == 0, let old = ticket else { return }
         ticket = nil
-        if let token = try? await old.value.token { try await Self.delete(token, on: machine.peer(controlPlane)) }
+        if let ticket = try? await old.value { try await Self.delete(ticket, on: machine.peer(controlPlane)) }
     }
 
     /// It lives 15 minutes: long enough for a slow image pull, short enough to be worthless when a run is killed.
     private static func make(on controlPlane: Machine) async throws -> Ticket {
-        // kubeadm join looks for the token's signature once in 5 s only, so it begins when that is there; it comes within a second or two.
         let script = """
             set -e
             token=$(kubeadm token create --kubeconfig \(Kubectl.adminConfig) --ttl 15m --description "kubeforge join")
             hash=$(openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum)
-            signature="jsonpath={.data.jws-kubeconfig-${token%%.*}}"
-            for try in $(seq 60); do
-              if [ -n "$(kubectl --kubeconfig \(Kubectl.adminConfig) -n kube-public get configmap cluster-info -o "$signature")" ]; then break; fi
-              sleep 0.2
-            done
             printf '%s\\n' "$token" "$hash"
             """
         let output = try await controlPlane.quietly(Command.script(script).asRoot())
@@ -61,9 +57,8 @@ actor JoinToken {
         return Ticket(token: String(lines[0]), caHash: "sha256:\(hash)")
     }
 
-    /// The token's first half is its public name.
-    private static func delete(_ token: String, on controlPlane: Machine) async throws {
-        let name = String(token.prefix { $0 != "." })
-        try await controlPlane.run(Command("kubeadm", "token", "delete", "--kubeconfig", Word(Kubectl.adminConfig), Word(name)).asRoot())
+    private static func delete(_ ticket: Ticket, on controlPlane: Machine) async throws {
+        try await controlPlane.run(
+            Command("kubeadm", "token", "delete", "--kubeconfig", Word(Kubectl.adminConfig), Word(ticket.id)).asRoot())
     }
 }

@@ -33,16 +33,19 @@ struct JoinTests {
         let (machine, transport) = Example.machine(answering: frame("") + frame("") + frame("") + frame(""), peers: { _ in office.machine })
         try await join().apply(to: machine)
         let commands = await transport.commands.filter { !$0.isLook }
-        #expect(commands.count == 4)
+        #expect(commands.count == 5)
         #expect(commands[0].line.contains("kubeadm reset --force --cri-socket"))
-        guard case .secret(let bytes) = commands[1].input else {
+        #expect(
+            commands[1].line.hasSuffix(
+                "https://10.77.0.11:6443/api/v1/namespaces/kube-public/configmaps/cluster-info \(joinSecret.prefix(6))"))
+        guard case .secret(let bytes) = commands[2].input else {
             Issue.record("the token is no secret")
             return
         }
         #expect(String(decoding: bytes, as: UTF8.self).contains("token: \"\(joinSecret)\""))
-        #expect(commands[1].words.suffix(2).map(\.text) == ["600", "root:root"])
-        #expect(commands[2].line == "kubeadm join --config /var/lib/kubeforge/kubeadm-join.yaml")
-        #expect(commands[3].line == "rm -f -- /var/lib/kubeforge/kubeadm-join.yaml")
+        #expect(commands[2].words.suffix(2).map(\.text) == ["600", "root:root"])
+        #expect(commands[3].line == "kubeadm join --config /var/lib/kubeforge/kubeadm-join.yaml")
+        #expect(commands[4].line == "rm -f -- /var/lib/kubeforge/kubeadm-join.yaml")
         #expect(commands.allSatisfy { !$0.line.contains(joinSecret) })
     }
 
