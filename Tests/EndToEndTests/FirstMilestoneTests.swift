@@ -136,6 +136,23 @@ struct FirstMilestoneTests {
         #expect(lines.dropFirst().map { $0.prefix { $0 != "," } } == (0..<OwnData.rows).map { "\($0)" })
     }
 
+    @Test("a training, a schedule, and what ran and was printed can be told")
+    func operation() async throws {
+        let path = lab.inventory.path
+        let train = try await lab.kubeforge("train", path, "--follow")
+        #expect(train.exitCode == 0, "\(train.everything)")
+        #expect(train.errors.contains("mlp cross-validation"), "\(train.everything)")
+        #expect(try await lab.kubeforge("batch", "schedule", "0 2 * * *", path).exitCode == 0)
+        let jobs = try await lab.kubeforge("jobs", path, "--output", "json")
+        #expect(try jobs.events("job").map(\.kind) == ["training", "batch run", "batch run"], "\(jobs.everything)")
+        #expect(try jobs.events("schedule").count == 1, "\(jobs.everything)")
+        #expect(try await lab.kubeforge("batch", "unschedule", path).exitCode == 0)
+        let logs = try await lab.kubeforge("logs", "online", path, "--output", "json")
+        #expect(Set(try logs.events("output").compactMap(\.pod)).count == 2, "\(logs.everything)")
+        let releases = try await lab.kubeforge("releases", path, "--output", "json")
+        #expect(try releases.events("release").count == 1, "\(releases.everything)")
+    }
+
     @Test("after a reboot of both machines the service comes back by itself")
     func reboot() async throws {
         #expect(try await lab.kubeforge("lab", "reboot", "--inventory", lab.inventory.path).exitCode == 0)

@@ -84,6 +84,19 @@ struct FailedRolloutTests {
         #expect(!diagnosis.isHopeless)
     }
 
+    @Test("takes a kill that nobody explains for a lack of memory, and says why")
+    func killed() {
+        let objects = """
+            {"items":[{"kind":"Pod","metadata":{"name":"pod"},"status":{"containerStatuses":[
+              {"name":"api","ready":false,"restartCount":3,"state":{"waiting":{"reason":"CrashLoopBackOff"}},
+               "lastState":{"terminated":{"exitCode":137,"reason":"Error"}}}]}}]}
+            """
+        let cause = RolloutCause(of: ClusterObject.list(objects)[0], events: [])
+        #expect(cause == .killed)
+        #expect(
+            cause?.sentence == "it was killed (exit code 137), as the kernel does with what needs more memory than its limit (OOMKilled)")
+    }
+
     @Test("blames the probe, not the exit code, when a probe had the program ended")
     func blamesProbe() {
         let objects = """

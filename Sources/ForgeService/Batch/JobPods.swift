@@ -66,7 +66,7 @@ struct JobFailure {
 
     private static func fix(_ cause: RolloutCause, namespace: String, service: String) -> String {
         switch cause {
-        case .outOfMemory: "use more shards (--shards), or raise limits: memory: in templates/kubernetes/batch (--templates)"
+        case .outOfMemory, .killed: "use more shards (--shards), or raise limits: memory: in templates/kubernetes/batch (--templates)"
         case .notPrepared: "put right what it names, in the model store or in the inventory (service: models:), and run it again"
         case .crashed: "the last lines of its log are above; correct what they name, and run it again"
         case .cannotStart: "correct what it names in templates/kubernetes/batch (--templates), and run it again"

@@ -8,6 +8,8 @@ enum RolloutCause: Sendable, Hashable {
     /// The container could not even be started.
     case cannotStart(String)
     case outOfMemory
+    /// SIGKILL, and the runtime does not say whose: it may have missed that the kernel ran out of the container's memory.
+    case killed
     /// The program ended by itself.
     case crashed(exitCode: Int)
     /// What has to be done before its program starts failed; what it said of that.
@@ -22,7 +24,7 @@ enum RolloutCause: Sendable, Hashable {
     /// Whether waiting longer cannot help. A registry can come back, memory can become free on a node; these do not change by themselves.
     var isHopeless: Bool {
         switch self {
-        case .imageMissing, .cannotStart, .outOfMemory, .crashed, .notPrepared: true
+        case .imageMissing, .cannotStart, .outOfMemory, .killed, .crashed, .notPrepared: true
         case .noNode, .failingProbe, .refused, .slow: false
         }
     }
@@ -33,6 +35,7 @@ enum RolloutCause: Sendable, Hashable {
         case .imageMissing(let why): "the node does not get the image: \(why)"
         case .cannotStart(let why): "the container cannot be started: \(why)"
         case .outOfMemory: "the kernel ended it: it needed more memory than its limit (OOMKilled)"
+        case .killed: "it was killed (exit code 137), as the kernel does with what needs more memory than its limit (OOMKilled)"
         case .crashed(let code): "the program ends with exit code \(code)"
         case .notPrepared(let why): "it does not start, because \(why)"
         case .failingProbe(let why): "it runs, and is not ready: \(why)"
@@ -49,7 +52,7 @@ enum RolloutCause: Sendable, Hashable {
         case .imageMissing:
             "run `kubeforge deploy` again: it brings the image to each node that lacks it; with service: registry:, can the nodes reach and read it?"
         case .cannotStart: "correct what it names in templates/kubernetes/base/deployment.yaml, and deploy again"
-        case .outOfMemory: "raise limits: memory: in templates/kubernetes/base/deployment.yaml (--templates), or use smaller data"
+        case .outOfMemory, .killed: "raise limits: memory: in templates/kubernetes/base/deployment.yaml (--templates), or use smaller data"
         case .crashed: "the last lines of its log are above; correct the service or its data, and deploy again"
         case .notPrepared:
             "put right what it names, in the model store or in the inventory (service: models:), or train anew: `kubeforge train`; then deploy again"
@@ -113,7 +116,7 @@ extension RolloutCause {
     }
 
     private static func ended(_ ended: ClusterObject.ContainerStatus.Terminated?) -> RolloutCause? {
-        ended.map { $0.reason == "OOMKilled" ? .outOfMemory : .crashed(exitCode: $0.exitCode) }
+        ended.map { $0.reason == "OOMKilled" ? .outOfMemory : $0.exitCode == 137 ? .killed : .crashed(exitCode: $0.exitCode) }
     }
 
     private static func probe(_ pod: ClusterObject, _ events: [ClusterEvent]) -> RolloutCause? {
