@@ -11,4 +11,25 @@ final class QueueExecutor: SerialExecutor {
         let job = UnownedJob(job)
         queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
+
+    func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
+
+    /// Calls `body` on the queue, again and again for as long as the result is kept. No thread of the cooperative pool has to be free for it.
+    func repeating(every interval: Duration, _ body: @escaping @Sendable () -> Void) -> Repetition {
+        let timer = DispatchSource.makeTimerSource(queue: queue)
+        let (seconds, fraction) = interval.components
+        let pause = DispatchTimeInterval.nanoseconds(Int(seconds) * 1_000_000_000 + Int(fraction / 1_000_000_000))
+        timer.schedule(deadline: .now() + pause, repeating: pause)
+        timer.setEventHandler(handler: body)
+        timer.activate()
+        return Repetition(timer: timer)
+    }
+
+    final class Repetition {
+        private let timer: any DispatchSourceTimer
+
+        init(timer: any DispatchSourceTimer) { self.timer = timer }
+
+        deinit { timer.cancel() }
+    }
 }

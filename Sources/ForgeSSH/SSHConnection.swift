@@ -11,7 +11,7 @@ package actor SSHConnection: Transport {
     private let session: Session
     private var counted = Traffic()
     private var isOpen = false
-    private var tending: Task<Void, Never>?
+    private var tending: QueueExecutor.Repetition?
 
     /// Connects, checks the host's key and logs in. A failure is a `Problem` of the kind `unreachable`, with what to do about it.
     package static func open(to host: Host, options: SSHOptions) async throws(Problem) -> SSHConnection {
@@ -37,12 +37,10 @@ package actor SSHConnection: Transport {
         session = Session(to: host, options: options, alarm: alarm)
     }
 
-    deinit { tending?.cancel() }
-
     package func close() {
         guard isOpen else { return }
         isOpen = false
-        tending?.cancel()
+        tending = nil
         session.disconnect()
         alarm.close()
     }
@@ -104,15 +102,10 @@ extension SSHConnection {
 
     /// Between two commands nobody reads; a host that asks whether we are alive would give us up.
     private func startTending() {
-        tending = Task { [weak self, interval = options.keepalive] in
-            while !Task.isCancelled {
-                try? await Task.sleep(for: interval)
-                await self?.tend()
-            }
+        tending = executor.repeating(every: options.keepalive) { [weak self] in
+            self?.assumeIsolated { $0.session.tend() }
         }
     }
-
-    private func tend() { session.tend() }
 
     private func run(_ command: Command, _ cancellation: Cancellation, _ onLine: @escaping @Sendable (OutputLine) -> Void) -> Result<
         Output, SSHError
