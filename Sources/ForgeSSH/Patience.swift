@@ -12,12 +12,18 @@ struct Patience {
         self.alarm = alarm
     }
 
-    /// The time that is left, for `poll`; at least one millisecond, so that a rest of microseconds does not spin.
-    func milliseconds(atMost limit: Duration) throws(SSHError) -> CInt {
+    /// The time that is left, if any is and nobody has cancelled.
+    @discardableResult
+    func check() throws(SSHError) -> Duration {
         if cancellation.isCancelled { throw .cancelled }
         let rest = deadline - .now
         if rest <= .zero { throw .timedOut }
-        let (seconds, attoseconds) = min(rest, limit).components
+        return rest
+    }
+
+    /// The time that is left, for `poll`; at least one millisecond, so that a rest of microseconds does not spin.
+    func milliseconds(atMost limit: Duration) throws(SSHError) -> CInt {
+        let (seconds, attoseconds) = min(try check(), limit).components
         return CInt(max(1, seconds * 1000 + attoseconds / 1_000_000_000_000_000))
     }
 }

@@ -8,6 +8,8 @@ extension Session {
         _ line: String, reading input: consuming InputStream, into reception: Reception, sent: inout Int, _ patience: borrowing Patience
     ) throws(SSHError) {
         let channel = try openChannel(reception, patience)
+        // A busy computer may find the channel open without having waited for it: what was cancelled meanwhile must not start.
+        try patience.check()
         var hasStarted = try channel.hasStarted(line, self)
         var isFed = false
         while !reception.isOver(quietFor: Self.silence) {
