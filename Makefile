@@ -38,7 +38,7 @@ demo: build
 # The machines wait more than they work, so the other tests run meanwhile. What both say comes one after the other.
 test: packages
 	swift build --build-tests
-	@$(ROOT) swift test --skip-build --disable-xctest --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
+	@$(ROOT) swift test --ignore-lock --skip-build --disable-xctest --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
 	trap 'kill $$machines' INT TERM; \
 	$(ROOT) swift test --ignore-lock --skip-build --disable-xctest --skip '$(MACHINES)|$(SERVICE)'; others=$$?; \
 	tail -f -n +1 --pid=$$machines .build/machines.log; wait $$machines || exit; \
