@@ -35,12 +35,12 @@ demo: build
 	@echo '       curl http://10.77.0.12:30080/prediction/23'
 	@echo 'Down:  make down'
 
-# The machines wait more than they work, so the other tests run meanwhile. What both say comes one after the other.
+# The machines wait more than they work, so the other tests run meanwhile, and give way. What both say comes one after the other.
 test: packages
 	swift build --build-tests
 	@$(ROOT) swift test --ignore-lock --skip-build --disable-xctest --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
 	trap 'kill $$machines' INT TERM; \
-	$(ROOT) swift test --ignore-lock --skip-build --disable-xctest --skip '$(MACHINES)|$(SERVICE)'; others=$$?; \
+	$(ROOT) nice swift test --ignore-lock --skip-build --disable-xctest --skip '$(MACHINES)|$(SERVICE)'; others=$$?; \
 	tail -f -n +1 --pid=$$machines .build/machines.log; wait $$machines || exit; \
 	[ $$others = 0 ] || { echo 'Tests that need no machines failed: see above.'; exit $$others; }
 
