@@ -8,7 +8,7 @@ BUILD_DEBS := pkg-config libssh-dev libssl-dev zlib1g-dev
 TEST_DEBS := openssh-server openssh-client sudo curl zstd python3 python3-venv python3-pip
 LAB_DEBS := systemd-container mmdebstrap debian-archive-keyring iproute2 iptables procps util-linux mount findutils docker-registry
 DEBS := $(BUILD_DEBS) $(TEST_DEBS) $(LAB_DEBS)
-# Tests that make machines: after the others, so that nobody waits for a sshd while two clusters start.
+# Tests that make machines.
 MACHINES := EndToEndTests.FirstMilestoneTests|ForgeLabTests.LabTests
 # Those that take long: releases with faults in a lab, and each fault of a batch with a Python of its own.
 SERVICE := EndToEndTests.ServiceTests|ServiceTemplateTests.(CourierTests|InferenceTests|ModelStoreTests)
