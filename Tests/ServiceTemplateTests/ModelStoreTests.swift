@@ -129,117 +129,6 @@ struct ModelStoreTests {
         }
     }
 
-    @Test("gives the version that is asked for, whatever current is")
-    func pinned() async throws {
-        try await sshd { sshd in
-            _ = try run("upload", sshd)
-            let first = try version()
-            let golden = try content("models/golden.json")
-            try FileManager.default.copyItem(at: models, to: folder / "first")
-            _ = try await nextVersion()
-            _ = try run("upload", sshd)
-            #expect(
-                try run("download", sshd, models: "downloaded", asking: first, own: "models")
-                    == "\(address(sshd)): \(first) is here, as it was trained\n")
-            #expect(try content("downloaded/golden.json") == golden)
-            let none = try fault("download", sshd, asking: "20200101T000000Z-0123456789abcdef", own: "models")
-            #expect(none.contains("versions/20200101T000000Z-0123456789abcdef/metadata.json\" not found"), "\(none)")
-            #expect(none.hasSuffix(": has `kubeforge train` put models into the store?\n"))
-            try FileManager.default.moveItem(at: folder / "store/versions/\(first)", to: folder / "store/versions/other")
-            #expect(
-                try fault("download", sshd, asking: "other", own: "models")
-                    == "models are not downloaded: \(address(sshd)): versions/other holds another version, \(first)\n")
-            #expect(try end("download", sshd, "downloaded", asking: "../other").errors.contains("../other can be no version"))
-        }
-    }
-
-    @Test("that is empty gets the image's own models from the pods that need them, however many begin at once")
-    func ownModels() async throws {
-        try await sshd { sshd in
-            let own = try version()
-            let ends = try await withThrowingTaskGroup(of: LocalProgram.self) { group in
-                for pod in 0..<4 { group.addTask { try end("download", sshd, "pod\(pod)", asking: "image") } }
-                return try await group.reduce(into: []) { $0.append($1) }
-            }
-            for end in ends {
-                #expect(end.status == 0, "\(end.errors)")
-                #expect(end.output.hasSuffix("\(address(sshd)): \(own) is here, as it was trained\n"), "\(end.output)")
-            }
-            #expect(try names(in: "store") == ["current", "versions"])
-            #expect(try names(in: "store/versions") == [own])
-            #expect(try names(in: "store/current") == names(in: "models"))
-            for pod in 0..<4 { #expect(try content("pod\(pod)/mlp.joblib") == content("models/mlp.joblib")) }
-            // Their own models do not take the place of a training's.
-            let link = folder / "store/current"
-            try FileManager.default.removeItem(at: link)
-            try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "versions/later")
-            _ = try await nextVersion()
-            #expect(try run("download", sshd, models: "pod0", asking: "image").hasPrefix("\(address(sshd)): has \(try version())\n"))
-            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.path) == "versions/later")
-            #expect(try names(in: "store/versions") == [own, version()].sorted())
-        }
-    }
-
-    @Test("is not mended by the image's own models where one of its files is gone")
-    func notMended() async throws {
-        try await sshd { sshd in
-            _ = try run("download", sshd, models: "downloaded", asking: "image")
-            let version = try version()
-            for name in ["lda.joblib", "metadata.json"] {
-                try FileManager.default.removeItem(at: folder / "store/versions/\(version)/\(name)")
-                #expect(try fault("download", sshd, asking: "image").contains("versions/\(version)/\(name)\" not found"))
-            }
-            #expect(try names(in: "store/versions/\(version)") == ["golden.json", "mlp.joblib"])
-        }
-    }
-
-    @Test("says so when a model and its digest in metadata.json were both changed")
-    func forged() async throws {
-        try await sshd { sshd in
-            _ = try run("upload", sshd)
-            let version = try version()
-            let place = folder / "store/versions/\(version)"
-            try Data("another model".utf8).write(to: place.appending(path: "mlp.joblib"))
-            try await Training.describe(place)
-            let file = place.appending(path: "metadata.json")
-            let forged = try String(contentsOf: file, encoding: .utf8).replacing(/"version": "[^"]+"/, with: "\"version\": \"\(version)\"")
-            try Data(forged.utf8).write(to: file)
-            #expect(
-                try fault("download", sshd, asking: version) == """
-                    models are not downloaded: \(address(sshd)): versions/\(version)/metadata.json: \
-                    describes other files than version \(version) has: train again
-
-                    """)
-        }
-    }
-
-    @Test("is passed over for the image's own models where those are of newer data or of other packages")
-    func passedOver() async throws {
-        try await sshd { sshd in
-            _ = try run("upload", sshd)
-            let trained = try version()
-            let changes = [(#""numpy": ""#, #""numpy": "other-"#, "with other packages"), (#""rows": "#, #""rows": 1"#, "of other data")]
-            for (number, (old, new, what)) in changes.enumerated() {
-                let own = "own\(number)"
-                try FileManager.default.copyItem(at: models, to: folder / own)
-                // Another version, also within one second.
-                let golden = try content("models/golden.json") + Data(repeating: UInt8(ascii: "\n"), count: number + 1)
-                try golden.write(to: folder / "\(own)/golden.json")
-                try await Training.describe(folder / own)
-                let file = folder / "\(own)/metadata.json"
-                try Data(String(contentsOf: file, encoding: .utf8).replacing(old, with: new).utf8).write(to: file)
-                let version = try self.version(of: own)
-                #expect(
-                    try run("download", sshd, models: "downloaded", asking: trained, own: own) == """
-                        \(trained) was trained \(what) than this image's own models: these run, until `kubeforge train` makes new ones
-                        \(address(sshd)): has \(version)
-                        \(address(sshd)): \(version) is here, as it was trained
-
-                        """)
-            }
-        }
-    }
-
     @Test("notes the version of what was uploaded, for Kubernetes to keep")
     func note() async throws {
         try await sshd { sshd in
@@ -250,7 +139,7 @@ struct ModelStoreTests {
         }
     }
 
-    private func sshd(_ body: (LoopbackSSHD) async throws -> Void) async throws {
+    func sshd(_ body: (LoopbackSSHD) async throws -> Void) async throws {
         try await LoopbackSSHD.running(["Subsystem sftp internal-sftp"]) { sshd in
             let secret = folder / "secret"
             try FileManager.default.createDirectory(at: secret, withIntermediateDirectories: true)
@@ -260,10 +149,10 @@ struct ModelStoreTests {
         }
     }
 
-    private func address(_ sshd: LoopbackSSHD) -> String { "sftp://\(NSUserName())@127.0.0.1:\(sshd.port)\(folder.url.path)/store" }
+    func address(_ sshd: LoopbackSSHD) -> String { "sftp://\(NSUserName())@127.0.0.1:\(sshd.port)\(folder.url.path)/store" }
 
     /// `version`: what a pod's description asks for; `own`: the image's own models.
-    private func end(
+    func end(
         _ direction: String, _ sshd: LoopbackSSHD, _ models: String, asking version: String? = nil, own: String = "models",
         more: [String] = []
     ) throws -> LocalProgram {
@@ -273,7 +162,7 @@ struct ModelStoreTests {
         return try LocalProgram.run(words, in: ServiceFiles.sources, environment: environment)
     }
 
-    private func run(
+    func run(
         _ direction: String, _ sshd: LoopbackSSHD, models: String = "models", asking version: String? = nil, own: String = "models"
     ) throws -> String {
         let end = try end(direction, sshd, models, asking: version, own: own)
@@ -281,28 +170,28 @@ struct ModelStoreTests {
         return end.output
     }
 
-    private func fault(_ direction: String, _ sshd: LoopbackSSHD, asking version: String? = nil, own: String = "models") throws -> String {
+    func fault(_ direction: String, _ sshd: LoopbackSSHD, asking version: String? = nil, own: String = "models") throws -> String {
         let end = try end(direction, sshd, direction == "upload" ? "models" : "downloaded", asking: version, own: own)
         #expect(end.status == 1)
         return end.errors
     }
 
-    private func version(of training: String = "models") throws -> String {
+    func version(of training: String = "models") throws -> String {
         let text = try String(contentsOf: folder / "\(training)/metadata.json", encoding: .utf8)
         return try String(#require(text.firstMatch(of: /"version": "([^"]+)"/)).1)
     }
 
     /// Makes the models another training's.
-    private func nextVersion() async throws -> String {
+    func nextVersion() async throws -> String {
         let golden = models.appending(path: "golden.json")
         try (Data(contentsOf: golden) + Data("\n".utf8)).write(to: golden)
         try await Training.describe(models)
         return try version()
     }
 
-    private func names(in place: String) throws -> [String] {
+    func names(in place: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: (folder / place).path).sorted()
     }
 
-    private func content(_ place: String) throws -> Data { try Data(contentsOf: folder / place) }
+    func content(_ place: String) throws -> Data { try Data(contentsOf: folder / place) }
 }

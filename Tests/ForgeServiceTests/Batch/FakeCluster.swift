@@ -1,0 +1,55 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+import ForgeTestSupport
+import Foundation
+import Synchronization
+import Testing
+
+@testable import ForgeService
+
+/// A control plane with a courier, as a test plays it: each look at it is answered with the next of its states.
+final class FakeCluster: Sendable {
+    /// What a look finds.
+    struct State {
+        var status: String? = #"{"input":{"rows":5,"sha256":"00"},"error":null,"shards":2,"done":[]}"#
+        var objects = "{\"items\":[]}"
+        var logs = ""
+    }
+
+    private let states: Mutex<[State]>
+    let said = Mutex<[String]>([])
+    let told = Mutex<[String]>([])
+    let podLines = Mutex<[PodLine]>([])
+    private let upload: Output
+
+    init(_ states: [State], upload: Output = Output("\n200")) {
+        self.states = Mutex(states)
+        self.upload = upload
+    }
+
+    var machine: Machine {
+        Machine(
+            host: Example.master, transport: ScriptedTransport { self.reply($0) },
+            onLine: { line in self.said.withLock { $0.append(line.text) } },
+            onNews: { news in self.told.withLock { $0.append(news.text) } },
+            onPodLine: { line in self.podLines.withLock { $0.append(line) } })
+    }
+
+    private func reply(_ command: Command) -> Output? {
+        let script = command.inputText
+        if command.line.hasPrefix("curl") { return upload }
+        if command.line.contains("apply -f -") { return Output("created") }
+        if script.contains("podIP") && !script.contains("/status") { return Output(answering: CommandState(text: "10.244.1.9")) }
+        let state = states.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
+        let status = CommandState(exitCode: state.status == nil ? 7 : 0, text: state.status ?? "")
+        let (objects, events) = (CommandState(text: state.objects), CommandState(text: "{\"items\":[]}"))
+        if script.contains("logs --tail=20") { return Output(answering: objects, events, CommandState(text: state.logs)) }
+        if script.contains("get events") && script.contains("/status") {
+            return Output(answering: status, objects, events, CommandState(text: state.logs))
+        }
+        if script.contains("get events") { return Output(answering: objects, events, CommandState(text: state.logs)) }
+        return Output(answering: status)
+    }
+}
