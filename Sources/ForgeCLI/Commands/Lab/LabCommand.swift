@@ -25,10 +25,11 @@ struct LabOptions: ParsableArguments {
     }
 
     /// The lab of the inventory, telling its progress on standard error.
-    func lab(_ inventory: String?) throws -> Lab {
+    func lab(_ inventory: String?, distribution: LabSettings.Distribution? = nil) throws -> Lab {
         let (surroundings, choice) = (Assembly().surroundings, try choice(inventory))
         surroundings.progress.write(choice.sentence + "\n")
-        let cluster = try InventoryReader(home: surroundings.home).read(choice.path)
+        var cluster = try InventoryReader(home: surroundings.home).read(choice.path)
+        if let distribution { cluster.lab.install(distribution) }
         return try Lab(
             cluster: cluster, cache: Cache(root: surroundings.cache + "/lab"), templates: Templates(overlay: templates),
             progress: LabProgress(LabReporter().report))
