@@ -11,7 +11,7 @@ struct LabUp: AsyncParsableCommand {
     var inventory: String?
 
     func run() async throws {
-        try await options.lab(inventory).up()
+        try await options.changeableLab(inventory).up()
         let rest = inventory.map { " \($0.shellQuoted)" } ?? ""
         let path = try options.choice(inventory).path.shellQuoted
         LabReporter.next("kubeforge provision \(path)      (away with it all: kubeforge lab down\(rest))")
