@@ -48,6 +48,13 @@ final class TestLab: Sendable {
         ).run()
     }
 
+    /// Runs a line of shell on this computer as root: by sudo where the tests are another user's.
+    func asRoot(_ line: String) async throws -> Finished {
+        let sudo = geteuid() == 0 ? [] : ["sudo", "-n"]
+        let words = sudo + ["env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", line]
+        return try await Program(path: "/usr/bin/env", arguments: words, environment: environment).run()
+    }
+
     /// A folder below its own.
     func folder(_ name: String) -> URL { folder.appending(path: name, directoryHint: .isDirectory) }
 

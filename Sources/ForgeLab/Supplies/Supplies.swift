@@ -25,7 +25,6 @@ struct Supplies: Sendable {
         if unmade.isEmpty { progress.alreadySo("packages and images for Kubernetes \(version) are there") }
         if !unmade.isEmpty { try maker.write(files()) }
         for supply in unmade { try await maker.make(supply, progress: progress) }
-        try publishKey()
     }
 
     /// What is missing on this computer to make those that are not there.
@@ -74,12 +73,5 @@ struct Supplies: Sendable {
 
     private var archives: [String] {
         computer.names(in: cache.images).filter { $0.hasSuffix(".tar") }.map { "\($0) \(computer.stamp("\(cache.images)/\($0)"))" }
-    }
-
-    /// Beside the repositories, for those who write an inventory.
-    private func publishKey() throws(Problem) {
-        let published = "\(cache.apt)/key.asc"
-        guard let key = computer.read("\(cache.gnupg)/key.asc"), key != computer.read(published) else { return }
-        try computer.replace(published, with: key)
     }
 }
