@@ -13,6 +13,8 @@ MACHINES := EndToEndTests.(FirstMilestoneTests|LabTests)/
 # Those that take long: releases with faults in a lab, and each fault of a batch with a Python of its own.
 SERVICE := EndToEndTests.ServiceTests|ServiceTemplateTests.(CourierTests|InferenceTests|ModelStoreTests)
 KUBEFORGE := .build/debug/kubeforge
+# A login session starts with 1024 open files; tests that run at once take more.
+OPEN_FILES := most=$$(ulimit -Hn); [ "$$most" != unlimited ] && [ "$$most" -le 65536 ] || most=65536; ulimit -Sn "$$most";
 # A password that sudo was given stays good while tests run that take down machines at their end.
 KEEP_SUDO := $(if $(ROOT),while sudo -n -v 2>/dev/null; do sleep 60; done & keeper=$$!; trap 'kill $$keeper' EXIT;)
 
@@ -40,7 +42,7 @@ demo: build
 # The machines wait more than they work, so the other tests run meanwhile, and give way. What both say comes one after the other.
 test: packages
 	swift build --build-tests
-	@$(KEEP_SUDO) swift test --ignore-lock --skip-build --disable-xctest --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
+	@$(OPEN_FILES) $(KEEP_SUDO) swift test --ignore-lock --skip-build --disable-xctest --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
 	trap 'kill $$machines' INT TERM; \
 	nice swift test --ignore-lock --skip-build --disable-xctest --skip '$(MACHINES)|$(SERVICE)'; others=$$?; \
 	tail -f -n +1 --pid=$$machines .build/machines.log; wait $$machines || exit; \
@@ -48,7 +50,7 @@ test: packages
 
 test-service: packages
 	swift build --build-tests
-	@$(KEEP_SUDO) swift test --skip-build --disable-xctest --filter '$(SERVICE)'
+	@$(OPEN_FILES) $(KEEP_SUDO) swift test --skip-build --disable-xctest --filter '$(SERVICE)'
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
