@@ -99,8 +99,9 @@ package struct Lab: Sendable {
         let title = "\(machine.host.name) runs at \(machine.host.address)"
         if try await machine.isRunning() { return progress.alreadySo(title) }
         try await progress.during(title) {
-            try await machine.disk.make(from: lower)
-            try await machine.start()
+            try await machine.driver.makeDisk(from: lower)
+            if let warning = try await machine.driver.warning() { progress.warn(warning) }
+            try await machine.driver.start()
         }
     }
 
