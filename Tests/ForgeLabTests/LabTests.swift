@@ -14,7 +14,13 @@ extension Tag {
 @Suite("A lab", .tags(.lab), .serialized, .enabled(if: SampleLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"))
 struct LabTests {
     private let computer = ThisComputer()
-    private let cluster = SampleLab.cluster("kubeforge-machines", ["10.79.0.11", "10.79.0.12"])
+    private let cluster = Self.cluster(LabSettings(hosts: ["kubnode": .init(distribution: .debian12)]))
+
+    private static func cluster(_ lab: LabSettings) -> Cluster {
+        var cluster = SampleLab.cluster("kubeforge-machines", ["10.79.0.11", "10.79.0.12"])
+        cluster.lab = lab
+        return cluster
+    }
 
     @Test("comes up with machines as bare as a VM, says so the second time, reboots, and leaves nothing behind")
     func life() async throws {
@@ -43,12 +49,48 @@ struct LabTests {
 
     private func expectBare() async throws {
         #expect(try await all("hostname") == ["debian", "debian"])
+        #expect(try await all(". /etc/os-release; echo $ID $VERSION_ID; umask") == ["debian 13\n0022", "debian 12\n0022"])
+        #expect(
+            try await all("grep -h -e ^URIs -e ^deb /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -c 10.79.0.1:8000/debian")
+                == ["1", "1"])
         #expect(try await all("grep -c ' swap ' /etc/fstab; systemctl is-enabled swap.img.swap")[0] == "1\nenabled")
         #expect(try await all("cat /proc/sys/net/ipv4/ip_forward") == ["0", "0"])
         #expect(try await all("sudo id -u") == ["0", "0"])
         let identities = try await all("cat /etc/machine-id; sudo sha256sum /etc/ssh/ssh_host_ed25519_key")
         #expect(identities[0] != identities[1])
         #expect(try await all("ping -c 1 -W 2 192.0.2.1 > /dev/null && echo outside || echo inside") == ["inside", "inside"])
+    }
+
+    @Test("has machines with the habits of cloud images, before and after a reboot")
+    func habits() async throws {
+        let settings = LabSettings(distribution: .ubuntuStandIn, profile: .cloud, hosts: ["kubnode": .init(distribution: .debian12)])
+        let cloud = try Lab(
+            cluster: Self.cluster(settings), cache: cache, templates: Templates(), progress: LabProgress { _ in }, isSupplied: false)
+        try await cloud.up()
+        #expect(try await all(". /etc/os-release; echo $ID $VERSION_ID") == ["ubuntu 24.04", "debian 12"])
+        for answer in try await all("LC_ALL=C; sudo apt-get update 2>&1; systemctl show -P ActiveState apt-daily.service") {
+            #expect(answer.contains("Could not get lock /var/lib/apt/lists/lock") && answer.hasSuffix("\nactivating"), "\(answer)")
+        }
+        for answer in try await all("umask; sudo sh -c umask; ls /nowhere 2>&1; sudo ls /nowhere 2>&1; ip -4 route show default") {
+            let german = "Zugriff auf '/nowhere' nicht möglich: Datei oder Verzeichnis nicht gefunden"
+            #expect(
+                answer == "0077\n0077\nls: \(german)\nls: \(german)\ndefault via 10.0.2.2 dev eth1", "\(answer)")
+        }
+        try await all(
+            """
+            sudo cloud-init status --wait > /dev/null; sudo cp /etc/hosts /etc/hosts.before; echo 10.79.0.99 friend | sudo tee -a /etc/hosts
+            echo net.ipv4.ip_forward=1 | sudo tee /etc/sysctl.d/99-kubernetes.conf; sudo sysctl -q --system
+            """)
+        try await cloud.reboot([])
+        #expect(
+            try await all(
+                """
+                sudo cloud-init status --wait | tail -n 1; sudo diff /etc/hosts /etc/hosts.before && cat /proc/sys/net/ipv4/ip_forward
+                sudo cat /run/lab-swaps
+                """) == Array(repeating: "status: done\n0\n/dev/zram0\n/var/swap", count: 2))
+        #expect(try await states() == ["running", "running"])
+        try await cloud.down()
+        #expect(try await traces() == [])
     }
 
     @Test("starts a machine again that was switched off, and is taken away whole even when one was killed and its groups are left")

@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 
 /// One machine of a lab: a file system, a cable, and systemd as its first process.
 struct Machine: Sendable {
@@ -7,6 +8,8 @@ struct Machine: Sendable {
 
     /// Its state on this computer.
     var folder: String { "\(site.folder)/machines/\(host.name)" }
+
+    var installation: Installation { site.cluster.lab.installation(of: host.name) }
 
     var disk: MachineDisk { MachineDisk(machine: self) }
 
@@ -57,7 +60,8 @@ struct Machine: Sendable {
         let kernel = Kernel(computer: site.computer)
         let nspawn = NspawnCommand(
             root: disk.root, variable: disk.variable, machine: group.name, namespacePath: cable.namespacePath,
-            isInScope: Placement(kernel) == .scope, modules: kernel.modules)
+            isInScope: Placement(kernel) == .scope, modules: kernel.modules,
+            forcesOldGroups: installation.distribution.refusesOldGroups && !kernel.groups.areUnified)
         return Command(["sh", "\(site.files)/power", Word(folder), Word(site.files)] + nspawn.command.words)
     }
 }
