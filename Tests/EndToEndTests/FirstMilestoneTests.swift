@@ -163,4 +163,13 @@ struct FirstMilestoneTests {
         let run = try await lab.kubeforge("smoke-test", lab.inventory.path)
         #expect(run.exitCode == 0, "\(run.everything)")
     }
+
+    @Test("nothing called crictl but kubeadm 1.20, which cannot do without: newer machines have none")
+    func callersOfCrictl() async throws {
+        for machine in ["kubmaster", "kubnode"] {
+            let callers = try await lab.ssh(machine, "sudo cat /var/log/crictl-callers").output.split(separator: "\n")
+            #expect(!callers.isEmpty, "\(machine): the lab's crictl has not noted kubeadm")
+            #expect(callers.filter { !$0.hasPrefix("kubeadm < ") } == [], "\(machine)")
+        }
+    }
 }

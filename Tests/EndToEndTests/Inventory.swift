@@ -8,6 +8,8 @@ struct Inventory: Sendable {
     var cluster: String
     var hosts: [(name: String, address: String, role: String)]
     var service: [String] = []
+    /// What the lab installs on the machines: never one distribution only.
+    var distributions = ["kubmaster": "debian-13", "kubnode": "debian-12"]
     private let lab: String
 
     init(folder: URL, network: String, cluster: String) {
@@ -43,7 +45,7 @@ struct Inventory: Sendable {
           knownHosts: \(knownHosts)
         mirrors:
           apt:
-            docker: { url: "http://\(network).1:8000/linux/debian", key: \(cache)/apt/key.asc }
+            docker: { url: "http://\(network).1:8000/linux/<distribution>", key: \(cache)/apt/key.asc }
             kubernetes: { url: "http://\(network).1:8000/core:/stable:", key: \(cache)/apt/key.asc }
           registries:
             docker.io: http://\(network).1:5000
@@ -53,6 +55,10 @@ struct Inventory: Sendable {
         service:
           nodePort: 30080
         \(service.map { "  \($0)" }.joined(separator: "\n"))
+        lab:
+          profile: cloud
+          hosts:
+        \(distributions.sorted { $0.key < $1.key }.map { "    \($0.key): { distribution: \($0.value) }" }.joined(separator: "\n"))
 
         """
     }

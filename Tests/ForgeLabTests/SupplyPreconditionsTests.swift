@@ -42,7 +42,8 @@ struct SupplyPreconditionsTests {
     @Test("refuse a version that Debian has no source of, before anything else")
     func version() async throws {
         let supplies = try Supplies(
-            cache: Cache(root: "/nowhere"), computer: ThisComputer(), templates: Templates(), kubernetes: Version(1, 36, 2))
+            cache: Cache(root: "/nowhere"), computer: ThisComputer(), templates: Templates(), kubernetes: Version(1, 36, 2),
+            distributions: [.debian13])
         #expect(
             try await supplies.missing(Survey()).map(\.description) == [
                 """

@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 
 /// One machine of a lab: a host of the inventory, and what runs it.
 struct Machine: Sendable {
@@ -9,6 +10,8 @@ struct Machine: Sendable {
     var folder: String { "\(site.folder)/machines/\(host.name)" }
 
     var driver: any MachineDriver { site.cluster.lab.driver.driver(of: self) }
+
+    var installation: Installation { site.cluster.lab.installation(of: host.name) }
 
     var disk: MachineDisk { MachineDisk(machine: self) }
 

@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 
 /// A machine's file system: its own layer over the one that all machines share, and /var as a plain folder.
 struct MachineDisk: Sendable {
@@ -66,8 +67,13 @@ struct MachineDisk: Sendable {
 
     private var preparation: GroupedCommand {
         let files = machine.site.files
+        let installation = machine.installation
+        // With the machine's /var in its place, for as long as this takes.
+        let mounted = "mount --bind \"$1\" \"$2/var\" && shift && exec sh \"$0\" \"$@\""
         return work(
-            "sh", "\(files)/prepare", Word(root), "\(machine.site.network.bridgeAddress)", Word(machine.host.access.user),
-            "\(files)/authorized_keys", Word(Kernel(computer: computer).release), Word(files))
+            "unshare", "--mount", "sh", "-c", Word(mounted), "\(files)/prepare", Word(variable), Word(root),
+            "\(machine.site.network.bridgeAddress)", Word(machine.host.access.user), "\(files)/authorized_keys",
+            Word(Kernel(computer: computer).release), Word(files), Word(installation.distribution.rawValue),
+            Word(installation.profile.rawValue), Word(machine.site.cluster.lab.driver.rawValue))
     }
 }

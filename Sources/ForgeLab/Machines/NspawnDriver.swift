@@ -58,7 +58,8 @@ struct NspawnDriver: MachineDriver {
         let kernel = Kernel(computer: site.computer)
         let nspawn = NspawnCommand(
             root: machine.disk.root, variable: machine.disk.variable, machine: machine.group.name,
-            namespacePath: machine.cable.namespacePath, isInScope: Placement(kernel) == .scope, modules: kernel.modules)
+            namespacePath: machine.cable.namespacePath, isInScope: Placement(kernel) == .scope, modules: kernel.modules,
+            forcesOldGroups: machine.installation.distribution.refusesOldGroups && !kernel.groups.areUnified)
         return Command(["sh", "\(site.files)/power", Word(machine.folder), Word(site.files)] + nspawn.command.words)
     }
 }

@@ -8,13 +8,26 @@ struct Supplies: Sendable {
     private let computer: ThisComputer
     private let templates: Templates
     private let version: Version
+    private let distributions: [LabSettings.Distribution]
 
-    /// `kubernetes` is the version that the lab's machines shall find.
-    init(cache: Cache, computer: ThisComputer, templates: Templates, kubernetes version: Version) {
+    /// `kubernetes` and `distributions` are what the lab's machines shall find.
+    init(
+        cache: Cache, computer: ThisComputer, templates: Templates, kubernetes version: Version, distributions: [LabSettings.Distribution]
+    ) {
         self.cache = cache
         self.computer = computer
         self.templates = templates
         self.version = version
+        self.distributions = distributions
+    }
+
+    /// What the machines of the site are installed with, and the service's image, which is a Debian 12, where it is built with the lab's archive.
+    init(_ site: Site) {
+        var wanted = Set(site.installations.map(\.distribution))
+        if site.cluster.mirrors.debian != nil { wanted.insert(.debian12) }
+        self.init(
+            cache: site.cache, computer: site.computer, templates: site.templates, kubernetes: site.cluster.kubernetes,
+            distributions: LabSettings.Distribution.allCases.filter(wanted.contains))
     }
 
     /// Makes those that are not there; the rest is told in one line.
@@ -46,13 +59,16 @@ struct Supplies: Sendable {
         let packages = try recipes.kubernetesPackages(version, kubernetes: kubernetes, standIns: standIns, workshop: workshop)
         let images = try recipes.kubernetesImages(version, kubernetes: kubernetes, standIns: standIns, workshop: workshop)
         let python = try recipes.pythonImage(workshop)
-        return [
-            workshop, key, try recipes.debianArchive(key: key, workshop: workshop),
-            try recipes.dockerRepository(key: key, workshop: workshop),
+        var archives: [Supply] = []
+        for distribution in distributions {
+            archives.append(try recipes.archive(distribution, key: key, workshop: workshop))
+            archives.append(try recipes.dockerRepository(distribution, key: key, workshop: workshop))
+        }
+        return [workshop, key] + archives + [
             try recipes.wheels(requirements: templates["service/requirements.txt"].text), python, source, kubernetes, standIns, packages,
             try recipes.kubernetesRepository(version, packages: packages, others: otherVersions(recipes), key: key, workshop: workshop),
             images,
-            try recipes.registry(version, layouts: [python, images], archives: archives, workshop: workshop),
+            try recipes.registry(version, layouts: [python, images], archives: imageArchives, workshop: workshop),
         ]
     }
 
@@ -71,7 +87,14 @@ struct Supplies: Sendable {
             })
     }
 
-    private var archives: [String] {
+    private var imageArchives: [String] {
         computer.names(in: cache.images).filter { $0.hasSuffix(".tar") }.map { "\($0) \(computer.stamp("\(cache.images)/\($0)"))" }
+    }
+
+    /// Where Docker's instructions look for it.
+    private func publishKey() throws(Problem) {
+        guard let key = computer.read("\(cache.gnupg)/key.asc") else { return }
+        let docker = Set(distributions.map(\.id)).sorted().map { "\(cache.apt)/linux/\($0)/gpg" }
+        for published in docker where computer.read(published) != key { try computer.replace(published, with: key) }
     }
 }

@@ -24,7 +24,7 @@ struct VirtualMachineDisk: Sendable {
         guard !computer.exists(completed) else { return }
         let disk = machine.disk
         try await disk.prepare(from: lower)
-        try await disk.work("sh", "\(files)/make-disk", Word(machine.folder), Word(Self.size)).finish()
+        try await disk.work("unshare", "--mount", "sh", "\(files)/make-disk", Word(machine.folder), Word(Self.size)).finish()
         try writeSeed()
         try await computer.finish(
             Command("genisoimage", "-quiet", "-volid", "cidata", "-rational-rock", "-joliet", "-output", Word(seed), Word(seedFiles)))
