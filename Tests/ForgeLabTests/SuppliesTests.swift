@@ -75,7 +75,9 @@ struct SuppliesTests {
         let packages = try recipes.kubernetesPackages(
             Version(1, 20, 3), kubernetes: second, standIns: standIns(recipes), workshop: workshop)
         let repository = try recipes.kubernetesRepository(
-            Version(1, 20, 3), packages: packages, others: ["1.20.2": "digest"], key: recipes.signingKey(workshop), workshop: workshop)
+            Version(1, 20, 3), own: recipes.packageFolder(packages),
+            others: [Version(1, 20, 2): recipes.packageFolder(place: recipes.packages(of: Version(1, 20, 2)), digest: "digest")],
+            key: recipes.signingKey(workshop), workshop: workshop)
         #expect(
             repository.values["debs"]
                 == "/var/cache/kubeforge/lab/packages/kubernetes-1.20.2 /var/cache/kubeforge/lab/packages/kubernetes-1.20.3")
@@ -85,8 +87,13 @@ struct SuppliesTests {
     func archives() throws {
         let recipes = try recipes()
         let workshop = try recipes.workshop()
-        let none = try recipes.registry(Version(1, 20, 2), layouts: [images(recipes)], archives: [], workshop: workshop)
-        let one = try recipes.registry(Version(1, 20, 2), layouts: [images(recipes)], archives: ["coredns.tar 1 2"], workshop: workshop)
+        var brought = BroughtRelease(version: Version(1, 20, 2), folder: "/home/me/lab")
+        let none = try recipes.registry(Version(1, 20, 2), layouts: [images(recipes)], brought: brought, workshop: workshop)
+        brought.archives = [
+            BroughtArchive(
+                path: "/home/me/lab/images/coredns.tar", stamp: "1 2", transport: "docker-archive", names: ["coredns/coredns:1.7.0"])
+        ]
+        let one = try recipes.registry(Version(1, 20, 2), layouts: [images(recipes)], brought: brought, workshop: workshop)
         #expect(none.digest != one.digest)
     }
 
@@ -114,7 +121,8 @@ struct SuppliesTests {
         var cluster = SampleLab.cluster()
         cluster.lab = lab
         cluster.mirrors = mirrors
-        let site = try Site(cluster: cluster, cache: cache, computer: ThisComputer(), templates: Templates())
+        let site = try Site(
+            cluster: cluster, cache: cache, operatorFiles: SampleLab.operatorFiles, computer: ThisComputer(), templates: Templates())
         let apt = cache.apt + "/"
         return try Supplies(site).all().map(\.place).filter { $0.contains("/dists/") }.map { String($0.dropFirst(apt.count)) }
     }
