@@ -42,11 +42,20 @@ struct RootFileSystemTests {
             ]))
     }
 
+    @Test("has a kernel and cloud-init where QEMU runs the machine, and is another one")
+    func virtualMachine() throws {
+        let bare = Installation(distribution: .debian13, profile: .bare)
+        let virtual = try RootFileSystem(site(LabSettings(driver: .vm)), bare)
+        #expect(virtual.packages == RootFileSystem.packages + VirtualMachineDriver.packages)
+        #expect(try virtual.folder != root(bare).folder)
+    }
+
     private func root(_ installation: Installation) throws -> RootFileSystem { try RootFileSystem(site(LabSettings()), installation) }
 
     private func site(_ lab: LabSettings, _ addresses: [String] = ["10.77.0.11"]) throws -> Site {
         var cluster = SampleLab.cluster("lab", addresses)
         cluster.lab = lab
-        return try Site(cluster: cluster, cache: Cache(root: "/cache"), computer: ThisComputer(), templates: Templates())
+        return try Site(
+            cluster: cluster, cache: Cache(root: "/cache"), operatorFiles: SampleLab.operatorFiles, computer: ThisComputer(), templates: Templates())
     }
 }
