@@ -82,7 +82,8 @@ struct BroughtReleaseTests {
                 try computer.replace("\(repository)/amd64/\(name)_amd64.deb", with: name)
                 try computer.replace("\(repository)/arm64/\(name)_arm64.deb", with: name)
             }
-            let files = computer.names(in: "\(repository)/amd64").map { "amd64/\($0)" }
+            let files =
+                computer.names(in: "\(repository)/amd64").map { "amd64/\($0)" }
                 + computer.names(in: "\(repository)/arm64").map { "arm64/\($0)" }
             try computer.replace("\(repository)/Packages", with: files.map { "Package: x\nFilename: \($0)\n\n" }.joined())
             let fetch = brought.fetchPackages(["kubelet"], ["kubernetes-cni"], from: "file://\(repository)").joined(separator: "\n")
@@ -116,10 +117,13 @@ struct BroughtReleaseTests {
             cache: Cache(root: "/cache"), computer: computer, templates: Templates(), kubernetes: version, distributions: [.debian13],
             broughtFolder: "/home/me/lab")
         var brought = BroughtRelease(version: version, folder: "/home/me/lab")
-        brought.packages = [BroughtPackage(path: "/home/me/lab/packages/1.36.3/kubeadm.deb", stamp: "1 2", fields: "kubeadm\n1.36.3-1.1\n\n")]
+        brought.packages = [
+            BroughtPackage(path: "/home/me/lab/packages/1.36.3/kubeadm.deb", stamp: "1 2", fields: "kubeadm\n1.36.3-1.1\n\n")
+        ]
         brought.archives = [
             BroughtArchive(
-                path: "/home/me/lab/images/1.36.3/pause.tar", stamp: "1 2", transport: "oci-archive", names: ["registry.k8s.io/pause:3.10.2"])
+                path: "/home/me/lab/images/1.36.3/pause.tar", stamp: "1 2", transport: "oci-archive",
+                names: ["registry.k8s.io/pause:3.10.2"])
         ]
         var all = try supplies.all(brought)
         #expect(
@@ -195,7 +199,9 @@ struct BroughtReleaseTests {
         try computer.makeFolder(folder)
         try computer.replace(
             "\(tree)/DEBIAN/control",
-            with: "Package: \(name)\nVersion: \(version)\nArchitecture: amd64\nMaintainer: a test <test@kubeforge.invalid>\n\(needs)Description: a test's\n")
+            with:
+                "Package: \(name)\nVersion: \(version)\nArchitecture: amd64\nMaintainer: a test <test@kubeforge.invalid>\n\(needs)Description: a test's\n"
+        )
         if let kubeadm { try computer.replace("\(tree)/usr/bin/kubeadm", with: kubeadm, mode: 0o755) }
         try await computer.finish(
             Command("dpkg-deb", "--root-owner-group", "--build", Word(tree), Word("\(folder)/\(name)_amd64.deb")))
@@ -208,7 +214,8 @@ struct BroughtReleaseTests {
 
     private func ociArchive(_ path: String, _ name: String) async throws {
         try await archive(
-            path, "index.json", "{\"schemaVersion\":2,\"manifests\":[{\"annotations\":{\"org.opencontainers.image.ref.name\":\"\(name)\"}}]}")
+            path, "index.json",
+            "{\"schemaVersion\":2,\"manifests\":[{\"annotations\":{\"org.opencontainers.image.ref.name\":\"\(name)\"}}]}")
     }
 
     private func archive(_ path: String, _ file: String, _ text: String) async throws {

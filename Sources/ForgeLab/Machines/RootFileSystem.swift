@@ -18,7 +18,8 @@ struct RootFileSystem: Sendable {
     init(_ site: Site, _ installation: Installation) throws(Problem) {
         self.site = site
         self.installation = installation
-        packages = Self.packages + (installation.profile == .cloud ? Habits(site.templates).packages : []) + site.cluster.lab.driver.packages
+        let habits = installation.profile == .cloud ? Habits(site.templates).packages : []
+        packages = Self.packages + habits + site.cluster.lab.driver.packages
         script = try site.templates["lab/machine/make-rootfs"].text
     }
 

@@ -38,7 +38,8 @@ extension Survey {
             survey.isLinux = false
         #endif
         survey.user = geteuid()
-        survey.missingPrograms = LabPrograms.packages(site.cluster.lab.driver).keys.filter { !LabPrograms.isInstalled($0, computer) }.sorted()
+        survey.missingPrograms = LabPrograms.packages(site.cluster.lab.driver).keys.filter { !LabPrograms.isInstalled($0, computer) }
+            .sorted()
         survey.freeMemory = memory(computer.read("/proc/meminfo") ?? "")
         survey.freeDisk = disk(site.cache.root)
         survey.hasOverlay = computer.read("/proc/filesystems")?.contains("overlay") ?? false || Kernel(computer: computer).modules != nil

@@ -25,8 +25,11 @@ struct BroughtArchive: Sendable, Hashable {
 
     /// `manifest` is the manifest.json of a docker archive.
     static func dockerNames(_ manifest: String) -> [String] {
-        struct Image: Decodable { let RepoTags: [String]? }
-        return ((try? JSONDecoder().decode([Image].self, from: Data(manifest.utf8))) ?? []).flatMap { $0.RepoTags ?? [] }
+        struct Image: Decodable {
+            let names: [String]?
+            enum CodingKeys: String, CodingKey { case names = "RepoTags" }
+        }
+        return ((try? JSONDecoder().decode([Image].self, from: Data(manifest.utf8))) ?? []).flatMap { $0.names ?? [] }
     }
 
     /// `index` is the index.json of an OCI archive. containerd writes the whole name beside a tag alone.

@@ -66,7 +66,8 @@ struct BroughtPackage: Sendable, Hashable {
         name = lines[0]
         version = lines.count > 1 ? lines[1] : ""
         let depends = lines.count > 2 ? lines[2] : ""
-        dependencies = Set(depends.split(separator: ",").compactMap { $0.split(whereSeparator: { " (|:".contains($0) }).first.map(String.init) })
+        dependencies = Set(
+            depends.split(separator: ",").compactMap { $0.split(whereSeparator: { " (|:".contains($0) }).first.map(String.init) })
     }
 
     /// The kubeadm in it says what it needs; without it nobody knows.

@@ -63,7 +63,8 @@ struct Supplies: Sendable {
     private func lacking(_ brought: BroughtRelease) async throws -> [Problem] {
         guard brought.hasPackages else { return [] }
         if let packages = brought.missingPackages { return [packages] }
-        guard let kubeadm = brought.packages.first(where: { $0.name == "kubeadm" && $0.version.hasPrefix("\(version)-") }) else { return [] }
+        let kubeadm = brought.packages.first { $0.name == "kubeadm" && $0.version.hasPrefix("\(version)-") }
+        guard let kubeadm else { return [] }
         return [brought.missingImages(try await kubeadm.images(version, computer))].compactMap { $0 }
     }
 

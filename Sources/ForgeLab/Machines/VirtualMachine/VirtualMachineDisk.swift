@@ -40,7 +40,8 @@ struct VirtualMachineDisk: Sendable {
         else { throw Problem(what: "\(machine.host.name) has no keys", fix: "kubeforge lab down, and up again") }
         let seed = Seed(
             host: machine.host, network: machine.site.network, keys: keys.split(separator: "\n").map(String.init), hostKey: key,
-            publicHostKey: half, hardwareAddress: Tap(network: machine.site.network, host: machine.host, computer: computer).hardwareAddress)
+            publicHostKey: half, hardwareAddress: Tap(network: machine.site.network, host: machine.host, computer: computer).hardwareAddress
+        )
         for (name, text) in try seed.files(machine.site.templates) {
             // It holds the machine's private host key.
             try computer.replace("\(seedFiles)/\(name)", with: text, mode: 0o600)
