@@ -8,8 +8,8 @@ struct Inventory: Sendable {
     var cluster: String
     var hosts: [(name: String, address: String, role: String)]
     var service: [String] = []
-    /// What the lab installs on the machines: never one distribution only.
-    var distributions = ["kubmaster": "debian-13", "kubnode": "debian-12"]
+    /// What the lab installs on the machines, by name.
+    var distributions: [String: String] = [:]
     private let lab: String
 
     init(folder: URL, network: String, cluster: String) {

@@ -49,10 +49,10 @@ struct LabTests {
 
     private func expectBare() async throws {
         #expect(try await all("hostname") == ["debian", "debian"])
-        #expect(try await all(". /etc/os-release; echo $ID $VERSION_ID; umask") == ["debian 13\n0022", "debian 12\n0022"])
-        #expect(
-            try await all("grep -h -e ^URIs -e ^deb /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -c 10.79.0.1:8000/debian")
-                == ["1", "1"])
+        #expect(try await all(". /etc/os-release; echo $ID $VERSION_ID") == ["debian 13", "debian 12"])
+        let sources = "cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null"
+        #expect(try await all("\(sources) | grep -v '^#' | grep -c http") == ["1", "1"])
+        #expect(try await all("\(sources) | grep -c 10.79.0.1:8000/debian") == ["1", "1"])
         #expect(try await all("grep -c ' swap ' /etc/fstab; systemctl is-enabled swap.img.swap")[0] == "1\nenabled")
         #expect(try await all("cat /proc/sys/net/ipv4/ip_forward") == ["0", "0"])
         #expect(try await all("sudo id -u") == ["0", "0"])
@@ -68,7 +68,7 @@ struct LabTests {
             cluster: Self.cluster(settings), cache: cache, templates: Templates(), progress: LabProgress { _ in }, isSupplied: false)
         try await cloud.up()
         #expect(try await all(". /etc/os-release; echo $ID $VERSION_ID") == ["ubuntu 24.04", "debian 12"])
-        for answer in try await all("LC_ALL=C; sudo apt-get update 2>&1; systemctl show -P ActiveState apt-daily.service") {
+        for answer in try await all("sudo LC_ALL=C apt-get update 2>&1; systemctl show -P ActiveState apt-daily.service") {
             #expect(answer.contains("Could not get lock /var/lib/apt/lists/lock") && answer.hasSuffix("\nactivating"), "\(answer)")
         }
         for answer in try await all("umask; sudo sh -c umask; ls /nowhere 2>&1; sudo ls /nowhere 2>&1; ip -4 route show default") {

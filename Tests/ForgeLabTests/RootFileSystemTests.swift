@@ -14,9 +14,10 @@ struct RootFileSystemTests {
             try site(lab, three).installations == [
                 Installation(distribution: .debian13, profile: .bare), Installation(distribution: .debian12, profile: .cloud),
             ])
-        #expect(try site(lab, three).machines.map(\.installation.title) == [
-            "debian-13", "debian-12 with the habits of cloud images", "debian-13",
-        ])
+        #expect(
+            try site(lab, three).machines.map(\.installation.title) == [
+                "debian-13", "debian-12 with the habits of cloud images", "debian-13",
+            ])
     }
 
     @Test("is another one for another release or profile, and Debian 13's for the machine that says it is Ubuntu")
