@@ -10,9 +10,9 @@ package struct Lab: Sendable {
 
     /// A `Problem` if the inventory's machines cannot stand on one bridge. Without supplies the machines have SSH and nothing to install.
     package init(
-        cluster: Cluster, cache: Cache, templates: Templates, progress: LabProgress, isSupplied: Bool = true
+        cluster: Cluster, cache: Cache, operatorFiles: OperatorFiles, templates: Templates, progress: LabProgress, isSupplied: Bool = true
     ) throws(Problem) {
-        site = try Site(cluster: cluster, cache: cache, computer: ThisComputer(), templates: templates)
+        site = try Site(cluster: cluster, cache: cache, operatorFiles: operatorFiles, computer: ThisComputer(), templates: templates)
         self.progress = progress
         self.isSupplied = isSupplied
     }
@@ -24,7 +24,10 @@ package struct Lab: Sendable {
         let missing = try await isSupplied ? supplies.missing(survey) : []
         try demand(Preconditions(survey: survey, site: site).findings + missing)
         try await exclusively {
-            if isSupplied { try await supplies.make(progress: progress) }
+            if isSupplied {
+                try await supplies.make(progress: progress)
+                try publishKey()
+            }
             for installation in site.installations { try await RootFileSystem(site, installation).make(progress: progress) }
             try await MachineFiles(site: site).write()
             try await makeNetwork()
@@ -66,6 +69,13 @@ package struct Lab: Sendable {
         let machine = try site.machine(name)
         guard site.computer.exists(site.knownHosts) else { throw notUp }
         return MachineLogin(machine: machine).command
+    }
+
+    /// For those who write an inventory.
+    private func publishKey() throws(Problem) {
+        let published = site.operatorFiles.archiveKey
+        guard let key = site.computer.read("\(site.cache.gnupg)/key.asc"), key != site.computer.read(published) else { return }
+        try site.operatorFiles.write(published, key)
     }
 
     private func makeNetwork() async throws {

@@ -32,7 +32,8 @@ struct LabRemoval: Sendable {
             try await NspawnTraces(root: "\(site.folder)/machines/\(machine)/root", machine: site.name.of(machine)).remove(site.computer)
         }
         try await Mounts.unmount(below: site.folder, site.computer)
-        try await site.computer.finish(Command("rm", "-rf", "--one-file-system", Word(site.folder), Word(site.lock)))
+        let folders = [site.folder, site.operatorFiles.folder(of: site.cluster.name), site.lock].map { Word($0) }
+        try await site.computer.finish(Command(["rm", "-rf", "--one-file-system"] + folders))
     }
 }
 

@@ -9,11 +9,12 @@ final class TestLab: Sendable {
     let folder: URL
     let inventory: Inventory
 
-    init(cluster: String, network: String, hasOwnData: Bool, distributions: [String: String]) throws {
+    init(cluster: String, network: String, hasOwnData: Bool, distributions: [String: String], profile: String = "cloud") throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "\(cluster)-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var inventory = Inventory(folder: folder, network: network, cluster: cluster)
         inventory.distributions = distributions
+        inventory.profile = profile
         if hasOwnData { inventory.service = try OwnData.write(to: folder) }
         self.inventory = inventory
         try inventory.write()
@@ -47,6 +48,13 @@ final class TestLab: Sendable {
         return try await Program(
             path: "/usr/bin/ssh", arguments: options + ["ubuntu@\(inventory.address(of: machine))", line], environment: environment
         ).run()
+    }
+
+    /// Runs a line of shell on this computer as root: by sudo where the tests are another user's.
+    func asRoot(_ line: String) async throws -> Finished {
+        let sudo = geteuid() == 0 ? [] : ["sudo", "-n"]
+        let words = sudo + ["env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", line]
+        return try await Program(path: "/usr/bin/env", arguments: words, environment: environment).run()
     }
 
     /// A folder below its own.

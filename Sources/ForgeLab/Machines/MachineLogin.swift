@@ -8,7 +8,7 @@ struct MachineLogin: Sendable {
         let access = machine.host.access
         let site = machine.site
         return Command(
-            "ssh", "-F", "none", "-i", Word(access.keyPath ?? site.cache.sshKey), "-o", "UserKnownHostsFile=\(site.knownHosts)",
+            "ssh", "-F", "none", "-i", Word(access.keyPath ?? site.operatorFiles.sshKey), "-o", "UserKnownHostsFile=\(site.knownHosts)",
             "-o", "GlobalKnownHostsFile=none", "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=2",
             "-p", "\(access.port)", "\(access.user)@\(machine.host.address)")
     }
@@ -47,7 +47,7 @@ struct KnownHosts: Sendable {
                 site.computer.read("\(machine.disk.root)/etc/ssh/ssh_host_\(kind)_key.pub").map { line(machine.host, $0) }
             }
         }
-        try site.computer.replace(site.knownHosts, with: lines.joined())
+        try site.operatorFiles.write(site.knownHosts, lines.joined())
     }
 
     private func line(_ host: Host, _ key: String) -> String {

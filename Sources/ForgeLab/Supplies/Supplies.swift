@@ -92,12 +92,11 @@ struct Supplies: Sendable {
         computer.names(in: cache.images).filter { $0.hasSuffix(".tar") }.map { "\($0) \(computer.stamp("\(cache.images)/\($0)"))" }
     }
 
-    /// Beside the repositories, for those who write an inventory, and where Docker's instructions look for it.
+    /// Where Docker's instructions look for it.
     private func publishKey() throws(Problem) {
         guard let key = computer.read("\(cache.gnupg)/key.asc") else { return }
-        let docker = Set(distributions.map(\.id)).sorted().map { "linux/\($0)/gpg" }
-        for published in (["key.asc"] + docker).map({ "\(cache.apt)/\($0)" }) where computer.read(published) != key {
-            try computer.replace(published, with: key)
+        for id in Set(distributions.map(\.id)) where computer.read("\(cache.apt)/linux/\(id)/gpg") != key {
+            try computer.replace("\(cache.apt)/linux/\(id)/gpg", with: key)
         }
     }
 }

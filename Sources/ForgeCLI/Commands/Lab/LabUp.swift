@@ -15,7 +15,7 @@ struct LabUp: AsyncParsableCommand {
     var inventory: String?
 
     func run() async throws {
-        try await options.lab(inventory, distribution: distribution).up()
+        try await options.changeableLab(inventory, distribution: distribution).up()
         let rest = inventory.map { " \($0.shellQuoted)" } ?? ""
         let path = try options.choice(inventory).path.shellQuoted
         LabReporter.next("kubeforge provision \(path)      (away with it all: kubeforge lab down\(rest))")
