@@ -48,6 +48,8 @@ struct RootFileSystemTests {
     private func site(_ lab: LabSettings, _ addresses: [String] = ["10.77.0.11"]) throws -> Site {
         var cluster = SampleLab.cluster("lab", addresses)
         cluster.lab = lab
-        return try Site(cluster: cluster, cache: Cache(root: "/cache"), operatorFiles: SampleLab.operatorFiles, computer: ThisComputer(), templates: Templates())
+        return try Site(
+            cluster: cluster, cache: Cache(root: "/cache"), operatorFiles: SampleLab.operatorFiles, computer: ThisComputer(),
+            templates: Templates())
     }
 }

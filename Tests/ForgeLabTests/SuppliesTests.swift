@@ -114,7 +114,8 @@ struct SuppliesTests {
         var cluster = SampleLab.cluster()
         cluster.lab = lab
         cluster.mirrors = mirrors
-        let site = try Site(cluster: cluster, cache: cache, operatorFiles: SampleLab.operatorFiles, computer: ThisComputer(), templates: Templates())
+        let site = try Site(
+            cluster: cluster, cache: cache, operatorFiles: SampleLab.operatorFiles, computer: ThisComputer(), templates: Templates())
         let apt = cache.apt + "/"
         return try Supplies(site).all().map(\.place).filter { $0.contains("/dists/") }.map { String($0.dropFirst(apt.count)) }
     }
