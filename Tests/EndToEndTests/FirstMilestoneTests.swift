@@ -4,7 +4,7 @@ import Testing
 /// What a person does, in the order a person does it; each test stands on the one before.
 @Suite(
     "From two bare machines to a model that answers", .serialized, .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"),
-    .lab("kubeforge-test", "10.78.0", hasOwnData: true))
+    .lab("kubeforge-test", "10.78.0", hasOwnData: true, ["kubmaster": "debian-13", "kubnode": "debian-12"]))
 struct FirstMilestoneTests {
     private let lab: TestLab
 

@@ -8,8 +8,10 @@ struct Inventory: Sendable {
     var cluster: String
     var hosts: [(name: String, address: String, role: String)]
     var service: [String] = []
-    /// What the lab installs on the machines: never one distribution only.
-    var distributions = ["kubmaster": "debian-13", "kubnode": "debian-12"]
+    /// What the lab installs on the machines, by name.
+    var distributions: [String: String] = [:]
+    /// `cloud`, with the habits of clouds, or `bare`.
+    var profile = "cloud"
     private let lab: String
 
     init(folder: URL, network: String, cluster: String) {
@@ -56,7 +58,7 @@ struct Inventory: Sendable {
           nodePort: 30080
         \(service.map { "  \($0)" }.joined(separator: "\n"))
         lab:
-          profile: cloud
+          profile: \(profile)
           hosts:
         \(distributions.sorted { $0.key < $1.key }.map { "    \($0.key): { distribution: \($0.value) }" }.joined(separator: "\n"))
 

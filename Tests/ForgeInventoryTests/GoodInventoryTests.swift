@@ -78,7 +78,7 @@ struct GoodInventoryTests {
         #expect(
             try Scratch().problems(twoHosts + "mirrors: { apt: { kubernetes: \(docker) } }\n") == [
                 """
-                inventory.yaml:10:36  mirrors.apt.kubernetes.url: "<" cannot be part of the URL
+                inventory.yaml:10:38  mirrors.apt.kubernetes.url: "<" cannot be part of the URL
                   fix  write it as %3C
                 """
             ])
@@ -87,9 +87,11 @@ struct GoodInventoryTests {
     @Test("says what a lab's machines are, all of them and by name")
     func describesMachines() throws {
         #expect(try Scratch().read(twoHosts).lab == LabSettings(distribution: .debian13, driver: .nspawn, profile: .bare))
-        let text = twoHosts + "lab: { distribution: debian-12, profile: cloud, driver: vm, hosts: { second: { distribution: debian-13 } } }\n"
+        let hosts = "hosts: { second: { distribution: debian-13 } }"
+        let text = twoHosts + "lab: { distribution: debian-12, profile: cloud, driver: vm, \(hosts) }\n"
         var lab = try Scratch().read(text).lab
-        #expect(lab == LabSettings(distribution: .debian12, driver: .vm, profile: .cloud, hosts: ["second": .init(distribution: .debian13)]))
+        #expect(
+            lab == LabSettings(distribution: .debian12, driver: .vm, profile: .cloud, hosts: ["second": .init(distribution: .debian13)]))
         #expect(["first", "second"].map(lab.distribution) == [.debian12, .debian13])
         #expect(["first", "second"].map(lab.profile) == [.cloud, .cloud])
         lab.install(.ubuntuStandIn)

@@ -78,12 +78,12 @@ struct HabitsTests {
             "etc/dphys-swapfile": "#CONF_SWAPFILE=/var/swap\n#CONF_SWAPSIZE=\n", "etc/login.defs": "USERGROUPS_ENAB yes\n",
             "etc/pam.d/common-session": "session optional pam_umask.so\n", "etc/pam.d/common-session-noninteractive": "",
             "usr/sbin/swapon": "real\n", "usr/sbin/swapoff": "real\n", "etc/sudoers.d/README": "", "etc/apt/apt.conf.d/01": "",
-            "etc/default/locale": "", "usr/local/lib/keep": "", "bin/chroot": "#!/bin/sh\n",
+            "etc/default/locale": "", "etc/systemd/system/keep": "", "bin/chroot": "#!/bin/sh\n",
         ]
         for (path, content) in files { try computer.replace("\(root)/\(path)", with: content, mode: 0o755) }
         let start = "set -eu; root=$1 driver=$2 PATH=$1/bin:$PATH"
         return try await computer.run(Command(["sh", "-c", Word("\(start)\n\(text)"), "prepare", Word(root), Word(driver)]))
     }
 
-    private func finish(_ words: Word...) async throws { try await computer.finish(Command(words)) }
+    private func finish(_ words: Word...) async throws { try await computer.finish(Command(["sh"] + words)) }
 }

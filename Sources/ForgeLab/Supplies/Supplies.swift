@@ -135,7 +135,8 @@ struct Supplies: Sendable {
     /// Where Docker's instructions look for it.
     private func publishKey() throws(Problem) {
         guard let key = computer.read("\(cache.gnupg)/key.asc") else { return }
-        let docker = Set(distributions.map(\.id)).sorted().map { "\(cache.apt)/linux/\($0)/gpg" }
-        for published in docker where computer.read(published) != key { try computer.replace(published, with: key) }
+        for id in Set(distributions.map(\.id)) where computer.read("\(cache.apt)/linux/\(id)/gpg") != key {
+            try computer.replace("\(cache.apt)/linux/\(id)/gpg", with: key)
+        }
     }
 }
