@@ -6,12 +6,15 @@ struct Inventory: Sendable {
     /// The first three numbers of its addresses: `10.78.0`.
     let network: String
     var cluster: String
+    var kubernetes = "1.20.2"
     var hosts: [(name: String, address: String, role: String)]
     var service: [String] = []
     /// What the lab installs on the machines, by name.
     var distributions: [String: String] = [:]
     /// `cloud`, with the habits of clouds, or `bare`.
     var profile = "cloud"
+    /// What runs the machines: `nspawn` or `vm`.
+    var driver = "nspawn"
     private let lab: String
 
     init(folder: URL, network: String, cluster: String) {
@@ -38,7 +41,7 @@ struct Inventory: Sendable {
     private var text: String {
         """
         cluster: \(cluster)
-        kubernetes: 1.20.2
+        kubernetes: \(kubernetes)
         hosts:
         \(hosts.map { "  - { name: \($0.name), address: \($0.address), role: \($0.role) }" }.joined(separator: "\n"))
         ssh:
@@ -58,6 +61,7 @@ struct Inventory: Sendable {
           nodePort: 30080
         \(service.map { "  \($0)" }.joined(separator: "\n"))
         lab:
+          driver: \(driver)
           profile: \(profile)
           hosts:
         \(distributions.sorted { $0.key < $1.key }.map { "    \($0.key): { distribution: \($0.value) }" }.joined(separator: "\n"))

@@ -9,13 +9,20 @@ final class TestLab: Sendable {
     let folder: URL
     let inventory: Inventory
 
-    init(cluster: String, network: String, hasOwnData: Bool, distributions: [String: String], profile: String = "cloud") throws {
+    convenience init(cluster: String, network: String, hasOwnData: Bool, distributions: [String: String], profile: String = "cloud") throws {
+        try self.init(cluster: cluster, network: network) { inventory in
+            inventory.distributions = distributions
+            inventory.profile = profile
+            if hasOwnData { inventory.service = try OwnData.write(to: inventory.folder) }
+        }
+    }
+
+    /// `describe` says what is different from two machines of systemd-nspawn.
+    init(cluster: String, network: String, describe: (inout Inventory) throws -> Void) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "\(cluster)-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var inventory = Inventory(folder: folder, network: network, cluster: cluster)
-        inventory.distributions = distributions
-        inventory.profile = profile
-        if hasOwnData { inventory.service = try OwnData.write(to: folder) }
+        try describe(&inventory)
         self.inventory = inventory
         try inventory.write()
     }
