@@ -33,7 +33,8 @@ struct Inventory: Sendable {
 
     func write(to other: String? = nil) throws { try text.write(toFile: other ?? path, atomically: true, encoding: .utf8) }
 
-    private var cache: String {
+    /// The operator's.
+    var cache: String {
         let environment = ProcessInfo.processInfo.environment
         return (environment["KUBEFORGE_CACHE"] ?? NSHomeDirectory() + "/.cache/kubeforge") + "/lab"
     }

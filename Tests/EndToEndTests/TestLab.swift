@@ -9,7 +9,8 @@ final class TestLab: Sendable {
     let folder: URL
     let inventory: Inventory
 
-    convenience init(cluster: String, network: String, hasOwnData: Bool, distributions: [String: String], profile: String = "cloud") throws {
+    convenience init(cluster: String, network: String, hasOwnData: Bool, distributions: [String: String], profile: String = "cloud") throws
+    {
         try self.init(cluster: cluster, network: network) { inventory in
             inventory.distributions = distributions
             inventory.profile = profile

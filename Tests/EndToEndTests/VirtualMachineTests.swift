@@ -82,7 +82,8 @@ struct VirtualMachineTests {
         try await step("lab down", "lab", "down", lab.inventory.path)
         #expect(try await lab.kubeforge("lab", "status", lab.inventory.path).output == "kubmaster  10.85.0.11  absent\n")
         let traces = try await lab.asRoot(
-            "ip -o link | grep kf0a5500; find /sys/fs/cgroup -name 'kubeforge.kubeforge-vm.*'; ls -d ~root/.cache/kubeforge/lab/run/kubeforge-vm; true")
+            "ip -o link | grep kf0a5500; find /sys/fs/cgroup -name 'kubeforge.kubeforge-vm.*'; ls -d ~root/.cache/kubeforge/lab/run/kubeforge-vm; true"
+        )
         #expect(traces.output == "")
         Self.steps.print()
         try FileManager.default.removeItem(at: lab.folder)

@@ -6,8 +6,11 @@ set -eu
 listed=$("$kubernetes/kubeadm" config images list --kubernetes-version "v$version")
 # wanted NAME: "REPOSITORY TAG" of the image of that name in kubeadm's list, such as "coredns/coredns v1.14.2".
 wanted() {
-    printf '%s\n' "$listed" | sed -n "s,^[^/]*/\(\(.*/\)\{0,1\}$1\):\([^:]*\)\$,\1 \3,p" | grep .
+    printf '%s\n' "$listed" | sed -n "s|^[^/]*/\(\(.*/\)*$1\):\([^:]*\)\$|\1 \3|p" | grep .
 }
+etcd=$(wanted etcd)
+pause=$(wanted pause)
+coredns=$(wanted coredns)
 
 tree="$out/tree"
 for name in kube-apiserver kube-controller-manager kube-scheduler; do
@@ -23,10 +26,10 @@ copy "$tree" etcd etcdctl
 mkdir -p "$tree/usr/local/bin"
 ln -s /usr/bin/etcd /usr/bin/etcdctl "$tree/usr/local/bin/"
 shell "$tree"
-image $(wanted etcd) "$tree" "etcd 3.4.13: Debian's etcd of the same minor release" --config.entrypoint /usr/local/bin/etcd
+image $etcd "$tree" "etcd 3.4.13: Debian's etcd of the same minor release" --config.entrypoint /usr/local/bin/etcd
 
 install -D "$kubernetes/pause" "$tree/pause"
-image $(wanted pause) "$tree" '' --config.entrypoint /pause --config.user 65535:65535
+image $pause "$tree" '' --config.entrypoint /pause --config.user 65535:65535
 
 install -D "$standins/coredns" "$tree/coredns"
-image $(wanted coredns) "$tree" 'CoreDNS: the names of Services, the rest forwarded' --config.entrypoint /coredns
+image $coredns "$tree" 'CoreDNS: the names of Services, the rest forwarded' --config.entrypoint /coredns
