@@ -53,7 +53,7 @@ struct VirtualMachineTests {
         let boot = try await machine("cat /proc/sys/kernel/random/boot_id")
         try await step("lab reboot", "lab", "reboot", "--inventory", lab.inventory.path)
         #expect(try await machine("cat /proc/sys/kernel/random/boot_id") != boot)
-        try await machine("sudo cloud-init status --wait > /dev/null; kubectl wait --for=condition=Ready node/kubmaster --timeout=300s")
+        try await machine("timeout 600 sh -c 'until kubectl wait --for=condition=Ready node/kubmaster --timeout=300s; do sleep 2; done'")
         #expect(try await machine("tail -n +2 /proc/swaps") == "")
         #expect(try await machine("getent hosts kubmaster | awk '{print $1}'") == "10.85.0.11")
         try await step("provision again", "provision", lab.inventory.path)
