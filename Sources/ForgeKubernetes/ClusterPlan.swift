@@ -92,7 +92,7 @@ package struct ClusterPlan: Sendable {
                 host: host, socket: RuntimeSocket.path(for: cluster), runtime: cluster.runtime,
                 configuration: try config.initialisation(of: host, isContainer: facts.isContainer)),
             Unit("kubelet.service", title: "the kubelet runs"),
-        ] + when(host.publicAddress != "\(host.address)", APIServerName(host: host)) + [
+        ] + when(host.publicAddress != "\(host.address)", APIServerName(host: host, cluster: cluster)) + [
             LoginKubeconfig(user: host.access.user, home: facts.home, group: facts.group),
             OperatorKubeconfig(
                 cluster: cluster.name, path: operatorKubeconfig,

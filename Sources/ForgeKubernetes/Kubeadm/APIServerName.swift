@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 import ForgePlan
 
 /// The API server's certificate is good for the address that the operator reaches it at.
@@ -8,6 +9,7 @@ import ForgePlan
 /// that a certificate has.
 struct APIServerName: Step {
     let host: Host
+    let cluster: Cluster
 
     private var name: String { host.publicAddress }
 
@@ -26,7 +28,11 @@ struct APIServerName: Step {
     }
 
     func apply(to machine: Machine) async throws {
-        let words: [Word] = [Word(name), Word("\(host.address)"), "/etc/kubernetes/pki"]
+        let words: [Word] = [
+            Word(name), Word("\(host.address)"), "/etc/kubernetes/pki",
+            Word(KubeadmConfig.apiVersion(for: cluster.kubernetes)), Word(RuntimeSocket.path(for: cluster)),
+            Word("v\(cluster.kubernetes)"),
+        ]
         try await machine.run(
             Command([Word("sh"), "-c", Word(Self.script), "sh"] + words).asRoot().within(.seconds(120)),
             fix: "make it by hand: `kubeadm init phase certs apiserver --help` on \(host.name)")
@@ -42,17 +48,29 @@ struct APIServerName: Step {
             + "--connect-to \(name):6443:\(host.address):6443 https://\(name):6443/livez"
     }
 
+    /// A file rather than options: with two runtimes on a machine kubeadm wants to be told which, and has no option for it.
     /// The old certificate stays until the new one is made, and its copy for good. The version keeps kubeadm from
     /// looking one up.
     static let script = """
         set -eu; umask 077
         pki=$3; old=$pki/apiserver.crt
         names=$(openssl x509 -noout -text -in "$old" | grep -A 1 'Subject Alternative Name' | tail -n 1 \\
-          | sed 's/ //g; s/DNS://g; s/IPAddress://g')
+          | sed 's/ //g; s/DNS://g; s/IPAddress://g; s/,/", "/g')
         new=$(mktemp -d); trap 'rm -rf -- "$new"' EXIT
         cp -p -- "$pki/ca.crt" "$pki/ca.key" "$new"
-        kubeadm init phase certs apiserver --cert-dir "$new" --apiserver-advertise-address "$2" \\
-          --apiserver-cert-extra-sans "$names,$1" --kubernetes-version "$(kubeadm version -o short)"
+        cat > "$new/config.yaml" <<END
+        apiVersion: $4
+        kind: InitConfiguration
+        localAPIEndpoint: { advertiseAddress: "$2" }
+        nodeRegistration: { criSocket: "$5" }
+        ---
+        apiVersion: $4
+        kind: ClusterConfiguration
+        kubernetesVersion: $6
+        certificatesDir: $new
+        apiServer: { certSANs: ["$names", "$1"] }
+        END
+        kubeadm init phase certs apiserver --config "$new/config.yaml"
         for file in apiserver.crt apiserver.key; do
           [ -e "$pki/$file.before-kubeforge" ] || cp -p -- "$pki/$file" "$pki/$file.before-kubeforge"
           cp -- "$new/$file" "$pki/$file.kubeforge"

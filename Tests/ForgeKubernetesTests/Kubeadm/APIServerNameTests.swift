@@ -11,7 +11,7 @@ struct APIServerNameTests {
     private var step: APIServerName {
         var host = Example.master
         host.access.address = "203.0.113.11"
-        return APIServerName(host: host)
+        return APIServerName(host: host, cluster: Example.cluster("1.36.2"))
     }
 
     @Test("is right when the certificate that it shows is good for it")
@@ -27,13 +27,16 @@ struct APIServerNameTests {
     private static let kubeadm = """
         #!/bin/sh
         set -e
-        if [ "$1" = version ]; then echo v1.36.2; exit; fi
-        while [ $# -gt 0 ]; do
-          case $1 in --cert-dir) dir=$2;; --apiserver-cert-extra-sans) names=$2;; --apiserver-advertise-address) address=$2;; esac
-          shift
-        done
+        [ "$*" = "init phase certs apiserver --config $6" ]
+        field() { sed -n "s/^$1: //p" "$config"; }
+        config=$6; dir=$(field certificatesDir)
+        [ "$(grep -c '^apiVersion: kubeadm.k8s.io/v1beta4$' "$config")" = 2 ]
+        grep -q '^nodeRegistration: { criSocket: "unix:///run/x.sock" }$' "$config"
+        address=$(sed -n 's/.*advertiseAddress: "\\(.*\\)".*/\\1/p' "$config")
         list=IP:$address
-        for name in $(echo "$names" | tr , ' '); do case $name in [0-9]*) list=$list,IP:$name;; *) list=$list,DNS:$name;; esac; done
+        for name in $(sed -n 's/.*certSANs: \\[\\(.*\\)\\].*/\\1/p' "$config" | tr -d '",'); do
+          case $name in [0-9]*) list=$list,IP:$name;; *) list=$list,DNS:$name;; esac
+        done
         openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=kube-apiserver -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -addext "subjectAltName=$list" \\
           -keyout "$dir/apiserver.key" -out "$dir/apiserver.crt" 2>/dev/null
         """
@@ -69,6 +72,7 @@ struct APIServerNameTests {
                 "env",
                 environment + [
                     "/bin/\(shell)", "-c", APIServerName.script, "sh", "203.0.113.11", "10.77.0.11", folder.path,
+                    "kubeadm.k8s.io/v1beta4", "unix:///run/x.sock", "v1.36.2",
                 ])
             let said = try await LocalProgram.run(
                 "openssl", ["x509", "-noout", "-text", "-in", folder.path("apiserver.crt")])
