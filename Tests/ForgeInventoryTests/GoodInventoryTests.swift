@@ -131,7 +131,18 @@ struct GoodInventoryTests {
 
     @Test("takes every Kubernetes from 1.20 to 1.37", arguments: ["1.20.0", "1.24.17", "1.30.14", "1.37.3"])
     func takesVersions(version: String) throws {
-        #expect(try Scratch().read(twoHosts.replacing("1.36.2", with: version)).kubernetes.description == version)
+        let mirror = "mirrors: { apt: { kubernetes: { url: http://10.77.0.1, key: mirror.asc } } }\n"
+        #expect(try Scratch().read(twoHosts.replacing("1.36.2", with: version) + mirror).kubernetes.description == version)
+    }
+
+    @Test(
+        "lets SSH go elsewhere than the nodes do, to an address or a name", arguments: ["203.0.113.11", "node1.example.org", "127.0.0.1"])
+    func outerAddress(way: String) throws {
+        let host = try Scratch().read(twoHosts.replacing("role: worker", with: "role: worker\n    ssh: { address: \(way) }")).hosts[1]
+        #expect(host.address == IPv4Address("192.168.56.12"))
+        #expect(host.outerAddress == way)
+        // Vagrant forwards a port of 127.0.0.1 to SSH alone.
+        #expect(host.publicAddress == (way == "127.0.0.1" ? "192.168.56.12" : way))
     }
 
     @Test(

@@ -7,13 +7,15 @@ struct ControlPlane: Step {
     let host: Host
     /// The container runtime's; two may be present.
     let socket: String
+    let runtime: Cluster.Runtime
     let config: RemoteFile
 
     static let configPath = "/var/lib/kubeforge/kubeadm-init.yaml"
 
-    init(host: Host, socket: String, configuration: String) {
+    init(host: Host, socket: String, runtime: Cluster.Runtime = .containerd, configuration: String) {
         self.host = host
         self.socket = socket
+        self.runtime = runtime
         config = RemoteFile(Self.configPath, configuration, mode: 0o600)
     }
 
@@ -79,6 +81,6 @@ struct ControlPlane: Step {
         let words: [Word] = ["kubeadm", "init", "--config", Word(config.path), "--skip-token-print"]
         let command = Command(words + (resuming ? ["--ignore-preflight-errors", Word(found)] : [])).asRoot().within(.seconds(900))
         let output = try await machine.attempt(command)
-        guard output.isSuccess else { throw KubeadmFailure.problem(command, machine.host, output) }
+        guard output.isSuccess else { throw KubeadmFailure.problem(command, machine.host, output, runtime: runtime) }
     }
 }

@@ -8,12 +8,14 @@ package struct AptRepository: Step {
     package let source: String
     package let key: SigningKey
     package let architecture: String
+    private let locks: AptLocks
 
-    package init(_ name: String, source: String, key: SigningKey, architecture: String) {
+    package init(_ name: String, source: String, key: SigningKey, architecture: String, locks: AptLocks = AptLocks()) {
         self.name = name
         self.source = source
         self.key = key
         self.architecture = architecture
+        self.locks = locks
     }
 
     /// The key that must have signed it.
@@ -43,11 +45,14 @@ package struct AptRepository: Step {
         case .url(let url, let fingerprint): try await fetchKey(from: url, fingerprint, machine)
         }
         try await machine.write(list)
-        try await machine.run(
-            updateThisList,
-            fix:
-                "open \(source.split(separator: " ").first ?? "") from \(machine.host.name) with curl; is the mirror right in the inventory?"
-        )
+        let update = try await machine.attempt(updateThisList, waitingFor: locks)
+        guard update.isSuccess else {
+            let url = source.split(separator: " ").first ?? ""
+            let fix =
+                Apt.signatureFix(update.errorText, machine.host)
+                ?? "open \(url) from \(machine.host.name) with curl; is the mirror right in the inventory?"
+            throw Problem(failed: updateThisList, on: machine.host, update, fix: fix)
+        }
     }
 
     private var listPath: String { "/etc/apt/sources.list.d/\(name).list" }
@@ -95,10 +100,9 @@ package struct AptRepository: Step {
 
     /// Only this repository's index: another one's outage is not our business.
     private var updateThisList: Command {
-        Command(
-            "env", "LC_ALL=C", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Dir::Etc::sourcelist=\(listPath)", "-o",
-            "Dir::Etc::sourceparts=-",
-            "-o", "APT::Get::List-Cleanup=0", "-o", "APT::Update::Error-Mode=any", "update"
-        ).asRoot()
+        Apt.update([
+            "-o", "Dir::Etc::sourcelist=\(listPath)", "-o", "Dir::Etc::sourceparts=-", "-o", "APT::Get::List-Cleanup=0", "-o",
+            "APT::Update::Error-Mode=any",
+        ])
     }
 }
