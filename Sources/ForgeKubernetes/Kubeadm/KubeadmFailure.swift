@@ -24,7 +24,7 @@ enum KubeadmFailure {
             ("JWS", "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"),
             (
                 "couldn't initialize a Kubernetes cluster",
-                "a container of the control plane does not stay up: `sudo crictl ps -a` and `sudo journalctl -u kubelet -n 50` on \(host.name)"
+                "a container of the control plane does not stay up: `sudo ctr -n k8s.io containers ls` and `sudo journalctl -u kubelet -n 50` on \(host.name)"
             ),
             (
                 "timed out waiting for the condition",

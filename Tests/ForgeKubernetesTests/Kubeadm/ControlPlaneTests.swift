@@ -136,7 +136,7 @@ struct KubeadmFailureTests {
             ),
             (
                 "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster",
-                "a container of the control plane does not stay up: `sudo crictl ps -a` and `sudo journalctl -u kubelet -n 50` on kubmaster"
+                "a container of the control plane does not stay up: `sudo ctr -n k8s.io containers ls` and `sudo journalctl -u kubelet -n 50` on kubmaster"
             ),
             (
                 "error execution phase kubelet-start: timed out waiting for the condition",
