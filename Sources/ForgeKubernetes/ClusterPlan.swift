@@ -22,15 +22,17 @@ package struct ClusterPlan: Sendable {
     package func make() throws(Problem) -> Plan {
         let cni = try CNI.named(cluster.cni)
         let runtime = ContainerRuntime(cluster: cluster, templates: templates)
-        let nodeImages = try nodeImages(cni)
+        let nodeImages = NodeImages(cluster: cluster, images: try cni.images(templates))
         return Plan(
             stages: [
-                fit,
+                try fit(),
                 try stage("the machines are prepared", steps: preparation),
-                try stage("containers can run") { _, facts throws(Problem) in try runtime.steps(facts) },
                 try stage("Kubernetes is installed") { _, facts throws(Problem) in
                     try KubernetesPackages(cluster: cluster).steps(facts) + [StartsAtBoot("kubelet.service")]
-                        + when(cluster.runtime == .docker && !nodeImages.images.isEmpty, nodeImages)
+                },
+                // After kubeadm, which knows the sandbox image that the runtime must name.
+                try stage("containers can run") { _, facts throws(Problem) in
+                    try runtime.steps(facts) + when(cluster.runtime == .docker && nodeImages.isNeeded, nodeImages)
                 },
                 // Meanwhile the workers fetch what they will run.
                 try stage("the control plane answers") { host, facts throws(Problem) in
@@ -46,10 +48,17 @@ package struct ClusterPlan: Sendable {
     }
 
     /// One finding does not hide another: all of them, of all machines, before anything is changed.
-    private var fit: Stage {
+    private func fit() throws(Problem) -> Stage {
         let preflight = Preflight(cluster: cluster, facts: facts)
-        return Stage("the machines fit", goesOnAfterFailure: true, on: surveyed(cluster.hosts)) { preflight.steps(for: $0) }
+        let docker = ExistingDocker(cluster: cluster)
+        return try stage("the machines fit", goesOnAfterFailure: true) { host, own throws(Problem) in
+            preflight.steps(for: host) + (try docker.steps(for: host, own))
+        }
     }
+
+    static let tools = [
+        "ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables", "zstd",
+    ]
 
     private func preparation(_ host: Host, _ facts: Facts) -> [any Step] {
         [
@@ -60,12 +69,7 @@ package struct ClusterPlan: Sendable {
             KernelModule("overlay"),
             KernelModule("br_netfilter"),
             Sysctls(["net.bridge.bridge-nf-call-iptables": "1", "net.bridge.bridge-nf-call-ip6tables": "1", "net.ipv4.ip_forward": "1"]),
-            Packages(
-                [
-                    "ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables",
-                    "zstd",
-                ],
-                title: "the tools that Kubernetes and kubeforge call are installed"),
+            Packages(Self.tools, title: "the tools that Kubernetes and kubeforge call are installed", proxy: cluster.outgoing),
         ]
     }
 
@@ -75,17 +79,11 @@ package struct ClusterPlan: Sendable {
             ControlPlaneImages(cluster: cluster, configPath: ControlPlane.configPath),
             ControlPlane(
                 host: host, socket: RuntimeSocket.path(for: cluster),
-                configuration: try config.initialisation(of: host, isContainer: facts.isContainer)),
+                configuration: try config.initialisation(of: host, isContainer: facts.isContainer), proxy: cluster.outgoing),
             Unit("kubelet.service", title: "the kubelet runs"),
             LoginKubeconfig(user: host.access.user, home: facts.home, group: facts.group),
             OperatorKubeconfig(cluster: cluster.name, path: operatorKubeconfig),
         ]
-    }
-
-    private func nodeImages(_ cni: CNI) throws(Problem) -> NodeImages {
-        let repository = cluster.imageRepository ?? Cluster.Defaults.imageRepository
-        let own = [PauseImage.reference(for: cluster), "\(repository)/kube-proxy:v\(cluster.kubernetes)"]
-        return NodeImages(own + (try cni.images(templates)), cluster: cluster)
     }
 
     /// A control plane needs some ten seconds from its start until workers can join: Docker Engine comes in that time.
@@ -93,7 +91,7 @@ package struct ClusterPlan: Sendable {
         let config = KubeadmConfig(cluster: cluster, templates: templates)
         let token = JoinToken(controlPlane: cluster.firstControlPlane.name)
         return try stage("the workers have joined") { host, facts throws(Problem) in
-            if host.role == .controlPlane { return try runtime.builder(facts) }
+            if host.role == .controlPlane { return runtime.builder(facts) }
             return [Join(host: host, cluster: cluster, config: config, token: token), Unit("kubelet.service", title: "the kubelet runs")]
         }
     }
@@ -101,13 +99,13 @@ package struct ClusterPlan: Sendable {
     private func surveyed(_ hosts: [Host]) -> [Host] { hosts.filter { facts[$0.name] != nil } }
 
     private func stage(
-        _ name: String, on hosts: [Host]? = nil, steps: (Host, Facts) throws(Problem) -> [any Step]
+        _ name: String, goesOnAfterFailure: Bool = false, on hosts: [Host]? = nil, steps: (Host, Facts) throws(Problem) -> [any Step]
     ) throws(Problem) -> Stage {
         var work: [Stage.Work] = []
         for host in surveyed(hosts ?? cluster.hosts) {
             let steps = try steps(host, facts[host.name]!)
             if !steps.isEmpty { work.append(Stage.Work(host: host, steps: steps)) }
         }
-        return Stage(name, work)
+        return Stage(name, goesOnAfterFailure: goesOnAfterFailure, work)
     }
 }

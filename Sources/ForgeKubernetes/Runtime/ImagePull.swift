@@ -14,14 +14,11 @@ struct ImagePull {
         }
     }
 
-    /// Prints what kubeadm wants for a control plane, a reference a line.
-    var wantedLook: String {
-        let repository = cluster.imageRepository ?? Cluster.Defaults.imageRepository
-        return "kubeadm config images list --kubernetes-version v\(cluster.kubernetes) --image-repository \(repository.shellQuoted)"
-    }
-
     func pull(_ images: [String], on machine: Machine, fix: String) async throws {
-        for command in commands(for: images) { try await machine.run(command.asRoot().within(.seconds(1800)), fix: fix) }
+        // ctr of containerd 1.x asks the registry itself; in 2.x containerd does, as Docker always did.
+        for command in commands(for: images) {
+            try await machine.run(command.through(cluster.outgoing).asRoot().within(.seconds(1800)), fix: fix)
+        }
     }
 
     /// Three at once: one is unpacked while the next comes. Docker pulls by itself like that; it mirrors docker.io alone, so it
