@@ -44,6 +44,11 @@ package struct ClusterPlan: Sendable {
                 try stage("the cluster works", on: [cluster.firstControlPlane]) { host, _ in
                     when(host.isSchedulable, Scheduling(host: host)) + [SystemPods.step(for: cni.name)]
                 },
+                // Once the pod network runs on all of them.
+                try stage("the nodes reach each other") { host, _ in
+                    let others = surveyed(cluster.hosts).filter { $0.name != host.name }
+                    return when(!others.isEmpty, PodNetwork.step(from: host, to: others))
+                },
             ], essential: [cluster.firstControlPlane.name])
     }
 
@@ -57,20 +62,31 @@ package struct ClusterPlan: Sendable {
     }
 
     static let tools = [
-        "ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables", "zstd",
+        "ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables",
+        "iputils-ping", "zstd",
     ]
 
     private func preparation(_ host: Host, _ facts: Facts) -> [any Step] {
         [
+            CloudInitIsDone(),
             // sudo looks its own hostname up, and waits for name servers when /etc/hosts does not know it.
             HostsFile(cluster.hosts),
             Hostname(name: host.name),
             SwapOff(),
             KernelModule("overlay"),
             KernelModule("br_netfilter"),
-            Sysctls(["net.bridge.bridge-nf-call-iptables": "1", "net.bridge.bridge-nf-call-ip6tables": "1", "net.ipv4.ip_forward": "1"]),
-            Packages(Self.tools, title: "the tools that Kubernetes and kubeforge call are installed", proxy: cluster.outgoing),
+            Sysctls(
+                ["net.bridge.bridge-nf-call-iptables": "1", "net.bridge.bridge-nf-call-ip6tables": "1", "net.ipv4.ip_forward": "1"],
+                title: "the kernel forwards and filters bridged packets"),
         ]
+            // A container's are those of its host.
+            + when(
+                !facts.isContainer,
+                SysctlMinimums(
+                    ["fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 524_288],
+                    title: "the kernel lets many programs watch files")) + [
+                Packages(Self.tools, title: "the tools that Kubernetes and kubeforge call are installed", proxy: cluster.outgoing)
+            ]
     }
 
     private func controlPlane(_ host: Host, _ facts: Facts) throws(Problem) -> [any Step] {
@@ -78,11 +94,14 @@ package struct ClusterPlan: Sendable {
         return [
             ControlPlaneImages(cluster: cluster, configPath: ControlPlane.configPath),
             ControlPlane(
-                host: host, socket: RuntimeSocket.path(for: cluster),
+                host: host, socket: RuntimeSocket.path(for: cluster), runtime: cluster.runtime,
                 configuration: try config.initialisation(of: host, isContainer: facts.isContainer), proxy: cluster.outgoing),
             Unit("kubelet.service", title: "the kubelet runs"),
+        ] + when(host.publicAddress != "\(host.address)", APIServerName(host: host, cluster: cluster)) + [
             LoginKubeconfig(user: host.access.user, home: facts.home, group: facts.group),
-            OperatorKubeconfig(cluster: cluster.name, path: operatorKubeconfig),
+            OperatorKubeconfig(
+                cluster: cluster.name, path: operatorKubeconfig,
+                server: host.publicAddress == "\(host.address)" ? nil : "https://\(host.publicAddress):6443"),
         ]
     }
 

@@ -16,14 +16,17 @@ package enum KnownPrograms {
         "gzip": ["gunzip", "gzip", "zcat"],
         "hostname": ["hostname"], "kmod": ["modprobe"], "libc-bin": ["getconf", "getent"], "mawk": ["awk"], "passwd": ["useradd"],
         "perl-base": ["perl"], "procps": ["pgrep", "pkill", "ps", "sysctl"], "sed": ["sed"], "sudo": ["sudo"],
-        "systemd": ["hostnamectl", "journalctl", "systemctl", "systemd-detect-virt", "systemd-machine-id-setup", "systemd-run"],
+        "systemd": [
+            "hostnamectl", "journalctl", "systemctl", "systemd-detect-virt", "systemd-machine-id-setup", "systemd-run", "systemd-sysctl",
+        ],
         "tar": ["tar"], "util-linux": ["findmnt", "flock", "ionice", "mount", "setsid", "swapoff", "swapon", "umount"],
     ]
 
     /// Of packages that kubeforge installs before it starts them: any one of them brings it.
     package static let installed: [String: [String]] = [
         "containerd": ["containerd.io", "containerd"], "ctr": ["containerd.io", "containerd"], "curl": ["curl"],
-        "docker": ["docker-ce-cli", "docker.io", "docker-cli"], "gpg": ["gnupg"], "ip": ["iproute2"], "ss": ["iproute2"],
+        "docker": ["docker-ce-cli", "docker.io", "docker-cli"], "gpg": ["gnupg"], "bridge": ["iproute2"], "ip": ["iproute2"],
+        "ss": ["iproute2"], "ping": ["iputils-ping"],
         "kubeadm": ["kubeadm"], "kubectl": ["kubectl"], "openssl": ["openssl"], "socat": ["socat"], "zstd": ["zstd"],
     ]
 

@@ -7,16 +7,18 @@ struct ControlPlane: Step {
     let host: Host
     /// The container runtime's; two may be present.
     let socket: String
+    let runtime: Cluster.Runtime
     let config: RemoteFile
     /// kubeadm hands it on to the control plane's pods.
     let proxy: Proxy?
 
     static let configPath = "/var/lib/kubeforge/kubeadm-init.yaml"
 
-    init(host: Host, socket: String, configuration: String, proxy: Proxy? = nil) {
+    init(host: Host, socket: String, runtime: Cluster.Runtime = .containerd, configuration: String, proxy: Proxy? = nil) {
         self.proxy = proxy
         self.host = host
         self.socket = socket
+        self.runtime = runtime
         config = RemoteFile(Self.configPath, configuration, mode: 0o600)
     }
 
@@ -83,6 +85,6 @@ struct ControlPlane: Step {
         let command = Command(words + (resuming ? ["--ignore-preflight-errors", Word(found)] : [])).through(proxy).asRoot().within(
             .seconds(900))
         let output = try await machine.attempt(command)
-        guard output.isSuccess else { throw KubeadmFailure.problem(command, machine.host, output) }
+        guard output.isSuccess else { throw KubeadmFailure.problem(command, machine.host, output, runtime: runtime) }
     }
 }

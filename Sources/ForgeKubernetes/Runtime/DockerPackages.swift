@@ -32,11 +32,11 @@ struct DockerPackages {
     }
 
     /// With BuildKit where there is one: docker.io only recommends docker-buildx, or does not know it, and the builder without it is
-    /// deprecated. Debian 13 has the program `docker`, too, in a package of its own. Debian 12 and Ubuntu 20.04 have no buildx.
+    /// deprecated. Debian 13 has the program `docker`, too, in a package of its own. Debian 12 has no buildx.
     private func engineNames(_ distribution: Distribution) -> [String] {
         guard cluster.docker == .distribution else { return ["docker-ce", "docker-ce-cli", "docker-buildx-plugin"] }
         return switch distribution.codename {
-        case "bookworm", "focal": ["docker.io"]
+        case "bookworm": ["docker.io"]
         case "trixie": ["docker.io", "docker-cli", "docker-buildx"]
         default: ["docker.io", "docker-buildx"]
         }
@@ -46,7 +46,8 @@ struct DockerPackages {
     func repository(_ facts: Facts) throws(Problem) -> AptRepository {
         let distribution = facts.distribution
         let mirror = cluster.mirrors.docker
-        let base = mirror?.url ?? "https://download.docker.com/linux/\(distribution.id)"
+        let own = mirror?.url.replacing(Mirrors.AptRepository.distribution, with: distribution.id)
+        let base = own ?? "https://download.docker.com/linux/\(distribution.id)"
         let key = try mirror.map { mirror throws(Problem) in try mirror.key.signingKey(for: "docker") }
         return AptRepository(
             "docker", source: "\(base) \(distribution.codename) stable",

@@ -140,5 +140,5 @@ struct ContainerdIsNewEnough {
     }
 
     /// The newest of each release, updates included.
-    private static let shipped = ["bookworm": "1.6.20", "trixie": "1.7.24", "focal": "1.7", "jammy": "1.7", "noble": "1.7"]
+    private static let shipped = ["bookworm": "1.6.20", "trixie": "1.7.24", "jammy": "1.7", "noble": "1.7"]
 }

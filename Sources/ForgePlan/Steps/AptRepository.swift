@@ -11,9 +11,11 @@ package struct AptRepository: Step {
     /// Where the publisher's own instructions put the key: a source that somebody added so is as good as ours.
     package let usualKeys: [String]
     private let proxy: Proxy?
+    private let locks: AptLocks
 
     package init(
-        _ name: String, source: String, key: SigningKey, architecture: String, usualKeys: [String] = [], proxy: Proxy? = nil
+        _ name: String, source: String, key: SigningKey, architecture: String, usualKeys: [String] = [], proxy: Proxy? = nil,
+        locks: AptLocks = AptLocks()
     ) {
         self.name = name
         self.source = source
@@ -21,6 +23,7 @@ package struct AptRepository: Step {
         self.architecture = architecture
         self.usualKeys = usualKeys
         self.proxy = proxy
+        self.locks = locks
     }
 
     /// The key that must have signed it.
@@ -60,7 +63,8 @@ package struct AptRepository: Step {
     /// apt refuses to read any source once two of them name one repository with different keys, or one of them with none.
     package var conflicts: Requirement {
         Requirement(
-            "no other apt source names \(source.split(separator: " ").first ?? "") with another key", asking: questions,
+            "no other apt source names \(source.split(separator: " ").first ?? "") with another key",
+            asking: questions.filter { if case .command = $0 { true } else { false } } + [.command(AptSources.look)],
             fix: "remove the line, or the file; or give it the key \(keyPath) (signed-by= or Signed-By:), and run again"
         ) { answers in
             if isKnown(answers) { return [] }
@@ -76,11 +80,14 @@ package struct AptRepository: Step {
         case .url(let url, let fingerprint): try await fetchKey(from: url, fingerprint, machine)
         }
         try await machine.write(list)
-        try await machine.run(
-            updateThisList.aptThrough(proxy),
-            fix:
-                "open \(source.split(separator: " ").first ?? "") from \(machine.host.name) with curl; is the mirror right in the inventory?"
-        )
+        let update = try await machine.attempt(updateThisList.aptThrough(proxy), waitingFor: locks)
+        guard update.isSuccess else {
+            let url = source.split(separator: " ").first ?? ""
+            let fix =
+                Apt.signatureFix(update.errorText, machine.host)
+                ?? "open \(url) from \(machine.host.name) with curl; is the mirror right in the inventory?"
+            throw Problem(failed: updateThisList, on: machine.host, update, fix: fix)
+        }
     }
 
     private var listPath: String { "/etc/apt/sources.list.d/\(name).list" }
@@ -136,10 +143,9 @@ package struct AptRepository: Step {
 
     /// Only this repository's index: another one's outage is not our business.
     private var updateThisList: Command {
-        Command(
-            "env", "LC_ALL=C", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Dir::Etc::sourcelist=\(listPath)", "-o",
-            "Dir::Etc::sourceparts=-",
-            "-o", "APT::Get::List-Cleanup=0", "-o", "APT::Update::Error-Mode=any", "update"
-        ).asRoot()
+        Apt.update([
+            "-o", "Dir::Etc::sourcelist=\(listPath)", "-o", "Dir::Etc::sourceparts=-", "-o", "APT::Get::List-Cleanup=0", "-o",
+            "APT::Update::Error-Mode=any",
+        ])
     }
 }

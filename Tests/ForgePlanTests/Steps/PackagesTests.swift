@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Packages")
 struct PackagesTests {
-    private static let apt = "env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
+    private static let apt =
+        "env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
     private static let install =
         apt
         + " -y -o Dpkg::Options::=--force-confold --no-install-recommends --no-remove --allow-downgrades --allow-change-held-packages install --"
@@ -76,8 +77,12 @@ struct PackagesTests {
         "that fail say what to do",
         arguments: [
             (
-                "E: Could not get lock /var/lib/dpkg/lock-frontend",
-                "another package manager runs on kubnode: wait for it (`ps aux | grep -i apt`), and run again"
+                "E: The repository 'https://pkgs.k8s.io/core:/stable:/v1.31/deb  InRelease' is not signed. Sub-process /usr/bin/sqv returned an error code (1): Signature Packet v3 is not considered secure since 2026-02-01T00:00:00Z",
+                "apt of kubnode (Debian 13) no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; else name a mirror that signs anew (mirrors: apt:), or use Debian 12"
+            ),
+            (
+                "W: GPG error: https://pkgs.k8s.io: The following signatures were invalid: EXPKEYSIG 234654DA9A296436",
+                "the key that signs the repository has expired: `gpg --show-keys /etc/apt/keyrings/*.asc` on kubnode tells which; remove that file, and run again to fetch it anew; if its publisher has no newer one, use a newer version or a mirror (mirrors: apt:)"
             ),
             (
                 "E: Version '1.2-*' for 'curl' was not found",
