@@ -13,13 +13,13 @@ package struct Proxy: Sendable, Hashable {
         self.exceptions = exceptions
     }
 
-    /// As programs read it, sorted by name: curl reads only lower case for http, Docker and containerd either, and others upper case.
-    package var environment: [(name: String, value: String)] {
+    /// `NAME=value` in upper and in lower case: curl reads http_proxy in lower case alone, others all of them in upper case.
+    package var assignments: [String] {
         let values: [(String, String?)] = [
             ("HTTP_PROXY", http), ("HTTPS_PROXY", https), ("NO_PROXY", exceptions.isEmpty ? nil : exceptions.joined(separator: ",")),
         ]
-        let given = values.compactMap { name, value in value.map { (name: name, value: $0) } }
-        return given + given.map { (name: $0.name.lowercased(), value: $0.value) }
+        let given = values.compactMap { name, value in value.map { (name, $0) } }
+        return given.map { "\($0)=\($1)" } + given.map { "\($0.lowercased())=\($1)" }
     }
 }
 
@@ -28,7 +28,7 @@ extension Command {
     package func through(_ proxy: Proxy?) -> Command {
         guard let proxy else { return self }
         var copy = self
-        copy.words = ["env"] + proxy.environment.map { Word("\($0.name)=\($0.value)") } + words
+        copy.words = ["env"] + proxy.assignments.map { Word($0) } + words
         return copy
     }
 

@@ -7,7 +7,9 @@ extension InventoryReader {
             + below("mirrors.apt.kubernetes", MirrorsSection.repositoryKeys) + below("service", ServiceSection.keys)
             + below("service.data", ServiceSection.dataKeys) + below("service.models", ServiceSection.modelsKeys)
             + below("mirrors.apt.debian", MirrorsSection.debianKeys) + below("mirrors.criDockerd", MirrorsSection.archiveKeys)
-            + below("proxy", ProxySection.keys) + below("lab", LabSection.keys) + below("lab.hosts.<host>", LabSection.hostKeys)
+            + below("proxy", ProxySection.keys)
+            + below("lab", LabSection.keys)
+            + below("lab.hosts.<host>", LabSection.hostKeys)
     }
 
     private static func below(_ section: String, _ keys: [String]) -> [String] { keys.map { "\(section).\($0)" } }

@@ -17,8 +17,7 @@ package enum KnownPrograms {
         "hostname": ["hostname"], "kmod": ["modprobe"], "libc-bin": ["getconf", "getent"], "mawk": ["awk"], "passwd": ["useradd"],
         "perl-base": ["perl"], "procps": ["pgrep", "pkill", "ps", "sysctl"], "sed": ["sed"], "sudo": ["sudo"],
         "systemd": [
-            "hostnamectl", "journalctl", "systemctl", "systemd-detect-virt", "systemd-machine-id-setup", "systemd-run",
-            "systemd-sysctl",
+            "hostnamectl", "journalctl", "systemctl", "systemd-detect-virt", "systemd-machine-id-setup", "systemd-run", "systemd-sysctl",
         ],
         "tar": ["tar"], "util-linux": ["findmnt", "flock", "ionice", "mount", "setsid", "swapoff", "swapon", "umount"],
     ]

@@ -19,8 +19,8 @@ struct ServiceProxy {
 
     /// Upper case suffices for programs written in Go. In a unit % is special, and a quoted value may hold anything else of a URL.
     private static func text(_ proxy: Proxy) -> String {
-        let values = proxy.environment.filter { $0.name.first?.isUppercase == true }
-        let lines = values.map { "Environment=\"\($0.name)=\($0.value.replacing("%", with: "%%"))\"\n" }
+        let values = proxy.assignments.filter { $0.first?.isUppercase == true }
+        let lines = values.map { "Environment=\"\($0.replacing("%", with: "%%"))\"\n" }
         return "# Written by kubeforge.\n[Service]\n" + lines.joined()
     }
 }

@@ -21,9 +21,9 @@ package struct AptRepository: Step {
         self.source = source
         self.key = key
         self.architecture = architecture
-        self.locks = locks
         self.usualKeys = usualKeys
         self.proxy = proxy
+        self.locks = locks
     }
 
     /// The key that must have signed it.
@@ -63,7 +63,8 @@ package struct AptRepository: Step {
     /// apt refuses to read any source once two of them name one repository with different keys, or one of them with none.
     package var conflicts: Requirement {
         Requirement(
-            "no other apt source names \(source.split(separator: " ").first ?? "") with another key", asking: questions,
+            "no other apt source names \(source.split(separator: " ").first ?? "") with another key",
+            asking: questions.filter { if case .command = $0 { true } else { false } } + [.command(AptSources.look)],
             fix: "remove the line, or the file; or give it the key \(keyPath) (signed-by= or Signed-By:), and run again"
         ) { answers in
             if isKnown(answers) { return [] }
@@ -79,14 +80,13 @@ package struct AptRepository: Step {
         case .url(let url, let fingerprint): try await fetchKey(from: url, fingerprint, machine)
         }
         try await machine.write(list)
-        let refresh = updateThisList.aptThrough(proxy)
-        let update = try await machine.attempt(refresh, waitingFor: locks)
+        let update = try await machine.attempt(updateThisList.aptThrough(proxy), waitingFor: locks)
         guard update.isSuccess else {
             let url = source.split(separator: " ").first ?? ""
             let fix =
                 Apt.signatureFix(update.errorText, machine.host)
                 ?? "open \(url) from \(machine.host.name) with curl; is the mirror right in the inventory?"
-            throw Problem(failed: refresh, on: machine.host, update, fix: fix)
+            throw Problem(failed: updateThisList, on: machine.host, update, fix: fix)
         }
     }
 

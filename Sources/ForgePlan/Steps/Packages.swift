@@ -100,12 +100,12 @@ package enum Apt {
     /// What a person does about apt's complaint.
     static func fix(_ output: Output, on host: Host) -> String {
         let text = output.errorText
-        if let fix = signatureFix(text, host) { return fix }
         if text.contains("remove is disabled") {
             let names = removals(output.text).joined(separator: " ")
             return "apt would have to remove \(names), and kubeforge removes nothing: look on \(host.name) whether it is needed, "
                 + "remove it by hand (`sudo apt-get remove \(names)`), and run again"
         }
+        if let fix = signatureFix(text, host) { return fix }
         if text.contains("was not found") || text.contains("Unable to locate") {
             return
                 "see with `apt-cache policy` on \(host.name) which versions its repositories have, and correct the inventory or the mirror"
@@ -118,6 +118,12 @@ package enum Apt {
                 "\(host.name) cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
         }
         return "run it by hand on \(host.name) to see more"
+    }
+
+    /// The names below apt's line "The following packages will be REMOVED:".
+    private static func removals(_ text: String) -> [String] {
+        let lines = text.split(separator: "\n").drop { !$0.contains("will be REMOVED") }.dropFirst()
+        return lines.prefix { $0.hasPrefix(" ") }.flatMap { $0.split(separator: " ") }.map(String.init)
     }
 
     /// What a person does about a signature that apt does not accept; nil when its complaint is another one.
@@ -136,11 +142,5 @@ package enum Apt {
             return "the repository is not signed by the key that the inventory names: check mirrors: apt: … key:"
         }
         return nil
-    }
-
-    /// The names below apt's line "The following packages will be REMOVED:".
-    private static func removals(_ text: String) -> [String] {
-        let lines = text.split(separator: "\n").drop { !$0.contains("will be REMOVED") }.dropFirst()
-        return lines.prefix { $0.hasPrefix(" ") }.flatMap { $0.split(separator: " ") }.map(String.init)
     }
 }
