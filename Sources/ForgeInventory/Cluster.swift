@@ -18,11 +18,13 @@ package struct Cluster: Sendable, Hashable {
     package var imageRepository: String?
     package var mirrors: Mirrors
     package var service: Service
+    package var lab: LabSettings
 
     package init(
         name: String, path: String = "", kubernetes: Version, runtime: Runtime = .containerd, docker: DockerSource = .docker, hosts: [Host],
         podNetwork: IPv4Network = Defaults.podNetwork, serviceNetwork: IPv4Network = Defaults.serviceNetwork, cni: String = "flannel",
-        imageRepository: String? = nil, mirrors: Mirrors = Mirrors(), service: Service = Service()
+        imageRepository: String? = nil, mirrors: Mirrors = Mirrors(), service: Service = Service(),
+        lab: LabSettings = LabSettings()
     ) {
         self.name = name
         self.path = path
@@ -36,6 +38,7 @@ package struct Cluster: Sendable, Hashable {
         self.imageRepository = imageRepository
         self.mirrors = mirrors
         self.service = service
+        self.lab = lab
     }
 
     package enum Defaults {

@@ -6,7 +6,8 @@ extension InventoryReader {
             + below("mirrors.apt", MirrorsSection.repositories) + below("mirrors.apt.docker", MirrorsSection.repositoryKeys)
             + below("mirrors.apt.kubernetes", MirrorsSection.repositoryKeys) + below("service", ServiceSection.keys)
             + below("service.data", ServiceSection.dataKeys) + below("service.models", ServiceSection.modelsKeys)
-            + below("mirrors.apt.debian", MirrorsSection.debianKeys)
+            + below("mirrors.apt.debian", MirrorsSection.debianKeys) + below("lab", LabSection.keys)
+            + below("lab.hosts.<host>", LabSection.hostKeys)
     }
 
     private static func below(_ section: String, _ keys: [String]) -> [String] { keys.map { "\(section).\($0)" } }

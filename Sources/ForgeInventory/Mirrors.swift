@@ -1,6 +1,6 @@
 /// Where packages, images and Python wheels come from instead of the public places.
 package struct Mirrors: Sendable, Hashable {
-    /// In place of `https://download.docker.com/linux/<distribution>`.
+    /// In place of `https://download.docker.com/linux/<distribution>`; `<distribution>` in it stands for each host's own.
     package var docker: AptRepository?
     /// In place of `https://pkgs.k8s.io/core:/stable:`; `/v1.36/deb/` follows.
     package var kubernetes: AptRepository?
@@ -23,6 +23,9 @@ package struct Mirrors: Sendable, Hashable {
     }
 
     package struct AptRepository: Sendable, Hashable {
+        /// What stands for `debian` or `ubuntu` in the address of Docker's packages.
+        package static let distribution = "<distribution>"
+
         /// Without a slash at its end.
         package var url: String
         package var key: Key

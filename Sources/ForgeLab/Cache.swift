@@ -18,8 +18,6 @@ package struct Cache: Sendable, Hashable {
     package var gnupg: String { "\(root)/gnupg" }
     /// Storage of docker-registry.
     package var registry: String { "\(root)/registry" }
-    /// A person's own image archives; they win over the stand-ins.
-    package var images: String { "\(root)/images" }
 
     /// Everything that one running lab needs to be taken down again.
     package func run(_ cluster: String) -> String { "\(root)/run/\(cluster)" }

@@ -19,8 +19,7 @@ package struct Lab: Sendable {
 
     /// Makes what is missing and starts what does not run, until every machine lets the inventory's user in.
     package func up() async throws {
-        let supplies = Supplies(
-            cache: site.cache, computer: site.computer, templates: site.templates, kubernetes: site.cluster.kubernetes)
+        let supplies = Supplies(site)
         let survey = try await Survey.take(site)
         let missing = try await isSupplied ? supplies.missing(survey) : []
         try demand(Preconditions(survey: survey, site: site).findings + missing)
@@ -29,11 +28,10 @@ package struct Lab: Sendable {
                 try await supplies.make(progress: progress)
                 try publishKey()
             }
-            let lower = try RootFileSystem(site)
-            try await lower.make(progress: progress)
+            for installation in site.installations { try await RootFileSystem(site, installation).make(progress: progress) }
             try await MachineFiles(site: site).write()
             try await makeNetwork()
-            try await forEachMachine { try await bringUp($0, lower) }
+            try await forEachMachine(bringUp)
             try KnownHosts(site: site).write()
             try await forEachMachine(open)
         }
@@ -95,12 +93,13 @@ package struct Lab: Sendable {
         }
     }
 
-    private func bringUp(_ machine: Machine, _ lower: RootFileSystem) async throws {
+    private func bringUp(_ machine: Machine) async throws {
         let title = "\(machine.host.name) runs at \(machine.host.address)"
         if try await machine.isRunning() { return progress.alreadySo(title) }
         try await progress.during(title) {
-            try await machine.disk.make(from: lower)
-            try await machine.start()
+            try await machine.driver.makeDisk(from: RootFileSystem(site, machine.installation))
+            if let warning = try await machine.driver.warning() { progress.warn(warning) }
+            try await machine.driver.start()
         }
     }
 

@@ -14,7 +14,7 @@ struct LabRemoval: Sendable {
     /// The power supplies first: they would start a machine again.
     private func endProcesses() async throws {
         let groups = try await ProcessGroup.all(site.name, site.computer)
-        let powers = groups.filter { $0.name.hasSuffix(Machine.powerSuffix) }
+        let powers = groups.filter { $0.name.hasSuffix(NspawnDriver.powerSuffix) }
         for group in powers + groups { try await group.end() }
     }
 
@@ -23,7 +23,7 @@ struct LabRemoval: Sendable {
         try await NetworkNamespace.removeFolderIfEmpty(site.computer)
         let bridge = Bridge(network: site.network, name: site.name, computer: site.computer)
         guard bridge.isOurs || !bridge.exists else { return }
-        for machine in site.machines { try await machine.cable.remove() }
+        for link in Cable.links(of: site.network, site.computer) { try await link.remove() }
         try await bridge.remove()
     }
 

@@ -34,6 +34,11 @@ struct Site: Sendable {
 
     var machines: [Machine] { cluster.hosts.map { Machine(host: $0, site: self) } }
 
+    /// Each one once, in the order of the hosts.
+    var installations: [Installation] {
+        cluster.hosts.map { cluster.lab.installation(of: $0.name) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
     func machine(_ name: String) throws(Problem) -> Machine {
         if let machine = machines.first(where: { $0.host.name == name }) { return machine }
         let known = machines.map(\.host.name).joined(separator: ", ")

@@ -6,7 +6,11 @@ import Testing
 struct LabTests {
     private let lab: TestLab
 
-    init() throws { lab = try TestLab(cluster: "kubeforge-machines", network: "10.79.0", hasOwnData: false) }
+    init() throws { lab = try Self.lab(["kubmaster": "debian-13", "kubnode": "debian-12"], profile: "bare") }
+
+    private static func lab(_ distributions: [String: String], profile: String) throws -> TestLab {
+        try TestLab(cluster: "kubeforge-machines", network: "10.79.0", hasOwnData: false, distributions: distributions, profile: profile)
+    }
 
     @Test("comes up with machines as bare as a VM, says so the second time, reboots, and leaves nothing behind")
     func life() async throws {
@@ -35,12 +39,43 @@ struct LabTests {
 
     private func expectBare() async throws {
         #expect(try await all("hostname") == ["debian", "debian"])
+        #expect(try await all(". /etc/os-release; echo $ID $VERSION_ID") == ["debian 13", "debian 12"])
+        let sources = "cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null"
+        #expect(try await all("\(sources) | grep -v '^#' | grep -c http") == ["1", "1"])
+        #expect(try await all("\(sources) | grep -c 10.79.0.1:8000/debian") == ["1", "1"])
         #expect(try await all("grep -c ' swap ' /etc/fstab; systemctl is-enabled swap.img.swap")[0] == "1\nenabled")
         #expect(try await all("cat /proc/sys/net/ipv4/ip_forward") == ["0", "0"])
         #expect(try await all("sudo id -u") == ["0", "0"])
         let identities = try await all("cat /etc/machine-id; sudo sha256sum /etc/ssh/ssh_host_ed25519_key")
         #expect(identities[0] != identities[1])
         #expect(try await all("ping -c 1 -W 2 192.0.2.1 > /dev/null && echo outside || echo inside") == ["inside", "inside"])
+    }
+
+    @Test("has machines with the habits of cloud images, before and after a reboot")
+    func habits() async throws {
+        let clouds = try Self.lab(["kubmaster": "ubuntu-24.04-stand-in", "kubnode": "debian-12"], profile: "cloud")
+        try await run("down")
+        try await run("up")
+        #expect(try await all(". /etc/os-release; echo $ID $VERSION_ID") == ["ubuntu 24.04", "debian 12"])
+        for answer in try await all("sudo LC_ALL=C apt-get update 2>&1; systemctl show -P ActiveState apt-daily.service") {
+            #expect(answer.contains("Could not get lock /var/lib/apt/lists/lock") && answer.hasSuffix("\nactivating"), "\(answer)")
+        }
+        let missing = "ls: Zugriff auf '/nowhere' nicht möglich: Datei oder Verzeichnis nicht gefunden\n"
+        let told = "0077\n0077\n\(missing)\(missing)default via 10.0.2.2 dev eth1"
+        let asked = "umask; sudo sh -c umask; ls /nowhere 2>&1; sudo ls /nowhere 2>&1; ip -4 route show default"
+        #expect(try await all(asked) == [told, told])
+        try await all(
+            """
+            sudo cloud-init status --wait > /dev/null; sudo cp /etc/hosts /etc/hosts.before; echo 10.79.0.99 friend | sudo tee -a /etc/hosts
+            echo net.ipv4.ip_forward=1 | sudo tee /etc/sysctl.d/99-kubernetes.conf; sudo sysctl -q --system
+            """)
+        try await run("reboot", "--inventory", clouds.inventory.path)
+        let after = "sudo cloud-init status --wait | tail -n 1; cat /proc/sys/net/ipv4/ip_forward; sudo sort /run/lab-swaps"
+        #expect(try await all(after) == Array(repeating: "status: done\n0\n/dev/zram0\n/var/swap", count: 2))
+        #expect(try await all("sudo diff /etc/hosts /etc/hosts.before") == ["", ""])
+        #expect(try await all("systemctl is-system-running --wait") == ["running", "running"])
+        try await run("down")
+        #expect(try await traces() == [])
     }
 
     @Test("starts a machine again that was switched off, and is taken away whole even when one was killed and its groups are left")

@@ -70,6 +70,34 @@ struct GoodInventoryTests {
         #expect(service.trainingData == Service.TrainingData(train: train, test: test))
     }
 
+    @Test("may leave it to each host which distribution of a mirror of Docker's packages it takes")
+    func leavesDistributionOpen() throws {
+        let docker = "{ url: https://mirror.example.org/linux/<distribution>/, key: mirror.asc }"
+        let read = try Scratch().read(twoHosts + "mirrors: { apt: { docker: \(docker) } }\n")
+        #expect(read.mirrors.docker?.url == "https://mirror.example.org/linux/<distribution>")
+        #expect(
+            try Scratch().problems(twoHosts + "mirrors: { apt: { kubernetes: \(docker) } }\n") == [
+                """
+                inventory.yaml:10:38  mirrors.apt.kubernetes.url: "<" cannot be part of the URL
+                  fix  write it as %3C
+                """
+            ])
+    }
+
+    @Test("says what a lab's machines are, all of them and by name")
+    func describesMachines() throws {
+        #expect(try Scratch().read(twoHosts).lab == LabSettings(distribution: .debian13, driver: .nspawn, profile: .bare))
+        let hosts = "hosts: { second: { distribution: debian-13 } }"
+        let text = twoHosts + "lab: { distribution: debian-12, profile: cloud, driver: vm, \(hosts) }\n"
+        var lab = try Scratch().read(text).lab
+        #expect(
+            lab == LabSettings(distribution: .debian12, driver: .vm, profile: .cloud, hosts: ["second": .init(distribution: .debian13)]))
+        #expect(["first", "second"].map(lab.distribution) == [.debian12, .debian13])
+        #expect(["first", "second"].map(lab.profile) == [.cloud, .cloud])
+        lab.install(.ubuntuStandIn)
+        #expect(["first", "second"].map(lab.distribution) == [.ubuntuStandIn, .ubuntuStandIn])
+    }
+
     @Test("may name Docker's packages in one word")
     func namesDockerInOneWord() throws {
         #expect(try Scratch().read(twoHosts + "docker: distribution\n").docker == .distribution)

@@ -4,7 +4,7 @@ import ForgeCore
 struct ClusterSection {
     static let keys = [
         "cluster", "kubernetes", "runtime", "docker", "hosts", "ssh", "podNetwork", "serviceNetwork", "cni", "imageRepository",
-        "mirrors", "service",
+        "mirrors", "service", "lab",
     ]
     static let dockerKeys = ["source"]
 
@@ -26,6 +26,7 @@ struct ClusterSection {
         cluster.podNetwork = networks.pods
         cluster.serviceNetwork = networks.services
         readRest(of: section, into: &cluster)
+        cluster.lab = section["lab"].map { LabSection(hosts: hosts?.map(\.name)).read($0) } ?? cluster.lab
         if let field = section["kubernetes"], let version { checkRepository(of: version, field, section, cluster) }
         return name != nil && version != nil && hosts != nil ? cluster : nil
     }

@@ -11,14 +11,22 @@ struct MirrorsSection {
         guard let section = Section(field, keys: Self.keys) else { return Mirrors() }
         let apt = section["apt"].flatMap { Section($0, keys: Self.repositories) }
         return Mirrors(
-            docker: apt?["docker"].flatMap(repository), kubernetes: apt?["kubernetes"].flatMap(repository),
+            docker: apt?["docker"].flatMap { repository($0, url: Self.dockerURL) },
+            kubernetes: apt?["kubernetes"].flatMap { repository($0, url: WebAddress.url) },
             debian: apt?["debian"].flatMap(debian),
             registries: section["registries"].map(registries) ?? [:], python: section["python"]?.read(WebAddress.url))
     }
 
-    private func repository(_ field: Field) -> Mirrors.AptRepository? {
+    /// Docker has a repository for each distribution, and the machines may have several.
+    private static func dockerURL(_ text: String) throws(Complaint) -> String {
+        let parts = text.split(separator: Mirrors.AptRepository.distribution, omittingEmptySubsequences: false)
+        let url = try WebAddress.url(parts.joined(separator: "debian"))
+        return parts.count == 1 ? url : text.trimmingSlashes
+    }
+
+    private func repository(_ field: Field, url rule: (String) throws(Complaint) -> String) -> Mirrors.AptRepository? {
         guard let section = Section(field, keys: Self.repositoryKeys) else { return nil }
-        let url = section.required("url", like: "https://mirror.example.org/apt")?.read(WebAddress.url)
+        let url = section.required("url", like: "https://mirror.example.org/apt")?.read(rule)
         let key = key(of: section)
         guard let url, let key else { return nil }
         return Mirrors.AptRepository(url: url, key: key)

@@ -33,7 +33,8 @@ struct DockerPackages {
     private func repository(_ facts: Facts) throws(Problem) -> AptRepository {
         let distribution = facts.distribution
         let mirror = cluster.mirrors.docker
-        let base = mirror?.url ?? "https://download.docker.com/linux/\(distribution.id)"
+        let own = mirror?.url.replacing(Mirrors.AptRepository.distribution, with: distribution.id)
+        let base = own ?? "https://download.docker.com/linux/\(distribution.id)"
         let key = try mirror.map { mirror throws(Problem) in try mirror.key.signingKey(for: "docker") }
         return AptRepository(
             "docker", source: "\(base) \(distribution.codename) stable",

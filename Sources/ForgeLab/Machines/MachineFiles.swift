@@ -11,6 +11,9 @@ struct MachineFiles: Sendable {
         for (name, text) in site.templates.folder("lab/machine") where name != "runc" || !kernel.hasResourceCapability {
             try site.computer.replace("\(site.files)/\(name)", with: text)
         }
+        for (name, text) in site.templates.folder("lab/vm") where site.cluster.lab.driver == .vm {
+            try site.computer.replace("\(site.files)/vm/\(name)", with: text)
+        }
         try site.computer.replace("\(site.files)/built-in", with: kernel.builtIn.joined(separator: "\n") + "\n")
         try site.computer.replace("\(site.files)/authorized_keys", with: try await keys().joined(separator: "\n") + "\n")
         if let key = site.computer.read("\(site.cache.gnupg)/key.asc") { try site.computer.replace("\(site.files)/key.asc", with: key) }

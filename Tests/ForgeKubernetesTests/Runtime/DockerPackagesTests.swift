@@ -55,6 +55,15 @@ struct DockerPackagesTests {
         #expect(packages.isHeld)
     }
 
+    @Test("of a mirror are of the machine's own distribution, where the inventory leaves it open")
+    func mirrorOfDistributions() throws {
+        let facts = Example.facts { $0.distribution = Distribution(id: "ubuntu", version: "24.04", codename: "noble") }
+        let key = Mirrors.Key.url("https://mirror.example.org/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88")
+        let cluster = Example.cluster { $0.mirrors.docker = .init(url: "https://mirror.example.org/linux/<distribution>", key: key) }
+        let repository = try DockerPackages(cluster: cluster).runtime(facts)[0] as? AptRepository
+        #expect(repository?.source == "https://mirror.example.org/linux/ubuntu noble stable")
+    }
+
     @Test("of a mirror are signed with the key that the operator has")
     func mirrorKey() throws {
         try withKey(Example.key) { path in

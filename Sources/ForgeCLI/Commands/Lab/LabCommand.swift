@@ -25,19 +25,20 @@ struct LabOptions: ParsableArguments {
     }
 
     /// The lab of the inventory, telling its progress on standard error.
-    func lab(_ inventory: String?) throws -> Lab {
+    func lab(_ inventory: String?, distribution: LabSettings.Distribution? = nil) throws -> Lab {
         let (surroundings, choice) = (surroundings, try choice(inventory))
         surroundings.progress.write(choice.sentence + "\n")
-        let cluster = try InventoryReader(home: surroundings.home).read(choice.path)
+        var cluster = try InventoryReader(home: surroundings.home).read(choice.path)
+        if let distribution { cluster.lab.install(distribution) }
         return try Lab(
             cluster: cluster, cache: cache, operatorFiles: OperatorFiles(root: surroundings.cache + "/lab", owner: labOperator),
             templates: Templates(overlay: templates), progress: LabProgress(LabReporter().report))
     }
 
     /// The same lab, to change it: root's work.
-    func changeableLab(_ inventory: String?) async throws -> Lab {
+    func changeableLab(_ inventory: String?, distribution: LabSettings.Distribution? = nil) async throws -> Lab {
         try await RootRights(surroundings: surroundings).demand()
-        return try lab(inventory)
+        return try lab(inventory, distribution: distribution)
     }
 
     /// `~` is the operator's home folder, also below sudo.
