@@ -5,7 +5,8 @@ extension InventoryReader {
             + below("hosts.ssh", SSHSettings.keys) + below("ssh", SSHSettings.keys) + below("mirrors", MirrorsSection.keys)
             + below("mirrors.apt", MirrorsSection.repositories) + below("mirrors.apt.docker", MirrorsSection.repositoryKeys)
             + below("mirrors.apt.kubernetes", MirrorsSection.repositoryKeys) + below("service", ServiceSection.keys)
-            + below("service.data", ServiceSection.dataKeys) + below("service.models", ServiceSection.modelsKeys)
+            + below("service.data", ServiceSection.dataKeys) + below("service.registry", RegistrySection.keys)
+            + below("service.models", ServiceSection.modelsKeys)
             + below("mirrors.apt.debian", MirrorsSection.debianKeys)
     }
 

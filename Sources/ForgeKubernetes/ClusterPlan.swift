@@ -61,10 +61,7 @@ package struct ClusterPlan: Sendable {
             KernelModule("br_netfilter"),
             Sysctls(["net.bridge.bridge-nf-call-iptables": "1", "net.bridge.bridge-nf-call-ip6tables": "1", "net.ipv4.ip_forward": "1"]),
             Packages(
-                [
-                    "ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables",
-                    "zstd",
-                ],
+                ["ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables"],
                 title: "the tools that Kubernetes and kubeforge call are installed"),
         ]
     }

@@ -10,7 +10,7 @@ struct ContainerRuntime {
 
     func steps(_ facts: Facts) throws(Problem) -> [any Step] {
         let containerd: [any Step] =
-            [try ContainerdConfig(cluster: cluster, templates: templates)] + mirrors.containerdFiles()
+            [try ContainerdConfig(cluster: cluster, templates: templates)] + mirrors.containerdFiles() + RegistryTrust(cluster).steps
             + [Unit("containerd.service", runningSince: [ContainerdConfig.path], title: "containerd runs with its configuration")]
         return try packages.runtime(facts) + containerd + (cluster.runtime == .docker ? try engine() + criDockerd() : [])
     }

@@ -47,13 +47,15 @@ struct Supplies: Sendable {
         let packages = try recipes.kubernetesPackages(version, kubernetes: kubernetes, standIns: standIns, workshop: workshop)
         let images = try recipes.kubernetesImages(version, kubernetes: kubernetes, standIns: standIns, workshop: workshop)
         let python = try recipes.pythonImage(workshop)
+        let registry = try recipes.registryImage(workshop)
         return [
             workshop, key, try recipes.debianArchive(key: key, workshop: workshop),
             try recipes.dockerRepository(key: key, workshop: workshop),
-            try recipes.wheels(requirements: templates["service/requirements.txt"].text), python, source, kubernetes, standIns, packages,
+            try recipes.wheels(requirements: templates["service/requirements.txt"].text), python, registry, source, kubernetes, standIns,
+            packages,
             try recipes.kubernetesRepository(version, packages: packages, others: otherVersions(recipes), key: key, workshop: workshop),
             images,
-            try recipes.registry(version, layouts: [python, images], archives: archives, workshop: workshop),
+            try recipes.registry(version, layouts: [python, registry, images], archives: archives, workshop: workshop),
         ]
     }
 

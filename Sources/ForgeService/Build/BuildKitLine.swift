@@ -1,7 +1,8 @@
 import ForgeCore
 
-/// A line of BuildKit's plain progress: `#12 5.123 text` is what step 12 printed after 5.123 s. When a step fails, BuildKit repeats what it
-/// printed and shows the place in the Dockerfile between lines of dashes; its own last word begins with `ERROR: failed to solve:`.
+/// A line of BuildKit's plain progress: `#12 5.123 text` is what step 12 printed after 5.123 s. When a step fails,
+/// BuildKit repeats what it printed and shows the place in the Dockerfile between lines of dashes; its own last word
+/// begins with `ERROR: failed to solve:`.
 enum BuildKitLine {
     /// Whether only BuildKit prints it.
     static func isSign(_ line: String) -> Bool { line.hasPrefix("#1 ") || line.contains("failed to solve") }

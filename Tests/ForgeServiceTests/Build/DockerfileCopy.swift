@@ -18,12 +18,15 @@ struct DockerfileCopy: Sendable, Hashable, CustomStringConvertible {
 
     /// What BuildKit says against it in a context of these files; nil when it copies.
     ///
-    /// BuildKit looks for a pattern's matches below the folder in front of it, which must be there; matching nothing is allowed.
+    /// BuildKit looks for a pattern's matches below the folder in front of it, which must be there; matching nothing is
+    /// allowed.
     func complaintOfBuildKit(_ files: Set<String>) -> String? {
         for source in sources {
             let parts = source.split(separator: "/").map(String.init)
             let fixed = parts.prefix { !Self.isPattern($0) }.joined(separator: "/")
-            if !fixed.isEmpty, fixed != ".", !Self.exists(fixed, files) { return "lstat /\(fixed): no such file or directory" }
+            if !fixed.isEmpty, fixed != ".", !Self.exists(fixed, files) {
+                return "lstat /\(fixed): no such file or directory"
+            }
         }
         return complaintAboutDestination
     }
@@ -55,7 +58,8 @@ struct DockerfileCopy: Sendable, Hashable, CustomStringConvertible {
         files.contains { $0 == path || $0.hasPrefix(path + "/") }
     }
 
-    /// As Go's filepath.Match for what Dockerfiles use: `*` and `?` stop at a slash, `[…]` is one of the characters in it.
+    /// As Go's filepath.Match for what Dockerfiles use: `*` and `?` stop at a slash, `[…]` is one of the characters in
+    /// it.
     static func matches(_ path: String, _ pattern: String) -> Bool {
         let (names, patterns) = (path.split(separator: "/"), pattern.split(separator: "/"))
         return names.count == patterns.count && zip(names, patterns).allSatisfy { matches($0[...], part: $1[...]) }

@@ -7,7 +7,9 @@ import Testing
 
 @Suite("Every Dockerfile")
 struct DockerfileTests {
-    @Test("is copied from by both of Docker's builders, in every context that an inventory can make", arguments: Variant.all)
+    @Test(
+        "is copied from by both of Docker's builders, in every context that an inventory can make",
+        arguments: Variant.all)
     func copies(variant: Variant) throws {
         let dockerfiles = try Dockerfile.all()
         #expect(dockerfiles.map(\.name).contains("service/Dockerfile"))
@@ -39,7 +41,8 @@ struct DockerfileTests {
     func takes() throws {
         let service = try #require(try Dockerfile.all().first { $0.name == "service/Dockerfile" })
         let patterns = DockerfileCopy.all(in: service.text).flatMap(\.sources)
-        for file in try Variant(name: "", hasData: true, hasStore: true, hasKey: true).context() where file != "Dockerfile" {
+        for file in try Variant(name: "", hasData: true, hasStore: true, hasKey: true).context()
+        where file != "Dockerfile" {
             #expect(patterns.contains { $0 == file || DockerfileCopy.matches(file, $0) }, "\(file)")
         }
     }
@@ -51,9 +54,14 @@ private struct Dockerfile {
     let text: String
 
     static func all() throws -> [Dockerfile] {
-        let templates = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../templates").standardized.path()
-        let paths = try FileManager.default.subpathsOfDirectory(atPath: templates).filter { $0.split(separator: "/").last == "Dockerfile" }
-        return try paths.map { Dockerfile(name: $0, text: try String(contentsOfFile: templates + "/" + $0, encoding: .utf8)) }
+        let templates = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../templates")
+            .standardized.path()
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: templates).filter {
+            $0.split(separator: "/").last == "Dockerfile"
+        }
+        return try paths.map {
+            Dockerfile(name: $0, text: try String(contentsOfFile: templates + "/" + $0, encoding: .utf8))
+        }
     }
 }
 
@@ -72,7 +80,8 @@ struct Variant: Sendable, CustomTestStringConvertible {
         Variant(name: "a model store", hasStore: true),
         Variant(name: "an apt mirror with its key", hasKey: true),
         Variant(name: "a model store and an apt mirror with its key", hasStore: true, hasKey: true),
-        Variant(name: "data, a model store and an apt mirror with its key", hasData: true, hasStore: true, hasKey: true),
+        Variant(
+            name: "data, a model store and an apt mirror with its key", hasData: true, hasStore: true, hasKey: true),
     ]
 
     /// The paths of the files in the context that it makes.
