@@ -10,16 +10,32 @@ package struct Mirrors: Sendable, Hashable {
     package var registries: [String: String]
     /// A Python package index (PEP 503) for the image build.
     package var python: String?
+    /// In place of cri-dockerd's release at github.com.
+    package var criDockerd: Archive?
 
     package init(
         docker: AptRepository? = nil, kubernetes: AptRepository? = nil, debian: AptRepository? = nil,
-        registries: [String: String] = [:], python: String? = nil
+        registries: [String: String] = [:], python: String? = nil, criDockerd: Archive? = nil
     ) {
         self.docker = docker
         self.kubernetes = kubernetes
         self.debian = debian
         self.registries = registries
         self.python = python
+        self.criDockerd = criDockerd
+    }
+
+    /// A file that machines fetch and believe by its digest.
+    package struct Archive: Sendable, Hashable {
+        /// `{arch}` stands for the machine's: `amd64`, `arm64`.
+        package var url: String
+        /// 64 hexadecimal digits, lower case; nil: those that kubeforge knows of the release.
+        package var sha256: String?
+
+        package init(url: String, sha256: String? = nil) {
+            self.url = url
+            self.sha256 = sha256
+        }
     }
 
     package struct AptRepository: Sendable, Hashable {

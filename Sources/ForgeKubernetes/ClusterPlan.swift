@@ -22,15 +22,17 @@ package struct ClusterPlan: Sendable {
     package func make() throws(Problem) -> Plan {
         let cni = try CNI.named(cluster.cni)
         let runtime = ContainerRuntime(cluster: cluster, templates: templates)
-        let nodeImages = try nodeImages(cni)
+        let nodeImages = NodeImages(cluster: cluster, images: try cni.images(templates))
         return Plan(
             stages: [
-                fit,
+                try fit(),
                 try stage("the machines are prepared", steps: preparation),
-                try stage("containers can run") { _, facts throws(Problem) in try runtime.steps(facts) },
                 try stage("Kubernetes is installed") { _, facts throws(Problem) in
                     try KubernetesPackages(cluster: cluster).steps(facts) + [StartsAtBoot("kubelet.service")]
-                        + when(cluster.runtime == .docker && !nodeImages.images.isEmpty, nodeImages)
+                },
+                // After kubeadm, which knows the sandbox image that the runtime must name.
+                try stage("containers can run") { _, facts throws(Problem) in
+                    try runtime.steps(facts) + when(cluster.runtime == .docker && nodeImages.isNeeded, nodeImages)
                 },
                 // Meanwhile the workers fetch what they will run.
                 try stage("the control plane answers") { host, facts throws(Problem) in
@@ -51,10 +53,18 @@ package struct ClusterPlan: Sendable {
     }
 
     /// One finding does not hide another: all of them, of all machines, before anything is changed.
-    private var fit: Stage {
+    private func fit() throws(Problem) -> Stage {
         let preflight = Preflight(cluster: cluster, facts: facts)
-        return Stage("the machines fit", goesOnAfterFailure: true, on: surveyed(cluster.hosts)) { preflight.steps(for: $0) }
+        let docker = ExistingDocker(cluster: cluster)
+        return try stage("the machines fit", goesOnAfterFailure: true) { host, own throws(Problem) in
+            preflight.steps(for: host) + (try docker.steps(for: host, own))
+        }
     }
+
+    static let tools = [
+        "ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables",
+        "iputils-ping", "zstd",
+    ]
 
     private func preparation(_ host: Host, _ facts: Facts) -> [any Step] {
         [
@@ -75,12 +85,7 @@ package struct ClusterPlan: Sendable {
                 SysctlMinimums(
                     ["fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 524_288],
                     title: "the kernel lets many programs watch files")) + [
-                Packages(
-                    [
-                        "ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables",
-                        "iputils-ping", "zstd",
-                    ],
-                    title: "the tools that Kubernetes and kubeforge call are installed")
+                Packages(Self.tools, title: "the tools that Kubernetes and kubeforge call are installed", proxy: cluster.outgoing)
             ]
     }
 
@@ -90,7 +95,7 @@ package struct ClusterPlan: Sendable {
             ControlPlaneImages(cluster: cluster, configPath: ControlPlane.configPath),
             ControlPlane(
                 host: host, socket: RuntimeSocket.path(for: cluster), runtime: cluster.runtime,
-                configuration: try config.initialisation(of: host, isContainer: facts.isContainer)),
+                configuration: try config.initialisation(of: host, isContainer: facts.isContainer), proxy: cluster.outgoing),
             Unit("kubelet.service", title: "the kubelet runs"),
         ] + when(host.publicAddress != "\(host.address)", APIServerName(host: host, cluster: cluster)) + [
             LoginKubeconfig(user: host.access.user, home: facts.home, group: facts.group),
@@ -100,18 +105,12 @@ package struct ClusterPlan: Sendable {
         ]
     }
 
-    private func nodeImages(_ cni: CNI) throws(Problem) -> NodeImages {
-        let repository = cluster.imageRepository ?? Cluster.Defaults.imageRepository
-        let own = [PauseImage.reference(for: cluster), "\(repository)/kube-proxy:v\(cluster.kubernetes)"]
-        return NodeImages(own + (try cni.images(templates)), cluster: cluster)
-    }
-
     /// A control plane needs some ten seconds from its start until workers can join: Docker Engine comes in that time.
     private func joining(_ runtime: ContainerRuntime) throws(Problem) -> Stage {
         let config = KubeadmConfig(cluster: cluster, templates: templates)
         let token = JoinToken(controlPlane: cluster.firstControlPlane.name)
         return try stage("the workers have joined") { host, facts throws(Problem) in
-            if host.role == .controlPlane { return try runtime.builder(facts) }
+            if host.role == .controlPlane { return runtime.builder(facts) }
             return [Join(host: host, cluster: cluster, config: config, token: token), Unit("kubelet.service", title: "the kubelet runs")]
         }
     }
@@ -119,13 +118,13 @@ package struct ClusterPlan: Sendable {
     private func surveyed(_ hosts: [Host]) -> [Host] { hosts.filter { facts[$0.name] != nil } }
 
     private func stage(
-        _ name: String, on hosts: [Host]? = nil, steps: (Host, Facts) throws(Problem) -> [any Step]
+        _ name: String, goesOnAfterFailure: Bool = false, on hosts: [Host]? = nil, steps: (Host, Facts) throws(Problem) -> [any Step]
     ) throws(Problem) -> Stage {
         var work: [Stage.Work] = []
         for host in surveyed(hosts ?? cluster.hosts) {
             let steps = try steps(host, facts[host.name]!)
             if !steps.isEmpty { work.append(Stage.Work(host: host, steps: steps)) }
         }
-        return Stage(name, work)
+        return Stage(name, goesOnAfterFailure: goesOnAfterFailure, work)
     }
 }

@@ -60,7 +60,7 @@ struct ExampleTests {
         var explained: Set<Substring> = []
         var isComment = false
         for line in complete.split(separator: "\n", omittingEmptySubsequences: false) {
-            if let key = line.firstMatch(of: /^ *(?:- )?([A-Za-z]+):/)?.1 {
+            if let key = line.firstMatch(of: /^ *(?:- )?([A-Za-z0-9]+):/)?.1 {
                 #expect(isComment || explained.contains(key), "nothing explains `\(line)`")
                 explained.insert(key)
             }

@@ -4,7 +4,7 @@ import ForgeCore
 struct ClusterSection {
     static let keys = [
         "cluster", "kubernetes", "runtime", "docker", "hosts", "ssh", "podNetwork", "serviceNetwork", "cni", "imageRepository",
-        "mirrors", "service", "lab",
+        "mirrors", "proxy", "service", "lab",
     ]
     static let dockerKeys = ["source"]
 
@@ -48,6 +48,7 @@ struct ClusterSection {
         cluster.cni = section["cni"]?.read(cni) ?? cluster.cni
         cluster.imageRepository = section["imageRepository"]?.read(ImageRule.repository)
         cluster.mirrors = section["mirrors"].map { MirrorsSection(paths: paths).read($0) } ?? cluster.mirrors
+        cluster.proxy = section["proxy"].flatMap { ProxySection().read($0) }
         cluster.service = section["service"].map { ServiceSection(paths: paths).read($0) } ?? cluster.service
     }
 

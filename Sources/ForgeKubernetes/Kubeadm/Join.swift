@@ -27,7 +27,8 @@ struct Join: Step {
             let text = try config.joining(of: host, server: cluster.firstControlPlane.address, token: ticket.token, caHash: ticket.caHash)
             try await machine.run(untilSigned(ticket.id))
             try await machine.write(RemoteFile(Self.configPath, text, mode: 0o600, isSecret: true))
-            let command = Command("kubeadm", "join", "--config", Word(Self.configPath)).asRoot().within(.seconds(600))
+            let command = Command("kubeadm", "join", "--config", Word(Self.configPath)).through(cluster.outgoing).asRoot().within(
+                .seconds(600))
             let output = try await machine.attempt(command)
             try await machine.run(Command("rm", "-f", "--", Word(Self.configPath)).asRoot())
             guard output.isSuccess else { throw KubeadmFailure.problem(command, host, output, runtime: cluster.runtime) }

@@ -8,13 +8,21 @@ package struct AptRepository: Step {
     package let source: String
     package let key: SigningKey
     package let architecture: String
+    /// Where the publisher's own instructions put the key: a source that somebody added so is as good as ours.
+    package let usualKeys: [String]
+    private let proxy: Proxy?
     private let locks: AptLocks
 
-    package init(_ name: String, source: String, key: SigningKey, architecture: String, locks: AptLocks = AptLocks()) {
+    package init(
+        _ name: String, source: String, key: SigningKey, architecture: String, usualKeys: [String] = [], proxy: Proxy? = nil,
+        locks: AptLocks = AptLocks()
+    ) {
         self.name = name
         self.source = source
         self.key = key
         self.architecture = architecture
+        self.usualKeys = usualKeys
+        self.proxy = proxy
         self.locks = locks
     }
 
@@ -31,12 +39,39 @@ package struct AptRepository: Step {
     package var questions: [Question] {
         switch key {
         case .text: [.file(listPath), .file(keyPath)]
-        case .url: [.file(listPath), .file(keyPath), .command(fingerprintLook)]
+        case .url: [.file(listPath), .file(keyPath), .command(AptSources.look), .command(fingerprintLook)]
         }
     }
 
     package func differences(given answers: Answers) -> [Difference] {
-        FileIs(list).differences(given: answers) + keyDifferences(answers)
+        isKnown(answers) ? [] : FileIs(list).differences(given: answers) + keyDifferences(answers)
+    }
+
+    /// Whether somebody else's source names it with the right key. A second one of ours would make apt complain at every call.
+    private func isKnown(_ answers: Answers) -> Bool {
+        guard case .url(_, let fingerprint) = key else { return false }
+        let keys = fingerprints(answers).filter { $0.value == fingerprint }.keys
+        return sources(answers).contains { $0.signedBy.map(keys.contains) == true && ($0.path != listPath || $0.signedBy != keyPath) }
+    }
+
+    private func sources(_ answers: Answers) -> [AptSources.Source] {
+        let words = source.split(separator: " ").map(String.init)
+        let address = words[0].hasSuffix("/") ? String(words[0].dropLast()) : words[0]
+        return AptSources(answers.command(AptSources.look).text).all.filter { $0.address == address && $0.suite == words[1] }
+    }
+
+    /// apt refuses to read any source once two of them name one repository with different keys, or one of them with none.
+    package var conflicts: Requirement {
+        Requirement(
+            "no other apt source names \(source.split(separator: " ").first ?? "") with another key",
+            asking: questions.filter { if case .command = $0 { true } else { false } } + [.command(AptSources.look)],
+            fix: "remove the line, or the file; or give it the key \(keyPath) (signed-by= or Signed-By:), and run again"
+        ) { answers in
+            if isKnown(answers) { return [] }
+            return sources(answers).filter { $0.path != listPath && $0.signedBy != keyPath }.map {
+                "\($0.place) names it \($0.signedBy.map { "with \($0)" } ?? "without a key"), kubeforge with \(keyPath): apt reads nothing then"
+            }
+        }
     }
 
     package func apply(to machine: Machine) async throws {
@@ -45,7 +80,7 @@ package struct AptRepository: Step {
         case .url(let url, let fingerprint): try await fetchKey(from: url, fingerprint, machine)
         }
         try await machine.write(list)
-        let update = try await machine.attempt(updateThisList, waitingFor: locks)
+        let update = try await machine.attempt(updateThisList.aptThrough(proxy), waitingFor: locks)
         guard update.isSuccess else {
             let url = source.split(separator: " ").first ?? ""
             let fix =
@@ -63,12 +98,20 @@ package struct AptRepository: Step {
         switch key {
         case .text(let text): return FileIs(RemoteFile(keyPath, text)).differences(given: answers)
         case .url(_, let fingerprint):
-            let found = answers.command(fingerprintLook).text
+            let found = fingerprints(answers)[keyPath] ?? ""
             return found == fingerprint ? [] : [Difference("signing key of \(name)", from: found.isEmpty ? "none" : found, to: fingerprint)]
         }
     }
 
-    private var fingerprintLook: String { Self.fingerprint(of: keyPath) }
+    /// Prints a line for each of the keys that is there: its path and its fingerprint.
+    private var fingerprintLook: String {
+        "for key in \(([keyPath] + usualKeys).joined(separator: " ")); do f=$(\(Self.fingerprint(of: "$key"))); [ -z \"$f\" ] || echo \"$key $f\"; done"
+    }
+
+    private func fingerprints(_ answers: Answers) -> [String: String] {
+        let pairs = answers.command(fingerprintLook).text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        return Dictionary(pairs.filter { $0.count == 2 }.map { ($0[0], $0[1]) }) { first, _ in first }
+    }
 
     /// Prints the primary key's fingerprint; gpg gets a home of no consequence, so that it makes none for root.
     private static func fingerprint(of path: String) -> String {
@@ -82,7 +125,7 @@ package struct AptRepository: Step {
             "sh", "-c", "mkdir -p /etc/apt/keyrings && curl -fsSL --proto =http,https --retry 3 --max-time 60 -o \"$2\" -- \"$1\"", "sh",
             Word(url), Word(new))
         try await machine.run(
-            fetch.asRoot(),
+            fetch.through(proxy).asRoot(),
             fix: "open \(url) from \(machine.host.name) with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)")
         let found = try await machine.run(Command("sh", "-c", Word(Self.fingerprint(of: new))).asRoot()).text.trimming(
             while: \.isWhitespace)

@@ -7,11 +7,14 @@ package struct Packages: Step {
     package let version: String?
     package let isHeld: Bool
     package let title: String
+    private let proxy: Proxy?
     private let locks: AptLocks
 
     package init(
-        _ names: [String], version: String? = nil, isHeld: Bool = false, title: String? = nil, locks: AptLocks = AptLocks()
+        _ names: [String], version: String? = nil, isHeld: Bool = false, title: String? = nil, proxy: Proxy? = nil,
+        locks: AptLocks = AptLocks()
     ) {
+        self.proxy = proxy
         self.names = names
         self.version = version
         self.isHeld = isHeld
@@ -34,12 +37,13 @@ package struct Packages: Step {
     /// Indices of a fresh machine are empty or old: when apt does not find a package, they are fetched anew and it is asked once more.
     /// An update that fails is told only if the packages cannot be had without it: the fault may be another repository's.
     package func apply(to machine: Machine) async throws {
-        let install = Apt.install(names.map { name in version.map { "\(name)=\($0)*" } ?? name })
+        let install = Apt.install(names.map { name in version.map { "\(name)=\($0)*" } ?? name }).aptThrough(proxy)
         var result = try await (command: install, output: machine.attempt(install, waitingFor: locks))
         if Apt.wantsUpdate(result.output) {
-            let update = try await machine.attempt(Apt.update, waitingFor: locks)
+            let refresh = Apt.update.aptThrough(proxy)
+            let update = try await machine.attempt(refresh, waitingFor: locks)
             result.output = try await machine.attempt(install, waitingFor: locks)
-            if !result.output.isSuccess, !update.isSuccess { result = (Apt.update, update) }
+            if !result.output.isSuccess, !update.isSuccess { result = (refresh, update) }
         }
         guard result.output.isSuccess else {
             throw Problem(failed: result.command, on: machine.host, result.output, fix: Apt.fix(result.output, on: machine.host))
@@ -69,10 +73,10 @@ package enum Apt {
     /// With options of this one call: `["-o", "Dir::Etc::sourceparts=-"]`.
     static func update(_ more: [Word]) -> Command { Command(environment + options + more + ["update"]).asRoot().within(.seconds(600)) }
 
-    /// Configuration files that somebody changed stay as they are.
+    /// Configuration files that somebody changed stay as they are, and nothing is ever removed for what is installed.
     package static func install(_ packages: [String]) -> Command {
         let words: [Word] = [
-            "-y", "-o", "Dpkg::Options::=--force-confold", "--no-install-recommends", "--allow-downgrades",
+            "-y", "-o", "Dpkg::Options::=--force-confold", "--no-install-recommends", "--no-remove", "--allow-downgrades",
             "--allow-change-held-packages", "install", "--",
         ]
         return Command(environment + options + words + packages.map { Word($0) }).asRoot().within(.seconds(1800))
@@ -87,9 +91,20 @@ package enum Apt {
         return !output.isSuccess && signs.contains { output.errorText.contains($0) }
     }
 
+    /// A line of shell that prints what apt would remove to install these, a name a line, and fails where it does not know them.
+    package static func removalsLook(_ packages: [String]) -> String {
+        let install = Command(["apt-get", "-s", "-q", "-y", "--no-install-recommends", "install", "--"] + packages.map { Word($0) }).line
+        return "plan=$(LC_ALL=C \(install) 2>/dev/null) && printf '%s\\n' \"$plan\" | sed -n 's/^Remv \\([^ ]*\\).*/\\1/p'"
+    }
+
     /// What a person does about apt's complaint.
     static func fix(_ output: Output, on host: Host) -> String {
         let text = output.errorText
+        if text.contains("remove is disabled") {
+            let names = removals(output.text).joined(separator: " ")
+            return "apt would have to remove \(names), and kubeforge removes nothing: look on \(host.name) whether it is needed, "
+                + "remove it by hand (`sudo apt-get remove \(names)`), and run again"
+        }
         if let fix = signatureFix(text, host) { return fix }
         if text.contains("was not found") || text.contains("Unable to locate") {
             return
@@ -103,6 +118,12 @@ package enum Apt {
                 "\(host.name) cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
         }
         return "run it by hand on \(host.name) to see more"
+    }
+
+    /// The names below apt's line "The following packages will be REMOVED:".
+    private static func removals(_ text: String) -> [String] {
+        let lines = text.split(separator: "\n").drop { !$0.contains("will be REMOVED") }.dropFirst()
+        return lines.prefix { $0.hasPrefix(" ") }.flatMap { $0.split(separator: " ") }.map(String.init)
     }
 
     /// What a person does about a signature that apt does not accept; nil when its complaint is another one.

@@ -36,7 +36,7 @@ struct AptRepositoryTests {
         let line = "deb [arch=arm64 signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/debian bookworm stable\n"
         let look = try #require(upstream.questions.last)
         func texts(_ found: String) -> [String] {
-            upstream.texts([.file(Self.list): file(line), look: .command(CommandState(text: found))])
+            upstream.texts([.file(Self.list): file(line), look: .command(CommandState(text: found.isEmpty ? "" : "\(Self.key) \(found)"))])
         }
         #expect(texts(Self.fingerprint) == [])
         #expect(texts("") == ["signing key of docker: none → \(Self.fingerprint)"])
