@@ -44,12 +44,28 @@ struct HabitsTests {
         }
     }
 
-    @Test("leaves a VM's swap to its own kernel")
-    func swapOfVM() async throws {
+    @Test("leaves a VM's swap to its own kernel, and its cloud-init to the seed that it is started with")
+    func virtualMachine() async throws {
         try await TemporaryFolder.during { folder in
             let root = folder.path
             _ = try await run(habit("30-swap-services"), root: root, driver: "vm")
+            _ = try await run(habit("10-cloud-init"), root: root, driver: "vm")
             #expect(computer.read("\(root)/usr/sbin/swapon") == "real\n")
+            #expect(!computer.exists("\(root)/etc/cloud") && !computer.exists("\(root)/var/lib/cloud"))
+            _ = try await run(habit("10-cloud-init"), root: root)
+            #expect(computer.read("\(root)/var/lib/cloud/seed/nocloud/user-data") == "#cloud-config\nmanage_etc_hosts: true\n")
+        }
+    }
+
+    @Test("leaves Docker's repository on the machine that says it is Ubuntu, as Docker's instructions write it")
+    func dockerSources() async throws {
+        try await TemporaryFolder.during { folder in
+            let sources = "\(folder.path)/etc/apt/sources.list.d/docker.sources"
+            _ = try await run(habit("90-docker-sources"), root: folder.path)
+            #expect(!computer.exists(sources))
+            _ = try await run(habit("90-docker-sources"), root: folder.path, distribution: "ubuntu-24.04-stand-in")
+            #expect(computer.read(sources)?.contains("URIs: http://10.77.0.1:8000/linux/ubuntu\nSuites: noble\n") == true)
+            #expect(computer.exists("\(folder.path)/etc/apt/keyrings/docker.asc"))
         }
     }
 
@@ -73,16 +89,18 @@ struct HabitsTests {
     private func habit(_ name: String) throws -> String { try Templates()["lab/machine/habits/\(name)"].text }
 
     /// Runs it as `prepare` does, on a root with what the packages would have brought.
-    private func run(_ text: String, root: String, driver: String = "nspawn") async throws -> Output {
+    private func run(_ text: String, root: String, driver: String = "nspawn", distribution: String = "debian-13") async throws -> Output {
         let files = [
             "etc/dphys-swapfile": "#CONF_SWAPFILE=/var/swap\n#CONF_SWAPSIZE=\n", "etc/login.defs": "USERGROUPS_ENAB yes\n",
             "etc/pam.d/common-session": "session optional pam_umask.so\n", "etc/pam.d/common-session-noninteractive": "",
             "usr/sbin/swapon": "real\n", "usr/sbin/swapoff": "real\n", "etc/sudoers.d/README": "", "etc/apt/apt.conf.d/01": "",
-            "etc/default/locale": "", "etc/systemd/system/keep": "", "bin/chroot": "#!/bin/sh\n",
+            "etc/default/locale": "", "etc/apt/keyrings/keep": "", "etc/apt/sources.list.d/keep": "", "key.asc": "",
+            "etc/systemd/system/keep": "", "bin/chroot": "#!/bin/sh\n",
         ]
         for (path, content) in files { try computer.replace("\(root)/\(path)", with: content, mode: 0o755) }
-        let start = "set -eu; root=$1 driver=$2 PATH=$1/bin:$PATH"
-        return try await computer.run(Command(["sh", "-c", Word("\(start)\n\(text)"), "prepare", Word(root), Word(driver)]))
+        let start = "set -eu; root=$1 driver=$2 distribution=$3 files=$1 bridge=10.77.0.1 PATH=$1/bin:$PATH"
+        let arguments = [root, driver, distribution].map { Word($0) }
+        return try await computer.run(Command(["sh", "-c", Word("\(start)\n\(text)"), "prepare"] + arguments))
     }
 
     private func finish(_ words: Word...) async throws { try await computer.finish(Command(["sh"] + words)) }
