@@ -30,7 +30,7 @@ extension Verb {
                 cluster: session.cluster, context: context, models: models, templates: session.templates, by: session.person,
                 within: limit)
         } next: { session in
-            let url = await ServiceURL(session.cluster).ask(session)
+            let url = await ServiceURL(session.cluster).ask(session.fleet)
             return ["kubeforge smoke-test\(session.inventoryArgument)"] + (url.map { ["curl \($0)/prediction/23"] } ?? [])
         }
     }

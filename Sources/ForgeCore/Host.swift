@@ -1,7 +1,7 @@
 /// A machine as the inventory names it: its name becomes its hostname and its Kubernetes node name.
 package struct Host: Sendable, Hashable {
     package var name: String
-    /// The address that other nodes reach it at, and that kubeforge connects to.
+    /// The address that other nodes reach it at; kubeforge connects to it, too, where `access` names no other.
     package var address: IPv4Address
     package var role: Role
     /// Whether a control plane takes ordinary pods, too; a worker always does.
@@ -16,13 +16,25 @@ package struct Host: Sendable, Hashable {
         self.access = access
     }
 
+    /// Where it is reached from the operator's computer: an IPv4 address or a DNS name.
+    package var outerAddress: String { access.address ?? address.description }
+
+    /// Where its ports other than SSH's are reached from the operator's computer. A loopback address stands for a port that is
+    /// forwarded for SSH alone.
+    package var publicAddress: String {
+        guard let outer = access.address, outer != "localhost", !outer.hasPrefix("127.") else { return address.description }
+        return outer
+    }
+
     package enum Role: String, Sendable, Hashable, CaseIterable {
         case controlPlane = "control-plane"
         case worker
     }
 
-    /// How to log in: everything SSH needs to know that is not the address.
+    /// How to log in: everything SSH needs to know.
     package struct Access: Sendable, Hashable {
+        /// Where SSH goes when that is not the host's address: an IPv4 address or a DNS name.
+        package var address: String?
         package var user: String
         package var port: UInt16
         /// A private key file; nil means the keys of ssh-agent.
@@ -30,7 +42,8 @@ package struct Host: Sendable, Hashable {
         /// The known_hosts file whose keys are believed.
         package var knownHostsPath: String
 
-        package init(user: String, port: UInt16 = 22, keyPath: String?, knownHostsPath: String) {
+        package init(address: String? = nil, user: String, port: UInt16 = 22, keyPath: String?, knownHostsPath: String) {
+            self.address = address
             self.user = user
             self.port = port
             self.keyPath = keyPath

@@ -17,12 +17,16 @@ package struct Cluster: Sendable, Hashable {
     /// Where kubeadm's images come from; nil means `registry.k8s.io`.
     package var imageRepository: String?
     package var mirrors: Mirrors
+    /// As the inventory has it; `outgoing` adds what must never go through it.
+    package var proxy: Proxy?
     package var service: Service
+    package var lab: LabSettings
 
     package init(
         name: String, path: String = "", kubernetes: Version, runtime: Runtime = .containerd, docker: DockerSource = .docker, hosts: [Host],
         podNetwork: IPv4Network = Defaults.podNetwork, serviceNetwork: IPv4Network = Defaults.serviceNetwork, cni: String = "flannel",
-        imageRepository: String? = nil, mirrors: Mirrors = Mirrors(), service: Service = Service()
+        imageRepository: String? = nil, mirrors: Mirrors = Mirrors(), proxy: Proxy? = nil, service: Service = Service(),
+        lab: LabSettings = LabSettings()
     ) {
         self.name = name
         self.path = path
@@ -35,7 +39,9 @@ package struct Cluster: Sendable, Hashable {
         self.cni = cni
         self.imageRepository = imageRepository
         self.mirrors = mirrors
+        self.proxy = proxy
         self.service = service
+        self.lab = lab
     }
 
     package enum Defaults {

@@ -1,6 +1,6 @@
 /// Where packages, images and Python wheels come from instead of the public places.
 package struct Mirrors: Sendable, Hashable {
-    /// In place of `https://download.docker.com/linux/<distribution>`.
+    /// In place of `https://download.docker.com/linux/<distribution>`; `<distribution>` in it stands for each host's own.
     package var docker: AptRepository?
     /// In place of `https://pkgs.k8s.io/core:/stable:`; `/v1.36/deb/` follows.
     package var kubernetes: AptRepository?
@@ -10,19 +10,38 @@ package struct Mirrors: Sendable, Hashable {
     package var registries: [String: String]
     /// A Python package index (PEP 503) for the image build.
     package var python: String?
+    /// In place of cri-dockerd's release at github.com.
+    package var criDockerd: Archive?
 
     package init(
         docker: AptRepository? = nil, kubernetes: AptRepository? = nil, debian: AptRepository? = nil,
-        registries: [String: String] = [:], python: String? = nil
+        registries: [String: String] = [:], python: String? = nil, criDockerd: Archive? = nil
     ) {
         self.docker = docker
         self.kubernetes = kubernetes
         self.debian = debian
         self.registries = registries
         self.python = python
+        self.criDockerd = criDockerd
+    }
+
+    /// A file that machines fetch and believe by its digest.
+    package struct Archive: Sendable, Hashable {
+        /// `{arch}` stands for the machine's: `amd64`, `arm64`.
+        package var url: String
+        /// 64 hexadecimal digits, lower case; nil: those that kubeforge knows of the release.
+        package var sha256: String?
+
+        package init(url: String, sha256: String? = nil) {
+            self.url = url
+            self.sha256 = sha256
+        }
     }
 
     package struct AptRepository: Sendable, Hashable {
+        /// What stands for `debian` or `ubuntu` in the address of Docker's packages.
+        package static let distribution = "<distribution>"
+
         /// Without a slash at its end.
         package var url: String
         package var key: Key

@@ -22,15 +22,18 @@ package struct ClusterPlan: Sendable {
     package func make() throws(Problem) -> Plan {
         let cni = try CNI.named(cluster.cni)
         let runtime = ContainerRuntime(cluster: cluster, templates: templates)
-        let nodeImages = try nodeImages(cni)
+        let nodeImages = NodeImages(cluster: cluster, images: try cni.images(templates))
         return Plan(
             stages: [
-                fit,
+                try fit(),
                 try stage("the machines are prepared", steps: preparation),
-                try stage("containers can run") { _, facts throws(Problem) in try runtime.steps(facts) },
                 try stage("Kubernetes is installed") { _, facts throws(Problem) in
                     try KubernetesPackages(cluster: cluster).steps(facts) + [StartsAtBoot("kubelet.service")]
-                        + when(cluster.runtime == .docker && !nodeImages.images.isEmpty, nodeImages)
+                },
+                // After kubeadm, which knows the sandbox image that the runtime must name.
+                try stage("containers can run") { host, facts throws(Problem) in
+                    try runtime.steps(facts) + RegistryTrust(cluster).steps(host)
+                        + when(cluster.runtime == .docker && nodeImages.isNeeded, nodeImages)
                 },
                 // Meanwhile the workers fetch what they will run.
                 try stage("the control plane answers") { host, facts throws(Problem) in
@@ -42,28 +45,49 @@ package struct ClusterPlan: Sendable {
                 try stage("the cluster works", on: [cluster.firstControlPlane]) { host, _ in
                     when(host.isSchedulable, Scheduling(host: host)) + [SystemPods.step(for: cni.name)]
                 },
+                // Once the pod network runs on all of them.
+                try stage("the nodes reach each other") { host, _ in
+                    let others = surveyed(cluster.hosts).filter { $0.name != host.name }
+                    return when(!others.isEmpty, PodNetwork.step(from: host, to: others))
+                },
             ], essential: [cluster.firstControlPlane.name])
     }
 
     /// One finding does not hide another: all of them, of all machines, before anything is changed.
-    private var fit: Stage {
+    private func fit() throws(Problem) -> Stage {
         let preflight = Preflight(cluster: cluster, facts: facts)
-        return Stage("the machines fit", goesOnAfterFailure: true, on: surveyed(cluster.hosts)) { preflight.steps(for: $0) }
+        let docker = ExistingDocker(cluster: cluster)
+        return try stage("the machines fit", goesOnAfterFailure: true) { host, own throws(Problem) in
+            preflight.steps(for: host) + (try docker.steps(for: host, own))
+        }
     }
+
+    static let tools = [
+        "ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables",
+        "iputils-ping",
+    ]
 
     private func preparation(_ host: Host, _ facts: Facts) -> [any Step] {
         [
+            CloudInitIsDone(),
             // sudo looks its own hostname up, and waits for name servers when /etc/hosts does not know it.
             HostsFile(cluster.hosts),
             Hostname(name: host.name),
             SwapOff(),
             KernelModule("overlay"),
             KernelModule("br_netfilter"),
-            Sysctls(["net.bridge.bridge-nf-call-iptables": "1", "net.bridge.bridge-nf-call-ip6tables": "1", "net.ipv4.ip_forward": "1"]),
-            Packages(
-                ["ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables"],
-                title: "the tools that Kubernetes and kubeforge call are installed"),
+            Sysctls(
+                ["net.bridge.bridge-nf-call-iptables": "1", "net.bridge.bridge-nf-call-ip6tables": "1", "net.ipv4.ip_forward": "1"],
+                title: "the kernel forwards and filters bridged packets"),
         ]
+            // A container's are those of its host.
+            + when(
+                !facts.isContainer,
+                SysctlMinimums(
+                    ["fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 524_288],
+                    title: "the kernel lets many programs watch files")) + [
+                Packages(Self.tools, title: "the tools that Kubernetes and kubeforge call are installed", proxy: cluster.outgoing)
+            ]
     }
 
     private func controlPlane(_ host: Host, _ facts: Facts) throws(Problem) -> [any Step] {
@@ -71,18 +95,15 @@ package struct ClusterPlan: Sendable {
         return [
             ControlPlaneImages(cluster: cluster, configPath: ControlPlane.configPath),
             ControlPlane(
-                host: host, socket: RuntimeSocket.path(for: cluster),
-                configuration: try config.initialisation(of: host, isContainer: facts.isContainer)),
+                host: host, socket: RuntimeSocket.path(for: cluster), runtime: cluster.runtime,
+                configuration: try config.initialisation(of: host, isContainer: facts.isContainer), proxy: cluster.outgoing),
             Unit("kubelet.service", title: "the kubelet runs"),
+        ] + when(host.publicAddress != "\(host.address)", APIServerName(host: host, cluster: cluster)) + [
             LoginKubeconfig(user: host.access.user, home: facts.home, group: facts.group),
-            OperatorKubeconfig(cluster: cluster.name, path: operatorKubeconfig),
+            OperatorKubeconfig(
+                cluster: cluster.name, path: operatorKubeconfig,
+                server: host.publicAddress == "\(host.address)" ? nil : "https://\(host.publicAddress):6443"),
         ]
-    }
-
-    private func nodeImages(_ cni: CNI) throws(Problem) -> NodeImages {
-        let repository = cluster.imageRepository ?? Cluster.Defaults.imageRepository
-        let own = [PauseImage.reference(for: cluster), "\(repository)/kube-proxy:v\(cluster.kubernetes)"]
-        return NodeImages(own + (try cni.images(templates)), cluster: cluster)
     }
 
     /// A control plane needs some ten seconds from its start until workers can join: Docker Engine comes in that time.
@@ -90,7 +111,7 @@ package struct ClusterPlan: Sendable {
         let config = KubeadmConfig(cluster: cluster, templates: templates)
         let token = JoinToken(controlPlane: cluster.firstControlPlane.name)
         return try stage("the workers have joined") { host, facts throws(Problem) in
-            if host.role == .controlPlane { return try runtime.builder(facts) }
+            if host.role == .controlPlane { return runtime.builder(facts) }
             return [Join(host: host, cluster: cluster, config: config, token: token), Unit("kubelet.service", title: "the kubelet runs")]
         }
     }
@@ -98,13 +119,13 @@ package struct ClusterPlan: Sendable {
     private func surveyed(_ hosts: [Host]) -> [Host] { hosts.filter { facts[$0.name] != nil } }
 
     private func stage(
-        _ name: String, on hosts: [Host]? = nil, steps: (Host, Facts) throws(Problem) -> [any Step]
+        _ name: String, goesOnAfterFailure: Bool = false, on hosts: [Host]? = nil, steps: (Host, Facts) throws(Problem) -> [any Step]
     ) throws(Problem) -> Stage {
         var work: [Stage.Work] = []
         for host in surveyed(hosts ?? cluster.hosts) {
             let steps = try steps(host, facts[host.name]!)
             if !steps.isEmpty { work.append(Stage.Work(host: host, steps: steps)) }
         }
-        return Stage(name, work)
+        return Stage(name, goesOnAfterFailure: goesOnAfterFailure, work)
     }
 }

@@ -19,6 +19,47 @@ package struct Facts: Sendable, Hashable {
     /// Home folder and primary group of the login user.
     package var home: String
     package var group: String
+    /// Its IPv4 addresses that others can reach; empty when not known.
+    package var addresses: [Interface] = []
+    /// Of the firmware; empty where there is none, as on a Raspberry Pi.
+    package var productUUID = ""
+    /// Of its network cards: virtual devices such as bridges have none of their own.
+    package var macAddresses: [String] = []
+    /// Whether the kernel limits memory by cgroups; nil when not known.
+    package var hasMemoryCgroup: Bool?
+    /// Whether the kernel has VXLAN, loaded or not; nil when not known.
+    package var hasVXLAN: Bool?
+    /// Where the kubelet and the container runtimes keep their files: by `kubelet`, `containerd`, `docker`.
+    package var rooms: [String: Room] = [:]
+
+    /// A network interface with an IPv4 address of it; the name is `-` when not known.
+    package struct Interface: Sendable, Hashable {
+        package var name: String
+        package var address: String
+
+        package init(_ name: String, _ address: String) {
+            self.name = name
+            self.address = address
+        }
+    }
+
+    /// A file system, as the kubelet measures it: what is free is free to everybody, not to root alone.
+    package struct Room: Sendable, Hashable {
+        package var path: String
+        package var totalMiB: Int
+        package var freeMiB: Int
+        /// 0 where the file system has no fixed number of them.
+        package var totalInodes: Int
+        package var freeInodes: Int
+
+        package init(_ path: String, totalMiB: Int, freeMiB: Int, totalInodes: Int = 0, freeInodes: Int = 0) {
+            self.path = path
+            self.totalMiB = totalMiB
+            self.freeMiB = freeMiB
+            self.totalInodes = totalInodes
+            self.freeInodes = freeInodes
+        }
+    }
 
     package init(
         distribution: Distribution = Distribution(id: "debian", version: "12", codename: "bookworm"), architecture: String = "amd64",
@@ -36,47 +77,5 @@ package struct Facts: Sendable, Hashable {
         self.clock = clock
         self.home = home
         self.group = group
-    }
-}
-
-/// The questions of the survey, and how their answers become facts.
-package enum Survey {
-    package static func questions(for host: Host) -> [Question] { [.contents("/etc/os-release"), .command(script(for: host))] }
-
-    package static func facts(of host: Host, _ answers: Answers) -> Facts {
-        let values = keyValues(answers.command(script(for: host)).text)
-        func number(_ key: String) -> Int { values[key].flatMap { Int($0) } ?? 0 }
-        return Facts(
-            distribution: Distribution(osRelease: keyValues(answers.text("/etc/os-release") ?? "")),
-            architecture: values["architecture"] ?? "", isContainer: values["container"].map { $0 != "none" } ?? false,
-            hasCgroup2: values["cgroup"] == "cgroup2fs", cores: number("cores"), memoryMiB: number("memory") / 1024,
-            freeDiskMiB: number("disk") / 1024, machineID: values["machine"] ?? "", clock: number("clock"),
-            home: values["home"] ?? "/root", group: values["group"] ?? "root")
-    }
-
-    /// One process for each line at most; unknown is empty, and a preflight says so.
-    private static func script(for host: Host) -> String {
-        let user = host.access.user.shellQuoted
-        return """
-            echo "architecture=$(dpkg --print-architecture)"
-            echo "container=$(systemd-detect-virt --container)"
-            echo "cgroup=$(stat -fc %T /sys/fs/cgroup)"
-            echo "cores=$(nproc)"
-            while read -r key value unit; do [ "$key" = MemTotal: ] && echo "memory=$value"; done < /proc/meminfo
-            echo "disk=$(df -kP /var | sed -n '2s/ \\+/ /gp' | cut -d ' ' -f 4)"
-            read -r id < /etc/machine-id; echo "machine=$id"
-            echo "clock=$(date +%s)"
-            echo "home=$(getent passwd \(user) | cut -d : -f 6)"
-            echo "group=$(id -gn \(user))"
-            """
-    }
-
-    /// `KEY=value` lines, with or without double quotes.
-    private static func keyValues(_ text: String) -> [String: String] {
-        let pairs = text.split(separator: "\n").compactMap { line -> (String, String)? in
-            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return parts.count == 2 ? (String(parts[0]), parts[1].trimming { $0 == "\"" }) : nil
-        }
-        return Dictionary(pairs) { first, _ in first }
     }
 }

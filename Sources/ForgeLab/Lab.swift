@@ -10,27 +10,28 @@ package struct Lab: Sendable {
 
     /// A `Problem` if the inventory's machines cannot stand on one bridge. Without supplies the machines have SSH and nothing to install.
     package init(
-        cluster: Cluster, cache: Cache, templates: Templates, progress: LabProgress, isSupplied: Bool = true
+        cluster: Cluster, cache: Cache, operatorFiles: OperatorFiles, templates: Templates, progress: LabProgress, isSupplied: Bool = true
     ) throws(Problem) {
-        site = try Site(cluster: cluster, cache: cache, computer: ThisComputer(), templates: templates)
+        site = try Site(cluster: cluster, cache: cache, operatorFiles: operatorFiles, computer: ThisComputer(), templates: templates)
         self.progress = progress
         self.isSupplied = isSupplied
     }
 
     /// Makes what is missing and starts what does not run, until every machine lets the inventory's user in.
     package func up() async throws {
-        let supplies = Supplies(
-            cache: site.cache, computer: site.computer, templates: site.templates, kubernetes: site.cluster.kubernetes)
+        let supplies = Supplies(site)
         let survey = try await Survey.take(site)
         let missing = try await isSupplied ? supplies.missing(survey) : []
         try demand(Preconditions(survey: survey, site: site).findings + missing)
         try await exclusively {
-            if isSupplied { try await supplies.make(progress: progress) }
-            let lower = try RootFileSystem(site)
-            try await lower.make(progress: progress)
+            if isSupplied {
+                try await supplies.make(progress: progress)
+                try publishKey()
+            }
+            for installation in site.installations { try await RootFileSystem(site, installation).make(progress: progress) }
             try await MachineFiles(site: site).write()
             try await makeNetwork()
-            try await forEachMachine { try await bringUp($0, lower) }
+            try await forEachMachine(bringUp)
             try KnownHosts(site: site).write()
             try await forEachMachine(open)
         }
@@ -70,6 +71,13 @@ package struct Lab: Sendable {
         return MachineLogin(machine: machine).command
     }
 
+    /// For those who write an inventory.
+    private func publishKey() throws(Problem) {
+        let published = site.operatorFiles.archiveKey
+        guard let key = site.computer.read("\(site.cache.gnupg)/key.asc"), key != site.computer.read(published) else { return }
+        try site.operatorFiles.write(published, key)
+    }
+
     private func makeNetwork() async throws {
         let bridge = Bridge(network: site.network, name: site.name, computer: site.computer)
         let wasThere = bridge.exists
@@ -85,12 +93,13 @@ package struct Lab: Sendable {
         }
     }
 
-    private func bringUp(_ machine: Machine, _ lower: RootFileSystem) async throws {
+    private func bringUp(_ machine: Machine) async throws {
         let title = "\(machine.host.name) runs at \(machine.host.address)"
         if try await machine.isRunning() { return progress.alreadySo(title) }
         try await progress.during(title) {
-            try await machine.disk.make(from: lower)
-            try await machine.start()
+            try await machine.driver.makeDisk(from: RootFileSystem(site, machine.installation))
+            if let warning = try await machine.driver.warning() { progress.warn(warning) }
+            try await machine.driver.start()
         }
     }
 

@@ -9,6 +9,8 @@ package struct LabProgress: Sendable {
         case began(String, usually: String?)
         /// A detail of what is being done, such as the last line of a build.
         case said(String)
+        /// What a person must know, whatever else happens.
+        case warned(String)
         case ended(String, Outcome, seconds: Double)
     }
 
@@ -32,6 +34,8 @@ package struct LabProgress: Sendable {
     }
 
     package func alreadySo(_ title: String) { report(.ended(title, .alreadySo, seconds: 0)) }
+
+    package func warn(_ sentence: String) { report(.warned(sentence)) }
 
     package func say(_ detail: String) { report(.said(detail)) }
 }

@@ -14,7 +14,7 @@ struct LabRemoval: Sendable {
     /// The power supplies first: they would start a machine again.
     private func endProcesses() async throws {
         let groups = try await ProcessGroup.all(site.name, site.computer)
-        let powers = groups.filter { $0.name.hasSuffix(Machine.powerSuffix) }
+        let powers = groups.filter { $0.name.hasSuffix(NspawnDriver.powerSuffix) }
         for group in powers + groups { try await group.end() }
     }
 
@@ -23,7 +23,7 @@ struct LabRemoval: Sendable {
         try await NetworkNamespace.removeFolderIfEmpty(site.computer)
         let bridge = Bridge(network: site.network, name: site.name, computer: site.computer)
         guard bridge.isOurs || !bridge.exists else { return }
-        for machine in site.machines { try await machine.cable.remove() }
+        for link in Cable.links(of: site.network, site.computer) { try await link.remove() }
         try await bridge.remove()
     }
 
@@ -32,7 +32,8 @@ struct LabRemoval: Sendable {
             try await NspawnTraces(root: "\(site.folder)/machines/\(machine)/root", machine: site.name.of(machine)).remove(site.computer)
         }
         try await Mounts.unmount(below: site.folder, site.computer)
-        try await site.computer.finish(Command("rm", "-rf", "--one-file-system", Word(site.folder), Word(site.lock)))
+        let folders = [site.folder, site.operatorFiles.folder(of: site.cluster.name), site.lock].map { Word($0) }
+        try await site.computer.finish(Command(["rm", "-rf", "--one-file-system"] + folders))
     }
 }
 

@@ -8,14 +8,16 @@ struct Site: Sendable {
     let network: LabNetwork
     let name: LabName
     let cache: Cache
+    let operatorFiles: OperatorFiles
     let computer: ThisComputer
     let templates: Templates
 
-    init(cluster: Cluster, cache: Cache, computer: ThisComputer, templates: Templates) throws(Problem) {
+    init(cluster: Cluster, cache: Cache, operatorFiles: OperatorFiles, computer: ThisComputer, templates: Templates) throws(Problem) {
         self.cluster = cluster
         self.network = try LabNetwork(cluster)
         self.name = LabName(cluster: cluster.name)
         self.cache = cache
+        self.operatorFiles = operatorFiles
         self.computer = computer
         self.templates = templates
     }
@@ -26,11 +28,16 @@ struct Site: Sendable {
     /// Scripts and units from `templates/lab/machine`, written out where shells and machines can read them.
     var files: String { "\(folder)/files" }
 
-    var knownHosts: String { "\(folder)/known_hosts" }
+    var knownHosts: String { operatorFiles.knownHosts(of: cluster.name) }
 
     var lock: String { folder + ".lock" }
 
     var machines: [Machine] { cluster.hosts.map { Machine(host: $0, site: self) } }
+
+    /// Each one once, in the order of the hosts.
+    var installations: [Installation] {
+        cluster.hosts.map { cluster.lab.installation(of: $0.name) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
 
     func machine(_ name: String) throws(Problem) -> Machine {
         if let machine = machines.first(where: { $0.host.name == name }) { return machine }

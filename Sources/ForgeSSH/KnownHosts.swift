@@ -16,7 +16,7 @@ struct KnownHosts {
     let entries: [Entry]
 
     static func name(of host: Host) -> String {
-        host.access.port == 22 ? host.address.description : "[\(host.address)]:\(host.access.port)"
+        host.access.port == 22 ? host.outerAddress : "[\(host.outerAddress)]:\(host.access.port)"
     }
 
     /// A file that is not there knows nobody; one that cannot be read is an error.

@@ -77,7 +77,7 @@ extension SSHConnection {
         do throws(SSHError) {
             let known = try KnownHosts(at: options.expanded(host.access.knownHostsPath), for: host)
             session.prefer(hostKeyTypes: known.types)
-            let socket = try Wire.connect(to: host.access, at: host.address, patience, keepalive: options.keepalive)
+            let socket = try Wire.connect(to: host.access, at: Wire.address(of: host), patience, keepalive: options.keepalive)
             try session.connect(over: socket, patience)
             try check(session.hostKey(), known)
             try session.authenticate(host.access, options, patience)

@@ -5,7 +5,7 @@ extension Problem {
     init(_ error: SSHError, running command: Command, on host: Host, _ options: SSHOptions) {
         let name = "`\(command.summary)`"
         let again =
-            "run this again when \(host.name) answers: `ssh -p \(host.access.port) \("\(host.access.user)@\(host.address)".shellQuoted) uptime`"
+            "run this again when \(host.name) answers: `ssh -p \(host.access.port) \("\(host.access.user)@\(host.outerAddress)".shellQuoted) uptime`"
         self =
             switch error {
             case .lost(let reason):

@@ -7,7 +7,7 @@ extension Problem {
         let words = Words(host, options)
         self =
             switch error {
-            case .network, .timedOut, .closedBeforeBanner, .handshake, .lost: words.way(error)
+            case .unknownName, .network, .timedOut, .closedBeforeBanner, .handshake, .lost: words.way(error)
             case .unknownHostKey, .changedHostKey, .revokedHostKey, .knownHosts: words.hostKey(error)
             case .cancelled: Problem(.interrupted, what: "\(host.name): the connection was given up")
             default: words.login(error)
@@ -26,7 +26,7 @@ private struct Words {
 
     init(_ host: Host, _ options: SSHOptions) {
         self.host = host
-        place = "\(host.address) port \(host.access.port)"
+        place = "\(host.outerAddress) port \(host.access.port)"
         name = KnownHosts.name(of: host)
         knownHosts = options.expanded(host.access.knownHostsPath)
         keyPath = host.access.keyPath.map(options.expanded)
@@ -40,13 +40,17 @@ private struct Words {
     /// The same login with OpenSSH, which says more when it is asked to.
     private var tryByHand: String {
         let key = keyPath.map { "-i \($0.shellQuoted) " } ?? ""
-        return "`ssh -v \(key)-p \(host.access.port) \("\(host.access.user)@\(host.address)".shellQuoted)`"
+        return "`ssh -v \(key)-p \(host.access.port) \("\(host.access.user)@\(host.outerAddress)".shellQuoted)`"
     }
 }
 
 extension Words {
     func way(_ error: SSHError) -> Problem {
         switch error {
+        case .unknownName(let reason):
+            unreachable(
+                "the name \(host.outerAddress) cannot be looked up", why: reason,
+                fix: "`getent ahostsv4 \(host.outerAddress)` on this computer; it is `ssh: address:` of \(host.name) in the inventory")
         case .network(ECONNREFUSED):
             unreachable(
                 "\(place) refuses the connection", why: "nothing listens there: sshd does not run, or listens on another port",
@@ -54,12 +58,13 @@ extension Words {
         case .network(let code) where code == EHOSTUNREACH || code == ENETUNREACH:
             unreachable(
                 "there is no way to \(place)", why: String(cString: strerror(code)),
-                fix: "is the machine on, and is \(host.address) its address? `ping \(host.address)` and `ip route get \(host.address)` tell"
+                fix:
+                    "is the machine on, and is \(host.outerAddress) its address? `ping \(host.outerAddress)` and `ip route get \(host.outerAddress)` tell"
             )
         case .network(let code):
             unreachable(
                 "\(place) cannot be connected to", why: String(cString: strerror(code)),
-                fix: "`nc -vz \(host.address) \(host.access.port)` tries the same")
+                fix: "`nc -vz \(host.outerAddress) \(host.access.port)` tries the same")
         case .timedOut:
             unreachable(
                 "\(place) did not let us in within \(connectSeconds) s",
@@ -86,7 +91,8 @@ extension Words {
                 "the host key of \(name) is not known", why: "\(knownHosts) has no line for it; it shows \(key.type) \(key.fingerprint)",
                 fix:
                     "compare the fingerprint with the host's own, `ssh-keygen -lf /etc/ssh/ssh_host_\(key.shortType)_key.pub` at its console, and then "
-                    + "`ssh-keyscan -p \(host.access.port) \(host.address) >> \(file)`; or believe it untested with --accept-new-host-keys")
+                    + "`ssh-keyscan -p \(host.access.port) \(host.outerAddress) >> \(file)`; or believe it untested with --accept-new-host-keys"
+            )
         case .changedHostKey(let key, let line):
             unreachable(
                 "the host key of \(name) has changed",
@@ -143,7 +149,7 @@ extension Words {
 
     private var copyKey: String {
         let key = keyPath.map { "-i \($0.shellQuoted) " } ?? ""
-        return "`ssh-copy-id \(key)-p \(host.access.port) \("\(host.access.user)@\(host.address)".shellQuoted)`"
+        return "`ssh-copy-id \(key)-p \(host.access.port) \("\(host.access.user)@\(host.outerAddress)".shellQuoted)`"
     }
 }
 

@@ -1,6 +1,8 @@
 /// Everything that can go wrong between here and a host; `Problem.init(_:host:…)` gives each its words.
 enum SSHError: Error, Hashable {
     // The way there.
+    /// The resolver's reason.
+    case unknownName(String)
     case network(CInt)
     case timedOut
     /// The host closed the connection before it said that it speaks SSH.

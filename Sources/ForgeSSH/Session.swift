@@ -95,7 +95,7 @@ extension Session {
     }()
 
     private borrowing func configure(_ host: Host, _ options: SSHOptions) {
-        set(SSH_OPTIONS_HOST, host.address.description)
+        set(SSH_OPTIONS_HOST, host.outerAddress)
         set(SSH_OPTIONS_USER, host.access.user)
         // ~/.ssh/config would override all this, and a run would depend on the machine that it is started on.
         set(SSH_OPTIONS_PROCESS_CONFIG, 0)

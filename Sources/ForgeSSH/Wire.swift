@@ -19,6 +19,21 @@ enum Wire {
         }
     }
 
+    /// The host's address, or that of the name which stands for it; the resolver has time limits of its own (resolv.conf).
+    static func address(of host: Host) throws(SSHError) -> IPv4Address {
+        guard let name = host.access.address else { return host.address }
+        if let address = IPv4Address(name) { return address }
+        var hints = addrinfo()
+        hints.ai_family = AF_INET
+        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(name, nil, &hints, &list)
+        defer { if let list { freeaddrinfo(list) } }
+        guard code == 0, let first = list?.pointee.ai_addr else { throw .unknownName(String(cString: gai_strerror(code))) }
+        let bits = first.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee.sin_addr.s_addr }
+        return IPv4Address(bits: UInt32(bigEndian: bits))
+    }
+
     /// Tells the kernel to acknowledge at once. It forgets that after a while, so it is said again after each read;
     /// without it a connection stalls for 40 ms where both sides wait for each other.
     static func acknowledgeAtOnce(_ fd: CInt) { set(fd, CInt(IPPROTO_TCP), TCP_QUICKACK, 1) }

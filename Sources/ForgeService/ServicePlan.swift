@@ -36,7 +36,7 @@ package enum ServicePlan {
                 Stage("the image is built", on: first) { _ in
                     [
                         ContextIsThere(context),
-                        ImageIsBuilt(release, arguments: context.arguments),
+                        ImageIsBuilt(release, arguments: context.arguments, proxy: cluster.outgoing),
                         GoldenIsKept(release),
                     ]
                 },

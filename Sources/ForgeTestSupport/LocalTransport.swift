@@ -9,7 +9,7 @@ package actor LocalTransport: Transport {
     private let greeting: String
     package private(set) var traffic = Traffic()
 
-    /// `shell` plays the host's `sh`; the programs in the folder `programs` come before the host's own in questions;
+    /// `shell` plays the host's `sh`; the programs in the folder `programs` come before the host's own;
     /// `greeting` is what a login shell prints before the command.
     package init(shell: String = "sh", programs: String? = nil, greeting: String = "") {
         self.shell = shell
@@ -22,7 +22,7 @@ package actor LocalTransport: Transport {
         let words = command.words.map(\.text)
         let result = try await Subprocess.run(
             .name(words[0] == "sh" ? shell : words[0]), arguments: Arguments(Array(words.dropFirst())),
-            environment: .inherit.updating(["LC_ALL": "C.UTF-8"]), input: .array(Array(input(of: command).utf8)),
+            environment: .inherit.updating(environment), input: .array(Array(input(of: command).utf8)),
             output: .bytes(limit: 16 << 20), error: .bytes(limit: 1 << 20))
         return Output(
             standardOutput: Array(greeting.utf8) + result.standardOutput, standardError: result.standardError,
@@ -30,6 +30,12 @@ package actor LocalTransport: Transport {
     }
 
     package func close() async {}
+
+    private var environment: [Environment.Key: String] {
+        var values: [Environment.Key: String] = ["LC_ALL": "C.UTF-8"]
+        if let programs { values["PATH"] = programs + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" }
+        return values
+    }
 
     private func input(of command: Command) -> String {
         guard let programs else { return command.inputText }

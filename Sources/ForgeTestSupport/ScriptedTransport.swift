@@ -1,6 +1,7 @@
 import ForgeCore
 
-/// A host that a test plays. A command that the test has no output for is thrown, so that nothing unexpected passes.
+/// A host that a test plays. A command that the test has no output for is thrown, so that nothing unexpected passes;
+/// so is one that needs a program which no package brings to a machine.
 package actor ScriptedTransport: Transport {
     private let reply: @Sendable (Command) -> Output?
     /// Every command that was run, in order.
@@ -12,6 +13,7 @@ package actor ScriptedTransport: Transport {
 
     package func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
         commands.append(command)
+        if let complaint = KnownPrograms.complaint(about: command) { throw Problem(what: complaint, why: command.line + command.inputText) }
         guard let output = reply(command) else { throw Problem(what: "the test does not expect `\(command.line)`\n\(command.inputText)") }
         for (stream, text) in [(OutputLine.Stream.standardError, output.errorText), (.standardOutput, output.text)] {
             for line in text.split(whereSeparator: \.isNewline) { onLine(OutputLine(stream: stream, text: String(line))) }

@@ -4,7 +4,7 @@ import Testing
 /// What a person does, in the order a person does it; each test stands on the one before.
 @Suite(
     "From two bare machines to a model that answers", .serialized, .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"),
-    .lab("kubeforge-test", "10.78.0", hasOwnData: true))
+    .lab("kubeforge-test", "10.78.0", hasOwnData: true, ["kubmaster": "debian-13", "kubnode": "debian-12"]))
 struct FirstMilestoneTests {
     private let lab: TestLab
 
@@ -167,5 +167,14 @@ struct FirstMilestoneTests {
         #expect(registry.exitCode == 0, "the registry starts with its machine: \(registry.everything)")
         let run = try await lab.kubeforge("smoke-test", lab.inventory.path)
         #expect(run.exitCode == 0, "\(run.everything)")
+    }
+
+    @Test("nothing called crictl but kubeadm 1.20, which cannot do without: newer machines have none")
+    func callersOfCrictl() async throws {
+        for machine in ["kubmaster", "kubnode"] {
+            let callers = try await lab.ssh(machine, "sudo cat /var/log/crictl-callers").output.split(separator: "\n")
+            #expect(!callers.isEmpty, "\(machine): the lab's crictl has not noted kubeadm")
+            #expect(callers.filter { !$0.hasPrefix("kubeadm < ") } == [], "\(machine)")
+        }
     }
 }

@@ -6,8 +6,15 @@ struct Inventory: Sendable {
     /// The first three numbers of its addresses: `10.78.0`.
     let network: String
     var cluster: String
+    var kubernetes = "1.20.2"
     var hosts: [(name: String, address: String, role: String)]
     var service: [String] = []
+    /// What the lab installs on the machines, by name.
+    var distributions: [String: String] = [:]
+    /// `cloud`, with the habits of clouds, or `bare`.
+    var profile = "cloud"
+    /// What runs the machines: `nspawn` or `vm`.
+    var driver = "nspawn"
     private let lab: String
 
     init(folder: URL, network: String, cluster: String) {
@@ -26,7 +33,8 @@ struct Inventory: Sendable {
 
     func write(to other: String? = nil) throws { try text.write(toFile: other ?? path, atomically: true, encoding: .utf8) }
 
-    private var cache: String {
+    /// The operator's.
+    var cache: String {
         let environment = ProcessInfo.processInfo.environment
         return (environment["KUBEFORGE_CACHE"] ?? NSHomeDirectory() + "/.cache/kubeforge") + "/lab"
     }
@@ -34,7 +42,7 @@ struct Inventory: Sendable {
     private var text: String {
         """
         cluster: \(cluster)
-        kubernetes: 1.20.2
+        kubernetes: \(kubernetes)
         hosts:
         \(hosts.map { "  - { name: \($0.name), address: \($0.address), role: \($0.role) }" }.joined(separator: "\n"))
         ssh:
@@ -43,7 +51,7 @@ struct Inventory: Sendable {
           knownHosts: \(knownHosts)
         mirrors:
           apt:
-            docker: { url: "http://\(network).1:8000/linux/debian", key: \(cache)/apt/key.asc }
+            docker: { url: "http://\(network).1:8000/linux/<distribution>", key: \(cache)/apt/key.asc }
             kubernetes: { url: "http://\(network).1:8000/core:/stable:", key: \(cache)/apt/key.asc }
           registries:
             docker.io: http://\(network).1:5000
@@ -53,6 +61,11 @@ struct Inventory: Sendable {
         service:
           nodePort: 30080
         \(service.map { "  \($0)" }.joined(separator: "\n"))
+        lab:
+          driver: \(driver)
+          profile: \(profile)
+          hosts:
+        \(distributions.sorted { $0.key < $1.key }.map { "    \($0.key): { distribution: \($0.value) }" }.joined(separator: "\n"))
 
         """
     }

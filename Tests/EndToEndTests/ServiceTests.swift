@@ -4,7 +4,7 @@ import Testing
 /// The service in full, which takes longer than `make test` has time for: `make test-service`. Tests of this file stand on the one before.
 @Suite(
     "The service on its cluster", .serialized, .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"),
-    .lab("kubeforge-service", "10.76.0", after: "provision", "deploy"))
+    .lab("kubeforge-service", "10.76.0", ["kubmaster": "debian-12", "kubnode": "ubuntu-24.04-stand-in"], after: "provision", "deploy"))
 struct ServiceTests {
     let lab: TestLab
 

@@ -9,11 +9,21 @@ final class TestLab: Sendable {
     let folder: URL
     let inventory: Inventory
 
-    init(cluster: String, network: String, hasOwnData: Bool) throws {
+    convenience init(cluster: String, network: String, hasOwnData: Bool, distributions: [String: String], profile: String = "cloud") throws
+    {
+        try self.init(cluster: cluster, network: network) { inventory in
+            inventory.distributions = distributions
+            inventory.profile = profile
+            if hasOwnData { inventory.service = try OwnData.write(to: inventory.folder) }
+        }
+    }
+
+    /// `describe` says what is different from two machines of systemd-nspawn.
+    init(cluster: String, network: String, describe: (inout Inventory) throws -> Void) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "\(cluster)-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var inventory = Inventory(folder: folder, network: network, cluster: cluster)
-        if hasOwnData { inventory.service = try OwnData.write(to: folder) }
+        try describe(&inventory)
         self.inventory = inventory
         try inventory.write()
     }
@@ -48,6 +58,13 @@ final class TestLab: Sendable {
         ).run()
     }
 
+    /// Runs a line of shell on this computer as root: by sudo where the tests are another user's.
+    func asRoot(_ line: String) async throws -> Finished {
+        let sudo = geteuid() == 0 ? [] : ["sudo", "-n"]
+        let words = sudo + ["env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", line]
+        return try await Program(path: "/usr/bin/env", arguments: words, environment: environment).run()
+    }
+
     /// A folder below its own.
     func folder(_ name: String) -> URL { folder.appending(path: name, directoryHint: .isDirectory) }
 
@@ -79,11 +96,12 @@ struct LabTrait: SuiteTrait, TestScoping {
     let cluster: String
     let network: String
     let hasOwnData: Bool
+    let distributions: [String: String]
     let verbs: [String]
 
     func provideScope(for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void) async throws
     {
-        let lab = try TestLab(cluster: cluster, network: network, hasOwnData: hasOwnData)
+        let lab = try TestLab(cluster: cluster, network: network, hasOwnData: hasOwnData, distributions: distributions)
         do {
             let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
             try #require(up.exitCode == 0, "lab up: \(up.everything)")
@@ -104,8 +122,10 @@ struct LabTrait: SuiteTrait, TestScoping {
 
 extension Trait where Self == LabTrait {
     /// `network`: the first three numbers of its addresses. `hasOwnData`: its models are those of `OwnData`, not of generated data.
-    /// `verbs`: what every test of the suite stands on.
-    static func lab(_ cluster: String, _ network: String, hasOwnData: Bool = false, after verbs: String...) -> LabTrait {
-        LabTrait(cluster: cluster, network: network, hasOwnData: hasOwnData, verbs: verbs)
+    /// `distributions`: what the machines are, by name; never one only. `verbs`: what every test of the suite stands on.
+    static func lab(
+        _ cluster: String, _ network: String, hasOwnData: Bool = false, _ distributions: [String: String], after verbs: String...
+    ) -> LabTrait {
+        LabTrait(cluster: cluster, network: network, hasOwnData: hasOwnData, distributions: distributions, verbs: verbs)
     }
 }

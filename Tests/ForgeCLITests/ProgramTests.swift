@@ -25,6 +25,7 @@ struct ProgramTests {
             (["smoke-test", "--load", "30s", "--max-p95", "11s"], "from 1ms to 10s"),
             (["scale", "many"], "The value 'many' is invalid for '<n>'"),
             (["scale", "1001"], "1001 pods: from 0 to 1000"),
+            (["lab", "up", "--distribution", "arch"], "The value 'arch' is invalid for '--distribution <name>'"),
             (["logs", "onlin"], "onlin logs: known are online, batch or train"),
             (["logs", "--tail", "1000001"], "--tail 1000001: from 0 to 1000000"),
             (["smoke-test", "--report", "a.pdf"], "--report a.pdf: ends neither in .xml (JUnit) nor in .html (a page)"),

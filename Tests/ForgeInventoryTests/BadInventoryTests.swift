@@ -3,7 +3,8 @@ import Testing
 @Suite("A bad inventory")
 struct BadInventoryTests {
     static let all = [
-        keysFaults, typesFaults, hostsFaults, networksFaults, versionsFaults, loginFaults, mirrorsFaults, serviceFaults, yamlFaults,
+        keysFaults, typesFaults, hostsFaults, networksFaults, versionsFaults, loginFaults, mirrorsFaults, serviceFaults, labFaults,
+        yamlFaults,
     ].flatMap(\.self)
 
     @Test("is told with every fault, its place and what to do", arguments: all)

@@ -22,6 +22,7 @@ struct ExampleTests {
         #expect(cluster.hosts.map(\.name) == ["kubmaster", "kubnode"])
         #expect(cluster.mirrors == Mirrors())
         #expect(cluster.service == Service(nodePort: 30080))
+        #expect(cluster.lab == LabSettings(hosts: ["kubnode": .init(distribution: .debian12, profile: .cloud)]))
     }
 
     @Test("can be read with every line switched on, and then has every key")
@@ -62,7 +63,7 @@ struct ExampleTests {
         var explained: Set<Substring> = []
         var isComment = false
         for line in complete.split(separator: "\n", omittingEmptySubsequences: false) {
-            if let key = line.firstMatch(of: /^ *(?:- )?([A-Za-z]+):/)?.1 {
+            if let key = line.firstMatch(of: /^ *(?:- )?([A-Za-z0-9]+):/)?.1 {
                 #expect(isComment || explained.contains(key), "nothing explains `\(line)`")
                 explained.insert(key)
             }
@@ -96,7 +97,7 @@ struct LabInventoryTests {
                         Host(name: "kubnode", address: IPv4Address("10.77.0.12")!, role: .worker, isSchedulable: true, access: access),
                     ],
                     mirrors: Mirrors(
-                        docker: .init(url: "http://10.77.0.1:8000/linux/debian", key: .file(path: cache + "/apt/key.asc")),
+                        docker: .init(url: "http://10.77.0.1:8000/linux/<distribution>", key: .file(path: cache + "/apt/key.asc")),
                         kubernetes: .init(url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: cache + "/apt/key.asc")),
                         registries: ["docker.io": registry, "registry.k8s.io": registry, "ghcr.io": registry],
                         python: "http://10.77.0.1:8000/simple"),

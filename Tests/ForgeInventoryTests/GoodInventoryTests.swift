@@ -70,6 +70,34 @@ struct GoodInventoryTests {
         #expect(service.trainingData == Service.TrainingData(train: train, test: test))
     }
 
+    @Test("may leave it to each host which distribution of a mirror of Docker's packages it takes")
+    func leavesDistributionOpen() throws {
+        let docker = "{ url: https://mirror.example.org/linux/<distribution>/, key: mirror.asc }"
+        let read = try Scratch().read(twoHosts + "mirrors: { apt: { docker: \(docker) } }\n")
+        #expect(read.mirrors.docker?.url == "https://mirror.example.org/linux/<distribution>")
+        #expect(
+            try Scratch().problems(twoHosts + "mirrors: { apt: { kubernetes: \(docker) } }\n") == [
+                """
+                inventory.yaml:10:38  mirrors.apt.kubernetes.url: "<" cannot be part of the URL
+                  fix  write it as %3C
+                """
+            ])
+    }
+
+    @Test("says what a lab's machines are, all of them and by name")
+    func describesMachines() throws {
+        #expect(try Scratch().read(twoHosts).lab == LabSettings(distribution: .debian13, driver: .nspawn, profile: .bare))
+        let hosts = "hosts: { second: { distribution: debian-13 } }"
+        let text = twoHosts + "lab: { distribution: debian-12, profile: cloud, driver: vm, \(hosts) }\n"
+        var lab = try Scratch().read(text).lab
+        #expect(
+            lab == LabSettings(distribution: .debian12, driver: .vm, profile: .cloud, hosts: ["second": .init(distribution: .debian13)]))
+        #expect(["first", "second"].map(lab.distribution) == [.debian12, .debian13])
+        #expect(["first", "second"].map(lab.profile) == [.cloud, .cloud])
+        lab.install(.ubuntuStandIn)
+        #expect(["first", "second"].map(lab.distribution) == [.ubuntuStandIn, .ubuntuStandIn])
+    }
+
     @Test("may name Docker's packages in one word")
     func namesDockerInOneWord() throws {
         #expect(try Scratch().read(twoHosts + "docker: distribution\n").docker == .distribution)
@@ -103,7 +131,18 @@ struct GoodInventoryTests {
 
     @Test("takes every Kubernetes from 1.20 to 1.37", arguments: ["1.20.0", "1.24.17", "1.30.14", "1.37.3"])
     func takesVersions(version: String) throws {
-        #expect(try Scratch().read(twoHosts.replacing("1.36.2", with: version)).kubernetes.description == version)
+        let mirror = "mirrors: { apt: { kubernetes: { url: http://10.77.0.1, key: mirror.asc } } }\n"
+        #expect(try Scratch().read(twoHosts.replacing("1.36.2", with: version) + mirror).kubernetes.description == version)
+    }
+
+    @Test(
+        "lets SSH go elsewhere than the nodes do, to an address or a name", arguments: ["203.0.113.11", "node1.example.org", "127.0.0.1"])
+    func outerAddress(way: String) throws {
+        let host = try Scratch().read(twoHosts.replacing("role: worker", with: "role: worker\n    ssh: { address: \(way) }")).hosts[1]
+        #expect(host.address == IPv4Address("192.168.56.12"))
+        #expect(host.outerAddress == way)
+        // Vagrant forwards a port of 127.0.0.1 to SSH alone.
+        #expect(host.publicAddress == (way == "127.0.0.1" ? "192.168.56.12" : way))
     }
 
     @Test(

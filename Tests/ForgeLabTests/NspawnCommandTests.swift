@@ -27,6 +27,16 @@ struct NspawnCommandTests {
         #expect(command.command.line.hasSuffix(" --bind-ro=/lib/modules/6.1.0-40-amd64"))
     }
 
+    @Test("tells a systemd that refuses control groups of version 1 to make do with them")
+    func oldGroups() {
+        var command = plain
+        command.modules = "/lib/modules/6.1.0-40-amd64"
+        command.forcesOldGroups = true
+        #expect(
+            command.command.line.hasSuffix(
+                " --bind-ro=/lib/modules/6.1.0-40-amd64 -- SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 systemd.unified_cgroup_hierarchy=0"))
+    }
+
     @Test("runs in a scope with delegated groups where systemd owns them")
     func scope() {
         var command = plain

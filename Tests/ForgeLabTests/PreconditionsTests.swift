@@ -50,9 +50,10 @@ struct PreconditionsTests {
     }
 
     private func findings(_ survey: Survey) throws -> [Problem] {
+        let cache = Cache(root: "/root/.cache/kubeforge/lab")
+        let files = OperatorFiles(root: cache.root, owner: Operator(user: 0, group: 0, home: "/root"))
         let site = try Site(
-            cluster: SampleLab.cluster(), cache: Cache(root: "/root/.cache/kubeforge/lab"), computer: ThisComputer(), templates: Templates()
-        )
+            cluster: SampleLab.cluster(), cache: cache, operatorFiles: files, computer: ThisComputer(), templates: Templates())
         return Preconditions(survey: survey, site: site).findings
     }
 

@@ -1,11 +1,13 @@
 import ForgeCore
 import ForgeInventory
+import ForgeLab
 import Foundation
+
+@testable import ForgeLab
 
 /// The machines that the tests of the lab speak of.
 enum SampleLab {
-    /// Real machines, unless somebody asks to do without; where they cannot be had, the tests fail with the reason.
-    static let isWanted = ProcessInfo.processInfo.environment["KUBEFORGE_WITHOUT_LAB"] == nil
+    static let operatorFiles = OperatorFiles(root: "/nowhere", owner: Operator(user: 0, group: 0, home: "/root"))
 
     static func cluster(_ name: String = "lab", _ addresses: [String] = ["10.77.0.11", "10.77.0.12"]) -> Cluster {
         let names = ["kubmaster", "kubnode", "kubspare"]

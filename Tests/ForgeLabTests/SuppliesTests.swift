@@ -23,10 +23,26 @@ struct SuppliesTests {
     func places() throws {
         let places = try Dictionary(uniqueKeysWithValues: supplies().all().map { ($0.name, $0.place) })
         #expect(places["the apt repository of Kubernetes v1.20"] == "/var/cache/kubeforge/lab/apt/core:/stable:/v1.20/deb")
-        #expect(places["the apt repository of Docker"] == "/var/cache/kubeforge/lab/apt/linux/debian")
-        #expect(places["the Debian archive"] == "/var/cache/kubeforge/lab/apt/debian")
+        #expect(places["the archive of debian-13"] == "/var/cache/kubeforge/lab/apt/debian/dists/trixie")
+        #expect(places["the archive of debian-12"] == "/var/cache/kubeforge/lab/apt/debian/dists/bookworm")
+        #expect(places["the archive of ubuntu-24.04-stand-in"] == "/var/cache/kubeforge/lab/apt/ubuntu/dists/noble")
+        #expect(places["Docker's repository for debian-12"] == "/var/cache/kubeforge/lab/apt/linux/debian/dists/bookworm")
+        #expect(places["Docker's repository for ubuntu-24.04-stand-in"] == "/var/cache/kubeforge/lab/apt/linux/ubuntu/dists/noble")
         #expect(places["the index of Python wheels"] == "/var/cache/kubeforge/lab/apt/simple")
         #expect(places["Kubernetes 1.20.2"] == "/var/cache/kubeforge/lab/kubernetes/1.20.2")
+    }
+
+    @Test("are of the distributions that the machines have, and of Debian 12 where the service's image takes packages")
+    func distributions() throws {
+        let trixie = ["debian/dists/trixie", "linux/debian/dists/trixie"]
+        let bookworm = ["debian/dists/bookworm", "linux/debian/dists/bookworm"]
+        #expect(try places(LabSettings()) == trixie)
+        #expect(try places(LabSettings(hosts: ["kubnode": .init(distribution: .debian12)])) == trixie + bookworm)
+        #expect(
+            try places(LabSettings(distribution: .debian12, hosts: ["kubnode": .init(distribution: .ubuntuStandIn)]))
+                == bookworm + ["ubuntu/dists/noble", "linux/ubuntu/dists/noble"])
+        let mirror = Mirrors.AptRepository(url: "http://10.77.0.1:8000/debian", key: .file(path: "/key.asc"))
+        #expect(try places(LabSettings(), mirrors: Mirrors(debian: mirror)) == trixie + bookworm)
     }
 
     @Test("are made again if what they are made from changes, and not otherwise")
@@ -59,7 +75,9 @@ struct SuppliesTests {
         let packages = try recipes.kubernetesPackages(
             Version(1, 20, 3), kubernetes: second, standIns: standIns(recipes), workshop: workshop)
         let repository = try recipes.kubernetesRepository(
-            Version(1, 20, 3), packages: packages, others: ["1.20.2": "digest"], key: recipes.signingKey(workshop), workshop: workshop)
+            Version(1, 20, 3), own: recipes.packageFolder(packages),
+            others: [Version(1, 20, 2): recipes.packageFolder(place: recipes.packages(of: Version(1, 20, 2)), digest: "digest")],
+            key: recipes.signingKey(workshop), workshop: workshop)
         #expect(
             repository.values["debs"]
                 == "/var/cache/kubeforge/lab/packages/kubernetes-1.20.2 /var/cache/kubeforge/lab/packages/kubernetes-1.20.3")
@@ -69,8 +87,13 @@ struct SuppliesTests {
     func archives() throws {
         let recipes = try recipes()
         let workshop = try recipes.workshop()
-        let none = try recipes.registry(Version(1, 20, 2), layouts: [images(recipes)], archives: [], workshop: workshop)
-        let one = try recipes.registry(Version(1, 20, 2), layouts: [images(recipes)], archives: ["coredns.tar 1 2"], workshop: workshop)
+        var brought = BroughtRelease(version: Version(1, 20, 2), folder: "/home/me/lab")
+        let none = try recipes.registry(Version(1, 20, 2), layouts: [images(recipes)], brought: brought, workshop: workshop)
+        brought.archives = [
+            BroughtArchive(
+                path: "/home/me/lab/images/coredns.tar", stamp: "1 2", transport: "docker-archive", names: ["coredns/coredns:1.7.0"])
+        ]
+        let one = try recipes.registry(Version(1, 20, 2), layouts: [images(recipes)], brought: brought, workshop: workshop)
         #expect(none.digest != one.digest)
     }
 
@@ -89,8 +112,19 @@ struct SuppliesTests {
         #expect(throws: Problem.self) { try recipes.text("nonsense.sh") }
     }
 
-    private func supplies() throws -> Supplies {
-        try Supplies(cache: cache, computer: ThisComputer(), templates: Templates(), kubernetes: Version(1, 20, 2))
+    private func supplies(_ distributions: [LabSettings.Distribution] = LabSettings.Distribution.allCases) throws -> Supplies {
+        try Supplies(
+            cache: cache, computer: ThisComputer(), templates: Templates(), kubernetes: Version(1, 20, 2), distributions: distributions)
+    }
+
+    private func places(_ lab: LabSettings, mirrors: Mirrors = Mirrors()) throws -> [String] {
+        var cluster = SampleLab.cluster()
+        cluster.lab = lab
+        cluster.mirrors = mirrors
+        let site = try Site(
+            cluster: cluster, cache: cache, operatorFiles: SampleLab.operatorFiles, computer: ThisComputer(), templates: Templates())
+        let apt = cache.apt + "/"
+        return try Supplies(site).all().map(\.place).filter { $0.contains("/dists/") }.map { String($0.dropFirst(apt.count)) }
     }
 
     private func recipes(_ change: (inout [String: String]) -> Void = { _ in }) throws -> Recipes {

@@ -81,7 +81,7 @@ struct SupplyMakerTests {
                 switch event {
                 case .began(let title, let usually): told.withLock { $0.append("\(title), usually \(usually ?? "")") }
                 case .ended(let title, let outcome, _): told.withLock { $0.append("\(title): \(outcome)") }
-                case .said: break
+                case .said, .warned: break
                 }
             }
             try await maker(cache, script: "true").make(supply(cache), progress: progress)

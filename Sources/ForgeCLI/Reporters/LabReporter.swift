@@ -12,6 +12,7 @@ struct LabReporter: Sendable {
             if let usually { say("  … \(title)   (usually \(usually))") }
         case .said(let detail):
             if isTerminal { sayOver("    \(detail.prefix(100))") }
+        case .warned(let sentence): say("  ! \(sentence)")
         case .ended(let title, let outcome, let seconds):
             say("  \(mark(outcome)) \(title)\(time(outcome, seconds))")
         }

@@ -8,6 +8,22 @@ enum AddressRule {
         return address
     }
 
+    /// Where SSH goes: an IPv4 address, or a name that is looked up at each run.
+    static func outer(_ text: String) throws(Complaint) -> String {
+        if let address = IPv4Address(text) {
+            guard isReachable(address) || IPv4Network("127.0.0.0/8")!.contains(address) else {
+                throw Complaint("\(address) is not an address of a machine that others can reach")
+            }
+            return text
+        }
+        let isNumeric = text.allSatisfy { $0.isNumber || $0 == "." }
+        guard !text.contains(":"), !isNumeric, WebAddress.isHost(text) else {
+            let why = text.contains(":") || isNumeric ? reason(text) : nil
+            throw Complaint("needs an IPv4 address or a DNS name, such as node1.example.org", why: why)
+        }
+        return text
+    }
+
     static func reason(_ text: String) -> String? {
         let colons = text.count { $0 == ":" }
         if colons > 1 { return "IPv6 is not supported yet" }

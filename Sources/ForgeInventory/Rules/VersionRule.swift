@@ -1,6 +1,8 @@
 /// Which Kubernetes can be asked for.
 enum VersionRule {
     static let oldest = Version(1, 20, 0)
+    /// What pkgs.k8s.io begins with; what is older needs a mirror.
+    static let oldestPublished = Version(1, 24, 0)
     static let newestMinor = 37
 
     static func version(_ text: String) throws(Complaint) -> Version {

@@ -50,5 +50,5 @@ enum WebAddress {
 }
 
 extension String {
-    fileprivate var trimmingSlashes: String { last == "/" ? String(dropLast()).trimmingSlashes : self }
+    var trimmingSlashes: String { last == "/" ? String(dropLast()).trimmingSlashes : self }
 }

@@ -4,7 +4,7 @@ import ForgeCore
 struct ClusterSection {
     static let keys = [
         "cluster", "kubernetes", "runtime", "docker", "hosts", "ssh", "podNetwork", "serviceNetwork", "cni", "imageRepository",
-        "mirrors", "service",
+        "mirrors", "proxy", "service", "lab",
     ]
     static let dockerKeys = ["source"]
 
@@ -26,7 +26,19 @@ struct ClusterSection {
         cluster.podNetwork = networks.pods
         cluster.serviceNetwork = networks.services
         readRest(of: section, into: &cluster)
+        cluster.lab = section["lab"].map { LabSection(hosts: hosts?.map(\.name)).read($0) } ?? cluster.lab
+        if let field = section["kubernetes"], let version { checkRepository(of: version, field, section, cluster) }
         return name != nil && version != nil && hosts != nil ? cluster : nil
+    }
+
+    /// Before 1.24, Kubernetes' packages were in apt.kubernetes.io, which is gone.
+    private func checkRepository(of version: Version, _ field: Field, _ section: Section, _ cluster: Cluster) {
+        let isMirrored = section["mirrors"]?.has("apt", "kubernetes") == true
+        guard version < VersionRule.oldestPublished, !isMirrored else { return }
+        field.fail(
+            Complaint(
+                "\(version) cannot be had from pkgs.k8s.io", why: "it has Kubernetes 1.\(VersionRule.oldestPublished.minor) and newer only",
+                fix: "use a newer version, or name a mirror that has it: mirrors: apt: kubernetes:"))
     }
 
     /// What has a default.
@@ -36,6 +48,7 @@ struct ClusterSection {
         cluster.cni = section["cni"]?.read(cni) ?? cluster.cni
         cluster.imageRepository = section["imageRepository"]?.read(ImageRule.repository)
         cluster.mirrors = section["mirrors"].map { MirrorsSection(paths: paths).read($0) } ?? cluster.mirrors
+        cluster.proxy = section["proxy"].flatMap { ProxySection().read($0) }
         cluster.service = section["service"].map { ServiceSection(paths: paths).read($0) } ?? cluster.service
     }
 

@@ -15,6 +15,7 @@ struct HostsSection {
         let drafts = elements.compactMap(draft)
         tellRepeated(drafts.compactMap(\.name))
         tellRepeated(drafts.compactMap(\.address))
+        tellRepeatedWays(drafts)
         drafts.compactMap(\.address).forEach(networks.check)
         networks.check(roomFor: elements.count, in: field)
         checkRoles(drafts, in: field)
@@ -26,10 +27,11 @@ struct HostsSection {
         let name = section.required("name", like: "node1").flatMap { $0.placed($0.read(NameRule.host)) }
         let address = section.required("address", like: "192.168.56.11").flatMap { $0.placed($0.read(AddressRule.address)) }
         let role = section.required("role", like: "worker").flatMap { $0.placed($0.choice(of: Host.Role.self)) }
-        let own = section["ssh"].map { SSHSettings($0, paths: paths) } ?? SSHSettings()
+        let own = section["ssh"].map { SSHSettings($0, keys: SSHSettings.hostKeys, paths: paths) } ?? SSHSettings()
         let isSchedulable = schedulable(section["schedulable"], role: role?.value)
         return Draft(
-            name: name, address: address, role: role, isSchedulable: isSchedulable, access: own.access(default: ssh, paths: paths))
+            name: name, address: address, role: role, isSchedulable: isSchedulable, access: own.access(default: ssh, paths: paths),
+            outerAddress: own.address)
     }
 
     private func schedulable(_ field: Field?, role: Host.Role?) -> Bool {
@@ -42,6 +44,18 @@ struct HostsSection {
         for same in Dictionary(grouping: values, by: \.value).values {
             for repeated in same.dropFirst() {
                 repeated.field.fail(Complaint("\(repeated.value) is taken by the host of line \(same[0].field.place.line)"))
+            }
+        }
+    }
+
+    /// Two hosts behind one address of a gateway differ by their ports.
+    private func tellRepeatedWays(_ drafts: [Draft]) {
+        let ways = drafts.compactMap { draft in draft.outerAddress.map { (way: "\($0.value):\(draft.access.port)", field: $0.field) } }
+        for same in Dictionary(grouping: ways, by: \.way).values {
+            for repeated in same.dropFirst() {
+                let port = "or give each its own `port:` where a gateway passes it on"
+                repeated.field.fail(
+                    Complaint("\(repeated.way) is where SSH of another host goes, too", fix: "correct one of them, \(port)"))
             }
         }
     }
@@ -72,6 +86,7 @@ private struct Draft {
     let role: Placed<Host.Role>?
     let isSchedulable: Bool
     let access: Host.Access
+    let outerAddress: Placed<String>?
 
     var host: Host? {
         guard let name, let address, let role else { return nil }

@@ -1,6 +1,7 @@
 /// Where packages, images and wheels come from.
 struct MirrorsSection {
-    static let keys = ["apt", "registries", "python"]
+    static let keys = ["apt", "registries", "python", "criDockerd"]
+    static let archiveKeys = ["url", "sha256"]
     static let repositories = ["docker", "kubernetes", "debian"]
     static let repositoryKeys = ["url", "key", "fingerprint"]
     static let debianKeys = ["url", "key"]
@@ -11,14 +12,23 @@ struct MirrorsSection {
         guard let section = Section(field, keys: Self.keys) else { return Mirrors() }
         let apt = section["apt"].flatMap { Section($0, keys: Self.repositories) }
         return Mirrors(
-            docker: apt?["docker"].flatMap(repository), kubernetes: apt?["kubernetes"].flatMap(repository),
+            docker: apt?["docker"].flatMap { repository($0, url: Self.dockerURL) },
+            kubernetes: apt?["kubernetes"].flatMap { repository($0, url: WebAddress.url) },
             debian: apt?["debian"].flatMap(debian),
-            registries: section["registries"].map(registries) ?? [:], python: section["python"]?.read(WebAddress.url))
+            registries: section["registries"].map(registries) ?? [:], python: section["python"]?.read(WebAddress.url),
+            criDockerd: section["criDockerd"].flatMap(archive))
     }
 
-    private func repository(_ field: Field) -> Mirrors.AptRepository? {
+    /// Docker has a repository for each distribution, and the machines may have several.
+    private static func dockerURL(_ text: String) throws(Complaint) -> String {
+        let parts = text.split(separator: Mirrors.AptRepository.distribution, omittingEmptySubsequences: false)
+        let url = try WebAddress.url(parts.joined(separator: "debian"))
+        return parts.count == 1 ? url : text.trimmingSlashes
+    }
+
+    private func repository(_ field: Field, url rule: (String) throws(Complaint) -> String) -> Mirrors.AptRepository? {
         guard let section = Section(field, keys: Self.repositoryKeys) else { return nil }
-        let url = section.required("url", like: "https://mirror.example.org/apt")?.read(WebAddress.url)
+        let url = section.required("url", like: "https://mirror.example.org/apt")?.read(rule)
         let key = key(of: section)
         guard let url, let key else { return nil }
         return Mirrors.AptRepository(url: url, key: key)
@@ -50,6 +60,20 @@ struct MirrorsSection {
         }
         guard let url, let fingerprint else { return nil }
         return .url(url, fingerprint: fingerprint)
+    }
+
+    /// The digest may be left out for a copy of the release that kubeforge knows.
+    private func archive(_ field: Field) -> Mirrors.Archive? {
+        guard let section = Section(field, keys: Self.archiveKeys) else { return nil }
+        let sum = section["sha256"]?.read(FingerprintRule.sha256)
+        let like = "https://mirror.example.org/cri-dockerd-0.3.25.{arch}.tgz"
+        guard let url = section.required("url", like: like)?.read(Self.archiveAddress) else { return nil }
+        return Mirrors.Archive(url: url, sha256: sum)
+    }
+
+    private static func archiveAddress(_ text: String) throws(Complaint) -> String {
+        _ = try WebAddress.url(text.replacing("{arch}", with: "amd64"))
+        return text
     }
 
     private func registries(_ field: Field) -> [String: String] {

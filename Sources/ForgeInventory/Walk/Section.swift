@@ -32,6 +32,13 @@ struct Section {
 extension Field {
     var isMapping: Bool { node.mapping != nil }
 
+    /// Whether the keys lead, one below the other, to a value.
+    func has(_ keys: String...) -> Bool {
+        var node: Node? = node
+        for key in keys { node = node?.mapping?[Node(key)] }
+        return node != nil
+    }
+
     /// The keys of a mapping with their values, in the order of the file. Nil, and told, when it is something else.
     func entries() -> [(key: String, field: Field)]? {
         guard let mapping = node.mapping else {

@@ -1,51 +1,172 @@
 import ForgeCore
 import ForgePlan
 
-/// /etc/hosts knows every machine of the inventory, in a block of its own; the lines of others stay.
+/// Each machine's name means its address, on every machine and after a reboot: /etc/hosts has them in a block of its
+/// own, and so has the template that cloud-init renders it from. The lines of others stay.
 struct HostsFile: Step {
     let hosts: [Host]
 
+    init(_ hosts: [Host]) { self.hosts = hosts }
+
     var title: String { "/etc/hosts knows all machines" }
 
-    var questions: [Question] { [.contents(path)] }
+    var questions: [Question] {
+        [.contents(Self.path), .contents(Self.template), .contents(Self.cloudPath), .command(namesLook)]
+    }
 
     func differences(given answers: Answers) -> [Difference] {
-        let now = answers.text(path) ?? ""
-        if wanted(now) == now { return [] }
-        let missing = hosts.filter { !now.contains(line(for: $0)) }.map(\.name)
-        return [missing.isEmpty ? "its block is not as it shall be" : Difference("missing: \(missing.joined(separator: ", "))")]
+        let file = differences(answers.text(Self.path))
+        return file + (file.isEmpty ? nameDifferences(answers) : []) + cloudDifferences(answers)
     }
 
     func apply(to machine: Machine) async throws {
-        let now = try await machine.ask(questions).text(path) ?? ""
-        try await machine.write(RemoteFile(path, wanted(now)))
+        let answers = try await machine.ask(questions)
+        let now = answers.text(Self.path) ?? ""
+        if block.wanted(now) != now { try await write(block.wanted(now), to: Self.path, machine) }
+        if let template = answers.text(Self.template), templateBlock.wanted(template) != template {
+            try await write(templateBlock.wanted(template), to: Self.template, machine)
+        }
+        if !cloudDifferences(answers).isEmpty { try await machine.run(cloudCommand) }
+        let wrong = nameDifferences(try await machine.ask([.command(namesLook)]))
+        guard wrong.isEmpty else {
+            throw Problem(
+                what:
+                    "\(machine.host.name): /etc/hosts knows all machines, and their names mean something else all the same",
+                why: wrong.map(\.text).joined(separator: "\n"),
+                fix:
+                    "`files` must come first in the line `hosts:` of /etc/nsswitch.conf: `getent ahostsv4 \(hosts[0].name)` on \(machine.host.name)"
+            )
+        }
     }
 
-    private let path = "/etc/hosts"
+    private static let path = "/etc/hosts"
+    /// What cloud-init makes /etc/hosts from at every boot where `manage_etc_hosts` is true, as in Debian's images.
+    private static let template = "/etc/cloud/templates/hosts.debian.tmpl"
+    private static let cloudPath = "/etc/cloud/cloud.cfg.d/99-kubeforge-hosts.cfg"
+    private static let cloudText = "manage_etc_hosts: false\n"
+
+    private var block: HostsBlock { HostsBlock(hosts) }
+    private var templateBlock: HostsBlock { HostsBlock(hosts, isTemplate: true) }
+
+    private func differences(_ text: String?) -> [Difference] {
+        let now = text ?? ""
+        if block.wanted(now) == now { return [] }
+        let missing = hosts.filter { !now.contains(HostsBlock.line(for: $0)) }.map(\.name)
+        if !missing.isEmpty { return [Difference("missing: \(missing.joined(separator: ", "))")] }
+        let claims = block.claims(in: now)
+        return claims.isEmpty
+            ? ["its block is not as it shall be"] : claims.map { "another address for a machine: \($0)" }
+    }
+}
+
+extension HostsFile {
+    /// Vendor data and user data go before cloud.cfg.d, so both are needed: the setting, and the block in the template.
+    private func cloudDifferences(_ answers: Answers) -> [Difference] {
+        guard let template = answers.text(Self.template) else { return [] }
+        let setting: [Difference] =
+            answers.text(Self.cloudPath) == Self.cloudText
+            ? [] : ["cloud-init may write /etc/hosts anew at the next boot"]
+        return setting
+            + (templateBlock.wanted(template) == template ? [] : ["\(Self.template) does not know all machines"])
+    }
+
+    private var cloudCommand: Command { RemoteFile(Self.cloudPath, Self.cloudText).write }
+
+    /// The file as it was before kubeforge is kept beside it, once.
+    static func keep(_ path: String) -> Command {
+        let script =
+            "if [ -e \"$1\" ] && [ ! -e \"$1.before-kubeforge\" ]; then cp -p -- \"$1\" \"$1.before-kubeforge\"; fi"
+        return Command("sh", "-c", Word(script), "sh", Word(path)).asRoot()
+    }
+
+    private func write(_ text: String, to path: String, _ machine: Machine) async throws {
+        try await machine.run(Self.keep(path))
+        try await machine.write(RemoteFile(path, text))
+    }
+
+    /// The effect: what a program that looks a name up gets. Without our block there is nothing to see, and name
+    /// servers would be asked.
+    private var namesLook: String {
+        "grep -qxF -e '# BEGIN kubeforge' \(Self.path) && getent ahostsv4 \(hosts.map(\.name).joined(separator: " ")) | grep STREAM"
+    }
+
+    private func nameDifferences(_ answers: Answers) -> [Difference] {
+        let found = Self.addresses(answers.command(namesLook).text)
+        return hosts.compactMap { host in
+            let addresses = found[host.name, default: []]
+            if addresses == ["\(host.address)"] { return nil }
+            return Difference(
+                "\(host.name) means", from: addresses.isEmpty ? "nothing" : addresses.joined(separator: ", "),
+                to: "\(host.address)")
+        }
+    }
+
+    /// `10.77.0.11  STREAM kubmaster`, and a line without a name for each further address.
+    static func addresses(_ text: String) -> [String: [String]] {
+        var found: [String: [String]] = [:]
+        var name = ""
+        for line in text.split(separator: "\n") {
+            let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+            guard let address = words.first else { continue }
+            if words.count > 2 { name = words[2] }
+            if !found[name, default: []].contains(address) { found[name, default: []].append(address) }
+        }
+        return found
+    }
+}
+
+/// The lines of kubeforge in a file that has the form of /etc/hosts.
+struct HostsBlock {
+    private let hosts: [Host]
+    private let addresses: [String: String]
+    private let isTemplate: Bool
     private let begin = "# BEGIN kubeforge"
     private let end = "# END kubeforge"
 
-    init(_ hosts: [Host]) { self.hosts = hosts }
-
-    private func line(for host: Host) -> String { "\(host.address) \(host.name)" }
-
-    /// The file with our block at its end, and without the lines of others that give a machine's name another address:
-    /// Debian's installer writes `127.0.1.1 NAME`, and a node must not resolve to a loopback address.
-    func wanted(_ now: String) -> String {
-        let names = Set(hosts.map(\.name))
-        var isOurs = false
-        var kept: [Substring] = []
-        for line in now.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line == begin { isOurs = true }
-            if !isOurs && !isClaim(on: names, line) { kept.append(line) }
-            if line == end { isOurs = false }
-        }
-        while kept.last?.isEmpty == true { kept.removeLast() }
-        return (kept.map(String.init) + [begin] + hosts.map(line) + [end, ""]).joined(separator: "\n")
+    /// `isTemplate`: cloud-init's, where the name of the machine itself is a variable.
+    init(_ hosts: [Host], isTemplate: Bool = false) {
+        self.hosts = hosts
+        self.isTemplate = isTemplate
+        addresses = Dictionary(hosts.map { ($0.name, "\($0.address)") }) { first, _ in first }
     }
 
-    private func isClaim(on names: Set<String>, _ line: Substring) -> Bool {
+    static func line(for host: Host) -> String { "\(host.address) \(host.name)" }
+
+    /// The file with our block at its end, and without what others say of the machines' names: Debian's installer
+    /// writes `127.0.1.1 NAME`, people leave old addresses behind, and the first line that names a machine wins.
+    func wanted(_ now: String) -> String {
+        var kept = others(now).compactMap(withoutClaims)
+        while kept.last?.isEmpty == true { kept.removeLast() }
+        return (kept + [begin] + hosts.map(Self.line) + [end, ""]).joined(separator: "\n")
+    }
+
+    /// The lines of others that give a machine's name another address.
+    func claims(in now: String) -> [String] { others(now).filter { withoutClaims($0) != $0 } }
+
+    private func others(_ now: String) -> [String] {
+        var isOurs = false
+        var lines: [String] = []
+        for line in now.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+            if line == begin { isOurs = true }
+            if !isOurs { lines.append(line) }
+            if line == end { isOurs = false }
+        }
+        return lines
+    }
+
+    /// The line without the machines' names; nil when nothing but them was in it, or when it is the machine's own
+    /// loopback entry.
+    private func withoutClaims(_ line: String) -> String? {
         let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).map(String.init)
-        return words.first?.hasPrefix("127.0.1.") == true && words.dropFirst().contains { names.contains($0) }
+        guard let address = words.first, IPv4Address(address) != nil else { return line }
+        let isLoopback = address.hasPrefix("127.0.1.")
+        if isTemplate, isLoopback, words.dropFirst().contains(where: { $0.contains("hostname") || $0.contains("fqdn") }) {
+            return nil
+        }
+        let others = words.dropFirst().filter { addresses[$0].map { $0 == address } ?? true }
+        if others.count == words.count - 1 { return line }
+        if others.isEmpty || isLoopback { return nil }
+        let comment = line.drop { $0 != "#" }
+        return ([address] + others + (comment.isEmpty ? [] : [String(comment)])).joined(separator: " ")
     }
 }

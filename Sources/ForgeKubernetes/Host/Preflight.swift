@@ -9,44 +9,122 @@ struct Preflight {
 
     func steps(for host: Host) -> [any Step] {
         guard let own = facts[host.name] else { return [] }
-        return machine(host, own) + [
-            identity(host, own), clock(host, own), Membership(host: host, cluster: cluster), KubernetesOnDisk(version: cluster.kubernetes),
+        return machine(host, own) + kernel(own) + disks(host, own) + identity(host, own) + [
+            address(host, own), clock(host, own), Membership(host: host, cluster: cluster), KubernetesOnDisk(version: cluster.kubernetes),
+            OtherKubernetes(),
         ]
     }
 
     private func machine(_ host: Host, _ own: Facts) -> [any Step] {
         let memory = host.role == .controlPlane ? 1700 : 900
         let known = Distribution.all.map(\.name).joined(separator: ", ")
+        let name = own.distribution.name
+        let end = Distribution.retired[name].map { ": \($0)" } ?? ""
         return [
             fact(
                 "its distribution is one that kubeforge knows",
-                Distribution.all.contains(own.distribution) ? nil : "it is \(own.distribution.name)",
-                fix: "use one of: \(known)"),
+                Distribution.all.contains(own.distribution) ? nil : "it is \(name)\(end)", fix: "use one of: \(known)"),
+            signature(own),
             fact(
                 "its processor is amd64 or arm64", ["amd64", "arm64"].contains(own.architecture) ? nil : "it is \(own.architecture)",
                 fix: "Kubernetes' packages exist for amd64 and arm64"),
-            fact(
-                "it has cgroup v2 where Kubernetes needs it",
-                own.hasCgroup2 || !cluster.kubernetes.isAtLeast(1, 35) ? nil : "it has cgroup v1",
-                fix: "Kubernetes \(cluster.kubernetes) needs cgroup v2: use Ubuntu 22.04 or newer, or Kubernetes 1.34 or older"),
             fact(
                 "it has \(memory) MiB of memory", own.memoryMiB >= memory ? nil : "it has \(own.memoryMiB) MiB",
                 fix: "give the machine more memory"),
             fact(
                 "it has the processors it needs", own.cores >= 2 || host.role == .worker ? nil : "it has \(own.cores)",
                 fix: "kubeadm wants two for a control plane"),
-            fact(
-                "it has 5 GiB free in /var", own.freeDiskMiB >= 5120 ? nil : "it has \(own.freeDiskMiB) MiB",
-                fix: "make room: `du -xh /var | sort -h | tail`, or a larger disk"),
         ]
     }
 
-    /// VMs that were cloned share their machine-id, and then the addresses and identities derived from it.
-    private func identity(_ host: Host, _ own: Facts) -> any Step {
-        let twin = facts.filter { $0.key != host.name && !own.machineID.isEmpty && $0.value.machineID == own.machineID }.keys.min()
+    /// What is installed needs no repository any more.
+    private func signature(_ own: Facts) -> any Step {
+        let version = cluster.kubernetes
+        let isAccepted = cluster.mirrors.kubernetes != nil || own.distribution.acceptsSignature(of: version)
+        return Requirement(
+            "its apt accepts the packages of Kubernetes \(version)", asking: isAccepted ? [] : [.package("kubelet")],
+            fix: "use Kubernetes 1.32 or newer, Debian 12, or a mirror that signs anew (mirrors: apt: kubernetes:)"
+        ) { answers in
+            let isHere = answers.package("kubelet").installed?.hasPrefix("\(version)-") == true
+            return isAccepted || isHere ? [] : ["Debian 13 refuses the old signature of pkgs.k8s.io for 1.31 and older"]
+        }
+    }
+
+    private func kernel(_ own: Facts) -> [any Step] {
+        [
+            fact(
+                "it has cgroup v2 where Kubernetes needs it",
+                own.hasCgroup2 || !cluster.kubernetes.isAtLeast(1, 35) ? nil : "it has cgroup v1",
+                fix: "Kubernetes \(cluster.kubernetes) needs cgroup v2: use Ubuntu 22.04 or newer, or Kubernetes 1.34 or older"),
+            fact(
+                "its kernel limits memory by cgroups", own.hasMemoryCgroup == false ? "the memory cgroup is off" : nil,
+                fix:
+                    "on a Raspberry Pi: add `cgroup_enable=memory cgroup_memory=1` to the one line of /boot/firmware/cmdline.txt; elsewhere take "
+                    + "`cgroup_disable=memory` out of GRUB_CMDLINE_LINUX in /etc/default/grub, and `sudo update-grub`; then `sudo reboot`"),
+            fact(
+                "its kernel has VXLAN", own.hasVXLAN == false ? "`modprobe vxlan` finds no such module" : nil,
+                fix:
+                    "the pod network needs it: `sudo apt install linux-modules-extra-$(uname -r)` on Ubuntu, or boot the distribution's newest kernel"
+            ),
+        ]
+    }
+
+    private func disks(_ host: Host, _ own: Facts) -> [any Step] {
+        let pressure = DiskPressure(runtime: cluster.runtime, rooms: own.rooms).findings
+        return [
+            fact(
+                "it has 5 GiB free in /var", own.freeDiskMiB >= 5120 ? nil : "it has \(own.freeDiskMiB) MiB",
+                fix: "make room: `du -xh /var | sort -h | tail`, or a larger disk"),
+            Requirement(
+                "its disks are not so full that the kubelet would evict pods", asking: [],
+                fix: "make room: `df -h` and `du -xh /var | sort -h | tail` on \(host.name), or a larger disk"
+            ) { _ in pressure },
+        ]
+    }
+
+    /// VMs that were cloned share their machine-id, and then the addresses and identities derived from it. kubeadm wants the firmware's
+    /// number and the network cards to differ, too.
+    private func identity(_ host: Host, _ own: Facts) -> [any Step] {
+        func twin(_ isSame: (Facts) -> Bool) -> String? { facts.filter { $0.key != host.name && isSame($0.value) }.keys.min() }
+        let machineID = twin { !own.machineID.isEmpty && $0.machineID == own.machineID }
+        let uuid = twin { !Self.isPlaceholder(own.productUUID) && $0.productUUID.lowercased() == own.productUUID.lowercased() }
+        let card = own.macAddresses.lazy.compactMap { mac in twin { $0.macAddresses.contains(mac) }.map { "\($0) has the same: \(mac)" } }
+            .first
+        return [
+            fact(
+                "its machine-id is its own", machineID.map { "\($0) has the same: \(own.machineID)" },
+                fix: "a cloned VM: `sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot` on one of them"),
+            fact(
+                "its product_uuid is its own", uuid.map { "\($0) has the same: \(own.productUUID)" },
+                fix: "a cloned VM: let the hypervisor give one of them a new UUID, and boot it (`cat /sys/class/dmi/id/product_uuid`)"),
+            fact(
+                "its network cards are its own", card,
+                fix: "a cloned VM: let the hypervisor give one of them a new MAC address, and boot it (`ip -br link`)"),
+        ]
+    }
+
+    /// What firmware has where nobody gave it a number.
+    private static func isPlaceholder(_ uuid: String) -> Bool {
+        uuid.isEmpty || Set(uuid.filter { $0 != "-" }).count <= 1 || uuid.lowercased() == "03000200-0400-0500-0006-000700080009"
+    }
+
+    /// A cloud's public address is on no interface: the kubelet does not register with it, and etcd cannot listen there.
+    private func address(_ host: Host, _ own: Facts) -> any Step {
+        let others = own.addresses.filter { !isOfPods($0) }
+        let isThere = own.addresses.isEmpty || own.addresses.contains { $0.address == "\(host.address)" }
+        let has = others.map { $0.name == "-" ? $0.address : "\($0.address) (\($0.name))" }.joined(separator: ", ")
+        let meant = others.first?.address ?? "the one that other machines reach"
         return fact(
-            "its machine-id is its own", twin.map { "\($0) has the same: \(own.machineID)" },
-            fix: "a cloned VM: `sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot` on one of them")
+            "its address is on one of its interfaces",
+            isThere ? nil : "\(host.address) is on none; it has \(has.isEmpty ? "no other" : has)",
+            fix:
+                "in \(cluster.path): `address: \(meant)` is what the machines use among themselves, and `ssh: { address: \(host.address) }` of this host is where SSH goes"
+        )
+    }
+
+    private func isOfPods(_ interface: Facts.Interface) -> Bool {
+        ["cni", "flannel", "docker", "br-", "veth", "kube-"].contains(where: interface.name.hasPrefix)
+            || IPv4Address(interface.address).map(cluster.podNetwork.contains) == true
     }
 
     /// Tokens and certificates look wrong to a machine whose clock is; nothing else names the cause.

@@ -1,35 +1,68 @@
 import ForgeCore
 import ForgePlan
 
-/// Swap is off, now and after a reboot: no area in use, no fstab entry, no swap unit that could start.
+/// Swap is off, now and after a reboot: no area in use, no fstab entry, no swap unit and no service that turns it on.
 struct SwapOff: Step {
     var title: String { "swap is off, after a reboot, too" }
 
-    var questions: [Question] { [.swaps, .contents("/etc/fstab"), .command(Self.unitsLook)] }
+    var questions: [Question] {
+        [.swaps, .contents("/etc/fstab"), .command(Self.unitsLook)] + Self.services.map(Question.unit)
+    }
 
     func differences(given answers: Answers) -> [Difference] {
         let entries = Self.swapLines(of: answers.text("/etc/fstab") ?? "")
         let units = answers.command(Self.unitsLook).text.split(separator: "\n")
-        return answers.swaps.map { "\($0) is in use" } + entries.map { "/etc/fstab turns on \($0)" } + units.map { "\($0) is not masked" }
+        let services = Self.services.filter { Self.turnsSwapOn(answers.unit($0)) }
+        return answers.swaps.map { "\($0) is in use" } + entries.map { "/etc/fstab turns on \($0)" }
+            + units.map { "\($0) is not masked" } + services.map { "\($0) turns swap on at boot" }
     }
 
     func apply(to machine: Machine) async throws {
-        let fstab = try await machine.ask(questions).text("/etc/fstab") ?? ""
+        let answers = try await machine.ask(questions)
+        let fstab = answers.text("/etc/fstab") ?? ""
         if !Self.swapLines(of: fstab).isEmpty { try await machine.write(RemoteFile("/etc/fstab", Self.withoutSwap(fstab))) }
-        let script = """
-            set -e
-            systemctl daemon-reload
-            \(Self.unitsLook) | while read -r unit; do
-              systemctl stop -- "$unit"
-              # systemctl masks no unit whose file somebody put here; the file is kept beside it.
-              file="/etc/systemd/system/$unit"
-              if [ -f "$file" ] && [ ! -L "$file" ]; then mv -- "$file" "$file.before-kubeforge"; fi
-              systemctl mask -- "$unit"
-            done
-            swapoff -a
-            """
-        try await machine.run(Command("sh", "-c", Word(script)).asRoot())
+        let services = Self.services.filter { Self.turnsSwapOn(answers.unit($0)) }
+        try await machine.run(Command([Word("sh"), "-c", Word(Self.script), "sh"] + services.map { Word($0) }).asRoot())
     }
+
+    /// What calls swapon itself; the .swap unit that systemd shows for it only mirrors the kernel's state, and masking it stops nothing.
+    /// zram-tools, Ubuntu's zram-config, Raspberry Pi OS's dphys-swapfile, swapspace.
+    private static let services = ["zramswap.service", "zram-config.service", "dphys-swapfile.service", "swapspace.service"]
+
+    /// A service that is there and disabled does nothing: somebody has seen to it.
+    private static func turnsSwapOn(_ state: UnitState) -> Bool {
+        state.active == "active"
+            || state.load == "loaded" && !["disabled", "masked", "masked-runtime", ""].contains(state.enabled)
+    }
+
+    /// systemctl masks no unit whose file somebody put into /etc: such a file is kept beside it. With the .swap unit of zram-generator
+    /// goes the service that makes its device.
+    static let script = """
+        set -e
+        mask() {
+          file="/etc/systemd/system/$1"
+          if [ -f "$file" ] && [ ! -L "$file" ]; then mv -- "$file" "$file.before-kubeforge"; fi
+          systemctl mask -- "$1"
+        }
+        systemctl daemon-reload
+        for service in "$@"; do
+          systemctl stop -- "$service"
+          systemctl disable -- "$service" 2>/dev/null || true
+          mask "$service"
+        done
+        \(unitsLook) | while read -r unit; do
+          systemctl stop -- "$unit"
+          mask "$unit"
+          case $unit in
+          dev-zram*.swap)
+            device=${unit#dev-}; device=${device%.swap}
+            systemctl stop -- "systemd-zram-setup@$device.service" 2>/dev/null || true
+            mask "systemd-zram-setup@$device.service";;
+          esac
+        done
+        systemctl daemon-reload
+        swapoff -a
+        """
 
     /// Units of swap.img, zram and partitions found by systemd-gpt-auto-generator.
     private static let unitsLook = """

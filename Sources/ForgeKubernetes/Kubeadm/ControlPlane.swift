@@ -7,13 +7,18 @@ struct ControlPlane: Step {
     let host: Host
     /// The container runtime's; two may be present.
     let socket: String
+    let runtime: Cluster.Runtime
     let config: RemoteFile
+    /// kubeadm hands it on to the control plane's pods.
+    let proxy: Proxy?
 
     static let configPath = "/var/lib/kubeforge/kubeadm-init.yaml"
 
-    init(host: Host, socket: String, configuration: String) {
+    init(host: Host, socket: String, runtime: Cluster.Runtime = .containerd, configuration: String, proxy: Proxy? = nil) {
+        self.proxy = proxy
         self.host = host
         self.socket = socket
+        self.runtime = runtime
         config = RemoteFile(Self.configPath, configuration, mode: 0o600)
     }
 
@@ -77,8 +82,9 @@ struct ControlPlane: Step {
             + "FileAvailable--etc-kubernetes-manifests-kube-scheduler.yaml,FileAvailable--etc-kubernetes-manifests-etcd.yaml,DirAvailable--var-lib-etcd,"
             + "Port-6443,Port-10259,Port-10257,Port-10250,Port-2379,Port-2380"
         let words: [Word] = ["kubeadm", "init", "--config", Word(config.path), "--skip-token-print"]
-        let command = Command(words + (resuming ? ["--ignore-preflight-errors", Word(found)] : [])).asRoot().within(.seconds(900))
+        let command = Command(words + (resuming ? ["--ignore-preflight-errors", Word(found)] : [])).through(proxy).asRoot().within(
+            .seconds(900))
         let output = try await machine.attempt(command)
-        guard output.isSuccess else { throw KubeadmFailure.problem(command, machine.host, output) }
+        guard output.isSuccess else { throw KubeadmFailure.problem(command, machine.host, output, runtime: runtime) }
     }
 }

@@ -29,7 +29,7 @@ struct ControlPlaneImages: Step {
         """
         [ -f \(Kubectl.adminConfig) ] && [ -f /etc/kubernetes/manifests/kube-scheduler.yaml ] && exit 0
         here=$(\(ImagePull(cluster: cluster).presentLook)) || exit 1
-        wanted=$(\(ImagePull(cluster: cluster).wantedLook) 2>/dev/null) || exit 1
+        wanted=$(\(KubeadmImages(cluster: cluster).look)) || exit 1
         for image in $wanted; do echo "$here" | grep -Fqx -- "$image" || echo "$image"; done
         """
     }

@@ -22,14 +22,16 @@ struct Join: Step {
 
     func apply(to machine: Machine) async throws {
         try await clean(machine)
+        try await reachControlPlane(machine)
         try await token.lend(through: machine) { ticket in
             let text = try config.joining(of: host, server: cluster.firstControlPlane.address, token: ticket.token, caHash: ticket.caHash)
             try await machine.run(untilSigned(ticket.id))
             try await machine.write(RemoteFile(Self.configPath, text, mode: 0o600, isSecret: true))
-            let command = Command("kubeadm", "join", "--config", Word(Self.configPath)).asRoot().within(.seconds(600))
+            let command = Command("kubeadm", "join", "--config", Word(Self.configPath)).through(cluster.outgoing).asRoot().within(
+                .seconds(600))
             let output = try await machine.attempt(command)
             try await machine.run(Command("rm", "-f", "--", Word(Self.configPath)).asRoot())
-            guard output.isSuccess else { throw KubeadmFailure.problem(command, host, output) }
+            guard output.isSuccess else { throw KubeadmFailure.problem(command, host, output, runtime: cluster.runtime) }
         }
     }
 
@@ -39,13 +41,28 @@ struct Join: Step {
     private func untilSigned(_ token: String) -> Command {
         let script = """
             for try in $(seq 100); do
-              answer=$(curl -qskf --noproxy '*' --max-time 5 -- "$1") || { [ $? != 22 ] || exit 0; }
+              answer=$(curl -qskf --noproxy '*' --max-time 2 -- "$1") || { [ $? != 22 ] || exit 0; }
               case $answer in *"jws-kubeconfig-$2"*) exit 0;; esac
               sleep 0.2
             done
             """
         let address = "https://\(cluster.firstControlPlane.address):6443/api/v1/namespaces/kube-public/configmaps/cluster-info"
         return Command("sh", "-c", Word(script), "sh", Word(address), Word(token))
+    }
+
+    /// One connection before anything that waits: a port that is closed on the way costs kubeadm five minutes, and it names no port.
+    private func reachControlPlane(_ machine: Machine) async throws {
+        let server = cluster.firstControlPlane
+        let url = "https://\(server.address):6443/livez"
+        let output = try await machine.attempt(
+            Command("curl", "-qsSk", "--noproxy", "*", "--connect-timeout", "10", "--max-time", "15", "-o", "/dev/null", "--", Word(url)))
+        // 7: refused, or no way there. 28: no answer in time. All else is an answer.
+        guard [.code(7), .code(28)].contains(output.exit) else { return }
+        throw Problem(
+            what: "\(host.name): port 6443/tcp of \(server.name) (\(server.address)) does not answer from here", why: output.lastLine,
+            fix:
+                "open 6443/tcp, 10250/tcp and 8472/udp between the machines: in the cloud's security group (for the group itself, too), with `ufw allow`, "
+                + "or in `sudo iptables -S INPUT` on \(server.name)")
     }
 
     private var nodeLook: String { Kubectl.asNode("get -o name node/\(host.name)") }

@@ -30,6 +30,7 @@ package struct KubeadmConfig: Sendable {
         values["podSubnet"] = "\(cluster.podNetwork)".yamlQuoted
         values["serviceSubnet"] = "\(cluster.serviceNetwork)".yamlQuoted
         values["endpoint"] = "\(host.address):6443".yamlQuoted
+        values["apiServer"] = host.publicAddress == "\(host.address)" ? "{}" : "{ certSANs: [\(host.publicAddress.yamlQuoted)] }"
         values["connections"] = isContainer ? "{ maxPerCore: 0, min: 0 }" : "{}"
         return try template("init").render(values)
     }

@@ -1,37 +1,104 @@
 import ForgeCore
+import ForgeInventory
 import ForgePlan
 
 /// What kubeadm says when it fails, and what a person does about it.
 enum KubeadmFailure {
-    static func problem(_ command: Command, _ host: Host, _ output: Output) -> Problem {
+    static func problem(_ command: Command, _ host: Host, _ output: Output, runtime: Cluster.Runtime) -> Problem {
         var problem = Problem(failed: command, on: host, output)
-        let errors = (output.errorText + "\n" + output.text).split(separator: "\n").filter {
+        let text = output.errorText + "\n" + output.text
+        let errors = text.split(separator: "\n").filter {
             $0.contains("[ERROR ") || $0.hasPrefix("error ") || $0.contains("error execution phase")
         }
         if !errors.isEmpty { problem.why = errors.map { $0.trimming(while: \.isWhitespace) }.uniqued().joined(separator: "\n") }
-        problem.fix = fix(problem.why ?? "", host)
+        let cures = cures(on: host, runtime)
+        let cure = cures.first { $0.isMeant(by: problem.why ?? "") } ?? lateCures(on: host).first { $0.isMeant(by: text) }
+        problem.fix =
+            cure?.fix
+            ?? "`sudo journalctl -u kubelet -n 50` on \(host.name); run again when the cause is gone: it goes on where it stopped"
         return problem
     }
 
-    private static func fix(_ why: String, _ host: Host) -> String {
-        let cures: [(sign: String, fix: String)] = [
-            ("Port-", "another program listens there: `sudo ss -ltnp` on \(host.name) names it; stop it, and run again"),
-            ("NumCPU", "a control plane needs two processors: give \(host.name) one more"),
-            ("Mem]", "a control plane needs 1700 MB of memory: give \(host.name) more"),
-            ("CRI]", "the container runtime does not answer: `sudo journalctl -u containerd -n 50` on \(host.name)"),
-            ("ImagePull", "an image could not be pulled: name a mirror in the inventory (mirrors: registries:)"),
-            ("not yet valid", "the clocks of the machines differ: `timedatectl` on both"),
-            ("JWS", "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"),
-            (
-                "couldn't initialize a Kubernetes cluster",
-                "a container of the control plane does not stay up: `sudo crictl ps -a` and `sudo journalctl -u kubelet -n 50` on \(host.name)"
+    /// Words that stand together in a message of kubeadm, from 1.20 to 1.37, and what to do then. Of each list one must be there.
+    private struct Cure {
+        let signs: [[String]]
+        let fix: String
+
+        init(_ signs: [String]..., fix: String) {
+            self.signs = signs
+            self.fix = fix
+        }
+
+        func isMeant(by text: String) -> Bool { signs.allSatisfy { $0.contains(where: text.contains) } }
+    }
+
+    private static func cures(on host: Host, _ runtime: Cluster.Runtime) -> [Cure] {
+        preflight(on: host, runtime) + [
+            Cure(["not yet valid", "certificate has expired"], fix: "the clocks of the machines differ: `timedatectl` on both"),
+            Cure(
+                ["JWS", "is invalid for this cluster or it has expired"],
+                fix: "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"),
+            Cure(
+                ["cluster-info", "validate the identity of the API Server"],
+                fix:
+                    "\(host.name) does not reach the API server: open 6443/tcp, 10250/tcp and 8472/udp between the machines, and see with "
+                    + "`curl -k https://ADDRESS:6443/livez` on \(host.name)"),
+            // 1.32 and newer say which of both they waited for.
+            Cure(["while waiting for the kubelet to start", "10248"], fix: kubelet(host)),
+            Cure(
+                // Until 1.30, until 1.33, from 1.34 on.
+                [
+                    "couldn't initialize a Kubernetes cluster", "could not initialize a Kubernetes cluster",
+                    "while waiting for the control plane to start",
+                ],
+                fix:
+                    "a container of the control plane does not stay up: `\(containers(runtime))` and `sudo journalctl -u kubelet -n 50` on \(host.name)"
             ),
-            (
-                "timed out waiting for the condition",
-                "`sudo journalctl -u kubelet -n 50` on \(host.name) tells why the kubelet does not come up"
-            ),
+            Cure(
+                ["kubelet-start", "kubelet-wait-bootstrap", "wait-control-plane"], ["deadline exceeded", "timed out waiting"],
+                fix: kubelet(host)),
+            Cure(["timed out waiting for the condition"], fix: kubelet(host)),
         ]
-        return cures.first { why.contains($0.sign) }?.fix
-            ?? "`sudo journalctl -u kubelet -n 50` on \(host.name); run again when the cause is gone: it goes on where it stopped"
+    }
+
+    /// What kubeadm finds before it begins: `[ERROR NumCPU]`.
+    private static func preflight(on host: Host, _ runtime: Cluster.Runtime) -> [Cure] {
+        [
+            Cure(
+                ["missing required cgroups: memory", "CGROUPS_MEMORY: missing"],
+                fix:
+                    "the memory cgroup is off: on a Raspberry Pi add `cgroup_enable=memory cgroup_memory=1` to /boot/firmware/cmdline.txt of \(host.name), and reboot"
+            ),
+            Cure(["Port-"], fix: "another program listens there: `sudo ss -ltnp` on \(host.name) names it; stop it, and run again"),
+            Cure(["NumCPU"], fix: "a control plane needs two processors: give \(host.name) one more"),
+            Cure(["Mem]"], fix: "a control plane needs 1700 MB of memory: give \(host.name) more"),
+            Cure(["[ERROR Swap]"], fix: "swap is on again: `cat /proc/swaps` on \(host.name); something turns it on"),
+            Cure(["CRI]"], fix: "the container runtime does not answer: `sudo journalctl \(units(runtime)) -n 50` on \(host.name)"),
+            Cure(["ImagePull"], fix: "an image could not be pulled: name a mirror in the inventory (mirrors: registries:)"),
+        ]
+    }
+
+    /// Found in what kubeadm tells on its way, where its last words are general.
+    private static func lateCures(on host: Host) -> [Cure] {
+        [Cure(["kubelet"], ["is not healthy after", "isn't running or healthy", "localhost:10248", "127.0.0.1:10248"], fix: kubelet(host))]
+    }
+
+    private static func kubelet(_ host: Host) -> String {
+        "`sudo journalctl -u kubelet -n 50` on \(host.name) tells why the kubelet does not come up"
+    }
+
+    private static func units(_ runtime: Cluster.Runtime) -> String {
+        switch runtime {
+        case .containerd: "-u containerd"
+        case .docker: "-u cri-docker -u docker"
+        }
+    }
+
+    /// crictl is not everywhere: kubeadm's packages of 2026 do not bring it.
+    private static func containers(_ runtime: Cluster.Runtime) -> String {
+        switch runtime {
+        case .containerd: "sudo ctr -n k8s.io tasks ls"
+        case .docker: "sudo docker ps -a"
+        }
     }
 }

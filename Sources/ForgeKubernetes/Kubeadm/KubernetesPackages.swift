@@ -13,17 +13,24 @@ struct KubernetesPackages {
             try repository(facts),
             Packages(
                 ["kubelet", "kubeadm", "kubectl"], version: "\(version)-", isHeld: true,
-                title: "kubelet, kubeadm and kubectl \(version) are installed and held"),
+                title: "kubelet, kubeadm and kubectl \(version) are installed and held",
+                proxy: cluster.outgoing),
         ]
     }
 
-    private func repository(_ facts: Facts) throws(Problem) -> AptRepository {
+    func repository(_ facts: Facts) throws(Problem) -> AptRepository {
         let mirror = cluster.mirrors.kubernetes
         let base = "\(mirror?.url ?? "https://pkgs.k8s.io/core:/stable:")/\(cluster.kubernetes.minorName)/deb/"
         let key = try mirror.map { mirror throws(Problem) in try mirror.key.signingKey(for: "kubernetes") }
         return AptRepository(
             "kubernetes", source: "\(base) /",
-            key: key ?? .url(base + "Release.key", fingerprint: "DE15B14486CD377B9E876E1A234654DA9A296436"),
-            architecture: facts.architecture)
+            key: key ?? .url(keyURL(base), fingerprint: "DE15B14486CD377B9E876E1A234654DA9A296436"),
+            architecture: facts.architecture, usualKeys: ["/etc/apt/keyrings/kubernetes-apt-keyring.gpg"], proxy: cluster.outgoing)
+    }
+
+    /// The copies of the key beside 1.24 to 1.27 say that it expired on 2024-11-02 (kubernetes/release#3818). It is the same key
+    /// everywhere, and beside newer releases it carries a later date.
+    private func keyURL(_ base: String) -> String {
+        cluster.kubernetes.isAtLeast(1, 28) ? base + "Release.key" : "https://pkgs.k8s.io/core:/stable:/v1.36/deb/Release.key"
     }
 }

@@ -4,16 +4,18 @@ import Yams
 /// A kubeconfig as text, and the merge of a new cluster into it.
 package enum Kubeconfig {
     /// `existing` with the administrator's cluster, user and context of `admin` under the cluster's name; every other entry stays.
-    /// Entries of that name are replaced. The current context is set only where there was none.
-    package static func merge(_ admin: String, into existing: String?, as name: String) throws(Problem) -> String {
+    /// Entries of that name are replaced. The current context is set only where there was none. `server` goes in the place of the
+    /// API server's address, where the operator's computer reaches it at another one.
+    package static func merge(_ admin: String, into existing: String?, as name: String, server: String? = nil) throws(Problem) -> String {
         let new = try parse(admin, "admin.conf of \(name)")
         var merged =
             try existing.map { text throws(Problem) in try parse(text, "your kubeconfig") } ?? [
                 "apiVersion": "v1", "kind": "Config", "preferences": [String: Any](),
             ]
-        guard let cluster = first(new, "clusters", "cluster"), let user = first(new, "users", "user") else {
+        guard var cluster = first(new, "clusters", "cluster") as? [String: Any], let user = first(new, "users", "user") else {
             throw Problem(what: "admin.conf of \(name) holds no cluster or no user")
         }
+        if let server { cluster["server"] = server }
         set(&merged, "clusters", ["name": name, "cluster": cluster])
         set(&merged, "users", ["name": "\(name)-admin", "user": user])
         set(&merged, "contexts", ["name": name, "context": ["cluster": name, "user": "\(name)-admin"]])

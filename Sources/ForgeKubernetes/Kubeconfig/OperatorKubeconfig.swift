@@ -7,6 +7,14 @@ struct OperatorKubeconfig: Step {
     let cluster: String
     /// A file on the operator's machine.
     let path: String
+    /// `https://…:6443` where the operator reaches the API server at another address than the nodes do.
+    let server: String?
+
+    init(cluster: String, path: String, server: String? = nil) {
+        self.cluster = cluster
+        self.path = path
+        self.server = server
+    }
 
     var title: String { "kubectl on this computer knows \(cluster)" }
 
@@ -15,7 +23,9 @@ struct OperatorKubeconfig: Step {
     func differences(given answers: Answers) -> [Difference] {
         guard let admin = answers.text(Kubectl.adminConfig) else { return ["there is no administrator's configuration yet"] }
         let now = existing
-        guard let wanted = try? Kubeconfig.merge(admin, into: now, as: cluster) else { return ["\(path) cannot be read as a kubeconfig"] }
+        guard let wanted = try? Kubeconfig.merge(admin, into: now, as: cluster, server: server) else {
+            return ["\(path) cannot be read as a kubeconfig"]
+        }
         return (try? now.map(Kubeconfig.normalised)) == wanted ? [] : ["\(path) does not have the context \(cluster)"]
     }
 
@@ -24,7 +34,7 @@ struct OperatorKubeconfig: Step {
         guard let admin = try await machine.ask(questions).text(Kubectl.adminConfig) else {
             throw Problem(what: "\(machine.host.name): \(Kubectl.adminConfig) is missing")
         }
-        let text = try Kubeconfig.merge(admin, into: existing, as: cluster)
+        let text = try Kubeconfig.merge(admin, into: existing, as: cluster, server: server)
         // A link stays one: some keep their configuration under version control.
         let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let (files, new) = (FileManager.default, path + ".kubeforge")

@@ -8,42 +8,56 @@ struct CRIDockerd {
     let cluster: Cluster
     let templates: Templates
 
-    static let version = "0.3.16"
+    /// It answers RuntimeConfig, without which a kubelet of 1.38 will not start; 0.3.16 did not.
+    static let version = "0.3.25"
+    /// Of the release's archives, by architecture.
+    static let sums = [
+        "amd64": "adb9b9785dc10fe49107f5d9e6a62c4271d268a214b9813f5dce251afc9d78ff",
+        "arm64": "7eda6e815ed80ddf28095587038a8c48cb9af2060f7b45f9d8e68603c42caa67",
+    ]
     private static let binary = "/usr/local/bin/cri-dockerd"
 
-    func steps() throws(Problem) -> [any Step] {
-        let sandbox = ["sandboxImage": PauseImage.reference(for: cluster)]
-        let service = RemoteFile(
-            "/etc/systemd/system/cri-dockerd.service", try templates["cri-dockerd/cri-dockerd.service"].render(sandbox))
+    func steps(_ facts: Facts) throws(Problem) -> [any Step] {
+        let service = SandboxFile(
+            title: "cri-dockerd starts with kubeadm's sandbox image", path: "/etc/systemd/system/cri-dockerd.service",
+            images: KubeadmImages(cluster: cluster), text: try SandboxText(templates["cri-dockerd/cri-dockerd.service"]))
         let socket = RemoteFile("/etc/systemd/system/cri-dockerd.socket", try templates["cri-dockerd/cri-dockerd.socket"].render())
         return [
-            program, FileIs(service), FileIs(socket),
+            program(facts.architecture), service, FileIs(socket),
             Unit("cri-dockerd.socket", runningSince: [socket.path]),
             Unit("cri-dockerd.service", runningSince: [service.path, Self.binary], title: "cri-dockerd runs"),
         ]
     }
 
-    private var program: Change {
+    private func program(_ architecture: String) -> Change {
+        let mirror = cluster.mirrors.criDockerd
+        let release = "https://github.com/Mirantis/cri-dockerd/releases/download/v\(Self.version)/cri-dockerd-\(Self.version).{arch}.tgz"
+        let url = (mirror?.url ?? release).replacing("{arch}", with: architecture)
+        let sum = mirror?.sha256 ?? Self.sums[architecture] ?? ""
         let look = "[ -x \(Self.binary) ] && \(Self.binary) --version 2>&1 | cut -d ' ' -f 2"
-        return Change("cri-dockerd \(Self.version) is installed", asking: [.command(look)]) { answers in
+        let proxy = cluster.outgoing
+        let isOwn = mirror?.sha256 != nil
+        return Change(isOwn ? "cri-dockerd is installed" : "cri-dockerd \(Self.version) is installed", asking: [.command(look)]) {
+            answers in
             let found = answers.command(look).text
+            if isOwn { return found.isEmpty ? ["cri-dockerd is not there"] : [] }
             return found == Self.version ? [] : [Difference("cri-dockerd", from: found.isEmpty ? "none" : found, to: Self.version)]
         } by: { machine in
             try await machine.run(
-                Command("sh", "-c", Word(Self.install), "sh", Word(Self.version)).asRoot(),
-                fix:
-                    "cri-dockerd comes from github.com/Mirantis/cri-dockerd: \(machine.host.name) must reach it, or put the program at \(Self.binary) yourself"
-            )
+                Command("sh", "-c", Word(Self.install), "sh", Word(url), Word(sum), Word(Self.binary)).through(proxy).asRoot(),
+                fix: "does \(machine.host.name) reach \(url)? Else name a copy in the inventory (mirrors: criDockerd: url:), with its "
+                    + "sha256 if it is another release")
         }
     }
 
-    /// The archive of the release holds one program.
-    private static let install = """
+    /// The archive holds one program in a folder. It is believed by its sha256 alone.
+    static let install = """
         set -e
         folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
-        url="https://github.com/Mirantis/cri-dockerd/releases/download/v$1/cri-dockerd-$1.$(dpkg --print-architecture).tgz"
-        curl -fsSL --retry 3 --max-time 300 -o "$folder/archive.tgz" -- "$url"
+        curl -fsSL --proto =http,https --retry 3 --max-time 300 -o "$folder/archive.tgz" -- "$1"
+        sum=$(sha256sum <"$folder/archive.tgz")
+        if [ "${sum%% *}" != "$2" ]; then echo "the sha256 of $1 is ${sum%% *}, expected $2" >&2; exit 1; fi
         tar -xzf "$folder/archive.tgz" -C "$folder"
-        install -m 0755 "$folder/cri-dockerd/cri-dockerd" \(binary)
+        install -D -m 0755 "$folder/cri-dockerd/cri-dockerd" "$3"
         """
 }

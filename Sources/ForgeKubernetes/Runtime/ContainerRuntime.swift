@@ -10,29 +10,38 @@ struct ContainerRuntime {
 
     func steps(_ facts: Facts) throws(Problem) -> [any Step] {
         let containerd: [any Step] =
-            [try ContainerdConfig(cluster: cluster, templates: templates)] + mirrors.containerdFiles() + RegistryTrust(cluster).steps
-            + [Unit("containerd.service", runningSince: [ContainerdConfig.path], title: "containerd runs with its configuration")]
-        return try packages.runtime(facts) + containerd + (cluster.runtime == .docker ? try engine() + criDockerd() : [])
+            [try ContainerdConfig(cluster: cluster, templates: templates), ContainerdDropIns.step] + mirrors.containerdFiles()
+            + [
+                proxy("containerd.service").step,
+                Unit(
+                    "containerd.service",
+                    runningSince: [ContainerdConfig.path, ContainerdConfig.dropIns, proxy("containerd.service").folder],
+                    title: "containerd runs with its configuration"),
+            ]
+        return try packages.runtime(facts) + containerd + (cluster.runtime == .docker ? engine + (try criDockerd(facts)) : [])
     }
 
     /// Docker Engine on a machine that builds images and runs its containers without it.
-    func builder(_ facts: Facts) throws(Problem) -> [any Step] {
-        cluster.runtime == .docker ? [] : [packages.engine(facts)] + (try engine())
+    func builder(_ facts: Facts) -> [any Step] {
+        cluster.runtime == .docker ? [] : [packages.engine(facts)] + engine
     }
 
     private var packages: DockerPackages { DockerPackages(cluster: cluster) }
 
+    private func proxy(_ unit: String) -> ServiceProxy { ServiceProxy(unit: unit, proxy: cluster.outgoing) }
+
     private var mirrors: RegistryMirrors { RegistryMirrors(cluster: cluster) }
 
-    private func engine() throws(Problem) -> [any Step] {
-        let daemon = try mirrors.dockerDaemonFile()
-        return [
-            FileIs(daemon, title: "Docker Engine is configured"),
-            Unit("docker.service", runningSince: [daemon.path], title: "Docker Engine runs with its configuration"),
+    private var engine: [any Step] {
+        [
+            DockerDaemon(cluster: cluster), proxy("docker.service").step,
+            Unit(
+                "docker.service", runningSince: [DockerDaemon.path, proxy("docker.service").folder],
+                title: "Docker Engine runs with its configuration"),
         ]
     }
 
-    private func criDockerd() throws(Problem) -> [any Step] {
-        cluster.kubernetes.isAtLeast(1, 24) ? try CRIDockerd(cluster: cluster, templates: templates).steps() : []
+    private func criDockerd(_ facts: Facts) throws(Problem) -> [any Step] {
+        cluster.kubernetes.isAtLeast(1, 24) ? try CRIDockerd(cluster: cluster, templates: templates).steps(facts) : []
     }
 }

@@ -6,32 +6,65 @@ import ForgeTemplates
 /// containerd speaks CRI, with systemd's cgroups, our sandbox image and the mirrors. Docker's package ships it with CRI disabled.
 struct ContainerdConfig: Step {
     /// The whole file in both of its formats: containerd 2 reads version 3.
-    private let version2: RemoteFile
-    private let version3: RemoteFile
+    private let version2: SandboxText
+    private let version3: SandboxText
     private let package: String
+    private let images: KubeadmImages
 
     static let path = "/etc/containerd/config.toml"
+    /// Of files that others add, as NVIDIA's toolkit does.
+    static let dropIns = "/etc/containerd/conf.d"
 
     init(cluster: Cluster, templates: Templates) throws(Problem) {
-        let values = ["sandboxImage": PauseImage.reference(for: cluster)]
-        version2 = RemoteFile(Self.path, try templates["containerd/config-2.toml"].render(values))
-        version3 = RemoteFile(Self.path, try templates["containerd/config-3.toml"].render(values))
+        version2 = try SandboxText(templates["containerd/config-2.toml"])
+        version3 = try SandboxText(templates["containerd/config-3.toml"])
         package = DockerPackages(cluster: cluster).containerdPackage
+        images = KubeadmImages(cluster: cluster)
     }
 
     var title: String { "containerd is configured for Kubernetes" }
 
-    var questions: [Question] { [.package(package), .file(Self.path)] }
+    var questions: [Question] { [.package(package), .file(Self.path), .command(images.look)] }
 
-    func differences(given answers: Answers) -> [Difference] { FileIs(file(answers)).differences(given: answers) }
+    func differences(given answers: Answers) -> [Difference] {
+        guard let image = images.sandbox(answers) else {
+            return answers.file(Self.path) == nil ? ["\(Self.path) is missing"] : [KubeadmImages.notKnown]
+        }
+        return FileIs(file(image, answers)).differences(given: answers)
+    }
 
     func apply(to machine: Machine) async throws {
         let answers = try await machine.ask(questions)
-        try await machine.write(file(answers))
+        guard let image = images.sandbox(answers) else { throw images.noAnswer(on: machine.host) }
+        try await OriginalFile.keep(Self.path, ofPackage: package, on: machine)
+        try await machine.write(file(image, answers))
     }
 
-    private func file(_ answers: Answers) -> RemoteFile {
+    private func file(_ image: String, _ answers: Answers) -> RemoteFile {
         let major = answers.package(package).installed.flatMap { Int($0.prefix { $0.isNumber }) } ?? 1
-        return major >= 2 ? version3 : version2
+        return RemoteFile(Self.path, (major >= 2 ? version3 : version2).naming(image))
     }
+}
+
+/// What others put into conf.d leaves Kubernetes' settings as they are. containerd 1.x replaces a plugin's whole section.
+enum ContainerdDropIns {
+    static var step: any Step {
+        Requirement(
+            "containerd's drop-ins leave Kubernetes' settings as they are", asking: [.command(look)],
+            fix: "containerd 1.x takes a plugin's whole section from a drop-in: repeat there what \(ContainerdConfig.path) says, or use "
+                + "containerd 2 (docker: source: docker)"
+        ) { answers in
+            let lost = answers.command(look).text.split(separator: "\n")
+            return lost.map { "with the files of \(ContainerdConfig.dropIns) together containerd does not have \($0)" }
+        }
+    }
+
+    /// containerd's own view of all its files; asked only where there is a drop-in.
+    private static let look = """
+        set -- \(ContainerdConfig.dropIns)/*.toml; [ -e "$1" ] || exit 0
+        whole=$(containerd --config \(ContainerdConfig.path) config dump 2>/dev/null) || exit 0
+        case $whole in *'SystemdCgroup = true'*) ;; *) echo 'SystemdCgroup = true';; esac
+        case $whole in *'config_path = "\(RegistryMirrors.folder)"'*|*"config_path = '\(RegistryMirrors.folder)'"*) ;;
+        *) echo 'config_path = "\(RegistryMirrors.folder)"';; esac
+        """
 }

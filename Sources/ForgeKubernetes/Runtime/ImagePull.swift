@@ -14,24 +14,28 @@ struct ImagePull {
         }
     }
 
-    /// Prints what kubeadm wants for a control plane, a reference a line.
-    var wantedLook: String {
-        let repository = cluster.imageRepository ?? Cluster.Defaults.imageRepository
-        return "kubeadm config images list --kubernetes-version v\(cluster.kubernetes) --image-repository \(repository.shellQuoted)"
-    }
-
     func pull(_ images: [String], on machine: Machine, fix: String) async throws {
-        for command in commands(for: images) { try await machine.run(command.asRoot().within(.seconds(1800)), fix: fix) }
+        // ctr of containerd 1.x asks the registry itself; in 2.x containerd does, as Docker always did.
+        for command in commands(for: images) {
+            try await machine.run(command.through(cluster.outgoing).asRoot().within(.seconds(1800)), fix: fix)
+        }
     }
 
-    /// With containerd through CRI, as the kubelet does it: mirrors count. Three at once: one is unpacked while the next comes.
-    /// Docker pulls by itself like that; it mirrors docker.io alone, so it pulls from the mirror and tags.
+    /// Three at once: one is unpacked while the next comes. Docker pulls by itself like that; it mirrors docker.io alone, so it
+    /// pulls from the mirror and tags.
     private func commands(for images: [String]) -> [Command] {
         if cluster.runtime == .docker { return images.map(dockerPull) }
         guard !images.isEmpty else { return [] }
-        let pull = Command("crictl", "--runtime-endpoint", "unix:///run/containerd/containerd.sock", "pull").line
+        let pull = Command("sh", "-c", Word(Self.containerdPull), "sh").line
         return [Command(["sh", "-c", Word("printf '%s\\n' \"$@\" | xargs -n 1 -P 3 \(pull)"), "sh"] + images.map { Word($0) })]
     }
+
+    /// ctr comes with containerd, whoever packages it; crictl comes with nothing since kubeadm 1.32's package. It pulls this
+    /// machine's platform and unpacks it for the default snapshotter. Without a label: CRI hears of the new image, makes the
+    /// reference by its id and the label `io.cri-containerd.image=managed`, in this order, so the kubelet sees it (updateImage of
+    /// containerd 1.6 to 2.3). ctr draws its progress ten times a second, whatever it writes to.
+    private static let containerdPull =
+        "ctr -n k8s.io images pull --hosts-dir \(RegistryMirrors.folder) \"$1\" >/dev/null && echo \"$1 is pulled\""
 
     private func dockerPull(_ image: String) -> Command {
         guard let (mirrored, _) = DockerMirror.source(of: image, cluster.mirrors) else { return Command("docker", "pull", Word(image)) }

@@ -1,7 +1,6 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
-import Foundation
 
 /// How the runtimes learn about mirrors of registries.
 struct RegistryMirrors {
@@ -30,23 +29,6 @@ struct RegistryMirrors {
         let text =
             "# Written by kubeforge.\nserver = \"http://\(host)\"\n\n[host.\"http://\(host)\"]\n  capabilities = [\"pull\", \"resolve\", \"push\"]\n"
         return [FileIs(RemoteFile("\(Self.folder)/\(host)/hosts.toml", text), title: "\(host) is spoken to over plain HTTP")]
-    }
-
-    /// Docker mirrors docker.io alone; for the others images are pulled from the mirror and tagged.
-    func dockerDaemonFile() throws(Problem) -> RemoteFile {
-        var settings: [String: Any] = [
-            "exec-opts": ["native.cgroupdriver=systemd"], "log-driver": "json-file", "log-opts": ["max-size": "50m", "max-file": "3"],
-        ]
-        if let mirror = cluster.mirrors.registries["docker.io"] { settings["registry-mirrors"] = [mirror] }
-        let plain = Set(cluster.mirrors.registries.values.filter { $0.hasPrefix("http://") }.map(Self.host)).sorted()
-        if !plain.isEmpty { settings["insecure-registries"] = plain }
-        guard
-            let data = try? JSONSerialization.data(
-                withJSONObject: settings, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-        else {
-            throw Problem(what: "Docker's settings cannot be written as JSON", why: "\(settings)")
-        }
-        return RemoteFile("/etc/docker/daemon.json", String(decoding: data, as: UTF8.self) + "\n")
     }
 
     private var plainPushHost: String? {

@@ -1,4 +1,5 @@
 import ForgeCore
+import Foundation
 import Subprocess
 
 /// The computer that kubeforge runs on, as something that runs commands. The lab's only door to local programs.
@@ -14,7 +15,7 @@ package struct ThisComputer: Sendable {
         let program = words.removeFirst()
         do {
             let result = try await Subprocess.run(
-                .name(program), arguments: Arguments(words), environment: .inherit.updating(["LC_ALL": "C.UTF-8"]),
+                .name(program), arguments: Arguments(words), environment: .inherit.updating(Self.environment),
                 input: .array(bytes(command.input)), output: .sequence, error: .sequence
             ) { execution in
                 async let errors = Self.collect(execution.standardError, .standardError, onLine)
@@ -39,6 +40,17 @@ package struct ThisComputer: Sendable {
         }
         return output.text.trimming(while: \.isWhitespace)
     }
+
+    /// Root's programs must not write into the home folder of who typed sudo, and an ordinary user's PATH has no sbin on Debian.
+    private static let environment: [Environment.Key: String] = {
+        let inherited = ProcessInfo.processInfo.environment
+        var values: [Environment.Key: String] = ["LC_ALL": "C.UTF-8"]
+        let folders = (inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init)
+        let missing = ["/usr/local/sbin", "/usr/sbin", "/sbin"].filter { !folders.contains($0) }
+        values["PATH"] = (folders + missing).joined(separator: ":")
+        if geteuid() == 0, inherited["SUDO_UID"] != nil, let home = Operator.home(of: 0) { values["HOME"] = home }
+        return values
+    }()
 
     private func bytes(_ input: Command.Input) -> [UInt8] {
         switch input {

@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 
 /// A machine's file system: its own layer over the one that all machines share, and /var as a plain folder.
 struct MachineDisk: Sendable {
@@ -18,19 +19,31 @@ struct MachineDisk: Sendable {
     /// Makes the disk as it is delivered, unless it is there.
     func make(from lower: RootFileSystem) async throws {
         guard !computer.exists(completed) else { return }
-        try await endWork()
-        try await discard()
-        for folder in ["root", "upper", "work"] { try computer.makeFolder("\(machine.folder)/\(folder)") }
-        try await work("cp", "-a", Word("\(lower.folder)/var"), Word(variable)).finish()
-        try await mount(lower.folder)
-        try await preparation.finish()
+        try await prepare(from: lower)
         try computer.replace(completed, with: lower.folder)
     }
 
-    /// Of a kubeforge that was killed.
-    private func endWork() async throws { try await work().group.end() }
+    /// A root file system at `root` as it is delivered, from nothing.
+    func prepare(from lower: RootFileSystem) async throws {
+        // Of a kubeforge that was killed.
+        try await work().group.end()
+        try await discard()
+        for folder in Self.layers { try computer.makeFolder("\(machine.folder)/\(folder)") }
+        try await work("cp", "-a", Word("\(lower.folder)/var"), Word(variable)).finish()
+        try await mount(lower.folder)
+        try await preparation.finish()
+    }
 
-    private func work(_ words: Word...) -> GroupedCommand {
+    /// What a machine with a disk image of its own needs no more.
+    func discardLayers() async throws {
+        try await Mounts.unmount(below: machine.folder, computer)
+        let layers = (Self.layers + ["var"]).map { Word("\(machine.folder)/\($0)") }
+        try await computer.finish(Command(["rm", "-rf", "--one-file-system"] + layers))
+    }
+
+    private static let layers = ["root", "upper", "work"]
+
+    func work(_ words: Word...) -> GroupedCommand {
         GroupedCommand(part: "\(machine.host.name).disk", command: Command(words), site: machine.site)
     }
 
@@ -54,8 +67,13 @@ struct MachineDisk: Sendable {
 
     private var preparation: GroupedCommand {
         let files = machine.site.files
+        let installation = machine.installation
+        // With the machine's /var in its place, for as long as this takes.
+        let mounted = "mount --bind \"$1\" \"$2/var\" && shift && exec sh \"$0\" \"$@\""
         return work(
-            "sh", "\(files)/prepare", Word(root), "\(machine.site.network.bridgeAddress)", Word(machine.host.access.user),
-            "\(files)/authorized_keys", Word(Kernel(computer: computer).release), Word(files))
+            "unshare", "--mount", "sh", "-c", Word(mounted), "\(files)/prepare", Word(variable), Word(root),
+            "\(machine.site.network.bridgeAddress)", Word(machine.host.access.user), "\(files)/authorized_keys",
+            Word(Kernel(computer: computer).release), Word(files), Word(installation.distribution.rawValue),
+            Word(installation.profile.rawValue), Word(machine.site.cluster.lab.driver.rawValue))
     }
 }

@@ -8,17 +8,19 @@ struct MachineLogin: Sendable {
         let access = machine.host.access
         let site = machine.site
         return Command(
-            "ssh", "-F", "none", "-i", Word(access.keyPath ?? site.cache.sshKey), "-o", "UserKnownHostsFile=\(site.knownHosts)",
-            "-o", "GlobalKnownHostsFile=none", "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=2",
+            "ssh", "-F", "none", "-i", Word(access.keyPath ?? site.operatorFiles.sshKey), "-o", "UserKnownHostsFile=\(site.knownHosts)",
+            "-o", "GlobalKnownHostsFile=none", "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=\(machine.driver.patience)",
             "-p", "\(access.port)", "\(access.user)@\(machine.host.address)")
     }
 
     /// Waits until the machine lets the inventory's user in.
-    func waitUntilOpen(limit: Duration = .seconds(60)) async throws {
+    func waitUntilOpen() async throws {
+        let limit = machine.driver.bootLimit
         let deadline = ContinuousClock.now + limit
         while true {
             let answer = try await attempt()
             if answer.isSuccess { return }
+            guard try await machine.isRunning() else { throw ended }
             guard ContinuousClock.now < deadline else { throw closed(limit, answer.lastLine) }
             try await Task.sleep(for: .milliseconds(200))
         }
@@ -28,6 +30,11 @@ struct MachineLogin: Sendable {
 
     private func attempt() async throws -> Output {
         try await machine.site.computer.run(Command(command.words + ["-o", "BatchMode=yes", "true"]))
+    }
+
+    private var ended: Problem {
+        let last = (machine.site.computer.read(machine.driver.log) ?? "").split(separator: "\n").last.map(String.init)
+        return Problem(what: "\(machine.host.name) does not run any more", why: last, fix: "look at \(machine.driver.log)")
     }
 
     private func closed(_ limit: Duration, _ last: String?) -> Problem {
@@ -44,10 +51,10 @@ struct KnownHosts: Sendable {
     func write() throws(Problem) {
         let lines = site.machines.flatMap { machine in
             ["ed25519", "ecdsa", "rsa"].compactMap { kind in
-                site.computer.read("\(machine.disk.root)/etc/ssh/ssh_host_\(kind)_key.pub").map { line(machine.host, $0) }
+                site.computer.read("\(machine.driver.hostKeys)/ssh_host_\(kind)_key.pub").map { line(machine.host, $0) }
             }
         }
-        try site.computer.replace(site.knownHosts, with: lines.joined())
+        try site.operatorFiles.write(site.knownHosts, lines.joined())
     }
 
     private func line(_ host: Host, _ key: String) -> String {

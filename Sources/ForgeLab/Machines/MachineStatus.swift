@@ -1,4 +1,5 @@
 import ForgeCore
+import Foundation
 
 /// What a person asks about a lab's machine.
 package struct MachineStatus: Sendable, Hashable {
@@ -19,6 +20,11 @@ package struct MachineStatus: Sendable, Hashable {
         name = machine.host.name
         address = machine.host.address
         state =
-            if try await machine.isRunning() { .running } else if machine.site.computer.exists(machine.folder) { .off } else { .absent }
+            if try await machine.isRunning() { .running } else if Self.isMade(machine) { .off } else { .absent }
+    }
+
+    /// Only root sees the disks; the host keys are where the operator sees them.
+    private static func isMade(_ machine: Machine) -> Bool {
+        machine.site.computer.exists(machine.folder) || (geteuid() != 0 && machine.site.computer.exists(machine.site.knownHosts))
     }
 }

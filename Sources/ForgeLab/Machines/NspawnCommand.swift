@@ -12,6 +12,8 @@ struct NspawnCommand: Sendable, Hashable {
     var isInScope: Bool
     /// The host's kernel modules, for modprobe in the machine; nil if the host has none.
     var modules: String?
+    /// Tells the machine's systemd to make do with control groups of version 1, which 256 and later refuse.
+    var forcesOldGroups = false
 
     var command: Command {
         // Without API_VFS_WRITABLE /proc/sys is read-only, and dockerd fails at "Enabling IP forwarding".
@@ -21,8 +23,11 @@ struct NspawnCommand: Sendable, Hashable {
                 "--network-namespace-path=\(namespacePath)", "--capability=all", "--private-users=no", "--resolv-conf=off",
                 "--timezone=off", "--link-journal=no", "--console=pipe", "--bind=/dev/kmsg", "--bind=\(variable):/var",
                 "--system-call-filter=@mount @keyring @privileged bpf perf_event_open",
-            ] + (modules.map { ["--bind-ro=\($0)"] } ?? []))
+            ] + (modules.map { ["--bind-ro=\($0)"] } ?? []) + (forcesOldGroups ? Self.oldGroups : []))
     }
+
+    /// To init, which takes them for words of the kernel's command line.
+    private static let oldGroups: [Word] = ["--", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1", "systemd.unified_cgroup_hierarchy=0"]
 
     private var scope: [Word] {
         isInScope ? ["systemd-run", "--scope", "--quiet", "--collect", "--property=Delegate=yes", "--unit=\(machine)"] : []

@@ -1,32 +1,40 @@
 import ForgeCore
+import ForgeInventory
 import ForgeTemplates
 
-/// Debian 12 as small as a machine can be: made once, then the lower layer of every machine's overlay.
+/// A distribution as small as a machine can be: made once, then the lower layer of the overlay of every machine with this installation.
 struct RootFileSystem: Sendable {
     static let packages = [
         "systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "ca-certificates", "curl", "gnupg", "iproute2", "iputils-ping",
-        "procps",
-        "kmod", "udev", "mount", "python3-minimal",
+        "procps", "kmod", "udev", "mount", "python3-minimal",
     ]
 
     let site: Site
+    let installation: Installation
+    /// All that is in it from the beginning; what these need comes with them.
+    let packages: [String]
     private let script: String
 
-    init(_ site: Site) throws(Problem) {
+    init(_ site: Site, _ installation: Installation) throws(Problem) {
         self.site = site
+        self.installation = installation
+        let habits = installation.profile == .cloud ? Habits(site.templates).packages : []
+        packages = Self.packages + habits + site.cluster.lab.driver.packages
         script = try site.templates["lab/machine/make-rootfs"].text
     }
 
     /// Named after what makes it, so that a change makes a new one and leaves the old one to the machines that stand on it.
     var folder: String {
-        "\(site.cache.rootFileSystems)/\(SHA256.hex(script + Self.packages.joined(separator: " ")).prefix(16))"
+        let made = script + installation.distribution.debian + packages.joined(separator: " ")
+        return "\(site.cache.rootFileSystems)/\(SHA256.hex(made).prefix(16))"
     }
 
     func make(progress: LabProgress) async throws {
-        let title = "the root file system is made"
+        let title = "the root file system of \(installation.title) is made"
         guard !site.computer.exists(folder) else { return progress.alreadySo(title) }
         try await progress.during(title, usually: "50 s, once") {
-            let command = Command("sh", "-c", Word(script), "make-rootfs", Word(folder), Word(Self.packages.joined(separator: ",")))
+            let arguments = [folder, installation.distribution.debian, packages.joined(separator: ",")].map { Word($0) }
+            let command = Command(["sh", "-c", Word(script), "make-rootfs"] + arguments)
             try await site.computer.finish(command, fix: "see that `apt-get update` works on this computer") { progress.say($0.text) }
         }
     }

@@ -40,6 +40,13 @@ struct Cable: Sendable {
         ]
     }
 
+    /// The host's ends of all that hangs on the lab's bridge, those of hosts that are no longer in the inventory, too.
+    static func links(of network: LabNetwork, _ computer: ThisComputer) -> [NetworkLink] {
+        computer.names(in: "/sys/class/net").filter { name in
+            name.hasPrefix(network.bridge + "-") && UInt8(name.dropFirst(network.bridge.count + 1)) != nil
+        }.map { NetworkLink(name: $0, computer: computer) }
+    }
+
     func remove() async throws {
         try await NetworkLink(name: network.cable(host), computer: computer).remove()
         try await NetworkNamespace.remove(namespace, computer)

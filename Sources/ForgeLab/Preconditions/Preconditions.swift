@@ -3,15 +3,11 @@ import ForgeInventory
 
 /// What keeps a lab from being made on a computer: all findings at once, before anything is changed.
 struct Preconditions: Sendable {
-    /// A kubelet, a container runtime and pods for each machine; etcd and the API server besides.
-    private static let memoryPerMachine = 3 << 29
-    private static let diskPerMachine = 3 << 30
-
     let survey: Survey
     let site: Site
 
     /// What `up` needs.
-    var findings: [Problem] { ability + [overlay, memory, disk, watches, neighbours, owner].compactMap { $0 } + ports }
+    var findings: [Problem] { ability + [overlay, tunnel, memory, disk, watches, neighbours, owner].compactMap { $0 } + ports }
 
     /// What every verb that changes something needs.
     var ability: [Problem] { [system, user, programs].compactMap { $0 } }
@@ -32,7 +28,7 @@ struct Preconditions: Sendable {
 
     private var programs: Problem? {
         guard !survey.missingPrograms.isEmpty else { return nil }
-        let packages = Set(survey.missingPrograms.compactMap { LabPrograms.all[$0] }).sorted()
+        let packages = Set(survey.missingPrograms.compactMap { LabPrograms.packages(site.cluster.lab.driver)[$0] }).sorted()
         return Problem(
             what: "programs that a lab needs are not installed: \(survey.missingPrograms.joined(separator: ", "))",
             fix: "apt-get install -y --no-install-recommends \(packages.joined(separator: " "))")
@@ -42,8 +38,13 @@ struct Preconditions: Sendable {
         survey.hasOverlay ? nil : Problem(what: "this kernel has no overlayfs", fix: "modprobe overlay")
     }
 
+    private var tunnel: Problem? {
+        guard site.cluster.lab.driver == .vm, !survey.hasTunnel else { return nil }
+        return Problem(what: "this kernel has no /dev/net/tun, which virtual machines hang on", fix: "modprobe tun")
+    }
+
     private var memory: Problem? {
-        let needed = Self.memoryPerMachine * site.cluster.hosts.count
+        let needed = site.cluster.lab.driver.memory * site.cluster.hosts.count
         guard !survey.isRunning, let free = survey.freeMemory, free < needed else { return nil }
         return Problem(
             what: "too little memory for \(site.cluster.hosts.count) machines",
@@ -51,7 +52,7 @@ struct Preconditions: Sendable {
     }
 
     private var disk: Problem? {
-        let needed = Self.diskPerMachine * site.cluster.hosts.count
+        let needed = site.cluster.lab.driver.disk * site.cluster.hosts.count
         guard !survey.isRunning, let free = survey.freeDisk, free < needed else { return nil }
         return Problem(
             what: "too little disk space in \(site.cache.root)", why: "\(free.gibibytes) are free, \(needed.gibibytes) are needed",

@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 import Foundation
 
 /// What a lab wants to know of a computer before it changes anything there.
@@ -12,6 +13,8 @@ struct Survey: Sendable, Hashable {
     /// Bytes where the cache lies.
     var freeDisk: Int?
     var hasOverlay = true
+    /// /dev/net/tun is there.
+    var hasTunnel = true
     /// nil where the kernel does not say.
     var inotify: InotifyInstances?
     /// Interface → its IPv4 network.
@@ -35,10 +38,12 @@ extension Survey {
             survey.isLinux = false
         #endif
         survey.user = geteuid()
-        survey.missingPrograms = LabPrograms.all.keys.filter { !LabPrograms.isInstalled($0, computer) }.sorted()
+        survey.missingPrograms = LabPrograms.packages(site.cluster.lab.driver).keys.filter { !LabPrograms.isInstalled($0, computer) }
+            .sorted()
         survey.freeMemory = memory(computer.read("/proc/meminfo") ?? "")
         survey.freeDisk = disk(site.cache.root)
         survey.hasOverlay = computer.read("/proc/filesystems")?.contains("overlay") ?? false || Kernel(computer: computer).modules != nil
+        survey.hasTunnel = computer.exists("/dev/net/tun")
         survey.inotify = InotifyInstances.take(computer)
         survey.bridgeOwner = computer.read("/sys/class/net/\(site.network.bridge)/ifalias")?.trimming(while: \.isWhitespace)
         guard survey.isLinux, survey.missingPrograms.isEmpty else { return survey }
@@ -90,12 +95,15 @@ extension Survey {
 
 /// The programs that a lab runs on this computer, and the Debian or Ubuntu packages they come in.
 enum LabPrograms {
-    static let all = [
-        "systemd-nspawn": "systemd-container", "mmdebstrap": "mmdebstrap", "ip": "iproute2", "iptables": "iptables",
+    private static let all = [
+        "mmdebstrap": "mmdebstrap", "ip": "iproute2", "iptables": "iptables",
         "ssh": "openssh-client",
-        "ssh-keygen": "openssh-client", "python3": "python3", "docker-registry": "docker-registry", "curl": "curl", "setsid": "util-linux",
+        "ssh-keygen": "openssh-client", "python3": "python3", "docker-registry": "docker-registry", "curl": "curl",
         "flock": "util-linux", "unshare": "util-linux", "mount": "mount", "find": "findutils",
     ]
+
+    /// Those of every lab, and those of what runs its machines.
+    static func packages(_ driver: LabSettings.Driver) -> [String: String] { all.merging(driver.programs) { own, _ in own } }
 
     static func isInstalled(_ program: String, _ computer: ThisComputer) -> Bool {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""

@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 
 extension Recipes {
     /// What a machine may be asked to install from its own distribution; what these need comes with them.
@@ -9,10 +10,19 @@ extension Recipes {
         "openssh-server", "iputils-ping", "rsync", "tar", "gzip", "xz-utils", "zstd", "python3", "python3-minimal",
     ]
 
-    /// The machines' Debian archive, as a delivered VM knows one.
-    func debianArchive(key: Supply, workshop: Supply) throws(Problem) -> Supply {
-        try supply(
-            "the Debian archive", usually: "30 s", in: "\(cache.apt)/debian", script: "debian-archive.sh", files: ["sign-release.sh"],
-            values: ["packages": Self.debianPackages.joined(separator: " ")], workshop: workshop, from: [key])
+    /// What Debian 12 has in docker.io, or not at all.
+    private static let newerDebianPackages = ["docker-cli", "docker-buildx"]
+
+    /// The archive of one distribution's machines, as a delivered VM knows one: a suite of the repository at /debian (or /ubuntu).
+    func archive(_ distribution: LabSettings.Distribution, key: Supply, workshop: Supply) throws(Problem) -> Supply {
+        let packages = Self.debianPackages + (distribution.debian == "bookworm" ? [] : Self.newerDebianPackages)
+        return try supply(
+            "the archive of \(distribution.rawValue)", usually: "40 s",
+            in: "\(cache.apt)/\(distribution.id)/dists/\(distribution.codename)", script: "debian-archive.sh",
+            files: ["debian-release.sh", "sign-release.sh"],
+            values: [
+                "packages": packages.joined(separator: " "), "debian": distribution.debian, "codename": distribution.codename,
+            ],
+            workshop: workshop, from: [key])
     }
 }

@@ -1,10 +1,14 @@
 import ForgeCore
+import ForgeInventory
 
 extension Recipes {
-    /// A repository like Docker's own for Debian 12, with stand-ins for docker-ce, docker-ce-cli and containerd.io.
-    func dockerRepository(key: Supply, workshop: Supply) throws(Problem) -> Supply {
+    /// A suite of a repository like Docker's own, with stand-ins for docker-ce, docker-ce-cli, docker-buildx-plugin and containerd.io.
+    func dockerRepository(_ distribution: LabSettings.Distribution, key: Supply, workshop: Supply) throws(Problem) -> Supply {
         try supply(
-            "the apt repository of Docker", usually: "20 s", in: "\(cache.apt)/linux/debian", script: "docker-repository.sh",
-            files: ["sign-release.sh", "containerd-config.toml", "units.postinst", "units.prerm"], workshop: workshop, from: [key])
+            "Docker's repository for \(distribution.rawValue)", usually: "40 s",
+            in: "\(cache.apt)/linux/\(distribution.id)/dists/\(distribution.codename)", script: "docker-repository.sh",
+            files: ["debian-release.sh", "sign-release.sh", "containerd-config.toml", "units.postinst", "units.prerm"],
+            values: ["debian": distribution.debian, "codename": distribution.codename, "suffix": distribution.dockerSuffix],
+            workshop: workshop, from: [key])
     }
 }

@@ -5,13 +5,31 @@ extension Recipes {
     /// What stands behind the version in pkgs.k8s.io's packages: `1.20.2-1.1`.
     static let revision = "1.1"
 
-    /// Where the packages of a version lie before they are in a repository.
-    func packages(of version: String) -> String { "\(cache.root)/packages/kubernetes-\(version)" }
+    /// What the lab made itself; what was brought lies elsewhere.
+    static let packagePrefix = "kubernetes-"
+
+    /// Where packages of all versions lie before they are in a repository.
+    var packages: String { "\(cache.root)/packages" }
+
+    func packages(of version: Version) -> String { "\(packages)/\(Self.packagePrefix)\(version)" }
+
+    /// A folder of debs, and the digest of what made it.
+    struct PackageFolder: Sendable, Hashable {
+        let path: String
+        let digest: String
+    }
+
+    func packageFolder(_ supply: Supply) -> PackageFolder { packageFolder(place: supply.place, digest: supply.digest) }
+
+    /// A brought release has images, too, so its packages are one folder further down.
+    func packageFolder(place: String, digest: String) -> PackageFolder {
+        PackageFolder(path: place.hasPrefix(broughtReleases) ? "\(place)/packages" : place, digest: digest)
+    }
 
     /// kubelet, kubeadm, kubectl, kubernetes-cni and cri-tools as debs.
     func kubernetesPackages(_ version: Version, kubernetes: Supply, standIns: Supply, workshop: Supply) throws(Problem) -> Supply {
         try supply(
-            "the package set of Kubernetes \(version)", usually: "10 s", in: packages(of: "\(version)"), script: "kubernetes-packages.sh",
+            "the package set of Kubernetes \(version)", usually: "10 s", in: packages(of: version), script: "kubernetes-packages.sh",
             files: ["kubelet.service", "10-kubeadm.conf"],
             values: [
                 "version": "\(version)", "revision": Self.revision, "kubernetes": "\(kubernetes.place)/bin",
@@ -20,18 +38,17 @@ extension Recipes {
             workshop: workshop, from: [kubernetes, standIns])
     }
 
-    /// The flat repository of a minor release, as pkgs.k8s.io has it. `others` are the versions that other labs asked for, each with the
-    /// digest of its packages.
+    /// The flat repository of a minor release, as pkgs.k8s.io has it. `others` are the versions that other labs asked for.
     func kubernetesRepository(
-        _ version: Version, packages: Supply, others: [String: String], key: Supply, workshop: Supply
+        _ version: Version, own: PackageFolder, others: [Version: PackageFolder], key: Supply, workshop: Supply
     ) throws(Problem) -> Supply {
-        let all = others.merging(["\(version)": packages.digest]) { _, own in own }.sorted { $0.key < $1.key }
+        let all = others.merging([version: own]) { _, own in own }.sorted { $0.key < $1.key }.map(\.value)
         return try supply(
             "the apt repository of Kubernetes \(version.minorName)", usually: "5 s",
             in: "\(cache.apt)/core:/stable:/\(version.minorName)/deb",
             script: "kubernetes-repository.sh", files: ["sign-release.sh"],
             values: [
-                "debs": all.map { self.packages(of: $0.key) }.joined(separator: " "), "contents": all.map(\.value).joined(separator: " "),
+                "debs": all.map(\.path).joined(separator: " "), "contents": all.map(\.digest).joined(separator: " "),
             ],
             workshop: workshop, from: [key])
     }

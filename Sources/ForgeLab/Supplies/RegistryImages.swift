@@ -2,13 +2,23 @@ import ForgeCore
 import ForgeInventory
 
 extension Recipes {
-    /// The control plane, kube-proxy, etcd and pause, and the stand-ins for CoreDNS and flannel, as OCI layouts.
+    /// The control plane, kube-proxy, etcd and pause, and the stand-in for CoreDNS, as OCI layouts with the names that kubeadm asks for.
     func kubernetesImages(_ version: Version, kubernetes: Supply, standIns: Supply, workshop: Supply) throws(Problem) -> Supply {
         try supply(
             "the image set of Kubernetes \(version)", usually: "20 s", in: "\(cache.root)/layouts/kubernetes-\(version)",
             script: "kubernetes-images.sh", files: ["image-functions.sh"],
             values: ["version": "\(version)", "kubernetes": "\(kubernetes.place)/bin", "standins": "\(standIns.place)/bin"],
             workshop: workshop, from: [kubernetes, standIns])
+    }
+
+    /// What the manifest of flannel runs, by its place in the registry.
+    static let flannelImages = ["flannel-io/flannel", "flannel-io/flannel-cni-plugin"]
+
+    /// The stand-ins for flannel's images.
+    func flannelImages(standIns: Supply, workshop: Supply) throws(Problem) -> Supply {
+        try supply(
+            "the image set of flannel", usually: "10 s", in: "\(cache.root)/layouts/flannel", script: "flannel-images.sh",
+            files: ["image-functions.sh"], values: ["standins": "\(standIns.place)/bin"], workshop: workshop, from: [standIns])
     }
 
     /// The base image of the service.
@@ -26,15 +36,15 @@ extension Recipes {
             files: ["image-functions.sh"], values: ["tag": tag], workshop: workshop)
     }
 
-    /// All of them in the registry's storage, and over them a person's own archives (described so that a change of one is noticed).
+    /// All of them in the registry's storage, and over them those that were brought.
     /// The place holds no images: it only tells that they are there.
-    func registry(_ version: Version, layouts: [Supply], archives: [String], workshop: Supply) throws(Problem) -> Supply {
+    func registry(_ version: Version, layouts: [Supply], brought: BroughtRelease, workshop: Supply) throws(Problem) -> Supply {
         try supply(
             "the image registry for Kubernetes \(version)", usually: "10 s", in: "\(cache.registry)/stocked/\(version)",
             script: "registry.sh",
             values: [
-                "storage": cache.registry, "layouts": layouts.map(\.place).joined(separator: " "), "archives": cache.images,
-                "contents": archives.joined(separator: "\n"),
+                "storage": cache.registry, "layouts": layouts.map(\.place).joined(separator: " "), "pushes": pushes(brought),
+                "contents": brought.contents,
             ],
             workshop: workshop, from: layouts)
     }

@@ -40,13 +40,6 @@ struct SupplyPreconditions: Sendable, Hashable {
 
     var findings: [Problem] { [packages, reach, space, room].compactMap { $0 } }
 
-    static func otherMinor(_ version: Version) -> Problem {
-        Problem(
-            .invalidInventory, what: "the lab cannot make Kubernetes \(version)",
-            why: "Debian 12 has the source of \(Recipes.kubernetesMinor), and the lab builds from that",
-            fix: "write `kubernetes: \(Recipes.kubernetesMinor)` (or another 1.20) in the inventory; real machines take any version")
-    }
-
     private var packages: Problem? {
         guard !missingPackages.isEmpty else { return nil }
         return Problem(

@@ -6,11 +6,12 @@ extension Transport {
         if questions.isEmpty { return Answers() }
         let script = QuestionScript(questions)
         let output = try await run(script.command)
-        guard output.isSuccess else { throw Problem(notAnswering: host, output) }
+        guard output.isSuccess else { throw Problem(refusing: host, output) ?? Problem(notAnswering: host, output) }
         do {
             return try script.answers(from: output.standardOutput)
         } catch {
-            let login = "\(host.access.user)@\(host.address)"
+            if let refusal = Problem(refusing: host, output) { throw refusal }
+            let login = "\(host.access.user)@\(host.outerAddress)"
             throw Problem(
                 what: "\(host.name): its answers cannot be read", why: error.reason,
                 fix: error.fix ?? "does its login shell print something of its own? `ssh \(login) true` should print nothing")
@@ -19,9 +20,23 @@ extension Transport {
 }
 
 extension Problem {
+    /// A host that lets the user in and runs one command of its own instead of ours, as cloud images do to root; nil for all others.
+    init?(refusing host: Host, _ output: Output) {
+        let words = #/Please login as the user "?([a-z_][a-z0-9_-]*)"?/#
+        guard let sentence = output.text.split(separator: "\n").first(where: { $0.contains(words) }),
+            let user = sentence.firstMatch(of: words)?.1
+        else { return nil }
+        self.init(
+            .unreachable, what: "\(host.name): \(host.access.user) may log in and do nothing",
+            why: sentence.trimming(while: \.isWhitespace),
+            fix: "write into the inventory: `ssh: { user: \(user) }`, for all hosts or for \(host.name) alone")
+    }
+
     /// A host that could not even be asked: nearly always sudo.
     init(notAnswering host: Host, _ output: Output) {
-        let asksForPassword = output.errorText.contains("password is required") || output.errorText.contains("terminal is required")
+        // The last one is sudo-rs's, which Ubuntu has since 25.10.
+        let asksForPassword = ["password is required", "terminal is required", "authentication is required"].contains(
+            where: output.errorText.contains)
         let user = host.access.user
         self.init(
             what: asksForPassword ? "\(host.name): sudo asks \(user) for a password" : "\(host.name): could not be looked at",

@@ -8,12 +8,22 @@ package struct AptRepository: Step {
     package let source: String
     package let key: SigningKey
     package let architecture: String
+    /// Where the publisher's own instructions put the key: a source that somebody added so is as good as ours.
+    package let usualKeys: [String]
+    private let proxy: Proxy?
+    private let locks: AptLocks
 
-    package init(_ name: String, source: String, key: SigningKey, architecture: String) {
+    package init(
+        _ name: String, source: String, key: SigningKey, architecture: String, usualKeys: [String] = [], proxy: Proxy? = nil,
+        locks: AptLocks = AptLocks()
+    ) {
         self.name = name
         self.source = source
         self.key = key
         self.architecture = architecture
+        self.usualKeys = usualKeys
+        self.proxy = proxy
+        self.locks = locks
     }
 
     /// The key that must have signed it.
@@ -29,12 +39,39 @@ package struct AptRepository: Step {
     package var questions: [Question] {
         switch key {
         case .text: [.file(listPath), .file(keyPath)]
-        case .url: [.file(listPath), .file(keyPath), .command(fingerprintLook)]
+        case .url: [.file(listPath), .file(keyPath), .command(AptSources.look), .command(fingerprintLook)]
         }
     }
 
     package func differences(given answers: Answers) -> [Difference] {
-        FileIs(list).differences(given: answers) + keyDifferences(answers)
+        isKnown(answers) ? [] : FileIs(list).differences(given: answers) + keyDifferences(answers)
+    }
+
+    /// Whether somebody else's source names it with the right key. A second one of ours would make apt complain at every call.
+    private func isKnown(_ answers: Answers) -> Bool {
+        guard case .url(_, let fingerprint) = key else { return false }
+        let keys = fingerprints(answers).filter { $0.value == fingerprint }.keys
+        return sources(answers).contains { $0.signedBy.map(keys.contains) == true && ($0.path != listPath || $0.signedBy != keyPath) }
+    }
+
+    private func sources(_ answers: Answers) -> [AptSources.Source] {
+        let words = source.split(separator: " ").map(String.init)
+        let address = words[0].hasSuffix("/") ? String(words[0].dropLast()) : words[0]
+        return AptSources(answers.command(AptSources.look).text).all.filter { $0.address == address && $0.suite == words[1] }
+    }
+
+    /// apt refuses to read any source once two of them name one repository with different keys, or one of them with none.
+    package var conflicts: Requirement {
+        Requirement(
+            "no other apt source names \(source.split(separator: " ").first ?? "") with another key",
+            asking: questions.filter { if case .command = $0 { true } else { false } } + [.command(AptSources.look)],
+            fix: "remove the line, or the file; or give it the key \(keyPath) (signed-by= or Signed-By:), and run again"
+        ) { answers in
+            if isKnown(answers) { return [] }
+            return sources(answers).filter { $0.path != listPath && $0.signedBy != keyPath }.map {
+                "\($0.place) names it \($0.signedBy.map { "with \($0)" } ?? "without a key"), kubeforge with \(keyPath): apt reads nothing then"
+            }
+        }
     }
 
     package func apply(to machine: Machine) async throws {
@@ -43,11 +80,14 @@ package struct AptRepository: Step {
         case .url(let url, let fingerprint): try await fetchKey(from: url, fingerprint, machine)
         }
         try await machine.write(list)
-        try await machine.run(
-            updateThisList,
-            fix:
-                "open \(source.split(separator: " ").first ?? "") from \(machine.host.name) with curl; is the mirror right in the inventory?"
-        )
+        let update = try await machine.attempt(updateThisList.aptThrough(proxy), waitingFor: locks)
+        guard update.isSuccess else {
+            let url = source.split(separator: " ").first ?? ""
+            let fix =
+                Apt.signatureFix(update.errorText, machine.host)
+                ?? "open \(url) from \(machine.host.name) with curl; is the mirror right in the inventory?"
+            throw Problem(failed: updateThisList, on: machine.host, update, fix: fix)
+        }
     }
 
     private var listPath: String { "/etc/apt/sources.list.d/\(name).list" }
@@ -58,12 +98,20 @@ package struct AptRepository: Step {
         switch key {
         case .text(let text): return FileIs(RemoteFile(keyPath, text)).differences(given: answers)
         case .url(_, let fingerprint):
-            let found = answers.command(fingerprintLook).text
+            let found = fingerprints(answers)[keyPath] ?? ""
             return found == fingerprint ? [] : [Difference("signing key of \(name)", from: found.isEmpty ? "none" : found, to: fingerprint)]
         }
     }
 
-    private var fingerprintLook: String { Self.fingerprint(of: keyPath) }
+    /// Prints a line for each of the keys that is there: its path and its fingerprint.
+    private var fingerprintLook: String {
+        "for key in \(([keyPath] + usualKeys).joined(separator: " ")); do f=$(\(Self.fingerprint(of: "$key"))); [ -z \"$f\" ] || echo \"$key $f\"; done"
+    }
+
+    private func fingerprints(_ answers: Answers) -> [String: String] {
+        let pairs = answers.command(fingerprintLook).text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        return Dictionary(pairs.filter { $0.count == 2 }.map { ($0[0], $0[1]) }) { first, _ in first }
+    }
 
     /// Prints the primary key's fingerprint; gpg gets a home of no consequence, so that it makes none for root.
     private static func fingerprint(of path: String) -> String {
@@ -77,7 +125,7 @@ package struct AptRepository: Step {
             "sh", "-c", "mkdir -p /etc/apt/keyrings && curl -fsSL --proto =http,https --retry 3 --max-time 60 -o \"$2\" -- \"$1\"", "sh",
             Word(url), Word(new))
         try await machine.run(
-            fetch.asRoot(),
+            fetch.through(proxy).asRoot(),
             fix: "open \(url) from \(machine.host.name) with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)")
         let found = try await machine.run(Command("sh", "-c", Word(Self.fingerprint(of: new))).asRoot()).text.trimming(
             while: \.isWhitespace)
@@ -95,10 +143,9 @@ package struct AptRepository: Step {
 
     /// Only this repository's index: another one's outage is not our business.
     private var updateThisList: Command {
-        Command(
-            "env", "LC_ALL=C", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Dir::Etc::sourcelist=\(listPath)", "-o",
-            "Dir::Etc::sourceparts=-",
-            "-o", "APT::Get::List-Cleanup=0", "-o", "APT::Update::Error-Mode=any", "update"
-        ).asRoot()
+        Apt.update([
+            "-o", "Dir::Etc::sourcelist=\(listPath)", "-o", "Dir::Etc::sourceparts=-", "-o", "APT::Get::List-Cleanup=0", "-o",
+            "APT::Update::Error-Mode=any",
+        ])
     }
 }

@@ -27,32 +27,3 @@ package struct KernelModule: Step {
         }
     }
 }
-
-/// Kernel settings have these values, now and after a reboot.
-package struct Sysctls: Step {
-    package let values: [String: String]
-    private let file: RemoteFile
-
-    package init(_ values: [String: String], in path: String = "/etc/sysctl.d/99-kubeforge.conf") {
-        self.values = values
-        file = RemoteFile(path, values.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }.joined())
-    }
-
-    package var title: String { "the kernel forwards and filters bridged packets" }
-
-    package var questions: [Question] { values.keys.sorted().map(Question.sysctl) + [.file(file.path)] }
-
-    package func differences(given answers: Answers) -> [Difference] {
-        let wrong = values.sorted { $0.key < $1.key }.compactMap { key, value -> Difference? in
-            let now = answers.sysctl(key)
-            return now == value ? nil : Difference(key, from: now ?? "not there", to: value)
-        }
-        return wrong + FileIs(file).differences(given: answers)
-    }
-
-    package func apply(to machine: Machine) async throws {
-        try await machine.write(file)
-        try await machine.run(
-            Command("sysctl", "-p", Word(file.path)).asRoot(), fix: "a key that is not there belongs to a kernel module that is not loaded")
-    }
-}

@@ -7,11 +7,18 @@ package struct Packages: Step {
     package let version: String?
     package let isHeld: Bool
     package let title: String
+    private let proxy: Proxy?
+    private let locks: AptLocks
 
-    package init(_ names: [String], version: String? = nil, isHeld: Bool = false, title: String? = nil) {
+    package init(
+        _ names: [String], version: String? = nil, isHeld: Bool = false, title: String? = nil, proxy: Proxy? = nil,
+        locks: AptLocks = AptLocks()
+    ) {
+        self.proxy = proxy
         self.names = names
         self.version = version
         self.isHeld = isHeld
+        self.locks = locks
         self.title = title ?? "\(names.joined(separator: ", ")) \(names.count == 1 ? "is" : "are") installed"
     }
 
@@ -30,32 +37,46 @@ package struct Packages: Step {
     /// Indices of a fresh machine are empty or old: when apt does not find a package, they are fetched anew and it is asked once more.
     /// An update that fails is told only if the packages cannot be had without it: the fault may be another repository's.
     package func apply(to machine: Machine) async throws {
-        let install = Apt.install(names.map { name in version.map { "\(name)=\($0)*" } ?? name })
-        var result = try await (command: install, output: machine.attempt(install))
+        let install = Apt.install(names.map { name in version.map { "\(name)=\($0)*" } ?? name }).aptThrough(proxy)
+        var result = try await (command: install, output: machine.attempt(install, waitingFor: locks))
         if Apt.wantsUpdate(result.output) {
-            let update = try await machine.attempt(Apt.update)
-            result.output = try await machine.attempt(install)
-            if !result.output.isSuccess, !update.isSuccess { result = (Apt.update, update) }
+            let refresh = Apt.update.aptThrough(proxy)
+            let update = try await machine.attempt(refresh, waitingFor: locks)
+            result.output = try await machine.attempt(install, waitingFor: locks)
+            if !result.output.isSuccess, !update.isSuccess { result = (refresh, update) }
         }
         guard result.output.isSuccess else {
             throw Problem(failed: result.command, on: machine.host, result.output, fix: Apt.fix(result.output, on: machine.host))
         }
-        if isHeld { try await machine.run(Command([Word("apt-mark"), "hold", "--"] + names.map { Word($0) }).asRoot()) }
+        if isHeld { try await hold(machine) }
+    }
+
+    private func hold(_ machine: Machine) async throws {
+        let command = Command([Word("apt-mark"), "hold", "--"] + names.map { Word($0) }).asRoot()
+        let output = try await machine.attempt(command, waitingFor: locks)
+        guard output.isSuccess else { throw Problem(failed: command, on: machine.host, output) }
     }
 }
 
 /// apt-get, as it must be called by a program.
 package enum Apt {
-    /// A fresh VM runs unattended-upgrades: waiting for its lock is the normal case.
+    /// A fresh VM runs unattended-upgrades: waiting for dpkg's lock is the normal case; `AptLocks` waits for the others.
     private static let options: [Word] = ["-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
-    private static let environment: [Word] = ["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get"]
+    /// needrestart (Ubuntu's servers have it) would restart containerd and Docker by itself after an installation, under a build
+    /// that runs beside it.
+    private static let environment: [Word] = [
+        "env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "LC_ALL=C", "apt-get",
+    ]
 
-    package static var update: Command { Command(environment + options + ["update"]).asRoot().within(.seconds(600)) }
+    package static var update: Command { update([]) }
 
-    /// Configuration files that somebody changed stay as they are.
+    /// With options of this one call: `["-o", "Dir::Etc::sourceparts=-"]`.
+    static func update(_ more: [Word]) -> Command { Command(environment + options + more + ["update"]).asRoot().within(.seconds(600)) }
+
+    /// Configuration files that somebody changed stay as they are, and nothing is ever removed for what is installed.
     package static func install(_ packages: [String]) -> Command {
         let words: [Word] = [
-            "-y", "-o", "Dpkg::Options::=--force-confold", "--no-install-recommends", "--allow-downgrades",
+            "-y", "-o", "Dpkg::Options::=--force-confold", "--no-install-recommends", "--no-remove", "--allow-downgrades",
             "--allow-change-held-packages", "install", "--",
         ]
         return Command(environment + options + words + packages.map { Word($0) }).asRoot().within(.seconds(1800))
@@ -70,12 +91,21 @@ package enum Apt {
         return !output.isSuccess && signs.contains { output.errorText.contains($0) }
     }
 
+    /// A line of shell that prints what apt would remove to install these, a name a line, and fails where it does not know them.
+    package static func removalsLook(_ packages: [String]) -> String {
+        let install = Command(["apt-get", "-s", "-q", "-y", "--no-install-recommends", "install", "--"] + packages.map { Word($0) }).line
+        return "plan=$(LC_ALL=C \(install) 2>/dev/null) && printf '%s\\n' \"$plan\" | sed -n 's/^Remv \\([^ ]*\\).*/\\1/p'"
+    }
+
     /// What a person does about apt's complaint.
     static func fix(_ output: Output, on host: Host) -> String {
         let text = output.errorText
-        if text.contains("Could not get lock") {
-            return "another package manager runs on \(host.name): wait for it (`ps aux | grep -i apt`), and run again"
+        if text.contains("remove is disabled") {
+            let names = removals(output.text).joined(separator: " ")
+            return "apt would have to remove \(names), and kubeforge removes nothing: look on \(host.name) whether it is needed, "
+                + "remove it by hand (`sudo apt-get remove \(names)`), and run again"
         }
+        if let fix = signatureFix(text, host) { return fix }
         if text.contains("was not found") || text.contains("Unable to locate") {
             return
                 "see with `apt-cache policy` on \(host.name) which versions its repositories have, and correct the inventory or the mirror"
@@ -88,5 +118,29 @@ package enum Apt {
                 "\(host.name) cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
         }
         return "run it by hand on \(host.name) to see more"
+    }
+
+    /// The names below apt's line "The following packages will be REMOVED:".
+    private static func removals(_ text: String) -> [String] {
+        let lines = text.split(separator: "\n").drop { !$0.contains("will be REMOVED") }.dropFirst()
+        return lines.prefix { $0.hasPrefix(" ") }.flatMap { $0.split(separator: " ") }.map(String.init)
+    }
+
+    /// What a person does about a signature that apt does not accept; nil when its complaint is another one.
+    static func signatureFix(_ text: String, _ host: Host) -> String? {
+        if text.contains("EXPKEYSIG") {
+            return
+                "the key that signs the repository has expired: `gpg --show-keys /etc/apt/keyrings/*.asc` on \(host.name) tells which; "
+                + "remove that file, and run again to fetch it anew; if its publisher has no newer one, use a newer version or a mirror (mirrors: apt:)"
+        }
+        if text.contains("sqv") || text.contains("Signature Packet v3") || text.contains("is not considered secure since") {
+            return
+                "apt of \(host.name) (Debian 13) no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; "
+                + "else name a mirror that signs anew (mirrors: apt:), or use Debian 12"
+        }
+        if text.contains("NO_PUBKEY") || text.contains("BADSIG") {
+            return "the repository is not signed by the key that the inventory names: check mirrors: apt: … key:"
+        }
+        return nil
     }
 }

@@ -15,7 +15,7 @@ struct BatchManifests: Sendable {
         shard = try templates[run.isIndexed ? "kubernetes/batch/shards.yaml" : "kubernetes/batch/shard.yaml"]
         store = try StoreParts(run.models, of: run.service, image: run.image, templates: templates)
         courier = try templates["kubernetes/batch/courier.yaml"].render(
-            Self.values(run, .courier, name: run.courier, command: ["courier.py", "--shards", "\(run.shards)"] + Self.source(run.input)))
+            Self.values(run, .courier, name: run.courier, command: Self.courier(run)))
         // A template that cannot be rendered shows before the cluster is asked for anything.
         _ = try shards(askingAt: "http://192.0.2.1:8081")
     }
@@ -24,12 +24,18 @@ struct BatchManifests: Sendable {
     func shards(askingAt address: String) throws(Problem) -> String {
         var documents: [String] = []
         for (number, name) in run.jobs.enumerated() {
-            let own = ["inference.py", "--courier", address] + (run.isIndexed ? [] : ["--shard", "\(number)"])
+            let own = ["python", "inference.py", "--courier", address] + (run.isIndexed ? [] : ["--shard", "\(number)"])
             let counts = ["shards": "\(run.shards)", "retries": "\(2 * run.shards)"]
             let values = Self.values(run, .batch, name: name, command: own).merging(store.values) { $1 }
             documents.append(try shard.render(run.isIndexed ? values.merging(counts) { $1 } : values))
         }
         return documents.joined(separator: "---\n")
+    }
+
+    /// It alone fetches from outside; the shards ask it.
+    private static func courier(_ run: BatchRun) -> [String] {
+        let command = ["python", "courier.py", "--shards", "\(run.shards)"] + source(run.input)
+        return if case .url = run.input { command.through(run.proxy) } else { command }
     }
 
     /// What the courier hands out; a file is sent to it when it runs.
@@ -45,12 +51,15 @@ struct BatchManifests: Sendable {
         [
             "name": name.yamlQuoted, "namespace": run.service.namespace.yamlQuoted, "kind": kind.label(run.service).yamlQuoted,
             "run": run.name.yamlQuoted, "tag": Release.tag(of: run.image).yamlQuoted, "image": run.image.yamlQuoted,
-            "command": (["python"] + command).yamlList, "pullSecret": PullSecret.name(run.service).yamlQuoted,
+            "command": command.yamlList, "pullSecret": PullSecret.name(run.service).yamlQuoted,
         ]
     }
 }
 
 extension [String] {
+    /// The command of a container with the proxy in its environment; the same command without one.
+    func through(_ proxy: Proxy?) -> [String] { proxy.map { ["env"] + $0.assignments + self } ?? self }
+
     /// As a YAML flow sequence of quoted scalars.
     var yamlList: String { "[" + map(\.yamlQuoted).joined(separator: ", ") + "]" }
 }

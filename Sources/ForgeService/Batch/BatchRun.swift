@@ -11,6 +11,8 @@ package struct BatchRun: Sendable, Hashable {
     package let shards: Int
     /// Of the release that the Deployment runs, so that batch says what online says.
     package let image: String
+    /// Of the cluster, for a pod that fetches from outside.
+    let proxy: Proxy?
     /// Those of that release; nil for models in the image.
     let models: StoredModels?
     /// One Job with numbered pods, as Kubernetes has them from 1.24 on; otherwise a Job for each shard.
@@ -24,6 +26,7 @@ package struct BatchRun: Sendable, Hashable {
         self.shards = shards
         image = release.image
         models = release.models
+        proxy = cluster.outgoing
         isIndexed = shards > 1 && cluster.kubernetes.isAtLeast(1, 24)
     }
 

@@ -28,7 +28,8 @@ package struct Schedule: Sendable, Hashable {
 
     func manifest(_ cluster: Cluster, release: DeployedRelease, templates: Templates) throws(Problem) -> String {
         try Self.manifest(
-            Self.cronJob(name, of: cluster.service), at: cron.text, command: command, of: cluster, release: release, templates: templates)
+            Self.cronJob(name, of: cluster.service), at: cron.text, command: command(cluster.outgoing), of: cluster, release: release,
+            templates: templates)
     }
 
     /// `name`: the CronJob's.
@@ -46,8 +47,9 @@ package struct Schedule: Sendable, Hashable {
             ].merging(store.values) { $1 })
     }
 
-    private var command: [String] {
+    private func command(_ proxy: Proxy?) -> [String] {
         let input = if case .url(let url) = input { ["--input", url] } else { [String]() }
-        return ["python", "inference.py"] + input + ["--results", "/tmp/results"]
+        let command = ["python", "inference.py"] + input + ["--results", "/tmp/results"]
+        return input.isEmpty ? command : command.through(proxy)
     }
 }

@@ -6,10 +6,13 @@ package struct ImageIsBuilt: Step {
     package let release: Release
     /// What `--build-arg` gets.
     package let arguments: [String]
+    /// Builders know its arguments by themselves, and neither the image nor their cache depends on them.
+    package let proxy: Proxy?
 
-    package init(_ release: Release, arguments: [String]) {
+    package init(_ release: Release, arguments: [String], proxy: Proxy? = nil) {
         self.release = release
         self.arguments = arguments
+        self.proxy = proxy
     }
 
     package var title: String { "image \(release.image) is built" }
@@ -32,7 +35,7 @@ package struct ImageIsBuilt: Step {
     package var build: Command {
         let words: [Word] =
             ["docker", "build", "--force-rm", "--network", "host", "--tag", Word(release.image)]
-            + arguments.flatMap { ["--build-arg", Word($0)] } + [Word(Places.context(release.tag))]
+            + (arguments + (proxy?.assignments ?? [])).flatMap { ["--build-arg", Word($0)] } + [Word(Places.context(release.tag))]
         let line = Command(words).line
         return Command("sh", "-c", "export BUILDKIT_PROGRESS=plain BUILDX_NO_DEFAULT_ATTESTATIONS=1; exec \(line) 2>&1")
             .asRoot().within(.seconds(3600))

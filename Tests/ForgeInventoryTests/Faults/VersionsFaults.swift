@@ -39,6 +39,14 @@ let versionsFaults = [
               why  kubeforge knows Kubernetes 1.20 to 1.37
             """),
     BadInventory(
+        "a version that pkgs.k8s.io does not have",
+        "1.36.2", is: "1.23.17",
+        told: """
+            inventory.yaml:2:13  kubernetes: 1.23.17 cannot be had from pkgs.k8s.io
+              why  it has Kubernetes 1.24 and newer only
+              fix  use a newer version, or name a mirror that has it: mirrors: apt: kubernetes:
+            """),
+    BadInventory(
         "a version that is too new",
         "1.36.2", is: "1.38.0",
         told: """

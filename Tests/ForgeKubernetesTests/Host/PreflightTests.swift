@@ -10,7 +10,7 @@ struct PreflightTests {
     /// Every finding and its remedy, as the machine's facts alone give them.
     private func findings(_ host: ForgeCore.Host, version: String = "1.36.2", _ facts: [String: Facts]) -> [[String]] {
         Preflight(cluster: Example.cluster(version), facts: facts).steps(for: host).compactMap { step in
-            let found = step is Membership || step is KubernetesOnDisk ? [] : step.differences(given: Answers())
+            let found = step is Membership || step is KubernetesOnDisk || step is OtherKubernetes ? [] : step.differences(given: Answers())
             return step.refusal(of: found, on: host).flatMap { problem in
                 found.isEmpty ? nil : [step.title, found[0].text, problem.fix ?? ""]
             }
@@ -34,13 +34,112 @@ struct PreflightTests {
             findings { $0.distribution = Distribution(id: "fedora", version: "42", codename: "") } == [
                 [
                     "its distribution is one that kubeforge knows", "it is Fedora 42",
-                    "use one of: Debian 12, Debian 13, Ubuntu 20.04, Ubuntu 22.04, Ubuntu 24.04",
+                    "use one of: Debian 12, Debian 13, Ubuntu 22.04, Ubuntu 24.04, Ubuntu 26.04",
                 ]
             ])
         #expect(
             findings { $0.architecture = "riscv64" } == [
                 ["its processor is amd64 or arm64", "it is riscv64", "Kubernetes' packages exist for amd64 and arm64"]
             ])
+    }
+
+    @Test("has a distribution whose support is over")
+    func retired() {
+        #expect(
+            findings { $0.distribution = Distribution(id: "ubuntu", version: "20.04", codename: "focal") }.map { $0[1] }
+                == ["it is Ubuntu 20.04: its support ended in May 2025"])
+    }
+
+    @Test("has an apt that refuses the signature of old releases, unless they are there or a mirror has them")
+    func signature() {
+        let trixie = Example.facts("1") { $0.distribution = Distribution(id: "debian", version: "13", codename: "trixie") }
+        let facts = ["kubmaster": trixie]
+        #expect(
+            findings(Example.master, version: "1.31.14", facts) == [
+                [
+                    "its apt accepts the packages of Kubernetes 1.31.14",
+                    "Debian 13 refuses the old signature of pkgs.k8s.io for 1.31 and older",
+                    "use Kubernetes 1.32 or newer, Debian 12, or a mirror that signs anew (mirrors: apt: kubernetes:)",
+                ]
+            ])
+        #expect(findings(Example.master, version: "1.32.13", facts) == [])
+        #expect(findings(Example.master, version: "1.31.14", ["kubmaster": Example.facts("1")]) == [])
+        func found(installed: String?, _ change: (inout Cluster) -> Void = { _ in }) -> Int {
+            Preflight(cluster: Example.cluster("1.31.14", change), facts: facts).steps(for: Example.master).count { step in
+                step.title.hasPrefix("its apt accepts")
+                    && !step.differences(given: Answers([.package("kubelet"): .package(PackageState(installed: installed))])).isEmpty
+            }
+        }
+        #expect(found(installed: nil) == 1)
+        #expect(found(installed: "1.31.14-1.1") == 0)
+        #expect(found(installed: nil) { $0.mirrors.kubernetes = .init(url: "http://10.77.0.1", key: .file(path: "k")) } == 0)
+    }
+
+    @Test("has an address on no interface, as a cloud's public ones are")
+    func address() {
+        let own = [
+            Facts.Interface("ens5", "172.31.4.2"), Facts.Interface("docker0", "172.17.0.1"), Facts.Interface("cni0", "10.244.0.1"),
+        ]
+        #expect(
+            findings { $0.addresses = own } == [
+                [
+                    "its address is on one of its interfaces", "10.77.0.11 is on none; it has 172.31.4.2 (ens5)",
+                    "in inventory/lab.yaml: `address: 172.31.4.2` is what the machines use among themselves, and `ssh: { address: 10.77.0.11 }` of this host is where SSH goes",
+                ]
+            ])
+        #expect(findings { $0.addresses = own + [Facts.Interface("ens6", "10.77.0.11")] } == [])
+        #expect(findings { $0.addresses = [] } == [])
+    }
+
+    @Test("has a kernel that lacks what pods need")
+    func kernel() {
+        #expect(findings { $0.hasMemoryCgroup = false }.first?[2].contains("/boot/firmware/cmdline.txt") == true)
+        #expect(findings { $0.hasVXLAN = false }.first?[2].contains("linux-modules-extra-$(uname -r)") == true)
+        #expect(
+            findings {
+                $0.hasMemoryCgroup = true
+                $0.hasVXLAN = true
+            } == [])
+    }
+
+    @Test("has disks that the kubelet calls full, whatever 5 GiB are")
+    func diskPressure() {
+        func texts(_ runtime: Cluster.Runtime, _ rooms: [String: Facts.Room]) -> [String] {
+            DiskPressure(runtime: runtime, rooms: rooms).findings.map(\.text)
+        }
+        let large = Facts.Room("/var/lib/containerd", totalMiB: 256_000, freeMiB: 38_399)
+        #expect(
+            texts(.containerd, ["containerd": large]) == [
+                "/var/lib/containerd: 38399 of 256000 MiB are free; below 15 % (38400 MiB) the kubelet says DiskPressure"
+            ])
+        #expect(texts(.docker, ["containerd": large]) == [])
+        #expect(texts(.docker, ["docker": large]).count == 1)
+        #expect(texts(.containerd, ["containerd": Facts.Room("/", totalMiB: 256_000, freeMiB: 38_400)]) == [])
+        #expect(
+            texts(.containerd, ["kubelet": Facts.Room("/var/lib/kubelet", totalMiB: 1000, freeMiB: 99, totalInodes: 1000, freeInodes: 49)])
+                == [
+                    "/var/lib/kubelet: 99 of 1000 MiB are free; below 10 % (100 MiB) the kubelet says DiskPressure",
+                    "/var/lib/kubelet: 49 of 1000 inodes are free; below 5 % the kubelet says DiskPressure",
+                ])
+        #expect(
+            findings { $0.rooms["containerd"] = large }.map { $0[0] } == ["its disks are not so full that the kubelet would evict pods"])
+    }
+
+    @Test("shares its firmware's number or a network card with another one")
+    func clones() {
+        func twins(_ change: (inout Facts) -> Void) -> [String] {
+            findings(Example.node, ["kubmaster": Example.facts("1", change), "kubnode": Example.facts("2", change)]).map { $0[1] }
+        }
+        #expect(twins { $0.productUUID = "4C4C4544-0001" } == ["kubmaster has the same: 4C4C4544-0001"])
+        #expect(twins { $0.macAddresses = ["0a:00:00:00:00:01"] } == ["kubmaster has the same: 0a:00:00:00:00:01"])
+        for placeholder in ["", "00000000-0000-0000-0000-000000000000", "03000200-0400-0500-0006-000700080009"] {
+            #expect(twins { $0.productUUID = placeholder } == [])
+        }
+        let different = [
+            "kubmaster": Example.facts("1") { $0.macAddresses = ["0a:00:00:00:00:01"] },
+            "kubnode": Example.facts("2") { $0.macAddresses = ["0a:00:00:00:00:02"] },
+        ]
+        #expect(findings(Example.node, different) == [])
     }
 
     @Test("has cgroup v1, which Kubernetes takes until 1.34")
@@ -96,44 +195,5 @@ struct PreflightTests {
                 $0.freeDiskMiB = 1
                 $0.architecture = "s390x"
             }.count == 4)
-    }
-}
-
-@Suite("A survey")
-struct SurveyTests {
-    @Test("turns a machine's answers into facts")
-    func facts() {
-        let questions = Survey.questions(for: Example.node)
-        let text = """
-            architecture=amd64
-            container=systemd-nspawn
-            cgroup=tmpfs
-            cores=2
-            memory=24663380
-            disk=30720000
-            machine=0123abcd
-            clock=1795259454
-            home=/home/ubuntu
-            group=ubuntu
-            """
-        let answers = Answers([
-            questions[0]: .contents(
-                Array("PRETTY_NAME=\"Ubuntu 24.04.1 LTS\"\nID=ubuntu\nVERSION_ID=\"24.04\"\nVERSION_CODENAME=noble\n".utf8)),
-            questions[1]: .command(CommandState(text: text)),
-        ])
-        #expect(
-            Survey.facts(of: Example.node, answers)
-                == Facts(
-                    distribution: Distribution(id: "ubuntu", version: "24.04", codename: "noble"), architecture: "amd64", isContainer: true,
-                    hasCgroup2: false, cores: 2,
-                    memoryMiB: 24085, freeDiskMiB: 30000, machineID: "0123abcd", clock: 1_795_259_454, home: "/home/ubuntu", group: "ubuntu"
-                ))
-    }
-
-    @Test("without answers leaves what preflights will find")
-    func nothing() {
-        let facts = Survey.facts(of: Example.node, Answers())
-        #expect(facts.distribution.name == "Unknown ")
-        #expect([facts.cores, facts.memoryMiB, facts.freeDiskMiB] == [0, 0, 0])
     }
 }

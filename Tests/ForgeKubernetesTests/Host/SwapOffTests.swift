@@ -27,7 +27,7 @@ struct SwapOffTests {
     @Test("that is on, or comes back after a reboot, is named")
     func differences() throws {
         let step = SwapOff()
-        let look = try #require(step.questions.last)
+        let look = try #require(step.questions.first { if case .command = $0 { true } else { false } })
         let answers: [Question: Answer] = [
             .swaps: .swaps(["/swap.img"]), .contents("/etc/fstab"): .contents(Array("/swap.img none swap sw 0 0\n".utf8)),
             look: .command(CommandState(text: "dev-zram0.swap\nswap.img.swap")),
@@ -41,8 +41,10 @@ struct SwapOffTests {
 
     @Test("leaves fstab untouched where it has no such entry")
     func untouched() async throws {
+        let units = (0..<4).map { _ in "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nActiveEnterTimestamp=" }
         let (machine, transport) = Example.machine(
-            answering: frame("/dev/zram0\n") + frame("/dev/sda1 /swap ext4\n") + frame("dev-zram0.swap"))
+            answering: frame(units.joined(separator: "\n\n")) + frame("/dev/zram0\n") + frame("/dev/sda1 /swap ext4\n")
+                + frame("dev-zram0.swap"))
         try await SwapOff().apply(to: machine)
         #expect(await transport.changes.count == 1)
         #expect(await transport.changes[0].contains("swapoff -a"))
@@ -55,14 +57,53 @@ struct SwapOffTests {
                 #!/bin/sh
                 case $1 in
                 list-units) printf '%s\\n' 'dev-zram0.swap loaded active active Compressed' 'old.swap masked inactive dead old' 'gone.swap not-found inactive dead gone' 'dev-disk-by\\x2duuid-1.swap loaded inactive dead x';;
+                show) printf 'LoadState=not-found\\n\\nLoadState=not-found\\n\\nLoadState=not-found\\n\\nLoadState=not-found\\n';;
                 list-unit-files) printf '%s\\n' 'dev-zram0.swap generated -' 'old.swap masked enabled' 'swap.img.swap enabled enabled';;
                 esac
                 """
             try folder.write("systemctl", program, mode: 0o755)
             let step = SwapOff()
             let answers = try await LocalTransport(shell: shell, programs: folder.path).ask(step.questions, of: Example.node)
-            let look = try #require(step.questions.last)
+            let look = try #require(step.questions.first { if case .command = $0 { true } else { false } })
             #expect(answers[look] == .command(CommandState(text: "dev-disk-by\\x2duuid-1.swap\ndev-zram0.swap\nswap.img.swap")))
+        }
+    }
+
+    @Test(
+        "that a service turns on is named by the service, unless somebody has disabled that",
+        arguments: ["zramswap.service", "zram-config.service", "dphys-swapfile.service", "swapspace.service"])
+    func services(name: String) {
+        func texts(_ state: UnitState) -> [String] { SwapOff().texts([.unit(name): .unit(state)]) }
+        #expect(texts(UnitState(active: "active", enabled: "enabled")) == ["\(name) turns swap on at boot"])
+        #expect(texts(UnitState(active: "inactive", enabled: "enabled")).count == 1)
+        #expect(texts(UnitState(active: "active", enabled: "disabled")).count == 1)
+        #expect(texts(UnitState(active: "inactive", enabled: "generated")).count == 1)
+        #expect(texts(UnitState(active: "inactive", enabled: "disabled")) == [])
+        #expect(texts(UnitState(load: "masked", active: "inactive", enabled: "masked")) == [])
+        #expect(texts(UnitState(load: "not-found", active: "inactive")) == [])
+    }
+
+    @Test("is turned off with the services and units that bring it back", arguments: ["dash", "bash"])
+    func script(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            let systemctl = """
+                #!/bin/sh
+                case $1 in
+                list-units) echo 'dev-zram0.swap loaded active active Compressed';;
+                list-unit-files) echo 'dev-zram0.swap generated -';;
+                *) echo "$*" >> \(folder.path("log"));;
+                esac
+                """
+            try folder.write("systemctl", systemctl, mode: 0o755)
+            try folder.write("swapoff", "#!/bin/sh\necho \"swapoff $*\" >> \(folder.path("log"))\n", mode: 0o755)
+            let environment = ["PATH=\(folder.path):/usr/bin:/bin"]
+            try await LocalProgram.run("env", environment + ["/bin/\(shell)", "-c", SwapOff.script, "sh", "zramswap.service"])
+            #expect(
+                try folder.text("log").split(separator: "\n") == [
+                    "daemon-reload", "stop -- zramswap.service", "disable -- zramswap.service", "mask -- zramswap.service",
+                    "stop -- dev-zram0.swap", "mask -- dev-zram0.swap", "stop -- systemd-zram-setup@zram0.service",
+                    "mask -- systemd-zram-setup@zram0.service", "daemon-reload", "swapoff -a",
+                ])
         }
     }
 }

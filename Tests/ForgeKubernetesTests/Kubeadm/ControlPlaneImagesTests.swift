@@ -2,6 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 import ForgeTestSupport
+import Foundation
 import Testing
 
 @testable import ForgeKubernetes
@@ -27,12 +28,32 @@ struct ControlPlaneImagesTests {
         #expect(step().texts(command: "", exitCode: 1) == ["the images cannot be listed yet"])
     }
 
-    @Test("are pulled through CRI, as the kubelet does it, three at once")
-    func containerd() async throws {
-        let pull = "crictl --runtime-endpoint unix:///run/containerd/containerd.sock pull"
-        let line =
-            #"sh -c 'printf '\''%s\n'\'' "$@" | xargs -n 1 -P 3 \#(pull)' sh registry.k8s.io/etcd:3.4.13-0 registry.k8s.io/pause:3.2"#
-        #expect(try await pulls() == [line])
+    /// With `ctr`, since no package of Kubernetes or containerd brings crictl; with the mirrors, in the kubelet's namespace.
+    @Test("are pulled by containerd's own program, each once, at most three at once", arguments: ["dash", "bash"])
+    func containerd(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("kubeadm", "#!/bin/sh\nprintf '%s\\n' registry.k8s.io/etcd:3.4.13-0 registry.k8s.io/pause:3.2\n", mode: 0o755)
+            try folder.write("crictl", "#!/bin/sh\necho crictl is not there >&2; exit 127\n", mode: 0o755)
+            let ctr = "#!/bin/sh\ncase $* in *' ls '*) ;; *) echo \"$*\" >>\(folder.path)/pulls; echo 99 %;; esac\n"
+            try folder.write("ctr", ctr, mode: 0o755)
+            let machine = Machine(host: Example.master, transport: LocalTransport(shell: shell, programs: folder.path))
+            try await step().apply(to: machine)
+            let pull = "-n k8s.io images pull --hosts-dir /etc/containerd/certs.d registry.k8s.io"
+            let pulls = try String(contentsOfFile: folder.path + "/pulls", encoding: .utf8).split(separator: "\n").sorted()
+            #expect(pulls == ["\(pull)/etcd:3.4.13-0", "\(pull)/pause:3.2"])
+        }
+    }
+
+    @Test("that containerd cannot pull are told in its own words", arguments: ["dash", "bash"])
+    func containerdRefuses(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("kubeadm", "#!/bin/sh\necho registry.k8s.io/pause:3.2\n", mode: 0o755)
+            let ctr = "#!/bin/sh\ncase $* in *' ls '*) ;; *) echo 'ctr: failed to resolve reference' >&2; exit 1;; esac\n"
+            try folder.write("ctr", ctr, mode: 0o755)
+            let machine = Machine(host: Example.master, transport: LocalTransport(shell: shell, programs: folder.path))
+            let problem = await #expect(throws: Problem.self) { try await step().apply(to: machine) }
+            #expect(problem?.why == "ctr: failed to resolve reference")
+        }
     }
 
     @Test("are pulled by Docker, from a mirror by the mirror's name")

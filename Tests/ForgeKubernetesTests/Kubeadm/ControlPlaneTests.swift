@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 import ForgePlan
 import ForgeTestSupport
 import Synchronization
@@ -97,11 +98,15 @@ private final class Outcomes: Sendable {
 
 @Suite("kubeadm's complaint")
 struct KubeadmFailureTests {
-    private func problem(_ error: String, output: String = "") -> Problem {
+    private func problem(_ error: String, output: String = "", runtime: Cluster.Runtime = .containerd) -> Problem {
         KubeadmFailure.problem(
             Command("kubeadm", "init").asRoot(), Example.master,
-            Output(standardOutput: Array(output.utf8), standardError: Array(error.utf8), exit: .code(1)))
+            Output(standardOutput: Array(output.utf8), standardError: Array(error.utf8), exit: .code(1)), runtime: runtime)
     }
+
+    private static let noContainer =
+        "a container of the control plane does not stay up: `sudo ctr -n k8s.io tasks ls` and `sudo journalctl -u kubelet -n 50` on kubmaster"
+    private static let noKubelet = "`sudo journalctl -u kubelet -n 50` on kubmaster tells why the kubelet does not come up"
 
     @Test(
         "is told with what a person does about it",
@@ -136,7 +141,37 @@ struct KubeadmFailureTests {
             ),
             (
                 "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster",
-                "a container of the control plane does not stay up: `sudo crictl ps -a` and `sudo journalctl -u kubelet -n 50` on kubmaster"
+                noContainer
+            ),
+            ("error execution phase wait-control-plane: could not initialize a Kubernetes cluster", noContainer),
+            (
+                "error: error execution phase wait-control-plane: failed while waiting for the control plane to start: kube-apiserver check failed at https://10.0.0.1:6443/livez: client rate limiter Wait returned an error: context deadline exceeded",
+                noContainer
+            ),
+            (
+                "error: error execution phase wait-control-plane: failed while waiting for the kubelet to start: The HTTP call equal to 'curl -sSL http://127.0.0.1:10248/healthz' returned error: Get \"http://127.0.0.1:10248/healthz\": context deadline exceeded",
+                noKubelet
+            ),
+            (
+                "error: error execution phase kubelet-wait-bootstrap: failed while waiting for the kubelet to start: The HTTP call equal to 'curl -sSL http://127.0.0.1:10248/healthz' returned error: context deadline exceeded",
+                noKubelet
+            ),
+            ("error execution phase kubelet-start: context deadline exceeded", noKubelet),
+            (
+                "error: error execution phase preflight: couldn't validate the identity of the API Server: failed to request the cluster-info ConfigMap: client rate limiter Wait returned an error: context deadline exceeded",
+                "kubmaster does not reach the API server: open 6443/tcp, 10250/tcp and 8472/udp between the machines, and see with `curl -k https://ADDRESS:6443/livez` on kubmaster"
+            ),
+            (
+                "error execution phase preflight: couldn't validate the identity of the API Server: token id \"abcdef\" is invalid for this cluster or it has expired. Use \"kubeadm token create\"",
+                "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"
+            ),
+            (
+                "[ERROR SystemVerification]: missing required cgroups: memory",
+                "the memory cgroup is off: on a Raspberry Pi add `cgroup_enable=memory cgroup_memory=1` to /boot/firmware/cmdline.txt of kubmaster, and reboot"
+            ),
+            (
+                "[ERROR Swap]: running with swap on is not supported",
+                "swap is on again: `cat /proc/swaps` on kubmaster; something turns it on"
             ),
             (
                 "error execution phase kubelet-start: timed out waiting for the condition",
@@ -151,6 +186,22 @@ struct KubeadmFailureTests {
         let problem = problem(
             "[preflight] Some fatal errors occurred:\n\t\(complaint)\nTo see the stack trace of this error execute with --v=5 or higher\n")
         #expect(problem == Problem(what: "kubmaster: `sudo kubeadm init` failed with exit code 1", why: complaint, fix: fix))
+    }
+
+    /// Until 1.31 the last words were the same, whether the kubelet or a container did not come up.
+    @Test("is told by what it said on its way, where its last words are general")
+    func onItsWay() {
+        let way = "[kubelet-check] The HTTP call equal to 'curl -sSL http://localhost:10248/healthz' failed with error: connection refused."
+        #expect(problem("error execution phase certs: something new\n", output: way).fix == Self.noKubelet)
+    }
+
+    @Test("with Docker names Docker's journals and containers, and never crictl")
+    func docker() {
+        #expect(
+            problem("\t[ERROR CRI]: container runtime is not running\n", runtime: .docker).fix
+                == "the container runtime does not answer: `sudo journalctl -u cri-docker -u docker -n 50` on kubmaster")
+        let late = problem("error execution phase wait-control-plane: could not initialize a Kubernetes cluster\n", runtime: .docker)
+        #expect(late.fix?.contains("`sudo docker ps -a`") == true)
     }
 
     @Test("keeps every one of several errors")

@@ -33,20 +33,44 @@ struct JoinTests {
         let (machine, transport) = Example.machine(answering: frame("") + frame("") + frame("") + frame(""), peers: { _ in office.machine })
         try await join().apply(to: machine)
         let commands = await transport.commands.filter { !$0.isLook }
-        #expect(commands.count == 5)
+        #expect(commands.count == 6)
         #expect(commands[0].line.contains("kubeadm reset --force --cri-socket"))
         #expect(
-            commands[1].line.hasSuffix(
+            commands[1].line
+                == "curl -qsSk --noproxy '*' --connect-timeout 10 --max-time 15 -o /dev/null -- https://10.77.0.11:6443/livez")
+        #expect(
+            commands[2].line.hasSuffix(
                 "https://10.77.0.11:6443/api/v1/namespaces/kube-public/configmaps/cluster-info \(joinSecret.prefix(6))"))
-        guard case .secret(let bytes) = commands[2].input else {
+        guard case .secret(let bytes) = commands[3].input else {
             Issue.record("the token is no secret")
             return
         }
         #expect(String(decoding: bytes, as: UTF8.self).contains("token: \"\(joinSecret)\""))
-        #expect(commands[2].words.suffix(2).map(\.text) == ["600", "root:root"])
-        #expect(commands[3].line == "kubeadm join --config /var/lib/kubeforge/kubeadm-join.yaml")
-        #expect(commands[4].line == "rm -f -- /var/lib/kubeforge/kubeadm-join.yaml")
+        #expect(commands[3].words.suffix(2).map(\.text) == ["600", "root:root"])
+        #expect(commands[4].line == "kubeadm join --config /var/lib/kubeforge/kubeadm-join.yaml")
+        #expect(commands[5].line == "rm -f -- /var/lib/kubeforge/kubeadm-join.yaml")
         #expect(commands.allSatisfy { !$0.line.contains(joinSecret) })
+    }
+
+    @Test("asks for no token while 6443 of the control plane does not answer", arguments: [7, 28])
+    func closedPort(code: Int) async throws {
+        let office = TokenOffice()
+        let transport = ScriptedTransport { command in
+            if command.isLook { return Output(frame("") + frame("") + frame("") + frame("")) }
+            return command.line.hasPrefix("curl ")
+                ? .failed(code, "curl: (\(code)) Connection timed out after 10001 milliseconds\n") : Output()
+        }
+        let machine = Machine(host: Example.node, transport: transport, peers: { _ in office.machine })
+        await #expect(
+            throws: Problem(
+                what: "kubnode: port 6443/tcp of kubmaster (10.77.0.11) does not answer from here",
+                why: "curl: (\(code)) Connection timed out after 10001 milliseconds",
+                fix:
+                    "open 6443/tcp, 10250/tcp and 8472/udp between the machines: in the cloud's security group (for the group itself, too), with `ufw allow`, or in `sudo iptables -S INPUT` on kubmaster"
+            )
+        ) { try await join().apply(to: machine) }
+        #expect(await !office.log.contains("create"))
+        #expect(await !transport.changes.contains { $0.hasPrefix("kubeadm join") })
     }
 
     @Test("that fails removes the file and the token all the same, and tells no secret")

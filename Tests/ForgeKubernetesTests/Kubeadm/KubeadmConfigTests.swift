@@ -50,6 +50,22 @@ struct KubeadmConfigTests {
         #expect(Self.nodeAddress(registration) == "10.77.0.11")
     }
 
+    @Test("has the address in its certificate that the operator reaches it at", arguments: versions)
+    func certificate(version: String) throws {
+        func names(_ way: String?) throws -> [String]? {
+            var host = Example.master
+            host.access.address = way
+            let text = try config(version).initialisation(of: host, isContainer: false)
+            let documents = try Yams.load_all(yaml: text).compactMap { $0 as? [String: Any] }
+            #expect(documents[1]["controlPlaneEndpoint"] as? String == "10.77.0.11:6443")
+            return (documents[1]["apiServer"] as? [String: Any])?["certSANs"] as? [String]
+        }
+        #expect(try names("203.0.113.11") == ["203.0.113.11"])
+        #expect(try names("kub.example.org") == ["kub.example.org"])
+        #expect(try names(nil) == nil)
+        #expect(try names("127.0.0.1") == nil)
+    }
+
     @Test("for joining is YAML with the token and the digest of the CA", arguments: versions)
     func joining(version: String) throws {
         let document = try #require(try Yams.load(yaml: joining(config(version))) as? [String: Any])

@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 import ForgePlan
 import ForgeTestSupport
 import Foundation
@@ -48,6 +49,28 @@ struct KubeconfigTests {
         #expect(cluster == ["server": "https://10.77.0.11:6443", "certificate-authority-data": "LS0tLS1CRUdJTg=="])
         #expect(
             (config["contexts"] as? [[String: Any]])?.first?["context"] as? [String: String] == ["cluster": "lab", "user": "lab-admin"])
+    }
+
+    @Test("goes to the address that the operator reaches, where that is another one")
+    func outerServer() throws {
+        let text = try Kubeconfig.merge(Recorded.adminConfig(), into: nil, as: "lab", server: "https://203.0.113.11:6443")
+        let config = try #require(try Yams.load(yaml: text) as? [String: Any])
+        let cluster = (config["clusters"] as? [[String: Any]])?.first?["cluster"] as? [String: String]
+        #expect(cluster == ["server": "https://203.0.113.11:6443", "certificate-authority-data": "LS0tLS1CRUdJTg=="])
+    }
+
+    @Test("is planned with the operator's way to the control plane")
+    func planned() throws {
+        func step(_ way: String?) throws -> OperatorKubeconfig {
+            let plan = try Example.plan(Example.cluster("1.36.2") { $0.hosts[0].access.address = way })
+            let steps: [any Step] = plan.stages.flatMap(\.work).flatMap(\.steps)
+            let names = steps.count { $0 is APIServerName }
+            #expect(names == (way == "203.0.113.11" ? 1 : 0))
+            return try #require(steps.compactMap { $0 as? OperatorKubeconfig }.first)
+        }
+        #expect(try step("203.0.113.11").server == "https://203.0.113.11:6443")
+        #expect(try step(nil).server == nil)
+        #expect(try step("127.0.0.1").server == nil)
     }
 
     @Test("keeps every other entry and the current context, and replaces the entry of that name")

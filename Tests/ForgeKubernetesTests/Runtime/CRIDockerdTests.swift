@@ -18,11 +18,67 @@ struct CRIDockerdTests {
         }
     }
 
+    private func program(_ change: (inout Cluster) -> Void = { _ in }) throws -> any Step {
+        try CRIDockerd(cluster: Example.cluster("1.36.2", change), templates: Example.templates).steps(Example.facts())[0]
+    }
+
     @Test("that is not there is told as none")
     func missing() throws {
-        let step = try CRIDockerd(cluster: Example.cluster("1.36.2"), templates: Example.templates).steps()[0]
-        #expect(step.texts(command: "", exitCode: 1) == ["cri-dockerd: none → 0.3.16"])
-        #expect(step.texts(command: "0.3.15") == ["cri-dockerd: 0.3.15 → 0.3.16"])
-        #expect(step.texts(command: "0.3.16") == [])
+        #expect(try program().texts(command: "", exitCode: 1) == ["cri-dockerd: none → 0.3.25"])
+        #expect(try program().texts(command: "0.3.16") == ["cri-dockerd: 0.3.16 → 0.3.25"])
+        #expect(try program().texts(command: "0.3.25") == [])
+    }
+
+    @Test("names kubeadm's sandbox image in its unit")
+    func sandbox() async throws {
+        let unit = try CRIDockerd(cluster: Example.cluster("1.36.2"), templates: Example.templates).steps(Example.facts())[1]
+        let looks = String(repeating: frame(""), count: 4) + frame("registry.k8s.io/pause:3.10.2")
+        let (machine, transport) = Example.machine(answering: looks)
+        try await unit.apply(to: machine)
+        let text = try #require(await transport.commands.last).inputText
+        #expect(text.contains(" --pod-infra-container-image=registry.k8s.io/pause:3.10.2\n"))
+    }
+
+    @Test("comes from its release or a copy of it, and is believed by its sha256 alone")
+    func addresses() async throws {
+        func words(_ change: (inout Cluster) -> Void) async throws -> [String] {
+            let (machine, transport) = Example.machine()
+            try await program(change).apply(to: machine)
+            return Array(try #require(await transport.commands.first).words.map(\.text).suffix(3))
+        }
+        #expect(
+            try await words { _ in } == [
+                "https://github.com/Mirantis/cri-dockerd/releases/download/v0.3.25/cri-dockerd-0.3.25.amd64.tgz",
+                "adb9b9785dc10fe49107f5d9e6a62c4271d268a214b9813f5dce251afc9d78ff", "/usr/local/bin/cri-dockerd",
+            ])
+        let copy = try await words { $0.mirrors.criDockerd = .init(url: "http://10.77.0.1/cri-{arch}.tgz") }
+        #expect(copy[0] == "http://10.77.0.1/cri-amd64.tgz")
+        #expect(copy[1].hasPrefix("adb9b978"))
+        let own = try await words { $0.mirrors.criDockerd = .init(url: "http://10.77.0.1/cri.tgz", sha256: "abc") }
+        #expect(own[1] == "abc")
+    }
+
+    @Test("is installed with the right sha256, and not otherwise", arguments: ["dash", "bash"])
+    func install(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write(
+                "make",
+                "set -e; cd \(folder.path); mkdir cri-dockerd; echo one >cri-dockerd/cri-dockerd; tar -czf a.tgz cri-dockerd; sha256sum <a.tgz | cut -c 1-64"
+            )
+            let transport = LocalTransport(shell: shell, programs: folder.path)
+            let sum = try await transport.run(Command("sh", Word(folder.path("make")))) { _ in }.text.trimming(while: \.isWhitespace)
+            // curl -o FILE -- URL
+            try folder.write("curl", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done; cp \(folder.path)/a.tgz \"$2\"\n", mode: 0o755)
+            func install(_ sum: String) async throws -> Output {
+                let command = Command("sh", "-c", Word(CRIDockerd.install), "sh", "http://x/a.tgz", Word(sum), Word(folder.path("bin/cri")))
+                return try await transport.run(command) { _ in }
+            }
+            let refused = try await install(String(repeating: "0", count: 64))
+            #expect(refused.exit == .code(1))
+            #expect(refused.errorText.hasPrefix("the sha256 of http://x/a.tgz is \(sum), expected 000"))
+            #expect(throws: (any Error).self) { try folder.text("bin/cri") }
+            #expect(try await install(sum).isSuccess)
+            #expect(try folder.text("bin/cri") == "one\n")
+        }
     }
 }

@@ -21,10 +21,24 @@ struct DockerPackagesTests {
         #expect(try names { $0.docker = .distribution } == ("containerd", "docker.io"))
     }
 
-    @Test("of Debian 13 have Docker's program apart")
-    func trixie() throws {
-        let facts = Example.facts { $0.distribution = Distribution(id: "debian", version: "13", codename: "trixie") }
-        #expect(DockerPackages(cluster: Example.cluster { $0.docker = .distribution }).engine(facts).names == ["docker.io", "docker-cli"])
+    /// As their archives have them: nothing recommended is installed, and without buildx `docker build` takes a deprecated builder.
+    @Test(
+        "of a distribution bring BuildKit wherever it has one",
+        arguments: [
+            ("bookworm", "docker.io"), ("trixie", "docker.io docker-cli docker-buildx"),
+            ("jammy", "docker.io docker-buildx"), ("noble", "docker.io docker-buildx"),
+        ])
+    func buildx(codename: String, expected: String) throws {
+        let distribution = try #require(Distribution.all.first { $0.codename == codename })
+        let facts = Example.facts { $0.distribution = distribution }
+        let packages = DockerPackages(cluster: Example.cluster { $0.docker = .distribution })
+        #expect(packages.engine(facts).names.joined(separator: " ") == expected)
+        let docker = DockerPackages(
+            cluster: Example.cluster {
+                $0.runtime = .docker
+                $0.docker = .distribution
+            })
+        #expect(docker.names(for: Example.node, distribution).joined(separator: " ") == "containerd " + expected)
     }
 
     @Test("come from Docker, for the machine's distribution, signed with Docker's key")
@@ -53,6 +67,15 @@ struct DockerPackagesTests {
         #expect(packages.names == ["kubelet", "kubeadm", "kubectl"])
         #expect(packages.version == "1.31.14-")
         #expect(packages.isHeld)
+    }
+
+    @Test("of a mirror are of the machine's own distribution, where the inventory leaves it open")
+    func mirrorOfDistributions() throws {
+        let facts = Example.facts { $0.distribution = Distribution(id: "ubuntu", version: "24.04", codename: "noble") }
+        let key = Mirrors.Key.url("https://mirror.example.org/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88")
+        let cluster = Example.cluster { $0.mirrors.docker = .init(url: "https://mirror.example.org/linux/<distribution>", key: key) }
+        let repository = try DockerPackages(cluster: cluster).runtime(facts)[0] as? AptRepository
+        #expect(repository?.source == "https://mirror.example.org/linux/ubuntu noble stable")
     }
 
     @Test("of a mirror are signed with the key that the operator has")

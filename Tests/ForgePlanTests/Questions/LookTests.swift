@@ -71,11 +71,27 @@ struct LookTests {
                 "sudo: a terminal is required to read the password\n", "kubnode: sudo asks ubuntu for a password",
                 "allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"
             ),
+            (
+                "sudo: interactive authentication is required\n", "kubnode: sudo asks ubuntu for a password",
+                "allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"
+            ),
             ("sh: 1: sudo: not found\n", "kubnode: could not be looked at", "log in as ubuntu and try `sudo -n sh -c true`"),
         ])
     func refused(error: String, what: String, fix: String) async throws {
         let transport = ScriptedTransport { _ in .failed(1, error) }
         let problem = await #expect(throws: Problem.self) { try await transport.look(.swaps) }
         #expect(problem == Problem(what: what, why: error.trimming(while: \.isNewline), fix: fix))
+    }
+
+    /// What cloud images have in root's authorized_keys; older ones end with exit code 0.
+    @Test("that a cloud image answers root with names the user that may log in", arguments: [142, 0])
+    func forcedCommand(code: Int) async throws {
+        let sentence = "Please login as the user \"ubuntu\" rather than the user \"root\"."
+        let transport = ScriptedTransport { _ in Output(standardOutput: Array("\(sentence)\n\n".utf8), exit: .code(code)) }
+        await #expect(
+            throws: Problem(
+                .unreachable, what: "kubnode: root may log in and do nothing", why: sentence,
+                fix: "write into the inventory: `ssh: { user: ubuntu }`, for all hosts or for kubnode alone")
+        ) { try await transport.ask([.swaps], of: Example.host(user: "root")) }
     }
 }

@@ -36,7 +36,7 @@ struct AptRepositoryTests {
         let line = "deb [arch=arm64 signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/debian bookworm stable\n"
         let look = try #require(upstream.questions.last)
         func texts(_ found: String) -> [String] {
-            upstream.texts([.file(Self.list): file(line), look: .command(CommandState(text: found))])
+            upstream.texts([.file(Self.list): file(line), look: .command(CommandState(text: found.isEmpty ? "" : "\(Self.key) \(found)"))])
         }
         #expect(texts(Self.fingerprint) == [])
         #expect(texts("") == ["signing key of docker: none → \(Self.fingerprint)"])
@@ -53,7 +53,8 @@ struct AptRepositoryTests {
         #expect(commands[1].inputText == "deb [arch=amd64 signed-by=/etc/apt/keyrings/docker.asc] http://10.0.0.1/debian bookworm stable\n")
         #expect(
             commands[2].line
-                == "env LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300 -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/docker.list"
+                == "env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300"
+                + " -o Acquire::Retries=3 -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/docker.list"
                 + " -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any update")
     }
 
@@ -84,6 +85,16 @@ struct AptRepositoryTests {
         let lines = await transport.changes
         #expect(lines.last == "rm -f -- /etc/apt/keyrings/docker.asc.new")
         #expect(!lines.contains { $0.contains("mv -fT") })
+    }
+
+    @Test("whose signature apt no longer accepts says so, and not that its mirror is wrong")
+    func oldSignature() async {
+        let (machine, _) = Example.machine {
+            $0.line.hasSuffix(" update")
+                ? .failed(100, "W: Sub-process /usr/bin/sqv returned an error code (1)\nE: not signed.\n") : Output()
+        }
+        let problem = await #expect(throws: Problem.self) { try await mirrored.apply(to: machine) }
+        #expect(problem?.fix?.hasPrefix("apt of kubnode (Debian 13) no longer accepts this repository's old signature") == true)
     }
 
     @Test("that cannot be reached says where to look")

@@ -48,33 +48,3 @@ struct KernelModuleTests {
         ) { try await step.apply(to: machine) }
     }
 }
-
-@Suite("Kernel settings")
-struct SysctlsTests {
-    private let step = Sysctls(["net.ipv4.ip_forward": "1", "net.bridge.bridge-nf-call-iptables": "1"])
-    private static let path = "/etc/sysctl.d/99-kubeforge.conf"
-    private static let text = "net.bridge.bridge-nf-call-iptables = 1\nnet.ipv4.ip_forward = 1\n"
-
-    @Test("hold now and after a reboot")
-    func differences() {
-        let file = Answer.file(FileState(sha256: SHA256.hex(Self.text)))
-        #expect(
-            step.texts([
-                .sysctl("net.ipv4.ip_forward"): .sysctl("1"), .sysctl("net.bridge.bridge-nf-call-iptables"): .sysctl("1"),
-                .file(Self.path): file,
-            ]) == [])
-        #expect(
-            step.texts([
-                .sysctl("net.ipv4.ip_forward"): .sysctl("0"), .sysctl("net.bridge.bridge-nf-call-iptables"): .sysctl(nil),
-                .file(Self.path): .file(nil),
-            ])
-                == ["net.bridge.bridge-nf-call-iptables: not there → 1", "net.ipv4.ip_forward: 0 → 1", "\(Self.path) is missing"])
-    }
-
-    @Test("are written in one order, and read from there")
-    func apply() async throws {
-        let (machine, transport) = Example.machine { _ in Output() }
-        try await step.apply(to: machine)
-        #expect(await transport.commands == [RemoteFile(Self.path, Self.text).write, Command("sysctl", "-p", Word(Self.path)).asRoot()])
-    }
-}

@@ -5,9 +5,11 @@ import Testing
 
 @Suite("Packages")
 struct PackagesTests {
-    private static let apt = "env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
+    private static let apt =
+        "env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
     private static let install =
-        apt + " -y -o Dpkg::Options::=--force-confold --no-install-recommends --allow-downgrades --allow-change-held-packages install --"
+        apt
+        + " -y -o Dpkg::Options::=--force-confold --no-install-recommends --no-remove --allow-downgrades --allow-change-held-packages install --"
     private let tools = Packages(["curl", "gnupg"])
     private let kubernetes = Packages(["kubelet", "kubeadm"], version: "1.20.2-", isHeld: true, title: "Kubernetes is installed")
 
@@ -75,8 +77,12 @@ struct PackagesTests {
         "that fail say what to do",
         arguments: [
             (
-                "E: Could not get lock /var/lib/dpkg/lock-frontend",
-                "another package manager runs on kubnode: wait for it (`ps aux | grep -i apt`), and run again"
+                "E: The repository 'https://pkgs.k8s.io/core:/stable:/v1.31/deb  InRelease' is not signed. Sub-process /usr/bin/sqv returned an error code (1): Signature Packet v3 is not considered secure since 2026-02-01T00:00:00Z",
+                "apt of kubnode (Debian 13) no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; else name a mirror that signs anew (mirrors: apt:), or use Debian 12"
+            ),
+            (
+                "W: GPG error: https://pkgs.k8s.io: The following signatures were invalid: EXPKEYSIG 234654DA9A296436",
+                "the key that signs the repository has expired: `gpg --show-keys /etc/apt/keyrings/*.asc` on kubnode tells which; remove that file, and run again to fetch it anew; if its publisher has no newer one, use a newer version or a mirror (mirrors: apt:)"
             ),
             (
                 "E: Version '1.2-*' for 'curl' was not found",
@@ -106,6 +112,60 @@ struct PackagesTests {
         let (machine, transport) = Example.machine { _ in .failed(100, "E: Sub-process /usr/bin/dpkg returned an error code (1)") }
         await #expect(throws: Problem.self) { try await kubernetes.apply(to: machine) }
         #expect(await transport.changes.count == 1)
+    }
+
+    @Test("never take another away: what apt would remove is named, and left")
+    func nothingIsRemoved() async {
+        let said = """
+            Reading package lists...
+            The following packages will be REMOVED:
+              containerd docker.io
+              runc
+            The following NEW packages will be installed:
+              containerd.io
+            """
+        let (machine, transport) = Example.machine { _ in
+            Output(
+                standardOutput: Array(said.utf8), standardError: Array("E: Packages need to be removed but remove is disabled.".utf8),
+                exit: .code(100))
+        }
+        let problem = await #expect(throws: Problem.self) { try await tools.apply(to: machine) }
+        #expect(
+            problem?.fix
+                == "apt would have to remove containerd docker.io runc, and kubeforge removes nothing: look on kubnode whether it is needed, "
+                + "remove it by hand (`sudo apt-get remove containerd docker.io runc`), and run again")
+        #expect(await transport.changes.count == 1)
+    }
+
+    /// apt itself is asked, with a package that nobody has.
+    @Test("that would take others away are known before, from what apt says", arguments: ["dash", "bash"])
+    func removals(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            let apt = """
+                #!/bin/sh
+                case "$*" in *containerd.io) ;; *) echo 'E: Unable to locate package' >&2; exit 100;; esac
+                echo 'Remv docker.io [20.10.24+dfsg1-1]'
+                echo 'Remv runc [1.1.5] [docker.io:amd64 ]'
+                echo 'Inst containerd.io (2.2.1-1 Docker CE:bookworm [amd64])'
+                """
+            try folder.write("apt-get", apt, mode: 0o755)
+            let transport = LocalTransport(shell: shell, programs: folder.path)
+            func look(_ names: [String]) async throws -> Output {
+                try await transport.run(Command("sh", "-c", Word(Apt.removalsLook(names)))) { _ in }
+            }
+            #expect(try await look(["containerd.io"]).text == "docker.io\nrunc\n")
+            #expect(try await !look(["nothing"]).isSuccess)
+        }
+    }
+
+    @Test("go through the proxy by options of the one call, and its exceptions in the environment")
+    func proxy() async throws {
+        let (machine, transport) = Example.machine { _ in Output() }
+        let proxy = Proxy(http: "http://p:3128", https: "http://s:3128", exceptions: ["10.0.0.1", ".x"])
+        try await Packages(["curl"], proxy: proxy).apply(to: machine)
+        let options = "apt-get -o Acquire::http::Proxy=http://p:3128 -o Acquire::https::Proxy=http://s:3128"
+        let line = Self.install.replacing("apt-get", with: options)
+        #expect(await transport.changes == ["env NO_PROXY=10.0.0.1,.x no_proxy=10.0.0.1,.x \(line) curl"])
     }
 }
 

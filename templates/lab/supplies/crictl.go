@@ -23,6 +23,33 @@ type client struct {
 	image   cri.ImageServiceClient
 }
 
+// Where it is noted who calls. Kubernetes 1.20's kubeadm cannot do without crictl, and its package brought it; today's brings none, so
+// whoever else relies on it fails on newer machines.
+const callers = "/var/log/crictl-callers"
+
+// noteCaller writes the names of the processes above this one, nearest first: `kubeadm < sudo < sh < sshd < systemd`.
+func noteCaller(verb string) {
+	var names []string
+	for process := os.Getppid(); process > 0; {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
+		if err != nil {
+			break
+		}
+		// The name stands in parentheses and may have some in it; the state and the parent follow.
+		first, last := strings.Index(string(stat), "("), strings.LastIndex(string(stat), ")")
+		names = append(names, string(stat[first+1:last]))
+		if _, err := fmt.Sscanf(string(stat[last+1:]), " %1s %d", new(string), &process); err != nil {
+			break
+		}
+	}
+	file, err := os.OpenFile(callers, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0644)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	fmt.Fprintf(file, "%s: %s\n", strings.Join(names, " < "), verb)
+}
+
 func main() {
 	socket := "unix:///run/containerd/containerd.sock"
 	arguments := os.Args[1:]
@@ -46,6 +73,7 @@ func main() {
 	if len(arguments) == 0 {
 		fail(fmt.Errorf("%s", usage))
 	}
+	noteCaller(arguments[0])
 	if !strings.Contains(socket, "://") {
 		socket = "unix://" + socket
 	}

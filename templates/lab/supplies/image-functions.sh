@@ -21,6 +21,19 @@ shell() {
     done
 }
 
+# network ROOT: the programs that kube-proxy and flanneld call, at the names by which they call them.
+network() {
+    copy "$1" conntrack ip bridge ipset kmod xtables-nft-multi
+    for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
+        ln -s xtables-nft-multi "$1/usr/sbin/$name"
+    done
+    mkdir -p "$1/etc" "$1/sbin" "$1/run"
+    copy "$1" /usr/lib/x86_64-linux-gnu/xtables/*.so # the matches and targets, each with its libraries
+    cp /etc/protocols /etc/services "$1/etc/"
+    ln -s "$(command -v kmod)" "$1/sbin/modprobe"
+    shell "$1"
+}
+
 # image REPOSITORY TAG ROOT LABEL OPTION…: the tree at ROOT as an image; LABEL is empty or says for what the image stands in.
 image() {
     layout="$out/$1" tag=$2 root=$3 label=$4

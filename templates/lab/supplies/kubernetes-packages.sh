@@ -37,5 +37,6 @@ package kubernetes-cni 1.1.1-"$revision" '' "CNI plugins, from Debian's containe
 package cri-tools 1.20.0-"$revision" '' "stand-in for crictl: the verbs that kubeadm needs (lab)"
 package kubelet "$version-$revision" 'iptables (>= 1.4.21), kubernetes-cni (>= 0.8.7), mount, util-linux' "Node agent of Kubernetes, built from Debian's source (lab)"
 package kubectl "$version-$revision" '' "Command line of Kubernetes, built from Debian's source (lab)"
+# Today's kubeadm speaks CRI itself and its package brings no cri-tools; 1.20's calls crictl for all but Docker.
 package kubeadm "$version-$revision" 'cri-tools (>= 1.13.0)' "Maker of Kubernetes clusters, built from Debian's source (lab)"
 rm -rf "$out/tree"

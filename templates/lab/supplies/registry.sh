@@ -1,5 +1,6 @@
-# Puts images into the storage of docker-registry: the OCI layouts below the folders $layouts, then a person's own archives in $archives,
-# which take precedence. Runs in the workshop. Needs: out, storage, layouts (folders, separated by spaces), archives (a folder).
+# Puts images into the storage of docker-registry: the OCI layouts below the folders $layouts, then what was brought, which takes precedence.
+# Runs in the workshop. Needs: out, storage, layouts (folders, separated by spaces), pushes (empty, or a file of lines of transport, archive,
+# name and place in the registry, separated by tabs).
 set -eu
 
 cat >"$out/registry.yml" <<CONFIG
@@ -35,15 +36,6 @@ for folder in $layouts; do
     done
 done
 
-# The registry has one name space for all upstreams: registry.k8s.io/pause is pause, docker.io/library/python and python are library/python.
-for archive in "$archives"/*.tar; do
-    test -e "$archive" || continue
-    for name in $(tar -xOf "$archive" manifest.json | jq -r '.[].RepoTags[]?'); do
-        case "$name" in
-        docker.io/* | */*/* | *.*/* | *:*/*) path=${name#*/} ;;
-        */*) path=$name ;;
-        *) path=library/$name ;;
-        esac
-        push "docker-archive:$archive:$name" "$path"
-    done
-done
+test -z "$pushes" || while IFS="$(printf '\t')" read -r transport archive name path; do
+    push "$transport:$archive:$name" "$path"
+done <"$pushes"

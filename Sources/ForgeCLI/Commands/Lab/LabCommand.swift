@@ -21,16 +21,42 @@ struct LabOptions: ParsableArguments {
 
     /// The inventory of these machines.
     func choice(_ inventory: String?) throws -> InventoryChoice {
-        try InventoryChoice.make(argument: inventory, files: ["./\(Self.preferred)", "./inventory.yaml"], Assembly().surroundings)
+        try InventoryChoice.make(argument: inventory, files: ["./\(Self.preferred)", "./inventory.yaml"], surroundings)
     }
 
     /// The lab of the inventory, telling its progress on standard error.
-    func lab(_ inventory: String?) throws -> Lab {
-        let (surroundings, choice) = (Assembly().surroundings, try choice(inventory))
+    func lab(_ inventory: String?, distribution: LabSettings.Distribution? = nil) throws -> Lab {
+        let (surroundings, choice) = (surroundings, try choice(inventory))
         surroundings.progress.write(choice.sentence + "\n")
-        let cluster = try InventoryReader(home: surroundings.home).read(choice.path)
+        var cluster = try InventoryReader(home: surroundings.home).read(choice.path)
+        if let distribution { cluster.lab.install(distribution) }
         return try Lab(
-            cluster: cluster, cache: Cache(root: surroundings.cache + "/lab"), templates: Templates(overlay: templates),
-            progress: LabProgress(LabReporter().report))
+            cluster: cluster, cache: cache, operatorFiles: OperatorFiles(root: surroundings.cache + "/lab", owner: labOperator),
+            templates: Templates(overlay: templates), progress: LabProgress(LabReporter().report))
+    }
+
+    /// The same lab, to change it: root's work.
+    func changeableLab(_ inventory: String?, distribution: LabSettings.Distribution? = nil) async throws -> Lab {
+        try await RootRights(surroundings: surroundings).demand()
+        return try lab(inventory, distribution: distribution)
+    }
+
+    /// `~` is the operator's home folder, also below sudo.
+    private var surroundings: Surroundings {
+        var own = Assembly().surroundings
+        own.home = labOperator.home
+        return own
+    }
+
+    private var labOperator: Operator {
+        let own = Assembly().surroundings
+        return Operator(environment: own.environment, home: own.home)
+    }
+
+    /// What root makes is in root's cache, whoever asked for it: users of one computer share it.
+    private var cache: Cache {
+        var roots = Assembly().surroundings
+        roots.home = Operator.home(of: 0) ?? "/root"
+        return Cache(root: roots.cache + "/lab")
     }
 }

@@ -10,6 +10,6 @@ struct LabDown: AsyncParsableCommand {
     var inventory: String?
 
     func run() async throws {
-        try await options.lab(inventory).down()
+        try await options.changeableLab(inventory).down()
     }
 }

@@ -13,6 +13,6 @@ struct LabReboot: AsyncParsableCommand {
     var machines: [String] = []
 
     func run() async throws {
-        try await options.lab(inventory).reboot(machines)
+        try await options.changeableLab(inventory).reboot(machines)
     }
 }

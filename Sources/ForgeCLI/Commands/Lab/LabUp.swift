@@ -1,5 +1,6 @@
 import ArgumentParser
 import ForgeCore
+import ForgeInventory
 import ForgeLab
 
 struct LabUp: AsyncParsableCommand {
@@ -7,13 +8,18 @@ struct LabUp: AsyncParsableCommand {
 
     @OptionGroup var options: LabOptions
 
+    @Option(help: ArgumentHelp("What to install on all machines, whatever the inventory says.", valueName: "name"))
+    var distribution: LabSettings.Distribution?
+
     @Argument(help: "The inventory whose hosts to make.")
     var inventory: String?
 
     func run() async throws {
-        try await options.lab(inventory).up()
+        try await options.changeableLab(inventory, distribution: distribution).up()
         let rest = inventory.map { " \($0.shellQuoted)" } ?? ""
         let path = try options.choice(inventory).path.shellQuoted
         LabReporter.next("kubeforge provision \(path)      (away with it all: kubeforge lab down\(rest))")
     }
 }
+
+extension LabSettings.Distribution: ExpressibleByArgument {}

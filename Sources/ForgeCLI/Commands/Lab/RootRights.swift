@@ -1,0 +1,50 @@
+import ForgeCore
+import ForgeLab
+import Foundation
+
+/// Making and ending machines takes root. Another user's kubeforge starts itself again with sudo; every other verb runs as the user.
+struct RootRights {
+    let surroundings: Surroundings
+    var effectiveUser: UInt32 = geteuid()
+    var hasTerminal: Bool = isatty(0) == 1
+
+    /// Comes back only where this process is root's.
+    func demand(_ arguments: [String] = CommandLine.arguments) async throws {
+        if effectiveUser == 0 { return }
+        guard let sudo = program("sudo") else { throw cannotBecomeRoot("sudo is not installed") }
+        // By its path: env runs it, where ThisComputer would look for its name.
+        let test = try await ThisComputer().run(Command("env", Word(sudo), "-n", "true"))
+        if !test.isSuccess, !hasTerminal { throw cannotBecomeRoot(test.lastLine ?? "sudo refuses") }
+        let words = command(sudo: sudo, kubeforge: Self.ownPath ?? arguments[0], arguments: Array(arguments.dropFirst()))
+        var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        execv(sudo, &pointers)
+        throw Problem(what: "`\(sudo)` could not be run", why: String(cString: strerror(errno)))
+    }
+
+    /// sudo cleans the environment, so what this run depends on is named again.
+    func command(sudo: String, kubeforge: String, arguments: [String]) -> [String] {
+        let kept = surroundings.environment.filter { Self.isKept($0.key) }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        return [sudo, "--", "env"] + kept + ["KUBEFORGE_OPERATOR_HOME=\(surroundings.home)", kubeforge] + arguments
+    }
+
+    /// Where supplies come from, and which inventory and cache are meant.
+    private static func isKept(_ name: String) -> Bool {
+        let proxies = ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"]
+        return ["KUBEFORGE_CACHE", "KUBEFORGE_INVENTORY", "NO_COLOR"].contains(name) || name.hasPrefix("PIP_")
+            || proxies.contains(name.lowercased())
+    }
+
+    private func program(_ name: String) -> String? {
+        let folders = (surroundings.variable("PATH") ?? "").split(separator: ":").map(String.init) + ["/usr/bin"]
+        return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+    }
+
+    private func cannotBecomeRoot(_ why: String) -> Problem {
+        Problem(
+            what: "a lab needs root: it makes mounts, network namespaces and control groups, and this is user \(effectiveUser)",
+            why: why,
+            fix: "run the same command as root, or in a terminal as a user who may use sudo (without a terminal, sudo must not ask)")
+    }
+
+    private static var ownPath: String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") }
+}

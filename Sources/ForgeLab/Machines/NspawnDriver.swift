@@ -1,0 +1,65 @@
+import ForgeCore
+
+/// A machine of systemd-nspawn: a file system and a cable of its own on this computer's kernel, with systemd as its first process.
+struct NspawnDriver: MachineDriver {
+    let machine: Machine
+
+    let patience = 2
+    let bootLimit = Duration.seconds(60)
+    /// systemd's own limit for a service that does not stop is 90 s.
+    let rebootLimit = Duration.seconds(120)
+
+    var hostKeys: String { "\(machine.disk.root)/etc/ssh" }
+
+    private var site: Site { machine.site }
+
+    static let powerSuffix = ".power"
+
+    /// What starts it again when it reboots.
+    private var power: GroupedCommand { GroupedCommand(part: machine.host.name + Self.powerSuffix, command: powered, site: site) }
+
+    /// Both write to the one pipe.
+    var log: String { machine.console }
+
+    func warning() async throws -> String? { nil }
+
+    func makeDisk(from lower: RootFileSystem) async throws { try await machine.disk.make(from: lower) }
+
+    func start() async throws {
+        try await end()
+        try await machine.cable.lay()
+        try await machine.disk.mount()
+        try site.computer.replace("\(machine.folder)/cgroups", with: Placement(Kernel(computer: site.computer)).list(machine.group.name))
+        try await power.start(log: machine.console)
+    }
+
+    /// The power supply first: it would start the machine again.
+    func end() async throws {
+        try await power.group.end()
+        try await machine.group.end()
+    }
+
+    /// systemd-nspawn's process; a reboot makes another one.
+    var supervisor: Int32? {
+        site.computer.read("\(machine.folder)/nspawn.pid").flatMap { Int32($0.trimming(while: \.isWhitespace)) }
+    }
+
+    func boot() async throws -> String? { supervisor.map(String.init) }
+
+    func requestReboot() async throws {
+        guard let supervisor, try await machine.group.processes().contains(supervisor),
+            let children = site.computer.read("/proc/\(supervisor)/task/\(supervisor)/children"),
+            let first = children.split(separator: " ").first.flatMap({ Int32($0) })
+        else { throw Problem(what: "\(machine.host.name) has no first process", fix: "look at \(machine.console)") }
+        site.computer.requestReboot(ofFirstProcess: first)
+    }
+
+    private var powered: Command {
+        let kernel = Kernel(computer: site.computer)
+        let nspawn = NspawnCommand(
+            root: machine.disk.root, variable: machine.disk.variable, machine: machine.group.name,
+            namespacePath: machine.cable.namespacePath, isInScope: Placement(kernel) == .scope, modules: kernel.modules,
+            forcesOldGroups: machine.installation.distribution.refusesOldGroups && !kernel.groups.areUnified)
+        return Command(["sh", "\(site.files)/power", Word(machine.folder), Word(site.files)] + nspawn.command.words)
+    }
+}

@@ -1,0 +1,52 @@
+import ForgeCore
+import Foundation
+
+/// What the operator needs to reach a lab's machines: `~/.cache/kubeforge/lab`. All of it belongs to the operator, also below sudo.
+package struct OperatorFiles: Sendable, Hashable {
+    package let root: String
+    package let owner: Operator
+
+    package init(root: String, owner: Operator) {
+        self.root = root
+        self.owner = owner
+    }
+
+    /// The private key of the machines' login users; `.pub` beside it.
+    package var sshKey: String { "\(root)/ssh/id_ed25519" }
+    /// The public half of the key that signs the lab's apt repositories.
+    package var archiveKey: String { "\(root)/apt/key.asc" }
+
+    package func knownHosts(of cluster: String) -> String { "\(folder(of: cluster))/known_hosts" }
+
+    func folder(of cluster: String) -> String { "\(root)/run/\(cluster)" }
+
+    /// Replaces the file as a whole; owner and mode are right before it has its name. Folders that are missing are made the operator's.
+    func write(_ path: String, _ text: String, mode: Int = 0o644) throws(Problem) {
+        try makeFolder(String(path[..<path.lastIndex(of: "/")!]))
+        let new = "\(path).new"
+        do {
+            try? FileManager.default.removeItem(atPath: new)
+            let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown, userInfo: [NSLocalizedDescriptionKey: errorText]) }
+            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            try file.write(contentsOf: Data(text.utf8))
+            guard !owner.isAnotherUser || fchown(descriptor, owner.user, owner.group) == 0, fchmod(descriptor, mode_t(mode)) == 0,
+                rename(new, path) == 0
+            else { throw CocoaError(.fileWriteUnknown, userInfo: [NSLocalizedDescriptionKey: errorText]) }
+        } catch {
+            throw Problem(
+                what: "cannot write \(path)", why: error.localizedDescription,
+                fix: "make its folder writable, or remove what is in its place")
+        }
+    }
+
+    private func makeFolder(_ path: String) throws(Problem) {
+        if FileManager.default.fileExists(atPath: path) { return }
+        try makeFolder(String(path[..<path.lastIndex(of: "/")!]))
+        guard mkdir(path, 0o755) == 0, !owner.isAnotherUser || lchown(path, owner.user, owner.group) == 0 else {
+            throw Problem(what: "cannot make the folder \(path)", why: errorText, fix: "make the folder that it is in writable")
+        }
+    }
+
+    private var errorText: String { String(cString: strerror(errno)) }
+}

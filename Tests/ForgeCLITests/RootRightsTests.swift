@@ -1,0 +1,53 @@
+import ForgeCore
+import Foundation
+import Testing
+
+@testable import ForgeCLI
+
+@Suite("A verb of the lab that takes root")
+struct RootRightsTests {
+    @Test("starts itself again with sudo, with the variables that it depends on and nothing else")
+    func command() {
+        var surroundings = surroundings
+        surroundings.environment = [
+            "HOME": "/home/ada", "PATH": "/usr/bin", "KUBEFORGE_CACHE": "/big disk", "https_proxy": "http://proxy:3128", "SECRET": "x",
+            "PIP_CERT": "/etc/ca.pem",
+        ]
+        let words = RootRights(surroundings: surroundings, effectiveUser: 1000).command(
+            sudo: "/usr/bin/sudo", kubeforge: "/usr/local/bin/kubeforge", arguments: ["lab", "up", "my lab.yaml"])
+        #expect(
+            words == [
+                "/usr/bin/sudo", "--", "env", "KUBEFORGE_CACHE=/big disk", "PIP_CERT=/etc/ca.pem", "https_proxy=http://proxy:3128",
+                "KUBEFORGE_OPERATOR_HOME=/home/ada", "/usr/local/bin/kubeforge", "lab", "up", "my lab.yaml",
+            ])
+    }
+
+    @Test("goes on where it has root already")
+    func root() async throws {
+        try await RootRights(surroundings: surroundings, effectiveUser: 0).demand(["kubeforge"])
+    }
+
+    @Test("says at once that sudo refuses, or asks where nobody can answer")
+    func refused() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let sudo = folder.appending(path: "sudo").path()
+        try "#!/bin/sh\necho 'sudo: a password is required' >&2; exit 1\n".write(toFile: sudo, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: sudo)
+        var surroundings = surroundings
+        surroundings.environment = ["PATH": folder.path()]
+        let rights = RootRights(surroundings: surroundings, effectiveUser: 1000, hasTerminal: false)
+        let problem = await #expect(throws: Problem.self) { try await rights.demand(["kubeforge", "lab", "up"]) }
+        #expect(
+            problem?.what == "a lab needs root: it makes mounts, network namespaces and control groups, and this is user 1000")
+        #expect(problem?.why == "sudo: a password is required")
+        #expect(problem?.fix?.contains("as root") == true)
+    }
+
+    private var surroundings: Surroundings {
+        Surroundings(
+            environment: [:], directory: "/", home: "/home/ada", output: .descriptor(1), progress: .descriptor(2), now: { Date() },
+            processID: 1)
+    }
+}

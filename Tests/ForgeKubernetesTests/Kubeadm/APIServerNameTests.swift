@@ -1,0 +1,95 @@
+import ForgeCore
+import ForgePlan
+import ForgeTestSupport
+import Foundation
+import Testing
+
+@testable import ForgeKubernetes
+
+@Suite("The name of the API server")
+struct APIServerNameTests {
+    private var step: APIServerName {
+        var host = Example.master
+        host.access.address = "203.0.113.11"
+        return APIServerName(host: host, cluster: Example.cluster("1.36.2"))
+    }
+
+    @Test("is right when the certificate that it shows is good for it")
+    func differences() {
+        #expect(step.texts(command: "", exitCode: 0) == [])
+        #expect(step.texts(command: "", exitCode: 60) == ["it is not good for 203.0.113.11"])
+        #expect(step.texts(command: "", exitCode: 7) == ["the API server does not answer"])
+        guard case .command(let look) = step.questions[0] else { return }
+        #expect(look.contains("--connect-to 203.0.113.11:6443:10.77.0.11:6443 https://203.0.113.11:6443/livez"))
+    }
+
+    /// A kubeadm that signs as the real one is asked to; real keys, and OpenSSL reads them.
+    private static let kubeadm = """
+        #!/bin/sh
+        set -e
+        [ "$*" = "init phase certs apiserver --config $6" ]
+        field() { sed -n "s/^$1: //p" "$config"; }
+        config=$6; dir=$(field certificatesDir)
+        [ "$(grep -c '^apiVersion: kubeadm.k8s.io/v1beta4$' "$config")" = 2 ]
+        grep -q '^nodeRegistration: { criSocket: "unix:///run/x.sock" }$' "$config"
+        address=$(sed -n 's/.*advertiseAddress: "\\(.*\\)".*/\\1/p' "$config")
+        list=IP:$address
+        for name in $(sed -n 's/.*certSANs: \\[\\(.*\\)\\].*/\\1/p' "$config" | tr -d '",'); do
+          case $name in [0-9]*) list=$list,IP:$name;; *) list=$list,DNS:$name;; esac
+        done
+        openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=kube-apiserver -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -addext "subjectAltName=$list" \\
+          -keyout "$dir/apiserver.key" -out "$dir/apiserver.crt" 2>/dev/null
+        """
+
+    private func certificate(_ arguments: [String], _ name: String, in folder: TemporaryFolder) async throws {
+        try await LocalProgram.run(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder.path("\(name).key"), "-out",
+                folder.path("\(name).crt"),
+            ] + arguments)
+    }
+
+    @Test(
+        "gets into a new certificate beside the names that the old one has, and the old one is kept",
+        arguments: ["dash", "bash"])
+    func script(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            try await certificate(["-subj", "/CN=kubernetes"], "ca", in: folder)
+            try await certificate(
+                [
+                    "-subj", "/CN=kube-apiserver", "-addext",
+                    "subjectAltName=DNS:kubernetes.default,DNS:kubmaster,IP:10.96.0.1,IP:10.77.0.11",
+                ],
+                "apiserver", in: folder)
+            let old = try folder.text("apiserver.crt")
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o640], ofItemAtPath: folder.path("apiserver.crt"))
+            try FileManager.default.createDirectory(atPath: folder.path("bin"), withIntermediateDirectories: true)
+            try folder.write("bin/kubeadm", Self.kubeadm, mode: 0o755)
+            let environment = ["PATH=\(folder.path("bin")):/usr/bin:/bin"]
+            try await LocalProgram.run(
+                "env",
+                environment + [
+                    "/bin/\(shell)", "-c", APIServerName.script, "sh", "203.0.113.11", "10.77.0.11", folder.path,
+                    "kubeadm.k8s.io/v1beta4", "unix:///run/x.sock", "v1.36.2",
+                ])
+            let said = try await LocalProgram.run(
+                "openssl", ["x509", "-noout", "-text", "-in", folder.path("apiserver.crt")])
+            for name in [
+                "DNS:kubernetes.default", "DNS:kubmaster", "IP Address:10.96.0.1", "IP Address:10.77.0.11",
+                "IP Address:203.0.113.11",
+            ] {
+                #expect(said.contains(name))
+            }
+            #expect(try folder.text("apiserver.crt.before-kubeforge") == old)
+            #expect(try folder.mode("apiserver.crt") == 0o640)
+            let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+            #expect(
+                files == [
+                    "apiserver.crt", "apiserver.crt.before-kubeforge", "apiserver.key",
+                    "apiserver.key.before-kubeforge", "bin", "ca.crt", "ca.key",
+                ])
+        }
+    }
+}

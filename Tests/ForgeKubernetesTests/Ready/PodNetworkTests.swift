@@ -1,0 +1,126 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTestSupport
+import Testing
+
+@testable import ForgeKubernetes
+
+@Suite("The way between nodes through the pod network")
+struct PodNetworkTests {
+    private let step = PodNetwork.step(from: Example.master, to: [Example.node])
+    private static let tables = """
+        device
+        fdb 5e:a1:00:00:00:02 dst 10.77.0.12 self permanent
+        fdb 5e:a1:00:00:00:09 dst 10.77.0.99 self permanent
+        neigh 10.244.1.0 lladdr 5e:a1:00:00:00:02 PERMANENT
+        neigh 10.244.9.0 lladdr 5e:a1:00:00:00:09 PERMANENT
+
+        """
+
+    @Test("is there when each of them answers, and says which does not and for packets of which size")
+    func differences() {
+        #expect(step.title == "kubmaster reaches the other nodes through the pod network")
+        #expect(step.texts(command: Self.tables + "reply 10.244.1.0 full") == [])
+        #expect(
+            step.texts(command: Self.tables + "reply 10.244.1.0 none") == [
+                "kubnode (10.244.1.0) does not answer through the pod network"
+            ])
+        #expect(
+            step.texts(command: Self.tables, exitCode: 124) == [
+                "kubnode (10.244.1.0) does not answer through the pod network"
+            ])
+        #expect(
+            step.texts(command: Self.tables + "reply 10.244.1.0 small") == [
+                "kubnode (10.244.1.0) is reached by small packets, and not by those of full size"
+            ])
+    }
+
+    @Test("is nobody's fault before a machine is a node, or for one that is not of this inventory")
+    func unknown() {
+        #expect(step.texts(command: "") == ["the pod network is not there yet"])
+        #expect(step.texts(command: "device") == [])
+        #expect(
+            step.texts(
+                command:
+                    "device\nfdb 5e:a1:00:00:00:09 dst 10.77.0.99 self permanent\nneigh 10.244.9.0 lladdr 5e:a1:00:00:00:09 PERMANENT"
+            ) == [])
+    }
+
+    @Test("is asked for once the pod network runs everywhere, on each node of several", arguments: [2, 1])
+    func planned(count: Int) throws {
+        let plan = try Example.plan(Example.cluster("1.36.2") { $0.hosts = Array($0.hosts.prefix(count)) })
+        let last = try #require(plan.stages.last)
+        #expect(last.name == "the nodes reach each other")
+        #expect(last.work.map(\.host.name) == (count == 1 ? [] : ["kubmaster", "kubnode"]))
+    }
+
+    /// Runs the look with tables as iproute2 prints them, and a curl and a ping that play the network.
+    private func look(curl code: Int, pinged: Set<String> = [], shell: String) async throws -> (
+        said: String, asked: String
+    ) {
+        try await TemporaryFolder.during { folder in
+            try folder.write(
+                "bridge", "#!/bin/sh\necho '5e:a1:00:00:00:02 dst 10.77.0.12 self permanent'\n", mode: 0o755)
+            try folder.write("ip", "#!/bin/sh\necho '10.244.1.0 lladdr 5e:a1:00:00:00:02 PERMANENT '\n", mode: 0o755)
+            let file = folder.path("asked")
+            try folder.write(
+                "curl",
+                "#!/bin/sh\necho \"$*\" >> \(file)\ncat >> \(file)\necho 'reply https://10.244.1.0:10250/healthz \(code)'\n",
+                mode: 0o755)
+            try folder.write(
+                "ping",
+                "#!/bin/sh\necho \"ping $*\" >> \(file)\ncase $* in *-M*) exit \(pinged.contains("full") ? 0 : 1);; *) exit \(pinged.contains("small") ? 0 : 1);; esac\n",
+                mode: 0o755)
+            let environment = ["PATH=\(folder.path):/usr/bin:/bin"]
+            let said = try await LocalProgram.run(
+                "env", environment + ["/bin/\(shell)", "-c", PodNetwork.look(at: "lo")])
+            return (said, try folder.text("asked"))
+        }
+    }
+
+    @Test("is asked of the kubelet at the other end, with a request longer than a packet", arguments: ["dash", "bash"])
+    func answered(shell: String) async throws {
+        let (said, asked) = try await look(curl: 0, shell: shell)
+        #expect(step.texts(command: said) == [])
+        #expect(said.contains("fdb 5e:a1:00:00:00:02 dst 10.77.0.12") && said.contains("reply 10.244.1.0 full"))
+        #expect(asked.contains("url = \"https://10.244.1.0:10250/healthz\"") && !asked.contains("ping"))
+        #expect(asked.contains("X-Full-Size: " + String(repeating: "0", count: 2000)))
+        #expect(try await step.texts(command: look(curl: 7, shell: shell).said) == [])
+    }
+
+    @Test(
+        "is pinged with full size where no connection comes about: a host may have a firewall of its own",
+        arguments: ["dash", "bash"])
+    func silent(shell: String) async throws {
+        let (lost, asked) = try await look(curl: 28, shell: shell)
+        #expect(step.texts(command: lost) == ["kubnode (10.244.1.0) does not answer through the pod network"])
+        #expect(asked.contains("ping -n -q -c 2 -i 0.3 -W 2 -M do -s 65508 10.244.1.0"))
+        #expect(try await step.texts(command: look(curl: 28, pinged: ["full"], shell: shell).said) == [])
+        #expect(
+            try await step.texts(command: look(curl: 28, pinged: ["small"], shell: shell).said).first?.contains(
+                "small packets") == true)
+    }
+
+    /// The same words with a real curl: one end refuses, which has come through; one takes the connection and says
+    /// nothing.
+    @Test("is told apart by curl itself")
+    func realCurl() async throws {
+        try await LoopbackServer.running(.silent) { port async throws in
+            let script = PodNetwork.look(at: "lo").replacing(":10250/", with: ":\(port)/").replacing(
+                "--max-time 3", with: "--max-time 1")
+            try await TemporaryFolder.during { folder in
+                try folder.write("bridge", "#!/bin/sh\n", mode: 0o755)
+                try folder.write("ping", "#!/bin/sh\nexit 1\n", mode: 0o755)
+                try folder.write(
+                    "ip", "#!/bin/sh\nprintf '%s\\n' '127.0.0.1 lladdr a PERMANENT' '127.0.0.2 lladdr b PERMANENT'\n",
+                    mode: 0o755)
+                let said = try await LocalProgram.run(
+                    "env", ["PATH=\(folder.path):/usr/bin:/bin", "/bin/sh", "-c", script])
+                let replies = PodNetwork.Report(said).replies
+                #expect(replies["127.0.0.1"] == PodNetwork.Report.Reply.none)
+                #expect(replies["127.0.0.2"] == .full)
+            }
+        }
+    }
+}

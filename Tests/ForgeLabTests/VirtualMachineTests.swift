@@ -1,0 +1,138 @@
+import ForgeCore
+import ForgeInventory
+import ForgeTemplates
+import Testing
+
+@testable import ForgeLab
+
+@Suite("A lab's virtual machine")
+struct VirtualMachineTests {
+    private let command = QEMUCommand(
+        acceleration: .kvm, name: "kubeforge.lab.kubmaster", memory: 3 << 30, disk: "/cache/a,b/disk.img", seed: "/cache/seed.iso",
+        kernel: "/cache/vmlinuz", initrd: "/cache/initrd", tap: "kf0a4d00-11", address: "52:54:0a:4d:00:0b", console: "/cache/console.log")
+
+    @Test("boots a kernel and a disk of its own, on the bridge, with its console in a file")
+    func boots() {
+        #expect(
+            command.command.line == """
+                qemu-system-x86_64 -name kubeforge.lab.kubmaster -no-user-config -nodefaults -display none -accel kvm -cpu host -smp 2 -m 3072 \
+                -drive file=/cache/a,,b/disk.img,if=virtio,format=raw,cache=unsafe -drive file=/cache/seed.iso,if=virtio,format=raw,readonly=on \
+                -netdev tap,id=lan,ifname=kf0a4d00-11,script=no,downscript=no -device virtio-net-pci,netdev=lan,mac=52:54:0a:4d:00:0b \
+                -device virtio-rng-pci -chardev file,id=console,append=on,path=/cache/console.log -serial chardev:console \
+                -kernel /cache/vmlinuz -initrd /cache/initrd -append 'root=/dev/vda rw console=ttyS0,115200 quiet'
+                """)
+    }
+
+    @Test("is emulated where KVM cannot be used, and says so")
+    func emulation() {
+        let reason = Acceleration.emulation("there is no /dev/kvm")
+        #expect(reason.words == ["-accel", "tcg,thread=multi", "-cpu", "max"])
+        #expect(
+            reason.warning
+                == "machines are emulated, which takes some ten times as long, because KVM cannot be used: there is no /dev/kvm")
+        #expect(Acceleration.kvm.warning == nil)
+    }
+
+    @Test("hangs on the bridge by a tap of a cable's name, with a hardware address that no other machine has")
+    func tap() throws {
+        let cluster = SampleLab.cluster()
+        let network = try LabNetwork(cluster)
+        let tap = Tap(network: network, host: cluster.hosts[0], computer: ThisComputer())
+        #expect(tap.hardwareAddress == "52:54:0a:4d:00:0b")
+        #expect(tap.commands.map(\.line) == ["ip tuntap add dev kf0a4d00-11 mode tap", "ip link set kf0a4d00-11 master kf0a4d00 up"])
+    }
+
+    @Test("is told by its seed who may log in, under which name and address it is reached, and what cloud images do")
+    func seed() throws {
+        let files = try seed(user: "ubuntu").files(Templates())
+        #expect(files["meta-data"] == "instance-id: \"kubmaster\"\nlocal-hostname: debian\n")
+        #expect(
+            files["network-config"] == """
+                version: 2
+                ethernets:
+                  lan:
+                    match: { macaddress: "52:54:0a:4d:00:0b" }
+                    addresses: [10.77.0.11/24]
+                    routes: [{ to: default, via: 10.77.0.1 }]
+                    # Nobody answers there: names from outside fail at once instead of after a time-out.
+                    nameservers: { addresses: [10.77.0.1] }
+
+                """)
+        #expect(
+            files["user-data"] == """
+                #cloud-config
+                # As Debian's cloud images and the clouds that start them have it.
+                manage_etc_hosts: true
+                disable_root: true
+                users:
+                  - name: "ubuntu"
+                    shell: /bin/bash
+                    sudo: "ALL=(ALL) NOPASSWD:ALL"
+                    lock_passwd: true
+                    ssh_authorized_keys: ["ssh-ed25519 AAAA lab", "ssh-ed25519 BBBB me"]
+                ssh_keys:
+                  ed25519_private: "-----BEGIN\\nkey\\n"
+                  ed25519_public: "ssh-ed25519 HOST"
+                # The lab's own archive is in it already.
+                apt: { preserve_sources_list: true }
+                # A real one, with its line in /etc/fstab.
+                swap: { filename: /swap.img, size: 268435456 }
+
+                """)
+        #expect(try seed(user: "root").files(Templates())["user-data"]?.contains("disable_root: false") == true)
+    }
+
+    @Test("needs QEMU and no systemd-nspawn; a lab of the other kind needs neither QEMU nor its helpers")
+    func programs() {
+        let virtual = LabPrograms.packages(.vm)
+        #expect(virtual["qemu-system-x86_64"] == "qemu-system-x86" && virtual["genisoimage"] == "genisoimage")
+        #expect(virtual["systemd-nspawn"] == nil)
+        let nspawn = LabPrograms.packages(.nspawn)
+        #expect(nspawn["systemd-nspawn"] == "systemd-container")
+        #expect(Set(VirtualMachineDriver.programs.keys).intersection(nspawn.keys) == ["setsid"])
+    }
+
+    @Test("asks for more memory and disk than a machine on this computer's kernel, and for /dev/net/tun")
+    func preconditions() throws {
+        var cluster = SampleLab.cluster("lab", ["10.77.0.11"])
+        cluster.lab = LabSettings(driver: .vm)
+        let site = try Site(
+            cluster: cluster, cache: Cache(root: "/cache"), operatorFiles: SampleLab.operatorFiles, computer: ThisComputer(),
+            templates: Templates())
+        var survey = Survey()
+        survey.freeMemory = 2 << 30
+        survey.freeDisk = 4 << 30
+        survey.hasTunnel = false
+        survey.missingPrograms = ["qemu-system-x86_64", "genisoimage"]
+        #expect(
+            Preconditions(survey: survey, site: site).findings.map(\.description) == [
+                """
+                programs that a lab needs are not installed: qemu-system-x86_64, genisoimage
+                  fix  apt-get install -y --no-install-recommends genisoimage qemu-system-x86
+                """,
+                """
+                this kernel has no /dev/net/tun, which virtual machines hang on
+                  fix  modprobe tun
+                """,
+                """
+                too little memory for 1 machines
+                  why  2.0 GiB are free, 3.0 GiB are needed
+                  fix  end something, or take hosts out of the inventory
+                """,
+                """
+                too little disk space in /cache
+                  why  4.0 GiB are free, 8.0 GiB are needed
+                  fix  set KUBEFORGE_CACHE to a folder on a larger disk
+                """,
+            ])
+    }
+
+    private func seed(user: String) throws -> Seed {
+        let cluster = SampleLab.cluster()
+        var host = cluster.hosts[0]
+        host.access.user = user
+        return try Seed(
+            host: host, network: LabNetwork(cluster), keys: ["ssh-ed25519 AAAA lab", "ssh-ed25519 BBBB me"], hostKey: "-----BEGIN\nkey\n",
+            publicHostKey: "ssh-ed25519 HOST", hardwareAddress: "52:54:0a:4d:00:0b")
+    }
+}

@@ -1,0 +1,132 @@
+import ForgeCore
+import ForgePlan
+import ForgeTestSupport
+import Foundation
+import Synchronization
+import Testing
+
+/// A real apt-get, which locks its folders with fcntl: another process holds the lock, and lets go when the wait was
+/// told.
+@Suite("A lock of apt")
+struct AptLocksTests {
+    private static let quick = AptLocks(limit: .seconds(60), pause: .milliseconds(5))
+
+    /// An apt-get of its own folder, which asks nobody.
+    private func apt(_ folder: TemporaryFolder, _ words: Word...) -> Command {
+        Command(
+            [
+                "env", "LC_ALL=C", "apt-get", "-q", "-o", "Dir::State=\(folder.path)", "-o",
+                "Dir::Cache=\(folder.path)", "-o",
+                "Dir::Etc=\(folder.path)",
+            ] + words)
+    }
+
+    /// Runs the body while a process holds the lock; it ends when its folder has a file `release`.
+    private func holding(_ path: String, in folder: TemporaryFolder, _ body: () async throws -> Void) async throws {
+        let program = """
+            import fcntl, os, sys, time
+            lock = open(sys.argv[1], "w"); fcntl.lockf(lock, fcntl.LOCK_EX)
+            open(sys.argv[2] + "/held", "w")
+            while not os.path.exists(sys.argv[2] + "/release"): time.sleep(0.005)
+            """
+        try await LocalProgram.running("python3", ["-c", program, path, folder.path]) { _ in
+            while !FileManager.default.fileExists(atPath: folder.path("held")) {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            try await body()
+        }
+    }
+
+    @Test("that another one holds is waited for, and its holder is told once", arguments: ["lists", "archives"])
+    func waits(lock: String) async throws {
+        try await TemporaryFolder.during { folder in
+            for name in ["lists/partial", "archives/partial", "apt.conf.d", "sources.list.d", "preferences.d"] {
+                try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
+            }
+            try folder.write("sources.list", "")
+            let told = Told()
+            let machine = Machine(host: Example.host(), transport: LocalTransport()) { line in
+                guard line.text.hasPrefix("waits: ") else { return }
+                told.lines.withLock { $0.append(line.text) }
+                _ = try? folder.write("release", "")
+            }
+            let command = lock == "lists" ? apt(folder, "update") : apt(folder, "clean")
+            try await holding(folder.path("\(lock)/lock"), in: folder) {
+                let output = try await machine.attempt(command, waitingFor: Self.quick)
+                #expect(output.isSuccess, "\(output.errorText)")
+            }
+            let lines = told.lines.withLock { $0 }
+            #expect(lines.count == 1)
+            #expect(
+                lines.first?.contains("Could not get lock \(folder.path)/\(lock)/lock. It is held by process") == true)
+            #expect(lines.first?.contains("(python3)") == true)
+        }
+    }
+
+    private final class Told: Sendable {
+        let lines = Mutex<[String]>([])
+    }
+
+    @Test("that is never let go of ends with who holds it")
+    func outlasts() async {
+        let complaint = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 812 (apt-get)"
+        let (machine, _) = Example.machine { _ in
+            .failed(100, "\(complaint)\nE: Unable to lock directory /var/lib/apt/lists/\n")
+        }
+        await #expect(
+            throws: Problem(
+                what: "kubnode: another package manager runs, and did not end within 0 s", why: complaint,
+                fix:
+                    "see what it does: `ps aux | grep -E 'apt|dpkg|unattended'` on kubnode; run again when it has ended"
+            )
+        ) { try await Packages(["curl"], locks: AptLocks(limit: .zero, pause: .zero)).apply(to: machine) }
+    }
+
+    @Test(
+        "is waited for by each call of apt that kubeforge makes",
+        arguments: ["install", "update", "hold", "a list's update"])
+    func everywhere(call: String) async throws {
+        let refused = Mutex(false)
+        let (machine, transport) = Example.machine { command in
+            let isMeant =
+                switch call {
+                case "install": command.line.contains(" install ")
+                case "hold": command.line.hasPrefix("apt-mark hold")
+                default: command.line.hasSuffix(" update")
+                }
+            if command.line.contains(" install "), call == "update", !refused.withLock({ $0 }) {
+                return .failed(100, "E: Unable to locate package curl")
+            }
+            guard isMeant,
+                refused.withLock({ was in
+                    defer { was = true }
+                    return !was
+                })
+            else { return Output() }
+            let dpkg = "dpkg: error: dpkg frontend lock was locked by another process with pid 812"
+            return .failed(
+                100,
+                call == "hold"
+                    ? dpkg : "E: Could not get lock /var/cache/apt/archives/lock. It is held by process 812 (apt)")
+        }
+        let locks = AptLocks(limit: .seconds(60), pause: .zero)
+        let step: any Step =
+            call == "a list's update"
+            ? AptRepository(
+                "docker", source: "http://10.0.0.1/debian bookworm stable", key: .text("KEY\n"), architecture: "amd64",
+                locks: locks)
+            : Packages(["curl"], isHeld: call == "hold", locks: locks)
+        try await step.apply(to: machine)
+        let lines = await transport.changes
+        #expect(Dictionary(grouping: lines, by: { $0 }).values.contains { $0.count == 2 }, "\(lines)")
+    }
+
+    @Test("is no reason to wait where root's rights are missing")
+    func permissions() async {
+        let (machine, transport) = Example.machine { _ in
+            .failed(100, "E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)\n")
+        }
+        await #expect(throws: Problem.self) { try await Packages(["curl"]).apply(to: machine) }
+        #expect(await transport.changes.count == 1)
+    }
+}
