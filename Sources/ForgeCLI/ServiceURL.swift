@@ -9,9 +9,9 @@ struct ServiceURL: Sendable {
     init(_ cluster: Cluster) { self.cluster = cluster }
 
     /// `http://10.77.0.11:30080`; nil where only the cluster itself reaches it, or nobody can tell.
-    func ask(_ session: Session) async -> String? {
+    func ask(_ fleet: Fleet) async -> String? {
         let host = cluster.firstControlPlane
-        guard cluster.service.expose == .nodePort, let transport = try? session.fleet.transport(host.name) else { return nil }
+        guard cluster.service.expose == .nodePort, let transport = try? fleet.transport(host.name) else { return nil }
         let output = try? await transport.run(look)
         let port = output.flatMap { Int($0.text.trimming(while: \.isWhitespace)) }
         return port.map { "http://\(host.publicAddress):\($0)" }

@@ -35,7 +35,7 @@ struct SmokeTestTests {
         #expect(result.checks[0].milliseconds == 2.1)
         #expect(
             notes.all == [
-                "docker.io/library/inference:0123456789abcdef is asked through its Service (http://10.96.1.2:80), and each of its 2 pods, from kubmaster: row 23 and 20 more of 30, seed 1"
+                "10.77.0.11:5443/mlops/inference:0123456789abcdef is asked through its Service (http://10.96.1.2:80), and each of its 2 pods, from kubmaster: row 23 and 20 more of 30, seed 1"
             ])
     }
 
@@ -125,6 +125,21 @@ struct SmokeTestTests {
         #expect(notes.all.last == "not reached from this computer: http://10.77.0.12:31000 (a firewall between them?)")
     }
 
+    @Test("goes from this computer to where SSH goes, and from the control plane to the machines' own addresses")
+    func fromOutside() async throws {
+        let notes = Notes()
+        var cluster = Example.cluster()
+        for index in cluster.hosts.indices { cluster.hosts[index].access.address = "203.0.113.\(index + 11)" }
+        let here = ScriptedTransport { command in
+            Output(command.inputText.matches(of: #/(?m)^ask /#).map { _ in framed((0, "curl: (28) timed out")) }.joined())
+        }
+        let host = controlPlane()
+        let result = try await SmokeTest(cluster: cluster).run(controlPlane: host, here: here, reporter: notes)
+        #expect(result.isPassed)
+        #expect(notes.all.last?.hasPrefix("not reached from this computer: http://203.0.113.11:31000, http://203.0.113.12:31000") == true)
+        #expect(await !host.commands.contains { $0.inputText.contains("203.0.113.") })
+    }
+
     @Test("asks as many rows as it is told, the first at each node and all at each pod, and sends the features of test.csv")
     func rows() async throws {
         let (notes, host) = (Notes(), controlPlane())
@@ -193,7 +208,7 @@ struct SmokeTestTests {
         }
         #expect(
             error?.description == """
-                kubmaster: nobody knows what docker.io/library/inference:0123456789abcdef must answer
+                kubmaster: nobody knows what 10.77.0.11:5443/mlops/inference:0123456789abcdef must answer
                   why  /var/lib/kubeforge/releases/0123456789abcdef/golden.json is missing
                   fix  run `kubeforge deploy`: it keeps the right answers of each release there
                 """)

@@ -42,7 +42,7 @@ enum PodNetwork {
         [ -n "$ends" ] || exit 0
         long=$(printf '%02000d' 0)
         urls() { for end in $ends; do printf 'url = "https://%s:10250/healthz"\\noutput = /dev/null\\n' "$end"; done; }
-        said=$(urls | curl -qsk -Z --parallel-max 300 --noproxy '*' --max-time 5 \\
+        said=$(urls | curl -qsk -Z --parallel-max 300 --noproxy '*' --max-time 3 \\
           -H "X-Full-Size: $long" -w 'reply %{url_effective} %{exitcode}\\n' -K -)
         read -r mtu < /sys/class/net/\(device)/mtu
         pinged() { ping -n -q -c 2 -i 0.3 -W 2 "$@" >/dev/null; }

@@ -134,6 +134,10 @@ struct BootSysctls {
         let value = parts[1].trimming { $0.isWhitespace }
         // The first separator decides: with a slash, dots are part of a name.
         let isPath = key.first { $0 == "." || $0 == "/" } == "/"
-        return (isPath ? key.map { $0 == "/" ? "." : String($0) }.joined() : String(key), value)
+        let name = isPath ? key.map { $0 == "/" ? "." : String($0) }.joined() : String(key)
+        return (otherNames[name] ?? name, value)
     }
+
+    /// Two names for one setting: whoever writes one writes the other (net/ipv4/devinet.c).
+    private static let otherNames = ["net.ipv4.conf.all.forwarding": "net.ipv4.ip_forward"]
 }

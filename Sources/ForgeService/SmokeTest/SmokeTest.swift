@@ -44,7 +44,7 @@ package struct SmokeTest: Sendable {
         if rows.isEmpty { reporter.report(.note("features are neither compared nor sent: \(test.path) is missing")) }
         let verdicts = try await ask(visits(running, chosen, rows), controlPlane, from: host.name)
         let first = ServiceRequest.prediction(running.golden, chosen[0])
-        let more = try await askFromHere(nodeVisits(first, running), here, reporter)
+        let more = try await askFromHere(nodeVisits(first, running, at: \.publicAddress), here, reporter)
         let checks = (verdicts + more).map(\.report) + judgements(verdicts + more)
         for check in checks { reporter.report(.check(check)) }
         for matrix in Golden.models.compactMap(running.golden.confusion) { reporter.report(.confusion(matrix)) }
@@ -70,10 +70,12 @@ package struct SmokeTest: Sendable {
         return skew + ScoreGate(minimum: minimumScore).reports(score.reply)
     }
 
-    /// The same question at the NodePort of every node.
-    private func nodeVisits(_ request: ServiceRequest, _ running: RunningRelease) -> [Visit] {
+    /// The same question at the NodePort of every node, at the address that other nodes use or at another one.
+    private func nodeVisits(
+        _ request: ServiceRequest, _ running: RunningRelease, at address: (Host) -> String = { "\($0.address)" }
+    ) -> [Visit] {
         guard let port = running.nodePort else { return [] }
-        return cluster.hosts.map { Visit(address: "http://\($0.address):\(port)", place: "at \($0.name):\(port)", request: request) }
+        return cluster.hosts.map { Visit(address: "http://\(address($0)):\(port)", place: "at \($0.name):\(port)", request: request) }
     }
 
     private func ask(_ visits: [Visit], _ transport: any Transport, from place: String) async throws -> [Verdict] {

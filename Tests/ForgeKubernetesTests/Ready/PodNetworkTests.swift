@@ -108,7 +108,7 @@ struct PodNetworkTests {
     func realCurl() async throws {
         try await LoopbackServer.running(.silent) { port async throws in
             let script = PodNetwork.look(at: "lo").replacing(":10250/", with: ":\(port)/").replacing(
-                "--max-time 5", with: "--max-time 1")
+                "--max-time 3", with: "--max-time 1")
             try await TemporaryFolder.during { folder in
                 try folder.write("bridge", "#!/bin/sh\n", mode: 0o755)
                 try folder.write("ping", "#!/bin/sh\nexit 1\n", mode: 0o755)

@@ -56,6 +56,11 @@ struct SysctlsTests {
         #expect(
             try texts(forward: "1", bridge: "1", file: file, boot: Self.hardened + "\n# \(Self.path)\n\(Self.text)")
                 == [])
+        let alias = "# \(Self.path)\n\(Self.text)# /etc/sysctl.d/zzz.conf\nnet.ipv4.conf.all.forwarding=0"
+        #expect(
+            try texts(forward: "1", bridge: "1", file: file, boot: alias) == [
+                "/etc/sysctl.d/zzz.conf sets net.ipv4.ip_forward to 0 at boot"
+            ])
         #expect(Self.path > Self.old)
         #expect("zz-kubeforge.conf" > "99-sysctl.conf")
     }

@@ -24,6 +24,7 @@ enum Acceleration: Sendable, Hashable {
     static func find(kernel: String, _ site: Site) async throws -> Acceleration {
         guard site.computer.exists("/dev/kvm") else { return .emulation("there is no /dev/kvm") }
         let trial = try await site.computer.run(Command("sh", "\(site.files)/vm/try-kvm", Word(kernel)))
-        return trial.isSuccess ? .kvm : .emulation(trial.lastLine ?? "a kernel does not start with it")
+        // Not what a shell says of a program that aborted.
+        return trial.isSuccess ? .kvm : .emulation(trial.text.trimming(while: \.isWhitespace))
     }
 }
