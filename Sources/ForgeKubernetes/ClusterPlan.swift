@@ -63,7 +63,7 @@ package struct ClusterPlan: Sendable {
 
     static let tools = [
         "ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables",
-        "iputils-ping", "zstd",
+        "iputils-ping",
     ]
 
     private func preparation(_ host: Host, _ facts: Facts) -> [any Step] {
