@@ -39,7 +39,7 @@ struct HabitsTests {
             try await finish("\(root)/swapon", "-a")
             #expect(computer.read(list) == "/dev/zram0\n/var/swap\n")
             let shown = try await computer.finish(Command("sh", "\(root)/swapon", "-s"))
-            #expect(shown == "/dev/zram0 file 16384 0 -2\n/var/swap file 16384 0 -2\n")
+            #expect(shown == "/dev/zram0 file 16384 0 -2\n/var/swap file 16384 0 -2")
             try await finish("\(root)/swapoff", "/dev/zram0")
             #expect(computer.read(list) == "/var/swap\n")
             try await finish("\(root)/swapoff", "-a")
