@@ -1,3 +1,4 @@
+import ForgeCore
 import ForgeInventory
 import ForgePlan
 
@@ -8,9 +9,9 @@ struct RegistryTrust {
 
     init(_ cluster: Cluster) { self.cluster = cluster }
 
-    /// The link leads to what the machine gets when it joins.
-    var steps: [any Step] {
-        guard let registry = cluster.ownRegistry else { return [] }
+    /// None where the service's pods do not run. The link leads to what the machine gets when it joins.
+    func steps(_ host: Host) -> [any Step] {
+        guard let registry = cluster.ownRegistry, host.role == .worker || host.isSchedulable else { return [] }
         return [
             LinkIs(
                 registry.authorityLink(for: cluster.runtime), to: ClusterRegistry.authority,
