@@ -29,7 +29,7 @@ struct VirtualMachineTests {
         #expect(reason.words == ["-accel", "tcg,thread=multi", "-cpu", "max"])
         #expect(
             reason.warning
-                == "machines are emulated, which takes some ten times as long, because KVM cannot be used: there is no /dev/kvm")
+                == "is emulated, which takes some ten times as long, because KVM cannot be used: there is no /dev/kvm")
         #expect(Acceleration.kvm.warning == nil)
     }
 

@@ -14,10 +14,10 @@ enum Acceleration: Sendable, Hashable {
         }
     }
 
-    /// nil where nothing has to be said.
+    /// What is said of the machine; nil where nothing has to be said.
     var warning: String? {
         guard case .emulation(let why) = self else { return nil }
-        return "machines are emulated, which takes some ten times as long, because KVM cannot be used: \(why)"
+        return "is emulated, which takes some ten times as long, because KVM cannot be used: \(why)"
     }
 
     /// By its effect: a kernel that gets as far as its first words with KVM. /dev/kvm can be there, and open, and yet start nothing.

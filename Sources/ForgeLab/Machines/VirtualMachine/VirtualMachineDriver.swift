@@ -31,7 +31,7 @@ struct VirtualMachineDriver: MachineDriver {
     private var tap: Tap { Tap(network: site.network, host: machine.host, computer: site.computer) }
 
     func warning() async throws -> String? {
-        try await Acceleration.find(kernel: disk.kernel, site).warning.map { "\(machine.host.name): \($0)" }
+        try await Acceleration.find(kernel: disk.kernel, site).warning.map { "\(machine.host.name) \($0)" }
     }
 
     func makeDisk(from lower: RootFileSystem) async throws { try await disk.make(from: lower) }
