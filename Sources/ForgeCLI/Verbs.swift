@@ -27,8 +27,7 @@ extension Verb {
             let first = session.cluster.firstControlPlane
             let models = try await RecordedModels(session.cluster.service).ask(try session.fleet.transport(first.name), of: first)
             return try ServicePlan.make(
-                cluster: session.cluster, context: context, models: models, templates: session.templates, cache: session.cache,
-                by: session.person,
+                cluster: session.cluster, context: context, models: models, templates: session.templates, by: session.person,
                 within: limit)
         } next: { session in
             let url = await ServiceURL(session.cluster).ask(session.fleet)

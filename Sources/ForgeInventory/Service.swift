@@ -10,14 +10,19 @@ package struct Service: Sendable, Hashable {
     /// The user's own CSV files; nil means generated data.
     package var trainingData: TrainingData?
     package var baseImage: String
-    /// `host[:port]/path` to push images to; nil brings them straight onto the nodes.
+    /// `host[:port]/path` to push images to; nil means the registry that kubeforge runs in the cluster.
     package var registry: String?
+    /// Who may push there and pull; nil means whoever Docker on the machine that builds is logged in as.
+    package var registryLogin: RegistryLogin?
+    /// What the registry in the cluster is made of.
+    package var registryImage: String
     /// Where the models are kept; nil: in the image, trained when it is built.
     package var models: ModelStore?
 
     package init(
         name: String = "inference", namespace: String = "mlops", replicas: Int = 2, expose: Exposure = .nodePort, nodePort: Int? = nil,
-        trainingData: TrainingData? = nil, baseImage: String = Service.defaultBaseImage, registry: String? = nil, models: ModelStore? = nil
+        trainingData: TrainingData? = nil, baseImage: String = Service.defaultBaseImage, registry: String? = nil,
+        registryLogin: RegistryLogin? = nil, registryImage: String = ClusterRegistry.image, models: ModelStore? = nil
     ) {
         self.name = name
         self.namespace = namespace
@@ -27,10 +32,24 @@ package struct Service: Sendable, Hashable {
         self.trainingData = trainingData
         self.baseImage = baseImage
         self.registry = registry
+        self.registryLogin = registryLogin
+        self.registryImage = registryImage
         self.models = models
     }
 
     package static let defaultBaseImage = "docker.io/library/python:3.11-slim-bookworm"
+
+    /// Who pushes to a registry and pulls from it.
+    package struct RegistryLogin: Sendable, Hashable {
+        package var user: String
+        /// A file on the operator's machine with the password in its first line.
+        package var passwordPath: String
+
+        package init(user: String, passwordPath: String) {
+            self.user = user
+            self.passwordPath = passwordPath
+        }
+    }
 
     /// The type of its Kubernetes Service.
     package enum Exposure: String, Sendable, Hashable, CaseIterable {

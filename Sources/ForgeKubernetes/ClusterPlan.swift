@@ -31,8 +31,9 @@ package struct ClusterPlan: Sendable {
                     try KubernetesPackages(cluster: cluster).steps(facts) + [StartsAtBoot("kubelet.service")]
                 },
                 // After kubeadm, which knows the sandbox image that the runtime must name.
-                try stage("containers can run") { _, facts throws(Problem) in
-                    try runtime.steps(facts) + when(cluster.runtime == .docker && nodeImages.isNeeded, nodeImages)
+                try stage("containers can run") { host, facts throws(Problem) in
+                    try runtime.steps(facts) + RegistryTrust(cluster).steps(host)
+                        + when(cluster.runtime == .docker && nodeImages.isNeeded, nodeImages)
                 },
                 // Meanwhile the workers fetch what they will run.
                 try stage("the control plane answers") { host, facts throws(Problem) in
@@ -63,7 +64,7 @@ package struct ClusterPlan: Sendable {
 
     static let tools = [
         "ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables",
-        "iputils-ping", "zstd",
+        "iputils-ping",
     ]
 
     private func preparation(_ host: Host, _ facts: Facts) -> [any Step] {

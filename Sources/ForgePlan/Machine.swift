@@ -35,14 +35,6 @@ package struct Machine: Sendable {
         try await transport.run(command, onLine: onLine)
     }
 
-    /// As `attempt`; `hear` gets each line, too, while the command runs.
-    package func attempt(_ command: Command, hearing hear: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
-        try await transport.run(command) { [onLine] line in
-            onLine(line)
-            hear(line)
-        }
-    }
-
     /// As `run`, for a command whose output is a secret: no line of it becomes an event.
     package func quietly(_ command: Command) async throws -> Output {
         let output = try await transport.run(command) { _ in }

@@ -5,14 +5,13 @@ import ForgeTemplates
 
 /// From files to a model that answers: the table of contents of `kubeforge deploy`.
 package enum ServicePlan {
-    /// `cache`: kubeforge's cache folder on the operator's machine, for the image on its way to the nodes. `person`: who deploys,
-    /// `user@computer`. `limit`: how long pods may take to be ready. `models`: nil where they are in the image.
+    /// `person`: who deploys, `user@computer`. `limit`: how long pods may take to be ready. `models`: nil where they are in the image.
     package static func make(
-        cluster: Cluster, context: BuildContext, models: StoredModels? = nil, templates: Templates, cache: String, by person: String,
+        cluster: Cluster, context: BuildContext, models: StoredModels? = nil, templates: Templates, by person: String,
         within limit: Duration = .seconds(300)
     ) throws(Problem) -> Plan {
         let service = cluster.service
-        let release = Release(of: context, service: service)
+        let release = Release(of: context, in: cluster)
         let secret = try StoreSecret(cluster)
         let manifests = try Manifests.make(
             cluster: cluster, release: release, models: models, secret: secret?.digest ?? "", templates: templates)
@@ -22,29 +21,29 @@ package enum ServicePlan {
             manifests: try Manifests.candidate(
                 candidate, cluster: cluster, models: models, secret: secret?.digest ?? "", templates: templates),
             namespace: service.namespace, within: limit)
-        let route = LayeredRoute(from: cluster.firstControlPlane, runtime: cluster.runtime, folder: "\(cache)/images/\(cluster.name)")
+        let registry = try RegistryStages(cluster, release: release, templates: templates)
         let schedules = SchedulesRunTheRelease(release, models: models, of: cluster, templates: templates)
         let first = [cluster.firstControlPlane]
-        let isPushed = service.registry != nil
 
         return Plan(
             stages: [
                 Stage("the cluster can take the service", goesOnAfterFailure: true, on: cluster.hosts) { host in
-                    when(host == cluster.firstControlPlane, Preflight.builds(cluster), Preflight.rules(cluster))
-                        + when(cluster.takesPods(host), Preflight.runsContainers(cluster))
+                    when(
+                        host == cluster.firstControlPlane, Preflight.builds(cluster), Preflight.rules(cluster), OneArchitecture(cluster))
+                        + registry.preflight(host) + when(cluster.takesPods(host), Preflight.runsContainers(cluster))
                 },
+                registry.made,
                 Stage("the image is built", on: first) { _ in
                     [
                         ContextIsThere(context),
                         ImageIsBuilt(release, arguments: context.arguments, proxy: cluster.outgoing),
                         GoldenIsKept(release),
-                    ] + when(isPushed, ImageIsPushed(release)) + when(!isPushed, NoArchiveIsLeft())
+                    ]
                 },
-                Stage("the nodes have the image", on: isPushed ? [] : cluster.hosts.filter(cluster.takesPods)) { _ in
-                    [ImageIsOnNode(release, runtime: cluster.runtime, route: route)]
-                },
+                registry.filled,
+                registry.reached,
                 Stage("the service runs", on: first) { _ in
-                    (secret.map { [$0] } ?? []) + [
+                    [PullSecret(cluster)] + (secret.map { [$0] } ?? []) + [
                         ManifestsAreApplied(manifests, release: release, after: gate, namespace: service.namespace),
                         RolloutIsComplete(
                             release, replicas: service.replicas, namespace: service.namespace, within: limit,
@@ -62,8 +61,8 @@ package enum ServicePlan {
                 Stage("old releases are gone", on: cluster.hosts.filter { $0 == first[0] || cluster.takesPods($0) }) { host in
                     [
                         OldReleasesAreGone(
-                            release, runtime: cluster.takesPods(host) ? cluster.runtime : nil, isBuilder: host == first[0],
-                            namespace: service.namespace)
+                            release, runtime: cluster.takesPods(host) ? cluster.runtime : nil, builder: host == first[0] ? host : nil,
+                            of: cluster)
                     ]
                 },
             ].filter { !$0.work.isEmpty },

@@ -27,7 +27,7 @@ package enum KnownPrograms {
         "containerd": ["containerd.io", "containerd"], "ctr": ["containerd.io", "containerd"], "curl": ["curl"],
         "docker": ["docker-ce-cli", "docker.io", "docker-cli"], "gpg": ["gnupg"], "bridge": ["iproute2"], "ip": ["iproute2"],
         "ss": ["iproute2"], "ping": ["iputils-ping"],
-        "kubeadm": ["kubeadm"], "kubectl": ["kubectl"], "openssl": ["openssl"], "socat": ["socat"], "zstd": ["zstd"],
+        "kubeadm": ["kubeadm"], "kubectl": ["kubectl"], "openssl": ["openssl"], "socat": ["socat"],
     ]
 
     /// What kubeforge puts there itself.

@@ -11,9 +11,11 @@ struct Fault: Sendable, CustomTestStringConvertible {
 
     static let all = [
         Fault(
-            name: "an image that no registry has",
-            overlay: Overlay(file: "kubernetes/base/deployment.yaml", change: ("imagePullPolicy: IfNotPresent", "imagePullPolicy: Always")),
-            says: ["the node does not get the image", "docker.io/library/inference"]),
+            name: "a pod that does not bring the registry's password",
+            overlay: Overlay(
+                file: "kubernetes/base/deployment.yaml",
+                change: ("imagePullSecrets:\n        - name: {{ pullSecret }}", "# Without {{ pullSecret }}.")),
+            says: ["the node does not get the image", ".11:5443/mlops/inference"]),
         Fault(
             name: "a program that crashes at its start",
             overlay: Overlay(

@@ -160,6 +160,11 @@ struct FirstMilestoneTests {
         let back = try await lab.ssh(
             "kubmaster", "curl -sf --retry 180 --retry-delay 1 --retry-all-errors --max-time 5 -o /dev/null \(url)")
         #expect(back.exitCode == 0)
+        let registry = try await lab.ssh(
+            "kubmaster",
+            "curl -sf --retry 60 --retry-delay 1 --retry-all-errors --cacert /etc/kubernetes/pki/ca.crt https://\(lab.inventory.address(of: "kubmaster")):5443/"
+        )
+        #expect(registry.exitCode == 0, "the registry starts with its machine: \(registry.everything)")
         let run = try await lab.kubeforge("smoke-test", lab.inventory.path)
         #expect(run.exitCode == 0, "\(run.everything)")
     }

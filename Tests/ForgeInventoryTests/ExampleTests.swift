@@ -30,6 +30,7 @@ struct ExampleTests {
         let scratch = try Scratch()
         try scratch.write([65], to: "eeg/train.csv")
         try scratch.write([65], to: "eeg/test.csv")
+        try scratch.write([65], to: "keys/registry-password")
         try scratch.write([65], to: ".ssh/store_ed25519")
         try scratch.write([65], to: ".ssh/store_known_hosts")
         try scratch.write(Array(complete.utf8))
@@ -49,6 +50,8 @@ struct ExampleTests {
         #expect(cluster.mirrors.python == "https://mirror.example.org/simple")
         #expect(cluster.service.trainingData?.train == scratch.folder + "/eeg/train.csv")
         #expect(cluster.service.registry == "registry.example.org:5000/mlops")
+        #expect(cluster.service.registryLogin == .init(user: "kubeforge", passwordPath: scratch.folder + "/keys/registry-password"))
+        #expect(cluster.service.registryImage == ClusterRegistry.image)
         for key in InventoryReader.keys {
             let name = key.split(separator: ".").last!
             #expect(complete.contains("\(name):"), "inventory/example.yaml does not show \(key)")

@@ -127,9 +127,9 @@ struct BroughtReleaseTests {
         ]
         var all = try supplies.all(brought)
         #expect(
-            all.map(\.name).suffix(7) == [
+            all.map(\.name).suffix(8) == [
                 "the copy of what was brought for Kubernetes 1.36.3", "the source of Kubernetes", "the set of stand-ins",
-                "the Python base image", "the image set of flannel", "the apt repository of Kubernetes v1.36",
+                "the Python base image", "the registry's own image", "the image set of flannel", "the apt repository of Kubernetes v1.36",
                 "the image registry for Kubernetes 1.36.3",
             ])
         #expect(all[all.count - 2].values["debs"] == "/cache/brought/1.36.3/packages")
@@ -178,7 +178,9 @@ struct BroughtReleaseTests {
             let maker = SupplyMaker(cache: recipes.cache, computer: computer)
             try maker.write(recipes.texts)
             try await maker.make(supply, progress: LabProgress { _ in })
-            #expect(computer.read("\(supply.place)/packages/kubelet.deb") == "x")
+            let copy = "\(supply.place)/packages/kubelet.deb"
+            #expect(try FileManager.default.attributesOfItem(atPath: copy)[.type] as? FileAttributeType == .typeRegular)
+            #expect(computer.read(copy) == "x")
             #expect(computer.read("\(supply.place)/shared/flannel.tar") == "f")
             #expect(computer.names(in: "\(supply.place)/images") == [])
         }

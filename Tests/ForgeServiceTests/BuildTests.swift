@@ -88,6 +88,21 @@ struct BuildTests {
                 """)
     }
 
+    @Test("by BuildKit that fails shows what the failed step printed, not the Dockerfile")
+    func buildKitSaysWhy() {
+        let output = Output(standardOutput: Array(Golden("Build/buildkit.log").text.utf8), exit: .code(1))
+        let problem = BuildFailure(release: Example.release, output: output, host: Example.master).problem
+        #expect(
+            problem.why == """
+                Looking in indexes: http://10.83.0.1:8000/simple
+                ERROR: Could not find a version that satisfies the requirement scikit-learn==9.9.9 (from versions: 1.9.1)
+                ERROR: No matching distribution found for scikit-learn==9.9.9
+                ERROR: process "/bin/sh -c python -m pip install -r requirements.txt" did not complete successfully: exit code: 1
+                ERROR: failed to solve: process "/bin/sh -c python -m pip install -r requirements.txt" did not complete successfully: exit code: 1
+                """)
+        #expect(problem.fix?.hasPrefix("the Python index lacks a package") == true)
+    }
+
     @Test(
         "knows what helps",
         arguments: [
@@ -118,6 +133,19 @@ struct BuildTests {
             (
                 "dial tcp: lookup ghcr.io: no such host",
                 "kubmaster cannot reach a registry or the Python index: check its network, or name mirrors in the inventory (mirrors: registries:, python:)"
+            ),
+            (
+                "#9 ERROR: lstat /apt: no such file or directory\nERROR: failed to solve: lstat /apt: no such file or directory",
+                "the Dockerfile copies what is not in kubmaster's build context: correct service/Dockerfile of your templates (--templates); "
+                    + "a folder that may be missing needs a pattern in its name, such as dat[a]/*.csv"
+            ),
+            (
+                "ERROR: failed to solve: dockerfile parse error on line 3: unknown instruction: CPY",
+                "correct service/Dockerfile of your templates (--templates); the line above says where"
+            ),
+            (
+                "exec /bin/sh: exec format error",
+                "service: baseImage: has no image for the processor of kubmaster: name one that has"
             ),
             ("boom", "try it by hand on kubmaster: `sudo docker build /var/lib/kubeforge/contexts/0123456789abcdef`"),
         ])

@@ -8,45 +8,54 @@ import Testing
 
 @Suite("An image on its way to the nodes")
 struct DeliveryTests {
-    @Test(
-        "is looked for in the node's runtime",
-        arguments: [
-            (Cluster.Runtime.containerd, "ctr --namespace k8s.io images check -q name==docker.io/library/inference:0123456789abcdef"),
-            (.docker, "docker image inspect --format '{{.Id}}' -- docker.io/library/inference:0123456789abcdef"),
-        ])
-    func isLookedFor(runtime: Cluster.Runtime, look: String) {
-        let step = ImageIsOnNode(
-            Example.release, runtime: runtime, route: LayeredRoute(from: Example.master, runtime: runtime, folder: "/c"))
-        #expect(step.title == "\(runtime.rawValue) has inference:0123456789abcdef")
-        #expect(step.looks == ["ls -A -- /var/lib/kubeforge/passing 2>/dev/null || :", look])
-        func differences(_ exitCode: Int, _ text: String, left: String = "") -> [String] {
-            let answers = Example.answers([
-                PackedArchive.look: CommandState(exitCode: 0, text: left), look: CommandState(exitCode: exitCode, text: text),
-            ])
-            return step.differences(given: answers).map(\.text)
-        }
-        #expect(differences(0, "docker.io/library/inference:0123456789abcdef") == [])
-        #expect(differences(0, "") == ["docker.io/library/inference:0123456789abcdef is missing"])
-        #expect(differences(1, "") == ["docker.io/library/inference:0123456789abcdef is missing"])
-        #expect(differences(0, "yes", left: "new.aB3dE6\n") == ["an earlier run that was cut short left new.aB3dE6"])
+    private let own = Example.cluster(
+        mirrors: Mirrors(registries: ["docker.io": "http://plain.example:5000"]), service: Service(registry: "registry.example:5000/team"))
+
+    @Test("goes to the cluster's registry, which is asked for it with the password out of a file")
+    func goesToClustersRegistry() async throws {
+        let step = ImageIsPushed(Example.release, of: Example.cluster())
+        #expect(step.title == "10.77.0.11:5443/mlops/inference:0123456789abcdef is in its registry")
+        let look = try #require(step.looks.first)
+        #expect(look.hasPrefix("curl -K /var/lib/kubeforge/registry/login/curl --cacert /etc/kubernetes/pki/ca.crt --noproxy '*' "))
+        #expect(look.hasSuffix(" https://10.77.0.11:5443/v2/mlops/inference/manifests/0123456789abcdef"))
+        #expect(step.differences(whenLookEnds: 22) == ["the registry does not have \(Example.release.reference)"])
+        #expect(step.differences(whenLookEnds: 0) == [])
+        let said = "5f70bf18a086: Layer already exists\nd310e774110a: Pushed\n4e5021d210f6: Mounted from mlops/inference\n"
+        let news = Notes()
+        let builder = ScriptedTransport { $0.line.contains("docker push") ? Output(said) : Output("") }
+        try await step.apply(to: Machine(host: Example.master, transport: builder, onNews: { news.report(.note($0.text)) }))
+        #expect(news.all == ["1 of 3 layers were new to it"])
+        let lines = await builder.commands.map(\.line)
+        #expect(lines[0] == "docker tag -- inference:0123456789abcdef 10.77.0.11:5443/mlops/inference:0123456789abcdef")
+        #expect(lines[1].hasSuffix("/var/lib/kubeforge/registry/lock /var/lib/kubeforge/registry/login"))
     }
 
     @Test("goes to the registry that the inventory names")
     func goesToRegistry() async throws {
         let release = Release(name: "inference", tag: "0123456789abcdef", registry: "registry.example:5000/team")
-        let step = ImageIsPushed(release)
-        #expect(step.looks == ["timeout 20 docker manifest inspect --insecure registry.example:5000/team/inference:0123456789abcdef"])
+        let step = ImageIsPushed(release, of: own)
+        #expect(
+            step.looks == [
+                "timeout 20 env DOCKER_CONFIG=/var/lib/kubeforge/registries/registry.example:5000 docker manifest inspect registry.example:5000/team/inference:0123456789abcdef"
+            ])
         #expect(step.differences(whenLookEnds: 1) == ["the registry does not have registry.example:5000/team/inference:0123456789abcdef"])
         #expect(step.differences(whenLookEnds: 0) == [])
         let builder = ScriptedTransport {
-            $0.words[1] == "push" ? .failed(1, "denied: requested access to the resource is denied\n") : Output("")
+            $0.line.contains("push") ? .failed(1, "denied: requested access to the resource is denied\n") : Output("")
         }
         let error = await #expect(throws: Problem.self) { try await step.apply(to: Machine(host: Example.master, transport: builder)) }
+        #expect(error?.why == "denied: requested access to the resource is denied")
         #expect(
-            error?.description == """
-                kubmaster: `sudo docker push -- registry.example:5000/team/inference:0123456789abcdef` failed with exit code 1
-                  why  denied: requested access to the resource is denied
-                  fix  on kubmaster, as root: `docker login registry.example:5000`; a registry without TLS must be in mirrors: registries: with http://
-                """)
+            error?.fix
+                == "does registry.example:5000 let you push? Name who may in the inventory (service: registry: username:, passwordFile:), or on kubmaster, as root: `docker login registry.example:5000`; a registry without TLS must be in mirrors: registries: with http://"
+        )
+    }
+
+    @Test("is asked for without TLS only where the inventory says http")
+    func plainly() {
+        let release = Release(name: "inference", tag: "0123456789abcdef", registry: "plain.example:5000")
+        var cluster = own
+        cluster.service.registry = "plain.example:5000"
+        #expect(ImageIsPushed(release, of: cluster).looks[0].contains("docker manifest inspect --insecure plain.example:5000/"))
     }
 }

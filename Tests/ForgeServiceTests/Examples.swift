@@ -35,6 +35,11 @@ enum Example {
     }
 }
 
+extension Release {
+    /// In the registry of the example's cluster.
+    init(name: String, tag: String) { self.init(name: name, tag: tag, registry: "10.77.0.11:5443/mlops") }
+}
+
 extension Step {
     /// The differences when the step's only question, a command, ends like this.
     func differences(whenLookEnds exitCode: Int, _ text: String = "") -> [String] {

@@ -63,7 +63,7 @@ struct ManifestsTests {
     func neverLatest() throws {
         for (_, text) in try make() { #expect(!text.contains("latest")) }
         let deployment = try #require(try make()["/var/lib/kubeforge/manifests/inference/deployment.yaml"])
-        #expect(deployment.contains("image: \"docker.io/library/inference:0123456789abcdef\"\n          imagePullPolicy: IfNotPresent"))
+        #expect(deployment.contains("image: \"10.77.0.11:5443/mlops/inference:0123456789abcdef\"\n          imagePullPolicy: IfNotPresent"))
         #expect(deployment.contains("automountServiceAccountToken: false"))
     }
 }

@@ -29,7 +29,7 @@ struct FailedRolloutTests {
         let recording = Recording(name: name)
         let host = ScriptedTransport { command in
             command.inputText.contains("logs --tail=20")
-                ? Output(answering: recording.objects, recording.events, recording.logs)
+                ? Output(answering: recording.objects, recording.events, recording.logs, CommandState(text: "{\"items\":[]}"))
                 : Output(answering: recording.objects, recording.events)
         }
         let error = await #expect(throws: Problem.self) {
@@ -147,8 +147,8 @@ struct RolloutTests {
         #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be asked about inference"])
         #expect(step.differences(whenLookEnds: 0, "{\"items\":[]}") == ["there is no Deployment inference"])
         #expect(
-            step.differences(whenLookEnds: 0, deployment(image: "docker.io/library/inference:old"))
-                == ["image: docker.io/library/inference:old → docker.io/library/inference:0123456789abcdef"])
+            step.differences(whenLookEnds: 0, deployment(image: "10.77.0.11:5443/mlops/inference:old"))
+                == ["image: 10.77.0.11:5443/mlops/inference:old → 10.77.0.11:5443/mlops/inference:0123456789abcdef"])
         #expect(step.differences(whenLookEnds: 0, deployment(seen: 3)) == ["the cluster has not looked at the new Deployment yet"])
         #expect(
             step.differences(whenLookEnds: 0, deployment(all: 3, updated: 1, available: 1))

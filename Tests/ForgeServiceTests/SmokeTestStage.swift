@@ -39,7 +39,7 @@ enum Small {
     static let csv = (0..<30).map { "\($0),\($0 % 3),\($0).50, -0.001" }
 
     static let deployment =
-        #"{"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[{"image":"docker.io/library/inference:0123456789abcdef"}]}}}}"#
+        #"{"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[{"image":"10.77.0.11:5443/mlops/inference:0123456789abcdef"}]}}}}"#
     static let pods = #"{"items":[\#(pod("inference-b", "10.244.1.7")),\#(pod("inference-a", "10.244.0.5"))]}"#
 
     static func pod(_ name: String, _ address: String, ready: String = "True") -> String {

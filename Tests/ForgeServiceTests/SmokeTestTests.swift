@@ -35,7 +35,7 @@ struct SmokeTestTests {
         #expect(result.checks[0].milliseconds == 2.1)
         #expect(
             notes.all == [
-                "docker.io/library/inference:0123456789abcdef is asked through its Service (http://10.96.1.2:80), and each of its 2 pods, from kubmaster: row 23 and 20 more of 30, seed 1"
+                "10.77.0.11:5443/mlops/inference:0123456789abcdef is asked through its Service (http://10.96.1.2:80), and each of its 2 pods, from kubmaster: row 23 and 20 more of 30, seed 1"
             ])
     }
 
@@ -208,7 +208,7 @@ struct SmokeTestTests {
         }
         #expect(
             error?.description == """
-                kubmaster: nobody knows what docker.io/library/inference:0123456789abcdef must answer
+                kubmaster: nobody knows what 10.77.0.11:5443/mlops/inference:0123456789abcdef must answer
                   why  /var/lib/kubeforge/releases/0123456789abcdef/golden.json is missing
                   fix  run `kubeforge deploy`: it keeps the right answers of each release there
                 """)

@@ -2,7 +2,7 @@ import Foundation
 
 /// The inference service.
 struct ServiceSection {
-    static let keys = ["name", "namespace", "replicas", "expose", "nodePort", "data", "baseImage", "registry", "models"]
+    static let keys = ["name", "namespace", "replicas", "expose", "nodePort", "data", "baseImage", "registry", "registryImage", "models"]
     static let dataKeys = ["train", "test"]
     static let modelsKeys = ["url", "key", "knownHosts"]
 
@@ -18,7 +18,8 @@ struct ServiceSection {
         service.nodePort = section["nodePort"]?.number(in: 30000...32767)
         service.trainingData = section["data"].flatMap(trainingData)
         service.baseImage = section["baseImage"]?.read(ImageRule.image) ?? service.baseImage
-        service.registry = section["registry"]?.read(ImageRule.repository)
+        section["registry"].map { RegistrySection(paths: paths).read($0, into: &service) }
+        service.registryImage = section["registryImage"]?.read(ImageRule.image) ?? service.registryImage
         service.models = section["models"].flatMap(models)
         if service.expose == .clusterIP {
             let fix = "remove the line, or expose: NodePort"

@@ -10,12 +10,12 @@ import ForgePlan
 enum PodNetwork {
     static func step(from host: Host, to others: [Host], within limit: Duration = .seconds(60)) -> any Step {
         Until(
-            "\(host.name) reaches the other nodes through the pod network", within: limit, asking: [.command(look)],
+            "\(host.name) reaches the other nodes through the pod network", within: limit, asking: [.command(look())],
             fix:
                 "open 8472/udp between the machines, in both directions, as 6443/tcp and 10250/tcp: in the cloud's security group, with `ufw allow`, or in "
                 + "`sudo iptables -S INPUT`; where only small packets pass, give the network card the MTU that the network has (`ip link set dev NAME mtu 1400`), and "
                 + "`sudo kubectl -n kube-flannel rollout restart daemonset` after it"
-        ) { answers in differences(Report(answers.command(look).text), others) }
+        ) { answers in differences(Report(answers.command(look()).text), others) }
     }
 
     private static func differences(_ report: Report, _ others: [Host]) -> [Difference] {
@@ -30,21 +30,22 @@ enum PodNetwork {
         }
     }
 
-    /// iproute2 is asked for the device: in a container, /sys can be that of its host. 28: no answer in time. What is
-    /// refused has come through, too. A host's firewall may take pings from pods and no connections to its kubelet, so
-    /// who is silent is pinged, with packets of full size.
-    static let look = """
-        link=$(ip -o link show dev flannel.1) || exit 0
-        mtu=${link#* mtu }; mtu=${mtu%% *}
+    /// The link is asked of `ip`, which speaks of its own network namespace; /sys may be that of another one, in a container.
+    /// 28: no answer in time. What is refused has come through, too. A host's firewall may take pings from pods and no
+    /// connections to its kubelet, so who is silent is pinged, with packets of full size.
+    static func look(at device: String = "flannel.1") -> String {
+        """
+        link=$(ip -o link show dev \(device) 2>/dev/null) || exit 0
         echo device
-        bridge fdb show dev flannel.1 | sed 's/^/fdb /'
-        ip -4 neigh show dev flannel.1 | sed 's/^/neigh /'
-        ends=$(ip -4 neigh show dev flannel.1 | cut -d ' ' -f 1)
+        bridge fdb show dev \(device) | sed 's/^/fdb /'
+        ip -4 neigh show dev \(device) | sed 's/^/neigh /'
+        ends=$(ip -4 neigh show dev \(device) | cut -d ' ' -f 1)
         [ -n "$ends" ] || exit 0
         long=$(printf '%02000d' 0)
         urls() { for end in $ends; do printf 'url = "https://%s:10250/healthz"\\noutput = /dev/null\\n' "$end"; done; }
         said=$(urls | curl -qsk -Z --parallel-max 300 --noproxy '*' --max-time 3 \\
           -H "X-Full-Size: $long" -w 'reply %{url_effective} %{exitcode}\\n' -K -)
+        mtu=${link#* mtu }; mtu=${mtu%% *}
         pinged() { ping -n -q -c 2 -i 0.3 -W 2 "$@" >/dev/null; }
         again() {
           size=none
@@ -59,6 +60,7 @@ enum PodNetwork {
           wait
         }
         """
+    }
 
     /// What the look says.
     struct Report {

@@ -28,6 +28,14 @@ extension Recipes {
             files: ["image-functions.sh"], workshop: workshop)
     }
 
+    /// What the cluster's own registry runs.
+    func registryImage(_ workshop: Supply) throws(Problem) -> Supply {
+        let tag = ClusterRegistry.image.split(separator: ":").last.map(String.init) ?? "latest"
+        return try supply(
+            "the registry's own image", usually: "5 s", in: "\(cache.root)/layouts/registry", script: "registry-image.sh",
+            files: ["image-functions.sh"], values: ["tag": tag], workshop: workshop)
+    }
+
     /// All of them in the registry's storage, and over them those that were brought.
     /// The place holds no images: it only tells that they are there.
     func registry(_ version: Version, layouts: [Supply], brought: BroughtRelease, workshop: Supply) throws(Problem) -> Supply {

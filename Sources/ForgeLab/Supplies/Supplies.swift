@@ -96,6 +96,7 @@ struct Supplies: Sendable {
         var made: [Supply] = []
         var layouts: [Supply] = []
         if !brought.hasImage("library/python") { layouts.append(try recipes.pythonImage(workshop)) }
+        if !brought.hasImage("library/registry") { layouts.append(try recipes.registryImage(workshop)) }
         if !Recipes.flannelImages.allSatisfy(brought.hasImage) {
             made += [source, standIns]
             layouts.append(try recipes.flannelImages(standIns: standIns, workshop: workshop))

@@ -43,6 +43,7 @@ package struct Schedule: Sendable, Hashable {
                 "apiVersion": apiVersion(cluster.kubernetes), "name": name.yamlQuoted, "namespace": service.namespace.yamlQuoted,
                 "kind": JobKind.batch.label(service).yamlQuoted, "schedule": schedule.yamlQuoted,
                 "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted, "command": command.yamlList,
+                "pullSecret": PullSecret.name(service).yamlQuoted,
             ].merging(store.values) { $1 })
     }
 

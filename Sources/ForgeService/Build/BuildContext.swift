@@ -76,7 +76,7 @@ struct BuildArguments {
     }
 
     /// Docker itself goes to the mirror of docker.io, and of no other registry: those are named instead.
-    private static func base(_ image: String, _ mirrors: Mirrors) -> String {
+    static func base(_ image: String, _ mirrors: Mirrors) -> String {
         guard let slash = image.firstIndex(of: "/") else { return image }
         let registry = String(image[..<slash])
         guard registry != "docker.io", let mirror = mirrors.registries[registry] else { return image }

@@ -18,7 +18,8 @@ struct BuildFailure {
     private var lines: [String] {
         let all = (output.text + "\n" + output.errorText).split(whereSeparator: \.isNewline)
         let plain = all.map { $0.replacing(/\u{1B}\[[0-9;]*[A-Za-z]/, with: "").trimming(while: \.isWhitespace) }
-        return plain.filter { !$0.isEmpty && !$0.contains("━━") }
+        let told = plain.filter { !$0.isEmpty && !$0.contains("━━") }
+        return told.contains(where: BuildKitLine.isSign) ? told.compactMap(BuildKitLine.told).uniqued() : told
     }
 
     private var fix: String {
@@ -39,6 +40,19 @@ struct BuildFailure {
         (
             ["data/train.csv", "data/test.csv"],
             "correct the CSV files that service: data: names; the line above says which and where"
+        ),
+        (
+            ["lstat /", "failed to compute cache key", "failed to calculate checksum", "file not found in build context"],
+            "the Dockerfile copies what is not in HOST's build context: correct service/Dockerfile of your templates (--templates); "
+                + "a folder that may be missing needs a pattern in its name, such as dat[a]/*.csv"
+        ),
+        (
+            ["dockerfile parse error", "Dockerfile parse error", "unknown instruction"],
+            "correct service/Dockerfile of your templates (--templates); the line above says where"
+        ),
+        (
+            ["exec format error", "no match for platform in manifest"],
+            "service: baseImage: has no image for the processor of HOST: name one that has"
         ),
         (
             ["manifest unknown", "pull access denied", "failed to resolve", "manifest for "],

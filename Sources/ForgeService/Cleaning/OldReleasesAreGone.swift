@@ -2,16 +2,20 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// Only the last five releases take up room on a machine, and those that pods use: their images on nodes, and on the machine that builds
-/// what they were made of. It comes after a deploy that went well, which it notes, since images do not tell when they were last wanted.
+/// Only the last five releases take up room on a machine, and those that pods use: their images on nodes, and on the
+/// machine that builds also what they were made of, and the cluster's registry. It comes after a deploy that went well,
+/// which it notes, since images do not tell when they were last wanted.
 package struct OldReleasesAreGone: Step {
     package let release: Release
     private let looks: ReleaseLooks
 
-    /// `isBuilder`: the machine builds images and rules the cluster. `runtime`: nil where no pods run.
-    package init(_ release: Release, runtime: Cluster.Runtime?, isBuilder: Bool, namespace: String) {
+    /// `builder`: the machine, where it builds images, has the registry and rules the cluster. `runtime`: nil where no
+    /// pods run.
+    init(_ release: Release, runtime: Cluster.Runtime?, builder: Host?, of cluster: Cluster) {
         self.release = release
-        looks = ReleaseLooks(release: release, runtime: runtime, isBuilder: isBuilder, namespace: namespace)
+        looks = ReleaseLooks(
+            release: release, runtime: runtime, isBuilder: builder != nil, namespace: cluster.service.namespace,
+            registry: builder == nil ? nil : cluster.ownRegistry.map { _ in PublishedReleases(release, on: builder!) })
     }
 
     package var title: String { "only the last \(KeptReleases.count) releases of \(release.name) are kept" }

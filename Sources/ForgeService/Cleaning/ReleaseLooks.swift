@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgeInventory
+import ForgePlan
 
 /// How a machine is asked for the releases that it has, and how it lets some of them go.
 struct ReleaseLooks {
@@ -8,6 +9,8 @@ struct ReleaseLooks {
     let runtime: Cluster.Runtime?
     let isBuilder: Bool
     let namespace: String
+    /// nil where the registry is not kubeforge's own, or not here.
+    var registry: PublishedReleases?
 
     /// Prints `deployed TAG`, `used TAG` and `present TAG`. Fails when it cannot be told what is in use.
     var look: String {
@@ -26,7 +29,7 @@ struct ReleaseLooks {
             images=$(\(kubectl)); echo "$images" | tr ' ' '\\n' | tags used
             ls -1td \(folders.map { $0 + "/*" }.joined(separator: " ")) 2>/dev/null | sed -nE 's,^.*/([0-9a-f]{16})$,present \\1,p'
             docker image ls --format '{{.Repository}}:{{.Tag}}' | tags present
-            """
+            """ + (registry.map { "\n" + $0.look } ?? "")
     }
 
     /// Docker shows the containers of pods with the digests of their images, not with names.
@@ -50,8 +53,8 @@ struct ReleaseLooks {
     /// Notes the release as the last one, and removes those with these tags.
     func removal(of tags: [String]) -> Command {
         let remove =
-            (runtime == .containerd ? ["forget \(path):$tag"] : [])
-            + (isBuilder || runtime == .docker ? ["rmi \(release.name):$tag", "rmi \(path):$tag"] : [])
+            (runtime == .containerd ? paths.map { "forget \($0):$tag" } : [])
+            + (isBuilder || runtime == .docker ? ([release.name] + paths).map { "rmi \($0):$tag" } : [])
             + (isBuilder ? ["rm -rf -- " + folders.map { "\($0)/$tag" }.joined(separator: " ")] : [])
         let script = """
             set -eu; umask 022; mkdir -p -- \(notes)
@@ -61,6 +64,7 @@ struct ReleaseLooks {
             \((remove + ["rm -f -- \(notes)/$tag"]).joined(separator: "\n"))
             done
             \(isBuilder ? Self.sweep : ":")
+            \(registry.map { "\($0.functions)\nunpublish \"$@\"" } ?? ":")
             touch -- \(notes)/\(release.tag)
             """
         return Command([Word("sh"), "-c", Word(script), "sh"] + tags.map { Word($0) }).asRoot()
@@ -80,22 +84,17 @@ struct ReleaseLooks {
         }
         """
 
-    /// Removes the parts of images that no record names any longer; a record is a file named by its tag.
-    private static let sweep = """
-        if cd \(Places.images)/blobs/sha256 2>/dev/null; then
-        exec 9>../../lock; flock 9
-        for part in *; do grep -qsF -- "$part" ../../[0-9a-f]* || rm -f -- "$part"; done
-        cd /
-        fi
-        """
+    /// Removes what kubeforge kept of images before they came from a registry, and archives that were on their way then.
+    private static let sweep = "rm -rf -- \(Places.images) /var/lib/kubeforge/passing"
 
     /// Empty files named by tags, beside nothing else; their times tell the order of deploys.
     private var notes: String { "/var/lib/kubeforge/deployed/\(release.name)" }
 
-    private var folders: [String] { ["/var/lib/kubeforge/contexts", "/var/lib/kubeforge/releases", Places.images] }
+    private var folders: [String] { ["/var/lib/kubeforge/contexts", "/var/lib/kubeforge/releases"] }
 
-    private var path: String { String(release.reference.dropLast(release.tag.count + 1)) }
+    /// The image's complete names: the present one, and the one that it had before images came from a registry.
+    private var paths: [String] { [release.registry, Release.formerRegistry].map { "\($0)/\(release.name)" }.uniqued() }
 
     /// The image's names as a regular expression: complete, and as Docker shortens them.
-    private var names: String { "\(path)|\(release.name)" }
+    private var names: String { (paths + [release.name]).map { $0.replacing(".", with: "[.]") }.joined(separator: "|") }
 }

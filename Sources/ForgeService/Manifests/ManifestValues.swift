@@ -11,9 +11,12 @@ struct ManifestValues {
     /// See `Manifests.template`.
     private(set) var template = ""
     private let secret: String
+    /// As the inventory has it; a candidate has another name.
+    private let place: Service
 
     init(cluster: Cluster, release: Release, models: StoredModels?, secret: String, templates: Templates) throws(Problem) {
         service = cluster.service
+        place = cluster.service
         self.release = release
         kubernetes = cluster.kubernetes
         store = try StoreParts(models, of: cluster.service, image: release.reference, templates: templates)
@@ -35,7 +38,9 @@ struct ManifestValues {
         switch manifest {
         case "namespace.yaml": all.keeping("namespace")
         case "deployment.yaml":
-            all.keeping("name", "namespace", "replicas", "tag", "image", "template", "andInitContainers", "andMounts", "andVolumes")
+            all.keeping(
+                "name", "namespace", "replicas", "tag", "image", "template", "pullSecret", "andInitContainers", "andMounts",
+                "andVolumes")
         case "service.yaml": all.keeping("name", "namespace", "type", "andNodePort")
         case "poddisruptionbudget.yaml": all.keeping("name", "namespace", "policyVersion")
         case "networkpolicy.yaml": all.keeping("name", "namespace", "andEgress")
@@ -62,6 +67,7 @@ struct ManifestValues {
         [
             "name": service.name.yamlQuoted, "namespace": service.namespace.yamlQuoted, "replicas": String(service.replicas),
             "tag": release.tag.yamlQuoted, "image": release.reference.yamlQuoted, "template": template.yamlQuoted,
+            "pullSecret": PullSecret.name(place).yamlQuoted,
             "type": service.expose.rawValue.yamlQuoted, "history": ReleaseHistory.name(service.name).yamlQuoted,
             // No line allows no way out; an empty list would, too, but the API server drops it, and that would look like a change.
             "andEgress": egress,

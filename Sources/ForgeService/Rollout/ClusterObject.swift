@@ -29,6 +29,15 @@ struct ClusterObject: Decodable, Sendable {
         var ports: [Port]?
         /// A pod's own.
         var containers: [Container]?
+        /// Of a node: whether it takes no new pods.
+        var unschedulable: Bool?
+        var taints: [Taint]?
+
+        struct Taint: Decodable, Sendable {
+            var key: String
+            var value: String?
+            var effect: String
+        }
 
         struct Template: Decodable, Sendable {
             var metadata: Labels?

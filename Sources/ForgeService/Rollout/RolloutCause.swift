@@ -7,6 +7,8 @@ enum RolloutCause: Sendable, Hashable {
     case imageMissing(String)
     /// The container could not even be started.
     case cannotStart(String)
+    /// The kubelet ended it for want of something on the node.
+    case evicted(String)
     case outOfMemory
     /// SIGKILL, and the runtime does not say whose: it may have missed that the kernel ran out of the container's memory.
     case killed
@@ -25,7 +27,15 @@ enum RolloutCause: Sendable, Hashable {
     var isHopeless: Bool {
         switch self {
         case .imageMissing, .cannotStart, .outOfMemory, .killed, .crashed, .notPrepared: true
-        case .noNode, .failingProbe, .refused, .slow: false
+        case .noNode, .evicted, .failingProbe, .refused, .slow: false
+        }
+    }
+
+    /// Whether a node that is not well explains it.
+    var isOfNodes: Bool {
+        switch self {
+        case .noNode, .evicted, .slow: true
+        case .imageMissing, .cannotStart, .outOfMemory, .killed, .crashed, .notPrepared, .failingProbe, .refused: false
         }
     }
 
@@ -34,6 +44,7 @@ enum RolloutCause: Sendable, Hashable {
         case .noNode(let why): "no node takes the pod: \(why)"
         case .imageMissing(let why): "the node does not get the image: \(why)"
         case .cannotStart(let why): "the container cannot be started: \(why)"
+        case .evicted(let why): "its node ended it: \(why)"
         case .outOfMemory: "the kernel ended it: it needed more memory than its limit (OOMKilled)"
         case .killed: "it was killed (exit code 137), as the kernel does with what needs more memory than its limit (OOMKilled)"
         case .crashed(let code): "the program ends with exit code \(code)"
@@ -47,10 +58,11 @@ enum RolloutCause: Sendable, Hashable {
     /// What a person does about it.
     func fix(_ service: String, namespace: String) -> String {
         switch self {
-        case .noNode:
+        case .noNode, .evicted:
             "free or add a node that fits: `kubectl describe nodes` shows what each has left; a control plane takes pods with schedulable: true"
         case .imageMissing:
-            "run `kubeforge deploy` again: it brings the image to each node that lacks it; with service: registry:, can the nodes reach and read it?"
+            "run `kubeforge deploy` again: it looks whether the registry has the image, lets pods in and is reached by the nodes; \(namespace)/\(service)-registry "
+                + "is the Secret that they pull with"
         case .cannotStart: "correct what it names in templates/kubernetes/base/deployment.yaml, and deploy again"
         case .outOfMemory, .killed: "raise limits: memory: in templates/kubernetes/base/deployment.yaml (--templates), or use smaller data"
         case .crashed: "the last lines of its log are above; correct the service or its data, and deploy again"
@@ -92,7 +104,7 @@ extension RolloutCause {
 
     private static func evicted(_ pod: ClusterObject) -> RolloutCause? {
         guard pod.status?.phase == "Failed", let reason = pod.status?.reason else { return nil }
-        return .cannotStart([reason, pod.status?.message].compactMap { $0 }.joined(separator: ": "))
+        return .evicted([reason, pod.status?.message].compactMap { $0 }.joined(separator: ": "))
     }
 
     /// `pulls`: what the runtime said of its last pull; the pod itself only says that it backs off.

@@ -7,6 +7,8 @@ struct RolloutDiagnosis: Sendable {
     let events: [ClusterEvent]
     /// The last log lines by pod.
     let logs: [String: [String]]
+    /// All of the cluster; none where they were not asked.
+    var nodes: [ClusterObject] = []
 
     /// What holds for the release, the commonest cause first; empty when every pod is ready.
     var causes: [(cause: RolloutCause, pods: [ClusterObject])] {
@@ -39,11 +41,12 @@ struct RolloutDiagnosis: Sendable {
 
     func problem(host: String, release: Release, namespace: String, ending: String, remaining: [Difference]) -> Problem {
         let first = causes.first?.cause ?? .slow
-        let told = causes.flatMap { PodTrouble(cause: $0.cause, pods: $0.pods).lines(logs) }
+        let troubles = nodes.flatMap { node in NodeTrouble.all(of: node).map { (node: node.metadata.name, trouble: $0) } }
+        let told = causes.flatMap { PodTrouble(cause: $0.cause, pods: $0.pods).lines(logs) } + troubles.map { $1.sentence($0) }
         return Problem(
             what: "\(host): \(release.image) \(ending)",
             why: ([remaining.map(\.text).joined(separator: "; ")] + told + warnings(besides: told)).joined(separator: "\n"),
-            fix: first.fix(release.name, namespace: namespace))
+            fix: (first.isOfNodes ? troubles.first.map { $1.fix($0) } : nil) ?? first.fix(release.name, namespace: namespace))
     }
 
     /// The newest warning of each kind about this release, where it says more than was said.

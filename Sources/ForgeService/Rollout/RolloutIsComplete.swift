@@ -55,7 +55,7 @@ package struct RolloutIsComplete: Step {
     }
 
     private func problem(_ machine: Machine, _ remaining: [Difference], isLate: Bool) async throws -> Problem {
-        let answers = try await machine.ask(questions + [.command(warnings), .command(lastLines)])
+        let answers = try await machine.ask(questions + [.command(warnings), .command(lastLines), .command(nodes)])
         return diagnosis(answers).problem(
             host: machine.host.name, release: release, namespace: kubectl.namespace,
             ending: isLate ? "did not become ready within \(limit.components.seconds) s" : "does not become ready", remaining: remaining)
@@ -64,7 +64,8 @@ package struct RolloutIsComplete: Step {
     func diagnosis(_ answers: Answers) -> RolloutDiagnosis {
         RolloutDiagnosis(
             state: RolloutState(ClusterObject.list(answers.command(look).text)),
-            events: ClusterEvent.list(answers.command(warnings).text), logs: PodLogs(answers.command(lastLines).text).byPod)
+            events: ClusterEvent.list(answers.command(warnings).text), logs: PodLogs(answers.command(lastLines).text).byPod,
+            nodes: ClusterObject.list(answers.command(nodes).text))
     }
 
     private var selector: Word { "app.kubernetes.io/name=\(deployment)" }
@@ -72,6 +73,8 @@ package struct RolloutIsComplete: Step {
     var look: String { kubectl.line("get", "deployments,replicasets,pods", "--selector", selector, "--output", "json") }
 
     var warnings: String { ClusterEvent.warnings(kubectl) }
+
+    var nodes: String { kubectl.line("get", "nodes", "--output", "json") }
 
     var lastLines: String { PodLogs.lastLines(of: selector, kubectl) }
 }

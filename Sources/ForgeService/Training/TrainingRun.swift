@@ -23,6 +23,7 @@ package struct TrainingRun: Sendable, Hashable {
             [
                 "name": name.yamlQuoted, "namespace": service.namespace.yamlQuoted, "kind": JobKind.train.label(service).yamlQuoted,
                 "run": name.yamlQuoted, "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted, "command": command.yamlList,
+                "pullSecret": PullSecret.name(service).yamlQuoted,
             ].merging(store) { $1 })
     }
 

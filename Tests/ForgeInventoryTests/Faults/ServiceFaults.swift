@@ -185,4 +185,30 @@ let serviceFaults = [
         told: """
             inventory.yaml:11:13  service.registry: needs a registry with or without a path, such as registry.example.org/team
             """),
+    BadInventory(
+        "a registry with a user and no password, and no place",
+        adding: """
+            service:
+              registry:
+                username: "robot:1"
+            """,
+        told: """
+            inventory.yaml:12:5  service.registry.repository: is missing
+              fix  add a line such as `repository: registry.example.org/mlops`
+            inventory.yaml:12:5  service.registry.passwordFile: is missing
+              fix  add a line such as `passwordFile: ~/keys/registry-password`
+            inventory.yaml:12:15  service.registry.username: must have no colon in it
+              why  a colon ends the name where it is sent
+            """),
+    BadInventory(
+        "a registry's password file that is not there, and an image that moves",
+        adding: """
+            service:
+              registry: { repository: registry.example.org/mlops, username: robot, passwordFile: /nowhere/password }
+              registryImage: registry:latest
+            """,
+        told: """
+            inventory.yaml:11:86  service.registry.passwordFile: there is no file /nowhere/password
+            inventory.yaml:12:18  service.registryImage: needs a tag or a digest that stays, such as docker.io/library/python:3.11-slim-bookworm
+            """),
 ]

@@ -9,8 +9,6 @@ import Testing
 @Suite("The way between nodes through the pod network")
 struct PodNetworkTests {
     private let step = PodNetwork.step(from: Example.master, to: [Example.node])
-    private static let link =
-        "9: flannel.1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN mode DEFAULT"
     private static let tables = """
         device
         fdb 5e:a1:00:00:00:02 dst 10.77.0.12 self permanent
@@ -57,6 +55,27 @@ struct PodNetworkTests {
         #expect(last.work.map(\.host.name) == (count == 1 ? [] : ["kubmaster", "kubnode"]))
     }
 
+    /// An `ip` that knows flannel's link, as iproute2 prints it, and answers all else with the line of shell.
+    private static func ip(_ other: String) -> String {
+        """
+        #!/bin/sh
+        case "$*" in
+        *link*) echo '7: flannel.1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN mode DEFAULT group default' ;;
+        *) \(other) ;;
+        esac
+
+        """
+    }
+
+    @Test("is not there yet where the machine has no such link")
+    func noLink() async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("ip", "#!/bin/sh\necho 'Device \"flannel.1\" does not exist.' >&2; exit 1\n", mode: 0o755)
+            let said = try await LocalProgram.run("env", ["PATH=\(folder.path):/usr/bin:/bin", "/bin/sh", "-c", PodNetwork.look()])
+            #expect(said == "")
+        }
+    }
+
     /// Runs the look with tables as iproute2 prints them, and a curl and a ping that play the network.
     private func look(curl code: Int, pinged: Set<String> = [], shell: String) async throws -> (
         said: String, asked: String
@@ -64,10 +83,7 @@ struct PodNetworkTests {
         try await TemporaryFolder.during { folder in
             try folder.write(
                 "bridge", "#!/bin/sh\necho '5e:a1:00:00:00:02 dst 10.77.0.12 self permanent'\n", mode: 0o755)
-            try folder.write(
-                "ip",
-                "#!/bin/sh\ncase $* in *link*) echo '\(Self.link)';; *) echo '10.244.1.0 lladdr 5e:a1:00:00:00:02 PERMANENT ';; esac\n",
-                mode: 0o755)
+            try folder.write("ip", Self.ip("echo '10.244.1.0 lladdr 5e:a1:00:00:00:02 PERMANENT '"), mode: 0o755)
             let file = folder.path("asked")
             try folder.write(
                 "curl",
@@ -79,7 +95,7 @@ struct PodNetworkTests {
                 mode: 0o755)
             let environment = ["PATH=\(folder.path):/usr/bin:/bin"]
             let said = try await LocalProgram.run(
-                "env", environment + ["/bin/\(shell)", "-c", PodNetwork.look])
+                "env", environment + ["/bin/\(shell)", "-c", PodNetwork.look()])
             return (said, try folder.text("asked"))
         }
     }
@@ -112,14 +128,13 @@ struct PodNetworkTests {
     @Test("is told apart by curl itself")
     func realCurl() async throws {
         try await LoopbackServer.running(.silent) { port async throws in
-            let script = PodNetwork.look.replacing(":10250/", with: ":\(port)/").replacing(
+            let script = PodNetwork.look().replacing(":10250/", with: ":\(port)/").replacing(
                 "--max-time 3", with: "--max-time 1")
             try await TemporaryFolder.during { folder in
                 try folder.write("bridge", "#!/bin/sh\n", mode: 0o755)
                 try folder.write("ping", "#!/bin/sh\nexit 1\n", mode: 0o755)
                 try folder.write(
-                    "ip",
-                    "#!/bin/sh\ncase $* in *link*) echo '\(Self.link)';; *) printf '%s\\n' '127.0.0.1 lladdr a PERMANENT' '127.0.0.2 lladdr b PERMANENT';; esac\n",
+                    "ip", Self.ip("printf '%s\\n' '127.0.0.1 lladdr a PERMANENT' '127.0.0.2 lladdr b PERMANENT'"),
                     mode: 0o755)
                 let said = try await LocalProgram.run(
                     "env", ["PATH=\(folder.path):/usr/bin:/bin", "/bin/sh", "-c", script])

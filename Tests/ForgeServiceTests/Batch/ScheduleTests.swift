@@ -38,7 +38,7 @@ struct ScheduleTests {
         #expect(try differences(found(["inference-batch"], schedule: "0 3 * * *")) == ["schedule: 0 3 * * * → 0 2 * * *"])
         #expect(
             try differences(found(["inference-batch"], image: "inference:1"))
-                == ["image: inference:1 → docker.io/library/inference:0123456789abcdef"])
+                == ["image: inference:1 → 10.77.0.11:5443/mlops/inference:0123456789abcdef"])
         #expect(try differences(found(["inference-batch"]), drift: 1) == ["it is not as its manifest says"])
         #expect(try differences("") == ["the cluster could not be asked for schedules"])
     }
@@ -66,7 +66,7 @@ struct ScheduleTests {
     @Test("runs the release that was deployed last, at its own times")
     func followsRelease() async throws {
         let step = SchedulesRunTheRelease(Example.release, models: nil, of: cluster, templates: try Templates())
-        let old = found(["inference-batch"], image: "docker.io/library/inference:fedcba9876543210")
+        let old = found(["inference-batch"], image: "10.77.0.11:5443/mlops/inference:fedcba9876543210")
         #expect(step.differences(whenLookEnds: 0, old) == ["inference-batch: fedcba9876543210 → 0123456789abcdef"])
         #expect(step.differences(whenLookEnds: 0, found(["inference-batch"])) == [])
         let host = ScriptedTransport { command in
@@ -76,7 +76,8 @@ struct ScheduleTests {
         let stands = try Schedule.manifest(
             "inference-batch", at: "0 2 * * *", command: ["python", "inference.py"], of: cluster, release: .example, templates: Templates())
         #expect(await host.commands.last?.inputText == stands)
-        #expect(stands.contains("schedule: \"0 2 * * *\"") && stands.contains("image: \"docker.io/library/inference:0123456789abcdef\""))
+        #expect(
+            stands.contains("schedule: \"0 2 * * *\"") && stands.contains("image: \"10.77.0.11:5443/mlops/inference:0123456789abcdef\""))
     }
 
     @Test("runs the models of that release, wherever they are")

@@ -6,7 +6,7 @@ import ForgeTestSupport
 
 /// What kubectl says of a cluster in which a release runs, and another may be on its way.
 enum Told {
-    static let old = "docker.io/library/inference:aaaaaaaaaaaaaaaa"
+    static let old = "10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa"
 
     static func deployment(
         _ name: String = "inference", image: String = old, template: String = "old", replicas: Int = 2, ready: Int = 2,
@@ -41,7 +41,7 @@ extension ReleaseRecord {
     /// A release of the image with this digit sixteen times as its tag.
     static func example(_ digit: Character, template: String, at: String, models: String? = nil) -> ReleaseRecord {
         ReleaseRecord(
-            image: "docker.io/library/inference:" + String(repeating: digit, count: 16), template: template, at: at, by: "ann@desk",
+            image: "10.77.0.11:5443/mlops/inference:" + String(repeating: digit, count: 16), template: template, at: at, by: "ann@desk",
             models: models, data: "0123456789abcdef", scores: ["lda": 0.6915384615384615, "mlp": 0.66])
     }
 }

@@ -32,7 +32,7 @@ struct RestorationTests {
             told.description == """
                 kubmaster: it does not become ready
                   why  a pod crashed
-                       restored: docker.io/library/inference:aaaaaaaaaaaaaaaa answers again, on all its pods
+                       restored: 10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa answers again, on all its pods
                   fix  correct it
                 """)
         #expect(await host.commands.filter { $0.line.contains("undo deployment/inference --to-revision=4") }.count == 1)
@@ -46,7 +46,8 @@ struct RestorationTests {
         let told = await restoration.after(problem, on: Machine(host: Example.master, transport: host(history)))
         #expect(
             told.why
-                == "a pod crashed\nrestored: docker.io/library/inference:aaaaaaaaaaaaaaaa with models v1 answers again, on all its pods")
+                == "a pod crashed\nrestored: 10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa with models v1 answers again, on all its pods"
+        )
     }
 
     @Test("stays to be looked at when nothing ran before")

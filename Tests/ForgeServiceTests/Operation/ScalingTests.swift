@@ -19,7 +19,7 @@ struct ScalingTests {
 
     @Test("is told to the Deployment, and waited for with the release that runs")
     func plan() async throws {
-        let plan = try await plan(3, Self.deployment("docker.io/library/inference:0123456789abcdef"))
+        let plan = try await plan(3, Self.deployment("10.77.0.11:5443/mlops/inference:0123456789abcdef"))
         #expect(plan.stages.map(\.name) == ["the service has 3 pods"])
         #expect(
             plan.stages[0].work[0].steps.map(\.title) == [
@@ -63,7 +63,7 @@ struct ScalingTests {
 
     @Test("waits for pods that still end, and not for those that have ended")
     func ending() async throws {
-        let step = try await plan(1, Self.deployment("docker.io/library/inference:0123456789abcdef")).stages[0].work[0].steps[2]
+        let step = try await plan(1, Self.deployment("10.77.0.11:5443/mlops/inference:0123456789abcdef")).stages[0].work[0].steps[2]
         func pods(_ phases: String...) -> String {
             let items = phases.map { #"{"kind":"Pod","metadata":{"name":"a"},"status":{"phase":"\#($0)"}}"# }
             return "{\"items\":[\(items.joined(separator: ","))]}"

@@ -31,7 +31,7 @@ struct HistoryTests {
                 "aaaaaaaaaaaaaaaa can come back 2026-11-19T10:00:00Z",
             ])
         #expect(
-            table.rows[0][3...] == ["ann@desk", "docker.io/library/inference:cccccccccccccccc", "0123456789ab", "0.692", "0.66"])
+            table.rows[0][3...] == ["ann@desk", "10.77.0.11:5443/mlops/inference:cccccccccccccccc", "0123456789ab", "0.692", "0.66"])
     }
 
     @Test("is missing before the first deploy, and unknown where the cluster does not answer")
@@ -63,7 +63,7 @@ struct HistoryTests {
 
     @Test("tells the models of each release where there is a model store, and leads back to them")
     func models() throws {
-        let image = "docker.io/library/inference:aaaaaaaaaaaaaaaa"
+        let image = "10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa"
         let full = Told.list(
             Told.deployment(template: "second"), Told.replicaSet("first", revision: 3, models: "image"),
             Told.replicaSet("second", revision: 4, models: "v2"),
@@ -82,7 +82,7 @@ struct HistoryTests {
             #expect(step.differences(whenLookEnds: 0, full.text) == ["models: v2 → v1"])
         }
         let other = RevisionIsBack(.example("b", template: "third", at: "", models: "v3"), of: "inference", namespace: "mlops")
-        #expect(other.differences(whenLookEnds: 0, full.text) == ["release: \(image) → docker.io/library/inference:bbbbbbbbbbbbbbbb"])
+        #expect(other.differences(whenLookEnds: 0, full.text) == ["release: \(image) → 10.77.0.11:5443/mlops/inference:bbbbbbbbbbbbbbbb"])
     }
 
     @Test("leads nowhere where Kubernetes has nothing left, or the tag is none")
@@ -106,7 +106,7 @@ struct HistoryTests {
         let step = RevisionIsBack(.example("a", template: "first", at: ""), of: "inference", namespace: "mlops")
         #expect(
             step.differences(whenLookEnds: 0, full.text)
-                == ["release: docker.io/library/inference:cccccccccccccccc → docker.io/library/inference:aaaaaaaaaaaaaaaa"])
+                == ["release: 10.77.0.11:5443/mlops/inference:cccccccccccccccc → 10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa"])
         try await step.apply(to: Machine(host: Example.master, transport: host))
         #expect(
             await host.commands.last?.line

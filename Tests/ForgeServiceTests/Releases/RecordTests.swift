@@ -13,7 +13,7 @@ struct RecordTests {
     func once() {
         #expect(step.differences(whenLookEnds: 0, Told.list().text) == ["it has none"])
         let old = Told.history(.example("a", template: "old", at: "2026-11-20T10:00:00Z"))
-        #expect(step.differences(whenLookEnds: 0, Told.list(old).text) == ["docker.io/library/inference:aaaaaaaaaaaaaaaa is"])
+        #expect(step.differences(whenLookEnds: 0, Told.list(old).text) == ["10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa is"])
         let both = Told.history(
             .example("a", template: "old", at: "2026-11-20T10:00:00Z"), .example("c", template: "new", at: "2026-11-21T10:00:00Z"))
         #expect(step.differences(whenLookEnds: 0, Told.list(both).text) == [])
@@ -32,7 +32,7 @@ struct RecordTests {
         try await step.apply(to: Machine(host: Example.master, transport: host))
         let patches = await host.commands.map(\.line).filter { $0.contains(" patch configmap inference-releases --type=merge --patch ") }
         let record =
-            #"{"at":"2026-11-21T15:20:00Z","by":"o'neil@desk","data":"f00d","image":"docker.io/library/inference:0123456789abcdef","scores":{"lda":0.5,"mlp":0.25},"template":"new"}"#
+            #"{"at":"2026-11-21T15:20:00Z","by":"o'neil@desk","data":"f00d","image":"10.77.0.11:5443/mlops/inference:0123456789abcdef","scores":{"lda":0.5,"mlp":0.25},"template":"new"}"#
         #expect(
             patches[0].contains("\"2026-11-21T15.20.00Z-new\":" + "\"" + record.replacing("\"", with: "\\\"").replacing("'", with: "'\\''"))
         )
@@ -61,8 +61,8 @@ struct RecordTests {
         #expect(patch.contains(#"\"models\":\"\#(Example.version)\""#), "\(patch)")
     }
 
-    @Test("names its registry again when it comes back", arguments: [nil, "registry.example:5000/mlops"])
-    func comesBack(registry: String?) {
+    @Test("names its registry again when it comes back", arguments: ["10.77.0.11:5443/mlops", "docker.io/library"])
+    func comesBack(registry: String) {
         let release = Release(name: "inference", tag: "0123456789abcdef", registry: registry)
         let record = ReleaseRecord(image: release.reference, template: "t", at: "", by: "")
         #expect(record.release(of: "inference") == release)

@@ -32,10 +32,10 @@ struct RunningModelsTests {
             "leaving t2 Running 2026-11-21T15:17:32Z", "other t1 Running ", "new t2 Pending ", "this t2 Running ", "next t2 Running ",
         ]
         #expect(
-            try run(deployment: "docker.io/library/inference:0123456789abcdef has-models t2", pods: pods).output
+            try run(deployment: "10.77.0.11:5443/mlops/inference:0123456789abcdef has-models t2", pods: pods).output
                 == "exec this -- cat /app/models/metadata.json\n")
         #expect(
-            try run(deployment: "docker.io/library/inference:0123456789abcdef has-models t2").output
+            try run(deployment: "10.77.0.11:5443/mlops/inference:0123456789abcdef has-models t2").output
                 == "exec of-this-release -- cat /app/models/metadata.json\n")
     }
 
@@ -59,7 +59,7 @@ struct RunningModelsTests {
         let error = #expect(throws: Problem.self) { try RunningRelease(Service(), host: "kubmaster", answers: Example.answers(answers)) }
         #expect(
             error?.description == """
-                kubmaster: nobody knows what docker.io/library/inference:0123456789abcdef must answer
+                kubmaster: nobody knows what 10.77.0.11:5443/mlops/inference:0123456789abcdef must answer
                   why  no pod of it runs that could be asked for /app/models/golden.json
                   fix  `kubeforge logs` and `kubectl get pods` say what the pods do; `kubeforge deploy` brings them back
                 """)

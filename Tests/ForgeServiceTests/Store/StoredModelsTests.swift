@@ -67,7 +67,7 @@ struct StoredModelsTests {
                 let store = ModelStore(url: Example.store.url, keyPath: file, knownHostsPath: file)
                 let plan = try ServicePlan.make(
                     cluster: Example.cluster(service: Service(models: store)), context: Example.context(), models: models,
-                    templates: Templates(), cache: "/cache", by: "ann@desk")
+                    templates: Templates(), by: "ann@desk")
                 let steps = plan.stages.flatMap { $0.steps(for: "kubmaster") }
                 #expect(steps.contains { $0.title == "pods may reach the model store" })
                 return steps.compactMap { $0 as? ManifestsAreApplied }.first?.manifests.template

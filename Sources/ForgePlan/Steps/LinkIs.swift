@@ -1,0 +1,30 @@
+import ForgeCore
+
+/// A symbolic link leads to a path, which need not be there yet.
+package struct LinkIs: Step {
+    package let path: String
+    package let target: String
+    package let title: String
+
+    package init(_ path: String, to target: String, title: String) {
+        self.path = path
+        self.target = target
+        self.title = title
+    }
+
+    package var questions: [Question] { [.command(look)] }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        answers.command(look).exitCode == 0 ? [] : ["\(path) does not lead to \(target)"]
+    }
+
+    package func apply(to machine: Machine) async throws {
+        let script = "set -eu; umask 022; mkdir -p -- \"${1%/*}\"; ln -sfn -- \"$2\" \"$1\""
+        try await machine.run(Command("sh", "-c", Word(script), "sh", Word(path), Word(target)).asRoot())
+    }
+
+    /// The shell itself sees that both are one file; only where the target is missing a program has to read the link.
+    private var look: String {
+        "[ \(path.shellQuoted) -ef \(target.shellQuoted) ] || [ \"$(readlink -- \(path.shellQuoted))\" = \(target.shellQuoted) ]"
+    }
+}

@@ -1,0 +1,36 @@
+import ForgeCore
+import ForgeTestSupport
+import Foundation
+import Testing
+
+@testable import ForgePlan
+
+@Suite("A link")
+struct LinkIsTests {
+    @Test("is made, with its folder, to what need not be there yet, and is then so")
+    func isMade() async throws {
+        try await TemporaryFolder.during { folder in
+            let step = LinkIs(
+                folder.path("a/10.77.0.11:5443/ca.crt"), to: folder.path("pki/ca.crt"), title: "it leads there")
+            let host = LocalTransport()
+            let machine = Machine(host: Example.host(), transport: host)
+            func differences() async throws -> [String] {
+                try await step.differences(given: machine.ask(step.questions)).map(\.text)
+            }
+            let missing = ["\(step.path) does not lead to \(step.target)"]
+            #expect(try await differences() == missing)
+            try await step.apply(to: machine)
+            #expect(try await differences() == [])
+            try FileManager.default.createDirectory(atPath: folder.path("pki"), withIntermediateDirectories: true)
+            try folder.write("pki/ca.crt", "authority")
+            #expect(try await differences() == [])
+            #expect(try folder.text("a/10.77.0.11:5443/ca.crt") == "authority")
+            // Somebody's copy is no link: it would not follow.
+            try FileManager.default.removeItem(atPath: step.path)
+            try folder.write("a/10.77.0.11:5443/ca.crt", "authority")
+            #expect(try await differences() == missing)
+            try await step.apply(to: machine)
+            #expect(try await differences() == [])
+        }
+    }
+}

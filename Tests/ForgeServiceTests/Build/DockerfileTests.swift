@@ -1,0 +1,101 @@
+import ForgeInventory
+import ForgeTemplates
+import Foundation
+import Testing
+
+@testable import ForgeService
+
+@Suite("Every Dockerfile")
+struct DockerfileTests {
+    @Test(
+        "is copied from by both of Docker's builders, in every context that an inventory can make",
+        arguments: Variant.all)
+    func copies(variant: Variant) throws {
+        let dockerfiles = try Dockerfile.all()
+        #expect(dockerfiles.map(\.name).contains("service/Dockerfile"))
+        for dockerfile in dockerfiles {
+            let files = try variant.context()
+            let copies = DockerfileCopy.all(in: dockerfile.text)
+            #expect(!copies.isEmpty, "\(dockerfile.name)")
+            for copy in copies {
+                #expect(copy.complaintOfBuildKit(files) == nil, "\(dockerfile.name): \(copy)")
+                #expect(copy.complaintOfClassicBuilder(files) == nil, "\(dockerfile.name): \(copy)")
+            }
+        }
+    }
+
+    @Test("that names a folder which may be missing is found")
+    func findsFolder() throws {
+        let copy = try #require(DockerfileCopy.all(in: "FROM x\nCOPY requirements.txt apt/*.asc ./\n").first)
+        #expect(copy.complaintOfBuildKit(["requirements.txt"]) == "lstat /apt: no such file or directory")
+        #expect(copy.complaintOfClassicBuilder(["requirements.txt"]) == nil)
+        #expect(copy.complaintOfBuildKit(["requirements.txt", "apt/mirror.asc"]) == nil)
+        let alone = try #require(DockerfileCopy.all(in: "COPY ap[t]/*.asc ./").first)
+        #expect(alone.complaintOfBuildKit([]) == nil)
+        #expect(alone.complaintOfClassicBuilder([]) == "COPY failed: no source files were specified")
+        #expect(alone.complaintOfClassicBuilder(["apt/mirror.asc"]) == nil)
+        #expect(alone.complaintOfClassicBuilder(["api/mirror.asc"]) != nil)
+    }
+
+    @Test("takes the apt key and the user's data when they are there")
+    func takes() throws {
+        let service = try #require(try Dockerfile.all().first { $0.name == "service/Dockerfile" })
+        let patterns = DockerfileCopy.all(in: service.text).flatMap(\.sources)
+        for file in try Variant(name: "", hasData: true, hasStore: true, hasKey: true).context()
+        where file != "Dockerfile" {
+            #expect(patterns.contains { $0 == file || DockerfileCopy.matches(file, $0) }, "\(file)")
+        }
+    }
+}
+
+/// A file named Dockerfile below templates/.
+private struct Dockerfile {
+    let name: String
+    let text: String
+
+    static func all() throws -> [Dockerfile] {
+        let templates = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../templates")
+            .standardized.path()
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: templates).filter {
+            $0.split(separator: "/").last == "Dockerfile"
+        }
+        return try paths.map {
+            Dockerfile(name: $0, text: try String(contentsOfFile: templates + "/" + $0, encoding: .utf8))
+        }
+    }
+}
+
+/// What an inventory can say that changes the files of the build context.
+struct Variant: Sendable, CustomTestStringConvertible {
+    let name: String
+    var hasData = false
+    var hasStore = false
+    var hasKey = false
+
+    var testDescription: String { name }
+
+    static let all = [
+        Variant(name: "nothing"),
+        Variant(name: "data", hasData: true),
+        Variant(name: "a model store", hasStore: true),
+        Variant(name: "an apt mirror with its key", hasKey: true),
+        Variant(name: "a model store and an apt mirror with its key", hasStore: true, hasKey: true),
+        Variant(
+            name: "data, a model store and an apt mirror with its key", hasData: true, hasStore: true, hasKey: true),
+    ]
+
+    /// The paths of the files in the context that it makes.
+    func context() throws -> Set<String> {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "file").path(percentEncoded: false)
+        try Data("text\n".utf8).write(to: URL(filePath: file))
+        let mirrors = Mirrors(debian: hasKey ? .init(url: "http://mirror.example/debian", key: .file(path: file)) : nil)
+        let service = Service(
+            trainingData: hasData ? .init(train: file, test: file) : nil,
+            models: hasStore ? ModelStore(url: "sftp://models@store/srv", keyPath: file, knownHostsPath: file) : nil)
+        let cluster = Example.cluster(mirrors: mirrors, service: service)
+        return Set(try BuildContext.make(cluster: cluster, templates: Templates()).files.keys)
+    }
+}

@@ -1,0 +1,124 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTestSupport
+import Foundation
+import Testing
+
+@testable import ForgeService
+
+@Suite(
+    "Releases in the registry", .serialized,
+    .enabled(if: RunningRegistry.isAvailable, "docker-registry is not installed"))
+struct PublishedReleasesTests {
+    private func tag(_ number: Int) -> String { String(repeating: "0", count: 15) + "\(number)" }
+
+    private func release(_ number: Int) -> Release {
+        Release(name: "inference", tag: tag(number), registry: "127.83.0.9:5443/mlops")
+    }
+
+    /// `kubectl exec` of the registry's own program, as the cluster has it, is the program of this computer here.
+    private func kubectl(_ registry: RunningRegistry) throws -> String {
+        let folder = registry.folder.files
+        try folder.write(
+            "kubectl", "#!/bin/sh\nexec \(RunningRegistry.program) garbage-collect \(registry.configuration)\n",
+            mode: 0o755)
+        return "PATH=\(folder.path):$PATH; "
+    }
+
+    private func during(_ body: (RunningRegistry, PublishedReleases) throws -> Void) async throws {
+        try await RunningRegistry.during { registry in
+            try body(registry, PublishedReleases(release(9), in: registry.folder.place, on: Example.master))
+        }
+    }
+
+    @Test("are told by their tags, and by nothing when the registry does not answer")
+    func look() async throws {
+        try await during { registry, published in
+            #expect(try LocalProgram("sh", "-c", "set -e; " + published.look).output == "")
+            try registry.push(release(1), layer: "one")
+            try registry.push(release(2), layer: "two")
+            #expect(
+                try LocalProgram("sh", "-c", "set -e; " + published.look).output
+                    == "present \(tag(1))\npresent \(tag(2))\n")
+            let elsewhere = Release(name: "inference", tag: tag(9), registry: "127.83.0.7:5443/mlops")
+            let look = PublishedReleases(elsewhere, in: registry.folder.place, on: Example.master).look
+            let silent = try LocalProgram("sh", "-c", "set -e; \(look); echo and goes on")
+            #expect(silent.output == "and goes on\n")
+        }
+    }
+
+    @Test("are found by their tag, as one that is to be pushed is not")
+    func isThere() async throws {
+        try await during { registry, _ in
+            try registry.push(release(1), layer: "one")
+            func exitCode(_ number: Int) throws -> Int32 {
+                try LocalProgram("sh", "-c", ImageIsPushed.look(release(number), in: registry.folder.place)).exitCode
+            }
+            #expect(try exitCode(1) == 0)
+            #expect(try exitCode(2) == 22)
+        }
+    }
+
+    @Test("go with the layers that no other has, and leave the tags of the same image")
+    func unpublish() async throws {
+        try await during { registry, published in
+            try registry.push(release(1), layer: "one")
+            try registry.push(release(2), layer: "two")
+            // Two contexts that made one and the same image.
+            try registry.push(release(3), layer: "twin")
+            try registry.push(release(4), layer: "twin")
+            let before = try registry.blobs()
+            let script = try kubectl(registry) + "set -eu\n\(published.functions)\nunpublish \"$@\""
+            let run = try LocalProgram("sh", "-c", script, "sh", tag(1), tag(3), tag(8))
+            #expect(run.exitCode == 0 && run.output == "", "\(run.output)")
+            #expect(try LocalProgram("sh", "-c", published.look).output == "present \(tag(2))\npresent \(tag(4))\n")
+            // A layer and a manifest.
+            #expect(try registry.blobs() == before - 2)
+            // What was collected can come again: nothing in the registry still believes that it is there.
+            try registry.push(release(1), layer: "one")
+            #expect(try registry.blobs() == before)
+        }
+    }
+
+    @Test("keep their layers while somebody pushes, until the next time")
+    func whilePushing() async throws {
+        try await during { registry, published in
+            try registry.push(release(1), layer: "one")
+            let before = try registry.blobs()
+            let script = try kubectl(registry) + "set -eu\n\(published.functions)\nunpublish \"$@\""
+            let lock = registry.folder.place.lock
+            let pushing = "exec 9>\(lock); flock -s 9; sh -c \(script.shellQuoted) sh \(tag(1))"
+            #expect(try LocalProgram("sh", "-c", pushing).output == "layers are collected the next time\n")
+            #expect(try registry.blobs() == before)
+        }
+    }
+
+    @Test("are shown to nobody without the password, and not without TLS")
+    func closed() async throws {
+        try await during { registry, _ in
+            let address = registry.folder.registry.endpoint
+            let trusting = "--cacert \(registry.folder.place.pki)/ca.crt"
+            let asked = [
+                "\(trusting) https://\(address)/v2/_catalog",
+                "\(trusting) -u kubeforge:wrong https://\(address)/v2/_catalog",
+                "http://\(address)/v2/_catalog", "https://\(address)/v2/_catalog",
+                "\(trusting) -K \(registry.folder.place.login)/curl https://\(address)/v2/_catalog",
+            ]
+            let codes = try asked.map { words in
+                try LocalProgram("sh", "-c", "curl -s -o /dev/null -w '%{http_code}' --noproxy '*' \(words)").output
+            }
+            #expect(codes == ["401", "401", "400", "000", "200"])
+        }
+    }
+
+    @Test("need no restart of the registry after the password changed")
+    func otherPassword() async throws {
+        try await during { registry, published in
+            try registry.push(release(1), layer: "one")
+            try FileManager.default.removeItem(atPath: registry.folder.place.login + "/password")
+            try registry.folder.change()
+            #expect(try LocalProgram("sh", "-c", published.look).output == "present \(tag(1))\n")
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTestSupport
+import Foundation
+import Testing
+
+@testable import ForgeService
+
+@Suite("The registry's keys")
+struct RegistryKeysTests {
+    @Test("are made on the machine, read by root alone, and then so")
+    func areMade() async throws {
+        try await RegistryFolder.during { folder in
+            #expect(
+                try folder.look() == "its password is not there, or not everywhere the same\nit has no certificate\n")
+            try folder.change()
+            #expect(try folder.look() == "")
+            for file in ["files/htpasswd", "files/tls.key", "login/password", "login/curl", "login/config.json"] {
+                #expect(try folder.files.mode("registry/" + file) == 0o600, "\(file)")
+            }
+            #expect(try folder.files.mode("registry/login") == 0o700)
+            let password = try folder.text("login/password").trimming(while: \.isNewline)
+            #expect(password.wholeMatch(of: /[0-9a-f]{48}/) != nil)
+            #expect(try folder.text("files/htpasswd").wholeMatch(of: /kubeforge:\$2b\$05\$[.\/A-Za-z0-9]{53}\n/) != nil)
+            let auth = Data("kubeforge:\(password)".utf8).base64EncodedString()
+            #expect(
+                try folder.text("login/config.json") == #"{"auths":{"127.83.0.9:5443":{"auth":"\#(auth)"}}}"# + "\n")
+            // Made again, nothing is another one.
+            try folder.change()
+            #expect(try folder.text("login/password") == password + "\n")
+        }
+    }
+
+    @Test("are certified by the cluster's authority, for this address and for a server only")
+    func areCertified() async throws {
+        try await RegistryFolder.during { folder in
+            try folder.change()
+            let certificate = try LocalProgram(
+                "openssl", "x509", "-noout", "-text", "-in", folder.files.path("registry/files/tls.crt")
+            )
+            .output
+            #expect(certificate.contains("IP Address:127.83.0.9, DNS:kubmaster"))
+            #expect(
+                certificate.contains("TLS Web Server Authentication")
+                    && !certificate.contains("TLS Web Client Authentication"))
+            #expect(!certificate.contains("CA:TRUE"))
+        }
+    }
+
+    @Test("are made anew when the address, the authority or the key is another one, or the end is near")
+    func areRenewed() async throws {
+        try await RegistryFolder.during { folder in
+            try folder.change()
+            let password = try folder.text("login/password")
+            let moved = RegistryFolder(files: folder.files, address: "127.83.0.8")
+            #expect(
+                try moved.look()
+                    == "its password is not there, or not everywhere the same\nits certificate is not for 127.83.0.8\n")
+            try moved.change()
+            #expect(try moved.look() == "")
+            #expect(try moved.text("login/password") == password)
+
+            try folder.files.write("registry/files/tls.key", "")
+            #expect(try moved.look() == "its certificate is not that of its key\n")
+            try moved.change()
+            #expect(try moved.look() == "")
+
+            try folder.newAuthority()
+            #expect(try moved.look() == "its certificate is not one of the cluster's authority, or has ended\n")
+            try moved.change()
+            #expect(try moved.look() == "")
+
+            try folder.certifyFor(days: 30)
+            #expect(try moved.look() == "its certificate ends within 90 days\n")
+            try moved.change()
+            #expect(try moved.look() == "")
+        }
+    }
+
+    @Test("are put right when one file holds another password")
+    func arePutRight() async throws {
+        try await RegistryFolder.during { folder in
+            try folder.change()
+            for file in ["files/htpasswd", "login/curl", "login/config.json", "login/password"] {
+                try folder.files.write("registry/" + file, "kubeforge:something\n")
+                #expect(try folder.look() == "its password is not there, or not everywhere the same\n", "\(file)")
+                try folder.change()
+                #expect(try folder.look() == "", "\(file)")
+            }
+        }
+    }
+
+    @Test("cannot be made without the authority's key, and nothing half is left")
+    func withoutAuthority() async throws {
+        try await RegistryFolder.during { folder in
+            try FileManager.default.removeItem(atPath: folder.files.path("pki/ca.key"))
+            #expect(throws: Problem.self) { try folder.change() }
+            #expect(try folder.look().hasSuffix("it has no certificate\n"))
+            let left = try FileManager.default.subpathsOfDirectory(atPath: folder.files.path("registry"))
+            #expect(left.filter { $0.hasSuffix(".new") } == [])
+        }
+    }
+}
+
+/// The folder of a registry with an authority of its own beside it, on this computer.
+struct RegistryFolder {
+    let files: TemporaryFolder
+    var address = "127.83.0.9"
+
+    static func during(_ body: (RegistryFolder) async throws -> Void) async throws {
+        try await TemporaryFolder.during { files in
+            let folder = RegistryFolder(files: files)
+            try FileManager.default.createDirectory(atPath: files.path("pki"), withIntermediateDirectories: true)
+            try folder.newAuthority()
+            try await body(folder)
+        }
+    }
+
+    var place: RegistryPlace { RegistryPlace(folder: files.path("registry"), pki: files.path("pki")) }
+
+    var registry: ClusterRegistry { ClusterRegistry(address: IPv4Address(address)!) }
+
+    private var step: RegistryHasKeys { RegistryHasKeys(registry, on: Example.master, place: place) }
+
+    func look() throws -> String { try LocalProgram("sh", "-c", step.look).output }
+
+    func change() throws {
+        let words = step.change.words.map(\.text)
+        let run = try LocalProgram("sh", "-c", Command(words.map { Word($0) }).line)
+        guard run.exitCode == 0 else { throw Problem(what: run.output) }
+    }
+
+    func text(_ file: String) throws -> String { try files.text("registry/" + file) }
+
+    func newAuthority() throws {
+        _ = try LocalProgram(
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj", "/CN=kubernetes",
+            "-keyout",
+            files.path("pki/ca.key"), "-out", files.path("pki/ca.crt"))
+    }
+
+    /// The registry's own key, certified anew for so long.
+    func certifyFor(days: Int) throws {
+        let script = """
+            set -e; cd \(files.path); printf 'subjectAltName=IP:127.83.0.8' >san
+            openssl req -new -key registry/files/tls.key -subj /CN=x -out request
+            openssl x509 -req -in request -CA pki/ca.crt -CAkey pki/ca.key -set_serial 7 -days \(days) -extfile san -out registry/files/tls.crt
+            """
+        _ = try LocalProgram("sh", "-c", script)
+    }
+}

@@ -1,0 +1,131 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTestSupport
+import Foundation
+import Testing
+
+@testable import ForgeService
+
+@Suite("The login to a registry of one's own")
+struct RegistryLoginTests {
+    @Test("is the user and the password file of the inventory, where it has them")
+    func ofInventory() async throws {
+        try await TemporaryFolder.during { folder in
+            let path = try folder.write("password", "a:b \"c\"\nsecond line\n")
+            let service = Service(
+                registry: "registry.example:5000/team", registryLogin: .init(user: "robot", passwordPath: path))
+            let step = try #require(
+                try RegistryLogin.step(Example.cluster(service: service), to: "registry.example:5000/team") as? FileIs)
+            #expect(step.title == "robot may push to registry.example:5000/team")
+            #expect(step.file.path == "/var/lib/kubeforge/registries/registry.example:5000/config.json")
+            #expect(step.file.mode == 0o600 && step.file.isSecret)
+            let auth = Data("robot:a:b \"c\"".utf8).base64EncodedString()
+            #expect(
+                String(decoding: step.file.content, as: UTF8.self)
+                    == #"{"auths":{"registry.example:5000":{"auth":"\#(auth)"}}}"# + "\n")
+            try folder.write("password", "\n")
+            let error = #expect(throws: Problem.self) {
+                try RegistryLogin.step(Example.cluster(service: service), to: "registry.example:5000")
+            }
+            #expect(error?.kind == .invalidInventory)
+            #expect(error?.fix == "correct service: registry: passwordFile: in inventory/lab.yaml")
+        }
+    }
+
+    @Test("is Docker's own on the machine that builds, as `docker login` writes it")
+    func ofDocker() async throws {
+        try await DockerHome.during { home in
+            try home.files.write(
+                "docker.json",
+                "{\n\t\"auths\": {\n\t\t\"registry.example:5000\": {\n\t\t\t\"auth\": \"cm9ib3Q6cHc=\"\n\t\t},\n\t\t\"other.example\": {\"auth\":\"eA==\"}\n\t}\n}"
+            )
+            #expect(try home.look() == "other\n")
+            try await home.apply()
+            #expect(try home.written() == #"{"auths":{"registry.example:5000":{"auth":"cm9ib3Q6cHc="}}}"# + "\n")
+            #expect(try home.files.mode("login/config.json") == 0o600)
+            #expect(try home.look() == "same\n")
+            try home.files.write("docker.json", #"{"auths":{"https://registry.example:5000/v2/":{"auth":"bmV3OnB3"}}}"#)
+            #expect(try home.look() == "other\n")
+            try await home.apply()
+            #expect(
+                try home.written() == #"{"auths":{"https://registry.example:5000/v2/":{"auth":"bmV3OnB3"}}}"# + "\n")
+        }
+    }
+
+    @Test(
+        "comes from the credential helper that Docker asks",
+        arguments: [
+            #"{"auths":{"registry.example:5000":{}},"credsStore":"test"}"#,
+            "{\n  \"credHelpers\": {\n    \"other\": \"no\",\n    \"registry.example:5000\": \"test\"\n  },\n  \"credsStore\": \"no\"\n}",
+        ])
+    func ofHelper(config: String) async throws {
+        try await DockerHome.during { home in
+            try home.files.write("docker.json", config)
+            let helper =
+                #"#!/bin/sh"# + "\n"
+                + #"read -r host || :; printf '{"ServerURL":"%s","Username":"robot","Secret":"a\\u0026b\\"c"}' "$host""#
+            try home.files.write("docker-credential-test", helper + "\n", mode: 0o755)
+            try await home.apply()
+            let auth = Data("robot:a&b\"c".utf8).base64EncodedString()
+            #expect(try home.written() == #"{"auths":{"registry.example:5000":{"auth":"\#(auth)"}}}"# + "\n")
+            #expect(try home.look() == "same\n")
+            // A token that is another one today.
+            try home.files.write(
+                "docker-credential-test", helper.replacing("a\\\\u0026b", with: "z") + "\n", mode: 0o755)
+            #expect(try home.look() == "other\n")
+        }
+    }
+
+    @Test("is none where Docker has none, which is a login, too")
+    func none() async throws {
+        try await DockerHome.during { home in
+            #expect(try home.look() == "other\n")
+            try await home.apply()
+            #expect(try home.written() == #"{"auths":{}}"# + "\n")
+            #expect(try home.look() == "same\n")
+        }
+    }
+
+    @Test("has the name that Docker and the kubelet look it up by")
+    func key() {
+        #expect(DockerConfig.key(of: "registry.example:5000/team") == "registry.example:5000")
+        #expect(DockerConfig.key(of: "docker.io/team") == "https://index.docker.io/v1/")
+        #expect(DockerConfig.entry(ofHelper: #"{"Username":"<token>","Secret":"t"}"#) == ["identitytoken": "t"])
+        #expect(DockerConfig.entry(ofHelper: "credentials not found in native keychain") == nil)
+    }
+}
+
+/// root's Docker on this computer, with a folder of the test's for all of its files.
+private struct DockerHome {
+    let files: TemporaryFolder
+
+    static func during(_ body: (DockerHome) async throws -> Void) async throws {
+        try await TemporaryFolder.during { try await body(DockerHome(files: $0)) }
+    }
+
+    private var step: DockerLoginIsUsed {
+        DockerLoginIsUsed(
+            to: "registry.example:5000/team", folder: files.path("login"), config: files.path("docker.json"))
+    }
+
+    func look() throws -> String { try LocalProgram("sh", "-c", "PATH=\(files.path):$PATH\n\(step.look)").output }
+
+    func written() throws -> String { try files.text("login/config.json") }
+
+    /// With the host's commands run here; files that it writes belong to whoever runs the test.
+    func apply() async throws {
+        let path = files.path
+        let transport = ScriptedTransport { command in
+            let own = "\(NSUserName()):\(NSUserName())"
+            let words = command.words.map { $0.text == "root:root" ? own : $0.text }
+            var input: [UInt8] = []
+            if case .secret(let bytes) = command.input { input = bytes }
+            if case .bytes(let bytes) = command.input { input = bytes }
+            let line = "PATH=\(path):$PATH; export PATH; " + Command(words.map { Word($0) }).line
+            guard let run = try? LocalProgram("sh", "-c", line, input: input) else { return nil }
+            return Output(standardOutput: Array(run.output.utf8), exit: .code(Int(run.exitCode)))
+        }
+        try await step.apply(to: Machine(host: Example.master, transport: transport))
+    }
+}
