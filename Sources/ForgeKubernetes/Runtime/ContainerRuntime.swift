@@ -11,7 +11,7 @@ struct ContainerRuntime {
     func steps(_ facts: Facts) throws(Problem) -> [any Step] {
         let containerd: [any Step] =
             [try ContainerdConfig(cluster: cluster, templates: templates), ContainerdDropIns.step] + mirrors.containerdFiles()
-            + RegistryTrust(cluster).steps + [
+            + [
                 proxy("containerd.service").step,
                 Unit(
                     "containerd.service",
