@@ -107,10 +107,11 @@ struct BootSysctls {
         let value: String
     }
 
-    /// systemd-sysctl itself says what it reads, in its order; it is not in PATH. All steps ask the same, so it runs
-    /// once.
+    /// A line with a path and no more is where a file begins; sysctl.conf itself begins with a comment that looks like
+    /// it. systemd-sysctl itself says what it reads, in its order; it is not in PATH. All steps ask the same, so it
+    /// runs once.
     let question = Question.command(
-        "PATH=$PATH:/usr/lib/systemd:/lib/systemd systemd-sysctl --cat-config | grep -e '^# /' -e '^[^#;].*='")
+        "PATH=$PATH:/usr/lib/systemd:/lib/systemd systemd-sysctl --cat-config | grep -e '^# /[^ ]*$' -e '^[^#;].*='")
 
     /// By key; a key that no file sets has none.
     func winners(_ answers: Answers) -> [String: Winner] {
@@ -118,7 +119,7 @@ struct BootSysctls {
         var file = ""
         var winners: [String: Winner] = [:]
         for line in answers.command(look).text.split(separator: "\n") {
-            if line.hasPrefix("# /") { file = String(line.dropFirst(2)) }
+            if line.hasPrefix("# /"), !line.dropFirst(2).contains(" ") { file = String(line.dropFirst(2)) }
             guard let (key, value) = Self.assignment(line), keys.contains(key) else { continue }
             winners[key] = Winner(file: file, value: value)
         }

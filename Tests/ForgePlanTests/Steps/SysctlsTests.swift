@@ -61,6 +61,10 @@ struct SysctlsTests {
             try texts(forward: "1", bridge: "1", file: file, boot: alias) == [
                 "/etc/sysctl.d/zzz.conf sets net.ipv4.ip_forward to 0 at boot"
             ])
+        let comment = Self.hardened.replacing("net/ipv4", with: "# /etc/sysctl.conf - Configuration file\nnet/ipv4")
+        #expect(
+            try texts(forward: "1", bridge: "1", file: file, boot: comment).last?.hasPrefix(
+                "/etc/sysctl.d/99-sysctl.conf sets") == true)
         #expect(Self.path > Self.old)
         #expect("zz-kubeforge.conf" > "99-sysctl.conf")
     }
@@ -95,7 +99,7 @@ struct SysctlsTests {
         try await TemporaryFolder.during { folder in
             try folder.write(
                 "systemd-sysctl",
-                "#!/bin/sh\n[ \"$1\" = --cat-config ] && cat <<'E'\n\(Self.hardened)\n# a comment = 1\n\nE\n",
+                "#!/bin/sh\n[ \"$1\" = --cat-config ] && cat <<'E'\n\(Self.hardened)\n# /etc/sysctl.conf - Configuration file for setting system variables\n# a comment = 1\n\nE\n",
                 mode: 0o755)
             let question = try #require(step.questions.last)
             let answers = try await LocalTransport(shell: shell, programs: folder.path).look(question)
