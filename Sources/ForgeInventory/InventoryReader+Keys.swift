@@ -6,10 +6,8 @@ extension InventoryReader {
             + below("mirrors.apt", MirrorsSection.repositories) + below("mirrors.apt.docker", MirrorsSection.repositoryKeys)
             + below("mirrors.apt.kubernetes", MirrorsSection.repositoryKeys) + below("service", ServiceSection.keys)
             + below("service.data", ServiceSection.dataKeys) + below("service.registry", RegistrySection.keys)
-            + below("service.models", ServiceSection.modelsKeys)
-            + below("mirrors.apt.debian", MirrorsSection.debianKeys) + below("mirrors.criDockerd", MirrorsSection.archiveKeys)
-            + below("proxy", ProxySection.keys)
-            + below("lab", LabSection.keys)
+            + below("service.models", ServiceSection.modelsKeys) + below("mirrors.apt.debian", MirrorsSection.debianKeys)
+            + below("mirrors.criDockerd", MirrorsSection.archiveKeys) + below("proxy", ProxySection.keys) + below("lab", LabSection.keys)
             + below("lab.hosts.<host>", LabSection.hostKeys)
     }
 

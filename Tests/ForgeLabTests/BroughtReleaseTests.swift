@@ -127,9 +127,9 @@ struct BroughtReleaseTests {
         ]
         var all = try supplies.all(brought)
         #expect(
-            all.map(\.name).suffix(7) == [
+            all.map(\.name).suffix(8) == [
                 "the copy of what was brought for Kubernetes 1.36.3", "the source of Kubernetes", "the set of stand-ins",
-                "the Python base image", "the image set of flannel", "the apt repository of Kubernetes v1.36",
+                "the Python base image", "the registry's own image", "the image set of flannel", "the apt repository of Kubernetes v1.36",
                 "the image registry for Kubernetes 1.36.3",
             ])
         #expect(all[all.count - 2].values["debs"] == "/cache/brought/1.36.3/packages")
