@@ -178,7 +178,9 @@ struct BroughtReleaseTests {
             let maker = SupplyMaker(cache: recipes.cache, computer: computer)
             try maker.write(recipes.texts)
             try await maker.make(supply, progress: LabProgress { _ in })
-            #expect(computer.read("\(supply.place)/packages/kubelet.deb") == "x")
+            let copy = "\(supply.place)/packages/kubelet.deb"
+            #expect(try FileManager.default.attributesOfItem(atPath: copy)[.type] as? FileAttributeType == .typeRegular)
+            #expect(computer.read(copy) == "x")
             #expect(computer.read("\(supply.place)/shared/flannel.tar") == "f")
             #expect(computer.names(in: "\(supply.place)/images") == [])
         }

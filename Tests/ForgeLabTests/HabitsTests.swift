@@ -31,12 +31,15 @@ struct HabitsTests {
             let program = try #require(computer.read("\(root)/usr/sbin/swapon"))
             let list = "\(root)/list"
             for name in ["swapon", "swapoff"] {
-                try computer.replace("\(root)/\(name)", with: program.replacing("/run/lab-swaps", with: list), mode: 0o755)
+                let own = program.replacing("/run/lab-swaps", with: list).replacing("/usr/local/lib/lab/$name", with: "/bin/true")
+                try computer.replace("\(root)/\(name)", with: own, mode: 0o755)
             }
             try await finish("\(root)/swapon", "-p", "100", "/dev/zram0")
             try await finish("\(root)/swapon", "/var/swap")
             try await finish("\(root)/swapon", "-a")
             #expect(computer.read(list) == "/dev/zram0\n/var/swap\n")
+            let shown = try await computer.finish(Command("sh", "\(root)/swapon", "-s"))
+            #expect(shown == "/dev/zram0 file 16384 0 -2\n/var/swap file 16384 0 -2\n")
             try await finish("\(root)/swapoff", "/dev/zram0")
             #expect(computer.read(list) == "/var/swap\n")
             try await finish("\(root)/swapoff", "-a")

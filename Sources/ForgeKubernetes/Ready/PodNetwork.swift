@@ -30,11 +30,12 @@ enum PodNetwork {
         }
     }
 
+    /// The link is asked of `ip`, which speaks of its own network namespace; /sys may be that of another one, in a container.
     /// 28: no answer in time. What is refused has come through, too. A host's firewall may take pings from pods and no
     /// connections to its kubelet, so who is silent is pinged, with packets of full size.
     static func look(at device: String = "flannel.1") -> String {
         """
-        [ -e /sys/class/net/\(device) ] || exit 0
+        link=$(ip -o link show dev \(device) 2>/dev/null) || exit 0
         echo device
         bridge fdb show dev \(device) | sed 's/^/fdb /'
         ip -4 neigh show dev \(device) | sed 's/^/neigh /'
@@ -44,7 +45,7 @@ enum PodNetwork {
         urls() { for end in $ends; do printf 'url = "https://%s:10250/healthz"\\noutput = /dev/null\\n' "$end"; done; }
         said=$(urls | curl -qsk -Z --parallel-max 300 --noproxy '*' --max-time 3 \\
           -H "X-Full-Size: $long" -w 'reply %{url_effective} %{exitcode}\\n' -K -)
-        read -r mtu < /sys/class/net/\(device)/mtu
+        mtu=${link#* mtu }; mtu=${mtu%% *}
         pinged() { ping -n -q -c 2 -i 0.3 -W 2 "$@" >/dev/null; }
         again() {
           size=none

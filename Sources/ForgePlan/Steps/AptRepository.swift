@@ -38,7 +38,7 @@ package struct AptRepository: Step {
 
     package var questions: [Question] {
         switch key {
-        case .text: [.file(listPath), .file(keyPath)]
+        case .text: [.file(listPath), .file(keyPath), .command(AptSources.look)]
         case .url: [.file(listPath), .file(keyPath), .command(AptSources.look), .command(fingerprintLook)]
         }
     }
@@ -49,9 +49,18 @@ package struct AptRepository: Step {
 
     /// Whether somebody else's source names it with the right key. A second one of ours would make apt complain at every call.
     private func isKnown(_ answers: Answers) -> Bool {
-        guard case .url(_, let fingerprint) = key else { return false }
-        let keys = fingerprints(answers).filter { $0.value == fingerprint }.keys
-        return sources(answers).contains { $0.signedBy.map(keys.contains) == true && ($0.path != listPath || $0.signedBy != keyPath) }
+        let right = rightKeys(answers)
+        return sources(answers).contains { source in
+            source.signedBy.map(right.contains) == true && (source.path != listPath || source.signedBy != keyPath)
+        }
+    }
+
+    /// Paths that the right key lies at.
+    private func rightKeys(_ answers: Answers) -> [String] {
+        switch key {
+        case .text: keyDifferences(answers).isEmpty ? [keyPath] : []
+        case .url(_, let fingerprint): fingerprints(answers).filter { $0.value == fingerprint }.map(\.key)
+        }
     }
 
     private func sources(_ answers: Answers) -> [AptSources.Source] {

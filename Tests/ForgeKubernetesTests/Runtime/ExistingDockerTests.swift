@@ -101,6 +101,20 @@ struct ExistingDockerTests {
         #expect(texts(settled, "web") == [], "nothing is restarted")
     }
 
+    @Test("is asked for its containers only where it runs, and Kubernetes' own do not count", arguments: ["dash", "bash"])
+    func names(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("docker", "#!/bin/sh\nprintf '%s\\n' k8s_POD_etcd web k8s_etcd db\n", mode: 0o755)
+            let look = OtherContainers.look.replacing("/run/docker.pid", with: folder.path("docker.pid"))
+            func asked() async throws -> String {
+                try await LocalTransport(shell: shell, programs: folder.path).run(Command("sh", "-c", Word(look))) { _ in }.text
+            }
+            #expect(try await asked() == "")
+            try folder.write("docker.pid", "1")
+            #expect(try await asked() == "web\ndb\n")
+        }
+    }
+
     @Test("is found as a snap, and so is another Kubernetes")
     func snaps() throws {
         let steps = try ExistingDocker(cluster: Example.cluster()).steps(for: Example.master, Example.facts())

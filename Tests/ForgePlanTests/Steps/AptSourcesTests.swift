@@ -124,6 +124,23 @@ struct KnownRepositoryTests {
         }
     }
 
+    @Test("with the mirror's own key is known, too")
+    func mirrored() {
+        let step = AptRepository("docker", source: "http://m/linux noble stable", key: .text("KEY\n"), architecture: "amd64")
+        func texts(_ key: String) -> [String] {
+            let sources = (1...4).map { number in
+                let lines = ["Types: deb", "URIs: http://m/linux", "Suites: noble", "Signed-By: /etc/apt/keyrings/docker.asc"]
+                return "/etc/apt/sources.list.d/docker.sources:\(number):\(lines[number - 1])"
+            }
+            return step.texts([
+                .command(AptSources.look): .command(CommandState(text: sources.joined(separator: "\n"))),
+                .file("/etc/apt/keyrings/docker.asc"): .file(FileState(sha256: SHA256.hex(key))),
+            ])
+        }
+        #expect(texts("KEY\n") == [])
+        #expect(texts("OTHER\n").count == 2)
+    }
+
     @Test("in the list that kubeforge writes is replaced, not told")
     func own() throws {
         let line = "/etc/apt/sources.list.d/kubernetes.list:1:deb https://pkgs.k8s.io/core:/stable:/v1.36/deb/ /"
