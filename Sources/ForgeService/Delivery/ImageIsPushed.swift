@@ -35,7 +35,7 @@ package struct ImageIsPushed: Step {
     package func apply(to machine: Machine) async throws {
         try await machine.run(Command("docker", "tag", "--", Word(release.image), Word(release.reference)).asRoot())
         let output = try await machine.run(push, fix: fix)
-        machine.tell(PushedLayers(printed: output.text).difference)
+        PushedLayers(printed: output.text).difference.map(machine.tell)
     }
 
     /// Who removes layers that no image has any longer waits until the push is over.
@@ -82,7 +82,10 @@ struct PushedLayers: Equatable {
         }
     }
 
-    var difference: Difference { "\(new) of \(new + known) layers were new to it" }
+    /// nil when it says nothing of them: how Docker tells of a push may change.
+    var difference: Difference? {
+        new + known == 0 ? nil : Difference("\(new) of \(new + known) layers were new to it")
+    }
 }
 
 extension Cluster {
