@@ -162,7 +162,7 @@ struct FirstMilestoneTests {
         #expect(back.exitCode == 0)
         let registry = try await lab.ssh(
             "kubmaster",
-            "curl -sf --retry 60 --retry-delay 1 --retry-all-errors --cacert /etc/kubernetes/pki/ca.crt https://\(lab.inventory.address(of: "kubmaster")):5443/"
+            "sudo curl -sf --retry 60 --retry-delay 1 --retry-all-errors --cacert /etc/kubernetes/pki/ca.crt https://\(lab.inventory.address(of: "kubmaster")):5443/"
         )
         #expect(registry.exitCode == 0, "the registry starts with its machine: \(registry.everything)")
         let run = try await lab.kubeforge("smoke-test", lab.inventory.path)
