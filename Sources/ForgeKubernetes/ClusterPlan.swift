@@ -84,7 +84,7 @@ package struct ClusterPlan: Sendable {
             + when(
                 !facts.isContainer,
                 SysctlMinimums(
-                    ["fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 524_288],
+                    ["fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 1_048_576],
                     title: "the kernel lets many programs watch files")) + [
                 Packages(Self.tools, title: "the tools that Kubernetes and kubeforge call are installed", proxy: cluster.outgoing)
             ]

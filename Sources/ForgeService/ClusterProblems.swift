@@ -8,7 +8,7 @@ extension Problem {
         self.init(
             what: "\(host): the cluster's API does not answer", why: said.split(whereSeparator: \.isNewline).last.map(String.init),
             fix:
-                "look why: `sudo ctr -n k8s.io containers ls` and `journalctl -u kubelet -n 50` on \(host); a bare machine needs `kubeforge provision` first"
+                "look why: `sudo journalctl -u kubelet -n 50` on \(host); a bare machine needs `kubeforge provision` first"
         )
     }
 

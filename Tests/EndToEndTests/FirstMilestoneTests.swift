@@ -165,6 +165,13 @@ struct FirstMilestoneTests {
             "sudo curl -sf --retry 60 --retry-delay 1 --retry-all-errors --cacert /etc/kubernetes/pki/ca.crt https://\(lab.inventory.address(of: "kubmaster")):5443/"
         )
         #expect(registry.exitCode == 0, "the registry starts with its machine: \(registry.everything)")
+        for machine in ["kubmaster", "kubnode"] {
+            let kept = try await lab.ssh(machine, "cat /run/lab-swaps 2>/dev/null; cat /proc/sys/net/ipv4/ip_forward")
+            #expect(kept.output == "1\n", "\(machine): no swap, and packets are forwarded")
+        }
+        let again = try await lab.kubeforge("provision", lab.inventory.path, "--output", "json")
+        #expect(again.exitCode == 0, "\(again.everything)")
+        #expect(try again.events().filter { $0.outcome == "changed" }.compactMap(\.title) == [])
         let run = try await lab.kubeforge("smoke-test", lab.inventory.path)
         #expect(run.exitCode == 0, "\(run.everything)")
     }

@@ -52,6 +52,8 @@ final class TestLab: Sendable {
     func ssh(_ machine: String, _ line: String) async throws -> Finished {
         let options = [
             "-i", inventory.key, "-o", "UserKnownHostsFile=\(inventory.knownHosts)", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR",
+            // A machine that has gone must not hold a test for ever.
+            "-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=10",
         ]
         return try await Program(
             path: "/usr/bin/ssh", arguments: options + ["ubuntu@\(inventory.address(of: machine))", line], environment: environment

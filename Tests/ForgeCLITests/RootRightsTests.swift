@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A verb of the lab that takes root")
 struct RootRightsTests {
-    @Test("starts itself again with sudo, with the variables that it depends on and nothing else")
+    @Test("starts itself again with sudo, keeping the variables that it depends on, and shows no value")
     func command() {
         var surroundings = surroundings
         surroundings.environment = [
@@ -17,8 +17,8 @@ struct RootRightsTests {
             sudo: "/usr/bin/sudo", kubeforge: "/usr/local/bin/kubeforge", arguments: ["lab", "up", "my lab.yaml"])
         #expect(
             words == [
-                "/usr/bin/sudo", "--", "env", "KUBEFORGE_CACHE=/big disk", "PIP_CERT=/etc/ca.pem", "https_proxy=http://proxy:3128",
-                "KUBEFORGE_OPERATOR_HOME=/home/ada", "/usr/local/bin/kubeforge", "lab", "up", "my lab.yaml",
+                "/usr/bin/sudo", "--preserve-env=KUBEFORGE_CACHE,PIP_CERT,https_proxy,KUBEFORGE_OPERATOR_HOME", "--",
+                "/usr/local/bin/kubeforge", "lab", "up", "my lab.yaml",
             ])
     }
 

@@ -91,7 +91,7 @@ extension HostsFile {
     }
 
     private func nameDifferences(_ answers: Answers) -> [Difference] {
-        let found = Self.addresses(answers.command(namesLook).text)
+        let found = Self.addresses(answers.command(namesLook).text, of: hosts.map(\.name))
         return hosts.compactMap { host in
             let addresses = found[host.name, default: []]
             if addresses == ["\(host.address)"] { return nil }
@@ -101,17 +101,20 @@ extension HostsFile {
         }
     }
 
-    /// `10.77.0.11  STREAM kubmaster`, and a line without a name for each further address.
-    static func addresses(_ text: String) -> [String: [String]] {
-        var found: [String: [String]] = [:]
-        var name = ""
+    /// For each name that was asked for a line `10.77.0.11  STREAM kubmaster`, in this order, and one without a name for each
+    /// further address. The name is the first one of its line of /etc/hosts, often `kubmaster.example.com`, so when every
+    /// name was found it is the order that counts.
+    static func addresses(_ text: String, of names: [String]) -> [String: [String]] {
+        var records: [(name: String, addresses: [String])] = []
         for line in text.split(separator: "\n") {
             let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
             guard let address = words.first else { continue }
-            if words.count > 2 { name = words[2] }
-            if !found[name, default: []].contains(address) { found[name, default: []].append(address) }
+            if words.count > 2 { records.append((words[2], [])) }
+            guard let last = records.indices.last, !records[last].addresses.contains(address) else { continue }
+            records[last].addresses.append(address)
         }
-        return found
+        let keys = records.count == names.count ? names : records.map(\.name)
+        return Dictionary(zip(keys, records.map(\.addresses))) { first, _ in first }
     }
 }
 

@@ -41,7 +41,7 @@ struct SwapOff: Step {
         set -e
         mask() {
           file="/etc/systemd/system/$1"
-          if [ -f "$file" ] && [ ! -L "$file" ]; then mv -- "$file" "$file.before-kubeforge"; fi
+          if [ -f "$file" ] && [ ! -L "$file" ]; then mv --backup=numbered -- "$file" "$file.before-kubeforge"; fi
           systemctl mask -- "$1"
         }
         systemctl daemon-reload

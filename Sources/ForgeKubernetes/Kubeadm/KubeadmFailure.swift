@@ -90,7 +90,7 @@ enum KubeadmFailure {
     private static func units(_ runtime: Cluster.Runtime) -> String {
         switch runtime {
         case .containerd: "-u containerd"
-        case .docker: "-u cri-docker -u docker"
+        case .docker: "-u cri-dockerd -u docker"
         }
     }
 

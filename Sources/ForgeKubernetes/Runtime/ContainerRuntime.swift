@@ -28,16 +28,20 @@ struct ContainerRuntime {
 
     private var packages: DockerPackages { DockerPackages(cluster: cluster) }
 
-    private func proxy(_ unit: String) -> ServiceProxy { ServiceProxy(unit: unit, proxy: cluster.outgoing) }
+    private func proxy(_ unit: String) -> ServiceProxy { Self.proxy(unit, cluster) }
+
+    private static func proxy(_ unit: String, _ cluster: Cluster) -> ServiceProxy { ServiceProxy(unit: unit, proxy: cluster.outgoing) }
 
     private var mirrors: RegistryMirrors { RegistryMirrors(cluster: cluster) }
 
-    private var engine: [any Step] {
-        [
-            DockerDaemon(cluster: cluster), proxy("docker.service").step,
-            Unit(
-                "docker.service", runningSince: [DockerDaemon.path, proxy("docker.service").folder],
-                title: "Docker Engine runs with its configuration"),
+    private var engine: [any Step] { Self.engine(cluster) }
+
+    /// Docker's settings, and that it runs with them.
+    static func engine(_ cluster: Cluster) -> [any Step] {
+        let proxy = proxy("docker.service", cluster)
+        return [
+            DockerDaemon(cluster: cluster), proxy.step,
+            Unit("docker.service", runningSince: [DockerDaemon.path, proxy.folder], title: "Docker Engine runs with its configuration"),
         ]
     }
 

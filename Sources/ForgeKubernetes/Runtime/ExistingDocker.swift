@@ -11,21 +11,10 @@ struct ExistingDocker {
         let engine = host.role == .controlPlane || cluster.runtime == .docker
         let docker = cluster.docker == .docker ? [try DockerPackages(cluster: cluster).repository(facts).conflicts] : []
         return [
-            PackagesInTheWay(lists: [ClusterPlan.tools, names], source: cluster.docker), snaps,
+            PackagesInTheWay(lists: [ClusterPlan.tools, names], source: cluster.docker),
             ContainerdIsNewEnough(cluster: cluster, distribution: facts.distribution).step,
         ] + docker + [try KubernetesPackages(cluster: cluster).repository(facts).conflicts]
-            + when(engine, DockerDaemon.unreadable, OtherContainers(daemon: DockerDaemon(cluster: cluster)))
-    }
-
-    /// A snap's Docker has the same socket and programs; microk8s the kubelet's ports.
-    private var snaps: any Step {
-        let names = ["docker", "microk8s"]
-        return Requirement(
-            "no snap of Docker or Kubernetes is in the way", asking: names.map { .file("/snap/\($0)") },
-            fix: "remove it by hand (`sudo snap remove NAME`; its containers and images go with it), and run again"
-        ) { answers in
-            names.filter { answers.file("/snap/\($0)") != nil }.map { "the snap \($0) is installed" }
-        }
+            + when(engine, DockerDaemon.unreadable, OtherContainers(restarts: ContainerRuntime.engine(cluster)))
     }
 }
 
@@ -94,17 +83,18 @@ struct PackagesInTheWay: Preflighting {
 
 /// Docker is not restarted over containers that are not Kubernetes'.
 struct OtherContainers: Preflighting {
-    let daemon: DockerDaemon
+    /// Docker's configuration, its drop-ins and its unit: what is not so yet restarts it.
+    let restarts: [any Step]
 
     var title: String { "no container of somebody else's is stopped" }
 
-    var questions: [Question] { daemon.questions + [.command(Self.look)] }
+    var questions: [Question] { restarts.flatMap(\.questions) + [.command(Self.look)] }
 
     func differences(given answers: Answers) -> [Difference] {
         let names = answers.command(Self.look).text.split(separator: "\n")
         let now = JSONMembers(answers.text(DockerDaemon.path) ?? "")
         guard let now, now["live-restore"] != "true", !names.isEmpty else { return [] }
-        let changes = daemon.differences(given: answers)
+        let changes = restarts.flatMap { $0.differences(given: answers) }
         return changes.isEmpty ? [] : names.map { "Docker runs \($0)" } + ["and is restarted, because it changes: "] + changes
     }
 

@@ -133,13 +133,14 @@ package enum Apt {
                 "the key that signs the repository has expired: `gpg --show-keys /etc/apt/keyrings/*.asc` on \(host.name) tells which; "
                 + "remove that file, and run again to fetch it anew; if its publisher has no newer one, use a newer version or a mirror (mirrors: apt:)"
         }
-        if text.contains("sqv") || text.contains("Signature Packet v3") || text.contains("is not considered secure since") {
+        // apt 3 says every fault of a signature in the name of sqv: `Missing key …, which is needed to verify signature`.
+        if ["Missing key", "NO_PUBKEY", "BADSIG"].contains(where: text.contains) {
+            return "the repository is not signed by the key that the inventory names: check mirrors: apt: … key:"
+        }
+        if text.contains("Signature Packet v3") || text.contains("is not considered secure since") {
             return
                 "apt of \(host.name) (Debian 13) no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; "
                 + "else name a mirror that signs anew (mirrors: apt:), or use Debian 12"
-        }
-        if text.contains("NO_PUBKEY") || text.contains("BADSIG") {
-            return "the repository is not signed by the key that the inventory names: check mirrors: apt: … key:"
         }
         return nil
     }

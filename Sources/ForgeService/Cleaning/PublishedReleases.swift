@@ -45,7 +45,9 @@ struct PublishedReleases: Sendable {
         for other in $twins; do ask -o /dev/null -X PUT -H "Content-Type: $type" --data-binary "@$new/manifest" "\(address)/manifests/$other"; done
         done
         rm -rf -- "$new"
-        [ -z "$removed" ] || flock -n \(place.lock.shellQuoted) \(collect) >/dev/null || echo 'layers are collected the next time'
+        [ -n "$removed" ] || return 0
+        code=0; flock -n -E 75 \(place.lock.shellQuoted) \(collect) >/dev/null || code=$?
+        case $code in 0) ;; 75) echo 'layers are collected the next time';; *) echo "layers could not be collected (exit code $code)" >&2;; esac
         }
         """
     }

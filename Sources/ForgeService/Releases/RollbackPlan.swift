@@ -3,7 +3,7 @@ import ForgeInventory
 import ForgePlan
 import ForgeTemplates
 
-/// Back to a release that ran before: its pods are described as they were then, and its image is still on the nodes.
+/// Back to a release that ran before: its pods are described as they were then, and its image is in the registry.
 package enum RollbackPlan {
     /// What the history is read from; the answer goes into `history`.
     package static func question(_ service: Service) -> Question {
@@ -17,6 +17,12 @@ package enum RollbackPlan {
         let service = cluster.service
         let target = try history.target(wanted, service: service.name)
         let release = target.release
+        guard release.registry != Release.formerRegistry else {
+            throw Problem(
+                what: "\(release.name):\(release.tag) cannot come back: its image was never in a registry",
+                why: "it was brought to the nodes before kubeforge had a registry, and a node that has lost it would ask docker.io",
+                fix: "deploy it again from its sources: `kubeforge deploy`")
+        }
         let replicas = history.replicas ?? service.replicas
         return Plan(
             stages: [

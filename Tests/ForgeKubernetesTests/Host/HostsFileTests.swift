@@ -65,6 +65,9 @@ struct HostsFileTests {
         let other = "192.168.1.5     STREAM kubmaster\n10.77.0.11      STREAM \n10.77.0.12      STREAM kubnode"
         #expect(try texts(Self.block, names: other) == ["kubmaster means: 192.168.1.5, 10.77.0.11 → 10.77.0.11"])
         #expect(try texts(Self.block, names: "10.77.0.11      STREAM kubmaster") == ["kubnode means: nothing → 10.77.0.12"])
+        // As glibc prints it where /etc/hosts has `10.77.0.11 kubmaster.example.com kubmaster` above the block.
+        let full = "10.77.0.11      STREAM kubmaster.example.com\n10.77.0.11      STREAM \n10.77.0.12      STREAM kubnode"
+        #expect(try texts(Self.block, names: full) == [])
     }
 
     @Test("is looked up by getent, once for all names, and only where our block is", arguments: ["dash", "bash"])

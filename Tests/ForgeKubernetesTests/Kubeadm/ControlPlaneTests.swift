@@ -199,7 +199,7 @@ struct KubeadmFailureTests {
     func docker() {
         #expect(
             problem("\t[ERROR CRI]: container runtime is not running\n", runtime: .docker).fix
-                == "the container runtime does not answer: `sudo journalctl -u cri-docker -u docker -n 50` on kubmaster")
+                == "the container runtime does not answer: `sudo journalctl -u cri-dockerd -u docker -n 50` on kubmaster")
         let late = problem("error execution phase wait-control-plane: could not initialize a Kubernetes cluster\n", runtime: .docker)
         #expect(late.fix?.contains("`sudo docker ps -a`") == true)
     }

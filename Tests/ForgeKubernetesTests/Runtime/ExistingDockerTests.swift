@@ -85,7 +85,7 @@ struct ExistingDockerTests {
 
     @Test("keeps its containers: Docker is not restarted over those that are not Kubernetes'")
     func containers() throws {
-        let step = OtherContainers(daemon: DockerDaemon(cluster: Example.cluster()))
+        let step = OtherContainers(restarts: [DockerDaemon(cluster: Example.cluster())])
         let look = try #require(step.questions.last)
         func texts(_ daemon: String?, _ names: String) -> [String] {
             step.texts([.contents(DockerDaemon.path): .contents(daemon.map { Array($0.utf8) }), look: .command(CommandState(text: names))])
@@ -101,6 +101,18 @@ struct ExistingDockerTests {
         #expect(texts(settled, "web") == [], "nothing is restarted")
     }
 
+    @Test("is asked for all that would restart Docker: its settings, its drop-ins, and files that are newer than its start")
+    func restarts() throws {
+        let own = try #require(
+            try ExistingDocker(cluster: Example.cluster()).steps(for: Example.master, Example.facts()).compactMap { $0 as? OtherContainers }
+                .first)
+        #expect(
+            own.restarts.map(\.title) == [
+                "Docker Engine is configured", "docker.service has no proxy of kubeforge's",
+                "Docker Engine runs with its configuration",
+            ])
+    }
+
     @Test("is asked for its containers only where it runs, and Kubernetes' own do not count", arguments: ["dash", "bash"])
     func names(shell: String) async throws {
         try await TemporaryFolder.during { folder in
@@ -113,15 +125,6 @@ struct ExistingDockerTests {
             try folder.write("docker.pid", "1")
             #expect(try await asked() == "web\ndb\n")
         }
-    }
-
-    @Test("is found as a snap, and so is another Kubernetes")
-    func snaps() throws {
-        let steps = try ExistingDocker(cluster: Example.cluster()).steps(for: Example.master, Example.facts())
-        let snaps = try #require(steps.first { $0.title.contains("snap") })
-        #expect(snaps.texts([.file("/snap/docker"): .file(FileState(kind: .directory))]) == ["the snap docker is installed"])
-        #expect(snaps.texts([.file("/snap/microk8s"): .file(FileState(kind: .directory))]) == ["the snap microk8s is installed"])
-        #expect(snaps.texts([:]) == [])
     }
 
     /// kubernetes/kubernetes#139121 moved the end of the fallback from 1.37 to 1.38.

@@ -91,7 +91,10 @@ struct AptRepositoryTests {
     func oldSignature() async {
         let (machine, _) = Example.machine {
             $0.line.hasSuffix(" update")
-                ? .failed(100, "W: Sub-process /usr/bin/sqv returned an error code (1)\nE: not signed.\n") : Output()
+                ? .failed(
+                    100,
+                    "W: Sub-process /usr/bin/sqv returned an error code (1): Signature Packet v3 is not considered secure\nE: not signed.\n"
+                ) : Output()
         }
         let problem = await #expect(throws: Problem.self) { try await mirrored.apply(to: machine) }
         #expect(problem?.fix?.hasPrefix("apt of kubnode (Debian 13) no longer accepts this repository's old signature") == true)

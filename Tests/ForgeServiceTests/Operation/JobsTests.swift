@@ -96,7 +96,7 @@ struct JobsTests {
         #expect(
             error?.description == """
                 kubmaster: the cluster's API does not answer
-                  fix  look why: `sudo ctr -n k8s.io containers ls` and `journalctl -u kubelet -n 50` on kubmaster; a bare machine needs `kubeforge provision` first
+                  fix  look why: `sudo journalctl -u kubelet -n 50` on kubmaster; a bare machine needs `kubeforge provision` first
                 """)
         let script = try #require(await host.commands.first?.inputText)
         #expect(script.contains("get jobs,cronjobs --selector app.kubernetes.io/managed-by=kubeforge --output json"))

@@ -16,15 +16,17 @@ struct RootRights {
         let test = try await ThisComputer().run(Command("env", Word(sudo), "-n", "true"))
         if !test.isSuccess, !hasTerminal { throw cannotBecomeRoot(test.lastLine ?? "sudo refuses") }
         let words = command(sudo: sudo, kubeforge: Self.ownPath ?? arguments[0], arguments: Array(arguments.dropFirst()))
+        setenv("KUBEFORGE_OPERATOR_HOME", surroundings.home, 1)
         var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         execv(sudo, &pointers)
         throw Problem(what: "`\(sudo)` could not be run", why: String(cString: strerror(errno)))
     }
 
-    /// sudo cleans the environment, so what this run depends on is named again.
+    /// sudo cleans the environment, so what this run depends on is kept by name. No value is in the words: a proxy or an index may have a
+    /// password in its address, and sudo writes the words to the system's log.
     func command(sudo: String, kubeforge: String, arguments: [String]) -> [String] {
-        let kept = surroundings.environment.filter { Self.isKept($0.key) }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        return [sudo, "--", "env"] + kept + ["KUBEFORGE_OPERATOR_HOME=\(surroundings.home)", kubeforge] + arguments
+        let kept = surroundings.environment.keys.filter(Self.isKept).sorted() + ["KUBEFORGE_OPERATOR_HOME"]
+        return [sudo, "--preserve-env=\(kept.joined(separator: ","))", "--", kubeforge] + arguments
     }
 
     /// Where supplies come from, and which inventory and cache are meant.
