@@ -67,6 +67,28 @@ struct FailedRolloutTests {
         #expect(pod(restarts: 2).isHopeless)
     }
 
+    @Test("is not hopeless after one pull that failed: the kubelet may not have seen the pull secret yet")
+    func firstPull() throws {
+        func isHopeless(_ counts: Int...) -> Bool {
+            let pod = """
+                {"items":[{"kind":"Pod","metadata":{"name":"pod"},"status":{"containerStatuses":[
+                  {"name":"api","ready":false,"restartCount":0,"state":{"waiting":{"reason":"ImagePullBackOff"}}}]}}]}
+                """
+            let events = counts.enumerated().map { number, count in
+                """
+                {"type":"Warning","reason":"Failed","message":"Failed to pull image \\"x\\": attempt \(number)","count":\(count),
+                 "involvedObject":{"kind":"Pod","name":"pod"}}
+                """
+            }
+            let list = ClusterEvent.list("{\"items\":[\(events.joined(separator: ","))]}")
+            return ClusterObject.list(pod)[0].neverStarts(list)
+        }
+        #expect(!isHopeless(1))
+        #expect(isHopeless(2))
+        #expect(isHopeless(1, 1))
+        #expect(isHopeless(), "no event tells: the pod says that the kubelet has backed off")
+    }
+
     @Test("is not blamed on the pods of another release")
     func otherReleases() {
         let objects = """

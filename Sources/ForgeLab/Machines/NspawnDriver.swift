@@ -31,6 +31,18 @@ struct NspawnDriver: MachineDriver {
         try await machine.disk.mount()
         try site.computer.replace("\(machine.folder)/cgroups", with: Placement(Kernel(computer: site.computer)).list(machine.group.name))
         try await power.start(log: machine.console)
+        try await waitForMachine()
+    }
+
+    /// The power supply starts in its own control groups and goes on to the machine's: who looks in between sees no machine.
+    private func waitForMachine() async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try await machine.group.processes().isEmpty, try await !power.group.processes().isEmpty {
+            guard ContinuousClock.now < deadline else {
+                throw Problem(what: "\(machine.host.name) does not start within 30 s", fix: "look at \(machine.console)")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     /// The power supply first: it would start the machine again.

@@ -31,10 +31,7 @@ struct JobPods: Sendable {
 
     /// A pod that will never start, although its Job goes on waiting for it.
     var neverStarts: Bool {
-        pods.contains { pod in
-            let reason = pod.current?.state?.waiting?.reason
-            return ["ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError"].contains(reason)
-        }
+        pods.contains { $0.neverStarts(events) }
     }
 
     var isAnyAtWork: Bool { workers.contains { $0.status?.phase == "Running" && RolloutCause(of: $0, events: []) == nil } }

@@ -148,3 +148,20 @@ extension RolloutCause {
         return own.max { $0.time < $1.time }?.message
     }
 }
+
+extension ClusterObject {
+    /// Whether the kubelet would try in vain to start this pod's container. One failed pull may be a hiccup: a kubelet that has not seen the
+    /// pull secret yet asks without it, and gets in with the next attempt, some ten seconds later. Where no event tells how
+    /// often it was tried, the pod's own word counts.
+    func neverStarts(_ events: [ClusterEvent]) -> Bool {
+        switch current?.state?.waiting?.reason {
+        case "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError": return true
+        case "ImagePullBackOff":
+            let pulls = events.filter {
+                $0.involvedObject.name == metadata.name && $0.reason == "Failed" && $0.message?.contains("pull image") == true
+            }
+            return pulls.reduce(0) { $0 + ($1.count ?? 1) } != 1
+        default: return false
+        }
+    }
+}

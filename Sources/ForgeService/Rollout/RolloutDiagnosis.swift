@@ -30,13 +30,12 @@ struct RolloutDiagnosis: Sendable {
         state.deployment?.status?.conditions?.first { $0.type == "ReplicaFailure" && $0.status == "True" }?.message
     }
 
-    var isHopeless: Bool { causes.contains { $0.cause.isHopeless && $0.pods.contains(where: Self.hasTriedAgain) } }
+    var isHopeless: Bool { causes.contains { $0.cause.isHopeless && $0.pods.contains(where: hasTriedAgain) } }
 
-    /// One crash may be an accident, and one failed pull a hiccup; after the second the kubelet backs off, and it is the rule.
-    private static func hasTriedAgain(_ pod: ClusterObject) -> Bool {
-        guard let status = pod.current, let reason = status.state?.waiting?.reason else { return false }
-        if reason == "CrashLoopBackOff" { return status.restartCount >= 2 }
-        return ["ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError"].contains(reason)
+    /// One crash may be an accident; after the second the kubelet backs off, and it is the rule.
+    private func hasTriedAgain(_ pod: ClusterObject) -> Bool {
+        if let status = pod.current, status.state?.waiting?.reason == "CrashLoopBackOff" { return status.restartCount >= 2 }
+        return pod.neverStarts(events)
     }
 
     func problem(host: String, release: Release, namespace: String, ending: String, remaining: [Difference]) -> Problem {
