@@ -52,7 +52,7 @@ package struct Machine: Sendable {
         try await transport.ask(questions, of: host)
     }
 
-    /// Adds to the differences that the step reports, for what is known only while it is changed: "2 of 11 layers, 41 kB sent".
+    /// Adds to the differences that the step reports, for what is known only while it is changed: "1 of 11 layers were new to it".
     package func tell(_ news: Difference) { onNews(news) }
 
     /// Tells how far it is, as a line that a command might have printed.

@@ -10,7 +10,7 @@ struct KubernetesPackages {
         let version = cluster.kubernetes
         return [
             IsAbsent("/etc/apt/sources.list.d/apt.kubernetes.io.list", title: "no list of the frozen apt.kubernetes.io is left"),
-            try repository(facts),
+            try repository(facts), try repository(facts).isNamedOnce,
             Packages(
                 ["kubelet", "kubeadm", "kubectl"], version: "\(version)-", isHeld: true,
                 title: "kubelet, kubeadm and kubectl \(version) are installed and held",

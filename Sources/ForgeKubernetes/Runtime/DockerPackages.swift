@@ -10,7 +10,9 @@ struct DockerPackages {
     func runtime(_ facts: Facts) throws(Problem) -> [any Step] {
         let title = cluster.runtime == .docker ? "containerd and Docker Engine are installed" : "containerd is installed"
         let packages = Packages(runtimeNames(facts.distribution), title: title, proxy: cluster.outgoing)
-        return cluster.docker == .docker ? [try repository(facts), packages] : [packages]
+        guard cluster.docker == .docker else { return [packages] }
+        let repository = try repository(facts)
+        return [repository, repository.isNamedOnce, packages]
     }
 
     /// Docker Engine beside a containerd that is there.

@@ -27,7 +27,7 @@ extension Problem {
             let user = sentence.firstMatch(of: words)?.1
         else { return nil }
         self.init(
-            .unreachable, what: "\(host.name): \(host.access.user) may log in and do nothing",
+            .unreachable, what: "\(host.name): the login as \(host.access.user) runs no commands",
             why: sentence.trimming(while: \.isWhitespace),
             fix: "write into the inventory: `ssh: { user: \(user) }`, for all hosts or for \(host.name) alone")
     }

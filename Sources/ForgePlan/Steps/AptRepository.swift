@@ -47,6 +47,23 @@ package struct AptRepository: Step {
         isKnown(answers) ? [] : FileIs(list).differences(given: answers) + keyDifferences(answers)
     }
 
+    /// The list of ours goes where somebody else's source names the same with the right key: apt would refuse both.
+    package var isNamedOnce: Change {
+        Change("apt has one source for \(source.split(separator: " ").first ?? "")", asking: questions) { answers in
+            isOursInTheWay(answers)
+                ? ["\(listPath) names it, too, with another key than the source that was here: apt reads nothing then"] : []
+        } by: { machine in
+            try await machine.run(Command("rm", "-f", "--", Word(listPath)).asRoot())
+        }
+    }
+
+    /// Ours beside somebody else's with the right key at another path, as when its publisher's instructions are followed after a provision.
+    private func isOursInTheWay(_ answers: Answers) -> Bool {
+        let (right, all) = (rightKeys(answers), sources(answers))
+        return all.contains { $0.path == listPath && $0.signedBy == keyPath }
+            && all.contains { $0.path != listPath && $0.signedBy != keyPath && $0.signedBy.map(right.contains) == true }
+    }
+
     /// Whether somebody else's source names it with the right key. A second one of ours would make apt complain at every call.
     private func isKnown(_ answers: Answers) -> Bool {
         let right = rightKeys(answers)
@@ -76,8 +93,9 @@ package struct AptRepository: Step {
             asking: questions.filter { if case .command = $0 { true } else { false } } + [.command(AptSources.look)],
             fix: "remove the line, or the file; or give it the key \(keyPath) (signed-by= or Signed-By:), and run again"
         ) { answers in
-            if isKnown(answers) { return [] }
-            return sources(answers).filter { $0.path != listPath && $0.signedBy != keyPath }.map {
+            let right = isKnown(answers) ? rightKeys(answers) : []
+            let others = sources(answers).filter { $0.path != listPath && $0.signedBy != keyPath }
+            return others.filter { $0.signedBy.map(right.contains) != true }.map {
                 "\($0.place) names it \($0.signedBy.map { "with \($0)" } ?? "without a key"), kubeforge with \(keyPath): apt reads nothing then"
             }
         }

@@ -29,7 +29,7 @@ struct PullSecret: Step {
         case "same" where state.exitCode == 0: return []
         case "missing" where state.exitCode == 0: return ["Secret \(secret) is missing"]
         case "other" where state.exitCode == 0: return ["Secret \(secret) has another password"]
-        case let said: return [Difference("Secret \(secret) is not to be seen: \(said)")]
+        case let said: return [Difference("Secret \(secret) cannot be read: \(said)")]
         }
     }
 

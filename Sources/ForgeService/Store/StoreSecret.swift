@@ -37,7 +37,7 @@ package struct StoreSecret: Step {
         case digest + "-" where state.exitCode == 0: return []
         case "" where state.exitCode == 0: return ["Secret \(service.namespace).\(name) is missing"]
         case _ where state.exitCode == 0: return ["Secret \(service.namespace).\(name) was made from other files"]
-        case let said: return [Difference("Secret \(service.namespace).\(name) is not to be seen: \(said)")]
+        case let said: return [Difference("Secret \(service.namespace).\(name) cannot be read: \(said)")]
         }
     }
 

@@ -63,7 +63,7 @@ struct DockerPackagesTests {
         #expect(
             repository.key
                 == .url("https://pkgs.k8s.io/core:/stable:/v1.31/deb/Release.key", fingerprint: "DE15B14486CD377B9E876E1A234654DA9A296436"))
-        let packages = try #require(steps[2] as? Packages)
+        let packages = try #require(steps[3] as? Packages)
         #expect(packages.names == ["kubelet", "kubeadm", "kubectl"])
         #expect(packages.version == "1.31.14-")
         #expect(packages.isHeld)

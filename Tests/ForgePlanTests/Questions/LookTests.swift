@@ -90,7 +90,7 @@ struct LookTests {
         let transport = ScriptedTransport { _ in Output(standardOutput: Array("\(sentence)\n\n".utf8), exit: .code(code)) }
         await #expect(
             throws: Problem(
-                .unreachable, what: "kubnode: root may log in and do nothing", why: sentence,
+                .unreachable, what: "kubnode: the login as root runs no commands", why: sentence,
                 fix: "write into the inventory: `ssh: { user: ubuntu }`, for all hosts or for kubnode alone")
         ) { try await transport.ask([.swaps], of: Example.host(user: "root")) }
     }

@@ -106,6 +106,23 @@ struct KnownRepositoryTests {
         #expect(step.texts(wrong).count == 2, "a key with another fingerprint is not believed")
     }
 
+    /// docs.docker.com's and kubernetes.io's instructions, followed on a machine that kubeforge has provisioned.
+    @Test("beside ours, with the right key at another path: ours goes, and one without a key is still told")
+    func oursInTheWay() throws {
+        let line = "https://pkgs.k8s.io/core:/stable:/v1.36/deb/ /"
+        let theirs = "/etc/apt/sources.list.d/k8s.list:1:deb [signed-by=/etc/apt/keyrings/kubernetes-apt-keyring.gpg] \(line)"
+        let ours = "/etc/apt/sources.list.d/kubernetes.list:1:deb [arch=amd64 signed-by=/etc/apt/keyrings/kubernetes.asc] \(line)"
+        let key = "/etc/apt/keyrings/kubernetes-apt-keyring.gpg \(Self.fingerprint)"
+        #expect(
+            step.isNamedOnce.texts(try answers(theirs + "\n" + ours, key: key)) == [
+                "/etc/apt/sources.list.d/kubernetes.list names it, too, with another key than the source that was here: apt reads nothing then"
+            ])
+        #expect(step.isNamedOnce.texts(try answers(theirs, key: key)) == [])
+        #expect(step.isNamedOnce.texts(try answers(ours, key: key)) == [])
+        let plain = "/etc/apt/sources.list:7:deb \(line)"
+        #expect(step.conflicts.texts(try answers(theirs + "\n" + plain, key: key)).count == 1)
+    }
+
     @Test("with another key or none is told with its place: apt would read nothing then")
     func conflict() throws {
         let plain = "deb https://pkgs.k8s.io/core:/stable:/v1.36/deb /"

@@ -31,7 +31,7 @@ struct PullSecretTests {
             #expect(try said("echo bm90IGl0 # not it") == ["Secret mlops.inference-registry has another password"])
             #expect(
                 try said("echo Unable to connect >&2; exit 1") == [
-                    "Secret mlops.inference-registry is not to be seen: Unable to connect"
+                    "Secret mlops.inference-registry cannot be read: Unable to connect"
                 ])
         }
     }

@@ -49,7 +49,7 @@ struct RegistryStagesTests {
     }
 
     @Test(
-        "is another pod when its certificate is another one, and is written past the kubelet's eyes until it is complete"
+        "is another pod when its certificate is another one, and is written under a name that the kubelet ignores until it is complete"
     )
     func newCertificate() async throws {
         let (one, other) = (

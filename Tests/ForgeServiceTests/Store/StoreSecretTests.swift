@@ -35,7 +35,7 @@ struct StoreSecretTests {
                 ])
             #expect(
                 step.differences(whenLookEnds: 1, "Unable to connect") == [
-                    "Secret mlops.inference-store is not to be seen: Unable to connect"
+                    "Secret mlops.inference-store cannot be read: Unable to connect"
                 ])
         }
     }
