@@ -14,7 +14,9 @@ struct Fault: Sendable, CustomTestStringConvertible {
             name: "a pod that does not bring the registry's password",
             overlay: Overlay(
                 file: "kubernetes/base/deployment.yaml",
-                change: ("imagePullSecrets:\n        - name: {{ pullSecret }}", "# Without {{ pullSecret }}.")),
+                change: ("imagePullSecrets:\n        - name: {{ pullSecret }}", "# Without {{ pullSecret }}."),
+                // The nodes have the image by now, and would not ask for it.
+                andChange: ("imagePullPolicy: IfNotPresent", "imagePullPolicy: Always")),
             says: ["the node does not get the image", ".11:5443/mlops/inference"]),
         Fault(
             name: "a program that crashes at its start",
