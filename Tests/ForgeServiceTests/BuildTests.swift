@@ -137,7 +137,7 @@ struct BuildTests {
             (
                 "#9 ERROR: lstat /apt: no such file or directory\nERROR: failed to solve: lstat /apt: no such file or directory",
                 "the Dockerfile copies what is not in kubmaster's build context: correct service/Dockerfile of your templates (--templates); "
-                    + "a folder that may be missing needs a pattern in its name, such as dat[a]/*.csv"
+                    + "write a directory that may be missing as a pattern, such as dat[a]/*.csv"
             ),
             (
                 "ERROR: failed to solve: dockerfile parse error on line 3: unknown instruction: CPY",

@@ -29,7 +29,7 @@ struct CloudInitIsDone: Step {
                 what: "\(machine.host.name): cloud-init is still at work after \(limit.components.seconds) s",
                 why: output.lastLine,
                 fix:
-                    "see at what: `cloud-init status --long` and `tail /var/log/cloud-init-output.log`; run again when it is done"
+                    "find out what it is doing: `cloud-init status --long` and `tail /var/log/cloud-init-output.log`; run again when it is done"
             )
         default: machine.tell("cloud-init ended with an error: `cloud-init status --long` tells more")
         }

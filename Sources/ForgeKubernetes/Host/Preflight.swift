@@ -43,7 +43,7 @@ struct Preflight {
         let isAccepted = cluster.mirrors.kubernetes != nil || own.distribution.acceptsSignature(of: version)
         return Requirement(
             "its apt accepts the packages of Kubernetes \(version)", asking: isAccepted ? [] : [.package("kubelet")],
-            fix: "use Kubernetes 1.32 or newer, Debian 12, or a mirror that signs anew (mirrors: apt: kubernetes:)"
+            fix: "use Kubernetes 1.32 or newer, Debian 12, or a mirror with a signature of its own (mirrors: apt: kubernetes:)"
         ) { answers in
             let isHere = answers.package("kubelet").installed?.hasPrefix("\(version)-") == true
             return isAccepted || isHere ? [] : ["Debian 13 refuses the old signature of pkgs.k8s.io for 1.31 and older"]
@@ -57,7 +57,7 @@ struct Preflight {
                 own.hasCgroup2 || !cluster.kubernetes.isAtLeast(1, 35) ? nil : "it has cgroup v1",
                 fix: "Kubernetes \(cluster.kubernetes) needs cgroup v2: use Ubuntu 22.04 or newer, or Kubernetes 1.34 or older"),
             fact(
-                "its kernel limits memory by cgroups", own.hasMemoryCgroup == false ? "the memory cgroup is off" : nil,
+                "its memory cgroup is enabled", own.hasMemoryCgroup == false ? "the memory cgroup is off" : nil,
                 fix:
                     "on a Raspberry Pi: add `cgroup_enable=memory cgroup_memory=1` to the one line of /boot/firmware/cmdline.txt; elsewhere take "
                     + "`cgroup_disable=memory` out of GRUB_CMDLINE_LINUX in /etc/default/grub, and `sudo update-grub`; then `sudo reboot`"),
@@ -76,7 +76,7 @@ struct Preflight {
                 "it has 5 GiB free in /var", own.freeDiskMiB >= 5120 ? nil : "it has \(own.freeDiskMiB) MiB",
                 fix: "make room: `du -xh /var | sort -h | tail`, or a larger disk"),
             Requirement(
-                "its disks are not so full that the kubelet would evict pods", asking: [],
+                "its free disk space is above the kubelet's eviction thresholds", asking: [],
                 fix: "make room: `df -h` and `du -xh /var | sort -h | tail` on \(host.name), or a larger disk"
             ) { _ in pressure },
         ]
@@ -93,13 +93,15 @@ struct Preflight {
         return [
             fact(
                 "its machine-id is its own", machineID.map { "\($0) has the same: \(own.machineID)" },
-                fix: "a cloned VM: `sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot` on one of them"),
+                fix: "if it is a cloned VM: `sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot` on one of them"),
             fact(
                 "its product_uuid is its own", uuid.map { "\($0) has the same: \(own.productUUID)" },
-                fix: "a cloned VM: let the hypervisor give one of them a new UUID, and boot it (`cat /sys/class/dmi/id/product_uuid`)"),
+                fix:
+                    "if it is a cloned VM: let the hypervisor give one of them a new UUID, and boot it (`cat /sys/class/dmi/id/product_uuid`)"
+            ),
             fact(
                 "its network cards are its own", card,
-                fix: "a cloned VM: let the hypervisor give one of them a new MAC address, and boot it (`ip -br link`)"),
+                fix: "if it is a cloned VM: let the hypervisor give one of them a new MAC address, and boot it (`ip -br link`)"),
         ]
     }
 

@@ -140,7 +140,7 @@ package enum Apt {
         if text.contains("Signature Packet v3") || text.contains("is not considered secure since") {
             return
                 "apt of \(host.name) (Debian 13) no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; "
-                + "else name a mirror that signs anew (mirrors: apt:), or use Debian 12"
+                + "else name a mirror with a signature of its own (mirrors: apt:), or use Debian 12"
         }
         return nil
     }

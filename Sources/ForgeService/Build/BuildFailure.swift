@@ -44,7 +44,7 @@ struct BuildFailure {
         (
             ["lstat /", "failed to compute cache key", "failed to calculate checksum", "file not found in build context"],
             "the Dockerfile copies what is not in HOST's build context: correct service/Dockerfile of your templates (--templates); "
-                + "a folder that may be missing needs a pattern in its name, such as dat[a]/*.csv"
+                + "write a directory that may be missing as a pattern, such as dat[a]/*.csv"
         ),
         (
             ["dockerfile parse error", "Dockerfile parse error", "unknown instruction"],

@@ -36,7 +36,7 @@ struct OneArchitecture: Preflighting {
             what: "\(host.name): not all nodes can run what is built there",
             why: differences.map(\.text).joined(separator: "\n"),
             fix:
-                "give the service nodes of one kind of processor, the first control plane's; a node that shall take no pods: "
+                "run the service on nodes with the first control plane's architecture; to keep pods off a node: "
                 + "`kubectl cordon NODE`")
     }
 

@@ -27,7 +27,7 @@ struct RegistryStages {
             reached = Stage("the nodes reach the registry", on: nodes) { [RegistryIsReached.step(registry, from: $0)] }
         } else {
             let login = try RegistryLogin.step(cluster, to: release.registry)
-            made = Stage("the registry lets the cluster in", on: [first]) { _ in [login] }
+            made = Stage("the registry accepts the cluster's login", on: [first]) { _ in [login] }
             filled = Stage("the image is in the registry", on: [first]) { _ in [pushed] }
             reached = Stage("the nodes reach the registry", [])
         }

@@ -59,7 +59,7 @@ struct PreflightTests {
                 [
                     "its apt accepts the packages of Kubernetes 1.31.14",
                     "Debian 13 refuses the old signature of pkgs.k8s.io for 1.31 and older",
-                    "use Kubernetes 1.32 or newer, Debian 12, or a mirror that signs anew (mirrors: apt: kubernetes:)",
+                    "use Kubernetes 1.32 or newer, Debian 12, or a mirror with a signature of its own (mirrors: apt: kubernetes:)",
                 ]
             ])
         #expect(findings(Example.master, version: "1.32.13", facts) == [])
@@ -122,7 +122,7 @@ struct PreflightTests {
                     "/var/lib/kubelet: 49 of 1000 inodes are free; below 5 % the kubelet says DiskPressure",
                 ])
         #expect(
-            findings { $0.rooms["containerd"] = large }.map { $0[0] } == ["its disks are not so full that the kubelet would evict pods"])
+            findings { $0.rooms["containerd"] = large }.map { $0[0] } == ["its free disk space is above the kubelet's eviction thresholds"])
     }
 
     @Test("shares its firmware's number or a network card with another one")
@@ -174,7 +174,7 @@ struct PreflightTests {
             findings(Example.node, facts) == [
                 [
                     "its machine-id is its own", "kubmaster has the same: abc",
-                    "a cloned VM: `sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot` on one of them",
+                    "if it is a cloned VM: `sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot` on one of them",
                 ]
             ])
         #expect(findings(Example.node, ["kubmaster": Example.facts(""), "kubnode": Example.facts("")]) == [])

@@ -78,7 +78,7 @@ struct PackagesTests {
         arguments: [
             (
                 "E: The repository 'https://pkgs.k8s.io/core:/stable:/v1.31/deb  InRelease' is not signed. Sub-process /usr/bin/sqv returned an error code (1): Signature Packet v3 is not considered secure since 2026-02-01T00:00:00Z",
-                "apt of kubnode (Debian 13) no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; else name a mirror that signs anew (mirrors: apt:), or use Debian 12"
+                "apt of kubnode (Debian 13) no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; else name a mirror with a signature of its own (mirrors: apt:), or use Debian 12"
             ),
             (
                 "W: GPG error: https://pkgs.k8s.io: The following signatures were invalid: EXPKEYSIG 234654DA9A296436",

@@ -8,7 +8,7 @@ struct LabUp: AsyncParsableCommand {
 
     @OptionGroup var options: LabOptions
 
-    @Option(help: ArgumentHelp("What to install on all machines, whatever the inventory says.", valueName: "name"))
+    @Option(help: ArgumentHelp("The distribution of all machines; overrides the inventory.", valueName: "name"))
     var distribution: LabSettings.Distribution?
 
     @Argument(help: "The inventory whose hosts to make.")
