@@ -13,6 +13,8 @@ DEBS := $(BUILD_DEBS) $(TEST_DEBS) $(LAB_DEBS)
 MACHINES := EndToEndTests.(FirstMilestoneTests|LabTests)
 # Those that take long: releases with faults in a lab, and each fault of a batch with a Python of its own.
 SERVICE := EndToEndTests.ServiceTests|ServiceTemplateTests.(CourierTests|InferenceTests|ModelStoreTests)
+# Every step of a run disturbed, in four ways: takes more than an hour.
+FAULTS := EndToEndTests.FaultTests
 # One virtual machine, which is emulated where KVM cannot be used.
 VM := EndToEndTests.VirtualMachineTests
 KUBEFORGE := .build/debug/kubeforge
@@ -21,12 +23,13 @@ OPEN_FILES := most=$$(ulimit -Hn); [ "$$most" != unlimited ] && [ "$$most" -le 6
 # A password that sudo was given stays good while tests run that take down machines at their end.
 KEEP_SUDO := $(if $(ROOT),while sudo -n -v 2>/dev/null; do sleep 60; done & keeper=$$!; trap 'kill $$keeper' EXIT;)
 
-.PHONY: help demo test test-service test-vm benchmark-service lint ready packages build install down
+.PHONY: help demo test test-service test-faults test-vm benchmark-service lint ready packages build install down
 
 help:
 	@echo 'make demo           two real machines on this computer, a cluster on them, a model that answers'
 	@echo 'make test           unit, SSH against a real sshd, the service, the whole way in a lab of its own'
 	@echo 'make test-service   the service in full, in a lab of its own: takes longer'
+	@echo 'make test-faults    every step of a run disturbed, in four ways: takes more than an hour'
 	@echo 'make test-vm        the whole way on a virtual machine: minutes with KVM, up to 20 without'
 	@echo 'make benchmark-service   how fast the service answers on one core, beside the articles'\'' way'
 	@echo 'make lint           the formatter, strictly'
@@ -48,7 +51,7 @@ test: packages
 	swift build --build-tests
 	@$(OPEN_FILES) $(KEEP_SUDO) swift test --ignore-lock --skip-build --disable-xctest --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
 	trap 'kill $$machines' INT TERM; \
-	nice swift test --ignore-lock --skip-build --disable-xctest --skip '$(MACHINES)|$(SERVICE)|$(VM)'; others=$$?; \
+	nice swift test --ignore-lock --skip-build --disable-xctest --skip '$(MACHINES)|$(SERVICE)|$(FAULTS)|$(VM)'; others=$$?; \
 	tail -f -n +1 --pid=$$machines .build/machines.log; wait $$machines || exit; \
 	[ $$others = 0 ] || { echo 'Tests that need no machines failed: see above.'; exit $$others; }
 
@@ -56,6 +59,10 @@ test-vm: DEBS += qemu-system-x86 e2fsprogs genisoimage
 test-vm: packages
 	swift build --build-tests
 	@$(OPEN_FILES) $(KEEP_SUDO) swift test --skip-build --disable-xctest --filter '$(VM)'
+
+test-faults: packages
+	swift build --build-tests
+	@$(OPEN_FILES) $(KEEP_SUDO) swift test --skip-build --disable-xctest --filter '$(FAULTS)'
 
 test-service: packages
 	swift build --build-tests

@@ -67,6 +67,60 @@ struct Program {
     }
 }
 
+/// A program that is watched while it runs.
+final class RunningProgram: Sendable {
+    /// What it prints on standard output, a line at a time, to its end.
+    let lines: AsyncStream<String>
+    private let child: Process
+    private let all: Task<(output: String, errors: String), Never>
+
+    var process: Int32 { child.processIdentifier }
+
+    init(path: String, arguments: [String], environment: [String: String]) throws {
+        child = Process()
+        let pipes = (Pipe(), Pipe())
+        child.executableURL = URL(filePath: path)
+        child.arguments = arguments
+        child.environment = environment
+        child.standardInput = FileHandle.nullDevice
+        child.standardOutput = pipes.0
+        child.standardError = pipes.1
+        try child.run()
+        let (lines, continuation) = AsyncStream<String>.makeStream()
+        self.lines = lines
+        all = Task {
+            async let errors = Self.read(pipes.1.fileHandleForReading) { _ in }
+            let output = await Self.read(pipes.0.fileHandleForReading) { continuation.yield($0) }
+            continuation.finish()
+            return await (output, errors)
+        }
+    }
+
+    func end() async -> Finished {
+        let (output, errors) = await all.value
+        child.waitUntilExit()
+        let wasKilled = child.terminationReason == .uncaughtSignal
+        return Finished(exitCode: child.terminationStatus + (wasKilled ? 128 : 0), output: output, errors: errors)
+    }
+
+    private static func read(_ handle: FileHandle, line: @escaping @Sendable (String) -> Void) async -> String {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                var (all, rest) = (Data(), Data())
+                while case let chunk = handle.availableData, !chunk.isEmpty {
+                    all += chunk
+                    rest += chunk
+                    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                        line(String(decoding: rest[rest.startIndex..<end], as: UTF8.self))
+                        rest = Data(rest[(end + 1)...])
+                    }
+                }
+                continuation.resume(returning: String(decoding: all, as: UTF8.self))
+            }
+        }
+    }
+}
+
 struct Finished: Sendable {
     let exitCode: Int32
     let output: String

@@ -90,7 +90,7 @@ final class TestLab: Sendable {
     static let isWanted = ProcessInfo.processInfo.environment["KUBEFORGE_WITHOUT_LAB"] == nil
 
     /// Beside the test program, where SwiftPM puts every product.
-    private static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "kubeforge").path()
+    static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "kubeforge").path()
 }
 
 /// The lab is up, with what else the verbs make, while the tests of the suite run, and gone afterwards, however they ended.

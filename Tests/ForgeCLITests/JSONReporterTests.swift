@@ -5,7 +5,7 @@ import Testing
 
 @Suite("JSON lines")
 struct JSONReporterTests {
-    @Test("tell steps, checks, problems and the summary, and nothing else")
+    @Test("tell what begins, steps, checks, problems and the summary, and nothing else")
     func lines() throws {
         let scene = try Scene()
         let reporter = JSONReporter(scene.surroundings)
@@ -13,7 +13,9 @@ struct JSONReporterTests {
         #expect(
             scene.output.text == """
                 {"event":"step","stage":"containers can run","host":"kubnode","title":"containerd is installed","outcome":"alreadySo","differences":[],"seconds":0.002}
+                {"event":"began","host":"kubmaster","title":"containerd is installed"}
                 {"event":"step","stage":"containers can run","host":"kubmaster","title":"containerd is installed","outcome":"changed","differences":["containerd.io: absent → 2.2.1"],"seconds":12.412}
+                {"event":"began","host":"kubnode","title":"docker is installed"}
                 {"event":"step","stage":"containers can run","host":"kubnode","title":"docker is installed","outcome":"failed","differences":["docker-ce: absent → 29.1.0"],"seconds":2.100}
                 {"event":"problem","host":"kubnode","what":"kubnode: `apt-get install` failed with exit code 100","why":"E: \\"docker-ce\\" has no\\n\\tcandidate","fix":"apt-cache madison docker-ce"}
                 {"event":"check","name":"/prediction/23","outcome":"failed","expected":"E","got":"F","milliseconds":3.200}

@@ -6,6 +6,7 @@ set -eu
 tree="$out/tree"
 network "$tree"
 install -D "$standins/flanneld" "$tree/opt/bin/flanneld"
+install -D "$standins/install-conf" "$tree/opt/bin/install-conf"
 image flannel-io/flannel v0.28.9 "$tree" "flanneld: VXLAN or host routes from flannel's node annotations" --config.entrypoint /opt/bin/flanneld
 
 mkdir -p "$downloads/cni"

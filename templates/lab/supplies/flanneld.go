@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"log"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -56,12 +58,18 @@ func main() {
 	masquerade := flag.Bool("ip-masq", false, "masquerade what leaves the pod network")
 	subnetFile := flag.String("subnet-file", "/run/flannel/subnet.env", "what the CNI plugin reads")
 	configFile := flag.String("net-config-path", "/etc/kube-flannel/net-conf.json", "the network's configuration")
+	healthzIP := flag.String("healthz-ip", "0.0.0.0", "address that probes are answered on")
+	healthzPort := flag.Int("healthz-port", 0, "port that probes are answered on; 0 is none")
 	flag.Bool("kube-subnet-mgr", true, "always so here")
 	flag.Int("v", 0, "ignored")
 	flag.Parse()
 	log.SetFlags(log.Ltime)
 	log.Print("the lab's stand-in for flanneld")
 
+	var ready atomic.Bool
+	if *healthzPort != 0 {
+		go serveHealth(net.JoinHostPort(*healthzIP, fmt.Sprint(*healthzPort)), &ready)
+	}
 	config := read(*configFile)
 	link, address := external(interfaces, *reach)
 	if *publicAddress != "" {
@@ -110,8 +118,19 @@ func main() {
 			all, err := nodes.Lister().List(labels.Everything())
 			check(err)
 			n.follow(all)
+			ready.Store(true)
 		}
 	}
+}
+
+func serveHealth(address string, ready *atomic.Bool) {
+	http.HandleFunc("/healthz", func(http.ResponseWriter, *http.Request) {})
+	http.HandleFunc("/readyz", func(answer http.ResponseWriter, _ *http.Request) {
+		if !ready.Load() {
+			answer.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	check(http.ListenAndServe(address, nil))
 }
 
 func check(err error) {

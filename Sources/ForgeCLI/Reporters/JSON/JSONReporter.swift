@@ -14,7 +14,9 @@ package struct JSONReporter: Reporter {
     package func report(_ event: Event) {
         switch event {
         case .note(let text): progress.write(text + "\n")
-        case .stageBegan, .stepBegan, .output: break
+        case .stageBegan, .output: break
+        case .stepBegan(let host, let title):
+            write(.object([("event", "began"), ("host", .text(host)), ("title", .text(title))]))
         case .step(let report):
             write(report.json)
             if let problem = report.problem { write(problem.json(host: report.host)) }

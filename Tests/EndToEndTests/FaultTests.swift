@@ -1,0 +1,56 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// One lab for each kind of disturbance. Every step of `provision` and of `deploy` is disturbed once, in the order in which they come: each
+/// run is disturbed at the first step that no earlier one was disturbed at, so it must have done all that was disturbed before.
+/// `make test-faults`; the seed is printed, and `KUBEFORGE_FAULT_SEED` brings the same moments again.
+@Suite("Disturbed at every step", .serialized, .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"))
+struct FaultTests {
+    @Test("the next run goes on, and the last one leaves what an undisturbed one does", arguments: Disturbance.wanted)
+    func everyStep(disturbance: Disturbance) async throws {
+        let seed = Chance.seed()
+        print("\(disturbance.rawValue): KUBEFORGE_FAULT_SEED=\(seed)")
+        let lab = try TestLab(cluster: "kubeforge-faults", network: "10.86.0", hasOwnData: true, distributions: ["kubmaster": "debian-13", "kubnode": "debian-12"])
+        _ = try await lab.kubeforge("lab", "down", lab.inventory.path)
+        let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
+        try #require(up.exitCode == 0, "\(up.everything)")
+        var chance = Chance(seed: seed)
+        for verb in ["provision", "deploy"] { try await disturb(verb, by: disturbance, in: lab, &chance) }
+        let smoke = try await lab.kubeforge("smoke-test", lab.inventory.path)
+        #expect(smoke.exitCode == 0, "\(smoke.everything)")
+        let down = try await lab.kubeforge("lab", "down", lab.inventory.path)
+        #expect(down.exitCode == 0, "\(down.everything)")
+        try FileManager.default.removeItem(at: lab.folder)
+    }
+
+    private func disturb(_ verb: String, by disturbance: Disturbance, in lab: TestLab, _ chance: inout Chance) async throws {
+        let struck = Mutex<Set<String>>([])
+        while true {
+            let delay = Duration.milliseconds(Int.random(in: 0...1500, using: &chance))
+            let start = ContinuousClock.now
+            let (run, step) = try await lab.disturbed(verb, by: disturbance, after: delay) { step in
+                struck.withLock { $0.insert(step.title).inserted }
+            }
+            let took = (ContinuousClock.now - start).components.seconds
+            guard let step else {
+                try #require(run.exitCode == 0, "\(verb), undisturbed in the end: \(run.everything)")
+                break
+            }
+            print("| \(disturbance.rawValue) | \(verb) | \(step.title) | \(step.host) | \(delay) | exit code \(run.exitCode) | \(took) s |")
+            // A run that ended by itself tells how it ended; a trap would be 132 or more.
+            #expect(disturbance == .kill || run.exitCode < 128, "\(step): \(run.everything)")
+        }
+        let again = try await lab.kubeforge(verb, lab.inventory.path, "--output", "json")
+        #expect(again.exitCode == 0, "\(again.everything)")
+        #expect(try again.events().filter { $0.outcome == "changed" }.compactMap(\.title) == [])
+    }
+}
+
+extension Disturbance {
+    /// All, or those of `KUBEFORGE_FAULTS`, with commas between them.
+    static var wanted: [Disturbance] {
+        let named = ProcessInfo.processInfo.environment["KUBEFORGE_FAULTS"]?.split(separator: ",").map(String.init)
+        return named.map { names in allCases.filter { names.contains($0.rawValue) } } ?? allCases
+    }
+}
