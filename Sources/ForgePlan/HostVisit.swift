@@ -26,6 +26,9 @@ struct HostVisit: Sendable {
             visit.outcomes.append(report.outcome)
             if visit.problem == nil { visit.problem = report.problem }
             executor.reporter.report(.step(report))
+            if report.problem == nil {
+                for note in step.notes(given: visit.answers, on: work.host) { executor.reporter.report(.note(note)) }
+            }
         }
     }
 

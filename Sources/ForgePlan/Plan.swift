@@ -11,6 +11,18 @@ package struct Plan: Sendable {
         self.essential = essential
     }
 
+    /// The same plan with a step of the host before all others.
+    package func beginning(with step: any Step, on host: Host) -> Plan {
+        var plan = self
+        guard !plan.stages.isEmpty else { return plan }
+        if let place = plan.stages[0].work.firstIndex(where: { $0.host.name == host.name }) {
+            plan.stages[0].work[place].steps.insert(step, at: 0)
+        } else {
+            plan.stages[0].work.insert(Stage.Work(host: host, steps: [step]), at: 0)
+        }
+        return plan
+    }
+
     /// Every question of one host, for the first look.
     package func questions(for host: String) -> [Question] {
         stages.flatMap { $0.steps(for: host) }.flatMap(\.questions).uniqued()

@@ -17,9 +17,14 @@ package protocol Step: Sendable {
     /// Why these differences are not for kubeforge to change, with the fix; nil for a step that can apply itself.
     /// It is asked before `apply`, in a dry run, too: what provisioning would refuse is not something that it would change.
     func refusal(of differences: [Difference], on host: Host) -> Problem?
+
+    /// What a person should know of the host that is nothing to change: told once, when the step holds or would be applied. Pure.
+    func notes(given answers: Answers, on host: Host) -> [String]
 }
 
 extension Step {
+    package func notes(given answers: Answers, on host: Host) -> [String] { [] }
+
     package func refusal(of differences: [Difference], on host: Host) -> Problem? { nil }
 }
 

@@ -54,6 +54,36 @@ struct ExecutorTests {
         #expect(result.hosts["a"].map { [$0.changed, $0.alreadySo] } == [1, 2])
     }
 
+    /// A step that holds, would be made, or fails, and has something to tell beside.
+    private struct Telling: Step {
+        let truth: Truth
+        var title: String { truth.title }
+        var questions: [Question] { truth.questions }
+        func differences(given answers: Answers) -> [Difference] { truth.differences(given: answers) }
+        func apply(to machine: Machine) async throws { try await truth.apply(to: machine) }
+        func notes(given answers: Answers, on host: ForgeCore.Host) -> [String] {
+            ["\(host.name): of \(truth.title), \(answers.missing(of: questions).count)"]
+        }
+    }
+
+    @Test("tells what a step has to tell beside, once, whether it holds or is made, and with the newest answers")
+    func notes() async {
+        let rehearsal = Rehearsal(["a": FakeHost(["x"])])
+        _ = await rehearsal.run(
+            Rehearsal.stage("one", ["a": [Telling(truth: Truth("x")), Telling(truth: Truth("y"))]]))
+        #expect(rehearsal.listener.lines.filter { $0.contains(": of ") } == ["a: of x is so, 0", "a: of y is so, 0"])
+    }
+
+    @Test("may begin with a step of one host, before all that it has, and where it has nothing")
+    func beginning() {
+        let plan = Plan(stages: [Rehearsal.stage("one", ["a": [Truth("x")]]), Rehearsal.stage("two", ["a": [Truth("y")]])])
+        func titles(_ host: String) -> [[String]] {
+            plan.beginning(with: Truth("z"), on: Example.host(host)).stages.map { $0.steps(for: host).map(\.title) }
+        }
+        #expect(titles("a") == [["z is so", "x is so"], ["y is so"]])
+        #expect(titles("b") == [["z is so"], []])
+    }
+
     @Test("tells the lines of pods that a step follows")
     func podLines() async {
         struct Following: Step {

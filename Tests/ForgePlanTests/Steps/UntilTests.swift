@@ -37,6 +37,18 @@ struct UntilTests {
         }
     }
 
+    @Test("in vain has the fix that the last answers tell, where they tell one, and else the general one", arguments: [true, false])
+    func cure(isKnown: Bool) async {
+        let waiting = Until(
+            "pods run", within: .zero, every: .zero, asking: [.swaps], fix: "describe them",
+            cure: { isKnown ? "free \($0.swaps.joined())" : nil }, notes: { answers, host in ["\(host.name): \(answers.swaps.count)"] },
+            notReady: { $0.swaps.map { "\($0)" } })
+        let (machine, _) = Example.machine(answering: frame("a\n"))
+        let problem = await #expect(throws: Problem.self) { try await waiting.apply(to: machine) }
+        #expect(problem?.fix == (isKnown ? "free a" : "describe them"))
+        #expect(waiting.notes(given: Answers([.swaps: .swaps(["a", "b"])]), on: Example.host()) == ["kubnode: 2"])
+    }
+
     @Test("in vain names what it saw though the reason cannot be found")
     func noReason() async {
         let (machine, _) = Example.machine(answering: frame("a\n"))
