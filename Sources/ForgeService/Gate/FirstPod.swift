@@ -58,6 +58,10 @@ struct FirstPod: Sendable {
         let exam = try await PodExam(pod, of: candidate, kubectl: kubectl, asking: machine)
         let checks = try await exam.checks(on: machine)
         let wrong = checks.filter { !$0.isPassed }
+        // A pod that says nothing at all is Ready to its own node's kubelet: the way to it is what is wrong, not the models.
+        if !wrong.isEmpty, wrong.allSatisfy({ $0.got.hasPrefix(Verdict.silence) }) {
+            throw Problem(noAnswers: wrong, of: checks.count, pod, release, on: machine.host)
+        }
         guard wrong.isEmpty else { throw Problem(wrongAnswers: wrong, of: checks.count, release, on: machine.host) }
         machine.tell("\(checks.count) answers of \(pod.name) are as training's")
     }
@@ -78,6 +82,18 @@ extension Problem {
             what: "\(host.name): a first pod of \(release.image) gives \(wrong.count) of \(count) answers otherwise than training did",
             why: told.joined(separator: "\n"),
             fix: "correct api.py or the models (does the service transform features as training does?), and deploy again")
+    }
+
+    /// Not one wrong answer came, and some did not come.
+    fileprivate init(noAnswers silent: [CheckReport], of count: Int, _ pod: ServicePod, _ release: Release, on host: Host) {
+        self.init(
+            what:
+                "\(host.name): a first pod of \(release.image) is ready, and gives \(host.name) no answer to \(silent.count) of \(count) questions",
+            why: silent.prefix(1).map { "\($0.name) at \(pod.address): \($0.got)" }.joined(),
+            fix: silent.count < count
+                ? "some came, so the way is open: is it overloaded? `kubeforge logs` and the pod's limits tell"
+                : "it is the network between the nodes, not the models: is 8472/udp open both ways? `kubeforge provision` looks, and says which nodes do not reach each other"
+        )
     }
 
     /// What users have meanwhile.

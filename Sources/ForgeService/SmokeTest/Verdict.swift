@@ -30,10 +30,13 @@ struct Verdict: Sendable {
         }
     }
 
+    /// How what was got begins, where nothing was.
+    static let silence = "no answer"
+
     private var got: String {
         let body = String(decoding: reply.body, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: " ")
         let text = JSONValue(reply.body).map(\.brief.shortened) ?? body.shortened
-        return reply.status == 0 ? "no answer: \(text)" : "\(reply.status) \(text)"
+        return reply.status == 0 ? "\(Self.silence): \(text)" : "\(reply.status) \(text)"
     }
 
     /// Where the test rows are not known, the features' values are not compared; all else is.

@@ -106,6 +106,32 @@ struct FirstPodTests {
             !lines.contains { $0.contains("manifests/inference ") || $0.hasSuffix("manifests/inference") || $0.contains("rollout undo") })
     }
 
+    @Test("that gives no answer at all is told as the network's fault, never as the models'")
+    func network() async throws {
+        let host = host { _ in (0, "not asked") }
+        let error = await #expect(throws: Problem.self) { try await gate.pass(on: Machine(host: Example.master, transport: host)) }
+        #expect(
+            error?.what
+                == "kubmaster: a first pod of \(Example.release.image) is ready, and gives kubmaster no answer to 45 of 45 questions")
+        #expect(error?.why?.contains(" at http://10.244.1.9:8080: no answer: ") == true)
+        #expect(error?.fix?.hasPrefix("it is the network between the nodes, not the models: is 8472/udp open both ways?") == true)
+    }
+
+    @Test("that gives some answers, all of them right, is slow, and not told as wrong either")
+    func slow() async throws {
+        let host = host { path in path.contains("/23") ? (0, "Connection timed out") : Small.answer(path) }
+        let error = await #expect(throws: Problem.self) { try await gate.pass(on: Machine(host: Example.master, transport: host)) }
+        #expect(error?.what.contains(" of 45 questions") == true)
+        #expect(error?.fix?.hasPrefix("some came, so the way is open") == true)
+    }
+
+    @Test("with one wrong answer beside silence is told by its answers")
+    func both() async throws {
+        let host = host { path in path.contains("/line") ? (0, "not asked") : (500, "") }
+        let error = await #expect(throws: Problem.self) { try await gate.pass(on: Machine(host: Example.master, transport: host)) }
+        #expect(error?.what.contains("answers otherwise than training did") == true)
+    }
+
     @Test("that is stopped leaves models in service that may be all that tells it from the release that runs", arguments: ["v1", "image"])
     func modelsInService(version: String) async throws {
         let running = Told.deployment(models: version)
