@@ -6,22 +6,26 @@ import ForgePlan
 /// Every machine asks the kubelets of all others at their ends of the VXLAN, at once and with one process. The request
 /// is longer than a packet, and so is the certificate that answers it: what is lost on the way is found in both
 /// directions, and so is a path whose packets are smaller than the network cards say. Who is at which end is taken from
-/// the tables that flannel has filled, so a machine that is no node yet is not asked.
+/// the tables that flannel has filled; a Ready node that they do not name is not reached. A machine that is no node is not asked.
 enum PodNetwork {
     static func step(from host: Host, to others: [Host], within limit: Duration = .seconds(60)) -> any Step {
-        Until(
-            "\(host.name) reaches the other nodes through the pod network", within: limit, asking: [.command(look())],
+        let nodes = Nodes.look(host.role == .controlPlane ? Kubectl.asAdmin : Kubectl.asNode)
+        return Until(
+            "\(host.name) reaches the other nodes through the pod network", within: limit, asking: [.command(look()), .command(nodes)],
             fix:
                 "open 8472/udp between the machines, in both directions, as 6443/tcp and 10250/tcp: in the cloud's security group, with `ufw allow`, or in "
                 + "`sudo iptables -S INPUT`; where only small packets pass, give the network card the MTU that the network has (`ip link set dev NAME mtu 1400`), and "
                 + "`sudo kubectl -n kube-flannel rollout restart daemonset` after it"
-        ) { answers in differences(Report(answers.command(look()).text), others) }
+        ) { answers in differences(Report(answers.command(look()).text), Nodes(answers.command(nodes).text), others) }
     }
 
-    private static func differences(_ report: Report, _ others: [Host]) -> [Difference] {
+    private static func differences(_ report: Report, _ nodes: Nodes, _ others: [Host]) -> [Difference] {
         guard report.hasDevice else { return ["the pod network is not there yet"] }
+        let ready = Set(nodes.all.filter(\.isReady).map(\.name))
         return others.compactMap { host in
-            guard let end = report.ends["\(host.address)"] else { return nil }
+            guard let end = report.ends["\(host.address)"] else {
+                return ready.contains(host.name) ? "\(host.name) is Ready, and flannel has no way to it here" : nil
+            }
             switch report.replies[end] {
             case .full: return nil
             case .small: return "\(host.name) (\(end)) is reached by small packets, and not by those of full size"

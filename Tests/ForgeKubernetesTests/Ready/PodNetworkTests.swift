@@ -47,6 +47,25 @@ struct PodNetworkTests {
             ) == [])
     }
 
+    @Test("is not there to a Ready node that flannel's tables do not name; one that is no node or not Ready is not asked")
+    func missing() {
+        let node = ForgeCore.Host(
+            name: "other", address: IPv4Address("10.77.0.13")!, role: .worker, isSchedulable: true, access: Example.access)
+        let step = PodNetwork.step(from: Example.master, to: [Example.node, node])
+        func texts(_ nodes: String, code: Int = 0) -> [String] {
+            step.texts([
+                step.questions[0]: .command(CommandState(text: Self.tables + "reply 10.244.1.0 full")),
+                step.questions[1]: .command(CommandState(exitCode: code, text: nodes)),
+            ])
+        }
+        #expect(texts("kubmaster=True=\nkubnode=True=\nother=True=") == ["other is Ready, and flannel has no way to it here"])
+        #expect(texts("kubmaster=True=\nkubnode=True=\nother=Unknown=") == [])
+        #expect(texts("kubmaster=True=\nkubnode=True=\nstranger=True=") == [])
+        #expect(texts("", code: 1) == [], "a node of 1.32 and newer may not list the others")
+        let own = PodNetwork.step(from: Example.node, to: [Example.master])
+        #expect("\(own.questions[1])".contains("kubelet.conf") && "\(step.questions[1])".contains("admin.conf"))
+    }
+
     @Test("is asked for once the pod network runs everywhere, on each node of several", arguments: [2, 1])
     func planned(count: Int) throws {
         let plan = try Example.plan(Example.cluster("1.36.2") { $0.hosts = Array($0.hosts.prefix(count)) })

@@ -2,6 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 import ForgeTestSupport
+import Foundation
 import Testing
 
 @testable import ForgeKubernetes
@@ -21,6 +22,14 @@ struct NodeIsReadyTests {
         #expect(step.texts(command: "", exitCode: 124) == ["the API server does not answer kubnode in time"])
     }
 
+    @Test("under pressure takes no pods, though it is Ready")
+    func pressure() {
+        #expect(
+            step.texts(command: "MemoryPressure=False fine\nDiskPressure=True kubelet has disk pressure\nReady=True fine")
+                == ["kubnode has DiskPressure, and takes no pods: kubelet has disk pressure"])
+        #expect(step.texts(command: "DiskPressure=Unknown\nReady=True fine") == [])
+    }
+
     @Test("is asked for with the machine's own credentials")
     func credentials() {
         #expect("\(step.questions)".contains("kubectl --kubeconfig /etc/kubernetes/kubelet.conf"))
@@ -32,45 +41,115 @@ struct NodeIsReadyTests {
 struct SystemPodsTests {
     private let step = SystemPods.step(for: "flannel")
 
-    private func texts(_ pods: String, nodes: String = "kubmaster=True\nkubnode=True") -> [String] {
-        step.texts([step.questions[0]: .command(CommandState(text: pods)), step.questions[1]: .command(CommandState(text: nodes))])
+    private func answers(_ pods: String, nodes: String) -> [Question: Answer] {
+        [step.questions[0]: .command(CommandState(text: pods)), step.questions[1]: .command(CommandState(text: nodes))]
+    }
+
+    private func texts(_ pods: String, nodes: String = "kubmaster=True=\nkubnode=True=") -> [String] {
+        step.texts(answers(pods, nodes: nodes))
     }
 
     @Test("run, or say why not")
     func differences() {
         #expect(
             texts(
-                "coredns-1|kubmaster|Running|True||ReplicaSet\nkube-flannel-ds-1|kubnode|Running|True|  |DaemonSet\njob-1|kubnode|Succeeded|False||Job"
+                "coredns-1|kubmaster|Running|True||ReplicaSet|coredns-5\nkube-flannel-ds-1|kubnode|Running|True|  |DaemonSet|kube-flannel-ds"
             ) == [])
-        #expect(texts("coredns-1||Pending|||ReplicaSet") == ["coredns-1: waits for a node"])
-        #expect(texts("coredns-1|kubnode|Running|False| |ReplicaSet") == ["coredns-1: Running, not ready"])
+        #expect(texts("coredns-1||Pending|||ReplicaSet|coredns-5") == ["coredns-1: waits for a node"])
+        #expect(texts("coredns-1|kubnode|Running|False| |ReplicaSet|coredns-5") == ["coredns-1: Running, not ready"])
         #expect(
-            texts("kube-proxy-1|kubnode|Running|False|CrashLoopBackOff CrashLoopBackOff |DaemonSet") == ["kube-proxy-1: CrashLoopBackOff"])
+            texts("kube-proxy-1|kubnode|Running|False|CrashLoopBackOff CrashLoopBackOff |DaemonSet|kube-proxy") == [
+                "kube-proxy-1: CrashLoopBackOff"
+            ])
         #expect(texts("") == ["no pod is there yet"])
     }
 
     /// The kubelet says late whether they are ready; a container that does not stay up is seen at once.
     @Test("that are static run when their containers do")
     func staticPods() {
-        #expect(texts("etcd-kubmaster|kubmaster|Running|False|  |Node") == [])
-        #expect(texts("etcd-kubmaster|kubmaster|Running|False|CrashLoopBackOff  |Node") == ["etcd-kubmaster: CrashLoopBackOff"])
-        #expect(texts("etcd-kubmaster|kubmaster|Running|False| Error |Node") == ["etcd-kubmaster: Error"])
-        #expect(texts("etcd-kubmaster|kubmaster|Pending|False||Node") == ["etcd-kubmaster: Pending, not ready"])
+        let end = "|Node|kubmaster"
+        #expect(texts("etcd-kubmaster|kubmaster|Running|False|  " + end) == [])
+        #expect(texts("etcd-kubmaster|kubmaster|Running|False|CrashLoopBackOff  " + end) == ["etcd-kubmaster: CrashLoopBackOff"])
+        #expect(texts("etcd-kubmaster|kubmaster|Running|False| Error " + end) == ["etcd-kubmaster: Error"])
+        #expect(texts("etcd-kubmaster|kubmaster|Pending|False|" + end) == ["etcd-kubmaster: Pending, not ready"])
     }
 
     @Test("say what their first containers wait for")
     func firstContainers() {
-        let pod = "kube-flannel-ds-1|kubnode|Pending|False|"
-        #expect(texts(pod + "ImagePullBackOff PodInitializing PodInitializing |DaemonSet") == ["kube-flannel-ds-1: ImagePullBackOff"])
-        #expect(texts(pod + " PodInitializing |DaemonSet") == ["kube-flannel-ds-1: PodInitializing"])
+        let (pod, end) = ("kube-flannel-ds-1|kubnode|Pending|False|", "|DaemonSet|kube-flannel-ds")
+        #expect(texts(pod + "ImagePullBackOff PodInitializing PodInitializing " + end) == ["kube-flannel-ds-1: ImagePullBackOff"])
+        #expect(texts(pod + " PodInitializing " + end) == ["kube-flannel-ds-1: PodInitializing"])
     }
 
     @Test("on nodes that are not Ready count elsewhere")
     func otherNodes() {
         #expect(
             texts(
-                "kube-proxy-1|kubnode|Running|False||DaemonSet\netcd|kubmaster|Running|True||Node", nodes: "kubmaster=True\nkubnode=Unknown"
+                "kube-proxy-1|kubnode|Running|False||DaemonSet|kube-proxy\netcd-kubmaster|kubmaster|Running|True||Node|kubmaster",
+                nodes: "kubmaster=True=\nkubnode=Unknown=node.kubernetes.io/unreachable "
             ) == [])
+    }
+
+    @Test("are those of kubeadm and of the pod network: others are told, and never waited for")
+    func foreign() {
+        let own = "etcd-kubmaster|kubmaster|Running|True||Node|kubmaster\n"
+        let foreign = [
+            "x|kubnode|Pending|False|StartError ||", "y-1|kubnode|Pending|False|ImagePullBackOff |ReplicaSet|y-5",
+            "z-1||Pending|||DaemonSet|node-exporter", "kube-vip-kubmaster|kubmaster|Running|False|CrashLoopBackOff |Node|kubmaster",
+            "coredns||Pending|||ReplicaSet|other", "fine|kubnode|Running|True||Job|fine",
+        ]
+        let answers = answers(own + foreign.joined(separator: "\n"), nodes: "kubmaster=True=\nkubnode=True=")
+        #expect(step.texts(answers) == [])
+        #expect(
+            step.notes(given: Answers(answers), on: Example.master) == [
+                "the pod x in kube-system is not the cluster's own, and not waited for: StartError",
+                "the pod y-1 in kube-system is not the cluster's own, and not waited for: ImagePullBackOff",
+                "the pod z-1 in kube-system is not the cluster's own, and not waited for: waits for a node",
+                "the pod kube-vip-kubmaster in kube-system is not the cluster's own, and not waited for: CrashLoopBackOff",
+                "the pod coredns in kube-system is not the cluster's own, and not waited for: waits for a node",
+            ])
+        #expect(texts(foreign[0]) == ["no pod is there yet"])
+    }
+
+    @Test("that wait for a node name the taints that keep them away, and how a full disk gets room")
+    func taints() async throws {
+        let nodes = "kubmaster=True=node-role.kubernetes.io/control-plane node.kubernetes.io/disk-pressure \nkubnode=True=mine/only "
+        let pods = "coredns-1||Pending|||ReplicaSet|coredns-5"
+        #expect(texts(pods, nodes: nodes) == ["coredns-1: waits for a node", "kubmaster has the taint node.kubernetes.io/disk-pressure"])
+        #expect(texts("coredns-1|kubnode|Running|False| |ReplicaSet|coredns-5", nodes: nodes) == ["coredns-1: Running, not ready"])
+        #expect(Nodes(nodes).full.roomFix?.hasPrefix("make room on kubmaster: `df -h /var/lib/kubelet") == true)
+        #expect(Nodes("kubmaster=True=").full.roomFix == nil)
+    }
+}
+
+@Suite("A node's bridge")
+struct BridgeTests {
+    private let step = Bridge.step(for: Example.node)
+
+    private func texts(given subnet: String?, has address: String?) async throws -> [String] {
+        try await TemporaryFolder.during { folder in
+            if let subnet {
+                try FileManager.default.createDirectory(atPath: folder.path("run/flannel"), withIntermediateDirectories: true)
+                try folder.write("run/flannel/subnet.env", "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=\(subnet)\nFLANNEL_MTU=1450\n")
+            }
+            let line = address.map { "echo '5: cni0    inet \($0) brd 10.244.1.255 scope global cni0'" } ?? "exit 1"
+            try folder.write("ip", "#!/bin/sh\n\(line)\n", mode: 0o755)
+            return step.texts(
+                command: try await LocalProgram.run(
+                    "env", ["PATH=\(folder.path):/usr/bin:/bin", "sh", "-c", Bridge.look(below: folder.path)]))
+        }
+    }
+
+    @Test("has what flannel gave the node, or is not there yet; else it is told")
+    func differences() async throws {
+        #expect(try await texts(given: "10.244.1.1/24", has: "10.244.1.1/24") == [])
+        #expect(try await texts(given: "10.244.1.1/24", has: nil) == [])
+        #expect(try await texts(given: nil, has: "10.244.1.1/24") == [])
+        #expect(
+            try await texts(given: "10.244.1.1/24", has: "10.22.0.1/16") == [
+                "cni0 has 10.22.0.1/16, and flannel gave kubnode 10.244.1.1/24"
+            ])
+        #expect(step.refusal(of: ["x"], on: Example.node)?.fix?.contains("`sudo ip link delete cni0` on kubnode") == true)
     }
 }
 
