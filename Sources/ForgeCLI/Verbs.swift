@@ -7,18 +7,21 @@ import ForgeService
 
 /// The verbs of kubeforge, each with the plan that it stands for.
 extension Verb {
-    static func provision(isDryRun: Bool) -> Verb {
-        Verb("provision", isDryRun: isDryRun, remembersInventory: true) { session in
+    static func provision(isDryRun: Bool, renewsCertificates: Bool = false) -> Verb {
+        var verb = Verb("provision", isDryRun: isDryRun, remembersInventory: true) { session in
             let (cluster, surveyed) = (session.cluster, await session.ask(Survey.questions))
             let met = cluster.hosts.filter { surveyed[$0.name] != nil }
             let facts = Dictionary(uniqueKeysWithValues: met.map { ($0.name, Survey.facts(of: $0, surveyed[$0.name]!)) })
             guard facts[cluster.firstControlPlane.name] != nil else { throw Problem(withoutControlPlane: cluster) }
             let plan = ClusterPlan(
-                cluster: cluster, facts: facts, templates: session.templates, operatorKubeconfig: session.operatorKubeconfig)
+                cluster: cluster, facts: facts, templates: session.templates, operatorKubeconfig: session.operatorKubeconfig,
+                renewsCertificates: renewsCertificates)
             return try plan.make()
         } next: { session in
             ["kubectl --context \(session.cluster.name) get nodes", "kubeforge deploy\(session.inventoryArgument)"]
         }
+        if renewsCertificates { verb.arguments = " --renew-certificates" }
+        return verb
     }
 
     static func deploy(isDryRun: Bool, within limit: Duration) -> Verb {
@@ -28,7 +31,8 @@ extension Verb {
             let models = try await RecordedModels(session.cluster.service).ask(try session.fleet.transport(first.name), of: first)
             return try ServicePlan.make(
                 cluster: session.cluster, context: context, models: models, templates: session.templates, by: session.person,
-                within: limit)
+                within: limit
+            ).beginning(with: CertificatesLast(cluster: session.cluster), on: first)
         } next: { session in
             let url = await ServiceURL(session.cluster).ask(session.fleet)
             return ["kubeforge smoke-test\(session.inventoryArgument)"] + (url.map { ["curl \($0)/prediction/23"] } ?? [])

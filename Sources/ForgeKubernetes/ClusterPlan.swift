@@ -11,12 +11,17 @@ package struct ClusterPlan: Sendable {
     package let templates: Templates
     /// The kubeconfig on the operator's machine that the cluster is merged into.
     package let operatorKubeconfig: String
+    /// Whether the control plane's certificates are made anew, though they have not expired.
+    package let renewsCertificates: Bool
 
-    package init(cluster: Cluster, facts: [String: Facts], templates: Templates, operatorKubeconfig: String) {
+    package init(
+        cluster: Cluster, facts: [String: Facts], templates: Templates, operatorKubeconfig: String, renewsCertificates: Bool = false
+    ) {
         self.cluster = cluster
         self.facts = facts
         self.templates = templates
         self.operatorKubeconfig = operatorKubeconfig
+        self.renewsCertificates = renewsCertificates
     }
 
     package func make() throws(Problem) -> Plan {
@@ -41,7 +46,7 @@ package struct ClusterPlan: Sendable {
                     return when(cluster.runtime == .containerd, nodeImages)
                 },
                 try joining(runtime),
-                try stage("every node is Ready") { host, _ in [NodeIsReady.step(for: host)] },
+                try stage("every node is Ready") { host, _ in [NodeIsReady.step(for: host), Bridge.step(for: host)] },
                 try stage("the cluster works", on: [cluster.firstControlPlane]) { host, _ in
                     when(host.isSchedulable, Scheduling(host: host)) + [SystemPods.step(for: cni.name)]
                 },
@@ -55,7 +60,7 @@ package struct ClusterPlan: Sendable {
 
     /// One finding does not hide another: all of them, of all machines, before anything is changed.
     private func fit() throws(Problem) -> Stage {
-        let preflight = Preflight(cluster: cluster, facts: facts)
+        let preflight = Preflight(cluster: cluster, facts: facts, isRenewing: renewsCertificates)
         let docker = ExistingDocker(cluster: cluster)
         return try stage("the machines fit", goesOnAfterFailure: true) { host, own throws(Problem) in
             preflight.steps(for: host) + (try docker.steps(for: host, own))
@@ -91,19 +96,17 @@ package struct ClusterPlan: Sendable {
     }
 
     private func controlPlane(_ host: Host, _ facts: Facts) throws(Problem) -> [any Step] {
-        let config = KubeadmConfig(cluster: cluster, templates: templates)
-        return [
-            ControlPlaneImages(cluster: cluster, configPath: ControlPlane.configPath),
-            ControlPlane(
-                host: host, socket: RuntimeSocket.path(for: cluster), runtime: cluster.runtime,
-                configuration: try config.initialisation(of: host, isContainer: facts.isContainer), proxy: cluster.outgoing),
-            Unit("kubelet.service", title: "the kubelet runs"),
-        ] + when(host.publicAddress != "\(host.address)", APIServerName(host: host, cluster: cluster)) + [
-            LoginKubeconfig(user: host.access.user, home: facts.home, group: facts.group),
-            OperatorKubeconfig(
-                cluster: cluster.name, path: operatorKubeconfig,
-                server: host.publicAddress == "\(host.address)" ? nil : "https://\(host.publicAddress):6443"),
-        ]
+        let config = try KubeadmConfig(cluster: cluster, templates: templates).initialisation(of: host, isContainer: facts.isContainer)
+        return [ControlPlaneImages(cluster: cluster, configPath: ControlPlane.configPath)]
+            + when(renewsCertificates, CertificatesAreRenewed(host: host, cluster: cluster, configuration: config)) + [
+                ControlPlane(host: host, cluster: cluster, configuration: config),
+                Unit("kubelet.service", title: "the kubelet runs"),
+            ] + when(host.publicAddress != "\(host.address)", APIServerName(host: host, cluster: cluster)) + [
+                LoginKubeconfig(user: host.access.user, home: facts.home, group: facts.group),
+                OperatorKubeconfig(
+                    cluster: cluster.name, path: operatorKubeconfig,
+                    server: host.publicAddress == "\(host.address)" ? nil : "https://\(host.publicAddress):6443"),
+            ]
     }
 
     /// A control plane needs some ten seconds from its start until workers can join: Docker Engine comes in that time.
@@ -112,7 +115,11 @@ package struct ClusterPlan: Sendable {
         let token = JoinToken(controlPlane: cluster.firstControlPlane.name)
         return try stage("the workers have joined") { host, facts throws(Problem) in
             if host.role == .controlPlane { return runtime.builder(facts) }
-            return [Join(host: host, cluster: cluster, config: config, token: token), Unit("kubelet.service", title: "the kubelet runs")]
+            return [
+                // A run that is killed while it joins leaves it.
+                IsAbsent(Join.configPath, title: "no token of a join is left"),
+                Join(host: host, cluster: cluster, config: config, token: token), Unit("kubelet.service", title: "the kubelet runs"),
+            ]
         }
     }
 

@@ -10,9 +10,12 @@ struct ProvisionCommand: AsyncParsableCommand {
     @Flag(help: "Say what would change; change nothing.")
     var dryRun = false
 
+    @Flag(help: "Make the control plane's certificates anew, for another year.")
+    var renewCertificates = false
+
     @OptionGroup var options: SharedOptions
 
     func run() async throws {
-        try await Assembly().run(.provision(isDryRun: dryRun), inventory: inventory, options)
+        try await Assembly().run(.provision(isDryRun: dryRun, renewsCertificates: renewCertificates), inventory: inventory, options)
     }
 }

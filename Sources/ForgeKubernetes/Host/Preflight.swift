@@ -6,12 +6,16 @@ import ForgePlan
 struct Preflight {
     let cluster: Cluster
     let facts: [String: Facts]
+    /// Whether this run renews the control plane's certificates.
+    var isRenewing = false
 
     func steps(for host: Host) -> [any Step] {
         guard let own = facts[host.name] else { return [] }
         return machine(host, own) + kernel(own) + disks(host, own) + identity(host, own) + [
-            address(host, own), clock(host, own), Membership(host: host, cluster: cluster), KubernetesOnDisk(version: cluster.kubernetes),
-            OtherKubernetes(),
+            address(host, own), clock(host, own),
+            Membership(host: host, cluster: cluster), KubernetesOnDisk(version: cluster.kubernetes), OtherKubernetes(),
+            PortsAreFree(role: host.role),
+            ForeignNetwork(runtime: cluster.runtime), CertificatesLast(cluster: cluster, isRenewing: isRenewing),
         ]
     }
 

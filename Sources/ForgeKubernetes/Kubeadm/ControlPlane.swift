@@ -2,89 +2,148 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// The control plane answers: its API server says it is ready, its node is registered, and what kubeadm adds last is there.
+/// The control plane answers: its API server says it is ready, and nothing that kubeforge began there is unfinished.
+///
+/// A control plane that kubeforge did not begin, or has seen complete, is never initialised or reset: its kubelet is started,
+/// and if that does not help, a person is told.
 struct ControlPlane: Step {
     let host: Host
-    /// The container runtime's; two may be present.
-    let socket: String
-    let runtime: Cluster.Runtime
+    let cluster: Cluster
     let config: RemoteFile
-    /// kubeadm hands it on to the control plane's pods.
-    let proxy: Proxy?
 
     static let configPath = "/var/lib/kubeforge/kubeadm-init.yaml"
 
-    init(host: Host, socket: String, runtime: Cluster.Runtime = .containerd, configuration: String, proxy: Proxy? = nil) {
-        self.proxy = proxy
+    init(host: Host, cluster: Cluster, configuration: String) {
         self.host = host
-        self.socket = socket
-        self.runtime = runtime
+        self.cluster = cluster
         config = RemoteFile(Self.configPath, configuration, mode: 0o600)
     }
 
     var title: String { "\(host.name) answers on 6443" }
 
-    var questions: [Question] { [.command(readyLook), .command(addonsLook)] }
+    var questions: [Question] { [.command(readyLook), .command(partsLook), Begun.question(.initialisation)] }
 
     func differences(given answers: Answers) -> [Difference] {
-        guard answers.command(readyLook).text == "ok" else { return ["the API server does not answer"] }
-        let state = answers.command(addonsLook)
-        return state.exitCode == 0 ? [] : ["kubeadm init did not get to its end"]
+        guard isReady(answers) else { return ["the API server does not answer"] }
+        return isBegun(answers) ? ["kubeadm init did not get to its end"] : []
+    }
+
+    /// Who replaced kube-proxy or CoreDNS keeps what he has.
+    func notes(given answers: Answers, on host: Host) -> [String] {
+        guard isReady(answers), !isBegun(answers), case .missing(let objects) = parts(answers) else { return [] }
+        return ["\(host.name): of what kubeadm makes, this is not there, and is left so: \(objects.joined(separator: "; "))"]
     }
 
     func apply(to machine: Machine) async throws {
-        try await machine.write(config)
-        let state = try await machine.run(Command("sh", "-c", Word(Self.stateLook)).asRoot()).text.trimming(while: \.isWhitespace)
-        switch state {
-        case "bare": try await start(machine, resuming: false)
-        default: try await resume(machine, hasData: state == "data")
+        let state = try await machine.run(Command("sh", "-c", Word(Self.stateLook())).asRoot()).text.trimming(while: \.isWhitespace)
+        let found = try await Begun.find(.initialisation, of: cluster, on: machine)
+        guard state == "bare" else {
+            guard let begun = found else { return try await wakeOrLeave(machine) }
+            return try await goOn(begun, machine, hasAllManifests: state == "whole")
         }
+        try await machine.write(config)
+        let begun = if let found { found } else { try await Begun.begin(.initialisation, of: cluster, on: machine) }
+        try await begun.initialise(config.path)
+        try await begun.complete()
     }
 
     /// /readyz, never a marker file: admin.conf is written early in init, and a half-finished one has it, too.
-    private var readyLook: String { Kubectl.asAdmin("get --raw /readyz") }
+    private var readyLook: String { Kubectl.asAdmin("get --raw /readyz 2>&1") }
 
-    private var addonsLook: String {
-        Kubectl.asAdmin("-n kube-system get -o name node/\(host.name) configmap/kubeadm-config deployment/coredns daemonset/kube-proxy")
+    private var partsLook: String {
+        Kubectl.asAdmin(
+            "-n kube-system get -o name node/\(host.name) configmap/kubeadm-config deployment/coredns daemonset/kube-proxy 2>&1")
     }
 
-    private static let stateLook = """
-        if [ -d /var/lib/etcd/member ]; then echo data; elif [ -e /etc/kubernetes/admin.conf ] || [ -e /etc/kubernetes/pki/ca.crt ] || [ -e /etc/kubernetes/manifests/etcd.yaml ]; then echo half; else echo bare; fi
+    private func isReady(_ answers: Answers) -> Bool {
+        let state = answers.command(readyLook)
+        return state.exitCode == 0 && state.text.split(whereSeparator: \.isNewline).last == "ok"
+    }
+
+    private func isBegun(_ answers: Answers) -> Bool { Begun.isNoted(.initialisation, of: cluster, in: answers) }
+
+    private func parts(_ answers: Answers) -> Presence { Presence(answers.command(partsLook)) }
+
+    /// `bare`: nothing that init writes. `whole`: all of the control plane's manifests, so only what comes after them may be missing.
+    static func stateLook(below root: String = "") -> String {
         """
-
-    /// A control plane that is only down comes back by itself once its kubelet runs; that is tried before anything else.
-    /// A half-finished init is run again with what it finds: kubeadm keeps certificates and etcd's data, so nothing is lost.
-    private func resume(_ machine: Machine, hasData: Bool) async throws {
-        try await machine.run(Command("sh", "-c", Word(Self.wake)).asRoot().within(.seconds(120)))
-        if try await differences(given: machine.ask(questions)).isEmpty { return }
-        do {
-            try await start(machine, resuming: true)
-        } catch {
-            guard !hasData else { throw error }
-            try await machine.run(Command("kubeadm", "reset", "--force", "--cri-socket", Word(socket)).asRoot().within(.seconds(300)))
-            try await start(machine, resuming: false)
-        }
+        cd \(root)/etc/kubernetes/manifests 2>/dev/null || cd /
+        if [ -f kube-apiserver.yaml ] && [ -f kube-controller-manager.yaml ] && [ -f kube-scheduler.yaml ]; then echo whole; exit; fi
+        for path in \(Begun.Work.initialisation.obstacles(below: root)); do
+          if [ -e "$path" ]; then echo half; exit; fi
+        done
+        echo bare
+        """
     }
 
-    private static let wake = """
+    /// A control plane that is only down comes back by itself once its kubelet runs. More is not done to one that is somebody's.
+    private func wakeOrLeave(_ machine: Machine) async throws {
+        let answers = try await wake(machine)
+        guard !differences(given: answers).isEmpty else { return }
+        throw Problem(
+            what: "\(host.name): the API server does not answer, and its control plane is left as it is",
+            why: answers.command(readyLook).text.split(whereSeparator: \.isNewline).last.map(String.init),
+            fix:
+                "see why: `sudo journalctl -u kubelet -n 50` and `\(KubeadmFailure.containers(cluster.runtime))` on \(host.name); run again when it answers"
+        )
+    }
+
+    /// A half-finished init of kubeforge's own goes on with what it finds: kubeadm keeps certificates and etcd's data.
+    private func goOn(_ begun: Begun, _ machine: Machine, hasAllManifests: Bool) async throws {
+        let answers = try await wake(machine)
+        if isReady(answers) {
+            switch parts(answers) {
+            case .there: return try await begun.complete()
+            case .notKnown(let words):
+                throw Problem(
+                    what: "\(host.name): it is not known whether kubeadm init got to its end", why: words,
+                    fix: "run again when `sudo kubectl --kubeconfig \(Kubectl.adminConfig) get nodes` on \(host.name) answers")
+            case .missing: break
+            }
+        }
+        try await machine.write(config)
+        do {
+            // The control plane that runs is left as it is: what comes after it is missing.
+            let isRunning = isReady(answers) && hasAllManifests
+            try await begun.initialise(config.path, isRunning ? ["--skip-phases", Self.done] : ["--ignore-preflight-errors", Self.own])
+        } catch {
+            if isReady(answers) { throw error }
+            do { try await begun.reset() } catch let refusal as Problem {
+                throw Problem(error, on: host.name).adding(why: [refusal.what, refusal.why].compactMap { $0 }.joined(separator: ": "))
+            }
+            try await begun.initialise(config.path)
+        }
+        try await begun.complete()
+    }
+
+    private func wake(_ machine: Machine) async throws -> Answers {
+        try await machine.run(Command("sh", "-c", Word(Self.wake())).asRoot().within(.seconds(240)))
+        return try await machine.ask(questions)
+    }
+
+    static func wake(below root: String = "") -> String {
+        """
         systemctl enable --now kubelet || true
-        [ -f /etc/kubernetes/manifests/kube-apiserver.yaml ] || exit 0
+        [ -f \(root)/etc/kubernetes/manifests/kube-apiserver.yaml ] || exit 0
         for second in $(seq 60); do
-          [ "$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=2s get --raw /readyz 2>/dev/null)" = ok ] && exit 0
+          [ "$(kubectl --kubeconfig \(Kubectl.adminConfig) --request-timeout=2s get --raw /readyz 2>/dev/null)" = ok ] && exit 0
           sleep 1
         done
         exit 0
         """
-
-    private func start(_ machine: Machine, resuming: Bool) async throws {
-        let found =
-            "FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,FileAvailable--etc-kubernetes-manifests-kube-controller-manager.yaml,"
-            + "FileAvailable--etc-kubernetes-manifests-kube-scheduler.yaml,FileAvailable--etc-kubernetes-manifests-etcd.yaml,DirAvailable--var-lib-etcd,"
-            + "Port-6443,Port-10259,Port-10257,Port-10250,Port-2379,Port-2380"
-        let words: [Word] = ["kubeadm", "init", "--config", Word(config.path), "--skip-token-print"]
-        let command = Command(words + (resuming ? ["--ignore-preflight-errors", Word(found)] : [])).through(proxy).asRoot().within(
-            .seconds(900))
-        let output = try await machine.attempt(command)
-        guard output.isSuccess else { throw KubeadmFailure.problem(command, machine.host, output, runtime: runtime) }
     }
+
+    private static let done: Word = "preflight,certs,kubeconfig,kubelet-start,control-plane,etcd"
+
+    /// What kubeadm finds of its own when it goes on.
+    private static let own: Word = [
+        "FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml",
+        "FileAvailable--etc-kubernetes-manifests-kube-controller-manager.yaml",
+        "FileAvailable--etc-kubernetes-manifests-kube-scheduler.yaml", "FileAvailable--etc-kubernetes-manifests-etcd.yaml",
+        "DirAvailable--var-lib-etcd", "Port-6443", "Port-10259", "Port-10257", "Port-10250", "Port-2379", "Port-2380",
+    ].joinedAsWord
+}
+
+extension [String] {
+    fileprivate var joinedAsWord: Word { Word(joined(separator: ",")) }
 }

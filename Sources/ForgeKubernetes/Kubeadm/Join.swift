@@ -3,25 +3,33 @@ import ForgeInventory
 import ForgePlan
 
 /// A worker is a node of the cluster: it may read its own node object with the credentials that joining gave it.
+///
+/// Only a join that kubeforge began and that did not get to its end is taken back, and only when the cluster says that the node
+/// does not work. A worker that merely cannot reach its API server loses nothing.
 struct Join: Step {
     let host: Host
     let cluster: Cluster
     let config: KubeadmConfig
     let token: JoinToken
 
-    private static let configPath = "/var/lib/kubeforge/kubeadm-join.yaml"
+    static let configPath = "/var/lib/kubeforge/kubeadm-join.yaml"
 
     var title: String { "\(host.name) has joined" }
 
-    var questions: [Question] { [.command(nodeLook), .file(Kubectl.kubeletConfig)] }
+    var questions: [Question] { [.command(nodeLook), .file(Kubectl.kubeletConfig), Begun.question(.joining)] }
 
     func differences(given answers: Answers) -> [Difference] {
         if answers.file(Kubectl.kubeletConfig) == nil { return ["\(host.name) is not part of the cluster"] }
-        return answers.command(nodeLook).exitCode == 0 ? [] : ["the cluster does not know \(host.name)"]
+        switch own(answers) {
+        case .there: return isBegun(answers) ? ["its joining is not noted as complete"] : []
+        case .missing: return ["the cluster does not know \(host.name)"]
+        case .notKnown: return ["\(host.name) does not reach the cluster"]
+        }
     }
 
     func apply(to machine: Machine) async throws {
-        try await clean(machine)
+        guard let begun = try await beginning(on: machine) else { return }
+        try await waitForOldNode(machine)
         try await reachControlPlane(machine)
         try await token.lend(through: machine) { ticket in
             let text = try config.joining(of: host, server: cluster.firstControlPlane.address, token: ticket.token, caHash: ticket.caHash)
@@ -31,8 +39,9 @@ struct Join: Step {
                 .seconds(600))
             let output = try await machine.attempt(command)
             try await machine.run(Command("rm", "-f", "--", Word(Self.configPath)).asRoot())
-            guard output.isSuccess else { throw KubeadmFailure.problem(command, host, output, runtime: cluster.runtime) }
+            guard output.isSuccess else { throw KubeadmFailure.problem(command, host, output, cluster: cluster) }
         }
+        try await begun.complete()
     }
 
     /// kubeadm join looks for the token's signature once in 5 s only, and a new control plane takes ten seconds until it signs.
@@ -65,47 +74,114 @@ struct Join: Step {
                 + "or in `sudo iptables -S INPUT` on \(server.name)")
     }
 
-    private var nodeLook: String { Kubectl.asNode("get -o name node/\(host.name)") }
+    private var nodeLook: String { Kubectl.asNode("get -o name node/\(host.name) 2>&1") }
 
-    /// What a half-finished join left; a worker holds nothing that a reset could lose, unless it works.
-    private func clean(_ machine: Machine) async throws {
-        try await refuseIfReady(machine)
-        let script = """
-            for file in /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/pki/ca.crt; do
-              if [ -e "$file" ]; then exec kubeadm reset --force --cri-socket "$1"; fi
-            done
-            """
-        let command = Command("sh", "-c", Word(script), "sh", Word(RuntimeSocket.path(for: cluster)))
-        try await machine.run(command.asRoot().within(.seconds(300)))
-        try await waitForOldNode(machine)
+    private func own(_ answers: Answers) -> Presence { Presence(answers.command(nodeLook)) }
+
+    private func isBegun(_ answers: Answers) -> Bool { Begun.isNoted(.joining, of: cluster, in: answers) }
+
+    /// A machine that may join, and the note that it does; nil when it turns out to be a node that works.
+    private func beginning(on machine: Machine) async throws -> Begun? {
+        let answers = try await machine.ask(questions)
+        let isNode = answers.file(Kubectl.kubeletConfig) != nil
+        guard let begun = try await Begun.find(.joining, of: cluster, on: machine) else {
+            if !isNode { return try await Begun.begin(.joining, of: cluster, on: machine) }
+            try await register(machine, own(answers))
+            return nil
+        }
+        if isNode, own(answers) == .there {
+            try await begun.complete()
+            return nil
+        }
+        if isNode { try await refuseUnlessLost(machine) }
+        if try await isTouched(machine) { try await begun.reset() }
+        return begun
+    }
+
+    /// Whether kubeadm join got so far that it left something.
+    private func isTouched(_ machine: Machine) async throws -> Bool {
+        let files = [Kubectl.kubeletConfig, "/etc/kubernetes/bootstrap-kubelet.conf", "/etc/kubernetes/pki/ca.crt"]
+        let answers = try await machine.ask(files.map { .file($0) })
+        return files.contains { answers.file($0) != nil }
+    }
+
+    /// A complete node whose object is gone registers again when its kubelet starts. What else is wrong with it, a person must see.
+    private func register(_ machine: Machine, _ presence: Presence) async throws {
+        if case .missing = presence {
+            try await machine.run(Command("sh", "-c", Word(Self.registration), "sh", Word(host.name)).asRoot().within(.seconds(240)))
+            if try await differences(given: machine.ask(questions)).isEmpty { return }
+        }
+        let words: String? = if case .notKnown(let words) = presence { words } else { "the cluster has no node \(host.name)" }
+        throw Problem(
+            what: "\(host.name): is a node that does not reach its cluster, and is left as it is", why: words,
+            fix: Self.cure(words ?? "", on: host, of: cluster))
+    }
+
+    static let registration = """
+        systemctl restart kubelet || true
+        for second in $(seq 60); do
+          kubectl --kubeconfig \(Kubectl.kubeletConfig) --request-timeout=2s get -o name "node/$1" >/dev/null 2>&1 && exit 0
+          sleep 1
+        done
+        exit 0
+        """
+
+    private static func cure(_ words: String, on host: Host, of cluster: Cluster) -> String {
+        let server = cluster.firstControlPlane
+        if words.contains("certificate signed by unknown authority") {
+            return
+                "\(server.name) has another certificate authority than the cluster that \(host.name) joined: was its control plane made anew, or restored? "
+                + "If the cluster of \(host.name) is gone for good: `sudo mv /etc/kubernetes /etc/kubernetes.before` on \(host.name), and run again"
+        }
+        if words.contains("expired") || words.contains("Unauthorized") || words.contains("logged in") {
+            return
+                "its kubelet's certificate may have expired: `sudo openssl x509 -noout -enddate -in \(Certificates.kubelet)` on \(host.name); "
+                + Certificates.kubeletCure
+        }
+        return
+            "see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name), and whether 6443/tcp of \(server.name) is open to it; run again"
     }
 
     /// The machine that had the name before may look Ready for 40 s after it is gone, and kubeadm does not join beside a Ready node.
     private func waitForOldNode(_ machine: Machine) async throws {
-        let script = """
-            for second in $(seq 90); do
-              [ "$(kubectl --kubeconfig \(Kubectl.adminConfig) get node "$1" -o "$2" 2>/dev/null)" = True ] || exit 0
-              sleep 1
-            done
-            echo "the cluster has a Ready node of this name" >&2; exit 1
-            """
         try await machine.peer(cluster.firstControlPlane.name).run(
-            Command("sh", "-c", Word(script), "sh", Word(host.name), Self.readiness).asRoot().within(.seconds(300)),
+            Command("sh", "-c", Word(Self.oldNodeIsGone), "sh", Word(host.name), Self.readiness).asRoot().within(.seconds(300)),
             fix:
                 "another machine has the name: `kubectl get node \(host.name) -o wide` tells which; correct the inventory, or remove that node"
         )
     }
 
+    /// No answer is no answer: only a node that is not there, or not Ready, ends the waiting.
+    static let oldNodeIsGone = """
+        look() { kubectl --kubeconfig \(Kubectl.adminConfig) --request-timeout=5s get node "$1" -o "$2"; }
+        for second in $(seq 90); do
+          if state=$(look "$1" "$2" 2>/dev/null); then
+            [ "$state" = True ] || exit 0
+            said='the cluster has a Ready node of this name'
+          else
+            said=$(look "$1" "$2" 2>&1 >/dev/null) || case $said in *"(NotFound)"*) exit 0 ;; esac
+          fi
+          sleep 1
+        done
+        printf '%s\\n' "$said" >&2; exit 1
+        """
+
     private static let readiness: Word = "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}"
 
-    /// A node that the cluster sees as Ready and that only cannot reach its API server for a moment must not lose its pods.
-    private func refuseIfReady(_ machine: Machine) async throws {
-        guard try await machine.ask([.file(Kubectl.kubeletConfig)]).file(Kubectl.kubeletConfig) != nil else { return }
+    /// A join that did not get to its end may have made a node all the same: it is taken back only when the cluster says that it does not work.
+    private func refuseUnlessLost(_ machine: Machine) async throws {
         let look = Kubectl.command("get", "node", Word(host.name), "-o", Self.readiness)
-        guard try await machine.peer(cluster.firstControlPlane.name).attempt(look).text == "True" else { return }
+        let said = try await machine.peer(cluster.firstControlPlane.name).attempt(look)
+        let isGone = !said.isSuccess && said.errorText.contains("Error from server (NotFound)")
+        if isGone || said.isSuccess && said.text.trimming(while: \.isWhitespace) != "True" { return }
+        if said.isSuccess {
+            throw Problem(
+                what: "\(host.name): does not reach the cluster that it is a Ready node of",
+                why: "`kubectl get node \(host.name)` with its own credentials fails",
+                fix: "see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name)")
+        }
         throw Problem(
-            what: "\(host.name): does not reach the cluster that it is a Ready node of",
-            why: "`kubectl get node \(host.name)` with its own credentials fails",
-            fix: "see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name)")
+            what: "\(host.name): it is not known whether it is a node that works, so it is left as it is", why: said.lastLine,
+            fix: "run again when `sudo kubectl --kubeconfig \(Kubectl.adminConfig) get nodes` on \(cluster.firstControlPlane.name) answers")
     }
 }

@@ -4,14 +4,14 @@ import ForgePlan
 
 /// What kubeadm says when it fails, and what a person does about it.
 enum KubeadmFailure {
-    static func problem(_ command: Command, _ host: Host, _ output: Output, runtime: Cluster.Runtime) -> Problem {
+    static func problem(_ command: Command, _ host: Host, _ output: Output, cluster: Cluster) -> Problem {
         var problem = Problem(failed: command, on: host, output)
         let text = output.errorText + "\n" + output.text
         let errors = text.split(separator: "\n").filter {
             $0.contains("[ERROR ") || $0.hasPrefix("error ") || $0.contains("error execution phase")
         }
         if !errors.isEmpty { problem.why = errors.map { $0.trimming(while: \.isWhitespace) }.uniqued().joined(separator: "\n") }
-        let cures = cures(on: host, runtime)
+        let cures = cures(on: host, cluster)
         let cure = cures.first { $0.isMeant(by: problem.why ?? "") } ?? lateCures(on: host).first { $0.isMeant(by: text) }
         problem.fix =
             cure?.fix
@@ -32,9 +32,17 @@ enum KubeadmFailure {
         func isMeant(by text: String) -> Bool { signs.allSatisfy { $0.contains(where: text.contains) } }
     }
 
-    private static func cures(on host: Host, _ runtime: Cluster.Runtime) -> [Cure] {
-        preflight(on: host, runtime) + [
-            Cure(["not yet valid", "certificate has expired"], fix: "the clocks of the machines differ: `timedatectl` on both"),
+    private static func cures(on host: Host, _ cluster: Cluster) -> [Cure] {
+        let runtime = cluster.runtime
+        let server = cluster.firstControlPlane.name
+        return preflight(on: host, runtime) + [
+            // Go says both in one sentence, and after it which of them: `current time … is after …`.
+            Cure(
+                ["certificate has expired"], ["is before "],
+                fix: "the clock of \(host.name) is behind that of \(server), or was when the certificate was made: `timedatectl` on both"),
+            Cure(
+                ["certificate has expired"],
+                fix: "see which on \(server): `sudo kubeadm certs check-expiration`; `\(Certificates.renewal(cluster))` renews them"),
             Cure(
                 ["JWS", "is invalid for this cluster or it has expired"],
                 fix: "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"),
@@ -95,7 +103,7 @@ enum KubeadmFailure {
     }
 
     /// crictl is not everywhere: kubeadm's packages of 2026 do not bring it.
-    private static func containers(_ runtime: Cluster.Runtime) -> String {
+    static func containers(_ runtime: Cluster.Runtime) -> String {
         switch runtime {
         case .containerd: "sudo ctr -n k8s.io tasks ls"
         case .docker: "sudo docker ps -a"

@@ -10,12 +10,55 @@ import Testing
 struct MembershipTests {
     private let step = Membership(host: Example.node, cluster: Example.cluster())
 
-    private func texts(kubelet: String? = nil, admin: String? = nil, node: String = "") -> [String] {
+    private func texts(
+        kubelet: String? = nil, admin: String? = nil, node: String = "", leftover: String? = nil, note: String? = nil,
+        of step: Membership? = nil
+    ) -> [String] {
         func contents(_ text: String?) -> Answer { .contents(text.map { Array($0.utf8) }) }
+        let step = step ?? self.step
         return step.texts([
             .contents("/etc/kubernetes/kubelet.conf"): contents(kubelet), .contents("/etc/kubernetes/admin.conf"): contents(admin),
-            step.questions[2]: .command(CommandState(text: node)),
+            step.questions[2]: .command(CommandState(text: node)), .contents("/var/lib/kubeforge/begun-join"): contents(note),
+            .file(leftover ?? "-"): .file(FileState()),
         ])
+    }
+
+    @Test(
+        "is another's where files are that kubeforge did not begin, on a worker that is no node",
+        arguments: [
+            "/etc/kubernetes/bootstrap-kubelet.conf", "/etc/kubernetes/pki/ca.crt",
+        ])
+    func leftovers(path: String) {
+        let words = "it has \(path) of a cluster that kubeforge did not begin"
+        #expect(texts(leftover: path) == [words])
+        #expect(texts(leftover: path, note: "lab https://10.77.0.11:6443\n") == [])
+        #expect(texts(leftover: path, note: "prod https://10.77.0.11:6443\n") == [words])
+        #expect(texts(kubelet: Recorded.kubeletConfig(), node: "kubnode", leftover: path) == [])
+        #expect(texts(leftover: path, of: Membership(host: Example.master, cluster: Example.cluster())) == [])
+        #expect(
+            step.refusal(of: [Difference(words)], on: Example.node)?.what
+                == "kubnode: has files of a cluster that kubeforge did not begin, and is left as it is")
+    }
+
+    @Test("is another's at another port, too")
+    func otherPort() {
+        let words = "it belongs to the cluster at https://10.77.0.11:7443, this one is at https://10.77.0.11:6443"
+        #expect(texts(kubelet: Recorded.kubeletConfig(server: "https://10.77.0.11:7443")) == [words])
+        #expect(texts(admin: Recorded.adminConfig(server: "https://10.77.0.11:7443")) == [words])
+    }
+
+    @Test("of a control plane whose address has changed is cured by its old address, never by a reset")
+    func address() {
+        let found: [Difference] = ["it belongs to the cluster at https://10.77.0.9:6443, this one is at https://10.77.0.11:6443"]
+        let master = Membership(host: Example.master, cluster: Example.cluster()).refusal(of: found, on: Example.master)
+        #expect(
+            master?.fix
+                == "if the address of kubmaster has changed: a cluster keeps the one that it was made with, so give it 10.77.0.9 again (it may have others beside it), "
+                + "and write `address: 10.77.0.9` into inventory/lab.yaml; where SSH goes is another matter (`ssh: { address: … }`). "
+                + "If this is the wrong machine, correct inventory/lab.yaml")
+        let node = step.refusal(of: found, on: Example.node)?.fix ?? ""
+        #expect(node.hasPrefix("if the address of kubmaster has changed: "))
+        #expect(node.contains("Only if nobody wants its old cluster any more, with all that is in it: `sudo kubeadm reset` on kubnode"))
     }
 
     @Test("is none for a bare machine, and right for one of this cluster")
@@ -43,14 +86,17 @@ struct MembershipTests {
 
     @Test("is left as it is, in a dry run and in earnest")
     func refusal() {
-        let found: [Difference] = ["it belongs to the cluster at https://10.1.1.1:6443, this one is at https://10.77.0.11:6443"]
+        let found: [Difference] = ["it is a control plane of the cluster prod, this one is lab"]
         #expect(
             step.refusal(of: found, on: Example.node)
                 == Problem(
                     what: "kubnode: is taken, and is left as it is", why: found[0].text,
                     fix:
-                        "if this is the wrong machine or name, correct inventory/lab.yaml; if its old cluster is no longer wanted: `sudo kubeadm reset` on kubnode, and run again"
+                        "If this is the wrong machine or name, correct inventory/lab.yaml, or take another machine. Only if nobody wants its old cluster any more, with all that is in it: `sudo kubeadm reset` on kubnode, and run again"
                 ))
+        #expect(
+            step.refusal(of: ["the cluster knows it as the node debian, the inventory calls it kubnode"], on: Example.node)?.fix
+                == "call it debian in inventory/lab.yaml: a node keeps the name that it joined with")
     }
 
     @Test(

@@ -9,91 +9,214 @@ import Testing
 
 @Suite("A control plane")
 struct ControlPlaneTests {
-    private let step = ControlPlane(
-        host: Example.master, socket: "/run/containerd/containerd.sock", configuration: "kind: InitConfiguration\n")
+    private let step = ControlPlane(host: Example.master, cluster: Example.cluster(), configuration: "kind: InitConfiguration\n")
     private static let initialise = "kubeadm init --config /var/lib/kubeforge/kubeadm-init.yaml --skip-token-print"
+    private static let goOn = initialise + " --ignore-preflight-errors FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,"
     private static let reset = "kubeadm reset --force --cri-socket /run/containerd/containerd.sock"
+    private static let refused = "The connection to the server 10.77.0.11:6443 was refused - did you specify the right host or port?"
+    private static let note = "var/lib/kubeforge/begun-init"
 
-    /// What is run on a machine whose state is `state`; `succeeds` decides for each kubeadm command in turn.
-    private func applied(state: String, answersAfterWake: Bool = false, kubeadm succeeds: [Bool] = [true]) async throws -> [String] {
-        let outcomes = Outcomes(succeeds)
-        let look = answersAfterWake ? frame("ok") + frame("node/kubmaster") : frame("", code: 1) + frame("", code: 1)
-        let (machine, transport) = Example.machine(Example.master, answering: look) { command in
-            if command.line.contains("/var/lib/etcd/member") { return Output(state + "\n") }
-            if !command.line.hasPrefix("kubeadm init") { return Output() }
-            return outcomes.next()
-                ? Output() : .failed(1, "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster\n")
-        }
-        do { try await step.apply(to: machine) } catch { failure.withLock { $0 = error as? Problem } }
-        return await transport.changes.filter { $0.hasPrefix("kubeadm") || $0.contains("enable --now kubelet") }.map {
-            $0.hasPrefix("kubeadm") ? $0 : "wake"
+    /// A machine with kubeadm's files of a control plane, whose API server does not answer.
+    private func withFiles(begun: Bool, data: Bool = true, _ body: (PlayedMachine) async throws -> Void) async throws {
+        try await PlayedMachine.during { played in
+            if begun { try await played.note(.initialisation) }
+            try played.write("etc/kubernetes/admin.conf")
+            for name in ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"] {
+                try played.write("etc/kubernetes/manifests/\(name).yaml")
+            }
+            if data { try played.write("var/lib/etcd/member/snap/db") }
+            try played.says("readyz", Self.refused, code: 1)
+            try played.says("parts", Self.refused, code: 1)
+            try await body(played)
         }
     }
 
-    private let failure = Failure()
-
-    @Test("answers when its API server is ready and what kubeadm adds last is there")
+    @Test("answers when its API server is ready and nothing of kubeforge's is unfinished there")
     func differences() {
-        func texts(_ ready: String, _ addons: Int) -> [String] {
+        func texts(_ ready: String, _ code: Int = 0, note: String? = nil) -> [String] {
             step.texts([
-                step.questions[0]: .command(CommandState(text: ready)), step.questions[1]: .command(CommandState(exitCode: addons)),
+                step.questions[0]: .command(CommandState(exitCode: code, text: ready)),
+                step.questions[1]: .command(CommandState(exitCode: 1, text: Self.refused)),
+                step.questions[2]: .contents(note.map { Array($0.utf8) }),
             ])
         }
-        #expect(texts("ok", 0) == [])
-        #expect(texts("ok", 1) == ["kubeadm init did not get to its end"])
-        #expect(texts("", 1) == ["the API server does not answer"])
-        #expect(texts("[-]etcd failed", 0) == ["the API server does not answer"])
+        #expect(texts("ok") == [])
+        #expect(texts("ok", note: "lab https://10.77.0.11:6443\n") == ["kubeadm init did not get to its end"])
+        #expect(texts("ok", note: "prod https://10.77.0.11:6443\n") == [])
+        #expect(texts("", 124) == ["the API server does not answer"])
+        #expect(texts("[-]etcd failed", 1) == ["the API server does not answer"])
         #expect(!step.questions.contains { "\($0)".contains("-e /etc/kubernetes/admin.conf") }, "a half-finished init has it, too")
     }
 
-    @Test("of a bare machine is initialised, with its configuration in a file for root alone")
+    @Test("without kubeadm's kube-proxy or CoreDNS is left so, and that is told")
+    func replaced() {
+        let words = "node/kubmaster\nError from server (NotFound): daemonsets.apps \"kube-proxy\" not found"
+        var answers: [Question: Answer] = [
+            step.questions[0]: .command(CommandState(text: "ok")), step.questions[1]: .command(CommandState(exitCode: 1, text: words)),
+            step.questions[2]: .contents(nil),
+        ]
+        #expect(step.texts(answers) == [])
+        #expect(
+            step.notes(given: Answers(answers), on: Example.master) == [
+                "kubmaster: of what kubeadm makes, this is not there, and is left so: daemonsets.apps \"kube-proxy\" not found"
+            ])
+        answers[step.questions[1]] = .command(CommandState(exitCode: 1, text: Self.refused))
+        #expect(step.notes(given: Answers(answers), on: Example.master) == [])
+    }
+
+    @Test("of a bare machine is initialised, with its configuration in a file for root alone, and noted as begun while it is made")
     func bare() async throws {
-        #expect(try await applied(state: "bare") == [Self.initialise])
-        #expect(step.config.mode == 0o600)
+        try await PlayedMachine.during { played in
+            try played.kubeadm("init", does: "[ -f \"$root/\(Self.note)\" ] || exit 9; touch \"$root/etc/kubernetes/admin.conf\"")
+            try await step.apply(to: played.machine(Example.master))
+            #expect(try played.calls() == [Self.initialise])
+            #expect(!played.has(Self.note))
+            #expect(played.files("var/lib/kubeforge") == ["kubeadm-init.yaml"])
+            #expect(step.config.mode == 0o600)
+        }
+    }
+
+    @Test("that failed to be made is noted, and begun again")
+    func failed() async throws {
+        try await PlayedMachine.during { played in
+            try played.says("kubeadm", "[ERROR NumCPU]: few", code: 1)
+            await #expect(throws: Problem.self) { try await step.apply(to: played.machine(Example.master)) }
+            #expect(played.has(Self.note))
+            try played.says("kubeadm", "")
+            try await step.apply(to: played.machine(Example.master))
+            #expect(try played.calls() == [Self.initialise, Self.initialise])
+            #expect(!played.has(Self.note))
+        }
     }
 
     @Test("that is only down comes back by its kubelet, and nothing else is done")
     func down() async throws {
-        #expect(try await applied(state: "data", answersAfterWake: true) == ["wake"])
+        try await withFiles(begun: false) { played in
+            try played.root.write("does-systemctl-enable", "printf '0\nok\n' > \(played.root.path)/says/readyz\n")
+            try await step.apply(to: played.machine(Example.master))
+            #expect(try played.calls("systemctl") == ["systemctl enable --now kubelet"])
+            #expect(try played.calls() == [])
+        }
     }
 
-    @Test("that was half finished is initialised again with what is there")
+    @Test(
+        "that kubeforge did not begin is neither initialised nor reset, whatever its API server says",
+        arguments: [
+            refused, "Unable to connect to the server: x509: certificate has expired or is not yet valid: current time is after 2025",
+            "error: You must be logged in to the server (Unauthorized)", "",
+        ])
+    func notBegun(words: String) async throws {
+        try await withFiles(begun: false, data: !words.isEmpty) { played in
+            try played.says("readyz", words, code: 1)
+            let problem = await #expect(throws: Problem.self) { try await step.apply(to: played.machine(Example.master)) }
+            #expect(problem?.what == "kubmaster: the API server does not answer, and its control plane is left as it is")
+            #expect(problem?.why == (words.isEmpty ? nil : words))
+            #expect(try played.calls() == [])
+            #expect(played.files("var/lib/kubeforge") == [])
+        }
+    }
+
+    @Test("that is complete but for its note loses the note, and nothing is done to it")
+    func noteLeft() async throws {
+        try await withFiles(begun: true) { played in
+            try played.says("readyz", "ok")
+            try played.says("parts", "node/kubmaster")
+            try await step.apply(to: played.machine(Example.master))
+            #expect(try played.calls() == [])
+            #expect(!played.has(Self.note))
+        }
+    }
+
+    @Test("that answers, and of which it is not known whether it is complete, is left as it is")
+    func notKnown() async throws {
+        try await withFiles(begun: true) { played in
+            try played.says("readyz", "ok")
+            let problem = await #expect(throws: Problem.self) { try await step.apply(to: played.machine(Example.master)) }
+            #expect(problem?.what == "kubmaster: it is not known whether kubeadm init got to its end")
+            #expect(problem?.why == Self.refused)
+            #expect(try played.calls() == [])
+            #expect(played.has(Self.note))
+        }
+    }
+
+    @Test("that answers and lacks what kubeadm adds last gets that, and its manifests stay as they are")
+    func addons() async throws {
+        try await withFiles(begun: true) { played in
+            try played.says("readyz", "ok")
+            try played.says("parts", "Error from server (NotFound): deployments.apps \"coredns\" not found", code: 1)
+            try await step.apply(to: played.machine(Example.master))
+            #expect(try played.calls() == [Self.initialise + " --skip-phases preflight,certs,kubeconfig,kubelet-start,control-plane,etcd"])
+            #expect(!played.has(Self.note))
+            #expect(played.files("var/lib/kubeforge").contains { $0.hasPrefix("backup-") })
+        }
+    }
+
+    @Test("that was half finished is initialised again with what is there, after a copy of it was kept")
     func halfFinished() async throws {
-        let commands = try await applied(state: "data")
-        #expect(commands.count == 2)
-        #expect(
-            commands[1].hasPrefix(
-                Self.initialise + " --ignore-preflight-errors FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,"))
-        #expect(commands[1].contains("DirAvailable--var-lib-etcd"))
+        try await withFiles(begun: true) { played in
+            try await step.apply(to: played.machine(Example.master))
+            let calls = try played.calls()
+            #expect(calls.count == 1)
+            #expect(calls[0].hasPrefix(Self.goOn) && calls[0].contains("DirAvailable--var-lib-etcd"))
+            let copy = try #require(played.files("var/lib/kubeforge").first { $0.hasPrefix("backup-") })
+            #expect(played.files("var/lib/kubeforge/\(copy)") == ["kubernetes.tar", "member"])
+            #expect(!played.has(Self.note))
+        }
     }
 
     @Test("that was half finished and holds no data may begin anew, with the runtime that it was made with")
     func withoutData() async throws {
-        let commands = try await applied(state: "half", kubeadm: [false, true])
-        #expect(commands.count == 4)
-        #expect(commands[2...] == [Self.reset, Self.initialise])
+        try await withFiles(begun: true, data: false) { played in
+            try played.kubeadm("init", does: "case \"$*\" in *ignore*) echo 'error execution phase etcd: no' >&2; exit 1;; esac")
+            try await step.apply(to: played.machine(Example.master))
+            let calls = try played.calls()
+            #expect(calls.count == 3)
+            #expect(calls[0].hasPrefix(Self.goOn))
+            #expect(calls[1...] == [Self.reset, Self.initialise])
+        }
     }
 
     @Test("that holds data is never reset")
     func withData() async throws {
-        let commands = try await applied(state: "data", kubeadm: [false])
-        #expect(!commands.contains { $0.contains("reset") })
-        #expect(failure.withLock { $0?.why } == "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster")
+        try await withFiles(begun: true) { played in
+            try played.says("kubeadm", "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster", code: 1)
+            let problem = await #expect(throws: Problem.self) { try await step.apply(to: played.machine(Example.master)) }
+            #expect(try played.calls().map { $0.hasPrefix(Self.goOn) } == [true])
+            #expect(problem?.why?.hasPrefix("error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster\n") == true)
+            #expect(problem?.why?.contains("etcd's data are in \(played.root.path)/var/lib/etcd") == true)
+            #expect(played.has(Self.note))
+        }
     }
-}
 
-private final class Failure: Sendable {
-    private let problem = Mutex<Problem?>(nil)
+    @Test("is waited for only where it has a manifest, until it is ready", arguments: [true, false])
+    func wake(hasManifest: Bool) async throws {
+        try await PlayedMachine.during { played in
+            try played.root.write("bin/seq", "#!/bin/sh\necho 1 2 3 4\n", mode: 0o755)
+            try played.root.write("bin/sleep", "#!/bin/sh\nprintf '0\\nok\\n' > \(played.root.path)/says/readyz\n", mode: 0o755)
+            try played.says("readyz", Self.refused, code: 1)
+            if hasManifest { try played.write("etc/kubernetes/manifests/kube-apiserver.yaml") }
+            try await LocalProgram.run(
+                "env", ["PATH=\(played.root.path("bin")):/usr/bin:/bin", "sh", "-c", ControlPlane.wake(below: played.root.path)])
+            #expect(try played.calls("systemctl") == ["systemctl enable --now kubelet"])
+            #expect(try played.calls("kubectl").count == (hasManifest ? 2 : 0))
+        }
+    }
 
-    func withLock<Result>(_ body: (inout sending Problem?) -> sending Result) -> sending Result { problem.withLock(body) }
-}
-
-private final class Outcomes: Sendable {
-    private let rest: Mutex<[Bool]>
-
-    init(_ all: [Bool]) { rest = Mutex(all) }
-
-    func next() -> Bool { rest.withLock { $0.isEmpty ? false : $0.removeFirst() } }
+    @Test("is bare, half made or whole, as its files say")
+    func state() async throws {
+        for (files, word) in [
+            ([], "bare"), (["etc/kubernetes/pki/ca.crt"], "bare"), (["etc/kubernetes/kubelet.conf"], "half"),
+            (["etc/kubernetes/manifests/etcd.yaml"], "half"), (["var/lib/etcd/member"], "half"),
+            (["kube-apiserver", "kube-controller-manager"].map { "etc/kubernetes/manifests/\($0).yaml" }, "half"),
+            (["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map { "etc/kubernetes/manifests/\($0).yaml" }, "whole"),
+        ] as [([String], String)] {
+            try await PlayedMachine.during { played in
+                for path in files { try played.write(path) }
+                #expect(
+                    try await LocalProgram.run("sh", ["-c", ControlPlane.stateLook(below: played.root.path)]) == word + "\n", "\(files)")
+            }
+        }
+    }
 }
 
 @Suite("kubeadm's complaint")
@@ -101,7 +224,8 @@ struct KubeadmFailureTests {
     private func problem(_ error: String, output: String = "", runtime: Cluster.Runtime = .containerd) -> Problem {
         KubeadmFailure.problem(
             Command("kubeadm", "init").asRoot(), Example.master,
-            Output(standardOutput: Array(output.utf8), standardError: Array(error.utf8), exit: .code(1)), runtime: runtime)
+            Output(standardOutput: Array(output.utf8), standardError: Array(error.utf8), exit: .code(1)),
+            cluster: Example.cluster { $0.runtime = runtime })
     }
 
     private static let noContainer =
@@ -136,8 +260,12 @@ struct KubeadmFailureTests {
                 "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"
             ),
             (
-                "error execution phase preflight: x509: certificate has expired or is not yet valid",
-                "the clocks of the machines differ: `timedatectl` on both"
+                "error execution phase preflight: x509: certificate has expired or is not yet valid: current time 2026-11-26T10:00:00Z is after 2026-11-20T10:00:00Z",
+                "see which on kubmaster: `sudo kubeadm certs check-expiration`; `kubeforge provision --renew-certificates inventory/lab.yaml` renews them"
+            ),
+            (
+                "error execution phase preflight: x509: certificate has expired or is not yet valid: current time 2026-11-26T10:00:00Z is before 2026-11-27T10:00:00Z",
+                "the clock of kubmaster is behind that of kubmaster, or was when the certificate was made: `timedatectl` on both"
             ),
             (
                 "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster",

@@ -54,7 +54,10 @@ struct ServiceProxyTests {
         #expect(packages.count == 7)
         let looks = Output(String(repeating: frame(""), count: 20))
         func lines(_ step: any Step) async -> [String] {
-            let transport = ScriptedTransport { $0.isLook ? looks : Output("registry.k8s.io/pause:3.10.2") }
+            let transport = ScriptedTransport {
+                if $0.isLook { return looks }
+                return Output($0.line.contains("echo bare") ? "bare" : "registry.k8s.io/pause:3.10.2")
+            }
             try? await step.apply(to: Machine(host: Example.master, transport: transport))
             return await transport.changes
         }
@@ -63,7 +66,7 @@ struct ServiceProxyTests {
             #expect(await lines(step).first?.contains("-o Acquire::https::Proxy=http://p:3128") == true, "\(step.title)")
         }
         let through = "env HTTP_PROXY=http://p:3128 HTTPS_PROXY=http://p:3128 NO_PROXY=\(exceptions) http_proxy="
-        let control = ControlPlane(host: Example.master, socket: "s", configuration: "", proxy: cluster.outgoing)
+        let control = ControlPlane(host: Example.master, cluster: cluster, configuration: "")
         #expect(await lines(control).contains { $0.hasPrefix(through) && $0.contains(" kubeadm init ") })
         let images = ControlPlaneImages(cluster: cluster, configPath: "/c")
         #expect(await lines(images).last?.hasPrefix(through) == true)

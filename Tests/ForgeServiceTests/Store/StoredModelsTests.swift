@@ -26,6 +26,11 @@ struct StoredModelsTests {
         #expect(try await ask(CommandState(text: "")) == Example.models("image"))
         let silent = await #expect(throws: Problem.self) { try await ask(CommandState(exitCode: 1)) }
         #expect(silent?.what == "kubmaster: the cluster's API does not answer")
+        #expect(silent?.fix?.contains("renew") == false)
+        let words = "Unable to connect to the server: x509: certificate has expired or is not yet valid: current time … is after …"
+        let expired = await #expect(throws: Problem.self) { try await ask(CommandState(exitCode: 1, text: words)) }
+        #expect(expired?.why == words)
+        #expect(expired?.fix == "`kubeforge provision --renew-certificates` renews the control plane's certificates")
         let nobody = ScriptedTransport { _ in nil }
         #expect(try await RecordedModels(Service()).ask(nobody, of: Example.master) == nil)
     }

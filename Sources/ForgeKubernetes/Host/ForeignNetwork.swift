@@ -1,0 +1,56 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+
+/// No other pod network's configuration comes before kubeforge's: a runtime takes the first file of the folder.
+struct ForeignNetwork: Preflighting {
+    let runtime: Cluster.Runtime
+
+    var title: String { "no other pod network is configured on it" }
+
+    var questions: [Question] { [.command(Self.look())] }
+
+    func differences(given answers: Answers) -> [Difference] {
+        Self.files(answers.command(Self.look()).text).filter { $0.name < Self.own && !$0.leadsOn }.map {
+            let types = $0.types.isEmpty ? "" : " (\($0.types.joined(separator: ", ")))"
+            return "\(Self.folder)/\($0.name)\(types) comes before \(Self.own): no pod would get the cluster's network"
+        }
+    }
+
+    func finding(_ differences: [Difference], on host: Host) -> Problem {
+        let paths = differences.map { String($0.text.prefix { $0 != " " }) }
+        let unit = runtime == .docker ? "cri-dockerd" : "containerd"
+        return Problem(
+            what: "\(host.name): has another pod network, and is left as it is", why: differences.map(\.text).joined(separator: "\n"),
+            fix:
+                "if nothing uses it any more: `sudo mv \(paths.joined(separator: " ")) /root/ && sudo systemctl try-restart \(unit)` on \(host.name), "
+                + "and start the pods again that it was given to; else use another machine")
+    }
+
+    private static let folder = "/etc/cni/net.d"
+    private static let own = "10-flannel.conflist"
+
+    /// A line for each file that a runtime looks at: its name, and its plugins.
+    static func look(below root: String = "") -> String {
+        """
+        cd \(root)\(folder) 2>/dev/null || exit 0
+        for file in *.conf *.conflist *.json; do
+          [ ! -f "$file" ] || echo "$file" $(grep -o '"type" *: *"[^"]*"' "$file" | sed 's/.*"\\([^"]*\\)"$/\\1/')
+        done
+        """
+    }
+
+    private struct File {
+        let name: String
+        let types: [String]
+        /// Plugins that call the cluster's own network, and add to it.
+        var leadsOn: Bool { types.contains { $0.hasPrefix("multus") || $0 == "flannel" } }
+    }
+
+    private static func files(_ text: String) -> [File] {
+        text.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ").map(String.init)
+            return words.first.map { File(name: $0, types: Array(words.dropFirst())) }
+        }
+    }
+}

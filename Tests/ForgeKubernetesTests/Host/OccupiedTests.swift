@@ -1,0 +1,110 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTestSupport
+import Foundation
+import Testing
+
+@testable import ForgeKubernetes
+
+@Suite("A port that Kubernetes needs")
+struct PortsTests {
+    private static func line(_ port: Int, _ users: String) -> String {
+        "LISTEN 0      4096         0.0.0.0:\(port)       0.0.0.0:*    \(users)"
+    }
+
+    @Test("is free, or Kubernetes' own, or told with who listens there")
+    func differences() {
+        let step = PortsAreFree(role: .controlPlane)
+        #expect(step.texts(command: "") == [])
+        #expect(
+            step.texts(
+                command: [
+                    Self.line(6443, "users:((\"kube-apiserver\",pid=1,fd=3))"),
+                    Self.line(10257, "users:((\"kube-controller\",pid=1,fd=3))"),
+                    "LISTEN 0 4096 *:10250 *:* users:((\"kubelet\",pid=7,fd=3))", Self.line(2379, "users:((\"etcd\",pid=1,fd=3))"),
+                ].joined(separator: "\n")) == [])
+        let found = step.differences(
+            given: Answers([
+                step.questions[0]: .command(
+                    CommandState(
+                        text: [
+                            Self.line(6443, "users:((\"k3s-server\",pid=1,fd=3))"),
+                            "LISTEN 0 4096 [::]:6443 [::]:* users:((\"k3s-server\",pid=1,fd=4))",
+                            Self.line(10250, "users:((\"kubelite\",pid=1,fd=3))"), Self.line(2379, ""),
+                        ].joined(separator: "\n")))
+            ]))
+        #expect(found.map(\.text) == ["k3s-server listens on 6443/tcp", "kubelite listens on 10250/tcp"])
+        #expect(
+            step.refusal(of: found, on: Example.master)?.what
+                == "kubmaster: another program has ports that Kubernetes needs, and is left as it is")
+    }
+
+    @Test("is looked for by a real ss, on a worker the kubelet's alone")
+    func look() async throws {
+        guard case .command(let look) = PortsAreFree(role: .worker).questions[0] else { return }
+        #expect(look.contains("sport = :10250") && !look.contains("6443"))
+        try await TemporaryFolder.during { folder in
+            try folder.write("ss", "#!/bin/sh\necho \"$*\"\n", mode: 0o755)
+            #expect(try await LocalProgram.run("env", ["PATH=\(folder.path)", "/bin/sh", "-c", look]) == "-Hltnp ( sport = :10250 )\n")
+            try FileManager.default.removeItem(atPath: folder.path("ss"))
+            #expect(try await LocalProgram.run("env", ["PATH=\(folder.path)", "/bin/sh", "-c", look]) == "")
+        }
+    }
+}
+
+@Suite("Another pod network's configuration")
+struct ForeignNetworkTests {
+    private let step = ForeignNetwork(runtime: .containerd)
+
+    private func texts(_ files: [String: String]) async throws -> [String] {
+        try await TemporaryFolder.during { folder in
+            try FileManager.default.createDirectory(atPath: folder.path("etc/cni/net.d"), withIntermediateDirectories: true)
+            for (name, text) in files { try folder.write("etc/cni/net.d/\(name)", text) }
+            return step.texts(command: try await LocalProgram.run("sh", ["-c", ForeignNetwork.look(below: folder.path)]))
+        }
+    }
+
+    private static let calico = #"{"name":"k8s-pod-network","cniVersion":"0.3.1","plugins":[{"type":"calico"},{ "type" : "portmap" }]}"#
+    private static let flannel = #"{"name":"cbr0","plugins":[{ "type": "flannel" },{ "type": "portmap" }]}"#
+
+    @Test("that a runtime would take first is told, with its plugins")
+    func first() async throws {
+        let words = " comes before 10-flannel.conflist: no pod would get the cluster's network"
+        #expect(
+            try await texts(["10-calico.conflist": Self.calico, "10-flannel.conflist": Self.flannel])
+                == ["/etc/cni/net.d/10-calico.conflist (calico, portmap)" + words])
+        #expect(
+            try await texts(["05-a.conf": "{}", "10-calico.conflist": Self.calico, "x": ""]).map { $0.prefix { $0 != "(" } } == [
+                "/etc/cni/net.d/05-a.conf" + words[...], "/etc/cni/net.d/10-calico.conflist ",
+            ])
+    }
+
+    @Test("that comes later, or calls the cluster's own network, is in nobody's way")
+    func harmless() async throws {
+        #expect(try await texts([:]) == [])
+        #expect(
+            try await texts([
+                "10-flannel.conflist": Self.flannel, "87-podman-bridge.conflist": Self.calico, "100-crio-bridge.conf": Self.calico,
+                "00-multus.conf": #"{"type":"multus","delegates":[{"type":"flannel"}]}"#, "10-calico.conflist.bak": Self.calico,
+            ]) == [])
+        #expect(try await LocalProgram.run("sh", ["-c", ForeignNetwork.look(below: "/nowhere")]) == "")
+    }
+
+    @Test("is left as it is, with how to move it away")
+    func finding() {
+        let found: [Difference] = [
+            "/etc/cni/net.d/05-a.conf comes before 10-flannel.conflist: no", "/etc/cni/net.d/10-b.conf (b) comes before",
+        ]
+        #expect(
+            step.refusal(of: found, on: Example.node)?.fix?.hasPrefix(
+                "if nothing uses it any more: `sudo mv /etc/cni/net.d/05-a.conf /etc/cni/net.d/10-b.conf /root/ && sudo systemctl try-restart containerd` on kubnode"
+            ) == true)
+    }
+
+    @Test("is looked for on every machine, as are taken ports")
+    func planned() throws {
+        let fit = try #require(try Example.plan(Example.cluster("1.36.2")).stages.first)
+        #expect(fit.work.allSatisfy { $0.steps.contains { $0 is ForeignNetwork } && $0.steps.contains { $0 is PortsAreFree } })
+    }
+}
