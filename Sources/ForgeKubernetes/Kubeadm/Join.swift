@@ -105,20 +105,21 @@ struct Join: Step {
         return files.contains { answers.file($0) != nil }
     }
 
-    /// A complete node whose object is gone registers again when its kubelet starts. What else is wrong with it, a person must see.
+    /// A complete node whose object is gone registers again when its kubelet starts; an API server that restarts is waited for.
+    /// What else is wrong with it, a person must see.
     private func register(_ machine: Machine, _ presence: Presence) async throws {
-        if case .missing = presence {
-            try await machine.run(Command("sh", "-c", Word(Self.registration), "sh", Word(host.name)).asRoot().within(.seconds(240)))
-            if try await differences(given: machine.ask(questions)).isEmpty { return }
-        }
-        let words: String? = if case .notKnown(let words) = presence { words } else { "the cluster has no node \(host.name)" }
+        let isGone = if case .missing = presence { true } else { false }
+        let words: [Word] = ["sh", "-c", Word(Self.registration), "sh", Word(host.name), isGone ? "restart" : "wait"]
+        try await machine.run(Command(words).asRoot().within(.seconds(240)))
+        if try await differences(given: machine.ask(questions)).isEmpty { return }
+        let said = if case .notKnown(let words) = presence { words } else { "the cluster has no node \(host.name)" }
         throw Problem(
-            what: "\(host.name): is a node that does not reach its cluster, and is left as it is", why: words,
-            fix: Self.cure(words ?? "", on: host, of: cluster))
+            what: "\(host.name): is a node that does not reach its cluster, and is left as it is", why: said,
+            fix: Self.cure(said, on: host, of: cluster))
     }
 
     static let registration = """
-        systemctl restart kubelet || true
+        [ "$2" != restart ] || systemctl restart kubelet || true
         for second in $(seq 60); do
           kubectl --kubeconfig \(Kubectl.kubeletConfig) --request-timeout=2s get -o name "node/$1" >/dev/null 2>&1 && exit 0
           sleep 1

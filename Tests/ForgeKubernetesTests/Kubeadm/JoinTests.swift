@@ -180,6 +180,17 @@ struct JoinTests {
         }
     }
 
+    @Test("of a complete node whose API server restarts is waited for, and nothing is done to it")
+    func waitsForServer() async throws {
+        try await withFiles(begun: false) { played in
+            try played.says("own", Self.refused, code: 1)
+            try played.root.write(
+                "bin/sleep", "#!/bin/sh\nprintf '0\\nnode/kubnode\\n' > \(played.root.path)/says/own\n", mode: 0o755)
+            try await join().apply(to: played.machine(Example.node))
+            #expect(try played.calls() + played.calls("systemctl") == [])
+        }
+    }
+
     @Test(
         "that kubeforge began is taken back only when the cluster says that the node does not work",
         arguments: [
