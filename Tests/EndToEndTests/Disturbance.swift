@@ -82,7 +82,8 @@ extension TestLab {
     func disturbed(
         _ verb: String, by disturbance: Disturbance, after delay: Duration, choose: @escaping @Sendable (BegunStep) -> Bool
     ) async throws -> (run: Finished, step: BegunStep?) {
-        let program = try RunningProgram(path: Self.program, arguments: [verb, inventory.path, "--output", "json"], environment: environment)
+        let program = try RunningProgram(
+            path: Self.program, arguments: [verb, inventory.path, "--output", "json"], environment: environment)
         var struck: BegunStep?
         for await line in program.lines where struck == nil {
             guard let event = try? JSONDecoder().decode(Finished.Line.self, from: Data(line.utf8)), event.event == "began",

@@ -11,7 +11,9 @@ struct FaultTests {
     func everyStep(disturbance: Disturbance) async throws {
         let seed = Chance.seed()
         print("\(disturbance.rawValue): KUBEFORGE_FAULT_SEED=\(seed)")
-        let lab = try TestLab(cluster: "kubeforge-faults", network: "10.86.0", hasOwnData: true, distributions: ["kubmaster": "debian-13", "kubnode": "debian-12"])
+        let lab = try TestLab(
+            cluster: "kubeforge-faults", network: "10.86.0", hasOwnData: true,
+            distributions: ["kubmaster": "debian-13", "kubnode": "debian-12"])
         _ = try await lab.kubeforge("lab", "down", lab.inventory.path)
         let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
         try #require(up.exitCode == 0, "\(up.everything)")

@@ -14,9 +14,11 @@ extension ServiceTests {
         }
         let scaled = try await lab.ssh(
             "kubmaster",
-            "kubectl -n mlops scale deployment inference --replicas=4 && kubectl -n mlops rollout status deployment/inference --timeout=180s")
+            "kubectl -n mlops scale deployment inference --replicas=4 && kubectl -n mlops rollout status deployment/inference --timeout=180s"
+        )
         #expect(scaled.exitCode == 0, "\(scaled.everything)")
-        let pods = try await lab.ssh("kubmaster", "kubectl -n mlops get pods --field-selector spec.nodeName=kubextra,status.phase=Running -o name")
+        let pods = try await lab.ssh(
+            "kubmaster", "kubectl -n mlops get pods --field-selector spec.nodeName=kubextra,status.phase=Running -o name")
         #expect(pods.output.contains("pod/inference-"), "\(pods.everything)")
         let answer = try await lab.curl("http://\(larger.address(of: "kubextra")):30080/prediction/23")
         #expect(answer.output.contains("\"lda\""), "\(answer.everything)")

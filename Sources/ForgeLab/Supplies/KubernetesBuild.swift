@@ -23,6 +23,7 @@ extension Recipes {
     func standIns(source: Supply, workshop: Supply) throws(Problem) -> Supply {
         try supply(
             "the set of stand-ins", usually: "20 s", in: "\(cache.root)/standins", script: "standins-build.sh",
-            files: ["crictl.go", "flanneld.go", "install-conf.go", "coredns.go"], values: ["source": source.place], workshop: workshop, from: [source])
+            files: ["crictl.go", "flanneld.go", "install-conf.go", "coredns.go"], values: ["source": source.place], workshop: workshop,
+            from: [source])
     }
 }
