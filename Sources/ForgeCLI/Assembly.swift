@@ -36,6 +36,7 @@ struct Assembly {
         run.onHosts = { narrator.screen?.expect($0) }
         let signals = try Signals { [interruption = run.interruption] in interruption.press() }
         let code = await run.finish()
+        if let loss = log?.loss { narrator.reporter.report(.note(loss)) }
         for report in reports { try report.write() }
         signals.end()
         if code != 0 { throw ExitCode(code) }

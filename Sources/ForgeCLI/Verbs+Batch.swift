@@ -17,9 +17,11 @@ struct BatchOrder: Sendable {
     let results: String?
     let here: Surroundings
 
-    /// As they are typed, each after a space.
+    /// As they are typed, each after a space; of an address without what may be a password.
     var arguments: String {
-        let options = [("--input", typedInput), ("--shards", shards == 1 ? nil : "\(shards)"), ("--results", results)]
+        let options = [
+            ("--input", typedInput.map(BatchInput.shown)), ("--shards", shards == 1 ? nil : "\(shards)"), ("--results", results),
+        ]
         return options.compactMap { name, value in value.map { " \(name) \($0.shellQuoted)" } }.joined() + (isFollowed ? " --follow" : "")
     }
 
@@ -151,7 +153,8 @@ struct ScheduleTable {
             ],
             rows: found.map { schedule in
                 [
-                    Schedule.shortName(of: schedule.name, service) ?? "-", schedule.schedule, schedule.input ?? "own test data",
+                    Schedule.shortName(of: schedule.name, service) ?? "-", schedule.schedule,
+                    schedule.input.map(BatchInput.shown) ?? "own test data",
                     schedule.release,
                     schedule.lastRun ?? "never", schedule.isSuspended ? "suspended" : schedule.isAtWork ? "at work" : "waits",
                 ]

@@ -11,7 +11,9 @@ extension Verb {
         var verb = Verb("provision", isDryRun: isDryRun, remembersInventory: true) { session in
             let (cluster, surveyed) = (session.cluster, await session.ask(Survey.questions))
             let met = cluster.hosts.filter { surveyed[$0.name] != nil }
-            let facts = Dictionary(uniqueKeysWithValues: met.map { ($0.name, Survey.facts(of: $0, surveyed[$0.name]!)) })
+            let facts = Dictionary(
+                met.compactMap { host in surveyed[host.name].map { (host.name, Survey.facts(of: host, $0)) } }
+            ) { first, _ in first }
             guard facts[cluster.firstControlPlane.name] != nil else { throw Problem(withoutControlPlane: cluster) }
             let plan = ClusterPlan(
                 cluster: cluster, facts: facts, templates: session.templates, operatorKubeconfig: session.operatorKubeconfig,

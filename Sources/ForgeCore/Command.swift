@@ -7,6 +7,8 @@ package struct Command: Sendable, Hashable {
     /// The last resort against a command that hangs; it is killed on the host, not only forgotten here.
     package var timeLimit: Duration = .seconds(900)
     package var output: Destination = .captured
+    /// The most bytes that a file of the operator's takes of it; what sends more has failed.
+    package var fileLimit = 16 << 30
 
     package init(_ words: [Word]) { self.words = words }
 
@@ -47,7 +49,9 @@ extension Command {
 
     package func within(_ limit: Duration) -> Command { with { $0.timeLimit = limit } }
 
-    package func writing(toFile path: String) -> Command { with { $0.output = .file(path) } }
+    package func writing(toFile path: String, atMost limit: Int = 16 << 30) -> Command {
+        with { ($0.output, $0.fileLimit) = (.file(path), limit) }
+    }
 
     /// The command as one line of shell, every word quoted that needs it; secrets are shown as `•••`.
     package var line: String { words.map(\.shown).joined(separator: " ") }

@@ -20,7 +20,7 @@ package struct Fleet: Sendable {
                 return Connection(host: host, result: .failure(Problem(error, on: host.name)))
             }
         }
-        return Fleet(connections: Dictionary(uniqueKeysWithValues: made.map { ($0.host.name, $0) }))
+        return Fleet(connections: Dictionary(made.map { ($0.host.name, $0) }) { first, _ in first })
     }
 
     /// Why each host that is not connected is not, by name.
@@ -59,7 +59,7 @@ package struct Fleet: Sendable {
                 return (host.name, .failure(Problem(error, on: host.name)))
             }
         }
-        return Dictionary(uniqueKeysWithValues: answers)
+        return Dictionary(answers) { first, _ in first }
     }
 
     package func traffic(_ name: String) async -> Traffic {

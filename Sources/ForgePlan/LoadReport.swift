@@ -36,7 +36,7 @@ package struct LoadReport: Sendable, Hashable {
 
         package init(milliseconds: Double, count: Int) {
             self.milliseconds = milliseconds
-            self.count = count
+            self.count = Int(Double(count), in: .counts)
         }
     }
 
@@ -48,7 +48,7 @@ package struct LoadReport: Sendable, Hashable {
 
         package init(kind: String, count: Int) {
             self.kind = kind
-            self.count = count
+            self.count = Int(Double(count), in: .counts)
         }
     }
 }

@@ -16,8 +16,12 @@ final class Reception {
     private var outputLines = LineSplitter()
     private var errorLines = LineSplitter()
 
-    init(_ destination: Command.Destination, onLine: @escaping @Sendable (OutputLine) -> Void) throws(SSHError) {
+    /// What the file still takes.
+    private var room: Int
+
+    init(_ destination: Command.Destination, fileLimit: Int = .max, onLine: @escaping @Sendable (OutputLine) -> Void) throws(SSHError) {
         self.onLine = onLine
+        room = fileLimit
         file = if case .file(let path) = destination { try OutputFile(path) } else { nil }
     }
 
@@ -48,7 +52,9 @@ final class Reception {
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer) {
-        do throws(SSHError) { try file?.write(bytes) } catch { failure = failure ?? error }
+        if failure != nil { return }
+        room -= bytes.count
+        do throws(SSHError) { try file?.write(bytes, isTooMuch: room < 0) } catch { failure = error }
     }
 
     private static func keep(_ bytes: UnsafeRawBufferPointer, in store: inout [UInt8]) {

@@ -115,7 +115,7 @@ extension SSHConnection {
             let line = command.remoteLine(user: host.access.user)
             // C ends a string at a zero byte: the host would run the first half of the command.
             guard !line.utf8.contains(0) else { throw .notSendable }
-            let reception = try Reception(command.output, onLine: onLine)
+            let reception = try Reception(command.output, fileLimit: command.fileLimit, onLine: onLine)
             let input = try InputStream(command.input)
             let patience = Patience(for: command.timeLimit + options.patience, cancellation, alarm)
             counted.roundTrips += 1

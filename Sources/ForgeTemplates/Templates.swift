@@ -28,7 +28,7 @@ package struct Templates: Sendable {
     package func folder(_ name: String) -> [String: String] {
         let prefix = name + "/"
         let inside = texts.filter { $0.key.hasPrefix(prefix) }
-        return Dictionary(uniqueKeysWithValues: inside.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
+        return Dictionary(inside.map { (String($0.key.dropFirst(prefix.count)), $0.value) }) { first, _ in first }
     }
 
     private static func read(_ folder: String) throws(Problem) -> [String: String] {

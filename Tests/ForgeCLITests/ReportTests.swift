@@ -35,7 +35,7 @@ struct ReportTests {
                   <testsuite name="kubeforge smoke-test" tests="3" failures="1" errors="1" skipped="0" time="1.250" timestamp="2026-11-21T09:12:03">
                     <testcase classname="smoke-test" name="/score" time="0.0021"/>
                     <testcase classname="smoke-test" name="/line/&lt;1&gt;" time="0.0123">
-                      <failure message="C\u{FFFD}\u{FFFD}">expected &quot;A&quot; &amp; B&#10;got      C\u{FFFD}\u{FFFD}</failure>
+                      <failure message="C\\u{0}\\u{1B}">expected &quot;A&quot; &amp; B&#10;got      C\\u{0}\\u{1B}</failure>
                     </testcase>
                     <testcase classname="smoke-test" name="kubnode is gone" time="0">
                       <error message="kubnode is gone">kubnode is gone&#10;  why  no route</error>

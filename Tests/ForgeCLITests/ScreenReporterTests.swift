@@ -126,12 +126,12 @@ struct ScreenReporterTests {
                 """)
     }
 
-    @Test("that is verbose shows what commands print, without their escape sequences")
+    @Test("that is verbose shows what commands print, without their escape sequences, and names other control characters")
     func verbose() throws {
         let scene = try Scene()
         let screen = ScreenReporter(.init(verb: "provision", detail: .verbose), scene.surroundings)
         screen.report(.output(host: "kubnode", OutputLine(stream: .standardOutput, text: "10%\r\u{1B}[32m100%\u{1B}[0m\tdone\u{7}")))
-        #expect(scene.progress.text == "    kubnode  │ 100% done\n")
+        #expect(scene.progress.text == "    kubnode  │ 100% done\\u{7}\n")
     }
 
     @Test("that is a terminal cuts the differences, not the time")

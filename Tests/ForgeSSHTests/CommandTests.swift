@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgeSSH
 import ForgeTestSupport
+import Foundation
 import Synchronization
 import Testing
 
@@ -64,6 +65,19 @@ struct CommandTests {
                 #expect(try await connection.run(Command("cat").reading(.secret(bytes)).writing(toFile: file)).isSuccess)
                 #expect(try await LocalProgram.run("sha256sum", [file]).hasPrefix(SHA256.hex(bytes)))
                 #expect(await connection.traffic == Traffic(roundTrips: 2, bytesSent: 20_000_000, bytesReceived: 10_000_000 + 68))
+            }
+        }
+    }
+
+    @Test("fills a file of this computer up to its limit, and no further")
+    func outputLimit() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            try await sshd.connected { connection async throws in
+                let file = sshd.folder.path("back")
+                let endless = Command("sh", "-c", "yes").writing(toFile: file, atMost: 1 << 20).within(.seconds(20))
+                let problem = await #expect(throws: Problem.self) { try await connection.run(endless) }
+                #expect("\(try #require(problem))".contains("more came than it may hold"))
+                #expect(try #require(FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) <= 1 << 20)
             }
         }
     }

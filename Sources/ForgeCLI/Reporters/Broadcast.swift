@@ -12,15 +12,14 @@ package struct Broadcast: Reporter {
     }
 }
 
-/// Takes out of what programs print what nobody may read later, then hands it on.
+/// Takes out of everything that is told what nobody may read later, then hands it on: problems and differences quote what programs print.
 package struct Discreet: Reporter {
     private let reporter: any Reporter
 
     package init(_ reporter: any Reporter) { self.reporter = reporter }
 
     package func report(_ event: Event) {
-        guard case .output(let host, let line) = event else { return reporter.report(event) }
-        reporter.report(.output(host: host, OutputLine(stream: line.stream, text: line.text.withoutTokens)))
+        reporter.report(event.mapTexts(\.withoutTokens))
     }
 }
 

@@ -1,3 +1,4 @@
+import ForgeCore
 import ForgeLab
 import Foundation
 
@@ -9,17 +10,17 @@ struct LabReporter: Sendable {
         switch event {
         case .began(let title, let usually):
             // Only what takes long is announced; what is done in a moment is told when it is done.
-            if let usually { say("  … \(title)   (usually \(usually))") }
+            if let usually { say("  … \(title.readable)   (usually \(usually))") }
         case .said(let detail):
-            if isTerminal { sayOver("    \(detail.prefix(100))") }
-        case .warned(let sentence): say("  ! \(sentence)")
+            if isTerminal { sayOver("    \(detail.readable.oneLine.cut(to: 100))") }
+        case .warned(let sentence): say("  ! \(sentence.readable)")
         case .ended(let title, let outcome, let seconds):
-            say("  \(mark(outcome)) \(title)\(time(outcome, seconds))")
+            say("  \(mark(outcome)) \(title.readable)\(time(outcome, seconds))")
         }
     }
 
     /// The last line of a verb: what to type next.
-    static func next(_ command: String) { FileHandle.standardError.write(Data("next: \(command)\n".utf8)) }
+    static func next(_ command: String) { FileHandle.standardError.write(Data("next: \(command.readable)\n".utf8)) }
 
     private func mark(_ outcome: LabProgress.Outcome) -> String {
         switch outcome {
@@ -31,7 +32,7 @@ struct LabReporter: Sendable {
 
     private func time(_ outcome: LabProgress.Outcome, _ seconds: Double) -> String {
         guard outcome != .alreadySo else { return "" }
-        let tenths = Int((seconds * 10).rounded())
+        let tenths = Int(seconds * 10, in: .counts)
         return "   \(tenths / 10).\(tenths % 10) s"
     }
 

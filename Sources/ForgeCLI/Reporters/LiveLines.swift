@@ -1,3 +1,4 @@
+import ForgeCore
 import Foundation
 
 /// The lines at the bottom of a terminal that are drawn again and again: one per host with a step under way.
@@ -61,6 +62,6 @@ struct LiveLines {
 
     private static func wheel(_ time: Date) -> String {
         let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
-        return frames[Int(time.timeIntervalSince1970 * 10) % frames.count]
+        return frames[Int(time.timeIntervalSince1970 * 10, in: .sizes) % frames.count]
     }
 }

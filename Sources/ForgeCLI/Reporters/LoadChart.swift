@@ -1,3 +1,4 @@
+import ForgeCore
 import ForgePlan
 
 /// How a load went, for a terminal: numbers, and a bar for each span of time.
@@ -38,7 +39,7 @@ struct LoadChart {
     /// In eighths of a column; one answer among millions is still to be seen.
     static func bar(_ count: Int, of most: Int, columns: Int) -> String {
         guard count > 0, most > 0 else { return "" }
-        let eighths = max(1, Int((Double(count) / Double(most) * Double(columns * 8)).rounded()))
+        let eighths = Int(Double(count) / Double(most) * Double(columns * 8), in: 1...max(1, columns * 8))
         let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
         return String(repeating: "█", count: eighths / 8) + rest
     }

@@ -1,16 +1,21 @@
 import ForgeCore
 import ForgePlan
 import Foundation
+import Synchronization
 
 /// Everything that happens, with every line that commands print, into a file.
-package struct LogReporter: Reporter {
+package final class LogReporter: Reporter {
     private let file: LogFile
     private let now: @Sendable () -> Date
     private let keepsPodLines: Bool
+    private let limit: Int
+    private let state = Mutex((written: 0, lost: 0))
 
     /// `keepsPodLines`: for lines that have an end; those of a service are kept by the cluster.
-    package init(_ file: LogFile, now: @escaping @Sendable () -> Date, keepsPodLines: Bool = false) {
+    /// `limit`: bytes after which lines that programs print are only counted; a machine may print for ever.
+    package init(_ file: LogFile, now: @escaping @Sendable () -> Date, keepsPodLines: Bool = false, limit: Int = 100 << 20) {
         self.file = file
+        self.limit = limit
         self.keepsPodLines = keepsPodLines
         self.now = now
     }
@@ -18,14 +23,36 @@ package struct LogReporter: Reporter {
     package var path: String { file.path }
 
     package func report(_ event: Event) {
-        if case .podLine = event, !keepsPodLines { return }
-        for line in event.logLines { write(line) }
+        switch event {
+        case .podLine where !keepsPodLines: return
+        case .podLine, .output: if isFull { return }
+        case .summary: if let sentence = loss { write(sentence) }
+        default: break
+        }
+        for line in event.mapTexts(\.readable).logLines { write(line) }
     }
 
     /// A line of diagnostics or of an event, with the time before it.
     package func write(_ line: String) {
+        let line = line.readable.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: " ⏎ ")
         let time = now().formatted(.iso8601.time(includingFractionalSeconds: true))
-        file.write("\(time)  \(line)\n")
+        let text = "\(time)  \(line)\n"
+        state.withLock { $0.written += text.utf8.count }
+        file.write(text)
+    }
+
+    /// What is not in the log; nil where all of it is.
+    package var loss: String? {
+        let lost = state.withLock(\.lost)
+        return lost == 0 ? nil : "\(lost) lines that programs printed are not in the log, which has reached \(limit >> 20) MiB"
+    }
+
+    private var isFull: Bool {
+        state.withLock { state in
+            if state.written < limit { return false }
+            state.lost += 1
+            return true
+        }
     }
 }
 

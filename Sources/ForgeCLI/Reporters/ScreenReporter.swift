@@ -65,6 +65,7 @@ package final class ScreenReporter: Reporter {
     }
 
     package func report(_ event: Event) {
+        let event = event.mapTexts(\.readable)
         state.withLock { state in
             switch event {
             case .note(let text): if settings.detail != .quiet { write([text], on: progress, &state) }

@@ -38,7 +38,8 @@ package struct Findings: Sendable {
 }
 
 extension String {
-    /// As text of XML and HTML, in attributes, too: without the control characters that XML 1.0 cannot hold at all.
+    /// As text of XML and HTML, in attributes, too: without the control characters that XML 1.0 cannot hold at all, and without what
+    /// cannot be seen.
     var escaped: String {
         var result = ""
         for scalar in unicodeScalars {
@@ -48,7 +49,7 @@ extension String {
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
             case "\t", "\n", "\r": result += "&#\(scalar.value);"
-            case ..<" ", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
+            case _ where scalar.isHidden: result += "\u{FFFD}"
             default: result.unicodeScalars.append(scalar)
             }
         }

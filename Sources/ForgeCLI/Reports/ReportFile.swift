@@ -33,7 +33,7 @@ package final class ReportFile: Reporter {
         }
     }
 
-    package func report(_ event: Event) { findings.withLock { $0.add(event) } }
+    package func report(_ event: Event) { findings.withLock { $0.add(event.mapTexts(\.readable)) } }
 
     /// All of it or nothing: whoever reads the file meanwhile reads the old one.
     package func write() throws(Problem) {

@@ -14,7 +14,8 @@ package enum Survey {
             architecture: lines["architecture"] ?? "", isContainer: lines["container"].map { $0 != "none" } ?? false,
             hasCgroup2: lines["cgroup"] == "cgroup2fs", cores: lines.number("cores"),
             memoryMiB: lines.number("memory") / 1024,
-            freeDiskMiB: lines.number("disk") / 1024, machineID: lines["machine"] ?? "", clock: lines.number("clock"),
+            freeDiskMiB: lines.number("disk") / 1024, machineID: lines["machine"] ?? "",
+            clock: lines["clock"].flatMap { Int($0, in: .times) } ?? 0,
             home: lines["home"] ?? "/root", group: lines["group"] ?? "root")
         facts.addresses = lines.all("address").compactMap(interface)
         facts.productUUID = lines["uuid"] ?? ""
@@ -32,7 +33,7 @@ package enum Survey {
 
     private static func room(_ line: String) -> Facts.Room? {
         let words = line.split(separator: " ", maxSplits: 4).map(String.init)
-        let numbers = words.prefix(4).map { Int($0) ?? 0 }
+        let numbers = words.prefix(4).map { Int($0, in: .sizes) ?? 0 }
         guard words.count == 5, numbers[0] > 0 else { return nil }
         return Facts.Room(
             words[4], totalMiB: numbers[0] / 1024, freeMiB: numbers[1] / 1024, totalInodes: numbers[2],
@@ -134,5 +135,5 @@ private struct Lines {
 
     func all(_ key: String) -> [String] { pairs.filter { $0.key == key }.map(\.value) }
 
-    func number(_ key: String) -> Int { self[key].flatMap { Int($0) } ?? 0 }
+    func number(_ key: String) -> Int { self[key].flatMap { Int($0, in: .sizes) } ?? 0 }
 }

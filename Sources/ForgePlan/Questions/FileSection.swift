@@ -31,27 +31,39 @@ struct FileSection: Section {
     }
 
     func parse(_ frames: inout Frames) throws(Frames.Broken) -> [Question: Answer] {
-        let there = indices(try frames.next())
-        let regular = indices(try frames.next())
+        let there = try indices(try frames.next())
+        let regular = try indices(try frames.next())
         let states = try frames.next().lines
         let sums = try frames.next().lines
         guard there.count == states.count, regular.count == sums.count else {
             throw Frames.Broken(reason: "a file vanished while it was looked at", fix: "run it again")
         }
-        let digests = Dictionary(uniqueKeysWithValues: zip(regular, sums.map(Self.digest)))
-        var answers = Dictionary(uniqueKeysWithValues: paths.map { (Question.file($0), Answer.file(nil)) })
+        let digests = Dictionary(zip(regular, sums.map(Self.digest))) { first, _ in first }
+        var answers = Dictionary(paths.map { (Question.file($0), Answer.file(nil)) }) { first, _ in first }
         for (index, line) in zip(there, states) { answers[.file(paths[index])] = .file(Self.state(line, sha256: digests[index])) }
         return answers
     }
 
-    private func indices(_ frame: Frames.Frame) -> [Int] { frame.text.split(separator: " ").compactMap { Int($0) } }
+    /// Of the paths that the machine speaks of; it may say any number.
+    private func indices(_ frame: Frames.Frame) throws(Frames.Broken) -> [Int] {
+        var found: [Int] = []
+        for word in frame.text.split(separator: " ") {
+            guard let index = Int(word, in: 0...(paths.count - 1)), index > found.last ?? -1 else {
+                throw Frames.Broken(reason: "expected numbers of files, got “\(frame.text.prefix(80))”")
+            }
+            found.append(index)
+        }
+        return found
+    }
 
     /// A backslash leads the line when the name had to be escaped.
     private static func digest(_ line: String) -> String { String(line.drop { $0 == "\\" }.prefix(64)) }
 
     private static func state(_ line: String, sha256: String?) -> FileState? {
         let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-        guard fields.count == 5, let mode = UInt16(fields[1], radix: 8), let size = Int(fields[3]), let modified = Int(fields[4]) else {
+        guard fields.count == 5, let mode = UInt16(fields[1], radix: 8), let size = Int(fields[3], in: .sizes),
+            let modified = Int(fields[4], in: -(1 << 53)...(1 << 53))
+        else {
             return nil
         }
         return FileState(kind: kind(fields[0]), mode: mode, owner: fields[2], size: size, sha256: sha256, modified: modified)

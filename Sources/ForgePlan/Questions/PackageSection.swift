@@ -17,13 +17,13 @@ struct PackageSection: Section {
     }
 
     func parse(_ frames: inout Frames) throws(Frames.Broken) -> [Question: Answer] {
-        var states = Dictionary(uniqueKeysWithValues: names.map { ($0, PackageState()) })
+        var states: [String: PackageState] = [:]
         for line in try frames.next().lines {
             let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
             guard fields.count == 3 else { throw Frames.Broken(reason: "dpkg-query printed “\(line)”") }
             let isInstalled = fields[1].dropFirst().first == "i"
             states[fields[0]] = PackageState(installed: isInstalled ? fields[2] : nil, isHeld: fields[1].first == "h")
         }
-        return Dictionary(uniqueKeysWithValues: names.map { (.package($0), .package(states[$0]!)) })
+        return Dictionary(names.map { (.package($0), .package(states[$0] ?? PackageState())) }) { first, _ in first }
     }
 }

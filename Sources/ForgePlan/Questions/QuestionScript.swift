@@ -68,9 +68,9 @@ struct Frames {
 
     mutating func next() throws(Broken) -> Frame {
         let head = rest.prefix { $0 != UInt8(ascii: "\n") }
-        let numbers = String(decoding: head, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
+        let numbers = String(decoding: head.prefix(80), as: UTF8.self).split(separator: " ").compactMap { Int($0, in: .counts) }
         let body = rest.dropFirst(head.count + 1)
-        guard numbers.count == 2, numbers[1] >= 0, body.count > numbers[1] else {
+        guard numbers.count == 2, body.count > numbers[1] else {
             throw Broken(reason: "expected a length, got “\(String(decoding: head.prefix(80), as: UTF8.self))”")
         }
         rest = body.dropFirst(numbers[1] + 1)

@@ -28,16 +28,23 @@ package enum BatchInput: Sendable, Hashable {
     package var name: String {
         switch self {
         case .own: "the image's own test data"
-        case .url(let url): Self.withoutSecrets(url)
+        case .url(let url): Self.place(of: url)
         case .file(let path, _): (path as NSString).lastPathComponent
         }
     }
 
-    /// What stands before an @ or behind a ? may be a password.
-    private static func withoutSecrets(_ url: String) -> String {
-        guard var parts = URLComponents(string: url) else { return url }
-        (parts.user, parts.password, parts.query, parts.fragment) = (nil, nil, nil, nil)
-        return parts.string ?? url
+    /// An address without what may be a password; that something stood behind a ? is shown.
+    package static func shown(_ url: String) -> String {
+        let place = place(of: url)
+        return url.contains("://") && url.contains { $0 == "?" || $0 == "#" } ? place + "?•••" : place
+    }
+
+    /// What stands before an @ or behind a ? or a # may be a password.
+    private static func place(of url: String) -> String {
+        guard let start = url.firstRange(of: "://")?.upperBound else { return url }
+        let place = url[start...].prefix { $0 != "?" && $0 != "#" }
+        let host = place.prefix { $0 != "/" }
+        return String(url[..<start]) + String(host.lastIndex(of: "@").map { place[place.index(after: $0)...] } ?? place)
     }
 
     private static func checked(_ text: String) throws(Problem) -> String {
@@ -45,7 +52,8 @@ package enum BatchInput: Sendable, Hashable {
         let host = URL(string: text)?.host() ?? ""
         guard scheme, !host.isEmpty, !text.contains(where: \.isWhitespace) else {
             throw Problem(
-                .usage, what: "--input \(text) cannot be fetched", why: "it is neither an http:// nor an https:// address with a host",
+                .usage, what: "--input \(shown(text)) cannot be fetched",
+                why: "it is neither an http:// nor an https:// address with a host",
                 fix: "name a CSV file of this computer, or an address that the cluster's pods reach")
         }
         return text

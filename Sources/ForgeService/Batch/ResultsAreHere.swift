@@ -20,6 +20,9 @@ struct ResultsAreHere: Step {
     /// What a run brings: the answers, and how good they are.
     static let files = ["predictions.csv", "scores.json"]
 
+    /// What is more than any run has is not written to this computer's disk.
+    private static func limit(of file: String) -> Int { file.hasSuffix(".json") ? 1 << 20 : 8 << 30 }
+
     private let run: BatchRun
     private let folder: Folder
     private let courier: Courier
@@ -66,7 +69,8 @@ struct ResultsAreHere: Step {
 
     private func fetch(_ url: String, to path: String, _ machine: Machine) async throws {
         let download = Command("curl", "-sSf", "--noproxy", "*", "--connect-timeout", "5", Word(url)).within(.seconds(3600))
-        try await machine.run(download.writing(toFile: path), fix: "is there room left in \(folder.shown)? `df -h` tells")
+        try await machine.run(
+            download.writing(toFile: path, atMost: Self.limit(of: path)), fix: "is there room left in \(folder.shown)? `df -h` tells")
     }
 
     /// As many answers as rows: a run that lost some, or had some twice, has no results.

@@ -31,7 +31,7 @@ struct ScheduleStands: Step {
         guard let now = all.first(where: { $0.name == name }) else { return ["it has no schedule yet"] }
         let source = if case .url(let url) = schedule.input { url } else { "own data" }
         let told = [
-            Self.change("schedule", now.schedule, schedule.cron.text), Self.change("input", now.input ?? "own data", source),
+            Self.change("schedule", now.schedule, schedule.cron.text), Self.changeOfInput(now.input ?? "own data", source),
             Self.change("image", now.image, image),
         ].compactMap { $0 }
         return told.isEmpty && answers.command(drift).exitCode != 0 ? ["it is not as its manifest says"] : told
@@ -43,6 +43,12 @@ struct ScheduleStands: Step {
 
     private static func change(_ subject: String, _ old: String, _ new: String) -> Difference? {
         old == new ? nil : Difference(subject, from: old, to: new)
+    }
+
+    private static func changeOfInput(_ old: String, _ new: String) -> Difference? {
+        let shown = (BatchInput.shown(old), BatchInput.shown(new))
+        return old != new && shown.0 == shown.1
+            ? "input: \(shown.0), with another user, password or token" : change("input", shown.0, shown.1)
     }
 
     private var drift: String { "printf %s \(Word(manifest).quoted) | \(kubectl.line("diff", "-f", "-"))" }

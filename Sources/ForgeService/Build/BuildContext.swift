@@ -18,7 +18,10 @@ package struct BuildContext: Sendable, Hashable {
         self.files = files
         self.arguments = arguments.map { "\($0.key)=\($0.value)" }.sorted()
         archive = try TarArchive(files).bytes
-        tag = String(SHA256.hex(archive + Array(self.arguments.joined(separator: "\n").utf8)).prefix(16))
+        let sum = SHA256()
+        sum.update(archive)
+        sum.update(Array(self.arguments.joined(separator: "\n").utf8))
+        tag = String(sum.finish().prefix(16))
     }
 
     /// The service of `templates/service` with the training data that the inventory names; reads these from the operator's disk.

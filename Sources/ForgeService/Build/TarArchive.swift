@@ -8,12 +8,15 @@ package struct TarArchive: Sendable {
     /// `files` by their relative path, of at most 100 bytes.
     package init(_ files: [String: [UInt8]]) throws(Problem) {
         var bytes: [UInt8] = []
+        // In one piece: an archive of training data may be as large as the memory lets it be.
+        bytes.reserveCapacity(files.values.reduce(3 * Self.block) { $0 + $1.count + 2 * Self.block })
         for (path, content) in files.sorted(by: { $0.key < $1.key }) {
             bytes += try Self.header(path, size: content.count)
             bytes += content
             bytes += Self.zeros((Self.block - content.count % Self.block) % Self.block)
         }
-        self.bytes = bytes + Self.zeros(2 * Self.block)
+        bytes += Self.zeros(2 * Self.block)
+        self.bytes = bytes
     }
 
     private static let block = 512
@@ -21,7 +24,13 @@ package struct TarArchive: Sendable {
     private static func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
 
     /// Folders need no entries of their own: tar makes them.
-    private static func header(_ path: String, size: Int) throws(Problem) -> [UInt8] {
+    static func header(_ path: String, size: Int) throws(Problem) -> [UInt8] {
+        // Eleven octal digits.
+        guard size < 1 << 33 else {
+            throw Problem(
+                what: "\(path) cannot be part of a build context", why: "it has \(size >> 30) GiB; an archive takes less than 8",
+                fix: "train on fewer rows: what a release is trained on goes to the machine that builds, and into its memory")
+        }
         guard path.utf8.count <= 100, !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
             throw Problem(
                 what: "\(path) cannot be part of a build context", why: "paths are relative and have at most 100 bytes", fix: "rename it")

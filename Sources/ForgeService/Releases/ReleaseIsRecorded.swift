@@ -67,7 +67,7 @@ package struct ReleaseIsRecorded: Step {
         let history = ClusterObject.list(try await machine.ask(questions).command(look).text).first { $0.kind == "ConfigMap" }
         let old = (history?.data ?? [:]).keys.sorted().dropLast(Self.most)
         if old.isEmpty { return }
-        try await patch(Dictionary(uniqueKeysWithValues: old.map { ($0, "null") }), machine)
+        try await patch(Dictionary(old.map { ($0, "null") }) { first, _ in first }, machine)
     }
 
     /// `values`: as YAML, by the key of the entry.

@@ -160,7 +160,7 @@ extension ClusterObject {
             let pulls = events.filter {
                 $0.involvedObject.name == metadata.name && $0.reason == "Failed" && $0.message?.contains("pull image") == true
             }
-            return pulls.reduce(0) { $0 + ($1.count ?? 1) } != 1
+            return pulls.reduce(0) { $0 + Int(Double($1.count ?? 1), in: .counts) } != 1
         default: return false
         }
     }

@@ -1,3 +1,4 @@
+import ForgeCore
 import ForgePlan
 
 /// How far a rollout is: the Deployment, and the pods of its newest ReplicaSet.
@@ -35,7 +36,8 @@ struct RolloutState: Sendable {
         if (status?.observedGeneration ?? 0) < (deployment.metadata.generation ?? 0) {
             return ["the cluster has not looked at the new Deployment yet"]
         }
-        let (all, updated, available) = (status?.replicas ?? 0, status?.updatedReplicas ?? 0, status?.availableReplicas ?? 0)
+        let counts = [status?.replicas, status?.updatedReplicas, status?.availableReplicas].map { Int(Double($0 ?? 0), in: .counts) }
+        let (all, updated, available) = (counts[0], counts[1], counts[2])
         var found: [Difference] = []
         if updated < replicas { found.append("\(updated) of \(replicas) pods are of this release") }
         if all > updated {

@@ -8,8 +8,18 @@ package struct Golden: Sendable {
     /// Names of the features, in the order of the columns.
     let features: [String]
 
+    /// Some 400,000 rows of train.py; a command's output is kept up to 64 MiB.
+    private static let largest = 48 << 20
+    /// Of a confusion matrix, which has as many numbers times as many.
+    private static let mostClasses = 1000
+
     /// The content of golden.json, as train.py writes it.
     package init(_ bytes: [UInt8], path: String) throws(Problem) {
+        guard bytes.count <= Self.largest else {
+            throw Problem(
+                what: "\(path) is not read", why: "it has \(bytes.count >> 20) MiB; at most \(Self.largest >> 20) are read",
+                fix: "test the models on fewer rows")
+        }
         let content = JSONValue(bytes)
         rows = content?["rows"]?.elements ?? []
         features = content?["features"]?.elements.compactMap(\.text) ?? []
@@ -17,6 +27,15 @@ package struct Golden: Sendable {
             throw Problem(
                 what: "\(path) does not hold the right answers", why: "it has no rows, no features, or no score",
                 fix: "remove it and deploy again")
+        }
+        // Python tells names apart by their code points, JSON's readers here by what they look like.
+        if Set(features).count < features.count {
+            let twice = Dictionary(features.map { ($0, 1) }, uniquingKeysWith: +).filter { $0.value > 1 }.keys.sorted()
+            throw Problem(
+                what: "\(path) cannot be compared with answers",
+                why:
+                    "two features have the same name, or names that only differ in how they are encoded: \(twice.prefix(5).joined(separator: ", "))",
+                fix: "rename one of the two columns, train, and deploy again")
         }
         self.score = score
     }
@@ -37,19 +56,23 @@ package struct Golden: Sendable {
     func predictions(_ rows: [Int]) -> JSONValue { .object(["predictions": .array(rows.map { .object(classes($0)) })]) }
 
     private func classes(_ row: Int) -> [String: JSONValue] {
-        Dictionary(uniqueKeysWithValues: Self.models.compactMap { model in rows[row][model].map { (model, $0) } })
+        Dictionary(Self.models.compactMap { model in rows[row][model].map { (model, $0) } }) { first, _ in first }
     }
 
-    /// How often each class was taken for which by a model, on the whole test set; nil where golden.json does not name all classes.
+    /// How often each class was taken for which by a model, on the whole test set; nil where golden.json does not name all classes, and where
+    /// there are so many that the table would tell nobody anything.
     func confusion(of model: String) -> ConfusionMatrix? {
         let pairs = rows.compactMap { row in
             row["truth"].flatMap(ClassName.init).flatMap { truth in row[model].flatMap(ClassName.init).map { (truth, $0) } }
         }
         guard pairs.count == rows.count else { return nil }
         let classes = Set(pairs.flatMap { [$0.0, $0.1] }).sorted { $0.number < $1.number }
-        let place = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
+        guard classes.count <= Self.mostClasses else { return nil }
+        let place = Dictionary(classes.enumerated().map { ($1, $0) }) { first, _ in first }
         var counts = Array(repeating: Array(repeating: 0, count: classes.count), count: classes.count)
-        for (truth, answer) in pairs { counts[place[truth]!][place[answer]!] += 1 }
+        for (truth, answer) in pairs {
+            if let row = place[truth], let column = place[answer] { counts[row][column] += 1 }
+        }
         return ConfusionMatrix(model: model, classes: classes.map(\.letter), counts: counts)
     }
 
@@ -65,13 +88,13 @@ package struct Golden: Sendable {
     }
 
     private func values(of row: Int, in line: String) -> JSONValue? {
-        numbers(of: row, in: line).map { .object(Dictionary(uniqueKeysWithValues: zip(features, $0.map(JSONValue.number)))) }
+        numbers(of: row, in: line).map { .object(Dictionary(zip(features, $0.map(JSONValue.number))) { first, _ in first }) }
     }
 
     /// The features of a row, in the order of `features`; nil when the line is another row's, or holds something else than numbers.
     func numbers(of row: Int, in line: String) -> [Double]? {
         let cells = line.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimming(while: \.isWhitespace) }
-        let numbers = cells.dropFirst(2).compactMap(Double.init)
+        let numbers = cells.dropFirst(2).compactMap { Double($0, in: -.greatestFiniteMagnitude ... .greatestFiniteMagnitude) }
         return cells.first == String(row) && numbers.count == features.count ? numbers : nil
     }
 }

@@ -1,3 +1,4 @@
+import ForgeCore
 import ForgeTemplates
 import Foundation
 
@@ -48,13 +49,18 @@ extension JSONValue: CustomStringConvertible {
         switch self {
         case .null: "null"
         case .bool(let value): "\(value)"
-        case .number(let value): value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+        case .number(let value): value == value.rounded() && abs(value) < 1e15 ? "\(Int(value, in: .exact))" : "\(value)"
         case .string(let text): text.shownQuoted
         case .array(let elements): "[" + elements.map(\.description).joined(separator: ",") + "]"
         case .object(let members):
             "{" + members.sorted { $0.key < $1.key }.map { "\($0.key.shownQuoted):\($0.value)" }.joined(separator: ",") + "}"
         }
     }
+}
+
+extension ClosedRange<Int> {
+    /// Whole numbers that a double holds as they are.
+    fileprivate static var exact: Self { -(1 << 53)...(1 << 53) }
 }
 
 extension String {

@@ -42,14 +42,14 @@ struct RequestScript: Sendable {
         var replies: [ServiceReply] = []
         for _ in requests {
             let head = rest.prefix { $0 != UInt8(ascii: "\n") }
-            let numbers = String(decoding: head, as: UTF8.self).split(separator: " ").compactMap { Double($0) }
+            let words = String(decoding: head.prefix(80), as: UTF8.self).split(separator: " ")
             rest = rest.dropFirst(head.count + 1)
-            guard numbers.count == 3, rest.count > Int(numbers[2]) else { return nil }
+            guard words.count == 3, let status = Int(words[0], in: 0...999), let seconds = Double(words[1], in: 0...1_000_000),
+                let length = Int(words[2], in: .counts), rest.count > length
+            else { return nil }
             replies.append(
-                ServiceReply(
-                    status: Int(numbers[0]), body: Array(rest.prefix(Int(numbers[2]))),
-                    milliseconds: (numbers[1] * 1_000_000).rounded() / 1000))
-            rest = rest.dropFirst(Int(numbers[2]) + 1)
+                ServiceReply(status: status, body: Array(rest.prefix(length)), milliseconds: (seconds * 1_000_000).rounded() / 1000))
+            rest = rest.dropFirst(length + 1)
         }
         return replies
     }

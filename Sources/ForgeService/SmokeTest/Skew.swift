@@ -43,7 +43,7 @@ struct Skew: Sendable {
 
     private func percent(_ count: Int) -> String {
         let share = (Double(count) * 100 / Double(rows.count)).rounded()
-        return count > 0 && share == 0 ? "less than 1 %" : "\(Int(share)) %"
+        return count > 0 && share == 0 ? "less than 1 %" : "\(Int(share, in: 0...100)) %"
     }
 }
 

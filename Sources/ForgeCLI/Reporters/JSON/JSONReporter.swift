@@ -13,7 +13,7 @@ package struct JSONReporter: Reporter {
 
     package func report(_ event: Event) {
         switch event {
-        case .note(let text): progress.write(text + "\n")
+        case .note(let text): progress.write(text.readable + "\n")
         case .stageBegan, .output: break
         case .stepBegan(let host, let title):
             write(.object([("event", "began"), ("host", .text(host)), ("title", .text(title))]))

@@ -1,3 +1,4 @@
+import ForgeCore
 import ForgePlan
 import Foundation
 
@@ -5,6 +6,8 @@ import Foundation
 enum LoadSum {
     /// Each bucket is two per cent longer than the one before, so that its middle is true to one: seven decades are 814 lines at most.
     private static let growth = 1.02
+    /// Buckets, and kinds of failures; more is not what the script prints.
+    private static let most = 1000
 
     /// What curl says before a line of times is why that request failed, whatever its status: an answer may be cut off after its 200.
     static var script: String {
@@ -31,26 +34,26 @@ enum LoadSum {
         for line in text.split(whereSeparator: \.isNewline) {
             let words = line.split(separator: " ", maxSplits: 4).map(String.init)
             switch (words.first, words.count) {
-            case ("seconds", 2): report.seconds = Double(words[1]) ?? -1
-            case ("longest", 2): report.longest = Double(words[1]) ?? -1
+            case ("seconds", 2): report.seconds = Double(words[1], in: 0...1e9) ?? -1
+            case ("longest", 2): report.longest = Double(words[1], in: 0...1e9) ?? -1
             case ("bucket", 3): report.times += times(words)
             case ("failed", 4...): report.failures += failure(words)
             default: return nil
             }
         }
-        guard report.seconds >= 0, report.longest >= 0 else { return nil }
+        guard report.seconds >= 0, report.longest >= 0, report.times.count <= most, report.failures.count <= most else { return nil }
         report.times.sort { $0.milliseconds < $1.milliseconds }
         report.failures = merged(report.failures)
         return report
     }
 
     private static func times(_ words: [String]) -> [LoadReport.Times] {
-        guard let bucket = Double(words[1]), let count = Int(words[2]) else { return [] }
-        return [LoadReport.Times(milliseconds: (pow(growth, bucket + 0.5) - 1) / 1000, count: count)]
+        guard let bucket = Int(words[1], in: 0...most), let count = Int(words[2], in: .counts) else { return [] }
+        return [LoadReport.Times(milliseconds: (pow(growth, Double(bucket) + 0.5) - 1) / 1000, count: count)]
     }
 
     private static func failure(_ words: [String]) -> [LoadReport.Failure] {
-        guard let code = Int(words[2]), let count = Int(words[3]) else { return [] }
+        guard let code = Int(words[2], in: .counts), let count = Int(words[3], in: .counts) else { return [] }
         let kind = words[1] == "curl" ? LoadFailure.inWords(curl: code, words.count > 4 ? words[4] : "") : "status \(code)"
         return [LoadReport.Failure(kind: kind, count: count)]
     }

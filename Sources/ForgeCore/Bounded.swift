@@ -1,0 +1,37 @@
+/// Numbers from outside, held within bounds where they come in: what is added, multiplied or used as an index later cannot trap then.
+extension Int {
+    /// A whole number as another program prints it; nil for anything else, and for what is out of bounds.
+    package init?(_ text: some StringProtocol, in bounds: ClosedRange<Int>) {
+        guard let number = Int(text), bounds.contains(number) else { return nil }
+        self = number
+    }
+
+    /// The nearest whole number within the bounds; the lowest for what is no number.
+    package init(_ number: Double, in bounds: ClosedRange<Int>) {
+        let whole = number.rounded()
+        if whole > Double(bounds.lowerBound), whole < Double(bounds.upperBound) {
+            self = Int(whole)
+        } else {
+            self = number > 0 && whole >= Double(bounds.upperBound) ? bounds.upperBound : bounds.lowerBound
+        }
+    }
+}
+
+extension Double {
+    /// A number as another program prints it; nil for anything else: for `nan`, for `inf` and for what is out of bounds, too.
+    package init?(_ text: some StringProtocol, in bounds: ClosedRange<Double>) {
+        guard let number = Double(text), bounds.contains(number) else { return nil }
+        self = number
+    }
+}
+
+extension ClosedRange<Int> {
+    /// How often something was counted. A million such numbers can be added, and the sum taken a hundred times.
+    package static var counts: Self { 0...1_000_000_000 }
+
+    /// Seconds since 1970, until 2100.
+    package static var times: Self { 0...4_102_444_800 }
+
+    /// Bytes, KiB or MiB of what a machine has: as exact as a double.
+    package static var sizes: Self { 0...(1 << 53) }
+}
