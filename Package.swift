@@ -65,8 +65,8 @@ let package = Package(
 
         module("ForgeTestSupport", ["ForgeCore", "ForgePlan", subprocess]),
         tests("ArchitectureTests", []),
-        tests("ForgeCoreTests", ["ForgeCore"]),
-        tests("ForgeInventoryTests", ["ForgeInventory", "ForgeCore"]),
+        tests("ForgeCoreTests", ["ForgeCore", "ForgeTestSupport"]),
+        tests("ForgeInventoryTests", ["ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
         tests("ForgePlanTests", ["ForgePlan", "ForgeCore", "ForgeTestSupport"]),
         tests("ForgeTemplatesTests", ["ForgeTemplates", "ForgeCore"]),
         tests("ForgeSSHTests", ["ForgeSSH", "ForgeCore", "ForgeTestSupport"]),

@@ -64,7 +64,12 @@ package struct ClusterPlan: Sendable {
         let docker = ExistingDocker(cluster: cluster)
         return try stage("the machines fit", goesOnAfterFailure: true) { host, own throws(Problem) in
             preflight.steps(for: host) + (try docker.steps(for: host, own))
+                + when(host.name == cluster.firstControlPlane.name, OperatorKubeconfigFits(step: operatorKubectl(host)))
         }
+    }
+
+    private func operatorKubectl(_ host: Host) -> OperatorKubeconfig {
+        OperatorKubeconfig(cluster: cluster.name, path: operatorKubeconfig, host: host)
     }
 
     static let tools = [
@@ -102,10 +107,10 @@ package struct ClusterPlan: Sendable {
                 ControlPlane(host: host, cluster: cluster, configuration: config),
                 Unit("kubelet.service", title: "the kubelet runs"),
             ] + when(host.publicAddress != "\(host.address)", APIServerName(host: host, cluster: cluster)) + [
-                LoginKubeconfig(user: host.access.user, home: facts.home, group: facts.group),
-                OperatorKubeconfig(
-                    cluster: cluster.name, path: operatorKubeconfig,
-                    server: host.publicAddress == "\(host.address)" ? nil : "https://\(host.publicAddress):6443"),
+                LoginKubeconfig(
+                    user: host.access.user, home: facts.home, group: facts.group, cluster: cluster.name,
+                    server: "https://\(host.address):6443"),
+                operatorKubectl(host),
             ]
     }
 
@@ -130,7 +135,8 @@ package struct ClusterPlan: Sendable {
     ) throws(Problem) -> Stage {
         var work: [Stage.Work] = []
         for host in surveyed(hosts ?? cluster.hosts) {
-            let steps = try steps(host, facts[host.name]!)
+            guard let own = facts[host.name] else { continue }
+            let steps = try steps(host, own)
             if !steps.isEmpty { work.append(Stage.Work(host: host, steps: steps)) }
         }
         return Stage(name, goesOnAfterFailure: goesOnAfterFailure, work)

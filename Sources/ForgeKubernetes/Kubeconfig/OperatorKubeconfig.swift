@@ -1,19 +1,21 @@
 import ForgeCore
 import ForgePlan
-import Foundation
 
 /// The operator's kubectl knows the cluster, under its name.
 struct OperatorKubeconfig: Step {
     let cluster: String
     /// A file on the operator's machine.
     let path: String
-    /// `https://…:6443` where the operator reaches the API server at another address than the nodes do.
-    let server: String?
+    /// `https://…:6443`, as the nodes reach the API server.
+    let server: String
+    /// The same, as the operator reaches it.
+    let outerServer: String
 
-    init(cluster: String, path: String, server: String? = nil) {
+    init(cluster: String, path: String, host: Host) {
         self.cluster = cluster
         self.path = path
-        self.server = server
+        server = "https://\(host.address):6443"
+        outerServer = "https://\(host.publicAddress):6443"
     }
 
     var title: String { "kubectl on this computer knows \(cluster)" }
@@ -22,36 +24,67 @@ struct OperatorKubeconfig: Step {
 
     func differences(given answers: Answers) -> [Difference] {
         guard let admin = answers.text(Kubectl.adminConfig) else { return ["there is no administrator's configuration yet"] }
-        let now = existing
-        guard let wanted = try? Kubeconfig.merge(admin, into: now, as: cluster, server: server) else {
-            return ["\(path) cannot be read as a kubeconfig"]
+        do throws(Problem) {
+            return try merged(admin, into: file.text()).differences.map { Difference("\(path): \($0)") }
+        } catch {
+            return [Difference([error.what, error.why].compactMap { $0 }.joined(separator: ": "))]
         }
-        return (try? now.map(Kubeconfig.normalised)) == wanted ? [] : ["\(path) does not have the context \(cluster)"]
     }
 
-    /// Mode 0600 from its first byte, and renamed: somebody's only way into other clusters may be in it.
     func apply(to machine: Machine) async throws {
         guard let admin = try await machine.ask(questions).text(Kubectl.adminConfig) else {
             throw Problem(what: "\(machine.host.name): \(Kubectl.adminConfig) is missing")
         }
-        let text = try Kubeconfig.merge(admin, into: existing, as: cluster, server: server)
-        // A link stays one: some keep their configuration under version control.
-        let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        let (files, new) = (FileManager.default, path + ".kubeforge")
-        do {
-            try files.createDirectory(
-                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
-            try? files.removeItem(atPath: new)
-            guard files.createFile(atPath: new, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
-                throw CocoaError(.fileWriteUnknown)
-            }
-            guard rename(new, path) == 0 else { throw CocoaError(.fileWriteUnknown) }
-        } catch {
-            throw Problem(
-                what: "\(path) cannot be written", why: "\(error)", fix: "set KUBECONFIG to a file that you may write, and run again")
-        }
+        try await file.change { existing throws(Problem) in try merged(admin, into: existing).text }
     }
 
-    private var existing: String? { FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } }
+    var file: SharedFile { SharedFile(path, orElse: "set KUBECONFIG to another file") }
+
+    func merged(_ admin: String, into existing: String?) throws(Problem) -> Kubeconfig {
+        let taken = try AdminConfig(admin, server: server, source: "\(Kubectl.adminConfig) of \(cluster)'s control plane")
+        return try Kubeconfig(
+            merging: KubeconfigEntries(name: cluster, admin: taken, server: outerServer, otherServers: [server]), into: existing)
+    }
+}
+
+/// What `OperatorKubeconfig` would refuse, found before anything is changed.
+struct OperatorKubeconfigFits: Preflighting {
+    let step: OperatorKubeconfig
+
+    var title: String { "the kubeconfig of this computer can take \(step.cluster)" }
+
+    var questions: [Question] { step.questions }
+
+    /// What, why and fix: the cause decides all three.
+    func differences(given answers: Answers) -> [Difference] {
+        guard let problem = problem(answers) else { return [] }
+        return [problem.what, problem.why, problem.fix].map { Difference($0 ?? "") }
+    }
+
+    func finding(_ differences: [Difference], on host: Host) -> Problem {
+        let parts = differences.map { $0.text.isEmpty ? nil : $0.text } + [nil, nil, nil]
+        return Problem(what: parts[0] ?? title, why: parts[1], fix: parts[2])
+    }
+
+    private func problem(_ answers: Answers) -> Problem? {
+        if let obstacle = step.file.obstacle() { return obstacle }
+        do throws(Problem) {
+            let existing = try step.file.text()
+            if let admin = answers.text(Kubectl.adminConfig) {
+                _ = try step.merged(admin, into: existing)
+            } else if let existing, let foreign = step.unmade.foreign(in: try KubeconfigText.root(existing)) {
+                throw foreign
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+extension OperatorKubeconfig {
+    /// A cluster that is still to be made has no authority yet: only its address can say that an entry is its own.
+    fileprivate var unmade: KubeconfigOwnership {
+        KubeconfigOwnership(name: cluster, user: "\(cluster)-admin", authority: nil, servers: [outerServer, server])
+    }
 }

@@ -1,5 +1,16 @@
+import Foundation
+
 /// Files as kubeadm 1.20 wrote them.
 enum Recorded {
+    /// PEM in base64, as kubeconfigs hold it.
+    static func pem(_ label: String, _ body: String) -> String {
+        Data("-----BEGIN \(label)-----\n\(body)\n-----END \(label)-----\n".utf8).base64EncodedString()
+    }
+
+    static let authority = pem("CERTIFICATE", "MIIauthority+/=")
+    static let certificate = pem("CERTIFICATE", "MIIadministrator")
+    static let key = pem("RSA PRIVATE KEY", "MIIkey")
+
     static func kubeletConfig(server: String = "https://10.77.0.11:6443") -> String {
         """
         apiVersion: v1
@@ -25,12 +36,12 @@ enum Recorded {
         """
     }
 
-    static func adminConfig(cluster: String = "lab", server: String = "https://10.77.0.11:6443") -> String {
+    static func adminConfig(cluster: String = "lab", server: String = "https://10.77.0.11:6443", authority: String = authority) -> String {
         """
         apiVersion: v1
         clusters:
         - cluster:
-            certificate-authority-data: LS0tLS1CRUdJTg==
+            certificate-authority-data: \(authority)
             server: \(server)
           name: \(cluster)
         contexts:
@@ -44,8 +55,8 @@ enum Recorded {
         users:
         - name: kubernetes-admin
           user:
-            client-certificate-data: LS0tLS1DRVJU
-            client-key-data: LS0tLS1LRVk=
+            client-certificate-data: \(certificate)
+            client-key-data: \(key)
 
         """
     }

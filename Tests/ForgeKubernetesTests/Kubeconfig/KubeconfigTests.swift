@@ -1,7 +1,6 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
-import ForgeTestSupport
 import Foundation
 import Testing
 import Yams
@@ -10,210 +9,210 @@ import Yams
 
 @Suite("A kubeconfig")
 struct KubeconfigTests {
-    private static let others = """
+    /// As people keep theirs: comments, scalars that YAML takes for numbers and dates, other clusters.
+    static let others = """
+        # mine, and only mine
         apiVersion: v1
         kind: Config
         current-context: work
+
         clusters:
-        - name: work
-          cluster: {server: "https://work:6443", insecure-skip-tls-verify: true}
-        - name: lab
-          cluster: {server: "https://old:6443"}
+          # the one at work
+          - name: work
+            cluster: {server: "https://work:6443", insecure-skip-tls-verify: true}
+          - cluster:
+              server: https://second:6443   # behind the VPN
+            name: 1_000
+        # contexts
         contexts:
         - name: work
           context: {cluster: work, user: me, namespace: "123"}
+        - name: 2026-11-21
+          context:
+            cluster: 1_000
+            namespace: 10:20
+            user: 0123456
         users:
         - name: me
-          user: {username: "0123", password: "1e5", token: "true"}
+          user: {username: "0123", password: 12345e67, token: "true"}
+        - name: 0123456
+          user:
+            exec: {apiVersion: client.authentication.k8s.io/v1, command: mine, args: [yes, 0o17]}
         extensions:
         - name: mine
+
         """
 
-    private func merged(_ existing: String?, name: String = "lab") throws -> [String: Any] {
-        try #require(try Yams.load(yaml: Kubeconfig.merge(Recorded.adminConfig(), into: existing, as: name)) as? [String: Any])
+    static func entries(
+        name: String = "lab", server: String = "https://10.77.0.11:6443", authority: String = Recorded.authority, others: [String] = []
+    ) throws -> KubeconfigEntries {
+        let admin = try AdminConfig(Recorded.adminConfig(authority: authority), server: "https://10.77.0.11:6443", source: "admin.conf")
+        return KubeconfigEntries(name: name, admin: admin, server: server, otherServers: others)
     }
 
+    private func merge(_ existing: String?, server: String = "https://10.77.0.11:6443", others: [String] = []) throws -> Kubeconfig {
+        try Kubeconfig(merging: Self.entries(server: server, others: others), into: existing)
+    }
+
+    private func loaded(_ text: String) throws -> [String: Any] { try #require(try Yams.load(yaml: text) as? [String: Any]) }
+
     private func names(_ config: [String: Any], _ list: String) -> [String] {
-        (config[list] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String }
+        (config[list] as? [[String: Any]] ?? []).map { "\($0["name"] ?? "")" }
     }
 
     @Test(
         "that is not there, or empty, becomes one with the cluster",
-        arguments: [nil, "", "  \n", "apiVersion: v1\nkind: Config\nclusters: null\ncontexts: null\nusers: null\ncurrent-context: \"\"\n"])
+        arguments: [nil, "", "  \n", "apiVersion: v1\nkind: Config\nclusters: null\ncontexts: []\nusers:\ncurrent-context: \"\"\n"])
     func new(existing: String?) throws {
-        let config = try merged(existing)
+        let merged = try merge(existing)
+        #expect(merged.differences == ["does not have the context lab", "current-context: none → lab"])
+        let config = try loaded(merged.text)
         #expect(["clusters", "contexts", "users"].map { names(config, $0) } == [["lab"], ["lab"], ["lab-admin"]])
         #expect(config["current-context"] as? String == "lab")
         #expect(config["kind"] as? String == "Config")
         let cluster = (config["clusters"] as? [[String: Any]])?.first?["cluster"] as? [String: String]
-        #expect(cluster == ["server": "https://10.77.0.11:6443", "certificate-authority-data": "LS0tLS1CRUdJTg=="])
+        #expect(cluster == ["server": "https://10.77.0.11:6443", "certificate-authority-data": Recorded.authority])
+        let user = (config["users"] as? [[String: Any]])?.first?["user"] as? [String: String]
+        #expect(user == ["client-certificate-data": Recorded.certificate, "client-key-data": Recorded.key])
         #expect(
             (config["contexts"] as? [[String: Any]])?.first?["context"] as? [String: String] == ["cluster": "lab", "user": "lab-admin"])
     }
 
-    @Test("goes to the address that the operator reaches, where that is another one")
-    func outerServer() throws {
-        let text = try Kubeconfig.merge(Recorded.adminConfig(), into: nil, as: "lab", server: "https://203.0.113.11:6443")
-        let config = try #require(try Yams.load(yaml: text) as? [String: Any])
-        let cluster = (config["clusters"] as? [[String: Any]])?.first?["cluster"] as? [String: String]
-        #expect(cluster == ["server": "https://203.0.113.11:6443", "certificate-authority-data": "LS0tLS1CRUdJTg=="])
-    }
-
-    @Test("is planned with the operator's way to the control plane")
-    func planned() throws {
-        func step(_ way: String?) throws -> OperatorKubeconfig {
-            let plan = try Example.plan(Example.cluster("1.36.2") { $0.hosts[0].access.address = way })
-            let steps: [any Step] = plan.stages.flatMap(\.work).flatMap(\.steps)
-            let names = steps.count { $0 is APIServerName }
-            #expect(names == (way == "203.0.113.11" ? 1 : 0))
-            return try #require(steps.compactMap { $0 as? OperatorKubeconfig }.first)
-        }
-        #expect(try step("203.0.113.11").server == "https://203.0.113.11:6443")
-        #expect(try step(nil).server == nil)
-        #expect(try step("127.0.0.1").server == nil)
-    }
-
-    @Test("keeps every other entry and the current context, and replaces the entry of that name")
-    func others() throws {
-        let config = try merged(Self.others)
+    @Test("keeps every line of others, comments and numbers as they are written, and gets the cluster's lines")
+    func lines() throws {
+        let merged = try merge(Self.others)
+        #expect(merged.differences == ["does not have the context lab"])
+        let (old, new) = (Self.others.split(separator: "\n"), merged.text.split(separator: "\n"))
+        var added = new
+        for line in old { added.firstIndex(of: line).map { _ = added.remove(at: $0) } }
+        var rest = new[...]
+        for line in old { rest = rest.drop { $0 != line }.dropFirst() }
+        #expect(new.count == old.count + added.count, "nothing is gone")
+        #expect(new.count - rest.count >= old.count, "the order is the same")
         #expect(
-            ["clusters", "contexts", "users", "extensions"].map { names(config, $0) } == [
-                ["work", "lab"], ["work", "lab"], ["me", "lab-admin"], ["mine"],
+            added == [
+                "  - name: lab", "    cluster:", "      certificate-authority-data: \(Recorded.authority)",
+                "      server: https://10.77.0.11:6443", "- name: lab", "  context:", "    cluster: lab", "    user: lab-admin",
+                "- name: lab-admin",
+                "  user:", "    client-certificate-data: \(Recorded.certificate)", "    client-key-data: \(Recorded.key)",
             ])
-        #expect(config["current-context"] as? String == "work")
-        let user = (config["users"] as? [[String: Any]])?.first?["user"] as? [String: String]
-        #expect(user == ["username": "0123", "password": "1e5", "token": "true"], "texts stay texts")
-        let work = (config["clusters"] as? [[String: Any]])?.first?["cluster"] as? [String: Any]
-        #expect(work?["insecure-skip-tls-verify"] as? Bool == true)
+        #expect(try names(loaded(merged.text), "clusters").last == "lab")
+        #expect(try merge(merged.text).text == merged.text)
+        #expect(try merge(merged.text).differences == [])
     }
 
-    @Test("merged twice is the same as once")
-    func twice() throws {
-        let once = try Kubeconfig.merge(Recorded.adminConfig(), into: Self.others, as: "lab")
-        #expect(try Kubeconfig.merge(Recorded.adminConfig(), into: once, as: "lab") == once)
+    @Test(
+        "keeps the text of values where its layout cannot be kept",
+        arguments: ["2026-11-21", "0123456", "1_000", "12345e67", "10:20", "~x"])
+    func values(value: String) throws {
+        let json =
+            "{apiVersion: v1, clusters: [{name: work, cluster: {server: 'https://work:6443', extra: \(value)}}], current-context: work}"
+        let merged = try merge(json)
+        let root = try KubeconfigText.root(merged.text)
+        let work = root.node("clusters")?.sequence?.first?.mapping?.node("cluster")?.mapping
+        #expect(work?.text("extra") == value)
+        #expect(merged.text.contains("extra: \(value)"), "\(merged.text)")
+        #expect(try names(loaded(merged.text), "clusters") == ["work", "lab"])
+        #expect(try merge(merged.text).differences == [])
     }
 
-    @Test("that is broken is a problem", arguments: ["a: [", "- just\n- a list\n", "hello"])
+    @Test("keeps what the operator has set in the cluster's own entries: a namespace, a proxy, another user")
+    func own() throws {
+        let first = try merge(Self.others).text
+        let changed =
+            first
+            .replacing("    cluster: lab\n    user: lab-admin\n", with: "    cluster: lab\n    namespace: mlops\n    user: me\n")
+            .replacing(
+                "      server: https://10.77.0.11:6443\n",
+                with: "      server: https://10.77.0.11:6443\n      proxy-url: socks5://localhost\n")
+        #expect(changed != first)
+        #expect(try merge(changed).text == changed)
+        #expect(try merge(changed).differences == [])
+    }
+
+    @Test("gets new credentials when the cluster was made anew at its address, and says so")
+    func again() throws {
+        let other = Recorded.pem("CERTIFICATE", "MIIolder")
+        let text = try merge(Self.others).text.replacing(Recorded.authority, with: other).replacing(Recorded.key, with: "b2xk")
+            .replacing("    user: lab-admin\n", with: "    user: lab-admin\n    namespace: mlops\n")
+        let merged = try merge(text)
+        #expect(merged.differences == ["cluster lab: another certificate-authority-data", "user lab-admin: another client-key-data"])
+        #expect(merged.text.contains("namespace: mlops"))
+        #expect(merged.text.contains(Recorded.key))
+        #expect(!merged.text.contains(other))
+    }
+
+    @Test("gets the address that the operator reaches, and says from where to where")
+    func moved() throws {
+        let text = try merge(nil).text
+        let merged = try merge(text, server: "https://203.0.113.11:6443", others: ["https://10.77.0.11:6443"])
+        #expect(merged.differences == ["cluster lab: server: https://10.77.0.11:6443 → https://203.0.113.11:6443"])
+        #expect(merged.text == text.replacing("https://10.77.0.11:6443", with: "https://203.0.113.11:6443"))
+    }
+
+    @Test("loses what a machine once put into the cluster's entries: a program to run, a token, no check of certificates")
+    func poisoned() throws {
+        let text = """
+            clusters:
+            - name: lab
+              cluster: {server: "https://10.77.0.11:6443", insecure-skip-tls-verify: true}
+            users:
+            - name: lab-admin
+              user: {exec: {command: /bin/sh}, tokenFile: /etc/passwd}
+            contexts:
+            - name: lab
+              context: {cluster: lab, user: lab-admin}
+            current-context: lab
+
+            """
+        let merged = try merge(text)
+        #expect(
+            merged.differences == [
+                "cluster lab: insecure-skip-tls-verify: true → none", "cluster lab: certificate-authority-data: none → …",
+                "user lab-admin: exec: … → none", "user lab-admin: tokenFile: /etc/passwd → none",
+                "user lab-admin: client-certificate-data: none → …", "user lab-admin: client-key-data: none → …",
+            ])
+        for word in ["exec", "tokenFile", "insecure"] { #expect(!merged.text.contains(word)) }
+    }
+
+    static let foreign: [(text: String, why: String, fix: String)] = [
+        (
+            "clusters:\n- name: work\n- name: lab\n  cluster: {server: \"https://192.0.2.9:6443\", certificate-authority-data: eA==}\n",
+            "the cluster lab in it is another one, at https://192.0.2.9:6443", "delete-cluster lab"
+        ),
+        ("clusters:\n- name: lab\n  cluster: {}\n", "the cluster lab in it is another one, at no server", "delete-cluster lab"),
+        (
+            "contexts:\n- name: a\n  context: {cluster: a}\n- name: lab\n  context: {cluster: work, user: me}\n",
+            "the context lab in it is of the cluster work", "delete-context lab"
+        ),
+        ("users:\n- name: lab-admin\n  user: {token: abc}\n", "the user lab-admin in it is of no cluster lab", "delete-user lab-admin"),
+        (
+            "clusters:\n- name: lab\n  cluster: {server: \"https://10.77.0.11:6443\"}\ncontexts:\n- name: mine\n  context: {cluster: other, user: lab-admin}\n"
+                + "users:\n- name: lab-admin\n  user: {token: abc}\n",
+            "the user lab-admin in it is of the cluster other", "delete-user lab-admin"
+        ),
+    ]
+
+    @Test("with an entry of that name that is another cluster's is left as it is", arguments: foreign.indices)
+    func refused(index: Int) {
+        let (text, why, fix) = Self.foreign[index]
+        let problem = #expect(throws: Problem.self) { try merge(text) }
+        #expect(problem?.what == "lab has no place in your kubeconfig, which is left as it is")
+        #expect(problem?.why == why)
+        #expect(
+            problem?.fix
+                == "give the cluster another name (`cluster:` in the inventory), or remove that entry: kubectl config \(fix)")
+    }
+
+    @Test("takes a name that looks like a number or a truth value as a text", arguments: ["123", "true", "1e5", "0x1f"])
+    func oddName(name: String) throws {
+        let text = try Kubeconfig(merging: Self.entries(name: name), into: nil).text
+        #expect(try loaded(text)["current-context"] as? String == name)
+    }
+
+    @Test("that is broken is a problem", arguments: ["a: [", "- just\n- a list\n", "hello", "clusters: 3\n", "a: b\na: c\n"])
     func broken(existing: String) {
-        let problem = #expect(throws: Problem.self) { try merged(existing) }
+        let problem = #expect(throws: Problem.self) { try merge(existing) }
         #expect(problem?.fix == "see `kubectl config view`; name another file with KUBECONFIG")
-    }
-}
-
-@Suite("The operator's kubeconfig")
-struct OperatorKubeconfigTests {
-    private let admin: [Question: Answer] = [.contents("/etc/kubernetes/admin.conf"): .contents(Array(Recorded.adminConfig().utf8))]
-
-    private func apply(_ path: String) async throws {
-        let (machine, _) = Example.machine(Example.master, answering: frame(Recorded.adminConfig()))
-        try await OperatorKubeconfig(cluster: "lab", path: path).apply(to: machine)
-    }
-
-    @Test("is made with its folder, readable by its owner alone, and is so afterwards")
-    func new() async throws {
-        try await TemporaryFolder.during { folder in
-            let step = OperatorKubeconfig(cluster: "lab", path: folder.path("new/config"))
-            #expect(step.title == "kubectl on this computer knows lab")
-            #expect(step.texts(admin) == ["\(step.path) does not have the context lab"])
-            try await apply(step.path)
-            #expect(step.texts(admin) == [])
-            #expect(try folder.mode("new/config") == 0o600)
-            #expect(try folder.mode("new") == 0o700)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("new")) == ["config"])
-        }
-    }
-
-    @Test("that kubectl has written again in its own layout is still so")
-    func layout() async throws {
-        try await TemporaryFolder.during { folder in
-            let step = OperatorKubeconfig(cluster: "lab", path: folder.path("config"))
-            try await apply(step.path)
-            let loaded = try #require(try Yams.load(yaml: folder.text("config")) as? [String: Any])
-            try folder.write("config", "# mine\n" + Yams.dump(object: loaded, indent: 4, width: 40, sortKeys: false))
-            #expect(step.texts(admin) == [])
-        }
-    }
-
-    @Test("that is a link stays one")
-    func link() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("dotfiles", "apiVersion: v1\nkind: Config\n")
-            try FileManager.default.createSymbolicLink(atPath: folder.path("config"), withDestinationPath: folder.path("dotfiles"))
-            try await apply(folder.path("config"))
-            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("config")) == folder.path("dotfiles"))
-            #expect(try folder.text("dotfiles").contains("lab-admin"))
-            #expect(try folder.mode("dotfiles") == 0o600)
-        }
-    }
-
-    @Test("that is broken is left as it is")
-    func broken() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("config", "a: [")
-            #expect(OperatorKubeconfig(cluster: "lab", path: path).texts(admin) == ["\(path) cannot be read as a kubeconfig"])
-            await #expect(throws: Problem.self) { try await apply(path) }
-            #expect(try folder.text("config") == "a: [")
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["config"])
-        }
-    }
-
-    @Test("that cannot be written says what to do")
-    func readOnly() async throws {
-        let problem = await #expect(throws: Problem.self) { try await apply("/proc/nowhere/config") }
-        #expect(problem?.what == "/proc/nowhere/config cannot be written")
-        #expect(problem?.fix == "set KUBECONFIG to a file that you may write, and run again")
-    }
-
-    @Test("waits for the administrator's configuration")
-    func early() {
-        #expect(
-            OperatorKubeconfig(cluster: "lab", path: "/nowhere").texts([.contents("/etc/kubernetes/admin.conf"): .contents(nil)]) == [
-                "there is no administrator's configuration yet"
-            ])
-    }
-}
-
-@Suite("The login user's kubeconfig")
-struct LoginKubeconfigTests {
-    private let step = LoginKubeconfig(user: "ubuntu", home: "/home/ubuntu", group: "users")
-
-    private func texts(_ own: FileState?, admin: FileState? = FileState(sha256: "a")) -> [String] {
-        step.texts([.file("/etc/kubernetes/admin.conf"): .file(admin), .file("/home/ubuntu/.kube/config"): .file(own)])
-    }
-
-    @Test("is the administrator's, and the user's alone")
-    func differences() {
-        #expect(texts(FileState(mode: 0o600, owner: "ubuntu:users", sha256: "a")) == [])
-        #expect(
-            texts(FileState(mode: 0o644, owner: "ubuntu:users", sha256: "a")) == [
-                "/home/ubuntu/.kube/config does not belong to ubuntu alone"
-            ])
-        #expect(
-            texts(FileState(mode: 0o600, owner: "root:root", sha256: "a")) == ["/home/ubuntu/.kube/config does not belong to ubuntu alone"])
-        #expect(texts(FileState(mode: 0o600, owner: "ubuntu:users", sha256: "b")) == ["/home/ubuntu/.kube/config is of another cluster"])
-        #expect(texts(nil) == ["/home/ubuntu/.kube/config is missing"])
-        #expect(texts(nil, admin: nil) == ["/etc/kubernetes/admin.conf is not there yet"])
-    }
-
-    @Test("is installed, and another one that is found there is kept beside it", arguments: ["dash", "bash"])
-    func script(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            let (machine, transport) = Example.machine(Example.master)
-            try await step.apply(to: machine)
-            let words = try #require(await transport.commands.last).words.map(\.text)
-            let who = try await LocalProgram.run("id", ["-un"]).trimming(while: \.isNewline)
-            let group = try await LocalProgram.run("id", ["-gn"]).trimming(while: \.isNewline)
-            let admin = try folder.write("admin.conf", "new")
-            let own = folder.path("a home/.kube/config")
-            for _ in 0..<2 { try await LocalProgram.run(shell, ["-c", words[2], "sh", who, group, own, admin]) }
-            #expect(try folder.text("a home/.kube/config") == "new")
-            #expect(try folder.mode("a home/.kube/config") == 0o600)
-            #expect(try folder.mode("a home/.kube") == 0o700)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("a home/.kube")) == ["config"])
-            try folder.write("a home/.kube/config", "old")
-            try await LocalProgram.run(shell, ["-c", words[2], "sh", who, group, own, admin])
-            #expect(try folder.text("a home/.kube/config.before-kubeforge") == "old")
-            #expect(try folder.text("a home/.kube/config") == "new")
-        }
     }
 }

@@ -1,0 +1,33 @@
+/// Base64 as RFC 4648 has it, padded, on one line.
+package enum Base64 {
+    /// The bytes; nil for a text that holds anything else.
+    package static func decoded(_ text: String) -> [UInt8]? {
+        var (bytes, buffer, bits, padding): ([UInt8], UInt32, Int, Int) = ([], 0, 0, 0)
+        guard text.utf8.count.isMultiple(of: 4) else { return nil }
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "=") {
+                padding += 1
+                continue
+            }
+            guard padding == 0, let value = value(byte) else { return nil }
+            buffer = buffer << 6 & 0xFFFF | value
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(truncatingIfNeeded: buffer >> UInt32(bits)))
+            }
+        }
+        return padding <= 2 ? bytes : nil
+    }
+
+    private static func value(_ byte: UInt8) -> UInt32? {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import Glibc
+
+/// A text file on the operator's computer that others own, too, such as `~/.kube/config`: changed, never replaced unseen.
+///
+/// A symbolic link is followed and stays. Owner and group stay those that the file has; the mode is 0600 from the first byte.
+package struct SharedFile: Sendable, Hashable {
+    package let path: String
+    private let way: String
+
+    /// `orElse` says how another file is named instead: "set KUBECONFIG to another file".
+    package init(_ path: String, orElse way: String) {
+        self.path = path
+        self.way = way
+    }
+
+    private static let largest = 16 << 20
+
+    /// The text; nil only where there is no such file. All else that keeps it from being read is a problem.
+    package func text() throws(Problem) -> String? { try look().map(\.text) }
+
+    /// Why it could not be changed now, as far as that can be known before; nil when nothing is known.
+    package func obstacle() -> Problem? {
+        do throws(Problem) {
+            let state = try look()
+            let target = try target()
+            if let state, geteuid() != 0, state.owner != geteuid() {
+                return refusal(target, "it belongs to the user number \(state.owner)", takeOver(target))
+            }
+            let folder = Self.nearestFolder(of: target)
+            guard faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0 else {
+                return refusal(target, "\(folder): \(Self.reason(errno))", another)
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Reads it, has it edited, and writes what comes of it, while no other kubeforge does so; nothing is written where `edit` gives back
+    /// the same text. What was there before kubeforge's first change is kept as `PATH.before-kubeforge`.
+    package func change(
+        waiting limit: Duration = .seconds(10), _ edit: (String?) throws(Problem) -> String
+    ) async throws {
+        let target = try target()
+        let folder = Self.folder(of: target)
+        try makeFolder(folder, for: target)
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw refusal(target, Self.reason(errno), another) }
+        defer { close(descriptor) }
+        try await lock(descriptor, target, limit)
+        let old = try look()
+        let new = try edit(old?.text)
+        if new == old?.text { return }
+        if let old { try keep(old, target) }
+        let temporary = try write(new, like: old, beside: target)
+        guard rename(temporary, target) == 0 else {
+            let reason = Self.reason(errno)
+            unlink(temporary)
+            throw refusal(target, reason, another)
+        }
+        fsync(descriptor)
+    }
+
+    private struct State {
+        let text: String
+        let owner: uid_t
+        let group: gid_t
+    }
+
+    private func look() throws(Problem) -> State? {
+        let target = try target()
+        // Not blocking: a pipe of that name would be waited for.
+        let descriptor = open(target, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw refusal(target, Self.reason(errno), takeOver(target))
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw refusal(target, Self.reason(errno), another) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw refusal(target, "it is not a regular file", another) }
+        guard status.st_size <= Self.largest else { throw refusal(target, "it has more than 16 MiB", another) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(descriptor, &piece, piece.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw refusal(target, Self.reason(errno), another) }
+            if count == 0 { break }
+            bytes += piece.prefix(count)
+            guard bytes.count <= Self.largest else { throw refusal(target, "it has more than 16 MiB", another) }
+        }
+        // Bytes that are no UTF-8 would come back as others.
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw refusal(target, "it is not UTF-8", another) }
+        return State(text: text, owner: status.st_uid, group: status.st_gid)
+    }
+
+    /// Where the links lead to; the last name need not exist.
+    private func target() throws(Problem) -> String {
+        var place = path
+        for _ in 0..<40 {
+            var status = stat()
+            guard lstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return place }
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            let count = buffer.withUnsafeMutableBytes { readlink(place, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count) }
+            guard count > 0 else { throw refusal(place, Self.reason(errno), another) }
+            let link = String(decoding: buffer.prefix(count), as: UTF8.self)
+            place = link.hasPrefix("/") ? link : Self.folder(of: place) + "/" + link
+        }
+        throw refusal(path, Self.reason(ELOOP), another)
+    }
+
+    private func lock(_ folder: CInt, _ target: String, _ limit: Duration) async throws {
+        let clock = ContinuousClock()
+        let end = clock.now + limit
+        // The folder's lock leaves no file behind. kubectl has a file instead, which it makes and removes around its own changes.
+        while true {
+            let isLocked = flock(folder, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+            if isLocked && access(target + ".lock", F_OK) != 0 { return }
+            if clock.now >= end {
+                throw refusal(
+                    target,
+                    isLocked ? "\(target).lock is there: kubectl is changing it, or was ended while it did" : "another program changes it",
+                    isLocked
+                        ? "run it again; if no kubectl runs: rm \(target.shellQuoted).lock" : "run it again when the other one has ended")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// Once: what a later run finds is kubeforge's own.
+    private func keep(_ old: State, _ target: String) throws(Problem) {
+        let copy = target + ".before-kubeforge"
+        if access(copy, F_OK) == 0 { return }
+        let temporary = try write(old.text, like: old, beside: target)
+        // A link, not a rename: it never replaces a copy that has come there meanwhile.
+        let failure = link(temporary, copy) == 0 || errno == EEXIST ? nil : Self.reason(errno)
+        unlink(temporary)
+        if let failure { throw refusal(target, "\(copy): \(failure)", another) }
+    }
+
+    private func write(_ text: String, like old: State?, beside target: String) throws(Problem) -> String {
+        let new = "\(target).kubeforge-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw refusal(target, Self.reason(errno), another) }
+        let failure = Self.fill(descriptor, Array(text.utf8), owner: owner(old, target))
+        close(descriptor)
+        if let failure {
+            unlink(new)
+            throw refusal(target, failure, another)
+        }
+        return new
+    }
+
+    private static func fill(_ descriptor: CInt, _ bytes: [UInt8], owner: (uid_t, gid_t)?) -> String? {
+        if let owner, fchown(descriptor, owner.0, owner.1) != 0 { return "its owner cannot be kept: \(reason(errno))" }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno != EINTR { return reason(errno) }
+            rest = rest.dropFirst(max(0, count))
+        }
+        return fsync(descriptor) == 0 ? nil : reason(errno)
+    }
+
+    /// Of a new file that root makes: the owner of its folder, which is not root where sudo kept HOME.
+    private func owner(_ old: State?, _ target: String) -> (uid_t, gid_t)? {
+        if let old { return old.owner == geteuid() && old.group == getegid() ? nil : (old.owner, old.group) }
+        return geteuid() == 0 ? Self.owner(of: Self.folder(of: target)) : nil
+    }
+
+    private func makeFolder(_ folder: String, for target: String) throws(Problem) {
+        if access(folder, F_OK) == 0 { return }
+        let above = Self.folder(of: folder)
+        if above != folder { try makeFolder(above, for: target) }
+        guard mkdir(folder, 0o700) == 0 else {
+            if errno == EEXIST { return }
+            throw refusal(target, "\(folder): \(Self.reason(errno))", another)
+        }
+        if geteuid() == 0, let owner = Self.owner(of: above) { lchown(folder, owner.0, owner.1) }
+    }
+
+    private static func owner(of folder: String) -> (uid_t, gid_t)? {
+        var status = stat()
+        return stat(folder, &status) == 0 ? (status.st_uid, status.st_gid) : nil
+    }
+
+    private static func nearestFolder(of path: String) -> String {
+        let above = folder(of: path)
+        return access(above, F_OK) == 0 || above == path ? above : nearestFolder(of: above)
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    private static func reason(_ code: CInt) -> String { String(cString: strerror(code)) }
+
+    private var another: String { "make it a file that you may write, or \(way), and run again" }
+
+    private func takeOver(_ target: String) -> String {
+        "if it is yours: sudo chown $(id -u):$(id -g) \(target.shellQuoted); else \(way)"
+    }
+
+    private func refusal(_ target: String, _ why: String, _ fix: String) -> Problem {
+        Problem(what: "\(target) cannot be changed, and is left as it is", why: why, fix: fix)
+    }
+}
