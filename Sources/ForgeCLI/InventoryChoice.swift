@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 import Foundation
 
 /// Which inventory a run takes, and why.
@@ -46,6 +47,28 @@ package struct InventoryChoice: Sendable, Hashable {
         // A first provision is not remembered yet, but will be.
         let isTaken = own.map { $0.reason == .remembered || surroundings.absolute($0.path) == surroundings.absolute(path) } ?? true
         return isTaken ? "" : " " + path.shellQuoted
+    }
+}
+
+extension InventoryChoice {
+    /// An inventory that was found, not named, sends no files from outside its folder anywhere: whoever has cloned a folder of somebody
+    /// else has not read its inventory yet.
+    func check(_ cluster: Cluster, _ surroundings: Surroundings) throws(Problem) {
+        guard reason == .folder else { return }
+        let folder = URL(filePath: surroundings.absolute(path)).deletingLastPathComponent().resolvingSymlinksInPath().pathComponents
+        let outside = cluster.sentFiles.filter { !URL(filePath: $0).resolvingSymlinksInPath().pathComponents.starts(with: folder) }
+        if outside.isEmpty { return }
+        throw Problem(
+            .usage, what: "\(path) was found, not named, and sends files from outside its folder to its machines",
+            why: outside.joined(separator: "\n"), fix: "read it, and name it if that is meant: kubeforge … \(path.shellQuoted)")
+    }
+}
+
+extension Cluster {
+    /// What machines and servers get the content of.
+    fileprivate var sentFiles: [String] {
+        [service.models?.keyPath, service.registryLogin?.passwordPath, service.trainingData?.train, service.trainingData?.test]
+            .compactMap { $0 }
     }
 }
 

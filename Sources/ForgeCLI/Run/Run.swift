@@ -55,6 +55,7 @@ package struct Run: Sendable {
             let choice = try InventoryChoice.make(argument: inventory, surroundings)
             reporter.report(.note(choice.sentence))
             let cluster = try read(choice.path)
+            try choice.check(cluster, surroundings)
             onHosts(verb.hosts(cluster).map(\.name))
             let templates = try Templates(overlay: templates)
             let lock = try verb.isExclusive && !verb.isDryRun ? takeLock(cluster.name) : nil
