@@ -23,7 +23,7 @@ OPEN_FILES := most=$$(ulimit -Hn); [ "$$most" != unlimited ] && [ "$$most" -le 6
 # A password that sudo was given stays good while tests run that take down machines at their end.
 KEEP_SUDO := $(if $(ROOT),while sudo -n -v 2>/dev/null; do sleep 60; done & keeper=$$!; trap 'kill $$keeper' EXIT;)
 
-.PHONY: help demo test test-service test-faults test-vm benchmark-service lint ready packages build install down
+.PHONY: help demo test test-service test-faults test-vm fuzz benchmark-service lint ready packages build install down
 
 help:
 	@echo 'make demo           two real machines on this computer, a cluster on them, a model that answers'
@@ -31,6 +31,7 @@ help:
 	@echo 'make test-service   the service in full, in a lab of its own: takes longer'
 	@echo 'make test-faults    every step of a run disturbed, in four ways: takes more than an hour'
 	@echo 'make test-vm        the whole way on a virtual machine: minutes with KVM, up to 20 without'
+	@echo 'make fuzz           random and changed answers for every parser, ten minutes each (FUZZ_SECONDS=600)'
 	@echo 'make benchmark-service   how fast the service answers on one core, beside the articles'\'' way'
 	@echo 'make lint           the formatter, strictly'
 	@echo 'make install        the program, optimised, into /usr/local/bin'
@@ -63,6 +64,11 @@ test-vm: packages
 test-faults: packages
 	swift build --build-tests
 	@$(OPEN_FILES) $(KEEP_SUDO) swift test --skip-build --disable-xctest --filter '$(FAULTS)'
+# One parser after the other, so that the memory of each can be seen.
+fuzz: FUZZ_SECONDS ?= 600
+fuzz:
+	swift build --build-tests
+	KUBEFORGE_FUZZ_SECONDS=$(FUZZ_SECONDS) nice swift test --skip-build --disable-xctest --no-parallel --filter 'FuzzTests'
 
 test-service: packages
 	swift build --build-tests

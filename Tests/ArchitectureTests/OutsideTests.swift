@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+/// The sources, by their path below Sources.
+private func sources() throws -> [(path: String, text: String)] {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources").standardized
+    let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+    return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map { file in
+        (String(file.path().dropFirst(folder.path().count)).trimmingCharacters(in: ["/"]), try String(contentsOf: file, encoding: .utf8))
+    }.sorted { $0.path < $1.path }
+}
+
+/// Modules whose input is not from outside: they run when kubeforge is built or tested.
+private let inside = ["EmbedTemplates/", "EmbedTemplatesPlugin/", "ForgeTestSupport/"]
+
+@Suite("What is from outside")
+struct OutsideTests {
+    /// Spots that trap when a number or a key is not as was thought, each with the reason why it cannot happen there. The count is of the
+    /// file's lines with such a spot.
+    private static let allowed = table
+
+    @Test("traps nowhere: no key must be new, no number small, no index there")
+    func trapping() throws {
+        // `Dictionary(uniqueKeysWithValues:)`, `Int(` of a Double, and what is unwrapped by force.
+        let spots =
+            /uniqueKeysWithValues|\bU?Int(8|16|32|64)?\([^"()]*(\([^()]*\)[^"()]*)*(\.rounded\(|\* |\/ |\.seconds|timeInterval)|[\])a-z]!(?![=])|try!|as!|\.first!|\.last!/
+        var found: [String: [String]] = [:]
+        for (path, text) in try sources() where !inside.contains(where: path.hasPrefix) {
+            for line in text.split(separator: "\n") where !line.contains("//") && !line.contains(", in: ") {
+                // Texts hold exclamation marks, too.
+                let code = line.replacing(/"[^"]*"/, with: "\"\"")
+                if code.contains(spots) { found[path, default: []].append(line.trimmingCharacters(in: .whitespaces)) }
+            }
+        }
+        for (path, lines) in found {
+            #expect(
+                lines.count == Self.allowed[path]?.count ?? 0,
+                "\(path): \(lines.joined(separator: " | ")): use Int(_:in:), or uniquingKeysWith:")
+        }
+        for path in Self.allowed.keys { #expect(found[path] != nil, "\(path) has no such spot any more") }
+    }
+
+    @Test("is written by reporters alone")
+    func written() throws {
+        let writes = /\bprint\(|FileHandle\.standard|\bfputs\(|writeAll\(|(progress|output|stream)\.write\(/
+        let doors: Set<String> = [
+            "ForgeCLI/Program.swift", "ForgeCLI/TextStream+Descriptor.swift", "ForgeCLI/Reporters/ScreenReporter.swift",
+            "ForgeCLI/Reporters/JSON/JSONReporter.swift", "ForgeCLI/Reporters/LabReporter.swift", "ForgeCLI/Reporters/LogFile.swift",
+            // A name, an address and a state of the lab's own; the sentence about its inventory; the holder of a lock.
+            "ForgeCLI/Commands/Lab/LabStatus.swift", "ForgeCLI/Commands/Lab/LabCommand.swift", "ForgeCLI/Run/RunLock.swift",
+        ]
+        for (path, text) in try sources() where path.hasPrefix("ForgeCLI/") && !doors.contains(path) {
+            #expect(text.firstMatch(of: writes) == nil, "\(path) writes by itself: report an Event")
+        }
+    }
+
+    /// The lab reads what programs of this computer say, which run as its root.
+    @Test("is read by parsers that are fuzzed")
+    func parsed() throws {
+        let reads =
+            /JSONDecoder|JSONSerialization|Yams\.|\.split[ (]|\.firstMatch|\.wholeMatch|\.matches\(of|U?Int(16|32|64)?\(\w+(\[|, in)|Double\(\w+(\[|, in)|Scanner\(|contentsOfFile/
+        let tests = try testTexts()
+        var seen: Set<String> = []
+        for (path, text) in try sources() where !(inside + ["ForgeLab/"]).contains(where: path.hasPrefix) {
+            let code = text.split(separator: "\n").filter { !$0.trimmingCharacters(in: .whitespaces).hasPrefix("//") }.joined(
+                separator: "\n")
+            guard code.contains(reads) else { continue }
+            seen.insert(path)
+            guard let how = Self.parsers[path] else {
+                Issue.record(
+                    "\(path) reads text: add it to a fuzz test, and here with that test's name, or with the reason why its text is kubeforge's own"
+                )
+                continue
+            }
+            if case .fuzz(let name) = how {
+                let isThere = tests.contains("Fuzz(\"\(name)\"")
+                #expect(isThere, "there is no fuzz test “\(name)”, which \(path) names")
+            }
+        }
+        for path in Self.parsers.keys { #expect(seen.contains(path), "\(path) reads no text any more") }
+    }
+
+    enum Way {
+        /// The name of the fuzz test that feeds it.
+        case fuzz(String)
+        /// Why its text is not from outside.
+        case own(String)
+    }
+
+    private func testTexts() throws -> String {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "..").standardized
+        let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+        return try files.compactMap { $0 as? URL }.filter {
+            $0.lastPathComponent == "FuzzTests.swift" || $0.lastPathComponent == "OutsideTextTests.swift"
+        }
+        .map { try String(contentsOf: $0, encoding: .utf8) }.joined().replacing(/Fuzz\(\s+/, with: "Fuzz(")
+    }
+}
