@@ -38,14 +38,28 @@ package struct Templates: Sendable {
         }
         do {
             var texts: [String: String] = [:]
-            for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+            for path in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() where !isLeftBehind(path) {
                 let full = folder + "/" + path
                 guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue else { continue }
-                texts[path] = try String(contentsOfFile: full, encoding: .utf8)
+                guard let text = String(validating: try Data(contentsOf: URL(filePath: full)), as: UTF8.self) else {
+                    throw Problem(
+                        .usage, what: "--templates \(folder): \(path) cannot be read", why: "it is not UTF-8 text",
+                        fix: "templates are UTF-8 text files: move it elsewhere")
+                }
+                texts[path] = text
             }
             return texts
+        } catch let problem as Problem {
+            throw problem
         } catch {
             throw Problem(.usage, what: "--templates \(folder) cannot be read", why: "\(error)", fix: "templates are UTF-8 text files")
+        }
+    }
+
+    /// What file managers, Git, editors and Python leave in any folder.
+    private static func isLeftBehind(_ path: String) -> Bool {
+        path.split(separator: "/").contains { name in
+            [".DS_Store", "Thumbs.db", ".git", "__pycache__"].contains(name) || name.hasSuffix(".pyc") || name.hasSuffix(".swp")
         }
     }
 }

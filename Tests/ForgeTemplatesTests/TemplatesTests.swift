@@ -57,8 +57,20 @@ struct TemplatesTests {
         let overlay = try Overlay([:])
         try Data([0xFF, 0xFE, 0x00]).write(to: URL(filePath: overlay.folder + "/picture.png"))
         let problem = #expect(throws: Problem.self) { try Templates(overlay: overlay.folder) }
-        #expect(problem?.what == "--templates \(overlay.folder) cannot be read")
-        #expect(problem?.fix == "templates are UTF-8 text files")
+        #expect(problem?.what == "--templates \(overlay.folder): picture.png cannot be read")
+        #expect(problem?.why == "it is not UTF-8 text")
+        #expect(problem?.fix == "templates are UTF-8 text files: move it elsewhere")
+    }
+
+    @Test(
+        "of an overlay are not what file managers, Git, editors and Python leave there",
+        arguments: [".DS_Store", "service/.DS_Store", "service/__pycache__/api.cpython-311.pyc", ".git/index", "service/.api.py.swp"])
+    func leaveOut(path: String) throws {
+        let overlay = try Overlay(["mine/new.txt": "new\n"])
+        let file = URL(filePath: overlay.folder + "/" + path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data([0, 0xFF, 1]).write(to: file)
+        #expect(try Templates(overlay: overlay.folder).paths == (try Templates().paths + ["mine/new.txt"]).sorted())
     }
 
     private func files(below folder: String) throws -> [String] {
