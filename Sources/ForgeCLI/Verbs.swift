@@ -28,6 +28,8 @@ extension Verb {
 
     static func deploy(isDryRun: Bool, within limit: Duration) -> Verb {
         Verb("deploy", isDryRun: isDryRun) { session in
+            let check = try DataCheck(cluster: session.cluster, templates: session.templates)
+            for note in try await check?.notes(on: LocalTransport()) ?? [] { session.executor.reporter.report(.note(note)) }
             let context = try BuildContext.make(cluster: session.cluster, templates: session.templates)
             let first = session.cluster.firstControlPlane
             let models = try await RecordedModels(session.cluster.service).ask(try session.fleet.transport(first.name), of: first)

@@ -9,6 +9,9 @@ package struct Service: Sendable, Hashable {
     package var nodePort: Int?
     /// The user's own CSV files; nil means generated data.
     package var trainingData: TrainingData?
+    /// Whether the service gives rows of the test set to whoever asks.
+    package var examples: Examples
+    package var resources: Resources
     package var baseImage: String
     /// `host[:port]/path` to push images to; nil means the registry that kubeforge runs in the cluster.
     package var registry: String?
@@ -21,7 +24,8 @@ package struct Service: Sendable, Hashable {
 
     package init(
         name: String = "inference", namespace: String = "mlops", replicas: Int = 2, expose: Exposure = .nodePort, nodePort: Int? = nil,
-        trainingData: TrainingData? = nil, baseImage: String = Service.defaultBaseImage, registry: String? = nil,
+        trainingData: TrainingData? = nil, examples: Examples = .public, resources: Resources = Resources(),
+        baseImage: String = Service.defaultBaseImage, registry: String? = nil,
         registryLogin: RegistryLogin? = nil, registryImage: String = ClusterRegistry.image, models: ModelStore? = nil
     ) {
         self.name = name
@@ -30,6 +34,8 @@ package struct Service: Sendable, Hashable {
         self.expose = expose
         self.nodePort = nodePort
         self.trainingData = trainingData
+        self.examples = examples
+        self.resources = resources
         self.baseImage = baseImage
         self.registry = registry
         self.registryLogin = registryLogin
@@ -56,6 +62,28 @@ package struct Service: Sendable, Hashable {
         case nodePort = "NodePort"
         case loadBalancer = "LoadBalancer"
         case clusterIP = "ClusterIP"
+    }
+
+    /// Whether `/line` and `/prediction/<n>` answer.
+    package enum Examples: String, Sendable, Hashable, CaseIterable {
+        case `public`
+        case `private`
+    }
+
+    /// What each pod of the service gets, as Kubernetes writes it.
+    package struct Resources: Sendable, Hashable {
+        /// CPU time that is kept for it.
+        package var cpu: String
+        /// Bytes that it may use, at most.
+        package var memory: Int
+
+        package init(cpu: String = "100m", memory: Int = 1 << 30) {
+            self.cpu = cpu
+            self.memory = memory
+        }
+
+        /// `1Gi`, `1536Mi`.
+        package var memoryText: String { memory % (1 << 30) == 0 ? "\(memory >> 30)Gi" : "\(memory >> 20)Mi" }
     }
 
     /// CSV files on the operator's machine, as absolute paths.

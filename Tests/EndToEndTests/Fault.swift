@@ -32,7 +32,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
             overlay: Overlay(
                 file: "kubernetes/base/deployment.yaml",
                 change: (
-                    "memory: 256Mi\n            limits:\n              memory: 1Gi",
+                    "memory: 256Mi\n            limits:\n              memory: {{ memory }}",
                     "memory: 24Mi\n            limits:\n              memory: 24Mi"
                 )),
             says: ["OOMKilled"]),
@@ -42,7 +42,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
             says: ["it runs, and is not ready", "HTTP probe failed with statuscode: 503"]),
         Fault(
             name: "a pod that no node has room for",
-            overlay: Overlay(file: "kubernetes/base/deployment.yaml", change: ("cpu: 100m", "cpu: \"64\"")),
+            overlay: Overlay(file: "kubernetes/base/deployment.yaml", change: ("cpu: {{ cpu }}", "cpu: \"64\"")),
             says: ["no node takes the pod", "Insufficient cpu"]),
         wrongAnswers,
     ]

@@ -70,6 +70,19 @@ struct GoodInventoryTests {
         #expect(service.trainingData == Service.TrainingData(train: train, test: test))
     }
 
+    @Test(
+        "says what a pod gets, and what is left out stays as it is",
+        arguments: [
+            ("{ cpu: 500m, memory: 1536Mi }", Service.Resources(cpu: "500m", memory: 1536 << 20), "1536Mi"),
+            ("{ cpu: 2 }", Service.Resources(cpu: "2"), "1Gi"), ("{ memory: 2048Mi }", Service.Resources(memory: 2 << 30), "2Gi"),
+        ])
+    func resources(line: String, expected: Service.Resources, memory: String) throws {
+        let service = try Scratch().read(twoHosts + "service:\n  resources: \(line)\n  examples: private\n").service
+        #expect(service.resources == expected)
+        #expect(service.resources.memoryText == memory)
+        #expect(service.examples == .private)
+    }
+
     @Test("may leave it to each host which distribution of a mirror of Docker's packages it takes")
     func leavesDistributionOpen() throws {
         let docker = "{ url: https://mirror.example.org/linux/<distribution>/, key: mirror.asc }"

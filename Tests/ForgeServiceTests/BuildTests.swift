@@ -62,6 +62,15 @@ struct BuildTests {
         #expect(step.build.isAsRoot)
     }
 
+    @Test("tells what the check of the data and the training found worth knowing, each once, whichever builder says it")
+    func notes() {
+        let said =
+            "#12 0.512 note: test.csv has the rows of train.csv: scores\n#12 0.6 keynote: no\nnote: mlp: Maximum iterations\n"
+            + "#14 1.5 note: mlp: Maximum iterations\nStep 3 : RUN note: x\n"
+        #expect(
+            ImageIsBuilt.notes(in: Output(said)) == ["test.csv has the rows of train.csv: scores", "mlp: Maximum iterations"])
+    }
+
     @Test("that fails says why in its own last words, and what to do")
     func failureSaysWhy() async throws {
         let said = """
@@ -157,10 +166,15 @@ struct BuildTests {
     @Test("leaves the right answers beside the cluster")
     func keepsGolden() {
         let step = GoldenIsKept(Example.release)
-        let path = "/var/lib/kubeforge/releases/0123456789abcdef/golden.json"
-        #expect(step.looks == ["file " + path])
-        #expect(step.differences(given: Answers([.file(path): .file(nil)])) == ["\(path) is missing"])
-        #expect(step.differences(given: Answers([.file(path): .file(FileState())])) == [])
+        let paths = ["rows.jsonl", "golden.json"].map { "/var/lib/kubeforge/releases/0123456789abcdef/" + $0 }
+        #expect(step.looks == paths.map { "file " + $0 })
+        func answers(_ one: FileState?, _ other: FileState?) -> Answers {
+            Answers([.file(paths[0]): .file(one), .file(paths[1]): .file(other)])
+        }
+        #expect(step.differences(given: answers(nil, nil)) == paths.map { Difference("\($0) is missing") })
+        #expect(step.differences(given: answers(nil, FileState())) == ["\(paths[0]) is missing"])
+        #expect(step.differences(given: answers(FileState(), nil)) == ["\(paths[1]) is missing"])
+        #expect(step.differences(given: answers(FileState(), FileState())) == [])
         #expect(step.copy.words.suffix(2).map(\.text) == ["/var/lib/kubeforge/releases/0123456789abcdef", "inference:0123456789abcdef"])
     }
 }

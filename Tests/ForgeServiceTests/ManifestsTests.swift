@@ -3,6 +3,7 @@ import ForgeInventory
 import ForgePlan
 import ForgeTemplates
 import ForgeTestSupport
+import Foundation
 import Testing
 import Yams
 
@@ -27,6 +28,41 @@ struct ManifestsTests {
         try Golden("manifests/\(name).yaml").expect(text)
         let node = try Yams.compose(yaml: text)
         #expect(node?["apiVersion"]?.string != nil)
+    }
+
+    @Test("give pods what the inventory says, and tell them to keep their examples")
+    func settings() throws {
+        let service = Service(examples: .private, resources: .init(cpu: "2", memory: 1536 << 20))
+        let text = try #require(try make(service)["/var/lib/kubeforge/manifests/inference/deployment.yaml"])
+        let container = try #require(try Yams.compose(yaml: text))["spec"]?["template"]?["spec"]?["containers"]?[0]
+        #expect(container?["resources"]?["requests"]?["cpu"]?.string == "2")
+        #expect(container?["resources"]?["limits"]?["memory"]?.string == "1536Mi")
+        #expect(container?["env"]?[0]?["name"]?.string == "EXAMPLES")
+        #expect(container?["env"]?[0]?["value"]?.string == "private")
+    }
+
+    @Test("of the user's own need no place for what the inventory does not say, and need one for what it says")
+    func ownDeployment() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "kubernetes/base/deployment.yaml")
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        var text = try Templates()["kubernetes/base/deployment.yaml"].text
+        for (name, value) in ["andEnv": "", "cpu": "1", "memory": "3Gi"] { text = text.replacing("{{ \(name) }}", with: value) }
+        try Data(text.utf8).write(to: file)
+        let templates = try Templates(overlay: folder.path())
+        func render(_ service: Service) throws {
+            _ = try Manifests.make(cluster: Example.cluster(service: service), release: Example.release, templates: templates)
+        }
+        try render(Service())
+        let said = [
+            ("andEnv", Service(examples: .private)), ("cpu", Service(resources: .init(cpu: "2"))),
+            ("memory", Service(resources: .init(memory: 2 << 30))),
+        ]
+        for (name, service) in said {
+            let problem = #expect(throws: Problem.self) { try render(service) }
+            #expect(problem?.why == "it does not say where {{ \(name) }} goes")
+        }
     }
 
     @Test("fetch the models from the model store before the service starts, where there is one")

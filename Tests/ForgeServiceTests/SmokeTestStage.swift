@@ -36,7 +36,8 @@ enum Small {
             : (200, #"{"line":\#(row),"lda":\#(name),"mlp":{"number":0,"letter":"A"}}"#)
     }
 
-    static let csv = (0..<30).map { "\($0),\($0 % 3),\($0).50, -0.001" }
+    /// The rows of the test as the release's own reader wrote them.
+    static let rows = (0..<30).map { #"{"row": \#($0), "features": [\#($0).50, -0.001]}"# }
 
     static let deployment =
         #"{"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[{"image":"10.77.0.11:5443/mlops/inference:0123456789abcdef"}]}}}}"#
@@ -53,7 +54,7 @@ enum Small {
 /// A control plane whose service answers as the closure says; `pod` bends the answers of single addresses.
 func controlPlane(
     sign: CommandState = CommandState(text: "ok"), deployment: CommandState = CommandState(text: Small.deployment),
-    golden: CommandState = CommandState(text: Small.golden), pods: String = Small.pods, hasRows: Bool = true,
+    golden: CommandState = CommandState(text: Small.golden), pods: String = Small.pods, hasRows: Bool = true, rows: [String] = Small.rows,
     load: Output? = nil,
     _ answer: @escaping @Sendable (String) -> (status: Int, body: String) = Small.answer,
     at pod: @escaping @Sendable (_ address: String, _ path: String) -> (status: Int, body: String)? = { _, _ in nil }
@@ -64,8 +65,8 @@ func controlPlane(
             return Output(answering: sign, deployment, CommandState(text: Small.exposure), golden, CommandState(text: pods))
         }
         if script.contains("worker()") { return load }
-        if script.contains("test.csv") {
-            let lines = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.csv[$0 - 2] }
+        if script.contains("rows.jsonl") {
+            let lines = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { rows[$0 - 1] }
             return Output(answering: CommandState(exitCode: hasRows ? 0 : 1, text: hasRows ? lines.joined(separator: "\n") : ""))
         }
         return Output(

@@ -140,7 +140,7 @@ struct SmokeTestTests {
         #expect(await !host.commands.contains { $0.inputText.contains("203.0.113.") })
     }
 
-    @Test("asks as many rows as it is told, the first at each node and all at each pod, and sends the features of test.csv")
+    @Test("asks as many rows as it is told, the first at each node and all at each pod, and sends their features")
     func rows() async throws {
         let (notes, host) = (Notes(), controlPlane())
         let result = try await SmokeTest(cluster: Example.cluster(), seed: 7, rows: 2).run(controlPlane: host, reporter: notes)
@@ -153,7 +153,50 @@ struct SmokeTestTests {
         #expect(requests.suffix(2).map(\.address) == ["10.244.1.7:8080", "10.244.1.7:8080"])
     }
 
-    @Test("asks pods row by row where test.csv is gone")
+    @Test(
+        "fails where a row of the test is not as the release's reader writes it, and says which",
+        arguments: ["", "{", #"{"row": 23, "features": [1]}"#])
+    func brokenRows(line: String) async throws {
+        var rows = Small.rows
+        rows[23] = line
+        let result = try await test.run(controlPlane: controlPlane(rows: rows), reporter: Silence())
+        #expect(
+            result.checks.filter { !$0.isPassed } == [
+                CheckReport(
+                    name: "features of the test rows", isPassed: false, expected: "known, to be compared and sent",
+                    got: "/var/lib/kubeforge/releases/0123456789abcdef/rows.jsonl does not have row 23", milliseconds: 0)
+            ])
+    }
+
+    @Test("does not end with names that Unicode calls equal")
+    func equalNames() async throws {
+        let golden = Small.golden.replacing("Cz/theta", with: "\u{C5}").replacing("Cz/alpha", with: "A\u{30A}")
+        let result = try await test.run(controlPlane: controlPlane(golden: CommandState(text: golden)), reporter: Silence())
+        #expect(!result.checks.isEmpty)
+    }
+
+    @Test("asks a service that keeps its examples to itself by POST only, and sees that it gives none away")
+    func privateExamples() async throws {
+        let notes = Notes()
+        let deployment = Small.deployment.replacing(
+            #""image":"#, with: #""env":[{"name":"EXAMPLES","value":"private"}],"image":"#)
+        let host = controlPlane(deployment: CommandState(text: deployment)) { path in
+            path.hasPrefix("/line") ? (404, #"{"error":"no"}"#) : Small.answer(path)
+        } at: { address, path in
+            path == "/prediction/23" && address == "10.96.1.2:80" ? (404, #"{"error":"no"}"#) : nil
+        }
+        let result = try await SmokeTest(cluster: Example.cluster(), rows: 2).run(controlPlane: host, reporter: notes)
+        let requests = asked(in: try #require(await host.commands.last).inputText)
+        #expect(
+            requests.filter { $0.body == nil }.map(\.path) == ["/score", "/line/23", "/prediction/23"],
+            "only what must be refused, and the score")
+        #expect(requests.filter { $0.body != nil }.map(\.path) == Array(repeating: "/prediction", count: 6))
+        let refused = result.checks.filter { $0.name == "/line/23" || $0.name == "/prediction/23" }
+        #expect(refused.map(\.expected) == Array(repeating: "404 with a reason", count: 2))
+        #expect(refused.map(\.isPassed) == [true, true])
+    }
+
+    @Test("asks pods row by row where the rows of the test are gone, and says so")
     func withoutRows() async throws {
         let (notes, host) = (Notes(), controlPlane(hasRows: false))
         let result = try await SmokeTest(cluster: Example.cluster(), rows: 1).run(controlPlane: host, reporter: notes)
@@ -161,7 +204,8 @@ struct SmokeTestTests {
         #expect(result.checks.map(\.name).filter { $0.hasSuffix("at pod inference-b") }.count == 2)
         #expect(
             notes.all.last
-                == "features are neither compared nor sent: /var/lib/kubeforge/releases/0123456789abcdef/test.csv is missing")
+                == "features are neither compared nor sent: /var/lib/kubeforge/releases/0123456789abcdef/rows.jsonl is missing "
+                + "(`kubeforge deploy` keeps it there)")
     }
 
     @Test("does not ask a pod that is not ready, and says so")

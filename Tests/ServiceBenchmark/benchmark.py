@@ -146,7 +146,7 @@ def environment(more):
 
 def training(python):
     """Generated data, and the models that train.py makes of them."""
-    wanted = "".join((SERVICE / name).read_text() for name in ("requirements.txt", "generate_data.py", "dataset.py", "train.py"))
+    wanted = "".join((SERVICE / name).read_text() for name in ("requirements.txt", "generate_data.py", "table.py", "dataset.py", "train.py"))
 
     def make(folder):
         for arguments in (["generate_data.py", folder / "data"], ["train.py", "--data", folder / "data", "--models", folder / "models"]):

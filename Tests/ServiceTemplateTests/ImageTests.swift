@@ -20,8 +20,8 @@ struct ImageTests {
         #expect(
             copies.map { $0.prefix(26) } == [
                 "RUN echo 'service:x:10001:", "COPY requirements.txt ap[t", "RUN [ -z \"$PACKAGES\" ] || ", "RUN python -m pip install ",
-                "COPY generate_data.py dat[",
-                "RUN python data/generate_d", "COPY dataset.py metadata.p", "RUN python train.py --data",
+                "COPY generate_data.py tabl",
+                "RUN python data/generate_d", "COPY table.py dataset.py m", "RUN python train.py --data",
                 "COPY models.py rows.py inp",
             ])
     }

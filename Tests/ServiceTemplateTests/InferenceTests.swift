@@ -54,13 +54,16 @@ struct InferenceTests {
             ("Line,x,y,z\n", ":1: has 4 columns, the models need 3"),
             ("Line,x,y\n", ":1: has no rows below its header"),
             ("Line,x,y\n0,1\n", ":2: has 2 columns, the header 3"),
-            ("Line,x,y\n0,1,2\n\n", ":3: has 0 columns, the header 3"),
-            ("Line,x,y\n-1,1,2\n", ":2, column 1 (Line): must be a row number from 0 on, is '-1'"),
+            ("Line,x,y\n0,1,2\n\n", ":3: is empty: remove the line"),
+            ("Line,x,y\n-1,1,2\n", ":2, column 1 (Line): must be a row number from 0 to 999999999, is '-1'"),
             ("Line,x,y\n5,1,2\n5,1,2\n", ":3, column 1 (Line): must be above 5, the row before it, is 5"),
             ("Line,x,y\n0,1,one\n", ":2, column 3 (y): must be a finite number, is 'one'"),
-            ("Line,x,y\n0,,1\n", ":2, column 2 (x): must be a finite number, is ''"),
+            (
+                "Line,x,y\n0,,1\n",
+                ":2, column 2 (x): must be a finite number, is '': a missing value must be filled in, or its row left out"
+            ),
             ("Line,x,y\n0,1 2,1\n", ":2, column 2 (x): must be a finite number, is '1 2'"),
-            ("Line,x,y\n0,1e999,1\n", ":2, column 2 (x): must be a finite number, is '1e999'"),
+            ("Line,x,y\n0,1e999,1\n", ":2, column 2 (x): must be from -1e150 to 1e150, is '1e999'"),
             ("Line,# Letter,x,y\n0,3,1,2\n", ":2, column 2 (# Letter): must be a class from 0 to 2, is '3'"),
             ("Line,x,y\n0,\"1,2\n", ":2: is not CSV: unexpected end of data"),
         ])

@@ -101,8 +101,12 @@ struct RefusalTests {
 
     @Test("nothing that is extreme but a number")
     func extremes() async throws {
-        for number in ["0", "-0.0", "1e308", "-1e308", "1e-320", "18446744073709551616"] {
+        for number in ["0", "-0.0", "1e150", "-1e150", "1e-320", "18446744073709551616"] {
             #expect(try await service.post("/prediction", Self.rows(number)).status == 200, "\(number)")
+        }
+        for number in ["1e308", "-1e308", "1.1e150"] {
+            let reason = #"{"error":"rows[1][0] is too large: numbers are from -1e150 to 1e150"}"#
+            #expect(try await service.post("/prediction", Self.rows("1", number)) == .init(400, reason), "\(number)")
         }
         let zeros = Array(repeating: "0", count: 160).joined(separator: ",")
         #expect(try await service.post("/prediction", #"{"rows":[[\#(zeros)]]}"#).status == 200)

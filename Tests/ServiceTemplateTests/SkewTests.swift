@@ -73,9 +73,9 @@ private struct ClusterOfOneService: Transport {
         if script.contains("get deployment") {
             return framed(["ok", deployment, exposure, try text(training.models.appending(path: "golden.json")), #"{"items":[]}"#])
         }
-        if script.contains("test.csv") {
-            let lines = try text(training.data.appending(path: "test.csv")).split(whereSeparator: \.isNewline)
-            return framed([script.matches(of: /(\d+)p/).map { String(lines[Int($0.1)! - 1]) }.joined(separator: "\n")])
+        if script.contains("rows.jsonl") {
+            let rows = training.test.rows.enumerated().map { #"{"row":\#($0),"features":[\#($1.joined(separator: ","))]}"# }
+            return framed([script.matches(of: /(\d+)p/).map { rows[Int($0.1)! - 1] }.joined(separator: "\n")])
         }
         return try await LocalTransport().run(command, onLine: onLine)
     }

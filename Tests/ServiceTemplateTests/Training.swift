@@ -36,7 +36,7 @@ struct Training {
         _ name: String, of ingredients: [Data], write: (URL, Python) throws -> Void
     ) async throws {
         let python = try await Python.shared.value
-        let sources = try ["requirements.txt", "dataset.py", "metadata.py", "train.py"].map(ServiceFiles.source)
+        let sources = try ["requirements.txt", "table.py", "dataset.py", "metadata.py", "train.py"].map(ServiceFiles.source)
         folder = try ServiceFiles.cached("models-\(name)", of: sources + ingredients) { folder in
             let data = folder.appending(path: "data")
             try write(data, python)

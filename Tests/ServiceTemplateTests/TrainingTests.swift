@@ -109,18 +109,59 @@ struct TrainingTests {
                 """)
     }
 
-    @Test("refuses five folds of a class that has too few rows")
-    func fewRows() throws {
-        try SmallData.write(to: folder.url)
-        let rows = SmallData.train.split(separator: "\n").prefix(1 + 24).joined(separator: "\n") + "\n"
-        try Data(rows.utf8).write(to: folder / "train.csv")
-        try Data(SmallData.test.utf8).write(to: folder / "test.csv")
-        let end = try python.end(
-            of: "train.py", "--data", folder.url.path, "--models", (folder / "models").path, "--cross-validate")
-        #expect(end.status == 1)
+    @Test(
+        "takes as many folds as the rarest class has rows, and none of a class with one row: what a deploy takes can be trained again",
+        arguments: [
+            (24, "note: 4 folds, not 5: class 2 has 4 rows, and each part needs one of each class", ["4 folds", "4 folds"]),
+            (21, "note: no cross-validation: class 2 has one row, and each part needs one of each class", []),
+        ])
+    func fewRows(rows: Int, note: String, folds: [String]) throws {
+        let said = try trained(SmallData.train.split(separator: "\n").prefix(1 + rows).joined(separator: "\n") + "\n", SmallData.test)
+        #expect(said.contains(note))
+        #expect(said.compactMap { $0.firstMatch(of: /cross-validation .* \((\d folds)\)/).map { String($0.1) } } == folds)
+        #expect(said.last?.hasPrefix("version ") == true)
+    }
+
+    @Test("tells what the numbers do not: the test is the training, features never change, a model did not converge")
+    func notes() throws {
+        var rows = SmallData.train.split(separator: "\n").map(String.init)
+        rows = [rows[0] + ",z"] + rows.dropFirst().map { $0 + ",3" }
+        let text = rows.joined(separator: "\n") + "\n"
         #expect(
-            end.errors
-                == "\(folder.url.path)/train.csv: class 2 has 4 rows: cross-validation needs 5 of each class\n")
+            try trained(text, text).filter { $0.hasPrefix("note: ") } == [
+                "note: test.csv has the rows of train.csv: scores tell how well models remember, not how well they do on new rows",
+                "note: train.csv has 1 feature with the same value in every row: z",
+            ])
+        let script = """
+            import dataset, pathlib, train
+            data = dataset.read_pair(pathlib.Path("\(folder.url.path)"))[0]
+            model = train.untrained()["mlp"]; model[-1].max_iter = 2
+            train.fit("mlp", model, data)
+            """
+        let told = try python.run("-c", script)
+        #expect(told == "note: mlp: Stochastic Optimizer: Maximum iterations (2) reached and the optimization hasn't converged yet.\n")
+    }
+
+    @Test("ends with a model's own reason, without a stack of calls, when it cannot be trained")
+    func cannotBeTrained() throws {
+        let script = """
+            import train
+            class Model:
+                def fit(self, *_): raise IndexError("index 0 is out of bounds")
+            train.fit("lda", Model(), type("Data", (), {"rows": [], "truth": []}))
+            """
+        let end = try python.end(of: "-c", script)
+        #expect(end.status == 1)
+        #expect(end.errors == "lda cannot be trained on train.csv: IndexError: index 0 is out of bounds\n")
+    }
+
+    /// What train.py prints with these files.
+    private func trained(_ train: String, _ test: String) throws -> [String] {
+        try Data(train.utf8).write(to: folder / "train.csv")
+        try Data(test.utf8).write(to: folder / "test.csv")
+        let said = try python.run(
+            "train.py", "--data", folder.url.path, "--models", (folder / "models").path, "--cross-validate")
+        return said.split(separator: "\n").map(String.init)
     }
 
     @Test("ends with the file and the line of bad data, without a stack of calls")
@@ -129,7 +170,10 @@ struct TrainingTests {
         try Data("Line,# Letter,x\n0,0,nan\n".utf8).write(to: folder / "train.csv")
         let end = try python.end(of: "train.py", "--data", folder.url.path, "--models", (folder / "models").path)
         #expect(end.status == 1)
-        #expect(end.errors == "\(folder.url.path)/train.csv:2, column 3 (x): must be a finite number, is 'nan'\n")
+        #expect(
+            end.errors
+                == "\(folder.url.path)/train.csv:2, column 3 (x): must be a finite number, is 'nan': a missing value must be filled in, or its row left out\n"
+        )
         #expect(!FileManager.default.fileExists(atPath: (folder / "models").path))
     }
 }

@@ -15,9 +15,10 @@ bind = "0.0.0.0:8080"
 # share them, and a model that cannot be loaded ends the container with its reason.
 preload_app = True
 
-# Threads, so that a slow client, an idle connection or a large request never keeps a probe from being answered.
-worker_class = "gthread"
+# Threads answer requests that are complete; a client that stalls, an idle connection or a large request never keeps a probe waiting.
+worker_class = "reading.Worker"
 threads = 8
+worker_connections = 4096  # more than that: the one that has been silent longest goes
 keepalive = 60  # seconds
 graceful_timeout = 20  # seconds; Kubernetes kills 45 after it began to drain
 

@@ -19,7 +19,7 @@ import inputs
 import metadata
 import models
 import predictions
-from dataset import DataError
+from table import DataError
 
 HERE = Path(__file__).parent
 NEWS = 5  # seconds between two lines about the progress
@@ -62,14 +62,13 @@ def arguments():
 
 def whole(stream, name, both, golden, folder):
     """Predicts all rows of an input into a folder, where both files are complete or not there."""
-    lines = inputs.lines(stream, name)
-    layout = inputs.layout(next(lines, b""), name, golden)
+    layout, reader, rows = inputs.begin(stream, name, golden)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".unfinished.", dir=folder) as unfinished:
             table, scores = Path(unfinished, "predictions.csv"), Path(unfinished, "scores.json")
             with table.open("w", encoding="utf-8", newline="") as file:
-                tally = predict(lines, layout, 2, both, file)
+                tally = predict(rows, layout, reader.line + 1, 0, both, file)
             if not tally.rows:
                 raise DataError(f"{name}:1: has no rows below its header")
             scores.write_text(json.dumps(tally.scores()) + "\n", encoding="utf-8")
@@ -80,12 +79,13 @@ def whole(stream, name, both, golden, folder):
     return tally
 
 
-def predict(lines, layout, first, both, file):
-    """Writes a table of predictions for these lines, the first of which is line `first` of the input."""
+def predict(records, layout, first, shift, both, file):
+    """Writes a table of predictions for these records, the first of which is in line `first` of the input, `shift` lines below
+    where it was read."""
     say(f"{layout.name}: from line {first} on, {'with' if layout.has_truth else 'without'} truth")
     file.write(predictions.header(layout.has_truth))
     tally, told = predictions.Tally(layout.has_truth), time.monotonic()
-    for rows, features, truth in inputs.chunks(lines, layout, first):
+    for rows, features, truth in inputs.chunks(records, layout, shift):
         table = predictions.table(rows, both.answers(features), truth, layout.classes)
         tally.add(table)
         file.write(predictions.text(table))
@@ -99,10 +99,10 @@ def predict(lines, layout, first, both, file):
 def shard(courier, number, both, golden):
     """Fetches a slice, predicts it and brings the result back."""
     with slice_of(courier, number) as answer, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
-        lines = inputs.lines(answer, "input")
-        layout = inputs.layout(next(lines, b""), "input", golden)
+        layout, reader, rows = inputs.begin(answer, "input", golden)
         # Faults are told with the line of the whole input, not of the slice.
-        predict(lines, layout, int(answer.headers["X-First-Line"]), both, file)
+        first = int(answer.headers["X-First-Line"])
+        predict(rows, layout, first, first - reader.line - 1, both, file)
         file.flush()
         size = file.tell()
         file.seek(0)

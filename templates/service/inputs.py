@@ -1,8 +1,6 @@
 """Which rows does an input for the models hold? It is read piece by piece: it may be larger than the memory."""
 
-import csv
 import http.client
-import math
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -12,13 +10,10 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from dataset import NUMBER, WHOLE_NUMBER, DataError
+from table import BLANK, LONGEST_LINE, PIECE, WHOLE_NUMBER, DataError, Reader, check_width, is_other_composition, names, numbers
 
-LONGEST_LINE = 4 * 1024 * 1024  # bytes
 CHUNK = 1000  # rows; the perceptron's hidden layer takes 4 kB for each
 PATIENCE = 60  # seconds without a byte
-# A line of nothing else holds, between its commas, what float() takes just as NUMBER does.
-PLAIN = b"0123456789+-.eE, \t"
 
 
 @dataclass(frozen=True)
@@ -40,34 +35,26 @@ class Layout:
         return self.before + len(self.features)
 
 
-def layout(header, name, golden):
-    """The layout that a header line (bytes) names, if the models of this golden.json can use it."""
-    names = [cell.strip() for cell in split(header, f"{name}:1", "utf-8-sig")]
-    if not names:
+def begin(stream, name, golden):
+    """The layout that an input's header names, if the models of this golden.json can use it; its reader; the records below."""
+    reader = Reader(pieces(stream, name), name)
+    rows = reader.records()
+    return _layout(names(next(rows, (1, []))[1], name), name, golden), reader, rows
+
+
+def _layout(header, name, golden):
+    if not header:
         raise DataError(f"{name}:1, column 1: must be 'Line', is missing")
-    has_truth = names[1:2] == ["# Letter"]
+    has_truth = header[1:2] == ["# Letter"]
     expected = ["Line", *["# Letter"][: int(has_truth)], *golden["features"]]
-    for column, (want, got) in enumerate(zip(expected, names), start=1):
+    for column, (want, got) in enumerate(zip(expected, header), start=1):
         if want != got:
             other = " or '# Letter'" if column == 2 and not has_truth else ""
-            raise DataError(f"{name}:1, column {column}: must be {want!r}{other}, is {got!r}")
-    if len(names) != len(expected):
-        raise DataError(f"{name}:1: has {len(names)} columns, the models need {len(expected)}")
+            same = ", composed of other Unicode characters" if is_other_composition(want, got) else ""
+            raise DataError(f"{name}:1, column {column}: must be {want!r}{other}, is {got!r}{same}")
+    if len(header) != len(expected):
+        raise DataError(f"{name}:1: has {len(header)} columns, the models need {len(expected)}")
     return Layout(name, golden["features"], golden["classes"], has_truth)
-
-
-def split(line, where, encoding="utf-8"):
-    """The cells of one line (bytes)."""
-    try:
-        text = line.decode(encoding).rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise DataError(f"{where}: is not UTF-8") from None
-    if '"' not in text:
-        return text.split(",") if text else []
-    try:
-        return next(csv.reader([text], strict=True))
-    except csv.Error as error:
-        raise DataError(f"{where}: is not CSV: {error}") from None
 
 
 def lines(stream, name):
@@ -89,7 +76,7 @@ def lines(stream, name):
 def pieces(stream, name):
     """The bytes of a file or an answer, 256 kB at a time."""
     try:
-        while piece := stream.read(256 * 1024):
+        while piece := stream.read(PIECE):
             yield piece
     except (OSError, http.client.HTTPException) as error:
         raise DataError(f"{name}: ended too early: {error}") from None
@@ -103,57 +90,40 @@ def check_complete(stream, name):
         raise DataError(f"{name}: ended {missing} bytes too early")
 
 
-def records(rows, layout, first=2):
-    """(place in the file, row number, cells) of each of these lines; the number of cells is right, rows ascend."""
+def records(rows, layout, shift=0):
+    """(line in the file, row number, cells) of each of these records; the number of cells is right, rows ascend."""
     before = -1
-    for place, line in enumerate(rows, start=first):
-        where = f"{layout.name}:{place}"
-        cells = split(line, where)
-        if len(cells) != layout.width:
-            raise DataError(f"{where}: has {len(cells)} columns, the header {layout.width}")
-        if not WHOLE_NUMBER.fullmatch(cells[0].strip()):
-            raise DataError(f"{where}, column 1 (Line): must be a row number from 0 on, is {cells[0]!r}")
+    for line, cells in rows:
+        line += shift
+        where = f"{layout.name}:{line}"
+        check_width(cells, layout.width, where)
+        if not WHOLE_NUMBER.fullmatch(cells[0].strip(BLANK)):
+            raise DataError(f"{where}, column 1 (Line): must be a row number from 0 to 999999999, is {cells[0]!r}")
         row = int(cells[0])
         if row <= before:
             raise DataError(f"{where}, column 1 (Line): must be above {before}, the row before it, is {row}")
         before = row
-        yield place, row, cells
+        yield line, row, cells
 
 
-def chunks(rows, layout, first=2):
+def chunks(rows, layout, shift=0):
     """(row numbers, n × m features, class numbers or None) of at most 1,000 rows at a time."""
-    numbers, features, truth = [], [], []
-    for place, row, cells in records(rows, layout, first):
-        where = f"{layout.name}:{place}"
-        numbers.append(row)
-        features.append(_values(cells, layout, where))
+    places, features, truth = [], [], []
+    for line, row, cells in records(rows, layout, shift):
+        where = f"{layout.name}:{line}"
+        places.append(row)
+        features.append(numbers(cells, layout.features, layout.before, where))
         if layout.has_truth:
             truth.append(_class(cells[1], layout, where))
-        if len(numbers) == CHUNK:
-            yield numbers, np.array(features), truth if layout.has_truth else None
-            numbers, features, truth = [], [], []
-    if numbers:
-        yield numbers, np.array(features), truth if layout.has_truth else None
-
-
-def _values(cells, layout, where):
-    own = cells[layout.before :]
-    if not "".join(own).encode().translate(None, PLAIN):
-        try:
-            values = [float(cell) for cell in own]
-        except ValueError:
-            values = [math.nan]
-        if all(map(math.isfinite, values)):
-            return values
-    # Slower, and says which it is.
-    for column, (name, cell) in enumerate(zip(layout.features, own), start=layout.before + 1):
-        if not NUMBER.fullmatch(cell.strip()) or not math.isfinite(float(cell)):
-            raise DataError(f"{where}, column {column} ({name}): must be a finite number, is {cell!r}")
-    return [float(cell) for cell in own]
+        if len(places) == CHUNK:
+            yield places, np.array(features), truth if layout.has_truth else None
+            places, features, truth = [], [], []
+    if places:
+        yield places, np.array(features), truth if layout.has_truth else None
 
 
 def _class(cell, layout, where):
-    if not WHOLE_NUMBER.fullmatch(cell.strip()) or int(cell) >= layout.classes:
+    if not WHOLE_NUMBER.fullmatch(cell.strip(BLANK)) or int(cell) >= layout.classes:
         raise DataError(f"{where}, column 2 (# Letter): must be a class from 0 to {layout.classes - 1}, is {cell!r}")
     return int(cell)
 

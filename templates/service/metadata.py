@@ -10,7 +10,7 @@ import re
 from datetime import datetime, timezone
 from importlib.metadata import version
 
-from dataset import DataError
+from table import DataError
 
 NAME = "metadata.json"
 MODELS = ("lda", "mlp")
@@ -48,10 +48,10 @@ class Trained:
         return content
 
     def golden(self):
-        """What the pipelines answered when they were trained: the content of golden.json."""
+        """What the pipelines answered when they were trained: golden.json without its rows but the first."""
         path = self.folder / "golden.json"
         try:
-            answers = json.loads(self.file("golden.json"))
+            answers = _beginning(self.file("golden.json"))
             answers["data"]["test"]["sha256"], answers["features"], answers["classes"], answers["rows"][0]
         except (ValueError, LookupError, TypeError) as error:
             raise DataError(f"{path}: cannot be read: {type(error).__name__}: {error}") from None
@@ -63,6 +63,13 @@ class Trained:
         if answers["data"]["test"]["sha256"] != test.sha256:
             raise DataError(f"{self.folder / 'golden.json'}: was made with another test.csv: train again")
         return answers
+
+
+def _beginning(content):
+    """All rows, parsed, take some twenty times their bytes in memory, and only the first is asked for. train.py writes one a line."""
+    head, found, rows = content.partition(b',\n "rows": [\n')
+    first = rows.partition(b"\n")[0].rstrip(b",")
+    return json.loads(head + found + first + b"]}") if found else json.loads(content)
 
 
 def read(path):

@@ -3,8 +3,9 @@
 A line per row: its number, each model's class as number and letter, and the truth where the input has it.
 """
 
-from dataset import WHOLE_NUMBER, DataError, letter
+from dataset import letter
 from metadata import MODELS as NAMES
+from table import WHOLE_NUMBER, DataError
 
 
 def header(has_truth):

@@ -4,6 +4,9 @@ import numpy as np
 import orjson
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
+from table import LARGEST
+
+LARGEST_BODY = 8 * 1024 * 1024  # bytes: 1,000 rows of 160 features with all their digits are 3.5 MB
 MOST_ROWS = 2000  # the perceptron's hidden layer takes 4 kB per row
 
 
@@ -23,7 +26,16 @@ def rows_of(body, width):
         raise RequestEntityTooLarge(f"{len(rows)} rows are too many: send at most {MOST_ROWS} at once")
     for place, row in enumerate(rows):
         check(row, f"rows[{place}]", width)
-    return np.array(rows, dtype=np.float64)
+    return check_size(np.array(rows, dtype=np.float64))
+
+
+def check_size(rows):
+    """The sum of a row's squares, by which models divide it, must be finite: else every such row would get one and the same answer."""
+    large = np.argwhere(~(np.abs(rows) <= LARGEST))
+    if len(large):
+        row, column = large[0]
+        raise BadRequest(f"rows[{row}][{column}] is too large: numbers are from -1e150 to 1e150")
+    return rows
 
 
 def check(row, name, width):

@@ -1,13 +1,12 @@
 """Which part of the input is whose, and which results are there?"""
 
-import hashlib
 import threading
 from array import array
 from dataclasses import dataclass
 
 import inputs
 import predictions
-from dataset import DataError
+from table import DataError
 
 
 class Conflict(Exception):
@@ -23,9 +22,9 @@ class Input:
     """Where the rows of the input are in its file."""
 
     layout: inputs.Layout
-    header: bytes
+    header_lines: int
     rows: array  # n row numbers
-    offsets: array  # n + 1 places: where each row begins, and where the last ends
+    offsets: array  # n + 1 places: where each row begins, and where the last ends; the header is before the first
     sha256: str
 
 
@@ -78,22 +77,15 @@ class Shards:
             self.error = reason
 
     def _index(self, path, name):
-        digest, offsets, rows = hashlib.sha256(), array("Q", [0]), array("Q")
-
-        def counted(lines):
-            for line in lines:
-                digest.update(line)
-                offsets.append(offsets[-1] + len(line))
-                yield line
-
         with path.open("rb") as file:
-            lines = counted(inputs.lines(file, name))
-            header = next(lines, b"")
-            layout = inputs.layout(header, name, self._golden)
-            rows.extend(row for _, row, _ in inputs.records(lines, layout))
+            layout, reader, records = inputs.begin(file, name, self._golden)
+            header_lines, rows, offsets = reader.line, array("Q"), array("Q", [reader.offset])
+            for _, row, _ in inputs.records(records, layout):
+                rows.append(row)
+                offsets.append(reader.offset)
         if not rows:
             raise DataError(f"{name}:1: has no rows below its header")
-        return Input(layout, header, rows, offsets[1:], digest.hexdigest())
+        return Input(layout, header_lines, rows, offsets, reader.sha256)
 
     def _bounds(self, number):
         if self.input is None:
@@ -105,7 +97,7 @@ class Shards:
         """(line of its first row in the whole input, places of header and rows in the input's file: (start, end) each)."""
         first, end = self._bounds(number)
         offsets = self.input.offsets
-        return first + 2, [(0, len(self.input.header)), (offsets[first], offsets[end])]
+        return first + self.input.header_lines + 1, [(0, offsets[0]), (offsets[first], offsets[end])]
 
     def open_input(self):
         return self._file.open("rb")

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import metadata
-from dataset import DataError
+from table import DataError
 from sftp import ADDRESS, Missing, Store
 
 HERE = Path(__file__).resolve().parent

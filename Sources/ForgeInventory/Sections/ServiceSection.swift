@@ -2,7 +2,11 @@ import Foundation
 
 /// The inference service.
 struct ServiceSection {
-    static let keys = ["name", "namespace", "replicas", "expose", "nodePort", "data", "baseImage", "registry", "registryImage", "models"]
+    static let keys = [
+        "name", "namespace", "replicas", "expose", "nodePort", "data", "examples", "resources", "baseImage", "registry", "registryImage",
+        "models",
+    ]
+    static let resourcesKeys = ["cpu", "memory"]
     static let dataKeys = ["train", "test"]
     static let modelsKeys = ["url", "key", "knownHosts"]
 
@@ -17,6 +21,8 @@ struct ServiceSection {
         service.expose = section["expose"]?.choice() ?? service.expose
         service.nodePort = section["nodePort"]?.number(in: 30000...32767)
         service.trainingData = section["data"].flatMap(trainingData)
+        service.examples = section["examples"]?.choice() ?? service.examples
+        section["resources"].map { resources($0, into: &service.resources) }
         service.baseImage = section["baseImage"]?.read(ImageRule.image) ?? service.baseImage
         section["registry"].map { RegistrySection(paths: paths).read($0, into: &service) }
         service.registryImage = section["registryImage"]?.read(ImageRule.image) ?? service.registryImage
@@ -36,6 +42,29 @@ struct ServiceSection {
         let test = section.required("test", like: "data/test.csv")?.read(paths.file)
         guard let train, let test else { return nil }
         return Service.TrainingData(train: train, test: test)
+    }
+
+    private func resources(_ field: Field, into resources: inout Service.Resources) {
+        guard let section = Section(field, keys: Self.resourcesKeys) else { return }
+        resources.cpu = section["cpu"]?.read(Self.cpu) ?? resources.cpu
+        resources.memory = section["memory"]?.read(Self.memory) ?? resources.memory
+    }
+
+    private static func cpu(_ text: String) throws(Complaint) -> String {
+        guard text.wholeMatch(of: /[1-9][0-9]{0,5}m|[1-9][0-9]{0,2}/) != nil else {
+            throw Complaint("needs cores or thousandths of one, such as 2 or 500m")
+        }
+        return text
+    }
+
+    /// Less than 256Mi and Python with the models has no room.
+    private static func memory(_ text: String) throws(Complaint) -> Int {
+        guard let match = text.wholeMatch(of: /([1-9][0-9]{0,6})(Mi|Gi)/), let number = Int(match.1) else {
+            throw Complaint("needs a number with Mi or Gi, such as 1536Mi or 2Gi")
+        }
+        let bytes = number << (match.2 == "Gi" ? 30 : 20)
+        guard (256 << 20...4096 << 30).contains(bytes) else { throw Complaint("needs at least 256Mi, and at most 4096Gi") }
+        return bytes
     }
 
     /// `image`, or a store with what is needed to reach it.

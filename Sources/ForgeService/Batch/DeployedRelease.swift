@@ -7,10 +7,13 @@ package struct DeployedRelease: Sendable, Hashable {
     package let image: String
     /// nil for models in the image.
     package let models: StoredModels?
+    /// Whether its pods keep the rows of the test set to themselves.
+    package let examplesArePrivate: Bool
 
-    package init(image: String, models: StoredModels? = nil) {
+    package init(image: String, models: StoredModels? = nil, examplesArePrivate: Bool = false) {
         self.image = image
         self.models = models
+        self.examplesArePrivate = examplesArePrivate
     }
 
     /// One look for all of it.
@@ -33,7 +36,8 @@ package struct DeployedRelease: Sendable, Hashable {
             guard answers.command(sign).exitCode == 0 else { throw Problem(silent: host, answers.command(sign).text) }
             let pod = ClusterObject.one(answers.command(deployment).text)?.spec?.template?.spec
             guard let pod, let image = pod.containers.first?.image else { throw Problem(notDeployed: service, host) }
-            return DeployedRelease(image: image, models: StoredModels(pod.initContainers))
+            return DeployedRelease(
+                image: image, models: StoredModels(pod.initContainers), examplesArePrivate: pod.containers.examplesArePrivate)
         }
 
         /// Whether the API answers at all.
@@ -41,4 +45,9 @@ package struct DeployedRelease: Sendable, Hashable {
 
         var deployment: String { kubectl.line("get", "deployment", Word(service.name), "--output", "json") }
     }
+}
+
+extension [ClusterObject.Spec.Container] {
+    /// What `service: examples: private` makes of the service's container.
+    var examplesArePrivate: Bool { first?.env?.contains { $0.name == "EXAMPLES" && $0.value == "private" } == true }
 }

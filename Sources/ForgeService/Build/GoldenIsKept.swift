@@ -1,7 +1,8 @@
 import ForgeCore
 import ForgePlan
 
-/// What the release must answer is kept beside the cluster, out of the service's own reach: golden.json, and the test rows it is about.
+/// What the release must answer is kept beside the cluster, out of the service's own reach: golden.json, and the rows of the
+/// test that it is about, as JSON.
 package struct GoldenIsKept: Step {
     package let release: Release
 
@@ -9,18 +10,19 @@ package struct GoldenIsKept: Step {
 
     package var title: String { "the right answers of \(release.image) are kept" }
 
-    package var questions: [Question] { [.file(golden)] }
+    package var questions: [Question] { files.map { .file($0) } }
 
     package func differences(given answers: Answers) -> [Difference] {
-        answers.file(golden)?.kind == .regular ? [] : ["\(golden) is missing"]
+        files.filter { answers.file($0)?.kind != .regular }.map { Difference("\($0) is missing") }
     }
 
     package func apply(to machine: Machine) async throws {
         try await machine.run(
-            copy, fix: "the image must hold /app/models/golden.json and /app/data/test.csv, as templates/service/Dockerfile makes them")
+            copy,
+            fix: "the image must hold /app/models/golden.json and /app/data/\(TestRows.name), as templates/service/Dockerfile makes them")
     }
 
-    private var golden: String { Places.answers(release.tag) + "/golden.json" }
+    private var files: [String] { [TestRows.name, "golden.json"].map { Places.answers(release.tag) + "/" + $0 } }
 
     /// Out of a container that never starts. golden.json is renamed last: where it is, all is.
     package var copy: Command {
@@ -29,7 +31,7 @@ package struct GoldenIsKept: Step {
             mkdir -p -- "$place"
             container=$(docker create -- "$2")
             trap 'docker rm -- "$container" >/dev/null' EXIT
-            for file in data/test.csv models/golden.json; do
+            for file in data/\(TestRows.name) models/golden.json; do
               new="$place/.kubeforge.$$"
               docker cp "$container:/app/$file" - | tar -xO > "$new"
               [ -s "$new" ] || { rm -f -- "$new"; echo "$2 has no /app/$file" >&2; exit 1; }

@@ -1,7 +1,8 @@
 import ForgeCore
 import ForgePlan
 
-/// Docker on the machine has the release's image. An image with this tag was made of exactly this context.
+/// Docker on the machine has the release's image. The tag stands for the context and the arguments; what the base image's own tag meant
+/// when it was built, and what Debian had then, is not looked at again.
 package struct ImageIsBuilt: Step {
     package let release: Release
     /// What `--build-arg` gets.
@@ -26,9 +27,16 @@ package struct ImageIsBuilt: Step {
     package func apply(to machine: Machine) async throws {
         let output = try await machine.attempt(build)
         guard output.isSuccess else { throw BuildFailure(release: release, output: output, host: machine.host).problem }
+        for note in Self.notes(in: output) { machine.tell(Difference(note)) }
     }
 
     private var look: String { DockerImage.look(release.image) }
+
+    /// What the check of the data and the training found worth knowing, each once: `mlp: Stochastic Optimizer: Maximum iterations …`.
+    static func notes(in output: Output) -> [String] {
+        let lines = output.text.split(whereSeparator: \.isNewline).compactMap { $0.firstMatch(of: /^(?:#[0-9]+ [0-9.]+ )?note: (.+)$/) }
+        return lines.map { String($0.1) }.uniqued()
+    }
 
     /// With the host's network: pip then reaches what the host itself reaches, past NAT, a VPN's MTU and resolvers on loopback.
     /// A step that failed leaves no container behind (`--force-rm`). Both builders print to both streams in their own way; one stream keeps the order.

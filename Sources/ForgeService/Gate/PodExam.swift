@@ -5,6 +5,7 @@ import ForgePlan
 struct PodExam: Sendable {
     private let pod: ServicePod
     private let requests: [ServiceRequest]
+    private let unknown: CheckReport?
 
     /// Reads the right answers of the models that it runs.
     init(_ pod: ServicePod, of candidate: Candidate, kubectl: Kubectl, asking machine: Machine) async throws {
@@ -14,9 +15,12 @@ struct PodExam: Sendable {
         var numbers = SeededNumbers(seed: 1)
         let rows = numbers.rows(Self.rows, below: golden.count, with: min(23, golden.count - 1))
         let test = TestRows(rows, of: candidate.release.tag)
-        let csv = test.lines(try await machine.ask(test.questions))
+        let known = test.read(try await machine.ask(test.questions), for: golden)
         self.pod = pod
-        requests = ServiceRequest.all(golden, rows: rows, csv: csv, batches: ServiceRequest.batches(golden, rows: rows, csv: csv))
+        unknown = known.complaint
+        requests = ServiceRequest.all(
+            golden, rows: rows, features: known.features,
+            batches: ServiceRequest.batches(golden, rows: rows, features: known.features), isPrivate: pod.examplesArePrivate)
     }
 
     /// Enough that a model which is right by chance on one row shows what it is.
@@ -29,6 +33,6 @@ struct PodExam: Sendable {
             throw Problem(noCurl: "\(machine.host.name): \(pod.name) could not be asked", output, on: machine.host.name)
         }
         let verdicts = zip(requests, replies).map { Verdict(request: $0, reply: $1, pod: pod.name) }
-        return verdicts.map(\.report) + (Skew(verdicts).map { [$0.report] } ?? [])
+        return verdicts.map(\.report) + (unknown.map { [$0] } ?? []) + (Skew(verdicts).map { [$0.report] } ?? [])
     }
 }

@@ -40,7 +40,8 @@ struct ManifestValues {
         case "deployment.yaml":
             all.keeping(
                 "name", "namespace", "replicas", "tag", "image", "template", "pullSecret", "andInitContainers", "andMounts",
-                "andVolumes")
+                "andVolumes"
+            ).merging(settings(template)) { $1 }
         case "service.yaml": all.keeping("name", "namespace", "type", "andNodePort")
         case "poddisruptionbudget.yaml": all.keeping("name", "namespace", "policyVersion")
         case "networkpolicy.yaml": all.keeping("name", "namespace", "andEgress")
@@ -48,6 +49,20 @@ struct ManifestValues {
         case "kustomization.yaml": [:]
         default: all.filter { template.text.contains("{{ \($0.key) }}") }
         }
+    }
+
+    /// What the inventory may say and need not. A Deployment of the user's has no place for what is not said, and needs none.
+    private func settings(_ template: Template) -> [String: String] {
+        let values = [
+            "cpu": (service.resources.cpu, Service.Resources().cpu),
+            "memory": (service.resources.memoryText, Service.Resources().memoryText), "andEnv": (env, ""),
+        ]
+        return values.filter { $1.0 != $1.1 || template.text.contains("{{ \($0) }}") }.mapValues(\.0)
+    }
+
+    private var env: String {
+        service.examples == .public
+            ? "" : "\n          env:\n            - name: EXAMPLES\n              value: \(service.examples.rawValue.yamlQuoted)"
     }
 
     /// Only to where models come from: the store's port, and names.

@@ -14,6 +14,8 @@ struct RunningRelease: Sendable {
     /// Why others are not asked: `inference-5d8f7c9b6-x2x7k is not ready`.
     let silentPods: [String]
     let golden: Golden
+    /// Whether its service keeps the rows of the test set to itself.
+    let examplesArePrivate: Bool
 
     var tag: String { Release.tag(of: image) }
 
@@ -43,6 +45,7 @@ struct RunningRelease: Sendable {
             let address = exposure.clusterIP
         else { throw Problem(notDeployed: service, host) }
         image = release.image
+        examplesArePrivate = release.examplesArePrivate
         clusterAddress = "http://\(address):\(port.port)"
         nodePort = port.nodePort
         let found = ServicePod.list(answers.command(look.pods).text)

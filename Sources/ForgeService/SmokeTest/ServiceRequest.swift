@@ -25,29 +25,33 @@ struct ServiceRequest: Sendable, Hashable {
         }
     }
 
-    /// All that is asked for some rows of the test set.
-    static func all(_ golden: Golden, rows: [Int], csv: [Int: String], batches: [ServiceRequest]) -> [ServiceRequest] {
+    /// All that is asked for some rows of the test set. `isPrivate`: the service gives no rows away, and refuses who asks for them.
+    static func all(
+        _ golden: Golden, rows: [Int], features: [Int: [Double]], batches: [ServiceRequest], isPrivate: Bool = false
+    ) -> [ServiceRequest] {
+        let score = [ServiceRequest(path: "/score", expected: .answer(golden.scores))]
+        if isPrivate { return batches + score + kept(rows[0]) + [tooMany(golden)] }
         let answers = rows.flatMap { row in
-            [ServiceRequest(path: "/line/\(row)", expected: .answer(golden.line(row, csv: csv[row]))), prediction(golden, row)]
+            [ServiceRequest(path: "/line/\(row)", expected: .answer(golden.line(row, features: features[row]))), prediction(golden, row)]
         }
-        return answers + batches
-            + [ServiceRequest(path: "/score", expected: .answer(golden.scores))] + refused(golden)
+        return answers + batches + score + refused(golden)
     }
 
     /// What shows soonest whether a pod answers as all should: one row by its number, all rows by their features.
-    static func brief(_ golden: Golden, rows: [Int], batches: [ServiceRequest]) -> [ServiceRequest] {
-        batches.isEmpty ? rows.map { prediction(golden, $0) } : [prediction(golden, rows[0])] + batches
+    static func brief(_ golden: Golden, rows: [Int], batches: [ServiceRequest], isPrivate: Bool = false) -> [ServiceRequest] {
+        if isPrivate { return batches.isEmpty ? [ServiceRequest(path: "/score", expected: .answer(golden.scores))] : batches }
+        return batches.isEmpty ? rows.map { prediction(golden, $0) } : [prediction(golden, rows[0])] + batches
     }
 
     static func prediction(_ golden: Golden, _ row: Int) -> ServiceRequest {
         ServiceRequest(path: "/prediction/\(row)", expected: .answer(golden.prediction(row)), rows: [row])
     }
 
-    /// The rows' features, as many in a body as a service surely takes; none where test.csv is not there.
-    static func batches(_ golden: Golden, rows: [Int], csv: [Int: String]) -> [ServiceRequest] {
+    /// The rows' features, as many in a body as a service surely takes; none where they are not known.
+    static func batches(_ golden: Golden, rows: [Int], features known: [Int: [Double]]) -> [ServiceRequest] {
         var (batches, size) = ([(rows: [Int], features: [String])](), 0)
         for row in rows {
-            guard let numbers = csv[row].flatMap({ golden.numbers(of: row, in: $0) }) else { continue }
+            guard let numbers = known[row] else { continue }
             // Swift prints a double so that the same one is read back, and as JSON writes numbers.
             let features = numbers.map(\.description).joined(separator: ",")
             size += features.utf8.count
@@ -67,12 +71,20 @@ struct ServiceRequest: Sendable, Hashable {
 
     /// Requests that a service must refuse with a reason, and never with a 500.
     private static func refused(_ golden: Golden) -> [ServiceRequest] {
-        let tooMany = Array(repeating: "1", count: golden.features.count + 1).joined(separator: ",")
-        return [
+        [
             ServiceRequest(path: "/prediction/\(golden.count)", expected: .refusal(404)),
-            ServiceRequest(path: "/line/abc", expected: .refusal(400)),
-            ServiceRequest(path: "/prediction", body: "{\"rows\":[[\(tooMany)]]}", expected: .refusal(400)),
+            ServiceRequest(path: "/line/abc", expected: .refusal(400)), tooMany(golden),
         ]
+    }
+
+    /// With `examples: private` no row of the test set is given away.
+    private static func kept(_ row: Int) -> [ServiceRequest] {
+        ["/line/\(row)", "/prediction/\(row)"].map { ServiceRequest(path: $0, expected: .refusal(404)) }
+    }
+
+    private static func tooMany(_ golden: Golden) -> ServiceRequest {
+        let row = Array(repeating: "1", count: golden.features.count + 1).joined(separator: ",")
+        return ServiceRequest(path: "/prediction", body: "{\"rows\":[[\(row)]]}", expected: .refusal(400))
     }
 }
 

@@ -40,27 +40,40 @@ package struct SmokeTest: Sendable {
         reporter.report(.note(introduction(running, chosen)))
         for pod in running.silentPods { reporter.report(.note("not asked by itself: \(pod)")) }
         let test = TestRows(chosen, of: running.tag)
-        let rows = test.lines(try await controlPlane.ask(test.questions, of: host))
-        if rows.isEmpty { reporter.report(.note("features are neither compared nor sent: \(test.path) is missing")) }
-        let verdicts = try await ask(visits(running, chosen, rows), controlPlane, from: host.name)
-        let first = ServiceRequest.prediction(running.golden, chosen[0])
+        let rows = test.read(try await controlPlane.ask(test.questions, of: host), for: running.golden)
+        if !rows.isThere {
+            let fix = "`kubeforge deploy` keeps it there"
+            reporter.report(.note("features are neither compared nor sent: \(test.path) is missing (\(fix))"))
+        }
+        let verdicts = try await ask(visits(running, chosen, rows.features), controlPlane, from: host.name)
+        let first = brief(running, chosen, rows.features)[0]
         let more = try await askFromHere(nodeVisits(first, running, at: \.publicAddress), here, reporter)
-        let checks = (verdicts + more).map(\.report) + judgements(verdicts + more)
+        let unknown = rows.isThere || running.examplesArePrivate ? rows.complaint : nil
+        let checks = (verdicts + more).map(\.report) + (unknown.map { [$0] } ?? []) + judgements(verdicts + more)
         for check in checks { reporter.report(.check(check)) }
         for matrix in Golden.models.compactMap(running.golden.confusion) { reporter.report(.confusion(matrix)) }
-        let loaded = try await load?.run(on: running, from: host.name, controlPlane, reporter: reporter) ?? []
+        let one =
+            running.examplesArePrivate
+            ? ServiceRequest.batches(running.golden, rows: [chosen[0]], features: rows.features).first?.body : nil
+        let loaded = try await load?.run(on: running, posting: one, from: host.name, controlPlane, reporter: reporter) ?? []
         return Result(checks: checks + loaded)
     }
 
     /// Everything through the Service, a row at each node, the rows together at each pod.
-    private func visits(_ running: RunningRelease, _ chosen: [Int], _ csv: [Int: String]) -> [Visit] {
-        let batches = ServiceRequest.batches(running.golden, rows: chosen, csv: csv)
-        let requests = ServiceRequest.all(running.golden, rows: chosen, csv: csv, batches: batches)
-        let brief = ServiceRequest.brief(running.golden, rows: chosen, batches: batches)
+    private func visits(_ running: RunningRelease, _ chosen: [Int], _ features: [Int: [Double]]) -> [Visit] {
+        let batches = ServiceRequest.batches(running.golden, rows: chosen, features: features)
+        let requests = ServiceRequest.all(
+            running.golden, rows: chosen, features: features, batches: batches, isPrivate: running.examplesArePrivate)
+        let brief = brief(running, chosen, features)
         return requests.map { Visit(address: running.clusterAddress, request: $0) } + nodeVisits(brief[0], running)
             + running.pods.flatMap { pod in
                 brief.map { Visit(address: pod.address, place: "at pod \(pod.name)", pod: pod.name, request: $0) }
             }
+    }
+
+    private func brief(_ running: RunningRelease, _ chosen: [Int], _ features: [Int: [Double]]) -> [ServiceRequest] {
+        let batches = ServiceRequest.batches(running.golden, rows: chosen, features: features)
+        return ServiceRequest.brief(running.golden, rows: chosen, batches: batches, isPrivate: running.examplesArePrivate)
     }
 
     /// What all answers say together.

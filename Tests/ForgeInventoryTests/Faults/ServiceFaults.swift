@@ -105,6 +105,26 @@ let serviceFaults = [
             inventory.yaml:11:40  service.data.test: there is no file test.csv
             """),
     BadInventory(
+        "examples for somebody",
+        adding: """
+            service:
+              examples: friends
+            """,
+        told: """
+            inventory.yaml:11:13  service.examples: there is no friends
+              fix  known here: public, private
+            """),
+    BadInventory(
+        "resources that are no numbers",
+        adding: """
+            service:
+              resources: { cpu: 0.5, memory: 64Mi }
+            """,
+        told: """
+            inventory.yaml:11:21  service.resources.cpu: needs cores or thousandths of one, such as 2 or 500m
+            inventory.yaml:11:34  service.resources.memory: needs at least 256Mi, and at most 4096Gi
+            """),
+    BadInventory(
         "a model store that is a word",
         adding: """
             service:

@@ -59,7 +59,8 @@ struct FirstPodTests {
 
     /// Ready, and answering as the closure says.
     private func host(
-        running: String = Told.deployment(), _ answer: @escaping @Sendable (String) -> (status: Int, body: String) = Small.answer
+        running: String = Told.deployment(), hasRows: Bool = true,
+        _ answer: @escaping @Sendable (String) -> (status: Int, body: String) = Small.answer
     ) -> ScriptedTransport {
         ScriptedTransport { command in
             let script = command.inputText
@@ -69,9 +70,9 @@ struct FirstPodTests {
                     "inference-candidate", image: Example.release.reference, template: "new", replicas: 1, ready: 1)
                 return Output(answering: Told.list(ready), Told.list())
             }
-            if script.contains("test.csv") {
-                let lines = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.csv[$0 - 2] }
-                return Output(answering: CommandState(text: lines.joined(separator: "\n")))
+            if script.contains("rows.jsonl") {
+                let lines = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.rows[$0 - 1] }
+                return Output(answering: CommandState(exitCode: hasRows ? 0 : 2, text: hasRows ? lines.joined(separator: "\n") : ""))
             }
             if command.line.contains("golden.json") { return Output(Small.golden) }
             if command.line.contains("get pods") { return Output("{\"items\":[\(Small.pod("inference-candidate-x", "10.244.1.9"))]}") }
@@ -130,6 +131,18 @@ struct FirstPodTests {
         let host = host { path in path.contains("/line") ? (0, "not asked") : (500, "") }
         let error = await #expect(throws: Problem.self) { try await gate.pass(on: Machine(host: Example.master, transport: host)) }
         #expect(error?.what.contains("answers otherwise than training did") == true)
+    }
+
+    @Test("is stopped where its features cannot be compared: a gate that leaves them out would let more through")
+    func withoutRows() async throws {
+        let error = await #expect(throws: Problem.self) {
+            try await gate.pass(on: Machine(host: Example.master, transport: host(hasRows: false)))
+        }
+        #expect(error?.what.contains("gives 1 of 46 answers otherwise") == true, "\(error?.what ?? "")")
+        #expect(
+            error?.why?.hasPrefix(
+                "features of the test rows: expected known, to be compared and sent; got /var/lib/kubeforge/releases/\(Example.release.tag)/rows.jsonl is missing"
+            ) == true, "\(error?.why ?? "")")
     }
 
     @Test("that is stopped leaves models in service that may be all that tells it from the release that runs", arguments: ["v1", "image"])

@@ -89,7 +89,7 @@ struct LoadTests {
         #expect(result.checks.suffix(2).map(\.name) == ["load: no request failed", "load: p95 at most 200 ms"])
         let commands = await host.commands
         #expect(commands.count == 4)
-        #expect(commands[3].inputText.contains("address=http://10.96.1.2:80 rows=30 concurrency=8 seconds=30.0\n"))
+        #expect(commands[3].inputText.contains("address=http://10.96.1.2:80 rows=30 concurrency=8 seconds=30.0 body=''\n"))
         #expect(commands[3].timeLimit == .seconds(90))
         #expect(
             witness.story == [

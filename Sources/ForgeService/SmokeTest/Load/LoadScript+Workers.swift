@@ -5,7 +5,13 @@ extension LoadScript {
         folder=$(mktemp -d /tmp/kubeforge.XXXXXX) || exit 1
         trap 'rm -rf -- "$folder"' EXIT
         trap 'exit 1' TERM INT HUP
+        printf '%s' "$body" > "$folder/body"
         urls() {
+          if [ -n "$body" ]; then
+            printf 'header = "Content-Type: application/json"\ndata-binary = "@%s"\n' "$folder/body"
+            n=0; while [ $n -lt 100 ]; do printf 'url = "%s/prediction"\noutput = "/dev/null"\n' "$address"; n=$((n + 1)); done
+            return
+          fi
           awk -v address="$address" -v rows="$rows" -v first="$1" 'BEGIN {
             for (n = first; n < first + 100; n++) printf "url = \"%s/prediction/%d\"\noutput = \"/dev/null\"\n", address, n % rows
           }'

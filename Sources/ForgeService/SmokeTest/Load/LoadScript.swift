@@ -7,9 +7,11 @@ struct LoadScript: Sendable {
     /// Rows of the test set, which are asked for in turn.
     let rows: Int
     let load: Load
+    /// What is posted to `/prediction` instead, where the service gives no rows away.
+    var body: String?
 
     /// As it is shown.
-    var target: String { "\(address)/prediction/N" }
+    var target: String { body == nil ? "\(address)/prediction/N" : "\(address)/prediction" }
 
     /// A curl keeps its connection for a hundred requests; the next one gets a new one, and with it perhaps another pod.
     var command: Command { Command.script([settings, Self.workers, LoadSum.script].joined(separator: "\n")).within(limit) }
@@ -20,7 +22,7 @@ struct LoadScript: Sendable {
     private var settings: String {
         """
         LC_ALL=C; export LC_ALL
-        address=\(address.shellQuoted) rows=\(rows) concurrency=\(load.concurrency) seconds=\(Double(load.length.milliseconds) / 1000)
+        address=\(address.shellQuoted) rows=\(rows) concurrency=\(load.concurrency) seconds=\(Double(load.length.milliseconds) / 1000) body=\((body ?? "").shellQuoted)
         """
     }
 }

@@ -1,0 +1,76 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeService
+import ForgeTemplates
+import ForgeTestSupport
+import Foundation
+import Testing
+
+@Suite("Before anything is built, deploy")
+struct DataCheckTests {
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try SmallData.write(to: folder.url)
+    }
+
+    @Test("takes data that can be trained on, and tells what is worth knowing")
+    func good() async throws {
+        #expect(try await notes() == [])
+        try Data(SmallData.train.utf8).write(to: folder / "test.csv")
+        #expect(
+            try await notes() == [
+                "test.csv has the rows of train.csv: scores tell how well models remember, not how well they do on new rows"
+            ])
+    }
+
+    @Test("refuses data with file, line, column, value and what it takes")
+    func bad() async throws {
+        try Data((SmallData.test + "30,0,1,NA\n").utf8).write(to: folder / "test.csv")
+        let error = await #expect(throws: Problem.self) { try await notes() }
+        #expect(error?.kind == .invalidInventory)
+        #expect(
+            error?.description == """
+                models cannot be trained on these data
+                  why  \(folder.url.path)/test.csv:32, column 4 (y): must be a finite number, is 'NA': a missing value must be filled in, or its row left out
+                  fix  correct the file, or name others: service: data: in inventory.yaml
+                """)
+    }
+
+    @Test("says how much memory a pod needs, when it is more than it may use")
+    func memory() throws {
+        let check = try #require(try DataCheck(cluster: cluster(memory: 1 << 30), templates: Templates()))
+        let said = Output(#"{"notes": [], "features": 1000, "train": 60, "test": 100000}"#)
+        let error = #expect(throws: Problem.self) { try check.read(said) }
+        #expect(error?.what == "a pod has no room for \(folder.url.path)/test.csv")
+        #expect(error?.why == "its 100000 rows of 1000 features need about 1086 MiB, and a pod may use 1Gi")
+        #expect(error?.fix == "service: resources: memory: 1536Mi in inventory.yaml, or fewer rows")
+    }
+
+    @Test("leaves it to the build where this computer has no Python, and says so")
+    func withoutPython() throws {
+        let told =
+            "\(folder.url.path)/train.csv and \(folder.url.path)/test.csv are looked at when the image is built: this computer has no Python 3.8 or later"
+        let check = try #require(try DataCheck(cluster: cluster(), templates: Templates()))
+        for output in [nil, Output.failed(127, "python3: not found"), Output("no JSON")] {
+            #expect(try check.read(output) == [told])
+        }
+    }
+
+    private func notes() async throws -> [String] {
+        try await #require(try DataCheck(cluster: cluster(), templates: Templates())).notes(on: LocalTransport())
+    }
+
+    private func cluster(memory: Int = 1 << 30) -> Cluster {
+        let host = Host(
+            name: "kubmaster", address: IPv4Address("10.77.0.11")!, role: .controlPlane, isSchedulable: true,
+            access: Host.Access(user: "root", keyPath: nil, knownHostsPath: "/dev/null"))
+        var cluster = Cluster(name: "lab", kubernetes: Version(1, 20, 2), hosts: [host])
+        cluster.path = "inventory.yaml"
+        cluster.service.trainingData = .init(train: (folder / "train.csv").path, test: (folder / "test.csv").path)
+        cluster.service.resources.memory = memory
+        return cluster
+    }
+}
