@@ -43,8 +43,10 @@ package struct Machine: Sendable {
         return output
     }
 
+    /// Tells when something of somebody else was there, and is kept.
     package func write(_ file: RemoteFile) async throws {
-        try await run(file.write, fix: "is there space left on \(host.name)? `df -h` tells")
+        let output = try await run(file.write, fix: "is there space left on \(host.name)? `df -h` tells")
+        if output.text.hasPrefix("kept") { tell("what was in \(file.path) is kept as \(OriginalFile.copy(of: file.path))") }
     }
 
     /// Asks the questions now, in one round trip.

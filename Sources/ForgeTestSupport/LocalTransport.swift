@@ -7,6 +7,8 @@ package actor LocalTransport: Transport {
     private let shell: String
     private let programs: String?
     private let greeting: String
+    /// Stands for the machine's folder of notes about written files.
+    private let notes = NSTemporaryDirectory() + "kubeforge-notes-\(UUID().uuidString)/"
     package private(set) var traffic = Traffic()
 
     /// `shell` plays the host's `sh`; the programs in the folder `programs` come before the host's own;
@@ -19,7 +21,7 @@ package actor LocalTransport: Transport {
 
     package func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
         traffic.roundTrips += 1
-        let words = command.words.map(\.text)
+        let words = command.words.map { $0.text.replacing(OriginalFile.notes, with: notes) }
         let result = try await Subprocess.run(
             .name(words[0] == "sh" ? shell : words[0]), arguments: Arguments(Array(words.dropFirst())),
             environment: .inherit.updating(environment), input: .array(Array(input(of: command).utf8)),
@@ -31,6 +33,8 @@ package actor LocalTransport: Transport {
 
     package func close() async {}
 
+    deinit { try? FileManager.default.removeItem(atPath: notes) }
+
     private var environment: [Environment.Key: String] {
         var values: [Environment.Key: String] = ["LC_ALL": "C.UTF-8"]
         if let programs { values["PATH"] = programs + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" }
@@ -38,8 +42,9 @@ package actor LocalTransport: Transport {
     }
 
     private func input(of command: Command) -> String {
-        guard let programs else { return command.inputText }
-        return command.inputText.replacing("PATH=/usr/local/sbin:", with: "PATH=\(programs):/usr/local/sbin:")
+        let text = command.inputText.replacing(OriginalFile.notes, with: notes)
+        guard let programs else { return text }
+        return text.replacing("PATH=/usr/local/sbin:", with: "PATH=\(programs):/usr/local/sbin:")
     }
 
     private static func exit(_ status: TerminationStatus) -> Output.Exit {

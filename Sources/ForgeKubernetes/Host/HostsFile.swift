@@ -11,22 +11,27 @@ struct HostsFile: Step {
     var title: String { "/etc/hosts knows all machines" }
 
     var questions: [Question] {
-        [.contents(Self.path), .contents(Self.template), .contents(Self.cloudPath), .command(namesLook)]
+        [
+            .contents(Self.path), .file(Self.path), .contents(Self.template), .file(Self.template), .contents(Self.cloudPath),
+            .command(namesLook),
+        ]
     }
 
     func differences(given answers: Answers) -> [Difference] {
-        let file = differences(answers.text(Self.path))
+        let file = Self.isTooMuch(Self.path, answers) ?? differences(answers.editable(Self.path))
         return file + (file.isEmpty ? nameDifferences(answers) : []) + cloudDifferences(answers)
     }
 
     func apply(to machine: Machine) async throws {
         let answers = try await machine.ask(questions)
-        let now = answers.text(Self.path) ?? ""
+        let cut = [Self.path, Self.template].compactMap { Self.isTooMuch($0, answers) }.joined()
+        guard cut.isEmpty else { throw EditableFiles.requirement.finding(Array(cut), on: machine.host) }
+        let now = answers.editable(Self.path) ?? ""
         if block.wanted(now) != now { try await write(block.wanted(now), to: Self.path, machine) }
-        if let template = answers.text(Self.template), templateBlock.wanted(template) != template {
+        if let template = answers.editable(Self.template), templateBlock.wanted(template) != template {
             try await write(templateBlock.wanted(template), to: Self.template, machine)
         }
-        if !cloudDifferences(answers).isEmpty { try await machine.run(cloudCommand) }
+        if !cloudDifferences(answers).isEmpty { try await machine.write(RemoteFile(Self.cloudPath, Self.cloudText)) }
         let wrong = nameDifferences(try await machine.ask([.command(namesLook)]))
         guard wrong.isEmpty else {
             throw Problem(
@@ -39,9 +44,9 @@ struct HostsFile: Step {
         }
     }
 
-    private static let path = "/etc/hosts"
+    static let path = "/etc/hosts"
     /// What cloud-init makes /etc/hosts from at every boot where `manage_etc_hosts` is true, as in Debian's images.
-    private static let template = "/etc/cloud/templates/hosts.debian.tmpl"
+    static let template = "/etc/cloud/templates/hosts.debian.tmpl"
     private static let cloudPath = "/etc/cloud/cloud.cfg.d/99-kubeforge-hosts.cfg"
     private static let cloudText = "manage_etc_hosts: false\n"
 
@@ -62,7 +67,8 @@ struct HostsFile: Step {
 extension HostsFile {
     /// Vendor data and user data go before cloud.cfg.d, so both are needed: the setting, and the block in the template.
     private func cloudDifferences(_ answers: Answers) -> [Difference] {
-        guard let template = answers.text(Self.template) else { return [] }
+        if let cut = Self.isTooMuch(Self.template, answers) { return cut }
+        guard let template = answers.editable(Self.template) else { return [] }
         let setting: [Difference] =
             answers.text(Self.cloudPath) == Self.cloudText
             ? [] : ["cloud-init may write /etc/hosts anew at the next boot"]
@@ -70,18 +76,14 @@ extension HostsFile {
             + (templateBlock.wanted(template) == template ? [] : ["\(Self.template) does not know all machines"])
     }
 
-    private var cloudCommand: Command { RemoteFile(Self.cloudPath, Self.cloudText).write }
-
-    /// The file as it was before kubeforge is kept beside it, once.
-    static func keep(_ path: String) -> Command {
-        let script =
-            "if [ -e \"$1\" ] && [ ! -e \"$1.before-kubeforge\" ]; then cp -p -- \"$1\" \"$1.before-kubeforge\"; fi"
-        return Command("sh", "-c", Word(script), "sh", Word(path)).asRoot()
+    private func write(_ text: String, to path: String, _ machine: Machine) async throws {
+        try await machine.write(RemoteFile(path, bytes: [UInt8](edited: text)))
     }
 
-    private func write(_ text: String, to path: String, _ machine: Machine) async throws {
-        try await machine.run(Self.keep(path))
-        try await machine.write(RemoteFile(path, text))
+    /// What would be lost if it were written back as it was read; nil where it can be.
+    private static func isTooMuch(_ path: String, _ answers: Answers) -> [Difference]? {
+        let cut = EditableFiles.faults(of: path, answers)
+        return cut.isEmpty ? nil : cut
     }
 
     /// The effect: what a program that looks a name up gets. Without our block there is nothing to see, and name
@@ -146,21 +148,30 @@ struct HostsBlock {
     /// The lines of others that give a machine's name another address.
     func claims(in now: String) -> [String] { others(now).filter { withoutClaims($0) != $0 } }
 
+    /// Of a block that somebody cut the end of, only the lines that are exactly ours go.
     private func others(_ now: String) -> [String] {
-        var isOurs = false
+        let ours = hosts.map(Self.line)
         var lines: [String] = []
-        for line in now.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
-            if line == begin { isOurs = true }
-            if !isOurs { lines.append(line) }
-            if line == end { isOurs = false }
+        var block: [String]?
+        for line in now.unixLines {
+            if line == begin {
+                lines += (block ?? []).filter { !ours.contains($0) }
+                block = []
+            } else if line == end {
+                block = nil
+            } else if block != nil {
+                block?.append(line)
+            } else {
+                lines.append(line)
+            }
         }
-        return lines
+        return lines + (block ?? []).filter { !ours.contains($0) }
     }
 
     /// The line without the machines' names; nil when nothing but them was in it, or when it is the machine's own
     /// loopback entry.
     private func withoutClaims(_ line: String) -> String? {
-        let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).map(String.init)
+        let words = line.prefix { $0 != "#" }.split(whereSeparator: " \t\r".contains).map(String.init)
         guard let address = words.first, IPv4Address(address) != nil else { return line }
         let isLoopback = address.hasPrefix("127.0.1.")
         if isTemplate, isLoopback, words.dropFirst().contains(where: { $0.contains("hostname") || $0.contains("fqdn") }) {

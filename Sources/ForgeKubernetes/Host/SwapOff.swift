@@ -6,7 +6,7 @@ struct SwapOff: Step {
     var title: String { "swap is off, after a reboot, too" }
 
     var questions: [Question] {
-        [.swaps, .contents("/etc/fstab"), .command(Self.unitsLook)] + Self.services.map(Question.unit)
+        [.swaps, .contents(Self.fstab), .file(Self.fstab), .command(Self.unitsLook)] + Self.services.map(Question.unit)
     }
 
     func differences(given answers: Answers) -> [Difference] {
@@ -19,11 +19,18 @@ struct SwapOff: Step {
 
     func apply(to machine: Machine) async throws {
         let answers = try await machine.ask(questions)
-        let fstab = answers.text("/etc/fstab") ?? ""
-        if !Self.swapLines(of: fstab).isEmpty { try await machine.write(RemoteFile("/etc/fstab", Self.withoutSwap(fstab))) }
+        let faults = EditableFiles.faults(of: Self.fstab, answers)
+        guard faults.isEmpty else { throw EditableFiles.requirement.finding(faults, on: machine.host) }
+        let fstab = answers.editable(Self.fstab) ?? ""
+        if !Self.swapLines(of: fstab).isEmpty {
+            let mode = answers.file(Self.fstab)?.mode ?? 0o644
+            try await machine.write(RemoteFile(Self.fstab, bytes: [UInt8](edited: Self.withoutSwap(fstab)), mode: mode))
+        }
         let services = Self.services.filter { Self.turnsSwapOn(answers.unit($0)) }
         try await machine.run(Command([Word("sh"), "-c", Word(Self.script), "sh"] + services.map { Word($0) }).asRoot())
     }
+
+    static let fstab = "/etc/fstab"
 
     /// What calls swapon itself; the .swap unit that systemd shows for it only mirrors the kernel's state, and masking it stops nothing.
     /// zram-tools, Ubuntu's zram-config, Raspberry Pi OS's dphys-swapfile, swapspace.
@@ -72,16 +79,14 @@ struct SwapOff: Step {
 
     /// Entries whose third field is swap: a text match would take innocent lines with it.
     static func swapLines(of fstab: String) -> [String] {
-        fstab.split(separator: "\n").filter(isSwap).map { String($0.split(whereSeparator: \.isWhitespace)[0]) }
+        fstab.unixLines.filter(isSwap).map { String($0.split(whereSeparator: \.isWhitespace)[0]) }
     }
 
     static func withoutSwap(_ fstab: String) -> String {
-        fstab.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { isSwap($0) ? "# swap is off for Kubernetes (kubeforge): \($0)" : String($0) }
-            .joined(separator: "\n")
+        fstab.unixLines.map { isSwap($0) ? "# swap is off for Kubernetes (kubeforge): \($0)" : $0 }.joined(separator: "\n")
     }
 
-    private static func isSwap(_ line: Substring) -> Bool {
+    private static func isSwap(_ line: String) -> Bool {
         let fields = line.split(whereSeparator: \.isWhitespace)
         return fields.count >= 3 && !fields[0].hasPrefix("#") && fields[2] == "swap"
     }

@@ -53,6 +53,7 @@ struct APIServerName: Step {
     /// looking one up.
     static let script = """
         set -eu; umask 077
+        \(ShellFunction.place)
         pki=$3; old=$pki/apiserver.crt
         names=$(openssl x509 -noout -text -in "$old" | grep -A 1 'Subject Alternative Name' | tail -n 1 \\
           | sed 's/ //g; s/DNS://g; s/IPAddress://g; s/,/", "/g')
@@ -77,7 +78,7 @@ struct APIServerName: Step {
           chown --reference="$pki/$file" -- "$pki/$file.kubeforge"
           chmod --reference="$pki/$file" -- "$pki/$file.kubeforge"
         done
-        mv -fT -- "$pki/apiserver.key.kubeforge" "$pki/apiserver.key"
-        mv -fT -- "$pki/apiserver.crt.kubeforge" "$pki/apiserver.crt"
+        place "$pki/apiserver.key.kubeforge" "$pki/apiserver.key"
+        place "$pki/apiserver.crt.kubeforge" "$pki/apiserver.crt"
         """
 }

@@ -55,13 +55,14 @@ struct LoginKubeconfig: Step {
         let text = try wanted(answers)?.text ?? answers.text(path) ?? ""
         let script = """
             set -eu; umask 077
+            \(ShellFunction.place)
             install -d -m 0700 -o "$1" -g "$2" -- "${3%/*}"
             path=$(readlink -m -- "$3"); new=$path.kubeforge.$$; trap 'rm -f -- "$new" "$new.copy"' EXIT
-            rm -f -- "$new"; cat > "$new"; chown -- "$1:$2" "$new"; sync -- "$new"
+            rm -f -- "$new"; cat > "$new"; chown -- "$1:$2" "$new"
             if [ -e "$path" ] && [ ! -e "$path.before-kubeforge" ] && ! cmp -s -- "$path" "$new"; then
-              cp -p -- "$path" "$new.copy"; sync -- "$new.copy"; mv -fT -- "$new.copy" "$path.before-kubeforge"
+              cp -p -- "$path" "$new.copy"; place "$new.copy" "$path.before-kubeforge"
             fi
-            mv -fT -- "$new" "$path"
+            place "$new" "$path"
             """
         let words: [Word] = [Word(user), Word(group), Word(path)]
         try await machine.run(

@@ -24,25 +24,42 @@ struct ContainerdConfig: Step {
 
     var title: String { "containerd is configured for Kubernetes" }
 
-    var questions: [Question] { [.package(package), .file(Self.path), .command(images.look)] }
+    var questions: [Question] {
+        [
+            .package(package), .file(Self.path), .command(images.look), .contents(Self.path), .file(OriginalFile.copy(of: Self.path)),
+            .command(shippedLook),
+        ]
+    }
 
     func differences(given answers: Answers) -> [Difference] {
         guard let image = images.sandbox(answers) else {
             return answers.file(Self.path) == nil ? ["\(Self.path) is missing"] : [KubeadmImages.notKnown]
         }
-        return FileIs(file(image, answers)).differences(given: answers)
+        let file = file(image, answers)
+        let differences = FileIs(file).differences(given: answers)
+        guard !differences.isEmpty, answers.file(Self.path)?.sha256 != SHA256.hex(file.content) else { return differences }
+        if !answers.command(shippedLook).text.isEmpty { return ["\(Self.path) is as its package ships it"] }
+        return differences + foreign(answers).names.map { "\($0) of \(Self.path) stays" }
     }
 
     func apply(to machine: Machine) async throws {
         let answers = try await machine.ask(questions)
         guard let image = images.sandbox(answers) else { throw images.noAnswer(on: machine.host) }
-        try await OriginalFile.keep(Self.path, ofPackage: package, on: machine)
         try await machine.write(file(image, answers))
     }
 
     private func file(_ image: String, _ answers: Answers) -> RemoteFile {
         let major = answers.package(package).installed.flatMap { Int($0.prefix { $0.isNumber }) } ?? 1
-        return RemoteFile(Self.path, (major >= 2 ? version3 : version2).naming(image))
+        let own = (major >= 2 ? version3 : version2).naming(image)
+        return RemoteFile(Self.path, bytes: Array(foreign(answers).added(to: own, version: major >= 2 ? 3 : 2).utf8), package: package)
+    }
+
+    private func foreign(_ answers: Answers) -> ContainerdExtras { ContainerdExtras(of: answers.text(Self.path) ?? "") }
+
+    /// Prints a line when the file is the package's own, which nobody has changed.
+    private var shippedLook: String {
+        "[ -f \(Self.path) ] && sum=$(md5sum <\(Self.path)) && dpkg-query -W -f '${Conffiles}\\n' -- \(package) 2>/dev/null "
+            + "| grep -F \" \(Self.path) ${sum%% *}\""
     }
 }
 

@@ -27,7 +27,6 @@ struct DockerDaemon: Step {
         guard let now = JSONMembers(text ?? "") else {
             throw Self.unreadable.finding(Self.unreadable.differences(given: answers), on: machine.host)
         }
-        if text != nil { try await OriginalFile.keep(Self.path, on: machine) }
         let mode = answers.file(Self.path)?.mode ?? 0o644
         try await machine.write(RemoteFile(Self.path, merged(into: now).text, mode: mode))
     }
@@ -38,7 +37,10 @@ struct DockerDaemon: Step {
             "its \(path), if it has one, can be read", asking: [.contents(path)],
             fix: "correct it (`python3 -m json.tool \(path)` shows the place), or move it away"
         ) { answers in
-            guard let text = answers.text(path), JSONMembers(text) == nil else { return [] }
+            guard let bytes = answers.contents(path) else { return [] }
+            let text = String(decoding: bytes, as: UTF8.self)
+            if Array(text.utf8) != bytes { return ["it is not UTF-8, and would be written back otherwise"] }
+            if JSONMembers(text) != nil { return [] }
             return ["it is not a JSON object, and dockerd would not start with it"]
         }
     }

@@ -39,9 +39,12 @@ package struct FileState: Sendable, Hashable {
     package var sha256: String?
     /// Seconds since 1970.
     package var modified: Int
+    /// The digests that kubeforge wrote there last; empty when it never did.
+    package var written: [String]
 
     package init(
-        kind: Kind = .regular, mode: UInt16 = 0o644, owner: String = "root:root", size: Int = 0, sha256: String? = nil, modified: Int = 0
+        kind: Kind = .regular, mode: UInt16 = 0o644, owner: String = "root:root", size: Int = 0, sha256: String? = nil, modified: Int = 0,
+        written: [String] = []
     ) {
         self.kind = kind
         self.mode = mode
@@ -49,7 +52,11 @@ package struct FileState: Sendable, Hashable {
         self.size = size
         self.sha256 = sha256
         self.modified = modified
+        self.written = written
     }
+
+    /// Whether kubeforge wrote what is there.
+    package var isKubeforges: Bool { sha256.map(written.contains) ?? false }
 }
 
 package struct PackageState: Sendable, Hashable {
@@ -72,12 +79,17 @@ package struct UnitState: Sendable, Hashable {
     package var enabled: String
     /// When it last became active, seconds since 1970; nil when it never did.
     package var since: Int?
+    /// systemd's own name of this run of it; empty when it does not run.
+    package var invocation: String
 
-    package init(load: String = "loaded", active: String = "inactive", enabled: String = "", since: Int? = nil) {
+    package init(
+        load: String = "loaded", active: String = "inactive", enabled: String = "", since: Int? = nil, invocation: String = ""
+    ) {
         self.load = load
         self.active = active
         self.enabled = enabled
         self.since = since
+        self.invocation = invocation
     }
 }
 
@@ -101,6 +113,13 @@ extension Answers {
 
     package func contents(_ path: String) -> [UInt8]? { if case .contents(let bytes) = raw[.contents(path)] { bytes } else { nil } }
 
+    /// The contents as text that may be changed and written back: each byte is the character of its number, so that none is lost. nil
+    /// where the answer is not the whole file: beyond 1 MiB, or with NULs, which no shell holds. Asks for `.contents` and `.file`.
+    package func editable(_ path: String) -> String? {
+        guard let bytes = contents(path), file(path)?.sha256 == SHA256.hex(bytes) else { return nil }
+        return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+    }
+
     package func text(_ path: String) -> String? { contents(path).map { String(decoding: $0, as: UTF8.self) } }
 
     package func package(_ name: String) -> PackageState {
@@ -121,4 +140,14 @@ extension Answers {
     package func command(_ text: String) -> CommandState {
         if case .command(let state) = raw[.command(text)] { state } else { CommandState(exitCode: 127) }
     }
+}
+
+extension String {
+    /// The lines of a file of Unix, split at line feeds alone: a carriage return is part of its line.
+    package var unixLines: [String] { unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) } }
+}
+
+extension [UInt8] {
+    /// The bytes of what `Answers.editable` gave, with ASCII put in.
+    package init(edited text: String) { self = text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } }
 }

@@ -1,6 +1,6 @@
 import ForgeCore
 
-/// `.file`: one `stat` and one `sha256sum` for all paths; built-ins find out which of them exist.
+/// `.file`: one `stat` and one `sha256sum` for all paths; built-ins find out which of them exist, and what kubeforge wrote there.
 struct FileSection: Section {
     private let paths: [String]
 
@@ -14,6 +14,9 @@ struct FileSection: Section {
         let probes = paths.enumerated().map { index, path in
             "probe \(index) \(path.shellQuoted)"
         }
+        let notes = paths.enumerated().filter { !$1.hasPrefix("/var/lib/kubeforge/") }.map { index, path in
+            "note \(index) \(OriginalFile.note(of: path).shellQuoted)"
+        }
         return """
             there= regular=
             probe() { if [ -f "$2" ] && [ ! -L "$2" ]; then regular="$regular $1"; fi; if [ -e "$2" ] || [ -L "$2" ]; then there="$there $1"; fi; }
@@ -26,7 +29,9 @@ struct FileSection: Section {
             set --; for i in $there; do path $i; set -- "$@" "$p"; done
             frame 0 "$([ $# = 0 ] || stat -c '%F|%a|%U:%G|%s|%Y' -- "$@")"
             set --; for i in $regular; do path $i; set -- "$@" "$p"; done
-            frame 0 "$([ $# = 0 ] || sha256sum -- "$@")"
+            note() { if [ -f "$2" ]; then read -r last before <"$2" || :; printf '= %s %s %s\\n' "$1" "$last" "$before"; fi; }
+            frame 0 "$([ $# = 0 ] || sha256sum -- "$@"
+            \(notes.joined(separator: "\n")))"
             """
     }
 
@@ -34,13 +39,15 @@ struct FileSection: Section {
         let there = try indices(try frames.next())
         let regular = try indices(try frames.next())
         let states = try frames.next().lines
-        let sums = try frames.next().lines
+        let last = try frames.next().lines
+        let sums = last.filter { !$0.hasPrefix("= ") }
+        let written = Self.notes(last)
         guard there.count == states.count, regular.count == sums.count else {
             throw Frames.Broken(reason: "a file vanished while it was looked at", fix: "run it again")
         }
         let digests = Dictionary(zip(regular, sums.map(Self.digest))) { first, _ in first }
         var answers = Dictionary(paths.map { (Question.file($0), Answer.file(nil)) }) { first, _ in first }
-        for (index, line) in zip(there, states) { answers[.file(paths[index])] = .file(Self.state(line, sha256: digests[index])) }
+        for (index, line) in zip(there, states) { answers[.file(paths[index])] = .file(Self.state(line, digests[index], written[index])) }
         return answers
     }
 
@@ -59,14 +66,23 @@ struct FileSection: Section {
     /// A backslash leads the line when the name had to be escaped.
     private static func digest(_ line: String) -> String { String(line.drop { $0 == "\\" }.prefix(64)) }
 
-    private static func state(_ line: String, sha256: String?) -> FileState? {
+    /// `= INDEX DIGEST [DIGEST]`
+    private static func notes(_ lines: [String]) -> [Int: [String]] {
+        let notes = lines.filter { $0.hasPrefix("= ") }.map { $0.split(separator: " ").map(String.init) }
+        return Dictionary(notes.compactMap { note in note.dropFirst().first.flatMap { Int($0) }.map { ($0, Array(note.dropFirst(2))) } }) {
+            first, _ in first
+        }
+    }
+
+    private static func state(_ line: String, _ sha256: String?, _ written: [String]?) -> FileState? {
         let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
         guard fields.count == 5, let mode = UInt16(fields[1], radix: 8), let size = Int(fields[3], in: .sizes),
             let modified = Int(fields[4], in: -(1 << 53)...(1 << 53))
         else {
             return nil
         }
-        return FileState(kind: kind(fields[0]), mode: mode, owner: fields[2], size: size, sha256: sha256, modified: modified)
+        return FileState(
+            kind: kind(fields[0]), mode: mode, owner: fields[2], size: size, sha256: sha256, modified: modified, written: written ?? [])
     }
 
     private static func kind(_ name: String) -> FileState.Kind {

@@ -12,7 +12,7 @@ struct UnitSection: Section {
 
     var script: String {
         let words = names.map(\.shellQuoted).joined(separator: " ")
-        let properties = "LoadState,ActiveState,UnitFileState,ActiveEnterTimestamp"
+        let properties = "LoadState,ActiveState,UnitFileState,ActiveEnterTimestamp,InvocationID"
         return "frame 0 \"$(systemctl show --property=\(properties) -- \(words) 2>/dev/null)\""
     }
 
@@ -39,7 +39,8 @@ struct UnitSection: Section {
     private static func state(_ properties: [String: String]) -> UnitState {
         UnitState(
             load: properties["LoadState"] ?? "not-found", active: properties["ActiveState"] ?? "inactive",
-            enabled: properties["UnitFileState"] ?? "", since: properties["ActiveEnterTimestamp"].flatMap(secondsSince1970))
+            enabled: properties["UnitFileState"] ?? "", since: properties["ActiveEnterTimestamp"].flatMap(secondsSince1970),
+            invocation: properties["InvocationID"] ?? "")
     }
 
     /// Of year, month, day, hour, minute and second, with the leap second.

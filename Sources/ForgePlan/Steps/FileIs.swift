@@ -11,19 +11,28 @@ package struct FileIs: Step {
         self.title = title ?? "\(file.path) is as it shall be"
     }
 
-    package var questions: [Question] { [.file(file.path)] }
+    package var questions: [Question] { [.file(file.path)] + (file.isShared ? [.file(OriginalFile.copy(of: file.path))] : []) }
 
     package func differences(given answers: Answers) -> [Difference] {
         guard let state = answers.file(file.path) else { return ["\(file.path) is missing"] }
         guard state.kind == .regular else { return ["\(file.path) is a \(state.kind.rawValue), not a file"] }
         var found: [Difference] = []
-        if state.sha256 != SHA256.hex(file.content) { found.append("\(file.path) has other content") }
+        if state.sha256 != SHA256.hex(file.content) { found.append(Self.otherContent(of: file, state, answers)) }
         if state.mode != file.mode { found.append(Difference("mode of \(file.path)", from: octal(state.mode), to: octal(file.mode))) }
         if state.owner != file.owner { found.append(Difference("owner of \(file.path)", from: state.owner, to: file.owner)) }
         return found
     }
 
     package func apply(to machine: Machine) async throws { try await machine.write(file) }
+
+    /// What is there is kept when it is somebody else's, and nothing is kept yet.
+    private static func otherContent(of file: RemoteFile, _ state: FileState, _ answers: Answers) -> Difference {
+        guard file.isShared, !state.isKubeforges else { return "\(file.path) has other content" }
+        let copy = OriginalFile.copy(of: file.path)
+        return answers.file(copy) == nil
+            ? "\(file.path) has somebody else's content, which is kept as \(copy)"
+            : "\(file.path) was changed by somebody else, and is written anew (\(copy) is its first original)"
+    }
 
     private func octal(_ mode: UInt16) -> String { "0" + String(mode, radix: 8) }
 }

@@ -14,7 +14,9 @@ package struct Unit: Step {
         self.title = title ?? "\(name) runs"
     }
 
-    package var questions: [Question] { [.unit(name)] + runningSince.map(Question.file) }
+    package var questions: [Question] {
+        [.unit(name)] + runningSince.map(Question.file) + (runningSince.isEmpty ? [] : [.contents(notePath)])
+    }
 
     package func differences(given answers: Answers) -> [Difference] {
         let state = answers.unit(name)
@@ -29,8 +31,24 @@ package struct Unit: Step {
         return found
     }
 
+    /// Times alone would restart it for ever where the clock was set back after a file was written: what kubeforge noted of the files
+    /// when it started this very run of the unit goes before.
     private func changedFile(_ answers: Answers, since start: Int?) -> String? {
-        runningSince.first { path in answers.file(path).map { $0.modified >= (start ?? 0) } ?? false }
+        let run = answers.unit(name).invocation
+        if !run.isEmpty, answers.text(notePath) == "\(digest(answers)) \(run)\n" { return nil }
+        return runningSince.first { path in answers.file(path).map { $0.modified >= (start ?? 0) } ?? false }
+    }
+
+    /// In memory, as the run of the unit is.
+    private var notePath: String { "/run/kubeforge/\(name)" }
+
+    /// Of all that it reads; a folder's content has changed when its time has.
+    private func digest(_ answers: Answers) -> String {
+        SHA256.hex(
+            runningSince.map { path in
+                let state = answers.file(path)
+                return "\(path) \(state?.sha256 ?? state.map { "\($0.modified)" } ?? "none")\n"
+            }.joined())
     }
 
     /// Times count in whole seconds on both sides, so a restart waits until the second of the last change is over.
@@ -40,7 +58,7 @@ package struct Unit: Step {
         let state = answers.unit(name)
         let needsRestart = state.active != "active" || changedFile(answers, since: state.since) != nil
         let script = """
-            set -e; unit=$1; verb=$2; shift 2
+            set -e; unit=$1; verb=$2; note=$3; digest=$4; shift 4
             for file in "$@"; do
               if [ -e "$file" ]; then while [ "$(stat -c %Y -- "$file")" = "$(date +%s)" ]; do sleep 0.1; done; fi
             done
@@ -48,9 +66,14 @@ package struct Unit: Step {
             systemctl unmask -- "$unit"
             systemctl enable -- "$unit"
             systemctl "$verb" -- "$unit"
+            if [ "$verb" = restart ] && [ $# != 0 ]; then
+              mkdir -p -- "${note%/*}"
+              printf '%s %s\\n' "$digest" "$(systemctl show --property=InvocationID --value -- "$unit")" > "$note"
+            fi
             """
         let verb: Word = needsRestart ? "restart" : "start"
-        let command = Command([Word("sh"), "-c", Word(script), "sh", Word(name), verb] + runningSince.map { Word($0) })
+        let command = Command(
+            [Word("sh"), "-c", Word(script), "sh", Word(name), verb, Word(notePath), Word(digest(answers))] + runningSince.map { Word($0) })
         try await machine.run(command.asRoot(), fix: "see why: `journalctl -u \(name) -n 50` on \(machine.host.name)")
     }
 }

@@ -24,6 +24,7 @@ package struct ContextIsThere: Step {
     private var unpack: Command {
         let script = """
             set -eu; umask 022; place=$1
+            \(ShellFunction.place)
             rm -rf -- "$place".kubeforge.*
             new="$place.kubeforge.$$"
             mkdir -p -- "$new"
@@ -32,7 +33,7 @@ package struct ContextIsThere: Step {
             if [ "$sum" != "$2" ]; then rm -rf -- "$new" "$new.tar"; echo "the context's sha256 is $sum after the transfer, expected $2" >&2; exit 1; fi
             tar -xf "$new.tar" -C "$new" --no-same-owner
             rm -f -- "$new.tar"
-            mv -T -- "$new" "$place"
+            place "$new" "$place"
             """
         return Command("sh", "-c", Word(script), "sh", Word(Places.context(context.tag)), Word(SHA256.hex(context.archive)))
             .reading(.bytes(context.archive)).asRoot()

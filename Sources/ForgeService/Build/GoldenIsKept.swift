@@ -28,6 +28,7 @@ package struct GoldenIsKept: Step {
     package var copy: Command {
         let script = """
             set -eu; umask 022; place=$1
+            \(ShellFunction.place)
             mkdir -p -- "$place"
             container=$(docker create -- "$2")
             trap 'docker rm -- "$container" >/dev/null' EXIT
@@ -35,7 +36,7 @@ package struct GoldenIsKept: Step {
               new="$place/.kubeforge.$$"
               docker cp "$container:/app/$file" - | tar -xO > "$new"
               [ -s "$new" ] || { rm -f -- "$new"; echo "$2 has no /app/$file" >&2; exit 1; }
-              mv -f -- "$new" "$place/${file##*/}"
+              place "$new" "$place/${file##*/}"
             done
             """
         return Command("sh", "-c", Word(script), "sh", Word(Places.answers(release.tag)), Word(release.image)).asRoot()

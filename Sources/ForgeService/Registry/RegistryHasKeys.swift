@@ -55,6 +55,7 @@ package struct RegistryHasKeys: Step {
     /// cluster that is left alone for a year.
     private static let functions = #"""
         set -eu; umask 077; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+        \#(ShellFunction.place)
         files=$1 login=$2 authority=$3 address=$4 name=$5 endpoint=$6 user=$7
         for_curl() { printf 'user = "%s:%s"\n' "$user" "$password"; }
         for_docker() { printf '{"auths":{"%s":{"auth":"%s"}}}\n' "$endpoint" "$(printf %s "$user:$password" | base64 -w 0)"; }
@@ -81,15 +82,15 @@ package struct RegistryHasKeys: Step {
         }
         new_logins() {
           [ -s "$login/password" ] || head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$login/password.new"
-          [ -s "$login/password" ] || { echo >>"$login/password.new"; mv -f "$login/password.new" "$login/password"; }
+          [ -s "$login/password" ] || { echo >>"$login/password.new"; place "$login/password.new" "$login/password"; }
           read -r password <"$login/password"
           perl -e 'open R, "<", "/dev/urandom"; read R, $salt, 16; $word = <STDIN>; chomp $word;
             $hash = crypt($word, "\$2b\$05\$" . substr(unpack("H*", $salt), 0, 22)) // "";
             die "this libc does not know bcrypt\n" unless $hash =~ /^\$2b\$/; print shift, ":$hash\n"' \
             "$user" <"$login/password" >"$files/htpasswd.new"
           for_curl >"$login/curl.new"; for_docker >"$login/config.json.new"
-          mv -f "$files/htpasswd.new" "$files/htpasswd"; mv -f "$login/curl.new" "$login/curl"
-          mv -f "$login/config.json.new" "$login/config.json"
+          place "$files/htpasswd.new" "$files/htpasswd"; place "$login/curl.new" "$login/curl"
+          place "$login/config.json.new" "$login/config.json"
         }
         new_certificate() {
           printf 'subjectAltName=IP:%s,DNS:%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\nkeyUsage=digitalSignature\n' \
@@ -99,7 +100,7 @@ package struct RegistryHasKeys: Step {
           openssl x509 -req -in "$files/request.new" -CA "$authority/ca.crt" -CAkey "$authority/ca.key" -days 3650 \
             -set_serial "0x$(head -c 16 /dev/urandom | od -An -v -tx1 | tr -d ' \n' | sed 's/^./4/')" \
             -extfile "$files/extensions.new" -out "$files/tls.crt.new" 2>"$files/said.new" || { cat "$files/said.new" >&2; return 1; }
-          mv -f "$files/tls.key.new" "$files/tls.key"; mv -f "$files/tls.crt.new" "$files/tls.crt"
+          place "$files/tls.key.new" "$files/tls.key"; place "$files/tls.crt.new" "$files/tls.crt"
         }
         change() {
           mkdir -p "$files" "$login"; chmod 700 "$files" "$login"

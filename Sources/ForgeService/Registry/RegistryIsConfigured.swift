@@ -61,7 +61,8 @@ struct RegistryIsConfigured: Step {
         let script = """
             set -eu; umask 077; folder=${1%/*}; new="$folder/.${1##*/}.new"
             mkdir -p -- "$folder"; trap 'rm -f -- "$new"' EXIT
-            cat >"$new"; mv -fT -- "$new" "$1"
+            \(ShellFunction.place)
+            cat >"$new"; place "$new" "$1"
             """
         return Command("sh", "-c", Word(script), "sh", Word(file.path)).reading(.bytes(file.content)).asRoot()
     }

@@ -43,8 +43,10 @@ struct HostsFileTests {
 
     private func texts(_ file: String?, names: String = Self.names, template: String? = nil, setting: String? = nil) throws -> [String] {
         func contents(_ text: String?) -> Answer { .contents(text.map { Array($0.utf8) }) }
+        func state(_ text: String?) -> Answer { .file(text.map { FileState(size: $0.utf8.count, sha256: SHA256.hex($0)) }) }
         return step.texts([
             .contents("/etc/hosts"): contents(file), .contents(Self.template): contents(template),
+            .file("/etc/hosts"): state(file), .file(Self.template): state(template),
             .contents(Self.setting): contents(setting),
             try #require(step.questions.last): .command(CommandState(text: names)),
         ])
@@ -108,31 +110,78 @@ struct HostsFileTests {
         #expect(try texts(Self.block, template: template, setting: "manage_etc_hosts: true\n").count == 1)
     }
 
-    @Test("is written from what is there at that moment, and its original is kept, once")
-    func apply() async throws {
+    /// Answers of a machine whose /etc/hosts has these bytes.
+    private func machine(_ hosts: [UInt8]) -> (Machine, ScriptedTransport) {
         let transport = ScriptedTransport { command in
             guard command.isLook else { return Output() }
-            let files = frame("127.0.0.1 localhost\n") + frame("", code: 1) + frame("", code: 1)
-            return Output((command.inputText.contains("hosts.debian.tmpl") ? files : "") + frame(Self.names))
+            guard command.inputText.contains("hosts.debian.tmpl") else { return Output(frame(Self.names)) }
+            let file =
+                frame(" 0") + frame(" 0") + frame("regular file|644|root:root|\(hosts.count)|1") + frame("\(SHA256.hex(hosts))  /etc/hosts")
+                + "0 \(hosts.count)\n"
+            let rest = "\n" + frame("", code: 1) + frame("", code: 1) + frame(Self.names)
+            return Output(standardOutput: Array(file.utf8) + hosts + Array(rest.utf8))
         }
-        try await step.apply(to: Machine(host: Example.node, transport: transport))
-        let changes = await transport.commands.filter { !$0.isLook }
-        #expect(changes.count == 2)
-        #expect(changes.first == HostsFile.keep("/etc/hosts"))
-        #expect(changes.last?.inputText == "127.0.0.1 localhost\n" + Self.block)
+        return (Machine(host: Example.node, transport: transport), transport)
     }
 
-    @Test("has a copy of what it was before the first change, not of what it was before the second", arguments: ["dash", "bash"])
-    func kept(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("hosts", "mine\n", mode: 0o644)
-            let transport = LocalTransport(shell: shell)
-            #expect(try await transport.run(HostsFile.keep(path)).isSuccess)
-            try folder.write("hosts", "ours\n")
-            #expect(try await transport.run(HostsFile.keep(path)).isSuccess)
-            #expect(try folder.text("hosts.before-kubeforge") == "mine\n")
-            #expect(try folder.mode("hosts.before-kubeforge") == 0o644)
-            #expect(try await transport.run(HostsFile.keep(folder.path("none"))).isSuccess)
-        }
+    @Test("is written from what is there at that moment")
+    func apply() async throws {
+        let (machine, transport) = machine(Array("127.0.0.1 localhost\n".utf8))
+        try await step.apply(to: machine)
+        let changes = await transport.commands.filter { !$0.isLook }
+        #expect(changes == [RemoteFile("/etc/hosts", "127.0.0.1 localhost\n" + Self.block).write])
+    }
+
+    @Test("keeps every byte of others, whatever their coding and the ends of their lines")
+    func bytes() async throws {
+        let theirs: [UInt8] = Array("10.9.9.9 drucker # B".utf8) + [0xfc, 0x72, 0x6f, 0xff, 0x0d, 0x0a] + Array("10.9.9.8 \u{e4}\n".utf8)
+        let (machine, transport) = machine(theirs)
+        try await step.apply(to: machine)
+        #expect(await transport.commands.filter { !$0.isLook } == [RemoteFile("/etc/hosts", bytes: theirs + Array(Self.block.utf8)).write])
+    }
+
+    @Test(
+        "loses no line to a block whose end somebody cut off",
+        arguments: [
+            ("# BEGIN kubeforge\n10.77.0.11 kubmaster\n10.0.0.9 database\n", "10.0.0.9 database\n"),
+            ("1.1.1.1 a\n# BEGIN kubeforge\n10.77.0.99 kubmaster\n2.2.2.2 b kubnode\n", "1.1.1.1 a\n2.2.2.2 b\n"),
+            (
+                "# BEGIN kubeforge\n10.0.0.9 database\n# BEGIN kubeforge\n10.77.0.11 kubmaster\n# END kubeforge\n10.0.0.8 x\n",
+                "10.0.0.9 database\n10.0.0.8 x\n"
+            ),
+            ("10.0.0.9 database\n# END kubeforge\n10.0.0.8 x\n", "10.0.0.9 database\n10.0.0.8 x\n"),
+        ])
+    func cutBlock(now: String, others: String) {
+        #expect(wanted(now) == others + Self.block)
+        #expect(wanted(wanted(now)) == wanted(now))
+    }
+
+    @Test("that is cut or changed by the look is never written back, and told before anything is changed", arguments: [1 << 20, 5])
+    func cut(count: Int) async throws {
+        let read = [UInt8](repeating: 0x23, count: count)
+        let state = FileState(size: count + 1, sha256: SHA256.hex("something else"))
+        let answers: [Question: Answer] = [.contents("/etc/hosts"): .contents(read), .file("/etc/hosts"): .file(state)]
+        let said =
+            count == 5 ? "/etc/hosts has NUL bytes, or changes while it is read" : "/etc/hosts has 1048577 bytes, and kubeforge reads 1 MiB"
+        #expect(EditableFiles.requirement.texts(answers) == [said])
+        #expect(step.texts(answers).first == said)
+        // The digest is of the whole file, the contents are not.
+        let look =
+            frame(" 0") + frame(" 0") + frame("regular file|644|root:root|\(count + 1)|1") + frame("\(SHA256.hex("else"))  /etc/hosts")
+            + frame(String(decoding: read, as: UTF8.self)) + frame("", code: 1) + frame("", code: 1) + frame(Self.names)
+        let (machine, transport) = Example.machine(answering: look)
+        let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine) }
+        #expect(problem?.why == said)
+        #expect(await transport.changes == [])
+    }
+
+    @Test("that is a link, or not there, is no reason to guess")
+    func links() {
+        let link: [Question: Answer] = [
+            .contents("/etc/hosts"): .contents([0x61]), .file("/etc/hosts"): .file(FileState(kind: .symlink)),
+        ]
+        #expect(EditableFiles.requirement.texts(link) == ["/etc/hosts is a symbolic link: a file would take its place"])
+        let none: [Question: Answer] = [.contents("/etc/hosts"): .contents(nil), .file("/etc/hosts"): .file(nil)]
+        #expect(EditableFiles.requirement.texts(none) == [])
     }
 }

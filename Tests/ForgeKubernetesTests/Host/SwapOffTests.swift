@@ -30,6 +30,7 @@ struct SwapOffTests {
         let look = try #require(step.questions.first { if case .command = $0 { true } else { false } })
         let answers: [Question: Answer] = [
             .swaps: .swaps(["/swap.img"]), .contents("/etc/fstab"): .contents(Array("/swap.img none swap sw 0 0\n".utf8)),
+            .file("/etc/fstab"): .file(FileState(sha256: SHA256.hex("/swap.img none swap sw 0 0\n"))),
             look: .command(CommandState(text: "dev-zram0.swap\nswap.img.swap")),
         ]
         #expect(
@@ -43,11 +44,29 @@ struct SwapOffTests {
     func untouched() async throws {
         let units = (0..<4).map { _ in "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nActiveEnterTimestamp=" }
         let (machine, transport) = Example.machine(
-            answering: frame(units.joined(separator: "\n\n")) + frame("/dev/zram0\n") + frame("/dev/sda1 /swap ext4\n")
-                + frame("dev-zram0.swap"))
+            answering: frame(" 0") + frame(" 0") + frame("regular file|644|root:root|21|1")
+                + frame("\(SHA256.hex("/dev/sda1 /swap ext4\n"))  /etc/fstab") + frame(units.joined(separator: "\n\n"))
+                + frame("/dev/zram0\n") + frame("/dev/sda1 /swap ext4\n") + frame("dev-zram0.swap"))
         try await SwapOff().apply(to: machine)
         #expect(await transport.changes.count == 1)
         #expect(await transport.changes[0].contains("swapoff -a"))
+    }
+
+    @Test("leaves all else in fstab as it is: bytes, mode, and a copy")
+    func fstab() async throws {
+        let units = (0..<4).map { _ in "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nActiveEnterTimestamp=" }
+        let theirs: [UInt8] = Array("# B".utf8) + [0xfc] + Array("ro\r\n".utf8)
+        let swap = Array("/swap.img none swap sw 0 0\n".utf8)
+        let files =
+            frame(" 0") + frame(" 0") + frame("regular file|600|root:root|9|1") + frame("\(SHA256.hex(theirs + swap))  /etc/fstab")
+            + frame(units.joined(separator: "\n\n")) + frame("") + "0 \((theirs + swap).count)\n"
+        let look = Array(files.utf8) + theirs + swap + Array(("\n" + frame("")).utf8)
+        let transport = ScriptedTransport { $0.isLook ? Output(standardOutput: look) : Output() }
+        try await SwapOff().apply(to: Machine(host: Example.node, transport: transport))
+        let written = theirs + Array("# swap is off for Kubernetes (kubeforge): ".utf8) + swap
+        let changes = await transport.commands.filter { !$0.isLook }
+        #expect(changes.first == RemoteFile("/etc/fstab", bytes: written, mode: 0o600).write)
+        #expect(RemoteFile("/etc/fstab", "").isShared, "so what was there is kept")
     }
 
     @Test("units that are masked or gone are no finding; all others are, once", arguments: ["dash", "bash"])

@@ -1,8 +1,8 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
+import ForgeTemplates
 import ForgeTestSupport
-import Synchronization
 import Testing
 
 @testable import ForgeKubernetes
@@ -18,7 +18,9 @@ struct ContainerdConfigTests {
     /// The file that is written where this package is installed.
     private func written(_ version: String, docker: Cluster.DockerSource = .docker) async throws -> String {
         let name = docker == .docker ? "containerd.io" : "containerd"
-        let look = String(repeating: frame(""), count: 4) + frame("\(name)|ii |\(version)") + frame(kubeadm)
+        let look =
+            String(repeating: frame(""), count: 4) + frame("\(name)|ii |\(version)") + frame("", code: 1) + frame(kubeadm)
+            + frame("", code: 1)
         let (machine, transport) = Example.machine(answering: look)
         try await step(docker).apply(to: machine)
         return try #require(await transport.commands.last).inputText
@@ -43,18 +45,49 @@ struct ContainerdConfigTests {
         #expect(try await written("2.1.0-1", docker: .distribution).contains("\nversion = 3\n"))
     }
 
-    private func texts(file: FileState?, kubeadm: String, package: String = "1.7.24-1") throws -> [String] {
+    private func texts(
+        file: FileState?, kubeadm: String, package: String = "1.7.24-1", contents: String = "", isShipped: Bool = false
+    ) throws -> [String] {
         let step = try step()
         return step.texts([
             .package("containerd.io"): .package(PackageState(installed: package)), .file(ContainerdConfig.path): .file(file),
-            step.questions[2]: .command(CommandState(text: kubeadm)),
+            step.questions[2]: .command(CommandState(text: kubeadm)), .contents(ContainerdConfig.path): .contents(Array(contents.utf8)),
+            step.questions[5]: .command(CommandState(text: isShipped ? "x" : "")),
         ])
     }
 
     @Test("differs from the one that Docker's package ships with CRI disabled")
     func shipped() throws {
         let shipped = FileState(sha256: SHA256.hex("disabled_plugins = [\"cri\"]\n"))
-        #expect(try texts(file: shipped, kubeadm: kubeadm) == ["/etc/containerd/config.toml has other content"])
+        #expect(
+            try texts(file: shipped, kubeadm: kubeadm, isShipped: true) == ["/etc/containerd/config.toml is as its package ships it"])
+    }
+
+    @Test("that somebody else wrote is kept, and what stays of it is named before it is replaced")
+    func others() throws {
+        let theirs = "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.nvidia]\nruntime_type = \"x\"\n"
+        #expect(
+            try texts(file: FileState(sha256: SHA256.hex(theirs)), kubeadm: kubeadm, contents: theirs) == [
+                "/etc/containerd/config.toml has somebody else's content, which is kept as /etc/containerd/config.toml.before-kubeforge",
+                "the runtime nvidia of /etc/containerd/config.toml stays",
+            ])
+    }
+
+    @Test("is known as its package's own by dpkg's digest of it", arguments: ["dash", "bash"])
+    func shippedLook(shell: String) async throws {
+        guard case .command(let text) = try step().questions[5] else { return }
+        try await TemporaryFolder.during { folder in
+            let path = try folder.write("config.toml", "shipped")
+            let sum = try await LocalProgram.run("md5sum", [path]).prefix(32)
+            try folder.write("dpkg-query", "#!/bin/sh\necho; echo ' \(path) \(sum)'; echo ' /etc/other \(sum)'\n", mode: 0o755)
+            func said() async throws -> String {
+                let script = text.replacing(ContainerdConfig.path, with: path)
+                return try await LocalTransport(shell: shell, programs: folder.path).run(Command("sh", "-c", Word(script))).text
+            }
+            #expect(try await said() == " \(path) \(sum)\n")
+            try folder.write("config.toml", "changed")
+            #expect(try await said() == "")
+        }
     }
 
     @Test("names kubeadm's sandbox image, and differs as soon as kubeadm names another")
@@ -62,14 +95,16 @@ struct ContainerdConfigTests {
         let file = FileState(sha256: SHA256.hex(try await written("2.2.1-1")))
         #expect(try texts(file: file, kubeadm: kubeadm, package: "2.2.1-1") == [])
         let next = kubeadm.replacing("3.10.2", with: "3.11")
-        #expect(try texts(file: file, kubeadm: next, package: "2.2.1-1") == ["/etc/containerd/config.toml has other content"])
+        var noted = file
+        noted.written = [file.sha256!]
+        #expect(try texts(file: noted, kubeadm: next, package: "2.2.1-1") == ["/etc/containerd/config.toml has other content"])
     }
 
     @Test("is not known before kubeadm is installed, and is not guessed")
     func noKubeadm() async throws {
         #expect(try texts(file: nil, kubeadm: "") == ["/etc/containerd/config.toml is missing"])
         #expect(try texts(file: FileState(), kubeadm: "") == ["its sandbox image is not known before kubeadm is installed"])
-        let (machine, transport) = Example.machine(answering: String(repeating: frame(""), count: 6))
+        let (machine, transport) = Example.machine(answering: String(repeating: frame(""), count: 8))
         let problem = await #expect(throws: Problem.self) { try await step().apply(to: machine) }
         #expect(problem?.what == "kubnode: kubeadm does not name the images of 1.36.2")
         #expect(await transport.changes == [])
@@ -98,36 +133,104 @@ struct ContainerdConfigTests {
     }
 }
 
-@Suite("A file that somebody else made")
-struct OriginalFileTests {
-    private func keep(_ text: String, shell: String, shipped: String? = nil) async throws -> (copy: String?, told: [String]) {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("config.toml", text)
-            let sum = shipped.map { "$(printf %s '\($0)' | md5sum | cut -d ' ' -f 1)" } ?? "none"
-            try folder.write("dpkg-query", "#!/bin/sh\necho; echo \" \(path) \(sum)\"\n", mode: 0o755)
-            let told = Mutex<[String]>([])
-            let machine = Machine(
-                host: Example.node, transport: LocalTransport(shell: shell, programs: folder.path),
-                onNews: { news in told.withLock { $0.append(news.text.replacing(folder.path, with: "")) } })
-            try await OriginalFile.keep(path, ofPackage: "containerd", on: machine)
-            let first = try? folder.text("config.toml.before-kubeforge")
-            try folder.write("config.toml", "changed since")
-            try await OriginalFile.keep(path, ofPackage: "containerd", on: machine)
-            if let first { #expect(try folder.text("config.toml.before-kubeforge") == first, "once") }
-            return (first, told.withLock { $0 })
+@Suite("containerd's settings of others")
+struct ContainerdExtrasTests {
+    /// Where `nvidia-ctk runtime configure` of 1.x puts them, beside what `containerd config default` printed.
+    private static let theirs = """
+        disabled_plugins = []
+        root = "/data/containerd" # the large disk
+        version = 2
+
+        [cgroup]
+          path = ""
+
+        [plugins]
+
+          [plugins."io.containerd.grpc.v1.cri"]
+            sandbox_image = "registry.k8s.io/pause:3.6"
+
+            [plugins."io.containerd.grpc.v1.cri".containerd]
+              default_runtime_name = "nvidia"
+
+              [plugins."io.containerd.grpc.v1.cri".containerd.runtimes]
+
+                [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia]
+                  runtime_type = "io.containerd.runc.v2"
+                  pod_annotations = [
+                    "nvidia.com/*", # ]
+                  ]
+
+                  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia.options]
+                    BinaryName = "/usr/bin/nvidia-container-runtime"
+
+                [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+                  runtime_type = "io.containerd.runc.v1"
+
+                [plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes."gvisor.dev"]
+                  runtime_type = "io.containerd.runsc.v1"
+
+            [plugins."io.containerd.grpc.v1.cri".registry]
+              [plugins."io.containerd.grpc.v1.cri".registry.configs."reg.example:5000".auth]
+                username = "me"
+              [plugins."io.containerd.grpc.v1.cri".registry.configs."reg.example:5000".tls]
+                insecure_skip_verify = true
+
+        [[plugins."io.containerd.transfer.v1.local".unpack_config]]
+          differ = ""
+
+        [timeouts]
+          a = "0s"
+        """
+    private static let names = [
+        "the runtime nvidia", "the runtime gvisor.dev", "the login at reg.example:5000", "`root = \"/data/containerd\" # the large disk`",
+    ]
+
+    private func own(_ version: Int) throws -> String {
+        try SandboxText(try Example.templates["containerd/config-\(version).toml"]).naming("pause:1")
+    }
+
+    @Test("stay: runtimes, which one is the default, logins, and where it keeps its files")
+    func stay() throws {
+        let extras = ContainerdExtras(of: Self.theirs)
+        #expect(extras.names == Self.names)
+        let ours = try own(2)
+        let text = extras.added(to: ours, version: 2)
+        let head = text.split(separator: "\n").prefix(3)
+        #expect(head[1] == "version = 2" && head[2] == "root = \"/data/containerd\" # the large disk")
+        #expect(text.contains("default_runtime_name = \"nvidia\""))
+        #expect(text.contains("\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.nvidia]\n"))
+        #expect(text.contains("\"nvidia.com/*\", # ]\n          ]\n"))
+        #expect(text.contains("\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.\"gvisor.dev\"]\n"))
+        #expect(text.contains(".registry.configs.\"reg.example:5000\".auth]\n        username = \"me\"\n"))
+        for gone in ["io.containerd.runc.v1\"", "pause:3.6", "insecure_skip_verify", "unpack_config", "timeouts", "[cgroup]"] {
+            #expect(!text.contains(gone), "\(gone)")
         }
+        for line in ours.split(separator: "\n") where !line.contains("default_runtime_name") { #expect(text.contains(line)) }
     }
 
-    @Test("is kept beside it, once, and that is told", arguments: ["dash", "bash"])
-    func other(shell: String) async throws {
-        let kept = try await keep("version = 2\n[nvidia]\n", shell: shell)
-        #expect(kept.copy == "version = 2\n[nvidia]\n")
-        #expect(kept.told == ["what was in /config.toml is kept as /config.toml.before-kubeforge"])
+    @Test("are the same when kubeforge reads its own file again, and move with containerd to its version 3", arguments: [2, 3])
+    func again(version: Int) throws {
+        let text = ContainerdExtras(of: Self.theirs).added(to: try own(version), version: version)
+        #expect(ContainerdExtras(of: text).added(to: try own(version), version: version) == text)
+        #expect(ContainerdExtras(of: text).names.sorted() == Self.names.sorted())
+        let moved = ContainerdExtras(of: text).added(to: try own(3), version: 3)
+        #expect(moved.contains("[plugins.\"io.containerd.cri.v1.runtime\".containerd.runtimes.nvidia.options]"))
+        #expect(moved.contains("[plugins.\"io.containerd.cri.v1.images\".registry.configs.\"reg.example:5000\".auth]"))
+        #expect(!moved.contains("grpc.v1.cri"))
+        #expect(TOMLTables(moved)?.all.filter { $0.path.last == "nvidia" }.count == 1)
     }
 
-    @Test("is not what kubeforge wrote or the package shipped", arguments: ["dash", "bash"])
-    func own(shell: String) async throws {
-        #expect(try await keep("# Written by kubeforge: containerd 1.x.\n", shell: shell).copy == nil)
-        #expect(try await keep("version = 2\n", shell: shell, shipped: "version = 2\n").copy == nil)
+    @Test("are none in kubeforge's own file, and in one that cannot be read", arguments: [2, 3])
+    func none(version: Int) throws {
+        let ours = try own(version)
+        #expect(ContainerdExtras(of: ours).names == [])
+        #expect(ContainerdExtras(of: ours).added(to: ours, version: version) == ours)
+        #expect(ContainerdExtras(of: "x = \"\"\"\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.a]\n\"\"\"").names == [])
+    }
+
+    @Test("do not make a runtime the default that is not there")
+    func defaultRuntime() throws {
+        let text = "[plugins.'io.containerd.cri.v1.runtime'.containerd]\n default_runtime_name = 'crun'\n"
+        #expect(ContainerdExtras(of: text).added(to: try own(3), version: 3) == (try own(3)))
     }
 }

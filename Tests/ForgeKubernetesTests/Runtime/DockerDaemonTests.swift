@@ -88,6 +88,14 @@ struct DockerDaemonTests {
         #expect(await transport.changes == [])
     }
 
+    @Test("that is no UTF-8 is refused: it would be written back otherwise")
+    func latin1() {
+        let bytes = Array("{\"a\": \"".utf8) + [0xfc] + Array("\"}".utf8)
+        #expect(
+            DockerDaemon.unreadable.texts([.contents(DockerDaemon.path): .contents(bytes)])
+                == ["it is not UTF-8, and would be written back otherwise"])
+    }
+
     @Test("may be missing or empty", arguments: [nil, "", " \n", "{}"])
     func readable(text: String?) {
         #expect(DockerDaemon.unreadable.texts([.contents(DockerDaemon.path): .contents(text.map { Array($0.utf8) })]) == [])

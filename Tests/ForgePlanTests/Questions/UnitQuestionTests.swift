@@ -9,8 +9,8 @@ struct UnitQuestionTests {
         "reads what systemctl shows",
         arguments: [
             (
-                "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp=Sat 2026-11-21 11:10:54 UTC",
-                UnitState(load: "loaded", active: "active", enabled: "enabled", since: 1_795_259_454)
+                "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp=Sat 2026-11-21 11:10:54 UTC\nInvocationID=0a1b",
+                UnitState(load: "loaded", active: "active", enabled: "enabled", since: 1_795_259_454, invocation: "0a1b")
             ),
             (
                 "ActiveEnterTimestamp=\nUnitFileState=\nActiveState=inactive\nLoadState=not-found",

@@ -18,7 +18,15 @@ struct FileIsTests {
         #expect(step.title == "a b greets")
         #expect(step.texts(state()) == [])
         #expect(step.texts([.file("/etc/a b"): .file(nil)]) == ["/etc/a b is missing"])
-        #expect(step.texts(state { $0.sha256 = SHA256.hex("x") }) == ["/etc/a b has other content"])
+        #expect(
+            step.texts(state { $0.sha256 = SHA256.hex("x") }) == [
+                "/etc/a b has somebody else's content, which is kept as /etc/a b.before-kubeforge"
+            ])
+        let before = state {
+            $0.sha256 = SHA256.hex("x")
+            $0.written = [SHA256.hex("hello\n"), SHA256.hex("x")]
+        }
+        #expect(step.texts(before) == ["/etc/a b has other content"])
         #expect(
             step.texts(
                 state {

@@ -51,11 +51,16 @@ struct UnitTests {
         let time = since == 200 ? "Thu 1970-01-01 00:03:20 UTC" : "Thu 1970-01-01 00:00:50 UTC"
         let look =
             frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  /etc/x")
-            + frame("LoadState=loaded\nActiveState=\(active)\nUnitFileState=disabled\nActiveEnterTimestamp=\(time)")
+            + frame("LoadState=loaded\nActiveState=\(active)\nUnitFileState=disabled\nActiveEnterTimestamp=\(time)") + frame("", code: 1)
         let (machine, transport) = Example.machine(answering: look) { _ in Output() }
         try await step.apply(to: machine)
         let change = try #require(await transport.commands.last)
-        #expect(change.words.dropFirst(3).map(\.text) == ["sh", "containerd.service", verb, Self.config])
+        #expect(
+            change.words.dropFirst(3).map(\.text)
+                == [
+                    "sh", "containerd.service", verb, "/run/kubeforge/containerd.service",
+                    SHA256.hex("\(Self.config) \(SHA256.hex("x"))\n"), Self.config,
+                ])
         #expect(change.isAsRoot)
     }
 
@@ -63,7 +68,7 @@ struct UnitTests {
     func fails() async {
         let look =
             frame("") + frame("") + frame("") + frame("")
-            + frame("LoadState=loaded\nActiveState=failed\nUnitFileState=enabled\nActiveEnterTimestamp=")
+            + frame("LoadState=loaded\nActiveState=failed\nUnitFileState=enabled\nActiveEnterTimestamp=") + frame("", code: 1)
         let (machine, _) = Example.machine(answering: look) { _ in .failed(1, "Job for containerd.service failed.") }
         let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine) }
         #expect(problem?.why == "Job for containerd.service failed.")
@@ -71,21 +76,76 @@ struct UnitTests {
     }
 
     /// The real script, with a systemctl that writes down what it is asked.
-    @Test("is unmasked, enabled and restarted by its script, after the second of the last change", arguments: ["dash", "bash"])
+    private func run(_ shell: String, _ folder: TemporaryFolder, file: String, note: String, state: String = "failed") async throws
+        -> String
+    {
+        let systemctl = "#!/bin/sh\ncase $1 in show) echo run-1;; *) echo \"$*\";; esac\n"
+        try folder.write("systemctl", systemctl, mode: 0o755)
+        let look =
+            frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  x")
+            + frame("LoadState=loaded\nActiveState=\(state)\nUnitFileState=disabled\nActiveEnterTimestamp=Thu 1970-01-01 00:03:20 UTC")
+            + frame("", code: 1)
+        let (machine, transport) = Example.machine(answering: look) { _ in Output() }
+        try await Unit("a b.service", runningSince: [file]).apply(to: machine)
+        var words = try #require(await transport.commands.last).words
+        #expect(words[6].text == "/run/kubeforge/a b.service")
+        words[6] = Word(note)
+        return try await LocalTransport(shell: shell, programs: folder.path).run(Command(words)).text
+    }
+
+    @Test("is unmasked, enabled and restarted by its script, which notes what it was started with", arguments: ["dash", "bash"])
     func script(shell: String) async throws {
         try await TemporaryFolder.during { folder in
             let file = try folder.write("a file", "x")
             try await LocalProgram.run("touch", ["-d", "2020-01-01", file])
-            let look =
-                frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  x")
-                + frame("LoadState=loaded\nActiveState=failed\nUnitFileState=disabled\nActiveEnterTimestamp=")
-            let (machine, transport) = Example.machine(answering: look) { _ in Output() }
-            try await Unit("a b.service", runningSince: [file]).apply(to: machine)
-            let words = try #require(await transport.commands.last).words.map(\.text)
-            let script = "systemctl() { echo \"$*\"; }\n" + words[2]
-            let said = try await LocalProgram.run(shell, ["-c", script] + words.dropFirst(3))
+            let said = try await run(shell, folder, file: file, note: folder.path("new folder/note"))
             #expect(said == "daemon-reload\nunmask -- a b.service\nenable -- a b.service\nrestart -- a b.service\n")
+            #expect(try folder.text("new folder/note") == SHA256.hex("\(file) \(SHA256.hex("x"))\n") + " run-1\n")
         }
+    }
+
+    @Test("that only has to be enabled is noted nowhere: nobody knows what it was started with", arguments: ["dash", "bash"])
+    func noNote(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            let said = try await run(shell, folder, file: "/nowhere", note: folder.path("note"), state: "active")
+            #expect(said.hasSuffix("start -- a b.service\n"))
+            #expect(throws: (any Error).self) { try folder.text("note") }
+        }
+    }
+
+    @Test("is restarted when the second of the last change is over, and not before", arguments: ["dash", "bash"])
+    func afterTheSecond(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            let file = try folder.write("a file", "x")
+            let log = folder.path("log").shellQuoted
+            // The clock of this machine ticks once when somebody sleeps.
+            try folder.write("now", "1000\n")
+            try folder.write("stat", "#!/bin/sh\necho 1000\n", mode: 0o755)
+            try folder.write("date", "#!/bin/sh\ncat \(folder.path("now").shellQuoted)\n", mode: 0o755)
+            try folder.write("sleep", "#!/bin/sh\necho slept >>\(log); echo 1001 >\(folder.path("now").shellQuoted)\n", mode: 0o755)
+            let said = try await run(shell, folder, file: file, note: folder.path("note"))
+            #expect(said.hasSuffix("restart -- a b.service\n"))
+            #expect(try folder.text("log") == "slept\n")
+        }
+    }
+
+    /// A clock that was ahead when the file was written, and was set right since.
+    @Test("whose files are of the future was restarted when the note of this very run says so")
+    func clockSetBack() {
+        func texts(_ note: String?, invocation: String = "run-1", file: FileState = FileState(sha256: "aa", modified: 9000)) -> [String] {
+            var answers = answers(UnitState(active: "active", enabled: "enabled", since: 200, invocation: invocation))
+            answers[.file(Self.config)] = .file(file)
+            answers[.contents("/run/kubeforge/containerd.service")] = .contents(note.map { Array($0.utf8) })
+            return step.texts(answers)
+        }
+        let note = SHA256.hex("\(Self.config) aa\n") + " run-1\n"
+        let changed = ["containerd.service has not been restarted since \(Self.config) changed"]
+        #expect(texts(note) == [])
+        #expect(texts(nil) == changed)
+        #expect(texts(note, invocation: "run-2") == changed, "somebody restarted it since, with whatever was there")
+        #expect(texts(note, file: FileState(sha256: "bb", modified: 9000)) == changed)
+        #expect(texts(note, file: FileState(kind: .directory, modified: 9000)) == changed)
+        #expect(texts(" \n", invocation: "") == changed)
     }
 
     @Test("that only has to start at boot is enabled, and not started")

@@ -1,0 +1,152 @@
+import ForgeCore
+import ForgePlan
+import ForgeTestSupport
+import Foundation
+import Synchronization
+import Testing
+
+/// A file of a folder that others write to, too, on a machine that is this computer.
+private struct SharedFile: Sendable {
+    let folder: TemporaryFolder
+    let transport: LocalTransport
+    let owner: String
+    var package: String?
+    private let told = Told()
+
+    init(_ folder: TemporaryFolder, shell: String) async throws {
+        self.folder = folder
+        try FileManager.default.createDirectory(atPath: folder.path("bin"), withIntermediateDirectories: true)
+        transport = LocalTransport(shell: shell, programs: folder.path("bin"))
+        owner = try await LocalProgram.run("stat", ["-c", "%U:%G", folder.path]).trimming(while: \.isNewline)
+    }
+
+    func step(_ text: String) -> FileIs {
+        FileIs(RemoteFile(folder.path("a file"), bytes: Array(text.utf8), owner: owner, isShared: true, package: package))
+    }
+
+    /// What is found before the step is made so; nothing is found afterwards.
+    func make(_ text: String) async throws -> [String] {
+        let (step, told) = (step(text), told)
+        let machine = Machine(host: Example.host(), transport: transport, onNews: { news in told.news.withLock { $0.append(news.text) } })
+        let found = step.differences(given: try await machine.ask(step.questions))
+        try await step.apply(to: machine)
+        #expect(step.differences(given: try await machine.ask(step.questions)) == [])
+        return found.map { $0.text.replacing(folder.path, with: "") }
+    }
+
+    var news: [String] { told.news.withLock { $0 }.map { $0.replacing(folder.path, with: "") } }
+
+    var copy: String? { try? folder.text("a file.before-kubeforge") }
+
+    private final class Told: Sendable { let news = Mutex<[String]>([]) }
+}
+
+@Suite("What somebody else wrote into a file")
+struct OriginalFileTests {
+    @Test("is kept beside it, once, with its mode; a dry run says so before, and the change afterwards", arguments: Shell.all)
+    func others(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            let file = try await SharedFile(folder, shell: shell)
+            try folder.write("a file", "mine\n", mode: 0o640)
+            #expect(try await file.make("one")[0] == "/a file has somebody else's content, which is kept as /a file.before-kubeforge")
+            #expect(file.copy == "mine\n")
+            #expect(try folder.mode("a file.before-kubeforge") == 0o640)
+            try folder.write("a file", "edited\n", mode: 0o644)
+            #expect(
+                try await file.make("two")[0]
+                    == "/a file was changed by somebody else, and is written anew (/a file.before-kubeforge is its first original)")
+            #expect(file.copy == "mine\n")
+            #expect(file.news == ["what was in /a file is kept as /a file.before-kubeforge"])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains(".kubeforge.") } == [])
+        }
+    }
+
+    @Test("is not what kubeforge wrote there, the last time or the time before", arguments: Shell.all)
+    func own(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            let file = try await SharedFile(folder, shell: shell)
+            #expect(try await file.make("one") == ["/a file is missing"])
+            #expect(try await file.make("two") == ["/a file has other content"])
+            // Killed between its note and its name.
+            try folder.write("bin/mv", "#!/bin/sh\ncase $4 in *'a file') exit 137;; esac\nexec /bin/mv \"$@\"\n", mode: 0o755)
+            await #expect(throws: Problem.self) { try await file.make("three") }
+            try FileManager.default.removeItem(atPath: folder.path("bin/mv"))
+            #expect(try folder.text("a file") == "two")
+            #expect(try await file.make("three") == ["/a file has other content"])
+            #expect(file.copy == nil)
+            #expect(file.news == [])
+        }
+    }
+
+    @Test("is not what its package shipped, and nobody has changed", arguments: Shell.all)
+    func shipped(shell: String) async throws {
+        for (text, isKept) in [("shipped", false), ("changed", true), ("of another file", true)] {
+            try await TemporaryFolder.during { folder in
+                var file = try await SharedFile(folder, shell: shell)
+                file.package = "containerd"
+                func line(_ name: String, _ text: String) -> String {
+                    "echo \" \(folder.path(name)) $(printf %s '\(text)' | md5sum | cut -d ' ' -f 1)\""
+                }
+                let query =
+                    "#!/bin/sh\n[ \"$4 $5\" = '-- containerd' ] && \(line("another", "of another file")) && \(line("a file", "shipped"))\n"
+                try folder.write("bin/dpkg-query", query, mode: 0o755)
+                try folder.write("a file", text)
+                _ = try await file.make("ours")
+                #expect(file.copy == (isKept ? text : nil))
+            }
+        }
+    }
+
+    @Test("may be a link, which is kept as one, even to nothing", arguments: Shell.all)
+    func link(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            let file = try await SharedFile(folder, shell: shell)
+            try FileManager.default.createSymbolicLink(atPath: folder.path("a file"), withDestinationPath: "/nowhere")
+            #expect(try await file.make("ours") == ["/a file is a symlink, not a file"])
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("a file.before-kubeforge")) == "/nowhere")
+            #expect(try folder.text("a file") == "ours")
+        }
+    }
+
+    @Test("is looked for in /etc alone: the other places are kubeforge's")
+    func places() {
+        #expect(RemoteFile("/etc/hosts", "").isShared)
+        #expect(!RemoteFile("/var/lib/kubeforge/manifests/a.yaml", "").isShared)
+        #expect(
+            FileIs(RemoteFile("/var/lib/kubeforge/x", "a")).texts([.file("/var/lib/kubeforge/x"): .file(FileState(sha256: "b"))]) == [
+                "/var/lib/kubeforge/x has other content"
+            ])
+    }
+}
+
+@Suite("A file's name")
+struct PlacedFileTests {
+    @Test("is given when its bytes are on the disk, and is there itself before anything goes on", arguments: Shell.all)
+    func order(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            for name in ["sync", "mv"] { try folder.write(name, "#!/bin/sh\necho \(name) \"$@\"\n", mode: 0o755) }
+            try FileManager.default.createDirectory(atPath: folder.path("new"), withIntermediateDirectories: true)
+            func said(_ new: String, _ path: String) async throws -> String {
+                let script = ShellFunction.place + "\nset -eu; place \"$@\""
+                let words = [Word("sh"), "-c", Word(script), "sh", Word(new), Word(path)]
+                return try await LocalTransport(shell: shell, programs: folder.path).run(Command(words)).text
+            }
+            #expect(try await said("/a/x.new", "/a/x") == "sync -- /a/x.new\nmv -fT -- /a/x.new /a/x\nsync -- /a/\n")
+            let new = folder.path("new")
+            #expect(try await said(new, "place") == "sync -f -- \(new)\nmv -fT -- \(new) place\nsync -- .\n")
+        }
+    }
+
+    @Test("is not given when its bytes cannot be brought to the disk", arguments: Shell.all)
+    func failure(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("sync", "#!/bin/sh\necho 'sync: error syncing: Input/output error' >&2; exit 1\n", mode: 0o755)
+            let path = try folder.write("file", "old")
+            let owner = try await LocalProgram.run("stat", ["-c", "%U:%G", path]).trimming(while: \.isNewline)
+            let output = try await LocalTransport(shell: shell, programs: folder.path).run(RemoteFile(path, "new", owner: owner).write)
+            #expect(output.exit == .code(1))
+            #expect(output.lastLine == "sync: error syncing: Input/output error")
+            #expect(try folder.text("file") == "old")
+        }
+    }
+}
