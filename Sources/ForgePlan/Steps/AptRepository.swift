@@ -106,7 +106,7 @@ package struct AptRepository: Step {
         case .text(let text): try await machine.write(RemoteFile(keyPath, text))
         case .url(let url, let fingerprint): try await fetchKey(from: url, fingerprint, machine)
         }
-        try await machine.write(list)
+        try await machine.write(RemoteFile(candidatePath, bytes: list.content))
         let update = try await machine.attempt(updateThisList.aptThrough(proxy), waitingFor: locks)
         guard update.isSuccess else {
             let url = source.split(separator: " ").first ?? ""
@@ -115,8 +115,11 @@ package struct AptRepository: Step {
                 ?? "open \(url) from \(machine.host.name) with curl; is the mirror right in the inventory?"
             throw Problem(failed: updateThisList, on: machine.host, update, fix: fix)
         }
+        try await machine.write(list)
     }
 
+    /// The list gets its real name when apt has read it and what it leads to: one that apt cannot use would stop every call of apt.
+    private var candidatePath: String { "/var/lib/kubeforge/apt/\(name).list" }
     private var listPath: String { "/etc/apt/sources.list.d/\(name).list" }
     private var keyPath: String { "/etc/apt/keyrings/\(name).asc" }
     private var list: RemoteFile { RemoteFile(listPath, "deb [arch=\(architecture) signed-by=\(keyPath)] \(source)\n") }
@@ -130,9 +133,14 @@ package struct AptRepository: Step {
         }
     }
 
-    /// Prints a line for each of the keys that is there: its path and its fingerprint.
-    private var fingerprintLook: String {
-        "for key in \(([keyPath] + usualKeys).joined(separator: " ")); do f=$(\(Self.fingerprint(of: "$key"))); [ -z \"$f\" ] || echo \"$key $f\"; done"
+    /// Prints a line for each of the files that is there: its path and the fingerprints of all primary keys in it, joined by `+`.
+    var fingerprintLook: String {
+        """
+        \(Self.home())
+        for key in \(([keyPath] + usualKeys).joined(separator: " ")); do
+          [ ! -f "$key" ] || { f=$(fingerprints "$key"); [ -z "$f" ] || echo "$key $f"; }
+        done
+        """
     }
 
     private func fingerprints(_ answers: Answers) -> [String: String] {
@@ -140,38 +148,64 @@ package struct AptRepository: Step {
         return Dictionary(pairs.filter { $0.count == 2 }.map { ($0[0], $0[1]) }) { first, _ in first }
     }
 
-    /// Prints the primary key's fingerprint; gpg gets a home of no consequence, so that it makes none for root.
-    private static func fingerprint(of path: String) -> String {
-        "[ -f \(path) ] && gpg --homedir /tmp --batch --no-options --no-keyring --no-auto-check-trustdb --show-keys --with-colons \(path) 2>/dev/null | sed -n 's/^fpr:*//p' | head -n 1 | tr -d :"
+    /// A home of gpg's of its own, where nobody else can put anything, gone when the shell ends. `fingerprints FILE` counts every primary
+    /// key: apt believes all of them.
+    static func home(in folder: String = "/run") -> String {
+        """
+        home=$(mktemp -d -p \(folder) kubeforge.XXXXXX) || exit
+        trap 'rm -rf -- "$home"' EXIT; trap 'exit 143' HUP INT TERM
+        private() { LC_ALL=C gpg --homedir "$home" --batch --no-options --no-autostart --no-auto-check-trustdb --quiet "$@" 2>/dev/null; }
+        fingerprints() {
+          private --no-keyring --show-keys --with-colons -- "$1" | {
+            primary= all=
+            while IFS=: read -r kind _ _ _ _ _ _ _ _ value _; do
+              case $kind in pub|sec) primary=yes;; fpr) [ -z "$primary" ] || all="$all${all:++}$value"; primary=;; esac
+            done
+            printf %s "$all"
+          }
+        }
+        """
     }
 
-    /// Into a temporary name; only a key with the right fingerprint gets its real name.
+    /// Whatever else the address gives, only the pinned key gets into the file that apt believes: it alone is taken out of a keyring that
+    /// was empty before. Prints what is wrong with it, else nothing.
+    static func fetch(homesIn folder: String = "/run") -> String {
+        """
+        set -eu; umask 077; url=$1 pin=$2 path=$3
+        \(ShellFunction.place)
+        \(home(in: folder))
+        curl -fsSL --proto =http,https --retry 3 --max-time 60 -o "$home/fetched" -- "$url"
+        private --import -- "$home/fetched" || :
+        private --armor --export -- "$pin" > "$home/key" || :
+        if [ "$(fingerprints "$home/key")" != "$pin" ]; then
+          found=$(fingerprints "$home/fetched"); echo "its fingerprint is ${found:-none}"; exit 0
+        fi
+        (umask 022; mkdir -p -- "${path%/*}")
+        rm -f -- "$path".kubeforge.*; new="$path.kubeforge.$$"
+        trap 'rm -rf -- "$home" "$new"' EXIT
+        cat "$home/key" > "$new"; chmod 0644 "$new"; place "$new" "$path"
+        """
+    }
+
     private func fetchKey(from url: String, _ fingerprint: String, _ machine: Machine) async throws {
-        let new = keyPath + ".new"
-        let fetch = Command(
-            "sh", "-c", "mkdir -p /etc/apt/keyrings && curl -fsSL --proto =http,https --retry 3 --max-time 60 -o \"$2\" -- \"$1\"", "sh",
-            Word(url), Word(new))
-        try await machine.run(
+        let fetch = Command("sh", "-c", Word(Self.fetch()), "sh", Word(url), Word(fingerprint), Word(keyPath))
+        let fault = try await machine.run(
             fetch.through(proxy).asRoot(),
-            fix: "open \(url) from \(machine.host.name) with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)")
-        let found = try await machine.run(Command("sh", "-c", Word(Self.fingerprint(of: new))).asRoot()).text.trimming(
-            while: \.isWhitespace)
-        guard found == fingerprint else {
-            try await machine.run(Command("rm", "-f", "--", Word(new)).asRoot())
+            fix: "open \(url) from \(machine.host.name) with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)"
+        ).text.trimming(while: \.isWhitespace)
+        guard fault.isEmpty else {
             throw Problem(
-                what: "\(machine.host.name): \(url) is not the key of the \(name) repository",
-                why: "its fingerprint is \(found), expected \(fingerprint)",
+                what: "\(machine.host.name): \(url) is not the key of the \(name) repository", why: "\(fault), expected \(fingerprint)",
                 fix:
                     "if the repository changed its key, put the new fingerprint into the inventory (mirrors: apt: \(name): fingerprint:) after checking it with its publisher"
             )
         }
-        try await machine.run(Command("sh", "-c", "chmod 0644 \"$1\" && mv -fT -- \"$1\" \"$2\"", "sh", Word(new), Word(keyPath)).asRoot())
     }
 
     /// Only this repository's index: another one's outage is not our business.
     private var updateThisList: Command {
         Apt.update([
-            "-o", "Dir::Etc::sourcelist=\(listPath)", "-o", "Dir::Etc::sourceparts=-", "-o", "APT::Get::List-Cleanup=0", "-o",
+            "-o", "Dir::Etc::sourcelist=\(candidatePath)", "-o", "Dir::Etc::sourceparts=-", "-o", "APT::Get::List-Cleanup=0", "-o",
             "APT::Update::Error-Mode=any",
         ])
     }
