@@ -39,6 +39,10 @@ package struct Packages: Step {
     package func apply(to machine: Machine) async throws {
         let install = Apt.install(names.map { name in version.map { "\(name)=\($0)*" } ?? name }).aptThrough(proxy)
         var result = try await (command: install, output: machine.attempt(install, waitingFor: locks))
+        if Apt.wantsRepair(result.output) {
+            try await repair(machine)
+            result.output = try await machine.attempt(install, waitingFor: locks)
+        }
         if Apt.wantsUpdate(result.output) {
             let refresh = Apt.update.aptThrough(proxy)
             let update = try await machine.attempt(refresh, waitingFor: locks)
@@ -49,6 +53,18 @@ package struct Packages: Step {
             throw Problem(failed: result.command, on: machine.host, result.output, fix: Apt.fix(result.output, on: machine.host))
         }
         if isHeld { try await hold(machine) }
+    }
+
+    /// Finishes what a machine that was reset, or an apt that was killed, left half done: apt refuses everything before. Once: what
+    /// does not heal then is told.
+    private func repair(_ machine: Machine) async throws {
+        for command in [Apt.configure, Apt.fixBroken.aptThrough(proxy)] {
+            let output = try await machine.attempt(command, waitingFor: locks)
+            guard output.isSuccess else {
+                throw Problem(failed: command, on: machine.host, output, fix: Apt.repairFix(output, on: machine.host))
+            }
+        }
+        machine.tell("an installation that had been interrupted was finished")
     }
 
     private func hold(_ machine: Machine) async throws {
@@ -81,6 +97,38 @@ package enum Apt {
         ]
         return Command(environment + options + words + packages.map { Word($0) }).asRoot().within(.seconds(1800))
     }
+
+    /// Finishes what dpkg has unpacked or noted and not set up. Configuration files that somebody changed stay as they are.
+    static var configure: Command {
+        Command(
+            Array(environment.dropLast()) + ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"]
+        ).asRoot().within(.seconds(1800))
+    }
+
+    /// Fetches what is missing of packages that are there by halves; nothing is removed for it.
+    static var fixBroken: Command {
+        let words: [Word] = [
+            "-y", "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold", "--no-remove", "--fix-broken",
+            "install",
+        ]
+        return Command(environment + options + words).asRoot().within(.seconds(1800))
+    }
+
+    /// Whether apt refuses to work before an interrupted installation is finished.
+    static func wantsRepair(_ output: Output) -> Bool {
+        let signs = ["dpkg was interrupted", "--fix-broken install", "needs to be reinstalled"]
+        return !output.isSuccess && signs.contains { (output.errorText + output.text).contains($0) }
+    }
+
+    /// What a person does when an interrupted installation cannot be finished.
+    static func repairFix(_ output: Output, on host: Host) -> String {
+        let known = fix(output, on: host)
+        return known == byHand(host)
+            ? "an earlier installation was interrupted, and cannot be finished: `sudo dpkg --configure -a` and `sudo apt-get -f install` on "
+                + "\(host.name) tell which package; repair or remove it, and run again" : known
+    }
+
+    private static func byHand(_ host: Host) -> String { "run it by hand on \(host.name) to see more" }
 
     /// Whether apt's complaint is one that fresh indices can cure.
     static func wantsUpdate(_ output: Output) -> Bool {
@@ -117,7 +165,7 @@ package enum Apt {
             return
                 "\(host.name) cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
         }
-        return "run it by hand on \(host.name) to see more"
+        return byHand(host)
     }
 
     /// The names below apt's line "The following packages will be REMOVED:".

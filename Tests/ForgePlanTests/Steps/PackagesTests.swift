@@ -92,6 +92,14 @@ struct PackagesTests {
                 "E: Unable to locate package curl",
                 "see with `apt-cache policy` on kubnode which versions its repositories have, and correct the inventory or the mirror"
             ),
+            (
+                "E: Unable to fetch some archives, maybe run apt-get update",
+                "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
+            ),
+            (
+                "E: Could not connect to deb.debian.org:80",
+                "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
+            ),
             ("dpkg: error: No space left on device", "make room on kubnode: `df -h`, `apt-get clean`"),
             ("E: You don't have enough free space in /var/cache/apt/archives/.", "make room on kubnode: `df -h`, `apt-get clean`"),
             (
@@ -105,6 +113,15 @@ struct PackagesTests {
         let problem = await #expect(throws: Problem.self) { try await tools.apply(to: machine) }
         #expect(problem?.fix == fix)
         #expect(problem?.why == complaint)
+    }
+
+    @Test("that are installed are not asked for again, whatever apt warned of")
+    func warned() async throws {
+        let (machine, transport) = Example.machine { _ in
+            Output(standardOutput: [], standardError: Array("W: Failed to fetch http://x  404  Not Found\nW: Unable to fetch\n".utf8))
+        }
+        try await tools.apply(to: machine)
+        #expect(await transport.changes == [Self.install + " curl gnupg"])
     }
 
     @Test("that dpkg cannot set up are not tried twice")
