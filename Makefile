@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # What only root may do: packages, and the program's place in /usr/local. Everything else is the user's; `kubeforge lab` uses sudo by itself.
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 BUILD_DEBS := pkg-config libssh-dev libssl-dev zlib1g-dev
-TEST_DEBS := openssh-server openssh-client sudo curl python3 python3-venv python3-pip
+TEST_DEBS := openssh-server openssh-client sudo curl python3 python3-venv python3-pip gnupg fish tcsh zsh
 LAB_DEBS := systemd-container mmdebstrap debian-archive-keyring iproute2 iptables procps util-linux mount findutils docker-registry
 DEBS := $(BUILD_DEBS) $(TEST_DEBS) $(LAB_DEBS)
 # Tests that make machines.

@@ -1,5 +1,14 @@
+internal import CLibCrypto
+
 /// Base64 as RFC 4648 has it, padded, on one line.
 package enum Base64 {
+    /// Bytes as `base64 -d` reads them.
+    static func text(_ bytes: [UInt8]) -> String {
+        var text = [UInt8](repeating: 0, count: (bytes.count + 2) / 3 * 4 + 1)
+        let count = EVP_EncodeBlock(&text, bytes, Int32(bytes.count))
+        return String(decoding: text.prefix(Int(count)), as: UTF8.self)
+    }
+
     /// The bytes; nil for a text that holds anything else.
     package static func decoded(_ text: String) -> [UInt8]? {
         var (bytes, buffer, bits, padding): ([UInt8], UInt32, Int, Int) = ([], 0, 0, 0)

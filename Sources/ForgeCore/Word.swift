@@ -8,7 +8,8 @@ package struct Word: Sendable, Hashable, ExpressibleByStringInterpolation {
 
     /// The word as a POSIX shell reads it back: exactly this text, as one argument.
     package var quoted: String {
-        let isPlain = !text.isEmpty && text.utf8.allSatisfy(Self.isPlain)
+        // zsh reads `=ls` as the path of ls.
+        let isPlain = !text.isEmpty && text.first != "=" && text.utf8.allSatisfy(Self.isPlain)
         return isPlain ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 

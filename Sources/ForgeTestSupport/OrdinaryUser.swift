@@ -7,7 +7,7 @@ package struct OrdinaryUser: Sendable {
 
     package static var canBeMade: Bool { getuid() == 0 }
 
-    package static func during<Result>(_ body: (OrdinaryUser) async throws -> Result) async throws -> Result {
+    package static func during<Result>(shell: String = "/bin/sh", _ body: (OrdinaryUser) async throws -> Result) async throws -> Result {
         // Other tests, of other processes, too, may be making theirs: useradd does not wait for its lock.
         let lock = open("/run/lock/kubeforge-test-users", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         defer { close(lock) }
@@ -17,7 +17,7 @@ package struct OrdinaryUser: Sendable {
         let user = OrdinaryUser(name: "kubeforge-test-\(getpid())")
         let result: Swift.Result<Result, any Error>
         do {
-            try await user.make()
+            try await user.make(shell: shell)
             result = .success(try await body(user))
         } catch {
             result = .failure(error)
@@ -28,9 +28,9 @@ package struct OrdinaryUser: Sendable {
 
     private var sudoers: String { "/etc/sudoers.d/\(name)" }
 
-    private func make() async throws {
+    private func make(shell: String) async throws {
         // `*` is no password, but unlike useradd's `!` it does not lock the account.
-        try await LocalProgram.run("useradd", ["--create-home", "--shell", "/bin/sh", "--password", "*", name])
+        try await LocalProgram.run("useradd", ["--create-home", "--shell", shell, "--password", "*", name])
         try "\(name) ALL=(ALL) NOPASSWD: ALL\n".write(toFile: sudoers, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o440], ofItemAtPath: sudoers)
     }

@@ -1,8 +1,20 @@
 import ForgeCore
+import ForgeTestSupport
 import Testing
 
 @Suite("A command")
 struct CommandTests {
+    private static let environment = "env LC_ALL=C TZ=UTC PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
+
+    /// Words of programs are read in one language, and a question and a command find the same programs, whoever logs in.
+    @Test("runs in one environment, whatever the login's is")
+    func environment() async throws {
+        let line = Command("sh", "-c", "echo \"$LC_ALL $TZ $PATH\"").remoteLine(user: "root")
+        let said = try await LocalProgram.run(
+            "sh", ["-c", line], environment: ["LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Tokyo", "PATH": "/bin"])
+        #expect(said == "C UTC /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n")
+    }
+
     @Test("reads as one line, quoted once")
     func readsAsLine() {
         let command = Command("apt-get", "install", "-y", "kubeadm=1.36.2-*").asRoot()
@@ -12,15 +24,16 @@ struct CommandTests {
     @Test("runs with its time limit, and through sudo for root where somebody else logs in")
     func runsThroughSudo() {
         let command = Command("id", "-un").within(.seconds(5))
-        #expect(command.remoteLine(user: "ubuntu") == "timeout --kill-after=10 5 id -un")
-        #expect(command.asRoot().remoteLine(user: "ubuntu") == "sudo -n -- timeout --kill-after=10 5 id -un")
-        #expect(command.asRoot().remoteLine(user: "root") == "timeout --kill-after=10 5 id -un")
+        let own = Self.environment + "timeout --kill-after=10 5 id -un"
+        #expect(command.remoteLine(user: "ubuntu") == own)
+        #expect(command.asRoot().remoteLine(user: "ubuntu") == "env LC_ALL=C sudo -n -- " + own)
+        #expect(command.asRoot().remoteLine(user: "root") == own)
     }
 
     @Test("with a limit below a second has still one: 0 would be none at all", arguments: [(0, 1), (1, 1), (1000, 1), (1001, 2)])
     func shortLimit(milliseconds: Int, seconds: Int) {
         let line = Command("true").within(.milliseconds(milliseconds)).remoteLine(user: "root")
-        #expect(line == "timeout --kill-after=10 \(seconds) true")
+        #expect(line == Self.environment + "timeout --kill-after=10 \(seconds) true")
     }
 
     @Test("that takes too long is ended with exit code 124")

@@ -1,4 +1,6 @@
 import ForgeCore
+import ForgeTestSupport
+import Foundation
 import Testing
 
 @Suite("A word")
@@ -35,7 +37,49 @@ struct WordTests {
         "is quoted only when it must be",
         arguments: [
             ("plain", "plain"), ("a/b-c_d.e:f=g@h%i+j,k", "a/b-c_d.e:f=g@h%i+j,k"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'"),
-            ("kubeadm=1.36.2-*", "'kubeadm=1.36.2-*'"), ("~", "'~'"),
+            ("kubeadm=1.36.2-*", "'kubeadm=1.36.2-*'"), ("~", "'~'"), ("=ls", "'=ls'"),
         ])
     func isQuoted(text: String, quoted: String) { #expect(Word(text).quoted == quoted) }
+}
+
+/// The line meets the login shell, which may be none of POSIX.
+@Suite("A command's line")
+struct LoginShellTests {
+    /// Those of this computer; /bin/sh is always there.
+    private static let shells = ["/bin/sh", "/bin/bash", "/usr/bin/zsh", "/usr/bin/fish", "/bin/tcsh", "/bin/ksh"].filter {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+    private static let texts = [
+        "", "it's", "'", "\\", "a\\", "\\\\", "\\'", "a\\nb", "a\nb", "\n", "\r\n", "!", "!!", "a!b", "$HOME", "$(id)", "`id`", "~", "*",
+        "{a,b}",
+        "(id)", "a;b", "#", "=ls", "%1", "^a^b", "\t", "ü", "\u{1b}[2J", "-n", "a b", "\"", "@", "a=b", "?", "[a]", "<x", "|", "&",
+    ]
+
+    @Test("is read alike by every login shell", arguments: shells)
+    func alike(shell: String) async throws {
+        let line = Command([Word("printf"), "%s\\0"] + Self.texts.map { Word($0) }).remoteLine(user: "root")
+        #expect(try await LocalProgram.run("env", [shell, "-c", line]) == Self.texts.map { $0 + "\0" }.joined())
+        for text in Self.texts {
+            let line = Command("printf", "%s", Word(text)).remoteLine(user: "root")
+            #expect(try await LocalProgram.run("env", [shell, "-c", line]) == text, "\(text.debugDescription)")
+        }
+    }
+
+    @Test("is put as it stands where all shells read it alike, and in plain words where not")
+    func plain() {
+        #expect(Command("echo", "$(id) it").remoteLine(user: "root").hasSuffix(" echo '$(id) it'"))
+        for text in ["a\nb", "a\\", "!", "it's"] {
+            let line = Command("echo", Word(text)).remoteLine(user: "root")
+            #expect(line.contains(#/^exec sh -c 'eval "\$\(printf %s "\$0" \| base64 -d\)"' [A-Za-z0-9+\/=]+$/#), "\(line)")
+        }
+    }
+
+    @Test("becomes the command, so that no shell stands between it and its signals")
+    func becomes() async throws {
+        let line = Command("sh", "-c", "printf '%s\\n' \"$PPID\"").within(.seconds(9)).remoteLine(user: "root")
+        let said = try await LocalProgram.run("sh", ["-c", "echo $$; exec sh -c \"$1\"", "sh", line])
+        // timeout is the one process between.
+        let lines = said.split(separator: "\n")
+        #expect(lines.count == 2 && lines[0] == lines[1])
+    }
 }

@@ -67,18 +67,19 @@ struct RemoteFileTests {
         try await TemporaryFolder.during { programs in
             // A `cat` that has written a half and gets stuck.
             try programs.write("cat", "#!/bin/sh\nhead -c 2\necho half >&2\nexec sleep 60\n", mode: 0o755)
-            try await LoopbackSSHD.running(["SetEnv SHLVL=1 PATH=\(programs.path):/usr/bin:/bin"]) { sshd async throws in
+            try await LoopbackSSHD.running { sshd async throws in
                 let path = try sshd.folder.write("file", "old")
                 let write = RemoteFile(path, "new text", owner: Self.owner).write
+                let stuck = Command(write.words.map { Word($0.text.replacing("cat > ", with: "\(programs.path)/cat > ")) }).reading(
+                    "new text")
                 let connection = try await SSHConnection.open(to: sshd.host(), options: .bare)
-                await #expect(throws: Problem.self) { try await connection.run(write) { _ in sshd.endConnections() } }
+                await #expect(throws: Problem.self) { try await connection.run(stuck) { _ in sshd.endConnections() } }
                 await connection.close()
                 #expect(try sshd.folder.text("file") == "old")
                 let halves = try FileManager.default.contentsOfDirectory(atPath: sshd.folder.path).filter {
                     $0.hasPrefix("file.kubeforge.")
                 }
                 #expect(try halves.map(sshd.folder.text) == ["ne"])
-                try FileManager.default.removeItem(atPath: programs.path("cat"))
                 try await sshd.connected { connection async throws in #expect(try await connection.run(write) == Output()) }
                 #expect(try sshd.folder.text("file") == "new text")
                 #expect(try await LocalProgram.run("ls", [sshd.folder.path]).contains("file.kubeforge") == false)

@@ -34,7 +34,9 @@ struct LookTests {
         let transport = ScriptedTransport { _ in Output(frame("/swap.img\n")) }
         _ = try await transport.look(.swaps)
         let command = try #require(await transport.commands.first)
-        #expect(command.remoteLine(user: "ubuntu") == "sudo -n -- timeout --kill-after=10 300 sh -s")
+        let environment = Command.environment.joined(separator: " ")
+        #expect(command.remoteLine(user: "ubuntu") == "env LC_ALL=C sudo -n -- env \(environment) timeout --kill-after=10 300 sh -s")
+        #expect(Command.environment.allSatisfy { command.inputText.contains($0) }, "a question's environment is a command's")
         #expect(command.inputText.hasPrefix("{\nLC_ALL=C TZ=UTC; export LC_ALL TZ\n"))
     }
 
@@ -52,7 +54,7 @@ struct LookTests {
     @Test("whose answer is cut off is an error, wherever the cut is")
     func cutOff() async throws {
         let whole = frame("/swap.img\n") + frame("hello\n") + frame("there")
-        for length in 0..<(whole.utf8.count - 1) {
+        for length in 0..<whole.utf8.count {
             let transport = ScriptedTransport { _ in Output(String(whole.prefix(length))) }
             await #expect(throws: Problem.self, "cut after \(length) bytes") {
                 try await transport.look(.swaps, .contents("/a"), .command("b"))
