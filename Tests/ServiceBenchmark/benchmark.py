@@ -138,8 +138,10 @@ def environment(more):
 
     def make(folder):
         subprocess.run(["python3", "-m", "venv", folder], check=True)
-        subprocess.run([folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                        "--only-binary=:all:", "-r", SERVICE / "requirements.txt", *more], check=True)
+        # pip takes nothing without a hash beside what has one.
+        for words in (["-r", SERVICE / "requirements.txt"], more):
+            subprocess.run([folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                            "--only-binary=:all:", *words], check=True)
 
     return cached("benchmark-venv", wanted, make) / "bin/python"
 

@@ -7,8 +7,26 @@ struct ImageTests {
     func pins() async throws {
         let installed = try await Python.shared.value.run("-m", "pip", "freeze", "--disable-pip-version-check")
         let requirements = try String(contentsOf: ServiceFiles.requirements, encoding: .utf8)
-        let pinned = requirements.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { $0.lowercased() }
+        let pinned = requirements.split(separator: "\n").filter { !$0.hasPrefix("#") && !$0.hasPrefix(" ") }.map {
+            $0.lowercased().trimmingCharacters(in: CharacterSet(charactersIn: " \\"))
+        }
         #expect(installed.lowercased().split(separator: "\n").map(String.init) == pinned.sorted())
+    }
+
+    /// With one hash in the file pip takes no package that has none, and no wheel that has another.
+    @Test("installs what its digests name, for both processors, and nothing else")
+    func hashes() throws {
+        let requirements = try String(contentsOf: ServiceFiles.requirements, encoding: .utf8)
+        let entries = requirements.replacing(/#.*\n/, with: "").replacing("\\\n", with: "").split(separator: "\n")
+        #expect(entries.count > 10)
+        var all: Set<Substring> = []
+        for entry in entries {
+            let hashes = entry.matches(of: /--hash=sha256:([0-9a-f]{64})(?= |$)/).map(\.1)
+            #expect(!hashes.isEmpty && entry.split(separator: " ").count == 1 + hashes.count, "\(entry)")
+            #expect(hashes.count == 1 || hashes.count.isMultiple(of: 2), "\(entry): amd64 and arm64 go together")
+            #expect(all.isDisjoint(with: hashes))
+            all.formUnion(hashes)
+        }
     }
 
     @Test("neither installs nor trains again when only api.py changes")
