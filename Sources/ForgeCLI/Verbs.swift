@@ -4,15 +4,18 @@ import ForgeKubernetes
 import ForgeLab
 import ForgePlan
 import ForgeService
+import Foundation
 
 /// The verbs of kubeforge, each with the plan that it stands for.
 extension Verb {
     static func provision(isDryRun: Bool, renewsCertificates: Bool = false) -> Verb {
         var verb = Verb("provision", isDryRun: isDryRun, remembersInventory: true) { session in
+            let began = Int(Date().timeIntervalSince1970)
             let (cluster, surveyed) = (session.cluster, await session.ask(Survey.questions))
+            let asked = began...max(began, Int(Date().timeIntervalSince1970))
             let met = cluster.hosts.filter { surveyed[$0.name] != nil }
             let facts = Dictionary(
-                met.compactMap { host in surveyed[host.name].map { (host.name, Survey.facts(of: host, $0)) } }
+                met.compactMap { host in surveyed[host.name].map { (host.name, Survey.facts(of: host, $0, asked: asked)) } }
             ) { first, _ in first }
             guard facts[cluster.firstControlPlane.name] != nil else { throw Problem(withoutControlPlane: cluster) }
             let plan = ClusterPlan(

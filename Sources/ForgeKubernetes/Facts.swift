@@ -16,6 +16,8 @@ package struct Facts: Sendable, Hashable {
     package var machineID: String
     /// Seconds since 1970, by the machine's own clock.
     package var clock: Int
+    /// By how many seconds it is ahead of the operator's computer; nil when not known.
+    package var skew: Int?
     /// Home folder and primary group of the login user.
     package var home: String
     package var group: String

@@ -12,9 +12,9 @@ struct Preflight {
     func steps(for host: Host) -> [any Step] {
         guard let own = facts[host.name] else { return [] }
         return machine(host, own) + kernel(own) + disks(host, own) + identity(host, own) + [
-            address(host, own), clock(host, own),
+            address(host, own), clock(host, own), operatorsClock(own),
             Membership(host: host, cluster: cluster), KubernetesOnDisk(version: cluster.kubernetes), OtherKubernetes(),
-            PortsAreFree(role: host.role),
+            EditableFiles.requirement, PortsAreFree(role: host.role),
             ForeignNetwork(runtime: cluster.runtime), CertificatesLast(cluster: cluster, isRenewing: isRenewing),
         ]
     }
@@ -141,6 +141,15 @@ struct Preflight {
             "its clock agrees with \(cluster.firstControlPlane.name)",
             abs(skew) <= 60 ? nil : "it is \(abs(skew)) s \(skew > 0 ? "ahead" : "behind")",
             fix: "`sudo timedatectl set-ntp true` on both, or set the clock")
+    }
+
+    /// apt refuses lists of the future as "not valid yet", and so does TLS with certificates, on either side.
+    private func operatorsClock(_ own: Facts) -> any Step {
+        let skew = own.skew ?? 0
+        return fact(
+            "its clock agrees with this computer's",
+            skew.magnitude <= 60 ? nil : "it is \(skew.magnitude) s \(skew > 0 ? "ahead" : "behind")",
+            fix: "`sudo timedatectl set-ntp true` on it, and here if this computer's clock is the wrong one: `date`")
     }
 
     private func fact(_ title: String, _ finding: String?, fix: String) -> any Step {

@@ -7,7 +7,8 @@ package enum Survey {
         [.contents("/etc/os-release"), .command(script(for: host))]
     }
 
-    package static func facts(of host: Host, _ answers: Answers) -> Facts {
+    /// `asked`: the seconds since 1970, by the operator's clock, between which it was asked.
+    package static func facts(of host: Host, _ answers: Answers, asked: ClosedRange<Int>? = nil) -> Facts {
         let lines = Lines(answers.command(script(for: host)).text)
         var facts = Facts(
             distribution: Distribution(osRelease: Lines(answers.text("/etc/os-release") ?? "").values),
@@ -17,6 +18,10 @@ package enum Survey {
             freeDiskMiB: lines.number("disk") / 1024, machineID: lines["machine"] ?? "",
             clock: lines["clock"].flatMap { Int($0, in: .times) } ?? 0,
             home: lines["home"] ?? "/root", group: lines["group"] ?? "root")
+        if let asked, facts.clock > 0 {
+            let nearest = min(max(facts.clock, asked.lowerBound), asked.upperBound)
+            facts.skew = facts.clock &- nearest
+        }
         facts.addresses = lines.all("address").compactMap(interface)
         facts.productUUID = lines["uuid"] ?? ""
         facts.macAddresses = lines.all("mac")

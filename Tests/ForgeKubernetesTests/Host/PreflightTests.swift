@@ -167,6 +167,21 @@ struct PreflightTests {
             ])
     }
 
+    @Test("may have exactly what it needs")
+    func justEnough() {
+        #expect(findings { $0.memoryMiB = 1700 } == [])
+        #expect(findings({ $0.memoryMiB = 900 }, on: Example.node) == [])
+        #expect(findings { $0.freeDiskMiB = 5120 } == [])
+        #expect(findings { $0.cores = 2 } == [])
+    }
+
+    @Test("has a clock that the operator's computer has not", arguments: [(61, "it is 61 s ahead"), (-3600, "it is 3600 s behind")])
+    func operatorsClock(skew: Int, expected: String) {
+        #expect(findings { $0.skew = skew }.first?.dropLast() == ["its clock agrees with this computer's", expected])
+        for near in [60, 0, -60, nil] as [Int?] { #expect(findings { $0.skew = near } == []) }
+        #expect(findings { $0.skew = .min }.count == 1)
+    }
+
     @Test("is a clone of another one")
     func twin() {
         let facts = ["kubmaster": Example.facts("abc"), "kubnode": Example.facts("abc")]

@@ -21,6 +21,17 @@ struct SurveyTests {
             ]))
     }
 
+    @Test(
+        "knows by how much a machine's clock is wrong, by the operator's at the time of the look",
+        arguments: [(100, 0), (150, 0), (200, 0), (99, -1), (201, 1), (3800, 3600)])
+    func skew(clock: Int, expected: Int) {
+        let questions = Survey.questions(for: Example.node)
+        let answers = Answers([questions[1]: .command(CommandState(text: "clock=\(clock)"))])
+        #expect(Survey.facts(of: Example.node, answers, asked: 100...200).skew == expected)
+        #expect(Survey.facts(of: Example.node, answers).skew == nil)
+        #expect(Survey.facts(of: Example.node, Answers(), asked: 100...200).skew == nil)
+    }
+
     @Test("turns a machine's answers into facts")
     func known() {
         let text = """

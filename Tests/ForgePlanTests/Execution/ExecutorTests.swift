@@ -84,6 +84,13 @@ struct ExecutorTests {
         #expect(titles("b") == [["z is so"], []])
     }
 
+    @Test("looks again on the other hosts after a change that failed: it may have changed something all the same")
+    func looksAgainAfterFailure() async {
+        let rehearsal = Rehearsal(["a": FakeHost(onMake: { _ in .fails("half done") }), "b": FakeHost(["y"])])
+        _ = await rehearsal.run(Rehearsal.stage("one", ["a": [Truth("x")]]), Rehearsal.stage("two", ["b": [Truth("y")]]))
+        #expect(await rehearsal.hosts["b"]!.log == ["look y", "look y"])
+    }
+
     @Test("tells the lines of pods that a step follows")
     func podLines() async {
         struct Following: Step {
