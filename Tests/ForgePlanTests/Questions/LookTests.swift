@@ -57,9 +57,12 @@ struct LookTests {
         for length in 0..<whole.utf8.count {
             let transport = ScriptedTransport { _ in Output(String(whole.prefix(length))) }
             await #expect(throws: Problem.self, "cut after \(length) bytes") {
-                try await transport.look(.swaps, .contents("/a"), .command("b"))
+                try await transport.look(.swaps, .contents("/a"), .command("true"))
             }
         }
+        // A program that nothing brings would be refused whatever the answer is.
+        let answers = try await ScriptedTransport { _ in Output(whole) }.look(.swaps, .contents("/a"), .command("true"))
+        #expect(answers.command("true").text == "there")
     }
 
     @Test(
