@@ -9,8 +9,27 @@ package struct ThisComputer: Sendable {
 
     package init() {}
 
-    /// Runs the command to its end; a command that fails is an `Output`, one that cannot be started a `Problem`.
+    /// Runs the command to its end; a command that fails is an `Output`, one that cannot be started a `Problem`. At its time limit it is
+    /// killed, and not waited for any longer: a program that hangs in the kernel cannot be killed either. Its exit code is 124 then.
     package func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in }) async throws -> Output {
+        let work = Task { try await start(command, onLine) }
+        let (first, end) = AsyncStream<Result<Output, any Error>>.makeStream()
+        let alarm = Task {
+            guard (try? await Task.sleep(for: command.timeLimit)) != nil else { return }
+            end.yield(.success(Output(exit: .code(124))))
+            work.cancel()
+        }
+        defer { alarm.cancel() }
+        Task { end.yield(await work.result) }
+        return try await withTaskCancellationHandler {
+            for await result in first { return try result.get() }
+            return try await work.value
+        } onCancel: {
+            work.cancel()
+        }
+    }
+
+    private func start(_ command: Command, _ onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
         var words = command.words.map(\.text)
         let program = words.removeFirst()
         do {
@@ -36,7 +55,11 @@ package struct ThisComputer: Sendable {
     ) async throws -> String {
         let output = try await run(command, onLine: onLine)
         guard output.isSuccess else {
-            throw Problem(what: "`\(command.line)` failed on this computer (\(output.exit))", why: output.lastLine, fix: fix)
+            let ending =
+                output.exit == .code(124) && output.text.isEmpty && output.errorText.isEmpty
+                ? "did not end within its time limit of \(command.timeLimit.components.seconds) s"
+                : "failed on this computer (\(output.exit))"
+            throw Problem(what: "`\(command.line)` \(ending)", why: output.lastLine, fix: fix)
         }
         return output.text.trimming(while: \.isWhitespace)
     }

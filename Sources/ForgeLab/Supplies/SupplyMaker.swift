@@ -37,7 +37,7 @@ struct SupplyMaker: Sendable {
         let shell = "log=$1; shift; exec sh \"$@\" >\"$log\" 2>&1"
         let make: [Word] = ["sh", "-c", Word(shell), "sh", Word(log), Word("\(folder)/files/make.sh")]
         let arguments = [cache.root, supply.place, supply.digest, supply.workshop ?? "-", supply.script].map { Word($0) }
-        let output = try await computer.run(Command(make + arguments + values))
+        let output = try await computer.run(Command(make + arguments + values).within(.seconds(4 * 3600)))
         guard !output.isSuccess else { return }
         throw Problem(
             what: "\(supply.name) could not be made", why: lastLines(of: log, 5),
