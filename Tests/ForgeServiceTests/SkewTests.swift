@@ -52,4 +52,20 @@ struct SkewTests {
             result.checks.last?.got
                 == "predictions differ from training on 67 % of rows: inference-b does not run what the other pods run (lda 67 %)")
     }
+
+    @Test(
+        "is seen on whichever pod alone answers otherwise, the first as well as the last",
+        arguments: ["10.244.0.5:8080", "10.244.1.7:8080"])
+    func anyPod(wrong: String) async throws {
+        let result = try await test.run(
+            controlPlane: controlPlane(at: { address, path in address == wrong ? Self.skewed(path) : nil }), reporter: Silence())
+        #expect(result.checks.last?.name == "train/serve skew")
+        #expect(result.checks.last?.isPassed == false)
+    }
+
+    @Test("cannot be judged by a golden.json without features")
+    func noFeatures() {
+        let text = #"{"score": {"lda": 1}, "rows": [{"line": 0}]}"#
+        #expect(throws: Problem.self) { try ForgeService.Golden(Array(text.utf8), path: "golden.json") }
+    }
 }

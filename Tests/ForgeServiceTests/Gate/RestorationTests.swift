@@ -63,4 +63,35 @@ struct RestorationTests {
         let told = await restoration.after(problem, on: Machine(host: Example.master, transport: host))
         #expect(told.why?.hasPrefix("a pod crashed\nthe release before it could not be restored: kubmaster: ") == true)
     }
+
+    @Test("is undone to the last of several that can come back, and never to the one that fails, though it was complete once")
+    func several() async {
+        let history = Told.list(
+            Told.deployment(template: "new"), Told.replicaSet("older", revision: 3), Told.replicaSet("old", revision: 4),
+            Told.replicaSet("new", revision: 6),
+            Told.history(
+                .example("c", template: "older", at: "2026-11-20T10:00:00Z"), .example("a", template: "old", at: "2026-11-21T10:00:00Z"),
+                .example("b", template: "new", at: "2026-11-22T10:00:00Z")))
+        let host = host(history)
+        _ = await restoration.after(problem, on: Machine(host: Example.master, transport: host))
+        #expect(await host.commands.filter { $0.line.contains("rollout undo") }.map { $0.line.suffix(15) } == ["--to-revision=4"])
+    }
+
+    @Test("is undone by the step that waits for it")
+    func byTheStep() async {
+        let history = Told.list(
+            Told.deployment(template: "new"), Told.replicaSet("old", revision: 4),
+            Told.history(.example("a", template: "old", at: "2026-11-21T10:00:00Z")))
+        let host = ScriptedTransport { command in
+            if command.inputText.contains("configmaps") { return Output(answering: history) }
+            let none = CommandState(text: "{\"items\":[]}")
+            if command.inputText.contains("logs --tail=20") { return Output(answering: Told.list(Told.deployment()), none, none, none) }
+            if command.inputText.contains("replicasets,pods") { return Output(answering: Told.list(Told.deployment()), none) }
+            return command.line.contains("rollout undo") ? Output("") : nil
+        }
+        let step = RolloutIsComplete(
+            Example.release, replicas: 2, namespace: "mlops", within: .zero, every: .zero, orElse: restoration)
+        let problem = await #expect(throws: Problem.self) { try await step.apply(to: Machine(host: Example.master, transport: host)) }
+        #expect(problem?.why?.hasSuffix("answers again, on all its pods") == true, "\(problem?.description ?? "")")
+    }
 }
