@@ -10,6 +10,7 @@ import Logging
 /// The one place where real things are put together.
 struct Assembly {
     let surroundings: Surroundings
+    private let outputFailure = OutputFailure()
 
     /// With this process's surroundings.
     init() {
@@ -17,7 +18,8 @@ struct Assembly {
         surroundings = Surroundings(
             environment: environment, directory: FileManager.default.currentDirectoryPath,
             home: environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory(),
-            output: .descriptor(1), progress: .descriptor(2), now: { Date() }, processID: ProcessInfo.processInfo.processIdentifier)
+            output: .descriptor(1, onFailure: outputFailure), progress: .descriptor(2, onFailure: outputFailure), now: { Date() },
+            processID: ProcessInfo.processInfo.processIdentifier)
     }
 
     /// Runs the verb; an exit code that is not 0 is thrown, after everything about it has been told. `reports` are files to write at the end.
@@ -25,18 +27,22 @@ struct Assembly {
         let reports = try reports.map { try ReportFile($0, verb: verb.name, surroundings) }
         let log = try makeLog(verb)
         let narrator = narrator(verb, options, log)
-        let reporter = Discreet(Broadcast([narrator.reporter] + (log.map { [$0] } ?? []) + reports))
+        let narration = QueuedReporter(narrator.reporter)
+        let reporter = Discreet(Broadcast([narration] + (log.map { [$0] } ?? []) + reports))
         var run = Run(
             verb, inventory: inventory, surroundings: surroundings, reporter: reporter,
             read: { [surroundings] in try InventoryReader(home: surroundings.home, cnis: CNI.all.map(\.name)).read($0) },
             connect: connect(options, reporter))
         run.templates = options.templates
         run.width = options.parallel
-        run.diagnostics = diagnostics(narrator, options, log)
+        run.diagnostics = diagnostics(narration, options, log)
         run.onHosts = { narrator.screen?.expect($0) }
         let signals = try Signals { [interruption = run.interruption] in interruption.press() }
+        // Nobody is told any longer: the run ends as after Ctrl-C.
+        outputFailure.onFailure { [interruption = run.interruption] in interruption.press() }
         let code = await run.finish()
-        if let loss = log?.loss { narrator.reporter.report(.note(loss)) }
+        if let loss = log?.loss { narration.report(.note(loss)) }
+        narration.finish()
         for report in reports { try report.write() }
         signals.end()
         if code != 0 { throw ExitCode(code) }
@@ -59,11 +65,11 @@ struct Assembly {
         return .screen(ScreenReporter(settings, surroundings))
     }
 
-    private func diagnostics(_ narrator: Narrator, _ options: SharedOptions, _ log: LogReporter?) -> Logger {
+    private func diagnostics(_ narration: any Reporter, _ options: SharedOptions, _ log: LogReporter?) -> Logger {
         Logger(label: "kubeforge") { _ in
             Diagnostics { line in
                 log?.write(line)
-                if options.verbose { narrator.reporter.report(.note(line)) }
+                if options.verbose { narration.report(.note(line)) }
             }
         }
     }

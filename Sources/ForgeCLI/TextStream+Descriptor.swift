@@ -2,8 +2,9 @@ import Glibc
 
 extension TextStream {
     /// The stream of a file descriptor: 1 is standard output, 2 standard error.
-    static func descriptor(_ number: Int32) -> TextStream {
-        TextStream(isTerminal: isatty(number) == 1, size: { size(of: number) }, write: { writeAll($0, to: number) })
+    static func descriptor(_ number: Int32, onFailure failure: OutputFailure? = nil) -> TextStream {
+        TextStream(
+            isTerminal: isatty(number) == 1, size: { size(of: number) }, write: { if !writeAll($0, to: number) { failure?.happened() } })
     }
 
     private static func size(of number: Int32) -> Size? {
