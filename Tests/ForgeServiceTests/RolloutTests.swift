@@ -15,7 +15,7 @@ private struct Recording {
 
     var objects: CommandState { CommandState(text: Golden("Rollout/\(name).objects.json").text) }
     var events: CommandState { CommandState(text: Golden("Rollout/\(name).events.json").text) }
-    var logs: CommandState { CommandState(text: Golden("Rollout/\(name).logs.txt").text) }
+    var logs: CommandState { CommandState(text: framedLogs(Golden("Rollout/\(name).logs.txt").text)) }
 
     var answers: Answers { Example.answers([step.look: objects, step.warnings: events, step.lastLines: logs]) }
 }

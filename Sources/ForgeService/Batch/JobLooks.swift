@@ -36,8 +36,8 @@ struct FollowedLogs: Sendable {
     func look(_ pods: [String]) -> String {
         let logs = pods.map { pod in
             let command = looks.kubectl.line("logs", Word("pod/\(pod)"))
-            return
-                "echo \(Word("\(PodLogs.mark)pod/\(pod)").quoted); timeout 10 \(command) 2>/dev/null | grep . | tail -n +\((told[pod] ?? 0) + 1)"
+            return PodLogs.framed(
+                "timeout 10 \(command) 2>/dev/null | grep . | tail -n +\((told[pod] ?? 0) + 1)", of: Word("pod/\(pod)").quoted)
         }
         return logs.isEmpty ? ":" : logs.joined(separator: "\n")
     }

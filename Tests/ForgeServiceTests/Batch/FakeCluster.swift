@@ -39,17 +39,17 @@ final class FakeCluster: Sendable {
 
     private func reply(_ command: Command) -> Output? {
         let script = command.inputText
-        if command.line.hasPrefix("curl") { return upload }
+        if command.line.contains("--upload-file") { return upload }
         if command.line.contains("apply -f -") { return Output("created") }
         if script.contains("podIP") && !script.contains("/status") { return Output(answering: CommandState(text: "10.244.1.9")) }
         let state = states.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
         let status = CommandState(exitCode: state.status == nil ? 7 : 0, text: state.status ?? "")
         let (objects, events) = (CommandState(text: state.objects), CommandState(text: "{\"items\":[]}"))
-        if script.contains("logs --tail=20") { return Output(answering: objects, events, CommandState(text: state.logs)) }
+        if script.contains("logs --tail=20") { return Output(answering: objects, events, CommandState(text: framedLogs(state.logs))) }
         if script.contains("get events") && script.contains("/status") {
-            return Output(answering: status, objects, events, CommandState(text: state.logs))
+            return Output(answering: status, objects, events, CommandState(text: framedLogs(state.logs)))
         }
-        if script.contains("get events") { return Output(answering: objects, events, CommandState(text: state.logs)) }
+        if script.contains("get events") { return Output(answering: objects, events, CommandState(text: framedLogs(state.logs))) }
         return Output(answering: status)
     }
 }

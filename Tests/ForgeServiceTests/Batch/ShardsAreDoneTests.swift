@@ -85,4 +85,68 @@ struct ShardsAreDoneTests {
         let problem = await #expect(throws: Problem.self) { try await step().apply(to: cluster.machine) }
         #expect(problem?.why?.hasPrefix("the pod inference-batch-20261121-151732-courier, which held the rows, is gone") == true)
     }
+
+    @Test("are done when their Jobs are complete, too: the last lines of their pods come before that")
+    func jobsToo() async throws {
+        let (zero, one) = ("inference-batch-20261121-151732/0", "inference-batch-20261121-151732/1")
+        let begun = Objects.list([Objects.job(zero), Objects.job(one), Objects.courierPod, Objects.pod("p", "Running", owner: "j")])
+        let ended = Objects.list([Objects.job(zero, "Complete"), Objects.job(one, "Complete"), Objects.courierPod])
+        let cluster = FakeCluster([
+            .init(status: status([0, 1]), objects: begun),
+            .init(status: status([0, 1]), objects: ended, logs: "==> pod/p\nits last line\n"),
+        ])
+        try await step(isFollowed: true).apply(to: cluster.machine)
+        #expect(cluster.podLines.withLock { $0.map(\.text) } == ["its last line"])
+    }
+
+    @Test("are lost with the courier though other pods still run, and though its own pod is there, but no longer runs")
+    func lostWhileOthersRun() async throws {
+        let job = Objects.job("inference-batch-20261121-151732/0")
+        let shard = Objects.pod("p", "Running", owner: "j")
+        for courier in [nil, Objects.pod("inference-batch-20261121-151732-courier", "Failed")] {
+            let cluster = FakeCluster([.init(status: nil, objects: Objects.list([job, shard] + (courier.map { [$0] } ?? [])))])
+            let problem = await #expect(throws: Problem.self) { try await step().apply(to: cluster.machine) }
+            #expect(problem?.why?.hasPrefix("the pod inference-batch-20261121-151732-courier, which held the rows, is gone") == true)
+        }
+    }
+}
+
+@Suite("The logs of several pods")
+struct PodLogsTests {
+    @Test("are told apart by how many lines each has: no pod speaks for another, and no character of Unicode ends a line")
+    func framed() async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write(
+                "kubectl",
+                """
+                #!/bin/sh
+                case "$*" in
+                *get\\ pods*) echo pod/a; echo pod/b; echo pod/c;;
+                *pod/a) printf 'one\\n==> pod/b 1\\nI am a\\r\\342\\200\\250still the same\\n\\n\\n';;
+                *pod/b) echo mine;;
+                esac
+                """, mode: 0o755)
+            let script = PodLogs.lastLines(of: "x=y", Kubectl(namespace: "mlops"))
+            let logs = PodLogs(try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH; \(script)").output).byPod
+            #expect(logs == ["a": ["one", "==> pod/b 1", "I am a\r\u{2028}still the same"], "b": ["mine"], "c": []])
+        }
+    }
+
+    @Test("are followed by as many lines as were told, whatever a pod prints")
+    func followed() async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("kubectl", "#!/bin/sh\nprintf 'one\\n\\n==> pod/b 1\\nthree\\n'\n", mode: 0o755)
+            var logs = FollowedLogs(JobLooks(run: "r", kubectl: Kubectl(namespace: "mlops")))
+            var told: [[String]] = []
+            for _ in 0..<2 {
+                told.append(logs.lines(try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH; \(logs.look(["a"]))").output).map(\.text))
+            }
+            #expect(told == [["one", "==> pod/b 1", "three"], []])
+        }
+    }
+
+    @Test(
+        "that are no such text are none",
+        arguments: ["", "==> ", "==> pod/a", "==> pod/a -1\nx", "==> pod/a x\n", "x\ny\n", "==> svc/a 1\nx"])
+    func nonsense(text: String) { #expect(PodLogs(text).byPod.isEmpty) }
 }
