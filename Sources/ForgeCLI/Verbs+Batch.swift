@@ -43,7 +43,8 @@ extension Verb {
         } next: { session in
             order.tellScores(session)
         }
-        verb.afterwards = { await clear(.batch, $0) }
+        verb.afterwards = { await clear(.batch, BatchRun.name($0.cluster.service, time: order.time), $0) }
+        verb.lease = { .jobs(.batch, $0.service) }
         (verb.arguments, verb.goesOn) = (order.arguments, false)
         verb.showsOutput = order.isFollowed
         return verb.onFirstControlPlane()
@@ -65,7 +66,8 @@ extension Verb {
             session.executor.reporter.report(.note(TrainingPlan.notKept))
             return ["kubeforge deploy\(session.inventoryArgument)   (after a change of the data)"]
         }
-        verb.afterwards = { await clear(.train, $0) }
+        verb.afterwards = { await clear(.train, TrainingRun.name($0.cluster.service, time: time), $0) }
+        verb.lease = { .jobs(.train, $0.service) }
         (verb.arguments, verb.goesOn) = (isFollowed ? " --follow" : "", false)
         verb.showsOutput = isFollowed
         return verb.onFirstControlPlane()
@@ -77,13 +79,13 @@ extension Verb {
                 schedule, cluster: session.cluster, release: try await session.deployedRelease(), templates: session.templates)
         } next: { session in
             ["kubeforge batch list\(session.inventoryArgument)"]
-        }.onFirstControlPlane()
+        }.holding { .service($0.service) }.onFirstControlPlane()
     }
 
     static func batchUnschedule(_ name: String?) -> Verb {
         Verb("batch unschedule") { session in
             try SchedulePlan.remove(name, found: try await session.schedules(), cluster: session.cluster)
-        }.onFirstControlPlane()
+        }.holding { .service($0.service) }.onFirstControlPlane()
     }
 
     /// Nothing is made true, so its plan is empty.
@@ -95,8 +97,8 @@ extension Verb {
     }
 
     /// Tidies up; what it cannot remove now, the next run will.
-    private static func clear(_ kind: JobKind, _ session: Session) async {
-        let step = RunsAreCleared(session.cluster.service, kind)
+    private static func clear(_ kind: JobKind, _ run: String, _ session: Session) async {
+        let step = RunsAreCleared(session.cluster.service, kind, of: run)
         do {
             try await step.apply(to: try session.fleet.machine(session.cluster.firstControlPlane.name))
         } catch {

@@ -15,7 +15,7 @@ extension Verb {
             Scaling(session.cluster.service, to: count).next(inventory: session.cluster.path, argument: session.inventoryArgument)
         }
         verb.arguments = " \(count)"
-        return verb.onFirstControlPlane()
+        return verb.holding { .service($0.service) }.onFirstControlPlane()
     }
 
     static func logs(isFollowed: Bool, _ make: @escaping @Sendable (Cluster) -> ServiceLogs) -> Verb {

@@ -27,7 +27,7 @@ extension Verb {
             ["kubeforge smoke-test\(session.inventoryArgument)"]
         }
         verb.arguments = (release.map { " \($0.shellQuoted)" } ?? "") + " --inventory"
-        return verb.onFirstControlPlane()
+        return verb.holding { .service($0.service) }.onFirstControlPlane()
     }
 }
 

@@ -24,7 +24,8 @@ extension Verb {
             return try plan.make()
         } next: { session in
             ["kubectl --context \(session.cluster.name) get nodes", "kubeforge deploy\(session.inventoryArgument)"]
-        }
+        }.holding(LeasePlace.cluster)
+        verb.keepsMachines = true
         if renewsCertificates { verb.arguments = " --renew-certificates" }
         return verb
     }
@@ -43,7 +44,7 @@ extension Verb {
         } next: { session in
             let url = await ServiceURL(session.cluster).ask(session.fleet)
             return ["kubeforge smoke-test\(session.inventoryArgument)"] + (url.map { ["curl \($0)/prediction/23"] } ?? [])
-        }
+        }.holding { .service($0.service) }
     }
 
     /// Checks are no steps: nothing is made true, so its plan is empty when they are done.

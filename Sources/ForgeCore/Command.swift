@@ -9,6 +9,10 @@ package struct Command: Sendable, Hashable {
     package var output: Destination = .captured
     /// The most bytes that a file of the operator's takes of it; what sends more has failed.
     package var fileLimit = 16 << 30
+    /// The right to change the host, where the command needs it; only what root runs can have it.
+    package var lock: MachineLock?
+    /// Whether it may change the host it runs on; what only talks to others needs no lock.
+    package var changesHost = true
 
     package init(_ words: [Word]) { self.words = words }
 
@@ -49,6 +53,12 @@ extension Command {
 
     package func within(_ limit: Duration) -> Command { with { $0.timeLimit = limit } }
 
+    /// The command, under the machine's lock.
+    package func under(_ lock: MachineLock?) -> Command { with { $0.lock = lock } }
+
+    /// The command, as one that changes nothing of the host it runs on.
+    package func leavingHost() -> Command { with { $0.changesHost = false } }
+
     package func writing(toFile path: String, atMost limit: Int = 16 << 30) -> Command {
         with { ($0.output, $0.fileLimit) = (.file(path), limit) }
     }
@@ -70,7 +80,9 @@ extension Command {
         // Rounded up: to `timeout`, 0 means no limit at all.
         let seconds = timeLimit.components.seconds + (timeLimit.components.attoseconds > 0 ? 1 : 0)
         let sudo = isAsRoot && user != "root" ? ["env", "LC_ALL=C", "sudo", "-n", "--"] : []
-        let start = sudo + ["env"] + Self.environment + ["timeout", "--kill-after=10", "\(max(1, seconds))"]
+        // Outside the time limit, which is for the command and not for its turn.
+        let turn = isAsRoot ? lock?.words.map(\.quoted) ?? [] : []
+        let start = sudo + ["env"] + Self.environment + turn + ["timeout", "--kill-after=10", "\(max(1, seconds))"]
         let line = (start + words.map(\.quoted)).joined(separator: " ")
         return Self.isReadAlikeByAllShells(line) ? line : Self.wrapped(line)
     }
@@ -84,6 +96,9 @@ extension Command {
         let text = Base64.text(Array(("exec " + line).utf8))
         return "exec sh -c 'eval \"$(printf %s \"$0\" | base64 -d)\"' \(text)"
     }
+
+    /// How long it may take at most, its turn included.
+    package var longest: Duration { timeLimit + .seconds(isAsRoot ? lock?.patience ?? 0 : 0) }
 
     private func with(_ change: (inout Command) -> Void) -> Command {
         var copy = self

@@ -24,7 +24,7 @@ package struct Problem: Error, Sendable, Hashable {
 
     /// Who must act; each has an exit code of its own.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
-        case failed, incomplete, invalidInventory, unreachable, usage, interrupted
+        case failed, incomplete, invalidInventory, unreachable, held, usage, interrupted
 
         package var exitCode: Int32 {
             switch self {
@@ -32,6 +32,7 @@ package struct Problem: Error, Sendable, Hashable {
             case .incomplete: 2
             case .invalidInventory: 3
             case .unreachable: 4
+            case .held: 5
             case .usage: 64
             case .interrupted: 130
             }

@@ -20,6 +20,9 @@ package struct Executor: Sendable {
         /// Looked at before each step: after a first Ctrl-C running steps end, and no new one begins.
         package var isInterrupted: @Sendable () -> Bool = { false }
 
+        /// Asked before each change; what it throws keeps the step from being applied.
+        package var mayChange: @Sendable () async throws -> Void = {}
+
         package init(isDryRun: Bool = false, width: Int = 32, isInterrupted: @escaping @Sendable () -> Bool = { false }) {
             self.isDryRun = isDryRun
             self.width = width

@@ -3,6 +3,7 @@ import ForgeCore
 /// The connections of a run: each host has one, or the problem that kept it from having one.
 package struct Fleet: Sendable {
     private let connections: [String: Connection]
+    private let rights: Rights?
 
     private struct Connection: Sendable {
         let host: Host
@@ -11,7 +12,7 @@ package struct Fleet: Sendable {
 
     /// Connects to all hosts, at most `width` at once. A host that cannot be reached is a result, not an error.
     package static func connect(
-        _ hosts: [Host], width: Int, _ connect: @escaping @Sendable (Host) async throws -> any Transport
+        _ hosts: [Host], width: Int, rights: Rights? = nil, _ connect: @escaping @Sendable (Host) async throws -> any Transport
     ) async -> Fleet {
         let made = await hosts.mapConcurrently(width: width) { host in
             do {
@@ -20,7 +21,7 @@ package struct Fleet: Sendable {
                 return Connection(host: host, result: .failure(Problem(error, on: host.name)))
             }
         }
-        return Fleet(connections: Dictionary(made.map { ($0.host.name, $0) }) { first, _ in first })
+        return Fleet(connections: Dictionary(made.map { ($0.host.name, $0) }) { first, _ in first }, rights: rights)
     }
 
     /// Why each host that is not connected is not, by name.
@@ -47,7 +48,8 @@ package struct Fleet: Sendable {
     ) throws(Problem) -> Machine {
         guard let host = connections[name]?.host else { throw Problem(what: "\(name) is not part of this run") }
         return Machine(
-            host: host, transport: try transport(name), onLine: onLine, onNews: onNews, onPodLine: onPodLine, peers: { try machine($0) })
+            host: host, transport: try transport(name), onLine: onLine, onNews: onNews, onPodLine: onPodLine, rights: rights,
+            peers: { try machine($0) })
     }
 
     /// Asks each of the hosts its questions, in one round trip per host.
@@ -67,7 +69,9 @@ package struct Fleet: Sendable {
         return await transport.traffic
     }
 
+    /// Gives back what the run has of its machines, and ends the connections.
     package func close() async {
+        for host in reachable { if let transport = try? transport(host.name) { await rights?.end(on: host, over: transport) } }
         _ = await reachable.mapConcurrently(width: 64) { host in await (try? transport(host.name))?.close() }
     }
 }

@@ -69,6 +69,7 @@ struct HostVisit: Sendable {
     /// What the step told beside comes back.
     private func change(_ step: any Step, rest: ArraySlice<any Step>, _ visit: inout Visit) async throws -> [Difference] {
         let (host, reporter) = (work.host.name, executor.reporter)
+        try await executor.options.mayChange()
         reporter.report(.stepBegan(host: host, title: step.title))
         visit.answers = Answers()
         visit.hasApplied = true

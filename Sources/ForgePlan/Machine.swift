@@ -7,11 +7,13 @@ package struct Machine: Sendable {
     private let onLine: @Sendable (OutputLine) -> Void
     private let onNews: @Sendable (Difference) -> Void
     private let onPodLine: @Sendable (PodLine) -> Void
+    private let rights: Rights?
     private let peers: @Sendable (String) async throws -> Machine
 
     package init(
         host: Host, transport: any Transport, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in },
         onNews: @escaping @Sendable (Difference) -> Void = { _ in }, onPodLine: @escaping @Sendable (PodLine) -> Void = { _ in },
+        rights: Rights? = nil,
         peers: @escaping @Sendable (String) async throws -> Machine = { name in throw Problem(what: "\(name) is not connected") }
     ) {
         self.host = host
@@ -19,6 +21,7 @@ package struct Machine: Sendable {
         self.onLine = onLine
         self.onNews = onNews
         self.onPodLine = onPodLine
+        self.rights = rights
         self.peers = peers
     }
 
@@ -32,12 +35,25 @@ package struct Machine: Sendable {
 
     /// Runs a command whose failure is an answer, too.
     package func attempt(_ command: Command) async throws -> Output {
-        try await transport.run(command, onLine: onLine)
+        try await perform(command, onLine)
+    }
+
+    /// The one place where a machine is changed: under its lock, if the run has one.
+    private func perform(_ command: Command, _ onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
+        guard let rights else { return try await transport.run(command, onLine: onLine) }
+        return try await rights.run(command, on: host, over: transport, onLine: onLine)
+    }
+
+    /// Waits a little before it is looked again; the first Ctrl-C ends such a wait, and with it the step.
+    package func pause(_ time: Duration) async throws {
+        try rights?.goOnWaiting(on: host)
+        try await Task.sleep(for: time)
+        try rights?.goOnWaiting(on: host)
     }
 
     /// As `run`, for a command whose output is a secret: no line of it becomes an event.
     package func quietly(_ command: Command) async throws -> Output {
-        let output = try await transport.run(command) { _ in }
+        let output = try await perform(command) { _ in }
         let complaint = Output(standardError: output.standardError, exit: output.exit)
         guard output.isSuccess else { throw Problem(failed: command, on: host, complaint) }
         return output

@@ -117,7 +117,7 @@ extension SSHConnection {
             guard !line.utf8.contains(0) else { throw .notSendable }
             let reception = try Reception(command.output, fileLimit: command.fileLimit, onLine: onLine)
             let input = try InputStream(command.input)
-            let patience = Patience(for: command.timeLimit + options.patience, cancellation, alarm)
+            let patience = Patience(for: command.longest + options.patience, cancellation, alarm)
             counted.roundTrips += 1
             defer { counted.bytesReceived += reception.byteCount }
             try session.run(line, reading: input, into: reception, sent: &counted.bytesSent, patience)

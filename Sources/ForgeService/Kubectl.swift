@@ -10,7 +10,9 @@ struct Kubectl: Sendable {
     func command(_ words: [Word]) -> Command { Command(prefix + words).asRoot() }
 
     /// As text, for questions and scripts.
-    func line(_ words: Word...) -> String { Command(prefix + words).line }
+    func line(_ words: Word...) -> String { line(words) }
+
+    func line(_ words: [Word]) -> String { Command(prefix + words).line }
 
     private var prefix: [Word] {
         ["kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "--request-timeout=30s", "--namespace", Word(namespace)]

@@ -52,7 +52,10 @@ extension Release {
 /// Where things of the service lie on the first control plane.
 package enum Places {
     /// What `docker build` gets.
-    package static func context(_ tag: String) -> String { "/var/lib/kubeforge/contexts/\(tag)" }
+    package static func context(_ tag: String) -> String { "\(contexts)/\(tag)" }
+
+    /// All of them. Training data are in them.
+    package static let contexts = "/var/lib/kubeforge/contexts"
 
     /// What a release must answer: golden.json, and the test rows that it is about.
     package static func answers(_ tag: String) -> String { "/var/lib/kubeforge/releases/\(tag)" }

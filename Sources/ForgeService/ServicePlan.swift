@@ -13,6 +13,7 @@ package enum ServicePlan {
         let service = cluster.service
         let release = Release(of: context, in: cluster)
         let secret = try StoreSecret(cluster)
+        let models = models.map { StoredModels(url: $0.url, version: $0.version, secret: secret?.name) }
         let manifests = try Manifests.make(
             cluster: cluster, release: release, models: models, secret: secret?.digest ?? "", templates: templates)
         let candidate = Candidate(release: release)
@@ -29,13 +30,15 @@ package enum ServicePlan {
             stages: [
                 Stage("the cluster can take the service", goesOnAfterFailure: true, on: cluster.hosts) { host in
                     when(
-                        host == cluster.firstControlPlane, Preflight.builds(cluster), Preflight.rules(cluster), OneArchitecture(cluster))
+                        host == cluster.firstControlPlane, Preflight.builds(cluster), Preflight.rules(cluster), OneArchitecture(cluster),
+                        ObjectsAreOurs.requirement(service))
+                        + (host == cluster.firstControlPlane ? NodePortIsFree.requirement(service).map { [$0] } ?? [] : [])
                         + registry.preflight(host) + when(cluster.takesPods(host), Preflight.runsContainers(cluster))
                 },
                 registry.made,
                 Stage("the image is built", on: first) { _ in
                     [
-                        ContextIsThere(context),
+                        ContextIsThere(context, of: service),
                         ImageIsBuilt(release, arguments: context.arguments, proxy: cluster.outgoing),
                         GoldenIsKept(release),
                     ]
@@ -63,7 +66,7 @@ package enum ServicePlan {
                         OldReleasesAreGone(
                             release, runtime: cluster.takesPods(host) ? cluster.runtime : nil, builder: host == first[0] ? host : nil,
                             of: cluster)
-                    ]
+                    ] + when(host == first[0] && secret != nil, OldStoreSecretsAreGone(service))
                 },
             ].filter { !$0.work.isEmpty },
             essential: [cluster.firstControlPlane.name])

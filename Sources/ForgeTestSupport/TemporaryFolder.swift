@@ -16,6 +16,8 @@ package struct TemporaryFolder: Sendable {
 
     @discardableResult
     package func write(_ name: String, _ text: String, mode: Int = 0o600) throws -> String {
+        let folder = URL(filePath: path(name)).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try text.write(toFile: path(name), atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path(name))
         return path(name)

@@ -85,6 +85,14 @@ struct RunTests {
         #expect(witness.summary?.outcome == .failed)
     }
 
+    @Test("that reaches no host ends with the reason that is not the network's, where there is one", arguments: ["kubmaster", "kubnode"])
+    func otherReason(host: String) async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        let verb = Verb("provision") { _ in throw Problem(what: "never asked") }
+        let run = run(scene, witness, verb) { throw Problem($0.name == host ? .usage : .unreachable, what: "\($0.name): no") }
+        #expect(await run.finish() == 64)
+    }
+
     @Test("tells every problem of the inventory, ends with 3, and contacts nobody")
     func invalid() async throws {
         let (scene, witness) = (try Scene(), Witness())
@@ -133,7 +141,7 @@ struct RunTests {
         let holder = RunLock.Holder(verb: "provision", processID: 1234, since: scene.surroundings.now())
         let lock = try RunLock("lab", in: scene.state, for: holder)
         let verb = Verb("deploy") { _ in plan { _ in [FakeStep("a")] } }
-        #expect(await run(scene, witness, verb).finish() == 1)
+        #expect(await run(scene, witness, verb).finish() == 5)
         #expect(
             witness.problems == [
                 """

@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 import ForgePlan
 import ForgeTestSupport
 import Testing
@@ -9,28 +10,41 @@ import Testing
 struct BuildTests {
     @Test("sends a context that is not there")
     func sendsContext() throws {
-        let step = ContextIsThere(try Example.context())
+        let step = ContextIsThere(try Example.context(), of: Example.cluster().service)
         let place = Places.context(step.context.tag)
-        #expect(step.looks == ["file /var/lib/kubeforge/contexts/fcf5fd37dd925c9e"])
-        #expect(step.differences(given: Answers([.file(place): .file(nil)])) == ["2 files, 3072 bytes, are not there"])
-        #expect(step.differences(given: Answers([.file(place): .file(FileState(kind: .directory))])) == [])
-        #expect(
-            step.differences(given: Answers([.file(place): .file(FileState(kind: .regular))])) == ["2 files, 3072 bytes, are not there"])
+        let note = "/var/lib/kubeforge/owners/fcf5fd37dd925c9e/mlops.inference"
+        #expect(step.looks == ["file /var/lib/kubeforge/contexts/fcf5fd37dd925c9e", "file \(note)", "file /var/lib/kubeforge/contexts"])
+        func differences(_ context: FileState?, note isNoted: Bool = true, mode: UInt16 = 0o700) -> [String] {
+            step.differences(
+                given: Answers([
+                    .file(place): .file(context), .file(note): .file(isNoted ? FileState() : nil),
+                    .file(Places.contexts): .file(FileState(kind: .directory, mode: mode)),
+                ])
+            ).map(\.text)
+        }
+        #expect(differences(nil) == ["2 files, 3072 bytes, are not there"])
+        #expect(differences(FileState(kind: .directory)) == [])
+        #expect(differences(FileState(kind: .regular)) == ["2 files, 3072 bytes, are not there"])
+        // Whose it is decides who may remove it; who else may read the training data in it is decided by the folder above.
+        #expect(differences(FileState(kind: .directory), note: false) == ["it is not noted whose it is"])
+        #expect(differences(FileState(kind: .directory), mode: 0o755) == ["mode of /var/lib/kubeforge/contexts: 755 → 700"])
     }
 
     @Test("unpacks a context completely or not at all")
     func unpacksContext() async throws {
-        let step = ContextIsThere(try Example.context())
+        let step = ContextIsThere(try Example.context(), of: Example.cluster().service)
         let transport = ScriptedTransport { _ in Output("") }
         try await step.apply(to: Machine(host: Example.master, transport: transport))
         let command = try #require(await transport.commands.first)
         #expect(command.isAsRoot)
-        #expect(command.words.suffix(2).map(\.text) == [Places.context(step.context.tag), SHA256.hex(step.context.archive)])
+        let note = "/var/lib/kubeforge/owners/fcf5fd37dd925c9e/mlops.inference"
+        #expect(command.words.suffix(3).map(\.text) == [Places.context(step.context.tag), SHA256.hex(step.context.archive), note])
         // The script itself, with folders of this computer and a damaged transfer.
         let folder = try LocalProgram("mktemp", "-d").output.trimming(while: \.isNewline)
         func unpack(_ bytes: [UInt8]) throws -> LocalProgram {
             try LocalProgram(
-                "sh", "-c", command.words[2].text, "sh", folder + "/contexts/x", SHA256.hex(step.context.archive), input: bytes)
+                "sh", "-c", command.words[2].text, "sh", folder + "/contexts/x", SHA256.hex(step.context.archive),
+                folder + "/owners/x/mlops.inference", input: bytes)
         }
         let damaged = try unpack(step.context.archive.dropLast())
         #expect(damaged.exitCode == 1)
@@ -39,6 +53,13 @@ struct BuildTests {
         #expect(try unpack(step.context.archive).exitCode == 0)
         #expect(try LocalProgram("ls", "-A", folder + "/contexts/x").output == "Dockerfile\napi.py\n")
         #expect(try LocalProgram("ls", "-A", folder + "/contexts").output == "x\n")
+        #expect(try LocalProgram("ls", "-A", folder + "/owners/x").output == "mlops.inference\n")
+        #expect(try LocalProgram("stat", "-c", "%a", folder + "/contexts").output == "700\n")
+        // Another service's: noted, and left as it is.
+        #expect(try LocalProgram("chmod", "755", folder + "/contexts").exitCode == 0)
+        #expect(try unpack([1, 2, 3]).exitCode == 0)
+        #expect(try LocalProgram("ls", "-A", folder + "/contexts/x").output == "Dockerfile\napi.py\n")
+        #expect(try LocalProgram("stat", "-c", "%a", folder + "/contexts").output == "700\n")
         _ = try LocalProgram("rm", "-rf", folder)
     }
 

@@ -2,6 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 import ForgeTestSupport
+import Foundation
 import Testing
 
 @testable import ForgeService
@@ -16,25 +17,25 @@ struct CleaningTests {
         return KeptReleases(current: tag(current), found: .init(printed: lines.joined(separator: "\n"))).old
     }
 
-    @Test("are those before the last five that were deployed here")
+    @Test("are those before the one that runs and the five that Kubernetes can bring back")
     func lastFive() {
-        #expect(old(deployed: [6, 5, 4, 3], present: [3, 4, 5, 6, 7]) == [])
-        #expect(old(deployed: [6, 5, 4, 3, 2, 1], present: [1, 2, 3, 4, 5, 6, 7]) == [tag(1), tag(2)])
+        #expect(old(deployed: [6, 5, 4, 3, 2], present: [2, 3, 4, 5, 6, 7]) == [])
+        #expect(old(deployed: [6, 5, 4, 3, 2, 1, 0], present: [0, 1, 2, 3, 4, 5, 6, 7]) == [tag(0), tag(1)])
     }
 
     @Test("are judged by when they were deployed last, not by when they were built")
     func deployedAgain() {
-        #expect(old(current: 1, deployed: [6, 5, 4, 3, 2], present: [6, 5, 4, 3, 2, 1]) == [tag(2)])
+        #expect(old(current: 1, deployed: [7, 6, 5, 4, 3, 2], present: [7, 6, 5, 4, 3, 2, 1]) == [tag(2)])
     }
 
     @Test("stay while a pod uses them")
     func used() {
-        #expect(old(deployed: [6, 5, 4, 3, 2, 1], present: [1, 2, 3, 4, 5, 6, 7], used: [1]) == [tag(2)])
+        #expect(old(deployed: [6, 5, 4, 3, 2, 1, 0], present: [0, 1, 2, 3, 4, 5, 6, 7], used: [0]) == [tag(1)])
     }
 
     @Test("that were never deployed go first, and those that are gone do not count")
     func neverDeployed() {
-        #expect(old(deployed: [6, 5], present: [9, 8, 7, 6, 5, 4]) == [tag(4)])
+        #expect(old(deployed: [6, 5], present: [9, 8, 7, 6, 5, 4, 3]) == [tag(3)])
         #expect(old(deployed: [6, 5, 4, 3, 2, 1], present: [7, 3, 2, 1]) == [])
     }
 
@@ -45,12 +46,17 @@ struct CleaningTests {
     @Test("are told as a difference, and none is removed when it is not known what pods use")
     func differences() {
         let step = step(.containerd, isBuilder: false)
-        let all = (1...6).map { "deployed \(tag($0))\npresent \(tag($0))" }.joined(separator: "\n")
+        let all = (1...7).map { "deployed \(tag($0))\npresent \(tag($0))" }.joined(separator: "\n")
         #expect(
             step.differences(whenLookEnds: 0, all) == [
-                "0123456789abcdef is not noted as the last one", "no longer needed: 0000000000000005, 0000000000000006",
+                "0123456789abcdef is not noted as the last one", "no longer needed: 0000000000000006, 0000000000000007",
             ])
         #expect(step.differences(whenLookEnds: 0, "deployed 0123456789abcdef\npresent 0123456789abcdef") == [])
+        // An earlier release that is deployed again is the last one again.
+        #expect(
+            step.differences(whenLookEnds: 0, "deployed \(tag(1))\ndeployed 0123456789abcdef\npresent 0123456789abcdef") == [
+                "0123456789abcdef is not noted as the last one"
+            ])
         #expect(step.differences(whenLookEnds: 1, all) == ["what pods use cannot be told, so nothing is removed"])
     }
 
@@ -82,11 +88,54 @@ struct CleaningTests {
                     esac
                     """, mode: 0o755)
             }
-            let look = ReleaseLooks(release: Example.release, runtime: runtime, isBuilder: false, namespace: "mlops").look
+            let look = ReleaseLooks(release: Example.release, runtime: runtime, isBuilder: false, service: ForgeInventory.Service()).look
             let printed = try LocalProgram("sh", "-c", "PATH=\(programs.path):$PATH; \(look)")
             let present = [1] + (runtime == .docker ? [] : [5])
             #expect(printed.output == "used \(tag(4))\n" + present.map { "present \(tag($0))\n" }.joined())
             #expect(printed.exitCode == 0)
+        }
+    }
+
+    /// The machine that builds, with everything of kubeforge's in a folder of this computer; two services have the first context in common.
+    @Test("of one service are never another's, though both lie in the same folders under names of their content")
+    func ownership() async throws {
+        try await TemporaryFolder.during { place in
+            let places = place.path("lib")
+            for number in [1, 2, 3, 4, 5] {
+                for folder in ["contexts", "releases"] { try place.write("lib/\(folder)/\(tag(number))/file", "x") }
+            }
+            let owners = [
+                1: ["mlops.inference", "team.inference"], 2: ["mlops.inference"], 3: ["team.inference"], 4: ["mlops.inference-two"],
+            ]
+            for (number, names) in owners { for name in names { try place.write("lib/owners/\(tag(number))/\(name)", "") } }
+            try place.write("bin/kubectl", "#!/bin/sh\n", mode: 0o755)
+            try place.write(
+                "bin/docker",
+                """
+                #!/bin/sh
+                case "$*" in
+                image\\ ls*) for n in 1 2 3 4 5; do echo inference:000000000000000$n; done;;
+                image\\ rm*) echo "$*" >>\(place.path("removed"));;
+                esac
+                """, mode: 0o755)
+            let looks = ReleaseLooks(release: Example.release, runtime: nil, isBuilder: true, service: ForgeInventory.Service())
+            func here(_ script: String) -> String {
+                "PATH=\(place.path("bin")):$PATH; " + script.replacing("/var/lib/kubeforge", with: places)
+            }
+            let seen = try LocalProgram("sh", "-c", here(looks.look))
+            #expect(seen.exitCode == 0)
+            #expect(Set(seen.output.split(separator: "\n")) == ["present \(tag(1))", "present \(tag(2))"])
+            // Even if it were told to remove all, it removes its own alone.
+            let script = here(looks.removal(of: []).words[2].text)
+            let all = (1...5).map(tag).joined(separator: " ")
+            let removal = try LocalProgram("sh", "-c", "set -- \(all)\n\(script)")
+            #expect(removal.exitCode == 0, "\(removal.output)")
+            for folder in ["contexts", "releases"] {
+                #expect(try FileManager.default.contentsOfDirectory(atPath: "\(places)/\(folder)").sorted() == [1, 3, 4, 5].map(tag))
+            }
+            let removed = try place.text("removed").split(separator: "\n").filter { $0.hasPrefix("image rm -- inference:") }
+            #expect(removed == ["image rm -- inference:\(tag(2))"])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(places)/owners/\(tag(1))") == ["team.inference"])
         }
     }
 }

@@ -114,9 +114,7 @@ struct ManifestsAreAppliedTests {
             Candidate(release: Example.release), manifests: Manifests(files: [], template: "", folder: ""), namespace: "mlops",
             within: .zero), namespace: "mlops")
 
-    private let diff = """
-        kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops diff -k /var/lib/kubeforge/manifests/inference 2>&1
-        """
+    private var diff: String { step.looks[1] }
 
     private let candidates =
         "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get deployments --selector "
@@ -133,6 +131,7 @@ struct ManifestsAreAppliedTests {
     func ask() {
         #expect(step.title == "the cluster is told to run inference:0123456789abcdef")
         #expect(step.looks == ["file /var/lib/kubeforge/manifests/inference/a.yaml", diff, candidates])
+        #expect(diff.contains("--namespace mlops diff -k /var/lib/kubeforge/manifests/inference"))
     }
 
     @Test("are so when the files are and the cluster says so")
@@ -185,14 +184,77 @@ struct ManifestsAreAppliedTests {
             command.inputText.contains("get deployments") ? Output(answering: running) : Output("")
         }
         try await step.apply(to: Machine(host: Example.master, transport: transport))
-        // Before them, the gate looked what runs, and took away what may have been left of it.
-        let commands = await Array(transport.commands.dropFirst(2))
-        #expect(commands.count == 2)
+        let commands = await transport.commands
+        // Written and tried; then the gate looks what runs, and takes away what may have been left of it; then they are applied.
+        #expect(commands.count == 6)
+        let apply =
+            "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops apply -k /var/lib/kubeforge/manifests/inference"
         #expect(commands[0].inputText == "a\n")
-        #expect(
-            commands[1].line
-                == "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops apply -k /var/lib/kubeforge/manifests/inference"
-        )
+        #expect(commands[2].line == apply + " --dry-run=server")
+        #expect(commands[5].line == apply)
         #expect(commands.filter { !$0.isAsRoot } == [])
+    }
+
+    @Test("that the API server would refuse leave everything as it is: no gate, nothing applied")
+    func refused() async throws {
+        let transport = ScriptedTransport { command in
+            command.line.hasSuffix("--dry-run=server") ? .failed(1, "provided port is already allocated") : Output("")
+        }
+        let problem = await #expect(throws: Problem.self) { try await step.apply(to: Machine(host: Example.master, transport: transport)) }
+        #expect(problem?.why == "provided port is already allocated")
+        #expect(await transport.commands.last?.line.hasSuffix("--dry-run=server") == true)
+    }
+
+    @Test(
+        "leave a namespace without a label that somebody else made; one that is not there, or is kubeforge's, is as its manifest says",
+        arguments: [("", true), ("mlops/kubeforge", true), ("mlops/", false), ("mlops/argocd", false)])
+    func namespace(owner: String, isOurs: Bool) async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write(
+                "kubectl",
+                """
+                #!/bin/sh
+                echo "$*" >>\(folder.path("calls"))
+                case "$*" in *get\\ namespace*) printf %s '\(owner)';; *diff\\ -f*) echo 'diff -u -N /a/v1.Namespace..mlops'; exit 1;; esac
+                """, mode: 0o755)
+            let path = "PATH=\(folder.path):$PATH; "
+            let drift = try LocalProgram("sh", "-c", path + diff)
+            #expect(drift.exitCode == (isOurs ? 1 : 0))
+            let transport = ScriptedTransport { _ in Output("") }
+            _ = try? await step.apply(to: Machine(host: Example.master, transport: transport))
+            let script = try #require(await transport.commands.first { $0.line.contains("get namespace") }).words[2].text
+            let applied = try LocalProgram("sh", "-c", path + script)
+            #expect(applied.exitCode == 0)
+            #expect(applied.output.contains("somebody else") == !isOurs)
+            let calls = try folder.text("calls").split(separator: "\n").map(String.init)
+            #expect(calls.contains { $0.contains("apply -f") && $0.hasSuffix("namespace.yaml") } == isOurs)
+        }
+    }
+}
+
+@Suite("What others own in the cluster")
+struct ForeignObjectsTests {
+    @Test("is refused by name before anything is changed")
+    func objects() throws {
+        let step = ObjectsAreOurs.requirement(ForgeInventory.Service())
+        #expect(step.differences(whenLookEnds: 0, "Deployment inference kubeforge\nService inference kubeforge\n") == [])
+        #expect(
+            step.differences(whenLookEnds: 0, "Deployment inference kubeforge\nService inference \nConfigMap inference-releases Helm\n")
+                == [
+                    "Service mlops.inference was not made by kubeforge", "ConfigMap mlops.inference-releases was not made by kubeforge",
+                ])
+        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be asked for its objects"])
+        let plan = try ServicePlan.make(cluster: Example.cluster(), context: Example.context(), templates: Templates(), by: "ann@desk")
+        #expect(plan.stages[0].steps(for: "kubmaster").map(\.title).contains(step.title))
+    }
+
+    @Test("is a node port, with its owner's name; the service's own port is free for it")
+    func nodePort() throws {
+        let step = try #require(NodePortIsFree.requirement(ForgeInventory.Service(nodePort: 30080)))
+        let others = "default.kubernetes \nshop.web 30081 30080\nmlops.eeg 30082\n"
+        #expect(step.differences(whenLookEnds: 0, others) == ["port 30080 is Service shop.web's"])
+        #expect(step.differences(whenLookEnds: 0, "default.kubernetes \nmlops.inference 30080\nshop.web 300800\n") == [])
+        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be asked for its Services"])
+        #expect(NodePortIsFree.requirement(ForgeInventory.Service())?.title == nil)
     }
 }

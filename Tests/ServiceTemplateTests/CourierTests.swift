@@ -58,14 +58,26 @@ struct CourierTests {
     func twice() async throws {
         try await courier(["--shards", "2"]) { courier async throws in
             _ = try await courier.put("/input", "Line,x,y\n0,10,1\n1,10,1\n")
-            #expect(try await courier.put("/results/1", Self.header + "1,0,A,0,A\n").status == 200)
+            // What a shard brought is final; who brings the same once more has done no harm.
+            #expect(try await courier.put("/results/1", Self.header + "1,1,B,0,A\n").status == 200)
+            #expect(
+                try await courier.put("/results/1", Self.header + "1,0,A,0,A\n")
+                    == .init(409, error("there are other results of shard 1 already")))
             let second = try await courier.put("/results/1", Self.header + "1,1,B,0,A\n")
-            #expect(second.status == 200 && second.text.contains(#""shards": 2, "done": [1]}"#), "\(second.text)")
+            #expect(second.status == 200 && second.text.contains(#""shards": 2, "done": [1], "files": {}}"#), "\(second.text)")
             let missing = error("results are missing of shards 0")
             #expect(try await courier.get("/predictions.csv") == .init(409, missing))
             #expect(try await courier.get("/scores.json") == .init(409, missing))
             _ = try await courier.put("/results/0", Self.header + "0,2,C,2,C\n")
-            #expect(try await courier.get("/predictions.csv") == .init(200, Self.header + "0,2,C,2,C\n1,1,B,0,A\n"))
+            let table = try await courier.get("/predictions.csv")
+            #expect(table == .init(200, Self.header + "0,2,C,2,C\n1,1,B,0,A\n"))
+            // Their digests are told when they were counted, which no request waits for.
+            let scores = try await courier.get("/scores.json")
+            let digests =
+                #""files": {"predictions.csv": "\#(try ServiceFiles.sha256(Data(table.text.utf8)))", "scores.json": "\#(try ServiceFiles.sha256(Data(scores.text.utf8)))"}"#
+            var status = ""
+            while !status.contains(#""scores.json": ""#) { status = try await courier.get("/status").text }
+            #expect(status.contains(digests), "\(status)")
         }
     }
 
@@ -86,7 +98,7 @@ struct CourierTests {
             for (body, reason) in Self.badResults {
                 #expect(try await courier.put("/results/0", body) == .init(400, error(reason)))
             }
-            #expect(try await courier.get("/status").text.hasSuffix(#""done": []}"# + "\n"))
+            #expect(try await courier.get("/status").text.hasSuffix(#""done": [], "files": {}}"# + "\n"))
         }
     }
 
@@ -95,13 +107,13 @@ struct CourierTests {
         try await courier(["--shards", "2"]) { courier async throws in
             let reason = "input:3: has 2 columns, the header 3"
             #expect(try await courier.put("/input", "Line,x,y\n0,1,2\n1,1\n") == .init(400, error(reason)))
-            let status = #"{"input": null, "error": "\#(reason)", "shards": 2, "done": []}"# + "\n"
+            let status = #"{"input": null, "error": "\#(reason)", "shards": 2, "done": [], "files": {}}"# + "\n"
             #expect(try await courier.get("/status") == .init(200, status))
             let end = try inference(["--courier", courier.address, "--shard", "0"])
             #expect(end.errors.hasSuffix("/input/0: answers 409: {\"error\": \"\(reason)\"}\n"), "\(end.errors)")
             let better = try await courier.put("/input", Self.five)
             let digest = try ServiceFiles.sha256(Data(Self.five.utf8))
-            let taken = #"{"input": {"rows": 5, "sha256": "\#(digest)"}, "error": null, "shards": 2, "done": []}"# + "\n"
+            let taken = #"{"input": {"rows": 5, "sha256": "\#(digest)"}, "error": null, "shards": 2, "done": [], "files": {}}"# + "\n"
             #expect(better == .init(200, taken))
             #expect(try await courier.put("/input", Self.five) == .init(200, taken))
             #expect(
@@ -132,6 +144,26 @@ struct CourierTests {
             for (method, path, status) in Self.unknown {
                 #expect(try await courier.ask(method, path).status == status, "\(method) \(path)")
             }
+        }
+    }
+
+    @Test("lets nobody in without the token of its run, who then gets and leaves nothing; a shard shows it")
+    func token() async throws {
+        let token = folder / "token"
+        try Data("s3cret\n".utf8).write(to: token)
+        try await courier(["--shards", "1"], environment: ["COURIER_TOKEN_FILE": token.path]) { courier async throws in
+            #expect(try await courier.get("/healthz").status == 200)
+            for (method, path) in [("GET", "/status"), ("PUT", "/input"), ("GET", "/input/0"), ("PUT", "/results/0"), ("GET", "/x")] {
+                for shown in [nil, "Bearer other", "Bearer ", "s3cret", "Bearer s3cret2"] {
+                    let body = method == "PUT" ? Data(Self.five.utf8) : nil
+                    #expect(try await courier.ask(method, path, body, shown).status == 401, "\(method) \(path)")
+                }
+            }
+            #expect(try await courier.ask("PUT", "/input", Data(Self.five.utf8), "Bearer s3cret").status == 200)
+            let stranger = try inference(["--courier", courier.address, "--shard", "0"])
+            #expect(stranger.status == 1 && stranger.errors.contains("answers 401"), "\(stranger.errors)")
+            let shard = try inference(["--courier", courier.address, "--shard", "0"], environment: ["COURIER_TOKEN_FILE": token.path])
+            #expect(shard.status == 0, "\(shard.errors)")
         }
     }
 
@@ -179,8 +211,11 @@ struct CourierTests {
         }
     }
 
-    private func courier(_ arguments: [String], _ body: (RunningCourier) async throws -> Void) async throws {
-        try await RunningCourier.during(arguments, models: training.models, data: training.data, in: folder / "batch", body)
+    private func courier(
+        _ arguments: [String], environment: [String: String] = [:], _ body: (RunningCourier) async throws -> Void
+    ) async throws {
+        try await RunningCourier.during(
+            arguments, models: training.models, data: training.data, in: folder / "batch", environment: environment, body)
     }
 
     private func error(_ reason: String) -> String { #"{"error": "\#(reason)"}"# + "\n" }

@@ -14,21 +14,23 @@ struct RunningCourier {
 
     /// Runs the body beside a courier for the models of a training.
     static func during<Result>(
-        _ arguments: [String], models: URL, data: URL? = nil, in folder: URL, _ body: (RunningCourier) async throws -> Result
+        _ arguments: [String], models: URL, data: URL? = nil, in folder: URL, environment: [String: String] = [:],
+        _ body: (RunningCourier) async throws -> Result
     ) async throws -> Result {
-        let courier = try await RunningCourier(arguments, models: models, data: data, in: folder)
+        let courier = try await RunningCourier(arguments, models: models, data: data, in: folder, environment)
         defer { courier.stop() }
         return try await body(courier)
     }
 
-    private init(_ arguments: [String], models: URL, data: URL?, in folder: URL) async throws {
+    private init(_ arguments: [String], models: URL, data: URL?, in folder: URL, _ environment: [String: String]) async throws {
         let python = try await Python.shared.value
         self.folder = folder
         let log = Pipe()
         process = try ChildProcess(
             ["timeout", "600", python.executable, "courier.py", "--port", "0", "--folder", folder.path] + arguments,
             in: ServiceFiles.sources,
-            environment: LocalProgram.surroundings(["MODELS_DIR": models.path, "DATA_DIR": (data ?? models).path]),
+            environment: LocalProgram.surroundings(
+                ["MODELS_DIR": models.path, "DATA_DIR": (data ?? models).path].merging(environment) { $1 }),
             output: log.fileHandleForWriting.fileDescriptor, errors: FileHandle.standardError.fileDescriptor)
         try log.fileHandleForWriting.close()
         var said = ""
@@ -57,10 +59,11 @@ struct RunningCourier {
 
     func put(_ path: String, _ body: String) async throws -> Answer { try await ask("PUT", path, Data(body.utf8)) }
 
-    func ask(_ method: String, _ path: String, _ body: Data? = nil) async throws -> Answer {
+    func ask(_ method: String, _ path: String, _ body: Data? = nil, _ authorization: String? = nil) async throws -> Answer {
         var request = URLRequest(url: try #require(URL(string: address + path)))
         request.httpMethod = method
         request.httpBody = body
+        if let authorization { request.setValue(authorization, forHTTPHeaderField: "Authorization") }
         let (content, response) = try await session.data(for: request)
         return Answer(try #require(response as? HTTPURLResponse).statusCode, String(decoding: content, as: UTF8.self))
     }

@@ -4,6 +4,7 @@ PUT /input, GET /status, GET /input/<k>, PUT /results/<k>, GET /predictions.csv,
 """
 
 import argparse
+import hmac
 import json
 import os
 import re
@@ -29,9 +30,14 @@ class Courier(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60  # seconds of silence
     shards = None  # set once, at the start
+    token = None  # what every request but /healthz must show; None asks for nothing
 
     def answer(self):
         """Every fault of a request has an answer that says what it is."""
+        if not self.is_known():
+            # Nothing of its body is read.
+            self.body, self.close_connection = (), True
+            return self.reply(401, {"error": "this run's token is missing: Authorization: Bearer"})
         self.body = body.pieces(self.headers, self.rfile)
         try:
             self.find()
@@ -45,6 +51,12 @@ class Courier(BaseHTTPRequestHandler):
             self.reply(507, {"error": f"{self.shards.folder}: {error.strerror}"})
 
     do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = do_PATCH = do_OPTIONS = answer
+
+    def is_known(self):
+        if self.token is None or self.path == "/healthz":
+            return True
+        shown = self.headers.get("Authorization", "").encode("utf-8", "replace")
+        return hmac.compare_digest(shown, b"Bearer " + self.token)
 
     def find(self):
         path = self.path.partition("?")[0]
@@ -145,6 +157,17 @@ def fetch(source, shards):
         shards.fail(f"{shards.folder}: {error.strerror}")
 
 
+def token():
+    """What lets in, from the file that COURIER_TOKEN_FILE names."""
+    path = os.environ.get("COURIER_TOKEN_FILE")
+    if path is None:
+        return None
+    content = Path(path).read_bytes().strip()
+    if not content:
+        raise DataError(f"{path}: is empty")
+    return content
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shards", type=int, required=True, help="in how many slices the input is cut")
@@ -161,6 +184,7 @@ def main():
     # Process 1 of a container has to want to be ended.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     try:
+        Courier.token = token()
         Courier.shards = Shards(options.folder, options.shards, metadata.Trained(options.models).golden())
         server = ThreadingHTTPServer(("0.0.0.0", options.port), Courier)
     except DataError as error:

@@ -1,5 +1,8 @@
 """Which part of the input is whose, and which results are there?"""
 
+import filecmp
+import hashlib
+import json
 import threading
 from array import array
 from dataclasses import dataclass
@@ -7,6 +10,11 @@ from dataclasses import dataclass
 import inputs
 import predictions
 from table import DataError
+
+
+def scores_text(scores):
+    """scores.json, as it is given."""
+    return (json.dumps(scores, ensure_ascii=False) + "\n").encode()
 
 
 class Conflict(Exception):
@@ -34,6 +42,7 @@ class Shards:
     def __init__(self, folder, count, golden):
         self.folder, self.count, self._golden = folder, count, golden
         self.input, self.error, self._lock = None, None, threading.Lock()
+        self._files = None
         folder.mkdir(parents=True, exist_ok=True)
         if self._file.exists():  # a courier that was started again in its pod
             self._accept(self._index(self._file, "input"))
@@ -51,7 +60,28 @@ class Shards:
 
     def status(self):
         known = self.input and {"rows": len(self.input.rows), "sha256": self.input.sha256}
-        return {"input": known, "error": self.error, "shards": self.count, "done": self.done}
+        return {"input": known, "error": self.error, "shards": self.count, "done": self.done, "files": self._digests()}
+
+    def _digests(self):
+        """The sha256 of what can be fetched, by name; empty until all of it is there and was read once, which nobody waits for."""
+        with self._lock:
+            if self._files is None and self.input is not None and len(self.done) == self.count:
+                self._files = {}
+                threading.Thread(target=self._digest, daemon=True).start()
+            return self._files or {}
+
+    def _digest(self):
+        digest = hashlib.sha256()
+        for place, file in enumerate(self.results()):
+            with file:
+                if place:
+                    file.readline()
+                while piece := file.read(1 << 20):
+                    digest.update(piece)
+        self._files = {
+            "predictions.csv": digest.hexdigest(),
+            "scores.json": hashlib.sha256(scores_text(self.scores())).hexdigest(),
+        }
 
     def take_input(self, path, name):
         """Makes a file the input, if the models can use it. The first input stays: shards of it may be on their way."""
@@ -103,13 +133,19 @@ class Shards:
         return self._file.open("rb")
 
     def take_result(self, number, path):
-        """Takes predictions for exactly the rows of a slice; they replace earlier ones of the same slice."""
+        """Takes predictions for exactly the rows of a slice. The first stay: a pod that is run again says the same."""
         first, end = self._bounds(number)
         with path.open("rb") as file:
             lines = inputs.lines(file, "predictions")
             for _ in predictions.checked(lines, self.input.rows[first:end], self.input.layout.has_truth):
                 pass
-        path.replace(self._result(number))
+        with self._lock:
+            result = self._result(number)
+            if result.exists():
+                if not filecmp.cmp(path, result, shallow=False):
+                    raise Conflict(f"there are other results of shard {number} already")
+                return
+            path.replace(result)
         print(f"shard {number}: {end - first} rows ({len(self.done)} of {self.count} shards)", flush=True)
 
     def results(self):

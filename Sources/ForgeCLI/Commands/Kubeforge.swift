@@ -7,12 +7,12 @@ struct Kubeforge: AsyncParsableCommand {
         abstract: "From two bare machines to a model that answers.",
         discussion: """
             Exit codes: 0 done; 1 failed; 2 incomplete (some hosts failed, the rest is done); 3 the inventory is invalid; \
-            4 no host could be reached; 64 usage; 130 interrupted.
+            4 no host could be reached; 5 another run holds it; 64 usage; 130 interrupted.
             """,
         version: version,
         subcommands: [
             ProvisionCommand.self, PlanCommand.self, DeployCommand.self, SmokeTestCommand.self, ReleasesCommand.self, RollbackCommand.self,
-            ScaleCommand.self, BatchCommand.self, TrainCommand.self, JobsCommand.self, LogsCommand.self,
+            ScaleCommand.self, UnlockCommand.self, BatchCommand.self, TrainCommand.self, JobsCommand.self, LogsCommand.self,
             LabCommand.self,
         ])
 

@@ -19,6 +19,8 @@ extension Ending {
         if outcome == .ok && !lost.isEmpty { outcome = .incomplete }
         if !essential.isDisjoint(with: lost) || record.hasFailedCheck { outcome = .failed }
         exitCode = outcome.exitCode
+        // Nothing is wrong with the cluster: another run works on it.
+        if result.failures.values.contains(where: { $0.kind == .held }) { exitCode = Problem.Kind.held.exitCode }
     }
 
     /// Exit code 4 is for hosts that could not be reached; another reason, such as a broken key file, keeps its own.

@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
+import ForgeService
 import ForgeTemplates
 import Foundation
 import Logging
@@ -19,11 +20,14 @@ package struct Run: Sendable {
     package var diagnostics = Logger(label: "kubeforge") { _ in SwiftLogNoOpLogHandler() }
     package var read: @Sendable (String) throws -> Cluster
     package var connect: Connect
+    /// Whether the run that holds something is known to have ended: its process was one of this computer's.
+    package var isEnded: @Sendable (Holder) -> Bool = ThisComputersProcesses.isEnded
     /// Told the hosts' names once the inventory is read, so that columns can be as wide as they are.
     package var onHosts: @Sendable ([String]) -> Void = { _ in }
     private let reporter: Broadcast
     private let record = RunRecord()
     private let running = RunningCommands()
+    private let name = Holder.newRun()
 
     package init(
         _ verb: Verb, inventory: String?, surroundings: Surroundings, reporter: any Reporter,
@@ -66,25 +70,55 @@ package struct Run: Sendable {
         }
     }
 
+    /// This run, for whoever meets what it holds.
+    private var holder: Holder {
+        Holder(
+            run: name, person: surroundings.person, computer: ThisComputersProcesses.name, processID: surroundings.processID,
+            since: surroundings.now().formatted(.iso8601), command: verb.name)
+    }
+
     private func takeLock(_ cluster: String) throws(Problem) -> RunLock {
         let holder = RunLock.Holder(verb: verb.name, processID: surroundings.processID, since: surroundings.now())
         return try RunLock(cluster, in: StateFolder(surroundings), for: holder)
     }
 
     private func work(on cluster: Cluster, _ templates: Templates, _ choice: InventoryChoice) async -> Ending {
-        let fleet = await Fleet.connect(verb.hosts(cluster), width: width) { host in
+        let lease =
+            verb.isDryRun
+            ? nil
+            : verb.lease.map {
+                ClusterLease(
+                    $0(cluster), for: holder, on: cluster.firstControlPlane,
+                    isEnded: isEnded, connect: connect)
+            }
+        let fleet = await Fleet.connect(verb.hosts(cluster), width: width, rights: rights(lease)) { host in
             WatchedTransport(host: host.name, inner: try await connect(host), running: running, diagnostics: diagnostics)
         }
         let lost = fleet.unreachable
         for (host, problem) in lost { reporter.report(.problem(problem, host: host)) }
         if fleet.reachable.isEmpty { return Ending(noneReached: lost) }
-        let ending = await work(with: session(cluster, templates, fleet, choice), choice)
-        await fleet.close()
+        let ending = await work(with: session(cluster, templates, fleet, choice, lease), choice)
+        // A task of its own: this one may be cancelled, and what is held is given back all the same.
+        await Task {
+            await lease?.release()
+            await fleet.close()
+        }.value
         return ending
     }
 
-    private func session(_ cluster: Cluster, _ templates: Templates, _ fleet: Fleet, _ choice: InventoryChoice) -> Session {
-        let options = Executor.Options(isDryRun: verb.isDryRun, width: width, isInterrupted: { interruption.isRequested })
+    /// What it may do to machines; a run that changes nothing of them needs no lock.
+    private func rights(_ lease: ClusterLease?) -> Rights? {
+        if !verb.isExclusive { return nil }
+        let lock = MachineLock(holder, keeps: verb.keepsMachines ? 600 : 0)
+        return Rights(
+            lock, isEnded: isEnded, isInterrupted: { [interruption] in interruption.isRequested }, fence: { try lease?.fence() })
+    }
+
+    private func session(
+        _ cluster: Cluster, _ templates: Templates, _ fleet: Fleet, _ choice: InventoryChoice, _ lease: ClusterLease?
+    ) -> Session {
+        var options = Executor.Options(isDryRun: verb.isDryRun, width: width, isInterrupted: { interruption.isRequested })
+        options.mayChange = { try await lease?.take() }
         return Session(
             cluster: cluster, templates: templates, fleet: fleet,
             executor: Executor(fleet: fleet, reporter: reporter, options: options),

@@ -55,7 +55,7 @@ extension Problem {
     /// The holder is nil in the moment between its lock and its name.
     fileprivate init(_ cluster: String, isHeldBy holder: RunLock.Holder?) {
         self.init(
-            what: "\(cluster) is being worked on by another kubeforge",
+            .held, what: "\(cluster) is being worked on by another kubeforge",
             why: holder.map { "`kubeforge \($0.verb)`, process \($0.processID), since \($0.since.formatted(.iso8601))" },
             fix: "wait for it to end" + (holder.map { ", or end it after its running step: kill \($0.processID)" } ?? ""))
     }

@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
+import ForgeService
 
 /// What a run is for: its name, its manners and its plan.
 package struct Verb: Sendable {
@@ -20,6 +21,10 @@ package struct Verb: Sendable {
     package var showsOutput = false
     /// Whether Ctrl-C is its ordinary end: it only watches, and nothing is left undone.
     package var endsWhenInterrupted = false
+    /// The cluster's Lease that it needs before its first change.
+    package var lease: (@Sendable (Cluster) -> LeasePlace)?
+    /// Whether no other run may change its machines between its commands, either.
+    package var keepsMachines = false
     /// The hosts that it needs.
     package var hosts: @Sendable (Cluster) -> [Host] = { $0.hosts }
     /// Everything that shall be true, made when the hosts are connected.
@@ -39,6 +44,13 @@ package struct Verb: Sendable {
         self.remembersInventory = remembersInventory
         self.makePlan = makePlan
         self.next = next
+    }
+
+    /// The same verb, holding the Lease while it changes something.
+    func holding(_ lease: @escaping @Sendable (Cluster) -> LeasePlace) -> Verb {
+        var verb = self
+        verb.lease = lease
+        return verb
     }
 
     /// The same verb, for the first control plane alone.

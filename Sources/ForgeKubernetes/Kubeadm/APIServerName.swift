@@ -38,7 +38,7 @@ struct APIServerName: Step {
             fix: "make it by hand: `kubeadm init phase certs apiserver --help` on \(host.name)")
         let end = ContinuousClock.now + .seconds(90)
         while try await !differences(given: machine.ask(questions)).isEmpty, ContinuousClock.now < end {
-            try await Task.sleep(for: .seconds(1))
+            try await machine.pause(.seconds(1))
         }
     }
 

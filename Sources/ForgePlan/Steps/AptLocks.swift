@@ -35,7 +35,7 @@ extension Machine {
             guard ContinuousClock.now < end else { throw Problem(lockedOut: command, of: host, locks.limit, complaint) }
             if complaint != told { say("waits: \(complaint)") }
             told = complaint
-            try await Task.sleep(for: locks.pause)
+            try await pause(locks.pause)
         }
     }
 }

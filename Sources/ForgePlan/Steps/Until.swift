@@ -39,7 +39,7 @@ package struct Until: Step {
         var last = try await machine.ask(questions)
         while !notReady(last).isEmpty {
             guard ContinuousClock.now < end else { throw await timeOut(machine, last) }
-            try await Task.sleep(for: pause)
+            try await machine.pause(pause)
             last = try await machine.ask(questions)
         }
     }

@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
+import ForgeTemplates
 import Foundation
 
 /// The pod that holds a run's rows, as it is found and asked from the control plane.
@@ -15,11 +16,57 @@ struct Courier: Sendable {
 
     /// Prints what the courier says of itself; fails as long as it does not answer. Its address is looked up, so that it can be asked for
     /// before there is a courier.
-    var look: String { "\(curl) \"\(here)/status\"" }
+    var look: String { "\(login) | \(curl) --config - \"\(here)/status\"" }
 
-    /// Prints the digest of one of its files.
+    /// Prints the digest of one of its files: as it tells it, or, for a release from before it did, of what it gives. Nothing, as long as it
+    /// has none.
     func digest(of file: String) -> String {
-        "file=$(mktemp) || exit; trap 'rm -f -- \"$file\"' EXIT; \(curl) --output \"$file\" \"\(here)/\(file)\" && sha256sum < \"$file\""
+        """
+        status=$(\(look)) || exit
+        case $status in
+        *'"files":'*) printf %s "$status" | sed -n 's/.*"\(file)": "\\([0-9a-f]*\\)".*/\\1/p';;
+        *) file=$(mktemp) || exit; trap 'rm -f -- "$file"' EXIT; \(curl) --output "$file" "\(here)/\(file)" && sha256sum < "$file";;
+        esac
+        """
+    }
+
+    /// What lets the run's shards and kubeforge in, in a Secret of the courier's name.
+    func secret(_ run: BatchRun) -> Command {
+        let token = (0..<32).map { _ in String(UInt8.random(in: 16...255), radix: 16) }.joined()
+        let manifest = """
+            apiVersion: v1
+            kind: Secret
+            metadata:
+              name: \(pod.yamlQuoted)
+              namespace: \(kubectl.namespace.yamlQuoted)
+              labels:
+                app.kubernetes.io/name: \(JobKind.courier.label(run.service).yamlQuoted)
+                app.kubernetes.io/instance: \(run.name.yamlQuoted)
+                app.kubernetes.io/managed-by: kubeforge
+            type: Opaque
+            stringData:
+              token: \(token.yamlQuoted)
+
+            """
+        return kubectl.command("apply", "--server-side", "--force-conflicts", "--field-manager=kubeforge", "-f", "-")
+            .reading(.secret(Array(manifest.utf8)))
+    }
+
+    /// curl with these options and this address, let in by the token: it is in no program's arguments, which every user of the host can see.
+    /// `readsInput`: whether its standard input is what it sends.
+    func request(_ options: [Word], _ url: String, readsInput: Bool = false) -> Command {
+        let curl = Command([Word("curl"), "-q", "--noproxy", "*", "--connect-timeout", "5"] + options).line
+        let script =
+            readsInput
+            ? "umask 077; login=$(mktemp -p /run) || exit; trap 'rm -f -- \"$login\"' EXIT; \(login) > \"$login\" && \(curl) --config \"$login\" \(url.shellQuoted)"
+            : "\(login) | \(curl) --config - \(url.shellQuoted)"
+        return Command("sh", "-c", Word(script)).asRoot().leavingHost()
+    }
+
+    /// Prints curl's configuration; `printf` is the shell's own.
+    private var login: String {
+        let get = kubectl.line("get", "secret", Word(pod), "--ignore-not-found", "--output", "jsonpath={.data.token}")
+        return "printf 'header = \"Authorization: Bearer %s\"\\n' \"$(\(get) | base64 -d)\""
     }
 
     /// `http://10.244.1.9:8081`
@@ -31,7 +78,7 @@ struct Courier: Sendable {
         return "http://\(answer.text):8081"
     }
 
-    private var curl: String { Command("curl", "-sSf", "--noproxy", "*", "--connect-timeout", "3", "--max-time", "35").line }
+    private var curl: String { Command("curl", "-q", "-sSf", "--noproxy", "*", "--connect-timeout", "3", "--max-time", "35").line }
 
     private var here: String { "http://$(\(address)):8081" }
 

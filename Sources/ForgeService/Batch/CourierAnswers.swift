@@ -27,6 +27,7 @@ struct CourierAnswers: Step {
     }
 
     func apply(to machine: Machine) async throws {
+        try await machine.run(courier.secret(run), fix: "see what the API server says above")
         try await machine.run(courier.kubectl.command("apply", "-f", "-").reading(manifest), fix: "see what the API server says above")
         let looks = JobLooks(run: run.name, kubectl: courier.kubectl)
         let end = ContinuousClock.now + limit
@@ -36,7 +37,7 @@ struct CourierAnswers: Step {
             let pods = looks.pods(answers)
             let isOver = pods.neverStarts || pods.pods.contains { ["Failed", "Succeeded"].contains($0.status?.phase ?? "") }
             if isOver || ContinuousClock.now >= end { throw try await problem(machine, looks, isLate: !isOver) }
-            try await Task.sleep(for: pause)
+            try await machine.pause(pause)
         }
     }
 

@@ -37,7 +37,7 @@ package struct DeployedRelease: Sendable, Hashable {
             let pod = ClusterObject.one(answers.command(deployment).text)?.spec?.template?.spec
             guard let pod, let image = pod.containers.first?.image else { throw Problem(notDeployed: service, host) }
             return DeployedRelease(
-                image: image, models: StoredModels(pod.initContainers), examplesArePrivate: pod.containers.examplesArePrivate)
+                image: image, models: StoredModels(pod), examplesArePrivate: pod.containers.examplesArePrivate)
         }
 
         /// Whether the API answers at all.

@@ -33,7 +33,7 @@ struct InputIsThere: Step {
             if let error = status?.error { throw Problem(refused: run, error, on: machine.host.name) }
             if let input = status?.input { return machine.tell("\(input.rows) \(input.rows == 1 ? "row" : "rows")\(sent)") }
             guard ContinuousClock.now < end else { throw late(machine, isSilent: status == nil) }
-            try await Task.sleep(for: pause)
+            try await machine.pause(pause)
         }
     }
 
@@ -45,9 +45,9 @@ struct InputIsThere: Step {
     /// read everything; a refusal is its own sentence.
     private func send(_ path: String, _ size: Int, to machine: Machine) async throws {
         let address = try await courier.address(on: machine)
-        let upload = Command(
-            "curl", "-sS", "--noproxy", "*", "--connect-timeout", "5", "--header", "Content-Type: text/csv", "--header", "Expect:",
-            "--upload-file", "-", "--write-out", "\\n%{http_code}", Word("\(address)/input"))
+        let upload = courier.request(
+            ["-sS", "--header", "Content-Type: text/csv", "--header", "Expect:", "--upload-file", "-", "--write-out", "\\n%{http_code}"],
+            "\(address)/input", readsInput: true)
         // What the courier answers is for kubeforge, not for who follows the pods.
         let output = try await machine.quietly(upload.reading(.file(path)).within(.seconds(3600 * 6)))
         let lines = output.text.split(whereSeparator: \.isNewline)

@@ -26,8 +26,12 @@ struct ResultsAreHere: Step {
     private let run: BatchRun
     private let folder: Folder
     private let courier: Courier
+    private let limit: Duration
+    private let pause: Duration
 
-    init(_ run: BatchRun, folder: Folder) {
+    init(_ run: BatchRun, folder: Folder, within limit: Duration = .seconds(900), every pause: Duration = .milliseconds(500)) {
+        self.limit = limit
+        self.pause = pause
         self.run = run
         self.folder = folder
         courier = Courier(run)
@@ -49,6 +53,7 @@ struct ResultsAreHere: Step {
 
     /// All of it beside the old, and then in its place: who has results keeps them until there are new ones.
     func apply(to machine: Machine) async throws {
+        try await digestsAreKnown(machine)
         let address = try await courier.address(on: machine)
         let new = folder.path + "/.kubeforge"
         defer { try? FileManager.default.removeItem(atPath: new) }
@@ -58,7 +63,10 @@ struct ResultsAreHere: Step {
         }
         for name in Self.files { try await fetch("\(address)/\(name)", to: "\(new)/\(name)", machine) }
         let scores = try check(new, machine)
+        // Never the scores of one run beside the answers of another, whenever this is killed.
+        let last = "\(folder.path)/\(Self.files[1])"
         try local { files in
+            if files.fileExists(atPath: last) { try files.removeItem(atPath: last) }
             for name in Self.files {
                 try files.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(new)/\(name)")
                 guard rename("\(new)/\(name)", "\(folder.path)/\(name)") == 0 else { throw CocoaError(.fileWriteUnknown) }
@@ -67,8 +75,19 @@ struct ResultsAreHere: Step {
         machine.tell(Difference(scores.sentence))
     }
 
+    /// The courier counts them when the last shard has come; of a long input that takes a while.
+    private func digestsAreKnown(_ machine: Machine) async throws {
+        let end = ContinuousClock.now + limit
+        while true {
+            let answers = try await machine.ask(questions)
+            let isKnown = Self.files.allSatisfy { !answers.command(courier.digest(of: $0)).text.isEmpty }
+            if isKnown || ContinuousClock.now >= end { return }
+            try await machine.pause(pause)
+        }
+    }
+
     private func fetch(_ url: String, to path: String, _ machine: Machine) async throws {
-        let download = Command("curl", "-sSf", "--noproxy", "*", "--connect-timeout", "5", Word(url)).within(.seconds(3600))
+        let download = courier.request(["-sSf"], url).within(.seconds(3600))
         try await machine.run(
             download.writing(toFile: path, atMost: Self.limit(of: path)), fix: "is there room left in \(folder.shown)? `df -h` tells")
     }

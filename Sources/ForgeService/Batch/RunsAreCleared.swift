@@ -3,15 +3,21 @@ import ForgeInventory
 import ForgePlan
 
 /// Nothing in the cluster is left of runs that are over but their last Jobs, whose logs may be wanted: no courier, and no Job at work.
+///
+/// Before a run: of all runs but those of schedules. It holds the Lease then, so what another run left is a dead one's. After it: of that
+/// run alone, which may have lost the Lease, or never had it.
 package struct RunsAreCleared: Step {
     /// Finished runs whose Jobs stay.
     static let kept = 3
 
     private let service: Service
     private let kind: JobKind
+    private let run: String?
     private let kubectl: Kubectl
 
-    package init(_ service: Service, _ kind: JobKind) {
+    /// `run`: the one that is cleared alone, by its name.
+    package init(_ service: Service, _ kind: JobKind, of run: String? = nil) {
+        self.run = run
         self.service = service
         self.kind = kind
         kubectl = Kubectl(namespace: service.namespace)
@@ -39,13 +45,21 @@ package struct RunsAreCleared: Step {
     /// As kubectl names them: `pod/inference-batch-…-courier`. Jobs of a schedule belong to it.
     private func leftovers(_ json: String) -> [String] {
         let jobs = JobObject.jobs(json).filter { ($0.metadata.ownerReferences ?? []).isEmpty }
+        let pods = JobPods(objects: json).pods
+        if let run {
+            let own = jobs.filter { !$0.isFinished && $0.metadata.labels?[Self.instance] == run }.map { "job/\($0.metadata.name)" }
+            return own.sorted() + Self.courier("\(run)-courier")
+        }
         let finished = Dictionary(grouping: jobs.filter(\.isFinished)) { $0.metadata.labels?[Self.instance] ?? $0.metadata.name }
         let unfinished = Set(jobs.filter { !$0.isFinished }.map(\.metadata.name))
         let order = finished.sorted { Self.time($0.value) > Self.time($1.value) }
         let old = Set(order.dropFirst(Self.kept).flatMap { $0.value.map(\.metadata.name) })
-        let couriers = JobPods(objects: json).pods.map(\.metadata.name).filter { $0.hasSuffix("-courier") }
-        return unfinished.union(old).sorted().map { "job/\($0)" } + couriers.sorted().map { "pod/\($0)" }
+        let couriers = pods.map(\.metadata.name).filter { $0.hasSuffix("-courier") }
+        return unfinished.union(old).sorted().map { "job/\($0)" } + couriers.sorted().flatMap(Self.courier)
     }
+
+    /// The pod, and the Secret with what lets shards in, which has its name.
+    private static func courier(_ name: String) -> [String] { ["pod/\(name)", "secret/\(name)"] }
 
     private static let instance = "app.kubernetes.io/instance"
 

@@ -53,7 +53,7 @@ struct ShardsAreDone: Step {
             if done >= run.shards && watch.areJobsComplete(run.jobs.count) { return }
             if watch.hasNewCrash, let fault = try await fault(machine) { throw Problem(refused: run, fault, on: machine.host.name) }
             if let reason = watch.failure ?? lostCourier(watch.pods) { throw try await problem(machine, reason, done) }
-            try await Task.sleep(for: pause)
+            try await machine.pause(pause)
         }
     }
 

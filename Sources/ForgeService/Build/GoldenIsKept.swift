@@ -24,13 +24,14 @@ package struct GoldenIsKept: Step {
 
     private var files: [String] { [TestRows.name, "golden.json"].map { Places.answers(release.tag) + "/" + $0 } }
 
-    /// Out of a container that never starts. golden.json is renamed last: where it is, all is.
+    /// Out of a container that never starts; one that a killed run left would keep its image for ever. golden.json is renamed last: where it is, all is.
     package var copy: Command {
         let script = """
-            set -eu; umask 022; place=$1
+            set -eu; umask 077; place=$1
             \(ShellFunction.place)
-            mkdir -p -- "$place"
-            container=$(docker create -- "$2")
+            mkdir -p -- "$place"; chmod 0700 -- "${place%/*}" "$place"
+            left=$(docker ps --all --quiet --filter label=kubeforge.io/reads-answers); [ -z "$left" ] || docker rm -- $left >/dev/null
+            container=$(docker create --label kubeforge.io/reads-answers -- "$2")
             trap 'docker rm -- "$container" >/dev/null' EXIT
             for file in data/\(TestRows.name) models/golden.json; do
               new="$place/.kubeforge.$$"

@@ -1,7 +1,7 @@
-/// Which releases stay on a machine: the last five that were deployed, and all that a pod uses.
+/// Which releases stay on a machine: the one that runs, the five before it, which Kubernetes can bring back, and all that a pod uses.
 struct KeptReleases {
     /// Of the release now deployed, in full names.
-    static let count = 5
+    static let count = 6
 
     /// What one machine has, as its look prints it: a word for the kind, and a tag.
     struct Found: Equatable {

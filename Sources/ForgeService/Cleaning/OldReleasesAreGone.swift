@@ -14,7 +14,7 @@ package struct OldReleasesAreGone: Step {
     init(_ release: Release, runtime: Cluster.Runtime?, builder: Host?, of cluster: Cluster) {
         self.release = release
         looks = ReleaseLooks(
-            release: release, runtime: runtime, isBuilder: builder != nil, namespace: cluster.service.namespace,
+            release: release, runtime: runtime, isBuilder: builder != nil, service: cluster.service,
             registry: builder == nil ? nil : cluster.ownRegistry.map { _ in PublishedReleases(release, on: builder!) })
     }
 

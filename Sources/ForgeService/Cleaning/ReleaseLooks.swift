@@ -8,7 +8,7 @@ struct ReleaseLooks {
     /// nil where no pods run.
     let runtime: Cluster.Runtime?
     let isBuilder: Bool
-    let namespace: String
+    let service: Service
     /// nil where the registry is not kubeforge's own, or not here.
     var registry: PublishedReleases?
 
@@ -16,19 +16,22 @@ struct ReleaseLooks {
     var look: String {
         let known = """
             set -e; names=\(names.shellQuoted)
-            tags() { sed -nE "s,^($names):([0-9a-f]{16})\\$,$1 \\2,p"; }
-            ls -1t \(notes) 2>/dev/null | sed -n 's/^/deployed /p'
+            tags() { sed -nE "s,^(${2:-$names}):([0-9a-f]{16})\\$,$1 \\2,p"; }
+            ls -1t \(notes) 2>/dev/null | sed -n 's/^/deployed /p' || :
             """
         return ([known] + (isBuilder ? [builderLook] : []) + (runtime.map { [nodeLook($0)] } ?? [])).joined(separator: "\n")
     }
 
     private var builderLook: String {
-        let kubectl = Kubectl(namespace: namespace)
-            .line("get", "pods,deployments", "--output", "jsonpath={range .items[*]}{..image}{\" \"}{end}")
+        // Of all namespaces: a service of the same name elsewhere may use the same image.
+        let kubectl = Kubectl(namespace: service.namespace)
+            .line("get", "pods,deployments,cronjobs", "--all-namespaces", "--output", "jsonpath={range .items[*]}{..image}{\" \"}{end}")
         return """
             images=$(\(kubectl)); echo "$images" | tr ' ' '\\n' | tags used
-            ls -1td \(folders.map { $0 + "/*" }.joined(separator: " ")) 2>/dev/null | sed -nE 's,^.*/([0-9a-f]{16})$,present \\1,p'
-            docker image ls --format '{{.Repository}}:{{.Tag}}' | tags present
+            ls -1td \(folders.map { $0 + "/*" }.joined(separator: " ")) 2>/dev/null | sed -nE 's,^.*/([0-9a-f]{16})$,present \\1,p' | \(ownership.filter)
+            images=$(docker image ls --format '{{.Repository}}:{{.Tag}}')
+            echo "$images" | tags present \(pattern(paths).shellQuoted)
+            echo "$images" | tags present \(pattern([release.name]).shellQuoted) | \(ownership.filter)
             """ + (registry.map { "\n" + $0.look } ?? "")
     }
 
@@ -45,7 +48,7 @@ struct ReleaseLooks {
             ids=$(docker ps --all --quiet); [ -z "$ids" ] || ids=$(docker inspect --format '{{.Image}}' $ids | sort -u)
             images=; [ -z "$ids" ] || images=$(docker image inspect --format '{{join .RepoTags " "}}' $ids)
             echo "$images" | tr ' ' '\\n' | tags used
-            docker image ls --format '{{.Repository}}:{{.Tag}}' | tags present
+            \(isBuilder ? ":" : "docker image ls --format '{{.Repository}}:{{.Tag}}' | tags present")
             """
         }
     }
@@ -54,10 +57,15 @@ struct ReleaseLooks {
     func removal(of tags: [String]) -> Command {
         let remove =
             (runtime == .containerd ? paths.map { "forget \($0):$tag" } : [])
-            + (isBuilder || runtime == .docker ? ([release.name] + paths).map { "rmi \($0):$tag" } : [])
-            + (isBuilder ? ["rm -rf -- " + folders.map { "\($0)/$tag" }.joined(separator: " ")] : [])
+            + (isBuilder || runtime == .docker ? paths.map { "rmi \($0):$tag" } : [])
+            + (isBuilder
+                ? [
+                    "if \(ownership.isLast); then", "rmi \(release.name):$tag",
+                    "rm -rf -- " + folders.map { "\($0)/$tag" }.joined(separator: " "), "fi",
+                ]
+                : runtime == .docker ? ["rmi \(release.name):$tag"] : [])
         let script = """
-            set -eu; umask 022; mkdir -p -- \(notes)
+            set -eu; umask 077; mkdir -p -- \(notes)
             rmi() { if docker image inspect -- "$1" >/dev/null 2>&1; then docker image rm -- "$1"; fi; }
             \(runtime == .containerd ? Self.forget : "")
             for tag in "$@"; do
@@ -88,7 +96,9 @@ struct ReleaseLooks {
     private static let sweep = "rm -rf -- \(Places.images) /var/lib/kubeforge/passing"
 
     /// Empty files named by tags, beside nothing else; their times tell the order of deploys.
-    private var notes: String { "/var/lib/kubeforge/deployed/\(release.name)" }
+    private var notes: String { "/var/lib/kubeforge/deployed/\(ownership.owner)" }
+
+    private var ownership: Ownership { Ownership(service) }
 
     private var folders: [String] { ["/var/lib/kubeforge/contexts", "/var/lib/kubeforge/releases"] }
 
@@ -96,5 +106,7 @@ struct ReleaseLooks {
     private var paths: [String] { [release.registry, Release.formerRegistry].map { "\($0)/\(release.name)" }.uniqued() }
 
     /// The image's names as a regular expression: complete, and as Docker shortens them.
-    private var names: String { (paths + [release.name]).map { $0.replacing(".", with: "[.]") }.joined(separator: "|") }
+    private var names: String { pattern(paths + [release.name]) }
+
+    private func pattern(_ names: [String]) -> String { names.map { $0.replacing(".", with: "[.]") }.joined(separator: "|") }
 }

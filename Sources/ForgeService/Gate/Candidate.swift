@@ -9,6 +9,6 @@ struct Candidate: Sendable, Hashable {
 
     /// Which manifests it needs: all but those that are about the service's own pods.
     static func needs(_ manifest: String) -> Bool {
-        !["service.yaml", "networkpolicy.yaml", "poddisruptionbudget.yaml", "releases.yaml"].contains(manifest)
+        !["service.yaml", "jobpolicies.yaml", "networkpolicy.yaml", "poddisruptionbudget.yaml", "releases.yaml"].contains(manifest)
     }
 }

@@ -98,7 +98,7 @@ extension Problem {
 
     /// What users have meanwhile.
     fileprivate func keeping(_ pod: ClusterObject.Spec.PodSpec?) -> Problem {
-        let models = StoredModels(pod?.initContainers)?.phrase ?? ""
+        let models = StoredModels(pod)?.phrase ?? ""
         let running = pod?.containers.first.map { $0.image + models }
         return adding(
             why: running.map { "nothing was changed: \($0) goes on answering" } ?? "no pod of it is left, and nothing ran before it")

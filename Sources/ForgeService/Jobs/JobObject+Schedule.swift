@@ -24,7 +24,16 @@ extension JobObject {
     package var release: String { String(image.split(separator: "/").last ?? "") }
 
     /// nil for models in the image.
-    var models: StoredModels? { StoredModels(spec?.jobTemplate?.spec.template.spec.initContainers) }
+    var models: StoredModels? {
+        spec.flatMap { spec in
+            StoredModels(
+                spec.jobTemplate.map {
+                    .init(
+                        containers: [], initContainers: $0.spec.template.spec.initContainers,
+                        volumes: $0.spec.template.spec.volumes)
+                })
+        }
+    }
 
     /// What its pods run, as a command.
     var command: [String] { container?.command ?? [] }

@@ -31,6 +31,7 @@ package struct JobObject: Decodable, Sendable {
         struct PodSpec: Decodable, Sendable {
             var containers: [Container]
             var initContainers: [ClusterObject.Spec.Container]?
+            var volumes: [ClusterObject.Spec.Volume]?
         }
         struct Container: Decodable, Sendable {
             var image: String

@@ -46,6 +46,7 @@ struct ManifestValues {
         case "poddisruptionbudget.yaml": all.keeping("name", "namespace", "policyVersion")
         case "networkpolicy.yaml": all.keeping("name", "namespace", "andEgress")
         case "releases.yaml": all.keeping("name", "namespace", "history")
+        case "jobpolicies.yaml": all.keeping("name", "namespace", "batch", "train", "courier")
         case "kustomization.yaml": [:]
         default: all.filter { template.text.contains("{{ \($0.key) }}") }
         }
@@ -87,6 +88,8 @@ struct ManifestValues {
             // No line allows no way out; an empty list would, too, but the API server drops it, and that would look like a change.
             "andEgress": egress,
             "andInitContainers": store.initContainers, "andMounts": store.volumeMounts, "andVolumes": store.volumes,
+            "batch": JobKind.batch.label(place).yamlQuoted, "train": JobKind.train.label(place).yamlQuoted,
+            "courier": JobKind.courier.label(place).yamlQuoted,
             "policyVersion": kubernetes < Version(1, 21, 0) ? "policy/v1beta1" : "policy/v1",
             // Without a number there is no line: `nodePort: 0` would ask for a new port each time.
             "andNodePort": service.nodePort.map { "\n      nodePort: \($0)" } ?? "",

@@ -29,9 +29,16 @@ package struct ManifestsAreApplied: Step {
         return changes + (gate.isLeft(answers.command(gate.look)) ? ["\(gate.candidate.name) of an earlier run is left"] : [])
     }
 
+    /// The API server tries all of it first: what it refuses in the end, such as a port that is taken, would leave a half of it applied.
     package func apply(to machine: Machine) async throws {
-        try await gate.pass(on: machine)
         for file in manifests.files { try await machine.write(file) }
+        let namespace = try await machine.run(Command("sh", "-c", Word(namespaceApplied)).asRoot()).text
+        if namespace.contains(Self.foreign) {
+            machine.tell("namespace \(kubectl.namespace) was not made by kubeforge, and gets no labels of it")
+        }
+        try await machine.run(
+            kubectl.command("apply", "-k", Word(folder), "--dry-run=server"), fix: "nothing was changed; correct what the API server says")
+        try await gate.pass(on: machine)
         try await machine.run(
             kubectl.command("apply", "-k", Word(folder)),
             fix: "see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf apply -k \(folder)`")
@@ -40,7 +47,34 @@ package struct ManifestsAreApplied: Step {
     private var files: [FileIs] { manifests.files.map { FileIs($0) } }
 
     /// Exit code 0: the same; 1: the differences follow; more: it could not compare, and says why.
-    private var drift: String { kubectl.line("diff", "-k", Word(folder)) + " 2>&1" }
+    private var drift: String {
+        """
+        exec 2>&1; code=0
+        case $(\(namespaceOwner)) in \(ours)) \(kubectl.line("diff", "-f", namespaceFile)) || code=$?;; esac
+        \(kubectl.line("diff", "-k", Word(folder))) || { last=$?; [ "$last" -lt "$code" ] || code=$last; }
+        exit "$code"
+        """
+    }
+
+    private static let foreign = "the namespace is somebody else's"
+
+    private var namespaceFile: Word { "\(folder)/namespace.yaml" }
+
+    /// A namespace that is not there yet, or that kubeforge made: `case` patterns for what `namespaceOwner` prints.
+    private var ours: String { "''|\(kubectl.namespace)/kubeforge" }
+
+    private var namespaceOwner: String {
+        kubectl.line(
+            "get", "namespace", Word(kubectl.namespace), "--ignore-not-found", "--output",
+            #"jsonpath={.metadata.name}/{.metadata.labels.app\.kubernetes\.io/managed-by}"#)
+    }
+
+    private var namespaceApplied: String {
+        """
+        owner=$(\(namespaceOwner)) || exit
+        case $owner in \(ours)) \(kubectl.line("apply", "-f", namespaceFile));; *) echo "\(Self.foreign)";; esac
+        """
+    }
 }
 
 /// What `kubectl diff` says, as differences: `Deployment mlops.inference: -replicas: 3, +replicas: 2`.

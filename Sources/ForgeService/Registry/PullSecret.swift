@@ -55,11 +55,9 @@ struct PullSecret: Step {
 
     /// On the server's side: what a client applies is kept a second time, as an annotation that many tools show.
     private var change: Command {
-        let namespace = kubectl.line("get", "namespace", Word(service.namespace))
-        let create = kubectl.line("create", "namespace", Word(service.namespace))
         let apply = kubectl.line("apply", "--server-side", "--force-conflicts", "--field-manager=kubeforge", "-f", "-")
         let script = """
-            set -eu; \(namespace) >/dev/null 2>&1 || \(create)
+            set -eu; \(NamespaceIsThere.line(service.namespace, kubectl))
             \(apply) <<MANIFEST
             apiVersion: v1
             kind: Secret

@@ -43,7 +43,7 @@ package struct ReleaseHistory: Sendable {
         init?(_ set: ClusterObject) {
             guard let revision = set.metadata.annotations?[ClusterObject.revision].flatMap({ Int($0) }) else { return nil }
             self.revision = revision
-            models = StoredModels(set.spec?.template?.spec.initContainers)
+            models = StoredModels(set.spec?.template?.spec)
         }
     }
 

@@ -48,6 +48,12 @@ struct ClusterObject: Decodable, Sendable {
         struct PodSpec: Decodable, Sendable {
             var containers: [Container]
             var initContainers: [Container]?
+            var volumes: [Volume]?
+        }
+        struct Volume: Decodable, Sendable {
+            var secret: SecretVolume?
+
+            struct SecretVolume: Decodable, Sendable { var secretName: String? }
         }
         struct Container: Decodable, Sendable, Hashable {
             var name: String?

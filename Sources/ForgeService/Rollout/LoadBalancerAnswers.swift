@@ -34,7 +34,7 @@ package struct LoadBalancerAnswers: Step {
         var answers = try await machine.ask(questions)
         while !differences(given: answers).isEmpty {
             guard ContinuousClock.now < end else { throw pending(on: machine.host, answers) }
-            try await Task.sleep(for: pause)
+            try await machine.pause(pause)
             answers = try await machine.ask(questions)
         }
     }

@@ -45,7 +45,7 @@ package struct RolloutIsComplete: Step {
             if remaining.isEmpty { return }
             let isLate = ContinuousClock.now >= end
             if isLate || diagnosis(answers).isHopeless { throw try await failure(machine, remaining, isLate: isLate) }
-            try await Task.sleep(for: pause)
+            try await machine.pause(pause)
         }
     }
 

@@ -17,24 +17,25 @@ package struct StoreParts: Sendable {
         initContainers = try Self.part("initContainers", values, indented: 6 + deeper, templates)
         volumeMounts = try Self.part("volumeMounts", indented: 12 + deeper, templates)
         volumes =
-            try Self.part("volumes", indented: 8 + deeper, templates) + Self.secretVolume(service, indented: 8 + deeper, templates)
+            try Self.part("volumes", indented: 8 + deeper, templates)
+            + Self.secretVolume(models.secret ?? StoreSecret.name(service), indented: 8 + deeper, templates)
     }
 
     /// The names that templates of pods use.
     var values: [String: String] { ["andInitContainers": initContainers, "andMounts": volumeMounts, "andVolumes": volumes] }
 
-    /// What a training needs to put its models into the store.
-    static func upload(to store: ModelStore?, of service: Service, templates: Templates) throws(Problem) -> [String: String] {
+    /// What a training needs to put its models into the store. `secret`: the name of what lets it in.
+    static func upload(to store: ModelStore?, by secret: String, templates: Templates) throws(Problem) -> [String: String] {
         guard let store else { return ["andEnv": "", "andMounts": "", "andVolumes": ""] }
         return [
             "andEnv": try part("env", ["store": store.url.yamlQuoted], indented: 10, templates),
             "andMounts": try part("secretMount", indented: 12, templates),
-            "andVolumes": try secretVolume(service, indented: 8, templates),
+            "andVolumes": try secretVolume(secret, indented: 8, templates),
         ]
     }
 
-    private static func secretVolume(_ service: Service, indented: Int, _ templates: Templates) throws(Problem) -> String {
-        try part("secretVolume", ["secret": StoreSecret.name(service).yamlQuoted], indented: indented, templates)
+    private static func secretVolume(_ secret: String, indented: Int, _ templates: Templates) throws(Problem) -> String {
+        try part("secretVolume", ["secret": secret.yamlQuoted], indented: indented, templates)
     }
 
     private static func part(

@@ -6,8 +6,12 @@ import Foundation
 
 /// The cluster has the key and the host keys with which pods reach the model store. Their content is never shown: what is compared is a
 /// digest beside them.
+///
+/// Its name is of its content, and it is never changed: each release's pods name theirs, so that a new key that does not let them in harms
+/// no pod of the release that runs.
 package struct StoreSecret: Step {
-    private let name: String
+    /// `inference-store-01234567`
+    let name: String
     private let service: Service
     private let files: [String: [UInt8]]
     private let kubectl: Kubectl
@@ -16,15 +20,15 @@ package struct StoreSecret: Step {
     package init?(_ cluster: Cluster) throws(Problem) {
         guard let store = cluster.service.models else { return nil }
         service = cluster.service
-        name = Self.name(service)
         kubectl = Kubectl(namespace: service.namespace)
         files = [
             "key": try Self.read(store.keyPath, "key", cluster),
             "known_hosts": try Self.read(store.knownHostsPath, "knownHosts", cluster),
         ]
+        name = Self.name(service) + "-" + Self.digest(of: files).prefix(8)
     }
 
-    /// The name of the Secret.
+    /// The beginning of its name; the whole name of the one that releases had from before it was named by its content.
     package static func name(_ service: Service) -> String { "\(service.name)-store" }
 
     package var title: String { "pods may reach the model store" }
@@ -55,17 +59,17 @@ package struct StoreSecret: Step {
     }
 
     /// Of its content.
-    var digest: String {
+    var digest: String { Self.digest(of: files) }
+
+    private static func digest(of files: [String: [UInt8]]) -> String {
         let all = files.sorted { $0.key < $1.key }.flatMap { Array("\($0.key) \($0.value.count)\n".utf8) + $0.value }
         return SHA256.hex(all)
     }
 
     /// On the server's side: what a client applies is kept a second time, as an annotation that many tools show.
     package var applied: Command {
-        let namespace = kubectl.line("get", "namespace", Word(service.namespace))
-        let create = kubectl.line("create", "namespace", Word(service.namespace))
         let apply = kubectl.line("apply", "--server-side", "--force-conflicts", "--field-manager=kubeforge", "-f", "-")
-        return Command("sh", "-c", Word("\(namespace) >/dev/null 2>&1 || \(create) && \(apply)"))
+        return Command("sh", "-c", Word("{ \(NamespaceIsThere.line(service.namespace, kubectl)); } && \(apply)"))
             .reading(.secret(Array(manifest.utf8))).asRoot()
     }
 
@@ -83,6 +87,7 @@ package struct StoreSecret: Step {
               annotations:
                 kubeforge.io/digest: \(digest.yamlQuoted)
             type: Opaque
+            immutable: true
             data:
 
             """ + content.joined()

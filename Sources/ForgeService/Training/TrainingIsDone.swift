@@ -42,7 +42,7 @@ struct TrainingIsDone: Step {
             _ = try await watch.look(at: machine)
             if watch.areJobsComplete(1) { break }
             if let reason = watch.failure { throw try await problem(machine, reason) }
-            try await Task.sleep(for: pause)
+            try await machine.pause(pause)
         }
         // What was printed between the last look and the end.
         _ = try await watch.look(at: machine)

@@ -9,9 +9,10 @@ package enum TrainingPlan {
     package static func make(
         cluster: Cluster, run: TrainingRun, templates: Templates, isFollowed: Bool, told: @escaping @Sendable (String) -> Void
     ) throws(Problem) -> Plan {
-        let manifest = try run.manifest(templates)
+        let store = try StoreSecret(cluster)
+        let manifest = try run.manifest(templates, secret: store?.name)
         let first = [cluster.firstControlPlane]
-        let secret: [any Step] = try StoreSecret(cluster).map { [$0] } ?? []
+        let secret: [any Step] = store.map { [$0] } ?? []
         return Plan(
             stages: [
                 Stage("the cluster is free for a training", on: first) { _ in [RunsAreCleared(run.service, .train)] + secret },

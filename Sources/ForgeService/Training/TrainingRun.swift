@@ -13,12 +13,15 @@ package struct TrainingRun: Sendable, Hashable {
     /// `time`: digits and dashes that no other run has.
     package init(of cluster: Cluster, image: String, time: String) {
         service = cluster.service
-        name = "\(JobKind.train.prefix(service))-\(time)"
+        name = Self.name(service, time: time)
         self.image = image
     }
 
-    func manifest(_ templates: Templates) throws(Problem) -> String {
-        let store = try StoreParts.upload(to: service.models, of: service, templates: templates)
+    package static func name(_ service: Service, time: String) -> String { "\(JobKind.train.prefix(service))-\(time)" }
+
+    /// `secret`: the name of what lets it into the model store.
+    func manifest(_ templates: Templates, secret: String? = nil) throws(Problem) -> String {
+        let store = try StoreParts.upload(to: service.models, by: secret ?? StoreSecret.name(service), templates: templates)
         return try templates["kubernetes/training/job.yaml"].render(
             [
                 "name": name.yamlQuoted, "namespace": service.namespace.yamlQuoted, "kind": JobKind.train.label(service).yamlQuoted,

@@ -25,7 +25,7 @@ struct RunsAreClearedTests {
         #expect(step.differences(whenLookEnds: 0, Objects.list(Array(jobs.dropFirst(4)))) == [])
     }
 
-    @Test("is no courier and no Job at work, but for those that a schedule began")
+    @Test("is no courier and no Job at work, but for those that a schedule began: who clears them all holds the Lease")
     func atWork() {
         let objects = [
             Objects.job("run1/0"), Objects.job("nightly", owned: true), Objects.courierPod, Objects.pod("run1-0-x", "Running", owner: "j"),
@@ -33,7 +33,23 @@ struct RunsAreClearedTests {
         #expect(
             step.differences(whenLookEnds: 0, Objects.list(objects)) == [
                 "job/run1-0 is left", "pod/inference-batch-20261121-151732-courier is left",
+                "secret/inference-batch-20261121-151732-courier is left",
             ])
         #expect(step.differences(whenLookEnds: 1, "") == ["the cluster could not be asked for earlier runs"])
+    }
+
+    @Test("after a run is its own alone: another's Jobs and courier are never touched")
+    func ownAlone() async throws {
+        let own = RunsAreCleared(Example.cluster().service, .batch, of: "run2")
+        let objects = Objects.list([
+            Objects.job("run1/0"), Objects.job("run2/0"), Objects.job("run2/1", "Complete"), Objects.job("run3/0"), Objects.courierPod,
+            Objects.pod("run1-courier", "Running"), Objects.pod("run2-courier", "Running"),
+        ])
+        let host = ScriptedTransport {
+            $0.inputText.contains("get jobs,pods") ? Output(answering: CommandState(text: objects)) : Output("")
+        }
+        try await own.apply(to: Machine(host: Example.master, transport: host))
+        let removal = try #require(await host.commands.last?.words.map(\.text))
+        #expect(removal.drop { $0 != "--" }.dropFirst() == ["job/run2-0", "pod/run2-courier", "secret/run2-courier"])
     }
 }

@@ -59,7 +59,7 @@ struct FirstPodTests {
 
     /// Ready, and answering as the closure says.
     private func host(
-        running: String = Told.deployment(), hasRows: Bool = true,
+        running: String = Told.deployment(), hasRows: Bool = true, ready: Int = 1,
         _ answer: @escaping @Sendable (String) -> (status: Int, body: String) = Small.answer
     ) -> ScriptedTransport {
         ScriptedTransport { command in
@@ -67,8 +67,10 @@ struct FirstPodTests {
             if script.contains("get deployments --selector") { return Output(answering: Told.list(running)) }
             if script.contains("get deployments,replicasets,pods") {
                 let ready = Told.deployment(
-                    "inference-candidate", image: Example.release.reference, template: "new", replicas: 1, ready: 1)
-                return Output(answering: Told.list(ready), Told.list())
+                    "inference-candidate", image: Example.release.reference, template: "new", replicas: 1, ready: ready)
+                let none = CommandState(text: "{\"items\":[]}")
+                return script.contains("logs --tail=20")
+                    ? Output(answering: Told.list(ready), none, none, none) : Output(answering: Told.list(ready), none)
             }
             if script.contains("rows.jsonl") {
                 let lines = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.rows[$0 - 1] }
@@ -143,6 +145,15 @@ struct FirstPodTests {
             error?.why?.hasPrefix(
                 "features of the test rows: expected known, to be compared and sent; got /var/lib/kubeforge/releases/\(Example.release.tag)/rows.jsonl is missing"
             ) == true, "\(error?.why ?? "")")
+    }
+
+    @Test("that never becomes ready is never asked")
+    func neverReady() async throws {
+        let host = host(ready: 0)
+        let problem = await #expect(throws: Problem.self) { try await gate.pass(on: Machine(host: Example.master, transport: host)) }
+        #expect(problem?.what.contains("did not become ready") == true, "\(problem?.description ?? "")")
+        #expect(asked(in: await host.commands.map(\.inputText).joined()).isEmpty)
+        #expect(await host.commands.last?.line.contains("delete deployment inference-candidate") == true)
     }
 
     @Test("that is stopped leaves models in service that may be all that tells it from the release that runs", arguments: ["v1", "image"])

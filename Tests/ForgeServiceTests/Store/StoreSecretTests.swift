@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
+import ForgeTemplates
 import ForgeTestSupport
 import Foundation
 import Testing
@@ -9,9 +10,15 @@ import Testing
 
 @Suite("The model store's Secret")
 struct StoreSecretTests {
-    private let look = #"""
-        kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get secret --field-selector metadata.name=inference-store -o 'jsonpath={range .items[*]}{.metadata.annotations.kubeforge\.io/digest}{"-"}{end}' 2>&1
+    /// Of the digest of a pinned content, so that every process counts it alike.
+    private static let pinned: String = SHA256.hex(Array("key 5\na keyknown_hosts 5\nhosts".utf8))
+    private let name = "inference-store-\(Self.pinned.prefix(8))"
+
+    private var look: String {
+        #"""
+        kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get secret --field-selector metadata.name=\#(name) -o 'jsonpath={range .items[*]}{.metadata.annotations.kubeforge\.io/digest}{"-"}{end}' 2>&1
         """#
+    }
 
     @Test("is not there for models in the image")
     func notForImages() throws {
@@ -25,17 +32,17 @@ struct StoreSecretTests {
             let step = try secret(folder)
             #expect(step.title == "pods may reach the model store")
             #expect(step.looks == [look])
-            #expect(step.differences(whenLookEnds: 0, "") == ["Secret mlops.inference-store is missing"])
-            #expect(step.differences(whenLookEnds: 0, "-") == ["Secret mlops.inference-store was made from other files"])
+            #expect(step.differences(whenLookEnds: 0, "") == ["Secret mlops.\(name) is missing"])
+            #expect(step.differences(whenLookEnds: 0, "-") == ["Secret mlops.\(name) was made from other files"])
             #expect(step.differences(whenLookEnds: 0, try digest(step) + "-") == [])
             try write("another key", to: folder.path("key"))
-            #expect(
-                try self.step(folder).differences(whenLookEnds: 0, digest(step) + "-") == [
-                    "Secret mlops.inference-store was made from other files"
-                ])
+            // Another key is another Secret: the one that the pods that run name is not touched.
+            let other = try self.step(folder)
+            #expect(other.name != name && other.looks != [look])
+            #expect(String(decoding: try bytes(other), as: UTF8.self).contains("name: \"\(other.name)\""))
             #expect(
                 step.differences(whenLookEnds: 1, "Unable to connect") == [
-                    "Secret mlops.inference-store cannot be read: Unable to connect"
+                    "Secret mlops.\(name) cannot be read: Unable to connect"
                 ])
         }
     }
@@ -45,19 +52,27 @@ struct StoreSecretTests {
         try await TemporaryFolder.during { folder in
             let command = try secret(folder).applied
             guard case .secret(let input) = command.input else { throw Problem(what: "it is not sent as a secret") }
-            #expect(
-                command.line == """
-                    sh -c 'kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get namespace mlops >/dev/null 2>&1 || \
-                    kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops create namespace mlops && \
-                    kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops apply --server-side --force-conflicts --field-manager=kubeforge -f -'
-                    """)
-            let digest = try digest(secret(folder))
+            let manifest = String(decoding: input, as: UTF8.self)
+            // A namespace that is not there is made as kubeforge's; what the other kubectl reads is the Secret.
+            for isThere in [true, false] {
+                try folder.write(
+                    "bin/kubectl",
+                    """
+                    #!/bin/sh
+                    case "$*" in *get\\ namespace*) exit \(isThere ? 0 : 1);; *create*) cat >\(folder.path("created"));; *) cat;; esac
+                    """, mode: 0o755)
+                let script = "PATH=\(folder.path("bin")):$PATH; \(command.words[2].text)"
+                #expect(try LocalProgram("sh", "-c", script, input: input).output == manifest)
+            }
+            #expect(try folder.text("created").contains(#""app.kubernetes.io/managed-by":"kubeforge""#))
+            let digest = Self.pinned
+            #expect(try secret(folder).digest == digest)
             #expect(
                 String(decoding: input, as: UTF8.self) == """
                     apiVersion: v1
                     kind: Secret
                     metadata:
-                      name: "inference-store"
+                      name: "\(name)"
                       namespace: "mlops"
                       labels:
                         app.kubernetes.io/name: "inference"
@@ -65,6 +80,7 @@ struct StoreSecretTests {
                       annotations:
                         kubeforge.io/digest: "\(digest)"
                     type: Opaque
+                    immutable: true
                     data:
                       key: YSBrZXk=
                       known_hosts: aG9zdHM=
@@ -96,6 +112,43 @@ struct StoreSecretTests {
     private func digest(_ step: StoreSecret) throws -> String {
         guard case .secret(let input) = step.applied.input else { return "" }
         return String(try #require(String(decoding: input, as: UTF8.self).firstMatch(of: /digest: "([0-9a-f]{64})"/)).1)
+    }
+
+    private func bytes(_ step: StoreSecret) throws -> [UInt8] {
+        guard case .secret(let input) = step.applied.input else { throw Problem(what: "it is not sent as a secret") }
+        return input
+    }
+
+    @Test("is named by the pods of each release, of batch runs and of schedules of that release, and goes when nothing names it")
+    func namedByPods() async throws {
+        let pod = try #require(
+            ClusterObject.one(
+                #"{"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"initContainers":[\#(Told.fetching("v1"))],"containers":[],"volumes":[{"name":"tmp"},{"name":"model-store","secret":{"secretName":"inference-store-11111111"}}]}}}}"#
+            )
+        )
+        let models = StoredModels(pod.spec?.template?.spec)
+        #expect(models == StoredModels(url: Example.store.url, version: "v1", secret: "inference-store-11111111"))
+        let parts = try StoreParts(models, of: ForgeInventory.Service(models: Example.store), image: "i", templates: Templates())
+        #expect(parts.volumes.contains("secretName: \"inference-store-11111111\""))
+        try await TemporaryFolder.during { folder in
+            try folder.write(
+                "kubectl",
+                """
+                #!/bin/sh
+                case "$*" in
+                *get\\ secrets*) printf 'inference-registry\\ninference-store\\ninference-store-11111111\\ninference-store-22222222\\ninference-store-two\\n';;
+                *) printf 'inference-registry inference-store-11111111 x ';;
+                esac
+                """, mode: 0o755)
+            let step = OldStoreSecretsAreGone(ForgeInventory.Service(models: Example.store))
+            let look = try #require(step.looks.first)
+            let found = try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH; \(look)")
+            #expect(found.output == "inference-store\ninference-store-22222222\n" && found.exitCode == 0)
+            #expect(step.differences(whenLookEnds: 0, "inference-store\n") == ["no longer needed: Secret inference-store"])
+            try folder.write("kubectl", "#!/bin/sh\ncase \"$*\" in *get\\ secrets*) echo inference-store;; *) exit 1;; esac\n", mode: 0o755)
+            #expect(try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH; \(look)").exitCode != 0)
+            #expect(step.differences(whenLookEnds: 1) == ["what releases name cannot be told, so nothing is removed"])
+        }
     }
 
     private func write(_ text: String, to path: String) throws { try Data(text.utf8).write(to: URL(filePath: path)) }

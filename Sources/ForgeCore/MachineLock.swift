@@ -1,0 +1,103 @@
+/// The right to change a machine, which one run at a time has, whatever computer it was started on.
+///
+/// A command that changes a machine holds an exclusive `flock` on the machine while it runs; one that goes on after its run has ended
+/// goes on holding it. A run that `keeps` the machine has it between its commands, too, for a while after each. All is in `/run`: a reboot,
+/// which ends every command, ends every lock.
+package struct MachineLock: Sendable, Hashable {
+    package var holder: Holder
+    /// A run that is known to have ended: what it kept may be taken, and what it left running is waited for.
+    package var ended: String?
+    /// For how many seconds after each command no other run may have the machine.
+    package var keeps: Int
+    /// How many seconds a command waits for another's.
+    package var patience: Int
+    package var path: String
+
+    package static let path = "/run/kubeforge/lock"
+    /// What a refused command ends with.
+    package static let refusal = 245
+    static let mark = "kubeforge-lock: "
+
+    package init(_ holder: Holder, ended: String? = nil, keeps: Int = 0, patience: Int = 600, path: String = Self.path) {
+        self.holder = holder
+        self.ended = ended
+        self.keeps = keeps
+        self.patience = patience
+        self.path = path
+    }
+
+    /// The words that run a command under the lock.
+    var words: [Word] {
+        [
+            "sh", "-c", Word(Self.script), "kubeforge", Word(path), Word(holder.line), Word(ended ?? "-"), Word("\(keeps)"),
+            Word("\(patience)"),
+        ]
+    }
+
+    /// Times are the machine's seconds since it started: nobody sets that clock. The command does not inherit the lock, so that a daemon which
+    /// it starts does not hold it.
+    private static let script = """
+        path=$1 own=$2 ended=$3 keeps=$4 patience=$5; shift 5; run=${own%% *}
+        \(functions)
+        refuse() { printf '%s\\n' "\(mark)$who" >&2; exit \(refusal); }
+        others() { [ -n "$who" ] && [ "${who%% *}" != "$run" ] && [ "${who%% *}" != "$ended" ]; }
+        write() { clock; printf '%s\\n%s\\n' "$((up + keeps))" "$own" > "$path"; }
+        (umask 077; mkdir -p -- "${path%/*}"; : >> "$path") || exit 1
+        exec 9<> "$path" || exit 1
+        clock; end=$((up + patience)); said=
+        until flock -n -x 9; do
+        look; ! others || [ "$until" -le "$up" ] || refuse
+        [ "$up" -lt "$end" ] || refuse
+        [ -n "$said" ] || { said=1; echo "waiting up to $patience s for a command that runs on this machine" >&2; }
+        flock -w 1 -x 9 && break
+        done
+        look; ! others || [ "$until" -le "$up" ] || refuse
+        write
+        "$@" 9>&-; code=$?
+        write; exit "$code"
+        """
+
+    private static let functions = """
+        clock() { read -r up rest < /proc/uptime; up=${up%%.*}; }
+        look() { clock; until=0 who=; { read -r until; read -r who; } < "$path" || :; case $until in ''|*[!0-9]*) until=0;; esac; }
+        """
+
+    /// Gives back what the run keeps, unless a command of it still runs.
+    package var release: Command {
+        let script = """
+            path=$1 run=$2
+            \(Self.functions)
+            [ -f "$path" ] || exit 0
+            exec 9<> "$path"; flock -n -x 9 || exit 0
+            look; [ "${who%% *}" != "$run" ] || : > "$path"
+            """
+        return Command("sh", "-c", Word(script), "kubeforge", Word(path), Word(holder.run)).asRoot().within(.seconds(10))
+    }
+
+    /// Prints `kept` or `running`, and the holder's line; nothing when nobody has the machine. It changes nothing.
+    package static func look(_ path: String = path) -> String {
+        """
+        path=\(path.shellQuoted)
+        \(functions)
+        [ -s "$path" ] || exit 0
+        look
+        if ! flock -n -s "$path" true; then echo "running $who"; elif [ "$until" -gt "$up" ]; then echo "kept $who"; fi
+        """
+    }
+
+    /// Ends what a run keeps; a command that still runs goes on holding the machine.
+    package static func clear(_ path: String = path) -> Command {
+        Command("sh", "-c", "[ ! -f \"$1\" ] || : > \"$1\"", "kubeforge", Word(path)).asRoot()
+    }
+
+    /// Who has the machine, where the output is that of a refused command.
+    package static func holder(refusing output: Output) -> Holder?? {
+        guard output.exit == .code(refusal) else { return nil }
+        let lines = output.errorText.split(whereSeparator: \.isNewline)
+        guard let line = lines.last(where: { $0.hasPrefix(mark) }) else { return nil }
+        return .some(Holder(line: String(line.dropFirst(mark.count))))
+    }
+
+    /// Whether the line is one that only kubeforge reads.
+    package static func isOwn(_ line: OutputLine) -> Bool { line.stream == .standardError && line.text.hasPrefix(mark) }
+}

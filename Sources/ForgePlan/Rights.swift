@@ -1,0 +1,63 @@
+import ForgeCore
+import Synchronization
+
+/// What a run may do: to change machines as long as nobody else does, and to go on waiting as long as nobody wants it to stop.
+package final class Rights: Sendable {
+    private struct State {
+        /// By host: the ended run whose right was taken.
+        var ended: [String: String] = [:]
+        var taken: Set<String> = []
+    }
+
+    private let lock: MachineLock
+    private let isEnded: @Sendable (Holder) -> Bool
+    private let isInterrupted: @Sendable () -> Bool
+    private let fence: @Sendable () throws -> Void
+    private let state = Mutex(State())
+
+    /// `isEnded`: whether the process of that run is known to be gone. `fence` throws when the run has lost what else it must have.
+    package init(
+        _ lock: MachineLock, isEnded: @escaping @Sendable (Holder) -> Bool = { _ in false },
+        isInterrupted: @escaping @Sendable () -> Bool = { false }, fence: @escaping @Sendable () throws -> Void = {}
+    ) {
+        self.lock = lock
+        self.isEnded = isEnded
+        self.isInterrupted = isInterrupted
+        self.fence = fence
+    }
+
+    /// Under the machine's lock, where root runs it. kubectl changes the cluster, which has a lock of its own.
+    func run(_ command: Command, on host: Host, over transport: any Transport, onLine: @escaping @Sendable (OutputLine) -> Void)
+        async throws -> Output
+    {
+        try fence()
+        guard command.isAsRoot, command.changesHost, command.words.first?.text != "kubectl" else {
+            return try await transport.run(command, onLine: onLine)
+        }
+        while true {
+            let ended = state.withLock { $0.ended[host.name] }
+            var lock = lock
+            lock.ended = ended
+            let output = try await transport.run(command.under(lock)) { if !MachineLock.isOwn($0) { onLine($0) } }
+            guard let holder = MachineLock.holder(refusing: output) else {
+                state.withLock { _ = $0.taken.insert(host.name) }
+                return output
+            }
+            guard let holder, holder.run != ended, isEnded(holder) else {
+                throw Problem(held: "\(host.name) is being changed by another kubeforge", by: holder)
+            }
+            state.withLock { $0.ended[host.name] = holder.run }
+        }
+    }
+
+    func goOnWaiting(on host: Host) throws {
+        guard isInterrupted() else { return }
+        throw Problem(.interrupted, what: "\(host.name): stopped waiting", fix: "run it again: it goes on where it stopped")
+    }
+
+    /// Gives the machine back, where this run keeps it.
+    func end(on host: Host, over transport: any Transport) async {
+        guard lock.keeps > 0, state.withLock({ $0.taken.contains(host.name) }) else { return }
+        _ = try? await transport.run(lock.release)
+    }
+}

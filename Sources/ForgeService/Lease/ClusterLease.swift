@@ -1,0 +1,153 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+import Foundation
+import Synchronization
+
+/// A Lease of the cluster, which says who changes what, since when and from where. It is taken before the first change, renewed as long
+/// as the run goes on, over a connection of its own, since the others are busy for minutes, and given back at the end.
+package actor ClusterLease {
+    private let place: LeasePlace
+    private let holder: Holder
+    private let host: ForgeCore.Host
+    private let seconds: Int
+    private let connect: @Sendable (ForgeCore.Host) async throws -> any Transport
+    private let isEnded: @Sendable (Holder) -> Bool
+    private let kubectl: Kubectl
+    private let state = State()
+    private var transport: (any Transport)?
+    private var taking: Task<Void, any Error>?
+    private var renewing: Task<Void, Never>?
+
+    /// What the fence looks at, without waiting.
+    private final class State: Sendable {
+        struct Known: Sendable {
+            var isTaken = false
+            var lost: Problem?
+            var renewed = ContinuousClock.now
+        }
+        let known = Mutex(Known())
+    }
+
+    /// `isEnded`: whether the process of that holder is known to be gone. `seconds`: how long it lasts without being renewed.
+    package init(
+        _ place: LeasePlace, for holder: Holder, on host: ForgeCore.Host, seconds: Int = 60, isEnded: @escaping @Sendable (Holder) -> Bool,
+        connect: @escaping @Sendable (ForgeCore.Host) async throws -> any Transport
+    ) {
+        self.place = place
+        self.holder = holder
+        self.host = host
+        self.seconds = seconds
+        self.isEnded = isEnded
+        self.connect = connect
+        kubectl = Kubectl(namespace: place.namespace)
+    }
+
+    /// Takes it, the first time; after that it throws when it was lost.
+    package func take() async throws {
+        if taking == nil { taking = Task { try await takeNow() } }
+        try await taking?.value
+        try fence()
+    }
+
+    /// Throws when another run has it meanwhile, or when it could not be renewed for as long as it lasts. It asks nobody.
+    package nonisolated func fence() throws {
+        let known = state.known.withLock { $0 }
+        guard known.isTaken else { return }
+        if let lost = known.lost { throw lost }
+        if !place.isOptional, ContinuousClock.now - known.renewed > .seconds(seconds) {
+            throw Problem(
+                what: "\(host.name): stopped before the next change: the Lease \(kubectl.namespace)/\(place.name) could not be renewed",
+                why: "for \(seconds) s the cluster's API did not take it, so another run may have taken it over",
+                fix: "run it again when the API answers")
+        }
+    }
+
+    /// Gives it back, if it is still this run's.
+    package func release() async {
+        renewing?.cancel()
+        _ = await renewing?.value
+        let known = state.known.withLock { $0 }
+        if known.isTaken, known.lost == nil { _ = try? await transport?.run(change(to: "")) }
+        await transport?.close()
+        transport = nil
+    }
+
+    private func takeNow() async throws {
+        do {
+            transport = try await connect(host)
+        } catch {
+            if place.isOptional { return }
+            throw error
+        }
+        // Who else takes it at the same moment, wins or loses within one attempt.
+        for _ in 0..<3 where try await attempt() {
+            state.known.withLock { ($0.isTaken, $0.renewed) = (true, .now) }
+            startRenewing()
+            return
+        }
+        if state.known.withLock({ $0.isTaken }) || place.isOptional { return }
+        throw Problem(held: "\(place.subject) is being changed by another kubeforge", by: nil)
+    }
+
+    /// False when it was another's a moment ago, and a new look is due.
+    private func attempt() async throws -> Bool {
+        guard let transport else { return false }
+        let look = try await transport.run(Command("sh", "-c", Word(look)).asRoot())
+        let parts = look.text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard look.isSuccess, let now = Int(parts[0]), (0...253_402_300_799).contains(now), parts.count == 2,
+            let found = LeaseObject.list(parts[1])
+        else {
+            if place.isOptional { return false }
+            throw Problem(silent: host.name, look.lastLine ?? "")
+        }
+        let old = found.first { $0.metadata.name == place.name }
+        if let old, !old.isFree(at: now), old.holder?.run != holder.run, !(old.holder.map(isEnded) ?? false) {
+            let age = old.age(at: now).map { "it was renewed \(max(0, $0)) s ago" }
+            throw Problem(held: "\(place.subject) is being changed by another kubeforge", by: old.holder, note: age)
+        }
+        let manifest = LeaseObject.manifest(place, holder, seconds: seconds, now: now, replacing: old)
+        let verb: Word = old == nil ? "create" : "replace"
+        let namespace = place.isOptional ? ":" : NamespaceIsThere.line(place.namespace, kubectl)
+        let change = Command("sh", "-c", Word("\(namespace); \(kubectl.line(verb, "-f", "-"))")).reading(manifest).asRoot()
+        return try await transport.run(change).isSuccess
+    }
+
+    private func startRenewing() {
+        let pause = Duration.seconds(seconds) / 4
+        renewing = Task { [weak self] in
+            while !Task.isCancelled {
+                guard (try? await Task.sleep(for: pause)) != nil else { return }
+                await self?.renew()
+            }
+        }
+    }
+
+    /// Only the holder's own Lease is renewed: the API server compares and writes in one.
+    func renew() async {
+        let began = ContinuousClock.now
+        guard let output = try? await transport?.run(change(to: holder.line)) else { return }
+        if output.isSuccess { return state.known.withLock { $0.renewed = began } }
+        guard ["NotFound", "test failed", "server rejected our request"].contains(where: output.errorText.contains) else { return }
+        let problem = Problem(
+            .held, what: "\(host.name): stopped before the next change: \(place.subject) is no longer this run's",
+            why: "its Lease \(place.namespace)/\(place.name) was removed or taken over", fix: "run it again when the other run has ended")
+        state.known.withLock { $0.lost = problem }
+    }
+
+    private func change(to holder: String) -> Command {
+        let script = """
+            patch=$(printf '[{"op":"test","path":"/spec/holderIdentity","value":"%s"},{"op":"replace","path":"/spec/holderIdentity","value":"%s"},\
+            {"op":"replace","path":"/spec/renewTime","value":"%s"}]' "$1" "$2" "$(date -u +%Y-%m-%dT%H:%M:%S.000000Z)")
+            exec \(kubectl.line("patch", "lease", Word(place.name), "--type=json", "--request-timeout=8s", "--patch")) "$patch"
+            """
+        return Command("sh", "-c", Word(script), "sh", Word(self.holder.line), Word(holder)).asRoot().within(.seconds(10))
+    }
+
+    /// The clock that renews it, and the Lease: one look. No cluster, no answer.
+    private var look: String {
+        "date -u +%s; "
+            + kubectl.line("get", "leases", "--field-selector", "metadata.name=\(place.name)", "--output", "json", "--request-timeout=10s")
+    }
+}

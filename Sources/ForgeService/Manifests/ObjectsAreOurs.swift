@@ -1,0 +1,58 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+
+/// Objects of the service's names that somebody else made are refused before anything is changed.
+enum ObjectsAreOurs {
+    static func requirement(_ service: Service) -> Requirement {
+        let look = look(service)
+        return Requirement(
+            "no object of somebody else has a name of the service's", asking: [.command(look)],
+            fix: "choose another name or namespace under service: in the inventory, or remove what is named, if it is not needed"
+        ) { answers in
+            let answer = answers.command(look)
+            guard answer.exitCode == 0 else { return ["the cluster could not be asked for its objects"] }
+            let found = answer.text.split(whereSeparator: \.isNewline).map { $0.split(separator: " ").map(String.init) }
+            return found.filter { $0.count == 2 || $0.count == 3 && $0[2] != "kubeforge" }.map {
+                Difference("\($0[0]) \(service.namespace).\($0[1]) was not made by kubeforge")
+            }
+        }
+    }
+
+    /// Prints kind, name and the label that all of kubeforge's objects have, one object a line.
+    private static func look(_ service: Service) -> String {
+        let name = service.name
+        let own = ["deployment", "service", "networkpolicy", "poddisruptionbudget"].map { "\($0)/\(name)" }
+        let all =
+            own + ["networkpolicy/\(JobKind.batch.label(service))", "networkpolicy/\(JobKind.courier.label(service))"] + [
+                "deployment/\(name)-candidate", "configmap/\(ReleaseHistory.name(name))", "secret/\(PullSecret.name(service))",
+            ]
+        let path = #"jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.labels.app\.kubernetes\.io/managed-by}{"\n"}{end}"#
+        return Kubectl(namespace: service.namespace).line(
+            ["get"] + all.map { Word($0) } + ["--ignore-not-found", "--output", Word(path)])
+    }
+}
+
+/// The port that the inventory wants on every node is nobody else's.
+enum NodePortIsFree {
+    /// nil where the cluster chooses.
+    static func requirement(_ service: Service) -> Requirement? {
+        guard let port = service.nodePort.map(String.init) else { return nil }
+        let look = look(service)
+        return Requirement(
+            "port \(port) of the nodes is free for the service", asking: [.command(look)],
+            fix: "choose another nodePort: from 30000 to 32767 under service: in the inventory"
+        ) { answers in
+            guard answers.command(look).exitCode == 0 else { return ["the cluster could not be asked for its Services"] }
+            let lines = answers.command(look).text.split(whereSeparator: \.isNewline).map { $0.split(separator: " ").map(String.init) }
+            return lines.filter { $0.dropFirst().contains(port) && $0[0] != "\(service.namespace).\(service.name)" }
+                .map { Difference("port \(port) is Service \($0[0])'s") }
+        }
+    }
+
+    /// Prints `NAMESPACE.NAME` and the node ports of each Service.
+    private static func look(_ service: Service) -> String {
+        let path = #"jsonpath={range .items[*]}{.metadata.namespace}.{.metadata.name} {.spec.ports[*].nodePort}{"\n"}{end}"#
+        return Kubectl(namespace: service.namespace).line("get", "services", "--all-namespaces", "--output", Word(path))
+    }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import Testing
+
+@testable import ForgeCore
+
+@Suite("A machine's lock")
+struct MachineLockTests {
+    private func holder(_ digit: String, _ command: String = "provision") -> Holder {
+        Holder(
+            run: String(repeating: digit, count: 16), person: "anna@laptop", computer: "c0ffee", processID: 123,
+            since: "2026-11-21T09:12:03Z", command: command)
+    }
+
+    private func lock(_ digit: String, _ folder: Place, keeps: Int = 0, ended: String? = nil, patience: Int = 0) -> MachineLock {
+        MachineLock(holder(digit), ended: ended, keeps: keeps, patience: patience, path: folder.path("run/lock"))
+    }
+
+    private func run(_ script: String, _ lock: MachineLock) throws -> Output {
+        try LocalShell.run(Command("sh", "-c", Word(script)).asRoot().under(lock))
+    }
+
+    @Test("names its holder in one line, and believes no other line")
+    func line() {
+        #expect(Holder(line: holder("a", "batch run").line) == holder("a", "batch run"))
+        for line in [
+            "", "a b c", holder("a").line + "\u{1b}[2J", holder("a").line.replacing("anna", with: "a\u{202e}b"), "\(holder("g").line)",
+        ] {
+            #expect(Holder(line: line) == nil, "\(line)")
+        }
+    }
+
+    @Test("is taken by root's commands only, outside their time limit")
+    func words() {
+        let command = Command("true").under(MachineLock(holder("a")))
+        #expect(command.remoteLine(user: "ubuntu") == "timeout --kill-after=10 900 true")
+        #expect(command.asRoot().remoteLine(user: "ubuntu").hasPrefix("sudo -n -- sh -c '"))
+        #expect(command.asRoot().remoteLine(user: "root").hasSuffix(" - 0 600 timeout --kill-after=10 900 true"))
+        #expect(command.asRoot().longest == .seconds(1500) && command.longest == .seconds(900))
+    }
+
+    @Test("lets the command read, print and fail as it does without, and leaves the file to root")
+    func transparent() async throws {
+        try await Place.during { folder async throws in
+            let command = Command("sh", "-c", "cat; echo \"$1\" >&2; umask; exit 7", "sh", "a 'b'").reading("in\n").asRoot()
+            let (plain, locked) = (try LocalShell.run(command), try LocalShell.run(command.under(lock("a", folder))))
+            #expect(locked == plain && locked.exit == .code(7))
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("run/lock"))
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+        }
+    }
+
+    @Test("that a run keeps refuses another's command, which does not begin, until it is given back")
+    func kept() async throws {
+        try await Place.during { folder async throws in
+            let keeps = lock("a", folder, keeps: 600)
+            #expect(try run("true", keeps).isSuccess)
+            let refused = try run("touch \(folder.path("begun"))", lock("b", folder))
+            #expect(MachineLock.holder(refusing: refused) == .some(holder("a")))
+            #expect(!FileManager.default.fileExists(atPath: folder.path("begun")))
+            #expect(try run("true", keeps).isSuccess)
+            #expect(try LocalShell.run(.script(MachineLock.look(keeps.path))).text == "kept \(holder("a").line)\n")
+            // Another's attempt to give it back is none.
+            #expect(try LocalShell.run(lock("b", folder).release).isSuccess)
+            let again = try run("true", lock("b", folder))
+            #expect(MachineLock.holder(refusing: again) == .some(holder("a")))
+            #expect(try LocalShell.run(keeps.release).isSuccess)
+            #expect(try LocalShell.run(.script(MachineLock.look(keeps.path))).text == "")
+            #expect(try run("true", lock("b", folder)).isSuccess)
+        }
+    }
+
+    @Test("that a run kept is another's when that run has ended, when its time is over, or when it was cleared")
+    func taken() async throws {
+        try await Place.during { folder async throws in
+            for give in ["ended", "time", "clear"] {
+                #expect(try run("true", lock("a", folder, keeps: give == "time" ? 0 : 600)).isSuccess)
+                if give == "clear" { #expect(try LocalShell.run(MachineLock.clear(folder.path("run/lock"))).isSuccess) }
+                let ended = give == "ended" ? holder("a").run : holder("c").run
+                #expect(try run("true", lock("b", folder, ended: ended)).isSuccess, "\(give)")
+                #expect(try LocalShell.run(lock("b", folder).release).isSuccess)
+            }
+        }
+    }
+
+    @Test("is held by a command as long as it runs, an orphan, too; it is waited for, and named in the end")
+    func running() async throws {
+        try await Place.during { folder async throws in
+            #expect(try run("true", lock("a", folder)).isSuccess)
+            let path = folder.path("run/lock")
+            let orphan = Process()
+            let (input, output) = (Pipe(), Pipe())
+            orphan.executableURL = URL(filePath: "/bin/sh")
+            orphan.arguments = ["-c", "exec 9<>\(path); flock -x 9; echo held; read -r line"]
+            (orphan.standardInput, orphan.standardOutput) = (input, output)
+            try orphan.run()
+            _ = output.fileHandleForReading.availableData
+            let refused = try run("true", lock("b", folder))
+            #expect(MachineLock.holder(refusing: refused) == .some(holder("a")))
+            #expect(try LocalShell.run(.script(MachineLock.look(path))).text == "running \(holder("a").line)\n")
+            // It ends while the other waits, which it says.
+            let waiting = Task.detached { try run("echo mine", lock("b", folder, patience: 60)) }
+            try input.fileHandleForWriting.write(contentsOf: Array("go\n".utf8))
+            let waited = try await waiting.value
+            #expect(waited.text == "mine\n")
+            orphan.waitUntilExit()
+        }
+    }
+
+    @Test("is not held by a daemon that a command starts")
+    func daemon() async throws {
+        try await Place.during { folder async throws in
+            let open = try run("for file in /proc/$$/fd/*; do readlink \"$file\" || :; done", lock("a", folder)).text
+            #expect(!open.isEmpty && !open.contains(folder.path("run/lock")))
+        }
+    }
+}
+
+/// A folder of one test.
+private struct Place {
+    let folder: String
+
+    static func during(_ body: (Place) async throws -> Void) async throws {
+        let place = Place(folder: NSTemporaryDirectory() + "kubeforge-" + UUID().uuidString)
+        try FileManager.default.createDirectory(atPath: place.folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: place.folder) }
+        try await body(place)
+    }
+
+    func path(_ name: String) -> String { "\(folder)/\(name)" }
+}
