@@ -59,7 +59,7 @@ struct FuzzTests {
             samples: ["[ERROR Port-10250]: Port 10250 is in use\n", "error execution phase preflight: x509: certificate has expired\n"]
         ).run {
             let output = Output(standardOutput: $0.bytes, standardError: $0.bytes, exit: .code(1))
-            _ = KubeadmFailure.problem(Command("kubeadm"), Example.node, output, cluster: Example.cluster)
+            _ = KubeadmFailure.problem(Command("kubeadm"), Example.node, output, cluster: Example.cluster())
         }
         try Fuzz("JSON object of others", samples: Self.samples).run { _ = JSONMembers($0.text) }
     }

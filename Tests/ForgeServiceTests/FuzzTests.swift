@@ -80,10 +80,10 @@ struct FuzzTests {
             let golden = try ForgeService.Golden(input.bytes, path: "golden.json")
             var numbers = SeededNumbers(seed: 1)
             let rows = numbers.rows(5, below: golden.count, with: min(23, golden.count - 1))
-            let csv = Dictionary(rows.map { ($0, "\($0),A,1,2") }) { first, _ in first }
-            let batches = ServiceRequest.batches(golden, rows: rows, csv: csv)
-            let requests = ServiceRequest.all(golden, rows: rows, csv: csv, batches: batches)
-            _ = TestRows(rows, of: "a").lines(input.answers(to: TestRows(rows, of: "a").questions))
+            let features = Dictionary(rows.map { ($0, golden.features.map { _ in 1.5 }) }) { first, _ in first }
+            let batches = ServiceRequest.batches(golden, rows: rows, features: features)
+            let requests = ServiceRequest.all(golden, rows: rows, features: features, batches: batches)
+            _ = TestRows(rows, of: "a").read(input.answers(to: TestRows(rows, of: "a").questions), for: golden).complaint
             let verdicts = requests.map { Verdict(request: $0, reply: ServiceReply(status: 200, body: input.bytes, milliseconds: 1)) }
             _ = (verdicts.map(\.report), Skew(verdicts)?.report)
             for model in ForgeService.Golden.models { _ = golden.confusion(of: model)?.accuracy }
@@ -123,7 +123,7 @@ struct FuzzTests {
             for job in JobObject.list(input.text) ?? [] { _ = (job.input, job.lastRun, job.isAtWork, job.release) }
             let history = ReleaseHistory(input.text, of: service.name)
             _ = (history.table, history.past)
-            for object in objects { _ = StoredModels(object.spec?.containers) }
+            for object in objects { _ = StoredModels(object.spec?.template?.spec) }
         }
     }
 
