@@ -10,9 +10,9 @@ import Foundation
 extension Verb {
     static func provision(isDryRun: Bool, renewsCertificates: Bool = false) -> Verb {
         var verb = Verb("provision", isDryRun: isDryRun, remembersInventory: true) { session in
-            let began = Int(Date().timeIntervalSince1970)
+            let began = Int(Date().timeIntervalSince1970, in: .times)
             let (cluster, surveyed) = (session.cluster, await session.ask(Survey.questions))
-            let asked = began...max(began, Int(Date().timeIntervalSince1970))
+            let asked = began...max(began, Int(Date().timeIntervalSince1970, in: .times))
             let met = cluster.hosts.filter { surveyed[$0.name] != nil }
             let facts = Dictionary(
                 met.compactMap { host in surveyed[host.name].map { (host.name, Survey.facts(of: host, $0, asked: asked)) } }

@@ -84,7 +84,7 @@ extension ServiceTests {
         let lines = try run.events("output").compactMap(\.line)
         for expected in [
             /train \d+ × \d+, test 1300 × \d+/, /lda cross-validation 0\.\d{3} ± 0\.\d{3} \(5 folds\)/,
-            /mlp cross-validation 0\.\d{3} ± 0\.\d{3} \(5 folds\)/, /lda 0\.\d{3}/, /mlp 0\.\d{3}/, /version \d{8}T\d{6}Z-[0-9a-f]{16}/,
+            /mlp cross-validation 0\.\d{3} ± 0\.\d{3} \(5 folds\)/, /lda 0\.\d{3}/, /mlp 0\.\d{3}/, /version \d{8}T\d{6}Z-[0-9a-f]{32}/,
         ] {
             #expect(lines.count { $0.wholeMatch(of: expected) != nil } == 1, "\(lines)")
         }

@@ -29,12 +29,20 @@ struct MachineLockTests {
         }
     }
 
+    /// What stands in base64 in the line that the login shell gets.
+    private func sent(_ command: Command, by user: String) -> String {
+        let word = command.remoteLine(user: user).split(separator: " ").last.map(String.init) ?? ""
+        return Data(base64Encoded: word).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
     @Test("is taken by root's commands only, outside their time limit")
     func words() {
         let command = Command("true").under(MachineLock(holder("a")))
-        #expect(command.remoteLine(user: "ubuntu") == "timeout --kill-after=10 900 true")
-        #expect(command.asRoot().remoteLine(user: "ubuntu").hasPrefix("sudo -n -- sh -c '"))
-        #expect(command.asRoot().remoteLine(user: "root").hasSuffix(" - 0 600 timeout --kill-after=10 900 true"))
+        let start = "env " + Command.environment.joined(separator: " ")
+        #expect(command.remoteLine(user: "ubuntu") == "\(start) timeout --kill-after=10 900 true")
+        #expect(sent(command.asRoot(), by: "ubuntu").hasPrefix("exec env LC_ALL=C sudo -n -- \(start) sh -c '"))
+        #expect(sent(command.asRoot(), by: "root").hasPrefix("exec \(start) sh -c '"))
+        #expect(sent(command.asRoot(), by: "root").hasSuffix(" - 0 600 timeout --kill-after=10 900 true"))
         #expect(command.asRoot().longest == .seconds(1500) && command.longest == .seconds(900))
     }
 

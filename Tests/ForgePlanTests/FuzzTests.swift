@@ -51,7 +51,7 @@ struct FuzzTests {
             FileIs(RemoteFile("/etc/x", "x")), IsAbsent("/x", title: "x"), KernelModule("overlay"), StartsAtBoot("x"),
             Packages(["kubeadm"], version: "1.36.2-", isHeld: true),
             Sysctls(["net.ipv4.ip_forward": "1"], title: "x"), SysctlMinimums(["fs.inotify.max_user_instances": 8192], title: "x"),
-            Unit("containerd.service", runningSince: ["/etc/x"], title: "x"),
+            Unit("containerd.service", runningSince: ["/etc/x"], title: "x"), MachineIsFree(),
         ]
         let plan = Plan(stages: [Stage("all", on: [host]) { _ in steps }])
         let sources =
@@ -76,6 +76,16 @@ struct FuzzTests {
             splitter.add(input.bytes) { _ in }
             splitter.finish { _ in }
             _ = (IPv4Address(input.text), IPv4Network(input.text), Base64.decoded(input.text))
+        }
+    }
+
+    @Test("the holder of a lock")
+    func holder() throws {
+        let line = "0123456789abcdef anna@laptop 0123456789abcdef 4711 2026-11-21T09:12:03Z provision"
+        try Fuzz("holder of a lock", samples: [line, "waiting\nkubeforge-lock: \(line)\n"]).run { input in
+            _ = Holder(line: input.text)?.sentence
+            _ = MachineLock.holder(
+                refusing: Output(standardOutput: [], standardError: input.bytes, exit: .code(Int32(MachineLock.refusal))))
         }
     }
 

@@ -127,6 +127,26 @@ struct FuzzTests {
         }
     }
 
+    @Test("leases, and who holds them")
+    func leases() throws {
+        let lease = #"""
+            {"items":[{"metadata":{"name":"kubeforge-inference","namespace":"mlops","resourceVersion":"7"},"spec":{"holderIdentity":
+            "0123456789abcdef anna@laptop 0123456789abcdef 4711 2026-11-21T09:12:03Z deploy","leaseDurationSeconds":60,
+            "renewTime":"2026-11-21T09:12:03.000000Z","leaseTransitions":3}}]}
+            """#
+        let place = LeasePlace.cluster(Example.cluster())
+        let holder = Holder(
+            run: "0123456789abcdef", person: "anna@laptop", computer: "0", processID: 1, since: "2026-11-21T09:12:03Z", command: "deploy")
+        let step = LeasesAreFree(Service())
+        try Fuzz("leases", samples: [lease, "1763723454\n" + lease.filter { $0 != "\n" }]).run { input in
+            for lease in LeaseObject.list(input.text) ?? [] {
+                _ = (lease.isFree(at: 1_763_723_454), lease.age(at: 0), lease.holder?.sentence)
+                _ = LeaseObject.manifest(place, holder, seconds: 60, now: 1_763_723_454, replacing: lease)
+            }
+            _ = step.differences(given: input.answers(to: step.questions))
+        }
+    }
+
     @Test("what else machines and pods print")
     func lines() throws {
         try Fuzz(

@@ -73,7 +73,7 @@ struct TrainingTests {
         #expect(described.score == ["lda": 1, "mlp": 1])
         #expect(described.created.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) != nil, "\(described.created)")
         let time = described.created.filter { $0 != "-" && $0 != ":" }
-        #expect(described.version.wholeMatch(of: /(\w+)-[0-9a-f]{16}/)?.1 == time[...], "\(described.version)")
+        #expect(described.version.wholeMatch(of: /(\w+)-[0-9a-f]{32}/)?.1 == time[...], "\(described.version)")
     }
 
     private struct Metadata: Decodable {
@@ -98,7 +98,7 @@ struct TrainingTests {
         let said = try python.run(
             "train.py", "--data", data.path, "--models", (folder / "models").path, "--cross-validate")
         #expect(
-            said.replacing(/version \w+-[0-9a-f]{16}/, with: "version NAME") == """
+            said.replacing(/version \w+-[0-9a-f]{32}/, with: "version NAME") == """
                 train 30 × 2, test 30 × 2
                 lda cross-validation 1.000 ± 0.000 (5 folds)
                 mlp cross-validation 1.000 ± 0.000 (5 folds)

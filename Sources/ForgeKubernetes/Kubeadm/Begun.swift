@@ -98,11 +98,10 @@ extension Begun {
         for path in \(work.obstacles(below: root)); do
           if [ -e "$path" ]; then echo "$path is there"; exit 3; fi
         done
+        \(ShellFunction.place)
         mkdir -p -- \(root)/var/lib/kubeforge
         printf '%s\\n' "$1" > \(root)\(work.path).new
-        sync -- \(root)\(work.path).new
-        mv -fT -- \(root)\(work.path).new \(root)\(work.path)
-        sync -- \(root)/var/lib/kubeforge
+        place \(root)\(work.path).new \(root)\(work.path)
         """
     }
 
@@ -177,7 +176,7 @@ enum EtcdData {
             done
             [ -n "$done" ] || return 1
           fi
-          mv -- "$data/kubeforge.snapshot" "$to/etcd.snapshot"
+          place "$data/kubeforge.snapshot" "$to/etcd.snapshot"
         }
         """
 }

@@ -38,7 +38,7 @@ struct LeaseObject: Decodable, Sendable {
     /// Seconds since it was renewed; nil where that cannot be told.
     func age(at now: Int) -> Int? {
         guard let text = spec?.renewTime, let time = Date(kubernetes: text.replacing(/\.[0-9]+/, with: "")) else { return nil }
-        return now - Int(time.timeIntervalSince1970)
+        return now - Int(time.timeIntervalSince1970, in: .times)
     }
 
     /// What is written for the holder.
@@ -58,7 +58,7 @@ struct LeaseObject: Decodable, Sendable {
               leaseDurationSeconds: \(seconds)
               acquireTime: "\(time)"
               renewTime: "\(time)"
-              leaseTransitions: \((old?.spec?.leaseTransitions ?? -1) + 1)
+              leaseTransitions: \(min(max(old?.spec?.leaseTransitions ?? -1, -1), 1_000_000) + 1)
 
             """
     }

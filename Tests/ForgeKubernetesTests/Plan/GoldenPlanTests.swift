@@ -42,7 +42,7 @@ struct GoldenPlanTests {
         let questions = plan.questions(for: "kubmaster")
         #expect(questions.count == Set(questions).count)
         let commands = questions.count { if case .command = $0 { true } else { false } }
-        #expect(commands <= 24, "each costs a process or more")
+        #expect(commands <= 25, "each costs a process or more")
         #expect(plan.essential == ["kubmaster"])
     }
 
