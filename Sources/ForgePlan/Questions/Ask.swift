@@ -34,15 +34,58 @@ extension Problem {
 
     /// A host that could not even be asked: nearly always sudo.
     init(notAnswering host: Host, _ output: Output) {
-        // The last one is sudo-rs's, which Ubuntu has since 25.10.
-        let asksForPassword = ["password is required", "terminal is required", "authentication is required"].contains(
-            where: output.errorText.contains)
         let user = host.access.user
+        let said = output.errorText + output.text
+        let refusal = Refusal.all.first { refusal in refusal.words.contains { said.contains($0) } }
         self.init(
-            what: asksForPassword ? "\(host.name): sudo asks \(user) for a password" : "\(host.name): could not be looked at",
-            why: output.lastLine,
-            fix: asksForPassword
-                ? "allow it without one: echo '\(user) ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/\(user)"
-                : "log in as \(user) and try `sudo -n sh -c true`")
+            what: "\(host.name): \(refusal?.what(user) ?? "could not be looked at")", why: output.lastLine,
+            fix: refusal?.fix(user) ?? "log in as \(user) and try `sudo -n sh -c true`")
     }
+}
+
+/// What sudo, or the login, says instead of running a command, and what to do about it.
+private struct Refusal: Sendable {
+    let words: [String]
+    let what: @Sendable (_ user: String) -> String
+    let fix: @Sendable (_ user: String) -> String
+
+    init(words: [String], what: @escaping @Sendable (String) -> String, fix: @escaping @Sendable (String) -> String) {
+        (self.words, self.what, self.fix) = (words, what, fix)
+    }
+
+    static let all = [
+        Refusal(words: ["must have a tty"]) { _ in
+            "sudo wants a terminal (requiretty), and kubeforge has none"
+        } fix: { user in
+            "lift that for this user: echo 'Defaults:\(user) !requiretty' | sudo tee -a /etc/sudoers.d/\(user)"
+        },
+        // The last one of these is sudo-rs's, which Ubuntu has since 25.10.
+        Refusal(words: ["password is required", "terminal is required", "authentication is required"]) { user in
+            "sudo asks \(user) for a password"
+        } fix: { user in
+            "allow it without one: \(rule(user))"
+        },
+        Refusal(words: ["is not in the sudoers file", "may not run sudo", "is not allowed to"]) { user in
+            "\(user) may not use sudo"
+        } fix: { user in
+            "allow it, without a password: \(rule(user))"
+        },
+        Refusal(words: ["sudo: not found", "sudo: command not found", "‘sudo’: No such file", "'sudo': No such file"]) { _ in
+            "sudo is not installed"
+        } fix: { _ in
+            "`apt-get install sudo` as root, or log in as root: `ssh: { user: root }` in the inventory"
+        },
+        Refusal(words: ["Password change required"]) { user in
+            "the password of \(user) has expired"
+        } fix: { user in
+            "log in as \(user) and change it, or as root: `chage -M -1 \(user)`"
+        },
+        Refusal(words: ["This account is currently not available"]) { user in
+            "\(user) has no login shell"
+        } fix: { user in
+            "name another user in the inventory, `ssh: user:`, or as root: `usermod -s /bin/sh \(user)`"
+        },
+    ]
+
+    private static func rule(_ user: String) -> String { "echo '\(user) ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/\(user)" }
 }

@@ -80,7 +80,27 @@ struct LookTests {
                 "sudo: interactive authentication is required\n", "kubnode: sudo asks ubuntu for a password",
                 "allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"
             ),
-            ("sh: 1: sudo: not found\n", "kubnode: could not be looked at", "log in as ubuntu and try `sudo -n sh -c true`"),
+            (
+                "sudo: sorry, you must have a tty to run sudo\n", "kubnode: sudo wants a terminal (requiretty), and kubeforge has none",
+                "lift that for this user: echo 'Defaults:ubuntu !requiretty' | sudo tee -a /etc/sudoers.d/ubuntu"
+            ),
+            (
+                "ubuntu is not in the sudoers file.\n", "kubnode: ubuntu may not use sudo",
+                "allow it, without a password: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"
+            ),
+            (
+                "sh: 1: sudo: not found\n", "kubnode: sudo is not installed",
+                "`apt-get install sudo` as root, or log in as root: `ssh: { user: root }` in the inventory"
+            ),
+            (
+                "Password change required but no TTY available.\n", "kubnode: the password of ubuntu has expired",
+                "log in as ubuntu and change it, or as root: `chage -M -1 ubuntu`"
+            ),
+            (
+                "This account is currently not available.\n", "kubnode: ubuntu has no login shell",
+                "name another user in the inventory, `ssh: user:`, or as root: `usermod -s /bin/sh ubuntu`"
+            ),
+            ("sh: 1: timeout: not found\n", "kubnode: could not be looked at", "log in as ubuntu and try `sudo -n sh -c true`"),
         ])
     func refused(error: String, what: String, fix: String) async throws {
         let transport = ScriptedTransport { _ in .failed(1, error) }
