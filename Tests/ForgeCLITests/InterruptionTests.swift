@@ -72,6 +72,28 @@ struct InterruptionTests {
         #expect(Array(witness.notes.dropFirst()) == [])
     }
 
+    @Test("once gives up hosts that are only connected to, and tells no problem of theirs")
+    func connecting() async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        let (begun, begin) = AsyncStream<Void>.makeStream()
+        let verb = Verb("provision") { _ in Plan(stages: [Stage("a", on: [.kubmaster]) { _ in [FakeStep("never", ["x"])] }]) }
+        let run = Run(
+            verb, inventory: "lab.yaml", surroundings: scene.surroundings, reporter: witness, read: { _ in .lab },
+            connect: { _ in
+                begin.finish()
+                try await Task.sleep(for: .seconds(3600))
+                return FakeTransport()
+            })
+        async let code = run.finish()
+        for await _ in begun {}
+        run.interruption.press()
+        #expect(await code == 130)
+        #expect(witness.steps.isEmpty)
+        #expect(witness.problems == [])
+        #expect(witness.summary?.outcome == .incomplete)
+        #expect(Array(witness.notes.dropFirst()) == ["next  kubeforge provision lab.yaml   (it goes on where it stopped)"])
+    }
+
     @Test("twice waits no longer, and lists what may still run")
     func twice() async throws {
         let (scene, witness) = (try Scene(), Witness())
@@ -108,10 +130,29 @@ struct InterruptionTests {
 struct SignalsTests {
     @Test("that asks to stop is heard, and does not end the process", arguments: [SIGINT, SIGTERM, SIGHUP])
     func heard(number: Int32) async throws {
+        // The tests may run below nohup.
+        signal(number, SIG_DFL)
         let (heard, hear) = AsyncStream<Void>.makeStream()
         let signals = try Signals { hear.finish() }
         kill(getpid(), number)
         for await _ in heard {}
         signals.end()
+    }
+
+    @Test("that says that the terminal is gone stays ignored below nohup")
+    func ignored() async throws {
+        signal(SIGHUP, SIG_IGN)
+        defer { signal(SIGHUP, SIG_DFL) }
+        let signals = try Signals {}
+        #expect(isIgnored(SIGHUP))
+        #expect(!isIgnored(SIGTERM))
+        signals.end()
+        #expect(isIgnored(SIGHUP))
+    }
+
+    private func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        sigaction(number, nil, &action)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 }

@@ -94,6 +94,11 @@ package struct Run: Sendable {
         let fleet = await Fleet.connect(verb.hosts(cluster), width: width, rights: rights(lease)) { host in
             WatchedTransport(host: host.name, inner: try await connect(host), running: running, diagnostics: diagnostics)
         }
+        if interruption.isRequested && !running.haveBegun {
+            await fleet.close()
+            if verb.endsWhenInterrupted { return Ending(outcome: .ok, exitCode: 0) }
+            return Ending(outcome: .incomplete, exitCode: Problem.Kind.interrupted.exitCode, next: [again(choice)])
+        }
         let lost = fleet.unreachable
         for (host, problem) in lost { reporter.report(.problem(problem, host: host)) }
         if fleet.reachable.isEmpty { return Ending(noneReached: lost) }
@@ -150,13 +155,19 @@ package struct Run: Sendable {
     }
 
     private func next(_ ending: Ending, _ session: Session, _ choice: InventoryChoice) async -> [String] {
-        let command = "kubeforge \(verb.name)\(verb.arguments) \(choice.path.shellQuoted)"
-        let again = "\(command)\(verb.isDryRun ? " --dry-run" : verb.goesOn ? "   (it goes on where it stopped)" : "")"
-        if interruption.isRequested { return verb.endsWhenInterrupted ? [] : [again] }
-        guard ending.outcome == .ok else { return ["see above what failed, then", again] }
-        if verb.isDryRun { return [command] }
+        if interruption.isRequested { return verb.endsWhenInterrupted ? [] : [again(choice)] }
+        guard ending.outcome == .ok else { return ["see above what failed, then", again(choice)] }
+        if verb.isDryRun { return [command(choice)] }
         if verb.remembersInventory { remember(choice) }
         return await verb.next(session)
+    }
+
+    private func command(_ choice: InventoryChoice) -> String {
+        "kubeforge \(verb.name)\(verb.arguments) \(choice.path.shellQuoted)"
+    }
+
+    private func again(_ choice: InventoryChoice) -> String {
+        "\(command(choice))\(verb.isDryRun ? " --dry-run" : verb.goesOn ? "   (it goes on where it stopped)" : "")"
     }
 
     private func remember(_ choice: InventoryChoice) {
@@ -169,7 +180,7 @@ package struct Run: Sendable {
 
     private func tell(_ press: Interruption.Press, stop: () -> Void) {
         switch press {
-        case .first where verb.endsWhenInterrupted: stop()
+        case .first where verb.endsWhenInterrupted || !running.haveBegun: stop()
         case .first: reporter.report(.note("finishing the running step on each host; press again to stop waiting"))
         case .second:
             for command in running.all { reporter.report(.note(command.mayStillRun)) }

@@ -8,7 +8,8 @@ import Synchronization
 /// whether the main thread does is up to who started the process. So a handler writes into a pipe, and a thread of our own, which
 /// surely takes these signals, reads it.
 package struct Signals: Sendable {
-    private static let numbers = [SIGINT, SIGTERM, SIGHUP]
+    /// Those that are listened for: a terminal's end that is ignored when the process begins stays ignored, which is all that `nohup` does.
+    private let numbers: [Int32]
 
     /// Each signal is one call, on a thread of its own.
     package init(_ body: @escaping @Sendable () -> Void) throws(Problem) {
@@ -16,7 +17,8 @@ package struct Signals: Sendable {
         guard pipe(&ends) == 0 else { throw Problem(what: "cannot listen for signals", why: String(cString: strerror(errno))) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         bell.store(ends[1], ordering: .sequentiallyConsistent)
-        let (hearing, set) = (ends[0], Self.set)
+        numbers = [SIGINT, SIGTERM, SIGHUP].filter { $0 != SIGHUP || !Self.isIgnored($0) }
+        let (hearing, set) = (ends[0], Self.set(numbers))
         Thread.detachNewThread {
             var set = set
             pthread_sigmask(SIG_UNBLOCK, &set, nil)
@@ -24,16 +26,22 @@ package struct Signals: Sendable {
             while read(hearing, &byte, 1) == 1 { body() }
             close(hearing)
         }
-        for number in Self.numbers { signal(number, ring) }
+        for number in numbers { signal(number, ring) }
     }
 
     /// From here on a signal ends the process as usual.
     package func end() {
-        for number in Self.numbers { signal(number, SIG_DFL) }
+        for number in numbers { signal(number, SIG_DFL) }
         close(bell.exchange(-1, ordering: .sequentiallyConsistent))
     }
 
-    private static var set: sigset_t {
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        sigaction(number, nil, &action)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    private static func set(_ numbers: [Int32]) -> sigset_t {
         var set = sigset_t()
         sigemptyset(&set)
         for number in numbers { sigaddset(&set, number) }

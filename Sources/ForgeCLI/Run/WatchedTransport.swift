@@ -71,6 +71,9 @@ package final class RunningCommands: Sendable {
 
     func ended(_ number: Int) { state.withLock { $0.commands[number] = nil } }
 
+    /// Whether any has ever begun. Before that hosts are only connected to, and nothing of theirs is touched.
+    package var haveBegun: Bool { state.withLock { $0.next > 0 } }
+
     /// In the order they began.
     package var all: [Running] {
         state.withLock { $0.commands.sorted { $0.key < $1.key }.map(\.value) }
