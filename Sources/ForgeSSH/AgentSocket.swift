@@ -1,58 +1,111 @@
 import Glibc
 
-/// A connection to ssh-agent. It is ours rather than libssh's, which would keep it open as long as the session.
-struct AgentSocket: ~Copyable {
-    let fileDescriptor: CInt
+/// A connection to ssh-agent, each wait of which has a limit: an agent may be stopped, or asking its owner for a PIN.
+final class AgentSocket: Sendable {
+    /// A key that it holds.
+    struct Key: Hashable {
+        /// The public half, as SSH sends it.
+        let blob: [UInt8]
+        let comment: String
+    }
 
-    /// nil when nobody answers there.
-    init?(at path: String) {
+    private let path: String
+    private let fd: CInt
+
+    /// nil when nobody listens there.
+    init?(at path: String, _ patience: Patience) throws(SSHError) {
         var name = sockaddr_un()
         name.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
         guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: name.sun_path) else { return nil }
         withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: bytes) }
-        let fd = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        self.path = path
+        fd = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         let length = socklen_t(MemoryLayout<sockaddr_un>.size)
-        let code = withUnsafePointer(to: &name) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(fd, $0, length) } }
-        guard fd >= 0, code == 0 else {
-            close(fd)
-            return nil
+        while fd >= 0 {
+            let code = withUnsafePointer(to: &name) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(fd, $0, length) } }
+            if code == 0 { return }
+            // Too many wait for it already: a socket of this kind cannot be waited for until there are fewer.
+            guard errno == EAGAIN || errno == EINTR else { return nil }
+            do throws(SSHError) { try patience.pause(.milliseconds(20)) } catch { throw told(error) }
         }
-        fileDescriptor = fd
+        return nil
     }
 
-    deinit { close(fileDescriptor) }
+    deinit { if fd >= 0 { close(fd) } }
 
-    /// The comments of the keys that it holds, for messages; empty when it holds none, or does not answer as an agent does.
+    /// The keys that it holds; none when it does not answer as an agent does.
     /// The protocol: draft-miller-ssh-agent, SSH_AGENTC_REQUEST_IDENTITIES (11) and SSH_AGENT_IDENTITIES_ANSWER (12).
-    borrowing func keys() -> [String] {
-        let request: [UInt8] = [0, 0, 0, 1, 11]
-        guard write(fileDescriptor, request, request.count) == request.count, let length = number(in: receive(4)[...]), length < 1 << 20
-        else { return [] }
-        var answer = receive(length)[...]
-        guard answer.popFirst() == 12, let count = number(in: answer) else { return [] }
-        answer = answer.dropFirst(4)
-        var comments: [String] = []
-        for _ in 0..<count {
-            guard text(&answer) != nil, let comment = text(&answer) else { break }
-            comments.append(String(decoding: comment, as: UTF8.self))
+    func keys(_ patience: Patience) throws(SSHError) -> [Key] {
+        try answer(to: [11], patience).map(Self.keys) ?? []
+    }
+
+    static func keys(in answer: [UInt8]) -> [Key] {
+        var rest = answer[...]
+        guard rest.popFirst() == 12, let count = number(&rest) else { return [] }
+        var keys: [Key] = []
+        while keys.count < count, let blob = text(&rest), let comment = text(&rest) {
+            keys.append(Key(blob: Array(blob), comment: String(decoding: comment, as: UTF8.self)))
         }
-        return comments
+        return keys
     }
 
-    private func number(in bytes: ArraySlice<UInt8>) -> Int? {
-        bytes.count < 4 ? nil : bytes.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+    /// What it answers; nil when it ends the conversation, or says more than any agent does.
+    func answer(to request: [UInt8], _ patience: Patience) throws(SSHError) -> [UInt8]? {
+        do throws(SSHError) {
+            guard try write(Self.counted(request), patience), let head = try read(4, patience) else { return nil }
+            var rest = head[...]
+            guard let length = Self.number(&rest), length <= Self.longest else { return nil }
+            return try read(length, patience)
+        } catch {
+            throw told(error)
+        }
     }
 
-    private func text(_ bytes: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        guard let length = number(in: bytes), bytes.count >= 4 + length else { return nil }
-        defer { bytes = bytes.dropFirst(4 + length) }
-        return bytes.dropFirst(4).prefix(length)
+    /// OpenSSH's and libssh's limit, too.
+    static let longest = 256 << 10
+
+    private func told(_ error: SSHError) -> SSHError { error == .timedOut ? .agentSilent(path) : error }
+
+    private func write(_ bytes: [UInt8], _ patience: Patience) throws(SSHError) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            try patience.wait(for: POLLOUT, of: fd)
+            let count = Array(rest).withUnsafeBytes { send(fd, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+            if count < 0 && errno != EAGAIN && errno != EINTR { return false }
+            rest = rest.dropFirst(max(0, count))
+        }
+        return true
     }
 
-    private func receive(_ count: Int) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        let length = recv(fileDescriptor, &bytes, count, CInt(MSG_WAITALL))
-        return Array(bytes.prefix(max(0, length)))
+    private func read(_ count: Int, _ patience: Patience) throws(SSHError) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: count)
+        while bytes.count < count {
+            try patience.wait(for: POLLIN, of: fd)
+            let length = recv(fd, &piece, count - bytes.count, 0)
+            if length == 0 || length < 0 && errno != EAGAIN && errno != EINTR { return nil }
+            bytes += piece.prefix(max(0, length))
+        }
+        return bytes
+    }
+}
+
+extension AgentSocket {
+    /// The bytes with their number before them, as the protocol has all its texts.
+    static func counted(_ bytes: [UInt8]) -> [UInt8] { number(bytes.count) + bytes }
+
+    static func number(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
+
+    private static func number(_ bytes: inout ArraySlice<UInt8>) -> Int? {
+        guard bytes.count >= 4 else { return nil }
+        defer { bytes = bytes.dropFirst(4) }
+        return bytes.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+    }
+
+    private static func text(_ bytes: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard let length = number(&bytes), bytes.count >= length else { return nil }
+        defer { bytes = bytes.dropFirst(length) }
+        return bytes.prefix(length)
     }
 }

@@ -24,7 +24,7 @@ struct Channel: ~Copyable {
         callbacks.deallocate()
     }
 
-    borrowing func open(_ session: borrowing Session, _ patience: borrowing Patience) throws(SSHError) {
+    borrowing func open(_ session: borrowing Session, _ patience: Patience) throws(SSHError) {
         while true {
             switch ssh_channel_open_session(pointer) {
             case SSH_OK: return

@@ -1,47 +1,38 @@
 import ForgeCore
 import Glibc
-import Synchronization
 
 extension KnownHosts {
-    /// Connections to many hosts are made at once, and they share a file.
-    private static let writing = Mutex(())
-
-    /// Writes the host's key down. The file is made 0600 and its folder 0700 where they are not there.
-    func accept(_ key: HostKey) throws(SSHError) {
-        let path = path
-        let line = "\(name) \(key.type) \(key.base64)\n"
-        let failure = Self.writing.withLock { _ -> LocalFile.Failure? in
-            do throws(LocalFile.Failure) {
-                try Self.append(line, to: path)
-                return nil
-            } catch {
-                return error
-            }
+    /// Writes the host's key down; false when somebody else has done so since the file was read.
+    /// The file is made 0600 and its folder 0700 where they are not there.
+    ///
+    /// Connections to many hosts are made at once, and other programs use the file, too: so it is locked, and read again under the lock.
+    /// Two keys of one host, written down by two runs, would both be believed from then on.
+    func accept(_ key: HostKey, _ patience: Patience) throws(SSHError) -> Bool {
+        let fd = try opened { () throws(LocalFile.Failure) in
+            try LocalFile.makeFolder(path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))
+            return try LocalFile.open(path, O_RDWR | O_CREAT | O_APPEND)
         }
-        if let failure { throw .knownHosts(failure.reason) }
-    }
-
-    private static func append(_ line: String, to path: String) throws(LocalFile.Failure) {
-        try LocalFile.makeFolder(path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))
-        let fd = try LocalFile.open(path, O_RDWR | O_CREAT | O_APPEND)
         defer { close(fd) }
-        flock(fd, LOCK_EX)
-        var text = line
+        try lock(fd, patience)
+        let content = try opened { () throws(LocalFile.Failure) in try LocalFile.readAll(fd).bytes }
+        if try with(content).knows(key) { return false }
         // A last line without a newline would swallow ours.
-        if try !endsWithNewline(fd) { text = "\n" + text }
-        let failure = text.withUTF8 { bytes -> LocalFile.Failure? in
-            do throws(LocalFile.Failure) {
-                try LocalFile.write(UnsafeRawBufferPointer(bytes), to: fd)
-                return nil
-            } catch {
-                return error
-            }
-        }
-        if let failure { throw failure }
+        let isOpen = content.last.map { $0 != UInt8(ascii: "\n") } ?? false
+        let line = Array("\(isOpen ? "\n" : "")\(name) \(key.type) \(key.base64)\n".utf8)
+        try opened { () throws(LocalFile.Failure) in try LocalFile.write(line, to: fd) }
+        return true
     }
 
-    private static func endsWithNewline(_ fd: CInt) throws(LocalFile.Failure) -> Bool {
-        guard lseek(fd, -1, SEEK_END) >= 0 else { return true }
-        return try LocalFile.read(fd, upTo: 1) == [UInt8(ascii: "\n")]
+    private func lock(_ fd: CInt, _ patience: Patience) throws(SSHError) {
+        while flock(fd, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else { throw .knownHosts(path, reason: String(cString: strerror(errno))) }
+            do throws(SSHError) { try patience.pause(.milliseconds(20)) } catch {
+                throw error == .timedOut ? .knownHostsLocked(path) : error
+            }
+        }
+    }
+
+    private func opened<Value>(_ work: () throws(LocalFile.Failure) -> Value) throws(SSHError) -> Value {
+        do throws(LocalFile.Failure) { return try work() } catch { throw .knownHosts(path, reason: error.reason) }
     }
 }

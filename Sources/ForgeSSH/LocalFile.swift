@@ -2,12 +2,24 @@ import Glibc
 
 /// Files on the operator's machine.
 enum LocalFile {
-    /// The errno of a call that failed.
+    /// Why a file cannot be used.
     struct Failure: Error {
-        let code: CInt
-
+        /// The errno of the call that failed, if one did.
+        let code: CInt?
         /// The system's words for it: `No such file or directory`.
-        var reason: String { String(cString: strerror(code)) }
+        let reason: String
+
+        init(code: CInt) {
+            self.code = code
+            reason = String(cString: strerror(code))
+        }
+
+        init(_ reason: String) {
+            code = nil
+            self.reason = reason
+        }
+
+        fileprivate static let notAFile = Failure("it is a pipe or a socket, not a file")
     }
 
     struct Content {
@@ -16,22 +28,34 @@ enum LocalFile {
     }
 
     static func open(_ path: String, _ flags: CInt, mode: mode_t = 0o600) throws(Failure) -> CInt {
-        let fd = Glibc.open(path, flags | O_CLOEXEC, mode)
-        guard fd >= 0 else { throw Failure(code: errno) }
+        // Without O_NONBLOCK the opening of a pipe waits for the one who opens its other end, for ever.
+        let fd = Glibc.open(path, flags | O_CLOEXEC | O_NONBLOCK, mode)
+        guard fd >= 0 else { throw errno == ENXIO ? .notAFile : Failure(code: errno) }
+        var status = stat()
+        guard fstat(fd, &status) == 0, [S_IFREG, S_IFDIR, S_IFCHR].contains(status.st_mode & S_IFMT) else {
+            close(fd)
+            throw .notAFile
+        }
         return fd
     }
 
     static func read(_ path: String) throws(Failure) -> Content {
         let fd = try open(path, O_RDONLY)
         defer { close(fd) }
+        return try readAll(fd)
+    }
+
+    /// From where the descriptor stands to the end of its file.
+    static func readAll(_ fd: CInt, atMost limit: Int = 64 << 20) throws(Failure) -> Content {
         var status = stat()
         guard fstat(fd, &status) == 0 else { throw Failure(code: errno) }
         var bytes: [UInt8] = []
-        while true {
-            let piece = try read(fd, upTo: max(4096, Int(status.st_size) + 1 - bytes.count))
+        while bytes.count <= limit {
+            let piece = try read(fd, upTo: max(4096, min(Int(status.st_size), limit) + 1 - bytes.count))
             if piece.isEmpty { return Content(bytes: bytes, status: status) }
             bytes = bytes.isEmpty ? piece : bytes + piece
         }
+        throw Failure("it has more than \(limit >> 20) MiB")
     }
 
     /// Empty at the end of the file.
@@ -44,6 +68,13 @@ enum LocalFile {
         }
         if failure != 0 { throw Failure(code: failure) }
         return bytes
+    }
+
+    static func write(_ bytes: [UInt8], to fd: CInt) throws(Failure) {
+        let result = bytes.withUnsafeBytes { bytes -> Result<Void, Failure> in
+            do throws(Failure) { return .success(try write(bytes, to: fd)) } catch { return .failure(error) }
+        }
+        try result.get()
     }
 
     static func write(_ bytes: UnsafeRawBufferPointer, to fd: CInt) throws(Failure) {

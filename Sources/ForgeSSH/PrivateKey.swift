@@ -20,10 +20,22 @@ struct PrivateKey: ~Copyable {
             return -1
         }
         guard ssh_pki_import_privkey_base64(text, nil, ask, &wasAsked, &key) == SSH_OK, let key else {
-            throw wasAsked ? .keyNeedsPassphrase(path) : .notAKey(path)
+            throw wasAsked ? .keyNeedsPassphrase(path, .noAgent) : .notAKey(path)
         }
         pointer = key
         description = "\(path) (\(String(cString: ssh_key_type_to_char(ssh_key_type(key)))) \(fingerprint(of: key)))"
+    }
+
+    /// The public half of a key whose private half cannot be read, as SSH sends it: OpenSSH's format has it beside, others in PATH.pub.
+    static func publicHalf(of path: String) -> [UInt8]? {
+        var key: ssh_key?
+        if ssh_pki_import_pubkey_file(path, &key) == SSH_OK, let key {
+            defer { ssh_key_free(key) }
+            return base64(of: key).flatMap(Base64.decoded)
+        }
+        let blank = UInt8(ascii: " ")
+        let words = (try? LocalFile.read(path + ".pub").bytes)?.split(separator: blank)
+        return words.flatMap { $0.count > 1 ? Base64.decoded(String(decoding: $0[1].filter { $0 > blank }, as: UTF8.self)) : nil }
     }
 
     private static func read(_ path: String) throws(SSHError) -> String {

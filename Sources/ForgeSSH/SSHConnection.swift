@@ -16,6 +16,7 @@ package actor SSHConnection: Transport {
     /// Connects, checks the host's key and logs in. A failure is a `Problem` of the kind `unreachable`, with what to do about it.
     package static func open(to host: Host, options: SSHOptions) async throws(Problem) -> SSHConnection {
         var attempt = 1
+        let end = ContinuousClock.now + options.connectTimeout
         while true {
             let connection = SSHConnection(to: host, options)
             switch await connection.open() {
@@ -24,6 +25,8 @@ package actor SSHConnection: Transport {
             case .failure(.closedBeforeBanner) where attempt < 4:
                 attempt += 1
                 try? await Task.sleep(for: .milliseconds(Int.random(in: 100...300) * attempt))
+            case .failure(let error) where error.isOfABootingHost && .now < end && !Task.isCancelled:
+                try? await Task.sleep(for: .seconds(1))
             case .failure(let error): throw Problem(error, connectingTo: host, options)
             }
         }
@@ -75,11 +78,12 @@ extension SSHConnection {
     private func connect(_ cancellation: Cancellation) -> Result<Void, SSHError> {
         let patience = Patience(for: options.connectTimeout, cancellation, alarm)
         do throws(SSHError) {
-            let known = try KnownHosts(at: options.expanded(host.access.knownHostsPath), for: host)
+            let known = try KnownHosts(at: options.expanded(host.access.knownHostsPath), options.globalKnownHosts, for: host)
             session.prefer(hostKeyTypes: known.types)
-            let socket = try Wire.connect(to: host.access, at: Wire.address(of: host), patience, keepalive: options.keepalive)
+            let socket = try Wire.connect(
+                to: host.access, at: Wire.address(of: host, options, patience), patience, keepalive: options.keepalive)
             try session.connect(over: socket, patience)
-            try check(session.hostKey(), known)
+            try check(session.hostKey(), known, patience)
             try session.authenticate(host.access, options, patience)
             isOpen = true
             startTending()
@@ -91,10 +95,10 @@ extension SSHConnection {
         }
     }
 
-    private func check(_ key: HostKey, _ known: KnownHosts) throws(SSHError) {
+    private func check(_ key: HostKey, _ known: KnownHosts, _ patience: Patience) throws(SSHError) {
         if try known.knows(key) { return }
         guard let notice = options.acceptNewHostKeys else { throw .unknownHostKey(key) }
-        try known.accept(key)
+        guard try known.accept(key, patience) else { return }
         notice(
             "\(host.name): the host key of \(known.name) was not known and is believed from now on: \(key.type) \(key.fingerprint), written to \(known.path)"
         )

@@ -7,8 +7,8 @@ extension Problem {
         let words = Words(host, options)
         self =
             switch error {
-            case .unknownName, .network, .timedOut, .closedBeforeBanner, .handshake, .lost: words.way(error)
-            case .unknownHostKey, .changedHostKey, .revokedHostKey, .knownHosts: words.hostKey(error)
+            case .unknownName, .resolverSilent, .network, .timedOut, .closedBeforeBanner, .handshake, .lost: words.way(error)
+            case .unknownHostKey, .changedHostKey, .revokedHostKey, .certifiedHostKey, .knownHosts, .knownHostsLocked: words.hostKey(error)
             case .cancelled: Problem(.interrupted, what: "\(host.name): the connection was given up")
             default: words.login(error)
             }
@@ -37,20 +37,33 @@ private struct Words {
         Problem(.unreachable, what: "\(host.name): \(what)", why: why, fix: fix)
     }
 
+    private var userAtHost: String { "\(host.access.user)@\(host.outerAddress)".shellQuoted }
+
+    private var keyscan: String { "ssh-keyscan -p \(host.access.port) \(host.outerAddress)" }
+
     /// The same login with OpenSSH, which says more when it is asked to.
     private var tryByHand: String {
         let key = keyPath.map { "-i \($0.shellQuoted) " } ?? ""
-        return "`ssh -v \(key)-p \(host.access.port) \("\(host.access.user)@\(host.outerAddress)".shellQuoted)`"
+        return "`ssh -v \(key)-p \(host.access.port) \(userAtHost)`"
     }
 }
 
 extension Words {
+    private var neverSSH: String {
+        "something else than sshd listens there, or sshd has too many logins at a time (MaxStartups), or it bans this address"
+    }
+
     func way(_ error: SSHError) -> Problem {
         switch error {
         case .unknownName(let reason):
             unreachable(
                 "the name \(host.outerAddress) cannot be looked up", why: reason,
                 fix: "`getent ahostsv4 \(host.outerAddress)` on this computer; it is `ssh: address:` of \(host.name) in the inventory")
+        case .resolverSilent:
+            unreachable(
+                "the name \(host.outerAddress) was not looked up within \(connectSeconds) s",
+                why: "this computer's name servers do not answer",
+                fix: "`getent ahostsv4 \(host.outerAddress)` on this computer; /etc/resolv.conf names the servers")
         case .network(ECONNREFUSED):
             unreachable(
                 "\(place) refuses the connection", why: "nothing listens there: sshd does not run, or listens on another port",
@@ -70,15 +83,18 @@ extension Words {
                 "\(place) did not let us in within \(connectSeconds) s",
                 why: "packets are dropped on the way, or the host is too busy to answer",
                 fix: "is the machine on, and does a firewall let port \(host.access.port) through? \(tryByHand) tells how far it gets")
-        case .closedBeforeBanner:
+        case .closedBeforeBanner(let said):
             unreachable(
                 "\(place) closes the connection before it says that it speaks SSH",
-                why: "something else than sshd listens there, or sshd has too many logins at a time (MaxStartups), or it bans this address",
+                why: said.isEmpty ? "it says nothing: " + neverSSH : "it says: \(said)",
                 fix: "on \(host.name): `ss -tlnp` and `journalctl -u ssh -n 20`")
+        case .handshake(let reason) where reason.contains("server ["):
+            unreachable(
+                "\(place) has no algorithm in common with kubeforge", why: reason, fix: "\(tryByHand) tells which algorithms it wants")
         case .handshake(let reason), .lost(let reason):
             unreachable(
                 "\(place) answers, but the connection was not agreed on", why: reason,
-                fix: "\(tryByHand) tells whether it speaks SSH, and which algorithms it wants")
+                fix: "\(tryByHand) tells how far it gets, and on \(host.name): `journalctl -u ssh -n 20`")
         default: unreachable("\(place) cannot be connected to", why: "\(error)", fix: tryByHand)
         }
     }
@@ -91,20 +107,36 @@ extension Words {
                 "the host key of \(name) is not known", why: "\(knownHosts) has no line for it; it shows \(key.type) \(key.fingerprint)",
                 fix:
                     "compare the fingerprint with the host's own, `ssh-keygen -lf /etc/ssh/ssh_host_\(key.shortType)_key.pub` at its console, and then "
-                    + "`ssh-keyscan -p \(host.access.port) \(host.outerAddress) >> \(file)`; or believe it untested with --accept-new-host-keys"
+                    + "`\(keyscan) >> \(file)`; or believe it untested with --accept-new-host-keys"
             )
-        case .changedHostKey(let key, let line):
+        case .changedHostKey(let key, let place):
             unreachable(
                 "the host key of \(name) has changed",
-                why: "it shows \(key.type) \(key.fingerprint), which is not what \(knownHosts) says in line \(line)",
-                fix: "if \(host.name) was rebuilt: `ssh-keygen -R \(name.shellQuoted) -f \(file)`, and run this again; "
+                why: "it shows \(key.type) \(key.fingerprint), which is not what \(place.path) says in line \(place.line)",
+                fix: "if \(host.name) was rebuilt: `ssh-keygen -R \(name.shellQuoted) -f \(place.path.shellQuoted)`, and run this again; "
                     + "if it was not, somebody else answers in its place")
-        case .revokedHostKey(let key, let line):
+        case .revokedHostKey(let key, let place):
             unreachable(
-                "the host key of \(name) is revoked", why: "\(knownHosts) says so in line \(line) of \(key.type) \(key.fingerprint)",
+                "the host key of \(name) is revoked",
+                why: "\(place.path) says so in line \(place.line) of \(key.type) \(key.fingerprint)",
                 fix: "make new host keys on \(host.name): `rm /etc/ssh/ssh_host_*; ssh-keygen -A; systemctl restart ssh`")
-        case .knownHosts(let reason):
-            unreachable("\(knownHosts) cannot be used", why: reason, fix: "`ls -ld \(file)`; it is `ssh: knownHosts:` in the inventory")
+        case .certifiedHostKey(let key, let place):
+            unreachable(
+                "the host key of \(name) is known by a certificate only, and kubeforge cannot check host certificates",
+                why:
+                    "\(place.path) has a @cert-authority line, line \(place.line), and none with the key itself, \(key.type) \(key.fingerprint)",
+                fix:
+                    "let ssh check the certificate: `ssh -p \(host.access.port) \(userAtHost) ssh-keygen -lf /etc/ssh/ssh_host_\(key.shortType)_key.pub`; "
+                    + "if it prints this fingerprint: `\(keyscan) >> \(file)`")
+        case .knownHosts(let path, let reason):
+            unreachable(
+                "\(path) cannot be used", why: reason,
+                fix: "`ls -ld \(path.shellQuoted)`" + (path == knownHosts ? "; it is `ssh: knownHosts:` in the inventory" : ""))
+        case .knownHostsLocked(let path):
+            unreachable(
+                "\(path) was locked by another program for \(connectSeconds) s",
+                why: "the new host key of \(name) was to be written down there",
+                fix: "`fuser -v \(path.shellQuoted)` names it")
         default: way(error)
         }
     }
@@ -128,11 +160,40 @@ extension Words {
                 "the key file \(path) is open to others",
                 why: "its permissions are 0\(String(mode, radix: 8)); a private key is for its owner only",
                 fix: "`chmod 600 \(path.shellQuoted)`")
-        case .keyNeedsPassphrase(let path):
+        case .keyNeedsPassphrase(let path, .noAgent):
+            unreachable(
+                "the key file \(path) has a passphrase", why: "kubeforge never asks for one, and there is no ssh-agent",
+                fix: "`eval $(ssh-agent); ssh-add \(path.shellQuoted)`, and run this again in the same terminal")
+        case .keyNeedsPassphrase(let path, .otherKeys):
+            unreachable(
+                "the key file \(path) has a passphrase", why: "kubeforge never asks for one, and ssh-agent does not hold this key",
+                fix: "`ssh-add \(path.shellQuoted)`, and run this again in the same terminal")
+        case .keyNeedsPassphrase(let path, .noPublicHalf):
             unreachable(
                 "the key file \(path) has a passphrase",
-                why: "kubeforge never asks for one, and ssh-agent has no key that \(host.name) accepts",
-                fix: "`eval $(ssh-agent); ssh-add \(path.shellQuoted)`, and run this again in the same terminal")
+                why: "kubeforge never asks for one, and without \(path).pub it cannot tell which key of ssh-agent this is",
+                fix: "`ssh-keygen -yf \(path.shellQuoted) > \("\(path).pub".shellQuoted)`, and `ssh-add \(path.shellQuoted)`")
+        case .agentSilent(let socket):
+            unreachable(
+                "ssh-agent at \(socket) did not answer within \(connectSeconds) s",
+                why: "it may be stopped, wait for a PIN or a confirmation, or be that of another computer that sleeps",
+                fix: "`timeout 5 ssh-add -l` tries the same; without it: `ssh: key:` in the inventory names a key file")
+        case .tooManyKeys(let reason):
+            unreachable(
+                "\(place) was shown too many keys before the one that it knows", why: reason,
+                fix: "name the key in the inventory, `ssh: key:`, and no other of ssh-agent is shown")
+        case .secondFactor(let keys, let wanted):
+            unreachable(
+                "\(place) accepts the key of \(host.access.user), and wants more: \(wanted.joined(separator: ", "))",
+                why: "it asks for a second factor (AuthenticationMethods), and kubeforge logs in with a key alone, "
+                    + keys.joined(separator: ", "),
+                fix:
+                    "on \(host.name), in /etc/ssh/sshd_config: `Match User \(host.access.user)`, and below it `AuthenticationMethods publickey`"
+            )
+        case .loginEnded(let reason, let said):
+            unreachable(
+                "\(place) ends the connection during the login of \(host.access.user)", why: said.isEmpty ? reason : "it says: \(said)",
+                fix: "on \(host.name): `journalctl -u ssh -n 20`, and `ls -l /run/nologin /etc/nologin`; \(tryByHand) tells more")
         case .notAKey(let path):
             unreachable(
                 "\(path) is not a private key", why: "it cannot be read as OpenSSH's or PEM's format",
@@ -149,7 +210,7 @@ extension Words {
 
     private var copyKey: String {
         let key = keyPath.map { "-i \($0.shellQuoted) " } ?? ""
-        return "`ssh-copy-id \(key)-p \(host.access.port) \("\(host.access.user)@\(host.outerAddress)".shellQuoted)`"
+        return "`ssh-copy-id \(key)-p \(host.access.port) \(userAtHost)`"
     }
 }
 

@@ -5,24 +5,35 @@ enum SSHError: Error, Hashable {
     case unknownName(String)
     case network(CInt)
     case timedOut
-    /// The host closed the connection before it said that it speaks SSH.
-    case closedBeforeBanner
+    /// The resolver had not answered when the time was over.
+    case resolverSilent
+    /// The host closed the connection before it said that it speaks SSH; it may have said something else.
+    case closedBeforeBanner(said: String)
     case handshake(String)
 
     // Who is it?
     case unknownHostKey(HostKey)
-    case changedHostKey(HostKey, line: Int)
-    case revokedHostKey(HostKey, line: Int)
-    case knownHosts(String)
+    case changedHostKey(HostKey, KnownHosts.Place)
+    case revokedHostKey(HostKey, KnownHosts.Place)
+    /// Only an authority's key is known, whose certificates libssh cannot check.
+    case certifiedHostKey(HostKey, KnownHosts.Place)
+    case knownHosts(String, reason: String)
+    case knownHostsLocked(String)
 
     // Who are we?
     case keyMissing(String)
     case keyUnreadable(String, reason: String)
     case keyTooOpen(String, mode: UInt32)
-    case keyNeedsPassphrase(String)
+    case keyNeedsPassphrase(String, Unlocked)
     case notAKey(String)
     case nothingToShow(agent: String)
+    case agentSilent(String)
     case denied(tried: [String], accepted: [String])
+    case tooManyKeys(String)
+    /// The key was accepted, and is not enough.
+    case secondFactor(key: [String], wanted: [String])
+    /// The host has closed the connection in the middle of the login.
+    case loginEnded(String, said: String)
 
     // In use.
     case lost(String)
@@ -32,6 +43,13 @@ enum SSHError: Error, Hashable {
     case notSendable
     case localFile(String, reason: String)
     case cancelled
+}
+
+extension SSHError {
+    /// Why ssh-agent is no help with a key file that has a passphrase.
+    enum Unlocked {
+        case noAgent, otherKeys, noPublicHalf
+    }
 }
 
 /// The public key that a host has shown.
@@ -44,6 +62,11 @@ struct HostKey: Hashable {
 }
 
 extension SSHError {
+    /// A host that is on its way: systemd lets nobody but root in before it has come up (pam_nologin).
+    var isOfABootingHost: Bool {
+        if case .loginEnded(_, let said) = self { said.contains("System is booting up") } else { false }
+    }
+
     /// Failures of one key file, which another one may make good.
     var isAboutAKeyFile: Bool {
         switch self {

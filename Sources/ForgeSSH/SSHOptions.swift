@@ -9,6 +9,10 @@ package struct SSHOptions: Sendable {
     /// nil: a host that known_hosts does not know is refused. Otherwise its key is written down and this is told so, in one sentence:
     /// the relaxation cannot be had silently. A changed key is always refused.
     package var acceptNewHostKeys: (@Sendable (String) -> Void)?
+    /// Files beside the inventory's known_hosts that are believed, too; OpenSSH reads the same ones.
+    package var globalKnownHosts = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
+    /// Looks up the address of a name; it may block.
+    package var resolve: @Sendable (String) -> Resolution = { Resolution(of: $0) }
     /// From the first packet to the end of the authentication.
     package var connectTimeout: Duration = .seconds(15)
     /// How often a quiet connection says that it is alive; three times this without an answer, and it counts as lost.
@@ -20,6 +24,12 @@ package struct SSHOptions: Sendable {
         self.homeFolder = homeFolder
         self.agentSocket = agentSocket
         self.acceptNewHostKeys = acceptNewHostKeys
+    }
+
+    /// What became of a look-up.
+    package enum Resolution: Sendable {
+        case address(IPv4Address)
+        case unknown(reason: String)
     }
 
     /// The path with a leading `~` replaced.

@@ -4,27 +4,47 @@ import ForgeCore
 extension Session {
     /// Logs in: with the key file and nothing else where the inventory names one, so that an agent full of other keys cannot use up the host's
     /// patience; else with the keys of ssh-agent, and without an agent with the key files that everybody has.
-    borrowing func authenticate(_ access: Host.Access, _ options: SSHOptions, _ patience: borrowing Patience) throws(SSHError) {
-        if let path = access.keyPath {
-            try authenticate(file: options.expanded(path), options, patience)
-        } else if let agent = Agent(options), !agent.keys.isEmpty {
-            if try !isAccepted(agent, patience) { throw try denied(agent.keys, patience) }
-        } else {
-            try authenticateWithDefaultFiles(options, patience)
+    borrowing func authenticate(_ access: Host.Access, _ options: SSHOptions, _ patience: Patience) throws(SSHError) {
+        do throws(SSHError) {
+            if let path = access.keyPath {
+                try authenticate(file: options.expanded(path), options, patience)
+            } else if let agent = try Agent(options, patience), !agent.keys.isEmpty {
+                try authenticate(agent, patience)
+            } else {
+                try authenticateWithDefaultFiles(options, patience)
+            }
+        } catch .lost(let reason) {
+            // Until here the host was who it shall be, and the algorithms were agreed on: whatever it is, it is about the login.
+            throw reason.contains("Too many authentication failures") ? .tooManyKeys(reason) : .loginEnded(reason, said: banner)
         }
     }
 
-    private borrowing func authenticate(file path: String, _ options: SSHOptions, _ patience: borrowing Patience) throws(SSHError) {
+    private borrowing func authenticate(_ agent: Agent, _ patience: Patience) throws(SSHError) {
+        let names = agent.keys.map { "\($0.comment) (of ssh-agent)" }
+        if try !isAccepted(agent.keys, of: agent, names, patience) { throw denied(names) }
+    }
+
+    private borrowing func authenticate(file path: String, _ options: SSHOptions, _ patience: Patience) throws(SSHError) {
         do throws(SSHError) {
             let key = try PrivateKey(file: path)
-            if try !isAccepted(key, patience) { throw try denied([key.description], patience) }
-        } catch .keyNeedsPassphrase(let path) {
+            if try !isAccepted(key, patience) { throw denied([key.description]) }
+        } catch .keyNeedsPassphrase(let path, _) {
             // `ssh-add` has asked for the passphrase, then.
-            guard let agent = Agent(options), try isAccepted(agent, patience) else { throw .keyNeedsPassphrase(path) }
+            try authenticate(unlocked: path, options, patience)
         }
     }
 
-    private borrowing func authenticateWithDefaultFiles(_ options: SSHOptions, _ patience: borrowing Patience) throws(SSHError) {
+    /// With the agent's key that is the file's, and no other, as OpenSSH does with IdentitiesOnly.
+    private borrowing func authenticate(unlocked path: String, _ options: SSHOptions, _ patience: Patience) throws(SSHError) {
+        guard let agent = try Agent(options, patience) else { throw .keyNeedsPassphrase(path, .noAgent) }
+        guard let blob = PrivateKey.publicHalf(of: path) else { throw .keyNeedsPassphrase(path, .noPublicHalf) }
+        let keys = agent.keys.filter { $0.blob == blob }
+        guard !keys.isEmpty else { throw .keyNeedsPassphrase(path, .otherKeys) }
+        let names = ["\(path) (of ssh-agent)"]
+        if try !isAccepted(keys, of: agent, names, patience) { throw denied(names) }
+    }
+
+    private borrowing func authenticateWithDefaultFiles(_ options: SSHOptions, _ patience: Patience) throws(SSHError) {
         var tried: [String] = []
         var firstFailure: SSHError?
         for name in ["id_ed25519", "id_ecdsa", "id_rsa"] {
@@ -39,24 +59,36 @@ extension Session {
             }
         }
         if tried.isEmpty { throw firstFailure ?? .nothingToShow(agent: options.agentSocket ?? "") }
-        throw try denied(tried, patience)
+        throw denied(tried)
     }
 
-    private borrowing func isAccepted(_ key: borrowing PrivateKey, _ patience: borrowing Patience) throws(SSHError) -> Bool {
-        let key = key.pointer
-        return try isAccepted(patience) { ssh_userauth_publickey($0, nil, key) }
+    private borrowing func isAccepted(_ key: borrowing PrivateKey, _ patience: Patience) throws(SSHError) -> Bool {
+        let pointer = key.pointer
+        return try isAccepted([key.description], patience) { ssh_userauth_publickey($0, nil, pointer) }
     }
 
-    private borrowing func isAccepted(_ agent: borrowing Agent, _ patience: borrowing Patience) throws(SSHError) -> Bool {
-        ssh_set_agent_socket(pointer, agent.socket.fileDescriptor)
+    private borrowing func isAccepted(_ keys: [AgentSocket.Key], of agent: Agent, _ names: [String], _ patience: Patience)
+        throws(SSHError) -> Bool
+    {
+        let relay = AgentRelay(to: agent.socket, showing: keys, patience)
+        defer { relay.close() }
+        ssh_set_agent_socket(pointer, relay.fileDescriptor)
         defer { ssh_set_agent_socket(pointer, -1) }
-        return try isAccepted(patience) { ssh_userauth_agent($0, nil) }
+        do throws(SSHError) {
+            let isAccepted = try isAccepted(names, patience) { ssh_userauth_agent($0, nil) }
+            // To libssh an agent that was given up is one without keys.
+            if !isAccepted, let failure = relay.failure { throw failure }
+            return isAccepted
+        } catch {
+            throw relay.failure ?? error
+        }
     }
 
-    private borrowing func isAccepted(_ patience: borrowing Patience, _ attempt: (ssh_session) -> CInt) throws(SSHError) -> Bool {
+    private borrowing func isAccepted(_ names: [String], _ patience: Patience, _ attempt: (ssh_session) -> CInt) throws(SSHError) -> Bool {
         while true {
             switch ssh_auth_e(attempt(pointer)) {
             case SSH_AUTH_SUCCESS: return true
+            case SSH_AUTH_PARTIAL: throw .secondFactor(key: names, wanted: acceptedMethods)
             case SSH_AUTH_AGAIN: try wait(patience)
             case SSH_AUTH_ERROR: throw .lost(lastError)
             default: return false
@@ -64,8 +96,13 @@ extension Session {
         }
     }
 
-    private borrowing func denied(_ keys: [String], _ patience: borrowing Patience) throws(SSHError) -> SSHError {
-        .denied(tried: keys, accepted: acceptedMethods)
+    private borrowing func denied(_ keys: [String]) -> SSHError { .denied(tried: keys, accepted: acceptedMethods) }
+
+    /// What the host has said last before or during the login, such as "System is booting up"; bounded, because it is anybody's text.
+    private var banner: String {
+        guard let text = ssh_get_issue_banner(pointer) else { return "" }
+        defer { ssh_string_free_char(text) }
+        return String(String(cString: text).prefix(500)).trimming(while: \.isWhitespace)
     }
 
     /// What the host would let in with, as it has said in its last refusal.
@@ -81,13 +118,14 @@ extension Session {
 }
 
 /// ssh-agent, and what it holds.
-private struct Agent: ~Copyable {
+private struct Agent {
     let socket: AgentSocket
-    let keys: [String]
+    let keys: [AgentSocket.Key]
 
-    init?(_ options: SSHOptions) {
-        guard let path = options.agentSocket, let socket = AgentSocket(at: path) else { return nil }
-        keys = socket.keys().map { "\($0) (of ssh-agent)" }
+    /// nil when there is none.
+    init?(_ options: SSHOptions, _ patience: Patience) throws(SSHError) {
+        guard let path = options.agentSocket, let socket = try AgentSocket(at: path, patience) else { return nil }
         self.socket = socket
+        keys = try socket.keys(patience)
     }
 }

@@ -5,7 +5,7 @@ extension Session {
     ///
     /// The input follows the request at once: waiting for the host's yes would cost a round trip for each command.
     borrowing func run(
-        _ line: String, reading input: consuming InputStream, into reception: Reception, sent: inout Int, _ patience: borrowing Patience
+        _ line: String, reading input: consuming InputStream, into reception: Reception, sent: inout Int, _ patience: Patience
     ) throws(SSHError) {
         let channel = try openChannel(reception, patience)
         // A busy computer may find the channel open without having waited for it: what was cancelled meanwhile must not start.
@@ -21,7 +21,7 @@ extension Session {
     }
 
     /// A host that allows one session at a time may not have noticed yet that the last one is over; a moment later it has.
-    private borrowing func openChannel(_ reception: Reception, _ patience: borrowing Patience) throws(SSHError) -> Channel {
+    private borrowing func openChannel(_ reception: Reception, _ patience: Patience) throws(SSHError) -> Channel {
         var attempt = 1
         while true {
             do throws(SSHError) {

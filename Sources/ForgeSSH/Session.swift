@@ -35,7 +35,12 @@ struct Session: ~Copyable {
     }
 
     /// Shakes hands over a connected socket, which belongs to libssh from now on.
-    borrowing func connect(over socket: CInt, _ patience: borrowing Patience) throws(SSHError) {
+    borrowing func connect(over socket: CInt, _ patience: Patience) throws(SSHError) {
+        let greeting: String
+        do throws(SSHError) { greeting = try Wire.greeting(on: socket, patience) } catch {
+            close(socket)
+            throw error
+        }
         set(SSH_OPTIONS_FD, socket)
         var code = ssh_connect(pointer)
         // libssh has taken the socket, but closes it in the end only if it is not told any more that it came from outside.
@@ -43,16 +48,16 @@ struct Session: ~Copyable {
         _ = ssh_options_set(pointer, SSH_OPTIONS_FD, &none)
         ssh_event_add_session(event, pointer)
         while code == SSH_AGAIN {
-            do throws(SSHError) { try wait(patience) } catch .lost(let reason) { throw handshakeFailure(reason) }
+            do throws(SSHError) { try wait(patience) } catch .lost(let reason) { throw handshakeFailure(reason, greeting) }
             code = ssh_connect(pointer)
         }
-        guard code == SSH_OK else { throw handshakeFailure(lastError) }
+        guard code == SSH_OK else { throw handshakeFailure(lastError, greeting) }
         // libssh has made the socket blocking; a full one would then hold up the cancellation.
         Wire.doNotBlock(socket)
     }
 
     /// Waits until something has happened, and lets libssh deal with it; callbacks of channels run in here.
-    borrowing func wait(_ patience: borrowing Patience, atMost limit: Duration = .seconds(3600)) throws(SSHError) {
+    borrowing func wait(_ patience: Patience, atMost limit: Duration = .seconds(3600)) throws(SSHError) {
         let code = ssh_event_dopoll(event, try patience.milliseconds(atMost: min(limit, keepalive)))
         guard code != SSH_ERROR, isConnected else { throw .lost(lastError) }
         Wire.acknowledgeAtOnce(ssh_get_fd(pointer))
@@ -81,8 +86,8 @@ struct Session: ~Copyable {
 
     private borrowing func sayAlive() { ssh_send_ignore(pointer, "") }
 
-    private borrowing func handshakeFailure(_ reason: String) -> SSHError {
-        ssh_get_serverbanner(pointer) == nil && reason.contains("Socket error") ? .closedBeforeBanner : .handshake(reason)
+    private borrowing func handshakeFailure(_ reason: String, _ greeting: String) -> SSHError {
+        ssh_get_serverbanner(pointer) == nil && reason.contains("Socket error") ? .closedBeforeBanner(said: greeting) : .handshake(reason)
     }
 }
 

@@ -4,7 +4,7 @@ import Glibc
 /// The TCP connection below SSH. It is ours rather than libssh's, because it needs a real connect timeout, TCP_QUICKACK and TCP_USER_TIMEOUT.
 enum Wire {
     /// A connected, non-blocking socket, which belongs to the caller.
-    static func connect(to access: Host.Access, at address: IPv4Address, _ patience: borrowing Patience, keepalive: Duration)
+    static func connect(to access: Host.Access, at address: IPv4Address, _ patience: Patience, keepalive: Duration)
         throws(SSHError) -> CInt
     {
         let fd = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -19,19 +19,27 @@ enum Wire {
         }
     }
 
-    /// The host's address, or that of the name which stands for it; the resolver has time limits of its own (resolv.conf).
-    static func address(of host: Host) throws(SSHError) -> IPv4Address {
+    /// The host's address, or that of the name which stands for it.
+    static func address(of host: Host, _ options: SSHOptions, _ patience: Patience) throws(SSHError) -> IPv4Address {
         guard let name = host.access.address else { return host.address }
         if let address = IPv4Address(name) { return address }
-        var hints = addrinfo()
-        hints.ai_family = AF_INET
-        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        let code = getaddrinfo(name, nil, &hints, &list)
-        defer { if let list { freeaddrinfo(list) } }
-        guard code == 0, let first = list?.pointee.ai_addr else { throw .unknownName(String(cString: gai_strerror(code))) }
-        let bits = first.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee.sin_addr.s_addr }
-        return IPv4Address(bits: UInt32(bigEndian: bits))
+        let resolution: SSHOptions.Resolution
+        // The resolver has time limits of its own (resolv.conf), which are long, and nothing ends it earlier.
+        do throws(SSHError) { resolution = try Aside.run(patience) { options.resolve(name) } } catch {
+            throw error == .timedOut ? .resolverSilent : error
+        }
+        switch resolution {
+        case .address(let address): return address
+        case .unknown(let reason): throw .unknownName(reason)
+        }
+    }
+
+    /// The first line that the host sends, which stays in the socket: its version, or what something else than SSH says. Empty when it says nothing.
+    static func greeting(on fd: CInt, _ patience: Patience) throws(SSHError) -> String {
+        try patience.wait(for: POLLIN, of: fd)
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let count = recv(fd, &bytes, bytes.count, CInt(MSG_PEEK))
+        return String(decoding: bytes.prefix(max(0, count)).prefix { !$0.isNewline }, as: UTF8.self)
     }
 
     /// Tells the kernel to acknowledge at once. It forgets that after a while, so it is said again after each read;
@@ -56,7 +64,7 @@ enum Wire {
         setsockopt(fd, level, option, &value, socklen_t(MemoryLayout<CInt>.size))
     }
 
-    private static func connect(_ fd: CInt, to address: IPv4Address, port: UInt16, _ patience: borrowing Patience) throws(SSHError) {
+    private static func connect(_ fd: CInt, to address: IPv4Address, port: UInt16, _ patience: Patience) throws(SSHError) {
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
         name.sin_port = port.bigEndian
@@ -65,21 +73,9 @@ enum Wire {
         let code = withUnsafePointer(to: &name) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(fd, $0, length) } }
         if code == 0 { return }
         guard errno == EINPROGRESS else { throw .network(errno) }
-        try waitUntilWritable(fd, patience)
+        try patience.wait(for: POLLOUT, of: fd)
         let failure = pendingError(of: fd)
         if failure != 0 { throw .network(failure) }
-    }
-
-    private static func waitUntilWritable(_ fd: CInt, _ patience: borrowing Patience) throws(SSHError) {
-        while true {
-            var waiting = [
-                pollfd(fd: fd, events: Int16(POLLOUT), revents: 0),
-                pollfd(fd: patience.alarm.fileDescriptor, events: Int16(POLLIN), revents: 0),
-            ]
-            let count = poll(&waiting, nfds_t(waiting.count), try patience.milliseconds(atMost: .seconds(3600)))
-            if waiting[1].revents != 0 { patience.alarm.hear() }
-            if count > 0 && waiting[0].revents != 0 { return }
-        }
     }
 
     private static func pendingError(of fd: CInt) -> CInt {
@@ -87,5 +83,27 @@ enum Wire {
         var length = socklen_t(MemoryLayout<CInt>.size)
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &length)
         return failure
+    }
+}
+
+extension UInt8 {
+    fileprivate var isNewline: Bool { self == UInt8(ascii: "\n") || self == UInt8(ascii: "\r") }
+}
+
+extension SSHOptions.Resolution {
+    /// What the system's resolver says.
+    package init(of name: String) {
+        var hints = addrinfo()
+        hints.ai_family = AF_INET
+        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(name, nil, &hints, &list)
+        defer { if let list { freeaddrinfo(list) } }
+        guard code == 0, let first = list?.pointee.ai_addr else {
+            self = .unknown(reason: String(cString: gai_strerror(code)))
+            return
+        }
+        let bits = first.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee.sin_addr.s_addr }
+        self = .address(IPv4Address(bits: UInt32(bigEndian: bits)))
     }
 }

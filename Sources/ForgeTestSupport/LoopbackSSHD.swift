@@ -18,15 +18,17 @@ package struct LoopbackSSHD: Sendable {
     }
 
     /// Runs the body beside an sshd; `lines` come first in its configuration, where the first word counts.
-    /// An sshd that is not installed is a failure: a suite that skips itself says nothing about the code.
+    /// PAM knows it by its `name`, if it has one. An sshd that is not installed is a failure: a suite that skips itself says nothing about the code.
     package static func running<Result: Sendable>(
-        _ lines: [String] = [], hostKeys: [KeyType] = [.ed25519], _ body: (LoopbackSSHD) async throws -> Result
+        _ lines: [String] = [], hostKeys: [KeyType] = [.ed25519], named name: String? = nil, _ body: (LoopbackSSHD) async throws -> Result
     ) async throws -> Result {
-        let program = "/usr/sbin/sshd"
-        guard FileManager.default.isExecutableFile(atPath: program) else {
-            throw Problem(what: "these tests need sshd", why: "\(program) is not there", fix: "apt-get install openssh-server")
+        let real = "/usr/sbin/sshd"
+        guard FileManager.default.isExecutableFile(atPath: real) else {
+            throw Problem(what: "these tests need sshd", why: "\(real) is not there", fix: "apt-get install openssh-server")
         }
         return try await TemporaryFolder.during { folder in
+            let program = name.map(folder.path) ?? real
+            if name != nil { try FileManager.default.createSymbolicLink(atPath: program, withDestinationPath: real) }
             for type in hostKeys { try await makeKey(folder.path("host_\(type.rawValue)"), type) }
             try await makeKey(folder.path("key"), .ed25519)
             try FileManager.default.copyItem(atPath: folder.path("key.pub"), toPath: folder.path("authorized_keys"))
@@ -47,10 +49,29 @@ package struct LoopbackSSHD: Sendable {
         return ForgeCore.Host(name: name, address: IPv4Address("127.0.0.1")!, role: .controlPlane, isSchedulable: false, access: access)
     }
 
-    /// Kills what serves its connections, and the commands that run in them: a host that dies.
+    /// Kills what serves its connections, and the commands that run in them: a host that dies. A command whose connection has ended
+    /// already is nobody's child any more; it is known by a variable that it was started with.
     package func endConnections() {
-        for child in Self.descendants(of: processID) { kill(child, SIGKILL) }
+        // Parents first: a connection whose command dies would tell of it.
+        while case let left = Self.descendants(of: processID) + marked, !left.isEmpty {
+            for process in left { kill(process, SIGKILL) }
+            // What is killed takes a moment to be gone, and may have started something new before.
+            usleep(2000)
+        }
     }
+
+    /// The commands that it has started, however long ago, with all that they have started themselves.
+    private var marked: [Int32] {
+        let mark = Data("\0\(Self.mark(folder))\0".utf8)
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        let own = all.compactMap(Int32.init).filter { process in
+            guard let variables = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { return false }
+            return (Data([0]) + variables).range(of: mark) != nil && !Self.hasEnded(process)
+        }
+        return own + own.flatMap(Self.descendants)
+    }
+
+    private static func mark(_ folder: TemporaryFolder) -> String { "KUBEFORGE_TEST_SSHD=\(folder.path)" }
 
     /// What it has written to its log.
     package var log: String { (try? String(contentsOfFile: folder.path("sshd.log"), encoding: .utf8)) ?? "" }
@@ -89,14 +110,16 @@ extension LoopbackSSHD {
     private func listens() async throws -> Bool {
         while !log.contains("Server listening on 127.0.0.1 port \(port)") {
             if log.contains("Address already in use") { return false }
-            if hasEnded { throw Problem(what: "sshd did not start", why: log) }
+            if Self.hasEnded(processID) { throw Problem(what: "sshd did not start", why: log) }
             try await Task.sleep(for: .milliseconds(5))
         }
         return true
     }
 
     /// A process that has ended and was not waited for yet is a zombie.
-    private var hasEnded: Bool { (try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8))?.contains(") Z ") ?? true }
+    package static func hasEnded(_ process: Int32) -> Bool {
+        (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8))?.contains(") Z ") ?? true
+    }
 
     private static func configuration(_ lines: [String], _ hostKeys: [KeyType], _ port: UInt16, _ folder: TemporaryFolder) -> String {
         let own = [
@@ -104,7 +127,7 @@ extension LoopbackSSHD {
             "UsePAM no", "PermitRootLogin yes", "PasswordAuthentication no", "KbdInteractiveAuthentication no", "MaxStartups 200",
             "LogLevel VERBOSE",
             // A bash that believes to be inside another one leaves .bashrc alone, which is this computer's and not the tests'.
-            "SetEnv SHLVL=1",
+            "SetEnv SHLVL=1 \(mark(folder))",
         ]
         return (lines + own + hostKeys.map { "HostKey \(folder.path("host_\($0.rawValue)"))" }).joined(separator: "\n") + "\n"
     }
@@ -119,6 +142,6 @@ extension LoopbackSSHD {
     private static func descendants(of parent: Int32) -> [Int32] {
         let children = (try? String(contentsOfFile: "/proc/\(parent)/task/\(parent)/children", encoding: .utf8)) ?? ""
         let own = children.split(separator: " ").compactMap { Int32($0) }
-        return own + own.flatMap(descendants)
+        return (own + own.flatMap(descendants)).filter { !hasEnded($0) }
     }
 }

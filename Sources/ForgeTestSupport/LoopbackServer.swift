@@ -8,6 +8,8 @@ package enum LoopbackServer {
         case silent
         /// Each connection gets the text, and is closed.
         case says(String)
+        /// As `says`, with a text of each connection's own.
+        case greets(@Sendable () -> String)
         /// Each request of HTTP gets the answer to its path; connections are kept.
         case answers(@Sendable (_ path: String) -> (status: Int, body: String))
     }
@@ -17,6 +19,7 @@ package enum LoopbackServer {
         switch manner {
         case .silent: break
         case .says(let text): Thread.detachNewThread { each(listener) { say(text, on: $0) } }
+        case .greets(let text): Thread.detachNewThread { each(listener) { say(text(), on: $0) } }
         case .answers(let answer):
             Thread.detachNewThread { each(listener) { one in Thread.detachNewThread { converse(answer, on: one) } } }
         }

@@ -87,6 +87,8 @@ extension OutsideTests {
         "ForgeSSH/KnownHosts+Accept.swift": .own("a path"),
         "ForgeSSH/KnownHosts.swift": .fuzz("known_hosts"),
         "ForgeSSH/LocalFile.swift": .own("a path"),
+        "ForgeSSH/NamePattern.swift": .fuzz("known_hosts"),
+        "ForgeSSH/PrivateKey.swift": .own("the operator's `.pub` file"),
         "ForgeService/Batch/Courier.swift": .fuzz("lines of pods and machines"),
         "ForgeService/Batch/CronExpression.swift": .fuzz("lines of pods and machines"),
         "ForgeService/Batch/InputIsThere.swift": .own("curl's last line, compared with 200 and 409"),

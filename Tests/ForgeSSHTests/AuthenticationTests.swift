@@ -119,17 +119,126 @@ struct AuthenticationTests {
             try await LoopbackSSHD.makeKey(key, passphrase: "correct horse")
             try sshd.folder.write("authorized_keys", sshd.folder.text("locked.pub"))
             let host = sshd.host(keyPath: key)
-            try await SSHAgent.running(in: sshd.folder) { agent async throws in
-                let options = SSHOptions(homeFolder: "/nonexistent", agentSocket: agent.socket)
+            #expect(
+                await problem(connectingTo: host)
+                    == Problem(
+                        .unreachable, what: "kubmaster: the key file \(key) has a passphrase",
+                        why: "kubeforge never asks for one, and there is no ssh-agent",
+                        fix: "`eval $(ssh-agent); ssh-add \(key)`, and run this again in the same terminal"))
+            try await SSHAgent.running(in: sshd.folder, keys: [sshd.keyPath]) { agent async throws in
+                let options = SSHOptions.made(agent: agent.socket)
                 #expect(
                     await problem(connectingTo: host, options)
                         == Problem(
                             .unreachable, what: "kubmaster: the key file \(key) has a passphrase",
-                            why: "kubeforge never asks for one, and ssh-agent has no key that kubmaster accepts",
-                            fix: "`eval $(ssh-agent); ssh-add \(key)`, and run this again in the same terminal"))
+                            why: "kubeforge never asks for one, and ssh-agent does not hold this key",
+                            fix: "`ssh-add \(key)`, and run this again in the same terminal"))
                 try await agent.add(key, passphrase: "correct horse", sshd.folder)
                 try await sshd.connected(as: host, options) { _ in }
+                try sshd.folder.write("authorized_keys", "")
+                #expect(
+                    await problem(connectingTo: host, options)?.why == "tried \(key) (of ssh-agent); the host accepts publickey")
             }
+        }
+    }
+
+    @Test("with a key that has a passphrase shows no other key of a full agent", arguments: ["OpenSSH", "PEM"])
+    func passphraseAndFullAgent(format: String) async throws {
+        try await LoopbackSSHD.running(["MaxAuthTries 2"]) { sshd async throws in
+            let key = sshd.folder.path("locked")
+            let options = format == "PEM" ? ["-m", "PEM", "-t", "rsa", "-b", "2048"] : ["-t", "ed25519"]
+            try await LocalProgram.run("ssh-keygen", ["-q", "-N", "correct horse", "-C", "own", "-f", key] + options)
+            try sshd.folder.write("authorized_keys", sshd.folder.text("locked.pub"))
+            let others = (1...4).map { sshd.folder.path("other\($0)") }
+            for other in others { try await LoopbackSSHD.makeKey(other) }
+            try await SSHAgent.running(in: sshd.folder, keys: others) { agent async throws in
+                try await agent.add(key, passphrase: "correct horse", sshd.folder)
+                try await sshd.connected(as: sshd.host(keyPath: key), .made(agent: agent.socket)) { _ in }
+                guard format == "PEM" else { return }
+                try await LocalProgram.run("rm", ["\(key).pub"])
+                let problem = await problem(connectingTo: sshd.host(keyPath: key), .made(agent: agent.socket))
+                #expect(
+                    problem?.why == "kubeforge never asks for one, and without \(key).pub it cannot tell which key of ssh-agent this is")
+                #expect(problem?.fix == "`ssh-keygen -yf \(key) > \(key).pub`, and `ssh-add \(key)`")
+            }
+        }
+    }
+
+    @Test("with too many keys of an agent says to name the right one")
+    func tooManyKeys() async throws {
+        try await LoopbackSSHD.running(["MaxAuthTries 2"]) { sshd async throws in
+            let others = (1...4).map { sshd.folder.path("other\($0)") }
+            for key in others { try await LoopbackSSHD.makeKey(key) }
+            try await SSHAgent.running(in: sshd.folder, keys: others + [sshd.keyPath]) { agent async throws in
+                let problem = await problem(connectingTo: sshd.host(keyPath: .some(nil)), .made(agent: agent.socket))
+                #expect(
+                    problem?.what == "kubmaster: 127.0.0.1 port \(sshd.port) was shown too many keys before the one that it knows")
+                #expect(problem?.why?.contains("Too many authentication failures") == true)
+                #expect(problem?.fix == "name the key in the inventory, `ssh: key:`, and no other of ssh-agent is shown")
+            }
+        }
+    }
+
+    @Test("with a key that is accepted, and a host that wants more, says what more", arguments: ["key file", "ssh-agent"])
+    func secondFactor(way: String) async throws {
+        let lines = ["PasswordAuthentication yes", "AuthenticationMethods publickey,password"]
+        try await LoopbackSSHD.running(lines) { sshd async throws in
+            let other = sshd.folder.path("other")
+            try await LoopbackSSHD.makeKey(other)
+            try await SSHAgent.running(in: sshd.folder, keys: [other, sshd.keyPath]) { agent async throws in
+                let host = way == "key file" ? sshd.host() : sshd.host(keyPath: .some(nil))
+                let user = host.access.user
+                let problem = await problem(connectingTo: host, .made(agent: agent.socket))
+                #expect(problem?.what == "kubmaster: 127.0.0.1 port \(sshd.port) accepts the key of \(user), and wants more: password")
+                #expect(problem?.why?.hasPrefix("it asks for a second factor (AuthenticationMethods)") == true)
+                #expect(problem?.fix?.contains("`AuthenticationMethods publickey`") == true)
+            }
+        }
+    }
+
+    /// How an agent that says nothing is met.
+    enum Silence: String, CaseIterable { case full, silent, signing, lockedKey }
+
+    @Test("does not wait longer than the connect timeout for an agent that does not answer", arguments: Silence.allCases)
+    func silentAgent(_ silence: Silence) async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            try await withMuteAgent(silence, sshd) { host, agent in
+                #expect(
+                    await problem(connectingTo: host, .made(agent: agent.socket, connectTimeout: .seconds(3)))
+                        == Problem(
+                            .unreachable, what: "kubmaster: ssh-agent at \(agent.socket) did not answer within 3 s",
+                            why: "it may be stopped, wait for a PIN or a confirmation, or be that of another computer that sleeps",
+                            fix: "`timeout 5 ssh-add -l` tries the same; without it: `ssh: key:` in the inventory names a key file"))
+            }
+        }
+    }
+
+    @Test("can be given up while an agent does not answer", .timeLimit(.minutes(5)), arguments: [Silence.silent, .signing])
+    func givenUp(_ silence: Silence) async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            try await withMuteAgent(silence, sshd) { host, agent in
+                let options = SSHOptions.made(agent: agent.socket, connectTimeout: .seconds(3600))
+                let task = Task { await problem(connectingTo: host, options) }
+                for await _ in agent.isAsked {}
+                task.cancel()
+                #expect(await task.value == Problem(.interrupted, what: "kubmaster: the connection was given up"))
+            }
+        }
+    }
+
+    private func withMuteAgent(_ silence: Silence, _ sshd: LoopbackSSHD, _ body: (Host, MuteAgent) async throws -> Void) async throws {
+        switch silence {
+        case .full, .silent:
+            try await MuteAgent.running(silence == .full ? .full : .silent, in: sshd.folder) {
+                try await body(sshd.host(keyPath: .some(nil)), $0)
+            }
+        case .signing:
+            try await SSHAgent.running(in: sshd.folder, keys: [sshd.keyPath]) { real async throws in
+                try await MuteAgent.running(.signsNothing(real), in: sshd.folder) { try await body(sshd.host(keyPath: .some(nil)), $0) }
+            }
+        case .lockedKey:
+            try await LoopbackSSHD.makeKey(sshd.folder.path("locked"), passphrase: "correct horse")
+            try await MuteAgent.running(.silent, in: sshd.folder) { try await body(sshd.host(keyPath: sshd.folder.path("locked")), $0) }
         }
     }
 
@@ -146,6 +255,9 @@ struct AuthenticationTests {
                         why: "its permissions are 0644; a private key is for its owner only", fix: "`chmod 600 \(open)`"))
             let publicHalf = try sshd.folder.write("public", sshd.folder.text("key.pub"))
             #expect(await problem(connectingTo: sshd.host(keyPath: publicHalf))?.what == "kubmaster: \(publicHalf) is not a private key")
+            let pipe = sshd.folder.path("pipe")
+            try await LocalProgram.run("mkfifo", [pipe])
+            #expect(await problem(connectingTo: sshd.host(keyPath: pipe))?.why == "it is a pipe or a socket, not a file")
             let folder = sshd.folder.path
             #expect(await problem(connectingTo: sshd.host(keyPath: folder))?.what == "kubmaster: the key file \(folder) cannot be read")
         }

@@ -96,6 +96,12 @@ struct CommandTests {
                           why  No such file or directory
                           fix  `ls -l \(missing)`
                         """)
+                let pipe = sshd.folder.path("pipe")
+                try await LocalProgram.run("mkfifo", [pipe])
+                for command in [Command("cat").reading(.file(pipe)), Command("true").writing(toFile: pipe)] {
+                    let problem = await #expect(throws: Problem.self) { try await connection.run(command) }
+                    #expect(problem?.why == "it is a pipe or a socket, not a file")
+                }
                 #expect(try await connection.run(Command("true")).isSuccess)
             }
         }

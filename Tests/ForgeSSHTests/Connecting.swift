@@ -5,7 +5,16 @@ import Glibc
 
 extension SSHOptions {
     /// A home folder without keys, and no agent: what a test does not name is not there.
-    static let bare = SSHOptions(homeFolder: "/nonexistent")
+    static let bare = made()
+
+    /// As `bare`, with what matters.
+    static func made(agent: String? = nil, connectTimeout: Duration? = nil, accepts: Bool = false) -> SSHOptions {
+        var options = SSHOptions(homeFolder: "/nonexistent", agentSocket: agent)
+        if accepts { options.acceptNewHostKeys = { _ in } }
+        options.globalKnownHosts = []
+        if let connectTimeout { options.connectTimeout = connectTimeout }
+        return options
+    }
 }
 
 extension LoopbackSSHD {

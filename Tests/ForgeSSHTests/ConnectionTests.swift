@@ -2,6 +2,7 @@ import ForgeCore
 import ForgeSSH
 import ForgeTestSupport
 import Glibc
+import Synchronization
 import Testing
 
 @Suite("A connection")
@@ -38,25 +39,44 @@ struct ConnectionTests {
         #expect(problem?.what.hasPrefix("far: ") == true)
     }
 
-    @Test("that the host closes at once is given up after some tries")
+    @Test("that the host closes at once is given up after the fourth try")
     func closedAtOnce() async throws {
-        try await LoopbackServer.running(.says("")) { port async throws in
-            #expect(
-                await problem(connectingTo: .local(port))?.what
-                    == "kubmaster: 127.0.0.1 port \(port) closes the connection before it says that it speaks SSH")
+        let count = Atomic(0)
+        let greet: @Sendable () -> String = {
+            count.add(1, ordering: .relaxed)
+            return ""
         }
-    }
-
-    @Test("to a port that speaks something else says so")
-    func notSSH() async throws {
-        try await LoopbackServer.running(.says("HTTP/1.1 400 Bad Request\r\n\r\n")) { port async throws in
+        try await LoopbackServer.running(.greets(greet)) { port async throws in
             #expect(
                 await problem(connectingTo: .local(port))
                     == Problem(
                         .unreachable, what: "kubmaster: 127.0.0.1 port \(port) closes the connection before it says that it speaks SSH",
                         why:
-                            "something else than sshd listens there, or sshd has too many logins at a time (MaxStartups), or it bans this address",
+                            "it says nothing: something else than sshd listens there, or sshd has too many logins at a time (MaxStartups), "
+                            + "or it bans this address",
                         fix: "on kubmaster: `ss -tlnp` and `journalctl -u ssh -n 20`"))
+        }
+        #expect(count.load(ordering: .relaxed) == 4)
+    }
+
+    @Test("to a port that speaks something else shows what it says", arguments: ["HTTP/1.1 400 Bad Request", "Not allowed at this time"])
+    func notSSH(words: String) async throws {
+        try await LoopbackServer.running(.says("\(words)\r\n\r\n")) { port async throws in
+            #expect(
+                await problem(connectingTo: .local(port))
+                    == Problem(
+                        .unreachable, what: "kubmaster: 127.0.0.1 port \(port) closes the connection before it says that it speaks SSH",
+                        why: "it says: \(words)", fix: "on kubmaster: `ss -tlnp` and `journalctl -u ssh -n 20`"))
+        }
+    }
+
+    @Test("that breaks while it is agreed on is not about algorithms")
+    func brokenHandshake() async throws {
+        try await LoopbackServer.running(.says("SSH-2.0-OpenSSH_9.9\r\n")) { port async throws in
+            let problem = await problem(connectingTo: .local(port))
+            #expect(problem?.what == "kubmaster: 127.0.0.1 port \(port) answers, but the connection was not agreed on")
+            #expect(problem?.fix?.contains("algorithm") == false)
+            #expect(problem?.fix?.hasSuffix("tells how far it gets, and on kubmaster: `journalctl -u ssh -n 20`") == true)
         }
     }
 
@@ -64,6 +84,7 @@ struct ConnectionTests {
     func noCommonAlgorithm() async throws {
         try await LoopbackSSHD.running(["Ciphers aes192-ctr"]) { sshd async throws in
             let problem = await problem(connectingTo: sshd.host())
+            #expect(problem?.what == "kubmaster: 127.0.0.1 port \(sshd.port) has no algorithm in common with kubeforge")
             #expect(problem?.why?.contains("server [aes192-ctr]") == true, "\(problem?.description ?? "none")")
         }
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ForgeSSH
 
-@Suite("Fuzz: known_hosts")
+@Suite("Fuzz: known_hosts and ssh-agent")
 struct FuzzTests {
     @Test("lines of known_hosts")
     func knownHosts() async throws {
@@ -17,8 +17,16 @@ struct FuzzTests {
             try Fuzz("known_hosts", samples: [line, "@revoked 10.0.0.1 ssh-rsa AAAA\n|1|abc=|def= ssh-rsa AAAA\n*,!x ssh-rsa AAAA\n"]).run {
                 input in
                 try String(decoding: input.bytes, as: UTF8.self).write(toFile: path, atomically: false, encoding: .utf8)
-                _ = try KnownHosts(at: path, for: host).types
+                _ = try KnownHosts(at: path, [path], for: host).types
             }
         }
+    }
+
+    @Test("answers of ssh-agent")
+    func agent() throws {
+        let key: [UInt8] = [0, 0, 0, 2, 7, 8, 0, 0, 0, 1, 65]
+        let answer = String(decoding: [12, 0, 0, 0, 2] + key + key, as: UTF8.self)
+        #expect(AgentSocket.keys(in: Array(answer.utf8)).map(\.blob) == [[7, 8], [7, 8]])
+        try Fuzz("ssh-agent", samples: [answer]).run { input in _ = AgentSocket.keys(in: input.bytes) }
     }
 }

@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgeSSH
 import ForgeTestSupport
+import Glibc
 import Synchronization
 import Testing
 
@@ -128,6 +129,147 @@ struct HostKeyTests {
         }
     }
 
+    @Test("of another host that is revoked says nothing about this one")
+    func otherRevoked() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            try await LoopbackSSHD.makeKey(sshd.folder.path("former"))
+            let former = try sshd.folder.text("former.pub").split(separator: " ").prefix(2).joined(separator: " ")
+            let file = try sshd.folder.write("revoked", "@revoked * \(former)\n")
+            #expect(
+                await problem(connectingTo: sshd.host(knownHostsPath: file))?.what == "kubmaster: the host key of \(sshd.name) is not known"
+            )
+        }
+    }
+
+    /// Lines of known_hosts in which ssh's second look, at the address without the port, finds nothing either; NAME, PORT, KEY and OTHER are put in, and so is HASHED, the hashed form of NAME.
+    static let lines = [
+        "NAME KEY", "NAME OTHER", "  NAME KEY", "\tNAME\t KEY  a comment", "NAME KEY\r", "# NAME KEY", "  # NAME KEY", "NAME,!NAME KEY",
+        "*,!NAME,!127.0.0.1 KEY", "* KEY", "*,!* KEY", "!NAME,!127.0.0.1,* KEY", "!other,* KEY", "[127.0.0.?]:PORT KEY",
+        "[127.0.0.1?]:PORT KEY",
+        "[LOCALHOST]:PORT,[127.*]:* KEY", "other KEY", "HASHED KEY", "  HASHED KEY", "HASHED OTHER", "@revoked * KEY",
+        "NAME KEY\n@revoked * KEY",
+        "NAME KEY\n  @revoked * KEY", "NAME KEY\n@revoked other KEY", "NAME KEY\n@revoked * OTHER",
+        "NAME KEY\n@revoked *,!NAME KEY", "@cert-authority * KEY", "@cert-authority * OTHER", "NAME KEY\n@cert-authority * OTHER",
+        "@unknown NAME KEY", "@revoked @cert-authority * KEY\nNAME KEY", "NAME OTHER\nNAME KEY", "NAME", "NAME ssh-ed25519",
+        "NAME ssh-ed25519 !!",
+    ]
+
+    @Test("is believed where ssh believes it, and nowhere else")
+    func oracle() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            try await LoopbackSSHD.makeKey(sshd.folder.path("other"))
+            let other = try sshd.folder.text("other.pub").split(separator: " ").prefix(2).joined(separator: " ")
+            try sshd.folder.write("hashed", "\(sshd.name) \(sshd.hostKey(.ed25519))\n")
+            try await LocalProgram.run("ssh-keygen", ["-q", "-H", "-f", sshd.folder.path("hashed")])
+            let hashed = try String(sshd.folder.text("hashed").prefix { $0 != " " })
+            let key = try sshd.hostKey(.ed25519)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (number, line) in Self.lines.enumerated() {
+                    let text = [("HASHED", hashed), ("NAME", sshd.name), ("PORT", "\(sshd.port)"), ("KEY", key), ("OTHER", other)]
+                        .reduce(line) { $0.replacing($1.0, with: $1.1) }
+                    let file = try sshd.folder.write("lines\(number)", text + "\n")
+                    group.addTask {
+                        let ours = await problem(connectingTo: sshd.host(knownHostsPath: file))
+                        #expect(await (ours == nil) == isBelievedBySSH(sshd, file), "\(line): \(ours?.description ?? "believed")")
+                    }
+                }
+                for try await _ in group {}
+            }
+        }
+    }
+
+    private func isBelievedBySSH(_ sshd: LoopbackSSHD, _ file: String) async -> Bool {
+        let options = [
+            "StrictHostKeyChecking=yes", "UserKnownHostsFile=\(file)", "GlobalKnownHostsFile=/dev/null", "BatchMode=yes",
+            "IdentitiesOnly=yes",
+            "UpdateHostKeys=no",
+        ]
+        let words = ["-F", "none", "-i", sshd.keyPath, "-p", "\(sshd.port)"] + options.flatMap { ["-o", $0] }
+        return (try? await LocalProgram.run("ssh", words + ["\(sshd.host().access.user)@127.0.0.1", "true"])) != nil
+    }
+
+    @Test("that only an authority vouches for is refused, and never written down", arguments: ["NAME", "127.0.0.*", "*"])
+    func certified(names: String) async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            try await LoopbackSSHD.makeKey(sshd.folder.path("authority"))
+            let authority = try sshd.folder.text("authority.pub")
+            let text = "# ours\n@cert-authority \(names.replacing("NAME", with: sshd.name)) \(authority)"
+            let file = try sshd.folder.write("certified", text)
+            let problem = await problem(connectingTo: sshd.host(knownHostsPath: file), .made(accepts: true))
+            #expect(
+                problem?.what
+                    == "kubmaster: the host key of \(sshd.name) is known by a certificate only, and kubeforge cannot check host certificates"
+            )
+            #expect(
+                problem?.why?.hasPrefix("\(file) has a @cert-authority line, line 2, and none with the key itself, ssh-ed25519 SHA256:")
+                    == true)
+            #expect(problem?.fix?.contains("`ssh-keyscan -p \(sshd.port) 127.0.0.1 >> \(file)`") == true)
+            #expect(try sshd.folder.text("certified") == text)
+            try sshd.folder.write("certified", "\(text)\n\(sshd.name) \(sshd.hostKey(.ed25519))\n")
+            try await sshd.connected(as: sshd.host(knownHostsPath: file)) { _ in }
+        }
+    }
+
+    @Test("may be known, or revoked, by the computer's own files, of which none is written")
+    func global() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            let key = try sshd.hostKey(.ed25519)
+            var options = SSHOptions.made(accepts: true)
+            options.globalKnownHosts = [sshd.folder.path("missing"), try sshd.folder.write("global", "\(sshd.name) \(key)\n")]
+            let own = try sshd.folder.write("own", "# nobody\n")
+            try await sshd.connected(as: sshd.host(knownHostsPath: own), options) { _ in }
+            #expect(try sshd.folder.text("own") == "# nobody\n")
+            try sshd.folder.write("global", "@revoked * \(key)\n")
+            let problem = await problem(connectingTo: sshd.host(), options)
+            #expect(problem?.why?.hasPrefix("\(sshd.folder.path("global")) says so in line 1 of ssh-ed25519") == true)
+        }
+    }
+
+    @Test("that another run has written down in the meantime counts as known, and another key as changed", arguments: [true, false])
+    func written(isSame: Bool) async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            try await LoopbackSSHD.makeKey(sshd.folder.path("other"))
+            let other = try sshd.folder.text("other.pub").split(separator: " ").prefix(2).joined(separator: " ")
+            let line = try "\(sshd.name) \(isSame ? sshd.hostKey(.ed25519) : other)\n"
+            let file = try sshd.folder.write("new", "")
+            let lock = try Lock(file)
+            let host = sshd.host(knownHostsPath: file)
+            let task = Task { await problem(connectingTo: host, .made(connectTimeout: .seconds(3600), accepts: true)) }
+            // By then the file was read for the first time.
+            while !sshd.log.contains("Connection from") { try await Task.sleep(for: .milliseconds(5)) }
+            try lock.write(line)
+            lock.end()
+            #expect(await task.value?.what == (isSame ? nil : "kubmaster: the host key of \(sshd.name) has changed"))
+            #expect(try sshd.folder.text("new") == line)
+        }
+    }
+
+    @Test("cannot be written down while another program keeps the file locked")
+    func locked() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            let file = try sshd.folder.write("new", "")
+            let lock = try Lock(file)
+            defer { lock.end() }
+            #expect(
+                await problem(connectingTo: sshd.host(knownHostsPath: file), .made(connectTimeout: .seconds(2), accepts: true))
+                    == Problem(
+                        .unreachable, what: "kubmaster: \(file) was locked by another program for 2 s",
+                        why: "the new host key of \(sshd.name) was to be written down there", fix: "`fuser -v \(file)` names it"))
+        }
+    }
+
+    @Test("cannot be checked against a pipe, which is not waited for")
+    func pipe() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            let pipe = sshd.folder.path("pipe")
+            try await LocalProgram.run("mkfifo", [pipe])
+            #expect(await problem(connectingTo: sshd.host(knownHostsPath: pipe))?.why == "it is a pipe or a socket, not a file")
+            #expect(
+                await problem(connectingTo: sshd.host(knownHostsPath: "/dev/null"))?.what
+                    == "kubmaster: the host key of \(sshd.name) is not known")
+        }
+    }
+
     @Test("cannot be checked against a known_hosts that cannot be read")
     func unreadable() async throws {
         try await LoopbackSSHD.running { sshd async throws in
@@ -139,4 +281,20 @@ struct HostKeyTests {
                         fix: "`ls -ld \(folder)`; it is `ssh: knownHosts:` in the inventory"))
         }
     }
+}
+
+/// Another program that has a file locked.
+private struct Lock {
+    private let descriptor: Int32
+
+    init(_ path: String) throws {
+        descriptor = open(path, O_RDWR | O_APPEND | O_CLOEXEC)
+        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw Problem(what: "\(path) cannot be locked") }
+    }
+
+    func write(_ text: String) throws {
+        guard Glibc.write(descriptor, text, text.utf8.count) == text.utf8.count else { throw Problem(what: "nothing was written") }
+    }
+
+    func end() { close(descriptor) }
 }

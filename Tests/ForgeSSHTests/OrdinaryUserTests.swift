@@ -59,4 +59,50 @@ struct OrdinaryUserTests {
             }
         }
     }
+
+    /// systemd's words, while it starts.
+    private static let booting = "System is booting up. Unprivileged users are not permitted to log in yet. Please come back later."
+
+    @Test("is let in by a host that has come up meanwhile, and else sees what the host says", arguments: [booting, "Back at noon."])
+    func nologin(words: String) async throws {
+        try await OrdinaryUser.during { user async throws in
+            try await PAMService.during { name, nologin async throws in
+                try await LoopbackSSHD.running(["UsePAM yes"], named: name) { sshd async throws in
+                    let host = sshd.host(user: user.name)
+                    try await sshd.connected(as: host) { _ in }
+                    try words.write(toFile: nologin, atomically: true, encoding: .utf8)
+                    let problem = await problem(connectingTo: host, .made(connectTimeout: .seconds(2)))
+                    #expect(problem?.kind == .unreachable)
+                    #expect(problem?.what == "kubmaster: 127.0.0.1 port \(sshd.port) ends the connection during the login of \(user.name)")
+                    #expect(problem?.why == "it says: \(words)")
+                    #expect(
+                        problem?.fix?.hasPrefix("on kubmaster: `journalctl -u ssh -n 20`, and `ls -l /run/nologin /etc/nologin`; ") == true)
+                    guard words == Self.booting else { return }
+                    let refusals = sshd.log.split(separator: "by PAM account configuration").count
+                    async let connected: Void = sshd.connected(as: host, .made(connectTimeout: .seconds(600))) { _ in }
+                    while sshd.log.split(separator: "by PAM account configuration").count == refusals {
+                        try await Task.sleep(for: .milliseconds(5))
+                    }
+                    try FileManager.default.removeItem(atPath: nologin)
+                    try await connected
+                }
+            }
+        }
+    }
+}
+
+/// A service of PAM's that lets everybody in but when its own nologin file is there.
+private enum PAMService {
+    static func during(_ body: (_ name: String, _ nologin: String) async throws -> Void) async throws {
+        try await TemporaryFolder.during { folder in
+            let (name, nologin) = ("kubeforge-test-\(getpid())", folder.path("nologin"))
+            let rules = [
+                "auth required pam_permit.so", "account requisite pam_nologin.so file=\(nologin)", "account required pam_permit.so",
+                "session required pam_permit.so",
+            ]
+            try rules.joined(separator: "\n").appending("\n").write(toFile: "/etc/pam.d/\(name)", atomically: true, encoding: .utf8)
+            defer { try? FileManager.default.removeItem(atPath: "/etc/pam.d/\(name)") }
+            try await body(name, nologin)
+        }
+    }
 }

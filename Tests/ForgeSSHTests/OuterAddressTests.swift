@@ -1,3 +1,4 @@
+import Dispatch
 import ForgeCore
 import ForgeSSH
 import ForgeTestSupport
@@ -28,6 +29,25 @@ struct OuterAddressTests {
             #expect(problem?.what == "kubmaster: the host key of [\(way)]:\(sshd.port) is not known")
             #expect(problem?.fix?.contains("`ssh-keyscan -p \(sshd.port) \(way) >> \(other)`") == true)
         }
+    }
+
+    @Test("cannot be a name that no server answers for, and the look-up is given up")
+    func silentResolver() async {
+        var host = Host.local(22)
+        host.access.address = "nowhere.invalid"
+        let end = DispatchSemaphore(value: 0)
+        defer { end.signal() }
+        var options = SSHOptions.made(connectTimeout: .seconds(1))
+        options.resolve = { _ in
+            end.wait()
+            return .unknown(reason: "too late")
+        }
+        #expect(
+            await problem(connectingTo: host, options)
+                == Problem(
+                    .unreachable, what: "kubmaster: the name nowhere.invalid was not looked up within 1 s",
+                    why: "this computer's name servers do not answer",
+                    fix: "`getent ahostsv4 nowhere.invalid` on this computer; /etc/resolv.conf names the servers"))
     }
 
     @Test("cannot be a name that nobody knows")
