@@ -100,7 +100,7 @@ struct SharedFileTests {
         try await TemporaryFolder.during { folder in
             let file = file(folder.path("config"))
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for number in 0..<20 { group.addTask { try await file.change { ($0 ?? "") + "\(number)\n" } } }
+                for number in 0..<20 { group.addTask { try await file.change(waiting: .seconds(600)) { ($0 ?? "") + "\(number)\n" } } }
                 try await group.waitForAll()
             }
             #expect(try Set(folder.text("config").split(separator: "\n")) == Set((0..<20).map { "\($0)" }))

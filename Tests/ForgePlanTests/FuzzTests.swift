@@ -85,7 +85,7 @@ struct FuzzTests {
         try Fuzz("holder of a lock", samples: [line, "waiting\nkubeforge-lock: \(line)\n"]).run { input in
             _ = Holder(line: input.text)?.sentence
             _ = MachineLock.holder(
-                refusing: Output(standardOutput: [], standardError: input.bytes, exit: .code(Int32(MachineLock.refusal))))
+                refusing: Output(standardOutput: [], standardError: input.bytes, exit: .code(MachineLock.refusal)))
         }
     }
 

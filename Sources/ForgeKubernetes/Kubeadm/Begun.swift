@@ -123,6 +123,7 @@ extension Begun {
     static func copy(below root: String = "") -> String {
         """
         set -eu; umask 077; LC_ALL=C; export LC_ALL
+        \(ShellFunction.place)
         mkdir -p -- \(root)/var/lib/kubeforge
         copy=$(mktemp -d "\(root)/var/lib/kubeforge/backup-$(date -u +%Y-%m-%dT%H-%M-%SZ)-XXXX")
         for path in \(root)/etc/kubernetes \(root)/var/lib/kubelet/pki \(root)/var/lib/kubelet/config.yaml; do

@@ -9,7 +9,7 @@ import Testing
 /// told.
 @Suite("A lock of apt")
 struct AptLocksTests {
-    private static let quick = AptLocks(limit: .seconds(60), pause: .milliseconds(5))
+    private static let quick = AptLocks(limit: .seconds(600), pause: .milliseconds(5))
 
     /// An apt-get of its own folder, which asks nobody.
     private func apt(_ folder: TemporaryFolder, _ words: Word...) -> Command {
@@ -109,7 +109,7 @@ struct AptLocksTests {
                 call == "hold"
                     ? dpkg : "E: Could not get lock /var/cache/apt/archives/lock. It is held by process 812 (apt)")
         }
-        let locks = AptLocks(limit: .seconds(60), pause: .zero)
+        let locks = AptLocks(limit: .seconds(600), pause: .zero)
         let step: any Step =
             call == "a list's update"
             ? AptRepository(
