@@ -55,14 +55,4 @@ struct LabNetworkTests {
                 "ip -n kubeforge.lab.kubmaster route add unreachable 169.254.0.0/16",
             ])
     }
-
-    @Test("asks the firewall for its own bridge only, and says whose the rules are")
-    func firewall() throws {
-        let firewall = Firewall(network: try LabNetwork(SampleLab.cluster()), name: LabName(cluster: "lab"), computer: ThisComputer())
-        #expect(
-            firewall.rules.map { Command($0).line } == [
-                "FORWARD -i kf0a4d00 -o kf0a4d00 -m comment --comment kubeforge.lab -j ACCEPT",
-                "INPUT -i kf0a4d00 -m comment --comment kubeforge.lab -j ACCEPT",
-            ])
-    }
 }

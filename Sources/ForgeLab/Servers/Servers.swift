@@ -11,14 +11,25 @@ struct Servers: Sendable {
     func start() async throws {
         try site.computer.makeFolder(site.cache.apt)
         try site.computer.makeFolder(site.cache.registry)
-        try site.computer.replace(
-            "\(site.folder)/registry.yml",
-            with: try site.templates["lab/machine/registry.yml"].render(
-                ["storage": site.cache.registry, "address": "\(site.network.bridgeAddress)"]))
+        try await configureRegistry()
         for (server, port) in zip([http, registry], Self.ports) {
             if try await server.group.processes().isEmpty { try await server.start(log: log(server)) }
             try await waitUntilOpen(port, server)
         }
+    }
+
+    /// One that runs has read what it was started with, such as an older kubeforge's configuration.
+    private func configureRegistry() async throws {
+        let path = "\(site.folder)/registry.yml"
+        let text = try Self.registryConfiguration(site.templates, storage: site.cache.registry, address: "\(site.network.bridgeAddress)")
+        guard site.computer.read(path) != text else { return }
+        try await registry.group.end()
+        try site.computer.replace(path, with: text)
+    }
+
+    /// Of a registry that only reads: images are put into its storage by `templates/lab/supplies/registry.sh`, with a registry of its own.
+    static func registryConfiguration(_ templates: Templates, storage: String, address: String) throws(Problem) -> String {
+        try templates["lab/machine/registry.yml"].render(["storage": storage, "address": address])
     }
 
     private var http: GroupedCommand {
@@ -34,10 +45,13 @@ struct Servers: Sendable {
 
     private func log(_ server: GroupedCommand) -> String { "\(site.folder)/\(server.part).log" }
 
+    /// It ends, also where a server takes the connection and says nothing.
+    private static let probe: [Word] = ["curl", "--silent", "--max-time", "5", "--output", "/dev/null"]
+
     private func waitUntilOpen(_ port: UInt16, _ server: GroupedCommand) async throws {
         let address = "\(site.network.bridgeAddress):\(port)"
         let deadline = ContinuousClock.now + .seconds(20)
-        while try await !site.computer.run(Command("curl", "--silent", "--output", "/dev/null", "http://\(address)/")).isSuccess {
+        while try await !site.computer.run(Command(Self.probe + ["http://\(address)/"])).isSuccess {
             guard ContinuousClock.now < deadline, try await !server.group.processes().isEmpty else {
                 let last = site.computer.read(log(server))?.split(separator: "\n").last.map(String.init)
                 throw Problem(what: "the lab's server on \(address) does not answer", why: last, fix: "look at \(log(server))")
