@@ -33,7 +33,7 @@ struct LabRemoval: Sendable {
         }
         try await Mounts.unmount(below: site.folder, site.computer)
         let folders = [site.folder, site.operatorFiles.folder(of: site.cluster.name), site.lock].map { Word($0) }
-        try await site.computer.finish(Command(["rm", "-rf", "--one-file-system"] + folders))
+        try await site.computer.finish(Command(["rm", "-rf", "--one-file-system"] + folders).within(.seconds(3600)))
     }
 }
 

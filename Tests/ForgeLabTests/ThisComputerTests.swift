@@ -18,12 +18,42 @@ struct ThisComputerTests {
         #expect(ThisComputer().read("/proc") == nil)
     }
 
-    @Test("ends a program at its time limit, and says so")
+    private static let limit = Duration.seconds(600)
+
+    @Test("ends a program that takes too long, with all that it started, and says what it was at")
     func timeLimit() async throws {
-        let hangs = Command("sleep", "600").within(.milliseconds(20))
-        #expect(try await ThisComputer().run(hangs).exit == .code(124))
-        let problem = await #expect(throws: Problem.self) { try await ThisComputer().finish(hangs) }
-        #expect(problem?.what == "`sleep 600` did not end within its time limit of 0 s")
-        #expect(try await ThisComputer().run(Command("sh", "-c", "echo a; exit 124")).text == "a\n")
+        let (lines, line) = AsyncStream<String>.makeStream()
+        // Its time is over as soon as it has printed something.
+        let computer = ThisComputer(wait: { duration in
+            guard duration == Self.limit else { return try await Task.sleep(for: duration) }
+            for await _ in lines { return }
+        })
+        let command = Command("sh", "-c", "sleep 600 & echo $!; wait").within(Self.limit)
+        let problem = try await #require(throws: Problem.self) { try await computer.run(command) { line.yield($0.text) } }
+        #expect(problem.what == "`sh -c 'sleep 600 & echo $!; wait'` was ended, because it took too long (600 s on this computer)")
+        let why = try #require(problem.why)
+        let process = try #require(why.split(separator: " ").last.map(String.init))
+        #expect(why.contains(", process \(process), was in state "), "\(why)")
+        #expect(why.hasSuffix("; the last that it printed is: \(process)"), "\(why)")
+        // Whoever has ended and is not fetched yet has no command line any more.
+        #expect(ThisComputer().read("/proc/\(process)/cmdline") ?? "" == "")
+    }
+
+    @Test("gives up what does not end when it is killed, and says how to look at it")
+    func stuck() async throws {
+        let (lines, line) = AsyncStream<String>.makeStream()
+        let computer = ThisComputer(
+            wait: { duration in
+                guard duration == Self.limit else { return }
+                for await _ in lines { return }
+            },
+            // The kernel does not let it die.
+            kill: { _ in })
+        let command = Command("sh", "-c", "echo $$; exec sleep 600").within(Self.limit)
+        let problem = try await #require(throws: Problem.self) { try await computer.run(command) { line.yield($0.text) } }
+        let process = try #require(problem.why?.split(separator: " ").last.flatMap { Int32($0) })
+        ThisComputer().kill(process)
+        #expect(problem.what.hasSuffix("does not end, not even when it is killed (600 s on this computer)"), "\(problem)")
+        #expect(problem.fix?.hasPrefix("look at it with `ps -o pid,stat,wchan,args -p \(process)`; ") == true)
     }
 }

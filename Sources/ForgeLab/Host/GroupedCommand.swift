@@ -25,6 +25,6 @@ struct GroupedCommand: Sendable {
         let placement = Placement(Kernel(computer: site.computer))
         let list = "\(site.files)/\(part).cgroups"
         try site.computer.replace(list, with: placement.list(group.name))
-        return Command(placement.scope(group.name) + ["sh", "\(site.files)/join", Word(list)] + command.words)
+        return Command(placement.scope(group.name) + ["sh", "\(site.files)/join", Word(list)] + command.words).within(command.timeLimit)
     }
 }

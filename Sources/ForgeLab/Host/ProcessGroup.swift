@@ -2,6 +2,9 @@ import ForgeCore
 
 /// Processes that were put together into control groups of one name: found by membership, never by what they call themselves.
 struct ProcessGroup: Sendable {
+    /// Of a look into the control groups, which takes milliseconds.
+    private static let limit = Duration.seconds(60)
+
     let name: String
     let computer: ThisComputer
 
@@ -15,7 +18,8 @@ struct ProcessGroup: Sendable {
     func processes() async throws -> Set<Int32> {
         let files = try await directories().map { Word($0) }
         guard !files.isEmpty else { return [] }
-        let listed = try await computer.run(Command(["find"] + files + ["-name", "cgroup.procs", "-exec", "cat", "{}", "+"]))
+        let listed = try await computer.run(
+            Command(["find"] + files + ["-name", "cgroup.procs", "-exec", "cat", "{}", "+"]).within(Self.limit))
         return Set(listed.text.split(separator: "\n").compactMap { Int32($0) })
     }
 
@@ -38,7 +42,8 @@ struct ProcessGroup: Sendable {
         let files = try await directories().filter { $0.contains("/freezer/") }.map { Word($0) }
         guard !files.isEmpty else { return }
         let thaw: [Word] = ["sh", "-c", "for state; do echo THAWED > \"$state\"; done", "sh"]
-        _ = try await computer.run(Command(["find"] + files + ["-name", "freezer.state", "-exec"] + thaw + ["{}", "+"]))
+        _ = try await computer.run(
+            Command(["find"] + files + ["-name", "freezer.state", "-exec"] + thaw + ["{}", "+"]).within(Self.limit))
     }
 
     /// The kernel may call a group busy for a moment after its last process died.
@@ -47,7 +52,8 @@ struct ProcessGroup: Sendable {
         while true {
             let left = try await directories().map { Word($0) }
             if left.isEmpty { return }
-            let removal = try await computer.run(Command(["find"] + left + ["-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]))
+            let removal = try await computer.run(
+                Command(["find"] + left + ["-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]).within(Self.limit))
             guard ContinuousClock.now < deadline else {
                 throw Problem(what: "the control groups of \(name) cannot be removed", why: removal.lastLine)
             }
@@ -57,7 +63,7 @@ struct ProcessGroup: Sendable {
     private func directories() async throws -> [String] { try await Self.find(name, computer) + Self.find("\(name).scope", computer) }
 
     private static func find(_ pattern: String, _ computer: ThisComputer) async throws -> [String] {
-        let found = try await computer.run(Command("find", "/sys/fs/cgroup", "-type", "d", "-name", Word(pattern), "-prune"))
+        let found = try await computer.run(Command("find", "/sys/fs/cgroup", "-type", "d", "-name", Word(pattern), "-prune").within(limit))
         return found.text.split(separator: "\n").map(String.init)
     }
 

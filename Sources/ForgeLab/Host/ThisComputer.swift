@@ -7,29 +7,36 @@ package struct ThisComputer: Sendable {
     /// The last words of a program are worth keeping, a build's whole log is not.
     private static let longestCapture = 4 << 20
 
-    package init() {}
+    /// Lets the time pass, until a program has used up its own.
+    let wait: @Sendable (Duration) async throws -> Void
+    /// Ends a process without asking it.
+    let kill: @Sendable (Int32) -> Void
 
-    /// Runs the command to its end; a command that fails is an `Output`, one that cannot be started a `Problem`. At its time limit it is
-    /// killed, and not waited for any longer: a program that hangs in the kernel cannot be killed either. Its exit code is 124 then.
+    package init() { self.init(wait: { try await Task.sleep(for: $0) }) }
+
+    /// A test has a clock of its own, and processes that do not die.
+    init(
+        wait: @escaping @Sendable (Duration) async throws -> Void,
+        kill: @escaping @Sendable (Int32) -> Void = { _ = Foundation.kill($0, SIGKILL) }
+    ) {
+        self.wait = wait
+        self.kill = kill
+    }
+
+    /// Runs the command to its end; a command that fails is an `Output`, one that cannot be started, or takes longer than its limit, a `Problem`.
     package func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in }) async throws -> Output {
-        let work = Task { try await start(command, onLine) }
-        let (first, end) = AsyncStream<Result<Output, any Error>>.makeStream()
-        let alarm = Task {
-            guard (try? await Task.sleep(for: command.timeLimit)) != nil else { return }
-            end.yield(.success(Output(exit: .code(124))))
-            work.cancel()
-        }
-        defer { alarm.cancel() }
-        Task { end.yield(await work.result) }
-        return try await withTaskCancellationHandler {
-            for await result in first { return try result.get() }
-            return try await work.value
-        } onCancel: {
-            work.cancel()
+        let run = TimedRun(command, self)
+        return try await run.output {
+            try await execute(command, onStart: run.began) { line in
+                run.printed(line)
+                onLine(line)
+            }
         }
     }
 
-    private func start(_ command: Command, _ onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
+    private func execute(
+        _ command: Command, onStart: @escaping @Sendable (Int32) -> Void, onLine: @escaping @Sendable (OutputLine) -> Void
+    ) async throws -> Output {
         var words = command.words.map(\.text)
         let program = words.removeFirst()
         do {
@@ -37,6 +44,7 @@ package struct ThisComputer: Sendable {
                 .name(program), arguments: Arguments(words), environment: .inherit.updating(Self.environment),
                 input: .array(bytes(command.input)), output: .sequence, error: .sequence
             ) { execution in
+                onStart(execution.processIdentifier.value)
                 async let errors = Self.collect(execution.standardError, .standardError, onLine)
                 let output = try await Self.collect(execution.standardOutput, .standardOutput, onLine)
                 return (output, try await errors)
@@ -55,11 +63,7 @@ package struct ThisComputer: Sendable {
     ) async throws -> String {
         let output = try await run(command, onLine: onLine)
         guard output.isSuccess else {
-            let ending =
-                output.exit == .code(124) && output.text.isEmpty && output.errorText.isEmpty
-                ? "did not end within its time limit of \(command.timeLimit.components.seconds) s"
-                : "failed on this computer (\(output.exit))"
-            throw Problem(what: "`\(command.line)` \(ending)", why: output.lastLine, fix: fix)
+            throw Problem(what: "`\(command.line)` failed on this computer (\(output.exit))", why: output.lastLine, fix: fix)
         }
         return output.text.trimming(while: \.isWhitespace)
     }

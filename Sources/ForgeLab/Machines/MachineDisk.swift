@@ -38,7 +38,7 @@ struct MachineDisk: Sendable {
     func discardLayers() async throws {
         try await Mounts.unmount(below: machine.folder, computer)
         let layers = (Self.layers + ["var"]).map { Word("\(machine.folder)/\($0)") }
-        try await computer.finish(Command(["rm", "-rf", "--one-file-system"] + layers))
+        try await computer.finish(Command(["rm", "-rf", "--one-file-system"] + layers).within(.seconds(3600)))
     }
 
     private static let layers = ["root", "upper", "work"]
@@ -56,7 +56,7 @@ struct MachineDisk: Sendable {
 
     func discard() async throws {
         try await Mounts.unmount(below: machine.folder, computer)
-        try await computer.finish(Command("rm", "-rf", "--one-file-system", Word(machine.folder)))
+        try await computer.finish(Command("rm", "-rf", "--one-file-system", Word(machine.folder)).within(.seconds(3600)))
     }
 
     private func mount(_ lower: String) async throws {
