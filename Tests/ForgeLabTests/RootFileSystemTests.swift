@@ -1,5 +1,8 @@
+import ForgeCore
 import ForgeInventory
 import ForgeTemplates
+import ForgeTestSupport
+import Foundation
 import Testing
 
 @testable import ForgeLab
@@ -51,13 +54,30 @@ struct RootFileSystemTests {
         #expect(try virtual.folder != root(bare).folder)
     }
 
+    @Test(
+        "leaves nothing mounted when its mmdebstrap is killed, which mounts /proc in it", .enabled(if: geteuid() == 0, "only root mounts"))
+    func mounts() async throws {
+        try await TemporaryFolder.during { folder in
+            let mmdebstrap = "#!/bin/sh\nmkdir -p \"$4/proc\"; mount -t proc proc \"$4/proc\"; kill -KILL $$\n"
+            try folder.write("mmdebstrap", mmdebstrap, mode: 0o755)
+            let root = try RootFileSystem(
+                site(LabSettings(), cache: folder.path("cache")), Installation(distribution: .debian13, profile: .bare))
+            let path = Word("PATH=\(folder.path):/usr/sbin:/usr/bin:/sbin:/bin")
+            let output = try await ThisComputer().run(Command(["env", path] + root.command.words))
+            #expect(!output.isSuccess)
+            #expect(ThisComputer().exists("\(root.folder).new/proc"))
+            #expect(Mounts.points(below: folder.path, in: ThisComputer().read("/proc/self/mounts") ?? "") == [])
+            try await Mounts.unmount(below: folder.path, ThisComputer())
+        }
+    }
+
     private func root(_ installation: Installation) throws -> RootFileSystem { try RootFileSystem(site(LabSettings()), installation) }
 
-    private func site(_ lab: LabSettings, _ addresses: [String] = ["10.77.0.11"]) throws -> Site {
+    private func site(_ lab: LabSettings, _ addresses: [String] = ["10.77.0.11"], cache: String = "/cache") throws -> Site {
         var cluster = SampleLab.cluster("lab", addresses)
         cluster.lab = lab
         return try Site(
-            cluster: cluster, cache: Cache(root: "/cache"), operatorFiles: SampleLab.operatorFiles, computer: ThisComputer(),
+            cluster: cluster, cache: Cache(root: cache), operatorFiles: SampleLab.operatorFiles, computer: ThisComputer(),
             templates: Templates())
     }
 }

@@ -63,6 +63,38 @@ struct SupplyMakerTests {
         }
     }
 
+    @Test("leaves nothing mounted, also when its script is killed while something is", .enabled(if: geteuid() == 0, "only root mounts"))
+    func mounts() async throws {
+        try await withCache { cache in
+            let maker = try maker(cache, script: "mkdir \"$out/proc\"; mount -t tmpfs none \"$out/proc\"; kill -KILL $$")
+            await #expect(throws: Problem.self) { try await maker.make(supply(cache), progress: LabProgress { _ in }) }
+            #expect(computer.exists("\(cache.root)/thing.new/proc"))
+            #expect(mounted(cache) == [])
+            try await Mounts.unmount(below: cache.root, computer)
+        }
+    }
+
+    @Test("takes away what a killed one left mounted", .enabled(if: geteuid() == 0, "only root mounts"))
+    func leftMounts() async throws {
+        try await withCache { cache in
+            let maker = try maker(cache, script: "true")
+            for folder in ["thing", "thing.new"] {
+                try computer.makeFolder("\(cache.root)/\(folder)/proc/sys")
+                for place in ["proc", "proc/sys"] {
+                    let path = "\(cache.root)/\(folder)/\(place)"
+                    try await computer.finish(Command("mount", "-t", "tmpfs", "none", Word(path)))
+                    try computer.makeFolder("\(cache.root)/\(folder)/proc/sys")
+                }
+            }
+            try? await maker.make(supply(cache), progress: LabProgress { _ in })
+            #expect(mounted(cache) == [])
+            #expect(try maker.isMade(supply(cache)))
+            try await Mounts.unmount(below: cache.root, computer)
+        }
+    }
+
+    private func mounted(_ cache: Cache) -> [String] { Mounts.points(below: cache.root, in: computer.read("/proc/self/mounts") ?? "") }
+
     @Test("gives a text of several lines as a file")
     func longValues() async throws {
         try await withCache { cache in

@@ -31,11 +31,17 @@ struct RootFileSystem: Sendable {
 
     func make(progress: LabProgress) async throws {
         let title = "the root file system of \(installation.title) is made"
+        // What an mmdebstrap that was killed has left, before it had mounts of its own.
+        for folder in [folder, "\(folder).new"] { try await Mounts.unmount(below: folder, site.computer) }
         guard !site.computer.exists(folder) else { return progress.alreadySo(title) }
         try await progress.during(title, usually: "50 s, once") {
-            let arguments = [folder, installation.distribution.debian, packages.joined(separator: ",")].map { Word($0) }
-            let command = Command(["sh", "-c", Word(script), "make-rootfs"] + arguments)
-            try await site.computer.finish(command, fix: "see that `apt-get update` works on this computer") { progress.say($0.text) }
+            _ = try await site.computer.finish(command, fix: "see that `apt-get update` works on this computer") { progress.say($0.text) }
         }
+    }
+
+    /// Long, because it may wait for another kubeforge that makes the same.
+    var command: Command {
+        let arguments = [folder, installation.distribution.debian, packages.joined(separator: ",")].map { Word($0) }
+        return Command(Mounts.ownNamespace + ["sh", "-c", Word(script), "make-rootfs"] + arguments).within(.seconds(3600))
     }
 }

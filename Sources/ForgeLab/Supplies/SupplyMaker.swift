@@ -4,6 +4,8 @@ import ForgeCore
 struct SupplyMaker: Sendable {
     /// Long enough not to flood a log, short enough to see that it lives.
     private static let tellEvery = Duration.seconds(10)
+    /// Kubernetes takes minutes on two cores, and another kubeforge may be at it: nothing that still works takes as long as this.
+    private static let limit = Duration.seconds(4 * 3600)
 
     let cache: Cache
     let computer: ThisComputer
@@ -37,7 +39,8 @@ struct SupplyMaker: Sendable {
         let shell = "log=$1; shift; exec sh \"$@\" >\"$log\" 2>&1"
         let make: [Word] = ["sh", "-c", Word(shell), "sh", Word(log), Word("\(folder)/files/make.sh")]
         let arguments = [cache.root, supply.place, supply.digest, supply.workshop ?? "-", supply.script].map { Word($0) }
-        let output = try await computer.run(Command(make + arguments + values).within(.seconds(4 * 3600)))
+        for folder in [supply.place, "\(supply.place).new"] { try await Mounts.unmount(below: folder, computer) }
+        let output = try await computer.run(Command(Mounts.ownNamespace + make + arguments + values).within(Self.limit))
         guard !output.isSuccess else { return }
         throw Problem(
             what: "\(supply.name) could not be made", why: lastLines(of: log, 5),
