@@ -17,13 +17,15 @@ SERVICE := EndToEndTests.ServiceTests|ServiceTemplateTests.(CourierTests|Inferen
 FAULTS := EndToEndTests.FaultTests
 # One virtual machine, which is emulated where KVM cannot be used.
 VM := EndToEndTests.VirtualMachineTests
+# How many mutants, by which seed, of which files: MUTANTS='--count 20 --seed 1 --files Sources/ForgePlan'.
+MUTANTS :=
 KUBEFORGE := .build/debug/kubeforge
 # A login session starts with 1024 open files; tests that run at once take more.
 OPEN_FILES := most=$$(ulimit -Hn); [ "$$most" != unlimited ] && [ "$$most" -le 65536 ] || most=65536; ulimit -Sn "$$most";
 # A password that sudo was given stays good while tests run that take down machines at their end.
 KEEP_SUDO := $(if $(ROOT),while sudo -n -v 2>/dev/null; do sleep 60; done & keeper=$$!; trap 'kill $$keeper' EXIT;)
 
-.PHONY: help demo test test-service test-faults test-vm fuzz benchmark-service lint ready packages build install down
+.PHONY: help demo test test-service test-faults test-vm test-mutants fuzz benchmark-service lint ready packages build install down
 
 help:
 	@echo 'make demo           two real machines on this computer, a cluster on them, a model that answers'
@@ -31,6 +33,7 @@ help:
 	@echo 'make test-service   the service in full, in a lab of its own: takes longer'
 	@echo 'make test-faults    every step of a run disturbed, in four ways: takes more than an hour'
 	@echo 'make test-vm        the whole way on a virtual machine: minutes with KVM, up to 20 without'
+	@echo 'make test-mutants   one line of the sources changed at a time, which the unit tests should notice: takes hours'
 	@echo 'make fuzz           random and changed answers for every parser, ten minutes each (FUZZ_SECONDS=600)'
 	@echo 'make benchmark-service   how fast the service answers on one core, beside the articles'\'' way'
 	@echo 'make lint           the formatter, strictly'
@@ -69,6 +72,9 @@ fuzz: FUZZ_SECONDS ?= 600
 fuzz:
 	swift build --build-tests
 	KUBEFORGE_FUZZ_SECONDS=$(FUZZ_SECONDS) nice swift test --skip-build --disable-xctest --no-parallel --filter 'FuzzTests'
+
+test-mutants: packages
+	@$(OPEN_FILES) python3 Tests/Mutants/mutants.py $(MUTANTS)
 
 test-service: packages
 	swift build --build-tests

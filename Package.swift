@@ -64,7 +64,7 @@ let package = Package(
             path: "Sources/EmbedTemplatesPlugin"),
 
         module("ForgeTestSupport", ["ForgeCore", "ForgePlan", subprocess]),
-        tests("ArchitectureTests", []),
+        tests("ArchitectureTests", ["ForgeTestSupport"]),
         tests("ForgeCoreTests", ["ForgeCore", "ForgeTestSupport"]),
         tests("ForgeInventoryTests", ["ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
         tests("ForgePlanTests", ["ForgePlan", "ForgeCore", "ForgeTestSupport"]),
