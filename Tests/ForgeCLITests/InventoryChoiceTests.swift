@@ -70,6 +70,15 @@ struct InventoryChoiceTests {
         #expect(choice.argument(scene.surroundings) == " 'my lab.yaml'")
         #expect(try InventoryChoice.make(argument: "inventory.yaml", scene.surroundings).argument(scene.surroundings) == "")
     }
+
+    @Test("needs no argument afterwards where another is remembered: the one that succeeds now will be")
+    func argumentOverRemembered() throws {
+        let scene = try Scene()
+        try scene.write("", to: "old.yaml")
+        try RememberedInventory(scene.state).remember(scene.folder + "/old.yaml")
+        let choice = try InventoryChoice.make(argument: "new.yaml", scene.surroundings)
+        #expect(choice.argument(scene.surroundings) == "")
+    }
 }
 
 @Suite("The state folder")

@@ -168,6 +168,14 @@ struct GoodInventoryTests {
         #expect(try Scratch().read(twoHosts + "service: { baseImage: \"\(image)\" }\n").service.baseImage == image)
     }
 
+    @Test(
+        "takes no image whose first part is neither a registry nor a user of Docker Hub",
+        arguments: ["Team/python:3.11", "-a.b/python:3.11"])
+    func refusesImages(image: String) throws {
+        let problems = try Scratch().problems(Array((twoHosts + "service: { baseImage: \"\(image)\" }\n").utf8))
+        #expect(problems.contains { $0.contains("service.baseImage: needs an image, such as ") }, "\(problems)")
+    }
+
     @Test("keeps names that mean something to a shell exactly as they are", arguments: ["it's", "$(reboot)", "-rf", "a b", "`id`", "ü;é"])
     func keepsOddPaths(name: String) throws {
         let text = twoHosts + "ssh: { key: \"/keys/\(name)\" }\n"

@@ -45,6 +45,19 @@ struct SuppliesTests {
         #expect(try places(LabSettings(), mirrors: Mirrors(debian: mirror)) == trixie + bookworm)
     }
 
+    @Test("take from Debian 12 no package that only newer releases have, and from the others these, too")
+    func newerPackages() throws {
+        let all = try supplies().all()
+        func packages(_ distribution: String) throws -> Set<String> {
+            let archive = try #require(all.first { $0.name == "the archive of \(distribution)" })
+            return Set(try #require(archive.values["packages"]).split(separator: " ").map(String.init))
+        }
+        #expect(try packages("debian-12") == Set(Recipes.debianPackages))
+        for distribution in ["debian-13", "ubuntu-24.04-stand-in"] {
+            #expect(try packages(distribution) == Set(Recipes.debianPackages + ["docker-cli", "docker-buildx"]))
+        }
+    }
+
     @Test("are made again if what they are made from changes, and not otherwise")
     func digests() throws {
         let old = try recipes()

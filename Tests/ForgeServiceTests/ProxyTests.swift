@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgeInventory
+import ForgePlan
 import ForgeTemplates
 import Testing
 import Yams
@@ -23,6 +24,13 @@ struct ProxyTests {
         #expect(words.contains(" --build-arg https_proxy=http://p:3128 --build-arg no_proxy=localhost,"))
         let plain = try BuildContext.make(cluster: Example.cluster(), templates: Templates())
         #expect(try BuildContext.make(cluster: cluster, templates: Templates()).tag == plain.tag)
+    }
+
+    @Test("is what a deploy builds through")
+    func plan() throws {
+        let plan = try ServicePlan.make(cluster: cluster, context: Example.context(), templates: Templates(), by: "ann@desk")
+        let builds = plan.stages.flatMap(\.work).flatMap(\.steps).compactMap { $0 as? ImageIsBuilt }
+        #expect(builds.map(\.proxy) == [cluster.outgoing])
     }
 
     @Test("reaches the pod that fetches rows from outside, and no other")

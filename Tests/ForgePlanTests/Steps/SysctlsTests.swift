@@ -139,4 +139,15 @@ struct SysctlMinimumsTests {
             try texts("1024", boot: ours + "# /etc/sysctl.d/60-mine.conf\nfs.inotify.max_user_instances = 1024\n") == []
         )
     }
+
+    @Test("are told in one order, whatever the order of a dictionary is")
+    func order() throws {
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h"].map { "kernel.\($0)" }
+        let step = SysctlMinimums(Dictionary(names.map { ($0, 2) }) { first, _ in first }, title: "many")
+        let file = FileState(sha256: SHA256.hex(names.map { "\($0) = 2\n" }.joined()))
+        var answers: [Question: Answer] = [.file(Self.path): .file(file)]
+        answers[try #require(step.questions.last)] = .command(CommandState(text: ""))
+        for name in names { answers[.sysctl(name)] = .sysctl("1") }
+        #expect(step.texts(answers) == names.map { "\($0): 1 → 2" })
+    }
 }
