@@ -80,7 +80,7 @@ struct ServiceTests {
             let events = try run.events()
             let hosts = try #require(events.last?.hosts)
             #expect(hosts.count == 2 && hosts.values.allSatisfy { $0.bytesSent < 1_000_000 }, "\(run.output)")
-            let pushed = events.first { $0.title?.hasSuffix(" is in its registry") == true }
+            let pushed = events.first { $0.event == "step" && $0.title?.hasSuffix(" is in its registry") == true }
             #expect(pushed?.differences?.last?.wholeMatch(of: /1 of \d+ layers were new to it/) != nil, "\(run.output)")
         }
         #expect(bytes > 1000 && bytes < 1_000_000, "\(bytes)")

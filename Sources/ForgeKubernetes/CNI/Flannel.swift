@@ -27,7 +27,12 @@ struct Manifest: Step {
 
     /// `kubectl diff` asks the API server what an apply would change: 0 is nothing, 1 is something, more is a failure.
     func differences(given answers: Answers) -> [Difference] {
-        answers.command(look).exitCode == 0 ? [] : ["the cluster differs from \(path)"]
+        switch answers.command(look).exitCode {
+        case 0: []
+        case 1: ["the cluster differs from \(path)"]
+        case 124: ["whether the cluster is as \(path) says is not known: kubectl diff took too long"]
+        default: ["whether the cluster is as \(path) says is not known: kubectl diff failed"]
+        }
     }
 
     func apply(to machine: Machine) async throws {
