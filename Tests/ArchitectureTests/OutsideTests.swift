@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The sources, by their path below Sources.
-private func sources() throws -> [(path: String, text: String)] {
+func sources() throws -> [(path: String, text: String)] {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources").standardized
     let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
     return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map { file in

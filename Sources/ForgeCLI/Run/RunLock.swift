@@ -24,10 +24,8 @@ package final class RunLock: Sendable {
         // O_CLOEXEC: a program that outlives this process must not hold its lock.
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Problem(what: "cannot open \(path)", why: String(cString: strerror(errno))) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw Problem(cluster, isHeldBy: Holder(read: path))
-        }
+        // `deinit` closes it after a throw, too: a second close could hit what another thread has opened meanwhile.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw Problem(cluster, isHeldBy: Holder(read: path)) }
         ftruncate(descriptor, 0)
         writeAll(holder.text, to: descriptor)
     }
@@ -38,7 +36,7 @@ package final class RunLock: Sendable {
         flock(descriptor, LOCK_UN)
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 }
 
 extension RunLock.Holder {

@@ -9,8 +9,8 @@ struct ExclusiveUse: ~Copyable {
         // O_CLOEXEC: the lab's machines outlive this process and must not hold its lock.
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Problem(what: "cannot open \(path)", why: String(cString: strerror(errno))) }
+        // `deinit` closes it after a throw, too.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
             throw Problem(what: "the lab \(cluster) is being worked on by another kubeforge", fix: "wait for it, or end it, and try again")
         }
     }
@@ -18,5 +18,5 @@ struct ExclusiveUse: ~Copyable {
     /// Said aloud, so that nobody ends it earlier by forgetting the value.
     consuming func end() {}
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 }
