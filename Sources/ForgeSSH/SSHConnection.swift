@@ -21,8 +21,7 @@ package actor SSHConnection: Transport {
             let connection = SSHConnection(to: host, options)
             switch await connection.open() {
             case .success: return connection
-            // sshd drops connections at random while more than MaxStartups are logging in; a moment later they are fewer.
-            case .failure(.closedBeforeBanner) where attempt < 4:
+            case .failure(let error) where error.endsTheConnection && attempt < 4:
                 attempt += 1
                 try? await Task.sleep(for: .milliseconds(Int.random(in: 100...300) * attempt))
             case .failure(let error) where error.isOfABootingHost && .now < end && !Task.isCancelled:

@@ -67,6 +67,16 @@ extension SSHError {
         if case .loginEnded(_, let said) = self { said.contains("System is booting up") } else { false }
     }
 
+    /// The other side has closed, and says no reason that libssh could read. sshd drops connections at random while more than MaxStartups are
+    /// logging in; and of a host that refuses the algorithms, libssh at times sees the end before the list of what it wants.
+    var endsTheConnection: Bool {
+        switch self {
+        case .closedBeforeBanner: true
+        case .handshake(let reason): reason.hasPrefix("Socket error")
+        default: false
+        }
+    }
+
     /// Failures of one key file, which another one may make good.
     var isAboutAKeyFile: Bool {
         switch self {
