@@ -62,8 +62,7 @@ package struct JobObject: Decodable, Sendable {
 
     /// nil when it is not such JSON.
     static func list(_ json: String) -> [JobObject]? {
-        struct List: Decodable { var items: [JobObject] }
-        return (try? JSONDecoder().decode(List.self, from: Data(json.utf8)))?.items
+        ObjectList<JobObject>.items(json)
     }
 
     /// The Jobs among the objects; none when it is not such JSON.

@@ -22,8 +22,7 @@ struct LeaseObject: Decodable, Sendable {
     var spec: Spec?
 
     static func list(_ json: String) -> [LeaseObject]? {
-        struct List: Decodable { var items: [LeaseObject] }
-        return (try? JSONDecoder().decode(List.self, from: Data(json.utf8)))?.items
+        ObjectList<LeaseObject>.items(json)
     }
 
     var holder: Holder? { spec?.holderIdentity.flatMap { Holder(line: $0) } }

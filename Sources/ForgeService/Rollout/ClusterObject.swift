@@ -136,8 +136,7 @@ struct ClusterObject: Decodable, Sendable {
 
     /// The objects of `kubectl get … -o json`; none when it is not such JSON.
     static func list(_ json: String) -> [ClusterObject] {
-        struct List: Decodable { var items: [ClusterObject] }
-        return (try? JSONDecoder().decode(List.self, from: Data(json.utf8)))?.items ?? []
+        ObjectList<ClusterObject>.items(json) ?? []
     }
 
     /// The one object of `kubectl get … NAME -o json`.
@@ -168,7 +167,6 @@ struct ClusterEvent: Decodable, Sendable {
     }
 
     static func list(_ json: String) -> [ClusterEvent] {
-        struct List: Decodable { var items: [ClusterEvent] }
-        return (try? JSONDecoder().decode(List.self, from: Data(json.utf8)))?.items ?? []
+        ObjectList<ClusterEvent>.items(json) ?? []
     }
 }
