@@ -90,8 +90,17 @@ struct FirewallTests {
         return try await computer.finish(Command(words.map { Word($0) })).split(separator: "\n").map(String.init)
     }
 
+    /// Those of a test process that was killed.
+    private func removeForgotten() async throws {
+        for line in try await computer.finish(Command("ip", "netns", "list")).split(separator: "\n") {
+            guard let found = line.prefixMatch(of: /kfl-([0-9]+)-\S+/), computer.read("/proc/\(found.1)/stat") == nil else { continue }
+            _ = try await computer.run(Command("ip", "netns", "del", Word(String(found.0))))
+        }
+    }
+
     /// Three network namespaces: a computer with a lab's bridge, one on a LAN that routes to it, and a machine on the bridge.
     private func during(_ body: (_ lab: String, _ lan: String, _ machine: String) async throws -> Void) async throws {
+        try await removeForgotten()
         let name = "kfl-\(getpid())-\(UInt32.random(in: 0..<10000))"
         let (lab, lan, machine) = ("\(name)-lab", "\(name)-lan", "\(name)-machine")
         let make = """
