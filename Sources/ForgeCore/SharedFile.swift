@@ -130,7 +130,7 @@ package struct SharedFile: Sendable, Hashable {
 
     /// Once: what a later run finds is kubeforge's own.
     private func keep(_ old: State, _ target: String) throws(Problem) {
-        let copy = target + ".before-kubeforge"
+        let copy = OriginalFile.copy(of: target)
         if access(copy, F_OK) == 0 { return }
         let temporary = try write(old.text, like: old, beside: target)
         // A link, not a rename: it never replaces a copy that has come there meanwhile.

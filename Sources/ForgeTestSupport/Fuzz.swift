@@ -27,7 +27,7 @@ package struct Fuzz {
         print("fuzz \(name): seed \(seed), the input under trial is in \(path)")
         let record = try Record(path)
         defer { record.remove() }
-        var input = Input(Dice(seed: seed), samples)
+        var input = Input(SeededNumbers(seed: seed), samples)
         let before = Memory.now
         if seconds != nil { Memory.forgetPeak() }
         let end = ContinuousClock.now + .seconds(seconds ?? 0.2)
@@ -52,10 +52,10 @@ package struct Fuzz {
     /// What a parser is given; each call of `bytes` and `text` may be another piece of it.
     package struct Input {
         package private(set) var bytes: [UInt8] = []
-        private var dice: Dice
+        private var dice: SeededNumbers
         private let samples: [[UInt8]]
 
-        init(_ dice: Dice, _ samples: [[UInt8]]) {
+        init(_ dice: SeededNumbers, _ samples: [[UInt8]]) {
             self.dice = dice
             self.samples = samples
         }
@@ -113,25 +113,12 @@ package struct Fuzz {
             "<script>", "&amp;", "]]>", "UTC", "\u{FFFD}", "==> pod/x",
         ]
     }
+}
 
-    /// SplitMix64.
-    struct Dice: RandomNumberGenerator {
-        private var state: UInt64
+extension SeededNumbers {
+    fileprivate mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(1, limit))) }
 
-        init(seed: UInt64) { state = seed }
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
-        }
-
-        mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(1, limit))) }
-
-        mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
-    }
+    fileprivate mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
 }
 
 /// The file with the input under trial, written through memory: a system call for each of a million inputs would be the most of the work.

@@ -16,7 +16,7 @@ enum Disturbance: String, CaseIterable, Sendable {
         switch self {
         case .kill: #expect(Glibc.kill(process, SIGKILL) == 0 || errno == ESRCH)
         case .cut, .drop: try await succeed(rules(lab.inventory.address(of: machine)).map { "iptables -I \($0)" }, in: lab)
-        case .reset: try await succeed([Self.switchOff(machine, of: lab)], in: lab)
+        case .reset: try await lab.killMachine(machine)
         }
     }
 
@@ -42,39 +42,12 @@ enum Disturbance: String, CaseIterable, Sendable {
             try #require(run.exitCode == 0, "\(line): \(run.everything)")
         }
     }
-
-    /// Kills what runs the machine: nothing in it hears of it.
-    private static func switchOff(_ machine: String, of lab: TestLab) -> String {
-        let name = "kubeforge.\(lab.inventory.cluster).\(machine)"
-        return
-            "for pid in /proc/[0-9]*; do tr '\\0' ' ' < $pid/cmdline 2>/dev/null | grep -q '^systemd-nspawn .*--machine=\(name) ' && kill -9 ${pid#/proc/}; done; true"
-    }
 }
 
 /// A step of a run, once it has begun: `host` is where.
 struct BegunStep: Hashable, Sendable {
     let host: String
     let title: String
-}
-
-/// Numbers by chance that come again with the same seed: SplitMix64.
-struct Chance: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    /// That of `KUBEFORGE_FAULT_SEED`, else a new one.
-    static func seed() -> UInt64 {
-        ProcessInfo.processInfo.environment["KUBEFORGE_FAULT_SEED"].flatMap(UInt64.init) ?? .random(in: 0...UInt64(UInt32.max))
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }
 
 extension TestLab {

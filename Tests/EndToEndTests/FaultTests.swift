@@ -1,3 +1,4 @@
+import ForgeCore
 import Foundation
 import Synchronization
 import Testing
@@ -9,7 +10,7 @@ import Testing
 struct FaultTests {
     @Test("the next run goes on, and the last one leaves what an undisturbed one does", arguments: Disturbance.wanted)
     func everyStep(disturbance: Disturbance) async throws {
-        let seed = Chance.seed()
+        let seed = Self.seed()
         print("\(disturbance.rawValue): KUBEFORGE_FAULT_SEED=\(seed)")
         let lab = try TestLab(
             cluster: "kubeforge-faults", network: "10.86.0", hasOwnData: true,
@@ -17,7 +18,7 @@ struct FaultTests {
         _ = try await lab.kubeforge("lab", "down", lab.inventory.path)
         let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
         try #require(up.exitCode == 0, "\(up.everything)")
-        var chance = Chance(seed: seed)
+        var chance = SeededNumbers(seed: seed)
         for verb in ["provision", "deploy"] { try await disturb(verb, by: disturbance, in: lab, &chance) }
         let smoke = try await lab.kubeforge("smoke-test", lab.inventory.path)
         #expect(smoke.exitCode == 0, "\(smoke.everything)")
@@ -26,7 +27,12 @@ struct FaultTests {
         try FileManager.default.removeItem(at: lab.folder)
     }
 
-    private func disturb(_ verb: String, by disturbance: Disturbance, in lab: TestLab, _ chance: inout Chance) async throws {
+    /// That of `KUBEFORGE_FAULT_SEED`, else a new one.
+    private static func seed() -> UInt64 {
+        ProcessInfo.processInfo.environment["KUBEFORGE_FAULT_SEED"].flatMap(UInt64.init) ?? .random(in: 0...UInt64(UInt32.max))
+    }
+
+    private func disturb(_ verb: String, by disturbance: Disturbance, in lab: TestLab, _ chance: inout SeededNumbers) async throws {
         let struck = Mutex<Set<String>>([])
         while true {
             let delay = Duration.milliseconds(Int.random(in: 0...1500, using: &chance))

@@ -67,6 +67,16 @@ final class TestLab: Sendable {
         return try await Program(path: "/usr/bin/env", arguments: words, environment: environment).run()
     }
 
+    /// Kills what runs the machine, as a power cut would: nothing in it hears of it.
+    func killMachine(_ machine: String) async throws {
+        let name = "kubeforge.\(inventory.cluster).\(machine)"
+        let supervisor = try await asRoot(
+            "for pid in /proc/[0-9]*; do tr '\\0' ' ' < $pid/cmdline 2>/dev/null | grep -q '^systemd-nspawn .*--machine=\(name) ' && echo ${pid#/proc/}; done; true"
+        )
+        let process = try #require(Int32(supervisor.output.trimmingCharacters(in: .whitespacesAndNewlines)), "\(supervisor.everything)")
+        #expect(try await asRoot("kill -9 \(process)").exitCode == 0)
+    }
+
     /// A folder below its own.
     func folder(_ name: String) -> URL { folder.appending(path: name, directoryHint: .isDirectory) }
 

@@ -105,13 +105,4 @@ struct StateFolderTests {
         #expect(problem?.what == "cannot make the folder /dev/null/state/kubeforge/logs")
         #expect(problem?.fix == "make it writable, or set XDG_STATE_HOME to a folder that is")
     }
-
-    @Test("needs no argument for the next command where another inventory is remembered: this one will be")
-    func willBeRemembered() throws {
-        let scene = try Scene()
-        try scene.write("", to: "old.yaml")
-        try RememberedInventory(scene.state).remember(scene.folder + "/old.yaml")
-        let choice = try InventoryChoice.make(argument: "new.yaml", scene.surroundings)
-        #expect(choice.argument(scene.surroundings) == "")
-    }
 }

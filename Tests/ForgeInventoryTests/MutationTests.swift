@@ -16,7 +16,7 @@ struct MutationTests {
     func isClusterOrTold(seed: UInt64) throws {
         let example = try Data(contentsOf: URL(filePath: #filePath).appending(path: "../../../inventory/example.yaml").standardized)
         let scratch = try Scratch()
-        var dice = SeededDice(seed: seed)
+        var dice = SeededNumbers(seed: seed)
         for _ in 0..<100 {
             var bytes = Array(example)
             for _ in 0..<Int.random(in: 1...4, using: &dice) { Self.damage(&bytes, with: &dice) }
@@ -26,7 +26,7 @@ struct MutationTests {
         }
     }
 
-    private static func damage(_ bytes: inout [UInt8], with dice: inout SeededDice) {
+    private static func damage(_ bytes: inout [UInt8], with dice: inout SeededNumbers) {
         let place = Int.random(in: 0..<bytes.count, using: &dice)
         let length = min(Int.random(in: 0...30, using: &dice), bytes.count - place)
         switch Int.random(in: 0...3, using: &dice) {
@@ -35,20 +35,5 @@ struct MutationTests {
         case 2: bytes.insert(contentsOf: bytes[place..<place + length], at: Int.random(in: 0..<bytes.count, using: &dice))
         default: bytes.insert(contentsOf: pieces.randomElement(using: &dice)!, at: place)
         }
-    }
-}
-
-/// SplitMix64: the same damage in every run.
-private struct SeededDice: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
