@@ -162,16 +162,16 @@ extension Words {
                 fix: "`chmod 600 \(path.shellQuoted)`")
         case .keyNeedsPassphrase(let path, .noAgent):
             unreachable(
-                "the key file \(path) has a passphrase", why: "kubeforge never asks for one, and there is no ssh-agent",
+                "the key file \(path) has a passphrase", why: "kubeforge does not prompt for it, and there is no ssh-agent",
                 fix: "`eval $(ssh-agent); ssh-add \(path.shellQuoted)`, and run this again in the same terminal")
         case .keyNeedsPassphrase(let path, .otherKeys):
             unreachable(
-                "the key file \(path) has a passphrase", why: "kubeforge never asks for one, and ssh-agent does not hold this key",
+                "the key file \(path) has a passphrase", why: "kubeforge does not prompt for it, and ssh-agent does not hold this key",
                 fix: "`ssh-add \(path.shellQuoted)`, and run this again in the same terminal")
         case .keyNeedsPassphrase(let path, .noPublicHalf):
             unreachable(
                 "the key file \(path) has a passphrase",
-                why: "kubeforge never asks for one, and without \(path).pub it cannot tell which key of ssh-agent this is",
+                why: "kubeforge does not prompt for it, and without \(path).pub it cannot tell which key of ssh-agent this is",
                 fix: "`ssh-keygen -yf \(path.shellQuoted) > \("\(path).pub".shellQuoted)`, and `ssh-add \(path.shellQuoted)`")
         case .agentSilent(let socket):
             unreachable(

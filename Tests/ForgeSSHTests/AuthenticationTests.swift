@@ -123,7 +123,7 @@ struct AuthenticationTests {
                 await problem(connectingTo: host)
                     == Problem(
                         .unreachable, what: "kubmaster: the key file \(key) has a passphrase",
-                        why: "kubeforge never asks for one, and there is no ssh-agent",
+                        why: "kubeforge does not prompt for it, and there is no ssh-agent",
                         fix: "`eval $(ssh-agent); ssh-add \(key)`, and run this again in the same terminal"))
             try await SSHAgent.running(in: sshd.folder, keys: [sshd.keyPath]) { agent async throws in
                 let options = SSHOptions.made(agent: agent.socket)
@@ -131,7 +131,7 @@ struct AuthenticationTests {
                     await problem(connectingTo: host, options)
                         == Problem(
                             .unreachable, what: "kubmaster: the key file \(key) has a passphrase",
-                            why: "kubeforge never asks for one, and ssh-agent does not hold this key",
+                            why: "kubeforge does not prompt for it, and ssh-agent does not hold this key",
                             fix: "`ssh-add \(key)`, and run this again in the same terminal"))
                 try await agent.add(key, passphrase: "correct horse", sshd.folder)
                 try await sshd.connected(as: host, options) { _ in }
@@ -158,7 +158,8 @@ struct AuthenticationTests {
                 try await LocalProgram.run("rm", ["\(key).pub"])
                 let problem = await problem(connectingTo: sshd.host(keyPath: key), .made(agent: agent.socket))
                 #expect(
-                    problem?.why == "kubeforge never asks for one, and without \(key).pub it cannot tell which key of ssh-agent this is")
+                    problem?.why == "kubeforge does not prompt for it, and without \(key).pub it cannot tell which key of ssh-agent this is"
+                )
                 #expect(problem?.fix == "`ssh-keygen -yf \(key) > \(key).pub`, and `ssh-add \(key)`")
             }
         }

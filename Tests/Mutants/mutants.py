@@ -118,7 +118,7 @@ def changes(swift, shell):
 
 
 def argument_end(row, start):
-    """Behind `()`, `(by: …)` or ` { … }`; None where it does not end in this line."""
+    """The index after `()`, `(by: …)` or ` { … }`; None if it does not end on this line."""
     match = re.match(r" ?([({])", row[start:])
     if not match:
         return None
@@ -211,7 +211,7 @@ def sources(files):
 
 
 def drawn(paths, count, seed, guarded=None):
-    """By chance: a file by the number of its lines that can be changed, a kind in it, then a place. A line is changed once at most."""
+    """Draw a file, weighted by its number of lines that can be mutated, then a kind and a place. No line is drawn twice."""
     chance = random.Random(seed)
     of_file = {path: candidates(path, (ROOT / path).read_text()) for path in paths}
     if guarded is not None:
@@ -270,7 +270,7 @@ def git(*words, folder=ROOT):
 
 
 def prepare():
-    """The copy, as the checkout is now, changes included that are not committed."""
+    """Bring the copy to the state of the checkout, uncommitted changes included."""
     identity = ["-c", "user.name=kubeforge", "-c", "user.email=kubeforge@localhost"]
     commit = git(*identity, "stash", "create") or git("rev-parse", "HEAD")
     strange = git("ls-files", "--others", "--exclude-standard", "Sources", "Tests", "templates")
@@ -285,7 +285,7 @@ def prepare():
 
 
 def run(words, limit):
-    """Exit code, output and seconds; the code is None when it took too long."""
+    """Return the exit code (None on a timeout), the output and the duration in seconds."""
     began = time.monotonic()
     surroundings = {**os.environ, "KUBEFORGE_WITHOUT_LAB": "1"}
     with open(HOME / "output", "w+", errors="replace") as file:

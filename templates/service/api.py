@@ -110,7 +110,7 @@ def examples_are_private():
 
 
 def fault(error):
-    """What nobody foresaw, as JSON, too; its id is beside the stack of calls in the log."""
+    """An unexpected error, as JSON; the log has its id and the traceback."""
     number = secrets.token_hex(8)
     LOG.error("request %s: %s %s", number, request.method, request.path[:80], exc_info=error)
     return reply({"error": f"the service failed ({type(error).__name__}); its log tells more of request {number}", "request": number}, 500)

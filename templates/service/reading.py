@@ -309,7 +309,7 @@ util.write_error = write_error
 
 
 def open_many_files():
-    """Each connection is a file; many systems give a process 1,024 until it asks for more."""
+    """Each connection needs a file descriptor, and the default soft limit is often 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
     if soft != resource.RLIM_INFINITY and soft < most:

@@ -30,7 +30,7 @@ def rows_of(body, width):
 
 
 def check_size(rows):
-    """The sum of a row's squares, by which models divide it, must be finite: else every such row would get one and the same answer."""
+    """Refuse numbers whose squares overflow: models divide a row by its norm, so all such rows would get the same answer."""
     large = np.argwhere(~(np.abs(rows) <= LARGEST))
     if len(large):
         row, column = large[0]

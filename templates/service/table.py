@@ -123,7 +123,7 @@ def names(cells, name):
 
 
 def is_other_composition(one, other):
-    """Whether two names look the same, and are not: é is one character, or e and an accent."""
+    """Whether two names look the same but differ: é can be one character, or e and a combining accent."""
     return one != other and unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
 
 
@@ -234,7 +234,7 @@ def _check_features(train, test):
             raise DataError(f"{test.name}:1: has {counted(len(test.features), 'feature')}, train.csv {len(train.features)}")
         if is_other_composition(expected, got):
             raise DataError(f"{test.name}:1, column {column}: {got!r} looks as in train.csv, and is composed of other Unicode "
-                            f"characters ({_points(got)} here, {_points(expected)} there): write both in the same way")
+                            f"characters ({_points(got)} here, {_points(expected)} there): use the same form in both")
         if expected != got:
             raise DataError(f"{test.name}:1, column {column}: is {got!r}, in train.csv {expected!r}")
 

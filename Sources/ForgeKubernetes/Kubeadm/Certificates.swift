@@ -125,7 +125,7 @@ package struct CertificatesLast: Preflighting {
     }
 
     private static let authorities =
-        "a certificate authority is renewed by hand: https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/"
+        "renew a certificate authority by hand: https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/"
 }
 
 /// The control plane's certificates are of today, and all that runs there uses them: done when it is asked for.

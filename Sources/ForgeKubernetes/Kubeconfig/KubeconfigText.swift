@@ -13,10 +13,10 @@ enum KubeconfigText {
     static func root(_ text: String) throws(Problem) -> Node.Mapping {
         do {
             guard let root = try Yams.compose(yaml: filled(text), .basic)?.mapping else {
-                throw Problem(what: "your kubeconfig is not one, and is left as it is", why: "it is no map of keys and values", fix: fix)
+                throw Problem(what: "your kubeconfig is not valid; it was not changed", why: "it is not a mapping", fix: fix)
             }
             for list in ["clusters", "contexts", "users"] where !isList(root.node(list)) {
-                throw Problem(what: "your kubeconfig is not one, and is left as it is", why: "\(list) is no list", fix: fix)
+                throw Problem(what: "your kubeconfig is not valid; it was not changed", why: "\(list) is not a list", fix: fix)
             }
             return root
         } catch {

@@ -92,7 +92,7 @@ extension Problem {
             why: silent.prefix(1).map { "\($0.name) at \(pod.address): \($0.got)" }.joined(),
             fix: silent.count < count
                 ? "some came, so the way is open: is it overloaded? `kubeforge logs` and the pod's limits tell"
-                : "it is the network between the nodes, not the models: is 8472/udp open both ways? `kubeforge provision` looks, and says which nodes do not reach each other"
+                : "the network between the nodes is at fault, not the models: is 8472/udp open in both directions? `kubeforge provision` looks, and says which nodes do not reach each other"
         )
     }
 
