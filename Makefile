@@ -22,6 +22,8 @@ MUTANTS :=
 KUBEFORGE := .build/debug/kubeforge
 # A login session starts with 1024 open files; tests that run at once take more.
 OPEN_FILES := most=$$(ulimit -Hn); [ "$$most" != unlimited ] && [ "$$most" -le 65536 ] || most=65536; ulimit -Sn "$$most";
+# At most eight tests at once: two cores that run a thousand at once make each of them late. Toolchains before Swift 6.3 do not read this.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 # A password that sudo was given stays good while tests run that take down machines at their end.
 KEEP_SUDO := $(if $(ROOT),while sudo -n -v 2>/dev/null; do sleep 60; done & keeper=$$!; trap 'kill $$keeper' EXIT;)
 

@@ -13,6 +13,8 @@ package actor ClusterLease {
     private let host: ForgeCore.Host
     private let seconds: Int
     private let connect: @Sendable (ForgeCore.Host) async throws -> any Transport
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let sleep: @Sendable (Duration) async throws -> Void
     private let isEnded: @Sendable (Holder) -> Bool
     private let kubectl: Kubectl
     private let state = State()
@@ -25,15 +27,18 @@ package actor ClusterLease {
         struct Known: Sendable {
             var isTaken = false
             var lost: Problem?
-            var renewed = ContinuousClock.now
+            var renewed: ContinuousClock.Instant?
         }
         let known = Mutex(Known())
     }
 
     /// `isEnded`: whether the process of that holder is known to be gone. `seconds`: how long it lasts without being renewed.
+    /// `now` and `sleep`: this computer's clock.
     package init(
         _ place: LeasePlace, for holder: Holder, on host: ForgeCore.Host, seconds: Int = 60, isEnded: @escaping @Sendable (Holder) -> Bool,
-        connect: @escaping @Sendable (ForgeCore.Host) async throws -> any Transport
+        connect: @escaping @Sendable (ForgeCore.Host) async throws -> any Transport,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.place = place
         self.holder = holder
@@ -41,6 +46,8 @@ package actor ClusterLease {
         self.seconds = seconds
         self.isEnded = isEnded
         self.connect = connect
+        self.now = now
+        self.sleep = sleep
         kubectl = Kubectl(namespace: place.namespace)
     }
 
@@ -54,9 +61,9 @@ package actor ClusterLease {
     /// Throws when another run has it meanwhile, or when it could not be renewed for as long as it lasts. It asks nobody.
     package nonisolated func fence() throws {
         let known = state.known.withLock { $0 }
-        guard known.isTaken else { return }
+        guard known.isTaken, let renewed = known.renewed else { return }
         if let lost = known.lost { throw lost }
-        if !place.isOptional, ContinuousClock.now - known.renewed > .seconds(seconds) {
+        if !place.isOptional, now() - renewed > .seconds(seconds) {
             throw Problem(
                 what: "\(host.name): stopped before the next change: the Lease \(kubectl.namespace)/\(place.name) could not be renewed",
                 why: "for \(seconds) s the cluster's API did not take it, so another run may have taken it over",
@@ -82,10 +89,11 @@ package actor ClusterLease {
             throw error
         }
         // Who else takes it at the same moment, wins or loses within one attempt.
-        for _ in 0..<3 where try await attempt() {
-            state.known.withLock { ($0.isTaken, $0.renewed) = (true, .now) }
-            startRenewing()
-            return
+        for _ in 0..<3 {
+            let began = now()
+            guard try await attempt() else { continue }
+            state.known.withLock { ($0.isTaken, $0.renewed) = (true, began) }
+            return startRenewing()
         }
         if state.known.withLock({ $0.isTaken }) || place.isOptional { return }
         throw Problem(held: "\(place.subject) is being changed by another kubeforge", by: nil)
@@ -115,10 +123,9 @@ package actor ClusterLease {
     }
 
     private func startRenewing() {
-        let pause = Duration.seconds(seconds) / 4
-        renewing = Task { [weak self] in
+        renewing = Task { [weak self, sleep, pause = Duration.seconds(seconds) / 4] in
             while !Task.isCancelled {
-                guard (try? await Task.sleep(for: pause)) != nil else { return }
+                guard (try? await sleep(pause)) != nil else { return }
                 await self?.renew()
             }
         }
@@ -126,7 +133,7 @@ package actor ClusterLease {
 
     /// Only the holder's own Lease is renewed: the API server compares and writes in one.
     func renew() async {
-        let began = ContinuousClock.now
+        let began = now()
         guard let output = try? await transport?.run(change(to: holder.line)) else { return }
         if output.isSuccess { return state.known.withLock { $0.renewed = began } }
         guard ["NotFound", "test failed", "server rejected our request"].contains(where: output.errorText.contains) else { return }

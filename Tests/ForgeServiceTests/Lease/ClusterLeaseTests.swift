@@ -65,13 +65,15 @@ struct ClusterLeaseTests {
             since: "2026-11-21T09:12:03Z", command: command)
     }
 
+    /// Its clock stands still unless a test moves it.
     private func lease(
-        _ cluster: FakeLease, _ place: LeasePlace? = nil, isEnded: @escaping @Sendable (Holder) -> Bool = { _ in false }
+        _ cluster: FakeLease, _ place: LeasePlace? = nil, clock: TestClock = TestClock(),
+        isEnded: @escaping @Sendable (Holder) -> Bool = { _ in false }
     ) -> (ClusterLease, ScriptedTransport) {
         let transport = cluster.transport
         let lease = ClusterLease(
             place ?? .service(Example.cluster().service), for: Self.holder("a"), on: Example.master, isEnded: isEnded,
-            connect: { _ in transport })
+            connect: { _ in transport }, now: { clock.now }, sleep: { try await clock.sleep(for: $0) })
         return (lease, transport)
     }
 
@@ -172,6 +174,31 @@ struct ClusterLeaseTests {
         let count = await transport.commands.count
         await lease.release()
         #expect(await transport.commands.count == count)
+    }
+
+    @Test("that could not be renewed for longer than it lasts stops the run before its next change, until it is renewed")
+    func late() async throws {
+        let cluster = FakeLease()
+        let clock = TestClock()
+        let (lease, _) = lease(cluster, clock: clock)
+        try await lease.take()
+        clock.advance(by: .seconds(60))
+        try lease.fence()
+        clock.advance(by: .seconds(1))
+        let problem = #expect(throws: Problem.self) { try lease.fence() }
+        #expect(
+            problem?.description == """
+                kubmaster: stopped before the next change: the Lease mlops/kubeforge-inference could not be renewed
+                  why  for 60 s the cluster's API did not take it, so another run may have taken it over
+                  fix  run it again when the API answers
+                """)
+        await lease.renew()
+        try lease.fence()
+        cluster.state.withLock { $0.isSilent = true }
+        clock.advance(by: .seconds(61))
+        await lease.renew()
+        #expect(throws: Problem.self) { try lease.fence() }
+        await lease.release()
     }
 
     @Test("is no condition where the run itself makes the cluster answer, and one everywhere else")
