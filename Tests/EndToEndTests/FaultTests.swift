@@ -10,10 +10,10 @@ import Testing
 struct FaultTests {
     @Test("the next run goes on, and the last one leaves what an undisturbed one does", arguments: Disturbance.wanted)
     func everyStep(disturbance: Disturbance) async throws {
-        let seed = Self.seed()
+        let seed = Disturbance.seed()
         print("\(disturbance.rawValue): KUBEFORGE_FAULT_SEED=\(seed)")
         let lab = try TestLab(
-            cluster: "kubeforge-faults", network: "10.86.0", hasOwnData: true,
+            cluster: "kubeforge-faults-\(disturbance.rawValue)", network: disturbance.network, hasOwnData: true,
             distributions: ["kubmaster": "debian-13", "kubnode": "debian-12"])
         _ = try await lab.kubeforge("lab", "down", lab.inventory.path)
         let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
@@ -25,11 +25,6 @@ struct FaultTests {
         let down = try await lab.kubeforge("lab", "down", lab.inventory.path)
         #expect(down.exitCode == 0, "\(down.everything)")
         try FileManager.default.removeItem(at: lab.folder)
-    }
-
-    /// That of `KUBEFORGE_FAULT_SEED`, else a new one.
-    private static func seed() -> UInt64 {
-        ProcessInfo.processInfo.environment["KUBEFORGE_FAULT_SEED"].flatMap(UInt64.init) ?? .random(in: 0...UInt64(UInt32.max))
     }
 
     private func disturb(_ verb: String, by disturbance: Disturbance, in lab: TestLab, _ chance: inout SeededNumbers) async throws {
@@ -55,7 +50,44 @@ struct FaultTests {
     }
 }
 
+extension TestLab {
+    /// The short form: one run is disturbed at one of its first `steps` steps. What happens, where and when is drawn; the seed is printed.
+    func disturbOnce(_ verb: String, atOneOfTheFirst steps: Int) async throws {
+        let seed = Disturbance.seed()
+        var chance = SeededNumbers(seed: seed)
+        let disturbance = try #require(Disturbance.wanted.randomElement(using: &chance))
+        let number = Int.random(in: 1...steps, using: &chance)
+        let delay = Duration.milliseconds(Int.random(in: 0...1500, using: &chance))
+        print("\(verb): \(disturbance.rawValue) \(delay) after step \(number) has begun; KUBEFORGE_FAULT_SEED=\(seed)")
+        let begun = Mutex(0)
+        let (run, step) = try await disturbed(verb, by: disturbance, after: delay) { _ in
+            begun.withLock { count in
+                count += 1
+                return count == number
+            }
+        }
+        let struck = try #require(step, "fewer than \(number) steps began: \(run.everything)")
+        print("\(struck.host): \(struck.title): exit code \(run.exitCode)")
+        #expect(disturbance == .kill || run.exitCode < 128, "\(run.everything)")
+    }
+}
+
 extension Disturbance {
+    /// That of `KUBEFORGE_FAULT_SEED`, else a new one.
+    static func seed() -> UInt64 {
+        ProcessInfo.processInfo.environment["KUBEFORGE_FAULT_SEED"].flatMap(UInt64.init) ?? .random(in: 0...UInt64(UInt32.max))
+    }
+
+    /// Its lab's own, so that several may run at once.
+    var network: String {
+        switch self {
+        case .kill: "10.86.0"
+        case .cut: "10.87.0"
+        case .drop: "10.88.0"
+        case .reset: "10.89.0"
+        }
+    }
+
     /// All, or those of `KUBEFORGE_FAULTS`, with commas between them.
     static var wanted: [Disturbance] {
         let named = ProcessInfo.processInfo.environment["KUBEFORGE_FAULTS"]?.split(separator: ",").map(String.init)

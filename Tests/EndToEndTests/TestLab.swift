@@ -40,14 +40,6 @@ final class TestLab: Sendable {
         try await Program(path: Self.program, arguments: arguments, environment: environment).signalled(SIGINT, whenItPrints: text)
     }
 
-    /// Starts a provision and kills it, as a power cut would, as soon as it says that the step is done.
-    func killProvision(afterStep title: String) async throws {
-        let program = Program(
-            path: Self.program, arguments: ["provision", inventory.path, "--output", "json"], environment: environment)
-        let output = try await program.signalled(SIGKILL, whenItPrints: title).output
-        #expect(output.contains(title), "it ended before “\(title)”: \(output)")
-    }
-
     /// Runs a line of shell on a machine, over OpenSSH: what kubeforge did is looked at with other eyes than its own.
     func ssh(_ machine: String, _ line: String) async throws -> Finished {
         let options = [
