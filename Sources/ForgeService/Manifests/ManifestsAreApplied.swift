@@ -85,6 +85,7 @@ struct DriftReport {
         switch state.exitCode {
         case 0: differences = []
         case 1 where state.text.contains("diff "): differences = Self.objects(in: state.text)
+        case 124: differences = ["not to be compared with the cluster: kubectl diff took too long"]
         default: differences = [Difference("not to be compared with the cluster: \(Self.lastLine(of: state.text))")]
         }
     }
