@@ -9,8 +9,9 @@ let house: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], plugins: [Target.PluginUsage] = []) -> Target
-{
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], plugins: [Target.PluginUsage] = []
+) -> Target {
     .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: house, plugins: plugins)
 }
 
@@ -38,7 +39,8 @@ let package = Package(
         module(
             "ForgeCLI",
             [
-                "ForgeCore", "ForgeInventory", "ForgePlan", "ForgeTemplates", "ForgeSSH", "ForgeKubernetes", "ForgeService",
+                "ForgeCore", "ForgeInventory", "ForgePlan", "ForgeTemplates", "ForgeSSH", "ForgeKubernetes",
+                "ForgeService",
                 "ForgeLab", argumentParser, logging,
             ]),
         module("ForgeKubernetes", ["ForgeCore", "ForgePlan", "ForgeInventory", "ForgeTemplates", yams]),
@@ -73,14 +75,18 @@ let package = Package(
         tests("ForgeLabTests", ["ForgeLab", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport"]),
         tests(
             "ForgeKubernetesTests",
-            ["ForgeKubernetes", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport", yams],
+            [
+                "ForgeKubernetes", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport",
+                yams,
+            ],
             exclude: ["Golden"]),
         tests(
             "ForgeServiceTests",
             ["ForgeService", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport", yams],
             exclude: ["Golden"]),
         tests("ForgeCLITests", ["ForgeCLI", "ForgePlan", "ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
-        tests("ServiceTemplateTests", ["ForgeService", "ForgePlan", "ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
+        tests(
+            "ServiceTemplateTests", ["ForgeService", "ForgePlan", "ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
         tests("EndToEndTests", ["ForgeCore", "ForgeTestSupport"]),
     ]
 )

@@ -9,37 +9,40 @@ import Logging
 
 /// The one place where real things are put together.
 struct Assembly {
-    let surroundings: Surroundings
+    let surroundings: ProcessEnvironment
     private let outputFailure = OutputFailure()
 
     /// With this process's surroundings.
     init() {
         let environment = ProcessInfo.processInfo.environment
-        surroundings = Surroundings(
+        surroundings = ProcessEnvironment(
             environment: environment, directory: FileManager.default.currentDirectoryPath,
             home: environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory(),
-            output: .descriptor(1, onFailure: outputFailure), progress: .descriptor(2, onFailure: outputFailure), now: { Date() },
+            output: .descriptor(1, onFailure: outputFailure), progress: .descriptor(2, onFailure: outputFailure),
+            now: { Date() },
             processID: ProcessInfo.processInfo.processIdentifier)
     }
 
-    /// Runs the verb; an exit code that is not 0 is thrown, after everything about it has been told. `reports` are files to write at the end.
-    func run(_ verb: Verb, inventory: String?, _ options: SharedOptions, reports: [String] = []) async throws {
-        let reports = try reports.map { try ReportFile($0, verb: verb.name, surroundings) }
-        let log = try makeLog(verb)
-        let narrator = narrator(verb, options, log)
+    /// Runs the verb; an exit code that is not 0 is thrown, after everything about it has been told. `reports` are
+    /// files to write at the end.
+    func run(_ action: Action, inventory: String?, _ options: SharedOptions, reports: [String] = []) async throws {
+        let reports = try reports.map { try ReportFile($0, action: action.name, surroundings) }
+        let log = try makeLog(action)
+        let narrator = narrator(action, options, log)
         let narration = QueuedReporter(narrator.reporter)
-        let reporter = Discreet(Broadcast([narration] + (log.map { [$0] } ?? []) + reports))
-        var run = Run(
-            verb, inventory: inventory, surroundings: surroundings, reporter: reporter,
-            read: { [surroundings] in try InventoryReader(home: surroundings.home, cnis: CNI.all.map(\.name)).read($0) },
+        let reporter = RedactingReporter(CompositeReporter([narration] + (log.map { [$0] } ?? []) + reports))
+        var run = ActionRunner(
+            action, inventory: inventory, surroundings: surroundings, reporter: reporter,
+            read: { [surroundings] in try InventoryReader(home: surroundings.home, cnis: CNI.all.map(\.name)).read($0)
+            },
             connect: connect(options, reporter))
         run.templates = options.templates
         run.width = options.parallel
         run.diagnostics = diagnostics(narration, options, log)
         run.onHosts = { narrator.screen?.expect($0) }
-        let signals = try Signals { [interruption = run.interruption] in interruption.press() }
+        let signals = try Signals { [cancellation = run.cancellation] in cancellation.request() }
         // Nobody is told any longer: the run ends as after Ctrl-C.
-        outputFailure.onFailure { [interruption = run.interruption] in interruption.press() }
+        outputFailure.onFailure { [cancellation = run.cancellation] in cancellation.request() }
         let code = await run.finish()
         if let loss = log?.loss { narration.report(.note(loss)) }
         narration.finish()
@@ -49,17 +52,18 @@ struct Assembly {
     }
 
     /// A dry run leaves nothing behind, so it has no log either.
-    private func makeLog(_ verb: Verb) throws(Problem) -> LogReporter? {
-        if verb.isDryRun { return nil }
-        let file = try LogFile(verb: verb.name.replacing(" ", with: "-"), at: surroundings.now(), in: StateFolder(surroundings))
-        return LogReporter(file, now: surroundings.now, keepsPodLines: verb.showsOutput)
+    private func makeLog(_ action: Action) throws(Problem) -> LogReporter? {
+        if action.isDryRun { return nil }
+        let file = try LogFile(
+            action: action.name.replacing(" ", with: "-"), at: surroundings.now(), in: StateFolder(surroundings))
+        return LogReporter(file, now: surroundings.now, keepsPodLines: action.showsOutput)
     }
 
-    private func narrator(_ verb: Verb, _ options: SharedOptions, _ log: LogReporter?) -> Narrator {
+    private func narrator(_ action: Action, _ options: SharedOptions, _ log: LogReporter?) -> Narrator {
         if options.output == .json { return .json(JSONReporter(surroundings)) }
-        var settings = ScreenReporter.Settings(verb: verb.name, isDryRun: verb.isDryRun)
+        var settings = ScreenReporter.Settings(action: action.name, isDryRun: action.isDryRun)
         settings.detail = options.verbose ? .verbose : options.quiet ? .quiet : .normal
-        settings.showsOutput = verb.showsOutput
+        settings.showsOutput = action.showsOutput
         settings.hasColour = !options.noColor && surroundings.variable("NO_COLOR") == nil
         settings.log = log.map { surroundings.shown($0.path) }
         return .screen(ScreenReporter(settings, surroundings))

@@ -17,58 +17,74 @@ package struct InventoryChoice: Sendable, Hashable {
         case argument = "named on the command line"
         case environment = "from $KUBEFORGE_INVENTORY"
         case folder = "found in this folder"
-        case remembered = "the last that provision succeeded with"
+        case remembered = "the last one that was provisioned"
     }
 
     /// The first line of a run.
     package var sentence: String { "inventory \(path)   (\(reason.rawValue))" }
 
-    /// The first of: the argument, `$KUBEFORGE_INVENTORY`, those of the files that are there, what `provision` last succeeded with.
+    /// The first of: the argument, `$KUBEFORGE_INVENTORY`, those of the files that are there, what `provision` last
+    /// succeeded with.
     package static func make(
-        argument: String?, files: [String] = ["./inventory.yaml"], _ surroundings: Surroundings
+        argument: String?, files: [String] = ["./inventory.yaml"], _ surroundings: ProcessEnvironment
     ) throws(Problem) -> InventoryChoice {
         if let argument { return InventoryChoice(path: argument, reason: .argument) }
-        if let path = surroundings.variable("KUBEFORGE_INVENTORY") { return InventoryChoice(path: path, reason: .environment) }
+        if let path = surroundings.variable("KUBEFORGE_INVENTORY") {
+            return InventoryChoice(path: path, reason: .environment)
+        }
         if let path = files.first(where: { FileManager.default.fileExists(atPath: surroundings.absolute($0)) }) {
             return InventoryChoice(path: path, reason: .folder)
         }
         let remembered = RememberedInventory(StateFolder(surroundings)).path
-        guard let remembered else { throw Problem(noInventoryBecause: "there is no ./inventory.yaml, and no provision has succeeded yet") }
+        guard let remembered else {
+            throw Problem(noInventoryBecause: "there is no ./inventory.yaml, and no provision has succeeded yet")
+        }
         guard FileManager.default.fileExists(atPath: remembered) else {
             throw Problem(
-                noInventoryBecause: "there is no ./inventory.yaml, and \(remembered), the last that provision succeeded with, is gone")
+                noInventoryBecause:
+                    "there is no ./inventory.yaml, and \(remembered), the last one that was provisioned, is gone")
         }
         return InventoryChoice(path: remembered, reason: .remembered)
     }
 
-    /// What follows a verb on the command line so that it takes the same inventory: nothing, where it would take it by itself.
-    package func argument(_ surroundings: Surroundings) -> String {
+    /// What follows a verb on the command line so that it takes the same inventory: nothing, where it would take it by
+    /// itself.
+    package func argument(_ surroundings: ProcessEnvironment) -> String {
         let own = try? Self.make(argument: nil, surroundings)
         // A first provision is not remembered yet, but will be.
-        let isTaken = own.map { $0.reason == .remembered || surroundings.absolute($0.path) == surroundings.absolute(path) } ?? true
+        let isTaken =
+            own.map { $0.reason == .remembered || surroundings.absolute($0.path) == surroundings.absolute(path) }
+            ?? true
         return isTaken ? "" : " " + path.shellQuoted
     }
 }
 
 extension InventoryChoice {
-    /// An inventory that was found, not named, sends no files from outside its folder anywhere: whoever has cloned a folder of somebody
-    /// else has not read its inventory yet.
-    func check(_ cluster: Cluster, _ surroundings: Surroundings) throws(Problem) {
+    /// An inventory that was found, not named, sends no files from outside its folder anywhere: whoever has cloned a
+    /// folder of somebody else has not read its inventory yet.
+    func check(_ cluster: Cluster, _ surroundings: ProcessEnvironment) throws(Problem) {
         guard reason == .folder else { return }
-        let folder = URL(filePath: surroundings.absolute(path)).deletingLastPathComponent().resolvingSymlinksInPath().pathComponents
-        let outside = cluster.sentFiles.filter { !URL(filePath: $0).resolvingSymlinksInPath().pathComponents.starts(with: folder) }
+        let folder = URL(filePath: surroundings.absolute(path)).deletingLastPathComponent().resolvingSymlinksInPath()
+            .pathComponents
+        let outside = cluster.sentFiles.filter {
+            !URL(filePath: $0).resolvingSymlinksInPath().pathComponents.starts(with: folder)
+        }
         if outside.isEmpty { return }
         throw Problem(
             .usage, what: "\(path) was found, not named, and sends files from outside its folder to its machines",
-            why: outside.joined(separator: "\n"), fix: "read it, and name it if that is meant: kubeforge … \(path.shellQuoted)")
+            why: outside.joined(separator: "\n"),
+            fix: "read it, and name it if that is meant: kubeforge … \(path.shellQuoted)")
     }
 }
 
 extension Cluster {
     /// What machines and servers get the content of.
     fileprivate var sentFiles: [String] {
-        [service.models?.keyPath, service.registryLogin?.passwordPath, service.trainingData?.train, service.trainingData?.test]
-            .compactMap { $0 }
+        [
+            service.models?.keyPath, service.registryLogin?.passwordPath, service.trainingData?.train,
+            service.trainingData?.test,
+        ]
+        .compactMap { $0 }
     }
 }
 
@@ -97,7 +113,7 @@ package struct RememberedInventory: Sendable {
 extension Problem {
     fileprivate init(noInventoryBecause why: String) {
         self.init(
-            .usage, what: "no inventory is named", why: why,
+            .usage, what: "no inventory given", why: why,
             fix: "name one: as an argument (`kubeforge deploy my.yaml`) or in $KUBEFORGE_INVENTORY")
     }
 }

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// What is done, once, when standard output or standard error cannot be written any longer: `kubeforge logs --follow | head`.
+/// What is done, once, when standard output or standard error cannot be written any longer:
+/// `kubeforge logs --follow | head`.
 final class OutputFailure: Sendable {
     private let body = Mutex<(@Sendable () -> Void)?>(nil)
 

@@ -23,7 +23,8 @@ package enum Program {
     private static func tell(_ problems: [Problem]) -> Int32 {
         let stream = TextStream.descriptor(2)
         for problem in problems {
-            stream.write(ProblemText(problem: problem.mapTexts { $0.withoutTokens.readable }).lines.map { $0 + "\n" }.joined())
+            stream.write(
+                ProblemText(problem: problem.mapTexts { $0.withoutTokens.readable }).lines.map { $0 + "\n" }.joined())
         }
         return problems.first?.kind.exitCode ?? 1
     }
@@ -31,7 +32,8 @@ package enum Program {
     /// Help, the version, a usage error, or an error that nobody foresaw.
     private static func tell(_ error: any Error) -> Int32 {
         let code = Kubeforge.exitCode(for: error)
-        TextStream.descriptor(code.isSuccess ? 1 : 2).write(Kubeforge.fullMessage(for: error).withoutTokens.readable + "\n")
+        TextStream.descriptor(code.isSuccess ? 1 : 2).write(
+            Kubeforge.fullMessage(for: error).withoutTokens.readable + "\n")
         return code.rawValue
     }
 }

@@ -20,7 +20,8 @@ struct ServiceURL: Sendable {
     /// The cluster chooses the port where the inventory names none.
     private var look: Command {
         Command(
-            "kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "--namespace", Word(cluster.service.namespace), "get", "service",
+            "kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "--namespace", Word(cluster.service.namespace),
+            "get", "service",
             Word(cluster.service.name), "--output", "jsonpath={.spec.ports[0].nodePort}"
         ).asRoot().within(.seconds(20))
     }

@@ -1,12 +1,13 @@
 import ForgeCore
 import Foundation
 
-/// The folder of what kubeforge keeps between runs: logs, locks and which inventory was last. Losing it loses nothing of a cluster.
+/// The folder of what kubeforge keeps between runs: logs, locks and which inventory was last. Losing it loses nothing
+/// of a cluster.
 package struct StateFolder: Sendable, Hashable {
     package let path: String
 
     /// `$XDG_STATE_HOME/kubeforge`; that specification says to ignore a relative `$XDG_STATE_HOME`.
-    package init(_ surroundings: Surroundings) {
+    package init(_ surroundings: ProcessEnvironment) {
         let given = surroundings.variable("XDG_STATE_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
         path = (given ?? surroundings.home + "/.local/state") + "/kubeforge"
     }

@@ -4,7 +4,8 @@ extension TextStream {
     /// The stream of a file descriptor: 1 is standard output, 2 standard error.
     static func descriptor(_ number: Int32, onFailure failure: OutputFailure? = nil) -> TextStream {
         TextStream(
-            isTerminal: isatty(number) == 1, size: { size(of: number) }, write: { if !writeAll($0, to: number) { failure?.happened() } })
+            isTerminal: isatty(number) == 1, size: { size(of: number) },
+            write: { if !writeAll($0, to: number) { failure?.happened() } })
     }
 
     private static func size(of number: Int32) -> Size? {

@@ -6,7 +6,9 @@ package struct TextStream: Sendable {
     /// Unbuffered; what cannot be written is lost (`kubeforge plan | head` closes the pipe early).
     package var write: @Sendable (String) -> Void
 
-    package init(isTerminal: Bool, size: @escaping @Sendable () -> Size? = { nil }, write: @escaping @Sendable (String) -> Void) {
+    package init(
+        isTerminal: Bool, size: @escaping @Sendable () -> Size? = { nil }, write: @escaping @Sendable (String) -> Void
+    ) {
         self.isTerminal = isTerminal
         self.size = size
         self.write = write

@@ -1,4 +1,5 @@
-/// Numbers from outside, held within bounds where they come in: what is added, multiplied or used as an index later cannot trap then.
+/// Numbers from outside, held within bounds where they come in: what is added, multiplied or used as an index later
+/// cannot trap then.
 extension Int {
     /// A whole number as another program prints it; nil for anything else, and for what is out of bounds.
     package init?(_ text: some StringProtocol, in bounds: ClosedRange<Int>) {
@@ -18,7 +19,8 @@ extension Int {
 }
 
 extension Double {
-    /// A number as another program prints it; nil for anything else: for `nan`, for `inf` and for what is out of bounds, too.
+    /// A number as another program prints it; nil for anything else: for `nan`, for `inf` and for what is out of
+    /// bounds, too.
     package init?(_ text: some StringProtocol, in bounds: ClosedRange<Double>) {
         guard let number = Double(text), bounds.contains(number) else { return nil }
         self = number

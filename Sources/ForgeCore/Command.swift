@@ -18,7 +18,8 @@ package struct Command: Sendable, Hashable {
 
     package init(_ words: Word...) { self.words = words }
 
-    /// A POSIX shell script that comes over standard input, so that neither its length nor its content meets an argument list.
+    /// A POSIX shell script that comes over standard input, so that neither its length nor its content meets an
+    /// argument list.
     package static func script(_ text: String) -> Command {
         var command = Command("sh", "-s")
         command.input = .bytes(Array("{\n\(text)\nexit\n}\n".utf8))
@@ -72,10 +73,14 @@ extension Command {
         return first.count < line.count || first.count > 200 ? String(first.prefix(200)) + " …" : first
     }
 
-    /// Where every command and every question runs: in the language whose words are read here, and with the same programs.
-    package static let environment = ["LC_ALL=C", "TZ=UTC", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+    /// Where every command and every question runs: in the language whose words are read here, and with the same
+    /// programs.
+    package static let environment = [
+        "LC_ALL=C", "TZ=UTC", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ]
 
-    /// The line that a host's shell gets. The environment, the time limit and sudo, whose words are read, too, are part of it.
+    /// The line that a host's shell gets. The environment, the time limit and sudo, whose words are read, too, are part
+    /// of it.
     package func remoteLine(user: String) -> String {
         // Rounded up: to `timeout`, 0 means no limit at all.
         let seconds = timeLimit.components.seconds + (timeLimit.components.attoseconds > 0 ? 1 : 0)
@@ -87,11 +92,14 @@ extension Command {
         return Self.isReadAlikeByAllShells(line) ? line : Self.wrapped(line)
     }
 
-    /// The login shell may be none of POSIX: fish reads a backslash in single quotes otherwise, csh takes no newline and sees an event
-    /// of its history in each `!`.
-    private static func isReadAlikeByAllShells(_ line: String) -> Bool { !line.utf8.contains(where: "\\\n\r!".utf8.contains) }
+    /// The login shell may be none of POSIX: fish reads a backslash in single quotes otherwise, csh takes no newline
+    /// and sees an event of its history in each `!`.
+    private static func isReadAlikeByAllShells(_ line: String) -> Bool {
+        !line.utf8.contains(where: "\\\n\r!".utf8.contains)
+    }
 
-    /// All that is left for the login shell are plain words, with the line in base64. The two shells become the command itself.
+    /// All that is left for the login shell are plain words, with the line in base64. The two shells become the command
+    /// itself.
     private static func wrapped(_ line: String) -> String {
         let text = Base64.text(Array(("exec " + line).utf8))
         return "exec sh -c 'eval \"$(printf %s \"$0\" | base64 -d)\"' \(text)"

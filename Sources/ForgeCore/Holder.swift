@@ -36,7 +36,8 @@ package struct Holder: Sendable, Hashable {
         let form = /([0-9a-f]{16}) ([!-~]{1,300}) ([0-9a-f]{1,16}) ([0-9]{1,9}) ([0-9T:.Z-]{1,32}) ([a-z][a-z -]{0,40})/
         guard let parts = line.wholeMatch(of: form), let process = Int32(parts.4) else { return nil }
         self.init(
-            run: String(parts.1), person: String(parts.2), computer: String(parts.3), processID: process, since: String(parts.5),
+            run: String(parts.1), person: String(parts.2), computer: String(parts.3), processID: process,
+            since: String(parts.5),
             command: String(parts.6))
     }
 

@@ -4,7 +4,7 @@ package struct Host: Sendable, Hashable {
     /// The address that other nodes reach it at; kubeforge connects to it, too, where `access` names no other.
     package var address: IPv4Address
     package var role: Role
-    /// Whether a control plane takes ordinary pods, too; a worker always does.
+    /// Whether a control plane is schedulable, too; a worker always does.
     package var isSchedulable: Bool
     package var access: Access
 
@@ -19,10 +19,12 @@ package struct Host: Sendable, Hashable {
     /// Where it is reached from the operator's computer: an IPv4 address or a DNS name.
     package var outerAddress: String { access.address ?? address.description }
 
-    /// Where its ports other than SSH's are reached from the operator's computer. A loopback address stands for a port that is
-    /// forwarded for SSH alone.
+    /// Where its ports other than SSH's are reached from the operator's computer. A loopback address stands for a port
+    /// that is forwarded for SSH alone.
     package var publicAddress: String {
-        guard let outer = access.address, outer != "localhost", !outer.hasPrefix("127.") else { return address.description }
+        guard let outer = access.address, outer != "localhost", !outer.hasPrefix("127.") else {
+            return address.description
+        }
         return outer
     }
 
@@ -42,7 +44,8 @@ package struct Host: Sendable, Hashable {
         /// The known_hosts file whose keys are believed.
         package var knownHostsPath: String
 
-        package init(address: String? = nil, user: String, port: UInt16 = 22, keyPath: String?, knownHostsPath: String) {
+        package init(address: String? = nil, user: String, port: UInt16 = 22, keyPath: String?, knownHostsPath: String)
+        {
             self.address = address
             self.user = user
             self.port = port

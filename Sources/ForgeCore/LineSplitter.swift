@@ -1,6 +1,7 @@
 /// Turns chunks of bytes into lines. It splits bytes, not text: a chunk may end inside a UTF-8 character.
 package struct LineSplitter: Sendable {
-    /// A line longer than this is given out in pieces, so that a program that never prints a newline cannot fill the memory.
+    /// A line longer than this is given out in pieces, so that a program that never prints a newline cannot fill the
+    /// memory.
     private static let longest = 1 << 20
     private var rest: [UInt8] = []
 

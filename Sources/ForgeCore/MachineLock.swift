@@ -1,8 +1,8 @@
 /// The right to change a machine, which one run at a time has, whatever computer it was started on.
 ///
-/// A command that changes a machine holds an exclusive `flock` on the machine while it runs; one that goes on after its run has ended
-/// goes on holding it. A run that `keeps` the machine has it between its commands, too, for a while after each. All is in `/run`: a reboot,
-/// which ends every command, ends every lock.
+/// A command that changes a machine holds an exclusive `flock` on the machine while it runs; one that goes on after its
+/// run has ended goes on holding it. A run that `keeps` the machine has it between its commands, too, for a while after
+/// each. All is in `/run`: a reboot, which ends every command, ends every lock.
 package struct MachineLock: Sendable, Hashable {
     package var holder: Holder
     /// A run that is known to have ended: what it kept may be taken, and what it left running is waited for.
@@ -18,7 +18,8 @@ package struct MachineLock: Sendable, Hashable {
     package static let refusal = 245
     static let mark = "kubeforge-lock: "
 
-    package init(_ holder: Holder, ended: String? = nil, keeps: Int = 0, patience: Int = 600, path: String = Self.path) {
+    package init(_ holder: Holder, ended: String? = nil, keeps: Int = 0, patience: Int = 600, path: String = Self.path)
+    {
         self.holder = holder
         self.ended = ended
         self.keeps = keeps
@@ -29,13 +30,14 @@ package struct MachineLock: Sendable, Hashable {
     /// The words that run a command under the lock.
     var words: [Word] {
         [
-            "sh", "-c", Word(Self.script), "kubeforge", Word(path), Word(holder.line), Word(ended ?? "-"), Word("\(keeps)"),
+            "sh", "-c", Word(Self.script), "kubeforge", Word(path), Word(holder.line), Word(ended ?? "-"),
+            Word("\(keeps)"),
             Word("\(patience)"),
         ]
     }
 
-    /// Times are the machine's seconds since it started: nobody sets that clock. The command does not inherit the lock, so that a daemon which
-    /// it starts does not hold it.
+    /// Times are the machine's seconds since it started: nobody sets that clock. The command does not inherit the lock,
+    /// so that a daemon which it starts does not hold it.
     private static let script = """
         path=$1 own=$2 ended=$3 keeps=$4 patience=$5; shift 5; run=${own%% *}
         \(functions)
@@ -71,7 +73,8 @@ package struct MachineLock: Sendable, Hashable {
             exec 9<> "$path"; flock -n -x 9 || exit 0
             look; [ "${who%% *}" != "$run" ] || : > "$path"
             """
-        return Command("sh", "-c", Word(script), "kubeforge", Word(path), Word(holder.run)).asRoot().within(.seconds(10))
+        return Command("sh", "-c", Word(script), "kubeforge", Word(path), Word(holder.run)).asRoot().within(
+            .seconds(10))
     }
 
     /// Prints `kept` or `running`, and the holder's line; nothing when nobody has the machine. It changes nothing.

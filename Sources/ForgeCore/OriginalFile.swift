@@ -3,15 +3,15 @@ package enum OriginalFile {
     /// Where it is kept.
     package static func copy(of path: String) -> String { path + ".before-kubeforge" }
 
-    /// A file on the machine whose first line names the digests that kubeforge wrote there: the last one, and the one before until that
-    /// is replaced. What has another one is somebody else's.
+    /// A file on the machine whose first line names the digests that kubeforge wrote there: the last one, and the one
+    /// before until that is replaced. What has another one is somebody else's.
     package static func note(of path: String) -> String { notes + SHA256.hex(path) }
 
     /// The folder of all notes.
     package static let notes = "/var/lib/kubeforge/written/"
 
-    /// Of the script that writes a file, between the new one's last byte and its name. The note comes first: a kill in between leaves
-    /// the old file with a note that still knows it.
+    /// Of the script that writes a file, between the new one's last byte and its name. The note comes first: a kill in
+    /// between leaves the old file with a note that still knows it.
     static let keepAndNote = """
         note=$5 copy=$6 old= last= before=
         if [ -f "$path" ]; then old=$(sha256sum < "$path"); old=${old%% *}; fi

@@ -1,6 +1,7 @@
 /// What a command left behind.
 package struct Output: Sendable, Hashable {
-    /// At most `captureLimit` bytes of each stream are kept; what is beyond is counted by nobody and lost, so programs that print more write to a file.
+    /// At most `captureLimit` bytes of each stream are kept; what is beyond is counted by nobody and lost, so programs
+    /// that print more write to a file.
     package static let captureLimit = 64 << 20
 
     package var standardOutput: [UInt8]
@@ -27,7 +28,8 @@ package struct Output: Sendable, Hashable {
 
     package var errorText: String { String(decoding: standardError, as: UTF8.self) }
 
-    /// The last line with something in it: of standard error, else of standard output. It is what programs give as their reason.
+    /// The last line with something in it: of standard error, else of standard output. It is what programs give as
+    /// their reason.
     package var lastLine: String? { Self.lastLine(of: errorText) ?? Self.lastLine(of: text) }
 
     private static func lastLine(of text: String) -> String? {
@@ -38,7 +40,9 @@ package struct Output: Sendable, Hashable {
 extension StringProtocol {
     /// The text without the characters at both ends that satisfy the predicate.
     package func trimming(while predicate: (Character) -> Bool) -> String {
-        guard let first = firstIndex(where: { !predicate($0) }), let last = lastIndex(where: { !predicate($0) }) else { return "" }
+        guard let first = firstIndex(where: { !predicate($0) }), let last = lastIndex(where: { !predicate($0) }) else {
+            return ""
+        }
         return String(self[first...last])
     }
 }

@@ -43,7 +43,9 @@ package struct Problem: Error, Sendable, Hashable {
 extension Problem: CustomStringConvertible {
     package var description: String {
         let lines = [("why", why), ("fix", fix)].compactMap { label, text in
-            text.map { "  \(label)  \($0.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n       "))" }
+            text.map {
+                "  \(label)  \($0.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n       "))"
+            }
         }
         return ([what] + lines).joined(separator: "\n")
     }

@@ -13,10 +13,12 @@ package struct Proxy: Sendable, Hashable {
         self.exceptions = exceptions
     }
 
-    /// `NAME=value` in upper and in lower case: curl reads http_proxy in lower case alone, others all of them in upper case.
+    /// `NAME=value` in upper and in lower case: curl reads http_proxy in lower case alone, others all of them in upper
+    /// case.
     package var assignments: [String] {
         let values: [(String, String?)] = [
-            ("HTTP_PROXY", http), ("HTTPS_PROXY", https), ("NO_PROXY", exceptions.isEmpty ? nil : exceptions.joined(separator: ",")),
+            ("HTTP_PROXY", http), ("HTTPS_PROXY", https),
+            ("NO_PROXY", exceptions.isEmpty ? nil : exceptions.joined(separator: ",")),
         ]
         let given = values.compactMap { name, value in value.map { (name, $0) } }
         return given.map { "\($0)=\($1)" } + given.map { "\($0.lowercased())=\($1)" }
@@ -32,11 +34,12 @@ extension Command {
         return copy
     }
 
-    /// An apt-get that goes through the proxy. As options, which win over the machine's own configuration; apt looks for exceptions
-    /// in the environment alone.
+    /// An apt-get that goes through the proxy. As options, which win over the machine's own configuration; apt looks
+    /// for exceptions in the environment alone.
     package func aptThrough(_ proxy: Proxy?) -> Command {
         guard let proxy, let place = words.firstIndex(of: "apt-get") else { return self }
-        let options = ([("http", proxy.http), ("https", proxy.https)] as [(String, String?)]).compactMap { scheme, url in
+        let options = ([("http", proxy.http), ("https", proxy.https)] as [(String, String?)]).compactMap {
+            scheme, url in
             url.map { Word("Acquire::\(scheme)::Proxy=\($0)") }
         }
         var copy = self

@@ -1,4 +1,4 @@
-/// A file as it shall be on a host.
+/// A file as it should be on a host.
 package struct RemoteFile: Sendable, Hashable {
     package var path: String
     package var content: [UInt8]
@@ -12,13 +12,17 @@ package struct RemoteFile: Sendable, Hashable {
     /// The package that ships a file of this name: one that is as it was shipped is nobody's work.
     package var package: String?
 
-    package init(_ path: String, _ text: String, mode: UInt16 = 0o644, owner: String = "root:root", isSecret: Bool = false) {
+    package init(
+        _ path: String, _ text: String, mode: UInt16 = 0o644, owner: String = "root:root", isSecret: Bool = false
+    ) {
         self.init(path, bytes: Array(text.utf8), mode: mode, owner: owner, isSecret: isSecret)
     }
 
-    /// `isShared` is true for /etc where it is not given, but for the folder in which the kubelet takes every file for a pod.
+    /// `isShared` is true for /etc where it is not given, but for the folder in which the kubelet takes every file for
+    /// a pod.
     package init(
-        _ path: String, bytes: [UInt8], mode: UInt16 = 0o644, owner: String = "root:root", isSecret: Bool = false, isShared: Bool? = nil,
+        _ path: String, bytes: [UInt8], mode: UInt16 = 0o644, owner: String = "root:root", isSecret: Bool = false,
+        isShared: Bool? = nil,
         package: String? = nil
     ) {
         self.path = path
@@ -30,8 +34,10 @@ package struct RemoteFile: Sendable, Hashable {
         self.package = package
     }
 
-    /// Writes it so that nobody ever sees half of it: into a temporary name beside it, mode and owner set, its sha256 compared, renamed.
-    /// A killed write leaves the old file, and at most a `.kubeforge.*` file that the next write of the same path removes.
+    /// Writes it so that nobody ever sees half of it: into a temporary name beside it, mode and owner set, its sha256
+    /// compared, renamed.
+    /// A killed write leaves the old file, and at most a `.kubeforge.*` file that the next write of the same path
+    /// removes.
     /// Prints `kept` when it has kept what somebody else had there.
     package var write: Command {
         let script = """
@@ -47,9 +53,13 @@ package struct RemoteFile: Sendable, Hashable {
             \(isShared ? OriginalFile.keepAndNote : "")
             place "$new" "$path"
             """
-        let shared: [Word] = isShared ? [Word(OriginalFile.note(of: path)), Word(OriginalFile.copy(of: path)), Word(package ?? "")] : []
+        let shared: [Word] =
+            isShared ? [Word(OriginalFile.note(of: path)), Word(OriginalFile.copy(of: path)), Word(package ?? "")] : []
         let command = Command(
-            [Word("sh"), "-c", Word(script), "sh", Word(path), Word(SHA256.hex(content)), Word(String(mode, radix: 8)), Word(owner)]
+            [
+                Word("sh"), "-c", Word(script), "sh", Word(path), Word(SHA256.hex(content)),
+                Word(String(mode, radix: 8)), Word(owner),
+            ]
                 + shared)
         return command.reading(isSecret ? .secret(content) : .bytes(content)).asRoot()
     }

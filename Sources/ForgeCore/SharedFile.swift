@@ -1,8 +1,10 @@
 import Glibc
 
-/// A text file on the operator's computer that others own, too, such as `~/.kube/config`: changed, never replaced unseen.
+/// A text file on the operator's computer that others own, too, such as `~/.kube/config`: changed, never replaced
+/// unseen.
 ///
-/// A symbolic link is followed and stays. Owner and group stay those that the file has; the mode is 0600 from the first byte.
+/// A symbolic link is followed and stays. Owner and group stay those that the file has; the mode is 0600 from the first
+/// byte.
 package struct SharedFile: Sendable, Hashable {
     package let path: String
     private let way: String
@@ -36,8 +38,9 @@ package struct SharedFile: Sendable, Hashable {
         }
     }
 
-    /// Reads it, has it edited, and writes what comes of it, while no other kubeforge does so; nothing is written where `edit` gives back
-    /// the same text. What was there before kubeforge's first change is kept as `PATH.before-kubeforge`.
+    /// Reads it, has it edited, and writes what comes of it, while no other kubeforge does so; nothing is written where
+    /// `edit` gives back the same text. What was there before kubeforge's first change is kept as
+    /// `PATH.before-kubeforge`.
     package func change(
         waiting limit: Duration = .seconds(10), _ edit: (String?) throws(Problem) -> String
     ) async throws {
@@ -91,7 +94,9 @@ package struct SharedFile: Sendable, Hashable {
             guard bytes.count <= Self.largest else { throw refusal(target, "it has more than 16 MiB", another) }
         }
         // Bytes that are no UTF-8 would come back as others.
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw refusal(target, "it is not UTF-8", another) }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw refusal(target, "it is not UTF-8", another)
+        }
         return State(text: text, owner: status.st_uid, group: status.st_gid)
     }
 
@@ -102,7 +107,9 @@ package struct SharedFile: Sendable, Hashable {
             var status = stat()
             guard lstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return place }
             var buffer = [UInt8](repeating: 0, count: 4096)
-            let count = buffer.withUnsafeMutableBytes { readlink(place, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count) }
+            let count = buffer.withUnsafeMutableBytes {
+                readlink(place, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+            }
             guard count > 0 else { throw refusal(place, Self.reason(errno), another) }
             let link = String(decoding: buffer.prefix(count), as: UTF8.self)
             place = link.hasPrefix("/") ? link : Self.folder(of: place) + "/" + link
@@ -113,16 +120,20 @@ package struct SharedFile: Sendable, Hashable {
     private func lock(_ folder: CInt, _ target: String, _ limit: Duration) async throws {
         let clock = ContinuousClock()
         let end = clock.now + limit
-        // The folder's lock leaves no file behind. kubectl has a file instead, which it makes and removes around its own changes.
+        // The folder's lock leaves no file behind. kubectl has a file instead, which it makes and removes around its
+        // own changes.
         while true {
             let isLocked = flock(folder, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
             if isLocked && access(target + ".lock", F_OK) != 0 { return }
             if clock.now >= end {
                 throw refusal(
                     target,
-                    isLocked ? "\(target).lock is there: kubectl is changing it, or was ended while it did" : "another program changes it",
                     isLocked
-                        ? "run it again; if no kubectl runs: rm \(target.shellQuoted).lock" : "run it again when the other one has ended")
+                        ? "\(target).lock is there: kubectl is changing it, or was ended while it did"
+                        : "another program changes it",
+                    isLocked
+                        ? "run it again; if no kubectl runs: rm \(target.shellQuoted).lock"
+                        : "run it again when the other one has ended")
             }
             try await Task.sleep(for: .milliseconds(50))
         }

@@ -1,7 +1,9 @@
 /// Something that runs commands on one host: SSH in earnest, a script in tests.
 package protocol Transport: Sendable {
-    /// Runs the command to its end. A command that fails is an `Output`; a connection that fails is thrown, as a `Problem`.
-    /// Lines arrive while it runs, in order. A cancelled task stops waiting; the remote program may go on until its time limit.
+    /// Runs the command to its end. A command that fails is an `Output`; a connection that fails is thrown, as a
+    /// `Problem`.
+    /// Lines arrive while it runs, in order. A cancelled task stops waiting; the remote program may go on until its
+    /// time limit.
     func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output
 
     /// What has gone over the wire so far.
@@ -15,7 +17,8 @@ extension Transport {
     package func run(_ command: Command) async throws -> Output { try await run(command) { _ in } }
 }
 
-/// What a connection cost. Round trips count the commands run; payload bytes are those of standard input and of both output streams.
+/// What a connection cost. Round trips count the commands run; payload bytes are those of standard input and of both
+/// output streams.
 package struct Traffic: Sendable, Hashable {
     package var roundTrips = 0
     package var bytesSent = 0

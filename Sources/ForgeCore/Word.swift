@@ -10,14 +10,17 @@ package struct Word: Sendable, Hashable, ExpressibleByStringInterpolation {
     package var quoted: String {
         // zsh reads `=ls` as the path of ls.
         let isPlain = !text.isEmpty && text.first != "=" && text.utf8.allSatisfy(Self.isPlain)
-        return isPlain ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        return isPlain
+            ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
     package var shown: String { quoted }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
         default: "-_./:=@%+,".utf8.contains(byte)
         }
     }

@@ -1,8 +1,8 @@
 import ForgeCore
 
 extension Cluster {
-    /// How this cluster's machines and pods reach the world: nil, directly; else the proxy with all exceptions: this machine, the
-    /// machines, Services and pods, the mirrors and the registry of one's own, and those of the inventory.
+    /// How this cluster's machines and pods reach the world: nil, directly; else the proxy with all exceptions: this
+    /// machine, the machines, Services and pods, the mirrors and the registry of one's own, and those of the inventory.
     package var outgoing: Proxy? {
         guard var proxy else { return nil }
         let own = ["localhost", "127.0.0.1", ".svc", ".cluster.local", "\(podNetwork)", "\(serviceNetwork)"]
@@ -12,9 +12,12 @@ extension Cluster {
     }
 
     private var mirrorHosts: [String] {
-        let repositories = [mirrors.docker?.url, mirrors.kubernetes?.url, mirrors.debian?.url, mirrors.python, mirrors.criDockerd?.url]
+        let repositories = [
+            mirrors.docker?.url, mirrors.kubernetes?.url, mirrors.debian?.url, mirrors.python, mirrors.criDockerd?.url,
+        ]
         let addresses =
-            repositories.compactMap { $0 } + mirrors.registries.values.sorted() + [service.registry, imageRepository].compactMap { $0 }
+            repositories.compactMap { $0 } + mirrors.registries.values.sorted()
+            + [service.registry, imageRepository].compactMap { $0 }
         return addresses.map(Self.host)
     }
 

@@ -23,8 +23,10 @@ package struct Cluster: Sendable, Hashable {
     package var lab: LabSettings
 
     package init(
-        name: String, path: String = "", kubernetes: Version, runtime: Runtime = .containerd, docker: DockerSource = .docker, hosts: [Host],
-        podNetwork: IPv4Network = Defaults.podNetwork, serviceNetwork: IPv4Network = Defaults.serviceNetwork, cni: String = "flannel",
+        name: String, path: String = "", kubernetes: Version, runtime: Runtime = .containerd,
+        docker: DockerSource = .docker, hosts: [Host],
+        podNetwork: IPv4Network = Defaults.podNetwork, serviceNetwork: IPv4Network = Defaults.serviceNetwork,
+        cni: String = "flannel",
         imageRepository: String? = nil, mirrors: Mirrors = Mirrors(), proxy: Proxy? = nil, service: Service = Service(),
         lab: LabSettings = LabSettings()
     ) {
@@ -58,7 +60,8 @@ package struct Cluster: Sendable, Hashable {
         case containerd, docker
     }
 
-    /// Whose packages Docker Engine and containerd come from: `docker` is Docker's own apt repository, `distribution` is docker.io.
+    /// Whose packages Docker Engine and containerd come from: `docker` is Docker's own apt repository, `distribution`
+    /// is docker.io.
     package enum DockerSource: String, Sendable, Hashable, CaseIterable {
         case docker, distribution
     }

@@ -14,17 +14,19 @@ package struct InventoryReader: Sendable {
 
     /// Reads and checks the file; nothing is contacted. Relative paths in it count from the folder it lies in.
     ///
-    /// What is thrown holds all problems of the file in its order, each with line and column where the file could be read.
+    /// What is thrown holds all problems of the file in its order, each with line and column where the file could be
+    /// read.
     package func read(_ path: String) throws(Problems) -> Cluster {
         let text = try InventoryFile(path: path).text()
-        let findings = Findings(path: path)
-        do throws(Unreadable) {
-            let root = Field(name: "", node: try YAMLDocument(text).root(), keyPlace: .start, findings: findings)
+        let diagnostics = Diagnostics(path: path)
+        do throws(YAMLSyntaxError) {
+            let root = Field(
+                name: "", node: try YAMLDocument(text).root(), keyLocation: .start, diagnostics: diagnostics)
             let section = ClusterSection(path: path, paths: LocalPath(home: home, inventory: path), cnis: cnis)
-            if let cluster = section.read(root), findings.problems == nil { return cluster }
+            if let cluster = section.read(root), diagnostics.problems == nil { return cluster }
         } catch {
-            findings.add(error.complaint, at: error.place)
+            diagnostics.add(error.error, at: error.location)
         }
-        throw findings.problems ?? Problems([Problem(.invalidInventory, what: "\(path): cannot be read")])
+        throw diagnostics.problems ?? Problems([Problem(.invalidInventory, what: "\(path): cannot be read")])
     }
 }

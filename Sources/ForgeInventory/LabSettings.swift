@@ -7,7 +7,8 @@ package struct LabSettings: Sendable, Hashable {
     package var hosts: [String: Machine]
 
     package init(
-        distribution: Distribution = .debian13, driver: Driver = .nspawn, profile: Profile = .bare, hosts: [String: Machine] = [:]
+        distribution: Distribution = .debian13, driver: Driver = .nspawn, profile: Profile = .bare,
+        hosts: [String: Machine] = [:]
     ) {
         self.distribution = distribution
         self.driver = driver

@@ -1,6 +1,7 @@
 /// Where packages, images and Python wheels come from instead of the public places.
 package struct Mirrors: Sendable, Hashable {
-    /// In place of `https://download.docker.com/linux/<distribution>`; `<distribution>` in it stands for each host's own.
+    /// In place of `https://download.docker.com/linux/<distribution>`; `<distribution>` in it stands for each host's
+    /// own.
     package var docker: AptRepository?
     /// In place of `https://pkgs.k8s.io/core:/stable:`; `/v1.36/deb/` follows.
     package var kubernetes: AptRepository?

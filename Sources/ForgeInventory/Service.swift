@@ -23,7 +23,8 @@ package struct Service: Sendable, Hashable {
     package var models: ModelStore?
 
     package init(
-        name: String = "inference", namespace: String = "mlops", replicas: Int = 2, expose: Exposure = .nodePort, nodePort: Int? = nil,
+        name: String = "inference", namespace: String = "mlops", replicas: Int = 2, expose: Exposure = .nodePort,
+        nodePort: Int? = nil,
         trainingData: TrainingData? = nil, examples: Examples = .public, resources: Resources = Resources(),
         baseImage: String = Service.defaultBaseImage, registry: String? = nil,
         registryLogin: RegistryLogin? = nil, registryImage: String = ClusterRegistry.image, models: ModelStore? = nil

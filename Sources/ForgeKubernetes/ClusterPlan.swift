@@ -15,7 +15,8 @@ package struct ClusterPlan: Sendable {
     package let renewsCertificates: Bool
 
     package init(
-        cluster: Cluster, facts: [String: Facts], templates: Templates, operatorKubeconfig: String, renewsCertificates: Bool = false
+        cluster: Cluster, facts: [String: Facts], templates: Templates, operatorKubeconfig: String,
+        renewsCertificates: Bool = false
     ) {
         self.cluster = cluster
         self.facts = facts
@@ -27,28 +28,30 @@ package struct ClusterPlan: Sendable {
     package func make() throws(Problem) -> Plan {
         let cni = try CNI.named(cluster.cni)
         let runtime = ContainerRuntime(cluster: cluster, templates: templates)
-        let nodeImages = NodeImages(cluster: cluster, images: try cni.images(templates))
+        let nodeImages = PrepulledImages(cluster: cluster, images: try cni.images(templates))
         return Plan(
             stages: [
                 try fit(),
-                try stage("the machines are prepared", steps: preparation),
+                try stage("hosts are prepared", steps: preparation),
                 try stage("Kubernetes is installed") { _, facts throws(Problem) in
                     try KubernetesPackages(cluster: cluster).steps(facts) + [StartsAtBoot("kubelet.service")]
                 },
                 // After kubeadm, which knows the sandbox image that the runtime must name.
-                try stage("containers can run") { host, facts throws(Problem) in
+                try stage("container runtime is ready") { host, facts throws(Problem) in
                     try runtime.steps(facts) + RegistryTrust(cluster).steps(host)
                         + when(cluster.runtime == .docker && nodeImages.isNeeded, nodeImages)
                 },
                 // Meanwhile the workers fetch what they will run.
                 try stage("the control plane answers") { host, facts throws(Problem) in
-                    if host.name == cluster.firstControlPlane.name { return try controlPlane(host, facts) + cni.steps(cluster, templates) }
+                    if host.name == cluster.firstControlPlane.name {
+                        return try controlPlane(host, facts) + cni.steps(cluster, templates)
+                    }
                     return when(cluster.runtime == .containerd, nodeImages)
                 },
-                try joining(runtime),
+                try joinConfiguration(runtime),
                 try stage("every node is Ready") { host, _ in [NodeIsReady.step(for: host), Bridge.step(for: host)] },
                 try stage("the cluster works", on: [cluster.firstControlPlane]) { host, _ in
-                    when(host.isSchedulable, Scheduling(host: host)) + [SystemPods.step(for: cni.name)]
+                    when(host.isSchedulable, ControlPlaneIsSchedulable(host: host)) + [SystemPods.step(for: cni.name)]
                 },
                 // Once the pod network runs on all of them.
                 try stage("the nodes reach each other") { host, _ in
@@ -62,7 +65,7 @@ package struct ClusterPlan: Sendable {
     private func fit() throws(Problem) -> Stage {
         let preflight = Preflight(cluster: cluster, facts: facts, isRenewing: renewsCertificates)
         let docker = ExistingDocker(cluster: cluster)
-        return try stage("the machines fit", goesOnAfterFailure: true) { host, own throws(Problem) in
+        return try stage("hosts meet the requirements", goesOnAfterFailure: true) { host, own throws(Problem) in
             preflight.steps(for: host) + (try docker.steps(for: host, own))
                 + when(host.name == cluster.firstControlPlane.name, OperatorKubeconfigFits(step: operatorKubectl(host)))
         }
@@ -73,7 +76,8 @@ package struct ClusterPlan: Sendable {
     }
 
     static let tools = [
-        "ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2", "iptables",
+        "ca-certificates", "curl", "gnupg", "openssl", "conntrack", "socat", "ethtool", "ebtables", "iproute2",
+        "iptables",
         "iputils-ping",
     ]
 
@@ -87,7 +91,10 @@ package struct ClusterPlan: Sendable {
             KernelModule("overlay"),
             KernelModule("br_netfilter"),
             Sysctls(
-                ["net.bridge.bridge-nf-call-iptables": "1", "net.bridge.bridge-nf-call-ip6tables": "1", "net.ipv4.ip_forward": "1"],
+                [
+                    "net.bridge.bridge-nf-call-iptables": "1", "net.bridge.bridge-nf-call-ip6tables": "1",
+                    "net.ipv4.ip_forward": "1",
+                ],
                 title: "the kernel forwards and filters bridged packets"),
         ]
             // A container's are those of its host.
@@ -96,18 +103,19 @@ package struct ClusterPlan: Sendable {
                 SysctlMinimums(
                     ["fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 1_048_576],
                     title: "the kernel lets many programs watch files")) + [
-                Packages(Self.tools, title: "the tools that Kubernetes and kubeforge call are installed", proxy: cluster.outgoing)
+                Packages(Self.tools, title: "required tools are installed", proxy: cluster.outgoing)
             ]
     }
 
     private func controlPlane(_ host: Host, _ facts: Facts) throws(Problem) -> [any Step] {
-        let config = try KubeadmConfig(cluster: cluster, templates: templates).initialisation(of: host, isContainer: facts.isContainer)
+        let config = try KubeadmConfig(cluster: cluster, templates: templates).initConfiguration(
+            of: host, isContainer: facts.isContainer)
         return [ControlPlaneImages(cluster: cluster, configPath: ControlPlane.configPath)]
             + when(renewsCertificates, CertificatesAreRenewed(host: host, cluster: cluster, configuration: config)) + [
                 ControlPlane(host: host, cluster: cluster, configuration: config),
                 Unit("kubelet.service", title: "the kubelet runs"),
             ] + when(host.publicAddress != "\(host.address)", APIServerName(host: host, cluster: cluster)) + [
-                LoginKubeconfig(
+                UserKubeconfig(
                     user: host.access.user, home: facts.home, group: facts.group, cluster: cluster.name,
                     server: "https://\(host.address):6443"),
                 operatorKubectl(host),
@@ -115,15 +123,16 @@ package struct ClusterPlan: Sendable {
     }
 
     /// A control plane needs some ten seconds from its start until workers can join: Docker Engine comes in that time.
-    private func joining(_ runtime: ContainerRuntime) throws(Problem) -> Stage {
+    private func joinConfiguration(_ runtime: ContainerRuntime) throws(Problem) -> Stage {
         let config = KubeadmConfig(cluster: cluster, templates: templates)
         let token = JoinToken(controlPlane: cluster.firstControlPlane.name)
         return try stage("the workers have joined") { host, facts throws(Problem) in
             if host.role == .controlPlane { return runtime.builder(facts) }
             return [
                 // A run that is killed while it joins leaves it.
-                IsAbsent(Join.configPath, title: "no token of a join is left"),
-                Join(host: host, cluster: cluster, config: config, token: token), Unit("kubelet.service", title: "the kubelet runs"),
+                FileIsAbsent(Join.configPath, title: "no token of a join is left"),
+                Join(host: host, cluster: cluster, config: config, token: token),
+                Unit("kubelet.service", title: "the kubelet runs"),
             ]
         }
     }
@@ -131,7 +140,8 @@ package struct ClusterPlan: Sendable {
     private func surveyed(_ hosts: [Host]) -> [Host] { hosts.filter { facts[$0.name] != nil } }
 
     private func stage(
-        _ name: String, goesOnAfterFailure: Bool = false, on hosts: [Host]? = nil, steps: (Host, Facts) throws(Problem) -> [any Step]
+        _ name: String, goesOnAfterFailure: Bool = false, on hosts: [Host]? = nil,
+        steps: (Host, Facts) throws(Problem) -> [any Step]
     ) throws(Problem) -> Stage {
         var work: [Stage.Work] = []
         for host in surveyed(hosts ?? cluster.hosts) {

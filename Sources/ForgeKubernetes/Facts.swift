@@ -64,8 +64,10 @@ package struct Facts: Sendable, Hashable {
     }
 
     package init(
-        distribution: Distribution = Distribution(id: "debian", version: "12", codename: "bookworm"), architecture: String = "amd64",
-        isContainer: Bool = false, hasCgroup2: Bool = true, cores: Int = 2, memoryMiB: Int = 4096, freeDiskMiB: Int = 20_000,
+        distribution: Distribution = Distribution(id: "debian", version: "12", codename: "bookworm"),
+        architecture: String = "amd64",
+        isContainer: Bool = false, hasCgroup2: Bool = true, cores: Int = 2, memoryMiB: Int = 4096,
+        freeDiskMiB: Int = 20_000,
         machineID: String = "", clock: Int = 0, home: String = "/root", group: String = "root"
     ) {
         self.distribution = distribution

@@ -1,7 +1,8 @@
 import ForgeCore
 
-/// Where the lab keeps what is expensive to make, and the state of running labs: root's `~/.cache/kubeforge/lab`. Machines' files are root's,
-/// so none of them may lie in the home folder of another user; what the operator needs is in `OperatorFiles`.
+/// Where the lab keeps what is expensive to make, and the state of running labs: root's `~/.cache/kubeforge/lab`.
+/// Machines' files are root's, so none of them may lie in the home folder of another user; what the operator needs is
+/// in `OperatorFiles`.
 package struct Cache: Sendable, Hashable {
     package let root: String
 

@@ -4,35 +4,40 @@ import ForgeTemplates
 
 /// The machines of an inventory, made on this computer.
 package struct Lab: Sendable {
-    private let site: Site
+    private let layout: LabLayout
     private let progress: LabProgress
     private let isSupplied: Bool
 
-    /// A `Problem` if the inventory's machines cannot stand on one bridge. Without supplies the machines have SSH and nothing to install.
+    /// A `Problem` if the inventory's machines cannot stand on one bridge. Without supplies the machines have SSH and
+    /// nothing to install.
     package init(
-        cluster: Cluster, cache: Cache, operatorFiles: OperatorFiles, templates: Templates, progress: LabProgress, isSupplied: Bool = true
+        cluster: Cluster, cache: Cache, operatorFiles: OperatorFiles, templates: Templates, progress: LabProgress,
+        isSupplied: Bool = true
     ) throws(Problem) {
-        site = try Site(cluster: cluster, cache: cache, operatorFiles: operatorFiles, computer: ThisComputer(), templates: templates)
+        layout = try LabLayout(
+            cluster: cluster, cache: cache, operatorFiles: operatorFiles, computer: LocalHost(), templates: templates)
         self.progress = progress
         self.isSupplied = isSupplied
     }
 
     /// Makes what is missing and starts what does not run, until every machine lets the inventory's user in.
     package func up() async throws {
-        let supplies = Supplies(site)
-        let survey = try await Survey.take(site)
-        let missing = try await isSupplied ? supplies.missing(survey) : []
-        try demand(Preconditions(survey: survey, site: site).findings + missing)
+        let artifacts = Artifacts(layout)
+        let survey = try await Survey.take(layout)
+        let missing = try await isSupplied ? artifacts.missing(survey) : []
+        try demand(Preconditions(survey: survey, layout: layout).findings + missing)
         try await exclusively {
             if isSupplied {
-                try await supplies.make(progress: progress)
+                try await artifacts.make(progress: progress)
                 try publishKey()
             }
-            for installation in site.installations { try await RootFileSystem(site, installation).make(progress: progress) }
-            try await MachineFiles(site: site).write()
+            for installation in layout.installations {
+                try await RootFileSystem(layout, installation).make(progress: progress)
+            }
+            try await MachineFiles(layout: layout).write()
             try await makeNetwork()
             try await forEachMachine(bringUp)
-            try KnownHosts(site: site).write()
+            try KnownHosts(layout: layout).write()
             try await forEachMachine(open)
         }
     }
@@ -40,14 +45,16 @@ package struct Lab: Sendable {
     /// Takes everything away that `up` made, however far it came. The caches stay.
     package func down() async throws {
         try await demandAbility()
-        try await exclusively { try await LabRemoval(site: site).run(progress) }
+        try await exclusively { try await LabRemoval(layout: layout).run(progress) }
     }
 
-    /// Reboots the named machines (all without a name) and waits until they let the inventory's user in again. One that is off is started.
+    /// Reboots the named machines (all without a name) and waits until they let the inventory's user in again. One that
+    /// is off is started.
     package func reboot(_ names: [String]) async throws {
-        let machines = try names.isEmpty ? site.machines : names.map { name throws(Problem) in try site.machine(name) }
+        let machines =
+            try names.isEmpty ? layout.machines : names.map { name throws(Problem) in try layout.machine(name) }
         try await demandAbility()
-        guard site.computer.exists(site.knownHosts) else { throw notUp }
+        guard layout.computer.exists(layout.knownHosts) else { throw notUp }
         try await exclusively {
             var reboots: [MachineReboot] = []
             for machine in machines { reboots.append(try await MachineReboot.request(machine)) }
@@ -60,44 +67,45 @@ package struct Lab: Sendable {
     /// What runs and what does not, in the inventory's order.
     package func status() async throws -> [MachineStatus] {
         var all: [MachineStatus] = []
-        for machine in site.machines { all.append(try await MachineStatus(machine)) }
+        for machine in layout.machines { all.append(try await MachineStatus(machine)) }
         return all
     }
 
     /// The command that opens a shell in a machine.
     package func shell(_ name: String) throws(Problem) -> Command {
-        let machine = try site.machine(name)
-        guard site.computer.exists(site.knownHosts) else { throw notUp }
+        let machine = try layout.machine(name)
+        guard layout.computer.exists(layout.knownHosts) else { throw notUp }
         return MachineLogin(machine: machine).command
     }
 
     /// For those who write an inventory.
     private func publishKey() throws(Problem) {
-        let published = site.operatorFiles.archiveKey
-        guard let key = site.computer.read("\(site.cache.gnupg)/key.asc"), key != site.computer.read(published) else { return }
-        try site.operatorFiles.write(published, key)
+        let published = layout.operatorFiles.archiveKey
+        guard let key = layout.computer.read("\(layout.cache.gnupg)/key.asc"), key != layout.computer.read(published)
+        else { return }
+        try layout.operatorFiles.write(published, key)
     }
 
     private func makeNetwork() async throws {
-        let bridge = Bridge(network: site.network, name: site.name, computer: site.computer)
+        let bridge = Bridge(network: layout.network, name: layout.name, computer: layout.computer)
         let wasThere = bridge.exists
-        let title = "the network \(site.network.subnet) and its servers are there"
+        let title = "the network \(layout.network.subnet) and its servers are there"
         if wasThere {
             try await bridge.make()
-            try await Servers(site: site).start()
-            return progress.alreadySo(title)
+            try await Servers(layout: layout).start()
+            return progress.unchanged(title)
         }
         try await progress.during(title) {
             try await bridge.make()
-            try await Servers(site: site).start()
+            try await Servers(layout: layout).start()
         }
     }
 
     private func bringUp(_ machine: Machine) async throws {
         let title = "\(machine.host.name) runs at \(machine.host.address)"
-        if try await machine.isRunning() { return progress.alreadySo(title) }
+        if try await machine.isRunning() { return progress.unchanged(title) }
         try await progress.during(title) {
-            try await machine.driver.makeDisk(from: RootFileSystem(site, machine.installation))
+            try await machine.driver.makeDisk(from: RootFileSystem(layout, machine.installation))
             if let warning = try await machine.driver.warning() { progress.warn(warning) }
             try await machine.driver.start()
         }
@@ -106,14 +114,14 @@ package struct Lab: Sendable {
     private func open(_ machine: Machine) async throws {
         let title = "\(machine.host.name) lets \(machine.host.access.user) in over SSH"
         let login = MachineLogin(machine: machine)
-        if try await login.isOpen() { return progress.alreadySo(title) }
+        if try await login.isOpen() { return progress.unchanged(title) }
         try await progress.during(title) { try await login.waitUntilOpen() }
     }
 
     /// All at once; one machine's failure does not stop the others half-way.
     private func forEachMachine(_ work: @escaping @Sendable (Machine) async throws -> Void) async throws {
         let failures = await withTaskGroup(of: (any Error)?.self) { group in
-            for machine in site.machines {
+            for machine in layout.machines {
                 group.addTask {
                     do { try await work(machine) } catch { return error }
                     return nil
@@ -128,17 +136,19 @@ package struct Lab: Sendable {
         if let failure = failures.first { throw failure }
     }
 
-    private var notUp: Problem { Problem(what: "the lab \(site.cluster.name) is not up", fix: "kubeforge lab up \(site.cluster.path)") }
+    private var notUp: Problem {
+        Problem(what: "the lab \(layout.cluster.name) is not up", fix: "kubeforge lab up \(layout.cluster.path)")
+    }
 
     private func exclusively(_ work: () async throws -> Void) async throws {
-        try site.computer.makeFolder(site.cache.run(""))
-        let use = try ExclusiveUse(of: site.cluster.name, lock: site.lock)
+        try layout.computer.makeFolder(layout.cache.run(""))
+        let use = try ExclusiveUse(of: layout.cluster.name, lock: layout.lock)
         try await work()
         use.end()
     }
 
     private func demandAbility() async throws {
-        try demand(Preconditions(survey: try await Survey.take(site), site: site).ability)
+        try demand(Preconditions(survey: try await Survey.take(layout), layout: layout).ability)
     }
 
     private func demand(_ findings: [Problem]) throws {

@@ -1,5 +1,6 @@
-/// The names of what a lab makes on this computer. All begin with `kubeforge.<cluster>.`: a cluster's name has no dots, so no lab can
-/// take another's things for its own, and what a killed `up` left behind is found without any record of it.
+/// The names of what a lab makes on this computer. All begin with `kubeforge.<cluster>.`: a cluster's name has no dots,
+/// so no lab can take another's things for its own, and what a killed `up` left behind is found without any record of
+/// it.
 struct LabName: Sendable, Hashable {
     let cluster: String
 

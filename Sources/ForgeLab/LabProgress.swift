@@ -15,7 +15,7 @@ package struct LabProgress: Sendable {
     }
 
     package enum Outcome: String, Sendable, Hashable {
-        case changed, alreadySo, failed
+        case changed, unchanged, failed
     }
 
     /// Reports the beginning, and the end with the time it took; "failed" unless the work comes back.
@@ -33,7 +33,7 @@ package struct LabProgress: Sendable {
         }
     }
 
-    package func alreadySo(_ title: String) { report(.ended(title, .alreadySo, seconds: 0)) }
+    package func unchanged(_ title: String) { report(.ended(title, .unchanged, seconds: 0)) }
 
     package func warn(_ sentence: String) { report(.warned(sentence)) }
 

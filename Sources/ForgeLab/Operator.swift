@@ -1,7 +1,8 @@
 import ForgeCore
 import Foundation
 
-/// The user that a lab is made for. Root makes the machines; the key, the host keys and the inventory that lead to them belong to this user.
+/// The user that a lab is made for. Root makes the machines; the key, the host keys and the inventory that lead to them
+/// belong to this user.
 package struct Operator: Sendable, Hashable {
     package let user: UInt32
     package let group: UInt32
@@ -13,8 +14,8 @@ package struct Operator: Sendable, Hashable {
         self.home = home
     }
 
-    /// The user who runs this process; below sudo, the one who typed the command. `$KUBEFORGE_OPERATOR_HOME` is the home folder that this
-    /// user's own kubeforge saw, if it started sudo.
+    /// The user who runs this process; below sudo, the one who typed the command. `$KUBEFORGE_OPERATOR_HOME` is the
+    /// home folder that this user's own kubeforge saw, if it started sudo.
     package init(environment: [String: String], effectiveUser: UInt32 = geteuid(), home: String) {
         guard effectiveUser == 0, let user = environment["SUDO_UID"].flatMap({ UInt32($0) }), user != 0,
             let group = environment["SUDO_GID"].flatMap({ UInt32($0) })

@@ -1,7 +1,8 @@
 import ForgeCore
 import Foundation
 
-/// What the operator needs to reach a lab's machines: `~/.cache/kubeforge/lab`. All of it belongs to the operator, also below sudo.
+/// What the operator needs to reach a lab's machines: `~/.cache/kubeforge/lab`. All of it belongs to the operator, also
+/// below sudo.
 package struct OperatorFiles: Sendable, Hashable {
     package let root: String
     package let owner: Operator
@@ -20,17 +21,21 @@ package struct OperatorFiles: Sendable, Hashable {
 
     func folder(of cluster: String) -> String { "\(root)/run/\(cluster)" }
 
-    /// Replaces the file as a whole; owner and mode are right before it has its name. Folders that are missing are made the operator's.
+    /// Replaces the file as a whole; owner and mode are right before it has its name. Folders that are missing are made
+    /// the operator's.
     func write(_ path: String, _ text: String, mode: Int = 0o644) throws(Problem) {
         try makeFolder(String(path[..<path.lastIndex(of: "/")!]))
         let new = "\(path).new"
         do {
             try? FileManager.default.removeItem(atPath: new)
             let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown, userInfo: [NSLocalizedDescriptionKey: errorText]) }
+            guard descriptor >= 0 else {
+                throw CocoaError(.fileWriteUnknown, userInfo: [NSLocalizedDescriptionKey: errorText])
+            }
             let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             try file.write(contentsOf: Data(text.utf8))
-            guard !owner.isAnotherUser || fchown(descriptor, owner.user, owner.group) == 0, fchmod(descriptor, mode_t(mode)) == 0,
+            guard !owner.isAnotherUser || fchown(descriptor, owner.user, owner.group) == 0,
+                fchmod(descriptor, mode_t(mode)) == 0,
                 rename(new, path) == 0
             else { throw CocoaError(.fileWriteUnknown, userInfo: [NSLocalizedDescriptionKey: errorText]) }
         } catch {
@@ -44,7 +49,8 @@ package struct OperatorFiles: Sendable, Hashable {
         if FileManager.default.fileExists(atPath: path) { return }
         try makeFolder(String(path[..<path.lastIndex(of: "/")!]))
         guard mkdir(path, 0o755) == 0, !owner.isAnotherUser || lchown(path, owner.user, owner.group) == 0 else {
-            throw Problem(what: "cannot make the folder \(path)", why: errorText, fix: "make the folder that it is in writable")
+            throw Problem(
+                what: "cannot make the folder \(path)", why: errorText, fix: "make the folder that it is in writable")
         }
     }
 

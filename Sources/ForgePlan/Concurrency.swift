@@ -1,6 +1,8 @@
 extension Sequence where Element: Sendable {
-    /// The results in the order of the elements; at most `width` are under way at once. Nothing here can fail: a failure is a result.
-    package func mapConcurrently<T: Sendable>(width: Int, _ body: @escaping @Sendable (Element) async -> T) async -> [T] {
+    /// The results in the order of the elements; at most `width` are under way at once. Nothing here can fail: a
+    /// failure is a result.
+    package func mapConcurrently<T: Sendable>(width: Int, _ body: @escaping @Sendable (Element) async -> T) async -> [T]
+    {
         await withTaskGroup(of: (Int, T).self) { group in
             var waiting = Array(self.enumerated())[...]
             var results: [Int: T] = [:]

@@ -17,5 +17,7 @@ package struct ConfusionMatrix: Sendable, Hashable {
     package var rows: Int { counts.joined().reduce(0, +) }
 
     /// The share of rows that the model meets the truth on, from 0 to 1.
-    package var accuracy: Double { rows == 0 ? 0 : Double(counts.indices.reduce(0) { $0 + counts[$1][$1] }) / Double(rows) }
+    package var accuracy: Double {
+        rows == 0 ? 0 : Double(counts.indices.reduce(0) { $0 + counts[$1][$1] }) / Double(rows)
+    }
 }

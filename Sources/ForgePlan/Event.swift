@@ -36,7 +36,8 @@ package struct StepReport: Sendable, Hashable {
     package var problem: Problem?
 
     package init(
-        stage: String, host: String, title: String, outcome: Outcome, differences: [Difference], seconds: Double, problem: Problem? = nil
+        stage: String, host: String, title: String, outcome: Outcome, differences: [Difference], seconds: Double,
+        problem: Problem? = nil
     ) {
         self.stage = stage
         self.host = host
@@ -48,7 +49,7 @@ package struct StepReport: Sendable, Hashable {
     }
 
     package enum Outcome: String, Sendable, Hashable {
-        case alreadySo, changed, wouldChange, failed
+        case unchanged, changed, wouldChange, failed
     }
 }
 
@@ -86,14 +87,14 @@ package struct Summary: Sendable, Hashable {
     }
 
     package var changed: Int { hosts.values.reduce(0) { $0 + $1.changed } }
-    package var alreadySo: Int { hosts.values.reduce(0) { $0 + $1.alreadySo } }
+    package var unchanged: Int { hosts.values.reduce(0) { $0 + $1.unchanged } }
     package var wouldChange: Int { hosts.values.reduce(0) { $0 + $1.wouldChange } }
     package var failed: Int { hosts.values.reduce(0) { $0 + $1.failed } }
 }
 
 package struct HostSummary: Sendable, Hashable {
     package var changed = 0
-    package var alreadySo = 0
+    package var unchanged = 0
     package var wouldChange = 0
     package var failed = 0
     package var traffic = Traffic()
@@ -102,7 +103,7 @@ package struct HostSummary: Sendable, Hashable {
 
     package mutating func count(_ outcome: StepReport.Outcome) {
         switch outcome {
-        case .alreadySo: alreadySo += 1
+        case .unchanged: unchanged += 1
         case .changed: changed += 1
         case .wouldChange: wouldChange += 1
         case .failed: failed += 1

@@ -23,7 +23,8 @@ package struct Executor: Sendable {
         /// Asked before each change; what it throws keeps the step from being applied.
         package var mayChange: @Sendable () async throws -> Void = {}
 
-        package init(isDryRun: Bool = false, width: Int = 32, isInterrupted: @escaping @Sendable () -> Bool = { false }) {
+        package init(isDryRun: Bool = false, width: Int = 32, isInterrupted: @escaping @Sendable () -> Bool = { false })
+        {
             self.isDryRun = isDryRun
             self.width = width
             self.isInterrupted = isInterrupted
@@ -46,7 +47,9 @@ package struct Executor: Sendable {
             // What a stage changed on one host can change the truth of another, so the next stage looks again.
             if visits.contains(where: \.hasApplied) { answers = [:] }
         }
-        for name in fleet.reachable.map(\.name) { result.hosts[name, default: HostSummary()].traffic = await fleet.traffic(name) }
+        for name in fleet.reachable.map(\.name) {
+            result.hosts[name, default: HostSummary()].traffic = await fleet.traffic(name)
+        }
         return result
     }
 
@@ -63,11 +66,11 @@ package struct Executor: Sendable {
         return answers
     }
 
-    private func visit(_ stage: Stage, _ answers: [String: Answers], _ result: RunResult) async -> [Visit] {
+    private func visit(_ stage: Stage, _ answers: [String: Answers], _ result: RunResult) async -> [HostRunState] {
         let work = stage.work.filter { result.failures[$0.host.name] == nil }
         return await work.mapConcurrently(width: options.width) { work in
-            var visit = Visit(host: work.host.name, answers: answers[work.host.name, default: Answers()])
-            await HostVisit(executor: self, stage: stage, work: work).run(&visit)
+            var visit = HostRunState(host: work.host.name, answers: answers[work.host.name, default: Answers()])
+            await HostRun(executor: self, stage: stage, work: work).run(&visit)
             return visit
         }
     }
@@ -86,7 +89,7 @@ package struct RunResult: Sendable {
         hosts[host, default: HostSummary()].failed += 1
     }
 
-    mutating func add(_ visit: Visit) {
+    mutating func add(_ visit: HostRunState) {
         for outcome in visit.outcomes { hosts[visit.host, default: HostSummary()].count(outcome) }
         if let problem = visit.problem, failures[visit.host] == nil { failures[visit.host] = problem }
     }

@@ -12,7 +12,8 @@ package struct Fleet: Sendable {
 
     /// Connects to all hosts, at most `width` at once. A host that cannot be reached is a result, not an error.
     package static func connect(
-        _ hosts: [Host], width: Int, rights: Rights? = nil, _ connect: @escaping @Sendable (Host) async throws -> any Transport
+        _ hosts: [Host], width: Int, rights: Rights? = nil,
+        _ connect: @escaping @Sendable (Host) async throws -> any Transport
     ) async -> Fleet {
         let made = await hosts.mapConcurrently(width: width) { host in
             do {
@@ -32,7 +33,9 @@ package struct Fleet: Sendable {
     }
 
     package var reachable: [Host] {
-        connections.values.compactMap { if case .success = $0.result { $0.host } else { nil } }.sorted { $0.name < $1.name }
+        connections.values.compactMap { if case .success = $0.result { $0.host } else { nil } }.sorted {
+            $0.name < $1.name
+        }
     }
 
     package func transport(_ name: String) throws(Problem) -> any Transport {
@@ -40,23 +43,30 @@ package struct Fleet: Sendable {
         return try connection.result.get()
     }
 
-    /// The host as something that may be changed; `onLine` gets what its commands print, `onNews` what a step tells beside,
-    /// `onPodLine` the lines of pods that it follows.
+    /// The host as something that may be changed; `onLine` gets what its commands print, `onDetail` what a step tells
+    /// beside, `onPodLine` the lines of pods that it follows.
     package func machine(
         _ name: String, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in },
-        onNews: @escaping @Sendable (Difference) -> Void = { _ in }, onPodLine: @escaping @Sendable (PodLine) -> Void = { _ in }
+        onDetail: @escaping @Sendable (Difference) -> Void = { _ in },
+        onPodLine: @escaping @Sendable (PodLine) -> Void = { _ in }
     ) throws(Problem) -> Machine {
         guard let host = connections[name]?.host else { throw Problem(what: "\(name) is not part of this run") }
         return Machine(
-            host: host, transport: try transport(name), onLine: onLine, onNews: onNews, onPodLine: onPodLine, rights: rights,
+            host: host, transport: try transport(name), onLine: onLine, onDetail: onDetail, onPodLine: onPodLine,
+            rights: rights,
             peers: { try machine($0) })
     }
 
     /// Asks each of the hosts its questions, in one round trip per host.
-    package func ask(width: Int, _ questions: @escaping @Sendable (Host) -> [Question]) async -> [String: Result<Answers, Problem>] {
+    package func ask(width: Int, _ questions: @escaping @Sendable (Host) -> [Question]) async -> [String: Result<
+        Answers, Problem
+    >] {
         let answers = await reachable.mapConcurrently(width: width) { host in
             do {
-                return (host.name, Result<Answers, Problem>.success(try await transport(host.name).ask(questions(host), of: host)))
+                return (
+                    host.name,
+                    Result<Answers, Problem>.success(try await transport(host.name).ask(questions(host), of: host))
+                )
             } catch {
                 return (host.name, .failure(Problem(error, on: host.name)))
             }
@@ -71,7 +81,9 @@ package struct Fleet: Sendable {
 
     /// Gives back what the run has of its machines, and ends the connections.
     package func close() async {
-        for host in reachable { if let transport = try? transport(host.name) { await rights?.end(on: host, over: transport) } }
+        for host in reachable {
+            if let transport = try? transport(host.name) { await rights?.end(on: host, over: transport) }
+        }
         _ = await reachable.mapConcurrently(width: 64) { host in await (try? transport(host.name))?.close() }
     }
 }
@@ -82,7 +94,7 @@ extension Problem {
         switch error {
         case let problem as Problem: self = problem
         case is CancellationError:
-            self.init(.interrupted, what: "\(host): stopped waiting", fix: "run it again: it goes on where it stopped")
+            self.init(.interrupted, what: "\(host): stopped waiting", fix: "run it again to continue")
         default: self.init(what: "\(host): \(error)")
         }
     }

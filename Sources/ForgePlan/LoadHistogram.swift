@@ -1,4 +1,5 @@
-/// Answers of a load, counted between round times: each bar about 1.4 times as far as the one before, as latencies spread.
+/// Answers of a load, counted between round times: each bar about 1.4 times as far as the one before, as latencies
+/// spread.
 package struct LoadHistogram: Sendable, Hashable {
     /// From the fastest answers to the slowest, those between without any included.
     package let bars: [Bar]

@@ -18,7 +18,8 @@ package struct LoadReport: Sendable, Hashable {
     package var failures: [Failure]
 
     package init(
-        host: String, address: String, concurrency: Int, seconds: Double, times: [Times], longest: Double, failures: [Failure] = []
+        host: String, address: String, concurrency: Int, seconds: Double, times: [Times], longest: Double,
+        failures: [Failure] = []
     ) {
         self.host = host
         self.address = address

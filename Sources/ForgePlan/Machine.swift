@@ -5,21 +5,24 @@ package struct Machine: Sendable {
     package let host: Host
     private let transport: any Transport
     private let onLine: @Sendable (OutputLine) -> Void
-    private let onNews: @Sendable (Difference) -> Void
+    private let onDetail: @Sendable (Difference) -> Void
     private let onPodLine: @Sendable (PodLine) -> Void
     private let rights: Rights?
     private let peers: @Sendable (String) async throws -> Machine
 
     package init(
         host: Host, transport: any Transport, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in },
-        onNews: @escaping @Sendable (Difference) -> Void = { _ in }, onPodLine: @escaping @Sendable (PodLine) -> Void = { _ in },
+        onDetail: @escaping @Sendable (Difference) -> Void = { _ in },
+        onPodLine: @escaping @Sendable (PodLine) -> Void = { _ in },
         rights: Rights? = nil,
-        peers: @escaping @Sendable (String) async throws -> Machine = { name in throw Problem(what: "\(name) is not connected") }
+        peers: @escaping @Sendable (String) async throws -> Machine = { name in
+            throw Problem(what: "\(name) is not connected")
+        }
     ) {
         self.host = host
         self.transport = transport
         self.onLine = onLine
-        self.onNews = onNews
+        self.onDetail = onDetail
         self.onPodLine = onPodLine
         self.rights = rights
         self.peers = peers
@@ -39,7 +42,8 @@ package struct Machine: Sendable {
     }
 
     /// The one place where a machine is changed: under its lock, if the run has one.
-    private func perform(_ command: Command, _ onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
+    private func perform(_ command: Command, _ onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output
+    {
         guard let rights else { return try await transport.run(command, onLine: onLine) }
         return try await rights.run(command, on: host, over: transport, onLine: onLine)
     }
@@ -52,7 +56,7 @@ package struct Machine: Sendable {
     }
 
     /// As `run`, for a command whose output is a secret: no line of it becomes an event.
-    package func quietly(_ command: Command) async throws -> Output {
+    package func runUnlogged(_ command: Command) async throws -> Output {
         let output = try await perform(command) { _ in }
         let complaint = Output(standardError: output.standardError, exit: output.exit)
         guard output.isSuccess else { throw Problem(failed: command, on: host, complaint) }
@@ -62,7 +66,9 @@ package struct Machine: Sendable {
     /// Tells when something of somebody else was there, and is kept.
     package func write(_ file: RemoteFile) async throws {
         let output = try await run(file.write, fix: "is there space left on \(host.name)? `df -h` tells")
-        if output.text.hasPrefix("kept") { tell("what was in \(file.path) is kept as \(OriginalFile.copy(of: file.path))") }
+        if output.text.hasPrefix("kept") {
+            tell("what was in \(file.path) is kept as \(OriginalFile.copy(of: file.path))")
+        }
     }
 
     /// Asks the questions now, in one round trip.
@@ -70,8 +76,9 @@ package struct Machine: Sendable {
         try await transport.ask(questions, of: host)
     }
 
-    /// Adds to the differences that the step reports, for what is known only while it is changed: "1 of 11 layers were new to it".
-    package func tell(_ news: Difference) { onNews(news) }
+    /// Adds to the differences that the step reports, for what is known only while it is changed: "1 of 11 layers were
+    /// new to it".
+    package func tell(_ news: Difference) { onDetail(news) }
 
     /// Tells how far it is, as a line that a command might have printed.
     package func say(_ line: String) { onLine(OutputLine(stream: .standardOutput, text: line)) }
@@ -92,7 +99,7 @@ extension Problem {
             case .code(124): "did not end within its time limit of \(command.timeLimit.components.seconds) s"
             case .code(let code): "failed with exit code \(code)"
             case .signal(let name): "was killed by SIG\(name)"
-            case .unknown: "ended, and the connection broke before its exit code came"
+            case .unknown: "the connection was lost before the exit code arrived"
             }
         self.init(what: "\(host.name): `\(sudo)\(command.summary)` \(ending)", why: output.lastLine, fix: fix)
     }

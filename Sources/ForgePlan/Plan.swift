@@ -1,9 +1,11 @@
 import ForgeCore
 
-/// Everything that shall be true of a fleet, in order. A value: it can be printed, compared with a golden file, and run.
+/// Everything that shall be true of a fleet, in order. A value: it can be printed, compared with a golden file, and
+/// run.
 package struct Plan: Sendable {
     package var stages: [Stage]
-    /// Hosts whose failure ends the run after the stage it happened in; other failed hosts are set aside, and the rest goes on.
+    /// Hosts whose failure ends the run after the stage it happened in; other failed hosts are set aside, and the rest
+    /// goes on.
     package var essential: Set<String>
 
     package init(stages: [Stage], essential: Set<String> = []) {
@@ -31,7 +33,7 @@ package struct Plan: Sendable {
 
 /// Steps that may happen on all hosts at once; the next stage waits for them.
 package struct Stage: Sendable {
-    /// What is true after it: "containers can run".
+    /// What is true after it: "container runtime is ready".
     package var name: String
     package var work: [Work]
     /// Whether a host's later steps are looked at though an earlier one failed: preflights tell all findings at once.

@@ -1,7 +1,8 @@
 import ForgeCore
 import Synchronization
 
-/// What a run may do: to change machines as long as nobody else does, and to go on waiting as long as nobody wants it to stop.
+/// What a run may do: to change machines as long as nobody else does, and to go on waiting as long as nobody wants it
+/// to stop.
 package final class Rights: Sendable {
     private struct State {
         /// By host: the ended run whose right was taken.
@@ -15,7 +16,8 @@ package final class Rights: Sendable {
     private let fence: @Sendable () throws -> Void
     private let state = Mutex(State())
 
-    /// `isEnded`: whether the process of that run is known to be gone. `fence` throws when the run has lost what else it must have.
+    /// `isEnded`: whether the process of that run is known to be gone. `fence` throws when the run has lost what else
+    /// it must have.
     package init(
         _ lock: MachineLock, isEnded: @escaping @Sendable (Holder) -> Bool = { _ in false },
         isInterrupted: @escaping @Sendable () -> Bool = { false }, fence: @escaping @Sendable () throws -> Void = {}
@@ -27,7 +29,10 @@ package final class Rights: Sendable {
     }
 
     /// Under the machine's lock, where root runs it. kubectl changes the cluster, which has a lock of its own.
-    func run(_ command: Command, on host: Host, over transport: any Transport, onLine: @escaping @Sendable (OutputLine) -> Void)
+    func run(
+        _ command: Command, on host: Host, over transport: any Transport,
+        onLine: @escaping @Sendable (OutputLine) -> Void
+    )
         async throws -> Output
     {
         try fence()
@@ -52,7 +57,7 @@ package final class Rights: Sendable {
 
     func goOnWaiting(on host: Host) throws {
         guard isInterrupted() else { return }
-        throw Problem(.interrupted, what: "\(host.name): stopped waiting", fix: "run it again: it goes on where it stopped")
+        throw Problem(.interrupted, what: "\(host.name): stopped waiting", fix: "run it again to continue")
     }
 
     /// Gives the machine back, where this run keeps it.

@@ -15,10 +15,12 @@ package protocol Step: Sendable {
     func apply(to machine: Machine) async throws
 
     /// Why these differences are not for kubeforge to change, with the fix; nil for a step that can apply itself.
-    /// It is asked before `apply`, in a dry run, too: what provisioning would refuse is not something that it would change.
+    /// It is asked before `apply`, in a dry run, too: what provisioning would refuse is not something that it would
+    /// change.
     func refusal(of differences: [Difference], on host: Host) -> Problem?
 
-    /// What a person should know of the host that is nothing to change: told once, when the step holds or would be applied. Pure.
+    /// What a person should know of the host that is nothing to change: told once, when the step holds or would be
+    /// applied. Pure.
     func notes(given answers: Answers, on host: Host) -> [String]
 }
 
@@ -29,11 +31,11 @@ extension Step {
 }
 
 /// A preflight: a step that refuses and never applies itself.
-package protocol Preflighting: Step {
+package protocol PreflightCheck: Step {
     func finding(_ differences: [Difference], on host: Host) -> Problem
 }
 
-extension Preflighting {
+extension PreflightCheck {
     package func refusal(of differences: [Difference], on host: Host) -> Problem? { finding(differences, on: host) }
 
     package func apply(to machine: Machine) async throws {
@@ -41,7 +43,7 @@ extension Preflighting {
     }
 }
 
-/// One thing that is not as it shall be: "kubeadm: 1.35.1 → 1.36.2".
+/// One thing that is not as wanted: "kubeadm: 1.35.1 → 1.36.2".
 package struct Difference: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
     package let text: String
 

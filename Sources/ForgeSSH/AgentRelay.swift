@@ -2,7 +2,8 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Stands between libssh and ssh-agent. libssh would wait for an agent for ever, and show the host all keys that it holds.
+/// Stands between libssh and ssh-agent. libssh would wait for an agent for ever, and show the host all keys that it
+/// holds.
 final class AgentRelay: Sendable {
     /// libssh's end of the conversation.
     let fileDescriptor: CInt
@@ -11,13 +12,13 @@ final class AgentRelay: Sendable {
     private let isOver = DispatchSemaphore(value: 0)
 
     /// Lets libssh see these keys of the agent and no others, until `close`.
-    init(to agent: AgentSocket, showing keys: [AgentSocket.Key], _ patience: Patience) {
+    init(to agent: AgentSocket, showing keys: [AgentSocket.Key], _ deadline: Deadline) {
         var ends: [CInt] = [-1, -1]
         socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends)
         (fileDescriptor, end) = (ends[0], ends[1])
         // A thread beside the connection's own, which waits inside libssh meanwhile.
         DispatchQueue(label: "kubeforge.ssh-agent").async { [self] in
-            serve(agent, keys, patience)
+            serve(agent, keys, deadline)
             isOver.signal()
         }
     }
@@ -32,10 +33,10 @@ final class AgentRelay: Sendable {
         for end in [fileDescriptor, end] { Glibc.close(end) }
     }
 
-    private func serve(_ agent: AgentSocket, _ keys: [AgentSocket.Key], _ patience: Patience) {
+    private func serve(_ agent: AgentSocket, _ keys: [AgentSocket.Key], _ deadline: Deadline) {
         do throws(SSHError) {
             while let request = receive() {
-                let reply = AgentSocket.counted(try answer(to: request, agent, keys, patience))
+                let reply = AgentSocket.counted(try answer(to: request, agent, keys, deadline))
                 guard send(end, reply, reply.count, CInt(MSG_NOSIGNAL)) == reply.count else { break }
             }
         } catch {
@@ -46,7 +47,7 @@ final class AgentRelay: Sendable {
     }
 
     /// SSH_AGENTC_REQUEST_IDENTITIES (11) and SSH_AGENTC_SIGN_REQUEST (13); all else is SSH_AGENT_FAILURE (5).
-    private func answer(to request: [UInt8], _ agent: AgentSocket, _ keys: [AgentSocket.Key], _ patience: Patience)
+    private func answer(to request: [UInt8], _ agent: AgentSocket, _ keys: [AgentSocket.Key], _ deadline: Deadline)
         throws(SSHError) -> [UInt8]
     {
         switch request.first {
@@ -54,13 +55,15 @@ final class AgentRelay: Sendable {
             keys.reduce([12] + AgentSocket.number(keys.count)) {
                 $0 + AgentSocket.counted($1.blob) + AgentSocket.counted(Array($1.comment.utf8))
             }
-        case 13: try agent.answer(to: request, patience) ?? [5]
+        case 13: try agent.answer(to: request, deadline) ?? [5]
         default: [5]
         }
     }
 
     private func receive() -> [UInt8]? {
-        guard let head = receive(4), case let length = head.reduce(0, { $0 << 8 | Int($1) }), length <= AgentSocket.longest else {
+        guard let head = receive(4), case let length = head.reduce(0, { $0 << 8 | Int($1) }),
+            length <= AgentSocket.longest
+        else {
             return nil
         }
         return receive(length)

@@ -13,7 +13,7 @@ final class AgentSocket: Sendable {
     private let fd: CInt
 
     /// nil when nobody listens there.
-    init?(at path: String, _ patience: Patience) throws(SSHError) {
+    init?(at path: String, _ deadline: Deadline) throws(SSHError) {
         var name = sockaddr_un()
         name.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
@@ -23,11 +23,13 @@ final class AgentSocket: Sendable {
         fd = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         let length = socklen_t(MemoryLayout<sockaddr_un>.size)
         while fd >= 0 {
-            let code = withUnsafePointer(to: &name) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(fd, $0, length) } }
+            let code = withUnsafePointer(to: &name) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(fd, $0, length) }
+            }
             if code == 0 { return }
             // Too many wait for it already: a socket of this kind cannot be waited for until there are fewer.
             guard errno == EAGAIN || errno == EINTR else { return nil }
-            do throws(SSHError) { try patience.pause(.milliseconds(20)) } catch { throw told(error) }
+            do throws(SSHError) { try deadline.pause(.milliseconds(20)) } catch { throw told(error) }
         }
         return nil
     }
@@ -36,8 +38,8 @@ final class AgentSocket: Sendable {
 
     /// The keys that it holds; none when it does not answer as an agent does.
     /// The protocol: draft-miller-ssh-agent, SSH_AGENTC_REQUEST_IDENTITIES (11) and SSH_AGENT_IDENTITIES_ANSWER (12).
-    func keys(_ patience: Patience) throws(SSHError) -> [Key] {
-        try answer(to: [11], patience).map(Self.keys) ?? []
+    func keys(_ deadline: Deadline) throws(SSHError) -> [Key] {
+        try answer(to: [11], deadline).map(Self.keys) ?? []
     }
 
     static func keys(in answer: [UInt8]) -> [Key] {
@@ -51,12 +53,12 @@ final class AgentSocket: Sendable {
     }
 
     /// What it answers; nil when it ends the conversation, or says more than any agent does.
-    func answer(to request: [UInt8], _ patience: Patience) throws(SSHError) -> [UInt8]? {
+    func answer(to request: [UInt8], _ deadline: Deadline) throws(SSHError) -> [UInt8]? {
         do throws(SSHError) {
-            guard try write(Self.counted(request), patience), let head = try read(4, patience) else { return nil }
+            guard try write(Self.counted(request), deadline), let head = try read(4, deadline) else { return nil }
             var rest = head[...]
             guard let length = Self.number(&rest), length <= Self.longest else { return nil }
-            return try read(length, patience)
+            return try read(length, deadline)
         } catch {
             throw told(error)
         }
@@ -67,10 +69,10 @@ final class AgentSocket: Sendable {
 
     private func told(_ error: SSHError) -> SSHError { error == .timedOut ? .agentSilent(path) : error }
 
-    private func write(_ bytes: [UInt8], _ patience: Patience) throws(SSHError) -> Bool {
+    private func write(_ bytes: [UInt8], _ deadline: Deadline) throws(SSHError) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
-            try patience.wait(for: POLLOUT, of: fd)
+            try deadline.wait(for: POLLOUT, of: fd)
             let count = Array(rest).withUnsafeBytes { send(fd, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
             if count < 0 && errno != EAGAIN && errno != EINTR { return false }
             rest = rest.dropFirst(max(0, count))
@@ -78,11 +80,11 @@ final class AgentSocket: Sendable {
         return true
     }
 
-    private func read(_ count: Int, _ patience: Patience) throws(SSHError) -> [UInt8]? {
+    private func read(_ count: Int, _ deadline: Deadline) throws(SSHError) -> [UInt8]? {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: count)
         while bytes.count < count {
-            try patience.wait(for: POLLIN, of: fd)
+            try deadline.wait(for: POLLIN, of: fd)
             let length = recv(fd, &piece, count - bytes.count, 0)
             if length == 0 || length < 0 && errno != EAGAIN && errno != EINTR { return nil }
             bytes += piece.prefix(max(0, length))

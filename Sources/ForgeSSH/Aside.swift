@@ -9,15 +9,17 @@ enum Aside {
     }
 
     /// Does it on a thread of its own, and waits for it as long as there is patience; after that it is left to itself.
-    static func run<Value: Sendable>(_ patience: Patience, _ work: @escaping @Sendable () -> Value) throws(SSHError) -> Value {
-        let (box, bell) = (Box<Value>(), Alarm())
+    static func run<Value: Sendable>(_ deadline: Deadline, _ work: @escaping @Sendable () -> Value) throws(SSHError)
+        -> Value
+    {
+        let (box, bell) = (Box<Value>(), WakeupPipe())
         DispatchQueue(label: "kubeforge.ssh.aside").async {
             let value = work()
             box.value.withLock { $0 = value }
             bell.ring()
         }
         while true {
-            try patience.wait(for: POLLIN, of: bell.fileDescriptor)
+            try deadline.wait(for: POLLIN, of: bell.fileDescriptor)
             if let value = box.value.withLock({ $0 }) { return value }
         }
     }

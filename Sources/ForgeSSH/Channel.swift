@@ -1,19 +1,21 @@
 internal import CLibSSH
 import ForgeCore
 
-/// Owns an `ssh_channel`, and lends its callbacks a `Reception`.
+/// Owns an `ssh_channel`, and lends its callbacks a `ChannelOutput`.
 struct Channel: ~Copyable {
     private let pointer: ssh_channel
     private let callbacks: UnsafeMutablePointer<ssh_channel_callbacks_struct>
-    let reception: Reception
+    let received: ChannelOutput
 
     /// A channel that is not open yet.
-    init(of session: borrowing Session, _ reception: Reception) throws(SSHError) {
-        guard session.isConnected, let pointer = ssh_channel_new(session.pointer) else { throw .lost(session.lastError) }
+    init(of session: borrowing Session, _ received: ChannelOutput) throws(SSHError) {
+        guard session.isConnected, let pointer = ssh_channel_new(session.pointer) else {
+            throw .lost(session.lastError)
+        }
         self.pointer = pointer
-        self.reception = reception
+        self.received = received
         callbacks = .allocate(capacity: 1)
-        callbacks.initialize(to: Self.callbacks(for: reception))
+        callbacks.initialize(to: Self.callbacks(for: received))
         ssh_set_channel_callbacks(pointer, callbacks)
     }
 
@@ -24,18 +26,19 @@ struct Channel: ~Copyable {
         callbacks.deallocate()
     }
 
-    borrowing func open(_ session: borrowing Session, _ patience: Patience) throws(SSHError) {
+    borrowing func open(_ session: borrowing Session, _ deadline: Deadline) throws(SSHError) {
         while true {
             switch ssh_channel_open_session(pointer) {
             case SSH_OK: return
-            case SSH_AGAIN: try session.wait(patience)
+            case SSH_AGAIN: try session.wait(deadline)
             default: throw session.isConnected ? .sessionRefused(session.lastError) : .lost(session.lastError)
             }
         }
     }
 
-    /// Asks for the line to be run. False as long as the host has not said yes; then it is to be called again, with the same line.
-    borrowing func hasStarted(_ line: String, _ session: borrowing Session) throws(SSHError) -> Bool {
+    /// Asks for the line to be run. False as long as the host has not said yes; then it is to be called again, with the
+    /// same line.
+    borrowing func requestExec(_ line: String, _ session: borrowing Session) throws(SSHError) -> Bool {
         switch ssh_channel_request_exec(pointer, line) {
         case SSH_OK: return true
         case SSH_AGAIN: return false
@@ -47,7 +50,7 @@ struct Channel: ~Copyable {
     borrowing func write(_ bytes: UnsafeRawBufferPointer, _ session: borrowing Session) throws(SSHError) -> Int {
         let count = ssh_channel_write(pointer, bytes.baseAddress, UInt32(bytes.count))
         // A program that has ended no longer reads, which is its right.
-        if count < 0 && reception.isClosed { return bytes.count }
+        if count < 0 && received.isClosed { return bytes.count }
         guard count >= 0 else { throw .lost(session.lastError) }
         return Int(count)
     }
@@ -58,25 +61,28 @@ struct Channel: ~Copyable {
 }
 
 extension Channel {
-    private static func callbacks(for reception: Reception) -> ssh_channel_callbacks_struct {
+    private static func callbacks(for received: ChannelOutput) -> ssh_channel_callbacks_struct {
         var callbacks = ssh_channel_callbacks_struct()
         // What the macro ssh_callbacks_init does, which Swift cannot see.
         callbacks.size = MemoryLayout<ssh_channel_callbacks_struct>.size
-        callbacks.userdata = Unmanaged.passUnretained(reception).toOpaque()
-        callbacks.channel_data_function = { _, _, bytes, count, isError, reception in
-            Self.reception(reception).take(
-                UnsafeRawBufferPointer(start: bytes, count: Int(count)), from: isError == 0 ? .standardOutput : .standardError)
+        callbacks.userdata = Unmanaged.passUnretained(received).toOpaque()
+        callbacks.channel_data_function = { _, _, bytes, count, isError, received in
+            Self.received(received).take(
+                UnsafeRawBufferPointer(start: bytes, count: Int(count)),
+                from: isError == 0 ? .standardOutput : .standardError)
             return CInt(count)
         }
-        callbacks.channel_close_function = { _, _, reception in Self.reception(reception).isClosed = true }
-        callbacks.channel_exit_status_function = { _, _, status, reception in Self.reception(reception).exit = .code(Int(status)) }
-        callbacks.channel_exit_signal_function = { _, _, signal, _, _, _, reception in
-            Self.reception(reception).exit = .signal(signal.map { String(cString: $0) } ?? "unknown")
+        callbacks.channel_close_function = { _, _, received in Self.received(received).isClosed = true }
+        callbacks.channel_exit_status_function = { _, _, status, received in
+            Self.received(received).exit = .code(Int(status))
+        }
+        callbacks.channel_exit_signal_function = { _, _, signal, _, _, _, received in
+            Self.received(received).exit = .signal(signal.map { String(cString: $0) } ?? "unknown")
         }
         return callbacks
     }
 
-    private static func reception(_ pointer: UnsafeMutableRawPointer?) -> Reception {
-        Unmanaged<Reception>.fromOpaque(pointer!).takeUnretainedValue()
+    private static func received(_ pointer: UnsafeMutableRawPointer?) -> ChannelOutput {
+        Unmanaged<ChannelOutput>.fromOpaque(pointer!).takeUnretainedValue()
     }
 }

@@ -5,15 +5,17 @@ extension KnownHosts {
     /// Writes the host's key down; false when somebody else has done so since the file was read.
     /// The file is made 0600 and its folder 0700 where they are not there.
     ///
-    /// Connections to many hosts are made at once, and other programs use the file, too: so it is locked, and read again under the lock.
+    /// Connections to many hosts are made at once, and other programs use the file, too: so it is locked, and read
+    /// again under the lock.
     /// Two keys of one host, written down by two runs, would both be believed from then on.
-    func accept(_ key: HostKey, _ patience: Patience) throws(SSHError) -> Bool {
+    func accept(_ key: HostKey, _ deadline: Deadline) throws(SSHError) -> Bool {
         let fd = try opened { () throws(LocalFile.Failure) in
-            try LocalFile.makeFolder(path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))
+            try LocalFile.makeFolder(
+                path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))
             return try LocalFile.open(path, O_RDWR | O_CREAT | O_APPEND)
         }
         defer { close(fd) }
-        try lock(fd, patience)
+        try lock(fd, deadline)
         let content = try opened { () throws(LocalFile.Failure) in try LocalFile.readAll(fd).bytes }
         if try with(content).knows(key) { return false }
         // A last line without a newline would swallow ours.
@@ -23,10 +25,12 @@ extension KnownHosts {
         return true
     }
 
-    private func lock(_ fd: CInt, _ patience: Patience) throws(SSHError) {
+    private func lock(_ fd: CInt, _ deadline: Deadline) throws(SSHError) {
         while flock(fd, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR else { throw .knownHosts(path, reason: String(cString: strerror(errno))) }
-            do throws(SSHError) { try patience.pause(.milliseconds(20)) } catch {
+            guard errno == EWOULDBLOCK || errno == EINTR else {
+                throw .knownHosts(path, reason: String(cString: strerror(errno)))
+            }
+            do throws(SSHError) { try deadline.pause(.milliseconds(20)) } catch {
                 throw error == .timedOut ? .knownHostsLocked(path) : error
             }
         }

@@ -60,17 +60,21 @@ struct KnownHosts {
     /// The types of the keys that are known, in the order of the files.
     var types: [String] { entries.filter { $0.marker == .none }.map(\.type) }
 
-    /// Whether the files know the key; false means that they do not know the host at all. A key other than the known ones is an error,
-    /// even of a type that is not known: a host that still has its old key would have shown that.
+    /// Whether the files know the key; false means that they do not know the host at all. A key other than the known
+    /// ones is an error, even of a type that is not known: a host that still has its old key would have shown that.
     func knows(_ key: HostKey) throws(SSHError) -> Bool {
         let blob = Base64.decoded(key.base64)
         let same = entries.filter { $0.blob == blob }
         if let revoked = same.first(where: { $0.marker == .revoked }) { throw .revokedHostKey(key, revoked.place) }
         if same.contains(where: { $0.marker == .none }) { return true }
         let others = entries.filter { $0.marker == .none }
-        if let other = others.first(where: { $0.type == key.type }) ?? others.first { throw .changedHostKey(key, other.place) }
+        if let other = others.first(where: { $0.type == key.type }) ?? others.first {
+            throw .changedHostKey(key, other.place)
+        }
         // Whoever vouches for the host's key would be passed over by believing it untested.
-        if let authority = entries.first(where: { $0.marker == .authority }) { throw .certifiedHostKey(key, authority.place) }
+        if let authority = entries.first(where: { $0.marker == .authority }) {
+            throw .certifiedHostKey(key, authority.place)
+        }
         return false
     }
 
@@ -89,7 +93,8 @@ struct KnownHosts {
             .compactMap { index, line in entry(in: line, Place(path: path, line: index + 1), pattern) }
     }
 
-    /// OpenSSH's rules (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT): blanks may stand before each word, and a line with another marker says nothing.
+    /// OpenSSH's rules (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT): blanks may stand before each word, and a line with
+    /// another marker says nothing.
     private static func entry(in line: ArraySlice<UInt8>, _ place: Place, _ pattern: NamePattern) -> Entry? {
         var rest = line
         var hosts = word(&rest)
@@ -114,5 +119,7 @@ struct KnownHosts {
         return word
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool { [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")].contains(byte) }
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")].contains(byte)
+    }
 }

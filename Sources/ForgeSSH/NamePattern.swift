@@ -9,7 +9,9 @@ struct NamePattern {
         self.address = Self.lowercased(address.utf8)
     }
 
-    func matches(_ hosts: ArraySlice<UInt8>, _ type: ArraySlice<UInt8>, _ base64: ArraySlice<UInt8>, isAuthority: Bool) -> Bool {
+    func matches(_ hosts: ArraySlice<UInt8>, _ type: ArraySlice<UInt8>, _ base64: ArraySlice<UInt8>, isAuthority: Bool)
+        -> Bool
+    {
         if hosts.first == UInt8(ascii: "|") {
             let line = [hosts, type, base64].map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
             return Session.matches(String(decoding: name, as: UTF8.self), hashedLine: line)

@@ -26,7 +26,8 @@ struct PrivateKey: ~Copyable {
         description = "\(path) (\(String(cString: ssh_key_type_to_char(ssh_key_type(key)))) \(fingerprint(of: key)))"
     }
 
-    /// The public half of a key whose private half cannot be read, as SSH sends it: OpenSSH's format has it beside, others in PATH.pub.
+    /// The public half of a key whose private half cannot be read, as SSH sends it: OpenSSH's format has it beside,
+    /// others in PATH.pub.
     static func publicHalf(of path: String) -> [UInt8]? {
         var key: ssh_key?
         if ssh_pki_import_pubkey_file(path, &key) == SSH_OK, let key {
@@ -35,7 +36,9 @@ struct PrivateKey: ~Copyable {
         }
         let blank = UInt8(ascii: " ")
         let words = (try? LocalFile.read(path + ".pub").bytes)?.split(separator: blank)
-        return words.flatMap { $0.count > 1 ? Base64.decoded(String(decoding: $0[1].filter { $0 > blank }, as: UTF8.self)) : nil }
+        return words.flatMap {
+            $0.count > 1 ? Base64.decoded(String(decoding: $0[1].filter { $0 > blank }, as: UTF8.self)) : nil
+        }
     }
 
     private static func read(_ path: String) throws(SSHError) -> String {

@@ -7,13 +7,14 @@ package actor SSHConnection: Transport {
 
     private let host: Host
     private let options: SSHOptions
-    private let alarm: Alarm
+    private let wakeup: WakeupPipe
     private let session: Session
     private var counted = Traffic()
     private var isOpen = false
-    private var tending: QueueExecutor.Repetition?
+    private var tending: QueueExecutor.RepeatingTimer?
 
-    /// Connects, checks the host's key and logs in. A failure is a `Problem` of the kind `unreachable`, with what to do about it.
+    /// Connects, checks the host's key and logs in. A failure is a `Problem` of the kind `unreachable`, with what to do
+    /// about it.
     package static func open(to host: Host, options: SSHOptions) async throws(Problem) -> SSHConnection {
         var attempt = 1
         let end = ContinuousClock.now + options.connectTimeout
@@ -35,8 +36,8 @@ package actor SSHConnection: Transport {
         self.host = host
         self.options = options
         executor = QueueExecutor(label: "kubeforge.ssh.\(host.name)")
-        alarm = Alarm()
-        session = Session(to: host, options: options, alarm: alarm)
+        wakeup = WakeupPipe()
+        session = Session(to: host, options: options, wakeup: wakeup)
     }
 
     package func close() {
@@ -44,13 +45,15 @@ package actor SSHConnection: Transport {
         isOpen = false
         tending = nil
         session.disconnect()
-        alarm.close()
+        wakeup.close()
     }
 
     package var traffic: Traffic { counted }
 
-    package nonisolated func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
-        let cancellation = Cancellation(alarm)
+    package nonisolated func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws
+        -> Output
+    {
+        let cancellation = Cancellation(wakeup)
         let result = await withTaskCancellationHandler {
             await run(command, cancellation, onLine)
         } onCancel: {
@@ -66,7 +69,7 @@ package actor SSHConnection: Transport {
 
 extension SSHConnection {
     private nonisolated func open() async -> Result<Void, SSHError> {
-        let cancellation = Cancellation(alarm)
+        let cancellation = Cancellation(wakeup)
         return await withTaskCancellationHandler {
             await connect(cancellation)
         } onCancel: {
@@ -75,58 +78,62 @@ extension SSHConnection {
     }
 
     private func connect(_ cancellation: Cancellation) -> Result<Void, SSHError> {
-        let patience = Patience(for: options.connectTimeout, cancellation, alarm)
+        let deadline = Deadline(for: options.connectTimeout, cancellation, wakeup)
         do throws(SSHError) {
-            let known = try KnownHosts(at: options.expanded(host.access.knownHostsPath), options.globalKnownHosts, for: host)
+            let known = try KnownHosts(
+                at: options.expanded(host.access.knownHostsPath), options.globalKnownHosts, for: host)
             session.prefer(hostKeyTypes: known.types)
-            let socket = try Wire.connect(
-                to: host.access, at: Wire.address(of: host, options, patience), patience, keepalive: options.keepalive)
-            try session.connect(over: socket, patience)
-            try check(session.hostKey(), known, patience)
-            try session.authenticate(host.access, options, patience)
+            let socket = try TCPSocket.connect(
+                to: host.access, at: TCPSocket.address(of: host, options, deadline), deadline,
+                keepalive: options.keepalive)
+            try session.connect(over: socket, deadline)
+            try check(session.hostKey(), known, deadline)
+            try session.authenticate(host.access, options, deadline)
             isOpen = true
-            startTending()
+            startKeepalive()
             return .success(())
         } catch {
             session.disconnect()
-            alarm.close()
+            wakeup.close()
             return .failure(error)
         }
     }
 
-    private func check(_ key: HostKey, _ known: KnownHosts, _ patience: Patience) throws(SSHError) {
+    private func check(_ key: HostKey, _ known: KnownHosts, _ deadline: Deadline) throws(SSHError) {
         if try known.knows(key) { return }
         guard let notice = options.acceptNewHostKeys else { throw .unknownHostKey(key) }
-        guard try known.accept(key, patience) else { return }
+        guard try known.accept(key, deadline) else { return }
         notice(
-            "\(host.name): the host key of \(known.name) was not known and is believed from now on: \(key.type) \(key.fingerprint), written to \(known.path)"
+            "\(host.name): the host key of \(known.name) was unknown; it is accepted and saved: \(key.type) \(key.fingerprint), written to \(known.path)"
         )
     }
 
     /// Between two commands nobody reads; a host that asks whether we are alive would give us up.
-    private func startTending() {
+    private func startKeepalive() {
         tending = executor.repeating(every: options.keepalive) { [weak self] in
-            self?.assumeIsolated { $0.session.tend() }
+            self?.assumeIsolated { $0.session.keepAlive() }
         }
     }
 
-    private func run(_ command: Command, _ cancellation: Cancellation, _ onLine: @escaping @Sendable (OutputLine) -> Void) -> Result<
+    private func run(
+        _ command: Command, _ cancellation: Cancellation, _ onLine: @escaping @Sendable (OutputLine) -> Void
+    ) -> Result<
         Output, SSHError
     > {
         do throws(SSHError) {
             guard isOpen else { throw .closed }
             let line = command.remoteLine(user: host.access.user)
             // C ends a string at a zero byte: the host would run the first half of the command.
-            guard !line.utf8.contains(0) else { throw .notSendable }
-            let reception = try Reception(command.output, fileLimit: command.fileLimit, onLine: onLine)
+            guard !line.utf8.contains(0) else { throw .containsNUL }
+            let received = try ChannelOutput(command.output, fileLimit: command.fileLimit, onLine: onLine)
             let input = try InputStream(command.input)
-            let patience = Patience(for: command.longest + options.patience, cancellation, alarm)
+            let deadline = Deadline(for: command.longest + options.deadline, cancellation, wakeup)
             counted.roundTrips += 1
-            defer { counted.bytesReceived += reception.byteCount }
-            try session.run(line, reading: input, into: reception, sent: &counted.bytesSent, patience)
-            return .success(reception.finish())
+            defer { counted.bytesReceived += received.byteCount }
+            try session.run(line, reading: input, into: received, sent: &counted.bytesSent, deadline)
+            return .success(received.finish())
         } catch .timedOut {
-            return .failure(.outlastedItsLimit)
+            return .failure(.timeLimitNotEnforced)
         } catch {
             return .failure(error)
         }

@@ -4,11 +4,13 @@ import Glibc
 extension Problem {
     /// A host that could not be connected to.
     init(_ error: SSHError, connectingTo host: Host, _ options: SSHOptions) {
-        let words = Words(host, options)
+        let words = ConnectionMessages(host, options)
         self =
             switch error {
-            case .unknownName, .resolverSilent, .network, .timedOut, .closedBeforeBanner, .handshake, .lost: words.way(error)
-            case .unknownHostKey, .changedHostKey, .revokedHostKey, .certifiedHostKey, .knownHosts, .knownHostsLocked: words.hostKey(error)
+            case .unknownName, .resolverSilent, .network, .timedOut, .closedBeforeBanner, .handshake, .lost:
+                words.way(error)
+            case .unknownHostKey, .changedHostKey, .revokedHostKey, .certifiedHostKey, .knownHosts, .knownHostsLocked:
+                words.hostKey(error)
             case .cancelled: Problem(.interrupted, what: "\(host.name): the connection was given up")
             default: words.login(error)
             }
@@ -16,7 +18,7 @@ extension Problem {
 }
 
 /// The sentences about one host.
-private struct Words {
+private struct ConnectionMessages {
     let host: Host
     let place: String
     let name: String
@@ -48,7 +50,7 @@ private struct Words {
     }
 }
 
-extension Words {
+extension ConnectionMessages {
     private var neverSSH: String {
         "something else than sshd listens there, or sshd has too many logins at a time (MaxStartups), or it bans this address"
     }
@@ -58,7 +60,9 @@ extension Words {
         case .unknownName(let reason):
             unreachable(
                 "the name \(host.outerAddress) cannot be looked up", why: reason,
-                fix: "`getent ahostsv4 \(host.outerAddress)` on this computer; it is `ssh: address:` of \(host.name) in the inventory")
+                fix:
+                    "`getent ahostsv4 \(host.outerAddress)` on this computer; it is `ssh: address:` of \(host.name) in the inventory"
+            )
         case .resolverSilent:
             unreachable(
                 "the name \(host.outerAddress) was not looked up within \(connectSeconds) s",
@@ -66,11 +70,14 @@ extension Words {
                 fix: "`getent ahostsv4 \(host.outerAddress)` on this computer; /etc/resolv.conf names the servers")
         case .network(ECONNREFUSED):
             unreachable(
-                "\(place) refuses the connection", why: "nothing listens there: sshd does not run, or listens on another port",
-                fix: "on \(host.name): `systemctl status ssh` and `ss -tln`; another port is `ssh: port:` in the inventory")
+                "\(place) refuses the connection",
+                why: "nothing listens there: sshd does not run, or listens on another port",
+                fix:
+                    "on \(host.name): `systemctl status ssh` and `ss -tln`; another port is `ssh: port:` in the inventory"
+            )
         case .network(let code) where code == EHOSTUNREACH || code == ENETUNREACH:
             unreachable(
-                "there is no way to \(place)", why: String(cString: strerror(code)),
+                "no route to \(place)", why: String(cString: strerror(code)),
                 fix:
                     "is the machine on, and is \(host.outerAddress) its address? `ping \(host.outerAddress)` and `ip route get \(host.outerAddress)` tell"
             )
@@ -82,18 +89,21 @@ extension Words {
             unreachable(
                 "\(place) did not let us in within \(connectSeconds) s",
                 why: "packets are dropped on the way, or the host is too busy to answer",
-                fix: "is the machine on, and does a firewall let port \(host.access.port) through? \(tryByHand) tells how far it gets")
+                fix:
+                    "is the machine on, and does a firewall let port \(host.access.port) through? \(tryByHand) tells how far it gets"
+            )
         case .closedBeforeBanner(let said):
             unreachable(
-                "\(place) closes the connection before it says that it speaks SSH",
+                "\(place) closed the connection before sending an SSH banner",
                 why: said.isEmpty ? "it says nothing: " + neverSSH : "it says: \(said)",
                 fix: "on \(host.name): `ss -tlnp` and `journalctl -u ssh -n 20`")
         case .handshake(let reason) where reason.contains("server ["):
             unreachable(
-                "\(place) has no algorithm in common with kubeforge", why: reason, fix: "\(tryByHand) tells which algorithms it wants")
+                "\(place) has no algorithm in common with kubeforge", why: reason,
+                fix: "\(tryByHand) tells which algorithms it wants")
         case .handshake(let reason), .lost(let reason):
             unreachable(
-                "\(place) answers, but the connection was not agreed on", why: reason,
+                "\(place) answers, but the SSH handshake failed", why: reason,
                 fix: "\(tryByHand) tells how far it gets, and on \(host.name): `journalctl -u ssh -n 20`")
         default: unreachable("\(place) cannot be connected to", why: "\(error)", fix: tryByHand)
         }
@@ -104,22 +114,27 @@ extension Words {
         return switch error {
         case .unknownHostKey(let key):
             unreachable(
-                "the host key of \(name) is not known", why: "\(knownHosts) has no line for it; it shows \(key.type) \(key.fingerprint)",
+                "the host key of \(name) is not known",
+                why: "\(knownHosts) has no line for it; it shows \(key.type) \(key.fingerprint)",
                 fix:
                     "compare the fingerprint with the host's own, `ssh-keygen -lf /etc/ssh/ssh_host_\(key.shortType)_key.pub` at its console, and then "
-                    + "`\(keyscan) >> \(file)`; or believe it untested with --accept-new-host-keys"
+                    + "`\(keyscan) >> \(file)`; or accept it unverified with --accept-new-host-keys"
             )
         case .changedHostKey(let key, let place):
             unreachable(
                 "the host key of \(name) has changed",
-                why: "it shows \(key.type) \(key.fingerprint), which is not what \(place.path) says in line \(place.line)",
-                fix: "if \(host.name) was rebuilt: `ssh-keygen -R \(name.shellQuoted) -f \(place.path.shellQuoted)`, and run this again; "
+                why:
+                    "it shows \(key.type) \(key.fingerprint), which is not what \(place.path) says in line \(place.line)",
+                fix:
+                    "if \(host.name) was rebuilt: `ssh-keygen -R \(name.shellQuoted) -f \(place.path.shellQuoted)`, and run this again; "
                     + "if it was not, somebody else answers in its place")
         case .revokedHostKey(let key, let place):
             unreachable(
                 "the host key of \(name) is revoked",
                 why: "\(place.path) says so in line \(place.line) of \(key.type) \(key.fingerprint)",
-                fix: "make new host keys on \(host.name): `rm /etc/ssh/ssh_host_*; ssh-keygen -A; systemctl restart ssh`")
+                fix:
+                    "make new host keys on \(host.name): `rm /etc/ssh/ssh_host_*; ssh-keygen -A; systemctl restart ssh`"
+            )
         case .certifiedHostKey(let key, let place):
             unreachable(
                 "the host key of \(name) is known by a certificate only, and kubeforge cannot check host certificates",
@@ -131,7 +146,8 @@ extension Words {
         case .knownHosts(let path, let reason):
             unreachable(
                 "\(path) cannot be used", why: reason,
-                fix: "`ls -ld \(path.shellQuoted)`" + (path == knownHosts ? "; it is `ssh: knownHosts:` in the inventory" : ""))
+                fix: "`ls -ld \(path.shellQuoted)`"
+                    + (path == knownHosts ? "; it is `ssh: knownHosts:` in the inventory" : ""))
         case .knownHostsLocked(let path):
             unreachable(
                 "\(path) was locked by another program for \(connectSeconds) s",
@@ -152,7 +168,9 @@ extension Words {
         case .keyMissing(let path):
             unreachable(
                 "the key file \(path) is not there", why: "the inventory names it in `ssh: key:`",
-                fix: "`ssh-keygen -t ed25519 -f \(path.shellQuoted)` makes one; without `key:` the keys of ssh-agent are used")
+                fix:
+                    "`ssh-keygen -t ed25519 -f \(path.shellQuoted)` makes one; without `key:` the keys of ssh-agent are used"
+            )
         case .keyUnreadable(let path, let reason):
             unreachable("the key file \(path) cannot be read", why: reason, fix: "`ls -l \(path.shellQuoted)`")
         case .keyTooOpen(let path, let mode):
@@ -162,17 +180,22 @@ extension Words {
                 fix: "`chmod 600 \(path.shellQuoted)`")
         case .keyNeedsPassphrase(let path, .noAgent):
             unreachable(
-                "the key file \(path) has a passphrase", why: "kubeforge does not prompt for it, and there is no ssh-agent",
+                "the key file \(path) has a passphrase",
+                why: "kubeforge does not prompt for it, and there is no ssh-agent",
                 fix: "`eval $(ssh-agent); ssh-add \(path.shellQuoted)`, and run this again in the same terminal")
         case .keyNeedsPassphrase(let path, .otherKeys):
             unreachable(
-                "the key file \(path) has a passphrase", why: "kubeforge does not prompt for it, and ssh-agent does not hold this key",
+                "the key file \(path) has a passphrase",
+                why: "kubeforge does not prompt for it, and ssh-agent does not hold this key",
                 fix: "`ssh-add \(path.shellQuoted)`, and run this again in the same terminal")
         case .keyNeedsPassphrase(let path, .noPublicHalf):
             unreachable(
                 "the key file \(path) has a passphrase",
-                why: "kubeforge does not prompt for it, and without \(path).pub it cannot tell which key of ssh-agent this is",
-                fix: "`ssh-keygen -yf \(path.shellQuoted) > \("\(path).pub".shellQuoted)`, and `ssh-add \(path.shellQuoted)`")
+                why:
+                    "kubeforge does not prompt for it, and without \(path).pub it cannot tell which key of ssh-agent this is",
+                fix:
+                    "`ssh-keygen -yf \(path.shellQuoted) > \("\(path).pub".shellQuoted)`, and `ssh-add \(path.shellQuoted)`"
+            )
         case .agentSilent(let socket):
             unreachable(
                 "ssh-agent at \(socket) did not answer within \(connectSeconds) s",
@@ -192,17 +215,21 @@ extension Words {
             )
         case .loginEnded(let reason, let said):
             unreachable(
-                "\(place) ends the connection during the login of \(host.access.user)", why: said.isEmpty ? reason : "it says: \(said)",
-                fix: "on \(host.name): `journalctl -u ssh -n 20`, and `ls -l /run/nologin /etc/nologin`; \(tryByHand) tells more")
+                "\(place) ends the connection during the login of \(host.access.user)",
+                why: said.isEmpty ? reason : "it says: \(said)",
+                fix:
+                    "on \(host.name): `journalctl -u ssh -n 20`, and `ls -l /run/nologin /etc/nologin`; \(tryByHand) tells more"
+            )
         case .notAKey(let path):
             unreachable(
                 "\(path) is not a private key", why: "it cannot be read as OpenSSH's or PEM's format",
                 fix: "`head -1 \(path.shellQuoted)`; a `.pub` file is the public half")
-        case .nothingToShow(let agent):
+        case .noCredentials(let agent):
             unreachable(
-                "there is no key to log in with",
+                "no SSH key is available",
                 why: agent.isEmpty
-                    ? "$SSH_AUTH_SOCK is not set, and ~/.ssh has no key" : "ssh-agent at \(agent) has no keys, and ~/.ssh neither",
+                    ? "$SSH_AUTH_SOCK is not set, and ~/.ssh has no key"
+                    : "ssh-agent at \(agent) has no keys, and ~/.ssh neither",
                 fix: "`ssh-add` a key, or name one in the inventory: `ssh: key:`")
         default: way(error)
         }

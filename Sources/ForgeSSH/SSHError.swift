@@ -26,7 +26,7 @@ enum SSHError: Error, Hashable {
     case keyTooOpen(String, mode: UInt32)
     case keyNeedsPassphrase(String, Unlocked)
     case notAKey(String)
-    case nothingToShow(agent: String)
+    case noCredentials(agent: String)
     case agentSilent(String)
     case denied(tried: [String], accepted: [String])
     case tooManyKeys(String)
@@ -39,8 +39,8 @@ enum SSHError: Error, Hashable {
     case lost(String)
     case closed
     case sessionRefused(String)
-    case outlastedItsLimit
-    case notSendable
+    case timeLimitNotEnforced
+    case containsNUL
     case localFile(String, reason: String)
     case cancelled
 }
@@ -67,8 +67,9 @@ extension SSHError {
         if case .loginEnded(_, let said) = self { said.contains("System is booting up") } else { false }
     }
 
-    /// The other side has closed, and says no reason that libssh could read. sshd drops connections at random while more than MaxStartups are
-    /// logging in; and of a host that refuses the algorithms, libssh at times sees the end before the list of what it wants.
+    /// The other side has closed, and says no reason that libssh could read. sshd drops connections at random while
+    /// more than MaxStartups are logging in; and of a host that refuses the algorithms, libssh at times sees the end
+    /// before the list of what it wants.
     var endsTheConnection: Bool {
         switch self {
         case .closedBeforeBanner: true

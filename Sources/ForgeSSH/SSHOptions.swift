@@ -6,7 +6,8 @@ package struct SSHOptions: Sendable {
     package var homeFolder: String
     /// The socket of ssh-agent (`$SSH_AUTH_SOCK`); nil or empty when there is none.
     package var agentSocket: String?
-    /// nil: a host that known_hosts does not know is refused. Otherwise its key is written down and this is told so, in one sentence:
+    /// nil: a host that known_hosts does not know is refused. Otherwise its key is written down and this is told so, in
+    /// one sentence:
     /// the relaxation cannot be had silently. A changed key is always refused.
     package var acceptNewHostKeys: (@Sendable (String) -> Void)?
     /// Files beside the inventory's known_hosts that are believed, too; OpenSSH reads the same ones.
@@ -17,10 +18,12 @@ package struct SSHOptions: Sendable {
     package var connectTimeout: Duration = .seconds(15)
     /// How often a quiet connection says that it is alive; three times this without an answer, and it counts as lost.
     package var keepalive: Duration = .seconds(15)
-    /// How much longer than its time limit a command is waited for here: `timeout` on the host needs up to 10 s of it to kill what ignores TERM.
-    package var patience: Duration = .seconds(30)
+    /// How much longer than its time limit a command is waited for here: `timeout` on the host needs up to 10 s of it
+    /// to kill what ignores TERM.
+    package var deadline: Duration = .seconds(30)
 
-    package init(homeFolder: String, agentSocket: String? = nil, acceptNewHostKeys: (@Sendable (String) -> Void)? = nil) {
+    package init(homeFolder: String, agentSocket: String? = nil, acceptNewHostKeys: (@Sendable (String) -> Void)? = nil)
+    {
         self.homeFolder = homeFolder
         self.agentSocket = agentSocket
         self.acceptNewHostKeys = acceptNewHostKeys

@@ -2,55 +2,61 @@ internal import CLibSSH
 import ForgeCore
 
 extension Session {
-    /// Logs in: with the key file and nothing else where the inventory names one, so that an agent full of other keys cannot use up the host's
-    /// patience; else with the keys of ssh-agent, and without an agent with the key files that everybody has.
-    borrowing func authenticate(_ access: Host.Access, _ options: SSHOptions, _ patience: Patience) throws(SSHError) {
+    /// Logs in: with the key file and nothing else where the inventory names one, so that an agent full of other keys
+    /// cannot use up the host's patience; else with the keys of ssh-agent, and without an agent with the key files that
+    /// everybody has.
+    borrowing func authenticate(_ access: Host.Access, _ options: SSHOptions, _ deadline: Deadline) throws(SSHError) {
         do throws(SSHError) {
             if let path = access.keyPath {
-                try authenticate(file: options.expanded(path), options, patience)
-            } else if let agent = try Agent(options, patience), !agent.keys.isEmpty {
-                try authenticate(agent, patience)
+                try authenticate(file: options.expanded(path), options, deadline)
+            } else if let agent = try Agent(options, deadline), !agent.keys.isEmpty {
+                try authenticate(agent, deadline)
             } else {
-                try authenticateWithDefaultFiles(options, patience)
+                try authenticateWithDefaultFiles(options, deadline)
             }
         } catch .lost(let reason) {
-            // Until here the host was who it shall be, and the algorithms were agreed on: whatever it is, it is about the login.
-            throw reason.contains("Too many authentication failures") ? .tooManyKeys(reason) : .loginEnded(reason, said: banner)
+            // Until here the host was who it shall be, and the algorithms were agreed on: whatever it is, it is about
+            // the login.
+            throw reason.contains("Too many authentication failures")
+                ? .tooManyKeys(reason) : .loginEnded(reason, said: banner)
         }
     }
 
-    private borrowing func authenticate(_ agent: Agent, _ patience: Patience) throws(SSHError) {
+    private borrowing func authenticate(_ agent: Agent, _ deadline: Deadline) throws(SSHError) {
         let names = agent.keys.map { "\($0.comment) (of ssh-agent)" }
-        if try !isAccepted(agent.keys, of: agent, names, patience) { throw denied(names) }
+        if try !isAccepted(agent.keys, of: agent, names, deadline) { throw denied(names) }
     }
 
-    private borrowing func authenticate(file path: String, _ options: SSHOptions, _ patience: Patience) throws(SSHError) {
+    private borrowing func authenticate(file path: String, _ options: SSHOptions, _ deadline: Deadline) throws(SSHError)
+    {
         do throws(SSHError) {
             let key = try PrivateKey(file: path)
-            if try !isAccepted(key, patience) { throw denied([key.description]) }
+            if try !isAccepted(key, deadline) { throw denied([key.description]) }
         } catch .keyNeedsPassphrase(let path, _) {
             // `ssh-add` has asked for the passphrase, then.
-            try authenticate(unlocked: path, options, patience)
+            try authenticate(unlocked: path, options, deadline)
         }
     }
 
     /// With the agent's key that is the file's, and no other, as OpenSSH does with IdentitiesOnly.
-    private borrowing func authenticate(unlocked path: String, _ options: SSHOptions, _ patience: Patience) throws(SSHError) {
-        guard let agent = try Agent(options, patience) else { throw .keyNeedsPassphrase(path, .noAgent) }
+    private borrowing func authenticate(unlocked path: String, _ options: SSHOptions, _ deadline: Deadline)
+        throws(SSHError)
+    {
+        guard let agent = try Agent(options, deadline) else { throw .keyNeedsPassphrase(path, .noAgent) }
         guard let blob = PrivateKey.publicHalf(of: path) else { throw .keyNeedsPassphrase(path, .noPublicHalf) }
         let keys = agent.keys.filter { $0.blob == blob }
         guard !keys.isEmpty else { throw .keyNeedsPassphrase(path, .otherKeys) }
         let names = ["\(path) (of ssh-agent)"]
-        if try !isAccepted(keys, of: agent, names, patience) { throw denied(names) }
+        if try !isAccepted(keys, of: agent, names, deadline) { throw denied(names) }
     }
 
-    private borrowing func authenticateWithDefaultFiles(_ options: SSHOptions, _ patience: Patience) throws(SSHError) {
+    private borrowing func authenticateWithDefaultFiles(_ options: SSHOptions, _ deadline: Deadline) throws(SSHError) {
         var tried: [String] = []
         var firstFailure: SSHError?
         for name in ["id_ed25519", "id_ecdsa", "id_rsa"] {
             do throws(SSHError) {
                 let key = try PrivateKey(file: options.homeFolder + "/.ssh/" + name)
-                if try isAccepted(key, patience) { return }
+                if try isAccepted(key, deadline) { return }
                 tried.append(key.description)
             } catch .keyMissing {
                 continue
@@ -58,24 +64,26 @@ extension Session {
                 firstFailure = firstFailure ?? error
             }
         }
-        if tried.isEmpty { throw firstFailure ?? .nothingToShow(agent: options.agentSocket ?? "") }
+        if tried.isEmpty { throw firstFailure ?? .noCredentials(agent: options.agentSocket ?? "") }
         throw denied(tried)
     }
 
-    private borrowing func isAccepted(_ key: borrowing PrivateKey, _ patience: Patience) throws(SSHError) -> Bool {
+    private borrowing func isAccepted(_ key: borrowing PrivateKey, _ deadline: Deadline) throws(SSHError) -> Bool {
         let pointer = key.pointer
-        return try isAccepted([key.description], patience) { ssh_userauth_publickey($0, nil, pointer) }
+        return try isAccepted([key.description], deadline) { ssh_userauth_publickey($0, nil, pointer) }
     }
 
-    private borrowing func isAccepted(_ keys: [AgentSocket.Key], of agent: Agent, _ names: [String], _ patience: Patience)
+    private borrowing func isAccepted(
+        _ keys: [AgentSocket.Key], of agent: Agent, _ names: [String], _ deadline: Deadline
+    )
         throws(SSHError) -> Bool
     {
-        let relay = AgentRelay(to: agent.socket, showing: keys, patience)
+        let relay = AgentRelay(to: agent.socket, showing: keys, deadline)
         defer { relay.close() }
         ssh_set_agent_socket(pointer, relay.fileDescriptor)
         defer { ssh_set_agent_socket(pointer, -1) }
         do throws(SSHError) {
-            let isAccepted = try isAccepted(names, patience) { ssh_userauth_agent($0, nil) }
+            let isAccepted = try isAccepted(names, deadline) { ssh_userauth_agent($0, nil) }
             // To libssh an agent that was given up is one without keys.
             if !isAccepted, let failure = relay.failure { throw failure }
             return isAccepted
@@ -84,12 +92,14 @@ extension Session {
         }
     }
 
-    private borrowing func isAccepted(_ names: [String], _ patience: Patience, _ attempt: (ssh_session) -> CInt) throws(SSHError) -> Bool {
+    private borrowing func isAccepted(_ names: [String], _ deadline: Deadline, _ attempt: (ssh_session) -> CInt)
+        throws(SSHError) -> Bool
+    {
         while true {
             switch ssh_auth_e(attempt(pointer)) {
             case SSH_AUTH_SUCCESS: return true
             case SSH_AUTH_PARTIAL: throw .secondFactor(key: names, wanted: acceptedMethods)
-            case SSH_AUTH_AGAIN: try wait(patience)
+            case SSH_AUTH_AGAIN: try wait(deadline)
             case SSH_AUTH_ERROR: throw .lost(lastError)
             default: return false
             }
@@ -98,7 +108,8 @@ extension Session {
 
     private borrowing func denied(_ keys: [String]) -> SSHError { .denied(tried: keys, accepted: acceptedMethods) }
 
-    /// What the host has said last before or during the login, such as "System is booting up"; bounded, because it is anybody's text.
+    /// What the host has said last before or during the login, such as "System is booting up"; bounded, because it is
+    /// anybody's text.
     private var banner: String {
         guard let text = ssh_get_issue_banner(pointer) else { return "" }
         defer { ssh_string_free_char(text) }
@@ -123,9 +134,9 @@ private struct Agent {
     let keys: [AgentSocket.Key]
 
     /// nil when there is none.
-    init?(_ options: SSHOptions, _ patience: Patience) throws(SSHError) {
-        guard let path = options.agentSocket, let socket = try AgentSocket(at: path, patience) else { return nil }
+    init?(_ options: SSHOptions, _ deadline: Deadline) throws(SSHError) {
+        guard let path = options.agentSocket, let socket = try AgentSocket(at: path, deadline) else { return nil }
         self.socket = socket
-        keys = try socket.keys(patience)
+        keys = try socket.keys(deadline)
     }
 }

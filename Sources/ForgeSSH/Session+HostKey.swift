@@ -12,11 +12,17 @@ extension Session {
         return HostKey(type: type, base64: base64, fingerprint: fingerprint(of: key))
     }
 
-    /// Which algorithms the host is asked for first. Without it a host whose ed25519 key is known shows its ecdsa key, and counts as changed.
+    /// Which algorithms the host is asked for first. Without it a host whose ed25519 key is known shows its ecdsa key,
+    /// and counts as changed.
     borrowing func prefer(hostKeyTypes types: [String]) {
         let known = types.map { $0 == "ssh-rsa" ? "rsa-sha2-512,rsa-sha2-256" : $0 }
-        let all = ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512,rsa-sha2-256"]
-        set(SSH_OPTIONS_HOSTKEYS, (known.filter(all.contains) + all.filter { !known.contains($0) }).joined(separator: ","))
+        let all = [
+            "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
+            "rsa-sha2-512,rsa-sha2-256",
+        ]
+        set(
+            SSH_OPTIONS_HOSTKEYS,
+            (known.filter(all.contains) + all.filter { !known.contains($0) }).joined(separator: ","))
     }
 
     /// Whether a line of known_hosts with a hashed name speaks of this name (`10.0.0.1`, `[10.0.0.1]:2222`).
@@ -40,9 +46,13 @@ func base64(of key: ssh_key) -> String? {
 func fingerprint(of key: ssh_key) -> String {
     var hash: UnsafeMutablePointer<UInt8>?
     var length = 0
-    guard ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &length) == SSH_OK else { return "an unknown fingerprint" }
+    guard ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &length) == SSH_OK else {
+        return "an unknown fingerprint"
+    }
     defer { ssh_clean_pubkey_hash(&hash) }
-    guard let text = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, length) else { return "an unknown fingerprint" }
+    guard let text = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, length) else {
+        return "an unknown fingerprint"
+    }
     defer { ssh_string_free_char(text) }
     return String(cString: text)
 }

@@ -2,77 +2,82 @@ internal import CLibSSH
 import ForgeCore
 import Glibc
 
-/// Owns an `ssh_session`. It is always non-blocking: every call says "again" until what it waits for is there, and the waiting is `wait`,
-/// so no time limit of libssh's own (which also ends reads) is in play.
+/// Owns an `ssh_session`. It is always non-blocking: every call says "again" until what it waits for is there, and the
+/// waiting is `wait`, so no time limit of libssh's own (which also ends reads) is in play.
 struct Session: ~Copyable {
     let pointer: ssh_session
     private let event: ssh_event
-    private let alarm: Alarm
+    private let wakeup: WakeupPipe
     private let keepalive: Duration
 
-    init(to host: Host, options: SSHOptions, alarm: Alarm) {
+    init(to host: Host, options: SSHOptions, wakeup: WakeupPipe) {
         _ = Self.library
-        guard let pointer = ssh_new(), let event = ssh_event_new() else { fatalError("libssh has no memory for a session") }
+        guard let pointer = ssh_new(), let event = ssh_event_new() else {
+            fatalError("libssh has no memory for a session")
+        }
         self.pointer = pointer
         self.event = event
-        self.alarm = alarm
+        self.wakeup = wakeup
         keepalive = options.keepalive
         ssh_set_blocking(pointer, 0)
         configure(host, options)
-        let hear: ssh_event_callback = { _, _, alarm in
-            Unmanaged<Alarm>.fromOpaque(alarm!).takeUnretainedValue().hear()
+        let hear: ssh_event_callback = { _, _, wakeup in
+            Unmanaged<WakeupPipe>.fromOpaque(wakeup!).takeUnretainedValue().hear()
             return 0
         }
-        ssh_event_add_fd(event, alarm.fileDescriptor, Int16(POLLIN), hear, Unmanaged.passUnretained(alarm).toOpaque())
+        ssh_event_add_fd(event, wakeup.fileDescriptor, Int16(POLLIN), hear, Unmanaged.passUnretained(wakeup).toOpaque())
     }
 
     deinit {
         ssh_event_remove_session(event, pointer)
-        ssh_event_remove_fd(event, alarm.fileDescriptor)
+        ssh_event_remove_fd(event, wakeup.fileDescriptor)
         ssh_event_free(event)
         ssh_disconnect(pointer)
         ssh_free(pointer)
     }
 
     /// Shakes hands over a connected socket, which belongs to libssh from now on.
-    borrowing func connect(over socket: CInt, _ patience: Patience) throws(SSHError) {
+    borrowing func connect(over socket: CInt, _ deadline: Deadline) throws(SSHError) {
         let greeting: String
-        do throws(SSHError) { greeting = try Wire.greeting(on: socket, patience) } catch {
+        do throws(SSHError) { greeting = try TCPSocket.greeting(on: socket, deadline) } catch {
             close(socket)
             throw error
         }
         set(SSH_OPTIONS_FD, socket)
         var code = ssh_connect(pointer)
-        // libssh has taken the socket, but closes it in the end only if it is not told any more that it came from outside.
+        // libssh has taken the socket, but closes it in the end only if it is not told any more that it came from
+        // outside.
         var none: CInt = -1
         _ = ssh_options_set(pointer, SSH_OPTIONS_FD, &none)
         ssh_event_add_session(event, pointer)
         while code == SSH_AGAIN {
-            do throws(SSHError) { try wait(patience) } catch .lost(let reason) { throw handshakeFailure(reason, greeting) }
+            do throws(SSHError) { try wait(deadline) } catch .lost(let reason) {
+                throw handshakeFailure(reason, greeting)
+            }
             code = ssh_connect(pointer)
         }
         guard code == SSH_OK else { throw handshakeFailure(lastError, greeting) }
         // libssh has made the socket blocking; a full one would then hold up the cancellation.
-        Wire.doNotBlock(socket)
+        TCPSocket.doNotBlock(socket)
     }
 
     /// Waits until something has happened, and lets libssh deal with it; callbacks of channels run in here.
-    borrowing func wait(_ patience: Patience, atMost limit: Duration = .seconds(3600)) throws(SSHError) {
-        let code = ssh_event_dopoll(event, try patience.milliseconds(atMost: min(limit, keepalive)))
+    borrowing func wait(_ deadline: Deadline, atMost limit: Duration = .seconds(3600)) throws(SSHError) {
+        let code = ssh_event_dopoll(event, try deadline.milliseconds(atMost: min(limit, keepalive)))
         guard code != SSH_ERROR, isConnected else { throw .lost(lastError) }
-        Wire.acknowledgeAtOnce(ssh_get_fd(pointer))
-        if code == SSH_AGAIN && limit >= keepalive { sayAlive() }
+        TCPSocket.acknowledgeAtOnce(ssh_get_fd(pointer))
+        if code == SSH_AGAIN && limit >= keepalive { sendKeepalive() }
     }
 
     /// Answers what the host has asked while nobody was using the connection, and says that we are alive.
-    borrowing func tend() {
+    borrowing func keepAlive() {
         guard isConnected, ssh_event_dopoll(event, 0) != SSH_ERROR, isConnected else { return }
-        sayAlive()
+        sendKeepalive()
     }
 
     borrowing func disconnect() {
         ssh_event_remove_session(event, pointer)
-        ssh_event_remove_fd(event, alarm.fileDescriptor)
+        ssh_event_remove_fd(event, wakeup.fileDescriptor)
         ssh_disconnect(pointer)
     }
 
@@ -84,10 +89,11 @@ struct Session: ~Copyable {
     /// Copied at once: the text belongs to the session, and the next call may change it.
     var lastError: String { String(cString: ssh_get_error(UnsafeMutableRawPointer(pointer))) }
 
-    private borrowing func sayAlive() { ssh_send_ignore(pointer, "") }
+    private borrowing func sendKeepalive() { ssh_send_ignore(pointer, "") }
 
     private borrowing func handshakeFailure(_ reason: String, _ greeting: String) -> SSHError {
-        ssh_get_serverbanner(pointer) == nil && reason.contains("Socket error") ? .closedBeforeBanner(said: greeting) : .handshake(reason)
+        ssh_get_serverbanner(pointer) == nil && reason.contains("Socket error")
+            ? .closedBeforeBanner(said: greeting) : .handshake(reason)
     }
 }
 
@@ -112,7 +118,8 @@ extension Session {
     }
 
     /// AES-GCM first: 1.5 times as fast as ChaCha20 where the processor has AES.
-    private static let ciphers = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr"
+    private static let ciphers =
+        "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr"
 
     borrowing func set(_ option: ssh_options_e, _ text: String) {
         precondition(ssh_options_set(pointer, option, text) == SSH_OK, "libssh refused \(text): \(lastError)")

@@ -17,7 +17,9 @@ struct OutputFile: ~Copyable {
 
     borrowing func write(_ bytes: UnsafeRawBufferPointer, isTooMuch: Bool) throws(SSHError) {
         if isTooMuch { throw .localFile(path, reason: "more came than it may hold") }
-        do throws(LocalFile.Failure) { try LocalFile.write(bytes, to: fd) } catch { throw .localFile(path, reason: error.reason) }
+        do throws(LocalFile.Failure) { try LocalFile.write(bytes, to: fd) } catch {
+            throw .localFile(path, reason: error.reason)
+        }
     }
 }
 
@@ -36,7 +38,9 @@ struct InputStream: ~Copyable {
         case .bytes(let bytes), .secret(let bytes): (piece, path, fd) = (bytes[...], "", -1)
         case .file(let file):
             (piece, path) = ([], file)
-            do throws(LocalFile.Failure) { fd = try LocalFile.open(file, O_RDONLY) } catch { throw .localFile(file, reason: error.reason) }
+            do throws(LocalFile.Failure) { fd = try LocalFile.open(file, O_RDONLY) } catch {
+                throw .localFile(file, reason: error.reason)
+            }
         }
     }
 

@@ -5,42 +5,45 @@ import ForgeTemplates
 
 /// From files to a model that answers: the table of contents of `kubeforge deploy`.
 package enum ServicePlan {
-    /// `person`: who deploys, `user@computer`. `limit`: how long pods may take to be ready. `models`: nil where they are in the image.
+    /// `person`: who deploys, `user@computer`. `limit`: how long pods may take to be ready. `models`: nil where they
+    /// are in the image.
     package static func make(
-        cluster: Cluster, context: BuildContext, models: StoredModels? = nil, templates: Templates, by person: String,
+        cluster: Cluster, context: BuildContext, models: ModelVersion? = nil, templates: Templates, by person: String,
         within limit: Duration = .seconds(300)
     ) throws(Problem) -> Plan {
         let service = cluster.service
         let release = Release(of: context, in: cluster)
         let secret = try StoreSecret(cluster)
-        let models = models.map { StoredModels(url: $0.url, version: $0.version, secret: secret?.name) }
+        let models = models.map { ModelVersion(url: $0.url, version: $0.version, secret: secret?.name) }
         let manifests = try Manifests.make(
             cluster: cluster, release: release, models: models, secret: secret?.digest ?? "", templates: templates)
-        let candidate = Candidate(release: release)
-        let gate = FirstPod(
-            candidate,
-            manifests: try Manifests.candidate(
-                candidate, cluster: cluster, models: models, secret: secret?.digest ?? "", templates: templates),
+        let canary = CanaryDeployment(release: release)
+        let gate = CanaryCheck(
+            canary,
+            manifests: try Manifests.canary(
+                canary, cluster: cluster, models: models, secret: secret?.digest ?? "", templates: templates),
             namespace: service.namespace, within: limit)
         let registry = try RegistryStages(cluster, release: release, templates: templates)
-        let schedules = SchedulesRunTheRelease(release, models: models, of: cluster, templates: templates)
+        let schedules = SchedulesUseRelease(release, models: models, of: cluster, templates: templates)
         let first = [cluster.firstControlPlane]
 
         return Plan(
             stages: [
                 Stage("the cluster can take the service", goesOnAfterFailure: true, on: cluster.hosts) { host in
                     when(
-                        host == cluster.firstControlPlane, Preflight.builds(cluster), Preflight.rules(cluster), OneArchitecture(cluster),
+                        host == cluster.firstControlPlane, Preflight.builds(cluster), Preflight.rules(cluster),
+                        OneArchitecture(cluster),
                         ObjectsAreOurs.requirement(service))
-                        + (host == cluster.firstControlPlane ? NodePortIsFree.requirement(service).map { [$0] } ?? [] : [])
+                        + (host == cluster.firstControlPlane
+                            ? NodePortIsFree.requirement(service).map { [$0] } ?? [] : [])
                         + registry.preflight(host) + when(cluster.takesPods(host), Preflight.runsContainers(cluster))
                 },
                 registry.made,
                 Stage("the image is built", on: first) { _ in
                     [
-                        ContextIsThere(context, of: service),
+                        BuildContextIsUploaded(context, of: service),
                         ImageIsBuilt(release, arguments: context.arguments, proxy: cluster.outgoing),
-                        GoldenIsKept(release),
+                        ExpectedAnswersAreSaved(release),
                     ]
                 },
                 registry.filled,
@@ -50,23 +53,28 @@ package enum ServicePlan {
                         ManifestsAreApplied(manifests, release: release, after: gate, namespace: service.namespace),
                         RolloutIsComplete(
                             release, replicas: service.replicas, namespace: service.namespace, within: limit,
-                            orElse: Restoration(
-                                release: release, template: manifests.template, namespace: service.namespace, replicas: service.replicas)),
+                            orElse: AutomaticRollback(
+                                release: release, template: manifests.template, namespace: service.namespace,
+                                replicas: service.replicas)),
                         ReleaseIsRecorded(
-                            release, template: manifests.template, models: models, by: person, namespace: service.namespace),
+                            release, template: manifests.template, models: models, by: person,
+                            namespace: service.namespace),
                         schedules,
                     ]
                         + when(
                             service.expose == .loadBalancer,
                             LoadBalancerAnswers(
-                                service.name, namespace: service.namespace, node: cluster.firstControlPlane.address.description))
+                                service.name, namespace: service.namespace,
+                                node: cluster.firstControlPlane.address.description))
                 },
-                Stage("old releases are gone", on: cluster.hosts.filter { $0 == first[0] || cluster.takesPods($0) }) { host in
+                Stage("old releases are gone", on: cluster.hosts.filter { $0 == first[0] || cluster.takesPods($0) }) {
+                    host in
                     [
-                        OldReleasesAreGone(
-                            release, runtime: cluster.takesPods(host) ? cluster.runtime : nil, builder: host == first[0] ? host : nil,
+                        OldReleasesAreRemoved(
+                            release, runtime: cluster.takesPods(host) ? cluster.runtime : nil,
+                            builder: host == first[0] ? host : nil,
                             of: cluster)
-                    ] + when(host == first[0] && secret != nil, OldStoreSecretsAreGone(service))
+                    ] + when(host == first[0] && secret != nil, OldStoreSecretsAreRemoved(service))
                 },
             ].filter { !$0.work.isEmpty },
             essential: [cluster.firstControlPlane.name])
@@ -83,20 +91,23 @@ private enum Preflight {
     static func builds(_ cluster: Cluster) -> Requirement {
         let look = "docker version --format '{{.Server.Version}}' 2>&1"
         return Requirement("Docker can build images", asking: [.command(look)], fix: provision(cluster)) { answers in
-            answers.command(look).exitCode == 0 ? [] : [Difference(said(answers.command(look), else: "Docker does not answer"))]
+            answers.command(look).exitCode == 0
+                ? [] : [Difference(said(answers.command(look), else: "Docker does not answer"))]
         }
     }
 
     static func rules(_ cluster: Cluster) -> Requirement {
         let look = Kubectl(namespace: cluster.service.namespace).line("get", "--raw", "/readyz") + " 2>&1"
         return Requirement("the cluster's API answers", asking: [.command(look)], fix: provision(cluster)) { answers in
-            answers.command(look).exitCode == 0 ? [] : [Difference(said(answers.command(look), else: "kubectl gets no answer"))]
+            answers.command(look).exitCode == 0
+                ? [] : [Difference(said(answers.command(look), else: "kubectl gets no answer"))]
         }
     }
 
     static func runsContainers(_ cluster: Cluster) -> Requirement {
         let look = NodeRuntime(kind: cluster.runtime).sign + " 2>&1"
-        return Requirement("\(cluster.runtime.rawValue) runs", asking: [.command(look)], fix: provision(cluster)) { answers in
+        return Requirement("\(cluster.runtime.rawValue) runs", asking: [.command(look)], fix: provision(cluster)) {
+            answers in
             answers.command(look).exitCode == 0
                 ? [] : [Difference(said(answers.command(look), else: "\(cluster.runtime.rawValue) does not answer"))]
         }
@@ -106,5 +117,7 @@ private enum Preflight {
         state.text.split(whereSeparator: \.isNewline).last.map(String.init) ?? silence
     }
 
-    private static func provision(_ cluster: Cluster) -> String { "make the cluster first: `kubeforge provision \(cluster.path)`" }
+    private static func provision(_ cluster: Cluster) -> String {
+        "make the cluster first: `kubeforge provision \(cluster.path)`"
+    }
 }

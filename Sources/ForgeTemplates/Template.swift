@@ -11,13 +11,16 @@ package struct Template: Sendable, Hashable {
         self.text = text
     }
 
-    /// Every name replaced by its value. A name without a value, a value without a name, and an unclosed `{{` are problems.
+    /// Every name replaced by its value. A name without a value, a value without a name, and an unclosed `{{` are
+    /// problems.
     package func render(_ values: [String: String] = [:]) throws(Problem) -> String {
         var result = ""
         var unused = Set(values.keys)
         var rest = text[...]
         while let open = rest.firstRange(of: "{{ ") {
-            guard let close = rest[open.upperBound...].firstRange(of: " }}") else { throw unclosed(rest[open.lowerBound...]) }
+            guard let close = rest[open.upperBound...].firstRange(of: " }}") else {
+                throw unclosed(rest[open.lowerBound...])
+            }
             let name = String(rest[open.upperBound..<close.lowerBound])
             guard let value = values[name] else { throw unknown(name, values.keys) }
             unused.remove(name)
@@ -30,7 +33,9 @@ package struct Template: Sendable, Hashable {
 
     private func unclosed(_ rest: Substring) -> Problem {
         let line = rest.prefix { !$0.isNewline }
-        return Problem(what: "templates/\(path) cannot be rendered", why: "`\(line)` opens {{ and never closes it", fix: "write {{ name }}")
+        return Problem(
+            what: "templates/\(path) cannot be rendered", why: "`\(line)` opens {{ and never closes it",
+            fix: "write {{ name }}")
     }
 
     private func unknown(_ name: String, _ known: some Collection<String>) -> Problem {

@@ -5,7 +5,8 @@ import Foundation
 package struct Templates: Sendable {
     private let texts: [String: String]
 
-    /// `overlay` is the folder of `--templates`: a file in it replaces the embedded one of the same path, a new one is added.
+    /// `overlay` is the folder of `--templates`: a file in it replaces the embedded one of the same path, a new one is
+    /// added.
     package init(overlay: String? = nil) throws(Problem) {
         var texts = embeddedTemplates
         if let overlay { texts.merge(try Self.read(overlay)) { _, new in new } }
@@ -18,7 +19,8 @@ package struct Templates: Sendable {
     package subscript(path: String) -> Template {
         get throws(Problem) {
             guard let text = texts[path] else {
-                throw Problem(what: "there is no template \(path)", fix: "the templates are: \(paths.joined(separator: ", "))")
+                throw Problem(
+                    what: "there is no template \(path)", fix: "the templates are: \(paths.joined(separator: ", "))")
             }
             return Template(path: path, text: text)
         }
@@ -34,13 +36,17 @@ package struct Templates: Sendable {
     private static func read(_ folder: String) throws(Problem) -> [String: String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw Problem(.usage, what: "--templates \(folder) is not a folder", fix: "name a folder laid out like templates/ of kubeforge")
+            throw Problem(
+                .usage, what: "--templates \(folder) is not a folder",
+                fix: "name a folder laid out like templates/ of kubeforge")
         }
         do {
             var texts: [String: String] = [:]
             for path in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() where !isLeftBehind(path) {
                 let full = folder + "/" + path
-                guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue else { continue }
+                guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue else {
+                    continue
+                }
                 guard let text = String(validating: try Data(contentsOf: URL(filePath: full)), as: UTF8.self) else {
                     throw Problem(
                         .usage, what: "--templates \(folder): \(path) cannot be read", why: "it is not UTF-8 text",
@@ -52,14 +58,17 @@ package struct Templates: Sendable {
         } catch let problem as Problem {
             throw problem
         } catch {
-            throw Problem(.usage, what: "--templates \(folder) cannot be read", why: "\(error)", fix: "templates are UTF-8 text files")
+            throw Problem(
+                .usage, what: "--templates \(folder) cannot be read", why: "\(error)",
+                fix: "templates are UTF-8 text files")
         }
     }
 
     /// What file managers, Git, editors and Python leave in any folder.
     private static func isLeftBehind(_ path: String) -> Bool {
         path.split(separator: "/").contains { name in
-            [".DS_Store", "Thumbs.db", ".git", "__pycache__"].contains(name) || name.hasSuffix(".pyc") || name.hasSuffix(".swp")
+            [".DS_Store", "Thumbs.db", ".git", "__pycache__"].contains(name) || name.hasSuffix(".pyc")
+                || name.hasSuffix(".swp")
         }
     }
 }

@@ -3,11 +3,11 @@ import ForgePlan
 import Foundation
 import Glibc
 
-/// Random bytes, and real answers that were changed at random, for one parser of text from outside. A parser may refuse all of it; it may
-/// not trap, and not take more memory than it is allowed to.
+/// Random bytes, and real answers that were changed at random, for one parser of text from outside. A parser may refuse
+/// all of it; it may not trap, and not take more memory than it is allowed to.
 ///
-/// `KUBEFORGE_FUZZ_SECONDS` says how long (0.2), `KUBEFORGE_FUZZ_SEED` which numbers; the seed is printed. The input that is tried lies in
-/// a file, so that it is still there after a trap: the file is named when the parser begins.
+/// `KUBEFORGE_FUZZ_SECONDS` says how long (0.2), `KUBEFORGE_FUZZ_SEED` which numbers; the seed is printed. The input
+/// that is tried lies in a file, so that it is still there after a trap: the file is named when the parser begins.
 package struct Fuzz {
     /// As the list of parsers names it.
     package let name: String
@@ -18,7 +18,8 @@ package struct Fuzz {
         self.samples = samples.map { Array($0.utf8) } + [[]]
     }
 
-    /// Tries the parser until its time is over; the growth of memory is judged in the long form alone, where nothing else runs.
+    /// Tries the parser until its time is over; the growth of memory is judged in the long form alone, where nothing
+    /// else runs.
     package func run(_ parse: (Input) throws -> Void) throws {
         let environment = ProcessInfo.processInfo.environment
         let seconds = environment["KUBEFORGE_FUZZ_SECONDS"].flatMap { Double($0) }
@@ -88,7 +89,8 @@ package struct Fuzz {
                 bytes = Array(bytes[..<place] + other[dice.below(other.count + 1)...])
             default:
                 let marks = Array("[{( \n-\"".utf8)
-                bytes.insert(contentsOf: [UInt8](repeating: marks[dice.below(marks.count)], count: dice.below(3000)), at: place)
+                bytes.insert(
+                    contentsOf: [UInt8](repeating: marks[dice.below(marks.count)], count: dice.below(3000)), at: place)
             }
         }
 
@@ -100,15 +102,18 @@ package struct Fuzz {
         }
 
         private static let numbers = [
-            "-9223372036854775808", "9223372036854775807", "99999999999999999999", "-1", "0", "1", "2147483648", "1e300", "-1e300", "nan",
+            "-9223372036854775808", "9223372036854775807", "99999999999999999999", "-1", "0", "1", "2147483648",
+            "1e300", "-1e300", "nan",
             "inf", "-5",
             "0x10", "½", "٣", "1.5", "4294967296", "65536", "1e-320", "-0", "00", "+7",
         ]
 
         private static let words = [
-            "\n", "\r", "\r\n", "\u{0}", "\u{1B}[2J", "\u{1B}]0;x\u{7}", "\u{202E}", "\u{200B}", "\u{FEFF}", "Å", "A\u{30A}", "Ω",
+            "\n", "\r", "\r\n", "\u{0}", "\u{1B}[2J", "\u{1B}]0;x\u{7}", "\u{202E}", "\u{200B}", "\u{FEFF}", "Å",
+            "A\u{30A}", "Ω",
             "\u{2126}", "é", "e\u{301}",
-            "👩‍👩‍👧", "null", "true", "{}", "[]", "\"", "'", "\\", "\\u0000", "\\ud800", ":", "=", "|", ",", " ", "  ", "\t", "#", "---", "..",
+            "👩‍👩‍👧", "null", "true", "{}", "[]", "\"", "'", "\\", "\\u0000", "\\ud800", ":", "=", "|", ",", " ", "  ", "\t",
+            "#", "---", "..",
             "/", "%s", "$(id)",
             "<script>", "&amp;", "]]>", "UTC", "\u{FFFD}", "==> pod/x",
         ]
@@ -118,10 +123,13 @@ package struct Fuzz {
 extension SeededNumbers {
     fileprivate mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(1, limit))) }
 
-    fileprivate mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
+    fileprivate mutating func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+    }
 }
 
-/// The file with the input under trial, written through memory: a system call for each of a million inputs would be the most of the work.
+/// The file with the input under trial, written through memory: a system call for each of a million inputs would be the
+/// most of the work.
 private struct Record {
     private let path: String
     private let memory: UnsafeMutableRawPointer
@@ -139,7 +147,9 @@ private struct Record {
     /// Eight bytes of length, then the input.
     func keep(_ bytes: [UInt8]) {
         memory.storeBytes(of: UInt64(bytes.count), as: UInt64.self)
-        bytes.withUnsafeBytes { if let start = $0.baseAddress { (memory + 8).copyMemory(from: start, byteCount: $0.count) } }
+        bytes.withUnsafeBytes {
+            if let start = $0.baseAddress { (memory + 8).copyMemory(from: start, byteCount: $0.count) }
+        }
     }
 
     func remove() {
@@ -173,10 +183,14 @@ extension Fuzz.Input {
         case .file:
             choice(3) == 0
                 ? .file(nil)
-                : .file(FileState(kind: .regular, mode: 0o600, owner: text, size: choice(.max), sha256: text, modified: choice(.max)))
+                : .file(
+                    FileState(
+                        kind: .regular, mode: 0o600, owner: text, size: choice(.max), sha256: text,
+                        modified: choice(.max)))
         case .contents: choice(5) == 0 ? .contents(nil) : .contents(bytes)
         case .package: .package(PackageState(installed: choice(3) == 0 ? nil : text, isHeld: choice(2) == 0))
-        case .unit: .unit(UnitState(load: text, active: text, enabled: text, since: choice(2) == 0 ? nil : choice(.max)))
+        case .unit:
+            .unit(UnitState(load: text, active: text, enabled: text, since: choice(2) == 0 ? nil : choice(.max)))
         case .sysctl: .sysctl(choice(3) == 0 ? nil : text)
         case .module: .module(isThere: choice(2) == 0)
         case .swaps: .swaps(text.split(separator: "\n").map(String.init))

@@ -5,7 +5,9 @@ import Subprocess
 package enum LocalProgram {
     /// Its standard output; a failure is a `Problem` with what it said.
     @discardableResult
-    package static func run(_ name: String, _ arguments: [String], environment: [String: String] = [:]) async throws -> String {
+    package static func run(_ name: String, _ arguments: [String], environment: [String: String] = [:]) async throws
+        -> String
+    {
         let result = try await Subprocess.run(
             .name(name), arguments: Arguments(arguments), environment: .inherit.updating(Self.keyed(environment)),
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
@@ -18,14 +20,18 @@ package enum LocalProgram {
     /// Runs the body beside a program, which is ended with TERM afterwards.
     ///
     /// Not Foundation's `Process`: its children inherit the pipes of others, which then never end.
-    package static func running<Result: Sendable>(_ path: String, _ arguments: [String], _ body: (ProcessID) async throws -> Result)
+    package static func running<Result: Sendable>(
+        _ path: String, _ arguments: [String], _ body: (ProcessID) async throws -> Result
+    )
         async throws -> Result
     {
         let result = try await Subprocess.run(
             .name("env"), arguments: Arguments([path] + arguments), input: .none, output: .discarded, error: .discarded
         ) { execution in
             let result: Swift.Result<Result, any Error>
-            do { result = .success(try await body(execution.processIdentifier.value)) } catch { result = .failure(error) }
+            do { result = .success(try await body(execution.processIdentifier.value)) } catch {
+                result = .failure(error)
+            }
             try? execution.send(signal: .terminate)
             return result
         }

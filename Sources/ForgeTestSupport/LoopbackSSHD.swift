@@ -18,13 +18,16 @@ package struct LoopbackSSHD: Sendable {
     }
 
     /// Runs the body beside an sshd; `lines` come first in its configuration, where the first word counts.
-    /// PAM knows it by its `name`, if it has one. An sshd that is not installed is a failure: a suite that skips itself says nothing about the code.
+    /// PAM knows it by its `name`, if it has one. An sshd that is not installed is a failure: a suite that skips itself
+    /// says nothing about the code.
     package static func running<Result: Sendable>(
-        _ lines: [String] = [], hostKeys: [KeyType] = [.ed25519], named name: String? = nil, _ body: (LoopbackSSHD) async throws -> Result
+        _ lines: [String] = [], hostKeys: [KeyType] = [.ed25519], named name: String? = nil,
+        _ body: (LoopbackSSHD) async throws -> Result
     ) async throws -> Result {
         let real = "/usr/sbin/sshd"
         guard FileManager.default.isExecutableFile(atPath: real) else {
-            throw Problem(what: "these tests need sshd", why: "\(real) is not there", fix: "apt-get install openssh-server")
+            throw Problem(
+                what: "these tests need sshd", why: "\(real) is not there", fix: "apt-get install openssh-server")
         }
         return try await TemporaryFolder.during { folder in
             let program = name.map(folder.path) ?? real
@@ -33,7 +36,9 @@ package struct LoopbackSSHD: Sendable {
             try await makeKey(folder.path("key"), .ed25519)
             try FileManager.default.copyItem(atPath: folder.path("key.pub"), toPath: folder.path("authorized_keys"))
             // Where sshd puts its helper process; the package makes it only when the service starts.
-            if getuid() == 0 { try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true) }
+            if getuid() == 0 {
+                try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
+            }
             while true {
                 if let result = try await attempt(program, lines, hostKeys, in: folder, body) { return result }
             }
@@ -42,15 +47,18 @@ package struct LoopbackSSHD: Sendable {
 
     /// This sshd as the inventory would name it; the login user is the one who runs the tests.
     package func host(
-        _ name: String = "kubmaster", user: String = NSUserName(), keyPath: String?? = nil, knownHostsPath: String? = nil
+        _ name: String = "kubmaster", user: String = NSUserName(), keyPath: String?? = nil,
+        knownHostsPath: String? = nil
     ) -> ForgeCore.Host {
         let access = ForgeCore.Host.Access(
-            user: user, port: port, keyPath: keyPath ?? self.keyPath, knownHostsPath: knownHostsPath ?? self.knownHostsPath)
-        return ForgeCore.Host(name: name, address: IPv4Address("127.0.0.1")!, role: .controlPlane, isSchedulable: false, access: access)
+            user: user, port: port, keyPath: keyPath ?? self.keyPath,
+            knownHostsPath: knownHostsPath ?? self.knownHostsPath)
+        return ForgeCore.Host(
+            name: name, address: IPv4Address("127.0.0.1")!, role: .controlPlane, isSchedulable: false, access: access)
     }
 
-    /// Kills what serves its connections, and the commands that run in them: a host that dies. A command whose connection has ended
-    /// already is nobody's child any more; it is known by a variable that it was started with.
+    /// Kills what serves its connections, and the commands that run in them: a host that dies. A command whose
+    /// connection has ended already is nobody's child any more; it is known by a variable that it was started with.
     package func endConnections() {
         // Parents first: a connection whose command dies would tell of it.
         while case let left = Self.descendants(of: processID) + marked, !left.isEmpty {
@@ -78,8 +86,9 @@ package struct LoopbackSSHD: Sendable {
 
     /// The public half of one of its host keys, as known_hosts holds it: type and base64.
     package func hostKey(_ type: KeyType) throws -> String {
-        try String(contentsOfFile: folder.path("host_\(type.rawValue).pub"), encoding: .utf8).split(separator: " ").prefix(2).joined(
-            separator: " ")
+        try String(contentsOfFile: folder.path("host_\(type.rawValue).pub"), encoding: .utf8).split(separator: " ")
+            .prefix(2).joined(
+                separator: " ")
     }
 
     /// As known_hosts names it.
@@ -93,11 +102,15 @@ extension LoopbackSSHD {
         _ body: (LoopbackSSHD) async throws -> Result
     ) async throws -> Result? {
         let port = try LoopbackServer.freePort()
-        try configuration(lines, hostKeys, port, folder).write(toFile: folder.path("sshd_config"), atomically: true, encoding: .utf8)
-        return try await LocalProgram.running(program, ["-D", "-f", folder.path("sshd_config"), "-E", folder.path("sshd.log")]) {
+        try configuration(lines, hostKeys, port, folder).write(
+            toFile: folder.path("sshd_config"), atomically: true, encoding: .utf8)
+        return try await LocalProgram.running(
+            program, ["-D", "-f", folder.path("sshd_config"), "-E", folder.path("sshd.log")]
+        ) {
             processID in
             let sshd = LoopbackSSHD(
-                folder: folder, port: port, keyPath: folder.path("key"), knownHostsPath: folder.path("known_hosts"), processID: processID)
+                folder: folder, port: port, keyPath: folder.path("key"), knownHostsPath: folder.path("known_hosts"),
+                processID: processID)
             guard try await sshd.listens() else { return nil }
             defer { sshd.endConnections() }
             let known = try hostKeys.map { try "\(sshd.name) \(sshd.hostKey($0))\n" }.joined()
@@ -121,22 +134,30 @@ extension LoopbackSSHD {
         (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8))?.contains(") Z ") ?? true
     }
 
-    private static func configuration(_ lines: [String], _ hostKeys: [KeyType], _ port: UInt16, _ folder: TemporaryFolder) -> String {
+    private static func configuration(
+        _ lines: [String], _ hostKeys: [KeyType], _ port: UInt16, _ folder: TemporaryFolder
+    ) -> String {
         let own = [
-            "ListenAddress 127.0.0.1:\(port)", "PidFile none", "AuthorizedKeysFile \(folder.path("authorized_keys"))", "StrictModes no",
-            "UsePAM no", "PermitRootLogin yes", "PasswordAuthentication no", "KbdInteractiveAuthentication no", "MaxStartups 200",
+            "ListenAddress 127.0.0.1:\(port)", "PidFile none", "AuthorizedKeysFile \(folder.path("authorized_keys"))",
+            "StrictModes no",
+            "UsePAM no", "PermitRootLogin yes", "PasswordAuthentication no", "KbdInteractiveAuthentication no",
+            "MaxStartups 200",
             "LogLevel VERBOSE",
-            // A bash that believes to be inside another one leaves .bashrc alone, which is this computer's and not the tests'.
+            // A bash that believes to be inside another one leaves .bashrc alone, which is this computer's and not the
+            // tests'.
             "SetEnv SHLVL=1 \(mark(folder))",
         ]
-        return (lines + own + hostKeys.map { "HostKey \(folder.path("host_\($0.rawValue)"))" }).joined(separator: "\n") + "\n"
+        return (lines + own + hostKeys.map { "HostKey \(folder.path("host_\($0.rawValue)"))" }).joined(separator: "\n")
+            + "\n"
     }
 
     /// Makes a key pair: PATH and PATH.pub.
     package static func makeKey(_ path: String, _ type: KeyType = .ed25519, passphrase: String = "") async throws {
         let bits = type == .rsa ? ["-b", "2048"] : []
         try await LocalProgram.run(
-            "ssh-keygen", ["-q", "-t", type.rawValue, "-N", passphrase, "-C", (path as NSString).lastPathComponent, "-f", path] + bits)
+            "ssh-keygen",
+            ["-q", "-t", type.rawValue, "-N", passphrase, "-C", (path as NSString).lastPathComponent, "-f", path] + bits
+        )
     }
 
     private static func descendants(of parent: Int32) -> [Int32] {

@@ -14,7 +14,9 @@ package enum LoopbackServer {
         case answers(@Sendable (_ path: String) -> (status: Int, body: String))
     }
 
-    package static func running<Result>(_ manner: Manner, _ body: (UInt16) async throws -> Result) async throws -> Result {
+    package static func running<Result>(_ manner: Manner, _ body: (UInt16) async throws -> Result) async throws
+        -> Result
+    {
         let (listener, port) = try listen()
         switch manner {
         case .silent: break

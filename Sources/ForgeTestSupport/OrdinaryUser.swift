@@ -1,13 +1,16 @@
 import ForgeCore
 import Foundation
 
-/// A user of this computer who is not root and may become root without a password, as on a cloud image. Only root can make one.
+/// A user of this computer who is not root and may become root without a password, as on a cloud image. Only root can
+/// make one.
 package struct OrdinaryUser: Sendable {
     package let name: String
 
     package static var canBeMade: Bool { getuid() == 0 }
 
-    package static func during<Result>(shell: String = "/bin/sh", _ body: (OrdinaryUser) async throws -> Result) async throws -> Result {
+    package static func during<Result>(shell: String = "/bin/sh", _ body: (OrdinaryUser) async throws -> Result)
+        async throws -> Result
+    {
         // Other tests, of other processes, too, may be making theirs: useradd does not wait for its lock.
         let lock = open("/run/lock/kubeforge-test-users", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         defer { close(lock) }

@@ -19,7 +19,8 @@ package struct SSHAgent: Sendable {
     package func add(_ keyPath: String, passphrase: String? = nil, _ folder: TemporaryFolder? = nil) async throws {
         var environment = ["SSH_AUTH_SOCK": socket]
         if let passphrase, let folder {
-            environment["SSH_ASKPASS"] = try folder.write("askpass", "#!/bin/sh\necho \(passphrase.shellQuoted)\n", mode: 0o700)
+            environment["SSH_ASKPASS"] = try folder.write(
+                "askpass", "#!/bin/sh\necho \(passphrase.shellQuoted)\n", mode: 0o700)
             environment["SSH_ASKPASS_REQUIRE"] = "force"
         }
         try await LocalProgram.run("ssh-add", ["-q", keyPath], environment: environment)
@@ -41,7 +42,9 @@ package struct MuteAgent: Sendable {
         case signsNothing(SSHAgent)
     }
 
-    package static func running<Result>(_ manner: Manner, in folder: TemporaryFolder, _ body: (MuteAgent) async throws -> Result)
+    package static func running<Result>(
+        _ manner: Manner, in folder: TemporaryFolder, _ body: (MuteAgent) async throws -> Result
+    )
         async throws -> Result
     {
         let (isAsked, asked) = AsyncStream<Void>.makeStream()
@@ -64,7 +67,8 @@ package struct MuteAgent: Sendable {
     private func serve(_ listener: CInt, _ manner: Manner, _ asked: AsyncStream<Void>.Continuation) {
         while case let client = accept(listener, nil, nil), client >= 0 {
             while let request = Self.receive(client) {
-                guard case .signsNothing(let real) = manner, request.first == 11, let answer = real.answer(to: request) else {
+                guard case .signsNothing(let real) = manner, request.first == 11, let answer = real.answer(to: request)
+                else {
                     asked.finish()
                     continue
                 }
@@ -98,7 +102,9 @@ extension SSHAgent {
         name.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: Array(socket.utf8)) }
         let isMade = withUnsafePointer(to: &name) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { make(fd, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                make(fd, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
         }
         guard isMade else { throw Problem(what: "\(socket) cannot be used", why: String(cString: strerror(errno))) }
         return fd

@@ -13,10 +13,16 @@ package actor ScriptedTransport: Transport {
 
     package func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
         commands.append(command)
-        if let complaint = KnownPrograms.complaint(about: command) { throw Problem(what: complaint, why: command.line + command.inputText) }
-        guard let output = reply(command) else { throw Problem(what: "the test does not expect `\(command.line)`\n\(command.inputText)") }
+        if let complaint = KnownPrograms.complaint(about: command) {
+            throw Problem(what: complaint, why: command.line + command.inputText)
+        }
+        guard let output = reply(command) else {
+            throw Problem(what: "the test does not expect `\(command.line)`\n\(command.inputText)")
+        }
         for (stream, text) in [(OutputLine.Stream.standardError, output.errorText), (.standardOutput, output.text)] {
-            for line in text.split(whereSeparator: \.isNewline) { onLine(OutputLine(stream: stream, text: String(line))) }
+            for line in text.split(whereSeparator: \.isNewline) {
+                onLine(OutputLine(stream: stream, text: String(line)))
+            }
         }
         return output
     }
@@ -40,5 +46,7 @@ extension Output {
     package init(_ text: String) { self.init(standardOutput: Array(text.utf8)) }
 
     /// A program that failed.
-    package static func failed(_ code: Int = 1, _ error: String) -> Output { Output(standardError: Array(error.utf8), exit: .code(code)) }
+    package static func failed(_ code: Int = 1, _ error: String) -> Output {
+        Output(standardError: Array(error.utf8), exit: .code(code))
+    }
 }

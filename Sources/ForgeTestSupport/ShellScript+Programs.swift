@@ -11,7 +11,8 @@ extension Command {
 }
 
 extension ShellScript {
-    /// The programs that it starts, by name, without the shell's own commands and its functions. A `case` pattern is none.
+    /// The programs that it starts, by name, without the shell's own commands and its functions. A `case` pattern is
+    /// none.
     package var programs: Set<String> {
         var found: Set<String> = []
         var functions: Set<String> = []
@@ -30,11 +31,15 @@ extension ShellScript {
                         isPattern = true
                         command = []
                     }
-                    if command.count == 1, Self.openers.contains(where: { token == .word($0, isKnown: true) }) { command = [] }
+                    if command.count == 1, Self.openers.contains(where: { token == .word($0, isKnown: true) }) {
+                        command = []
+                    }
                 }
                 continue
             }
-            if mark == "(", command.count == 1, case .word(let name, true) = command[0], tokens[safe: place + 1] == .end(")") {
+            if mark == "(", command.count == 1, case .word(let name, true) = command[0],
+                tokens[safe: place + 1] == .end(")")
+            {
                 functions.insert(name)
                 command = []
                 continue
@@ -52,9 +57,11 @@ extension ShellScript {
     private static let openers = ["if", "then", "elif", "else", "while", "until", "do", "!", "{"]
     /// The shell's own; those that also are programs are in every base system.
     private static let builtins: Set = [
-        "", ".", ":", "[", "alias", "break", "cd", "continue", "done", "echo", "esac", "eval", "exit", "export", "false", "fi", "for",
+        "", ".", ":", "[", "alias", "break", "cd", "continue", "done", "echo", "esac", "eval", "exit", "export",
+        "false", "fi", "for",
         "kill",
-        "printf", "read", "return", "set", "shift", "test", "trap", "true", "type", "ulimit", "umask", "unset", "wait", "}", "in", "local",
+        "printf", "read", "return", "set", "shift", "test", "trap", "true", "type", "ulimit", "umask", "unset", "wait",
+        "}", "in", "local",
     ]
     /// Programs that start the one that their words name.
     private static let starters: Set = ["env", "exec", "timeout", "xargs", "nice", "nohup", "sudo", "setsid", "ionice"]
@@ -69,14 +76,17 @@ extension ShellScript {
         let own: Set = builtins.contains(name) || name == "exec" ? [] : [name]
         if shells.contains(name) { return own.union(script(of: rest)) }
         guard starters.contains(name) else { return own }
-        while case .word(let word, _)? = rest.first, word.hasPrefix("-") || isAssignment(word) || word.allSatisfy(\.isNumber) {
+        while case .word(let word, _)? = rest.first,
+            word.hasPrefix("-") || isAssignment(word) || word.allSatisfy(\.isNumber)
+        {
             rest.removeFirst()
         }
         return own.union(programs(of: Array(rest)))
     }
 
     private static func script(of words: ArraySlice<Token>) -> Set<String> {
-        guard let flag = words.firstIndex(of: .word("-c", isKnown: true)), case .word(let text, true)? = words[flag...].dropFirst().first
+        guard let flag = words.firstIndex(of: .word("-c", isKnown: true)),
+            case .word(let text, true)? = words[flag...].dropFirst().first
         else {
             return []
         }

@@ -29,7 +29,8 @@ package struct ShellScript {
         case " ", "\t": index += 1
         case "#": while index < text.count, text[index] != "\n" { index += 1 }
         case ";", "&", "|", "(", ")":
-            let isDouble = character != "(" && character != ")" && index + 1 < text.count && text[index + 1] == character
+            let isDouble =
+                character != "(" && character != ")" && index + 1 < text.count && text[index + 1] == character
             index += isDouble ? 2 : 1
             tokens.append(.end(isDouble && character == ";" ? ";;" : String(character)))
         case "<", ">": readRedirection()

@@ -7,7 +7,8 @@ package struct TemporaryFolder: Sendable {
 
     package static func during<Result>(_ body: (TemporaryFolder) async throws -> Result) async throws -> Result {
         let path = NSTemporaryDirectory() + "kubeforge-test-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         defer { try? FileManager.default.removeItem(atPath: path) }
         return try await body(TemporaryFolder(path: path))
     }

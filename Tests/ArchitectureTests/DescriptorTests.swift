@@ -1,7 +1,7 @@
 import Testing
 
-/// An initialiser that throws when everything has its value runs `deinit`, too. A descriptor that it closed before is closed twice then, and
-/// the second time it may be one that another thread has just opened.
+/// An initialiser that throws when everything has its value runs `deinit`, too. A descriptor that it closed before is
+/// closed twice then, and the second time it may be one that another thread has just opened.
 @Suite("A descriptor that belongs to a value")
 struct DescriptorTests {
     @Test("is closed where the value ends, and nowhere else")
@@ -12,7 +12,9 @@ struct DescriptorTests {
             owners += ends.count
             for name in Set(ends) {
                 let closes = text.ranges(of: "close(\(name))").count
-                #expect(closes == ends.count { $0 == name }, "\(path) closes \(name) in \(closes) places: leave it to deinit")
+                #expect(
+                    closes == ends.count { $0 == name },
+                    "\(path) closes \(name) in \(closes) places: leave it to deinit")
             }
         }
         #expect(owners >= 6)

@@ -3,7 +3,8 @@ import Testing
 
 /// What destroys something of a cluster, wherever Sources and templates say it: commands and advice alike.
 ///
-/// A new one belongs into `Begun`, which runs it only for what kubeforge began itself; advice names what harms nothing first.
+/// A new one belongs into `Begun`, which runs it only for what kubeforge began itself; advice names what harms nothing
+/// first.
 private let mayDestroy: [String: [String]] = [
     // Behind its note, and after a copy of what is there.
     "Sources/ForgeKubernetes/Kubeadm/Begun.swift": ["kubeadm init --", "kubeadm reset"],
@@ -12,7 +13,8 @@ private let mayDestroy: [String: [String]] = [
     // Advice, after what harms nothing.
     "Sources/ForgeKubernetes/Host/Membership.swift": ["kubeadm reset"],
     "Sources/ForgeKubernetes/Host/OtherKubernetes.swift": [
-        "k0s reset", "k0s reset", "snap remove", "snap remove", "snap remove", "uninstall.sh", "uninstall.sh", "uninstall.sh",
+        "k0s reset", "k0s reset", "snap remove", "snap remove", "snap remove", "uninstall.sh", "uninstall.sh",
+        "uninstall.sh",
         "uninstall.sh",
     ],
     "Sources/ForgeKubernetes/Ready/Bridge.swift": ["ip link delete"],
@@ -27,8 +29,10 @@ struct DestructionTests {
         var found: [String: [String]] = [:]
         for folder in ["Sources", "templates"] {
             let files = try #require(
-                FileManager.default.enumerator(at: Self.root.appending(path: folder), includingPropertiesForKeys: [.isRegularFileKey]))
-            for case let file as URL in files where try file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true {
+                FileManager.default.enumerator(
+                    at: Self.root.appending(path: folder), includingPropertiesForKeys: [.isRegularFileKey]))
+            for case let file as URL in files
+            where try file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true {
                 let path = String(file.standardized.path.dropFirst(Self.root.path.count)).trimmingPrefix("/")
                 // The lab's machines are made to be thrown away.
                 guard !path.hasPrefix("Sources/ForgeLab/"), !path.hasPrefix("templates/lab/"),
@@ -45,7 +49,8 @@ struct DestructionTests {
 
     @Test("cannot be called without the note: nobody else makes the type")
     func guarded() throws {
-        let text = try String(contentsOf: Self.root.appending(path: "Sources/ForgeKubernetes/Kubeadm/Begun.swift"), encoding: .utf8)
+        let text = try String(
+            contentsOf: Self.root.appending(path: "Sources/ForgeKubernetes/Kubeadm/Begun.swift"), encoding: .utf8)
         #expect(text.contains("    private init(_ work: Work, _ machine: Machine, _ cluster: Cluster) {"))
         #expect(!text.contains("static func reset") && !text.contains("static func initialise"))
     }
@@ -53,17 +58,21 @@ struct DestructionTests {
     @Test(
         "is seen however it is written",
         arguments: [
-            ("Command(\"kubeadm\", \"reset\", \"--force\")", "kubeadm reset"), ("exec kubeadm reset --force", "kubeadm reset"),
+            ("Command(\"kubeadm\", \"reset\", \"--force\")", "kubeadm reset"),
+            ("exec kubeadm reset --force", "kubeadm reset"),
             ("[\"kubeadm\", \"init\", \"--config\"]", "kubeadm init --"), ("kubectl delete node \"$1\"", "delete node"),
-            ("Kubectl.command(\"delete\", \"node\", name)", "delete node"), ("rm -rf -- /etc/kubernetes", "rm of a cluster's files"),
+            ("Kubectl.command(\"delete\", \"node\", name)", "delete node"),
+            ("rm -rf -- /etc/kubernetes", "rm of a cluster's files"),
             ("Command(\"rm\", \"-rf\", \"/etc/cni/net.d\")", "rm of a cluster's files"),
             ("rm -r -- \"$x\" /var/lib/etcd/member", "rm of a cluster's files"),
             ("rm -f /etc/kubernetes/manifests/etcd.yaml", "rm of a cluster's files"),
             ("find /var/lib/kubelet -delete", "rm of a cluster's files"),
             ("ip link del cni0", "ip link delete"), ("etcdctl del --prefix /", "etcdctl that changes"),
-            ("etcdctl member remove x", "etcdctl that changes"), ("kubectl drain x --delete-emptydir-data", "drain of data"),
+            ("etcdctl member remove x", "etcdctl that changes"),
+            ("kubectl drain x --delete-emptydir-data", "drain of data"),
             ("iptables -F", "iptables -F"),
-            ("    // kubeadm reset is not for us", ""), ("kubeadm init phase certs", ""), ("rm -f -- /var/lib/kubeforge/x", ""),
+            ("    // kubeadm reset is not for us", ""), ("kubeadm init phase certs", ""),
+            ("rm -f -- /var/lib/kubeforge/x", ""),
             ("etcdctl snapshot save x", ""),
         ])
     func seen(text: String, sign: String) {
@@ -84,11 +93,16 @@ struct DestructionTests {
     private static let paths = "(/etc/kubernetes|/var/lib/etcd|/var/lib/kubelet|/etc/cni|/opt/cni|/var/lib/cni)"
 
     private static let patterns: [(String, NSRegularExpression)] = [
-        ("kubeadm reset", #"kubeadm reset"#), ("kubeadm init --", #"kubeadm init --"#), ("delete node", #"delete (--\S+ )*nodes?\b"#),
-        ("rm of a cluster's files", #"\brm -.*\#(paths)"#), ("rm of a cluster's files", #"\bfind .*\#(paths).*-(delete|exec)"#),
-        ("ip link delete", #"ip link del(ete)?\b"#), ("etcdctl that changes", #"etcdctl .*\b(del|member remove|put|snapshot restore)\b"#),
-        ("drain of data", #"drain .*--(delete-emptydir-data|delete-local-data|force)"#), ("iptables -F", #"iptables (-t \w+ )?-[FX]\b"#),
-        ("docker kill", "docker kill"), ("tasks kill", "tasks kill"), ("k0s reset", "k0s reset"), ("snap remove", "snap remove"),
+        ("kubeadm reset", #"kubeadm reset"#), ("kubeadm init --", #"kubeadm init --"#),
+        ("delete node", #"delete (--\S+ )*nodes?\b"#),
+        ("rm of a cluster's files", #"\brm -.*\#(paths)"#),
+        ("rm of a cluster's files", #"\bfind .*\#(paths).*-(delete|exec)"#),
+        ("ip link delete", #"ip link del(ete)?\b"#),
+        ("etcdctl that changes", #"etcdctl .*\b(del|member remove|put|snapshot restore)\b"#),
+        ("drain of data", #"drain .*--(delete-emptydir-data|delete-local-data|force)"#),
+        ("iptables -F", #"iptables (-t \w+ )?-[FX]\b"#),
+        ("docker kill", "docker kill"), ("tasks kill", "tasks kill"), ("k0s reset", "k0s reset"),
+        ("snap remove", "snap remove"),
         ("uninstall.sh", #"uninstall\.sh"#), ("mkfs", #"\b(mkfs|wipefs)"#),
     ].map { ($0, try! NSRegularExpression(pattern: $1)) }
 }

@@ -8,11 +8,16 @@ private let mayImport: [String: Set<String>] = [
     "ForgePlan": ["ForgeCore", "Synchronization"],
     "ForgeTemplates": ["ForgeCore", "Foundation"],
     "ForgeSSH": ["ForgeCore", "CLibSSH", "Dispatch", "Synchronization", "Glibc"],
-    "ForgeKubernetes": ["ForgeCore", "ForgePlan", "ForgeInventory", "ForgeTemplates", "Synchronization", "Yams", "Foundation"],
+    "ForgeKubernetes": [
+        "ForgeCore", "ForgePlan", "ForgeInventory", "ForgeTemplates", "Synchronization", "Yams", "Foundation",
+    ],
     "ForgeService": ["ForgeCore", "ForgePlan", "ForgeInventory", "ForgeTemplates", "Synchronization", "Foundation"],
-    "ForgeLab": ["ForgeCore", "ForgeInventory", "ForgeTemplates", "Subprocess", "Foundation", "Synchronization", "Glibc"],
+    "ForgeLab": [
+        "ForgeCore", "ForgeInventory", "ForgeTemplates", "Subprocess", "Foundation", "Synchronization", "Glibc",
+    ],
     "ForgeCLI": [
-        "ForgeCore", "ForgeInventory", "ForgePlan", "ForgeTemplates", "ForgeSSH", "ForgeKubernetes", "ForgeService", "ForgeLab",
+        "ForgeCore", "ForgeInventory", "ForgePlan", "ForgeTemplates", "ForgeSSH", "ForgeKubernetes", "ForgeService",
+        "ForgeLab",
         "ArgumentParser", "Logging", "Foundation", "Dispatch", "Synchronization", "Glibc",
     ],
     "kubeforge": ["ForgeCLI", "Glibc"],
@@ -22,7 +27,8 @@ private let mayImport: [String: Set<String>] = [
 struct LayersTests {
     @Test("import only downward", arguments: mayImport.keys.sorted())
     func importOnlyDownward(module: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/\(module)").standardized
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/\(module)")
+            .standardized
         let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
         var seen = 0
         for case let file as URL in files where file.pathExtension == "swift" {
@@ -36,8 +42,10 @@ struct LayersTests {
     }
 
     private func imported(_ line: String) -> String? {
-        line.firstMatch(of: /^(?:(?:internal|package|public|private|@preconcurrency) )*import (?:struct |class |enum |func )?(\w+)/)
-            .map { String($0.1) }
+        line.firstMatch(
+            of: /^(?:(?:internal|package|public|private|@preconcurrency) )*import (?:struct |class |enum |func )?(\w+)/
+        )
+        .map { String($0.1) }
     }
 }
 
@@ -46,11 +54,15 @@ struct WaitsTests {
     /// What runs beside the steps, or before there are any, waits in its own way.
     private static let others: Set = ["Machine.swift", "ClusterLease.swift"]
 
-    @Test("end with the first Ctrl-C: each pauses by Machine.pause", arguments: ["ForgePlan", "ForgeKubernetes", "ForgeService"])
+    @Test(
+        "end with the first Ctrl-C: each pauses by Machine.pause",
+        arguments: ["ForgePlan", "ForgeKubernetes", "ForgeService"])
     func pause(module: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/\(module)").standardized
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/\(module)")
+            .standardized
         let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
-        for case let file as URL in files where file.pathExtension == "swift" && !Self.others.contains(file.lastPathComponent) {
+        for case let file as URL in files
+        where file.pathExtension == "swift" && !Self.others.contains(file.lastPathComponent) {
             let text = try String(contentsOf: file, encoding: .utf8)
             #expect(!text.contains("Task.sleep"), "\(module)/\(file.lastPathComponent) waits without Machine.pause")
         }

@@ -5,7 +5,8 @@ import Testing
 /// The harness of `make test-mutants` itself; it builds nothing here.
 @Suite("The mutants")
 struct MutantsTests {
-    private let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Mutants/mutants.py").standardized.path
+    private let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Mutants/mutants.py")
+        .standardized.path
 
     @Test("are drawn again by the same seed, and every guard that is named is there")
     func seed() async throws {
@@ -14,8 +15,11 @@ struct MutantsTests {
         #expect(drawn.split(separator: "\n").filter { $0.hasPrefix("Sources/Forge") }.count == 5)
         #expect(try await LocalProgram.run("python3", words) == drawn)
         #expect(try await LocalProgram.run("python3", words.dropLast() + ["8"]) != drawn)
-        let inGuards = try await LocalProgram.run("python3", [script, "--list", "--guards", "--count", "100000", "--seed", "7"])
-        #expect(inGuards.contains("Sources/ForgeKubernetes/Kubeadm/Begun.swift:") && !inGuards.contains("Sources/ForgePlan/"))
+        let inGuards = try await LocalProgram.run(
+            "python3", [script, "--list", "--guards", "--count", "100000", "--seed", "7"])
+        #expect(
+            inGuards.contains("Sources/ForgeKubernetes/Kubeadm/Begun.swift:")
+                && !inGuards.contains("Sources/ForgePlan/"))
     }
 
     @Test("change operators, numbers and calls, scripts in texts, and neither comments, texts of one line nor patterns")
@@ -37,7 +41,8 @@ struct MutantsTests {
             for mutant in mutants.candidates("a.swift", sys.argv[2]): print(mutant.line, mutant.kind, "|", mutant.after.strip())
             """
         let folder = URL(filePath: script).deletingLastPathComponent().path
-        let found = try await LocalProgram.run("python3", ["-c", code, folder, text], environment: ["PYTHONDONTWRITEBYTECODE": "1"])
+        let found = try await LocalProgram.run(
+            "python3", ["-c", code, folder, text], environment: ["PYTHONDONTWRITEBYTECODE": "1"])
         #expect(
             found.split(separator: "\n").map(String.init) == [
                 "2 ==/!= | if a != b && !c { return 3 }  // true",

@@ -30,7 +30,8 @@ extension OutsideTests {
         "ForgeCLI/Reporters/ProblemText.swift": .fuzz("what is shown"),
         "ForgeCLI/Reporters/Readable.swift": .fuzz("what is shown"),
         "ForgeCLI/Reporters/Seconds.swift": .fuzz("what is shown"),
-        "ForgeCLI/Run/RunLock.swift": .own("a file that only this user's kubeforge writes; three words, counted before they are used"),
+        "ForgeCLI/Run/RunLock.swift": .own(
+            "a file that only this user's kubeforge writes; three words, counted before they are used"),
         "ForgeCLI/Run/ThisComputersProcesses.swift": .own("what this computer's kernel says of itself"),
         "ForgeCLI/Surroundings.swift": .own("the user's environment and state"),
         "ForgeCore/Command.swift": .own("a command's own text"),
@@ -56,7 +57,8 @@ extension OutsideTests {
         "ForgeKubernetes/Host/Survey.swift": .fuzz("survey"),
         "ForgeKubernetes/Host/SwapOff.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Kubeadm/ControlPlaneImages.swift": .fuzz("steps of provision"),
-        "ForgeKubernetes/Kubeadm/JoinToken.swift": .own("two words between line ends and blanks, counted before they are used"),
+        "ForgeKubernetes/Kubeadm/JoinToken.swift": .own(
+            "two words between line ends and blanks, counted before they are used"),
         "ForgeKubernetes/Kubeadm/KubeadmFailure.swift": .fuzz("kubeadm's failure"),
         "ForgeKubernetes/Kubeadm/KubeadmImages.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Kubeadm/Scheduling.swift": .fuzz("steps of provision"),

@@ -6,7 +6,10 @@ func sources() throws -> [(path: String, text: String)] {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources").standardized
     let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
     return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map { file in
-        (String(file.path().dropFirst(folder.path().count)).trimmingCharacters(in: ["/"]), try String(contentsOf: file, encoding: .utf8))
+        (
+            String(file.path().dropFirst(folder.path().count)).trimmingCharacters(in: ["/"]),
+            try String(contentsOf: file, encoding: .utf8)
+        )
     }.sorted { $0.path < $1.path }
 }
 
@@ -15,8 +18,8 @@ private let inside = ["EmbedTemplates/", "EmbedTemplatesPlugin/", "ForgeTestSupp
 
 @Suite("What is from outside")
 struct OutsideTests {
-    /// Spots that trap when a number or a key is not as was thought, each with the reason why it cannot happen there. The count is of the
-    /// file's lines with such a spot.
+    /// Spots that trap when a number or a key is not as was thought, each with the reason why it cannot happen there.
+    /// The count is of the file's lines with such a spot.
     private static let allowed = table
 
     @Test("traps nowhere: no key must be new, no number small, no index there")
@@ -45,9 +48,11 @@ struct OutsideTests {
         let writes = /\bprint\(|FileHandle\.standard|\bfputs\(|writeAll\(|(progress|output|stream)\.write\(/
         let doors: Set<String> = [
             "ForgeCLI/Program.swift", "ForgeCLI/TextStream+Descriptor.swift", "ForgeCLI/Reporters/ScreenReporter.swift",
-            "ForgeCLI/Reporters/JSON/JSONReporter.swift", "ForgeCLI/Reporters/LabReporter.swift", "ForgeCLI/Reporters/LogFile.swift",
+            "ForgeCLI/Reporters/JSON/JSONReporter.swift", "ForgeCLI/Reporters/LabReporter.swift",
+            "ForgeCLI/Reporters/LogFile.swift",
             // A name, an address and a state of the lab's own; the sentence about its inventory; the holder of a lock.
-            "ForgeCLI/Commands/Lab/LabStatus.swift", "ForgeCLI/Commands/Lab/LabCommand.swift", "ForgeCLI/Run/RunLock.swift",
+            "ForgeCLI/Commands/Lab/LabStatus.swift", "ForgeCLI/Commands/Lab/LabCommand.swift",
+            "ForgeCLI/Run/RunLock.swift",
         ]
         for (path, text) in try sources() where path.hasPrefix("ForgeCLI/") && !doors.contains(path) {
             #expect(text.firstMatch(of: writes) == nil, "\(path) writes by itself: report an Event")
@@ -62,8 +67,9 @@ struct OutsideTests {
         let tests = try testTexts()
         var seen: Set<String> = []
         for (path, text) in try sources() where !(inside + ["ForgeLab/"]).contains(where: path.hasPrefix) {
-            let code = text.split(separator: "\n").filter { !$0.trimmingCharacters(in: .whitespaces).hasPrefix("//") }.joined(
-                separator: "\n")
+            let code = text.split(separator: "\n").filter { !$0.trimmingCharacters(in: .whitespaces).hasPrefix("//") }
+                .joined(
+                    separator: "\n")
             guard code.contains(reads) else { continue }
             seen.insert(path)
             guard let how = Self.parsers[path] else {

@@ -12,13 +12,18 @@ struct RenamesTests {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources").standardized
         let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
         var users = 0
-        for case let file as URL in files where file.pathExtension == "swift" && file.lastPathComponent != "ShellFunction.swift" {
+        for case let file as URL in files
+        where file.pathExtension == "swift" && file.lastPathComponent != "ShellFunction.swift" {
             let text = try String(contentsOf: file, encoding: .utf8)
             let name = file.lastPathComponent
-            #expect(!text.contains(/\bmv\s+(-|"\$)/) || Self.others.contains(name), "\(name) renames with mv: use ShellFunction.place")
+            #expect(
+                !text.contains(/\bmv\s+(-|"\$)/) || Self.others.contains(name),
+                "\(name) renames with mv: use ShellFunction.place")
             guard text.contains(/\bplace "/) else { continue }
             users += 1
-            #expect(text.contains("ShellFunction.place") || name == "OriginalFile.swift", "\(name) calls place, and does not define it")
+            #expect(
+                text.contains("ShellFunction.place") || name == "OriginalFile.swift",
+                "\(name) calls place, and does not define it")
         }
         #expect(users > 5)
     }

@@ -15,7 +15,8 @@ enum Disturbance: String, CaseIterable, Sendable {
     func strike(_ process: Int32, _ machine: String, of lab: TestLab) async throws {
         switch self {
         case .kill: #expect(Glibc.kill(process, SIGKILL) == 0 || errno == ESRCH)
-        case .cut, .drop: try await succeed(rules(lab.inventory.address(of: machine)).map { "iptables -I \($0)" }, in: lab)
+        case .cut, .drop:
+            try await succeed(rules(lab.inventory.address(of: machine)).map { "iptables -I \($0)" }, in: lab)
         case .reset: try await lab.killMachine(machine)
         }
     }
@@ -23,7 +24,8 @@ enum Disturbance: String, CaseIterable, Sendable {
     func heal(_ machine: String, of lab: TestLab) async throws {
         switch self {
         case .kill: break
-        case .cut, .drop: try await succeed(rules(lab.inventory.address(of: machine)).map { "iptables -D \($0)" }, in: lab)
+        case .cut, .drop:
+            try await succeed(rules(lab.inventory.address(of: machine)).map { "iptables -D \($0)" }, in: lab)
         case .reset:
             let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
             try #require(up.exitCode == 0, "\(up.everything)")
@@ -53,13 +55,15 @@ struct BegunStep: Hashable, Sendable {
 extension TestLab {
     /// Runs a verb and disturbs it so long after a step has begun for which `choose` says so; nil when there was none.
     func disturbed(
-        _ verb: String, by disturbance: Disturbance, after delay: Duration, choose: @escaping @Sendable (BegunStep) -> Bool
+        _ verb: String, by disturbance: Disturbance, after delay: Duration,
+        choose: @escaping @Sendable (BegunStep) -> Bool
     ) async throws -> (run: Finished, step: BegunStep?) {
         let program = try RunningProgram(
             path: Self.program, arguments: [verb, inventory.path, "--output", "json"], environment: environment)
         var struck: BegunStep?
         for await line in program.lines where struck == nil {
-            guard let event = try? JSONDecoder().decode(Finished.Line.self, from: Data(line.utf8)), event.event == "began",
+            guard let event = try? JSONDecoder().decode(Finished.Line.self, from: Data(line.utf8)),
+                event.event == "began",
                 let host = event.host, let title = event.title, choose(BegunStep(host: host, title: title))
             else { continue }
             struck = BegunStep(host: host, title: title)

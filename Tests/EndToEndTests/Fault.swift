@@ -52,7 +52,11 @@ struct Fault: Sendable, CustomTestStringConvertible {
         overlay: Overlay(
             file: "service/api.py",
             change: (
-                "both.answers(test.rows[place : place + 1])[0]", "both.answers(test.rows[place : place + 1][:, ::-1])[0]"
+                "both.answers(test.rows[place : place + 1])[0]",
+                "both.answers(test.rows[place : place + 1][:, ::-1])[0]"
             )),
-        says: ["gives ", "answers otherwise than training did", "the service does not transform features as training did", "/prediction/"])
+        says: [
+            "gives ", "answers otherwise than training did", "the service does not transform features as training did",
+            "/prediction/",
+        ])
 }

@@ -3,8 +3,9 @@ import Foundation
 import Synchronization
 import Testing
 
-/// One lab for each kind of disturbance. Every step of `provision` and of `deploy` is disturbed once, in the order in which they come: each
-/// run is disturbed at the first step that no earlier one was disturbed at, so it must have done all that was disturbed before.
+/// One lab for each kind of disturbance. Every step of `provision` and of `deploy` is disturbed once, in the order in
+/// which they come: each run is disturbed at the first step that no earlier one was disturbed at, so it must have done
+/// all that was disturbed before.
 /// `make test-faults`; the seed is printed, and `KUBEFORGE_FAULT_SEED` brings the same moments again.
 @Suite("Disturbed at every step", .serialized, .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"))
 struct FaultTests {
@@ -27,7 +28,9 @@ struct FaultTests {
         try FileManager.default.removeItem(at: lab.folder)
     }
 
-    private func disturb(_ verb: String, by disturbance: Disturbance, in lab: TestLab, _ chance: inout SeededNumbers) async throws {
+    private func disturb(_ verb: String, by disturbance: Disturbance, in lab: TestLab, _ chance: inout SeededNumbers)
+        async throws
+    {
         let struck = Mutex<Set<String>>([])
         while true {
             let delay = Duration.milliseconds(Int.random(in: 0...1500, using: &chance))
@@ -40,7 +43,9 @@ struct FaultTests {
                 try #require(run.exitCode == 0, "\(verb), undisturbed in the end: \(run.everything)")
                 break
             }
-            print("| \(disturbance.rawValue) | \(verb) | \(step.title) | \(step.host) | \(delay) | exit code \(run.exitCode) | \(took) s |")
+            print(
+                "| \(disturbance.rawValue) | \(verb) | \(step.title) | \(step.host) | \(delay) | exit code \(run.exitCode) | \(took) s |"
+            )
             // A run that ended by itself tells how it ended; a trap would be 132 or more.
             #expect(disturbance == .kill || run.exitCode < 128, "\(step): \(run.everything)")
         }
@@ -51,7 +56,8 @@ struct FaultTests {
 }
 
 extension TestLab {
-    /// The short form: one run is disturbed at one of its first `steps` steps. What happens, where and when is drawn; the seed is printed.
+    /// The short form: one run is disturbed at one of its first `steps` steps. What happens, where and when is drawn;
+    /// the seed is printed.
     func disturbOnce(_ verb: String, atOneOfTheFirst steps: Int) async throws {
         let seed = Disturbance.seed()
         var chance = SeededNumbers(seed: seed)
@@ -75,7 +81,8 @@ extension TestLab {
 extension Disturbance {
     /// That of `KUBEFORGE_FAULT_SEED`, else a new one.
     static func seed() -> UInt64 {
-        ProcessInfo.processInfo.environment["KUBEFORGE_FAULT_SEED"].flatMap(UInt64.init) ?? .random(in: 0...UInt64(UInt32.max))
+        ProcessInfo.processInfo.environment["KUBEFORGE_FAULT_SEED"].flatMap(UInt64.init)
+            ?? .random(in: 0...UInt64(UInt32.max))
     }
 
     /// Its lab's own, so that several may run at once.

@@ -3,7 +3,8 @@ import Testing
 
 /// What a person does, in the order a person does it; each test stands on the one before.
 @Suite(
-    "From two bare machines to a model that answers", .serialized, .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"),
+    "From two bare machines to a model that answers", .serialized,
+    .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"),
     .lab("kubeforge-test", "10.78.0", hasOwnData: true, ["kubmaster": "debian-13", "kubnode": "debian-12"]))
 struct FirstMilestoneTests {
     private let lab: TestLab
@@ -16,10 +17,11 @@ struct FirstMilestoneTests {
         #expect(run.exitCode == 0, "\(run.everything)")
         let steps = try run.events().filter { $0.event == "step" }
         #expect(steps.contains { $0.outcome == "wouldChange" })
-        #expect(steps.allSatisfy { $0.outcome == "wouldChange" || $0.outcome == "alreadySo" })
+        #expect(steps.allSatisfy { $0.outcome == "wouldChange" || $0.outcome == "unchanged" })
         let traces = try await lab.ssh(
             "kubmaster",
-            "hostname; ls -d /etc/kubernetes /etc/containerd /var/lib/kubeforge 2>/dev/null; dpkg-query -W kubelet 2>/dev/null; true")
+            "hostname; ls -d /etc/kubernetes /etc/containerd /var/lib/kubeforge 2>/dev/null; dpkg-query -W kubelet 2>/dev/null; true"
+        )
         #expect(traces.output == "debian\n")
     }
 
@@ -34,7 +36,8 @@ struct FirstMilestoneTests {
         let tokens = try await lab.ssh(
             "kubmaster", "sudo kubeadm token list --kubeconfig /etc/kubernetes/admin.conf | grep -c 'kubeforge join'")
         #expect(tokens.output == "0\n", "the join token is deleted")
-        let mode = try FileManager.default.attributesOfItem(atPath: lab.environment["KUBECONFIG"]!)[.posixPermissions] as? Int
+        let mode =
+            try FileManager.default.attributesOfItem(atPath: lab.environment["KUBECONFIG"]!)[.posixPermissions] as? Int
         #expect(mode == 0o600)
     }
 
@@ -79,7 +82,8 @@ struct FirstMilestoneTests {
         #expect(run.exitCode == 0, "\(run.everything)")
         // The first pod, under another name, may still be on its way out.
         let own = "-l app.kubernetes.io/name=inference"
-        let pods = try await lab.ssh("kubmaster", "kubectl -n mlops get pods \(own) --no-headers -o wide | awk '{print $2, $3, $7}'")
+        let pods = try await lab.ssh(
+            "kubmaster", "kubectl -n mlops get pods \(own) --no-headers -o wide | awk '{print $2, $3, $7}'")
         #expect(pods.output == "1/1 Running kubnode\n1/1 Running kubnode\n")
         for machine in ["kubmaster", "kubnode"] {
             let answer = try await lab.curl("http://\(lab.inventory.address(of: machine)):30080/prediction/23")
@@ -120,7 +124,8 @@ struct FirstMilestoneTests {
     @Test("a release that answers otherwise than training did never reaches users")
     func wrongRelease() async throws {
         let fault = Fault.wrongAnswers
-        let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", try fault.overlay.make(in: lab.folder))
+        let run = try await lab.kubeforge(
+            "deploy", lab.inventory.path, "--templates", try fault.overlay.make(in: lab.folder))
         #expect(run.exitCode == 1, "\(run.everything)")
         for sentence in fault.says { #expect(run.errors.contains(sentence), "\(run.errors)") }
         let check = try await lab.kubeforge("smoke-test", lab.inventory.path, "--load", "3s", "--concurrency", "2")
@@ -130,9 +135,11 @@ struct FirstMilestoneTests {
     @Test("a batch in two shards predicts every row, in order")
     func batch() async throws {
         let results = lab.folder.appending(path: "results")
-        let run = try await lab.kubeforge("batch", "run", lab.inventory.path, "--shards", "2", "--results", results.path())
+        let run = try await lab.kubeforge(
+            "batch", "run", lab.inventory.path, "--shards", "2", "--results", results.path())
         #expect(run.exitCode == 0, "\(run.everything)")
-        let lines = try String(contentsOf: results.appending(path: "predictions.csv"), encoding: .utf8).split(separator: "\n")
+        let lines = try String(contentsOf: results.appending(path: "predictions.csv"), encoding: .utf8).split(
+            separator: "\n")
         #expect(lines.dropFirst().map { $0.prefix { $0 != "," } } == (0..<OwnData.rows).map { "\($0)" })
     }
 

@@ -31,7 +31,9 @@ struct Inventory: Sendable {
 
     func address(of machine: String) -> String { hosts.first { $0.name == machine }!.address }
 
-    func write(to other: String? = nil) throws { try text.write(toFile: other ?? path, atomically: true, encoding: .utf8) }
+    func write(to other: String? = nil) throws {
+        try text.write(toFile: other ?? path, atomically: true, encoding: .utf8)
+    }
 
     /// The operator's.
     var cache: String {

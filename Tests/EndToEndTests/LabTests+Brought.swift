@@ -14,7 +14,9 @@ extension LabTests {
         try await brought.remove()
         let nothing = try await lab.kubeforge("lab", "up", lab.inventory.path)
         #expect(nothing.exitCode == 3, "\(nothing.everything)")
-        #expect(nothing.errors.contains("lacks kubelet 1.37.99, kubeadm 1.37.99, kubectl 1.37.99, kubernetes-cni"), "\(nothing.errors)")
+        #expect(
+            nothing.errors.contains("lacks kubelet 1.37.99, kubeadm 1.37.99, kubectl 1.37.99, kubernetes-cni"),
+            "\(nothing.errors)")
 
         try await brought.makePackages()
         let packages = try await lab.kubeforge("lab", "up", lab.inventory.path)
@@ -29,10 +31,14 @@ extension LabTests {
             > /etc/apt/sources.list.d/kubernetes.list; apt-get -qq update; apt-get -qq install -y kubelet kubeadm kubectl > /dev/null 2>&1'
             dpkg-query -W kubelet kubeadm kubectl kubernetes-cni; kubeadm version -o short
             """
-        let versions = ["kubelet\t1.37.99-1.1", "kubeadm\t1.37.99-1.1", "kubectl\t1.37.99-1.1", "kubernetes-cni\t1.9.0-1.1"].sorted()
+        let versions = [
+            "kubelet\t1.37.99-1.1", "kubeadm\t1.37.99-1.1", "kubectl\t1.37.99-1.1", "kubernetes-cni\t1.9.0-1.1",
+        ].sorted()
         let installed = try await lab.ssh("kubmaster", install)
         #expect(installed.output == (versions + ["v1.37.99", ""]).joined(separator: "\n"), "\(installed.everything)")
-        for image in Brought.images + ["ghcr.io/flannel-io/flannel:v0.28.9", "docker.io/library/python:3.11-slim-bookworm"] {
+        for image in Brought.images + [
+            "ghcr.io/flannel-io/flannel:v0.28.9", "docker.io/library/python:3.11-slim-bookworm",
+        ] {
             let parts = image.split(separator: "/").dropFirst().joined(separator: "/").split(separator: ":")
             let tags = try await lab.curl("http://10.84.0.1:5000/v2/\(parts[0])/tags/list")
             #expect(tags.output.contains("\"\(parts[1])\""), "\(image): \(tags.everything)")
@@ -46,11 +52,14 @@ extension LabTests {
     }
 }
 
-/// Hand-made files with the names and versions of official ones, of a release that nobody has. No Kubernetes is in them.
+/// Hand-made files with the names and versions of official ones, of a release that nobody has. No Kubernetes is in
+/// them.
 private struct Brought {
     static let version = "1.37.99"
     static let images =
-        ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"].map { "registry.k8s.io/\($0):v\(version)" }
+        ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"].map {
+            "registry.k8s.io/\($0):v\(version)"
+        }
         + ["registry.k8s.io/coredns/coredns:v1.14.9", "registry.k8s.io/pause:3.10.9", "registry.k8s.io/etcd:3.7.0-0"]
 
     let lab: TestLab
@@ -81,7 +90,8 @@ private struct Brought {
 
     /// Archives of both kinds.
     func makeImages() async throws {
-        let made = try await lab.python(Self.archives, "\(folder)/images/\(Self.version)", Self.images.joined(separator: " "))
+        let made = try await lab.python(
+            Self.archives, "\(folder)/images/\(Self.version)", Self.images.joined(separator: " "))
         try #require(made.exitCode == 0, "\(made.everything)")
     }
 
@@ -97,7 +107,9 @@ private struct Brought {
     }
 
     private func shell(_ script: String) async throws {
-        let run = try await Program(path: "/bin/sh", arguments: ["-ec", script, "sh", folder], environment: lab.environment).run()
+        let run = try await Program(
+            path: "/bin/sh", arguments: ["-ec", script, "sh", folder], environment: lab.environment
+        ).run()
         try #require(run.exitCode == 0, "\(run.everything)")
     }
 

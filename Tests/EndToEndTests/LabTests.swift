@@ -9,7 +9,9 @@ struct LabTests {
     init() throws { lab = try Self.lab(["kubmaster": "debian-13", "kubnode": "debian-12"], profile: "bare") }
 
     private static func lab(_ distributions: [String: String], profile: String) throws -> TestLab {
-        try TestLab(cluster: "kubeforge-machines", network: "10.79.0", hasOwnData: false, distributions: distributions, profile: profile)
+        try TestLab(
+            cluster: "kubeforge-machines", network: "10.79.0", hasOwnData: false, distributions: distributions,
+            profile: profile)
     }
 
     @Test("comes up with machines as bare as a VM, says so the second time, reboots, and leaves nothing behind")
@@ -48,7 +50,10 @@ struct LabTests {
         #expect(try await all("sudo id -u") == ["0", "0"])
         let identities = try await all("cat /etc/machine-id; sudo sha256sum /etc/ssh/ssh_host_ed25519_key")
         #expect(identities[0] != identities[1])
-        #expect(try await all("ping -c 1 -W 2 192.0.2.1 > /dev/null && echo outside || echo inside") == ["inside", "inside"])
+        #expect(
+            try await all("ping -c 1 -W 2 192.0.2.1 > /dev/null && echo outside || echo inside") == [
+                "inside", "inside",
+            ])
     }
 
     @Test("has machines with the habits of cloud images, before and after a reboot")
@@ -77,7 +82,8 @@ struct LabTests {
             echo net.ipv4.ip_forward=1 | sudo tee /etc/sysctl.d/99-kubernetes.conf; sudo sysctl -q --system
             """)
         try await run("reboot", "--inventory", clouds.inventory.path)
-        let after = "sudo cloud-init status --wait | tail -n 1; cat /proc/sys/net/ipv4/ip_forward; sudo sort /run/lab-swaps"
+        let after =
+            "sudo cloud-init status --wait | tail -n 1; cat /proc/sys/net/ipv4/ip_forward; sudo sort /run/lab-swaps"
         #expect(try await all(after) == Array(repeating: "status: done\n0\n/dev/zram0\n/var/swap", count: 2))
         #expect(try await all("sudo diff /etc/hosts /etc/hosts.before") == ["", ""])
         #expect(try await all("systemctl is-system-running --wait") == ["running", "running"])
@@ -85,7 +91,9 @@ struct LabTests {
         #expect(try await traces() == [])
     }
 
-    @Test("starts a machine again that was switched off, and is taken away whole even when one was killed and its groups are left")
+    @Test(
+        "starts a machine again that was switched off, and is taken away whole even when one was killed and its groups are left"
+    )
     func accidents() async throws {
         try await run("up")
         // The connection ends with the machine.
@@ -108,7 +116,9 @@ struct LabTests {
 
     /// `running` or `off`, as `lab status` says it.
     private func states() async throws -> [String] {
-        try await run("status").output.split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) }
+        try await run("status").output.split(separator: "\n").compactMap {
+            $0.split(separator: " ").last.map(String.init)
+        }
     }
 
     /// What the command prints on each machine.
@@ -126,7 +136,10 @@ struct LabTests {
     /// Files below the operator's folder that belong to another user.
     private func strangersFiles() throws -> [String] {
         let folder = URL(filePath: lab.inventory.key).deletingLastPathComponent().deletingLastPathComponent().path()
-        let all = [folder, folder + "/ssh", lab.inventory.key, lab.inventory.key + ".pub", folder + "/run", lab.inventory.knownHosts]
+        let all = [
+            folder, folder + "/ssh", lab.inventory.key, lab.inventory.key + ".pub", folder + "/run",
+            lab.inventory.knownHosts,
+        ]
         return try all.filter { path in
             let owner = try FileManager.default.attributesOfItem(atPath: path)[.ownerAccountID] as? NSNumber
             return owner?.uint32Value != geteuid()
@@ -136,7 +149,8 @@ struct LabTests {
     /// Everything on this computer that bears the lab's name or hangs on its network.
     private func traces() async throws -> [String] {
         let looks = [
-            "ip netns list", "ip -o link", "ip rule", "iptables-save", "cat /proc/self/mounts", "find /sys/fs/cgroup -type d",
+            "ip netns list", "ip -o link", "ip rule", "iptables-save", "cat /proc/self/mounts",
+            "find /sys/fs/cgroup -type d",
             "ps -e -o args", "ls /run/systemd/nspawn/propagate", "ls ~root/.cache/kubeforge/lab/run \(cache)/run",
         ]
         var found: [String] = []
@@ -145,11 +159,15 @@ struct LabTests {
             // Not the look's own shell, which has the names in its arguments.
             found += lines.filter { line in
                 !line.contains("iptables-save")
-                    && ["kubeforge.kubeforge-machines", "run/kubeforge-machines", "kf0a4f00"].contains { line.contains($0) }
+                    && ["kubeforge.kubeforge-machines", "run/kubeforge-machines", "kf0a4f00"].contains {
+                        line.contains($0)
+                    }
             }
         }
         return found
     }
 
-    private var cache: String { URL(filePath: lab.inventory.key).deletingLastPathComponent().deletingLastPathComponent().path() }
+    private var cache: String {
+        URL(filePath: lab.inventory.key).deletingLastPathComponent().deletingLastPathComponent().path()
+    }
 }

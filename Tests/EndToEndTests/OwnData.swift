@@ -7,7 +7,9 @@ enum OwnData {
     /// Writes both files, and gives the lines of the inventory's `service:` that name them.
     static func write(to folder: URL) throws -> [String] {
         let places = ["train", "test"].map { folder.appending(path: "\($0).csv") }
-        for (seed, place) in places.enumerated() { try csv(seed: UInt32(seed)).write(to: place, atomically: true, encoding: .utf8) }
+        for (seed, place) in places.enumerated() {
+            try csv(seed: UInt32(seed)).write(to: place, atomically: true, encoding: .utf8)
+        }
         return ["data: { train: \(places[0].path()), test: \(places[1].path()) }"]
     }
 

@@ -45,7 +45,8 @@ struct Program {
                 }
                 process.waitUntilExit()
                 let output = String(decoding: seen, as: UTF8.self)
-                continuation.resume(returning: Finished(exitCode: process.terminationStatus, output: output, errors: ""))
+                continuation.resume(
+                    returning: Finished(exitCode: process.terminationStatus, output: output, errors: ""))
             }
         }
     }
@@ -148,7 +149,7 @@ struct Finished: Sendable {
         let expected: String?
         let got: String?
         let changed: Int?
-        let alreadySo: Int?
+        let unchanged: Int?
         let failed: Int?
         let hosts: [String: Host]?
         let state: String?
@@ -162,7 +163,7 @@ struct Finished: Sendable {
 
         struct Host: Decodable {
             let changed: Int
-            let alreadySo: Int
+            let unchanged: Int
             let failed: Int
             let roundTrips: Int
             let bytesSent: Int

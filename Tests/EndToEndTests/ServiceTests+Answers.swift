@@ -7,7 +7,8 @@ extension ServiceTests {
     func gates() async throws {
         let (xml, html) = (lab.folder.appending(path: "smoke.xml"), lab.folder.appending(path: "smoke.html"))
         let run = try await lab.kubeforge(
-            "smoke-test", lab.inventory.path, "--rows", "50", "--load", "5s", "--concurrency", "8", "--max-p95", "5s", "--min-score", "0.3",
+            "smoke-test", lab.inventory.path, "--rows", "50", "--load", "5s", "--concurrency", "8", "--max-p95", "5s",
+            "--min-score", "0.3",
             "--report", xml.path(), "--report", html.path(), "--output", "json")
         #expect(run.exitCode == 0, "\(run.everything)")
         let checks = try run.events("check")
@@ -22,13 +23,16 @@ extension ServiceTests {
     @Test(
         "fails a smoke test by a gate alone that cannot be met",
         arguments: [
-            (["--load", "2s", "--max-p95", "1ms"], ["load: p95 at most 1 ms"]), (["--min-score", "1"], ["score of lda", "score of mlp"]),
+            (["--load", "2s", "--max-p95", "1ms"], ["load: p95 at most 1 ms"]),
+            (["--min-score", "1"], ["score of lda", "score of mlp"]),
         ])
     func gate(options: [String], failed: [String]) async throws {
         let xml = lab.folder.appending(path: "failed.xml")
-        let run = try await lab.kubeforge(["smoke-test", lab.inventory.path, "--output", "json", "--report", xml.path()] + options)
+        let run = try await lab.kubeforge(
+            ["smoke-test", lab.inventory.path, "--output", "json", "--report", xml.path()] + options)
         #expect(run.exitCode == 1, "\(run.everything)")
-        #expect(try run.events("check").filter { $0.outcome == "failed" }.compactMap(\.name) == failed, "\(run.everything)")
+        #expect(
+            try run.events("check").filter { $0.outcome == "failed" }.compactMap(\.name) == failed, "\(run.everything)")
         let report = try await lab.python(Self.failures, xml.path())
         #expect(report.output == "\(failed.count) of \(try run.events("check").count)\n", "\(report.everything)")
     }

@@ -3,7 +3,9 @@ import Testing
 
 /// Batch runs, trainings and schedules, and what is typed to watch a service.
 extension ServiceTests {
-    @Test("answers a batch the same, wherever its rows come from, however many answer them, and when one of these is lost")
+    @Test(
+        "answers a batch the same, wherever its rows come from, however many answer them, and when one of these is lost"
+    )
     func batch() async throws {
         let rows = try await lab.ssh("kubmaster", "kubectl -n mlops exec deploy/inference -- cat data/test.csv").output
         let input = lab.folder("rows").appending(path: "rows.csv")
@@ -84,7 +86,8 @@ extension ServiceTests {
         let lines = try run.events("output").compactMap(\.line)
         for expected in [
             /train \d+ × \d+, test 1300 × \d+/, /lda cross-validation 0\.\d{3} ± 0\.\d{3} \(5 folds\)/,
-            /mlp cross-validation 0\.\d{3} ± 0\.\d{3} \(5 folds\)/, /lda 0\.\d{3}/, /mlp 0\.\d{3}/, /version \d{8}T\d{6}Z-[0-9a-f]{32}/,
+            /mlp cross-validation 0\.\d{3} ± 0\.\d{3} \(5 folds\)/, /lda 0\.\d{3}/, /mlp 0\.\d{3}/,
+            /version \d{8}T\d{6}Z-[0-9a-f]{32}/,
         ] {
             #expect(lines.count { $0.wholeMatch(of: expected) != nil } == 1, "\(lines)")
         }
@@ -95,7 +98,8 @@ extension ServiceTests {
     @Test("lists what ran, and follows what its pods print until Ctrl-C, in JSON, too")
     func watching() async throws {
         let results = lab.folder("results-listed").path()
-        let run = try await lab.kubeforge("batch", "run", lab.inventory.path, "--results", results, "--follow", "--output", "json")
+        let run = try await lab.kubeforge(
+            "batch", "run", lab.inventory.path, "--results", results, "--follow", "--output", "json")
         #expect(run.exitCode == 0, "\(run.everything)")
         #expect(run.errors.contains("less \(results)predictions.csv\n"), "\(run.errors)")
         #expect(try run.events("output").compactMap(\.line).contains("1300 rows predicted"), "\(run.everything)")

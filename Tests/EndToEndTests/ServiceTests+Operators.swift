@@ -11,12 +11,15 @@ extension ServiceTests {
         if verb == "deploy" { words += ["--templates", try Overlay.comment("Of two operators.").make(in: lab.folder)] }
         if verb == "provision" {
             let drift = try await lab.ssh(
-                "kubnode", "sudo rm /etc/modules-load.d/kubeforge-overlay.conf /etc/modules-load.d/kubeforge-br_netfilter.conf")
+                "kubnode",
+                "sudo rm /etc/modules-load.d/kubeforge-overlay.conf /etc/modules-load.d/kubeforge-br_netfilter.conf")
             #expect(drift.exitCode == 0, "\(drift.everything)")
         }
-        let first = try RunningProgram(path: TestLab.program, arguments: words + ["--output", "json"], environment: lab.environment)
+        let first = try RunningProgram(
+            path: TestLab.program, arguments: words + ["--output", "json"], environment: lab.environment)
         var begun = 0
-        for await line in first.lines where try JSONDecoder().decode(Finished.Line.self, from: Data(line.utf8)).event == "began" {
+        for await line in first.lines
+        where try JSONDecoder().decode(Finished.Line.self, from: Data(line.utf8)).event == "began" {
             begun += 1
             // It has the Lease before its first change, and a machine with it.
             if begun == (verb == "provision" ? 2 : 1) { break }

@@ -9,7 +9,8 @@ extension ServiceTests {
     func lostImages() async throws {
         let scaled = "kubectl -n mlops scale deployment inference --replicas"
         let gone = try await lab.ssh(
-            // Pods that have ended go, too: containerd fetches no layer that a container of theirs still holds unpacked.
+            // Pods that have ended go, too: containerd fetches no layer that a container of theirs still holds
+            // unpacked.
             "kubmaster", "\(scaled)=0 && kubectl -n mlops delete pods --all --timeout=120s")
         #expect(gone.exitCode == 0, "\(gone.everything)")
         let left = try await lab.ssh("kubnode", "sudo sh -c '\(Self.loseImages)'")
@@ -24,8 +25,10 @@ extension ServiceTests {
         #expect(answer.output.contains("\"lda\""), "\(answer.everything)")
     }
 
-    /// Waits until the kubelet has removed the containers of pods that are gone: containerd fetches no layer that one of them holds unpacked.
-    /// Then removes the service's images by all of their names, waits until their layers are gone, and prints how many names are left.
+    /// Waits until the kubelet has removed the containers of pods that are gone: containerd fetches no layer that one
+    /// of them holds unpacked.
+    /// Then removes the service's images by all of their names, waits until their layers are gone, and prints how many
+    /// names are left.
     private static let loseImages = #"""
         timeout 180 sh -c "while ctr -n k8s.io containers ls | grep -q /inference; do sleep 1; done"
         digests=$(ctr -n k8s.io images ls | grep /inference | tr -s " " | cut -d " " -f 3 | sort -u)
@@ -47,7 +50,9 @@ extension ServiceTests {
         #expect(answers == ["401", "401", "000", "400"])
         // The password is nowhere but in files of root's and in the Secret: no log of kubeforge's has it.
         let password = try await lab.ssh("kubmaster", "sudo cat /var/lib/kubeforge/registry/login/password").output
-        let logs = try FileManager.default.subpathsOfDirectory(atPath: lab.folder("state").path()).filter { $0.hasSuffix(".log") }
+        let logs = try FileManager.default.subpathsOfDirectory(atPath: lab.folder("state").path()).filter {
+            $0.hasSuffix(".log")
+        }
         #expect(!logs.isEmpty)
         for log in logs {
             let text = try String(contentsOf: lab.folder("state").appending(path: log), encoding: .utf8)
@@ -70,7 +75,8 @@ extension ServiceTests {
         let rule = "OUTPUT -p tcp --sport 5443 -d \(lab.inventory.address(of: "kubnode"))"
         #expect(try await lab.ssh("kubmaster", "sudo iptables -I \(rule)").exitCode == 0)
         try await body()
-        let count = try await lab.ssh("kubmaster", "sudo iptables -nvxL OUTPUT | grep spt:5443 | tr -s ' ' | cut -d ' ' -f 3")
+        let count = try await lab.ssh(
+            "kubmaster", "sudo iptables -nvxL OUTPUT | grep spt:5443 | tr -s ' ' | cut -d ' ' -f 3")
         #expect(try await lab.ssh("kubmaster", "sudo iptables -D \(rule)").exitCode == 0)
         return Int(count.output.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
     }

@@ -1,10 +1,13 @@
 import Foundation
 import Testing
 
-/// The service in full, which takes longer than `make test` has time for: `make test-service`. Tests of this file stand on the one before.
+/// The service in full, which takes longer than `make test` has time for: `make test-service`. Tests of this file stand
+/// on the one before.
 @Suite(
     "The service on its cluster", .serialized, .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"),
-    .lab("kubeforge-service", "10.76.0", ["kubmaster": "debian-12", "kubnode": "ubuntu-24.04-stand-in"], after: "provision", "deploy"))
+    .lab(
+        "kubeforge-service", "10.76.0", ["kubmaster": "debian-12", "kubnode": "ubuntu-24.04-stand-in"],
+        after: "provision", "deploy"))
 struct ServiceTests {
     let lab: TestLab
 
@@ -31,7 +34,7 @@ struct ServiceTests {
             let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay, "--timeout", "45s")
             #expect(run.exitCode == 1, "\(run.everything)")
             for sentence in fault.says { #expect(run.errors.contains(sentence), "\(run.everything)") }
-            #expect(run.errors.contains("goes on answering"), "\(run.errors)")
+            #expect(run.errors.contains("keeps serving"), "\(run.errors)")
         }
         #expect(statuses.filter { $0 != "200" } == [])
         #expect(try await running() == before)
@@ -63,7 +66,7 @@ struct ServiceTests {
         let statuses = try await Watch(lab: lab).statuses {
             let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay)
             #expect(run.exitCode == 1, "\(run.everything)")
-            #expect(run.errors.contains("restored: \(before) answers again, on all its pods"), "\(run.errors)")
+            #expect(run.errors.contains("rolled back: \(before) is serving on all pods"), "\(run.errors)")
             #expect(run.errors.contains("only the first pod starts"), "\(run.errors)")
         }
         #expect(statuses.filter { $0 != "200" } == [])
@@ -85,7 +88,8 @@ struct ServiceTests {
         }
         #expect(bytes > 1000 && bytes < 1_000_000, "\(bytes)")
         // Releases with faults came this far, too.
-        let images = try await lab.ssh("kubmaster", "sudo docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -c '^inference:'")
+        let images = try await lab.ssh(
+            "kubmaster", "sudo docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -c '^inference:'")
         // The one that runs, and the five that Kubernetes can bring back.
         #expect(images.output == "6\n")
         #expect(try await published().count == 6)
@@ -115,7 +119,9 @@ struct ServiceTests {
         #expect(run.exitCode == 0, "\(run.everything)")
         let address = lab.inventory.address(of: "kubnode")
         let prediction = try await lab.curl("http://\(address):30080/prediction/23")
-        #expect(prediction.output.contains(#""lda":{"number":0,"letter":"A"},"mlp":{"number":0,"letter":"A"}"#), "\(prediction.everything)")
+        #expect(
+            prediction.output.contains(#""lda":{"number":0,"letter":"A"},"mlp":{"number":0,"letter":"A"}"#),
+            "\(prediction.everything)")
         let score = try await lab.curl("http://\(address):30080/score")
         #expect(score.output.contains(#""lda":0.6915384615384615"#), "\(score.everything)")
         let check = try await lab.kubeforge("smoke-test", lab.inventory.path)
@@ -131,7 +137,8 @@ struct ServiceTests {
     /// The image that the Deployment names.
     private func running() async throws -> String {
         try await lab.ssh(
-            "kubmaster", "kubectl -n mlops get deployment inference -o jsonpath='{.spec.template.spec.containers[0].image}'"
+            "kubmaster",
+            "kubectl -n mlops get deployment inference -o jsonpath='{.spec.template.spec.containers[0].image}'"
         ).output
     }
 
@@ -142,6 +149,7 @@ struct ServiceTests {
 
 /// Real data with known answers, where it lies beside the checkout.
 private let eeg: String? = {
-    let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../shared/data/eeg").standardized.path()
+    let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../shared/data/eeg")
+        .standardized.path()
     return FileManager.default.fileExists(atPath: path + "/train.csv") ? path : nil
 }()

@@ -18,7 +18,8 @@ extension ServiceTests {
         )
         #expect(scaled.exitCode == 0, "\(scaled.everything)")
         let pods = try await lab.ssh(
-            "kubmaster", "kubectl -n mlops get pods --field-selector spec.nodeName=kubextra,status.phase=Running -o name")
+            "kubmaster",
+            "kubectl -n mlops get pods --field-selector spec.nodeName=kubextra,status.phase=Running -o name")
         #expect(pods.output.contains("pod/inference-"), "\(pods.everything)")
         let answer = try await lab.curl("http://\(larger.address(of: "kubextra")):30080/prediction/23")
         #expect(answer.output.contains("\"lda\""), "\(answer.everything)")

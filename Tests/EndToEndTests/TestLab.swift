@@ -9,8 +9,9 @@ final class TestLab: Sendable {
     let folder: URL
     let inventory: Inventory
 
-    convenience init(cluster: String, network: String, hasOwnData: Bool, distributions: [String: String], profile: String = "cloud") throws
-    {
+    convenience init(
+        cluster: String, network: String, hasOwnData: Bool, distributions: [String: String], profile: String = "cloud"
+    ) throws {
         try self.init(cluster: cluster, network: network) { inventory in
             inventory.distributions = distributions
             inventory.profile = profile
@@ -20,7 +21,8 @@ final class TestLab: Sendable {
 
     /// `describe` says what is different from two machines of systemd-nspawn.
     init(cluster: String, network: String, describe: (inout Inventory) throws -> Void) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "\(cluster)-\(ProcessInfo.processInfo.processIdentifier)")
+        folder = FileManager.default.temporaryDirectory.appending(
+            path: "\(cluster)-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var inventory = Inventory(folder: folder, network: network, cluster: cluster)
         try describe(&inventory)
@@ -37,18 +39,21 @@ final class TestLab: Sendable {
 
     /// Starts the program and ends it with Ctrl-C as soon as it prints the text.
     func kubeforge(_ arguments: String..., interruptedAt text: String) async throws -> Finished {
-        try await Program(path: Self.program, arguments: arguments, environment: environment).signalled(SIGINT, whenItPrints: text)
+        try await Program(path: Self.program, arguments: arguments, environment: environment).signalled(
+            SIGINT, whenItPrints: text)
     }
 
     /// Runs a line of shell on a machine, over OpenSSH: what kubeforge did is looked at with other eyes than its own.
     func ssh(_ machine: String, _ line: String) async throws -> Finished {
         let options = [
-            "-i", inventory.key, "-o", "UserKnownHostsFile=\(inventory.knownHosts)", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR",
+            "-i", inventory.key, "-o", "UserKnownHostsFile=\(inventory.knownHosts)", "-o", "BatchMode=yes", "-o",
+            "LogLevel=ERROR",
             // A machine that has gone must not hold a test for ever.
             "-o", "ConnectTimeout=20", "-o", "ServerAliveInterval=10",
         ]
         return try await Program(
-            path: "/usr/bin/ssh", arguments: options + ["ubuntu@\(inventory.address(of: machine))", line], environment: environment
+            path: "/usr/bin/ssh", arguments: options + ["ubuntu@\(inventory.address(of: machine))", line],
+            environment: environment
         ).run()
     }
 
@@ -65,7 +70,8 @@ final class TestLab: Sendable {
         let supervisor = try await asRoot(
             "for pid in /proc/[0-9]*; do tr '\\0' ' ' < $pid/cmdline 2>/dev/null | grep -q '^systemd-nspawn .*--machine=\(name) ' && echo ${pid#/proc/}; done; true"
         )
-        let process = try #require(Int32(supervisor.output.trimmingCharacters(in: .whitespacesAndNewlines)), "\(supervisor.everything)")
+        let process = try #require(
+            Int32(supervisor.output.trimmingCharacters(in: .whitespacesAndNewlines)), "\(supervisor.everything)")
         #expect(try await asRoot("kill -9 \(process)").exitCode == 0)
     }
 
@@ -73,12 +79,14 @@ final class TestLab: Sendable {
     func folder(_ name: String) -> URL { folder.appending(path: name, directoryHint: .isDirectory) }
 
     func curl(_ url: String) async throws -> Finished {
-        try await Program(path: "/usr/bin/curl", arguments: ["-sS", "--max-time", "20", url], environment: environment).run()
+        try await Program(path: "/usr/bin/curl", arguments: ["-sS", "--max-time", "20", url], environment: environment)
+            .run()
     }
 
     /// Runs a Python program on this computer.
     func python(_ program: String, _ arguments: String...) async throws -> Finished {
-        try await Program(path: "/usr/bin/python3", arguments: ["-c", program] + arguments, environment: environment).run()
+        try await Program(path: "/usr/bin/python3", arguments: ["-c", program] + arguments, environment: environment)
+            .run()
     }
 
     var environment: [String: String] {
@@ -92,10 +100,13 @@ final class TestLab: Sendable {
     static let isWanted = ProcessInfo.processInfo.environment["KUBEFORGE_WITHOUT_LAB"] == nil
 
     /// Beside the test program, where SwiftPM puts every product.
-    static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "kubeforge").path()
+    static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
+        path: "kubeforge"
+    ).path()
 }
 
-/// The lab is up, with what else the verbs make, while the tests of the suite run, and gone afterwards, however they ended.
+/// The lab is up, with what else the verbs make, while the tests of the suite run, and gone afterwards, however they
+/// ended.
 struct LabTrait: SuiteTrait, TestScoping {
     let cluster: String
     let network: String
@@ -103,8 +114,9 @@ struct LabTrait: SuiteTrait, TestScoping {
     let distributions: [String: String]
     let verbs: [String]
 
-    func provideScope(for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void) async throws
-    {
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
         let lab = try TestLab(cluster: cluster, network: network, hasOwnData: hasOwnData, distributions: distributions)
         do {
             let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
@@ -125,10 +137,13 @@ struct LabTrait: SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == LabTrait {
-    /// `network`: the first three numbers of its addresses. `hasOwnData`: its models are those of `OwnData`, not of generated data.
-    /// `distributions`: what the machines are, by name; never one only. `verbs`: what every test of the suite stands on.
+    /// `network`: the first three numbers of its addresses. `hasOwnData`: its models are those of `OwnData`, not of
+    /// generated data.
+    /// `distributions`: what the machines are, by name; never one only. `verbs`: what every test of the suite stands
+    /// on.
     static func lab(
-        _ cluster: String, _ network: String, hasOwnData: Bool = false, _ distributions: [String: String], after verbs: String...
+        _ cluster: String, _ network: String, hasOwnData: Bool = false, _ distributions: [String: String],
+        after verbs: String...
     ) -> LabTrait {
         LabTrait(cluster: cluster, network: network, hasOwnData: hasOwnData, distributions: distributions, verbs: verbs)
     }

@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 import Testing
 
-/// What a person does with one machine that has a kernel, control groups, swap and reboots of its own; each test stands on the one before.
+/// What a person does with one machine that has a kernel, control groups, swap and reboots of its own; each test stands
+/// on the one before.
 /// Emulated, where KVM cannot be used, it takes up to 20 minutes on two cores.
 @Suite(
     "From one bare virtual machine to a model that answers", .serialized,
@@ -32,7 +33,8 @@ struct VirtualMachineTests {
         #expect(try await machine("cut -d ' ' -f 1 /proc/swaps | tail -n +2 | sort").contains("/swap.img"), "it swaps")
         #expect(try await machine("head -n 1 /etc/hosts").hasPrefix("# Your system has configured 'manage_etc_hosts'"))
         #expect(try await machine("ip -br -4 address show to 10.85.0.0/24 | cut -d ' ' -f 1 | tr -d 0-9") == "ens")
-        let about = try await machine("uname -r; . /etc/os-release; echo $PRETTY_NAME; stat -fc %T /sys/fs/cgroup; systemd-detect-virt")
+        let about = try await machine(
+            "uname -r; . /etc/os-release; echo $PRETTY_NAME; stat -fc %T /sys/fs/cgroup; systemd-detect-virt")
         Self.steps.describe(about.split(separator: "\n").map(String.init))
     }
 
@@ -55,7 +57,9 @@ struct VirtualMachineTests {
         let boot = try await machine("cat /proc/sys/kernel/random/boot_id")
         try await step("lab reboot", "lab", "reboot", "--inventory", lab.inventory.path)
         #expect(try await machine("cat /proc/sys/kernel/random/boot_id") != boot)
-        try await machine("timeout 600 sh -c 'until kubectl wait --for=condition=Ready node/kubmaster --timeout=300s; do sleep 2; done'")
+        try await machine(
+            "timeout 600 sh -c 'until kubectl wait --for=condition=Ready node/kubmaster --timeout=300s; do sleep 2; done'"
+        )
         #expect(try await machine("tail -n +2 /proc/swaps") == "")
         #expect(try await machine("getent hosts kubmaster | awk '{print $1}'") == "10.85.0.11")
         // Pods are still starting after a reboot, which the first run waits for.
@@ -79,13 +83,15 @@ struct VirtualMachineTests {
     @Test("a machine whose QEMU is killed is off, and its disk and its process are gone after lab down")
     func down() async throws {
         let group = "kubeforge.kubeforge-vm.kubmaster"
-        let found = try await lab.asRoot("find /sys/fs/cgroup -path '*\(group)*' -name cgroup.procs -exec cat {} + | sort -u")
+        let found = try await lab.asRoot(
+            "find /sys/fs/cgroup -path '*\(group)*' -name cgroup.procs -exec cat {} + | sort -u")
         for process in found.output.split(separator: "\n") { _ = try await lab.asRoot("kill -9 \(process)") }
         while try await lab.kubeforge("lab", "status", lab.inventory.path).output != "kubmaster  10.85.0.11  off\n" {
             try await Task.sleep(for: .milliseconds(100))
         }
         try await step("lab down", "lab", "down", lab.inventory.path)
-        #expect(try await lab.kubeforge("lab", "status", lab.inventory.path).output == "kubmaster  10.85.0.11  absent\n")
+        #expect(
+            try await lab.kubeforge("lab", "status", lab.inventory.path).output == "kubmaster  10.85.0.11  absent\n")
         let traces = try await lab.asRoot(
             "ip -o link | grep kf0a5500; find /sys/fs/cgroup -name 'kubeforge.kubeforge-vm.*'; ls -d ~root/.cache/kubeforge/lab/run/kubeforge-vm; true"
         )
@@ -124,6 +130,8 @@ struct VirtualMachineTests {
             lines.withLock { $0 += zip(titles, about).map { "| \($0) | \($1) |" } }
         }
 
-        func print() { Swift.print((["| step | result |", "| --- | --- |"] + lines.withLock { $0 }).joined(separator: "\n")) }
+        func print() {
+            Swift.print((["| step | result |", "| --- | --- |"] + lines.withLock { $0 }).joined(separator: "\n"))
+        }
     }
 }

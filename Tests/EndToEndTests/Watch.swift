@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// Users who ask all the time while something happens to the service: one on a connection that it keeps, one on a new connection each time.
+/// Users who ask all the time while something happens to the service: one on a connection that it keeps, one on a new
+/// connection each time.
 struct Watch {
     let lab: TestLab
 

@@ -3,7 +3,9 @@ import Foundation
 /// Files for the machines of a lab, served from the bridge's address on this computer.
 enum WebServer {
     /// `work` gets the address that stands before a file's name.
-    static func during<Result>(_ lab: TestLab, of folder: URL, _ work: (String) async throws -> Result) async throws -> Result {
+    static func during<Result>(_ lab: TestLab, of folder: URL, _ work: (String) async throws -> Result) async throws
+        -> Result
+    {
         let host = "\(lab.inventory.network).1"
         let process = Process()
         let pipe = Pipe()

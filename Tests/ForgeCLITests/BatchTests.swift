@@ -13,7 +13,7 @@ struct BatchUsageTests {
             (
                 ["batch", "schedule", "61 * * * *"],
                 """
-                ✗ "61 * * * *" is no schedule
+                ✗ "61 * * * *" is not a schedule
                   why  minute: '61': 61 is not from 0 to 59
                   fix  for instance "0 2 * * *": at 02:00 every day, by the cluster's clock
 
@@ -31,7 +31,7 @@ struct BatchUsageTests {
             (
                 ["batch", "run", "--results", "/proc/version/out"],
                 """
-                ✗ --results /proc/version/out cannot take results
+                ✗ --results /proc/version/out cannot be written to
                   why  /proc/version is a file
                   fix  name a folder of your own
 
@@ -52,7 +52,10 @@ struct BatchUsageTests {
                 ["batch", "schedule", "@daily", "--input", "a.csv"],
                 "a schedule runs when this computer may be off; name an http(s) address"
             ),
-            (["batch", "schedule", "@daily", "--name", "Weekly"], "--name Weekly: 1 to 17 lower-case letters, digits and dashes"),
+            (
+                ["batch", "schedule", "@daily", "--name", "Weekly"],
+                "--name Weekly: 1 to 17 lower-case letters, digits and dashes"
+            ),
             (["batch", "unschedule", "--name", "-"], "--name -: 1 to 17 lower-case letters, digits and dashes"),
         ])
     func usage(arguments: [String], message: String) async throws {
@@ -66,47 +69,52 @@ struct BatchUsageTests {
 final class AfterwardsTests: Sendable {
     private let tidied = Atomic(0)
 
-    private func verb(_ step: FakeStep) -> Verb {
-        var verb = Verb("batch run") { _ in Plan(stages: [Stage("a", on: [.kubmaster]) { _ in [step] }], essential: ["kubmaster"]) }
-        verb.hosts = { [$0.firstControlPlane] }
-        (verb.arguments, verb.goesOn) = (" --shards 3", false)
-        verb.afterwards = { [self] session in
+    private func action(_ step: FakeStep) -> Action {
+        var action = Action("batch run") { _ in
+            Plan(stages: [Stage("a", on: [.kubmaster]) { _ in [step] }], essential: ["kubmaster"])
+        }
+        action.hosts = { [$0.firstControlPlane] }
+        (action.arguments, action.goesOn) = (" --shards 3", false)
+        action.afterwards = { [self] session in
             // What is cancelled could not work any more.
             if !Task.isCancelled, !session.fleet.reachable.isEmpty { tidied.add(1, ordering: .relaxed) }
         }
-        return verb
+        return action
     }
 
-    private func run(_ verb: Verb, _ witness: Witness) throws -> Run {
-        Run(
-            verb, inventory: "lab.yaml", surroundings: try Scene().surroundings, reporter: witness, read: { _ in .lab },
+    private func run(_ action: Action, _ witness: Witness) throws -> ActionRunner {
+        ActionRunner(
+            action, inventory: "lab.yaml", surroundings: try Scene().surroundings, reporter: witness,
+            read: { _ in .lab },
             connect: { _ in FakeTransport() })
     }
 
     @Test("does so when it is done")
     func done() async throws {
-        #expect(try await run(verb(FakeStep("a", ["x"])), Witness()).finish() == 0)
+        #expect(try await run(action(FakeStep("a", ["x"])), Witness()).finish() == 0)
         #expect(tidied.load(ordering: .relaxed) == 1)
     }
 
     @Test("does so when it failed, and does not claim that it goes on where it stopped")
     func failed() async throws {
         let witness = Witness()
-        #expect(try await run(verb(FakeStep("a", ["x"]) { _ in throw Problem(what: "no") }), witness).finish() == 1)
+        #expect(try await run(action(FakeStep("a", ["x"]) { _ in throw Problem(what: "no") }), witness).finish() == 1)
         #expect(tidied.load(ordering: .relaxed) == 1)
-        #expect(witness.notes.last == "next  see above what failed, then\n      kubeforge batch run --shards 3 lab.yaml")
+        #expect(
+            witness.notes.last
+                == "next  fix the failures above, then run\n      kubeforge batch run --shards 3 lab.yaml")
     }
 
     @Test("does so when nobody waits for it any longer")
     func cancelled() async throws {
-        let interruption = Interruption()
+        let cancellation = CancellationSource()
         let step = FakeStep("a", ["x"]) { _ in
-            interruption.press()
-            interruption.press()
+            cancellation.request()
+            cancellation.request()
             try await Task.sleep(for: .seconds(60))
         }
-        var run = try run(verb(step), Witness())
-        run.interruption = interruption
+        var run = try run(action(step), Witness())
+        run.cancellation = cancellation
         #expect(await run.finish() == 130)
         #expect(tidied.load(ordering: .relaxed) == 1)
     }

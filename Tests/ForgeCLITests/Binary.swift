@@ -10,12 +10,15 @@ enum Binary {
     }
 
     /// Runs it with these arguments in the folder, with a home of its own and no other environment than `variables`.
-    static func run(_ arguments: [String], in scene: Scene, _ variables: [String: String] = [:]) async throws -> Result {
+    static func run(_ arguments: [String], in scene: Scene, _ variables: [String: String] = [:]) async throws -> Result
+    {
         let process = Process()
         process.executableURL = try path
         process.arguments = arguments
         process.currentDirectoryURL = URL(filePath: scene.folder + "/desk")
-        process.environment = ["HOME": scene.folder + "/home", "PATH": "/usr/bin:/bin"].merging(variables) { _, new in new }
+        process.environment = ["HOME": scene.folder + "/home", "PATH": "/usr/bin:/bin"].merging(variables) { _, new in
+            new
+        }
         process.standardInput = FileHandle.nullDevice
         // Files, because a full pipe would stop a process that nobody reads from yet.
         let (output, errors) = (scene.folder + "/stdout", scene.folder + "/stderr")
@@ -28,13 +31,15 @@ enum Binary {
         }
         return Result(
             code: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
-            output: try String(contentsOfFile: output, encoding: .utf8), errors: try String(contentsOfFile: errors, encoding: .utf8))
+            output: try String(contentsOfFile: output, encoding: .utf8),
+            errors: try String(contentsOfFile: errors, encoding: .utf8))
     }
 
     /// Beside the test bundle.
     private static var path: URL {
         get throws {
-            let own = try #require(CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments.first)
+            let own = try #require(
+                CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments.first)
             return URL(filePath: own).deletingLastPathComponent().appending(path: "kubeforge")
         }
     }

@@ -12,8 +12,9 @@ struct CertificatesTests {
     func deploy() async throws {
         let (scene, witness) = (try Scene(), Witness())
         // A dry run only asks, and this computer may be asked.
-        let run = Run(
-            .deploy(isDryRun: true, within: .seconds(1)), inventory: "lab.yaml", surroundings: scene.surroundings, reporter: witness,
+        let run = ActionRunner(
+            .deploy(isDryRun: true, within: .seconds(1)), inventory: "lab.yaml", surroundings: scene.surroundings,
+            reporter: witness,
             read: { _ in .lab }, connect: { _ in LocalTransport() })
         _ = await run.finish()
         let master = witness.steps.filter { $0.host == "kubmaster" }.map(\.title)
@@ -22,7 +23,7 @@ struct CertificatesTests {
 
     @Test("are renewed when provision is told to, and only then")
     func provision() {
-        #expect(Verb.provision(isDryRun: false, renewsCertificates: true).arguments == " --renew-certificates")
-        #expect(Verb.provision(isDryRun: true).arguments == "")
+        #expect(Action.provision(isDryRun: false, renewsCertificates: true).arguments == " --renew-certificates")
+        #expect(Action.provision(isDryRun: true).arguments == "")
     }
 }

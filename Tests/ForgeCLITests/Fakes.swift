@@ -40,7 +40,10 @@ struct FakeStep: Step {
         let value = Atomic(false)
     }
 
-    init(_ title: String, _ differences: [Difference] = [], change: @escaping @Sendable (Machine) async throws -> Void = { _ in }) {
+    init(
+        _ title: String, _ differences: [Difference] = [],
+        change: @escaping @Sendable (Machine) async throws -> Void = { _ in }
+    ) {
         self.title = title
         self.differences = differences
         self.change = change
@@ -48,7 +51,9 @@ struct FakeStep: Step {
 
     var questions: [Question] { [] }
 
-    func differences(given answers: Answers) -> [Difference] { isDone.value.load(ordering: .relaxed) ? [] : differences }
+    func differences(given answers: Answers) -> [Difference] {
+        isDone.value.load(ordering: .relaxed) ? [] : differences
+    }
 
     func apply(to machine: Machine) async throws {
         try await change(machine)
@@ -60,7 +65,9 @@ struct FakeStep: Step {
 struct FakeTransport: Transport {
     var answer: @Sendable (Command) async throws -> Output = { _ in Output() }
 
-    func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output { try await answer(command) }
+    func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
+        try await answer(command)
+    }
 
     var traffic: Traffic { Traffic(roundTrips: 2, bytesSent: 300, bytesReceived: 4000) }
 

@@ -10,7 +10,8 @@ import Testing
 @Suite("A second operator")
 struct HeldTests {
     private static let other = Holder(
-        run: "bbbbbbbbbbbbbbbb", person: "ben@desk", computer: "c0ffee", processID: 9, since: "2026-11-21T09:12:03Z", command: "deploy")
+        run: "bbbbbbbbbbbbbbbb", person: "ben@desk", computer: "c0ffee", processID: 9, since: "2026-11-21T09:12:03Z",
+        command: "deploy")
 
     private static func leases(_ holder: String) -> Output {
         let lease =
@@ -19,20 +20,22 @@ struct HeldTests {
     }
 
     private func run(
-        _ scene: Scene, _ witness: Witness, isDryRun: Bool = false, changes: Bool = true, answer: @escaping @Sendable (Command) -> Output
-    ) -> Run {
-        var verb = Verb("deploy", isDryRun: isDryRun) { _ in
+        _ scene: Scene, _ witness: Witness, isDryRun: Bool = false, changes: Bool = true,
+        answer: @escaping @Sendable (Command) -> Output
+    ) -> ActionRunner {
+        var action = Action("deploy", isDryRun: isDryRun) { _ in
             Plan(
                 stages: [
-                    Stage("a", on: [.kubmaster]) { _ in [FakeStep("a", changes ? ["x"] : []) { try await $0.run(Command("true").asRoot()) }]
+                    Stage("a", on: [.kubmaster]) { _ in
+                        [FakeStep("a", changes ? ["x"] : []) { try await $0.run(Command("true").asRoot()) }]
                     }
                 ],
                 essential: ["kubmaster"])
         }
-        verb.lease = { .service($0.service) }
-        verb.hosts = { [$0.firstControlPlane] }
-        var run = Run(
-            verb, inventory: "lab.yaml", surroundings: scene.surroundings, reporter: witness, read: { _ in .lab },
+        action.lease = { .service($0.service) }
+        action.hosts = { [$0.firstControlPlane] }
+        var run = ActionRunner(
+            action, inventory: "lab.yaml", surroundings: scene.surroundings, reporter: witness, read: { _ in .lab },
             connect: { _ in FakeTransport { answer($0) } })
         run.isEnded = { _ in false }
         return run
@@ -59,7 +62,9 @@ struct HeldTests {
     func machine() async throws {
         let (scene, witness) = (try Scene(), Witness())
         let code = await run(scene, witness) { command in
-            guard command.line == "true" else { return Output(standardOutput: Array("1795252330\n{\"items\":[]}".utf8)) }
+            guard command.line == "true" else {
+                return Output(standardOutput: Array("1795252330\n{\"items\":[]}".utf8))
+            }
             #expect(command.lock?.holder.command == "deploy")
             return Output(standardError: Array("kubeforge-lock: \(Self.other.line)\n".utf8), exit: .code(245))
         }.finish()
@@ -82,9 +87,11 @@ struct HeldTests {
         let scene = try Scene()
         try scene.state.make()
         try scene.write("smoke-test 1234567 1795252323.123456\n", to: scene.state.lock(of: "lab"))
-        let lock = try RunLock("lab", in: scene.state, for: .init(verb: "plan", processID: 1, since: scene.surroundings.now()))
+        let lock = try RunLock(
+            "lab", in: scene.state, for: .init(action: "plan", processID: 1, since: scene.surroundings.now()))
         let problem = #expect(throws: Problem.self) {
-            try RunLock("lab", in: scene.state, for: .init(verb: "deploy", processID: 2, since: scene.surroundings.now()))
+            try RunLock(
+                "lab", in: scene.state, for: .init(action: "deploy", processID: 2, since: scene.surroundings.now()))
         }
         #expect(problem?.fix == "wait for it to end, or end it after its running step: kill 1")
         #expect(problem?.kind == .held)

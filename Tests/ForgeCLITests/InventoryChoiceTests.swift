@@ -25,9 +25,12 @@ struct InventoryChoiceTests {
             Example(
                 variable: "other.yaml", isInFolder: true, isRemembered: true,
                 sentence: "inventory other.yaml   (from $KUBEFORGE_INVENTORY)"),
-            Example(variable: "", isInFolder: true, isRemembered: true, sentence: "inventory ./inventory.yaml   (found in this folder)"),
+            Example(
+                variable: "", isInFolder: true, isRemembered: true,
+                sentence: "inventory ./inventory.yaml   (found in this folder)"),
             Example(isInFolder: true, sentence: "inventory ./inventory.yaml   (found in this folder)"),
-            Example(isRemembered: true, sentence: "inventory FOLDER/elsewhere.yaml   (the last that provision succeeded with)"),
+            Example(
+                isRemembered: true, sentence: "inventory FOLDER/elsewhere.yaml   (the last one that was provisioned)"),
         ])
     func first(_ example: Example) throws {
         let scene = try Scene(example.variable.map { ["KUBEFORGE_INVENTORY": $0] } ?? [:])
@@ -47,7 +50,7 @@ struct InventoryChoiceTests {
         #expect(problem?.kind == .usage)
         #expect(
             problem?.description == """
-                no inventory is named
+                no inventory given
                   why  there is no ./inventory.yaml, and no provision has succeeded yet
                   fix  name one: as an argument (`kubeforge deploy my.yaml`) or in $KUBEFORGE_INVENTORY
                 """)
@@ -58,7 +61,9 @@ struct InventoryChoiceTests {
         let scene = try Scene()
         try RememberedInventory(scene.state).remember("/nowhere/lab.yaml")
         let problem = #expect(throws: Problem.self) { try InventoryChoice.make(argument: nil, scene.surroundings) }
-        #expect(problem?.why == "there is no ./inventory.yaml, and /nowhere/lab.yaml, the last that provision succeeded with, is gone")
+        #expect(
+            problem?.why
+                == "there is no ./inventory.yaml, and /nowhere/lab.yaml, the last one that was provisioned, is gone")
     }
 
     @Test("needs no argument afterwards unless another place comes first")
@@ -68,7 +73,8 @@ struct InventoryChoiceTests {
         #expect(choice.argument(scene.surroundings) == "")
         try scene.write("", to: "desk/inventory.yaml")
         #expect(choice.argument(scene.surroundings) == " 'my lab.yaml'")
-        #expect(try InventoryChoice.make(argument: "inventory.yaml", scene.surroundings).argument(scene.surroundings) == "")
+        #expect(
+            try InventoryChoice.make(argument: "inventory.yaml", scene.surroundings).argument(scene.surroundings) == "")
     }
 
     @Test("needs no argument afterwards where another is remembered: the one that succeeds now will be")

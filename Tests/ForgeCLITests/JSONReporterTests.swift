@@ -12,15 +12,15 @@ struct JSONReporterTests {
         for event in Story.events { reporter.report(event) }
         #expect(
             scene.output.text == """
-                {"event":"step","stage":"containers can run","host":"kubnode","title":"containerd is installed","outcome":"alreadySo","differences":[],"seconds":0.002}
+                {"event":"step","stage":"container runtime is ready","host":"kubnode","title":"containerd is installed","outcome":"unchanged","differences":[],"seconds":0.002}
                 {"event":"began","host":"kubmaster","title":"containerd is installed"}
-                {"event":"step","stage":"containers can run","host":"kubmaster","title":"containerd is installed","outcome":"changed","differences":["containerd.io: absent → 2.2.1"],"seconds":12.412}
+                {"event":"step","stage":"container runtime is ready","host":"kubmaster","title":"containerd is installed","outcome":"changed","differences":["containerd.io: absent → 2.2.1"],"seconds":12.412}
                 {"event":"began","host":"kubnode","title":"docker is installed"}
-                {"event":"step","stage":"containers can run","host":"kubnode","title":"docker is installed","outcome":"failed","differences":["docker-ce: absent → 29.1.0"],"seconds":2.100}
+                {"event":"step","stage":"container runtime is ready","host":"kubnode","title":"docker is installed","outcome":"failed","differences":["docker-ce: absent → 29.1.0"],"seconds":2.100}
                 {"event":"problem","host":"kubnode","what":"kubnode: `apt-get install` failed with exit code 100","why":"E: \\"docker-ce\\" has no\\n\\tcandidate","fix":"apt-cache madison docker-ce"}
                 {"event":"check","name":"/prediction/23","outcome":"failed","expected":"E","got":"F","milliseconds":3.200}
                 {"event":"problem","host":null,"what":"something else","why":null,"fix":null}
-                {"event":"summary","outcome":"incomplete","changed":1,"alreadySo":1,"wouldChange":0,"failed":1,"seconds":75.000,"hosts":{"kubmaster":{"changed":1,"alreadySo":0,"wouldChange":0,"failed":0,"roundTrips":3,"bytesSent":5120},"kubnode":{"changed":0,"alreadySo":1,"wouldChange":0,"failed":1,"roundTrips":2,"bytesSent":99}}}
+                {"event":"summary","outcome":"incomplete","changed":1,"unchanged":1,"wouldChange":0,"failed":1,"seconds":75.000,"hosts":{"kubmaster":{"changed":1,"unchanged":0,"wouldChange":0,"failed":0,"roundTrips":3,"bytesSent":5120},"kubnode":{"changed":0,"unchanged":1,"wouldChange":0,"failed":1,"roundTrips":2,"bytesSent":99}}}
 
                 """)
     }
@@ -30,7 +30,10 @@ struct JSONReporterTests {
         let scene = try Scene()
         let reporter = JSONReporter(scene.surroundings)
         reporter.report(
-            .table(Table(of: "job", columns: [.init("name", "name"), .init("lastRun", "last run")], rows: [["a", "b"], ["c", ""]])))
+            .table(
+                Table(
+                    of: "job", columns: [.init("name", "name"), .init("lastRun", "last run")],
+                    rows: [["a", "b"], ["c", ""]])))
         reporter.report(.podLine(PodLine(pod: "inference-a", text: "GET \"/\"")))
         #expect(
             scene.output.text == """
@@ -53,6 +56,8 @@ struct JSONReporterTests {
     func escapes() throws {
         let scene = try Scene()
         JSONReporter(scene.surroundings).report(.problem(Problem(what: "a\u{1B}[1mb\r\n\u{0}\\ü"), host: nil))
-        #expect(scene.output.text == #"{"event":"problem","host":null,"what":"a\u001b[1mb\r\n\u0000\\ü","why":null,"fix":null}"# + "\n")
+        #expect(
+            scene.output.text
+                == #"{"event":"problem","host":null,"what":"a\u001b[1mb\r\n\u0000\\ü","why":null,"fix":null}"# + "\n")
     }
 }

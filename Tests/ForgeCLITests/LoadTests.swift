@@ -8,7 +8,8 @@ struct LoadTests {
     private static let report = LoadReport(
         host: "kubmaster", address: "http://10.96.1.2:80/prediction/N", concurrency: 8, seconds: 30.05,
         times: [
-            .init(milliseconds: 1.4, count: 3), .init(milliseconds: 2.5, count: 9000), .init(milliseconds: 4.02, count: 2400),
+            .init(milliseconds: 1.4, count: 3), .init(milliseconds: 2.5, count: 9000),
+            .init(milliseconds: 4.02, count: 2400),
             .init(milliseconds: 12, count: 590), .init(milliseconds: 40.4, count: 1),
         ], longest: 40.219)
 
@@ -19,13 +20,15 @@ struct LoadTests {
     }
 
     private static let silent = LoadReport(
-        host: "kubmaster", address: "http://10.96.1.2:80/prediction/N", concurrency: 8, seconds: 30.05, times: [], longest: 0,
+        host: "kubmaster", address: "http://10.96.1.2:80/prediction/N", concurrency: 8, seconds: 30.05, times: [],
+        longest: 0,
         failures: [.init(kind: "could not connect", count: 70)])
 
     private func screen(_ report: LoadReport, columns: Int? = nil, hasColour: Bool = false) throws -> String {
         let scene = try Scene()
         let size = columns.map { TextStream.Size(columns: $0, rows: 20) }
-        ScreenReporter(.init(verb: "smoke-test", hasColour: hasColour), scene.surroundings(terminal: size)).report(.load(report))
+        ScreenReporter(.init(action: "smoke-test", hasColour: hasColour), scene.surroundings(terminal: size)).report(
+            .load(report))
         return scene.output.text
     }
 
@@ -99,7 +102,7 @@ struct LoadTests {
     func live() throws {
         let scene = try Scene()
         let screen = ScreenReporter(
-            .init(verb: "smoke-test", hasColour: false), scene.surroundings(terminal: .init(columns: 70, rows: 20)))
+            .init(action: "smoke-test", hasColour: false), scene.surroundings(terminal: .init(columns: 70, rows: 20)))
         screen.report(.stepBegan(host: "kubmaster", title: "8 requests at once, for 30 s"))
         scene.pass(12)
         screen.redraw()
@@ -127,7 +130,7 @@ struct LoadTests {
     @Test("stands in the log as on the screen")
     func log() throws {
         let scene = try Scene()
-        let file = try LogFile(verb: "smoke-test", at: scene.surroundings.now(), in: scene.state)
+        let file = try LogFile(action: "smoke-test", at: scene.surroundings.now(), in: scene.state)
         LogReporter(file, now: scene.surroundings.now).report(.load(Self.silent))
         #expect(
             try String(contentsOfFile: file.path, encoding: .utf8) == """
@@ -139,8 +142,10 @@ struct LoadTests {
 
     private func written(_ name: String, _ report: LoadReport) throws -> String {
         let scene = try Scene()
-        let file = try ReportFile(name, verb: "smoke-test", scene.surroundings)
-        for event in [.note("inventory lab.yaml"), .load(report), Event.summary(Summary(outcome: .ok, seconds: 1))] { file.report(event) }
+        let file = try ReportFile(name, action: "smoke-test", scene.surroundings)
+        for event in [.note("inventory lab.yaml"), .load(report), Event.summary(Summary(outcome: .ok, seconds: 1))] {
+            file.report(event)
+        }
         try file.write()
         return try String(contentsOfFile: scene.folder + "/desk/" + name, encoding: .utf8)
     }
@@ -157,13 +162,17 @@ struct LoadTests {
     @Test("is a part of the page, with bars that need no script")
     func page() throws {
         let page = try written("smoke.html", Self.failing)
-        #expect(page.contains("<h2>Load</h2>\n<p>8 requests at once to http://10.96.1.2:80/prediction/N from kubmaster, for 30.1 s.</p>"))
+        #expect(
+            page.contains(
+                "<h2>Load</h2>\n<p>8 requests at once to http://10.96.1.2:80/prediction/N from kubmaster, for 30.1 s.</p>"
+            ))
         #expect(page.contains("<div><dt>answered</dt><dd>11994</dd></div>\n<div><dt>failed</dt><dd>3</dd></div>"))
         #expect(page.contains("<div><dt>p95</dt><dd>4.0 ms</dd></div>"))
         #expect(page.contains("<p class=\"problem\">2 × status 503, 1 × could not connect</p>"))
         #expect(
             page.contains(
-                "<tr><th scope=\"row\">3 – 5 ms</th><td><div style=\"width:26.7%\"></div></td><td class=\"number\">2400</td></tr>"))
+                "<tr><th scope=\"row\">3 – 5 ms</th><td><div style=\"width:26.7%\"></div></td><td class=\"number\">2400</td></tr>"
+            ))
         #expect(!page.contains("<script") && !page.contains("src=") && !page.contains("href="))
     }
 }

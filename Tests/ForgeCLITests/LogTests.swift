@@ -9,14 +9,14 @@ struct LogTests {
     @Test("holds everything, with every line that commands printed")
     func everything() throws {
         let scene = try Scene()
-        let file = try LogFile(verb: "provision", at: scene.surroundings.now(), in: scene.state)
+        let file = try LogFile(action: "provision", at: scene.surroundings.now(), in: scene.state)
         let log = LogReporter(file, now: scene.surroundings.now)
         for event in Story.events { log.report(event) }
         let lines = try String(contentsOfFile: file.path, encoding: .utf8).replacing("09:12:03.000  ", with: "")
         #expect(
             lines == """
                 inventory lab.yaml   (named on the command line)
-                == containers can run
+                == container runtime is ready
                   · kubnode  containerd is installed
                 kubmaster  began containerd is installed
                 kubmaster  | Unpacking containerd.io (2.2.1-1) ...
@@ -24,7 +24,7 @@ struct LogTests {
                 kubnode  began docker is installed
                 kubnode  ! E: no candidate
                   ✗ kubnode  docker is installed   2.1 s
-                      not so: docker-ce: absent → 29.1.0
+                      requirement not met: docker-ce: absent → 29.1.0
                 ✗ kubnode: `apt-get install` failed with exit code 100
                   why  E: "docker-ce" has no
                        \tcandidate
@@ -34,17 +34,18 @@ struct LogTests {
                       got       F
                 ✗ something else
                 == incomplete
-                kubmaster: 1 changed, 0 would change, 0 already so, 0 failed; 3 round trips, 5120 bytes sent, 0 received
-                kubnode: 0 changed, 0 would change, 1 already so, 1 failed; 2 round trips, 99 bytes sent, 0 received
+                kubmaster: 1 changed, 0 would change, 0 unchanged, 0 failed; 3 round trips, 5120 bytes sent, 0 received
+                kubnode: 0 changed, 0 would change, 1 unchanged, 1 failed; 2 round trips, 99 bytes sent, 0 received
 
                 """)
     }
 
     @Test(
-        "holds what pods of a run print, and not what a service prints without end", arguments: [(true, "a-1  | 433 rows\n"), (false, "")])
+        "holds what pods of a run print, and not what a service prints without end",
+        arguments: [(true, "a-1  | 433 rows\n"), (false, "")])
     func podLines(keeps: Bool, text: String) throws {
         let scene = try Scene()
-        let file = try LogFile(verb: "batch-run", at: scene.surroundings.now(), in: scene.state)
+        let file = try LogFile(action: "batch-run", at: scene.surroundings.now(), in: scene.state)
         let log = LogReporter(file, now: scene.surroundings.now, keepsPodLines: keeps)
         log.report(.podLine(PodLine(pod: "a-1", text: "433 rows")))
         #expect(try String(contentsOfFile: file.path, encoding: .utf8).replacing("09:12:03.000  ", with: "") == text)
@@ -53,8 +54,8 @@ struct LogTests {
     @Test("is a file of its own for each run, for its user only")
     func file() throws {
         let scene = try Scene()
-        let first = try LogFile(verb: "deploy", at: scene.surroundings.now(), in: scene.state)
-        let second = try LogFile(verb: "deploy", at: scene.surroundings.now(), in: scene.state)
+        let first = try LogFile(action: "deploy", at: scene.surroundings.now(), in: scene.state)
+        let second = try LogFile(action: "deploy", at: scene.surroundings.now(), in: scene.state)
         #expect(first.path == scene.state.logs + "/2026-11-21T09-12-03-deploy.log")
         #expect(second.path == scene.state.logs + "/2026-11-21T09-12-03-deploy-2.log")
         #expect(try FileManager.default.attributesOfItem(atPath: first.path)[.posixPermissions] as? Int == 0o600)
@@ -65,7 +66,7 @@ struct LogTests {
         let scene = try Scene()
         try scene.write("mine", to: scene.state.logs + "/notes.txt")
         for _ in 1...23 {
-            _ = try LogFile(verb: "provision", at: scene.surroundings.now(), in: scene.state)
+            _ = try LogFile(action: "provision", at: scene.surroundings.now(), in: scene.state)
             scene.pass(1)
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: scene.state.logs).sorted()
@@ -81,8 +82,9 @@ struct LogTests {
             let sheet: Sheet
             func report(_ event: Event) { if case .output(_, let line) = event { sheet.write(line.text) } }
         }
-        let line = OutputLine(stream: .standardOutput, text: "kubeadm join 10.77.0.11:6443 --token abcdef.0123456789abcdef \\")
-        Discreet(Lines(sheet: witness)).report(.output(host: "kubmaster", line))
+        let line = OutputLine(
+            stream: .standardOutput, text: "kubeadm join 10.77.0.11:6443 --token abcdef.0123456789abcdef \\")
+        RedactingReporter(Lines(sheet: witness)).report(.output(host: "kubmaster", line))
         #expect(witness.text == "kubeadm join 10.77.0.11:6443 --token ••• \\")
     }
 }

@@ -35,7 +35,8 @@ private func events(_ text: String) -> [Event] {
     return [
         .note(text), .stageBegan(text), .stepBegan(host: text, title: text),
         .output(host: text, OutputLine(stream: .standardOutput, text: text)),
-        .output(host: text, OutputLine(stream: .standardError, text: text)), step(.alreadySo), step(.changed), step(.wouldChange),
+        .output(host: text, OutputLine(stream: .standardError, text: text)), step(.unchanged), step(.changed),
+        step(.wouldChange),
         step(.failed),
         .check(CheckReport(name: text, isPassed: true, expected: text, got: text, milliseconds: .nan)),
         .check(CheckReport(name: text, isPassed: false, expected: text, got: text, milliseconds: .infinity)),
@@ -77,9 +78,9 @@ struct OutsideTextTests {
         text.unicodeScalars.filter { $0 != "\n" && $0.isHidden }.map { String($0.value, radix: 16) }
     }
 
-    private func told(_ text: String, _ make: (Surroundings) throws -> any Reporter) throws -> String {
+    private func told(_ text: String, _ make: (ProcessEnvironment) throws -> any Reporter) throws -> String {
         let scene = try Scene()
-        let reporter = Discreet(try make(scene.surroundings))
+        let reporter = RedactingReporter(try make(scene.surroundings))
         for event in events(text) { reporter.report(event) }
         return scene.output.text + scene.progress.text
     }
@@ -97,7 +98,8 @@ struct OutsideTextTests {
     func screen(index: Int) throws {
         for detail in [ScreenReporter.Detail.quiet, .normal, .verbose] {
             for isDryRun in [true, false] {
-                let settings = ScreenReporter.Settings(verb: "provision", isDryRun: isDryRun, detail: detail, hasColour: false)
+                let settings = ScreenReporter.Settings(
+                    action: "provision", isDryRun: isDryRun, detail: detail, hasColour: false)
                 let text = try told(hostile[index].text) { ScreenReporter(settings, $0) }
                 #expect(hidden(text) == [], "\(hostile[index].name)")
                 #expect(!text.contains("0123456789abcdef"))
@@ -105,14 +107,17 @@ struct OutsideTextTests {
         }
     }
 
-    @Test("is the same text for a program that reads JSON, in letters that every terminal shows", arguments: hostile.indices)
+    @Test(
+        "is the same text for a program that reads JSON, in letters that every terminal shows",
+        arguments: hostile.indices)
     func json(index: Int) throws {
         let text = try told(hostile[index].text) { JSONReporter($0) }
         #expect(hidden(text) == [], "\(hostile[index].name)")
         let scene = try Scene()
         JSONReporter(scene.surroundings).report(.podLine(PodLine(pod: "p", text: hostile[index].text)))
         let line = try JSONSerialization.jsonObject(with: Data(scene.output.text.utf8)) as? [String: Any]
-        #expect((line?["line"] as? String).map { Array($0.unicodeScalars) } == Array(hostile[index].text.unicodeScalars))
+        #expect(
+            (line?["line"] as? String).map { Array($0.unicodeScalars) } == Array(hostile[index].text.unicodeScalars))
         #expect(!text.contains("0123456789abcdef"))
     }
 
@@ -120,8 +125,9 @@ struct OutsideTextTests {
     func log(index: Int) throws {
         let scene = try Scene()
         let log = LogReporter(
-            try LogFile(verb: "deploy", at: scene.surroundings.now(), in: scene.state), now: scene.surroundings.now, keepsPodLines: true)
-        let reporter = Discreet(log)
+            try LogFile(action: "deploy", at: scene.surroundings.now(), in: scene.state), now: scene.surroundings.now,
+            keepsPodLines: true)
+        let reporter = RedactingReporter(log)
         for event in events(hostile[index].text) { reporter.report(event) }
         log.write(hostile[index].text.withoutTokens)
         let text = try String(contentsOfFile: log.path, encoding: .utf8)
@@ -133,8 +139,8 @@ struct OutsideTextTests {
     func reports(index: Int) throws {
         for format in ["html", "xml"] {
             let scene = try Scene()
-            let report = try ReportFile("r.\(format)", verb: "smoke-test", scene.surroundings)
-            let reporter = Discreet(report)
+            let report = try ReportFile("r.\(format)", action: "smoke-test", scene.surroundings)
+            let reporter = RedactingReporter(report)
             for event in events(hostile[index].text) { reporter.report(event) }
             try report.write()
             let text = try String(contentsOfFile: scene.folder + "/desk/r.\(format)", encoding: .utf8)
@@ -153,14 +159,17 @@ struct OutsideTextTests {
         let problem = ProblemText(problem: Problem(what: text, why: text, fix: text).mapTexts(\.readable))
         #expect(hidden(problem.lines.joined()) == [])
         let report = LoadReport(
-            host: text, address: text, concurrency: 1, seconds: 1, times: [], longest: 0, failures: [.init(kind: text, count: 1)])
+            host: text, address: text, concurrency: 1, seconds: 1, times: [], longest: 0,
+            failures: [.init(kind: text, count: 1)])
         guard case .load(let load) = Event.load(report).mapTexts(\.readable) else { return }
         #expect(hidden(LoadChart(report: load).lines.joined()) == [])
     }
 
     @Test("stays as it is where nothing is hidden in it, in every writing")
     func plain() {
-        for text in ["", "a\tb\nc", "größer → 1.36.2 ✓ ⠋ █▏", "日本語 Ελλάδα العربية עברית हिन्दी", "é e\u{301} 👍 🇩🇪", "a\u{A0}b"] {
+        for text in [
+            "", "a\tb\nc", "größer → 1.36.2 ✓ ⠋ █▏", "日本語 Ελλάδα العربية עברית हिन्दी", "é e\u{301} 👍 🇩🇪", "a\u{A0}b",
+        ] {
             #expect(text.readable == text)
         }
         #expect("a\r\nb\r\n".readable == "a\nb\n")
@@ -174,9 +183,11 @@ struct OutsideTextTests {
     func log() throws {
         let scene = try Scene()
         let log = LogReporter(
-            try LogFile(verb: "deploy", at: scene.surroundings.now(), in: scene.state), now: scene.surroundings.now, limit: 1 << 20)
+            try LogFile(action: "deploy", at: scene.surroundings.now(), in: scene.state), now: scene.surroundings.now,
+            limit: 1 << 20)
         for _ in 0..<200 {
-            log.report(.output(host: "m", OutputLine(stream: .standardOutput, text: String(repeating: "y", count: 10_000))))
+            log.report(
+                .output(host: "m", OutputLine(stream: .standardOutput, text: String(repeating: "y", count: 10_000))))
         }
         log.report(.step(Story.report("m", "containerd is installed", .changed)))
         log.report(.summary(Summary(outcome: .ok)))
@@ -209,12 +220,16 @@ struct FuzzTests {
     func reporters() throws {
         let scene = try Scene()
         let screen = ScreenReporter(
-            .init(verb: "x", detail: .verbose, hasColour: false), scene.surroundings(terminal: .init(columns: 60, rows: 20)))
+            .init(action: "x", detail: .verbose, hasColour: false),
+            scene.surroundings(terminal: .init(columns: 60, rows: 20)))
         let json = JSONReporter(scene.surroundings)
         try Fuzz("what is shown", samples: hostile.map(\.text) + ["kubmaster: `apt-get` failed"]).run { input in
             let text = input.text
-            _ = (text.readable.unicodeScalars.count, text.printable, text.oneLine, text.cut(to: 20), text.escaped, text.withoutTokens)
-            if input.choice(200) == 0 { for event in events(text) { Broadcast([screen, json]).report(event) } }
+            _ = (
+                text.readable.unicodeScalars.count, text.printable, text.oneLine, text.cut(to: 20), text.escaped,
+                text.withoutTokens
+            )
+            if input.choice(200) == 0 { for event in events(text) { CompositeReporter([screen, json]).report(event) } }
             guard !text.readable.unicodeScalars.contains(where: { $0 != "\n" && $0 != "\t" && $0.isHidden }) else {
                 fatalError("hidden: \(text.debugDescription)")
             }

@@ -7,7 +7,9 @@ enum OwnAddress {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return nil }
         defer { freeifaddrs(first) }
-        return sequence(first: first?.pointee, next: { $0?.ifa_next?.pointee }).lazy.compactMap { $0 }.compactMap(address).first
+        return sequence(first: first?.pointee, next: { $0?.ifa_next?.pointee }).lazy.compactMap { $0 }.compactMap(
+            address
+        ).first
     }()
 
     private static func address(_ interface: ifaddrs) -> String? {
@@ -15,7 +17,9 @@ enum OwnAddress {
         guard interface.ifa_flags & UInt32(IFF_LOOPBACK) == 0 else { return nil }
         var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
         let length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        guard getnameinfo(address, length, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST) == 0 else { return nil }
+        guard getnameinfo(address, length, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST) == 0 else {
+            return nil
+        }
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
     }
 }

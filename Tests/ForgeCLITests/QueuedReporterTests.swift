@@ -7,9 +7,13 @@ import Testing
 
 @Suite("A reporter that may stand still")
 struct QueuedReporterTests {
-    private func line(_ number: Int) -> Event { .output(host: "a", OutputLine(stream: .standardOutput, text: "\(number)")) }
+    private func line(_ number: Int) -> Event {
+        .output(host: "a", OutputLine(stream: .standardOutput, text: "\(number)"))
+    }
 
-    @Test("is waited for by nobody who reports; lines beyond its room are dropped and counted, everything else is kept in order")
+    @Test(
+        "is waited for by nobody who reports; lines beyond its room are dropped and counted, everything else is kept in order"
+    )
     func standsStill() {
         let (began, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let witness = Witness { event in
@@ -19,7 +23,7 @@ struct QueuedReporterTests {
             }
         }
         let lines = Lines()
-        let queued = QueuedReporter(Broadcast([witness, lines]), room: 3)
+        let queued = QueuedReporter(CompositeReporter([witness, lines]), room: 3)
         queued.report(.note("first"))
         began.wait()
         // The terminal stands still now.

@@ -9,7 +9,9 @@ struct ReportTests {
     private static let events: [Event] = [
         .note("inventory lab.yaml"),
         .check(CheckReport(name: "/score", isPassed: true, expected: "lda 0.87", got: "lda 0.87", milliseconds: 2.1)),
-        .check(CheckReport(name: "/line/<1>", isPassed: false, expected: "\"A\" & B", got: "C\u{0}\u{1B}", milliseconds: 12.34)),
+        .check(
+            CheckReport(
+                name: "/line/<1>", isPassed: false, expected: "\"A\" & B", got: "C\u{0}\u{1B}", milliseconds: 12.34)),
         .confusion(ConfusionMatrix(model: "lda", classes: ["A", "<B>"], counts: [[3, 1], [0, 0]])),
         .problem(Problem(what: "kubnode is gone", why: "no route"), host: "kubnode"),
         .summary(Summary(outcome: .failed, seconds: 1.25)),
@@ -18,11 +20,13 @@ struct ReportTests {
 
     private func written(_ name: String, _ events: [Event] = events) throws -> (text: String, path: String) {
         let scene = try Scene()
-        let file = try ReportFile(name, verb: "smoke-test", scene.surroundings)
+        let file = try ReportFile(name, action: "smoke-test", scene.surroundings)
         for event in events { file.report(event) }
         try file.write()
         let path = scene.folder + "/desk/" + name
-        #expect(try FileManager.default.contentsOfDirectory(atPath: scene.folder + "/desk") == [name], "nothing unfinished is left")
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: scene.folder + "/desk") == [name],
+            "nothing unfinished is left")
         return (try String(contentsOfFile: path, encoding: .utf8), path)
     }
 
@@ -60,8 +64,11 @@ struct ReportTests {
     func page() throws {
         let page = try written("smoke.html").text
         #expect(page.contains(#"<h1 class="failed">✗ smoke-test: 1 passed, 1 failed</h1>"#))
-        let failed = #"<tr class="failed"><td class="mark">✗</td><td>/line/&lt;1&gt;</td><td>&quot;A&quot; &amp; B</td>"#
-        let (first, second) = (page.range(of: failed), page.range(of: #"<tr class="passed"><td class="mark">✓</td><td>/score</td>"#))
+        let failed =
+            #"<tr class="failed"><td class="mark">✗</td><td>/line/&lt;1&gt;</td><td>&quot;A&quot; &amp; B</td>"#
+        let (first, second) = (
+            page.range(of: failed), page.range(of: #"<tr class="passed"><td class="mark">✓</td><td>/score</td>"#)
+        )
         #expect(try #require(first).lowerBound < (try #require(second)).lowerBound)
         #expect(page.contains("<pre class=\"problem\">kubnode is gone&#10;  why  no route</pre>"))
         #expect(page.contains("<h2>lda: 0.750 on 4 test rows</h2>"))
@@ -78,18 +85,22 @@ struct ReportTests {
     func replaces() throws {
         let scene = try Scene()
         try scene.write(String(repeating: "old", count: 100_000), to: "desk/smoke.xml")
-        let file = try ReportFile("smoke.xml", verb: "smoke-test", scene.surroundings)
+        let file = try ReportFile("smoke.xml", action: "smoke-test", scene.surroundings)
         let path = scene.folder + "/desk/smoke.xml"
         let old = try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
         try file.write()
         #expect(try !String(contentsOfFile: path, encoding: .utf8).contains("old"))
-        #expect(try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int != old, "a new file took its name")
+        #expect(
+            try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int != old,
+            "a new file took its name")
     }
 
     @Test("refuses a folder that is not there before anything is asked")
     func noFolder() throws {
         let scene = try Scene()
-        let error = #expect(throws: Problem.self) { try ReportFile("no where/smoke.xml", verb: "smoke-test", scene.surroundings) }
+        let error = #expect(throws: Problem.self) {
+            try ReportFile("no where/smoke.xml", action: "smoke-test", scene.surroundings)
+        }
         #expect(
             error?.description == """
                 the report no where/smoke.xml cannot be written
@@ -102,7 +113,8 @@ struct ReportTests {
     @Test("is written by the program, also when the inventory is wrong")
     func program() async throws {
         let scene = try Scene()
-        let result = try await Binary.run(["smoke-test", "nowhere.yaml", "--report", "a.xml", "--report", "b.html"], in: scene)
+        let result = try await Binary.run(
+            ["smoke-test", "nowhere.yaml", "--report", "a.xml", "--report", "b.html"], in: scene)
         #expect(result.code == 3)
         #expect(try String(contentsOfFile: scene.folder + "/desk/a.xml", encoding: .utf8).contains(#"errors="1""#))
         #expect(scene.exists("desk/b.html"))

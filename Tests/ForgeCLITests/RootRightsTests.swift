@@ -10,7 +10,8 @@ struct RootRightsTests {
     func command() {
         var surroundings = surroundings
         surroundings.environment = [
-            "HOME": "/home/ada", "PATH": "/usr/bin", "KUBEFORGE_CACHE": "/big disk", "https_proxy": "http://proxy:3128", "SECRET": "x",
+            "HOME": "/home/ada", "PATH": "/usr/bin", "KUBEFORGE_CACHE": "/big disk", "https_proxy": "http://proxy:3128",
+            "SECRET": "x",
             "PIP_CERT": "/etc/ca.pem",
         ]
         let words = RootRights(surroundings: surroundings, effectiveUser: 1000).command(
@@ -33,21 +34,25 @@ struct RootRightsTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let sudo = folder.appending(path: "sudo").path()
-        try "#!/bin/sh\necho 'sudo: a password is required' >&2; exit 1\n".write(toFile: sudo, atomically: true, encoding: .utf8)
+        try "#!/bin/sh\necho 'sudo: a password is required' >&2; exit 1\n".write(
+            toFile: sudo, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: sudo)
         var surroundings = surroundings
         surroundings.environment = ["PATH": folder.path()]
         let rights = RootRights(surroundings: surroundings, effectiveUser: 1000, hasTerminal: false)
         let problem = await #expect(throws: Problem.self) { try await rights.demand(["kubeforge", "lab", "up"]) }
         #expect(
-            problem?.what == "a lab needs root: it makes mounts, network namespaces and control groups, and this is user 1000")
+            problem?.what
+                == "the lab requires root: it makes mounts, network namespaces and control groups, and this is user 1000"
+        )
         #expect(problem?.why == "sudo: a password is required")
         #expect(problem?.fix?.contains("as root") == true)
     }
 
-    private var surroundings: Surroundings {
-        Surroundings(
-            environment: [:], directory: "/", home: "/home/ada", output: .descriptor(1), progress: .descriptor(2), now: { Date() },
+    private var surroundings: ProcessEnvironment {
+        ProcessEnvironment(
+            environment: [:], directory: "/", home: "/home/ada", output: .descriptor(1), progress: .descriptor(2),
+            now: { Date() },
             processID: 1)
     }
 }

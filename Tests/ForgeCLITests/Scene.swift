@@ -2,7 +2,8 @@ import ForgeCLI
 import Foundation
 import Synchronization
 
-/// A computer of a test: a home folder of its own, streams that are read back, and a clock that stands still until it is told.
+/// A computer of a test: a home folder of its own, streams that are read back, and a clock that stands still until it
+/// is told.
 final class Scene: Sendable {
     let folder: String
     let output = Sheet()
@@ -18,10 +19,10 @@ final class Scene: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    var surroundings: Surroundings { surroundings(terminal: nil) }
+    var surroundings: ProcessEnvironment { surroundings(terminal: nil) }
 
-    func surroundings(terminal size: TextStream.Size?) -> Surroundings {
-        Surroundings(
+    func surroundings(terminal size: TextStream.Size?) -> ProcessEnvironment {
+        ProcessEnvironment(
             environment: variables, directory: folder + "/desk", home: folder + "/home",
             output: TextStream(isTerminal: size != nil, size: { size }, write: output.write),
             progress: TextStream(isTerminal: size != nil, size: { size }, write: progress.write),
@@ -34,11 +35,14 @@ final class Scene: Sendable {
 
     func write(_ text: String, to path: String) throws {
         let full = path.hasPrefix("/") ? path : folder + "/" + path
-        try FileManager.default.createDirectory(atPath: (full as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: (full as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         try Data(text.utf8).write(to: URL(filePath: full))
     }
 
-    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path.hasPrefix("/") ? path : folder + "/" + path) }
+    func exists(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: path.hasPrefix("/") ? path : folder + "/" + path)
+    }
 }
 
 /// What was written, as one text.

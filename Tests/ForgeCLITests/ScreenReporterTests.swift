@@ -13,19 +13,21 @@ struct ScreenReporterTests {
             .summary(Summary(outcome: .ok, seconds: 2)),
         ]
         let (file, terminal) = (try Scene(), try Scene())
-        let plain = ScreenReporter(.init(verb: "logs", log: "~/a.log"), file.surroundings)
+        let plain = ScreenReporter(.init(action: "logs", log: "~/a.log"), file.surroundings)
         for event in lines { plain.report(event) }
         #expect(file.output.text == "inference-a  │ GET /\ninference-bc │ boo\n")
         #expect(file.progress.text == "\n✓ logs is done   2.0 s\n")
-        let colourful = ScreenReporter(.init(verb: "logs"), terminal.surroundings(terminal: .init(columns: 80, rows: 24)))
+        let colourful = ScreenReporter(
+            .init(action: "logs"), terminal.surroundings(terminal: .init(columns: 80, rows: 24)))
         for event in lines.dropLast() { colourful.report(event) }
-        #expect(terminal.output.text == "\u{1B}[36minference-a  │\u{1B}[0m GET /\n\u{1B}[33minference-bc │\u{1B}[0m boo\n")
+        #expect(
+            terminal.output.text == "\u{1B}[36minference-a  │\u{1B}[0m GET /\n\u{1B}[33minference-bc │\u{1B}[0m boo\n")
     }
 
     @Test("shows the lines of pods that a step follows as its progress")
     func followedPods() throws {
         let scene = try Scene()
-        var settings = ScreenReporter.Settings(verb: "batch run", log: "~/a.log")
+        var settings = ScreenReporter.Settings(action: "batch run", log: "~/a.log")
         settings.showsOutput = true
         let screen = ScreenReporter(settings, scene.surroundings)
         screen.report(.podLine(PodLine(pod: "inference-batch-1-x", text: "433 rows predicted", place: 0, columns: 19)))
@@ -37,14 +39,14 @@ struct ScreenReporterTests {
     @Test("that is no terminal gets one plain line per host and step")
     func plain() throws {
         let scene = try Scene()
-        let screen = ScreenReporter(.init(verb: "provision", log: "~/logs/1.log"), scene.surroundings)
+        let screen = ScreenReporter(.init(action: "provision", log: "~/logs/1.log"), scene.surroundings)
         screen.expect(["kubmaster", "kubnode"])
         for event in Story.events { screen.report(event) }
         #expect(
             scene.progress.text == """
                 inventory lab.yaml   (named on the command line)
 
-                containers can run
+                container runtime is ready
                   · kubnode    containerd is installed
                   ✓ kubmaster  containerd is installed   (containerd.io: absent → 2.2.1)   12.4 s
                   ✗ kubnode    docker is installed   2.1 s
@@ -65,7 +67,7 @@ struct ScreenReporterTests {
                       expected  E
                       got       F
 
-                ✗ provision is incomplete: 1 changed, 1 already so, 1 failed, 1 check failed   1 min 15 s
+                ✗ provision is incomplete: 1 changed, 1 unchanged, 1 failed, 1 check failed   1 min 15 s
 
                 """)
     }
@@ -73,7 +75,8 @@ struct ScreenReporterTests {
     @Test("of a dry run has the differences on standard output, in lists where they are long")
     func dryRun() throws {
         let scene = try Scene()
-        let screen = ScreenReporter(.init(verb: "provision", isDryRun: true), scene.surroundings(terminal: .init(columns: 60, rows: 20)))
+        let screen = ScreenReporter(
+            .init(action: "provision", isDryRun: true), scene.surroundings(terminal: .init(columns: 60, rows: 20)))
         for event in Plan.events { screen.report(event) }
         #expect(
             scene.output.text.withoutColour == """
@@ -84,7 +87,7 @@ struct ScreenReporterTests {
                                kubelet: absent → 1.36.2
                                kubeadm: 1.35.1 → 1.36.2
 
-                ✓ provision is planned, and nothing was changed: 2 would change, 3 already so   0.4 s
+                ✓ provision is planned, and nothing was changed: 2 would change, 3 unchanged   0.4 s
 
                 """)
         #expect(scene.progress.text == "")
@@ -104,7 +107,7 @@ struct ScreenReporterTests {
         private static var summary: HostSummary {
             var summary = HostSummary()
             summary.wouldChange = 2
-            summary.alreadySo = 3
+            summary.unchanged = 3
             return summary
         }
     }
@@ -112,7 +115,7 @@ struct ScreenReporterTests {
     @Test("that is quiet shows failures, results and the end")
     func quiet() throws {
         let scene = try Scene()
-        let screen = ScreenReporter(.init(verb: "provision", detail: .quiet), scene.surroundings)
+        let screen = ScreenReporter(.init(action: "provision", detail: .quiet), scene.surroundings)
         for event in Story.events { screen.report(event) }
         #expect(
             scene.progress.text == """
@@ -126,19 +129,26 @@ struct ScreenReporterTests {
                 """)
     }
 
-    @Test("that is verbose shows what commands print, without their escape sequences, and names other control characters")
+    @Test(
+        "that is verbose shows what commands print, without their escape sequences, and names other control characters")
     func verbose() throws {
         let scene = try Scene()
-        let screen = ScreenReporter(.init(verb: "provision", detail: .verbose), scene.surroundings)
-        screen.report(.output(host: "kubnode", OutputLine(stream: .standardOutput, text: "10%\r\u{1B}[32m100%\u{1B}[0m\tdone\u{7}")))
+        let screen = ScreenReporter(.init(action: "provision", detail: .verbose), scene.surroundings)
+        screen.report(
+            .output(
+                host: "kubnode", OutputLine(stream: .standardOutput, text: "10%\r\u{1B}[32m100%\u{1B}[0m\tdone\u{7}")))
         #expect(scene.progress.text == "    kubnode  │ 100% done\\u{7}\n")
     }
 
     @Test("that is a terminal cuts the differences, not the time")
     func cut() throws {
         let scene = try Scene()
-        let screen = ScreenReporter(.init(verb: "provision", hasColour: false), scene.surroundings(terminal: .init(columns: 60, rows: 20)))
-        screen.report(.step(Story.report("kubnode", "swap is off", .changed, ["/swap.img is in use", "fstab has 1 line"], seconds: 1)))
+        let screen = ScreenReporter(
+            .init(action: "provision", hasColour: false), scene.surroundings(terminal: .init(columns: 60, rows: 20)))
+        screen.report(
+            .step(
+                Story.report(
+                    "kubnode", "swap is off", .changed, ["/swap.img is in use", "fstab has 1 line"], seconds: 1)))
         #expect(scene.progress.text == "  ✓ kubnode  swap is off   (/swap.img is in use; …)   1.0 s\n")
     }
 
@@ -147,10 +157,10 @@ struct ScreenReporterTests {
         let step = Event.step(Story.report("kubnode", "swap is off", .changed, seconds: 1))
         let size = TextStream.Size(columns: 60, rows: 20)
         let (scene, plain, dumb) = (try Scene(), try Scene(), try Scene(["TERM": "dumb"]))
-        ScreenReporter(.init(verb: "provision"), scene.surroundings(terminal: size)).report(step)
+        ScreenReporter(.init(action: "provision"), scene.surroundings(terminal: size)).report(step)
         #expect(scene.progress.text == "  \u{1B}[32m✓\u{1B}[0m kubnode  swap is off\u{1B}[2m   1.0 s\u{1B}[0m\n")
-        ScreenReporter(.init(verb: "provision", hasColour: false), plain.surroundings(terminal: size)).report(step)
-        ScreenReporter(.init(verb: "provision"), dumb.surroundings(terminal: size)).report(step)
+        ScreenReporter(.init(action: "provision", hasColour: false), plain.surroundings(terminal: size)).report(step)
+        ScreenReporter(.init(action: "provision"), dumb.surroundings(terminal: size)).report(step)
         #expect(plain.progress.text == "  ✓ kubnode  swap is off   1.0 s\n")
         #expect(dumb.progress.text == plain.progress.text)
     }
@@ -158,7 +168,8 @@ struct ScreenReporterTests {
     @Test("draws a line for each busy host below the rest, and takes it off again")
     func live() throws {
         let scene = try Scene()
-        let screen = ScreenReporter(.init(verb: "provision", hasColour: false), scene.surroundings(terminal: .init(columns: 70, rows: 20)))
+        let screen = ScreenReporter(
+            .init(action: "provision", hasColour: false), scene.surroundings(terminal: .init(columns: 70, rows: 20)))
         screen.expect(["kubmaster", "kubnode"])
         screen.report(.stepBegan(host: "kubnode", title: "docker is installed"))
         let line = OutputLine(stream: .standardOutput, text: "Unpacking docker-ce (5:29.1.0-1~debian) over nothing")
@@ -167,7 +178,8 @@ struct ScreenReporterTests {
         screen.redraw()
         screen.report(.step(Story.report("kubnode", "docker is installed", .changed, seconds: 7)))
         screen.report(.summary(Summary(outcome: .ok)))
-        let frames = scene.progress.text.split(separator: "\r\u{1B}[1A\u{1B}[J", omittingEmptySubsequences: false).map(String.init)
+        let frames = scene.progress.text.split(separator: "\r\u{1B}[1A\u{1B}[J", omittingEmptySubsequences: false).map(
+            String.init)
         #expect(frames.first == "  ⠋ kubnode    docker is installed   0 s\n")
         #expect(frames.dropFirst().first == "  ⠋ kubnode    docker is installed   Unpacking docker-ce (5:29…   7 s\n")
         #expect(frames.last == "  ✓ kubnode    docker is installed   7.0 s\n")
@@ -177,7 +189,8 @@ struct ScreenReporterTests {
     @Test("never draws more live lines than it can take off")
     func liveLimit() throws {
         let scene = try Scene()
-        let screen = ScreenReporter(.init(verb: "provision", hasColour: false), scene.surroundings(terminal: .init(columns: 70, rows: 6)))
+        let screen = ScreenReporter(
+            .init(action: "provision", hasColour: false), scene.surroundings(terminal: .init(columns: 70, rows: 6)))
         screen.expect(["node1"])
         for number in [2, 3, 1, 4, 5] { screen.report(.stepBegan(host: "node\(number)", title: "swap is off")) }
         #expect(

@@ -11,7 +11,7 @@ struct TableTests {
     @Test("stands on the screen with columns as wide as their cells")
     func screen() throws {
         let scene = try Scene()
-        ScreenReporter(.init(verb: "releases"), scene.surroundings).report(.table(table))
+        ScreenReporter(.init(action: "releases"), scene.surroundings).report(.table(table))
         #expect(
             scene.output.text == """
 
@@ -25,7 +25,7 @@ struct TableTests {
     @Test("without rows is a sentence")
     func empty() throws {
         let scene = try Scene()
-        ScreenReporter(.init(verb: "batch list"), scene.surroundings).report(
+        ScreenReporter(.init(action: "batch list"), scene.surroundings).report(
             .table(Table(of: "schedule", columns: [.init("name", "name")], rows: [])))
         #expect(scene.output.text == "\n  there is no schedule\n")
     }

@@ -4,9 +4,11 @@ import Testing
 
 @Suite("A command")
 struct CommandTests {
-    private static let environment = "env LC_ALL=C TZ=UTC PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
+    private static let environment =
+        "env LC_ALL=C TZ=UTC PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
 
-    /// Words of programs are read in one language, and a question and a command find the same programs, whoever logs in.
+    /// Words of programs are read in one language, and a question and a command find the same programs, whoever logs
+    /// in.
     @Test("runs in one environment, whatever the login's is")
     func environment() async throws {
         let line = Command("sh", "-c", "echo \"$LC_ALL $TZ $PATH\"").remoteLine(user: "root")
@@ -30,7 +32,9 @@ struct CommandTests {
         #expect(command.asRoot().remoteLine(user: "root") == own)
     }
 
-    @Test("with a limit below a second has still one: 0 would be none at all", arguments: [(0, 1), (1, 1), (1000, 1), (1001, 2)])
+    @Test(
+        "with a limit below a second has still one: 0 would be none at all",
+        arguments: [(0, 1), (1, 1), (1000, 1), (1001, 2)])
     func shortLimit(milliseconds: Int, seconds: Int) {
         let line = Command("true").within(.milliseconds(milliseconds)).remoteLine(user: "root")
         #expect(line == Self.environment + "timeout --kill-after=10 \(seconds) true")
@@ -54,7 +58,8 @@ struct CommandTests {
     }
 
     @Test(
-        "that is a script ends with the exit code of its last line", arguments: [("true", 0), ("false", 1), ("exit 7", 7), ("(exit 3)", 3)])
+        "that is a script ends with the exit code of its last line",
+        arguments: [("true", 0), ("false", 1), ("exit 7", 7), ("(exit 3)", 3)])
     func scriptEnds(text: String, code: Int) throws {
         #expect(try LocalShell.run(.script(text)).exit == .code(code))
     }

@@ -9,7 +9,8 @@ struct IPv4AddressTests {
     @Test(
         "is four decimal numbers and nothing else",
         arguments: [
-            "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.-4", "1.2.3.+4", "1.2.3.04", "1.2.3.4 ", " 1.2.3.4", "1..2.3", "1.2.3.",
+            "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.-4", "1.2.3.+4", "1.2.3.04", "1.2.3.4 ", " 1.2.3.4", "1..2.3",
+            "1.2.3.",
             "0x1.2.3.4", "a.b.c.d", "::1", "١.٢.٣.٤",
         ])
     func isNothingElse(text: String) { #expect(IPv4Address(text) == nil) }
@@ -24,13 +25,16 @@ struct IPv4AddressTests {
 
 @Suite("An IPv4 network")
 struct IPv4NetworkTests {
-    @Test("reads back as it was written", arguments: ["0.0.0.0/0", "10.244.0.0/16", "10.96.0.0/12", "192.168.56.11/32", "128.0.0.0/1"])
+    @Test(
+        "reads back as it was written",
+        arguments: ["0.0.0.0/0", "10.244.0.0/16", "10.96.0.0/12", "192.168.56.11/32", "128.0.0.0/1"])
     func readsBack(text: String) throws { #expect(try #require(IPv4Network(text)).description == text) }
 
     @Test(
         "has no host bits and a prefix of 0 to 32",
         arguments: [
-            "10.244.0.1/16", "10.0.0.0", "10.0.0.0/", "/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8/8", "10.0.0.0/+8",
+            "10.244.0.1/16", "10.0.0.0", "10.0.0.0/", "/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8/8",
+            "10.0.0.0/+8",
             "10.0.0/8",
         ])
     func isNothingElse(text: String) { #expect(IPv4Network(text) == nil) }
@@ -39,14 +43,18 @@ struct IPv4NetworkTests {
     func contains() {
         let network = IPv4Network("10.96.0.0/12")!
         #expect(["10.96.0.0", "10.99.0.12", "10.111.255.255"].allSatisfy { network.contains(IPv4Address($0)!) })
-        #expect(!["10.95.255.255", "10.112.0.0", "0.0.0.0", "255.255.255.255"].contains { network.contains(IPv4Address($0)!) })
+        #expect(
+            !["10.95.255.255", "10.112.0.0", "0.0.0.0", "255.255.255.255"].contains {
+                network.contains(IPv4Address($0)!)
+            })
         #expect(IPv4Network("0.0.0.0/0")!.contains(IPv4Address("255.255.255.255")!))
     }
 
     @Test(
         "overlaps with another when one holds the other",
         arguments: [
-            ("10.0.0.0/8", "10.244.0.0/16", true), ("10.244.0.0/16", "10.244.0.0/16", true), ("10.244.0.0/16", "10.245.0.0/16", false),
+            ("10.0.0.0/8", "10.244.0.0/16", true), ("10.244.0.0/16", "10.244.0.0/16", true),
+            ("10.244.0.0/16", "10.245.0.0/16", false),
             ("10.96.0.0/12", "10.112.0.0/12", false), ("0.0.0.0/0", "1.2.3.4/32", true),
         ])
     func overlaps(left: String, right: String, isSo: Bool) {

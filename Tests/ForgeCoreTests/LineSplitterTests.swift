@@ -6,11 +6,14 @@ struct LineSplitterTests {
     @Test(
         "gives the same lines, however the bytes arrive",
         arguments: [
-            ("", []), ("a", ["a"]), ("a\n", ["a"]), ("a\nb", ["a", "b"]), ("\n\n", ["", ""]), ("a\r\nb\r\n", ["a", "b"]),
+            ("", []), ("a", ["a"]), ("a\n", ["a"]), ("a\nb", ["a", "b"]), ("\n\n", ["", ""]),
+            ("a\r\nb\r\n", ["a", "b"]),
             ("grüße 👩‍🔬\nend", ["grüße 👩‍🔬", "end"]), ("10%\r20%\n", ["10%\r20%"]),
         ])
     func givesLines(text: String, lines: [String]) {
-        for size in 1...max(1, text.utf8.count) { #expect(split(Array(text.utf8), by: size) == lines, "in pieces of \(size)") }
+        for size in 1...max(1, text.utf8.count) {
+            #expect(split(Array(text.utf8), by: size) == lines, "in pieces of \(size)")
+        }
     }
 
     @Test("replaces what is not UTF-8, and goes on")

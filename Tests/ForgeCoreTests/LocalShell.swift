@@ -16,7 +16,8 @@ enum LocalShell {
         let text = try output.fileHandleForReading.readToEnd() ?? Data()
         let complaints = try errors.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        return Output(standardOutput: Array(text), standardError: Array(complaints), exit: .code(Int(process.terminationStatus)))
+        return Output(
+            standardOutput: Array(text), standardError: Array(complaints), exit: .code(Int(process.terminationStatus)))
     }
 
     private static func bytes(of input: Command.Input) -> [UInt8] {

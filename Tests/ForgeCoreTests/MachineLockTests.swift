@@ -11,7 +11,9 @@ struct MachineLockTests {
             since: "2026-11-21T09:12:03Z", command: command)
     }
 
-    private func lock(_ digit: String, _ folder: Place, keeps: Int = 0, ended: String? = nil, patience: Int = 0) -> MachineLock {
+    private func lock(_ digit: String, _ folder: Place, keeps: Int = 0, ended: String? = nil, patience: Int = 0)
+        -> MachineLock
+    {
         MachineLock(holder(digit), ended: ended, keeps: keeps, patience: patience, path: folder.path("run/lock"))
     }
 
@@ -23,7 +25,8 @@ struct MachineLockTests {
     func line() {
         #expect(Holder(line: holder("a", "batch run").line) == holder("a", "batch run"))
         for line in [
-            "", "a b c", holder("a").line + "\u{1b}[2J", holder("a").line.replacing("anna", with: "a\u{202e}b"), "\(holder("g").line)",
+            "", "a b c", holder("a").line + "\u{1b}[2J", holder("a").line.replacing("anna", with: "a\u{202e}b"),
+            "\(holder("g").line)",
         ] {
             #expect(Holder(line: line) == nil, "\(line)")
         }
@@ -49,7 +52,8 @@ struct MachineLockTests {
     @Test("lets the command read, print and fail as it does without, and leaves the file to root")
     func transparent() async throws {
         try await Place.during { folder async throws in
-            let command = Command("sh", "-c", "cat; echo \"$1\" >&2; umask; exit 7", "sh", "a 'b'").reading("in\n").asRoot()
+            let command = Command("sh", "-c", "cat; echo \"$1\" >&2; umask; exit 7", "sh", "a 'b'").reading("in\n")
+                .asRoot()
             let (plain, locked) = (try LocalShell.run(command), try LocalShell.run(command.under(lock("a", folder))))
             #expect(locked == plain && locked.exit == .code(7))
             let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("run/lock"))

@@ -26,7 +26,11 @@ struct ProblemTests {
     @Test("ends the program with the exit code of who must act")
     func hasExitCode() {
         let codes = Problem.Kind.allCases.map { "\($0.rawValue) \($0.exitCode)" }
-        #expect(codes == ["failed 1", "incomplete 2", "invalidInventory 3", "unreachable 4", "held 5", "usage 64", "interrupted 130"])
+        #expect(
+            codes == [
+                "failed 1", "incomplete 2", "invalidInventory 3", "unreachable 4", "held 5", "usage 64",
+                "interrupted 130",
+            ])
     }
 }
 

@@ -12,7 +12,9 @@ struct RemoteFileTests {
         owner = try LocalShell.run(.script("echo $(id -u):$(id -g)")).text.trimming(while: \.isNewline)
     }
 
-    @Test("is written with its mode, whatever it is called", arguments: ["plain.conf", "it's", "$(id)", "-rf", "a\nb", "*"])
+    @Test(
+        "is written with its mode, whatever it is called",
+        arguments: ["plain.conf", "it's", "$(id)", "-rf", "a\nb", "*"])
     func isWritten(name: String) throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let file = RemoteFile("\(folder)/new folder/\(name)", "hello\n", mode: 0o640, owner: owner)
@@ -40,7 +42,9 @@ struct RemoteFileTests {
         _ = try LocalShell.run(RemoteFile(path, "old", owner: owner).write)
         let output = try LocalShell.run(RemoteFile(path, "new", owner: owner).write.reading("ne"))
         #expect(output.exit == .code(1))
-        #expect(output.lastLine == "\(path): sha256 is \(SHA256.hex("ne")) after the transfer, expected \(SHA256.hex("new"))")
+        #expect(
+            output.lastLine
+                == "\(path): sha256 is \(SHA256.hex("ne")) after the transfer, expected \(SHA256.hex("new"))")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
     }

@@ -38,7 +38,9 @@ struct SharedFileTests {
         }
     }
 
-    @Test("keeps its owner and its group, and so does its copy; a new one is its folder's owner's", .enabled(if: geteuid() == 0))
+    @Test(
+        "keeps its owner and its group, and so does its copy; a new one is its folder's owner's",
+        .enabled(if: geteuid() == 0))
     func owner() async throws {
         try await TemporaryFolder.during { folder in
             let path = try folder.write("config", "theirs")
@@ -78,7 +80,8 @@ struct SharedFileTests {
             try Data([0xFF, 0xFE, 0x41]).write(to: URL(filePath: folder.path("binary")))
             truncate(try folder.write("large", ""), 17 << 20)
             let reasons = [
-                "folder": "it is not a regular file", "pipe": "it is not a regular file", "loop": "Too many levels of symbolic links",
+                "folder": "it is not a regular file", "pipe": "it is not a regular file",
+                "loop": "Too many levels of symbolic links",
                 "file/below": "Not a directory", "binary": "it is not UTF-8", "large": "it has more than 16 MiB",
             ]
             for (name, reason) in reasons {
@@ -87,7 +90,8 @@ struct SharedFileTests {
                 #expect(problem?.what == "\(folder.path(name)) cannot be changed, and is left as it is")
                 #expect(problem?.why?.hasSuffix(reason) == true, "\(problem?.why ?? "")")
                 #expect(
-                    problem?.fix?.hasSuffix("set KUBECONFIG to another file") == true || problem?.fix?.contains(", and run again") == true)
+                    problem?.fix?.hasSuffix("set KUBECONFIG to another file") == true
+                        || problem?.fix?.contains(", and run again") == true)
                 #expect(file.obstacle() != nil)
             }
             #expect(try folder.text("file") == "theirs")
@@ -100,7 +104,9 @@ struct SharedFileTests {
         try await TemporaryFolder.during { folder in
             let file = file(folder.path("config"))
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for number in 0..<20 { group.addTask { try await file.change(waiting: .seconds(600)) { ($0 ?? "") + "\(number)\n" } } }
+                for number in 0..<20 {
+                    group.addTask { try await file.change(waiting: .seconds(600)) { ($0 ?? "") + "\(number)\n" } }
+                }
                 try await group.waitForAll()
             }
             #expect(try Set(folder.text("config").split(separator: "\n")) == Set((0..<20).map { "\($0)" }))
@@ -113,11 +119,15 @@ struct SharedFileTests {
             let path = try folder.write("config", "theirs")
             let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY)
             flock(descriptor, LOCK_EX)
-            var problem = await #expect(throws: Problem.self) { try await file(path).change(waiting: .zero) { _ in "mine" } }
+            var problem = await #expect(throws: Problem.self) {
+                try await file(path).change(waiting: .zero) { _ in "mine" }
+            }
             #expect(problem?.why == "another program changes it")
             close(descriptor)
             let lock = try folder.write("config.lock", "")
-            problem = await #expect(throws: Problem.self) { try await file(path).change(waiting: .zero) { _ in "mine" } }
+            problem = await #expect(throws: Problem.self) {
+                try await file(path).change(waiting: .zero) { _ in "mine" }
+            }
             #expect(problem?.why == "\(lock) is there: kubectl is changing it, or was ended while it did")
             #expect(problem?.fix == "run it again; if no kubectl runs: rm \(lock)")
             #expect(try folder.text("config") == "theirs")

@@ -6,11 +6,14 @@ import Testing
 @Suite("A word")
 struct WordTests {
     private static let texts = [
-        "", " ", "plain", "two words", "it's", "''", "'", "\"quoted\"", "$(touch /tmp/kubeforge-was-here)", "`id`", "$HOME", "${x:-y}",
+        "", " ", "plain", "two words", "it's", "''", "'", "\"quoted\"", "$(touch /tmp/kubeforge-was-here)", "`id`",
+        "$HOME", "${x:-y}",
         "a\nb", "\n",
-        "ends with\n", "\t", "-rf", "--", "-n", "~", "~root", "*", "/*", "[a-z]", "{a,b}", "!", "!!", "#", "a#b", "a;b", "a&b", "a|b", "<",
+        "ends with\n", "\t", "-rf", "--", "-n", "~", "~root", "*", "/*", "[a-z]", "{a,b}", "!", "!!", "#", "a#b", "a;b",
+        "a&b", "a|b", "<",
         ">", "(", ")",
-        "\\", "\\n", "a\\", "%s", "A=b", "=ls", "ü", "日本語", "👩‍🔬", "e\u{301}", "\u{7f}", "\u{1b}[2J", "\r\n", ":/@%+,.-_=",
+        "\\", "\\n", "a\\", "%s", "A=b", "=ls", "ü", "日本語", "👩‍🔬", "e\u{301}", "\u{7f}", "\u{1b}[2J", "\r\n",
+        ":/@%+,.-_=",
         String(repeating: "'x", count: 99),
     ]
 
@@ -36,7 +39,8 @@ struct WordTests {
     @Test(
         "is quoted only when it must be",
         arguments: [
-            ("plain", "plain"), ("a/b-c_d.e:f=g@h%i+j,k", "a/b-c_d.e:f=g@h%i+j,k"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'"),
+            ("plain", "plain"), ("a/b-c_d.e:f=g@h%i+j,k", "a/b-c_d.e:f=g@h%i+j,k"), ("", "''"), ("a b", "'a b'"),
+            ("it's", "'it'\\''s'"),
             ("kubeadm=1.36.2-*", "'kubeadm=1.36.2-*'"), ("~", "'~'"), ("=ls", "'=ls'"),
         ])
     func isQuoted(text: String, quoted: String) { #expect(Word(text).quoted == quoted) }
@@ -46,13 +50,16 @@ struct WordTests {
 @Suite("A command's line")
 struct LoginShellTests {
     /// Those of this computer; /bin/sh is always there.
-    private static let shells = ["/bin/sh", "/bin/bash", "/usr/bin/zsh", "/usr/bin/fish", "/bin/tcsh", "/bin/ksh"].filter {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
+    private static let shells = ["/bin/sh", "/bin/bash", "/usr/bin/zsh", "/usr/bin/fish", "/bin/tcsh", "/bin/ksh"]
+        .filter {
+            FileManager.default.isExecutableFile(atPath: $0)
+        }
     private static let texts = [
-        "", "it's", "'", "\\", "a\\", "\\\\", "\\'", "a\\nb", "a\nb", "\n", "\r\n", "!", "!!", "a!b", "$HOME", "$(id)", "`id`", "~", "*",
+        "", "it's", "'", "\\", "a\\", "\\\\", "\\'", "a\\nb", "a\nb", "\n", "\r\n", "!", "!!", "a!b", "$HOME", "$(id)",
+        "`id`", "~", "*",
         "{a,b}",
-        "(id)", "a;b", "#", "=ls", "%1", "^a^b", "\t", "ü", "\u{1b}[2J", "-n", "a b", "\"", "@", "a=b", "?", "[a]", "<x", "|", "&",
+        "(id)", "a;b", "#", "=ls", "%1", "^a^b", "\t", "ü", "\u{1b}[2J", "-n", "a b", "\"", "@", "a=b", "?", "[a]",
+        "<x", "|", "&",
     ]
 
     @Test("is read alike by every login shell", arguments: shells)
@@ -70,7 +77,8 @@ struct LoginShellTests {
         #expect(Command("echo", "$(id) it").remoteLine(user: "root").hasSuffix(" echo '$(id) it'"))
         for text in ["a\nb", "a\\", "!", "it's"] {
             let line = Command("echo", Word(text)).remoteLine(user: "root")
-            #expect(line.contains(#/^exec sh -c 'eval "\$\(printf %s "\$0" \| base64 -d\)"' [A-Za-z0-9+\/=]+$/#), "\(line)")
+            #expect(
+                line.contains(#/^exec sh -c 'eval "\$\(printf %s "\$0" \| base64 -d\)"' [A-Za-z0-9+\/=]+$/#), "\(line)")
         }
     }
 

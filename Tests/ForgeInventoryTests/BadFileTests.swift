@@ -35,7 +35,9 @@ struct BadFileTests {
         #expect(told(scratch.path).hasPrefix("inventory.yaml: cannot be read\n  why  Permission denied\n"))
     }
 
-    @Test("is told when reading it fails", .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/mem"), "needs Linux"))
+    @Test(
+        "is told when reading it fails",
+        .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/mem"), "needs Linux"))
     func cannotBeRead() {
         #expect(
             told("/proc/self/mem") == """

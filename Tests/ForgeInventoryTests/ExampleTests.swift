@@ -4,7 +4,8 @@ import Foundation
 import Testing
 
 /// The inventories of the repository.
-private let folder = URL(filePath: #filePath).appending(path: "../../../inventory").standardized.path(percentEncoded: false)
+private let folder = URL(filePath: #filePath).appending(path: "../../../inventory").standardized.path(
+    percentEncoded: false)
 
 @Suite("The example inventory")
 struct ExampleTests {
@@ -37,20 +38,26 @@ struct ExampleTests {
         let cluster = try InventoryReader(home: scratch.folder).read(scratch.path)
         #expect(cluster.imageRepository == "registry.example.org/kubernetes")
         #expect(cluster.mirrors.registries.count == 3)
-        #expect(cluster.mirrors.docker?.key == .url("https://download.docker.com/linux/ubuntu/gpg", fingerprint: dockersOwn))
+        #expect(
+            cluster.mirrors.docker?.key == .url("https://download.docker.com/linux/ubuntu/gpg", fingerprint: dockersOwn)
+        )
         #expect(cluster.mirrors.kubernetes?.key == .file(path: scratch.folder + "/keys/mirror.asc"))
         #expect(
             cluster.mirrors.debian
-                == .init(url: "https://mirror.example.org/debian", key: .file(path: scratch.folder + "/keys/mirror.asc")))
+                == .init(
+                    url: "https://mirror.example.org/debian", key: .file(path: scratch.folder + "/keys/mirror.asc")))
         let ssh = scratch.folder + "/.ssh/store_"
         #expect(
             cluster.service.models
                 == ModelStore(
-                    url: "sftp://models@store.example.org/srv/models", keyPath: ssh + "ed25519", knownHostsPath: ssh + "known_hosts"))
+                    url: "sftp://models@store.example.org/srv/models", keyPath: ssh + "ed25519",
+                    knownHostsPath: ssh + "known_hosts"))
         #expect(cluster.mirrors.python == "https://mirror.example.org/simple")
         #expect(cluster.service.trainingData?.train == scratch.folder + "/eeg/train.csv")
         #expect(cluster.service.registry == "registry.example.org:5000/mlops")
-        #expect(cluster.service.registryLogin == .init(user: "kubeforge", passwordPath: scratch.folder + "/keys/registry-password"))
+        #expect(
+            cluster.service.registryLogin
+                == .init(user: "kubeforge", passwordPath: scratch.folder + "/keys/registry-password"))
         #expect(cluster.service.registryImage == ClusterRegistry.image)
         for key in InventoryReader.keys {
             let name = key.split(separator: ".").last!
@@ -71,7 +78,9 @@ struct ExampleTests {
         }
         #expect(
             explained.isSuperset(
-                of: InventoryReader.keys.map { $0.split(separator: ".").last! }.filter { !["train", "test"].contains($0) }))
+                of: InventoryReader.keys.map { $0.split(separator: ".").last! }.filter {
+                    !["train", "test"].contains($0)
+                }))
     }
 
     private let dockersOwn = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
@@ -84,7 +93,8 @@ struct LabInventoryTests {
         let cluster = try InventoryReader(home: "/root").read(folder + "/lab.yaml")
         let cache = "/root/.cache/kubeforge/lab"
         let access = Host.Access(
-            user: "ubuntu", port: 22, keyPath: cache + "/ssh/id_ed25519", knownHostsPath: cache + "/run/lab/known_hosts")
+            user: "ubuntu", port: 22, keyPath: cache + "/ssh/id_ed25519", knownHostsPath: cache + "/run/lab/known_hosts"
+        )
         let registry = "http://10.77.0.1:5000"
         #expect(
             cluster
@@ -92,13 +102,18 @@ struct LabInventoryTests {
                     name: "lab", path: folder + "/lab.yaml", kubernetes: Version(1, 20, 2),
                     hosts: [
                         Host(
-                            name: "kubmaster", address: IPv4Address("10.77.0.11")!, role: .controlPlane, isSchedulable: false,
+                            name: "kubmaster", address: IPv4Address("10.77.0.11")!, role: .controlPlane,
+                            isSchedulable: false,
                             access: access),
-                        Host(name: "kubnode", address: IPv4Address("10.77.0.12")!, role: .worker, isSchedulable: true, access: access),
+                        Host(
+                            name: "kubnode", address: IPv4Address("10.77.0.12")!, role: .worker, isSchedulable: true,
+                            access: access),
                     ],
                     mirrors: Mirrors(
-                        docker: .init(url: "http://10.77.0.1:8000/linux/<distribution>", key: .file(path: cache + "/apt/key.asc")),
-                        kubernetes: .init(url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: cache + "/apt/key.asc")),
+                        docker: .init(
+                            url: "http://10.77.0.1:8000/linux/<distribution>", key: .file(path: cache + "/apt/key.asc")),
+                        kubernetes: .init(
+                            url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: cache + "/apt/key.asc")),
                         registries: ["docker.io": registry, "registry.k8s.io": registry, "ghcr.io": registry],
                         python: "http://10.77.0.1:8000/simple"),
                     service: Service(nodePort: 30080)))

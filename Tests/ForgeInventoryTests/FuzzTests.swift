@@ -9,8 +9,11 @@ struct FuzzTests {
     @Test("of somebody else, cut and changed")
     func inventory() async throws {
         try await TemporaryFolder.during { folder in
-            let example = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../inventory").standardized
-            let samples = try ["example.yaml", "lab.yaml"].map { try String(contentsOf: example.appending(path: $0), encoding: .utf8) }
+            let example = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../inventory")
+                .standardized
+            let samples = try ["example.yaml", "lab.yaml"].map {
+                try String(contentsOf: example.appending(path: $0), encoding: .utf8)
+            }
             let reader = InventoryReader(home: "/home/me", cnis: ["flannel"])
             let path = folder.path("inventory.yaml")
             try Fuzz("inventory", samples: samples).run { input in

@@ -11,8 +11,12 @@ struct GoodInventoryTests {
         let expected = Cluster(
             name: "lab", path: scratch.path, kubernetes: Version(1, 36, 2), runtime: .containerd, docker: .docker,
             hosts: [
-                Host(name: "first", address: IPv4Address("192.168.56.11")!, role: .controlPlane, isSchedulable: false, access: access),
-                Host(name: "second", address: IPv4Address("192.168.56.12")!, role: .worker, isSchedulable: true, access: access),
+                Host(
+                    name: "first", address: IPv4Address("192.168.56.11")!, role: .controlPlane, isSchedulable: false,
+                    access: access),
+                Host(
+                    name: "second", address: IPv4Address("192.168.56.12")!, role: .worker, isSchedulable: true,
+                    access: access),
             ],
             podNetwork: IPv4Network("10.244.0.0/16")!, serviceNetwork: IPv4Network("10.96.0.0/12")!, cni: "flannel",
             imageRepository: nil, mirrors: Mirrors(),
@@ -29,7 +33,9 @@ struct GoodInventoryTests {
         let hosts = try Scratch().read(text).hosts
         #expect(
             hosts.map(\.access) == [
-                Host.Access(user: "ubuntu", port: 22, keyPath: "/home/ada/.ssh/id", knownHostsPath: "/home/ada/.ssh/known_hosts"),
+                Host.Access(
+                    user: "ubuntu", port: 22, keyPath: "/home/ada/.ssh/id", knownHostsPath: "/home/ada/.ssh/known_hosts"
+                ),
                 Host.Access(user: "ubuntu", port: 2222, keyPath: "/home/ada/.ssh/id", knownHostsPath: "/etc/known"),
             ])
     }
@@ -54,9 +60,13 @@ struct GoodInventoryTests {
             """
         let scratch = try Scratch()
         let read = try scratch.read(twoHosts + mirrors).mirrors
-        let key = Mirrors.Key.url("https://mirror.example.org/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88")
+        let key = Mirrors.Key.url(
+            "https://mirror.example.org/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88")
         #expect(read.docker == Mirrors.AptRepository(url: "https://mirror.example.org/docker", key: key))
-        #expect(read.kubernetes == .init(url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: scratch.folder + "/keys/mirror.asc")))
+        #expect(
+            read.kubernetes
+                == .init(
+                    url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: scratch.folder + "/keys/mirror.asc")))
     }
 
     @Test(
@@ -74,7 +84,8 @@ struct GoodInventoryTests {
         "says what a pod gets, and what is left out stays as it is",
         arguments: [
             ("{ cpu: 500m, memory: 1536Mi }", Service.Resources(cpu: "500m", memory: 1536 << 20), "1536Mi"),
-            ("{ cpu: 2 }", Service.Resources(cpu: "2"), "1Gi"), ("{ memory: 2048Mi }", Service.Resources(memory: 2 << 30), "2Gi"),
+            ("{ cpu: 2 }", Service.Resources(cpu: "2"), "1Gi"),
+            ("{ memory: 2048Mi }", Service.Resources(memory: 2 << 30), "2Gi"),
         ])
     func resources(line: String, expected: Service.Resources, memory: String) throws {
         let service = try Scratch().read(twoHosts + "service:\n  resources: \(line)\n  examples: private\n").service
@@ -99,12 +110,16 @@ struct GoodInventoryTests {
 
     @Test("says what a lab's machines are, all of them and by name")
     func describesMachines() throws {
-        #expect(try Scratch().read(twoHosts).lab == LabSettings(distribution: .debian13, driver: .nspawn, profile: .bare))
+        #expect(
+            try Scratch().read(twoHosts).lab == LabSettings(distribution: .debian13, driver: .nspawn, profile: .bare))
         let hosts = "hosts: { second: { distribution: debian-13 } }"
         let text = twoHosts + "lab: { distribution: debian-12, profile: cloud, driver: vm, \(hosts) }\n"
         var lab = try Scratch().read(text).lab
         #expect(
-            lab == LabSettings(distribution: .debian12, driver: .vm, profile: .cloud, hosts: ["second": .init(distribution: .debian13)]))
+            lab
+                == LabSettings(
+                    distribution: .debian12, driver: .vm, profile: .cloud,
+                    hosts: ["second": .init(distribution: .debian13)]))
         #expect(["first", "second"].map(lab.distribution) == [.debian12, .debian13])
         #expect(["first", "second"].map(lab.profile) == [.cloud, .cloud])
         lab.install(.ubuntuStandIn)
@@ -145,13 +160,17 @@ struct GoodInventoryTests {
     @Test("takes every Kubernetes from 1.20 to 1.37", arguments: ["1.20.0", "1.24.17", "1.30.14", "1.37.3"])
     func takesVersions(version: String) throws {
         let mirror = "mirrors: { apt: { kubernetes: { url: http://10.77.0.1, key: mirror.asc } } }\n"
-        #expect(try Scratch().read(twoHosts.replacing("1.36.2", with: version) + mirror).kubernetes.description == version)
+        #expect(
+            try Scratch().read(twoHosts.replacing("1.36.2", with: version) + mirror).kubernetes.description == version)
     }
 
     @Test(
-        "lets SSH go elsewhere than the nodes do, to an address or a name", arguments: ["203.0.113.11", "node1.example.org", "127.0.0.1"])
+        "lets SSH go elsewhere than the nodes do, to an address or a name",
+        arguments: ["203.0.113.11", "node1.example.org", "127.0.0.1"])
     func outerAddress(way: String) throws {
-        let host = try Scratch().read(twoHosts.replacing("role: worker", with: "role: worker\n    ssh: { address: \(way) }")).hosts[1]
+        let host = try Scratch().read(
+            twoHosts.replacing("role: worker", with: "role: worker\n    ssh: { address: \(way) }")
+        ).hosts[1]
         #expect(host.address == IPv4Address("192.168.56.12"))
         #expect(host.outerAddress == way)
         // Vagrant forwards a port of 127.0.0.1 to SSH alone.
@@ -176,7 +195,9 @@ struct GoodInventoryTests {
         #expect(problems.contains { $0.contains("service.baseImage: needs an image, such as ") }, "\(problems)")
     }
 
-    @Test("keeps names that mean something to a shell exactly as they are", arguments: ["it's", "$(reboot)", "-rf", "a b", "`id`", "ü;é"])
+    @Test(
+        "keeps names that mean something to a shell exactly as they are",
+        arguments: ["it's", "$(reboot)", "-rf", "a b", "`id`", "ü;é"])
     func keepsOddPaths(name: String) throws {
         let text = twoHosts + "ssh: { key: \"/keys/\(name)\" }\n"
         #expect(try Scratch().read(text).hosts[0].access.keyPath == "/keys/" + name)

@@ -8,7 +8,9 @@ struct NonsenseTests {
 
     @Test("with aliases that would grow to a thousand million words is refused at the first of them")
     func laughs() throws {
-        let levels = (1...9).map { "l\($0): &l\($0) [" + Array(repeating: "*l\($0 - 1)", count: 10).joined(separator: ", ") + "]" }
+        let levels = (1...9).map {
+            "l\($0): &l\($0) [" + Array(repeating: "*l\($0 - 1)", count: 10).joined(separator: ", ") + "]"
+        }
         let text = "l0: &l0 [lol]\n" + levels.joined(separator: "\n") + "\n? *l9\n: grows as a key, too\n"
         try isBounded(text, "inventory.yaml:2:10  aliases (*name) are not read\n  fix  write the value out")
     }

@@ -10,13 +10,15 @@ import ForgeTestSupport
 enum Example {
     static let access = ForgeCore.Host.Access(user: "ubuntu", keyPath: "/key", knownHostsPath: "/known_hosts")
     static let master = ForgeCore.Host(
-        name: "kubmaster", address: IPv4Address("10.77.0.11")!, role: .controlPlane, isSchedulable: false, access: access)
+        name: "kubmaster", address: IPv4Address("10.77.0.11")!, role: .controlPlane, isSchedulable: false,
+        access: access)
     static let node = ForgeCore.Host(
         name: "kubnode", address: IPv4Address("10.77.0.12")!, role: .worker, isSchedulable: true, access: access)
     static let key = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n…\n"
 
     static func cluster(_ version: String = "1.20.2", _ change: (inout Cluster) -> Void = { _ in }) -> Cluster {
-        var cluster = Cluster(name: "lab", path: "inventory/lab.yaml", kubernetes: Version(version)!, hosts: [master, node])
+        var cluster = Cluster(
+            name: "lab", path: "inventory/lab.yaml", kubernetes: Version(version)!, hosts: [master, node])
         change(&cluster)
         return cluster
     }
@@ -31,12 +33,15 @@ enum Example {
 
     static func plan(_ cluster: Cluster, facts: [String: Facts]? = nil) throws -> Plan {
         let known = facts ?? ["kubmaster": Self.facts("1"), "kubnode": Self.facts("2")]
-        return try ClusterPlan(cluster: cluster, facts: known, templates: templates, operatorKubeconfig: "/home/me/.kube/config").make()
+        return try ClusterPlan(
+            cluster: cluster, facts: known, templates: templates, operatorKubeconfig: "/home/me/.kube/config"
+        ).make()
     }
 
     /// A machine that answers every look with these frames, and every command with `reply`.
     static func machine(
-        _ host: ForgeCore.Host = node, answering output: String = "", _ reply: @escaping @Sendable (Command) -> Output? = { _ in Output() }
+        _ host: ForgeCore.Host = node, answering output: String = "",
+        _ reply: @escaping @Sendable (Command) -> Output? = { _ in Output() }
     ) -> (Machine, ScriptedTransport) {
         let transport = ScriptedTransport { command in command.isLook ? Output(output) : reply(command) }
         return (Machine(host: host, transport: transport), transport)
@@ -67,7 +72,9 @@ extension Step {
     /// The texts when its only command question is answered so.
     func texts(command output: String, exitCode: Int = 0) -> [String] {
         let command = CommandState(exitCode: exitCode, text: output)
-        let answers = questions.compactMap { question in if case .command = question { (question, Answer.command(command)) } else { nil } }
+        let answers = questions.compactMap { question in
+            if case .command = question { (question, Answer.command(command)) } else { nil }
+        }
         return texts(Dictionary(uniqueKeysWithValues: answers))
     }
 }

@@ -14,8 +14,10 @@ struct FuzzTests {
         "/swapfile none swap sw 0 0\nUUID=1 / ext4 defaults 0 1\n",
         "{\"data-root\": \"/srv/docker\", \"bip\": \"172.30.0.1/16\", \"log-opts\": {\"max-size\": \"1m\"}}\n",
         "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.nvidia]\n  x = 1\n",
-        "Ready=True KubeletReady\nMemoryPressure=False x\n", "kube-system|coredns-1|Running|False|ContainersNotReady x|\n",
-        "k8s.gcr.io/kube-apiserver:v1.20.2\nk8s.gcr.io/pause:3.2\n", "kubmaster=True\nkubnode=False\n", "10.244.1.0/24 10.77.0.12 3 0\n",
+        "Ready=True KubeletReady\nMemoryPressure=False x\n",
+        "kube-system|coredns-1|Running|False|ContainersNotReady x|\n",
+        "k8s.gcr.io/kube-apiserver:v1.20.2\nk8s.gcr.io/pause:3.2\n", "kubmaster=True\nkubnode=False\n",
+        "10.244.1.0/24 10.77.0.12 3 0\n",
         "tap 10.244.0.5\n",
         "architecture=amd64\ncontainer=none\ncgroup=cgroup2fs\ncores=4\nmemory=4028416\ndisk=41251136\nmachine=0123\nclock=1763723454\nhome=/home/ubuntu\n"
             + "group=ubuntu\naddress=eth0 10.77.0.11\nuuid=1\nmac=aa:bb\nmemorycgroup=1\nvxlan=1\nroom-kubelet=41251136 30000000 2621440 2500000 /var/lib/kubelet\n",
@@ -56,7 +58,10 @@ struct FuzzTests {
     func others() throws {
         try Fuzz(
             "kubeadm's failure",
-            samples: ["[ERROR Port-10250]: Port 10250 is in use\n", "error execution phase preflight: x509: certificate has expired\n"]
+            samples: [
+                "[ERROR Port-10250]: Port 10250 is in use\n",
+                "error execution phase preflight: x509: certificate has expired\n",
+            ]
         ).run {
             let output = Output(standardOutput: $0.bytes, standardError: $0.bytes, exit: .code(1))
             _ = KubeadmFailure.problem(Command("kubeadm"), Example.node, output, cluster: Example.cluster())

@@ -5,8 +5,8 @@ import Foundation
 
 @testable import ForgeKubernetes
 
-/// A machine whose files are a folder, and whose kubeadm, kubectl and systemctl are scripts that note their calls: what a step
-/// runs there is run for real.
+/// A machine whose files are a folder, and whose kubeadm, kubectl and systemctl are scripts that note their calls: what
+/// a step runs there is run for real.
 struct PlayedMachine: Sendable {
     let root: TemporaryFolder
     let transport: PlayedTransport
@@ -38,7 +38,8 @@ struct PlayedMachine: Sendable {
         }
     }
 
-    /// It notes its call, does what the file `does-NAME-FIRSTWORD` says, and answers with the file of `says`: an exit code, and words.
+    /// It notes its call, does what the file `does-NAME-FIRSTWORD` says, and answers with the file of `says`: an exit
+    /// code, and words.
     private func program(_ name: String, _ choice: String = "", says: String) throws {
         try root.write(
             "bin/\(name)",
@@ -56,7 +57,9 @@ struct PlayedMachine: Sendable {
     }
 
     /// What a program answers from now on: `own`, `node`, `parts`, `readyz` of kubectl, or the name of another one.
-    func says(_ name: String, _ text: String, code: Int = 0) throws { try root.write("says/\(name)", "\(code)\n\(text)\n") }
+    func says(_ name: String, _ text: String, code: Int = 0) throws {
+        try root.write("says/\(name)", "\(code)\n\(text)\n")
+    }
 
     /// What `kubeadm init` does, as a script in which `$root` is the machine's.
     func kubeadm(_ verb: String, does script: String) throws {
@@ -78,7 +81,9 @@ struct PlayedMachine: Sendable {
     func has(_ path: String) -> Bool { FileManager.default.fileExists(atPath: root.path(path)) }
 
     /// The files of a folder, sorted.
-    func files(_ path: String) -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: root.path(path))) ?? []).sorted() }
+    func files(_ path: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: root.path(path))) ?? []).sorted()
+    }
 
     /// The calls that change something, in order.
     func calls(_ name: String = "kubeadm") throws -> [String] {
@@ -87,9 +92,9 @@ struct PlayedMachine: Sendable {
     }
 
     /// As the host; its peers are one machine with the same files and programs.
-    func machine(_ host: ForgeCore.Host, onNews: @escaping @Sendable (Difference) -> Void = { _ in }) -> Machine {
+    func machine(_ host: ForgeCore.Host, onDetail: @escaping @Sendable (Difference) -> Void = { _ in }) -> Machine {
         Machine(
-            host: host, transport: transport, onNews: onNews,
+            host: host, transport: transport, onDetail: onDetail,
             peers: { _ in Machine(host: Example.master, transport: transport) })
     }
 }
@@ -120,6 +125,8 @@ actor PlayedTransport: Transport {
     }
 
     private func moved(_ text: String) -> String {
-        ["/etc/kubernetes", "/var/lib/kubeforge", "/var/lib/kubelet", "/var/lib/etcd"].reduce(text) { $0.replacing($1, with: root + $1) }
+        ["/etc/kubernetes", "/var/lib/kubeforge", "/var/lib/kubelet", "/var/lib/etcd"].reduce(text) {
+            $0.replacing($1, with: root + $1)
+        }
     }
 }

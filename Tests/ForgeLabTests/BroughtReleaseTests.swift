@@ -8,15 +8,16 @@ import Testing
 
 @Suite("What a user brings of a release")
 struct BroughtReleaseTests {
-    private let computer = ThisComputer()
+    private let computer = LocalHost()
     private let version = Version(1, 36, 3)
 
     @Test("is told whole when nothing is there, with what to type for it")
     func nothing() async throws {
-        let supplies = try Supplies(
-            cache: Cache(root: "/nowhere"), computer: computer, templates: Templates(), kubernetes: version, distributions: [.debian13])
+        let artifacts = try Artifacts(
+            cache: Cache(root: "/nowhere"), computer: computer, templates: Templates(), kubernetes: version,
+            distributions: [.debian13])
         #expect(
-            try await supplies.missing(Survey()).map(\.description) == [
+            try await artifacts.missing(Survey()).map(\.description) == [
                 """
                 the lab has not all packages of Kubernetes 1.36.3
                   why  it builds 1.20.2 from Debian's source; the packages of another release are its user's to bring
@@ -34,13 +35,17 @@ struct BroughtReleaseTests {
     func packages() async throws {
         try await withFolder { folder in
             for name in ["kubelet", "kubeadm"] {
-                try await deb("\(folder)/packages/1.36.3", name, "1.36.3-1.1", depends: "kubernetes-cni (>= 1.2.0), mount, util-linux | x")
+                try await deb(
+                    "\(folder)/packages/1.36.3", name, "1.36.3-1.1",
+                    depends: "kubernetes-cni (>= 1.2.0), mount, util-linux | x")
             }
             try await deb("\(folder)/packages/1.36.3", "kubectl", "1.36.2-1.1")
             let brought = try await BroughtRelease.take(version, folder: folder, computer)
             #expect(brought.packages.map(\.name) == ["kubeadm", "kubectl", "kubelet"])
             #expect(brought.packages[0].dependencies == ["kubernetes-cni", "mount", "util-linux"])
-            #expect(brought.missingPackages?.why?.hasSuffix("/packages/1.36.3 lacks kubectl 1.36.3, kubernetes-cni") == true)
+            #expect(
+                brought.missingPackages?.why?.hasSuffix("/packages/1.36.3 lacks kubectl 1.36.3, kubernetes-cni") == true
+            )
             try await deb("\(folder)/packages/1.36.3", "kubectl", "1.36.3-1.1")
             try await deb("\(folder)/packages/1.36.3", "kubernetes-cni", "1.8.0-1.1")
             #expect(try await BroughtRelease.take(version, folder: folder, computer).missingPackages == nil)
@@ -57,7 +62,8 @@ struct BroughtReleaseTests {
             let listed = try await brought.packages[0].images(version, computer)
             #expect(
                 listed == [
-                    "registry.k8s.io/kube-apiserver:v1.36.3", "registry.k8s.io/coredns/coredns:v1.14.2", "registry.k8s.io/pause:3.10.2",
+                    "registry.k8s.io/kube-apiserver:v1.36.3", "registry.k8s.io/coredns/coredns:v1.14.2",
+                    "registry.k8s.io/pause:3.10.2",
                     "registry.k8s.io/etcd:3.6.8-0",
                 ])
             #expect(
@@ -78,21 +84,32 @@ struct BroughtReleaseTests {
         try await withFolder { folder in
             let brought = BroughtRelease(version: version, folder: folder)
             let repository = "\(folder)/repository"
-            for name in ["kubelet_1.36.2-1.1", "kubelet_1.36.3-1.1", "kubernetes-cni_1.2.0-1.1", "kubernetes-cni_1.10.0-1.1"] {
+            for name in [
+                "kubelet_1.36.2-1.1", "kubelet_1.36.3-1.1", "kubernetes-cni_1.2.0-1.1", "kubernetes-cni_1.10.0-1.1",
+            ] {
                 try computer.replace("\(repository)/amd64/\(name)_amd64.deb", with: name)
                 try computer.replace("\(repository)/arm64/\(name)_arm64.deb", with: name)
             }
             let files =
                 computer.names(in: "\(repository)/amd64").map { "amd64/\($0)" }
                 + computer.names(in: "\(repository)/arm64").map { "arm64/\($0)" }
-            try computer.replace("\(repository)/Packages", with: files.map { "Package: x\nFilename: \($0)\n\n" }.joined())
-            let fetch = brought.fetchPackages(["kubelet"], ["kubernetes-cni"], from: "file://\(repository)").joined(separator: "\n")
+            try computer.replace(
+                "\(repository)/Packages", with: files.map { "Package: x\nFilename: \($0)\n\n" }.joined())
+            let fetch = brought.fetchPackages(["kubelet"], ["kubernetes-cni"], from: "file://\(repository)").joined(
+                separator: "\n")
             try await computer.finish(Command("sh", "-ec", Word(fetch)))
-            #expect(computer.names(in: brought.packagesFolder) == ["kubelet_1.36.3-1.1_amd64.deb", "kubernetes-cni_1.10.0-1.1_amd64.deb"])
+            #expect(
+                computer.names(in: brought.packagesFolder) == [
+                    "kubelet_1.36.3-1.1_amd64.deb", "kubernetes-cni_1.10.0-1.1_amd64.deb",
+                ])
 
-            try computer.replace("\(folder)/bin/skopeo", with: "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \(folder)/called\n", mode: 0o755)
-            let images = brought.fetchImages(["registry.k8s.io/coredns/coredns:v1.14.2", "registry.k8s.io/pause:3.10.2"])
-            try await computer.finish(Command("sh", "-ec", Word((["PATH=\(folder)/bin:$PATH"] + images).joined(separator: "\n"))))
+            try computer.replace(
+                "\(folder)/bin/skopeo", with: "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \(folder)/called\n", mode: 0o755)
+            let images = brought.fetchImages([
+                "registry.k8s.io/coredns/coredns:v1.14.2", "registry.k8s.io/pause:3.10.2",
+            ])
+            try await computer.finish(
+                Command("sh", "-ec", Word((["PATH=\(folder)/bin:$PATH"] + images).joined(separator: "\n"))))
             #expect(
                 computer.read("\(folder)/called") == """
                     copy --override-os linux --override-arch amd64 docker://registry.k8s.io/coredns/coredns:v1.14.2 docker-archive:coredns.tar:registry.k8s.io/coredns/coredns:v1.14.2
@@ -106,30 +123,36 @@ struct BroughtReleaseTests {
     func nameless() async throws {
         try await withFolder { folder in
             try await ociArchive("\(folder)/images/a.tar", "v1.0")
-            let problem = await #expect(throws: Problem.self) { try await BroughtRelease.take(version, folder: folder, computer) }
+            let problem = await #expect(throws: Problem.self) {
+                try await BroughtRelease.take(version, folder: folder, computer)
+            }
             #expect(problem?.what == "\(folder)/images/a.tar names no image")
         }
     }
 
     @Test("takes the place of what the lab would make, and keeps the stand-ins for the rest")
-    func supplies() throws {
-        let supplies = try Supplies(
-            cache: Cache(root: "/cache"), computer: computer, templates: Templates(), kubernetes: version, distributions: [.debian13],
+    func artifacts() throws {
+        let artifacts = try Artifacts(
+            cache: Cache(root: "/cache"), computer: computer, templates: Templates(), kubernetes: version,
+            distributions: [.debian13],
             broughtFolder: "/home/me/lab")
         var brought = BroughtRelease(version: version, folder: "/home/me/lab")
         brought.packages = [
-            BroughtPackage(path: "/home/me/lab/packages/1.36.3/kubeadm.deb", stamp: "1 2", fields: "kubeadm\n1.36.3-1.1\n\n")
+            BroughtPackage(
+                path: "/home/me/lab/packages/1.36.3/kubeadm.deb", stamp: "1 2", fields: "kubeadm\n1.36.3-1.1\n\n")
         ]
         brought.archives = [
             BroughtArchive(
                 path: "/home/me/lab/images/1.36.3/pause.tar", stamp: "1 2", transport: "oci-archive",
                 names: ["registry.k8s.io/pause:3.10.2"])
         ]
-        var all = try supplies.all(brought)
+        var all = try artifacts.all(brought)
         #expect(
             all.map(\.name).suffix(8) == [
-                "the copy of what was brought for Kubernetes 1.36.3", "the source of Kubernetes", "the set of stand-ins",
-                "the Python base image", "the registry's own image", "the image set of flannel", "the apt repository of Kubernetes v1.36",
+                "the copy of what was brought for Kubernetes 1.36.3", "the source of Kubernetes",
+                "the set of stand-ins",
+                "the Python base image", "the registry's own image", "the image set of flannel",
+                "the apt repository of Kubernetes v1.36",
                 "the image registry for Kubernetes 1.36.3",
             ])
         #expect(all[all.count - 2].values["debs"] == "/cache/brought/1.36.3/packages")
@@ -140,9 +163,15 @@ struct BroughtReleaseTests {
         brought.archives.append(
             BroughtArchive(
                 path: "/home/me/lab/images/flannel.tar", stamp: "1 2", transport: "docker-archive",
-                names: ["ghcr.io/flannel-io/flannel:v0.28.9", "docker.io/flannel-io/flannel-cni-plugin:v1", "python:3.11-slim-bookworm"]))
-        all = try supplies.all(brought)
-        #expect(!all.contains { ["the image set of flannel", "the Python base image", "the source of Kubernetes"].contains($0.name) })
+                names: [
+                    "ghcr.io/flannel-io/flannel:v0.28.9", "docker.io/flannel-io/flannel-cni-plugin:v1",
+                    "python:3.11-slim-bookworm",
+                ]))
+        all = try artifacts.all(brought)
+        #expect(
+            !all.contains {
+                ["the image set of flannel", "the Python base image", "the source of Kubernetes"].contains($0.name)
+            })
     }
 
     @Test(
@@ -158,7 +187,10 @@ struct BroughtReleaseTests {
 
     @Test("is what containerd, Docker and skopeo write into their archives")
     func archiveNames() {
-        #expect(BroughtArchive.dockerNames(#"[{"Config":"a.json","RepoTags":["a:1","b/c:2"]},{"RepoTags":null}]"#) == ["a:1", "b/c:2"])
+        #expect(
+            BroughtArchive.dockerNames(#"[{"Config":"a.json","RepoTags":["a:1","b/c:2"]},{"RepoTags":null}]"#) == [
+                "a:1", "b/c:2",
+            ])
         #expect(
             BroughtArchive.ociNames(
                 #"{"manifests":[{"annotations":{"io.containerd.image.name":"r.io/a:1","org.opencontainers.image.ref.name":"1"}},{"annotations":{"org.opencontainers.image.ref.name":"r.io/b:2"}},{"digest":"x"}]}"#
@@ -173,16 +205,16 @@ struct BroughtReleaseTests {
             try FileManager.default.createSymbolicLink(
                 atPath: "\(folder)/packages/1.36.3/kubelet.deb", withDestinationPath: "\(folder)/elsewhere/x.deb")
             try computer.replace("\(folder)/images/flannel.tar", with: "f")
-            let recipes = try Recipes(cache: Cache(root: "\(folder)/cache"), texts: Templates().folder("lab/supplies"))
-            let supply = try recipes.brought(BroughtRelease(version: version, folder: folder))
-            let maker = SupplyMaker(cache: recipes.cache, computer: computer)
-            try maker.write(recipes.texts)
-            try await maker.make(supply, progress: LabProgress { _ in })
-            let copy = "\(supply.place)/packages/kubelet.deb"
+            let rules = try BuildRules(cache: Cache(root: "\(folder)/cache"), texts: Templates().folder("lab/build"))
+            let artifact = try rules.brought(BroughtRelease(version: version, folder: folder))
+            let maker = ArtifactBuilder(cache: rules.cache, computer: computer)
+            try maker.write(rules.texts)
+            try await maker.make(artifact, progress: LabProgress { _ in })
+            let copy = "\(artifact.place)/packages/kubelet.deb"
             #expect(try FileManager.default.attributesOfItem(atPath: copy)[.type] as? FileAttributeType == .typeRegular)
             #expect(computer.read(copy) == "x")
-            #expect(computer.read("\(supply.place)/shared/flannel.tar") == "f")
-            #expect(computer.names(in: "\(supply.place)/images") == [])
+            #expect(computer.read("\(artifact.place)/shared/flannel.tar") == "f")
+            #expect(computer.names(in: "\(artifact.place)/images") == [])
         }
     }
 
@@ -195,7 +227,9 @@ struct BroughtReleaseTests {
 
         """
 
-    private func deb(_ folder: String, _ name: String, _ version: String, depends: String = "", kubeadm: String? = nil) async throws {
+    private func deb(_ folder: String, _ name: String, _ version: String, depends: String = "", kubeadm: String? = nil)
+        async throws
+    {
         let tree = "\(folder)/../tree-\(name)"
         let needs = depends.isEmpty ? "" : "Depends: \(depends)\n"
         try computer.makeFolder(folder)
@@ -217,7 +251,8 @@ struct BroughtReleaseTests {
     private func ociArchive(_ path: String, _ name: String) async throws {
         try await archive(
             path, "index.json",
-            "{\"schemaVersion\":2,\"manifests\":[{\"annotations\":{\"org.opencontainers.image.ref.name\":\"\(name)\"}}]}")
+            "{\"schemaVersion\":2,\"manifests\":[{\"annotations\":{\"org.opencontainers.image.ref.name\":\"\(name)\"}}]}"
+        )
     }
 
     private func archive(_ path: String, _ file: String, _ text: String) async throws {

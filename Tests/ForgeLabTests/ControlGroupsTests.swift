@@ -32,14 +32,16 @@ struct ControlGroupsTests {
 
     @Test("of version 2 are one at the top: a group with processes has no controllers for its children")
     func unified() {
-        let groups = ControlGroups(membership: "0::/user.slice/session-1.scope", mounts: "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0")
+        let groups = ControlGroups(
+            membership: "0::/user.slice/session-1.scope", mounts: "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0")
         #expect(groups.areUnified)
         #expect(groups.directories("kubeforge.lab.kubnode") == ["/sys/fs/cgroup/kubeforge.lab.kubnode"])
     }
 
     @Test("leave out a hierarchy that is not mounted")
     func notMounted() {
-        let groups = ControlGroups(membership: "5:misc:/\n1:cpu:/", mounts: "cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0")
+        let groups = ControlGroups(
+            membership: "5:misc:/\n1:cpu:/", mounts: "cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0")
         #expect(groups.directories("x") == ["/sys/fs/cgroup/cpu/x"])
     }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A lab's firewall")
 struct FirewallTests {
-    private let computer = ThisComputer()
+    private let computer = LocalHost()
 
     @Test("asks for its own bridge and its own address only, and says whose the rules are")
     func rules() throws {
@@ -47,8 +47,11 @@ struct FirewallTests {
     func restrictive() async throws {
         try await during { lab, _, machine in
             let firewall = try firewall(in: lab)
-            for words in [["-A", "INPUT", "-i", "lo", "-j", "ACCEPT"], ["-P", "INPUT", "DROP"], ["-P", "FORWARD", "DROP"]] {
-                try await computer.finish(Command(["ip", "netns", "exec", Word(lab), "iptables"] + words.map { Word($0) }))
+            for words in [
+                ["-A", "INPUT", "-i", "lo", "-j", "ACCEPT"], ["-P", "INPUT", "DROP"], ["-P", "FORWARD", "DROP"],
+            ] {
+                try await computer.finish(
+                    Command(["ip", "netns", "exec", Word(lab), "iptables"] + words.map { Word($0) }))
             }
             let before = try await saved(lab)
             #expect(try await heard(from: [machine, lab], in: lab) == [lab])
@@ -62,7 +65,9 @@ struct FirewallTests {
 
     private func firewall(in namespace: String? = nil) throws -> Firewall {
         let place = namespace.map { ["ip", "netns", "exec", Word($0)] as [Word] } ?? []
-        return Firewall(network: try LabNetwork(SampleLab.cluster()), name: LabName(cluster: "lab"), computer: computer, place: place)
+        return Firewall(
+            network: try LabNetwork(SampleLab.cluster()), name: LabName(cluster: "lab"), computer: computer,
+            place: place)
     }
 
     /// The rules of a namespace.
@@ -93,12 +98,14 @@ struct FirewallTests {
     /// Those of a test process that was killed.
     private func removeForgotten() async throws {
         for line in try await computer.finish(Command("ip", "netns", "list")).split(separator: "\n") {
-            guard let found = line.prefixMatch(of: /kfl-([0-9]+)-\S+/), computer.read("/proc/\(found.1)/stat") == nil else { continue }
+            guard let found = line.prefixMatch(of: /kfl-([0-9]+)-\S+/), computer.read("/proc/\(found.1)/stat") == nil
+            else { continue }
             _ = try await computer.run(Command("ip", "netns", "del", Word(String(found.0))))
         }
     }
 
-    /// Three network namespaces: a computer with a lab's bridge, one on a LAN that routes to it, and a machine on the bridge.
+    /// Three network namespaces: a computer with a lab's bridge, one on a LAN that routes to it, and a machine on the
+    /// bridge.
     private func during(_ body: (_ lab: String, _ lan: String, _ machine: String) async throws -> Void) async throws {
         try await removeForgotten()
         let name = "kfl-\(getpid())-\(UInt32.random(in: 0..<10000))"

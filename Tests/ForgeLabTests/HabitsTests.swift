@@ -31,7 +31,8 @@ struct HabitsTests {
             let program = try #require(computer.read("\(root)/usr/sbin/swapon"))
             let list = "\(root)/list"
             for name in ["swapon", "swapoff"] {
-                let own = program.replacing("/run/lab-swaps", with: list).replacing("/usr/local/lib/lab/$name", with: "/bin/true")
+                let own = program.replacing("/run/lab-swaps", with: list).replacing(
+                    "/usr/local/lib/lab/$name", with: "/bin/true")
                 try computer.replace("\(root)/\(name)", with: own, mode: 0o755)
             }
             try await finish("\(root)/swapon", "-p", "100", "/dev/zram0")
@@ -56,7 +57,9 @@ struct HabitsTests {
             #expect(computer.read("\(root)/usr/sbin/swapon") == "real\n")
             #expect(!computer.exists("\(root)/etc/cloud") && !computer.exists("\(root)/var/lib/cloud"))
             _ = try await run(habit("10-cloud-init"), root: root)
-            #expect(computer.read("\(root)/var/lib/cloud/seed/nocloud/user-data") == "#cloud-config\nmanage_etc_hosts: true\n")
+            #expect(
+                computer.read("\(root)/var/lib/cloud/seed/nocloud/user-data")
+                    == "#cloud-config\nmanage_etc_hosts: true\n")
         }
     }
 
@@ -67,7 +70,8 @@ struct HabitsTests {
             _ = try await run(habit("90-docker-sources"), root: folder.path)
             #expect(!computer.exists(sources))
             _ = try await run(habit("90-docker-sources"), root: folder.path, distribution: "ubuntu-24.04-stand-in")
-            #expect(computer.read(sources)?.contains("URIs: http://10.77.0.1:8000/linux/ubuntu\nSuites: noble\n") == true)
+            #expect(
+                computer.read(sources)?.contains("URIs: http://10.77.0.1:8000/linux/ubuntu\nSuites: noble\n") == true)
             #expect(computer.exists("\(folder.path)/etc/apt/keyrings/docker.asc"))
         }
     }
@@ -79,24 +83,31 @@ struct HabitsTests {
             _ = try await run(habit("20-apt-daily"), root: root)
             let program = try #require(computer.read("\(root)/usr/local/lib/lab/slow-update"))
             #expect(program.contains("fcntl.lockf(lock, fcntl.LOCK_EX)"))
-            let quick = program.replacing("/var/lib/apt", with: root).replacing("time.sleep(35)", with: "print(open('/proc/locks').read())")
+            let quick = program.replacing("/var/lib/apt", with: root).replacing(
+                "time.sleep(35)", with: "print(open('/proc/locks').read())")
             try computer.makeFolder("\(root)/lists")
             let locks = try await computer.finish(Command("python3", "-c", Word(quick)))
-            let inode = try FileManager.default.attributesOfItem(atPath: "\(root)/lists/lock")[.systemFileNumber] as? Int
+            let inode =
+                try FileManager.default.attributesOfItem(atPath: "\(root)/lists/lock")[.systemFileNumber] as? Int
             #expect(locks.contains(try Regex("POSIX +ADVISORY +WRITE .*:\(inode ?? 0) 0 EOF")), "\(locks)")
         }
     }
 
-    private let computer = ThisComputer()
+    private let computer = LocalHost()
 
     private func habit(_ name: String) throws -> String { try Templates()["lab/machine/habits/\(name)"].text }
 
     /// Runs it as `prepare` does, on a root with what the packages would have brought.
-    private func run(_ text: String, root: String, driver: String = "nspawn", distribution: String = "debian-13") async throws -> Output {
+    private func run(_ text: String, root: String, driver: String = "nspawn", distribution: String = "debian-13")
+        async throws -> Output
+    {
         let files = [
-            "etc/dphys-swapfile": "#CONF_SWAPFILE=/var/swap\n#CONF_SWAPSIZE=\n", "etc/login.defs": "USERGROUPS_ENAB yes\n",
-            "etc/pam.d/common-session": "session optional pam_umask.so\n", "etc/pam.d/common-session-noninteractive": "",
-            "usr/sbin/swapon": "real\n", "usr/sbin/swapoff": "real\n", "etc/sudoers.d/README": "", "etc/apt/apt.conf.d/01": "",
+            "etc/dphys-swapfile": "#CONF_SWAPFILE=/var/swap\n#CONF_SWAPSIZE=\n",
+            "etc/login.defs": "USERGROUPS_ENAB yes\n",
+            "etc/pam.d/common-session": "session optional pam_umask.so\n",
+            "etc/pam.d/common-session-noninteractive": "",
+            "usr/sbin/swapon": "real\n", "usr/sbin/swapoff": "real\n", "etc/sudoers.d/README": "",
+            "etc/apt/apt.conf.d/01": "",
             "etc/default/locale": "", "etc/apt/keyrings/keep": "", "etc/apt/sources.list.d/keep": "", "key.asc": "",
             "etc/systemd/system/keep": "", "bin/chroot": "#!/bin/sh\n",
         ]

@@ -19,12 +19,12 @@ struct LabNetworkTests {
             ("10.77.0.11", "kf0a4d00", "kf0a4d00-11"), ("192.168.178.254", "kfc0a8b2", "kfc0a8b2-254"),
             ("1.0.0.2", "kf010000", "kf010000-2"),
         ])
-    func names(address: String, bridge: String, cable: String) throws {
+    func names(address: String, bridge: String, vethPair: String) throws {
         let cluster = SampleLab.cluster("lab", [address])
         let network = try LabNetwork(cluster)
         #expect(network.bridge == bridge)
-        #expect(network.cable(cluster.hosts[0]) == cable)
-        #expect(network.cable(cluster.hosts[0]).count <= 15)
+        #expect(network.vethPair(cluster.hosts[0]) == vethPair)
+        #expect(network.vethPair(cluster.hosts[0]).count <= 15)
     }
 
     @Test("has no room for hosts of another network, or at the bridge's address")
@@ -40,12 +40,13 @@ struct LabNetworkTests {
     }
 
     @Test("is wired by these commands")
-    func cable() throws {
+    func vethPair() throws {
         let cluster = SampleLab.cluster()
-        let cable = Cable(
-            network: try LabNetwork(cluster), name: LabName(cluster: "lab"), host: cluster.hosts[0], computer: ThisComputer())
+        let vethPair = VethPair(
+            network: try LabNetwork(cluster), name: LabName(cluster: "lab"), host: cluster.hosts[0],
+            computer: LocalHost())
         #expect(
-            cable.commands.dropLast().map(\.line) == [
+            vethPair.commands.dropLast().map(\.line) == [
                 "ip link add kf0a4d00-11 type veth peer name eth0 netns kubeforge.lab.kubmaster",
                 "ip link set kf0a4d00-11 master kf0a4d00 up",
                 "ip -n kubeforge.lab.kubmaster link set lo up",

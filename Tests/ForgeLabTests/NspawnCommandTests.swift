@@ -6,7 +6,8 @@ import Testing
 @Suite("The nspawn command")
 struct NspawnCommandTests {
     private let plain = NspawnCommand(
-        root: "/lab/root", variable: "/lab/var", machine: "kubeforge.lab.kubmaster", namespacePath: "/run/netns/kubeforge.lab.kubmaster",
+        root: "/lab/root", variable: "/lab/var", machine: "kubeforge.lab.kubmaster",
+        namespacePath: "/run/netns/kubeforge.lab.kubmaster",
         isInScope: false, modules: nil)
 
     @Test("boots a machine in its own network, with everything a container runtime needs")
@@ -34,7 +35,8 @@ struct NspawnCommandTests {
         command.forcesOldGroups = true
         #expect(
             command.command.line.hasSuffix(
-                " --bind-ro=/lib/modules/6.1.0-40-amd64 -- SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 systemd.unified_cgroup_hierarchy=0"))
+                " --bind-ro=/lib/modules/6.1.0-40-amd64 -- SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 systemd.unified_cgroup_hierarchy=0"
+            ))
     }
 
     @Test("runs in a scope with delegated groups where systemd owns them")
@@ -43,6 +45,7 @@ struct NspawnCommandTests {
         command.isInScope = true
         #expect(
             command.command.line.contains(
-                " systemd-run --scope --quiet --collect --property=Delegate=yes --unit=kubeforge.lab.kubmaster systemd-nspawn "))
+                " systemd-run --scope --quiet --collect --property=Delegate=yes --unit=kubeforge.lab.kubmaster systemd-nspawn "
+            ))
     }
 }

@@ -8,7 +8,8 @@ import Testing
 struct OperatorTests {
     @Test("is who runs kubeforge")
     func own() {
-        let own = Operator(environment: ["SUDO_UID": "1000", "SUDO_GID": "1000"], effectiveUser: 1001, home: "/home/ada")
+        let own = Operator(
+            environment: ["SUDO_UID": "1000", "SUDO_GID": "1000"], effectiveUser: 1001, home: "/home/ada")
         #expect(own == Operator(user: 1001, group: getegid(), home: "/home/ada"))
         #expect(Operator(environment: [:], effectiveUser: 0, home: "/root").user == 0)
     }
@@ -18,7 +19,8 @@ struct OperatorTests {
         let environment = ["SUDO_UID": "1000", "SUDO_GID": "1002", "KUBEFORGE_OPERATOR_HOME": "/home/ada"]
         let typed = Operator(environment: environment, effectiveUser: 0, home: "/root")
         #expect(typed == Operator(user: 1000, group: 1002, home: "/home/ada"))
-        #expect(Operator(environment: ["SUDO_UID": "0", "SUDO_GID": "0"], effectiveUser: 0, home: "/root").home == "/root")
+        #expect(
+            Operator(environment: ["SUDO_UID": "0", "SUDO_GID": "0"], effectiveUser: 0, home: "/root").home == "/root")
     }
 
     @Test("has files of their own, with the right mode before they have their name, and the folders above them")
@@ -43,7 +45,8 @@ struct OperatorTests {
 
     @Test("is told which file cannot be written, and why")
     func unwritable() throws {
-        let files = OperatorFiles(root: "/proc/kubeforge", owner: Operator(user: geteuid(), group: getegid(), home: "/"))
+        let files = OperatorFiles(
+            root: "/proc/kubeforge", owner: Operator(user: geteuid(), group: getegid(), home: "/"))
         let problem = #expect(throws: Problem.self) { try files.write(files.archiveKey, "text") }
         #expect(problem?.what == "cannot make the folder /proc/kubeforge")
         #expect(problem?.why == "No such file or directory")

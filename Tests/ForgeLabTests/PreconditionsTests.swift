@@ -52,9 +52,10 @@ struct PreconditionsTests {
     private func findings(_ survey: Survey) throws -> [Problem] {
         let cache = Cache(root: "/root/.cache/kubeforge/lab")
         let files = OperatorFiles(root: cache.root, owner: Operator(user: 0, group: 0, home: "/root"))
-        let site = try Site(
-            cluster: SampleLab.cluster(), cache: cache, operatorFiles: files, computer: ThisComputer(), templates: Templates())
-        return Preconditions(survey: survey, site: site).findings
+        let layout = try LabLayout(
+            cluster: SampleLab.cluster(), cache: cache, operatorFiles: files, computer: LocalHost(),
+            templates: Templates())
+        return Preconditions(survey: survey, layout: layout).findings
     }
 
     struct Example: Sendable, CustomTestStringConvertible {
@@ -81,7 +82,7 @@ struct PreconditionsTests {
         Example(
             "an ordinary user",
             """
-            a lab needs root
+            the lab requires root
               why  it makes mounts, network namespaces and control groups; this is user 1000
               fix  run the same command with sudo
             """
@@ -98,7 +99,7 @@ struct PreconditionsTests {
             """
             too little memory for 2 machines
               why  2.9 GiB are free, 3.0 GiB are needed
-              fix  end something, or take hosts out of the inventory
+              fix  free some memory, or remove hosts from the inventory
             """
         ) { $0.freeMemory = (3 << 30) - 1 },
         Example(

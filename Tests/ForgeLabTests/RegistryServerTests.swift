@@ -8,9 +8,9 @@ import Testing
 
 private let program = "/usr/bin/docker-registry"
 
-@Suite("The lab's registry", .enabled(if: ThisComputer().exists(program), "docker-registry is not installed"))
+@Suite("The lab's registry", .enabled(if: LocalHost().exists(program), "docker-registry is not installed"))
 struct RegistryServerTests {
-    private let computer = ThisComputer()
+    private let computer = LocalHost()
 
     @Test("answers who pulls, and takes and removes nothing: whoever reaches it may do what it can")
     func readOnly() async throws {
@@ -35,7 +35,8 @@ struct RegistryServerTests {
     private func code(_ method: String, _ url: String) async throws -> String {
         try await computer.finish(
             Command(
-                "curl", "--silent", "--noproxy", "*", "--retry", "30", "--retry-connrefused", "--retry-delay", "1", "--max-time", "60",
+                "curl", "--silent", "--noproxy", "*", "--retry", "30", "--retry-connrefused", "--retry-delay", "1",
+                "--max-time", "60",
                 "--request", Word(method), "--output", "/dev/null", "--write-out", "%{http_code}", Word(url)))
     }
 }

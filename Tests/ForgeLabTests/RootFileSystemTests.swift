@@ -14,11 +14,12 @@ struct RootFileSystemTests {
         let lab = LabSettings(hosts: ["kubnode": .init(distribution: .debian12, profile: .cloud)])
         let three = ["10.77.0.11", "10.77.0.12", "10.77.0.13"]
         #expect(
-            try site(lab, three).installations == [
-                Installation(distribution: .debian13, profile: .bare), Installation(distribution: .debian12, profile: .cloud),
+            try layout(lab, three).installations == [
+                Installation(distribution: .debian13, profile: .bare),
+                Installation(distribution: .debian12, profile: .cloud),
             ])
         #expect(
-            try site(lab, three).machines.map(\.installation.title) == [
+            try layout(lab, three).machines.map(\.installation.title) == [
                 "debian-13", "debian-12 with the habits of cloud images", "debian-13",
             ])
     }
@@ -49,35 +50,41 @@ struct RootFileSystemTests {
     @Test("has a kernel and cloud-init where QEMU runs the machine, and is another one")
     func virtualMachine() throws {
         let bare = Installation(distribution: .debian13, profile: .bare)
-        let virtual = try RootFileSystem(site(LabSettings(driver: .vm)), bare)
+        let virtual = try RootFileSystem(layout(LabSettings(driver: .vm)), bare)
         #expect(virtual.packages == RootFileSystem.packages + VirtualMachineDriver.packages)
         #expect(try virtual.folder != root(bare).folder)
     }
 
     @Test(
-        "leaves nothing mounted when its mmdebstrap is killed, which mounts /proc in it", .enabled(if: geteuid() == 0, "only root mounts"))
+        "leaves nothing mounted when its mmdebstrap is killed, which mounts /proc in it",
+        .enabled(if: geteuid() == 0, "only root mounts"))
     func mounts() async throws {
         try await TemporaryFolder.during { folder in
             let mmdebstrap = "#!/bin/sh\nmkdir -p \"$4/proc\"; mount -t proc proc \"$4/proc\"; kill -KILL $$\n"
             try folder.write("mmdebstrap", mmdebstrap, mode: 0o755)
             let root = try RootFileSystem(
-                site(LabSettings(), cache: folder.path("cache")), Installation(distribution: .debian13, profile: .bare))
+                layout(LabSettings(), cache: folder.path("cache")),
+                Installation(distribution: .debian13, profile: .bare))
             let path = Word("PATH=\(folder.path):/usr/sbin:/usr/bin:/sbin:/bin")
-            let output = try await ThisComputer().run(Command(["env", path] + root.command.words))
+            let output = try await LocalHost().run(Command(["env", path] + root.command.words))
             #expect(!output.isSuccess)
-            #expect(ThisComputer().exists("\(root.folder).new/proc"))
-            #expect(Mounts.points(below: folder.path, in: ThisComputer().read("/proc/self/mounts") ?? "") == [])
-            try await Mounts.unmount(below: folder.path, ThisComputer())
+            #expect(LocalHost().exists("\(root.folder).new/proc"))
+            #expect(Mounts.points(below: folder.path, in: LocalHost().read("/proc/self/mounts") ?? "") == [])
+            try await Mounts.unmount(below: folder.path, LocalHost())
         }
     }
 
-    private func root(_ installation: Installation) throws -> RootFileSystem { try RootFileSystem(site(LabSettings()), installation) }
+    private func root(_ installation: Installation) throws -> RootFileSystem {
+        try RootFileSystem(layout(LabSettings()), installation)
+    }
 
-    private func site(_ lab: LabSettings, _ addresses: [String] = ["10.77.0.11"], cache: String = "/cache") throws -> Site {
+    private func layout(_ lab: LabSettings, _ addresses: [String] = ["10.77.0.11"], cache: String = "/cache") throws
+        -> LabLayout
+    {
         var cluster = SampleLab.cluster("lab", addresses)
         cluster.lab = lab
-        return try Site(
-            cluster: cluster, cache: Cache(root: cache), operatorFiles: SampleLab.operatorFiles, computer: ThisComputer(),
+        return try LabLayout(
+            cluster: cluster, cache: Cache(root: cache), operatorFiles: SampleLab.operatorFiles, computer: LocalHost(),
             templates: Templates())
     }
 }

@@ -13,7 +13,8 @@ enum SampleLab {
         let names = ["kubmaster", "kubnode", "kubspare"]
         let hosts = zip(names, addresses).enumerated().map { index, pair in
             ForgeCore.Host(
-                name: pair.0, address: IPv4Address(pair.1)!, role: index == 0 ? .controlPlane : .worker, isSchedulable: index > 0,
+                name: pair.0, address: IPv4Address(pair.1)!, role: index == 0 ? .controlPlane : .worker,
+                isSchedulable: index > 0,
                 access: ForgeCore.Host.Access(user: "ubuntu", keyPath: nil, knownHostsPath: "/dev/null"))
         }
         return Cluster(name: name, path: "inventory/lab.yaml", kubernetes: Version(1, 20, 2), hosts: hosts)

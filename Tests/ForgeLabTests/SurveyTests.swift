@@ -21,7 +21,8 @@ struct SurveyTests {
             """
         #expect(
             Survey.networks(text) == [
-                "lo": IPv4Network("127.0.0.0/8")!, "eth0": IPv4Network("172.16.0.0/20")!, "tun0": IPv4Network("10.8.0.6/32")!,
+                "lo": IPv4Network("127.0.0.0/8")!, "eth0": IPv4Network("172.16.0.0/20")!,
+                "tun0": IPv4Network("10.8.0.6/32")!,
             ])
     }
 
@@ -41,8 +42,8 @@ struct SurveyTests {
     func inotify() throws {
         let instances = (0..<3).map { _ in inotify_init1(0) }
         defer { for instance in instances { close(instance) } }
-        #expect(InotifyInstances.count("/proc/self/fd", ThisComputer()) == 3)
-        let all = try #require(InotifyInstances.take(ThisComputer()))
+        #expect(InotifyInstances.count("/proc/self/fd", LocalHost()) == 3)
+        let all = try #require(InotifyInstances.take(LocalHost()))
         #expect(all.limit >= all.inUse && all.inUse >= (geteuid() == 0 ? 3 : 0))
     }
 

@@ -9,13 +9,16 @@ import Testing
 /// Run by a real shell on a folder that stands for a machine's root, without QEMU; a real machine is in `make test-vm`.
 @Suite("The making of a lab's virtual machine")
 struct VirtualMachineScriptsTests {
-    private let computer = ThisComputer()
+    private let computer = LocalHost()
 
     @Test(
         "tries KVM by its effect, and says why it is none",
         arguments: [
             ("echo '[ 0.0] Linux version 6.12'; exit 0", nil),
-            ("echo 'qemu-system-x86_64: error: failed to set MSR 0x10a to 0x69' >&2; exit 134", "error: failed to set MSR 0x10a to 0x69"),
+            (
+                "echo 'qemu-system-x86_64: error: failed to set MSR 0x10a to 0x69' >&2; exit 134",
+                "error: failed to set MSR 0x10a to 0x69"
+            ),
             ("echo SeaBIOS; exit 124", "a kernel says nothing for 10 s"), ("exit 1", "a kernel does not start with it"),
         ] as [(String, String?)])
     func kvm(qemu: String, reason: String?) async throws {
@@ -27,7 +30,9 @@ struct VirtualMachineScriptsTests {
         }
     }
 
-    @Test("prepares a root that boots by itself: no swap, modules and users of this computer's making, systemd's own network")
+    @Test(
+        "prepares a root that boots by itself: no swap, modules and users of this computer's making, systemd's own network"
+    )
     func prepares() async throws {
         try await TemporaryFolder.during { folder in
             let root = folder.path("root")
@@ -38,11 +43,15 @@ struct VirtualMachineScriptsTests {
             try computer.replace(folder.path("files/key.asc"), with: "key")
             try program("ssh-keygen", "", in: folder)
             try program("chroot", "echo \"$*\" >> \(folder.path("chroots"))", in: folder)
-            let arguments = [root, "10.85.0.1", "ubuntu", "keys", "6.12", folder.path("files"), "debian-13", "bare", "vm"]
+            let arguments = [
+                root, "10.85.0.1", "ubuntu", "keys", "6.12", folder.path("files"), "debian-13", "bare", "vm",
+            ]
             let prepared = try await run("lab/machine/prepare", arguments, folder)
             #expect(prepared.isSuccess && prepared.errorText == "", "\(prepared.errorText)")
             #expect(computer.read("\(root)/lib/modules/6.12/modules.builtin") == "its own\n")
-            #expect(computer.read(folder.path("chroots")) == "\(root) systemctl --quiet enable systemd-networkd systemd-resolved\n")
+            #expect(
+                computer.read(folder.path("chroots"))
+                    == "\(root) systemctl --quiet enable systemd-networkd systemd-resolved\n")
             #expect(!computer.exists("\(root)/etc/fstab") && computer.names(in: "\(root)/etc/systemd/system") == ["x"])
             let resolver = try FileManager.default.destinationOfSymbolicLink(atPath: "\(root)/etc/resolv.conf")
             #expect(resolver == "../run/systemd/resolve/stub-resolv.conf")
@@ -62,7 +71,8 @@ struct VirtualMachineScriptsTests {
     func makesDisk() async throws {
         try await TemporaryFolder.during { folder in
             let files = [
-                "root/boot/vmlinuz-6.12": "kernel", "root/boot/initrd.img-6.12": "initrd", "root/etc/ssh/ssh_host_ed25519_key": "secret",
+                "root/boot/vmlinuz-6.12": "kernel", "root/boot/initrd.img-6.12": "initrd",
+                "root/etc/ssh/ssh_host_ed25519_key": "secret",
                 "root/etc/ssh/ssh_host_ed25519_key.pub": "public", "root/etc/hostname": "debian\n", "var/lib/here": "",
             ]
             for (path, text) in files { try computer.replace(folder.path(path), with: text) }
@@ -76,7 +86,8 @@ struct VirtualMachineScriptsTests {
             let looks = ["stat /etc/ssh/ssh_host_ed25519_key", "cat /etc/hostname", "stat /var/lib/here"]
             var seen: [String] = []
             for look in looks {
-                seen.append(try await computer.run(Command("debugfs", "-R", Word(look), Word(folder.path("disk.img")))).text)
+                seen.append(
+                    try await computer.run(Command("debugfs", "-R", Word(look), Word(folder.path("disk.img")))).text)
             }
             #expect(seen[0] == "" && seen[1] == "debian\n" && seen[2].contains("Type: regular"))
         }

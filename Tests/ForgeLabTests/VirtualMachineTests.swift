@@ -8,8 +8,10 @@ import Testing
 @Suite("A lab's virtual machine")
 struct VirtualMachineTests {
     private let command = QEMUCommand(
-        acceleration: .kvm, name: "kubeforge.lab.kubmaster", memory: 3 << 30, disk: "/cache/a,b/disk.img", seed: "/cache/seed.iso",
-        kernel: "/cache/vmlinuz", initrd: "/cache/initrd", tap: "kf0a4d00-11", address: "52:54:0a:4d:00:0b", console: "/cache/console.log")
+        acceleration: .kvm, name: "kubeforge.lab.kubmaster", memory: 3 << 30, disk: "/cache/a,b/disk.img",
+        seed: "/cache/seed.iso",
+        kernel: "/cache/vmlinuz", initrd: "/cache/initrd", tap: "kf0a4d00-11", address: "52:54:0a:4d:00:0b",
+        console: "/cache/console.log")
 
     @Test("boots a kernel and a disk of its own, on the bridge, with its console in a file")
     func boots() {
@@ -37,9 +39,12 @@ struct VirtualMachineTests {
     func tap() throws {
         let cluster = SampleLab.cluster()
         let network = try LabNetwork(cluster)
-        let tap = Tap(network: network, host: cluster.hosts[0], computer: ThisComputer())
+        let tap = Tap(network: network, host: cluster.hosts[0], computer: LocalHost())
         #expect(tap.hardwareAddress == "52:54:0a:4d:00:0b")
-        #expect(tap.commands.map(\.line) == ["ip tuntap add dev kf0a4d00-11 mode tap", "ip link set kf0a4d00-11 master kf0a4d00 up"])
+        #expect(
+            tap.commands.map(\.line) == [
+                "ip tuntap add dev kf0a4d00-11 mode tap", "ip link set kf0a4d00-11 master kf0a4d00 up",
+            ])
     }
 
     @Test("is told by its seed who may log in, under which name and address it is reached, and what cloud images do")
@@ -96,8 +101,9 @@ struct VirtualMachineTests {
     func preconditions() throws {
         var cluster = SampleLab.cluster("lab", ["10.77.0.11"])
         cluster.lab = LabSettings(driver: .vm)
-        let site = try Site(
-            cluster: cluster, cache: Cache(root: "/cache"), operatorFiles: SampleLab.operatorFiles, computer: ThisComputer(),
+        let layout = try LabLayout(
+            cluster: cluster, cache: Cache(root: "/cache"), operatorFiles: SampleLab.operatorFiles,
+            computer: LocalHost(),
             templates: Templates())
         var survey = Survey()
         survey.freeMemory = 2 << 30
@@ -105,7 +111,7 @@ struct VirtualMachineTests {
         survey.hasTunnel = false
         survey.missingPrograms = ["qemu-system-x86_64", "genisoimage"]
         #expect(
-            Preconditions(survey: survey, site: site).findings.map(\.description) == [
+            Preconditions(survey: survey, layout: layout).findings.map(\.description) == [
                 """
                 programs that a lab needs are not installed: qemu-system-x86_64, genisoimage
                   fix  apt-get install -y --no-install-recommends genisoimage qemu-system-x86
@@ -117,7 +123,7 @@ struct VirtualMachineTests {
                 """
                 too little memory for 1 machines
                   why  2.0 GiB are free, 3.0 GiB are needed
-                  fix  end something, or take hosts out of the inventory
+                  fix  free some memory, or remove hosts from the inventory
                 """,
                 """
                 too little disk space in /cache
@@ -132,7 +138,8 @@ struct VirtualMachineTests {
         var host = cluster.hosts[0]
         host.access.user = user
         return try Seed(
-            host: host, network: LabNetwork(cluster), keys: ["ssh-ed25519 AAAA lab", "ssh-ed25519 BBBB me"], hostKey: "-----BEGIN\nkey\n",
+            host: host, network: LabNetwork(cluster), keys: ["ssh-ed25519 AAAA lab", "ssh-ed25519 BBBB me"],
+            hostKey: "-----BEGIN\nkey\n",
             publicHostKey: "ssh-ed25519 HOST", hardwareAddress: "52:54:0a:4d:00:0b")
     }
 }

@@ -4,7 +4,9 @@ import ForgeTestSupport
 
 /// Hosts and machines as tests need them.
 enum Example {
-    static func host(_ name: String = "kubnode", user: String = "ubuntu", role: ForgeCore.Host.Role = .worker) -> ForgeCore.Host {
+    static func host(_ name: String = "kubnode", user: String = "ubuntu", role: ForgeCore.Host.Role = .worker)
+        -> ForgeCore.Host
+    {
         ForgeCore.Host(
             name: name, address: IPv4Address("10.0.0.5")!, role: role, isSchedulable: true,
             access: ForgeCore.Host.Access(user: user, keyPath: nil, knownHostsPath: "/dev/null"))

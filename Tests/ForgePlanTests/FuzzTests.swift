@@ -7,9 +7,11 @@ import Testing
 @Suite("Fuzz: what a machine answers")
 struct FuzzTests {
     private static let questions: [Question] = [
-        .file("/etc/hosts"), .file("/a b"), .file("/c"), .contents("/etc/os-release"), .contents("/x"), .package("kubeadm"),
+        .file("/etc/hosts"), .file("/a b"), .file("/c"), .contents("/etc/os-release"), .contents("/x"),
+        .package("kubeadm"),
         .package("containerd.io"),
-        .unit("containerd.service"), .unit("kubelet.service"), .sysctl("net.ipv4.ip_forward"), .module("overlay"), .swaps, .command("date"),
+        .unit("containerd.service"), .unit("kubelet.service"), .sysctl("net.ipv4.ip_forward"), .module("overlay"),
+        .swaps, .command("date"),
         .command("true"),
     ]
 
@@ -17,12 +19,15 @@ struct FuzzTests {
 
     /// As a machine answers them.
     private static let answer = [
-        frame(" 0 1"), frame(" 0"), frame("regular file|644|root:root|20|1763723454\ndirectory|755|root:root|4096|1763723454"),
-        frame(String(repeating: "a", count: 64) + "  /etc/hosts"), frame("kubeadm|hi |1.36.2-1.1\ncontainerd.io|ii |2.2.1-1~debian"),
+        frame(" 0 1"), frame(" 0"),
+        frame("regular file|644|root:root|20|1763723454\ndirectory|755|root:root|4096|1763723454"),
+        frame(String(repeating: "a", count: 64) + "  /etc/hosts"),
+        frame("kubeadm|hi |1.36.2-1.1\ncontainerd.io|ii |2.2.1-1~debian"),
         frame(
             "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp=Sat 2026-11-21 11:10:54 UTC\n\nLoadState=not-found\nActiveState=inactive"
         ),
-        frame("/proc/sys/net/ipv4/ip_forward:1"), frame(""), frame("/dev/sda2"), frame("ID=debian\nVERSION_ID=\"12\"\n"),
+        frame("/proc/sys/net/ipv4/ip_forward:1"), frame(""), frame("/dev/sda2"),
+        frame("ID=debian\nVERSION_ID=\"12\"\n"),
         frame("", code: 1), frame("1763723454"), frame(""),
     ].joined()
 
@@ -32,7 +37,9 @@ struct FuzzTests {
         try Fuzz("answers of a look", samples: [Self.answer]).run { _ = try script.answers(from: $0.bytes) }
         for question in Self.questions {
             let one = QuestionScript([question])
-            try Fuzz("answer to one question", samples: [Self.answer, "0 3\n 0 \n0 2\n 0\n"]).run { _ = try one.answers(from: $0.bytes) }
+            try Fuzz("answer to one question", samples: [Self.answer, "0 3\n 0 \n0 2\n 0\n"]).run {
+                _ = try one.answers(from: $0.bytes)
+            }
         }
     }
 
@@ -48,9 +55,11 @@ struct FuzzTests {
         let access = Host.Access(user: "ubuntu", keyPath: nil, knownHostsPath: "/k")
         let host = Host(name: "m1", address: IPv4Address(bits: 1), role: .worker, isSchedulable: true, access: access)
         let steps: [any Step] = [
-            FileIs(RemoteFile("/etc/x", "x")), IsAbsent("/x", title: "x"), KernelModule("overlay"), StartsAtBoot("x"),
+            FileIs(RemoteFile("/etc/x", "x")), FileIsAbsent("/x", title: "x"), KernelModule("overlay"),
+            StartsAtBoot("x"),
             Packages(["kubeadm"], version: "1.36.2-", isHeld: true),
-            Sysctls(["net.ipv4.ip_forward": "1"], title: "x"), SysctlMinimums(["fs.inotify.max_user_instances": 8192], title: "x"),
+            Sysctls(["net.ipv4.ip_forward": "1"], title: "x"),
+            SysctlMinimums(["fs.inotify.max_user_instances": 8192], title: "x"),
             Unit("containerd.service", runningSince: ["/etc/x"], title: "x"), MachineIsFree(),
         ]
         let plan = Plan(stages: [Stage("all", on: [host]) { _ in steps }])
@@ -66,7 +75,10 @@ struct FuzzTests {
     func lines() throws {
         let access = Host.Access(user: "ubuntu", keyPath: nil, knownHostsPath: "/k")
         let host = Host(name: "m1", address: IPv4Address(bits: 1), role: .worker, isSchedulable: true, access: access)
-        try Fuzz("last words", samples: ["sudo: a password is required\n", "E: Unable to lock directory /var/lib/apt/lists/\n"]).run {
+        try Fuzz(
+            "last words",
+            samples: ["sudo: a password is required\n", "E: Unable to lock directory /var/lib/apt/lists/\n"]
+        ).run {
             input in
             let output = Output(standardOutput: input.bytes, standardError: input.bytes, exit: .code(1))
             _ = Problem(refusing: host, output)
@@ -93,7 +105,8 @@ struct FuzzTests {
     func load() throws {
         try Fuzz("load report").run { input in
             let times = input.bytes.prefix(50).map {
-                LoadReport.Times(milliseconds: [Double($0), .nan, .infinity, -1][Int($0) % 4], count: [1, .max, -5][Int($0) % 3])
+                LoadReport.Times(
+                    milliseconds: [Double($0), .nan, .infinity, -1][Int($0) % 4], count: [1, .max, -5][Int($0) % 3])
             }
             let report = LoadReport(
                 host: "", address: "", concurrency: 1, seconds: 1, times: times, longest: 1,

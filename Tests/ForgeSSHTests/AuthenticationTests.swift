@@ -61,7 +61,8 @@ struct AuthenticationTests {
 
     @Test("says which keys were tried and what the host accepts")
     func denied() async throws {
-        try await LoopbackSSHD.running(["PasswordAuthentication yes", "AuthenticationMethods publickey password"]) { sshd async throws in
+        try await LoopbackSSHD.running(["PasswordAuthentication yes", "AuthenticationMethods publickey password"]) {
+            sshd async throws in
             let key = sshd.folder.path("own")
             try await LoopbackSSHD.makeKey(key)
             let fingerprint = try await LocalProgram.run("ssh-keygen", ["-lf", key]).split(separator: " ")[1]
@@ -102,12 +103,14 @@ struct AuthenticationTests {
             #expect(
                 await problem(connectingTo: host)
                     == Problem(
-                        .unreachable, what: "kubmaster: there is no key to log in with",
+                        .unreachable, what: "kubmaster: no SSH key is available",
                         why: "$SSH_AUTH_SOCK is not set, and ~/.ssh has no key",
                         fix: "`ssh-add` a key, or name one in the inventory: `ssh: key:`"))
             try await SSHAgent.running(in: sshd.folder) { agent async throws in
                 let options = SSHOptions(homeFolder: "/nonexistent", agentSocket: agent.socket)
-                #expect(await problem(connectingTo: host, options)?.why == "ssh-agent at \(agent.socket) has no keys, and ~/.ssh neither")
+                #expect(
+                    await problem(connectingTo: host, options)?.why
+                        == "ssh-agent at \(agent.socket) has no keys, and ~/.ssh neither")
             }
         }
     }
@@ -137,7 +140,8 @@ struct AuthenticationTests {
                 try await sshd.connected(as: host, options) { _ in }
                 try sshd.folder.write("authorized_keys", "")
                 #expect(
-                    await problem(connectingTo: host, options)?.why == "tried \(key) (of ssh-agent); the host accepts publickey")
+                    await problem(connectingTo: host, options)?.why
+                        == "tried \(key) (of ssh-agent); the host accepts publickey")
             }
         }
     }
@@ -158,7 +162,8 @@ struct AuthenticationTests {
                 try await LocalProgram.run("rm", ["\(key).pub"])
                 let problem = await problem(connectingTo: sshd.host(keyPath: key), .made(agent: agent.socket))
                 #expect(
-                    problem?.why == "kubeforge does not prompt for it, and without \(key).pub it cannot tell which key of ssh-agent this is"
+                    problem?.why
+                        == "kubeforge does not prompt for it, and without \(key).pub it cannot tell which key of ssh-agent this is"
                 )
                 #expect(problem?.fix == "`ssh-keygen -yf \(key) > \(key).pub`, and `ssh-add \(key)`")
             }
@@ -173,14 +178,18 @@ struct AuthenticationTests {
             try await SSHAgent.running(in: sshd.folder, keys: others + [sshd.keyPath]) { agent async throws in
                 let problem = await problem(connectingTo: sshd.host(keyPath: .some(nil)), .made(agent: agent.socket))
                 #expect(
-                    problem?.what == "kubmaster: 127.0.0.1 port \(sshd.port) was shown too many keys before the one that it knows")
+                    problem?.what
+                        == "kubmaster: 127.0.0.1 port \(sshd.port) was shown too many keys before the one that it knows"
+                )
                 #expect(problem?.why?.contains("Too many authentication failures") == true)
-                #expect(problem?.fix == "name the key in the inventory, `ssh: key:`, and no other of ssh-agent is shown")
+                #expect(
+                    problem?.fix == "name the key in the inventory, `ssh: key:`, and no other of ssh-agent is shown")
             }
         }
     }
 
-    @Test("with a key that is accepted, and a host that wants more, says what more", arguments: ["key file", "ssh-agent"])
+    @Test(
+        "with a key that is accepted, and a host that wants more, says what more", arguments: ["key file", "ssh-agent"])
     func secondFactor(way: String) async throws {
         let lines = ["PasswordAuthentication yes", "AuthenticationMethods publickey,password"]
         try await LoopbackSSHD.running(lines) { sshd async throws in
@@ -190,7 +199,10 @@ struct AuthenticationTests {
                 let host = way == "key file" ? sshd.host() : sshd.host(keyPath: .some(nil))
                 let user = host.access.user
                 let problem = await problem(connectingTo: host, .made(agent: agent.socket))
-                #expect(problem?.what == "kubmaster: 127.0.0.1 port \(sshd.port) accepts the key of \(user), and wants more: password")
+                #expect(
+                    problem?.what
+                        == "kubmaster: 127.0.0.1 port \(sshd.port) accepts the key of \(user), and wants more: password"
+                )
                 #expect(problem?.why?.hasPrefix("it asks for a second factor (AuthenticationMethods)") == true)
                 #expect(problem?.fix?.contains("`AuthenticationMethods publickey`") == true)
             }
@@ -200,7 +212,8 @@ struct AuthenticationTests {
     /// How an agent that says nothing is met.
     enum Silence: String, CaseIterable { case full, silent, signing, lockedKey }
 
-    @Test("does not wait longer than the connect timeout for an agent that does not answer", arguments: Silence.allCases)
+    @Test(
+        "does not wait longer than the connect timeout for an agent that does not answer", arguments: Silence.allCases)
     func silentAgent(_ silence: Silence) async throws {
         try await LoopbackSSHD.running { sshd async throws in
             try await withMuteAgent(silence, sshd) { host, agent in
@@ -208,13 +221,18 @@ struct AuthenticationTests {
                     await problem(connectingTo: host, .made(agent: agent.socket, connectTimeout: .seconds(3)))
                         == Problem(
                             .unreachable, what: "kubmaster: ssh-agent at \(agent.socket) did not answer within 3 s",
-                            why: "it may be stopped, wait for a PIN or a confirmation, or be that of another computer that sleeps",
-                            fix: "`timeout 5 ssh-add -l` tries the same; without it: `ssh: key:` in the inventory names a key file"))
+                            why:
+                                "it may be stopped, wait for a PIN or a confirmation, or be that of another computer that sleeps",
+                            fix:
+                                "`timeout 5 ssh-add -l` tries the same; without it: `ssh: key:` in the inventory names a key file"
+                        ))
             }
         }
     }
 
-    @Test("can be given up while an agent does not answer", .timeLimit(.minutes(5)), arguments: [Silence.silent, .signing])
+    @Test(
+        "can be given up while an agent does not answer", .timeLimit(.minutes(5)),
+        arguments: [Silence.silent, .signing])
     func givenUp(_ silence: Silence) async throws {
         try await LoopbackSSHD.running { sshd async throws in
             try await withMuteAgent(silence, sshd) { host, agent in
@@ -227,7 +245,9 @@ struct AuthenticationTests {
         }
     }
 
-    private func withMuteAgent(_ silence: Silence, _ sshd: LoopbackSSHD, _ body: (Host, MuteAgent) async throws -> Void) async throws {
+    private func withMuteAgent(_ silence: Silence, _ sshd: LoopbackSSHD, _ body: (Host, MuteAgent) async throws -> Void)
+        async throws
+    {
         switch silence {
         case .full, .silent:
             try await MuteAgent.running(silence == .full ? .full : .silent, in: sshd.folder) {
@@ -235,11 +255,15 @@ struct AuthenticationTests {
             }
         case .signing:
             try await SSHAgent.running(in: sshd.folder, keys: [sshd.keyPath]) { real async throws in
-                try await MuteAgent.running(.signsNothing(real), in: sshd.folder) { try await body(sshd.host(keyPath: .some(nil)), $0) }
+                try await MuteAgent.running(.signsNothing(real), in: sshd.folder) {
+                    try await body(sshd.host(keyPath: .some(nil)), $0)
+                }
             }
         case .lockedKey:
             try await LoopbackSSHD.makeKey(sshd.folder.path("locked"), passphrase: "correct horse")
-            try await MuteAgent.running(.silent, in: sshd.folder) { try await body(sshd.host(keyPath: sshd.folder.path("locked")), $0) }
+            try await MuteAgent.running(.silent, in: sshd.folder) {
+                try await body(sshd.host(keyPath: sshd.folder.path("locked")), $0)
+            }
         }
     }
 
@@ -247,20 +271,28 @@ struct AuthenticationTests {
     func badKeyFiles() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             let missing = sshd.folder.path("missing")
-            #expect(await problem(connectingTo: sshd.host(keyPath: missing))?.what == "kubmaster: the key file \(missing) is not there")
+            #expect(
+                await problem(connectingTo: sshd.host(keyPath: missing))?.what
+                    == "kubmaster: the key file \(missing) is not there")
             let open = try sshd.folder.write("open", sshd.folder.text("key"), mode: 0o644)
             #expect(
                 await problem(connectingTo: sshd.host(keyPath: open))
                     == Problem(
                         .unreachable, what: "kubmaster: the key file \(open) is open to others",
-                        why: "its permissions are 0644; a private key is for its owner only", fix: "`chmod 600 \(open)`"))
+                        why: "its permissions are 0644; a private key is for its owner only", fix: "`chmod 600 \(open)`"
+                    ))
             let publicHalf = try sshd.folder.write("public", sshd.folder.text("key.pub"))
-            #expect(await problem(connectingTo: sshd.host(keyPath: publicHalf))?.what == "kubmaster: \(publicHalf) is not a private key")
+            #expect(
+                await problem(connectingTo: sshd.host(keyPath: publicHalf))?.what
+                    == "kubmaster: \(publicHalf) is not a private key")
             let pipe = sshd.folder.path("pipe")
             try await LocalProgram.run("mkfifo", [pipe])
-            #expect(await problem(connectingTo: sshd.host(keyPath: pipe))?.why == "it is a pipe or a socket, not a file")
+            #expect(
+                await problem(connectingTo: sshd.host(keyPath: pipe))?.why == "it is a pipe or a socket, not a file")
             let folder = sshd.folder.path
-            #expect(await problem(connectingTo: sshd.host(keyPath: folder))?.what == "kubmaster: the key file \(folder) cannot be read")
+            #expect(
+                await problem(connectingTo: sshd.host(keyPath: folder))?.what
+                    == "kubmaster: the key file \(folder) cannot be read")
         }
     }
 }

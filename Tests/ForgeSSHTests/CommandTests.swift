@@ -14,7 +14,11 @@ struct CommandTests {
                 let lines = Mutex<[OutputLine]>([])
                 let script = "echo one; echo two >&2; sleep 0.1; printf three; exit 7"
                 let output = try await connection.run(.shell(script)) { line in lines.withLock { $0.append(line) } }
-                #expect(output == Output(standardOutput: Array("one\nthree".utf8), standardError: Array("two\n".utf8), exit: .code(7)))
+                #expect(
+                    output
+                        == Output(
+                            standardOutput: Array("one\nthree".utf8), standardError: Array("two\n".utf8), exit: .code(7)
+                        ))
                 let heard = lines.withLock { $0 }
                 #expect(heard.filter { $0.stream == .standardOutput }.map(\.text) == ["one", "three"])
                 #expect(heard.filter { $0.stream == .standardError }.map(\.text) == ["two"])
@@ -34,7 +38,9 @@ struct CommandTests {
 
     @Test(
         "gets its arguments as they are",
-        arguments: ["it's", "$(id)", "`id`", "a\nb", "-n", "--", "", "*", "~", "\\", "\"", "é 漢 🙂", "a=b", "!!", "#", "a;b|c&d"])
+        arguments: [
+            "it's", "$(id)", "`id`", "a\nb", "-n", "--", "", "*", "~", "\\", "\"", "é 漢 🙂", "a=b", "!!", "#", "a;b|c&d",
+        ])
     func quoting(word: String) async throws {
         try await LoopbackSSHD.running { sshd async throws in
             try await sshd.connected { connection async throws in
@@ -62,9 +68,12 @@ struct CommandTests {
                 let output = try await connection.run(Command("sha256sum").reading(.bytes(bytes)))
                 #expect(output.text == "\(SHA256.hex(bytes))  -\n")
                 let file = sshd.folder.path("back")
-                #expect(try await connection.run(Command("cat").reading(.secret(bytes)).writing(toFile: file)).isSuccess)
+                #expect(
+                    try await connection.run(Command("cat").reading(.secret(bytes)).writing(toFile: file)).isSuccess)
                 #expect(try await LocalProgram.run("sha256sum", [file]).hasPrefix(SHA256.hex(bytes)))
-                #expect(await connection.traffic == Traffic(roundTrips: 2, bytesSent: 20_000_000, bytesReceived: 10_000_000 + 68))
+                #expect(
+                    await connection.traffic
+                        == Traffic(roundTrips: 2, bytesSent: 20_000_000, bytesReceived: 10_000_000 + 68))
             }
         }
     }
@@ -89,7 +98,9 @@ struct CommandTests {
                 let file = try sshd.folder.write("in", String(repeating: "0123456789abcdef", count: 100_000))
                 #expect(try await connection.run(Command("wc", "-c").reading(.file(file))).text == "1600000\n")
                 let missing = sshd.folder.path("missing")
-                let problem = await #expect(throws: Problem.self) { try await connection.run(Command("cat").reading(.file(missing))) }
+                let problem = await #expect(throws: Problem.self) {
+                    try await connection.run(Command("cat").reading(.file(missing)))
+                }
                 #expect(
                     problem?.description == """
                         kubmaster: `cat` was not run to its end, because of \(missing) here
@@ -111,7 +122,8 @@ struct CommandTests {
     func unreadInput() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             try await sshd.connected { connection async throws in
-                let output = try await connection.run(Command("false").reading(.bytes([UInt8](repeating: 65, count: 5_000_000))))
+                let output = try await connection.run(
+                    Command("false").reading(.bytes([UInt8](repeating: 65, count: 5_000_000))))
                 #expect(output.exit == .code(1))
                 #expect(try await connection.run(Command("true")).isSuccess)
             }
@@ -123,7 +135,8 @@ struct CommandTests {
         try await LoopbackSSHD.running { sshd async throws in
             try await sshd.connected { connection async throws in
                 let script = "head -c 4000000 /dev/zero | tr '\\0' x >&2; cat"
-                let output = try await connection.run(.shell(script).reading(.bytes([UInt8](repeating: 66, count: 3_000_000))))
+                let output = try await connection.run(
+                    .shell(script).reading(.bytes([UInt8](repeating: 66, count: 3_000_000))))
                 #expect(output.standardError.count == 4_000_000)
                 #expect(output.standardOutput.count == 3_000_000)
             }
@@ -135,7 +148,8 @@ struct CommandTests {
         try await LoopbackSSHD.running { sshd async throws in
             try await sshd.connected { connection async throws in
                 let lines = Mutex<[String]>([])
-                let script = "printf '\\342\\202'; sleep 0.1; printf '\\254 \\360\\237'; sleep 0.1; printf '\\231\\202\\n'"
+                let script =
+                    "printf '\\342\\202'; sleep 0.1; printf '\\254 \\360\\237'; sleep 0.1; printf '\\231\\202\\n'"
                 _ = try await connection.run(.shell(script)) { line in lines.withLock { $0.append(line.text) } }
                 #expect(lines.withLock { $0 } == ["€ 🙂"])
             }
@@ -164,17 +178,18 @@ struct CommandTests {
     }
 
     @Test("that the host does not end is given up here")
-    func patience() async throws {
+    func deadline() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             var options = SSHOptions.bare
-            options.patience = .milliseconds(500)
+            options.deadline = .milliseconds(500)
             try await sshd.connected(options) { connection async throws in
                 let problem = await #expect(throws: Problem.self) {
                     try await connection.run(.shell("trap '' TERM; sleep 60; sleep 60").within(.seconds(1)))
                 }
                 #expect(
                     problem?.what
-                        == "kubmaster: `sh -c 'trap '\\'''\\'' TERM; sleep 60; sleep 60'` did not end within its time limit of 1 s")
+                        == "kubmaster: `sh -c 'trap '\\'''\\'' TERM; sleep 60; sleep 60'` did not end within its time limit of 1 s"
+                )
                 #expect(try await connection.run(Command("true")).isSuccess)
             }
         }
@@ -250,7 +265,8 @@ struct CommandTests {
                     try await connection.run(.shell("echo started; exec sleep 60")) { _ in sshd.endConnections() }
                 }
                 #expect(problem?.kind == .unreachable)
-                #expect(problem?.what == "kubmaster: the connection was lost with `sh -c 'echo started; exec sleep 60'`")
+                #expect(
+                    problem?.what == "kubmaster: the connection was lost with `sh -c 'echo started; exec sleep 60'`")
                 let next = await #expect(throws: Problem.self) { try await connection.run(Command("uptime")) }
                 #expect(next?.what == "kubmaster: the connection was lost with `uptime`")
             }
@@ -271,7 +287,9 @@ struct CommandTests {
     func sessions() async throws {
         try await LoopbackSSHD.running(["MaxSessions 1"]) { sshd async throws in
             try await sshd.connected { connection async throws in
-                for number in 1...20 { #expect(try await connection.run(Command("echo", Word("\(number)"))).text == "\(number)\n") }
+                for number in 1...20 {
+                    #expect(try await connection.run(Command("echo", Word("\(number)"))).text == "\(number)\n")
+                }
             }
         }
     }

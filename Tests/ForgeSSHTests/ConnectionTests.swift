@@ -50,7 +50,8 @@ struct ConnectionTests {
             #expect(
                 await problem(connectingTo: .local(port))
                     == Problem(
-                        .unreachable, what: "kubmaster: 127.0.0.1 port \(port) closes the connection before it says that it speaks SSH",
+                        .unreachable,
+                        what: "kubmaster: 127.0.0.1 port \(port) closed the connection before sending an SSH banner",
                         why:
                             "it says nothing: something else than sshd listens there, or sshd has too many logins at a time (MaxStartups), "
                             + "or it bans this address",
@@ -59,13 +60,16 @@ struct ConnectionTests {
         #expect(count.load(ordering: .relaxed) == 4)
     }
 
-    @Test("to a port that speaks something else shows what it says", arguments: ["HTTP/1.1 400 Bad Request", "Not allowed at this time"])
+    @Test(
+        "to a port that speaks something else shows what it says",
+        arguments: ["HTTP/1.1 400 Bad Request", "Not allowed at this time"])
     func notSSH(words: String) async throws {
         try await LoopbackServer.running(.says("\(words)\r\n\r\n")) { port async throws in
             #expect(
                 await problem(connectingTo: .local(port))
                     == Problem(
-                        .unreachable, what: "kubmaster: 127.0.0.1 port \(port) closes the connection before it says that it speaks SSH",
+                        .unreachable,
+                        what: "kubmaster: 127.0.0.1 port \(port) closed the connection before sending an SSH banner",
                         why: "it says: \(words)", fix: "on kubmaster: `ss -tlnp` and `journalctl -u ssh -n 20`"))
         }
     }
@@ -74,9 +78,10 @@ struct ConnectionTests {
     func brokenHandshake() async throws {
         try await LoopbackServer.running(.says("SSH-2.0-OpenSSH_9.9\r\n")) { port async throws in
             let problem = await problem(connectingTo: .local(port))
-            #expect(problem?.what == "kubmaster: 127.0.0.1 port \(port) answers, but the connection was not agreed on")
+            #expect(problem?.what == "kubmaster: 127.0.0.1 port \(port) answers, but the SSH handshake failed")
             #expect(problem?.fix?.contains("algorithm") == false)
-            #expect(problem?.fix?.hasSuffix("tells how far it gets, and on kubmaster: `journalctl -u ssh -n 20`") == true)
+            #expect(
+                problem?.fix?.hasSuffix("tells how far it gets, and on kubmaster: `journalctl -u ssh -n 20`") == true)
         }
     }
 
@@ -104,7 +109,8 @@ struct ConnectionTests {
             try await sshd.connected { connection async throws in
                 await connection.close()
                 await #expect(
-                    throws: Problem(.unreachable, what: "kubmaster: `true` was not run", why: "the connection is closed")
+                    throws: Problem(
+                        .unreachable, what: "kubmaster: `true` was not run", why: "the connection is closed")
                 ) { try await connection.run(Command("true")) }
             }
         }
@@ -130,7 +136,9 @@ struct ConnectionTests {
     }
 
     /// The socket that goes to the sshd: other tests open files at the same time, so counting them says nothing.
-    private func openFileOfThisProcess(_ connection: SSHConnection, _ sshd: LoopbackSSHD) async throws -> (number: Int, target: String)? {
+    private func openFileOfThisProcess(_ connection: SSHConnection, _ sshd: LoopbackSSHD) async throws -> (
+        number: Int, target: String
+    )? {
         let source = try await connection.run(.shell("echo $SSH_CONNECTION")).text.split(separator: " ")
         let port = try #require(UInt16(source[1]))
         for number in 0..<1024 {

@@ -14,7 +14,8 @@ struct FleetTests {
                 for number in 1...20 {
                     group.addTask {
                         try await sshd.connected(as: sshd.host("host\(number)")) { connection async throws in
-                            let command = Command("sh", "-c", "cd \(sshd.folder.path.shellQuoted); \(meet)", "sh", Word("\(number)"))
+                            let command = Command(
+                                "sh", "-c", "cd \(sshd.folder.path.shellQuoted); \(meet)", "sh", Word("\(number)"))
                             return try await connection.run(command.within(.seconds(30))).text
                         }
                     }

@@ -11,14 +11,15 @@ struct HostKeyTests {
     func unknown() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             let empty = try sshd.folder.write("empty", "# nobody yet\n")
-            let fingerprint = try await LocalProgram.run("ssh-keygen", ["-lf", sshd.folder.path("host_ed25519.pub")]).split(separator: " ")[
-                1]
+            let fingerprint = try await LocalProgram.run("ssh-keygen", ["-lf", sshd.folder.path("host_ed25519.pub")])
+                .split(separator: " ")[
+                    1]
             #expect(
                 await problem(connectingTo: sshd.host(knownHostsPath: empty))?.description == """
                     kubmaster: the host key of [127.0.0.1]:\(sshd.port) is not known
                       why  \(empty) has no line for it; it shows ssh-ed25519 \(fingerprint)
                       fix  compare the fingerprint with the host's own, `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` at its console, and then \
-                    `ssh-keyscan -p \(sshd.port) 127.0.0.1 >> \(empty)`; or believe it untested with --accept-new-host-keys
+                    `ssh-keyscan -p \(sshd.port) 127.0.0.1 >> \(empty)`; or accept it unverified with --accept-new-host-keys
                     """)
             let absent = sshd.folder.path("none/known_hosts")
             #expect(await problem(connectingTo: sshd.host(knownHostsPath: absent))?.kind == .unreachable)
@@ -29,14 +30,16 @@ struct HostKeyTests {
     func accepted() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             let notices = Mutex<[String]>([])
-            let options = SSHOptions(homeFolder: sshd.folder.path, acceptNewHostKeys: { text in notices.withLock { $0.append(text) } })
+            let options = SSHOptions(
+                homeFolder: sshd.folder.path, acceptNewHostKeys: { text in notices.withLock { $0.append(text) } })
             let host = sshd.host(knownHostsPath: "~/new/folder/known_hosts")
             try await sshd.connected(as: host, options) { _ in }
             let told = notices.withLock { $0 }
             #expect(told.count == 1)
             #expect(
                 told.first?.hasPrefix(
-                    "kubmaster: the host key of \(sshd.name) was not known and is believed from now on: ssh-ed25519 SHA256:") == true)
+                    "kubmaster: the host key of \(sshd.name) was unknown; it is accepted and saved: ssh-ed25519 SHA256:"
+                ) == true)
             #expect(try sshd.folder.text("new/folder/known_hosts") == "\(sshd.name) \(sshd.hostKey(.ed25519))\n")
             #expect(try sshd.folder.mode("new/folder/known_hosts") == 0o600)
             #expect(try sshd.folder.mode("new/folder") == 0o700)
@@ -49,8 +52,12 @@ struct HostKeyTests {
     func unfinishedFile() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             let file = try sshd.folder.write("unfinished", "10.9.9.9 \(sshd.hostKey(.ed25519))")
-            try await sshd.connected(as: sshd.host(knownHostsPath: file), SSHOptions(homeFolder: "/", acceptNewHostKeys: { _ in })) { _ in }
-            #expect(try sshd.folder.text("unfinished") == "10.9.9.9 \(sshd.hostKey(.ed25519))\n\(sshd.name) \(sshd.hostKey(.ed25519))\n")
+            try await sshd.connected(
+                as: sshd.host(knownHostsPath: file), SSHOptions(homeFolder: "/", acceptNewHostKeys: { _ in })
+            ) { _ in }
+            #expect(
+                try sshd.folder.text("unfinished")
+                    == "10.9.9.9 \(sshd.hostKey(.ed25519))\n\(sshd.name) \(sshd.hostKey(.ed25519))\n")
         }
     }
 
@@ -66,7 +73,8 @@ struct HostKeyTests {
             #expect(problem?.what == "kubmaster: the host key of \(sshd.name) has changed")
             #expect(problem?.why?.hasSuffix("which is not what \(file) says in line 3") == true)
             #expect(
-                problem?.fix == "if kubmaster was rebuilt: `ssh-keygen -R '[127.0.0.1]:\(sshd.port)' -f \(file)`, and run this again; "
+                problem?.fix
+                    == "if kubmaster was rebuilt: `ssh-keygen -R '[127.0.0.1]:\(sshd.port)' -f \(file)`, and run this again; "
                     + "if it was not, somebody else answers in its place")
             #expect(try sshd.folder.text("changed").split(separator: "\n").count == 3)
         }
@@ -111,9 +119,11 @@ struct HostKeyTests {
     @Test("is not the one of the same address with another port")
     func otherPort() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let file = try sshd.folder.write("plain", "127.0.0.1 \(sshd.hostKey(.ed25519))\n[127.0.0.1]:1 \(sshd.hostKey(.ed25519))\n")
+            let file = try sshd.folder.write(
+                "plain", "127.0.0.1 \(sshd.hostKey(.ed25519))\n[127.0.0.1]:1 \(sshd.hostKey(.ed25519))\n")
             #expect(
-                await problem(connectingTo: sshd.host(knownHostsPath: file))?.what == "kubmaster: the host key of \(sshd.name) is not known"
+                await problem(connectingTo: sshd.host(knownHostsPath: file))?.what
+                    == "kubmaster: the host key of \(sshd.name) is not known"
             )
         }
     }
@@ -136,21 +146,26 @@ struct HostKeyTests {
             let former = try sshd.folder.text("former.pub").split(separator: " ").prefix(2).joined(separator: " ")
             let file = try sshd.folder.write("revoked", "@revoked * \(former)\n")
             #expect(
-                await problem(connectingTo: sshd.host(knownHostsPath: file))?.what == "kubmaster: the host key of \(sshd.name) is not known"
+                await problem(connectingTo: sshd.host(knownHostsPath: file))?.what
+                    == "kubmaster: the host key of \(sshd.name) is not known"
             )
         }
     }
 
-    /// Lines of known_hosts in which ssh's second look, at the address without the port, finds nothing either; NAME, PORT, KEY and OTHER are put in, and so is HASHED, the hashed form of NAME.
+    /// Lines of known_hosts in which ssh's second look, at the address without the port, finds nothing either; NAME,
+    /// PORT, KEY and OTHER are put in, and so is HASHED, the hashed form of NAME.
     static let lines = [
-        "NAME KEY", "NAME OTHER", "  NAME KEY", "\tNAME\t KEY  a comment", "NAME KEY\r", "# NAME KEY", "  # NAME KEY", "NAME,!NAME KEY",
+        "NAME KEY", "NAME OTHER", "  NAME KEY", "\tNAME\t KEY  a comment", "NAME KEY\r", "# NAME KEY", "  # NAME KEY",
+        "NAME,!NAME KEY",
         "*,!NAME,!127.0.0.1 KEY", "* KEY", "*,!* KEY", "!NAME,!127.0.0.1,* KEY", "!other,* KEY", "[127.0.0.?]:PORT KEY",
         "[127.0.0.1?]:PORT KEY",
         "[LOCALHOST]:PORT,[127.*]:* KEY", "other KEY", "HASHED KEY", "  HASHED KEY", "HASHED OTHER", "@revoked * KEY",
         "NAME KEY\n@revoked * KEY",
         "NAME KEY\n  @revoked * KEY", "NAME KEY\n@revoked other KEY", "NAME KEY\n@revoked * OTHER",
-        "NAME KEY\n@revoked *,!NAME KEY", "@cert-authority * KEY", "@cert-authority * OTHER", "NAME KEY\n@cert-authority * OTHER",
-        "@unknown NAME KEY", "@revoked @cert-authority * KEY\nNAME KEY", "NAME OTHER\nNAME KEY", "NAME", "NAME ssh-ed25519",
+        "NAME KEY\n@revoked *,!NAME KEY", "@cert-authority * KEY", "@cert-authority * OTHER",
+        "NAME KEY\n@cert-authority * OTHER",
+        "@unknown NAME KEY", "@revoked @cert-authority * KEY\nNAME KEY", "NAME OTHER\nNAME KEY", "NAME",
+        "NAME ssh-ed25519",
         "NAME ssh-ed25519 !!",
     ]
 
@@ -165,12 +180,17 @@ struct HostKeyTests {
             let key = try sshd.hostKey(.ed25519)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (number, line) in Self.lines.enumerated() {
-                    let text = [("HASHED", hashed), ("NAME", sshd.name), ("PORT", "\(sshd.port)"), ("KEY", key), ("OTHER", other)]
-                        .reduce(line) { $0.replacing($1.0, with: $1.1) }
+                    let text = [
+                        ("HASHED", hashed), ("NAME", sshd.name), ("PORT", "\(sshd.port)"), ("KEY", key),
+                        ("OTHER", other),
+                    ]
+                    .reduce(line) { $0.replacing($1.0, with: $1.1) }
                     let file = try sshd.folder.write("lines\(number)", text + "\n")
                     group.addTask {
                         let ours = await problem(connectingTo: sshd.host(knownHostsPath: file))
-                        #expect(await (ours == nil) == isBelievedBySSH(sshd, file), "\(line): \(ours?.description ?? "believed")")
+                        #expect(
+                            await (ours == nil) == isBelievedBySSH(sshd, file),
+                            "\(line): \(ours?.description ?? "believed")")
                     }
                 }
                 for try await _ in group {}
@@ -180,7 +200,8 @@ struct HostKeyTests {
 
     private func isBelievedBySSH(_ sshd: LoopbackSSHD, _ file: String) async -> Bool {
         let options = [
-            "StrictHostKeyChecking=yes", "UserKnownHostsFile=\(file)", "GlobalKnownHostsFile=/dev/null", "BatchMode=yes",
+            "StrictHostKeyChecking=yes", "UserKnownHostsFile=\(file)", "GlobalKnownHostsFile=/dev/null",
+            "BatchMode=yes",
             "IdentitiesOnly=yes",
             "UpdateHostKeys=no",
         ]
@@ -188,7 +209,8 @@ struct HostKeyTests {
         return (try? await LocalProgram.run("ssh", words + ["\(sshd.host().access.user)@127.0.0.1", "true"])) != nil
     }
 
-    @Test("that only an authority vouches for is refused, and never written down", arguments: ["NAME", "127.0.0.*", "*"])
+    @Test(
+        "that only an authority vouches for is refused, and never written down", arguments: ["NAME", "127.0.0.*", "*"])
     func certified(names: String) async throws {
         try await LoopbackSSHD.running { sshd async throws in
             try await LoopbackSSHD.makeKey(sshd.folder.path("authority"))
@@ -201,7 +223,8 @@ struct HostKeyTests {
                     == "kubmaster: the host key of \(sshd.name) is known by a certificate only, and kubeforge cannot check host certificates"
             )
             #expect(
-                problem?.why?.hasPrefix("\(file) has a @cert-authority line, line 2, and none with the key itself, ssh-ed25519 SHA256:")
+                problem?.why?.hasPrefix(
+                    "\(file) has a @cert-authority line, line 2, and none with the key itself, ssh-ed25519 SHA256:")
                     == true)
             #expect(problem?.fix?.contains("`ssh-keyscan -p \(sshd.port) 127.0.0.1 >> \(file)`") == true)
             #expect(try sshd.folder.text("certified") == text)
@@ -215,7 +238,9 @@ struct HostKeyTests {
         try await LoopbackSSHD.running { sshd async throws in
             let key = try sshd.hostKey(.ed25519)
             var options = SSHOptions.made(accepts: true)
-            options.globalKnownHosts = [sshd.folder.path("missing"), try sshd.folder.write("global", "\(sshd.name) \(key)\n")]
+            options.globalKnownHosts = [
+                sshd.folder.path("missing"), try sshd.folder.write("global", "\(sshd.name) \(key)\n"),
+            ]
             let own = try sshd.folder.write("own", "# nobody\n")
             try await sshd.connected(as: sshd.host(knownHostsPath: own), options) { _ in }
             #expect(try sshd.folder.text("own") == "# nobody\n")
@@ -225,7 +250,9 @@ struct HostKeyTests {
         }
     }
 
-    @Test("that another run has written down in the meantime counts as known, and another key as changed", arguments: [true, false])
+    @Test(
+        "that another run has written down in the meantime counts as known, and another key as changed",
+        arguments: [true, false])
     func written(isSame: Bool) async throws {
         try await LoopbackSSHD.running { sshd async throws in
             try await LoopbackSSHD.makeKey(sshd.folder.path("other"))
@@ -251,10 +278,12 @@ struct HostKeyTests {
             let lock = try Lock(file)
             defer { lock.end() }
             #expect(
-                await problem(connectingTo: sshd.host(knownHostsPath: file), .made(connectTimeout: .seconds(2), accepts: true))
+                await problem(
+                    connectingTo: sshd.host(knownHostsPath: file), .made(connectTimeout: .seconds(2), accepts: true))
                     == Problem(
                         .unreachable, what: "kubmaster: \(file) was locked by another program for 2 s",
-                        why: "the new host key of \(sshd.name) was to be written down there", fix: "`fuser -v \(file)` names it"))
+                        why: "the new host key of \(sshd.name) was to be written down there",
+                        fix: "`fuser -v \(file)` names it"))
         }
     }
 
@@ -263,7 +292,9 @@ struct HostKeyTests {
         try await LoopbackSSHD.running { sshd async throws in
             let pipe = sshd.folder.path("pipe")
             try await LocalProgram.run("mkfifo", [pipe])
-            #expect(await problem(connectingTo: sshd.host(knownHostsPath: pipe))?.why == "it is a pipe or a socket, not a file")
+            #expect(
+                await problem(connectingTo: sshd.host(knownHostsPath: pipe))?.why
+                    == "it is a pipe or a socket, not a file")
             #expect(
                 await problem(connectingTo: sshd.host(knownHostsPath: "/dev/null"))?.what
                     == "kubmaster: the host key of \(sshd.name) is not known")
@@ -289,11 +320,15 @@ private struct Lock {
 
     init(_ path: String) throws {
         descriptor = open(path, O_RDWR | O_APPEND | O_CLOEXEC)
-        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw Problem(what: "\(path) cannot be locked") }
+        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw Problem(what: "\(path) cannot be locked")
+        }
     }
 
     func write(_ text: String) throws {
-        guard Glibc.write(descriptor, text, text.utf8.count) == text.utf8.count else { throw Problem(what: "nothing was written") }
+        guard Glibc.write(descriptor, text, text.utf8.count) == text.utf8.count else {
+            throw Problem(what: "nothing was written")
+        }
     }
 
     func end() { close(descriptor) }

@@ -32,6 +32,8 @@ struct LoopbackSSHDTests {
     }
 
     private func parent(_ process: Int32) throws -> Substring? {
-        try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8).split(separator: "\n").first { $0.hasPrefix("PPid:") }
+        try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8).split(separator: "\n").first {
+            $0.hasPrefix("PPid:")
+        }
     }
 }

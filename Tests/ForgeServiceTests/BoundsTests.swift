@@ -10,7 +10,10 @@ struct BoundsTests {
 
     @Test(
         "that is no status, no time and no length is not this script's",
-        arguments: ["200 1e300 2", "200 nan 2", "1e300 0 2", "200 0.1 -5", "200 0.1 1e300", "nan 0 0", "200 0.1 9223372036854775807"])
+        arguments: [
+            "200 1e300 2", "200 nan 2", "1e300 0 2", "200 0.1 -5", "200 0.1 1e300", "nan 0 0",
+            "200 0.1 9223372036854775807",
+        ])
     func replies(head: String) {
         let script = RequestScript(requests: [("http://h", Self.request)])
         #expect(script.replies(from: Array("\(head)\n{}\n".utf8)) == nil)
@@ -23,7 +26,10 @@ struct BoundsTests {
         func report(_ text: String) -> LoadReport? { LoadSum.report(text, of: script, from: "m") }
         #expect(report("seconds nan\nlongest 1\n") == nil)
         #expect(report("seconds 1\nlongest inf\n") == nil)
-        #expect(report("seconds 1\nlongest 1\nbucket 9223372036854775807 1\nbucket 1e300 1\nbucket 5 9223372036854775807\n")?.times == [])
+        #expect(
+            report(
+                "seconds 1\nlongest 1\nbucket 9223372036854775807 1\nbucket 1e300 1\nbucket 5 9223372036854775807\n")?
+                .times == [])
         #expect(report("seconds 1\nlongest 1\n" + String(repeating: "bucket 1 1\n", count: 2000)) == nil)
     }
 
@@ -38,8 +44,8 @@ struct BoundsTests {
     @Test("of classes makes a matrix up to a thousand, and none above")
     func classes() throws {
         let (few, many) = (
-            try ForgeService.Golden(golden(rows: 1000, classes: 1000), path: "g"),
-            try ForgeService.Golden(golden(rows: 1001, classes: 1001), path: "g")
+            try ForgeService.ExpectedAnswers(golden(rows: 1000, classes: 1000), path: "g"),
+            try ForgeService.ExpectedAnswers(golden(rows: 1001, classes: 1001), path: "g")
         )
         #expect(few.confusion(of: "lda")?.classes.count == 1000)
         #expect(many.confusion(of: "lda") == nil)
@@ -48,7 +54,7 @@ struct BoundsTests {
     @Test("of bytes is bounded before golden.json is read")
     func bytes() {
         let problem = #expect(throws: Problem.self) {
-            try ForgeService.Golden([UInt8](repeating: 32, count: (48 << 20) + 1), path: "golden.json of p")
+            try ForgeService.ExpectedAnswers([UInt8](repeating: 32, count: (48 << 20) + 1), path: "golden.json of p")
         }
         #expect(problem?.why == "it has 48 MiB; at most 48 are read")
     }
@@ -58,7 +64,9 @@ struct BoundsTests {
         arguments: [("Å", "A\u{30A}"), ("Ω", "\u{2126}"), ("a", "a")])
     func names(one: String, other: String) {
         let text = "{\"features\":[\"b\",\"\(one)\",\"\(other)\"],\"score\":{},\"rows\":[{}]}"
-        let problem = #expect(throws: Problem.self) { try ForgeService.Golden(Array(text.utf8), path: "golden.json of p") }
+        let problem = #expect(throws: Problem.self) {
+            try ForgeService.ExpectedAnswers(Array(text.utf8), path: "golden.json of p")
+        }
         #expect(problem?.what == "golden.json of p cannot be compared with answers")
         #expect(problem?.fix == "rename one of the two columns, train, and deploy again")
     }
@@ -75,7 +83,8 @@ struct BoundsTests {
         let object =
             #"{"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[{"name":"c","image":"IMAGE"}]}}},"status":{"replicas":9223372036854775807,"updatedReplicas":-9223372036854775808,"availableReplicas":0}}"#
         let json = "{\"items\":[\(object.replacing("IMAGE", with: Example.release.reference))]}"
-        let found = RolloutState(ClusterObject.list(json)).differences(from: Example.release, of: "inference", replicas: 2)
+        let found = RolloutState(ClusterObject.list(json)).differences(
+            from: Example.release, of: "inference", replicas: 2)
         #expect(found.count == 3)
     }
 }
@@ -89,7 +98,8 @@ struct AddressTests {
             ("https://me:word@data.example/rows.csv", "https://data.example/rows.csv"),
             ("https://data.example/rows.csv?token=SECRET", "https://data.example/rows.csv?•••"),
             ("https://a:b@c:d@h/x#SECRET", "https://h/x?•••"),
-            ("https://h?SECRET", "https://h?•••"), ("https://h/a@b/rows.csv", "https://h/a@b/rows.csv"), ("rows.csv", "rows.csv"),
+            ("https://h?SECRET", "https://h?•••"), ("https://h/a@b/rows.csv", "https://h/a@b/rows.csv"),
+            ("rows.csv", "rows.csv"),
             ("https://[::1]/x?a b", "https://[::1]/x?•••"),
         ])
     func shown(url: String, shown: String) {

@@ -26,7 +26,8 @@ struct BuildContextTests {
         try Data("FROM scratch\n".utf8).write(to: templates.appending(path: "Dockerfile"))
         let train = folder.appending(path: "my training.csv")
         try Data("Line,# Letter,a\n".utf8).write(to: train)
-        let service = Service(trainingData: .init(train: train.path(percentEncoded: false), test: train.path(percentEncoded: false)))
+        let service = Service(
+            trainingData: .init(train: train.path(percentEncoded: false), test: train.path(percentEncoded: false)))
         let overlay = try Templates(overlay: folder.appending(path: "templates").path())
 
         let context = try BuildContext.make(cluster: Example.cluster(service: service), templates: overlay)
@@ -36,10 +37,14 @@ struct BuildContextTests {
         #expect(context.files["Dockerfile"] == Array("FROM scratch\n".utf8))
 
         try FileManager.default.removeItem(at: train)
-        let error = #expect(throws: Problem.self) { try BuildContext.make(cluster: Example.cluster(service: service), templates: overlay) }
+        let error = #expect(throws: Problem.self) {
+            try BuildContext.make(cluster: Example.cluster(service: service), templates: overlay)
+        }
         #expect(error?.kind == .invalidInventory)
         #expect(error?.what == "\(service.trainingData!.train) cannot be read")
-        #expect(error?.fix == "correct service: data: train: in inventory/lab.yaml, or leave data: out and have data generated")
+        #expect(
+            error?.fix
+                == "correct service: data: train: in inventory/lab.yaml, or leave data: out and have data generated")
     }
 
     @Test("asks for OpenSSH's client, and brings the mirror's key, with a model store only")
@@ -49,7 +54,8 @@ struct BuildContextTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let key = folder.appending(path: "mirror.asc")
         try Data("a key".utf8).write(to: key)
-        let mirrors = Mirrors(debian: .init(url: "http://10.77.0.1:8000/debian", key: .file(path: key.path(percentEncoded: false))))
+        let mirrors = Mirrors(
+            debian: .init(url: "http://10.77.0.1:8000/debian", key: .file(path: key.path(percentEncoded: false))))
         let store = ModelStore(url: "sftp://models@store/srv", keyPath: "/k", knownHostsPath: "/h")
 
         let without = try BuildContext.make(cluster: Example.cluster(mirrors: mirrors), templates: Templates())
@@ -70,7 +76,8 @@ struct BuildContextTests {
                 Mirrors(registries: ["docker.io": "http://10.77.0.1:5000"], python: "http://10.77.0.1:8000/simple"),
                 Service.defaultBaseImage,
                 [
-                    "BASE_IMAGE": "docker.io/library/python:3.11-slim-bookworm", "PIP_INDEX_URL": "http://10.77.0.1:8000/simple",
+                    "BASE_IMAGE": "docker.io/library/python:3.11-slim-bookworm",
+                    "PIP_INDEX_URL": "http://10.77.0.1:8000/simple",
                     "PIP_TRUSTED_HOST": "10.77.0.1",
                 ]
             ),
@@ -82,6 +89,7 @@ struct BuildContextTests {
             (Mirrors(), "python:3.12", ["BASE_IMAGE": "python:3.12"]),
         ])
     func argumentsFollowMirrors(mirrors: Mirrors, image: String, expected: [String: String]) {
-        #expect(BuildArguments(Example.cluster(mirrors: mirrors, service: Service(baseImage: image))).values == expected)
+        #expect(
+            BuildArguments(Example.cluster(mirrors: mirrors, service: Service(baseImage: image))).values == expected)
     }
 }

@@ -10,35 +10,43 @@ import Testing
 struct BuildTests {
     @Test("sends a context that is not there")
     func sendsContext() throws {
-        let step = ContextIsThere(try Example.context(), of: Example.cluster().service)
-        let place = Places.context(step.context.tag)
+        let step = BuildContextIsUploaded(try Example.context(), of: Example.cluster().service)
+        let place = RemotePaths.context(step.context.tag)
         let note = "/var/lib/kubeforge/owners/fcf5fd37dd925c9e/mlops.inference"
-        #expect(step.looks == ["file /var/lib/kubeforge/contexts/fcf5fd37dd925c9e", "file \(note)", "file /var/lib/kubeforge/contexts"])
+        #expect(
+            step.looks == [
+                "file /var/lib/kubeforge/contexts/fcf5fd37dd925c9e", "file \(note)", "file /var/lib/kubeforge/contexts",
+            ])
         func differences(_ context: FileState?, note isNoted: Bool = true, mode: UInt16 = 0o700) -> [String] {
             step.differences(
                 given: Answers([
                     .file(place): .file(context), .file(note): .file(isNoted ? FileState() : nil),
-                    .file(Places.contexts): .file(FileState(kind: .directory, mode: mode)),
+                    .file(RemotePaths.contexts): .file(FileState(kind: .directory, mode: mode)),
                 ])
             ).map(\.text)
         }
         #expect(differences(nil) == ["2 files, 3072 bytes, are not there"])
         #expect(differences(FileState(kind: .directory)) == [])
         #expect(differences(FileState(kind: .regular)) == ["2 files, 3072 bytes, are not there"])
-        // Whose it is decides who may remove it; who else may read the training data in it is decided by the folder above.
+        // Whose it is decides who may remove it; who else may read the training data in it is decided by the folder
+        // above.
         #expect(differences(FileState(kind: .directory), note: false) == ["it is not noted whose it is"])
-        #expect(differences(FileState(kind: .directory), mode: 0o755) == ["mode of /var/lib/kubeforge/contexts: 755 → 700"])
+        #expect(
+            differences(FileState(kind: .directory), mode: 0o755) == ["mode of /var/lib/kubeforge/contexts: 755 → 700"])
     }
 
     @Test("unpacks a context completely or not at all")
     func unpacksContext() async throws {
-        let step = ContextIsThere(try Example.context(), of: Example.cluster().service)
+        let step = BuildContextIsUploaded(try Example.context(), of: Example.cluster().service)
         let transport = ScriptedTransport { _ in Output("") }
         try await step.apply(to: Machine(host: Example.master, transport: transport))
         let command = try #require(await transport.commands.first)
         #expect(command.isAsRoot)
         let note = "/var/lib/kubeforge/owners/fcf5fd37dd925c9e/mlops.inference"
-        #expect(command.words.suffix(3).map(\.text) == [Places.context(step.context.tag), SHA256.hex(step.context.archive), note])
+        #expect(
+            command.words.suffix(3).map(\.text) == [
+                RemotePaths.context(step.context.tag), SHA256.hex(step.context.archive), note,
+            ])
         // The script itself, with folders of this computer and a damaged transfer.
         let folder = try LocalProgram("mktemp", "-d").output.trimming(while: \.isNewline)
         func unpack(_ bytes: [UInt8]) throws -> LocalProgram {
@@ -89,7 +97,9 @@ struct BuildTests {
             "#12 0.512 note: test.csv has the rows of train.csv: scores\n#12 0.6 keynote: no\nnote: mlp: Maximum iterations\n"
             + "#14 1.5 note: mlp: Maximum iterations\nStep 3 : RUN note: x\n"
         #expect(
-            ImageIsBuilt.notes(in: Output(said)) == ["test.csv has the rows of train.csv: scores", "mlp: Maximum iterations"])
+            ImageIsBuilt.notes(in: Output(said)) == [
+                "test.csv has the rows of train.csv: scores", "mlp: Maximum iterations",
+            ])
     }
 
     @Test("that fails says why in its own last words, and what to do")
@@ -104,7 +114,8 @@ struct BuildTests {
             """
         let transport = ScriptedTransport { _ in Output(standardOutput: Array(said.utf8), exit: .code(1)) }
         let error = await #expect(throws: Problem.self) {
-            try await ImageIsBuilt(Example.release, arguments: []).apply(to: Machine(host: Example.master, transport: transport))
+            try await ImageIsBuilt(Example.release, arguments: []).apply(
+                to: Machine(host: Example.master, transport: transport))
         }
         #expect(
             error?.description == """
@@ -186,7 +197,7 @@ struct BuildTests {
 
     @Test("leaves the right answers beside the cluster")
     func keepsGolden() {
-        let step = GoldenIsKept(Example.release)
+        let step = ExpectedAnswersAreSaved(Example.release)
         let paths = ["rows.jsonl", "golden.json"].map { "/var/lib/kubeforge/releases/0123456789abcdef/" + $0 }
         #expect(step.looks == paths.map { "file " + $0 })
         func answers(_ one: FileState?, _ other: FileState?) -> Answers {
@@ -196,6 +207,9 @@ struct BuildTests {
         #expect(step.differences(given: answers(nil, FileState())) == ["\(paths[0]) is missing"])
         #expect(step.differences(given: answers(FileState(), nil)) == ["\(paths[1]) is missing"])
         #expect(step.differences(given: answers(FileState(), FileState())) == [])
-        #expect(step.copy.words.suffix(2).map(\.text) == ["/var/lib/kubeforge/releases/0123456789abcdef", "inference:0123456789abcdef"])
+        #expect(
+            step.copy.words.suffix(2).map(\.text) == [
+                "/var/lib/kubeforge/releases/0123456789abcdef", "inference:0123456789abcdef",
+            ])
     }
 }

@@ -11,12 +11,17 @@ import Synchronization
 enum Example {
     static let access = Host.Access(user: "ubuntu", keyPath: nil, knownHostsPath: "/k")
     static let master = Host(
-        name: "kubmaster", address: IPv4Address("10.77.0.11")!, role: .controlPlane, isSchedulable: false, access: access)
-    static let node = Host(name: "kubnode", address: IPv4Address("10.77.0.12")!, role: .worker, isSchedulable: true, access: access)
+        name: "kubmaster", address: IPv4Address("10.77.0.11")!, role: .controlPlane, isSchedulable: false,
+        access: access)
+    static let node = Host(
+        name: "kubnode", address: IPv4Address("10.77.0.12")!, role: .worker, isSchedulable: true, access: access)
 
-    static func cluster(runtime: Cluster.Runtime = .containerd, mirrors: Mirrors = Mirrors(), service: Service = Service()) -> Cluster {
+    static func cluster(
+        runtime: Cluster.Runtime = .containerd, mirrors: Mirrors = Mirrors(), service: Service = Service()
+    ) -> Cluster {
         Cluster(
-            name: "lab", path: "inventory/lab.yaml", kubernetes: Version(1, 20, 2), runtime: runtime, hosts: [master, node],
+            name: "lab", path: "inventory/lab.yaml", kubernetes: Version(1, 20, 2), runtime: runtime,
+            hosts: [master, node],
             mirrors: mirrors,
             service: service)
     }

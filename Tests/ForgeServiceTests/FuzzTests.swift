@@ -43,26 +43,31 @@ struct FuzzTests {
         "{\"rows\": 45, \"score\": {\"lda\": 0.692}}",
         "{\"input\": {\"rows\": 45, \"sha256\": \"a\"}, \"shards\": 3, \"done\": [0, 1]}",
         "diff -u -N /tmp/LIVE/apps.v1.Deployment.mlops.inference /tmp/M\n-a\n+b\n",
-        "4f4fb700ef54: Pushed\n4f4fb700ef55: Layer already exists\n", "kubmaster amd64\nkubnode arm64\n", "401", "curl: (7) failed\n000",
+        "4f4fb700ef54: Pushed\n4f4fb700ef55: Layer already exists\n", "kubmaster amd64\nkubnode arm64\n", "401",
+        "curl: (7) failed\n000",
         "200 0.0123 2\n{}\n",
     ]
 
     private static func plans(_ cluster: Cluster) throws -> [Plan] {
         let templates = try Templates()
         let run = BatchRun(
-            of: cluster, input: .own, shards: 3, release: DeployedRelease(image: Example.release.reference), time: "20261121-151732")
+            of: cluster, input: .own, shards: 3, release: DeployedRelease(image: Example.release.reference),
+            time: "20261121-151732")
         let schedule = Schedule(name: nil, cron: try CronExpression("0 3 * * *"), input: .url("https://h/x.csv?t=2"))
         return [
             try ServicePlan.make(cluster: cluster, context: Example.context(), templates: templates, by: "ann@desk"),
             try BatchPlan.make(
-                cluster: cluster, run: run, templates: templates, results: Folder(shown: "r", path: "/nowhere/r"), isFollowed: true),
+                cluster: cluster, run: run, templates: templates, results: Folder(shown: "r", path: "/nowhere/r"),
+                isFollowed: true),
             try TrainingPlan.make(
-                cluster: cluster, run: TrainingRun(of: cluster, image: Example.release.reference, time: "20261121-151732"),
+                cluster: cluster,
+                run: TrainingRun(of: cluster, image: Example.release.reference, time: "20261121-151732"),
                 templates: templates,
                 isFollowed: false
             ) { _ in },
             try SchedulePlan.make(
-                schedule, cluster: cluster, release: DeployedRelease(image: Example.release.reference), templates: templates),
+                schedule, cluster: cluster, release: DeployedRelease(image: Example.release.reference),
+                templates: templates),
         ]
     }
 
@@ -75,33 +80,40 @@ struct FuzzTests {
     @Test("golden.json, and what is compared with it")
     func golden() throws {
         try Fuzz("golden.json", samples: [Self.golden]).run { input in
-            _ = JSONValue(input.bytes)?.brief
+            _ = JSONValue(input.bytes)?.summary
             _ = JSONValue(input.bytes)?.description
-            let golden = try ForgeService.Golden(input.bytes, path: "golden.json")
+            let golden = try ForgeService.ExpectedAnswers(input.bytes, path: "golden.json")
             var numbers = SeededNumbers(seed: 1)
             let rows = numbers.rows(5, below: golden.count, with: min(23, golden.count - 1))
             let features = Dictionary(rows.map { ($0, golden.features.map { _ in 1.5 }) }) { first, _ in first }
             let batches = ServiceRequest.batches(golden, rows: rows, features: features)
             let requests = ServiceRequest.all(golden, rows: rows, features: features, batches: batches)
-            _ = TestRows(rows, of: "a").read(input.answers(to: TestRows(rows, of: "a").questions), for: golden).complaint
-            let verdicts = requests.map { Verdict(request: $0, reply: ServiceReply(status: 200, body: input.bytes, milliseconds: 1)) }
-            _ = (verdicts.map(\.report), Skew(verdicts)?.report)
-            for model in ForgeService.Golden.models { _ = golden.confusion(of: model)?.accuracy }
+            _ =
+                TestRows(rows, of: "a").read(input.answers(to: TestRows(rows, of: "a").questions), for: golden)
+                .complaint
+            let answerChecks = requests.map {
+                AnswerCheck(request: $0, reply: ServiceReply(status: 200, body: input.bytes, milliseconds: 1))
+            }
+            _ = (answerChecks.map(\.report), TrainingServingSkew(answerChecks)?.report)
+            for model in ForgeService.ExpectedAnswers.models { _ = golden.confusion(of: model)?.accuracy }
         }
     }
 
     @Test("answers of the service")
     func replies() throws {
-        let golden = try ForgeService.Golden(Array(Self.golden.utf8), path: "golden.json")
+        let golden = try ForgeService.ExpectedAnswers(Array(Self.golden.utf8), path: "golden.json")
         let request = ServiceRequest.prediction(golden, 0)
         let script = RequestScript(requests: [("http://10.96.1.2:80", request), ("http://10.96.1.2:80", request)])
         let answer = "200 0.0123 45\n{\"line\":0,\"lda\":{\"number\":0,\"letter\":\"A\"}}  \n"
         try Fuzz("replies of the service", samples: [answer + answer, "0 0 9\nnot asked\n"]).run { input in
-            for reply in script.replies(from: input.bytes) ?? [] { _ = Verdict(request: request, reply: reply).report }
+            for reply in script.replies(from: input.bytes) ?? [] {
+                _ = AnswerCheck(request: request, reply: reply).report
+            }
             _ = ScoreGate(minimum: 0.5).reports(ServiceReply(status: 200, body: input.bytes, milliseconds: 1))
         }
         let load = LoadScript(address: "http://h", rows: 3, load: Load(length: .seconds(1)))
-        let sum = "seconds 10.1\nlongest 204.3\nbucket 350 1000\nbucket 400 3\nfailed status 503 2\nfailed curl 28 1 (timed out)\n"
+        let sum =
+            "seconds 10.1\nlongest 204.3\nbucket 350 1000\nbucket 400 3\nfailed status 503 2\nfailed curl 28 1 (timed out)\n"
         try Fuzz("sum of a load", samples: [sum]).run { input in
             guard let report = LoadSum.report(input.text, of: load, from: "m") else { return }
             _ = (report.percentile(95), report.throughput, LoadHistogram(report).most, report.failuresInWords)
@@ -116,14 +128,15 @@ struct FuzzTests {
             let (objects, events) = (ClusterObject.list(input.text), ClusterEvent.list(input.text))
             _ = ClusterObject.one(input.text)
             let diagnosis = RolloutDiagnosis(
-                state: RolloutState(objects), events: events, logs: PodLogs(input.text).byPod, nodes: objects.filter { $0.kind == "Node" })
+                state: RolloutState(objects), events: events, logs: PodLogs(input.text).byPod,
+                nodes: objects.filter { $0.kind == "Node" })
             _ = diagnosis.causes
             _ = RolloutState(objects).differences(from: Example.release, of: "inference", replicas: 2)
             _ = ServicePod.list(input.text)
             for job in JobObject.list(input.text) ?? [] { _ = (job.input, job.lastRun, job.isAtWork, job.release) }
             let history = ReleaseHistory(input.text, of: service.name)
             _ = (history.table, history.past)
-            for object in objects { _ = StoredModels(object.spec?.template?.spec) }
+            for object in objects { _ = ModelVersion(object.spec?.template?.spec) }
         }
     }
 
@@ -136,7 +149,8 @@ struct FuzzTests {
             """#
         let place = LeasePlace.cluster(Example.cluster())
         let holder = Holder(
-            run: "0123456789abcdef", person: "anna@laptop", computer: "0", processID: 1, since: "2026-11-21T09:12:03Z", command: "deploy")
+            run: "0123456789abcdef", person: "anna@laptop", computer: "0", processID: 1, since: "2026-11-21T09:12:03Z",
+            command: "deploy")
         let step = LeasesAreFree(Service())
         try Fuzz("leases", samples: [lease, "1763723454\n" + lease.filter { $0 != "\n" }]).run { input in
             for lease in LeaseObject.list(input.text) ?? [] {
@@ -150,17 +164,23 @@ struct FuzzTests {
     @Test("what else machines and pods print")
     func lines() throws {
         try Fuzz(
-            "lines of pods and machines", samples: Self.samples + ["[pod/inference-1/c] hello", "==> pod/a\nx\n", "lda 0.692\nmlp 0.66\n"]
+            "lines of pods and machines",
+            samples: Self.samples + ["[pod/inference-1/c] hello", "==> pod/a\nx\n", "lda 0.692\nmlp 0.66\n"]
         ).run { input in
             let text = input.text
-            _ = (PodLogs(text), TrainingLog(text).scores, PushedLayers(printed: text).difference, KeptReleases.Found(printed: text))
             _ = (
-                BatchScores(json: input.bytes)?.sentence, CourierStatus(CommandState(text: text)), ReleaseRecord(json: text),
+                PodLogs(text), TrainingLog(text).scores, PushedLayers(printed: text).difference,
+                RetentionPolicy.Found(printed: text)
+            )
+            _ = (
+                BatchScores(json: input.bytes)?.sentence, CourierStatus(CommandState(text: text)),
+                ReleaseRecord(json: text),
                 CronTimes(text)
             )
             _ = ServiceLogs.split(OutputLine(stream: .standardOutput, text: text))
             _ = (
-                InputFault.fault(in: text), InputFault.named(text, in: .own), CourierRefusal(text).reason, BatchInput.shown(text),
+                InputFault.fault(in: text), InputFault.named(text, in: .own), CourierRefusal(text).reason,
+                BatchInput.shown(text),
                 Release(reference: text, name: "inference")
             )
             _ = text.split(whereSeparator: \.isNewline).map { BuildKitLine.told(String($0)) }

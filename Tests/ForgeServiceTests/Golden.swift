@@ -5,7 +5,9 @@ import Testing
 struct Golden {
     let path: String
 
-    init(_ path: String) { self.path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(path)").path() }
+    init(_ path: String) {
+        self.path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(path)").path()
+    }
 
     var text: String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
 

@@ -12,7 +12,7 @@ import Yams
 @Suite("The manifests")
 struct ManifestsTests {
     private func make(
-        _ service: Service = Service(), _ release: Release = Example.release, models: StoredModels? = nil
+        _ service: Service = Service(), _ release: Release = Example.release, models: ModelVersion? = nil
     ) throws -> [String: String] {
         let files = try Manifests.make(
             cluster: Example.cluster(service: service), release: release, models: models, templates: Templates()
@@ -22,7 +22,9 @@ struct ManifestsTests {
 
     @Test(
         "read as they are applied",
-        arguments: ["namespace", "deployment", "service", "networkpolicy", "poddisruptionbudget", "releases", "kustomization"])
+        arguments: [
+            "namespace", "deployment", "service", "networkpolicy", "poddisruptionbudget", "releases", "kustomization",
+        ])
     func read(name: String) throws {
         let text = try #require(try make()["/var/lib/kubeforge/manifests/inference/\(name).yaml"])
         try Golden("manifests/\(name).yaml").expect(text)
@@ -48,11 +50,14 @@ struct ManifestsTests {
         let file = folder.appending(path: "kubernetes/base/deployment.yaml")
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         var text = try Templates()["kubernetes/base/deployment.yaml"].text
-        for (name, value) in ["andEnv": "", "cpu": "1", "memory": "3Gi"] { text = text.replacing("{{ \(name) }}", with: value) }
+        for (name, value) in ["andEnv": "", "cpu": "1", "memory": "3Gi"] {
+            text = text.replacing("{{ \(name) }}", with: value)
+        }
         try Data(text.utf8).write(to: file)
         let templates = try Templates(overlay: folder.path())
         func render(_ service: Service) throws {
-            _ = try Manifests.make(cluster: Example.cluster(service: service), release: Example.release, templates: templates)
+            _ = try Manifests.make(
+                cluster: Example.cluster(service: service), release: Example.release, templates: templates)
         }
         try render(Service())
         let said = [
@@ -68,23 +73,34 @@ struct ManifestsTests {
     @Test("fetch the models from the model store before the service starts, where there is one")
     func modelStore() throws {
         let text = try #require(
-            try make(Service(models: Example.store), models: Example.models())["/var/lib/kubeforge/manifests/inference/deployment.yaml"])
+            try make(Service(models: Example.store), models: Example.models())[
+                "/var/lib/kubeforge/manifests/inference/deployment.yaml"])
         try Golden("manifests/deployment-with-store.yaml").expect(text)
         let pod = try #require(try Yams.compose(yaml: text))["spec"]?["template"]?["spec"]
-        let names = ["initContainers", "containers", "volumes"].map { pod?[$0]?.sequence?.compactMap { $0["name"]?.string } }
+        let names = ["initContainers", "containers", "volumes"].map {
+            pod?[$0]?.sequence?.compactMap { $0["name"]?.string }
+        }
         #expect(names == [["models"], ["api"], ["tmp", "models", "model-store"]])
-        #expect(pod?["containers"]?[0]?["volumeMounts"]?.sequence?.compactMap { $0["mountPath"]?.string } == ["/tmp", "/app/models"])
+        #expect(
+            pod?["containers"]?[0]?["volumeMounts"]?.sequence?.compactMap { $0["mountPath"]?.string } == [
+                "/tmp", "/app/models",
+            ])
     }
 
-    @Test("name a node port, or leave the choice to the cluster", arguments: [(nil, nil), (30080, 30080)] as [(Int?, Int?)])
+    @Test(
+        "name a node port, or leave the choice to the cluster",
+        arguments: [(nil, nil), (30080, 30080)] as [(Int?, Int?)])
     func nodePort(wanted: Int?, written: Int?) throws {
-        let text = try #require(try make(Service(nodePort: wanted))["/var/lib/kubeforge/manifests/inference/service.yaml"])
+        let text = try #require(
+            try make(Service(nodePort: wanted))["/var/lib/kubeforge/manifests/inference/service.yaml"])
         let spec = try #require(try Yams.compose(yaml: text))["spec"]
         #expect(spec?["ports"]?[0]?["nodePort"]?.int == written)
         #expect(spec?["type"]?.string == "NodePort")
     }
 
-    @Test("keep every value the text that it is", arguments: ["1e10", "007", "yes", "a\"b: {c}\n- d", "0x1F", "\u{7f}é\\", ""])
+    @Test(
+        "keep every value the text that it is",
+        arguments: ["1e10", "007", "yes", "a\"b: {c}\n- d", "0x1F", "\u{7f}é\\", ""])
     func quote(value: String) throws {
         let line: String = "key: " + value.yamlQuoted
         let back = try Yams.compose(yaml: line)
@@ -99,7 +115,9 @@ struct ManifestsTests {
     func neverLatest() throws {
         for (_, text) in try make() { #expect(!text.contains("latest")) }
         let deployment = try #require(try make()["/var/lib/kubeforge/manifests/inference/deployment.yaml"])
-        #expect(deployment.contains("image: \"10.77.0.11:5443/mlops/inference:0123456789abcdef\"\n          imagePullPolicy: IfNotPresent"))
+        #expect(
+            deployment.contains(
+                "image: \"10.77.0.11:5443/mlops/inference:0123456789abcdef\"\n          imagePullPolicy: IfNotPresent"))
         #expect(deployment.contains("automountServiceAccountToken: false"))
     }
 }
@@ -110,19 +128,20 @@ struct ManifestsAreAppliedTests {
         Manifests(
             files: [RemoteFile("/var/lib/kubeforge/manifests/inference/a.yaml", "a\n")], template: "",
             folder: "/var/lib/kubeforge/manifests/inference"), release: Example.release,
-        after: FirstPod(
-            Candidate(release: Example.release), manifests: Manifests(files: [], template: "", folder: ""), namespace: "mlops",
+        after: CanaryCheck(
+            CanaryDeployment(release: Example.release), manifests: Manifests(files: [], template: "", folder: ""),
+            namespace: "mlops",
             within: .zero), namespace: "mlops")
 
     private var diff: String { step.looks[1] }
 
-    private let candidates =
+    private let canaries =
         "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get deployments --selector "
         + "'app.kubernetes.io/name in (inference, inference-candidate)' --output json"
 
     private func differences(_ exitCode: Int, _ text: String, file: String = "a\n", left: String = "") -> [String] {
         let path = "/var/lib/kubeforge/manifests/inference/a.yaml"
-        var answers = Example.answers([diff: CommandState(exitCode: exitCode, text: text), candidates: Told.list(left)])
+        var answers = Example.answers([diff: CommandState(exitCode: exitCode, text: text), canaries: Told.list(left)])
         answers.merge(Answers([.file(path): .file(FileState(sha256: SHA256.hex(file)))]))
         return step.differences(given: answers).map(\.text)
     }
@@ -130,15 +149,18 @@ struct ManifestsAreAppliedTests {
     @Test("ask the cluster itself, besides their files")
     func ask() {
         #expect(step.title == "the cluster is told to run inference:0123456789abcdef")
-        #expect(step.looks == ["file /var/lib/kubeforge/manifests/inference/a.yaml", diff, candidates])
+        #expect(step.looks == ["file /var/lib/kubeforge/manifests/inference/a.yaml", diff, canaries])
         #expect(diff.contains("--namespace mlops diff -k /var/lib/kubeforge/manifests/inference"))
     }
 
     @Test("are so when the files are and the cluster says so")
     func areSo() {
         #expect(differences(0, "") == [])
-        #expect(differences(0, "", left: Told.deployment("inference-candidate")) == ["inference-candidate of an earlier run is left"])
-        #expect(differences(0, "", file: "b\n") == ["/var/lib/kubeforge/manifests/inference/a.yaml has other content"])
+        #expect(
+            differences(0, "", left: Told.deployment("inference-candidate")) == [
+                "inference-candidate of an earlier run is left"
+            ])
+        #expect(differences(0, "", file: "b\n") == ["/var/lib/kubeforge/manifests/inference/a.yaml differs"])
     }
 
     @Test("tell what somebody changed in the cluster")
@@ -186,7 +208,8 @@ struct ManifestsAreAppliedTests {
         }
         try await step.apply(to: Machine(host: Example.master, transport: transport))
         let commands = await transport.commands
-        // Written and tried; then the gate looks what runs, and takes away what may have been left of it; then they are applied.
+        // Written and tried; then the gate looks what runs, and takes away what may have been left of it; then they are
+        // applied.
         #expect(commands.count == 6)
         let apply =
             "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops apply -k /var/lib/kubeforge/manifests/inference"
@@ -201,7 +224,9 @@ struct ManifestsAreAppliedTests {
         let transport = ScriptedTransport { command in
             command.line.hasSuffix("--dry-run=server") ? .failed(1, "provided port is already allocated") : Output("")
         }
-        let problem = await #expect(throws: Problem.self) { try await step.apply(to: Machine(host: Example.master, transport: transport)) }
+        let problem = await #expect(throws: Problem.self) {
+            try await step.apply(to: Machine(host: Example.master, transport: transport))
+        }
         #expect(problem?.why == "provided port is already allocated")
         #expect(await transport.commands.last?.line.hasSuffix("--dry-run=server") == true)
     }
@@ -223,7 +248,8 @@ struct ManifestsAreAppliedTests {
             #expect(drift.exitCode == (isOurs ? 1 : 0))
             let transport = ScriptedTransport { _ in Output("") }
             _ = try? await step.apply(to: Machine(host: Example.master, transport: transport))
-            let script = try #require(await transport.commands.first { $0.line.contains("get namespace") }).words[2].text
+            let script = try #require(await transport.commands.first { $0.line.contains("get namespace") }).words[2]
+                .text
             let applied = try LocalProgram("sh", "-c", path + script)
             #expect(applied.exitCode == 0)
             #expect(applied.output.contains("somebody else") == !isOurs)
@@ -238,14 +264,19 @@ struct ForeignObjectsTests {
     @Test("is refused by name before anything is changed")
     func objects() throws {
         let step = ObjectsAreOurs.requirement(ForgeInventory.Service())
-        #expect(step.differences(whenLookEnds: 0, "Deployment inference kubeforge\nService inference kubeforge\n") == [])
         #expect(
-            step.differences(whenLookEnds: 0, "Deployment inference kubeforge\nService inference \nConfigMap inference-releases Helm\n")
+            step.differences(whenLookEnds: 0, "Deployment inference kubeforge\nService inference kubeforge\n") == [])
+        #expect(
+            step.differences(
+                whenLookEnds: 0,
+                "Deployment inference kubeforge\nService inference \nConfigMap inference-releases Helm\n")
                 == [
-                    "Service mlops.inference was not made by kubeforge", "ConfigMap mlops.inference-releases was not made by kubeforge",
+                    "Service mlops.inference was not made by kubeforge",
+                    "ConfigMap mlops.inference-releases was not made by kubeforge",
                 ])
         #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be asked for its objects"])
-        let plan = try ServicePlan.make(cluster: Example.cluster(), context: Example.context(), templates: Templates(), by: "ann@desk")
+        let plan = try ServicePlan.make(
+            cluster: Example.cluster(), context: Example.context(), templates: Templates(), by: "ann@desk")
         #expect(plan.stages[0].steps(for: "kubmaster").map(\.title).contains(step.title))
     }
 
@@ -254,7 +285,8 @@ struct ForeignObjectsTests {
         let step = try #require(NodePortIsFree.requirement(ForgeInventory.Service(nodePort: 30080)))
         let others = "default.kubernetes \nshop.web 30081 30080\nmlops.eeg 30082\n"
         #expect(step.differences(whenLookEnds: 0, others) == ["port 30080 is Service shop.web's"])
-        #expect(step.differences(whenLookEnds: 0, "default.kubernetes \nmlops.inference 30080\nshop.web 300800\n") == [])
+        #expect(
+            step.differences(whenLookEnds: 0, "default.kubernetes \nmlops.inference 30080\nshop.web 300800\n") == [])
         #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be asked for its Services"])
         #expect(NodePortIsFree.requirement(ForgeInventory.Service())?.title == nil)
     }

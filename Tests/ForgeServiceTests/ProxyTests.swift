@@ -28,18 +28,19 @@ struct ProxyTests {
 
     @Test("is what a deploy builds through")
     func plan() throws {
-        let plan = try ServicePlan.make(cluster: cluster, context: Example.context(), templates: Templates(), by: "ann@desk")
+        let plan = try ServicePlan.make(
+            cluster: cluster, context: Example.context(), templates: Templates(), by: "ann@desk")
         let builds = plan.stages.flatMap(\.work).flatMap(\.steps).compactMap { $0 as? ImageIsBuilt }
         #expect(builds.map(\.proxy) == [cluster.outgoing])
     }
 
     @Test("reaches the pod that fetches rows from outside, and no other")
-    func courier() throws {
+    func coordinator() throws {
         func command(_ input: BatchInput) throws -> [String] {
             let run = BatchRun(of: cluster, input: input, shards: 2, release: .example, time: "20261121-151732")
             let manifests = try BatchManifests(run, templates: Templates())
             #expect(try !manifests.shards(askingAt: "http://10.244.1.9:8081").contains("PROXY"))
-            let containers = try Yams.load(yaml: manifests.courier) as? [String: Any]
+            let containers = try Yams.load(yaml: manifests.coordinator) as? [String: Any]
             let spec = containers?["spec"] as? [String: Any]
             let first = (spec?["containers"] as? [[String: Any]])?.first
             return try #require(first?["command"] as? [String])
@@ -47,7 +48,10 @@ struct ProxyTests {
         let fetching = try command(.url("https://data.example/rows.csv"))
         #expect(fetching.prefix(2) == ["env", "HTTPS_PROXY=http://p:3128"])
         #expect(fetching[2].hasPrefix("NO_PROXY=localhost,127.0.0.1,.svc,.cluster.local,10.244.0.0/16,10.96.0.0/12,"))
-        #expect(fetching.suffix(6) == ["python", "courier.py", "--shards", "2", "--input", "https://data.example/rows.csv"])
+        #expect(
+            fetching.suffix(6) == [
+                "python", "coordinator.py", "--shards", "2", "--input", "https://data.example/rows.csv",
+            ])
         #expect(try command(.own).first == "python")
     }
 
@@ -58,7 +62,8 @@ struct ProxyTests {
             return try schedule.manifest(cluster, release: .example, templates: Templates())
         }
         #expect(
-            try text(.url("https://data.example/rows.csv")).contains(#"["env", "HTTPS_PROXY=http://p:3128", "NO_PROXY=localhost,"#))
+            try text(.url("https://data.example/rows.csv")).contains(
+                #"["env", "HTTPS_PROXY=http://p:3128", "NO_PROXY=localhost,"#))
         #expect(try !text(.own).contains("PROXY"))
     }
 }

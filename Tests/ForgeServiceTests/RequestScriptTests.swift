@@ -14,7 +14,10 @@ struct RequestScriptTests {
         // A port where nobody listens, and a file in place of a service: curl reads both.
         let script = RequestScript(requests: [
             ("http://127.0.0.1:1", ServiceRequest(path: "/score", expected: .refusal(400))),
-            ("http://127.0.0.1:1", ServiceRequest(path: "/it's", body: #"{"rows":[["$(id)"]]}"#, expected: .refusal(400))),
+            (
+                "http://127.0.0.1:1",
+                ServiceRequest(path: "/it's", body: #"{"rows":[["$(id)"]]}"#, expected: .refusal(400))
+            ),
         ])
         #expect(
             script.command.inputText.contains(
@@ -26,7 +29,9 @@ struct RequestScriptTests {
         let run = try LocalProgram("sh", "-s", input: Array(script.command.inputText.utf8))
         let replies = try #require(script.replies(from: Array(run.output.utf8)))
         #expect(replies.map(\.status) == [0, 0])
-        #expect(String(decoding: replies[0].body, as: UTF8.self).hasPrefix("curl: (7) Failed to connect to 127.0.0.1 port 1"))
+        #expect(
+            String(decoding: replies[0].body, as: UTF8.self).hasPrefix(
+                "curl: (7) Failed to connect to 127.0.0.1 port 1"))
     }
 
     @Test("is not believed when it prints something else")

@@ -11,7 +11,8 @@ private struct Recording {
 
     /// The step that waits, for the release that the recording is of.
     let step = RolloutIsComplete(
-        Release(name: "inference", tag: "ff53fa0b3bd7b45d"), replicas: 2, namespace: "mlops", within: .zero, every: .zero)
+        Release(name: "inference", tag: "ff53fa0b3bd7b45d"), replicas: 2, namespace: "mlops", within: .zero,
+        every: .zero)
 
     var objects: CommandState { CommandState(text: Golden("Rollout/\(name).objects.json").text) }
     var events: CommandState { CommandState(text: Golden("Rollout/\(name).events.json").text) }
@@ -29,7 +30,9 @@ struct FailedRolloutTests {
         let recording = Recording(name: name)
         let host = ScriptedTransport { command in
             command.inputText.contains("logs --tail=20")
-                ? Output(answering: recording.objects, recording.events, recording.logs, CommandState(text: "{\"items\":[]}"))
+                ? Output(
+                    answering: recording.objects, recording.events, recording.logs, CommandState(text: "{\"items\":[]}")
+                )
                 : Output(answering: recording.objects, recording.events)
         }
         let error = await #expect(throws: Problem.self) {
@@ -42,11 +45,12 @@ struct FailedRolloutTests {
     @Test(
         "is not waited for when waiting cannot help",
         arguments: [
-            ("noNode", false), ("imageMissing", true), ("cannotStart", true), ("failingProbe", false), ("refused", false),
+            ("noNode", false), ("imageMissing", true), ("cannotStart", true), ("failingProbe", false),
+            ("refused", false),
         ])
-    func isNotWaitedFor(name: String, isHopeless: Bool) {
+    func isNotWaitedFor(name: String, isPermanent: Bool) {
         let recording = Recording(name: name)
-        #expect(recording.step.diagnosis(recording.answers).isHopeless == isHopeless)
+        #expect(recording.step.diagnosis(recording.answers).isPermanent == isPermanent)
     }
 
     @Test("is given a second chance before it is called a crash")
@@ -63,13 +67,13 @@ struct FailedRolloutTests {
             return RolloutDiagnosis(state: RolloutState(ClusterObject.list(objects)), events: [], logs: [:])
         }
         #expect(pod(restarts: 1).causes.map(\.cause) == [.crashed(exitCode: 1)])
-        #expect(!pod(restarts: 1).isHopeless)
-        #expect(pod(restarts: 2).isHopeless)
+        #expect(!pod(restarts: 1).isPermanent)
+        #expect(pod(restarts: 2).isPermanent)
     }
 
     @Test("is not hopeless after one pull that failed: the kubelet may not have seen the pull secret yet")
     func firstPull() throws {
-        func isHopeless(_ counts: Int...) -> Bool {
+        func isPermanent(_ counts: Int...) -> Bool {
             let pod = """
                 {"items":[{"kind":"Pod","metadata":{"name":"pod"},"status":{"containerStatuses":[
                   {"name":"api","ready":false,"restartCount":0,"state":{"waiting":{"reason":"ImagePullBackOff"}}}]}}]}
@@ -83,10 +87,10 @@ struct FailedRolloutTests {
             let list = ClusterEvent.list("{\"items\":[\(events.joined(separator: ","))]}")
             return ClusterObject.list(pod)[0].neverStarts(list)
         }
-        #expect(!isHopeless(1))
-        #expect(isHopeless(2))
-        #expect(isHopeless(1, 1))
-        #expect(isHopeless(), "no event tells: the pod says that the kubelet has backed off")
+        #expect(!isPermanent(1))
+        #expect(isPermanent(2))
+        #expect(isPermanent(1, 1))
+        #expect(isPermanent(), "no event tells: the pod says that the kubelet has backed off")
     }
 
     @Test("is not blamed on the pods of another release")
@@ -103,7 +107,7 @@ struct FailedRolloutTests {
             """
         let diagnosis = RolloutDiagnosis(state: RolloutState(ClusterObject.list(objects)), events: [], logs: [:])
         #expect(diagnosis.causes.map(\.cause) == [.slow])
-        #expect(!diagnosis.isHopeless)
+        #expect(!diagnosis.isPermanent)
     }
 
     @Test("takes a kill that nobody explains for a lack of memory, and says why")
@@ -113,10 +117,10 @@ struct FailedRolloutTests {
               {"name":"api","ready":false,"restartCount":3,"state":{"waiting":{"reason":"CrashLoopBackOff"}},
                "lastState":{"terminated":{"exitCode":137,"reason":"Error"}}}]}}]}
             """
-        let cause = RolloutCause(of: ClusterObject.list(objects)[0], events: [])
+        let cause = PodFailure(of: ClusterObject.list(objects)[0], events: [])
         #expect(cause == .killed)
         #expect(
-            cause?.sentence == "it was killed (exit code 137), as the kernel does with what needs more memory than its limit (OOMKilled)")
+            cause?.sentence == "it was killed (exit code 137), probably because it ran out of memory (OOMKilled)")
     }
 
     @Test("blames the probe, not the exit code, when a probe had the program ended")
@@ -130,7 +134,7 @@ struct FailedRolloutTests {
             {"items":[{"type":"Warning","reason":"Unhealthy","message":"Startup probe failed: HTTP probe failed with statuscode: 404",
               "lastTimestamp":"2026-11-21T12:00:00Z","involvedObject":{"name":"pod"}}]}
             """
-        let cause = RolloutCause(of: ClusterObject.list(objects)[0], events: ClusterEvent.list(events))
+        let cause = PodFailure(of: ClusterObject.list(objects)[0], events: ClusterEvent.list(events))
         #expect(cause == .failingProbe("Startup probe failed: HTTP probe failed with statuscode: 404"))
     }
 }
@@ -139,7 +143,9 @@ struct FailedRolloutTests {
 struct RolloutTests {
     private let step = RolloutIsComplete(Example.release, replicas: 2, namespace: "mlops", every: .zero)
 
-    private func deployment(image: String = Example.release.reference, seen: Int = 4, all: Int = 2, updated: Int = 2, available: Int = 2)
+    private func deployment(
+        image: String = Example.release.reference, seen: Int = 4, all: Int = 2, updated: Int = 2, available: Int = 2
+    )
         -> String
     {
         """
@@ -171,10 +177,16 @@ struct RolloutTests {
         #expect(
             step.differences(whenLookEnds: 0, deployment(image: "10.77.0.11:5443/mlops/inference:old"))
                 == ["image: 10.77.0.11:5443/mlops/inference:old → 10.77.0.11:5443/mlops/inference:0123456789abcdef"])
-        #expect(step.differences(whenLookEnds: 0, deployment(seen: 3)) == ["the cluster has not looked at the new Deployment yet"])
+        #expect(
+            step.differences(whenLookEnds: 0, deployment(seen: 3)) == [
+                "the controller has not observed the new Deployment yet"
+            ])
         #expect(
             step.differences(whenLookEnds: 0, deployment(all: 3, updated: 1, available: 1))
-                == ["1 of 2 pods are of this release", "2 pods of another release still run", "1 of 2 pods are available"])
+                == [
+                    "1 of 2 pods are of this release", "2 pods of another release still run",
+                    "1 of 2 pods are available",
+                ])
         #expect(step.differences(whenLookEnds: 0, deployment(all: 3)) == ["1 pod of another release still runs"])
     }
 
@@ -183,7 +195,9 @@ struct RolloutTests {
         let looks = Counter()
         let (unfinished, finished) = (deployment(updated: 1), deployment())
         let host = ScriptedTransport { _ in
-            Output(answering: CommandState(text: looks.next() < 3 ? unfinished : finished), CommandState(text: "{\"items\":[]}"))
+            Output(
+                answering: CommandState(text: looks.next() < 3 ? unfinished : finished),
+                CommandState(text: "{\"items\":[]}"))
         }
         try await step.apply(to: Machine(host: Example.master, transport: host))
         #expect(await host.commands.count == 3)
@@ -192,7 +206,8 @@ struct RolloutTests {
 
 @Suite("A load balancer")
 struct LoadBalancerTests {
-    private let step = LoadBalancerAnswers("inference", namespace: "mlops", node: "10.77.0.11", within: .zero, every: .zero)
+    private let step = LoadBalancerAnswers(
+        "inference", namespace: "mlops", node: "10.77.0.11", within: .zero, every: .zero)
 
     @Test("has given an address, or is named as missing")
     func isNamed() {
@@ -200,10 +215,12 @@ struct LoadBalancerTests {
         #expect(
             step.differences(
                 whenLookEnds: 0,
-                #"{"kind":"Service","metadata":{"name":"inference"},"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.7"}]}}}"#)
+                #"{"kind":"Service","metadata":{"name":"inference"},"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.7"}]}}}"#
+            )
                 == [])
         #expect(
-            step.differences(whenLookEnds: 0, #"{"kind":"Service","metadata":{"name":"inference"},"status":{"loadBalancer":{}}}"#)
+            step.differences(
+                whenLookEnds: 0, #"{"kind":"Service","metadata":{"name":"inference"},"status":{"loadBalancer":{}}}"#)
                 == ["Service inference has no address (pending)"])
     }
 
@@ -212,7 +229,9 @@ struct LoadBalancerTests {
         let pending =
             #"{"kind":"Service","metadata":{"name":"inference"},"spec":{"ports":[{"port":80,"nodePort":31000}]},"status":{"loadBalancer":{}}}"#
         let host = ScriptedTransport { _ in Output(answering: CommandState(text: pending)) }
-        let error = await #expect(throws: Problem.self) { try await step.apply(to: Machine(host: Example.master, transport: host)) }
+        let error = await #expect(throws: Problem.self) {
+            try await step.apply(to: Machine(host: Example.master, transport: host))
+        }
         #expect(
             error?.description == """
                 kubmaster: Service inference waits for a load balancer's address

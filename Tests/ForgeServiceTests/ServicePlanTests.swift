@@ -15,7 +15,8 @@ struct ServicePlanTests {
 
     private func text(_ plan: Plan) -> String {
         plan.stages.map { stage in
-            stage.name + "\n" + stage.work.flatMap { work in work.steps.map { "  \(work.host.name): \($0.title)\n" } }.joined()
+            stage.name + "\n"
+                + stage.work.flatMap { work in work.steps.map { "  \(work.host.name): \($0.title)\n" } }.joined()
         }.joined()
     }
 
@@ -24,9 +25,12 @@ struct ServicePlanTests {
         try Golden("plan.txt").expect(text(plan(Example.cluster())))
     }
 
-    @Test("pushes to the registry that the inventory names, with the login that Docker has or the one that the inventory has")
+    @Test(
+        "pushes to the registry that the inventory names, with the login that Docker has or the one that the inventory has"
+    )
     func pushes() throws {
-        try Golden("plan-registry.txt").expect(text(plan(Example.cluster(service: Service(registry: "registry.example:5000")))))
+        try Golden("plan-registry.txt").expect(
+            text(plan(Example.cluster(service: Service(registry: "registry.example:5000")))))
     }
 
     @Test("waits for the load balancer that was asked for, and looks into Docker where Docker runs the pods")
@@ -52,11 +56,15 @@ struct ServicePlanTests {
         let requirement = try #require(try plan(Example.cluster()).stages[0].steps(for: "kubmaster").first)
         #expect(requirement.differences(whenLookEnds: 127, "sh: 1: docker: not found") == ["sh: 1: docker: not found"])
         #expect(requirement.differences(whenLookEnds: 0, "20.10.24") == [])
-        let host = ScriptedTransport { _ in Output(answering: CommandState(exitCode: 127, text: "sh: 1: docker: not found")) }
-        let error = await #expect(throws: Problem.self) { try await requirement.apply(to: Machine(host: Example.master, transport: host)) }
+        let host = ScriptedTransport { _ in
+            Output(answering: CommandState(exitCode: 127, text: "sh: 1: docker: not found"))
+        }
+        let error = await #expect(throws: Problem.self) {
+            try await requirement.apply(to: Machine(host: Example.master, transport: host))
+        }
         #expect(
             error?.description == """
-                kubmaster: not so: Docker can build images
+                kubmaster: requirement not met: Docker can build images
                   why  sh: 1: docker: not found
                   fix  make the cluster first: `kubeforge provision inventory/lab.yaml`
                 """)

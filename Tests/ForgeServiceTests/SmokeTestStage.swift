@@ -54,7 +54,8 @@ enum Small {
 /// A control plane whose service answers as the closure says; `pod` bends the answers of single addresses.
 func controlPlane(
     sign: CommandState = CommandState(text: "ok"), deployment: CommandState = CommandState(text: Small.deployment),
-    golden: CommandState = CommandState(text: Small.golden), pods: String = Small.pods, hasRows: Bool = true, rows: [String] = Small.rows,
+    golden: CommandState = CommandState(text: Small.golden), pods: String = Small.pods, hasRows: Bool = true,
+    rows: [String] = Small.rows,
     load: Output? = nil,
     _ answer: @escaping @Sendable (String) -> (status: Int, body: String) = Small.answer,
     at pod: @escaping @Sendable (_ address: String, _ path: String) -> (status: Int, body: String)? = { _, _ in nil }
@@ -62,12 +63,14 @@ func controlPlane(
     ScriptedTransport { command in
         let script = command.inputText
         if script.contains("get deployment") {
-            return Output(answering: sign, deployment, CommandState(text: Small.exposure), golden, CommandState(text: pods))
+            return Output(
+                answering: sign, deployment, CommandState(text: Small.exposure), golden, CommandState(text: pods))
         }
         if script.contains("worker()") { return load }
         if script.contains("rows.jsonl") {
             let lines = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { rows[$0 - 1] }
-            return Output(answering: CommandState(exitCode: hasRows ? 0 : 1, text: hasRows ? lines.joined(separator: "\n") : ""))
+            return Output(
+                answering: CommandState(exitCode: hasRows ? 0 : 1, text: hasRows ? lines.joined(separator: "\n") : ""))
         }
         return Output(
             asked(in: script).map { asked in
@@ -88,7 +91,10 @@ struct Asked {
         if rows.isEmpty || rows.contains(where: { $0.count != 2 }) { return answer(path) }
         let answers = rows.map { row in answer("/prediction/\(Int(Double(row[0].description)!))") }
         if let failed = answers.first(where: { $0.status != 200 }) { return failed }
-        return (200, "{\"predictions\":[\(answers.map { $0.body.replacing(/"line":\d+,/, with: "") }.joined(separator: ","))]}")
+        return (
+            200,
+            "{\"predictions\":[\(answers.map { $0.body.replacing(/"line":\d+,/, with: "") }.joined(separator: ","))]}"
+        )
     }
 }
 

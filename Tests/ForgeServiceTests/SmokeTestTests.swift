@@ -20,11 +20,13 @@ struct SmokeTestTests {
         #expect(result.isPassed)
         #expect(await host.commands.count == 3)
         #expect(
-            result.checks.map(\.name).filter { !$0.hasPrefix("/line") || $0 == "/line/23" || $0 == "/line/abc" }.filter {
+            result.checks.map(\.name).filter { !$0.hasPrefix("/line") || $0 == "/line/23" || $0 == "/line/abc" }.filter
+            {
                 !$0.hasPrefix("/prediction/") || $0.contains("23") || $0.contains("30")
             }
                 == [
-                    "/line/23", "/prediction/23", "POST /prediction, 21 rows", "/score", "/prediction/30", "/line/abc", "POST /prediction",
+                    "/line/23", "/prediction/23", "POST /prediction, 21 rows", "/score", "/prediction/30", "/line/abc",
+                    "POST /prediction",
                     "/prediction/23 at kubmaster:31000",
                     "/prediction/23 at kubnode:31000",
                     "/prediction/23 at pod inference-a", "POST /prediction, 21 rows at pod inference-a",
@@ -47,7 +49,8 @@ struct SmokeTestTests {
         #expect(rows != other.rows(21, below: 1300, with: 23))
         #expect(
             rows == [
-                23, 19, 137, 161, 216, 284, 548, 565, 622, 690, 692, 739, 745, 835, 850, 1041, 1055, 1070, 1214, 1220, 1233,
+                23, 19, 137, 161, 216, 284, 548, 565, 622, 690, 692, 739, 745, 835, 850, 1041, 1055, 1070, 1214, 1220,
+                1233,
             ])
         #expect(one.rows(21, below: 5, with: 4) == [4, 0, 1, 2, 3])
     }
@@ -57,7 +60,8 @@ struct SmokeTestTests {
         let result = try await test.run(
             controlPlane: controlPlane { path in
                 path == "/prediction/23"
-                    ? (200, #"{"line":23,"lda":{"number":21,"letter":"U"},"mlp":{"number":0,"letter":"A"}}"#) : Small.answer(path)
+                    ? (200, #"{"line":23,"lda":{"number":21,"letter":"U"},"mlp":{"number":0,"letter":"A"}}"#)
+                    : Small.answer(path)
             }, reporter: Silence())
         #expect(!result.isPassed)
         let wrong = result.checks.filter { !$0.isPassed }
@@ -104,7 +108,9 @@ struct SmokeTestTests {
     @Test("takes two ways to print a number for the same")
     func tolerance() async throws {
         let result = try await test.run(
-            controlPlane: controlPlane { $0 == "/score" ? (200, #"{"lda":0.86923076923076931,"mlp":5e-1}"#) : Small.answer($0) },
+            controlPlane: controlPlane {
+                $0 == "/score" ? (200, #"{"lda":0.86923076923076931,"mlp":5e-1}"#) : Small.answer($0)
+            },
             reporter: Silence())
         #expect(result.isPassed)
     }
@@ -115,13 +121,17 @@ struct SmokeTestTests {
         let here = ScriptedTransport { command in
             let places = command.inputText.matches(of: /(?m)^ask .*http:\/\/([0-9.]+):/).map { String($0.1) }
             return Output(
-                places.map { framed($0 == "10.77.0.11" ? Small.answer("/prediction/23") : (0, "curl: (28) Connection timed out")) }.joined()
+                places.map {
+                    framed($0 == "10.77.0.11" ? Small.answer("/prediction/23") : (0, "curl: (28) Connection timed out"))
+                }.joined()
             )
         }
         let result = try await test.run(controlPlane: controlPlane(), here: here, reporter: notes)
         #expect(result.isPassed)
         #expect(
-            result.checks.map(\.name).suffix(2) == ["/prediction/23 at kubmaster:31000 from this computer", "train/serve skew"])
+            result.checks.map(\.name).suffix(2) == [
+                "/prediction/23 at kubmaster:31000 from this computer", "train/serve skew",
+            ])
         #expect(notes.all.last == "not reached from this computer: http://10.77.0.12:31000 (a firewall between them?)")
     }
 
@@ -131,19 +141,23 @@ struct SmokeTestTests {
         var cluster = Example.cluster()
         for index in cluster.hosts.indices { cluster.hosts[index].access.address = "203.0.113.\(index + 11)" }
         let here = ScriptedTransport { command in
-            Output(command.inputText.matches(of: #/(?m)^ask /#).map { _ in framed((0, "curl: (28) timed out")) }.joined())
+            Output(
+                command.inputText.matches(of: #/(?m)^ask /#).map { _ in framed((0, "curl: (28) timed out")) }.joined())
         }
         let host = controlPlane()
         let result = try await SmokeTest(cluster: cluster).run(controlPlane: host, here: here, reporter: notes)
         #expect(result.isPassed)
-        #expect(notes.all.last?.hasPrefix("not reached from this computer: http://203.0.113.11:31000, http://203.0.113.12:31000") == true)
+        #expect(
+            notes.all.last?.hasPrefix(
+                "not reached from this computer: http://203.0.113.11:31000, http://203.0.113.12:31000") == true)
         #expect(await !host.commands.contains { $0.inputText.contains("203.0.113.") })
     }
 
     @Test("asks as many rows as it is told, the first at each node and all at each pod, and sends their features")
     func rows() async throws {
         let (notes, host) = (Notes(), controlPlane())
-        let result = try await SmokeTest(cluster: Example.cluster(), seed: 7, rows: 2).run(controlPlane: host, reporter: notes)
+        let result = try await SmokeTest(cluster: Example.cluster(), seed: 7, rows: 2).run(
+            controlPlane: host, reporter: notes)
         #expect(result.isPassed)
         #expect(notes.all[0].hasSuffix("row 23 and 2 more of 30, seed 7"))
         let requests = asked(in: try #require(await host.commands.last).inputText)
@@ -164,7 +178,8 @@ struct SmokeTestTests {
             result.checks.filter { !$0.isPassed } == [
                 CheckReport(
                     name: "features of the test rows", isPassed: false, expected: "known, to be compared and sent",
-                    got: "/var/lib/kubeforge/releases/0123456789abcdef/rows.jsonl does not have row 23", milliseconds: 0)
+                    got: "/var/lib/kubeforge/releases/0123456789abcdef/rows.jsonl does not have row 23", milliseconds: 0
+                )
             ])
     }
 
@@ -213,11 +228,12 @@ struct SmokeTestTests {
     @Test("does not ask a pod that is not ready, and says so")
     func silentPod() async throws {
         let notes = Notes()
-        let pods = #"{"items":[\#(Small.pod("inference-a", "10.244.0.5")),\#(Small.pod("inference-b", "10.244.1.7", ready: "False"))]}"#
+        let pods =
+            #"{"items":[\#(Small.pod("inference-a", "10.244.0.5")),\#(Small.pod("inference-b", "10.244.1.7", ready: "False"))]}"#
         let result = try await test.run(controlPlane: controlPlane(pods: pods), reporter: notes)
         #expect(result.isPassed)
         #expect(!result.checks.contains { $0.name.contains("inference-b") })
-        #expect(notes.all.last == "not asked by itself: inference-b is not ready")
+        #expect(notes.all.last == "skipped, not ready: inference-b is not ready")
     }
 
     @Test("holds each model to the score that is asked for")
@@ -226,8 +242,10 @@ struct SmokeTestTests {
         let result = try await strict.run(controlPlane: controlPlane(), reporter: Silence())
         #expect(
             result.checks.suffix(2) == [
-                CheckReport(name: "score of lda", isPassed: true, expected: "0.6 or more", got: "0.8692", milliseconds: 0),
-                CheckReport(name: "score of mlp", isPassed: false, expected: "0.6 or more", got: "0.5", milliseconds: 0),
+                CheckReport(
+                    name: "score of lda", isPassed: true, expected: "0.6 or more", got: "0.8692", milliseconds: 0),
+                CheckReport(
+                    name: "score of mlp", isPassed: false, expected: "0.6 or more", got: "0.5", milliseconds: 0),
             ])
         let silent = try await strict.run(
             controlPlane: controlPlane { $0 == "/score" ? (500, "boom") : Small.answer($0) }, reporter: Silence())
@@ -241,8 +259,10 @@ struct SmokeTestTests {
         _ = try await test.run(controlPlane: controlPlane(), reporter: notes)
         #expect(
             notes.matrices == [
-                ConfusionMatrix(model: "lda", classes: ["A", "B", "C"], counts: [[10, 0, 0], [0, 10, 0], [0, 0, 10]]),
-                ConfusionMatrix(model: "mlp", classes: ["A", "B", "C"], counts: [[10, 0, 0], [10, 0, 0], [10, 0, 0]]),
+                ConfusionMatrix(
+                    model: "lda", classes: ["A", "B", "C"], counts: [[10, 0, 0], [0, 10, 0], [0, 0, 10]]),
+                ConfusionMatrix(
+                    model: "mlp", classes: ["A", "B", "C"], counts: [[10, 0, 0], [10, 0, 0], [10, 0, 0]]),
             ])
         #expect(notes.matrices.map { ($0.accuracy * 30).rounded() } == [30, 10])
     }
@@ -256,15 +276,17 @@ struct SmokeTestTests {
             error?.description == """
                 kubmaster: nobody knows what 10.77.0.11:5443/mlops/inference:0123456789abcdef must answer
                   why  /var/lib/kubeforge/releases/0123456789abcdef/golden.json is missing
-                  fix  run `kubeforge deploy`: it keeps the right answers of each release there
+                  fix  run `kubeforge deploy`: it saves the expected answers of each release there
                 """)
     }
 
     @Test("tells a cluster that is down from one without the service")
     func withoutAPI() async throws {
-        let refused = "The connection to the server 10.77.0.11:6443 was refused - did you specify the right host or port?"
+        let refused =
+            "The connection to the server 10.77.0.11:6443 was refused - did you specify the right host or port?"
         let error = await #expect(throws: Problem.self) {
-            try await test.run(controlPlane: controlPlane(sign: CommandState(exitCode: 1, text: refused)), reporter: Silence())
+            try await test.run(
+                controlPlane: controlPlane(sign: CommandState(exitCode: 1, text: refused)), reporter: Silence())
         }
         #expect(error?.what == "kubmaster: the cluster's API does not answer")
         #expect(error?.why == refused)

@@ -34,11 +34,14 @@ struct TarArchiveTests {
         #expect(SHA256.hex(bytes) == "1de202b8431b53e388f923f6392c5c397a5dae49ae7190f060369a09b1160f04")
     }
 
-    @Test("refuses a path that tar would put elsewhere", arguments: ["/etc/passwd", "../up", String(repeating: "x", count: 101)])
+    @Test(
+        "refuses a path that tar would put elsewhere",
+        arguments: ["/etc/passwd", "../up", String(repeating: "x", count: 101)])
     func refusesPaths(path: String) {
         #expect(
             throws: Problem(
-                what: "\(path) cannot be part of a build context", why: "paths are relative and have at most 100 bytes", fix: "rename it")
+                what: "\(path) cannot be part of a build context", why: "paths are relative and have at most 100 bytes",
+                fix: "rename it")
         ) {
             try TarArchive([path: []])
         }

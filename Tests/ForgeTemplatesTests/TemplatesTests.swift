@@ -5,14 +5,17 @@ import Testing
 
 @Suite("The templates")
 struct TemplatesTests {
-    private let source = URL(filePath: #filePath).appending(path: "../../../templates").standardized.path(percentEncoded: false)
+    private let source = URL(filePath: #filePath).appending(path: "../../../templates").standardized.path(
+        percentEncoded: false)
 
     @Test("in the program are the files of templates/, byte for byte")
     func areEmbedded() throws {
         let templates = try Templates()
         #expect(templates.paths == (try files(below: source)))
         for path in templates.paths {
-            #expect(try Array(templates[path].text.utf8) == Array(Data(contentsOf: URL(filePath: source + "/" + path))), "\(path)")
+            #expect(
+                try Array(templates[path].text.utf8) == Array(Data(contentsOf: URL(filePath: source + "/" + path))),
+                "\(path)")
         }
     }
 
@@ -48,7 +51,8 @@ struct TemplatesTests {
             #expect(
                 problem
                     == Problem(
-                        .usage, what: "--templates \(path) is not a folder", fix: "name a folder laid out like templates/ of kubeforge"))
+                        .usage, what: "--templates \(path) is not a folder",
+                        fix: "name a folder laid out like templates/ of kubeforge"))
         }
     }
 
@@ -64,7 +68,10 @@ struct TemplatesTests {
 
     @Test(
         "of an overlay are not what file managers, Git, editors and Python leave there",
-        arguments: [".DS_Store", "service/.DS_Store", "service/__pycache__/api.cpython-311.pyc", ".git/index", "service/.api.py.swp"])
+        arguments: [
+            ".DS_Store", "service/.DS_Store", "service/__pycache__/api.cpython-311.pyc", ".git/index",
+            "service/.api.py.swp",
+        ])
     func leaveOut(path: String) throws {
         let overlay = try Overlay(["mine/new.txt": "new\n"])
         let file = URL(filePath: overlay.folder + "/" + path)
@@ -91,7 +98,8 @@ private final class Overlay {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for (path, text) in files {
             let url = URL(filePath: folder + "/" + path)
-            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try text.write(to: url, atomically: true, encoding: .utf8)
         }
     }

@@ -2,14 +2,15 @@ import Foundation
 
 /// A program that was started, by its own id.
 ///
-/// Not Foundation's `Process`: that sees an end only when every child that was started meanwhile has ended, too, since children inherit
-/// what it watches; beside services that run on, it waits for ever.
+/// Not Foundation's `Process`: that sees an end only when every child that was started meanwhile has ended, too, since
+/// children inherit what it watches; beside services that run on, it waits for ever.
 struct ChildProcess {
     let id: pid_t
 
     /// Found in PATH; with its signals as a shell's children have them, and files (or pipes) as its three streams.
     init(
-        _ arguments: [String], in folder: URL?, environment: [String: String], input: Int32? = nil, output: Int32, errors: Int32
+        _ arguments: [String], in folder: URL?, environment: [String: String], input: Int32? = nil, output: Int32,
+        errors: Int32
     ) throws {
         let place = folder.map { ["--chdir", $0.path] } ?? []
         let words = ["/usr/bin/env", "--default-signal"] + place + arguments
@@ -25,9 +26,13 @@ struct ChildProcess {
         posix_spawn_file_actions_adddup2(&actions, errors, 2)
         var child: pid_t = 0
         let code = Self.withStrings(words) { argv in
-            Self.withStrings(environment.map { "\($0.key)=\($0.value)" }) { posix_spawn(&child, words[0], &actions, nil, argv, $0) }
+            Self.withStrings(environment.map { "\($0.key)=\($0.value)" }) {
+                posix_spawn(&child, words[0], &actions, nil, argv, $0)
+            }
         }
-        guard code == 0 else { throw Failed("`\(arguments.joined(separator: " "))` cannot be started: \(String(cString: strerror(code)))") }
+        guard code == 0 else {
+            throw Failed("`\(arguments.joined(separator: " "))` cannot be started: \(String(cString: strerror(code)))")
+        }
         id = child
     }
 

@@ -29,9 +29,18 @@ struct DatasetTests {
             ),
             ("Line,# Letter,x\n0,0,1\n\n1,0,1\n", ":3: is empty: remove the line"),
             ("Line,# Letter,x\n1,0,1\n", ":2, column 1 (Line): must be 0, is '1': rows are numbered from 0"),
-            ("Line,# Letter,x\n0,A,1\n", ":2, column 2 (# Letter): must be a class, a whole number from 0 to 999999999, is 'A'"),
-            ("Line,# Letter,x\n0,-1,1\n", ":2, column 2 (# Letter): must be a class, a whole number from 0 to 999999999, is '-1'"),
-            ("Line,# Letter,x\n0,0.0,1\n", ":2, column 2 (# Letter): must be a class, a whole number from 0 to 999999999, is '0.0'"),
+            (
+                "Line,# Letter,x\n0,A,1\n",
+                ":2, column 2 (# Letter): must be a class, a whole number from 0 to 999999999, is 'A'"
+            ),
+            (
+                "Line,# Letter,x\n0,-1,1\n",
+                ":2, column 2 (# Letter): must be a class, a whole number from 0 to 999999999, is '-1'"
+            ),
+            (
+                "Line,# Letter,x\n0,0.0,1\n",
+                ":2, column 2 (# Letter): must be a class, a whole number from 0 to 999999999, is '0.0'"
+            ),
             (
                 "Line,# Letter,x\n0,0,\n",
                 ":2, column 3 (x): must be a finite number, is '': a missing value must be filled in, or its row left out"
@@ -68,7 +77,10 @@ struct DatasetTests {
         arguments: [
             ("Line,# Letter,x\n0,0,1\n", ":1: has 1 feature, train.csv 2"),
             ("Line,# Letter,y,x\n0,0,1,2\n", ":1, column 3: is 'y', in train.csv 'x'"),
-            ("Line,# Letter,x,y\n0,0,1,2\n1,3,1,2\n", ":3, column 2 (# Letter): class 3 is not in train.csv, which has 0, 1, 2"),
+            (
+                "Line,# Letter,x,y\n0,0,1,2\n1,3,1,2\n",
+                ":3, column 2 (# Letter): class 3 is not in train.csv, which has 0, 1, 2"
+            ),
         ])
     func unfitting(text: String, problem: String) throws {
         try Data(text.utf8).write(to: folder / "test.csv")
@@ -81,7 +93,9 @@ struct DatasetTests {
     func tooSmall(rows: String, has: String) throws {
         try Data(("Line,# Letter,x,y\n" + rows).utf8).write(to: folder / "train.csv")
         #expect(
-            try answer() == "\(folder.url.path)/train.csv: needs two classes or more, and more rows than classes; it has \(has)\n")
+            try answer()
+                == "\(folder.url.path)/train.csv: needs two classes or more, and more rows than classes; it has \(has)\n"
+        )
     }
 
     @Test("may have a byte-order mark, Windows line ends, quotes, spaces and any way to write a number")
@@ -93,7 +107,8 @@ struct DatasetTests {
 
     private func answer() throws -> String { try answers([folder.url]) }
 
-    /// The test set that Python reads in each folder, or why it does not; one Python for all, for its start takes longest.
+    /// The test set that Python reads in each folder, or why it does not; one Python for all, for its start takes
+    /// longest.
     private func answers(_ folders: [URL]) throws -> String {
         let script = """
             import dataset, pathlib, sys

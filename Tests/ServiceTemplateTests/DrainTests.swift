@@ -43,7 +43,8 @@ struct DrainTests {
         #expect(try ended(script) == "200\n")
     }
 
-    /// Eight clients ask without a pause; each goes when an answer says that the connection is closed, as it would to another pod.
+    /// Eight clients ask without a pause; each goes when an answer says that the connection is closed, as it would to
+    /// another pod.
     private static let load = """
         import threading
         answers, failed, gone = [0] * 8, [], []
@@ -64,7 +65,8 @@ struct DrainTests {
         print(f"{len(gone)} clients have gone, {len(failed)} requests failed, ended with {stop()}", *failed)
         """
 
-    /// What a script prints that has the service at hand: `connect()`, `drain()` as preStop does it, `stop()`, `start()`, `wait()`.
+    /// What a script prints that has the service at hand: `connect()`, `drain()` as preStop does it, `stop()`,
+    /// `start()`, `wait()`.
     private func ended(_ script: String) throws -> String {
         let folder = try TemporaryFolder()
         let whole = """
@@ -85,8 +87,11 @@ struct DrainTests {
             \(script)
             if server.poll() is None: stop()
             """
-        let environment = ["DATA_DIR": training.data.path, "MODELS_DIR": training.models.path, "TMPDIR": folder.url.path]
+        let environment = [
+            "DATA_DIR": training.data.path, "MODELS_DIR": training.models.path, "TMPDIR": folder.url.path,
+        ]
         return try LocalProgram.succeeded(
-            ["env", "--default-signal", python.executable, "-c", whole], in: ServiceFiles.sources, environment: environment)
+            ["env", "--default-signal", python.executable, "-c", whole], in: ServiceFiles.sources,
+            environment: environment)
     }
 }

@@ -95,6 +95,8 @@ struct FaultTests {
             """
         return try LocalProgram.succeeded(
             [python.executable, "-c", whole], in: ServiceFiles.sources,
-            environment: ["DATA_DIR": training.data.path, "MODELS_DIR": training.models.path].merging(environment) { $1 })
+            environment: ["DATA_DIR": training.data.path, "MODELS_DIR": training.models.path].merging(environment) {
+                $1
+            })
     }
 }

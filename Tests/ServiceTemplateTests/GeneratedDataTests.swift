@@ -17,13 +17,16 @@ struct GeneratedDataTests {
         for name in ["train.csv", "test.csv"] {
             let table = try Table(data.appending(path: name))
             #expect(table.features.count == 160)
-            #expect(table.features.prefix(6) == ["Cz/theta", "Cz/alpha", "Cz/betaL", "Cz/betaH", "Cz/gamma", "Fz/theta"])
+            #expect(
+                table.features.prefix(6) == ["Cz/theta", "Cz/alpha", "Cz/betaL", "Cz/betaH", "Cz/gamma", "Fz/theta"])
             #expect(table.letters == (0..<1300).map { $0 / 50 })
             #expect(table.rows.allSatisfy { $0.count == 160 && $0.allSatisfy { (Double($0) ?? 0) > 0 } })
         }
     }
 
-    @Test("writes the very header of the study's files", .enabled(if: ServiceFiles.hasEEG, "the EEG data are not beside the repository"))
+    @Test(
+        "writes the very header of the study's files",
+        .enabled(if: ServiceFiles.hasEEG, "the EEG data are not beside the repository"))
     func header() async throws {
         let data = try await Training.generated.value.data
         for name in ["train.csv", "test.csv"] {
@@ -58,7 +61,8 @@ struct GeneratedDataTests {
         #expect(end.status == 1)
         #expect(
             end.errors
-                == "\(folder.url.path)/\(missing) is missing: give both train.csv and test.csv, or neither to have them generated\n")
+                == "\(folder.url.path)/\(missing) is missing: give both train.csv and test.csv, or neither to have them generated\n"
+        )
     }
 
     private func header(of file: URL) throws -> Substring? {

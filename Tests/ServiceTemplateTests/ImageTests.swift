@@ -32,12 +32,13 @@ struct ImageTests {
     @Test("neither installs nor trains again when only api.py changes")
     func layers() throws {
         let copies = try instructions().filter { $0.hasPrefix("COPY ") || $0.hasPrefix("RUN ") }
-        for file in ["api.py", "inference.py", "courier.py"] {
+        for file in ["api.py", "inference.py", "coordinator.py"] {
             #expect(copies.filter { $0.split(separator: " ").contains(Substring(file)) } == [copies.last], "\(file)")
         }
         #expect(
             copies.map { $0.prefix(26) } == [
-                "RUN echo 'service:x:10001:", "COPY requirements.txt ap[t", "RUN [ -z \"$PACKAGES\" ] || ", "RUN python -m pip install ",
+                "RUN echo 'service:x:10001:", "COPY requirements.txt ap[t", "RUN [ -z \"$PACKAGES\" ] || ",
+                "RUN python -m pip install ",
                 "COPY generate_data.py tabl",
                 "RUN python data/generate_d", "COPY table.py dataset.py m", "RUN python train.py --data",
                 "COPY models.py rows.py inp",

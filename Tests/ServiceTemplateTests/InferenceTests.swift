@@ -28,10 +28,14 @@ struct InferenceTests {
         #expect(try text("scores.json") == #"{"rows": 1300, "score": {"lda": \#(lda), "mlp": \#(mlp)}}"# + "\n")
         let header = "row,lda_number,lda_letter,mlp_number,mlp_letter,truth_number,truth_letter\n"
         let rows = training.golden.rows.map { row in
-            "\(row.line)," + [row.lda, row.mlp, row.truth].map { "\($0.number),\($0.letter)" }.joined(separator: ",") + "\n"
+            "\(row.line)," + [row.lda, row.mlp, row.truth].map { "\($0.number),\($0.letter)" }.joined(separator: ",")
+                + "\n"
         }
         #expect(try text("predictions.csv") == header + rows.joined())
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted() == ["predictions.csv", "scores.json"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted() == [
+                "predictions.csv", "scores.json",
+            ])
     }
 
     @Test("takes rows without truth, with gaps between their numbers, and knows no score then")
@@ -40,7 +44,8 @@ struct InferenceTests {
         let end = try run(["--input", input, "--results", folder.url.path])
         #expect(end.errors == "")
         #expect(try text("scores.json") == #"{"rows": 2, "score": null}"# + "\n")
-        #expect(try text("predictions.csv") == "row,lda_number,lda_letter,mlp_number,mlp_letter\n3,0,A,0,A\n7,2,C,2,C\n")
+        #expect(
+            try text("predictions.csv") == "row,lda_number,lda_letter,mlp_number,mlp_letter\n3,0,A,0,A\n7,2,C,2,C\n")
     }
 
     @Test(
@@ -92,8 +97,14 @@ struct InferenceTests {
         "says why an input cannot be had, without what may be a password",
         arguments: [
             ("/nowhere.csv", "/nowhere.csv: cannot be read: No such file or directory"),
-            ("http://127.0.0.1:1/a.csv?token=secret", "http://127.0.0.1:1/a.csv: cannot be reached: [Errno 111] Connection refused"),
-            ("http://user:secret@host/a.csv", "http://host/a.csv: a user name or password in the address is not supported"),
+            (
+                "http://127.0.0.1:1/a.csv?token=secret",
+                "http://127.0.0.1:1/a.csv: cannot be reached: [Errno 111] Connection refused"
+            ),
+            (
+                "http://user:secret@host/a.csv",
+                "http://host/a.csv: a user name or password in the address is not supported"
+            ),
             ("ftp://host/a.csv", "ftp://host/a.csv: is not an address with http:// or https://"),
         ])
     func unreachable(source: String, reason: String) throws {
@@ -120,7 +131,8 @@ struct InferenceTests {
                 print(end.returncode, end.stderr.replace(str(server.server_port), "PORT"), end="")
             """
         let end = try LocalProgram.run(
-            [python.executable, "-c", script, folder.url.path], in: ServiceFiles.sources, environment: ["MODELS_DIR": training.models.path])
+            [python.executable, "-c", script, folder.url.path], in: ServiceFiles.sources,
+            environment: ["MODELS_DIR": training.models.path])
         #expect(end.output == "0 1 http://127.0.0.1:PORT/broken: ended 1 bytes too early\n")
         #expect(try text("predictions.csv").hasSuffix("\n1,1,B,1,B\n"))
     }

@@ -16,7 +16,9 @@ struct LocalProgram {
         try input.write(to: stdin)
         try Data().write(to: stdout)
         try Data().write(to: stderr)
-        let streams = try (FileHandle(forReadingFrom: stdin), FileHandle(forWritingTo: stdout), FileHandle(forWritingTo: stderr))
+        let streams = try (
+            FileHandle(forReadingFrom: stdin), FileHandle(forWritingTo: stdout), FileHandle(forWritingTo: stderr)
+        )
         let process = try ChildProcess(
             arguments, in: folder, environment: surroundings(environment), input: streams.0.fileDescriptor,
             output: streams.1.fileDescriptor, errors: streams.2.fileDescriptor)
@@ -31,7 +33,8 @@ struct LocalProgram {
         let program = try run(arguments, in: folder, environment: environment)
         guard program.status == 0 else {
             throw Failed(
-                "`\(arguments.joined(separator: " "))` ended with \(program.status):\n\(program.output)\(program.errors)")
+                "`\(arguments.joined(separator: " "))` ended with \(program.status):\n\(program.output)\(program.errors)"
+            )
         }
         return program.output
     }

@@ -21,11 +21,14 @@ extension ModelStoreTests {
             let none = try fault("download", sshd, asking: "20200101T000000Z-0123456789abcdef", own: "models")
             #expect(none.contains("versions/20200101T000000Z-0123456789abcdef/metadata.json\" not found"), "\(none)")
             #expect(none.hasSuffix(": has `kubeforge train` put models into the store?\n"))
-            try FileManager.default.moveItem(at: folder / "store/versions/\(first)", to: folder / "store/versions/other")
+            try FileManager.default.moveItem(
+                at: folder / "store/versions/\(first)", to: folder / "store/versions/other")
             #expect(
                 try fault("download", sshd, asking: "other", own: "models")
                     == "models are not downloaded: \(address(sshd)): versions/other holds another version, \(first)\n")
-            #expect(try end("download", sshd, "downloaded", asking: "../other").errors.contains("../other can be no version"))
+            #expect(
+                try end("download", sshd, "downloaded", asking: "../other").errors.contains(
+                    "../other can be no version"))
         }
     }
 
@@ -50,7 +53,9 @@ extension ModelStoreTests {
             try FileManager.default.removeItem(at: link)
             try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "versions/later")
             _ = try await nextVersion()
-            #expect(try run("download", sshd, models: "pod0", asking: "image").hasPrefix("\(address(sshd)): has \(try version())\n"))
+            #expect(
+                try run("download", sshd, models: "pod0", asking: "image").hasPrefix(
+                    "\(address(sshd)): has \(try version())\n"))
             #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.path) == "versions/later")
             #expect(try names(in: "store/versions") == [own, version()].sorted())
         }
@@ -63,7 +68,8 @@ extension ModelStoreTests {
             let version = try version()
             for name in ["lda.joblib", "metadata.json"] {
                 try FileManager.default.removeItem(at: folder / "store/versions/\(version)/\(name)")
-                #expect(try fault("download", sshd, asking: "image").contains("versions/\(version)/\(name)\" not found"))
+                #expect(
+                    try fault("download", sshd, asking: "image").contains("versions/\(version)/\(name)\" not found"))
             }
             #expect(try names(in: "store/versions/\(version)") == ["golden.json", "mlp.joblib"])
         }
@@ -78,7 +84,8 @@ extension ModelStoreTests {
             try Data("another model".utf8).write(to: place.appending(path: "mlp.joblib"))
             try await Training.describe(place)
             let file = place.appending(path: "metadata.json")
-            let forged = try String(contentsOf: file, encoding: .utf8).replacing(/"version": "[^"]+"/, with: "\"version\": \"\(version)\"")
+            let forged = try String(contentsOf: file, encoding: .utf8).replacing(
+                /"version": "[^"]+"/, with: "\"version\": \"\(version)\"")
             try Data(forged.utf8).write(to: file)
             #expect(
                 try fault("download", sshd, asking: version) == """
@@ -94,7 +101,10 @@ extension ModelStoreTests {
         try await sshd { sshd in
             _ = try run("upload", sshd)
             let trained = try version()
-            let changes = [(#""numpy": ""#, #""numpy": "other-"#, "with other packages"), (#""rows": "#, #""rows": 1"#, "of other data")]
+            let changes = [
+                (#""numpy": ""#, #""numpy": "other-"#, "with other packages"),
+                (#""rows": "#, #""rows": 1"#, "of other data"),
+            ]
             for (number, (old, new, what)) in changes.enumerated() {
                 let own = "own\(number)"
                 try FileManager.default.copyItem(at: models, to: folder / own)

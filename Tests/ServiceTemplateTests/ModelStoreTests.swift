@@ -28,7 +28,8 @@ struct ModelStoreTests {
             #expect(try names(in: "store") == ["current", "versions"])
             #expect(try names(in: "store/versions") == [first, second].sorted())
             #expect(
-                try run("download", sshd, models: "downloaded") == "\(address(sshd)): \(second) is here, as it was trained\n")
+                try run("download", sshd, models: "downloaded")
+                    == "\(address(sshd)): \(second) is here, as it was trained\n")
             #expect(try names(in: "downloaded") == ["golden.json", "lda.joblib", "metadata.json", "mlp.joblib"])
             for name in try names(in: "downloaded") {
                 #expect(try content("downloaded/\(name)") == content("models/\(name)"), "\(name)")
@@ -76,7 +77,8 @@ struct ModelStoreTests {
             try Data().write(to: known)
             #expect(
                 try fault("download", sshd)
-                    == "models are not downloaded: \(address(sshd)): its host key is not in known_hosts (Host key verification failed.)\n")
+                    == "models are not downloaded: \(address(sshd)): its host key is not in known_hosts (Host key verification failed.)\n"
+            )
             let own = try String(contentsOfFile: sshd.keyPath + ".pub", encoding: .utf8)
             try Data("\(sshd.name) \(own)".utf8).write(to: known)
             #expect(try fault("download", sshd).contains(": shows another host key than known_hosts holds: "))
@@ -87,10 +89,14 @@ struct ModelStoreTests {
     func permission() async throws {
         try await sshd { sshd in
             let none = try fault("download", sshd)
-            #expect(none.contains(": is not there (") && none.hasSuffix("): has `kubeforge train` put models into the store?\n"), "\(none)")
+            #expect(
+                none.contains(": is not there (")
+                    && none.hasSuffix("): has `kubeforge train` put models into the store?\n"), "\(none)")
             try Data().write(to: URL(filePath: sshd.folder.path("authorized_keys")))
             let said = try fault("upload", sshd)
-            #expect(said.hasPrefix("models are not uploaded: \(address(sshd)): does not let this user in with this key ("), "\(said)")
+            #expect(
+                said.hasPrefix("models are not uploaded: \(address(sshd)): does not let this user in with this key ("),
+                "\(said)")
             #expect(!said.contains("PRIVATE"))
         }
     }
@@ -99,7 +105,9 @@ struct ModelStoreTests {
     func uploadChecks() async throws {
         try await sshd { sshd in
             try Data("x".utf8).write(to: models.appending(path: "lda.joblib"))
-            #expect(try fault("upload", sshd).hasPrefix("models are not uploaded: \(models.path)/lda.joblib: is cut off: has 1 of "))
+            #expect(
+                try fault("upload", sshd).hasPrefix(
+                    "models are not uploaded: \(models.path)/lda.joblib: is cut off: has 1 of "))
             #expect(!FileManager.default.fileExists(atPath: (folder / "store").path))
         }
     }
@@ -123,7 +131,9 @@ struct ModelStoreTests {
                 }
                 return count
             }
-            for _ in 0..<5 { #expect(try run("download", sshd, models: "downloaded").hasSuffix("is here, as it was trained\n")) }
+            for _ in 0..<5 {
+                #expect(try run("download", sshd, models: "downloaded").hasSuffix("is here, as it was trained\n"))
+            }
             switches.cancel()
             _ = try? await switches.value
         }
@@ -144,33 +154,44 @@ struct ModelStoreTests {
             let secret = folder / "secret"
             try FileManager.default.createDirectory(at: secret, withIntermediateDirectories: true)
             try FileManager.default.copyItem(atPath: sshd.keyPath, toPath: secret.appending(path: "key").path)
-            try FileManager.default.copyItem(atPath: sshd.knownHostsPath, toPath: secret.appending(path: "known_hosts").path)
+            try FileManager.default.copyItem(
+                atPath: sshd.knownHostsPath, toPath: secret.appending(path: "known_hosts").path)
             try await body(sshd)
         }
     }
 
-    func address(_ sshd: LoopbackSSHD) -> String { "sftp://\(NSUserName())@127.0.0.1:\(sshd.port)\(folder.url.path)/store" }
+    func address(_ sshd: LoopbackSSHD) -> String {
+        "sftp://\(NSUserName())@127.0.0.1:\(sshd.port)\(folder.url.path)/store"
+    }
 
     /// `version`: what a pod's description asks for; `own`: the image's own models.
     func end(
-        _ direction: String, _ sshd: LoopbackSSHD, _ models: String, asking version: String? = nil, own: String = "models",
+        _ direction: String, _ sshd: LoopbackSSHD, _ models: String, asking version: String? = nil,
+        own: String = "models",
         more: [String] = []
     ) throws -> LocalProgram {
-        let words = [python.executable, "store.py", direction, "--models", (folder / models).path, "--own", (folder / own).path] + more
+        let words =
+            [
+                python.executable, "store.py", direction, "--models", (folder / models).path, "--own",
+                (folder / own).path,
+            ] + more
         var environment = ["MODEL_STORE": address(sshd), "MODEL_STORE_SECRET": (folder / "secret").path]
         environment["MODEL_VERSION"] = version
         return try LocalProgram.run(words, in: ServiceFiles.sources, environment: environment)
     }
 
     func run(
-        _ direction: String, _ sshd: LoopbackSSHD, models: String = "models", asking version: String? = nil, own: String = "models"
+        _ direction: String, _ sshd: LoopbackSSHD, models: String = "models", asking version: String? = nil,
+        own: String = "models"
     ) throws -> String {
         let end = try end(direction, sshd, models, asking: version, own: own)
         if end.status != 0 { throw Failed(end.errors) }
         return end.output
     }
 
-    func fault(_ direction: String, _ sshd: LoopbackSSHD, asking version: String? = nil, own: String = "models") throws -> String {
+    func fault(_ direction: String, _ sshd: LoopbackSSHD, asking version: String? = nil, own: String = "models") throws
+        -> String
+    {
         let end = try end(direction, sshd, direction == "upload" ? "models" : "downloaded", asking: version, own: own)
         #expect(end.status == 1)
         return end.errors

@@ -34,9 +34,11 @@ private struct OddFile {
         OddFile("old Mac line ends, none at the end", String(plain.dropLast()).replacing("\n", with: "\r")),
         OddFile("mixed line ends", "Line,# Letter,x,y\r\n0,0,1.5,2\r1,1,3,4\n"),
         OddFile("a quoted header", "\"Line\",\"# Letter\",\"x\",\"y\"\n0,0,1.5,2\n1,1,3,4\n"),
-        OddFile("all quoted", "\"Line\",\"# Letter\",\"x\",\"y\"\n\"0\",\"0\",\"1.5\",\"2\"\n\"1\",\"1\",\"3\",\"4\"\n"),
         OddFile(
-            "all quoted, Windows line ends", "\"Line\",\"# Letter\",\"x\",\"y\"\r\n\"0\",\"0\",\"1.5\",\"2\"\r\n\"1\",\"1\",\"3\",\"4\"\r\n"
+            "all quoted", "\"Line\",\"# Letter\",\"x\",\"y\"\n\"0\",\"0\",\"1.5\",\"2\"\n\"1\",\"1\",\"3\",\"4\"\n"),
+        OddFile(
+            "all quoted, Windows line ends",
+            "\"Line\",\"# Letter\",\"x\",\"y\"\r\n\"0\",\"0\",\"1.5\",\"2\"\r\n\"1\",\"1\",\"3\",\"4\"\r\n"
         ),
         OddFile("spaces", " Line , # Letter , x ,y \n 0 , 0 , 1.5 , 2\n1 ,1 ,\t3,4 \n"),
         OddFile("a byte-order mark before a quote", "\u{FEFF}\"Line\",# Letter,x,y\n0,0,1.5,2\n1,1,3,4\n"),
@@ -50,7 +52,9 @@ private struct OddFile {
         OddFile("no header", "0,0,1.5,2\n1,1,3,4\n", ":1, column 1: must be 'Line', is '0'"),
         OddFile("a comment first", "# data\n" + plain, ":1, column 1: must be 'Line', is '# data'"),
         OddFile("semicolons", plain.replacing(",", with: ";"), ":1: its columns are separated by ';': \(separated)"),
-        OddFile("semicolons and decimal commas", "Line;# Letter;x;y\n0;0;1,5;2\n", ":1: its columns are separated by ';': \(separated)"),
+        OddFile(
+            "semicolons and decimal commas", "Line;# Letter;x;y\n0;0;1,5;2\n",
+            ":1: its columns are separated by ';': \(separated)"),
         OddFile("tabs", plain.replacing(",", with: "\t"), ":1: its columns are separated by a tab: \(separated)"),
         OddFile("bars", plain.replacing(",", with: "|"), ":1: its columns are separated by '|': \(separated)"),
         OddFile("decimal commas", row("0,0,1,5,2"), ":2: has 5 columns, the header 4" + comma),
@@ -60,7 +64,9 @@ private struct OddFile {
         OddFile("a trailing comma", row("0,0,1.5,2,"), ":2: has 5 columns, the header 4" + comma),
         OddFile("a column too few", row("0,0,1.5"), ":2: has 3 columns, the header 4"),
         OddFile("an empty last line", plain + "\n", ":4: is empty: remove the line"),
-        OddFile("empty last lines of Windows", plain.replacing("\n", with: "\r\n") + "\r\n\r\n", ":4: is empty: remove the line"),
+        OddFile(
+            "empty last lines of Windows", plain.replacing("\n", with: "\r\n") + "\r\n\r\n",
+            ":4: is empty: remove the line"),
         OddFile("an empty line between", "Line,# Letter,x,y\n0,0,1.5,2\n\n1,1,3,4\n", ":3: is empty: remove the line"),
         OddFile("a last line of spaces", plain + "  \n", ":4: has 1 columns, the header 4"),
         OddFile("an empty cell", row("0,0,,2"), ":2, column 3 (x): must be a finite number, is ''" + missing),
@@ -69,32 +75,48 @@ private struct OddFile {
         OddFile("null", row("0,0,null,2"), ":2, column 3 (x): must be a finite number, is 'null'" + missing),
         OddFile("a question mark", row("0,0,?,2"), ":2, column 3 (x): must be a finite number, is '?'" + missing),
         OddFile("infinity", row("0,0,inf,2"), ":2, column 3 (x): must be a finite number, is 'inf'"),
-        OddFile("too large for a double", row("0,0,1e999,2"), ":2, column 3 (x): must be from -1e150 to 1e150, is '1e999'"),
-        OddFile("too large to be squared", row("0,0,1.5,-1e300"), ":2, column 4 (y): must be from -1e150 to 1e150, is '-1e300'"),
+        OddFile(
+            "too large for a double", row("0,0,1e999,2"), ":2, column 3 (x): must be from -1e150 to 1e150, is '1e999'"),
+        OddFile(
+            "too large to be squared", row("0,0,1.5,-1e300"),
+            ":2, column 4 (y): must be from -1e150 to 1e150, is '-1e300'"),
         OddFile("groups of thousands", row("0,0,1 234,2"), ":2, column 3 (x): must be a finite number, is '1 234'"),
         OddFile("underscores", row("0,0,1_234,2"), ":2, column 3 (x): must be a finite number, is '1_234'"),
         OddFile("digits of another script", row("0,0,١,2"), ":2, column 3 (x): must be a finite number, is '١'"),
-        OddFile("a space that is not to be broken", row("0,0,\u{A0}1.5,2"), ":2, column 3 (x): must be a finite number, is '\\xa01.5'"),
+        OddFile(
+            "a space that is not to be broken", row("0,0,\u{A0}1.5,2"),
+            ":2, column 3 (x): must be a finite number, is '\\xa01.5'"),
         OddFile("hexadecimal", row("0,0,0x10,2"), ":2, column 3 (x): must be a finite number, is '0x10'"),
         OddFile("text", row("0,0,blue,2"), ":2, column 3 (x): must be a finite number, is 'blue'"),
         OddFile("True", row("0,0,True,2"), ":2, column 3 (x): must be a finite number, is 'True'"),
         OddFile("a date", row("0,0,2026-11-26,2"), ":2, column 3 (x): must be a finite number, is '2026-11-26'"),
-        OddFile("a number with a line break", row("0,0,\"1\n\",2"), ":2, column 3 (x): must be a finite number, is '1\\n'"),
+        OddFile(
+            "a number with a line break", row("0,0,\"1\n\",2"), ":2, column 3 (x): must be a finite number, is '1\\n'"),
         OddFile("a quote that is not closed", row("0,0,\"1.5,2"), ":2: is not CSV: unexpected end of data"),
         OddFile("something behind a quote", row("0,0,\"1.5\"x,2"), ":2: is not CSV: ',' expected after '\"'"),
-        OddFile("quotes behind a space", row("0,0, \"1.5\",2"), ":2, column 3 (x): must be a finite number, is ' \"1.5\"'"),
+        OddFile(
+            "quotes behind a space", row("0,0, \"1.5\",2"), ":2, column 3 (x): must be a finite number, is ' \"1.5\"'"),
         OddFile("an id twice", row("1,0,1.5,2"), ":2, column 1 (Line): must be 0, is '1': rows are numbered from 0"),
         OddFile(
-            "ids out of order", "Line,# Letter,x,y\n0,0,1,2\n2,1,3,4\n", ":3, column 1 (Line): must be 1, is '2': rows are numbered from 0"),
-        OddFile("a negative id", row("-1,0,1.5,2"), ":2, column 1 (Line): must be 0, is '-1': rows are numbered from 0"),
+            "ids out of order", "Line,# Letter,x,y\n0,0,1,2\n2,1,3,4\n",
+            ":3, column 1 (Line): must be 1, is '2': rows are numbered from 0"),
+        OddFile(
+            "a negative id", row("-1,0,1.5,2"), ":2, column 1 (Line): must be 0, is '-1': rows are numbered from 0"),
         OddFile(
             "a huge id", row("99999999999999999999,0,1.5,2"),
             ":2, column 1 (Line): must be 0, is '99999999999999999999': rows are numbered from 0"),
-        OddFile("an id with a point", row("0.0,0,1.5,2"), ":2, column 1 (Line): must be 0, is '0.0': rows are numbered from 0"),
-        OddFile("ids from 1", "Line,# Letter,x,y\n1,0,1,2\n2,1,3,4\n", ":2, column 1 (Line): must be 0, is '1': rows are numbered from 0"),
-        OddFile("a column more in front, as pandas writes it", ",Line,# Letter,x,y\n0,0,0,1,2\n", ":1, column 1: must be 'Line', is ''"),
         OddFile(
-            "a class as text", row("0,A,1.5,2"), ":2, column 2 (# Letter): must be a class, a whole number from 0 to 999999999, is 'A'"),
+            "an id with a point", row("0.0,0,1.5,2"),
+            ":2, column 1 (Line): must be 0, is '0.0': rows are numbered from 0"),
+        OddFile(
+            "ids from 1", "Line,# Letter,x,y\n1,0,1,2\n2,1,3,4\n",
+            ":2, column 1 (Line): must be 0, is '1': rows are numbered from 0"),
+        OddFile(
+            "a column more in front, as pandas writes it", ",Line,# Letter,x,y\n0,0,0,1,2\n",
+            ":1, column 1: must be 'Line', is ''"),
+        OddFile(
+            "a class as text", row("0,A,1.5,2"),
+            ":2, column 2 (# Letter): must be a class, a whole number from 0 to 999999999, is 'A'"),
         OddFile(
             "a class with a point", row("0,0.0,1.5,2"),
             ":2, column 2 (# Letter): must be a class, a whole number from 0 to 999999999, is '0.0'"),
@@ -110,7 +132,9 @@ private struct OddFile {
             "two names that look the same", "Line,# Letter,\u{C5},A\u{30A}\n0,0,1,2\n",
             ":1, column 4: 'A\u{30A}' is there twice, composed of other Unicode characters"),
         OddFile("a name without a name", "Line,# Letter,x,\n0,0,1,2\n", ":1, column 4: has no name"),
-        OddFile("10,000 columns", "Line,# Letter" + (0..<10000).map { ",f\($0)" }.joined() + "\n", ":1: has no rows below its header"),
+        OddFile(
+            "10,000 columns", "Line,# Letter" + (0..<10000).map { ",f\($0)" }.joined() + "\n",
+            ":1: has no rows below its header"),
         OddFile("a NUL byte", row("0,0,1.5\0,2"), ":2: has a NUL byte: is it text?"),
         OddFile("a NUL byte in the header", "Line,# Letter,x\0,y\n", ":1: has a NUL byte: is it text?"),
         OddFile(
@@ -119,7 +143,9 @@ private struct OddFile {
         OddFile("UTF-16", utf16(plain), ": is UTF-16: save it as UTF-8"),
         OddFile("gzip", Data([0x1F, 0x8B, 8, 0, 0, 0, 0, 0]), ": is compressed with gzip: unpack it"),
         OddFile("a workbook", Data("PK\u{3}\u{4}rest".utf8), ": is a ZIP archive or an Excel workbook: save it as CSV"),
-        OddFile("a line of 5 MiB", row("0,0,1.5," + String(repeating: " ", count: 5 << 20) + "2"), ":2: is longer than 4194304 bytes"),
+        OddFile(
+            "a line of 5 MiB", row("0,0,1.5," + String(repeating: " ", count: 5 << 20) + "2"),
+            ":2: is longer than 4194304 bytes"),
         OddFile(
             "a cell of 200 kB", row("0,0,1.5," + String(repeating: "0", count: 200_000)),
             ":2: is not CSV: field larger than field limit (131072)"),
@@ -151,8 +177,14 @@ struct OddFileTests {
                 "one feature", "x", "0,0,1\n1,0,2\n2,1,-1\n3,1,-5\n",
                 "with one feature, every row becomes 1 or -1: give two features or more"
             ),
-            ("all columns constant", "x,y", "0,0,3,4\n1,0,3,4\n2,1,3,4\n", "give rows of a class that differ in more than their size"),
-            ("all zero", "x,y", "0,0,0,0\n1,0,0,0\n2,1,0,0\n", "give rows of a class that differ in more than their size"),
+            (
+                "all columns constant", "x,y", "0,0,3,4\n1,0,3,4\n2,1,3,4\n",
+                "give rows of a class that differ in more than their size"
+            ),
+            (
+                "all zero", "x,y", "0,0,0,0\n1,0,0,0\n2,1,0,0\n",
+                "give rows of a class that differ in more than their size"
+            ),
             (
                 "too small to be squared", "x,y", "0,0,1e-320,2e-320\n1,0,3e-320,1e-320\n2,1,0,0\n",
                 "give rows of a class that differ in more than their size"
@@ -160,11 +192,15 @@ struct OddFileTests {
         ])
     func cannotBeTrained(name: String, header: String, rows: String, advice: String) async throws {
         let folder = try TemporaryFolder()
-        for file in ["train.csv", "test.csv"] { try Data("Line,# Letter,\(header)\n\(rows)".utf8).write(to: folder / file) }
-        let end = try await Python.shared.value.end(of: "train.py", "--data", folder.url.path, "--models", (folder / "models").path)
+        for file in ["train.csv", "test.csv"] {
+            try Data("Line,# Letter,\(header)\n\(rows)".utf8).write(to: folder / file)
+        }
+        let end = try await Python.shared.value.end(
+            of: "train.py", "--data", folder.url.path, "--models", (folder / "models").path)
         #expect(end.status == 1)
         #expect(
-            end.errors == "\(folder.url.path)/train.csv: cannot be trained on: models see each row divided by its length (its L2 norm), "
+            end.errors
+                == "\(folder.url.path)/train.csv: cannot be trained on: models see each row divided by its length (its L2 norm), "
                 + "and then all rows of a class are the same; \(advice)\n", "\(name)")
     }
 
@@ -209,7 +245,8 @@ struct OddFileTests {
                 """)
     }
 
-    /// One line for each folder: what the pair of files is read as, and whether batch inference and its slices read the same.
+    /// One line for each folder: what the pair of files is read as, and whether batch inference and its slices read the
+    /// same.
     private static let readers = """
         import contextlib, dataset, inputs, io, pathlib, shards, sys, table, json
         for place in range(int(sys.argv[2])):

@@ -4,13 +4,15 @@ import Foundation
 struct Python {
     let executable: String
 
-    /// Made once per digest of requirements.txt; a machine without Python 3.11 or without a package index fails the test
-    /// with its reason.
+    /// Made once per digest of requirements.txt; a machine without Python 3.11 or without a package index fails the
+    /// test with its reason.
     static let shared = Task { try Python() }
 
     private init() throws {
         let version = try LocalProgram.succeeded(["python3", "-c", "import sys; print(*sys.version_info[:3], sep='.')"])
-        let numbers = version.split(separator: ".").compactMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        let numbers = version.split(separator: ".").compactMap {
+            Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
         guard numbers.count == 3, (numbers[0], numbers[1]) >= (3, 11) else {
             throw Failed("python3 is \(version); the service needs 3.11 or later")
         }

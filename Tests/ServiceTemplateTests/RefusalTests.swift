@@ -58,7 +58,8 @@ struct RefusalTests {
             (#"{"rows":[[1,2]]}"#, "rows[0] has 2 features, the models need 160"),
             (rows("1", "1,1"), "rows[1] has 161 features, the models need 160"),
             (rows("null"), "rows[0][0] is not a number: null"), (rows("true"), "rows[0][0] is not a number: true"),
-            (rows(#""1.5""#), #"rows[0][0] is not a number: \"1.5\""#), (rows("[1]"), "rows[0][0] is not a number: [1]"),
+            (rows(#""1.5""#), #"rows[0][0] is not a number: \"1.5\""#),
+            (rows("[1]"), "rows[0][0] is not a number: [1]"),
             (rows("1", "{}"), "rows[1][0] is not a number: {}"),
         ])
     func body(text: String, reason: String) async throws {

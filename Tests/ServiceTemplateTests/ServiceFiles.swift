@@ -15,7 +15,8 @@ enum ServiceFiles {
         ProcessInfo.processInfo.environment["KUBEFORGE_CACHE"].map { URL(filePath: $0) }
         ?? FileManager.default.homeDirectoryForCurrentUser.appending(path: ".cache/kubeforge")
 
-    /// A folder of the cache that `make` fills the first time: complete or not there, also when two runs make it at once.
+    /// A folder of the cache that `make` fills the first time: complete or not there, also when two runs make it at
+    /// once.
     static func cached(_ name: String, of ingredients: [Data], make: (URL) throws -> Void) throws -> URL {
         let digest = try sha256(ingredients.reduce(Data(), +)).prefix(16)
         let folder = cache.appending(path: "\(name)-\(digest)")

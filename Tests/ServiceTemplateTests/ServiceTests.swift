@@ -16,7 +16,8 @@ struct ServiceTests {
                 == .init(200, #"{"line":23,"number":0,"letter":"A","features":{\#(features.joined(separator: ","))}}"#))
     }
 
-    @Test("predicts each line as the pipelines did in training", arguments: Array(stride(from: 0, through: 1299, by: 37)))
+    @Test(
+        "predicts each line as the pipelines did in training", arguments: Array(stride(from: 0, through: 1299, by: 37)))
     func prediction(place: Int) async throws {
         let expected = #"{"line":\#(place),\#(training.golden.rows[place].json)}"#
         #expect(try await service.get("/prediction/\(place)") == .init(200, expected))

@@ -39,7 +39,9 @@ struct StallTests {
             print(ask("GET", "/readyz"))
             """
         let late = #"{"error":"the request did not come in time"}"#
-        #expect(try said(script, times: "HEAD_TIME = reading.BODY_TIME = 0.5") == "closed\n\(late)\n\(late)\n\(late)\n200\n")
+        #expect(
+            try said(script, times: "HEAD_TIME = reading.BODY_TIME = 0.5") == "closed\n\(late)\n\(late)\n\(late)\n200\n"
+        )
     }
 
     @Test("go first when there are more connections than the service has room for")
@@ -90,7 +92,8 @@ struct StallTests {
             print(re.findall(r'{"line":\\d+|{"status":"ok"}|{"predictions":\\[{"lda":{"number":\\d', answers.decode()))
             """
         #expect(
-            try said(script) == #"['{"line":7', '{"line":25', '{"status":"ok"}', '{"predictions":[{"lda":{"number":0', '{"status":"ok"}']"#
+            try said(script)
+                == #"['{"line":7', '{"line":25', '{"status":"ok"}', '{"predictions":[{"lda":{"number":0', '{"status":"ok"}']"#
                 + "\n")
     }
 
@@ -139,9 +142,12 @@ struct StallTests {
             \(script)
             server.terminate(); server.wait()
             """
-        let environment = ["DATA_DIR": training.data.path, "MODELS_DIR": training.models.path, "TMPDIR": folder.url.path]
+        let environment = [
+            "DATA_DIR": training.data.path, "MODELS_DIR": training.models.path, "TMPDIR": folder.url.path,
+        ]
         return try LocalProgram.succeeded(
-            ["env", "--default-signal", python.executable, "-c", whole, (folder / "conf.py").path], in: ServiceFiles.sources,
+            ["env", "--default-signal", python.executable, "-c", whole, (folder / "conf.py").path],
+            in: ServiceFiles.sources,
             environment: environment)
     }
 }

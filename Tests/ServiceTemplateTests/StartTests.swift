@@ -42,7 +42,9 @@ struct StartTests {
         #expect(try await service.get("/healthz") == .init(200, #"{"status":"ok"}"#))
     }
 
-    @Test("ends with a reason when a file of the training is missing", arguments: ["mlp.joblib", "golden.json", "metadata.json"])
+    @Test(
+        "ends with a reason when a file of the training is missing",
+        arguments: ["mlp.joblib", "golden.json", "metadata.json"])
     func missing(name: String) async throws {
         let file = models.appending(path: name)
         try FileManager.default.removeItem(at: file)
@@ -76,12 +78,16 @@ struct StartTests {
     func badMetadata() async throws {
         let file = models.appending(path: "metadata.json")
         try Data("{".utf8).write(to: file)
-        try await expectEnd("\(file.path): is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)")
+        try await expectEnd(
+            "\(file.path): is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)")
         let cases = [
             ("[]", "names no files: train again"),
             (#"{"files":{},"version":"../other"}"#, "has no version that could name a folder: train again"),
             (#"{"files":{},"version":"a"}"#, "does not say how long lda.joblib is: train again"),
-            (#"{"files":{"lda.joblib":{"bytes":1,"sha256":"A"}},"version":"a"}"#, "has no sha256 of lda.joblib: train again"),
+            (
+                #"{"files":{"lda.joblib":{"bytes":1,"sha256":"A"}},"version":"a"}"#,
+                "has no sha256 of lda.joblib: train again"
+            ),
         ]
         let script = """
             import dataset, metadata, pathlib, sys

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Data, and what train.py made of them: a folder with data/{train,test}.csv and models/{lda,mlp}.joblib, golden.json, metadata.json.
+/// Data, and what train.py made of them: a folder with data/{train,test}.csv and models/{lda,mlp}.joblib, golden.json,
+/// metadata.json.
 struct Training {
     let folder: URL
     let golden: Golden
@@ -36,7 +37,8 @@ struct Training {
         _ name: String, of ingredients: [Data], write: (URL, Python) throws -> Void
     ) async throws {
         let python = try await Python.shared.value
-        let sources = try ["requirements.txt", "table.py", "dataset.py", "metadata.py", "train.py"].map(ServiceFiles.source)
+        let sources = try ["requirements.txt", "table.py", "dataset.py", "metadata.py", "train.py"].map(
+            ServiceFiles.source)
         folder = try ServiceFiles.cached("models-\(name)", of: sources + ingredients) { folder in
             let data = folder.appending(path: "data")
             try write(data, python)

@@ -112,13 +112,18 @@ struct TrainingTests {
     @Test(
         "takes as many folds as the rarest class has rows, and none of a class with one row: what a deploy takes can be trained again",
         arguments: [
-            (24, "note: 4 folds, not 5: class 2 has 4 rows, and each part needs one of each class", ["4 folds", "4 folds"]),
+            (
+                24, "note: 4 folds, not 5: class 2 has 4 rows, and each part needs one of each class",
+                ["4 folds", "4 folds"]
+            ),
             (21, "note: no cross-validation: class 2 has one row, and each part needs one of each class", []),
         ])
     func fewRows(rows: Int, note: String, folds: [String]) throws {
-        let said = try trained(SmallData.train.split(separator: "\n").prefix(1 + rows).joined(separator: "\n") + "\n", SmallData.test)
+        let said = try trained(
+            SmallData.train.split(separator: "\n").prefix(1 + rows).joined(separator: "\n") + "\n", SmallData.test)
         #expect(said.contains(note))
-        #expect(said.compactMap { $0.firstMatch(of: /cross-validation .* \((\d folds)\)/).map { String($0.1) } } == folds)
+        #expect(
+            said.compactMap { $0.firstMatch(of: /cross-validation .* \((\d folds)\)/).map { String($0.1) } } == folds)
         #expect(said.last?.hasPrefix("version ") == true)
     }
 
@@ -139,7 +144,10 @@ struct TrainingTests {
             train.fit("mlp", model, data)
             """
         let told = try python.run("-c", script)
-        #expect(told == "note: mlp: Stochastic Optimizer: Maximum iterations (2) reached and the optimization hasn't converged yet.\n")
+        #expect(
+            told
+                == "note: mlp: Stochastic Optimizer: Maximum iterations (2) reached and the optimization hasn't converged yet.\n"
+        )
     }
 
     @Test("ends with a model's own reason, without a stack of calls, when it cannot be trained")

@@ -1,6 +1,6 @@
 """What do both models say about every row of an input, and how often are they right?
 
-Writes predictions.csv and scores.json. With --courier, the rows are one shard of an input that several pods share.
+Writes predictions.csv and scores.json. With --coordinator, the rows are one shard of an input that several pods share.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from table import DataError
 
 HERE = Path(__file__).parent
 NEWS = 5  # seconds between two lines about the progress
-COURIER_PATIENCE = 300  # seconds for the courier to start and to get its input
+COORDINATOR_PATIENCE = 300  # seconds for the coordinator to start and to get its input
 
 
 def main():
@@ -34,8 +34,8 @@ def main():
         trained = metadata.Trained(options.models)
         both, golden = models.load(trained), trained.golden()
         say(f"models {trained.version}: {' and '.join(models.NAMES)}, {both.width} features")
-        if options.courier:
-            return shard(options.courier.rstrip("/"), options.shard, both, golden)
+        if options.coordinator:
+            return shard(options.coordinator.rstrip("/"), options.shard, both, golden)
         with inputs.opened(options.input) as (stream, name):
             tally = whole(stream, name, both, golden, options.results)
     except DataError as error:
@@ -52,10 +52,10 @@ def arguments():
                         help="a CSV file or an http(s) address; the image's own test set if not given")
     place = parser.add_mutually_exclusive_group(required=True)
     place.add_argument("--results", type=Path, help="the folder to write to")
-    place.add_argument("--courier", help="http://HOST:8081, where the shard comes from and its predictions go to")
+    place.add_argument("--coordinator", help="http://HOST:8081, where the shard comes from and its predictions go to")
     parser.add_argument("--shard", type=int, default=os.environ.get("JOB_COMPLETION_INDEX"), help="$JOB_COMPLETION_INDEX if not given")
     options = parser.parse_args()
-    if options.courier and options.shard is None:
+    if options.coordinator and options.shard is None:
         parser.error("which shard? Give --shard, or set JOB_COMPLETION_INDEX")
     return options
 
@@ -96,9 +96,9 @@ def predict(records, layout, first, shift, both, file):
     return tally
 
 
-def shard(courier, number, both, golden):
+def shard(coordinator, number, both, golden):
     """Fetches a slice, predicts it and brings the result back."""
-    with slice_of(courier, number) as answer, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
+    with slice_of(coordinator, number) as answer, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
         layout, reader, rows = inputs.begin(answer, "input", golden)
         # Faults are told with the line of the whole input, not of the slice.
         first = int(answer.headers["X-First-Line"])
@@ -106,19 +106,19 @@ def shard(courier, number, both, golden):
         file.flush()
         size = file.tell()
         file.seek(0)
-        ask(f"{courier}/results/{number}", file.buffer, {"Content-Length": str(size), "Content-Type": "text/csv"})
-    say(f"shard {number} is with the courier")
+        ask(f"{coordinator}/results/{number}", file.buffer, {"Content-Length": str(size), "Content-Type": "text/csv"})
+    say(f"shard {number} is with the coordinator")
 
 
-def slice_of(courier, number):
-    """The answer with the slice. A courier that has not started or has no input yet is waited for."""
-    deadline, told = time.monotonic() + COURIER_PATIENCE, None
+def slice_of(coordinator, number):
+    """The answer with the slice. A coordinator that has not started or has no input yet is waited for."""
+    deadline, told = time.monotonic() + COORDINATOR_PATIENCE, None
     while True:
         try:
-            return ask(f"{courier}/input/{number}")
+            return ask(f"{coordinator}/input/{number}")
         except NotYet as error:
             if time.monotonic() > deadline:
-                raise DataError(f"{error} (waited for {COURIER_PATIENCE} seconds)") from None
+                raise DataError(f"{error} (waited for {COORDINATOR_PATIENCE} seconds)") from None
             if told != str(error):
                 told = str(error)
                 say(f"waiting: {told}")
@@ -126,11 +126,11 @@ def slice_of(courier, number):
 
 
 class NotYet(DataError):
-    """The courier cannot help now, but may soon."""
+    """The coordinator cannot help now, but may soon."""
 
 
 def ask(address, body=None, headers=None):
-    token = os.environ.get("COURIER_TOKEN_FILE")
+    token = os.environ.get("COORDINATOR_TOKEN_FILE")
     shown = {"Authorization": f"Bearer {Path(token).read_text().strip()}"} if token else {}
     request = urllib.request.Request(address, body, (headers or {}) | shown, method="GET" if body is None else "PUT")
     # Without the proxy that the image may know for the world outside.

@@ -44,7 +44,7 @@ class Shards:
         self.input, self.error, self._lock = None, None, threading.Lock()
         self._files = None
         folder.mkdir(parents=True, exist_ok=True)
-        if self._file.exists():  # a courier that was started again in its pod
+        if self._file.exists():  # a coordinator that was started again in its pod
             self._accept(self._index(self._file, "input"))
 
     @property

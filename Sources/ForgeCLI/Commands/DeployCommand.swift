@@ -7,18 +7,20 @@ struct DeployCommand: AsyncParsableCommand {
     @Argument(help: inventoryHelp)
     var inventory: String?
 
-    @Flag(help: "Say what would change; change nothing.")
+    @Flag(help: "Show what would change without changing anything.")
     var dryRun = false
 
     @Option(
-        help: ArgumentHelp("How long pods may take to be ready before the release is undone: 90s, 5m. (default: 5m)", valueName: "time"),
-        transform: TimeText.rollout)
+        help: ArgumentHelp(
+            "Roll back if pods are not ready within this time: 90s, 5m. (default: 5m)", valueName: "time"),
+        transform: DurationArgument.rollout)
     var timeout: Duration?
 
     @OptionGroup var options: SharedOptions
 
     func run() async throws {
-        try await Assembly().run(.deploy(isDryRun: dryRun, within: timeout ?? .seconds(300)), inventory: inventory, options)
+        try await Assembly().run(
+            .deploy(isDryRun: dryRun, within: timeout ?? .seconds(300)), inventory: inventory, options)
     }
 }
 

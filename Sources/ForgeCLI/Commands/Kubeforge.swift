@@ -11,8 +11,10 @@ struct Kubeforge: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            ProvisionCommand.self, PlanCommand.self, DeployCommand.self, SmokeTestCommand.self, ReleasesCommand.self, RollbackCommand.self,
-            ScaleCommand.self, UnlockCommand.self, BatchCommand.self, TrainCommand.self, JobsCommand.self, LogsCommand.self,
+            ProvisionCommand.self, PlanCommand.self, DeployCommand.self, SmokeTestCommand.self, ReleasesCommand.self,
+            RollbackCommand.self,
+            ScaleCommand.self, UnlockCommand.self, BatchCommand.self, TrainCommand.self, JobsCommand.self,
+            LogsCommand.self,
             LabCommand.self,
         ])
 

@@ -4,7 +4,8 @@ import ForgeService
 
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logs", abstract: "Show what the service's pods print: those that answer, batch runs, or trainings.",
+        commandName: "logs",
+        abstract: "Show what the service's pods print: those that answer, batch runs, or trainings.",
         discussion: """
             With --follow lines come as they are printed, until Ctrl-C (exit code 0) or until all pods have ended. \
             Pods that begin later are not followed: type it again.
@@ -16,7 +17,7 @@ struct LogsCommand: AsyncParsableCommand {
     @Argument(help: inventoryHelp)
     var inventory: String?
 
-    @Flag(name: .shortAndLong, help: "Go on as lines are printed.")
+    @Flag(name: .shortAndLong, help: "Follow the logs.")
     var follow = false
 
     @Option(help: ArgumentHelp("Begin with this many last lines of each pod.", valueName: "n"))
@@ -40,8 +41,10 @@ struct LogsCommand: AsyncParsableCommand {
     func run() async throws {
         guard let choice else { return }
         let (tail, follow) = (tail, follow)
-        let verb = Verb.logs(isFollowed: follow) { ServiceLogs($0.service, of: choice.kind, tail: tail, isFollowed: follow) }
-        try await Assembly().run(verb, inventory: choice.inventory, options)
+        let action = Action.logs(isFollowed: follow) {
+            ServiceLogs($0.service, of: choice.kind, tail: tail, isFollowed: follow)
+        }
+        try await Assembly().run(action, inventory: choice.inventory, options)
     }
 }
 

@@ -7,7 +7,7 @@ struct ProvisionCommand: AsyncParsableCommand {
     @Argument(help: "The inventory: a YAML file that names the machines.")
     var inventory: String
 
-    @Flag(help: "Say what would change; change nothing.")
+    @Flag(help: "Show what would change without changing anything.")
     var dryRun = false
 
     @Flag(help: "Make the control plane's certificates anew, for another year.")
@@ -16,6 +16,7 @@ struct ProvisionCommand: AsyncParsableCommand {
     @OptionGroup var options: SharedOptions
 
     func run() async throws {
-        try await Assembly().run(.provision(isDryRun: dryRun, renewsCertificates: renewCertificates), inventory: inventory, options)
+        try await Assembly().run(
+            .provision(isDryRun: dryRun, renewsCertificates: renewCertificates), inventory: inventory, options)
     }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 
 struct ReleasesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "releases", abstract: "Say what ran when, by whom, of which data, and how good it was.")
+        commandName: "releases", abstract: "List releases: when, by whom, from which data, and their scores.")
 
     @Argument(help: inventoryHelp)
     var inventory: String?

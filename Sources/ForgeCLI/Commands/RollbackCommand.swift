@@ -6,24 +6,24 @@ struct RollbackCommand: AsyncParsableCommand {
         discussion: "The next deploy brings the present code and data again.")
 
     @Argument(
-        help: ArgumentHelp("The beginning of its tag, as `kubeforge releases` shows it; without it the release before the one that runs."))
+        help: ArgumentHelp("Tag prefix of the release, as `kubeforge releases` shows it (default: the previous one)."))
     var release: String?
 
     @Option(help: inventoryHelp)
     var inventory: String?
 
-    @Flag(help: "Say what would change; change nothing.")
+    @Flag(help: "Show what would change without changing anything.")
     var dryRun = false
 
     @Option(
-        help: ArgumentHelp("How long pods may take to be ready before it is undone: 90s, 5m. (default: 5m)", valueName: "time"),
-        transform: TimeText.rollout)
+        help: ArgumentHelp("Undo it if pods are not ready within this time: 90s, 5m. (default: 5m)", valueName: "time"),
+        transform: DurationArgument.rollout)
     var timeout: Duration?
 
     @OptionGroup var options: SharedOptions
 
     func run() async throws {
-        let verb = Verb.rollback(to: release, isDryRun: dryRun, within: timeout ?? .seconds(300))
-        try await Assembly().run(verb, inventory: inventory, options)
+        let action = Action.rollback(to: release, isDryRun: dryRun, within: timeout ?? .seconds(300))
+        try await Assembly().run(action, inventory: inventory, options)
     }
 }

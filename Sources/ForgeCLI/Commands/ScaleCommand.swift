@@ -2,7 +2,7 @@ import ArgumentParser
 
 struct ScaleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "scale", abstract: "Run another number of the service's pods, until the next deploy.",
+        commandName: "scale", abstract: "Change the number of pods until the next deploy.",
         discussion: "A deploy goes back to the inventory's `replicas:`. With 0 pods the service answers nothing.")
 
     @Argument(help: ArgumentHelp("How many pods, from 0 to 1000.", valueName: "n"))

@@ -5,10 +5,12 @@ struct SharedOptions: ParsableArguments {
     @Option(help: ArgumentHelp("text for people, json for programs: one object per line.", valueName: "format"))
     var output = Format.text
 
-    @Option(help: ArgumentHelp("A folder laid out like templates/, whose files replace the built-in ones.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "A folder laid out like templates/, whose files replace the built-in ones.", valueName: "dir"))
     var templates: String?
 
-    @Flag(help: "Believe the host keys of hosts that known_hosts does not know yet, and write them into it.")
+    @Flag(help: "Accept and save host keys that are not in known_hosts yet.")
     var acceptNewHostKeys = false
 
     @Option(help: ArgumentHelp("Work on this many hosts at once.", valueName: "n"))
@@ -20,7 +22,7 @@ struct SharedOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Show failures, results and the end only.")
     var quiet = false
 
-    @Flag(help: "Do without colours (as NO_COLOR does).")
+    @Flag(help: "Disable colored output (same as NO_COLOR).")
     var noColor = false
 
     enum Format: String, ExpressibleByArgument, CaseIterable {

@@ -3,7 +3,8 @@ import ForgeService
 
 struct SmokeTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "smoke-test", abstract: "Ask the deployed service, and compare its answers with the right ones.")
+        commandName: "smoke-test",
+        abstract: "Query the deployed service and compare its answers with the expected ones.")
 
     @Argument(help: inventoryHelp)
     var inventory: String?
@@ -18,8 +19,8 @@ struct SmokeTestCommand: AsyncParsableCommand {
     var minScore: Double?
 
     @Option(
-        help: ArgumentHelp("After the questions, send requests for so long: 30s, 2m.", valueName: "time"),
-        transform: TimeText.parser(from: "1s", to: "1h", example: "30s or 2m"))
+        help: ArgumentHelp("Then send requests for this long: 30s, 2m.", valueName: "time"),
+        transform: DurationArgument.parser(from: "1s", to: "1h", example: "30s or 2m"))
     var load: Duration?
 
     @Option(help: ArgumentHelp("With --load: keep this many requests under way. (default: 8)", valueName: "n"))
@@ -27,10 +28,10 @@ struct SmokeTestCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("With --load: fail when 5 of 100 answers take longer: 200ms, 1s.", valueName: "time"),
-        transform: TimeText.parser(from: "1ms", to: "10s", example: "200ms or 1s"))
+        transform: DurationArgument.parser(from: "1ms", to: "10s", example: "200ms or 1s"))
     var maxP95: Duration?
 
-    @Option(help: ArgumentHelp("Write what was found: .xml for JUnit, .html for a page. May be given more than once.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write a report: .xml (JUnit) or .html. Can be repeated.", valueName: "file"))
     var report: [String] = []
 
     @OptionGroup var options: SharedOptions
@@ -38,7 +39,9 @@ struct SmokeTestCommand: AsyncParsableCommand {
     func validate() throws {
         if rows < 0 || rows > 100_000 { throw ValidationError("--rows \(rows): from 0 to 100000") }
         if let minScore, !(0...1).contains(minScore) { throw ValidationError("--min-score \(minScore): from 0 to 1") }
-        if let concurrency, !(1...256).contains(concurrency) { throw ValidationError("--concurrency \(concurrency): from 1 to 256") }
+        if let concurrency, !(1...256).contains(concurrency) {
+            throw ValidationError("--concurrency \(concurrency): from 1 to 256")
+        }
         if load == nil && concurrency != nil { throw ValidationError("--concurrency needs a load, such as --load 30s") }
         if load == nil && maxP95 != nil { throw ValidationError("--max-p95 needs a load, such as --load 30s") }
         if let file = report.first(where: { ReportFile.Format(of: $0) == nil }) {
@@ -48,9 +51,9 @@ struct SmokeTestCommand: AsyncParsableCommand {
 
     func run() async throws {
         let load = load.map { Load(length: $0, concurrency: concurrency ?? 8, maximumP95: maxP95) }
-        let verb = Verb.smokeTest { [rows, seed, minScore] in
+        let action = Action.smokeTest { [rows, seed, minScore] in
             SmokeTest(cluster: $0, seed: seed, rows: rows, minimumScore: minScore, load: load)
         }
-        try await Assembly().run(verb, inventory: inventory, options, reports: report)
+        try await Assembly().run(action, inventory: inventory, options, reports: report)
     }
 }

@@ -4,26 +4,29 @@ import ForgePlan
 struct CheckTable {
     private let name: Int
     private let value: Int
-    private let paint: Paint
+    private let style: TextStyle
 
-    init(columns: Int?, paint: Paint) {
+    init(columns: Int?, style: TextStyle) {
         // Beside the three cells stand the mark, the milliseconds and the gaps.
         let room = (columns ?? 200) - 20
         name = min(50, max(16, room * 2 / 5))
         value = min(32, max(8, (room - name) / 2))
-        self.paint = paint
+        self.style = style
     }
 
     var header: String {
-        paint("    \("check".padded(to: name))  \("expected".padded(to: value))  \("got".padded(to: value))        ms", .dim)
+        style(
+            "    \("check".padded(to: name))  \("expected".padded(to: value))  \("got".padded(to: value))        ms",
+            .dim)
     }
 
     /// A failed check is followed by both values in full.
     func lines(_ check: CheckReport) -> [String] {
-        let mark = check.isPassed ? paint("✓", .green) : paint("✗", .red)
+        let mark = check.isPassed ? style("✓", .green) : style("✗", .red)
         let cells = "\(cell(check.name, name))  \(cell(check.expected, value))  \(cell(check.got, value))"
         let row = "  \(mark) \(cells)  \(milliseconds(check))"
-        return check.isPassed ? [row] : [row, "      expected  \(check.expected.oneLine)", "      got       \(check.got.oneLine)"]
+        return check.isPassed
+            ? [row] : [row, "      expected  \(check.expected.oneLine)", "      got       \(check.got.oneLine)"]
     }
 
     private func cell(_ text: String, _ width: Int) -> String { text.oneLine.cut(to: width).padded(to: width) }

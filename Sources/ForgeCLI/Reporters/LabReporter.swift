@@ -25,13 +25,13 @@ struct LabReporter: Sendable {
     private func mark(_ outcome: LabProgress.Outcome) -> String {
         switch outcome {
         case .changed: "✓"
-        case .alreadySo: "·"
+        case .unchanged: "·"
         case .failed: "✗"
         }
     }
 
     private func time(_ outcome: LabProgress.Outcome, _ seconds: Double) -> String {
-        guard outcome != .alreadySo else { return "" }
+        guard outcome != .unchanged else { return "" }
         let tenths = Int(seconds * 10, in: .counts)
         return "   \(tenths / 10).\(tenths % 10) s"
     }

@@ -5,34 +5,41 @@ import ForgePlan
 struct LoadChart {
     let report: LoadReport
     var columns = 80
-    var paint = Paint(isOn: false)
+    var style = TextStyle(isOn: false)
 
     var lines: [String] {
         let head = "load of \(report.concurrency) at once from \(report.host)   \(Seconds.shown(report.seconds))"
-        return [paint(head, .bold), "  " + counts] + times + bars
+        return [style(head, .bold), "  " + counts] + times + bars
     }
 
     private var counts: String {
-        let failed = report.failed == 0 ? "none failed" : paint("\(report.failed) failed", .red) + ": \(report.failuresInWords)"
+        let failed =
+            report.failed == 0 ? "none failed" : style("\(report.failed) failed", .red) + ": \(report.failuresInWords)"
         return "\(report.answered) answered, \(Seconds.rounded(report.throughput, digits: 1)) per second; \(failed)"
     }
 
     private var times: [String] {
-        let named = [50, 95, 99].compactMap { share in report.percentile(share).map { ("p\(share)", $0) } } + [("longest", report.longest)]
+        let named =
+            [50, 95, 99].compactMap { share in report.percentile(share).map { ("p\(share)", $0) } } + [
+                ("longest", report.longest)
+            ]
         return named.count == 1 ? [] : ["  " + named.map { "\($0) \(Self.shown($1)) ms" }.joined(separator: "   ")]
     }
 
     private var bars: [String] {
         let histogram = LoadHistogram(report)
-        let rows = histogram.bars.map { (from: Self.bound($0.from), to: Self.bound($0.to), count: "\($0.count)", bar: $0) }
+        let rows = histogram.bars.map {
+            (from: Self.bound($0.from), to: Self.bound($0.to), count: "\($0.count)", bar: $0)
+        }
         let (from, to) = (rows.map(\.from.count).max() ?? 0, rows.map(\.to.count).max() ?? 0)
         let count = rows.map(\.count.count).max() ?? 0
         // Beside the bar: two columns before it all, ` – `, ` ms`, and two gaps of two columns.
         let room = max(1, columns - 1 - (2 + from + 3 + to + 3 + 4 + count))
         return rows.map { row in
             let bar = Self.bar(row.bar.count, of: histogram.most, columns: room)
-            let numbers = "\(row.from.aligned(to: from)) – \(row.to.aligned(to: to)) ms  \(row.count.aligned(to: count))"
-            return "  " + numbers + (bar.isEmpty ? "" : "  " + paint(bar, .green))
+            let numbers =
+                "\(row.from.aligned(to: from)) – \(row.to.aligned(to: to)) ms  \(row.count.aligned(to: count))"
+            return "  " + numbers + (bar.isEmpty ? "" : "  " + style(bar, .green))
         }
     }
 

@@ -13,7 +13,9 @@ package final class LogReporter: Reporter {
 
     /// `keepsPodLines`: for lines that have an end; those of a service are kept by the cluster.
     /// `limit`: bytes after which lines that programs print are only counted; a machine may print for ever.
-    package init(_ file: LogFile, now: @escaping @Sendable () -> Date, keepsPodLines: Bool = false, limit: Int = 100 << 20) {
+    package init(
+        _ file: LogFile, now: @escaping @Sendable () -> Date, keepsPodLines: Bool = false, limit: Int = 100 << 20
+    ) {
         self.file = file
         self.limit = limit
         self.keepsPodLines = keepsPodLines
@@ -44,7 +46,8 @@ package final class LogReporter: Reporter {
     /// What is not in the log; nil where all of it is.
     package var loss: String? {
         let lost = state.withLock(\.lost)
-        return lost == 0 ? nil : "\(lost) lines that programs printed are not in the log, which has reached \(limit >> 20) MiB"
+        return lost == 0
+            ? nil : "\(lost) lines that programs printed are not in the log, which has reached \(limit >> 20) MiB"
     }
 
     private var isFull: Bool {
@@ -64,9 +67,10 @@ extension Event {
         case .stepBegan(let host, let title): ["\(host)  began \(title)"]
         case .output(let host, let line): ["\(host)  \(line.stream == .standardError ? "!" : "|") \(line.text)"]
         case .step(let report): report.logLines
-        case .check(let check): CheckTable(columns: nil, paint: Paint(isOn: false)).lines(check)
-        case .confusion(let matrix): ["\(matrix.model): \(Seconds.rounded(matrix.accuracy, digits: 3)) of \(matrix.rows) rows"]
-        case .table(let table): TableLines(table: table, paint: Paint(isOn: false)).lines
+        case .check(let check): CheckTable(columns: nil, style: TextStyle(isOn: false)).lines(check)
+        case .confusion(let matrix):
+            ["\(matrix.model): \(Seconds.rounded(matrix.accuracy, digits: 3)) of \(matrix.rows) rows"]
+        case .table(let table): TableLines(table: table, style: TextStyle(isOn: false)).lines
         case .load(let report): LoadChart(report: report).lines
         case .podLine(let line): ["\(line.pod)  | \(line.text)"]
         case .problem(let problem, _): ProblemText(problem: problem).lines
@@ -77,8 +81,8 @@ extension Event {
 
 extension StepReport {
     fileprivate var logLines: [String] {
-        let line = StepLine(report: self, hostColumns: 0, columns: nil, paint: Paint(isOn: false)).lines
-        let left = outcome == .failed ? differences.map { "      not so: \($0.text)" } : []
+        let line = StepLine(report: self, hostColumns: 0, columns: nil, style: TextStyle(isOn: false)).lines
+        let left = outcome == .failed ? differences.map { "      requirement not met: \($0.text)" } : []
         return line + left + (problem.map { ProblemText(problem: $0).lines } ?? [])
     }
 }
@@ -91,7 +95,7 @@ extension Summary {
 
 extension HostSummary {
     fileprivate var counts: String {
-        "\(changed) changed, \(wouldChange) would change, \(alreadySo) already so, \(failed) failed; \(traffic.roundTrips) round trips, "
+        "\(changed) changed, \(wouldChange) would change, \(unchanged) unchanged, \(failed) failed; \(traffic.roundTrips) round trips, "
             + "\(traffic.bytesSent) bytes sent, \(traffic.bytesReceived) received"
     }
 }

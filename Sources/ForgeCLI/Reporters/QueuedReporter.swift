@@ -3,7 +3,8 @@ import Foundation
 
 /// Hands events to a reporter on a thread of its own, so that who reports never waits for a terminal that stands still.
 ///
-/// While more events wait than there is room for, lines that commands print are dropped, and how many is said; everything else is kept.
+/// While more events wait than there is room for, lines that commands print are dropped, and how many is said;
+/// everything else is kept.
 package final class QueuedReporter: Reporter, @unchecked Sendable {
     private let reporter: any Reporter
     private let room: Int
@@ -55,7 +56,9 @@ package final class QueuedReporter: Reporter, @unchecked Sendable {
         while events.isEmpty && dropped == 0 && !isOver { condition.wait() }
         if events.isEmpty && dropped == 0 { return nil }
         var batch = events
-        if dropped > 0 { batch.append(.note("\(dropped) lines are not shown: the output stood still; the log has them")) }
+        if dropped > 0 {
+            batch.append(.note("\(dropped) lines are not shown: the output stood still; the log has them"))
+        }
         (events, dropped, isWriting) = ([], 0, true)
         return batch
     }

@@ -1,10 +1,12 @@
 import ForgeCore
 import ForgePlan
 
-/// The door for text from outside: machines, pods, peers and files say what they like, and a terminal, a page or a log would obey some of it.
+/// The door for text from outside: machines, pods, peers and files say what they like, and a terminal, a page or a log
+/// would obey some of it.
 extension String {
-    /// The text as it may be shown: escape sequences are gone, of a line that overwrote itself the last writing is left, and what cannot
-    /// be seen (control characters, marks of direction, invisible ones) stands there as `\u{202E}`. Newlines and tabs stay.
+    /// The text as it may be shown: escape sequences are gone, of a line that overwrote itself the last writing is
+    /// left, and what cannot be seen (control characters, marks of direction, invisible ones) stands there as
+    /// `\u{202E}`. Newlines and tabs stay.
     package var readable: String {
         guard utf8.count > Self.longest || unicodeScalars.contains(where: \.isHidden) else { return self }
         let plain = replacing("\r\n", with: "\n").replacing(Self.sequences, with: "")
@@ -48,22 +50,26 @@ extension Unicode.Scalar {
 }
 
 extension Event {
-    /// The event with every text of it changed. All that people and programs are told is in here, so a text that were forgotten here
-    /// would be a way around the door.
+    /// The event with every text of it changed. All that people and programs are told is in here, so a text that were
+    /// forgotten here would be a way around the door.
     package func mapTexts(_ change: (String) -> String) -> Event {
         switch self {
         case .note(let text): .note(change(text))
         case .stageBegan(let name): .stageBegan(change(name))
         case .stepBegan(let host, let title): .stepBegan(host: change(host), title: change(title))
-        case .output(let host, let line): .output(host: change(host), OutputLine(stream: line.stream, text: change(line.text)))
+        case .output(let host, let line):
+            .output(host: change(host), OutputLine(stream: line.stream, text: change(line.text)))
         case .step(let report): .step(report.mapTexts(change))
         case .check(let check):
             .check(
                 CheckReport(
-                    name: change(check.name), isPassed: check.isPassed, expected: change(check.expected), got: change(check.got),
+                    name: change(check.name), isPassed: check.isPassed, expected: change(check.expected),
+                    got: change(check.got),
                     milliseconds: check.milliseconds))
         case .confusion(let matrix):
-            .confusion(ConfusionMatrix(model: change(matrix.model), classes: matrix.classes.map(change), counts: matrix.counts))
+            .confusion(
+                ConfusionMatrix(model: change(matrix.model), classes: matrix.classes.map(change), counts: matrix.counts)
+            )
         case .table(let table):
             .table(
                 Table(
@@ -72,15 +78,18 @@ extension Event {
         case .load(let report):
             .load(
                 LoadReport(
-                    host: change(report.host), address: change(report.address), concurrency: report.concurrency, seconds: report.seconds,
+                    host: change(report.host), address: change(report.address), concurrency: report.concurrency,
+                    seconds: report.seconds,
                     times: report.times, longest: report.longest,
                     failures: report.failures.map { .init(kind: change($0.kind), count: $0.count) }))
-        case .podLine(let line): .podLine(PodLine(pod: change(line.pod), text: change(line.text), place: line.place, columns: line.columns))
+        case .podLine(let line):
+            .podLine(PodLine(pod: change(line.pod), text: change(line.text), place: line.place, columns: line.columns))
         case .problem(let problem, let host): .problem(problem.mapTexts(change), host: host.map(change))
         case .summary(let summary):
             .summary(
                 Summary(
-                    outcome: summary.outcome, hosts: Dictionary(summary.hosts.map { (change($0), $1) }) { first, _ in first },
+                    outcome: summary.outcome,
+                    hosts: Dictionary(summary.hosts.map { (change($0), $1) }) { first, _ in first },
                     seconds: summary.seconds))
         }
     }
@@ -90,7 +99,8 @@ extension StepReport {
     fileprivate func mapTexts(_ change: (String) -> String) -> StepReport {
         StepReport(
             stage: change(stage), host: change(host), title: change(title), outcome: outcome,
-            differences: differences.map { Difference(change($0.text)) }, seconds: seconds, problem: problem?.mapTexts(change))
+            differences: differences.map { Difference(change($0.text)) }, seconds: seconds,
+            problem: problem?.mapTexts(change))
     }
 }
 

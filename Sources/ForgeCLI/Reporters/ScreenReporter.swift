@@ -6,13 +6,13 @@ import Synchronization
 /// Events for a person: progress on standard error, results on standard output.
 package final class ScreenReporter: Reporter {
     private let settings: Settings
-    private let surroundings: Surroundings
-    private let output: Paper
-    private let progress: Paper
+    private let surroundings: ProcessEnvironment
+    private let output: TextPrinter
+    private let progress: TextPrinter
     private let state: Mutex<State>
 
     package struct Settings: Sendable {
-        package var verb: String
+        package var action: String
         /// The differences are then the result, and go to standard output.
         package var isDryRun = false
         package var detail = Detail.normal
@@ -22,8 +22,10 @@ package final class ScreenReporter: Reporter {
         /// As it is shown.
         package var log: String?
 
-        package init(verb: String, isDryRun: Bool = false, detail: Detail = .normal, hasColour: Bool = true, log: String? = nil) {
-            self.verb = verb
+        package init(
+            action: String, isDryRun: Bool = false, detail: Detail = .normal, hasColour: Bool = true, log: String? = nil
+        ) {
+            self.action = action
             self.isDryRun = isDryRun
             self.detail = detail
             self.hasColour = hasColour
@@ -40,19 +42,19 @@ package final class ScreenReporter: Reporter {
     }
 
     private struct State {
-        var live = LiveLines()
+        var live = ProgressLines()
         var hostColumns = 0
         var checks = (passed: 0, failed: 0)
         var hasPodLines = false
         var ticker: Task<Void, Never>?
     }
 
-    package init(_ settings: Settings, _ surroundings: Surroundings) {
+    package init(_ settings: Settings, _ surroundings: ProcessEnvironment) {
         self.settings = settings
         self.surroundings = surroundings
         let isDumb = surroundings.variable("TERM") == "dumb"
-        output = Paper(surroundings.output, isProgress: false, hasColour: settings.hasColour, isDumb: isDumb)
-        progress = Paper(surroundings.progress, isProgress: true, hasColour: settings.hasColour, isDumb: isDumb)
+        output = TextPrinter(surroundings.output, isProgress: false, hasColour: settings.hasColour, isDumb: isDumb)
+        progress = TextPrinter(surroundings.progress, isProgress: true, hasColour: settings.hasColour, isDumb: isDumb)
         state = Mutex(State())
     }
 
@@ -69,17 +71,20 @@ package final class ScreenReporter: Reporter {
         state.withLock { state in
             switch event {
             case .note(let text): if settings.detail != .quiet { write([text], on: progress, &state) }
-            case .stageBegan(let name): if settings.detail != .quiet { write(["", steps.paint(name, .bold)], on: steps, &state) }
+            case .stageBegan(let name):
+                if settings.detail != .quiet { write(["", steps.style(name, .bold)], on: steps, &state) }
             case .stepBegan(let host, let title): begin(host, title, &state)
             case .output(let host, let line): say(host, line, &state)
             case .step(let report): end(report, &state)
             case .check(let check): add(check, &state)
             // 26 × 26 numbers are for a report, not for a terminal.
             case .confusion: break
-            case .table(let table): write([""] + TableLines(table: table, paint: output.paint).lines, on: output, &state)
+            case .table(let table):
+                write([""] + TableLines(table: table, style: output.style).lines, on: output, &state)
             case .load(let report): add(report, &state)
             case .podLine(let line): add(line, &state)
-            case .problem(let problem, let host): write(text(problem, log: host.flatMap { _ in settings.log }), on: progress, &state)
+            case .problem(let problem, let host):
+                write(text(problem, log: host.flatMap { _ in settings.log }), on: progress, &state)
             case .summary(let summary): conclude(summary, &state)
             }
         }
@@ -90,7 +95,7 @@ package final class ScreenReporter: Reporter {
         state.withLock { write([], on: progress, &$0) }
     }
 
-    private var steps: Paper { settings.isDryRun ? output : progress }
+    private var steps: TextPrinter { settings.isDryRun ? output : progress }
 
     private var isLive: Bool { progress.isLive && settings.detail != .quiet }
 
@@ -110,7 +115,9 @@ package final class ScreenReporter: Reporter {
         // Drawn at the next tick: programs print faster than anybody reads.
         state.live.say(host, line.text)
         guard settings.detail == .verbose || settings.showsOutput else { return }
-        write(["    \(progress.paint("\(host.padded(to: state.hostColumns))  │ \(line.text.printable)", .dim))"], on: progress, &state)
+        write(
+            ["    \(progress.style("\(host.padded(to: state.hostColumns))  │ \(line.text.printable)", .dim))"],
+            on: progress, &state)
     }
 
     private func end(_ report: StepReport, _ state: inout State) {
@@ -118,13 +125,13 @@ package final class ScreenReporter: Reporter {
         state.hostColumns = max(state.hostColumns, report.host.columns)
         let isResult = report.outcome == .failed || report.outcome == .wouldChange
         guard settings.detail != .quiet || isResult else { return }
-        let line = StepLine(report: report, hostColumns: state.hostColumns, columns: steps.columns, paint: steps.paint)
+        let line = StepLine(report: report, hostColumns: state.hostColumns, columns: steps.columns, style: steps.style)
         write(line.lines, on: steps, &state)
         if let problem = report.problem { write(text(problem, log: settings.log), on: progress, &state) }
     }
 
     private func add(_ check: CheckReport, _ state: inout State) {
-        let table = CheckTable(columns: output.columns, paint: output.paint)
+        let table = CheckTable(columns: output.columns, style: output.style)
         let isFirst = state.checks == (0, 0)
         if check.isPassed { state.checks.passed += 1 } else { state.checks.failed += 1 }
         write((isFirst ? ["", table.header] : []) + table.lines(check), on: output, &state)
@@ -132,42 +139,47 @@ package final class ScreenReporter: Reporter {
 
     private func add(_ load: LoadReport, _ state: inout State) {
         state.live.end(load.host)
-        let chart = LoadChart(report: load, columns: min(80, output.columns ?? 80), paint: output.paint)
+        let chart = LoadChart(report: load, columns: min(80, output.columns ?? 80), style: output.style)
         write([""] + chart.lines, on: output, &state)
     }
 
     /// Lines that steps follow are progress; otherwise they are what was asked for.
     private func add(_ line: PodLine, _ state: inout State) {
-        let paper = settings.showsOutput ? progress : output
+        let printer = settings.showsOutput ? progress : output
         state.hasPodLines = state.hasPodLines || !settings.showsOutput
-        let head = paper.paint("\(line.pod.padded(to: line.columns)) │", Paint.Ink.ofMany[line.place % Paint.Ink.ofMany.count])
-        write(["\(settings.showsOutput ? "    " : "")\(head) \(line.text.printable)"], on: paper, &state)
+        let head = printer.style(
+            "\(line.pod.padded(to: line.columns)) │", TextStyle.Color.ofMany[line.place % TextStyle.Color.ofMany.count])
+        write(["\(settings.showsOutput ? "    " : "")\(head) \(line.text.printable)"], on: printer, &state)
     }
 
     private func conclude(_ summary: Summary, _ state: inout State) {
         state.ticker?.cancel()
         state.live.endAll()
         let line = SummaryLine(
-            verb: settings.verb, isDryRun: settings.isDryRun, summary: summary, checks: state.checks, paint: output.paint)
+            action: settings.action, isDryRun: settings.isDryRun, summary: summary, checks: state.checks,
+            style: output.style)
         // Who keeps a service's log in a file wants nothing else in it.
         write(["", line.text], on: state.hasPodLines ? progress : output, &state)
-        if let log = settings.log, settings.detail != .quiet, !state.hasPodLines { write(["log   \(log)"], on: progress, &state) }
+        if let log = settings.log, settings.detail != .quiet, !state.hasPodLines {
+            write(["log   \(log)"], on: progress, &state)
+        }
     }
 
     /// The log has more to say of a host, but nothing of an inventory.
     private func text(_ problem: Problem, log: String?) -> [String] {
-        ProblemText(problem: problem, log: log, paint: progress.paint).lines
+        ProblemText(problem: problem, log: log, style: progress.style).lines
     }
 
     /// The live lines are taken off, the lines written, the live lines drawn below them.
-    private func write(_ lines: [String], on paper: Paper, _ state: inout State) {
+    private func write(_ lines: [String], on printer: TextPrinter, _ state: inout State) {
         let text = lines.map { $0 + "\n" }.joined()
-        guard isLive, let size = progress.stream.size() else { return text.isEmpty ? () : paper.stream.write(text) }
+        guard isLive, let size = progress.stream.size() else { return text.isEmpty ? () : printer.stream.write(text) }
         let erased = state.live.erase()
-        let drawn = state.live.draw(in: size, hostColumns: state.hostColumns, at: surroundings.now(), progress.paint)
+        let drawn = state.live.draw(in: size, hostColumns: state.hostColumns, at: surroundings.now(), progress.style)
         // As few writes as can be, so that nothing flickers.
-        let pieces: [(Paper, String)] =
-            paper.isProgress ? [(progress, erased + text + drawn)] : [(progress, erased), (output, text), (progress, drawn)]
-        for (paper, piece) in pieces where !piece.isEmpty { paper.stream.write(piece) }
+        let pieces: [(TextPrinter, String)] =
+            printer.isProgress
+            ? [(progress, erased + text + drawn)] : [(progress, erased), (output, text), (progress, drawn)]
+        for (printer, piece) in pieces where !piece.isEmpty { printer.stream.write(piece) }
     }
 }

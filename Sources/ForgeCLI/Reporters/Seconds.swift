@@ -23,7 +23,8 @@ package enum Seconds {
         for _ in 0..<digits { scale *= 10 }
         let (units, unit) = (Int(number * scale, in: .shown), Int(scale, in: .counts))
         let fraction = String(units % unit)
-        return digits == 0 ? "\(units)" : "\(units / unit).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+        return digits == 0
+            ? "\(units)" : "\(units / unit).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
     }
 }
 

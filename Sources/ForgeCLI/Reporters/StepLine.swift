@@ -6,18 +6,19 @@ struct StepLine {
     let hostColumns: Int
     /// nil where nothing is to be cut.
     let columns: Int?
-    let paint: Paint
+    let style: TextStyle
 
     /// More than one when a dry run has much to say about the step.
     var lines: [String] {
-        report.outcome == .wouldChange && differences.columns > room ? [line(with: "")] + list : [line(with: differences)]
+        report.outcome == .wouldChange && differences.columns > room
+            ? [line(with: "")] + list : [line(with: differences)]
     }
 
     private var head: String { "\(report.host.padded(to: hostColumns))  \(report.title.printable)" }
 
     private var tail: String {
         switch report.outcome {
-        case .alreadySo, .wouldChange: ""
+        case .unchanged, .wouldChange: ""
         case .changed, .failed: "   \(Seconds.shown(report.seconds))"
         }
     }
@@ -29,7 +30,7 @@ struct StepLine {
 
     private var list: [String] {
         let indent = String(repeating: " ", count: 4 + hostColumns + 2)
-        return report.differences.map { "\(indent)\(paint($0.text.oneLine, .dim))" }
+        return report.differences.map { "\(indent)\(style($0.text.oneLine, .dim))" }
     }
 
     private var room: Int { columns.map { max(0, $0 - 1 - 4 - head.columns - tail.columns) } ?? .max }
@@ -38,15 +39,15 @@ struct StepLine {
         let (mark, ink) = report.outcome.mark
         let shown = differences.columns <= room ? differences : room < 12 ? "" : differences.cut(to: room - 1) + ")"
         let title = columns.map { head.cut(to: max(hostColumns + 4, $0 - 1 - 4 - tail.columns)) } ?? head
-        let words = report.outcome == .alreadySo ? paint(title, .dim) : title
-        return "  \(paint(mark, ink)) \(words)\(paint(shown + tail, .dim))"
+        let words = report.outcome == .unchanged ? style(title, .dim) : title
+        return "  \(style(mark, ink)) \(words)\(style(shown + tail, .dim))"
     }
 }
 
 extension StepReport.Outcome {
-    var mark: (String, Paint.Ink) {
+    var mark: (String, TextStyle.Color) {
         switch self {
-        case .alreadySo: ("·", .dim)
+        case .unchanged: ("·", .dim)
         case .changed: ("✓", .green)
         case .wouldChange: ("→", .yellow)
         case .failed: ("✗", .red)

@@ -3,7 +3,7 @@ import ForgePlan
 /// A table as lines: each column as wide as its widest cell.
 struct TableLines {
     let table: Table
-    let paint: Paint
+    let style: TextStyle
 
     var lines: [String] {
         if table.rows.isEmpty { return ["  there is no \(table.kind)"] }
@@ -11,7 +11,7 @@ struct TableLines {
     }
 
     private var headed: [String] {
-        [paint("  " + row(table.columns.map(\.heading)), .dim)] + table.rows.map { "  " + row($0) }
+        [style("  " + row(table.columns.map(\.heading)), .dim)] + table.rows.map { "  " + row($0) }
     }
 
     private func row(_ cells: [String]) -> String {

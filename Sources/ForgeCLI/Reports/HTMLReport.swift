@@ -1,11 +1,12 @@
 import ForgeCore
 import ForgePlan
 
-/// What was found as one page that needs nothing beside itself: no script, no font, no address. Failed checks come first.
+/// What was found as one page that needs nothing beside itself: no script, no font, no address. Failed checks come
+/// first.
 package struct HTMLReport: Sendable {
-    private let findings: Findings
+    private let data: ReportData
 
-    package init(_ findings: Findings) { self.findings = findings }
+    package init(_ data: ReportData) { self.data = data }
 
     package var text: String {
         """
@@ -14,40 +15,43 @@ package struct HTMLReport: Sendable {
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>\(verdict.escaped)</title>
+        <title>\(answerCheck.escaped)</title>
         <style>
         \(Self.style)
         </style>
         </head>
         <body>
-        <h1 class="\(isPassed ? "passed" : "failed")">\(isPassed ? "✓" : "✗") \(verdict.escaped)</h1>
-        <p class="when">\(findings.timestamp) UTC, \(Seconds.shown(findings.summary?.seconds ?? 0))</p>
-        \(([notes, problems, checks] + findings.loads.map { LoadSection($0).text } + findings.matrices.map { ConfusionTable($0).text }).filter { !$0.isEmpty }.joined(separator: "\n"))
+        <h1 class="\(isPassed ? "passed" : "failed")">\(isPassed ? "✓" : "✗") \(answerCheck.escaped)</h1>
+        <p class="when">\(data.timestamp) UTC, \(Seconds.shown(data.summary?.seconds ?? 0))</p>
+        \(([notes, problems, checks] + data.loads.map { LoadSection($0).text } + data.matrices.map { ConfusionTable($0).text }).filter { !$0.isEmpty }.joined(separator: "\n"))
         </body>
         </html>
 
         """
     }
 
-    private var isPassed: Bool { findings.summary?.outcome == .ok }
+    private var isPassed: Bool { data.summary?.outcome == .ok }
 
-    private var verdict: String {
-        let failed = findings.failed.count
-        let counts = [(findings.checks.count - failed, "passed"), (failed, "failed")].filter { $0.0 > 0 }.map { "\($0) \($1)" }
-        return "\(findings.verb): " + (counts.isEmpty ? "nothing was checked" : counts.joined(separator: ", "))
+    private var answerCheck: String {
+        let failed = data.failed.count
+        let counts = [(data.checks.count - failed, "passed"), (failed, "failed")].filter { $0.0 > 0 }.map {
+            "\($0) \($1)"
+        }
+        return "\(data.action): " + (counts.isEmpty ? "nothing was checked" : counts.joined(separator: ", "))
     }
 
     private var notes: String {
-        findings.notes.isEmpty ? "" : "<ul>\n" + findings.notes.map { "<li>\($0.escaped)</li>" }.joined(separator: "\n") + "\n</ul>"
+        data.notes.isEmpty
+            ? "" : "<ul>\n" + data.notes.map { "<li>\($0.escaped)</li>" }.joined(separator: "\n") + "\n</ul>"
     }
 
     private var problems: String {
-        findings.problems.map { "<pre class=\"problem\">\("\($0.problem)".escaped)</pre>" }.joined(separator: "\n")
+        data.problems.map { "<pre class=\"problem\">\("\($0.problem)".escaped)</pre>" }.joined(separator: "\n")
     }
 
     private var checks: String {
-        if findings.checks.isEmpty { return "" }
-        let rows = (findings.failed + findings.checks.filter(\.isPassed)).map(row)
+        if data.checks.isEmpty { return "" }
+        let rows = (data.failed + data.checks.filter(\.isPassed)).map(row)
         return """
             <h2>Checks</h2>
             <table class="checks">

@@ -25,7 +25,9 @@ struct LoadSection: Sendable {
         ] + (times + (times.isEmpty ? [] : [("longest", report.longest)])).map { ($0, LoadChart.shown($1) + " ms") }
     }
 
-    private var failures: [String] { report.failures.isEmpty ? [] : ["<p class=\"problem\">\(report.failuresInWords.escaped)</p>"] }
+    private var failures: [String] {
+        report.failures.isEmpty ? [] : ["<p class=\"problem\">\(report.failuresInWords.escaped)</p>"]
+    }
 
     private var bars: String {
         let histogram = LoadHistogram(report)

@@ -14,13 +14,13 @@ package final class ReportFile: Reporter {
 
     private let path: String
     private let format: Format
-    private let findings: Mutex<Findings>
+    private let data: Mutex<ReportData>
 
     /// Refuses a place where nothing can be written before anything is asked, not after minutes of it.
-    package init(_ path: String, verb: String, _ surroundings: Surroundings) throws(Problem) {
+    package init(_ path: String, action: String, _ surroundings: ProcessEnvironment) throws(Problem) {
         self.path = surroundings.absolute(path)
         format = Format(of: path) ?? .html
-        findings = Mutex(Findings(verb: verb, began: surroundings.now()))
+        data = Mutex(ReportData(action: action, began: surroundings.now()))
         let folder = (self.path as NSString).deletingLastPathComponent
         var isFolder = ObjCBool(false)
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
@@ -33,11 +33,11 @@ package final class ReportFile: Reporter {
         }
     }
 
-    package func report(_ event: Event) { findings.withLock { $0.add(event.mapTexts(\.readable)) } }
+    package func report(_ event: Event) { data.withLock { $0.add(event.mapTexts(\.readable)) } }
 
     /// All of it or nothing: whoever reads the file meanwhile reads the old one.
     package func write() throws(Problem) {
-        let found = findings.withLock { $0 }
+        let found = data.withLock { $0 }
         let text =
             switch format {
             case .xml: JUnitReport(found).text

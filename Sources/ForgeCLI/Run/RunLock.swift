@@ -1,18 +1,19 @@
 import ForgeCore
 import Foundation
 
-/// One run at a time for a cluster, among the runs of this user on this computer. The kernel takes it back from a dead process.
+/// One run at a time for a cluster, among the runs of this user on this computer. The kernel takes it back from a dead
+/// process.
 package final class RunLock: Sendable {
     private let descriptor: Int32
 
     /// Who holds a lock, as it stands in its file for the one who meets it.
     package struct Holder: Sendable, Hashable {
-        package var verb: String
+        package var action: String
         package var processID: Int32
         package var since: Date
 
-        package init(verb: String, processID: Int32, since: Date) {
-            self.verb = verb
+        package init(action: String, processID: Int32, since: Date) {
+            self.action = action
             self.processID = processID
             self.since = since
         }
@@ -40,12 +41,12 @@ package final class RunLock: Sendable {
 }
 
 extension RunLock.Holder {
-    fileprivate var text: String { "\(verb) \(processID) \(since.timeIntervalSince1970)\n" }
+    fileprivate var text: String { "\(action) \(processID) \(since.timeIntervalSince1970)\n" }
 
     fileprivate init?(read path: String) {
         let words = ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(whereSeparator: \.isWhitespace)
         guard words.count == 3, let process = Int32(words[1]), let seconds = Double(words[2]) else { return nil }
-        self.init(verb: String(words[0]), processID: process, since: Date(timeIntervalSince1970: seconds))
+        self.init(action: String(words[0]), processID: process, since: Date(timeIntervalSince1970: seconds))
     }
 }
 
@@ -53,8 +54,11 @@ extension Problem {
     /// The holder is nil in the moment between its lock and its name.
     fileprivate init(_ cluster: String, isHeldBy holder: RunLock.Holder?) {
         self.init(
-            .held, what: "\(cluster) is being worked on by another kubeforge",
-            why: holder.map { "`kubeforge \($0.verb)`, process \($0.processID), since \($0.since.formatted(.iso8601))" },
-            fix: "wait for it to end" + (holder.map { ", or end it after its running step: kill \($0.processID)" } ?? ""))
+            .held, what: "\(cluster) is in use by another kubeforge run",
+            why: holder.map {
+                "`kubeforge \($0.action)`, process \($0.processID), since \($0.since.formatted(.iso8601))"
+            },
+            fix: "wait for it to end"
+                + (holder.map { ", or end it after its running step: kill \($0.processID)" } ?? ""))
     }
 }

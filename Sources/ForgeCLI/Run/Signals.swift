@@ -4,17 +4,20 @@ import Synchronization
 
 /// The signals that ask a run to stop, turned into calls until `end`: Ctrl-C, `kill`, and a terminal that went away.
 ///
-/// Not a dispatch source: on Linux it reads a signalfd, which stays silent about a signal as long as one thread does not block it, and
-/// whether the main thread does is up to who started the process. So a handler writes into a pipe, and a thread of our own, which
-/// surely takes these signals, reads it.
+/// Not a dispatch source: on Linux it reads a signalfd, which stays silent about a signal as long as one thread does
+/// not block it, and whether the main thread does is up to who started the process. So a handler writes into a pipe,
+/// and a thread of our own, which surely takes these signals, reads it.
 package struct Signals: Sendable {
-    /// Those that are listened for: a terminal's end that is ignored when the process begins stays ignored, which is all that `nohup` does.
+    /// Those that are listened for: a terminal's end that is ignored when the process begins stays ignored, which is
+    /// all that `nohup` does.
     private let numbers: [Int32]
 
     /// Each signal is one call, on a thread of its own.
     package init(_ body: @escaping @Sendable () -> Void) throws(Problem) {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw Problem(what: "cannot listen for signals", why: String(cString: strerror(errno))) }
+        guard pipe(&ends) == 0 else {
+            throw Problem(what: "cannot listen for signals", why: String(cString: strerror(errno)))
+        }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         bell.store(ends[1], ordering: .sequentiallyConsistent)
         numbers = [SIGINT, SIGTERM, SIGHUP].filter { $0 != SIGHUP || !Self.isIgnored($0) }
@@ -38,7 +41,8 @@ package struct Signals: Sendable {
     private static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         sigaction(number, nil, &action)
-        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     private static func set(_ numbers: [Int32]) -> sigset_t {

@@ -2,24 +2,28 @@ import ForgeCore
 
 /// Addresses of machines.
 enum AddressRule {
-    static func address(_ text: String) throws(Complaint) -> IPv4Address {
-        guard let address = IPv4Address(text) else { throw Complaint("needs an IPv4 address, such as 192.168.56.11", why: reason(text)) }
-        if !isReachable(address) { throw Complaint("\(address) is not an address of a machine that others can reach") }
+    static func address(_ text: String) throws(ValidationError) -> IPv4Address {
+        guard let address = IPv4Address(text) else {
+            throw ValidationError("needs an IPv4 address, such as 192.168.56.11", why: reason(text))
+        }
+        if !isReachable(address) {
+            throw ValidationError("\(address) is not an address of a machine that others can reach")
+        }
         return address
     }
 
     /// Where SSH goes: an IPv4 address, or a name that is looked up at each run.
-    static func outer(_ text: String) throws(Complaint) -> String {
+    static func outer(_ text: String) throws(ValidationError) -> String {
         if let address = IPv4Address(text) {
             guard isReachable(address) || IPv4Network("127.0.0.0/8")!.contains(address) else {
-                throw Complaint("\(address) is not an address of a machine that others can reach")
+                throw ValidationError("\(address) is not an address of a machine that others can reach")
             }
             return text
         }
         let isNumeric = text.allSatisfy { $0.isNumber || $0 == "." }
         guard !text.contains(":"), !isNumeric, WebAddress.isHost(text) else {
             let why = text.contains(":") || isNumeric ? reason(text) : nil
-            throw Complaint("needs an IPv4 address or a DNS name, such as node1.example.org", why: why)
+            throw ValidationError("needs an IPv4 address or a DNS name, such as node1.example.org", why: why)
         }
         return text
     }
@@ -28,7 +32,9 @@ enum AddressRule {
         let colons = text.count { $0 == ":" }
         if colons > 1 { return "IPv6 is not supported yet" }
         if colons == 1 { return "a port belongs under `ssh:`" }
-        if text.contains(where: \.isLetter) { return "names are not looked up: the cluster keeps the address that it was made with" }
+        if text.contains(where: \.isLetter) {
+            return "host names are not supported: the cluster stores the address it was created with"
+        }
         if text.split(separator: ".").contains(where: { $0.count > 1 && $0.first == "0" }) {
             return "a leading 0 means octal to some programs"
         }
@@ -43,33 +49,38 @@ enum AddressRule {
 /// Networks in CIDR notation.
 enum NetworkRule {
     /// flannel and kubeadm give every node a /24 of it; kubeadm allows 16 bits between the two.
-    static func pods(_ text: String) throws(Complaint) -> IPv4Network {
+    static func pods(_ text: String) throws(ValidationError) -> IPv4Network {
         try network(text, prefixes: 8...24, like: Cluster.Defaults.podNetwork, why: "each node gets a /24 of it")
     }
 
     /// The API server refuses more than /12, kubeadm less than ten addresses.
-    static func services(_ text: String) throws(Complaint) -> IPv4Network {
-        try network(text, prefixes: 12...28, like: Cluster.Defaults.serviceNetwork, why: "that is what the API server takes")
+    static func services(_ text: String) throws(ValidationError) -> IPv4Network {
+        try network(
+            text, prefixes: 12...28, like: Cluster.Defaults.serviceNetwork, why: "that is what the API server takes")
     }
 
     private static func network(
         _ text: String, prefixes: ClosedRange<Int>, like example: IPv4Network, why: String
-    ) throws(Complaint) -> IPv4Network {
+    ) throws(ValidationError) -> IPv4Network {
         guard let network = IPv4Network(text) else { throw malformed(text, like: example) }
         guard prefixes.contains(network.prefix) else {
-            throw Complaint("needs a network from /\(prefixes.lowerBound) to /\(prefixes.upperBound)", why: why)
+            throw ValidationError("needs a network from /\(prefixes.lowerBound) to /\(prefixes.upperBound)", why: why)
         }
         return network
     }
 
-    private static func malformed(_ text: String, like example: IPv4Network) -> Complaint {
+    private static func malformed(_ text: String, like example: IPv4Network) -> ValidationError {
         let sentence = "needs an IPv4 network, such as \(example)"
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        if text.contains(":") { return Complaint(sentence, why: "IPv6 is not supported yet") }
-        guard parts.count == 2, let address = IPv4Address(parts[0]), let prefix = Int(parts[1]), (0...32).contains(prefix) else {
-            return Complaint(sentence)
+        if text.contains(":") { return ValidationError(sentence, why: "IPv6 is not supported yet") }
+        guard parts.count == 2, let address = IPv4Address(parts[0]), let prefix = Int(parts[1]),
+            (0...32).contains(prefix)
+        else {
+            return ValidationError(sentence)
         }
         let meant = IPv4Network(containing: address, prefix: prefix)
-        return Complaint(sentence, why: "\(address) lies inside the network and is not its first address", fix: "did you mean \(meant)?")
+        return ValidationError(
+            sentence, why: "\(address) lies inside the network and is not its first address",
+            fix: "did you mean \(meant)?")
     }
 }

@@ -9,23 +9,28 @@ struct LocalPath {
 
     init(home: String, inventory: String) {
         self.home = home
-        self.folder = URL(filePath: inventory).absoluteURL.deletingLastPathComponent().path(percentEncoded: false).droppingSlash
+        self.folder =
+            URL(filePath: inventory).absoluteURL.deletingLastPathComponent().path(percentEncoded: false).droppingSlash
     }
 
-    func absolute(_ text: String) throws(Complaint) -> String {
+    func absolute(_ text: String) throws(ValidationError) -> String {
         if text == "~" || text.hasPrefix("~/") { return home + text.dropFirst() }
-        if text.hasPrefix("~") { throw Complaint("only ~/ is known, the home folder of who runs kubeforge") }
+        if text.hasPrefix("~") { throw ValidationError("only ~/ is known, the home folder of who runs kubeforge") }
         if text.hasPrefix("/") { return text }
         return folder + "/" + (text.hasPrefix("./") ? String(text.dropFirst(2)) : text)
     }
 
     /// A file that is there, can be read, and has something in it.
-    func file(_ text: String) throws(Complaint) -> String {
+    func file(_ text: String) throws(ValidationError) -> String {
         let path = try absolute(text)
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw Complaint("there is no file \(path)") }
-        if isFolder.boolValue { throw Complaint("\(path) is a folder, not a file") }
-        if !FileManager.default.isReadableFile(atPath: path) { throw Complaint("\(path) cannot be read", fix: "ls -l \(path)") }
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw ValidationError("there is no file \(path)")
+        }
+        if isFolder.boolValue { throw ValidationError("\(path) is a folder, not a file") }
+        if !FileManager.default.isReadableFile(atPath: path) {
+            throw ValidationError("\(path) cannot be read", fix: "ls -l \(path)")
+        }
         return path
     }
 }

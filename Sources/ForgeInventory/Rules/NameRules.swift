@@ -1,37 +1,38 @@
 /// Names as Kubernetes and Linux take them.
 enum NameRule {
     /// An RFC 1123 label: a hostname, a namespace, a cluster.
-    static func label(_ text: String) throws(Complaint) -> String {
-        guard text.utf8.count <= 63 else { throw Complaint("is longer than 63 characters") }
+    static func label(_ text: String) throws(ValidationError) -> String {
+        guard text.utf8.count <= 63 else { throw ValidationError("is longer than 63 characters") }
         guard text.utf8.allSatisfy(isOfLabel), text.first != "-", text.last != "-" else {
-            throw Complaint("needs lower-case letters, digits and dashes, with a letter or digit at both ends", fix: meant(text))
+            throw ValidationError(
+                "needs lower-case letters, digits and dashes, with a letter or digit at both ends", fix: meant(text))
         }
         return text
     }
 
-    static func host(_ text: String) throws(Complaint) -> String {
+    static func host(_ text: String) throws(ValidationError) -> String {
         let name = try label(text)
-        if name == "localhost" { throw Complaint("localhost is every machine's name for itself") }
+        if name == "localhost" { throw ValidationError("localhost is every machine's name for itself") }
         return name
     }
 
     /// An RFC 1035 label, as a Kubernetes Service needs it.
-    static func service(_ text: String) throws(Complaint) -> String {
+    static func service(_ text: String) throws(ValidationError) -> String {
         let name = try label(text)
-        if name.first?.isNumber == true { throw Complaint("needs a letter at its beginning") }
+        if name.first?.isNumber == true { throw ValidationError("needs a letter at its beginning") }
         return name
     }
 
-    static func namespace(_ text: String) throws(Complaint) -> String {
+    static func namespace(_ text: String) throws(ValidationError) -> String {
         let name = try label(text)
-        if name.hasPrefix("kube-") { throw Complaint("namespaces that begin with kube- belong to Kubernetes") }
+        if name.hasPrefix("kube-") { throw ValidationError("namespaces that begin with kube- belong to Kubernetes") }
         return name
     }
 
     /// A login name. It becomes an argument of sudo and chown, so it cannot look like an option.
-    static func user(_ text: String) throws(Complaint) -> String {
+    static func user(_ text: String) throws(ValidationError) -> String {
         guard text.utf8.count <= 64, text.utf8.allSatisfy(isOfUser), text.first != "-", text.first != "." else {
-            throw Complaint("needs a login name: letters, digits, and . _ - @ inside")
+            throw ValidationError("needs a login name: letters, digits, and . _ - @ inside")
         }
         return text
     }

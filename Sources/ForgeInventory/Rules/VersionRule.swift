@@ -5,19 +5,22 @@ enum VersionRule {
     static let oldestPublished = Version(1, 24, 0)
     static let newestMinor = 37
 
-    static func version(_ text: String) throws(Complaint) -> Version {
+    static func version(_ text: String) throws(ValidationError) -> Version {
         guard let version = Version(text) else { throw malformed(text) }
         if version < oldest {
-            throw Complaint("\(version) is too old", why: "kubeforge knows Kubernetes 1.\(oldest.minor) to 1.\(newestMinor)")
+            throw ValidationError(
+                "\(version) is too old", why: "kubeforge knows Kubernetes 1.\(oldest.minor) to 1.\(newestMinor)")
         }
         if version.isAtLeast(1, newestMinor + 1) {
-            throw Complaint("\(version) is newer than this kubeforge", why: "it knows Kubernetes 1.\(oldest.minor) to 1.\(newestMinor)")
+            throw ValidationError(
+                "\(version) is newer than this kubeforge",
+                why: "it knows Kubernetes 1.\(oldest.minor) to 1.\(newestMinor)")
         }
         return version
     }
 
-    private static func malformed(_ text: String) -> Complaint {
+    private static func malformed(_ text: String) -> ValidationError {
         let bare = text.first == "v" ? Version(String(text.dropFirst())) : nil
-        return Complaint("needs three numbers, such as 1.36.2", fix: bare.map { "write \($0), without the v" })
+        return ValidationError("needs three numbers, such as 1.36.2", fix: bare.map { "write \($0), without the v" })
     }
 }

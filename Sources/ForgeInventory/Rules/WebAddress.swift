@@ -2,18 +2,21 @@ import ForgeCore
 
 /// An `http` or `https` URL, without a slash at its end.
 enum WebAddress {
-    static func url(_ text: String) throws(Complaint) -> String {
+    static func url(_ text: String) throws(ValidationError) -> String {
         guard let scheme = ["http://", "https://"].first(where: text.hasPrefix) else {
-            throw Complaint("needs a URL that begins with http:// or https://")
+            throw ValidationError("needs a URL that begins with http:// or https://")
         }
         if let odd = text.unicodeScalars.first(where: { !isPlain($0) }) {
-            throw Complaint("\"\(String(odd).shown)\" cannot be part of the URL", fix: "write it as %\(hex(odd))")
+            throw ValidationError("\"\(String(odd).shown)\" cannot be part of the URL", fix: "write it as %\(hex(odd))")
         }
         let authority = text.dropFirst(scheme.count).prefix { $0 != "/" }
         if authority.contains("@") {
-            throw Complaint("has a user name in it", why: "an inventory is no place for passwords, and they would be shown")
+            throw ValidationError(
+                "has a user name in it", why: "an inventory is no place for passwords, and they would be shown")
         }
-        if !isHost(String(authority)) { throw Complaint("needs a host after \(scheme), such as \(scheme)mirror.example.org") }
+        if !isHost(String(authority)) {
+            throw ValidationError("needs a host after \(scheme), such as \(scheme)mirror.example.org")
+        }
         return text.trimmingSlashes
     }
 
@@ -32,14 +35,17 @@ enum WebAddress {
             }
     }
 
-    /// Less than RFC 3986 allows: what is left out has a meaning in shells, apt's lists or TOML, and no mirror needs it.
+    /// Less than RFC 3986 allows: what is left out has a meaning in shells, apt's lists or TOML, and no mirror needs
+    /// it.
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
         scalar.isASCII && (isAlphanumeric(UInt8(scalar.value)) || "-._~:/%+=,@".unicodeScalars.contains(scalar))
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
         default: false
         }
     }

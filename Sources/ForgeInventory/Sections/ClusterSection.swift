@@ -3,7 +3,8 @@ import ForgeCore
 /// The whole file.
 struct ClusterSection {
     static let keys = [
-        "cluster", "kubernetes", "runtime", "docker", "hosts", "ssh", "podNetwork", "serviceNetwork", "cni", "imageRepository",
+        "cluster", "kubernetes", "runtime", "docker", "hosts", "ssh", "podNetwork", "serviceNetwork", "cni",
+        "imageRepository",
         "mirrors", "proxy", "service", "lab",
     ]
     static let dockerKeys = ["source"]
@@ -12,17 +13,20 @@ struct ClusterSection {
     let paths: LocalPath
     let cnis: [String]
 
-    /// The cluster, complete only if nothing was found: nil when not even the keys that every inventory needs can be read.
+    /// The cluster, complete only if nothing was found: nil when not even the keys that every inventory needs can be
+    /// read.
     func read(_ root: Field) -> Cluster? {
-        guard let section = Section(root, keys: Self.keys) else { return nil }
+        guard let section = MappingReader(root, keys: Self.keys) else { return nil }
         let name = section.required("cluster", like: "lab")?.read(NameRule.label)
         let version = section.required("kubernetes", like: "1.36.2")?.read(VersionRule.version)
         let networks = NetworksSection(section)
         let ssh = section["ssh"].map { SSHSettings($0, paths: paths) } ?? SSHSettings()
-        let hosts = section.required("hosts", like: "[{name: node1, address: 192.168.56.11, role: control-plane}]").map {
+        let hosts = section.required("hosts", like: "[{name: node1, address: 192.168.56.11, role: control-plane}]").map
+        {
             HostsSection(ssh: ssh, paths: paths, networks: networks).read($0)
         }
-        var cluster = Cluster(name: name ?? "", path: path, kubernetes: version ?? VersionRule.oldest, hosts: hosts ?? [])
+        var cluster = Cluster(
+            name: name ?? "", path: path, kubernetes: version ?? VersionRule.oldest, hosts: hosts ?? [])
         cluster.podNetwork = networks.pods
         cluster.serviceNetwork = networks.services
         readRest(of: section, into: &cluster)
@@ -32,17 +36,18 @@ struct ClusterSection {
     }
 
     /// Before 1.24, Kubernetes' packages were in apt.kubernetes.io, which is gone.
-    private func checkRepository(of version: Version, _ field: Field, _ section: Section, _ cluster: Cluster) {
+    private func checkRepository(of version: Version, _ field: Field, _ section: MappingReader, _ cluster: Cluster) {
         let isMirrored = section["mirrors"]?.has("apt", "kubernetes") == true
         guard version < VersionRule.oldestPublished, !isMirrored else { return }
         field.fail(
-            Complaint(
-                "\(version) cannot be had from pkgs.k8s.io", why: "it has Kubernetes 1.\(VersionRule.oldestPublished.minor) and newer only",
+            ValidationError(
+                "\(version) cannot be had from pkgs.k8s.io",
+                why: "it has Kubernetes 1.\(VersionRule.oldestPublished.minor) and newer only",
                 fix: "use a newer version, or name a mirror that has it: mirrors: apt: kubernetes:"))
     }
 
     /// What has a default.
-    private func readRest(of section: Section, into cluster: inout Cluster) {
+    private func readRest(of section: MappingReader, into cluster: inout Cluster) {
         cluster.runtime = section["runtime"]?.choice() ?? cluster.runtime
         cluster.docker = section["docker"].flatMap(dockerSource) ?? cluster.docker
         cluster.cni = section["cni"]?.read(cni) ?? cluster.cni
@@ -55,10 +60,10 @@ struct ClusterSection {
     /// `docker: distribution` or, the same, `docker: {source: distribution}`.
     private func dockerSource(_ field: Field) -> Cluster.DockerSource? {
         guard field.isMapping else { return field.choice() }
-        return Section(field, keys: Self.dockerKeys)?.required("source", like: "docker")?.choice()
+        return MappingReader(field, keys: Self.dockerKeys)?.required("source", like: "docker")?.choice()
     }
 
-    private func cni(_ text: String) throws(Complaint) -> String {
+    private func cni(_ text: String) throws(ValidationError) -> String {
         guard cnis.contains(text) else { throw .unknown(text, known: cnis) }
         return text
     }

@@ -11,7 +11,7 @@ struct HostsSection {
     /// The hosts that can be read; what is wrong with the others, and between them, is told.
     func read(_ field: Field) -> [Host] {
         guard let elements = field.elements() else { return [] }
-        if elements.isEmpty { field.fail(Complaint("needs at least one host")) }
+        if elements.isEmpty { field.fail(ValidationError("needs at least one host")) }
         let drafts = elements.compactMap(draft)
         tellRepeated(drafts.compactMap(\.name))
         tellRepeated(drafts.compactMap(\.address))
@@ -23,39 +23,46 @@ struct HostsSection {
     }
 
     private func draft(_ field: Field) -> Draft? {
-        guard let section = Section(field, keys: Self.keys) else { return nil }
+        guard let section = MappingReader(field, keys: Self.keys) else { return nil }
         let name = section.required("name", like: "node1").flatMap { $0.placed($0.read(NameRule.host)) }
-        let address = section.required("address", like: "192.168.56.11").flatMap { $0.placed($0.read(AddressRule.address)) }
+        let address = section.required("address", like: "192.168.56.11").flatMap {
+            $0.placed($0.read(AddressRule.address))
+        }
         let role = section.required("role", like: "worker").flatMap { $0.placed($0.choice(of: Host.Role.self)) }
         let own = section["ssh"].map { SSHSettings($0, keys: SSHSettings.hostKeys, paths: paths) } ?? SSHSettings()
         let isSchedulable = schedulable(section["schedulable"], role: role?.value)
         return Draft(
-            name: name, address: address, role: role, isSchedulable: isSchedulable, access: own.access(default: ssh, paths: paths),
+            name: name, address: address, role: role, isSchedulable: isSchedulable,
+            access: own.access(default: ssh, paths: paths),
             outerAddress: own.address)
     }
 
     private func schedulable(_ field: Field?, role: Host.Role?) -> Bool {
         guard let field, let flag = field.flag() else { return role == .worker }
-        if role == .worker, !flag { field.fail(Complaint("a worker always takes pods", fix: "remove the line")) }
+        if role == .worker, !flag { field.fail(ValidationError("a worker always takes pods", fix: "remove the line")) }
         return flag
     }
 
-    private func tellRepeated(_ values: [Placed<some Hashable>]) {
+    private func tellRepeated(_ values: [Located<some Hashable>]) {
         for same in Dictionary(grouping: values, by: \.value).values {
             for repeated in same.dropFirst() {
-                repeated.field.fail(Complaint("\(repeated.value) is taken by the host of line \(same[0].field.place.line)"))
+                repeated.field.fail(
+                    ValidationError("\(repeated.value) is taken by the host of line \(same[0].field.location.line)"))
             }
         }
     }
 
     /// Two hosts behind one address of a gateway differ by their ports.
     private func tellRepeatedWays(_ drafts: [Draft]) {
-        let ways = drafts.compactMap { draft in draft.outerAddress.map { (way: "\($0.value):\(draft.access.port)", field: $0.field) } }
+        let ways = drafts.compactMap { draft in
+            draft.outerAddress.map { (way: "\($0.value):\(draft.access.port)", field: $0.field) }
+        }
         for same in Dictionary(grouping: ways, by: \.way).values {
             for repeated in same.dropFirst() {
                 let port = "or give each its own `port:` where a gateway passes it on"
                 repeated.field.fail(
-                    Complaint("\(repeated.way) is where SSH of another host goes, too", fix: "correct one of them, \(port)"))
+                    ValidationError(
+                        "\(repeated.way) is where SSH of another host goes, too", fix: "correct one of them, \(port)"))
             }
         }
     }
@@ -65,7 +72,7 @@ struct HostsSection {
         let controlPlanes = roles.filter { $0.value == .controlPlane }
         // A role that cannot be read may have been meant as the control plane.
         if controlPlanes.isEmpty, !drafts.isEmpty, roles.count == drafts.count {
-            field.fail(Complaint("needs a host with `role: control-plane`"))
+            field.fail(ValidationError("needs a host with `role: control-plane`"))
         }
         for second in controlPlanes.dropFirst() {
             second.field.fail(.secondControlPlane)
@@ -73,23 +80,24 @@ struct HostsSection {
     }
 }
 
-extension Complaint {
-    fileprivate static let secondControlPlane = Complaint(
+extension ValidationError {
+    fileprivate static let secondControlPlane = ValidationError(
         "a second control plane is not supported yet",
         why: "high availability is not built: one control plane, any number of workers", fix: "make it a worker")
 }
 
 /// A host as far as it can be read.
 private struct Draft {
-    let name: Placed<String>?
-    let address: Placed<IPv4Address>?
-    let role: Placed<Host.Role>?
+    let name: Located<String>?
+    let address: Located<IPv4Address>?
+    let role: Located<Host.Role>?
     let isSchedulable: Bool
     let access: Host.Access
-    let outerAddress: Placed<String>?
+    let outerAddress: Located<String>?
 
     var host: Host? {
         guard let name, let address, let role else { return nil }
-        return Host(name: name.value, address: address.value, role: role.value, isSchedulable: isSchedulable, access: access)
+        return Host(
+            name: name.value, address: address.value, role: role.value, isSchedulable: isSchedulable, access: access)
     }
 }

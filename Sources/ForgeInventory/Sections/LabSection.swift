@@ -8,7 +8,7 @@ struct LabSection {
 
     func read(_ field: Field) -> LabSettings {
         var settings = LabSettings()
-        guard let section = Section(field, keys: Self.keys) else { return settings }
+        guard let section = MappingReader(field, keys: Self.keys) else { return settings }
         settings.distribution = section["distribution"]?.choice() ?? settings.distribution
         settings.driver = section["driver"]?.choice() ?? settings.driver
         settings.profile = section["profile"]?.choice() ?? settings.profile
@@ -20,7 +20,9 @@ struct LabSection {
         var machines: [String: LabSettings.Machine] = [:]
         for (name, value) in field.entries() ?? [] {
             if let hosts, !hosts.contains(name) {
-                value.findings.add(.unknown(name, known: hosts, "there is no host of this name"), about: value.name, at: value.keyPlace)
+                value.diagnostics.add(
+                    .unknown(name, known: hosts, "there is no host of this name"), about: value.name,
+                    at: value.keyLocation)
             }
             machines[name] = machine(value)
         }
@@ -28,7 +30,7 @@ struct LabSection {
     }
 
     private func machine(_ field: Field) -> LabSettings.Machine? {
-        Section(field, keys: Self.hostKeys).map {
+        MappingReader(field, keys: Self.hostKeys).map {
             LabSettings.Machine(distribution: $0["distribution"]?.choice(), profile: $0["profile"]?.choice())
         }
     }

@@ -9,8 +9,8 @@ struct MirrorsSection {
     let paths: LocalPath
 
     func read(_ field: Field) -> Mirrors {
-        guard let section = Section(field, keys: Self.keys) else { return Mirrors() }
-        let apt = section["apt"].flatMap { Section($0, keys: Self.repositories) }
+        guard let section = MappingReader(field, keys: Self.keys) else { return Mirrors() }
+        let apt = section["apt"].flatMap { MappingReader($0, keys: Self.repositories) }
         return Mirrors(
             docker: apt?["docker"].flatMap { repository($0, url: Self.dockerURL) },
             kubernetes: apt?["kubernetes"].flatMap { repository($0, url: WebAddress.url) },
@@ -20,14 +20,16 @@ struct MirrorsSection {
     }
 
     /// Docker has a repository for each distribution, and the machines may have several.
-    private static func dockerURL(_ text: String) throws(Complaint) -> String {
+    private static func dockerURL(_ text: String) throws(ValidationError) -> String {
         let parts = text.split(separator: Mirrors.AptRepository.distribution, omittingEmptySubsequences: false)
         let url = try WebAddress.url(parts.joined(separator: "debian"))
         return parts.count == 1 ? url : text.trimmingSlashes
     }
 
-    private func repository(_ field: Field, url rule: (String) throws(Complaint) -> String) -> Mirrors.AptRepository? {
-        guard let section = Section(field, keys: Self.repositoryKeys) else { return nil }
+    private func repository(_ field: Field, url rule: (String) throws(ValidationError) -> String) -> Mirrors
+        .AptRepository?
+    {
+        guard let section = MappingReader(field, keys: Self.repositoryKeys) else { return nil }
         let url = section.required("url", like: "https://mirror.example.org/apt")?.read(rule)
         let key = key(of: section)
         guard let url, let key else { return nil }
@@ -36,7 +38,7 @@ struct MirrorsSection {
 
     /// It becomes part of the image's build context, key and all: the key must be here.
     private func debian(_ field: Field) -> Mirrors.AptRepository? {
-        guard let section = Section(field, keys: Self.debianKeys) else { return nil }
+        guard let section = MappingReader(field, keys: Self.debianKeys) else { return nil }
         let url = section.required("url", like: "https://mirror.example.org/debian")?.read(WebAddress.url)
         let key = section.required("key", like: "~/keys/mirror.asc")?.read(paths.absolute)
         guard let url, let key else { return nil }
@@ -44,17 +46,21 @@ struct MirrorsSection {
     }
 
     /// A key file is believed because the operator has it; a fetched key only by its fingerprint.
-    private func key(of section: Section) -> Mirrors.Key? {
+    private func key(of section: MappingReader) -> Mirrors.Key? {
         let fingerprint = section["fingerprint"]?.read(FingerprintRule.fingerprint)
-        guard let field = section.required("key", like: "~/keys/mirror.asc"), let text = field.read({ $0 }) else { return nil }
+        guard let field = section.required("key", like: "~/keys/mirror.asc"), let text = field.read({ $0 }) else {
+            return nil
+        }
         if !text.contains("://") {
-            section["fingerprint"]?.fail(Complaint("is for a key that is fetched; a key file is believed as it is", fix: "remove the line"))
+            section["fingerprint"]?.fail(
+                ValidationError("is for a key that is fetched; a key file is believed as it is", fix: "remove the line")
+            )
             return field.read(paths.absolute).map { .file(path: $0) }
         }
         let url = field.read(WebAddress.url)
         if section["fingerprint"] == nil {
             field.fail(
-                Complaint(
+                ValidationError(
                     "a key that is fetched needs a `fingerprint` beside it",
                     fix: "add `fingerprint:` with the 40 hexadecimal digits that its owner publishes"))
         }
@@ -64,14 +70,14 @@ struct MirrorsSection {
 
     /// The digest may be left out for a copy of the release that kubeforge knows.
     private func archive(_ field: Field) -> Mirrors.Archive? {
-        guard let section = Section(field, keys: Self.archiveKeys) else { return nil }
+        guard let section = MappingReader(field, keys: Self.archiveKeys) else { return nil }
         let sum = section["sha256"]?.read(FingerprintRule.sha256)
         let like = "https://mirror.example.org/cri-dockerd-0.3.25.{arch}.tgz"
         guard let url = section.required("url", like: like)?.read(Self.archiveAddress) else { return nil }
         return Mirrors.Archive(url: url, sha256: sum)
     }
 
-    private static func archiveAddress(_ text: String) throws(Complaint) -> String {
+    private static func archiveAddress(_ text: String) throws(ValidationError) -> String {
         _ = try WebAddress.url(text.replacing("{arch}", with: "amd64"))
         return text
     }
@@ -79,11 +85,11 @@ struct MirrorsSection {
     private func registries(_ field: Field) -> [String: String] {
         var mirrors: [String: String] = [:]
         for (key, value) in field.entries() ?? [] {
-            do throws(Complaint) {
+            do throws(ValidationError) {
                 let name = try ImageRule.registry(key)
                 mirrors[name] = value.read(WebAddress.url)
             } catch {
-                field.findings.add(error, about: value.name, at: value.keyPlace)
+                field.diagnostics.add(error, about: value.name, at: value.keyLocation)
             }
         }
         return mirrors

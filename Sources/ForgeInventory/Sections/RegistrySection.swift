@@ -9,7 +9,7 @@ struct RegistrySection {
             service.registry = field.read(ImageRule.repository)
             return
         }
-        guard let section = Section(field, keys: Self.keys) else { return }
+        guard let section = MappingReader(field, keys: Self.keys) else { return }
         service.registry = section.required("repository", like: "registry.example.org/mlops")?.read(
             ImageRule.repository)
         guard section["username"] != nil || section["passwordFile"] != nil else { return }
@@ -19,9 +19,9 @@ struct RegistrySection {
     }
 
     /// HTTP's basic authentication puts a colon between both.
-    private static func user(_ text: String) throws(Complaint) -> String {
+    private static func user(_ text: String) throws(ValidationError) -> String {
         if text.contains(":") {
-            throw Complaint("must have no colon in it", why: "a colon ends the name where it is sent")
+            throw ValidationError("must have no colon in it", why: "a colon ends the name where it is sent")
         }
         return text
     }

@@ -3,7 +3,8 @@ import Foundation
 /// The inference service.
 struct ServiceSection {
     static let keys = [
-        "name", "namespace", "replicas", "expose", "nodePort", "data", "examples", "resources", "baseImage", "registry", "registryImage",
+        "name", "namespace", "replicas", "expose", "nodePort", "data", "examples", "resources", "baseImage", "registry",
+        "registryImage",
         "models",
     ]
     static let resourcesKeys = ["cpu", "memory"]
@@ -14,7 +15,7 @@ struct ServiceSection {
 
     func read(_ field: Field) -> Service {
         var service = Service()
-        guard let section = Section(field, keys: Self.keys) else { return service }
+        guard let section = MappingReader(field, keys: Self.keys) else { return service }
         service.name = section["name"]?.read(NameRule.service) ?? service.name
         service.namespace = section["namespace"]?.read(NameRule.namespace) ?? service.namespace
         service.replicas = section["replicas"]?.number(in: 1...1000) ?? service.replicas
@@ -29,7 +30,7 @@ struct ServiceSection {
         service.models = section["models"].flatMap(models)
         if service.expose == .clusterIP {
             let fix = "remove the line, or expose: NodePort"
-            section["nodePort"]?.fail(Complaint("a Service of type ClusterIP has no port on the nodes", fix: fix))
+            section["nodePort"]?.fail(ValidationError("a Service of type ClusterIP has no port on the nodes", fix: fix))
         }
         return service
     }
@@ -37,7 +38,7 @@ struct ServiceSection {
     /// A folder with train.csv and test.csv, or both files by name.
     private func trainingData(_ field: Field) -> Service.TrainingData? {
         if !field.isMapping { return field.read(folder) }
-        guard let section = Section(field, keys: Self.dataKeys) else { return nil }
+        guard let section = MappingReader(field, keys: Self.dataKeys) else { return nil }
         let train = section.required("train", like: "data/train.csv")?.read(paths.file)
         let test = section.required("test", like: "data/test.csv")?.read(paths.file)
         guard let train, let test else { return nil }
@@ -45,25 +46,27 @@ struct ServiceSection {
     }
 
     private func resources(_ field: Field, into resources: inout Service.Resources) {
-        guard let section = Section(field, keys: Self.resourcesKeys) else { return }
+        guard let section = MappingReader(field, keys: Self.resourcesKeys) else { return }
         resources.cpu = section["cpu"]?.read(Self.cpu) ?? resources.cpu
         resources.memory = section["memory"]?.read(Self.memory) ?? resources.memory
     }
 
-    private static func cpu(_ text: String) throws(Complaint) -> String {
+    private static func cpu(_ text: String) throws(ValidationError) -> String {
         guard text.wholeMatch(of: /[1-9][0-9]{0,5}m|[1-9][0-9]{0,2}/) != nil else {
-            throw Complaint("needs cores or thousandths of one, such as 2 or 500m")
+            throw ValidationError("needs cores or thousandths of one, such as 2 or 500m")
         }
         return text
     }
 
     /// Less than 256Mi and Python with the models has no room.
-    private static func memory(_ text: String) throws(Complaint) -> Int {
+    private static func memory(_ text: String) throws(ValidationError) -> Int {
         guard let match = text.wholeMatch(of: /([1-9][0-9]{0,6})(Mi|Gi)/), let number = Int(match.1) else {
-            throw Complaint("needs a number with Mi or Gi, such as 1536Mi or 2Gi")
+            throw ValidationError("needs a number with Mi or Gi, such as 1536Mi or 2Gi")
         }
         let bytes = number << (match.2 == "Gi" ? 30 : 20)
-        guard (256 << 20...4096 << 30).contains(bytes) else { throw Complaint("needs at least 256Mi, and at most 4096Gi") }
+        guard (256 << 20...4096 << 30).contains(bytes) else {
+            throw ValidationError("needs at least 256Mi, and at most 4096Gi")
+        }
         return bytes
     }
 
@@ -73,30 +76,35 @@ struct ServiceSection {
             _ = field.read(Self.image)
             return nil
         }
-        guard let section = Section(field, keys: Self.modelsKeys) else { return nil }
-        let url = section.required("url", like: "sftp://models@store.example.org/srv/models")?.read(StoreAddress.sftp)
+        guard let section = MappingReader(field, keys: Self.modelsKeys) else { return nil }
+        let url = section.required("url", like: "sftp://models@store.example.org/srv/models")?.read(SFTPURL.sftp)
         let key = section.required("key", like: "~/.ssh/store_ed25519")?.read(paths.file)
         let knownHosts = section.required("knownHosts", like: "~/.ssh/known_hosts")?.read(paths.file)
         guard let url, let key, let knownHosts else { return nil }
         return ModelStore(url: url, keyPath: key, knownHostsPath: knownHosts)
     }
 
-    private static func image(_ text: String) throws(Complaint) -> String {
-        let whole = "models: { url: sftp://models@store.example.org/srv/models, key: ~/.ssh/store_ed25519, knownHosts: ~/.ssh/known_hosts }"
+    private static func image(_ text: String) throws(ValidationError) -> String {
+        let whole =
+            "models: { url: sftp://models@store.example.org/srv/models, key: ~/.ssh/store_ed25519, knownHosts: ~/.ssh/known_hosts }"
         guard text == "image" else {
-            throw Complaint(
-                text.hasPrefix("sftp://") ? "needs a key and the host keys beside the address" : "must be image or a model store",
+            throw ValidationError(
+                text.hasPrefix("sftp://")
+                    ? "needs a key and the host keys beside the address" : "must be image or a model store",
                 fix: "write \(whole)")
         }
         return text
     }
 
-    private func folder(_ text: String) throws(Complaint) -> Service.TrainingData {
+    private func folder(_ text: String) throws(ValidationError) -> Service.TrainingData {
         var isFolder: ObjCBool = false
         let path = try paths.absolute(text)
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw Complaint("there is no folder \(path)") }
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw ValidationError("there is no folder \(path)")
+        }
         guard isFolder.boolValue else {
-            throw Complaint("needs a folder with train.csv and test.csv", fix: "or name both files: data: {train: …, test: …}")
+            throw ValidationError(
+                "needs a folder with train.csv and test.csv", fix: "or name both files: data: {train: …, test: …}")
         }
         let base = path.hasSuffix("/") ? path : path + "/"
         return Service.TrainingData(train: try paths.file(base + "train.csv"), test: try paths.file(base + "test.csv"))

@@ -21,7 +21,8 @@ package struct CNI: Sendable {
     package static func named(_ name: String) throws(Problem) -> CNI {
         guard let found = all.first(where: { $0.name == name }) else {
             throw Problem(
-                .invalidInventory, what: "cni: there is no \(name)", fix: "kubeforge knows: \(all.map(\.name).joined(separator: ", "))")
+                .invalidInventory, what: "cni: there is no \(name)",
+                fix: "kubeforge knows: \(all.map(\.name).joined(separator: ", "))")
         }
         return found
     }

@@ -9,7 +9,10 @@ extension CNI {
         let manifest = RemoteFile(
             "/var/lib/kubeforge/flannel.yaml",
             try templates["cni/flannel.yaml"].render(["podNetwork": "\(cluster.podNetwork)"]))
-        return [FileIs(manifest, title: "flannel's manifest is written"), Manifest("flannel is applied", path: manifest.path)]
+        return [
+            FileIs(manifest, title: "flannel's manifest is written"),
+            Manifest("flannel is applied", path: manifest.path),
+        ]
     }
 }
 

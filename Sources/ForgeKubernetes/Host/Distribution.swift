@@ -17,7 +17,9 @@ package struct Distribution: Sendable, Hashable {
     }
 
     init(osRelease values: [String: String]) {
-        self.init(id: values["ID"] ?? "unknown", version: values["VERSION_ID"] ?? "", codename: values["VERSION_CODENAME"] ?? "")
+        self.init(
+            id: values["ID"] ?? "unknown", version: values["VERSION_ID"] ?? "",
+            codename: values["VERSION_CODENAME"] ?? "")
     }
 
     package var name: String { "\(id.prefix(1).uppercased())\(id.dropFirst()) \(version)" }
@@ -32,10 +34,14 @@ package struct Distribution: Sendable, Hashable {
     ]
 
     /// Why it is not one of them, where that can be said: by name.
-    static let retired = ["Ubuntu 20.04": "its support ended in May 2025", "Debian 11": "its support ended in August 2026"]
+    static let retired = [
+        "Ubuntu 20.04": "its support ended in May 2025", "Debian 11": "its support ended in August 2026",
+    ]
 
     /// Debian 13 checks signatures with sqv, which takes no signature packets of version 3 since 2026-02-01.
     /// Kubernetes' repositories of 1.31 and older have no other, and are not signed any more
     /// (kubernetes/kubernetes#133098, kubernetes/release#3869).
-    func acceptsSignature(of version: Version) -> Bool { id != "debian" || self.version != "13" || version.isAtLeast(1, 32) }
+    func acceptsSignature(of version: Version) -> Bool {
+        id != "debian" || self.version != "13" || version.isAtLeast(1, 32)
+    }
 }

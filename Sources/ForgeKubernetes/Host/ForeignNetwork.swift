@@ -3,7 +3,7 @@ import ForgeInventory
 import ForgePlan
 
 /// No other pod network's configuration comes before kubeforge's: a runtime takes the first file of the folder.
-struct ForeignNetwork: Preflighting {
+struct ForeignNetwork: PreflightCheck {
     let runtime: Cluster.Runtime
 
     var title: String { "no other pod network is configured on it" }
@@ -21,7 +21,8 @@ struct ForeignNetwork: Preflighting {
         let paths = differences.map { String($0.text.prefix { $0 != " " }) }
         let unit = runtime == .docker ? "cri-dockerd" : "containerd"
         return Problem(
-            what: "\(host.name): has another pod network, and is left as it is", why: differences.map(\.text).joined(separator: "\n"),
+            what: "\(host.name): has another pod network, and is left as it is",
+            why: differences.map(\.text).joined(separator: "\n"),
             fix:
                 "if nothing uses it any more: `sudo mv \(paths.joined(separator: " ")) /root/ && sudo systemctl try-restart \(unit)` on \(host.name), "
                 + "and start the pods again that it was given to; else use another machine")

@@ -8,11 +8,12 @@ struct HostsFile: Step {
 
     init(_ hosts: [Host]) { self.hosts = hosts }
 
-    var title: String { "/etc/hosts knows all machines" }
+    var title: String { "/etc/hosts lists every host" }
 
     var questions: [Question] {
         [
-            .contents(Self.path), .file(Self.path), .contents(Self.template), .file(Self.template), .contents(Self.cloudPath),
+            .contents(Self.path), .file(Self.path), .contents(Self.template), .file(Self.template),
+            .contents(Self.cloudPath),
             .command(namesLook),
         ]
     }
@@ -36,7 +37,7 @@ struct HostsFile: Step {
         guard wrong.isEmpty else {
             throw Problem(
                 what:
-                    "\(machine.host.name): /etc/hosts knows all machines, and their names mean something else all the same",
+                    "\(machine.host.name): /etc/hosts lists every host, but their names still resolve to something else",
                 why: wrong.map(\.text).joined(separator: "\n"),
                 fix:
                     "`files` must come first in the line `hosts:` of /etc/nsswitch.conf: `getent ahostsv4 \(hosts[0].name)` on \(machine.host.name)"
@@ -60,7 +61,7 @@ struct HostsFile: Step {
         if !missing.isEmpty { return [Difference("missing: \(missing.joined(separator: ", "))")] }
         let claims = block.claims(in: now)
         return claims.isEmpty
-            ? ["its block is not as it shall be"] : claims.map { "another address for a machine: \($0)" }
+            ? ["kubeforge's block is out of date"] : claims.map { "another address for a machine: \($0)" }
     }
 }
 
@@ -103,9 +104,9 @@ extension HostsFile {
         }
     }
 
-    /// For each name that was asked for a line `10.77.0.11  STREAM kubmaster`, in this order, and one without a name for each
-    /// further address. The name is the first one of its line of /etc/hosts, often `kubmaster.example.com`, so when every
-    /// name was found it is the order that counts.
+    /// For each name that was asked for a line `10.77.0.11  STREAM kubmaster`, in this order, and one without a name
+    /// for each further address. The name is the first one of its line of /etc/hosts, often `kubmaster.example.com`, so
+    /// when every name was found it is the order that counts.
     static func addresses(_ text: String, of names: [String]) -> [String: [String]] {
         var records: [(name: String, addresses: [String])] = []
         for line in text.split(separator: "\n") {
@@ -174,7 +175,8 @@ struct HostsBlock {
         let words = line.prefix { $0 != "#" }.split(whereSeparator: " \t\r".contains).map(String.init)
         guard let address = words.first, IPv4Address(address) != nil else { return line }
         let isLoopback = address.hasPrefix("127.0.1.")
-        if isTemplate, isLoopback, words.dropFirst().contains(where: { $0.contains("hostname") || $0.contains("fqdn") }) {
+        if isTemplate, isLoopback, words.dropFirst().contains(where: { $0.contains("hostname") || $0.contains("fqdn") })
+        {
             return nil
         }
         let others = words.dropFirst().filter { addresses[$0].map { $0 == address } ?? true }

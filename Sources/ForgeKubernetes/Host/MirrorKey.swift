@@ -14,8 +14,11 @@ extension Mirrors.Key {
             else {
                 throw Problem(
                     what: "the signing key \(path) of the \(repository) mirror cannot be read",
-                    why: FileManager.default.fileExists(atPath: path) ? "it is not an ASCII-armoured public key" : "there is no such file",
-                    fix: "correct mirrors: apt: \(repository): key: in the inventory (for the lab: `kubeforge lab up` makes it)")
+                    why: FileManager.default.fileExists(atPath: path)
+                        ? "it is not an ASCII-armoured public key" : "there is no such file",
+                    fix:
+                        "correct mirrors: apt: \(repository): key: in the inventory (for the lab: `kubeforge lab up` makes it)"
+                )
             }
             return .text(text)
         }

@@ -3,7 +3,7 @@ import ForgePlan
 
 /// No other Kubernetes and no Docker from a snap is at work: their kubelets listen on the same ports, and a snap's
 /// Docker has neither kubeforge's settings nor its paths.
-struct OtherKubernetes: Preflighting {
+struct OtherKubernetes: PreflightCheck {
     var title: String { "no other Kubernetes runs on it" }
 
     var questions: [Question] { Self.units.map { .unit($0.name) } }

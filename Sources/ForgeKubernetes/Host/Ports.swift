@@ -2,7 +2,7 @@ import ForgeCore
 import ForgePlan
 
 /// Nobody else listens where Kubernetes will: kubeadm says so, too, but only when the machine has been changed.
-struct PortsAreFree: Preflighting {
+struct PortsAreFree: PreflightCheck {
     let role: Host.Role
 
     var title: String { "no other program listens where Kubernetes does" }
@@ -11,7 +11,9 @@ struct PortsAreFree: Preflighting {
 
     func differences(given answers: Answers) -> [Difference] {
         answers.command(look).text.split(separator: "\n").compactMap { line in
-            guard let port = line.firstMatch(of: #/:(\d+) /#)?.1, let name = line.firstMatch(of: #/users:\(\("([^"]+)"/#)?.1 else {
+            guard let port = line.firstMatch(of: #/:(\d+) /#)?.1,
+                let name = line.firstMatch(of: #/users:\(\("([^"]+)"/#)?.1
+            else {
                 return nil
             }
             return Self.own.contains(String(name)) ? nil : "\(name) listens on \(port)/tcp"
@@ -27,7 +29,9 @@ struct PortsAreFree: Preflighting {
         )
     }
 
-    private static let own: Set = ["kubelet", "kube-apiserver", "kube-controller", "kube-controller-manager", "kube-scheduler", "etcd"]
+    private static let own: Set = [
+        "kubelet", "kube-apiserver", "kube-controller", "kube-controller-manager", "kube-scheduler", "etcd",
+    ]
 
     private var ports: [Int] { role == .controlPlane ? [6443, 2379, 2380, 10250, 10257, 10259] : [10250] }
 

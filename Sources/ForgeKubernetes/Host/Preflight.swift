@@ -2,7 +2,8 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// What must be true of a machine and what kubeforge will not change: all findings of all hosts are told before anything is changed.
+/// What must be true of a machine and what kubeforge will not change: all findings of all hosts are told before
+/// anything is changed.
 struct Preflight {
     let cluster: Cluster
     let facts: [String: Facts]
@@ -13,7 +14,8 @@ struct Preflight {
         guard let own = facts[host.name] else { return [] }
         return machine(host, own) + kernel(own) + disks(host, own) + identity(host, own) + [
             address(host, own), clock(host, own), operatorsClock(own),
-            Membership(host: host, cluster: cluster), KubernetesOnDisk(version: cluster.kubernetes), OtherKubernetes(),
+            ClusterMembershipCheck(host: host, cluster: cluster), InstalledVersionCheck(version: cluster.kubernetes),
+            OtherKubernetes(),
             EditableFiles.requirement, PortsAreFree(role: host.role),
             ForeignNetwork(runtime: cluster.runtime), CertificatesLast(cluster: cluster, isRenewing: isRenewing),
         ]
@@ -26,17 +28,18 @@ struct Preflight {
         let end = Distribution.retired[name].map { ": \($0)" } ?? ""
         return [
             fact(
-                "its distribution is one that kubeforge knows",
+                "its distribution is supported",
                 Distribution.all.contains(own.distribution) ? nil : "it is \(name)\(end)", fix: "use one of: \(known)"),
             signature(own),
             fact(
-                "its processor is amd64 or arm64", ["amd64", "arm64"].contains(own.architecture) ? nil : "it is \(own.architecture)",
+                "its processor is amd64 or arm64",
+                ["amd64", "arm64"].contains(own.architecture) ? nil : "it is \(own.architecture)",
                 fix: "Kubernetes' packages exist for amd64 and arm64"),
             fact(
                 "it has \(memory) MiB of memory", own.memoryMiB >= memory ? nil : "it has \(own.memoryMiB) MiB",
                 fix: "give the machine more memory"),
             fact(
-                "it has the processors it needs", own.cores >= 2 || host.role == .worker ? nil : "it has \(own.cores)",
+                "it has enough CPUs", own.cores >= 2 || host.role == .worker ? nil : "it has \(own.cores)",
                 fix: "kubeadm wants two for a control plane"),
         ]
     }
@@ -47,7 +50,8 @@ struct Preflight {
         let isAccepted = cluster.mirrors.kubernetes != nil || own.distribution.acceptsSignature(of: version)
         return Requirement(
             "its apt accepts the packages of Kubernetes \(version)", asking: isAccepted ? [] : [.package("kubelet")],
-            fix: "use Kubernetes 1.32 or newer, Debian 12, or a mirror with a signature of its own (mirrors: apt: kubernetes:)"
+            fix:
+                "use Kubernetes 1.32 or newer, Debian 12, or a mirror with a signature of its own (mirrors: apt: kubernetes:)"
         ) { answers in
             let isHere = answers.package("kubelet").installed?.hasPrefix("\(version)-") == true
             return isAccepted || isHere ? [] : ["Debian 13 refuses the old signature of pkgs.k8s.io for 1.31 and older"]
@@ -59,12 +63,15 @@ struct Preflight {
             fact(
                 "it has cgroup v2 where Kubernetes needs it",
                 own.hasCgroup2 || !cluster.kubernetes.isAtLeast(1, 35) ? nil : "it has cgroup v1",
-                fix: "Kubernetes \(cluster.kubernetes) needs cgroup v2: use Ubuntu 22.04 or newer, or Kubernetes 1.34 or older"),
+                fix:
+                    "Kubernetes \(cluster.kubernetes) needs cgroup v2: use Ubuntu 22.04 or newer, or Kubernetes 1.34 or older"
+            ),
             fact(
                 "its memory cgroup is enabled", own.hasMemoryCgroup == false ? "the memory cgroup is off" : nil,
                 fix:
                     "on a Raspberry Pi: add `cgroup_enable=memory cgroup_memory=1` to the one line of /boot/firmware/cmdline.txt; elsewhere take "
-                    + "`cgroup_disable=memory` out of GRUB_CMDLINE_LINUX in /etc/default/grub, and `sudo update-grub`; then `sudo reboot`"),
+                    + "`cgroup_disable=memory` out of GRUB_CMDLINE_LINUX in /etc/default/grub, and `sudo update-grub`; then `sudo reboot`"
+            ),
             fact(
                 "its kernel has VXLAN", own.hasVXLAN == false ? "`modprobe vxlan` finds no such module" : nil,
                 fix:
@@ -86,18 +93,26 @@ struct Preflight {
         ]
     }
 
-    /// VMs that were cloned share their machine-id, and then the addresses and identities derived from it. kubeadm wants the firmware's
-    /// number and the network cards to differ, too.
+    /// VMs that were cloned share their machine-id, and then the addresses and identities derived from it. kubeadm
+    /// wants the firmware's number and the network cards to differ, too.
     private func identity(_ host: Host, _ own: Facts) -> [any Step] {
-        func twin(_ isSame: (Facts) -> Bool) -> String? { facts.filter { $0.key != host.name && isSame($0.value) }.keys.min() }
-        let machineID = twin { !own.machineID.isEmpty && $0.machineID == own.machineID }
-        let uuid = twin { !Self.isPlaceholder(own.productUUID) && $0.productUUID.lowercased() == own.productUUID.lowercased() }
-        let card = own.macAddresses.lazy.compactMap { mac in twin { $0.macAddresses.contains(mac) }.map { "\($0) has the same: \(mac)" } }
-            .first
+        func duplicate(_ isSame: (Facts) -> Bool) -> String? {
+            facts.filter { $0.key != host.name && isSame($0.value) }.keys.min()
+        }
+        let machineID = duplicate { !own.machineID.isEmpty && $0.machineID == own.machineID }
+        let uuid = duplicate {
+            !Self.isPlaceholder(own.productUUID) && $0.productUUID.lowercased() == own.productUUID.lowercased()
+        }
+        let card = own.macAddresses.lazy.compactMap { mac in
+            duplicate { $0.macAddresses.contains(mac) }.map { "\($0) has the same: \(mac)" }
+        }
+        .first
         return [
             fact(
-                "its machine-id is its own", machineID.map { "\($0) has the same: \(own.machineID)" },
-                fix: "if it is a cloned VM: `sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot` on one of them"),
+                "its machine-id is unique", machineID.map { "\($0) has the same: \(own.machineID)" },
+                fix:
+                    "if it is a cloned VM: `sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot` on one of them"
+            ),
             fact(
                 "its product_uuid is its own", uuid.map { "\($0) has the same: \(own.productUUID)" },
                 fix:
@@ -105,16 +120,20 @@ struct Preflight {
             ),
             fact(
                 "its network cards are its own", card,
-                fix: "if it is a cloned VM: let the hypervisor give one of them a new MAC address, and boot it (`ip -br link`)"),
+                fix:
+                    "if it is a cloned VM: let the hypervisor give one of them a new MAC address, and boot it (`ip -br link`)"
+            ),
         ]
     }
 
     /// What firmware has where nobody gave it a number.
     private static func isPlaceholder(_ uuid: String) -> Bool {
-        uuid.isEmpty || Set(uuid.filter { $0 != "-" }).count <= 1 || uuid.lowercased() == "03000200-0400-0500-0006-000700080009"
+        uuid.isEmpty || Set(uuid.filter { $0 != "-" }).count <= 1
+            || uuid.lowercased() == "03000200-0400-0500-0006-000700080009"
     }
 
-    /// A cloud's public address is on no interface: the kubelet does not register with it, and etcd cannot listen there.
+    /// A cloud's public address is on no interface: the kubelet does not register with it, and etcd cannot listen
+    /// there.
     private func address(_ host: Host, _ own: Facts) -> any Step {
         let others = own.addresses.filter { !isOfPods($0) }
         let isThere = own.addresses.isEmpty || own.addresses.contains { $0.address == "\(host.address)" }
@@ -138,7 +157,7 @@ struct Preflight {
         let reference = facts[cluster.firstControlPlane.name]?.clock ?? own.clock
         let skew = own.clock - reference
         return fact(
-            "its clock agrees with \(cluster.firstControlPlane.name)",
+            "its clock is in sync with \(cluster.firstControlPlane.name)",
             abs(skew) <= 60 ? nil : "it is \(abs(skew)) s \(skew > 0 ? "ahead" : "behind")",
             fix: "`sudo timedatectl set-ntp true` on both, or set the clock")
     }
@@ -147,7 +166,7 @@ struct Preflight {
     private func operatorsClock(_ own: Facts) -> any Step {
         let skew = own.skew ?? 0
         return fact(
-            "its clock agrees with this computer's",
+            "its clock is in sync with this computer",
             skew.magnitude <= 60 ? nil : "it is \(skew.magnitude) s \(skew > 0 ? "ahead" : "behind")",
             fix: "`sudo timedatectl set-ntp true` on it, and here if this computer's clock is the wrong one: `date`")
     }

@@ -3,7 +3,7 @@ import ForgePlan
 
 /// Swap is off, now and after a reboot: no area in use, no fstab entry, no swap unit and no service that turns it on.
 struct SwapOff: Step {
-    var title: String { "swap is off, after a reboot, too" }
+    var title: String { "swap is off and stays off after a reboot" }
 
     var questions: [Question] {
         [.swaps, .contents(Self.fstab), .file(Self.fstab), .command(Self.unitsLook)] + Self.services.map(Question.unit)
@@ -27,14 +27,18 @@ struct SwapOff: Step {
             try await machine.write(RemoteFile(Self.fstab, bytes: [UInt8](edited: Self.withoutSwap(fstab)), mode: mode))
         }
         let services = Self.services.filter { Self.turnsSwapOn(answers.unit($0)) }
-        try await machine.run(Command([Word("sh"), "-c", Word(Self.script), "sh"] + services.map { Word($0) }).asRoot())
+        try await machine.run(
+            Command([Word("sh"), "-c", Word(Self.script), "sh"] + services.map { Word($0) }).asRoot())
     }
 
     static let fstab = "/etc/fstab"
 
-    /// What calls swapon itself; the .swap unit that systemd shows for it only mirrors the kernel's state, and masking it stops nothing.
+    /// What calls swapon itself; the .swap unit that systemd shows for it only mirrors the kernel's state, and masking
+    /// it stops nothing.
     /// zram-tools, Ubuntu's zram-config, Raspberry Pi OS's dphys-swapfile, swapspace.
-    private static let services = ["zramswap.service", "zram-config.service", "dphys-swapfile.service", "swapspace.service"]
+    private static let services = [
+        "zramswap.service", "zram-config.service", "dphys-swapfile.service", "swapspace.service",
+    ]
 
     /// A service that is there and disabled does nothing: somebody has seen to it.
     private static func turnsSwapOn(_ state: UnitState) -> Bool {
@@ -42,8 +46,8 @@ struct SwapOff: Step {
             || state.load == "loaded" && !["disabled", "masked", "masked-runtime", ""].contains(state.enabled)
     }
 
-    /// systemctl masks no unit whose file somebody put into /etc: such a file is kept beside it. With the .swap unit of zram-generator
-    /// goes the service that makes its device.
+    /// systemctl masks no unit whose file somebody put into /etc: such a file is kept beside it. With the .swap unit of
+    /// zram-generator goes the service that makes its device.
     static let script = """
         set -e
         mask() {
@@ -83,7 +87,8 @@ struct SwapOff: Step {
     }
 
     static func withoutSwap(_ fstab: String) -> String {
-        fstab.unixLines.map { isSwap($0) ? "# swap is off for Kubernetes (kubeforge): \($0)" : $0 }.joined(separator: "\n")
+        fstab.unixLines.map { isSwap($0) ? "# swap is off for Kubernetes (kubeforge): \($0)" : $0 }.joined(
+            separator: "\n")
     }
 
     private static func isSwap(_ line: String) -> Bool {

@@ -48,7 +48,8 @@ struct APIServerName: Step {
             + "--connect-to \(name):6443:\(host.address):6443 https://\(name):6443/livez"
     }
 
-    /// A file rather than options: with two runtimes on a machine kubeadm wants to be told which, and has no option for it.
+    /// A file rather than options: with two runtimes on a machine kubeadm wants to be told which, and has no option for
+    /// it.
     /// The old certificate stays until the new one is made, and its copy for good. The version keeps kubeadm from
     /// looking one up.
     static let script = """

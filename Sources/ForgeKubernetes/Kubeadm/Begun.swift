@@ -2,24 +2,28 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// Work of kubeadm that kubeforge began on a machine and has not seen complete: nothing else may be begun anew or taken back.
+/// Work of kubeadm that kubeforge began on a machine and has not seen complete: nothing else may be begun anew or taken
+/// back.
 ///
-/// Only this type runs `kubeadm init` and `kubeadm reset`, and a value of it exists only where the machine has the note. The note
-/// is written where nothing of a cluster is, and names the cluster, so that it never speaks for somebody else's files.
+/// Only this type runs `kubeadm init` and `kubeadm reset`, and a value of it exists only where the machine has the
+/// note. The note is written where nothing of a cluster is, and names the cluster, so that it never speaks for somebody
+/// else's files.
 struct Begun: Sendable {
     enum Work: String, Sendable, CaseIterable {
-        case initialisation = "begun-init"
-        case joining = "begun-join"
+        case initConfiguration = "begun-init"
+        case joinConfiguration = "begun-join"
 
         var path: String { "/var/lib/kubeforge/\(rawValue)" }
 
-        /// What a machine has that the work would be done over. kubeadm keeps a control plane's own certificate authority.
+        /// What a machine has that the work would be done over. kubeadm keeps a control plane's own certificate
+        /// authority.
         func obstacles(below root: String) -> String {
             let paths = [
                 "/etc/kubernetes/admin.conf", "/etc/kubernetes/kubelet.conf", "/etc/kubernetes/bootstrap-kubelet.conf",
                 "/etc/kubernetes/manifests/*.yaml", "/var/lib/etcd/member",
             ]
-            return (paths + (self == .joining ? ["/etc/kubernetes/pki/ca.crt"] : [])).map { root + $0 }.joined(separator: " ")
+            return (paths + (self == .joinConfiguration ? ["/etc/kubernetes/pki/ca.crt"] : [])).map { root + $0 }
+                .joined(separator: " ")
         }
     }
 
@@ -45,7 +49,8 @@ struct Begun: Sendable {
         isNoted(work, of: cluster, in: try await machine.ask([question(work)])) ? Begun(work, machine, cluster) : nil
     }
 
-    /// Notes that the work begins; refuses where something of a cluster is there already. The machine itself looks and notes at once.
+    /// Notes that the work begins; refuses where something of a cluster is there already. The machine itself looks and
+    /// notes at once.
     static func begin(_ work: Work, of cluster: Cluster, on machine: Machine) async throws -> Begun {
         let command = Command("sh", "-c", Word(begin(work)), "sh", Word(mark(cluster))).asRoot()
         let output = try await machine.attempt(command)
@@ -68,14 +73,17 @@ struct Begun: Sendable {
         guard output.isSuccess else { throw KubeadmFailure.problem(command, machine.host, output, cluster: cluster) }
     }
 
-    /// Takes back what was begun, after a copy of it was kept. Not where etcd has data, and not what was there before the note.
+    /// Takes back what was begun, after a copy of it was kept. Not where etcd has data, and not what was there before
+    /// the note.
     func reset() async throws {
         let look = Command("sh", "-c", Word(Self.keepers()), "sh", Word(work.path)).asRoot()
         let keepers = try await machine.run(look).text.trimming(while: \.isWhitespace)
         guard keepers.isEmpty else {
             throw Problem(
                 what: "\(machine.host.name): was half made, and is not reset, because of what it holds", why: keepers,
-                fix: "look whether it is needed; what is moved away is in nobody's way: `sudo mv PATH PATH.before`, and run again")
+                fix:
+                    "look whether it is needed; what is moved away is in nobody's way: `sudo mv PATH PATH.before`, and run again"
+            )
         }
         try await keepCopy()
         let command = Command("kubeadm", "reset", "--force", "--cri-socket", Word(RuntimeSocket.path(for: cluster)))
@@ -83,12 +91,16 @@ struct Begun: Sendable {
     }
 
     private func keepCopy() async throws {
-        let command = Command("sh", "-c", Word(Self.copy()), "sh", Word(cluster.runtime.rawValue)).asRoot().within(.seconds(300))
-        let output = try await machine.run(command, fix: "is there space left on \(machine.host.name)? `df -h /var` tells")
+        let command = Command("sh", "-c", Word(Self.copy()), "sh", Word(cluster.runtime.rawValue)).asRoot().within(
+            .seconds(300))
+        let output = try await machine.run(
+            command, fix: "is there space left on \(machine.host.name)? `df -h /var` tells")
         machine.tell("a copy of what was there is in \(output.text.trimming(while: \.isWhitespace))")
     }
 
-    private static func mark(_ cluster: Cluster) -> String { "\(cluster.name) https://\(cluster.firstControlPlane.address):6443" }
+    private static func mark(_ cluster: Cluster) -> String {
+        "\(cluster.name) https://\(cluster.firstControlPlane.address):6443"
+    }
 }
 
 extension Begun {
@@ -119,7 +131,8 @@ extension Begun {
         """
     }
 
-    /// Prints the folder of the copy. A snapshot of a running etcd, or its files where none runs; nothing is copied that is not there.
+    /// Prints the folder of the copy. A snapshot of a running etcd, or its files where none runs; nothing is copied
+    /// that is not there.
     static func copy(below root: String = "") -> String {
         """
         set -eu; umask 077; LC_ALL=C; export LC_ALL

@@ -27,7 +27,9 @@ struct Certificates: Sendable {
     static let kubelet = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 
     /// The command that makes them anew.
-    static func renewal(_ cluster: Cluster) -> String { "kubeforge provision --renew-certificates \(cluster.path.shellQuoted)" }
+    static func renewal(_ cluster: Cluster) -> String {
+        "kubeforge provision --renew-certificates \(cluster.path.shellQuoted)"
+    }
 
     static let kubeletCure =
         "how to give it another one, and lose nothing: https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/troubleshooting-kubeadm/#kubelet-client-cert"
@@ -37,7 +39,9 @@ struct Certificates: Sendable {
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 4).map(String.init)
             if words.count == 3, words[0] == "now", let time = Int(words[1]) { (now, today) = (time, words[2]) }
-            guard words.count == 5, words[0] == "end", let end = Int(words[1]), let written = Int(words[3]) else { continue }
+            guard words.count == 5, words[0] == "end", let end = Int(words[1]), let written = Int(words[3]) else {
+                continue
+            }
             all.append(Certificate(path: words[4], end: end, day: words[2], written: written))
         }
     }
@@ -45,7 +49,9 @@ struct Certificates: Sendable {
     var expired: [Certificate] { all.filter { $0.end <= now } }
 
     /// Those that end within the days, and have not yet. The kubelet renews its own while it runs.
-    func ending(within days: Int) -> [Certificate] { all.filter { $0.end > now && $0.end - now <= days * 86_400 && !$0.isKubelets } }
+    func ending(within days: Int) -> [Certificate] {
+        all.filter { $0.end > now && $0.end - now <= days * 86_400 && !$0.isKubelets }
+    }
 
     /// Those that a renewal which was asked for today has not made.
     var old: [Certificate] { all.filter { $0.isRenewable && ($0.end <= now || now - $0.written >= 86_400) } }
@@ -78,7 +84,7 @@ struct Certificates: Sendable {
 }
 
 /// No certificate of the cluster has expired on this machine; what ends within 60 days is told.
-package struct CertificatesLast: Preflighting {
+package struct CertificatesLast: PreflightCheck {
     let cluster: Cluster
     /// Whether this run makes new ones.
     let isRenewing: Bool
@@ -107,20 +113,24 @@ package struct CertificatesLast: Preflighting {
             guard let first = some.min(by: { $0.end < $1.end }) else { return nil }
             let others = some.count == 1 ? "" : " and \(some.count - 1) more"
             let cure = first.isRenewable ? "`\(Certificates.renewal(cluster))` renews them" : Self.authorities
-            return "\(host.name): \(first.name)\(others) end in \(certificates.days(until: first)) days, on \(first.day): \(cure)"
+            return
+                "\(host.name): \(first.name)\(others) end in \(certificates.days(until: first)) days, on \(first.day): \(cure)"
         }
     }
 
     package func finding(_ differences: [Difference], on host: Host) -> Problem {
         let names = differences.map { $0.text.prefix { $0 != " " } }
-        let (kubelets, authorities) = (names.filter { $0 == Certificates.kubelet }, names.filter { $0.hasSuffix("ca.crt") })
+        let (kubelets, authorities) = (
+            names.filter { $0 == Certificates.kubelet }, names.filter { $0.hasSuffix("ca.crt") }
+        )
         let fixes = [
             names.count > kubelets.count + authorities.count ? "`\(Certificates.renewal(cluster))` renews them" : nil,
             authorities.isEmpty ? nil : Self.authorities, kubelets.isEmpty ? nil : Certificates.kubeletCure,
             "if the clock is wrong: `timedatectl` on \(host.name)",
         ]
         return Problem(
-            what: "\(host.name): certificates of the cluster have expired", why: differences.map(\.text).joined(separator: "\n"),
+            what: "\(host.name): certificates of the cluster have expired",
+            why: differences.map(\.text).joined(separator: "\n"),
             fix: fixes.compactMap { $0 }.joined(separator: "; "))
     }
 
@@ -149,7 +159,9 @@ struct CertificatesAreRenewed: Step {
 
     func differences(given answers: Answers) -> [Difference] {
         let old = Certificates(answers.command(Certificates.look).text).old
-        if old.isEmpty { return answers.file(Self.note) == nil ? [] : ["what runs does not use the new certificates yet"] }
+        if old.isEmpty {
+            return answers.file(Self.note) == nil ? [] : ["what runs does not use the new certificates yet"]
+        }
         return old.map { "\($0.name) ends on \($0.day)" }
     }
 
@@ -157,7 +169,8 @@ struct CertificatesAreRenewed: Step {
         try await machine.write(config)
         let isOld = try await !Certificates(machine.ask(questions).command(Certificates.look).text).old.isEmpty
         let command = Command(
-            "sh", "-c", Word(Self.script()), "sh", Word(config.path), Word(cluster.runtime.rawValue), isOld ? "renew" : "restart")
+            "sh", "-c", Word(Self.script()), "sh", Word(config.path), Word(cluster.runtime.rawValue),
+            isOld ? "renew" : "restart")
         try await machine.run(
             command.asRoot().within(.seconds(900)),
             fix:
@@ -165,7 +178,8 @@ struct CertificatesAreRenewed: Step {
         )
     }
 
-    /// The containers are ended and the kubelet starts them again: no manifest is moved, so a run that is killed leaves none missing.
+    /// The containers are ended and the kubelet starts them again: no manifest is moved, so a run that is killed leaves
+    /// none missing.
     static func script(below root: String = "") -> String {
         """
         set -eu; umask 077; LC_ALL=C; export LC_ALL

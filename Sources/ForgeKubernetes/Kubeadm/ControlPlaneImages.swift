@@ -7,7 +7,7 @@ struct ControlPlaneImages: Step {
     let cluster: Cluster
     let configPath: String
 
-    var title: String { "the control plane's images are here" }
+    var title: String { "control-plane images are present" }
 
     var questions: [Question] { [.command(missingLook)] }
 
@@ -21,14 +21,14 @@ struct ControlPlaneImages: Step {
         let fix =
             "the registry may limit or refuse \(machine.host.name): name a mirror in the inventory (mirrors: registries:), and run again"
         let missing = try await machine.run(Command("sh", "-c", Word(missingLook)).asRoot()).text.split(separator: "\n")
-        try await ImagePull(cluster: cluster).pull(missing.map(String.init), on: machine, fix: fix)
+        try await ImagePuller(cluster: cluster).pull(missing.map(String.init), on: machine, fix: fix)
     }
 
     /// A control plane that runs has had its images; the kubelet may since have removed those that other nodes run.
     private var missingLook: String {
         """
         [ -f \(Kubectl.adminConfig) ] && [ -f /etc/kubernetes/manifests/kube-scheduler.yaml ] && exit 0
-        here=$(\(ImagePull(cluster: cluster).presentLook)) || exit 1
+        here=$(\(ImagePuller(cluster: cluster).presentLook)) || exit 1
         wanted=$(\(KubeadmImages(cluster: cluster).look)) || exit 1
         for image in $wanted; do echo "$here" | grep -Fqx -- "$image" || echo "$image"; done
         """

@@ -4,7 +4,7 @@ import ForgePlan
 
 /// A worker is a node of the cluster: it may read its own node object with the credentials that joining gave it.
 ///
-/// Only a join that kubeforge began and that did not get to its end is taken back, and only when the cluster says that the node
+/// Only a join that kubeforge began and that did not finish is taken back, and only when the cluster says that the node
 /// does not work. A worker that merely cannot reach its API server loses nothing.
 struct Join: Step {
     let host: Host
@@ -16,7 +16,9 @@ struct Join: Step {
 
     var title: String { "\(host.name) has joined" }
 
-    var questions: [Question] { [.command(nodeLook), .file(Kubectl.kubeletConfig), Begun.question(.joining)] }
+    var questions: [Question] {
+        [.command(nodeLook), .file(Kubectl.kubeletConfig), Begun.question(.joinConfiguration)]
+    }
 
     func differences(given answers: Answers) -> [Difference] {
         if answers.file(Kubectl.kubeletConfig) == nil { return ["\(host.name) is not part of the cluster"] }
@@ -31,12 +33,14 @@ struct Join: Step {
         guard let begun = try await beginning(on: machine) else { return }
         try await waitForOldNode(machine)
         try await reachControlPlane(machine)
-        try await token.lend(through: machine) { ticket in
-            let text = try config.joining(of: host, server: cluster.firstControlPlane.address, token: ticket.token, caHash: ticket.caHash)
+        try await token.withToken(through: machine) { ticket in
+            let text = try config.joinConfiguration(
+                of: host, server: cluster.firstControlPlane.address, token: ticket.token, caHash: ticket.caHash)
             try await machine.run(untilSigned(ticket.id))
             try await machine.write(RemoteFile(Self.configPath, text, mode: 0o600, isSecret: true))
-            let command = Command("kubeadm", "join", "--config", Word(Self.configPath)).through(cluster.outgoing).asRoot().within(
-                .seconds(600))
+            let command = Command("kubeadm", "join", "--config", Word(Self.configPath)).through(cluster.outgoing)
+                .asRoot().within(
+                    .seconds(600))
             let output = try await machine.attempt(command)
             try await machine.run(Command("rm", "-f", "--", Word(Self.configPath)).asRoot())
             guard output.isSuccess else { throw KubeadmFailure.problem(command, host, output, cluster: cluster) }
@@ -44,9 +48,10 @@ struct Join: Step {
         try await begun.complete()
     }
 
-    /// kubeadm join looks for the token's signature once in 5 s only, and a new control plane takes ten seconds until it signs.
-    /// Waited for here, since the control plane's other steps would stand behind a command of that length. Nothing is believed
-    /// of the answer; a cluster that gives it to nobody leaves the waiting to kubeadm.
+    /// kubeadm join looks for the token's signature once in 5 s only, and a new control plane takes ten seconds until
+    /// it signs.
+    /// Waited for here, since the control plane's other steps would stand behind a command of that length. Nothing is
+    /// believed of the answer; a cluster that gives it to nobody leaves the waiting to kubeadm.
     private func untilSigned(_ token: String) -> Command {
         let script = """
             for try in $(seq 100); do
@@ -55,20 +60,25 @@ struct Join: Step {
               sleep 0.2
             done
             """
-        let address = "https://\(cluster.firstControlPlane.address):6443/api/v1/namespaces/kube-public/configmaps/cluster-info"
+        let address =
+            "https://\(cluster.firstControlPlane.address):6443/api/v1/namespaces/kube-public/configmaps/cluster-info"
         return Command("sh", "-c", Word(script), "sh", Word(address), Word(token))
     }
 
-    /// One connection before anything that waits: a port that is closed on the way costs kubeadm five minutes, and it names no port.
+    /// One connection before anything that waits: a port that is closed on the way costs kubeadm five minutes, and it
+    /// names no port.
     private func reachControlPlane(_ machine: Machine) async throws {
         let server = cluster.firstControlPlane
         let url = "https://\(server.address):6443/livez"
         let output = try await machine.attempt(
-            Command("curl", "-qsSk", "--noproxy", "*", "--connect-timeout", "10", "--max-time", "15", "-o", "/dev/null", "--", Word(url)))
+            Command(
+                "curl", "-qsSk", "--noproxy", "*", "--connect-timeout", "10", "--max-time", "15", "-o", "/dev/null",
+                "--", Word(url)))
         // 7: refused, or no way there. 28: no answer in time. All else is an answer.
         guard [.code(7), .code(28)].contains(output.exit) else { return }
         throw Problem(
-            what: "\(host.name): port 6443/tcp of \(server.name) (\(server.address)) does not answer from here", why: output.lastLine,
+            what: "\(host.name): port 6443/tcp of \(server.name) (\(server.address)) does not answer from here",
+            why: output.lastLine,
             fix:
                 "open 6443/tcp, 10250/tcp and 8472/udp between the machines: in the cloud's security group (for the group itself, too), with `ufw allow`, "
                 + "or in `sudo iptables -S INPUT` on \(server.name)")
@@ -78,14 +88,14 @@ struct Join: Step {
 
     private func own(_ answers: Answers) -> Presence { Presence(answers.command(nodeLook)) }
 
-    private func isBegun(_ answers: Answers) -> Bool { Begun.isNoted(.joining, of: cluster, in: answers) }
+    private func isBegun(_ answers: Answers) -> Bool { Begun.isNoted(.joinConfiguration, of: cluster, in: answers) }
 
     /// A machine that may join, and the note that it does; nil when it turns out to be a node that works.
     private func beginning(on machine: Machine) async throws -> Begun? {
         let answers = try await machine.ask(questions)
         let isNode = answers.file(Kubectl.kubeletConfig) != nil
-        guard let begun = try await Begun.find(.joining, of: cluster, on: machine) else {
-            if !isNode { return try await Begun.begin(.joining, of: cluster, on: machine) }
+        guard let begun = try await Begun.find(.joinConfiguration, of: cluster, on: machine) else {
+            if !isNode { return try await Begun.begin(.joinConfiguration, of: cluster, on: machine) }
             try await register(machine, own(answers))
             return nil
         }
@@ -105,7 +115,8 @@ struct Join: Step {
         return files.contains { answers.file($0) != nil }
     }
 
-    /// A complete node whose object is gone registers again when its kubelet starts; an API server that restarts is waited for.
+    /// A complete node whose object is gone registers again when its kubelet starts; an API server that restarts is
+    /// waited for.
     /// What else is wrong with it, a person must see.
     private func register(_ machine: Machine, _ presence: Presence) async throws {
         let isGone = if case .missing = presence { true } else { false }
@@ -143,10 +154,12 @@ struct Join: Step {
             "see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name), and whether 6443/tcp of \(server.name) is open to it; run again"
     }
 
-    /// The machine that had the name before may look Ready for 40 s after it is gone, and kubeadm does not join beside a Ready node.
+    /// The machine that had the name before may look Ready for 40 s after it is gone, and kubeadm does not join beside
+    /// a Ready node.
     private func waitForOldNode(_ machine: Machine) async throws {
         try await machine.peer(cluster.firstControlPlane.name).run(
-            Command("sh", "-c", Word(Self.oldNodeIsGone), "sh", Word(host.name), Self.readiness).asRoot().within(.seconds(300)),
+            Command("sh", "-c", Word(Self.oldNodeIsGone), "sh", Word(host.name), Self.readiness).asRoot().within(
+                .seconds(300)),
             fix:
                 "another machine has the name: `kubectl get node \(host.name) -o wide` tells which; correct the inventory, or remove that node"
         )
@@ -169,7 +182,8 @@ struct Join: Step {
 
     private static let readiness: Word = "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}"
 
-    /// A join that did not get to its end may have made a node all the same: it is taken back only when the cluster says that it does not work.
+    /// A join that did not finish may have made a node all the same: it is taken back only when the cluster says that
+    /// it does not work.
     private func refuseUnlessLost(_ machine: Machine) async throws {
         let look = Kubectl.command("get", "node", Word(host.name), "-o", Self.readiness)
         let said = try await machine.peer(cluster.firstControlPlane.name).attempt(look)
@@ -177,12 +191,17 @@ struct Join: Step {
         if isGone || said.isSuccess && said.text.trimming(while: \.isWhitespace) != "True" { return }
         if said.isSuccess {
             throw Problem(
-                what: "\(host.name): does not reach the cluster that it is a Ready node of",
+                what: "\(host.name): is a Ready node but cannot reach its API server",
                 why: "`kubectl get node \(host.name)` with its own credentials fails",
-                fix: "see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name)")
+                fix:
+                    "see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name)"
+            )
         }
         throw Problem(
-            what: "\(host.name): it is not known whether it is a node that works, so it is left as it is", why: said.lastLine,
-            fix: "run again when `sudo kubectl --kubeconfig \(Kubectl.adminConfig) get nodes` on \(cluster.firstControlPlane.name) answers")
+            what: "\(host.name): it is not known whether it is a node that works, so it is left as it is",
+            why: said.lastLine,
+            fix:
+                "run again when `sudo kubectl --kubeconfig \(Kubectl.adminConfig) get nodes` on \(cluster.firstControlPlane.name) answers"
+        )
     }
 }

@@ -5,11 +5,11 @@ import ForgePlan
 actor JoinToken {
     private let controlPlane: String
     private var users = 0
-    private var ticket: Task<Ticket, any Error>?
+    private var ticket: Task<JoinCredentials, any Error>?
 
     init(controlPlane: String) { self.controlPlane = controlPlane }
 
-    struct Ticket: Sendable {
+    struct JoinCredentials: Sendable {
         /// A secret.
         let token: String
         /// Its public half.
@@ -19,20 +19,20 @@ actor JoinToken {
     }
 
     /// Lends the token; it is made when the first one asks, and deleted when the last one is done, however that ended.
-    func lend(through machine: Machine, _ body: @Sendable (Ticket) async throws -> Void) async throws {
+    func withToken(through machine: Machine, _ body: @Sendable (JoinCredentials) async throws -> Void) async throws {
         users += 1
         do {
             let task = ticket ?? Task { [controlPlane] in try await Self.make(on: machine.peer(controlPlane)) }
             ticket = task
             try await body(task.value)
         } catch {
-            try? await giveBack(machine)
+            try? await release(machine)
             throw error
         }
-        try await giveBack(machine)
+        try await release(machine)
     }
 
-    private func giveBack(_ machine: Machine) async throws {
+    private func release(_ machine: Machine) async throws {
         users -= 1
         guard users == 0, let old = ticket else { return }
         ticket = nil
@@ -40,24 +40,25 @@ actor JoinToken {
     }
 
     /// It lives 15 minutes: long enough for a slow image pull, short enough to be worthless when a run is killed.
-    private static func make(on controlPlane: Machine) async throws -> Ticket {
+    private static func make(on controlPlane: Machine) async throws -> JoinCredentials {
         let script = """
             set -e
             token=$(kubeadm token create --kubeconfig \(Kubectl.adminConfig) --ttl 15m --description "kubeforge join")
             hash=$(openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum)
             printf '%s\\n' "$token" "$hash"
             """
-        let output = try await controlPlane.quietly(Command.script(script).asRoot())
+        let output = try await controlPlane.runUnlogged(Command.script(script).asRoot())
         let lines = output.text.split(separator: "\n")
         guard lines.count == 2, let hash = lines[1].split(separator: " ").first else {
             throw Problem(
-                what: "\(controlPlane.host.name): no join token could be made", why: Output(standardError: output.standardError).lastLine,
+                what: "\(controlPlane.host.name): no join token could be made",
+                why: Output(standardError: output.standardError).lastLine,
                 fix: "`sudo kubeadm token create` on \(controlPlane.host.name)")
         }
-        return Ticket(token: String(lines[0]), caHash: "sha256:\(hash)")
+        return JoinCredentials(token: String(lines[0]), caHash: "sha256:\(hash)")
     }
 
-    private static func delete(_ ticket: Ticket, on controlPlane: Machine) async throws {
+    private static func delete(_ ticket: JoinCredentials, on controlPlane: Machine) async throws {
         try await controlPlane.run(
             Command("kubeadm", "token", "delete", "--kubeconfig", Word(Kubectl.adminConfig), Word(ticket.id)).asRoot())
     }

@@ -21,8 +21,9 @@ package struct KubeadmConfig: Sendable {
         }
     }
 
-    /// `isContainer`: the limit of tracked connections belongs to the machine's host then, and kube-proxy must leave it alone.
-    package func initialisation(of host: Host, isContainer: Bool) throws(Problem) -> String {
+    /// `isContainer`: the limit of tracked connections belongs to the machine's host then, and kube-proxy must leave it
+    /// alone.
+    package func initConfiguration(of host: Host, isContainer: Bool) throws(Problem) -> String {
         var values = node(host)
         values["clusterName"] = cluster.name.yamlQuoted
         values["version"] = "v\(cluster.kubernetes)".yamlQuoted
@@ -30,13 +31,16 @@ package struct KubeadmConfig: Sendable {
         values["podSubnet"] = "\(cluster.podNetwork)".yamlQuoted
         values["serviceSubnet"] = "\(cluster.serviceNetwork)".yamlQuoted
         values["endpoint"] = "\(host.address):6443".yamlQuoted
-        values["apiServer"] = host.publicAddress == "\(host.address)" ? "{}" : "{ certSANs: [\(host.publicAddress.yamlQuoted)] }"
+        values["apiServer"] =
+            host.publicAddress == "\(host.address)" ? "{}" : "{ certSANs: [\(host.publicAddress.yamlQuoted)] }"
         values["connections"] = isContainer ? "{ maxPerCore: 0, min: 0 }" : "{}"
         return try template("init").render(values)
     }
 
     /// `token` is a secret: the file is written 0600 and removed after the join.
-    package func joining(of host: Host, server: IPv4Address, token: String, caHash: String) throws(Problem) -> String {
+    package func joinConfiguration(of host: Host, server: IPv4Address, token: String, caHash: String) throws(Problem)
+        -> String
+    {
         var values = node(host)
         values["server"] = "\(server):6443".yamlQuoted
         values["token"] = token.yamlQuoted
@@ -51,7 +55,8 @@ package struct KubeadmConfig: Sendable {
 
     private func node(_ host: Host) -> [String: String] {
         var values = [
-            "nodeName": host.name.yamlQuoted, "nodeAddress": "\(host.address)".yamlQuoted, "advertiseAddress": "\(host.address)".yamlQuoted,
+            "nodeName": host.name.yamlQuoted, "nodeAddress": "\(host.address)".yamlQuoted,
+            "advertiseAddress": "\(host.address)".yamlQuoted,
             "criSocket": RuntimeSocket.path(for: cluster).yamlQuoted,
         ]
         if !cluster.kubernetes.isAtLeast(1, 31) { values["apiVersion"] = Self.apiVersion(for: cluster.kubernetes) }

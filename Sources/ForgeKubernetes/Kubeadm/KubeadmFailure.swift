@@ -10,16 +10,20 @@ enum KubeadmFailure {
         let errors = text.split(separator: "\n").filter {
             $0.contains("[ERROR ") || $0.hasPrefix("error ") || $0.contains("error execution phase")
         }
-        if !errors.isEmpty { problem.why = errors.map { $0.trimming(while: \.isWhitespace) }.uniqued().joined(separator: "\n") }
+        if !errors.isEmpty {
+            problem.why = errors.map { $0.trimming(while: \.isWhitespace) }.uniqued().joined(separator: "\n")
+        }
         let cures = cures(on: host, cluster)
-        let cure = cures.first { $0.isMeant(by: problem.why ?? "") } ?? lateCures(on: host).first { $0.isMeant(by: text) }
+        let cure =
+            cures.first { $0.isMeant(by: problem.why ?? "") } ?? lateCures(on: host).first { $0.isMeant(by: text) }
         problem.fix =
             cure?.fix
-            ?? "`sudo journalctl -u kubelet -n 50` on \(host.name); run again when the cause is gone: it goes on where it stopped"
+            ?? "`sudo journalctl -u kubelet -n 50` on \(host.name); fix the cause, then run again to continue"
         return problem
     }
 
-    /// Words that stand together in a message of kubeadm, from 1.20 to 1.37, and what to do then. Of each list one must be there.
+    /// Words that stand together in a message of kubeadm, from 1.20 to 1.37, and what to do then. Of each list one must
+    /// be there.
     private struct Cure {
         let signs: [[String]]
         let fix: String
@@ -39,13 +43,19 @@ enum KubeadmFailure {
             // Go says both in one sentence, and after it which of them: `current time … is after …`.
             Cure(
                 ["certificate has expired"], ["is before "],
-                fix: "the clock of \(host.name) is behind that of \(server), or was when the certificate was made: `timedatectl` on both"),
+                fix:
+                    "the clock of \(host.name) is behind that of \(server), or was when the certificate was made: `timedatectl` on both"
+            ),
             Cure(
                 ["certificate has expired"],
-                fix: "see which on \(server): `sudo kubeadm certs check-expiration`; `\(Certificates.renewal(cluster))` renews them"),
+                fix:
+                    "see which on \(server): `sudo kubeadm certs check-expiration`; `\(Certificates.renewal(cluster))` renews them"
+            ),
             Cure(
                 ["JWS", "is invalid for this cluster or it has expired"],
-                fix: "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"),
+                fix:
+                    "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"
+            ),
             Cure(
                 ["cluster-info", "validate the identity of the API Server"],
                 fix:
@@ -63,7 +73,8 @@ enum KubeadmFailure {
                     "a container of the control plane does not stay up: `\(containers(runtime))` and `sudo journalctl -u kubelet -n 50` on \(host.name)"
             ),
             Cure(
-                ["kubelet-start", "kubelet-wait-bootstrap", "wait-control-plane"], ["deadline exceeded", "timed out waiting"],
+                ["kubelet-start", "kubelet-wait-bootstrap", "wait-control-plane"],
+                ["deadline exceeded", "timed out waiting"],
                 fix: kubelet(host)),
             Cure(["timed out waiting for the condition"], fix: kubelet(host)),
         ]
@@ -77,18 +88,29 @@ enum KubeadmFailure {
                 fix:
                     "the memory cgroup is off: on a Raspberry Pi add `cgroup_enable=memory cgroup_memory=1` to /boot/firmware/cmdline.txt of \(host.name), and reboot"
             ),
-            Cure(["Port-"], fix: "another program listens there: `sudo ss -ltnp` on \(host.name) names it; stop it, and run again"),
+            Cure(
+                ["Port-"],
+                fix: "another program listens there: `sudo ss -ltnp` on \(host.name) names it; stop it, and run again"),
             Cure(["NumCPU"], fix: "a control plane needs two processors: give \(host.name) one more"),
             Cure(["Mem]"], fix: "a control plane needs 1700 MB of memory: give \(host.name) more"),
             Cure(["[ERROR Swap]"], fix: "swap is on again: `cat /proc/swaps` on \(host.name); something turns it on"),
-            Cure(["CRI]"], fix: "the container runtime does not answer: `sudo journalctl \(units(runtime)) -n 50` on \(host.name)"),
-            Cure(["ImagePull"], fix: "an image could not be pulled: name a mirror in the inventory (mirrors: registries:)"),
+            Cure(
+                ["CRI]"],
+                fix: "the container runtime does not answer: `sudo journalctl \(units(runtime)) -n 50` on \(host.name)"),
+            Cure(
+                ["ImagePull"],
+                fix: "an image could not be pulled: name a mirror in the inventory (mirrors: registries:)"),
         ]
     }
 
     /// Found in what kubeadm tells on its way, where its last words are general.
     private static func lateCures(on host: Host) -> [Cure] {
-        [Cure(["kubelet"], ["is not healthy after", "isn't running or healthy", "localhost:10248", "127.0.0.1:10248"], fix: kubelet(host))]
+        [
+            Cure(
+                ["kubelet"],
+                ["is not healthy after", "isn't running or healthy", "localhost:10248", "127.0.0.1:10248"],
+                fix: kubelet(host))
+        ]
     }
 
     private static func kubelet(_ host: Host) -> String {

@@ -27,7 +27,8 @@ struct KubeadmImages {
 
     func noAnswer(on host: Host) -> Problem {
         Problem(
-            what: "\(host.name): kubeadm does not name the images of \(cluster.kubernetes)", why: "`\(look)` names no pause image",
+            what: "\(host.name): kubeadm does not name the images of \(cluster.kubernetes)",
+            why: "`\(look)` names no pause image",
             fix: "run it on \(host.name) without `2>/dev/null`, to see what it says")
     }
 }

@@ -9,7 +9,9 @@ struct KubernetesPackages {
     func steps(_ facts: Facts) throws(Problem) -> [any Step] {
         let version = cluster.kubernetes
         return [
-            IsAbsent("/etc/apt/sources.list.d/apt.kubernetes.io.list", title: "no list of the frozen apt.kubernetes.io is left"),
+            FileIsAbsent(
+                "/etc/apt/sources.list.d/apt.kubernetes.io.list",
+                title: "the retired apt.kubernetes.io source is removed"),
             try repository(facts), try repository(facts).isNamedOnce,
             Packages(
                 ["kubelet", "kubeadm", "kubectl"], version: "\(version)-", isHeld: true,
@@ -25,12 +27,14 @@ struct KubernetesPackages {
         return AptRepository(
             "kubernetes", source: "\(base) /",
             key: key ?? .url(keyURL(base), fingerprint: "DE15B14486CD377B9E876E1A234654DA9A296436"),
-            architecture: facts.architecture, usualKeys: ["/etc/apt/keyrings/kubernetes-apt-keyring.gpg"], proxy: cluster.outgoing)
+            architecture: facts.architecture, usualKeys: ["/etc/apt/keyrings/kubernetes-apt-keyring.gpg"],
+            proxy: cluster.outgoing)
     }
 
-    /// The copies of the key beside 1.24 to 1.27 say that it expired on 2024-11-02 (kubernetes/release#3818). It is the same key
-    /// everywhere, and beside newer releases it carries a later date.
+    /// The copies of the key beside 1.24 to 1.27 say that it expired on 2024-11-02 (kubernetes/release#3818). It is the
+    /// same key everywhere, and beside newer releases it carries a later date.
     private func keyURL(_ base: String) -> String {
-        cluster.kubernetes.isAtLeast(1, 28) ? base + "Release.key" : "https://pkgs.k8s.io/core:/stable:/v1.36/deb/Release.key"
+        cluster.kubernetes.isAtLeast(1, 28)
+            ? base + "Release.key" : "https://pkgs.k8s.io/core:/stable:/v1.36/deb/Release.key"
     }
 }

@@ -2,8 +2,9 @@ import ForgeCore
 
 /// What is taken of a control plane's admin.conf: three pieces of PEM, in base64, and nothing else.
 ///
-/// A kubeconfig may name programs to run, files to send and proxies to use, on the computer where kubectl reads it. This one comes from a
-/// machine, which the operator's computer need not trust: a line that is not expected is refused, whatever YAML would make of it.
+/// A kubeconfig may name programs to run, files to send and proxies to use, on the computer where kubectl reads it.
+/// This one comes from a machine, which the operator's computer need not trust: a line that is not expected is refused,
+/// whatever YAML would make of it.
 package struct AdminConfig: Sendable, Hashable {
     /// The cluster's certificate authority.
     package let authority: String
@@ -17,7 +18,9 @@ package struct AdminConfig: Sendable, Hashable {
         do throws(Refused) {
             var values = Values()
             for line in text.split(whereSeparator: \.isNewline) { try values.take(line) }
-            guard values.server == server else { throw Refused(reason: "its server is \(values.server ?? "not named"), not \(server)") }
+            guard values.server == server else {
+                throw Refused(reason: "its server is \(values.server ?? "not named"), not \(server)")
+            }
             authority = try values.pem("certificate-authority-data", ["CERTIFICATE"])
             certificate = try values.pem("client-certificate-data", ["CERTIFICATE"])
             key = try values.pem("client-key-data", ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"])
@@ -42,7 +45,8 @@ private struct Values {
     private var named: [String: String] = [:]
 
     private static let once = [
-        "certificate-authority-data", "client-certificate-data", "client-key-data", "server", "apiVersion", "kind", "current-context",
+        "certificate-authority-data", "client-certificate-data", "client-key-data", "server", "apiVersion", "kind",
+        "current-context",
         "clusters", "contexts", "users", "preferences",
     ]
     private static let names = ["name", "cluster", "context", "user", "namespace"]
@@ -76,7 +80,9 @@ private struct Values {
 
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
         default: "-_./:=@+".utf8.contains(byte)
         }
     }

@@ -8,8 +8,9 @@ package struct Kubeconfig: Sendable {
     /// What is other than it was, in words; empty where `text` is what was there.
     package let differences: [String]
 
-    /// The cluster, its user `NAME-admin` and its context in `existing`. What the operator has set in the context and in the cluster stays,
-    /// and so does the current context where there is one. An entry of that name that is another cluster's is a problem.
+    /// The cluster, its user `NAME-admin` and its context in `existing`. What the operator has set in the context and
+    /// in the cluster stays, and so does the current context where there is one. An entry of that name that is another
+    /// cluster's is a problem.
     package init(merging entries: KubeconfigEntries, into existing: String?) throws(Problem) {
         let old = existing.map(KubeconfigText.filled) ?? KubeconfigText.empty
         let before = try KubeconfigText.root(old)
@@ -38,7 +39,8 @@ package struct KubeconfigEntries: Sendable, Hashable {
     private var user: String { "\(name)-admin" }
 
     func merged(into root: Node.Mapping) throws(Problem) -> (root: Node.Mapping, differences: [String]) {
-        let owned = KubeconfigOwnership(name: name, user: user, authority: admin.authority, servers: [server] + otherServers)
+        let owned = KubeconfigOwnership(
+            name: name, user: user, authority: admin.authority, servers: [server] + otherServers)
         if let foreign = owned.foreign(in: root) { throw foreign }
         var (root, differences) = (root, [String]())
         let isNew = entry(of: name, in: "contexts", root) == nil
@@ -116,7 +118,8 @@ struct KubeconfigOwnership {
             let isOurs = known != nil && known == authority || cluster.text("server").map(servers.contains) == true
             if !isOurs {
                 return problem(
-                    "the cluster \(name) in it is another one, at \(cluster.text("server") ?? "no server")", "delete-cluster", name)
+                    "the cluster \(name) in it is another one, at \(cluster.text("server") ?? "no server")",
+                    "delete-cluster", name)
             }
         }
         if let other = body("contexts", name, "context", root)?.text("cluster"), other != name {
@@ -125,7 +128,9 @@ struct KubeconfigOwnership {
         guard body("users", user, "user", root) != nil else { return nil }
         let contexts = root.node("contexts")?.sequence?.compactMap { $0.mapping?.node("context")?.mapping } ?? []
         let others = contexts.filter { $0.text("user") == user }.compactMap { $0.text("cluster") }.filter { $0 != name }
-        if let other = others.first { return problem("the user \(user) in it is of the cluster \(other)", "delete-user", user) }
+        if let other = others.first {
+            return problem("the user \(user) in it is of the cluster \(other)", "delete-user", user)
+        }
         return cluster == nil ? problem("the user \(user) in it is of no cluster \(name)", "delete-user", user) : nil
     }
 
@@ -136,6 +141,8 @@ struct KubeconfigOwnership {
     private func problem(_ why: String, _ verb: String, _ entry: String) -> Problem {
         Problem(
             what: "\(name) has no place in your kubeconfig, which is left as it is", why: why,
-            fix: "give the cluster another name (`cluster:` in the inventory), or remove that entry: kubectl config \(verb) \(entry)")
+            fix:
+                "give the cluster another name (`cluster:` in the inventory), or remove that entry: kubectl config \(verb) \(entry)"
+        )
     }
 }

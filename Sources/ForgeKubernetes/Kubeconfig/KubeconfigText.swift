@@ -13,23 +13,28 @@ enum KubeconfigText {
     static func root(_ text: String) throws(Problem) -> Node.Mapping {
         do {
             guard let root = try Yams.compose(yaml: filled(text), .basic)?.mapping else {
-                throw Problem(what: "your kubeconfig is not valid; it was not changed", why: "it is not a mapping", fix: fix)
+                throw Problem(
+                    what: "your kubeconfig is not valid; it was not changed", why: "it is not a mapping", fix: fix)
             }
             for list in ["clusters", "contexts", "users"] where !isList(root.node(list)) {
-                throw Problem(what: "your kubeconfig is not valid; it was not changed", why: "\(list) is not a list", fix: fix)
+                throw Problem(
+                    what: "your kubeconfig is not valid; it was not changed", why: "\(list) is not a list", fix: fix)
             }
             return root
         } catch {
-            throw error as? Problem ?? Problem(what: "your kubeconfig cannot be read, and is left as it is", why: "\(error)", fix: fix)
+            throw error as? Problem
+                ?? Problem(what: "your kubeconfig cannot be read, and is left as it is", why: "\(error)", fix: fix)
         }
     }
 
     private static func isList(_ node: Node?) -> Bool { node == nil || node?.sequence != nil || node.isEmpty }
 
-    /// The text with what differs put in its place: comments and layout of all else stay. Where that cannot be done (JSON, say) the
-    /// whole is written anew, with the same values.
+    /// The text with what differs put in its place: comments and layout of all else stay. Where that cannot be done
+    /// (JSON, say) the whole is written anew, with the same values.
     static func edited(_ text: String, to root: Node.Mapping) throws(Problem) -> String {
-        if let edited = KubeconfigEdit(text).applied(root), let again = try? Self.root(edited), again == root { return edited }
+        if let edited = KubeconfigEdit(text).applied(root), let again = try? Self.root(edited), again == root {
+            return edited
+        }
         return try rendered(.mapping(root))
     }
 
@@ -63,7 +68,8 @@ private struct KubeconfigEdit {
     }
 
     private mutating func put(_ item: Node, _ list: String) -> Bool {
-        guard let root = try? KubeconfigText.root(text), let entry = try? KubeconfigText.rendered(.sequence([item])) else { return false }
+        guard let root = try? KubeconfigText.root(text), let entry = try? KubeconfigText.rendered(.sequence([item]))
+        else { return false }
         let new = entry.split(separator: "\n").map(String.init)
         guard let section = section(list, root) else {
             lines += ["\(list):"] + new
@@ -75,7 +81,8 @@ private struct KubeconfigEdit {
         }
         if items.contains(item) { return true }
         let starts = items.compactMap { $0.mapping?.keyMark.map { $0.line - 1 } }
-        guard starts.count == items.count, let first = starts.first, first > section.lowerBound, lines.indices.contains(first),
+        guard starts.count == items.count, let first = starts.first, first > section.lowerBound,
+            lines.indices.contains(first),
             lines[first].drop(while: { $0 == " " }).hasPrefix("- ")
         else { return false }
         let indented = new.map { String(repeating: " ", count: lines[first].prefix { $0 == " " }.count) + $0 }
@@ -91,7 +98,9 @@ private struct KubeconfigEdit {
     }
 
     private mutating func set(_ key: String, _ value: Node) -> Bool {
-        guard let root = try? KubeconfigText.root(text), let shown = try? KubeconfigText.rendered(.mapping([Node(key): value])) else {
+        guard let root = try? KubeconfigText.root(text),
+            let shown = try? KubeconfigText.rendered(.mapping([Node(key): value]))
+        else {
             return false
         }
         if root.node(key) == value { return true }
@@ -143,7 +152,9 @@ extension Node.Mapping {
         self = Node.Mapping(place == nil ? pairs + [(Node(name), value)] : pairs, tag, style)
     }
 
-    mutating func remove(_ name: String) { self = Node.Mapping(filter { $0.key.string != name }.map { ($0.key, $0.value) }, tag, style) }
+    mutating func remove(_ name: String) {
+        self = Node.Mapping(filter { $0.key.string != name }.map { ($0.key, $0.value) }, tag, style)
+    }
 }
 
 extension Node {
@@ -156,7 +167,9 @@ extension Node {
     /// The text of a scalar, as it stands there.
     var string: String? { scalar?.string }
 
-    fileprivate var isNull: Bool { scalar.map { $0.style == .plain && ["", "~", "null", "Null", "NULL"].contains($0.string) } ?? false }
+    fileprivate var isNull: Bool {
+        scalar.map { $0.style == .plain && ["", "~", "null", "Null", "NULL"].contains($0.string) } ?? false
+    }
 }
 
 extension Node? {

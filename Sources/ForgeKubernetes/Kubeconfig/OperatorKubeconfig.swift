@@ -23,7 +23,9 @@ struct OperatorKubeconfig: Step {
     var questions: [Question] { [.contents(Kubectl.adminConfig)] }
 
     func differences(given answers: Answers) -> [Difference] {
-        guard let admin = answers.text(Kubectl.adminConfig) else { return ["there is no administrator's configuration yet"] }
+        guard let admin = answers.text(Kubectl.adminConfig) else {
+            return ["there is no administrator's configuration yet"]
+        }
         do throws(Problem) {
             return try merged(admin, into: file.text()).differences.map { Difference("\(path): \($0)") }
         } catch {
@@ -41,14 +43,16 @@ struct OperatorKubeconfig: Step {
     var file: SharedFile { SharedFile(path, orElse: "set KUBECONFIG to another file") }
 
     func merged(_ admin: String, into existing: String?) throws(Problem) -> Kubeconfig {
-        let taken = try AdminConfig(admin, server: server, source: "\(Kubectl.adminConfig) of \(cluster)'s control plane")
+        let taken = try AdminConfig(
+            admin, server: server, source: "\(Kubectl.adminConfig) of \(cluster)'s control plane")
         return try Kubeconfig(
-            merging: KubeconfigEntries(name: cluster, admin: taken, server: outerServer, otherServers: [server]), into: existing)
+            merging: KubeconfigEntries(name: cluster, admin: taken, server: outerServer, otherServers: [server]),
+            into: existing)
     }
 }
 
 /// What `OperatorKubeconfig` would refuse, found before anything is changed.
-struct OperatorKubeconfigFits: Preflighting {
+struct OperatorKubeconfigFits: PreflightCheck {
     let step: OperatorKubeconfig
 
     var title: String { "the kubeconfig of this computer can take \(step.cluster)" }

@@ -20,8 +20,10 @@ struct CRIDockerd {
     func steps(_ facts: Facts) throws(Problem) -> [any Step] {
         let service = SandboxFile(
             title: "cri-dockerd starts with kubeadm's sandbox image", path: "/etc/systemd/system/cri-dockerd.service",
-            images: KubeadmImages(cluster: cluster), text: try SandboxText(templates["cri-dockerd/cri-dockerd.service"]))
-        let socket = RemoteFile("/etc/systemd/system/cri-dockerd.socket", try templates["cri-dockerd/cri-dockerd.socket"].render())
+            images: KubeadmImages(cluster: cluster), text: try SandboxText(templates["cri-dockerd/cri-dockerd.service"])
+        )
+        let socket = RemoteFile(
+            "/etc/systemd/system/cri-dockerd.socket", try templates["cri-dockerd/cri-dockerd.socket"].render())
         return [
             program(facts.architecture), service, FileIs(socket),
             Unit("cri-dockerd.socket", runningSince: [socket.path]),
@@ -29,23 +31,29 @@ struct CRIDockerd {
         ]
     }
 
-    private func program(_ architecture: String) -> Change {
+    private func program(_ architecture: String) -> CommandStep {
         let mirror = cluster.mirrors.criDockerd
-        let release = "https://github.com/Mirantis/cri-dockerd/releases/download/v\(Self.version)/cri-dockerd-\(Self.version).{arch}.tgz"
+        let release =
+            "https://github.com/Mirantis/cri-dockerd/releases/download/v\(Self.version)/cri-dockerd-\(Self.version).{arch}.tgz"
         let url = (mirror?.url ?? release).replacing("{arch}", with: architecture)
         let sum = mirror?.sha256 ?? Self.sums[architecture] ?? ""
         let look = "[ -x \(Self.binary) ] && \(Self.binary) --version 2>&1 | cut -d ' ' -f 2"
         let proxy = cluster.outgoing
         let isOwn = mirror?.sha256 != nil
-        return Change(isOwn ? "cri-dockerd is installed" : "cri-dockerd \(Self.version) is installed", asking: [.command(look)]) {
+        return CommandStep(
+            isOwn ? "cri-dockerd is installed" : "cri-dockerd \(Self.version) is installed", asking: [.command(look)]
+        ) {
             answers in
             let found = answers.command(look).text
             if isOwn { return found.isEmpty ? ["cri-dockerd is not there"] : [] }
-            return found == Self.version ? [] : [Difference("cri-dockerd", from: found.isEmpty ? "none" : found, to: Self.version)]
+            return found == Self.version
+                ? [] : [Difference("cri-dockerd", from: found.isEmpty ? "none" : found, to: Self.version)]
         } by: { machine in
             try await machine.run(
-                Command("sh", "-c", Word(Self.install), "sh", Word(url), Word(sum), Word(Self.binary)).through(proxy).asRoot(),
-                fix: "does \(machine.host.name) reach \(url)? Else name a copy in the inventory (mirrors: criDockerd: url:), with its "
+                Command("sh", "-c", Word(Self.install), "sh", Word(url), Word(sum), Word(Self.binary)).through(proxy)
+                    .asRoot(),
+                fix:
+                    "does \(machine.host.name) reach \(url)? Else name a copy in the inventory (mirrors: criDockerd: url:), with its "
                     + "sha256 if it is another release")
         }
     }

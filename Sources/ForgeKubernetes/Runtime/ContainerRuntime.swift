@@ -10,15 +10,19 @@ struct ContainerRuntime {
 
     func steps(_ facts: Facts) throws(Problem) -> [any Step] {
         let containerd: [any Step] =
-            [try ContainerdConfig(cluster: cluster, templates: templates), ContainerdDropIns.step] + mirrors.containerdFiles()
+            [try ContainerdConfig(cluster: cluster, templates: templates), ContainerdDropIns.step]
+            + mirrors.containerdFiles()
             + [
                 proxy("containerd.service").step,
                 Unit(
                     "containerd.service",
-                    runningSince: [ContainerdConfig.path, ContainerdConfig.dropIns, proxy("containerd.service").folder],
+                    runningSince: [
+                        ContainerdConfig.path, ContainerdConfig.dropIns, proxy("containerd.service").folder,
+                    ],
                     title: "containerd runs with its configuration"),
             ]
-        return try packages.runtime(facts) + containerd + (cluster.runtime == .docker ? engine + (try criDockerd(facts)) : [])
+        return try packages.runtime(facts) + containerd
+            + (cluster.runtime == .docker ? engine + (try criDockerd(facts)) : [])
     }
 
     /// Docker Engine on a machine that builds images and runs its containers without it.
@@ -30,7 +34,9 @@ struct ContainerRuntime {
 
     private func proxy(_ unit: String) -> ServiceProxy { Self.proxy(unit, cluster) }
 
-    private static func proxy(_ unit: String, _ cluster: Cluster) -> ServiceProxy { ServiceProxy(unit: unit, proxy: cluster.outgoing) }
+    private static func proxy(_ unit: String, _ cluster: Cluster) -> ServiceProxy {
+        ServiceProxy(unit: unit, proxy: cluster.outgoing)
+    }
 
     private var mirrors: RegistryMirrors { RegistryMirrors(cluster: cluster) }
 
@@ -41,7 +47,9 @@ struct ContainerRuntime {
         let proxy = proxy("docker.service", cluster)
         return [
             DockerDaemon(cluster: cluster), proxy.step,
-            Unit("docker.service", runningSince: [DockerDaemon.path, proxy.folder], title: "Docker Engine runs with its configuration"),
+            Unit(
+                "docker.service", runningSince: [DockerDaemon.path, proxy.folder],
+                title: "Docker Engine runs with its configuration"),
         ]
     }
 

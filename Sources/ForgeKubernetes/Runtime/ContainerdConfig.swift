@@ -3,7 +3,8 @@ import ForgeInventory
 import ForgePlan
 import ForgeTemplates
 
-/// containerd speaks CRI, with systemd's cgroups, our sandbox image and the mirrors. Docker's package ships it with CRI disabled.
+/// containerd speaks CRI, with systemd's cgroups, our sandbox image and the mirrors. Docker's package ships it with CRI
+/// disabled.
 struct ContainerdConfig: Step {
     /// The whole file in both of its formats: containerd 2 reads version 3.
     private let version2: SandboxText
@@ -26,7 +27,8 @@ struct ContainerdConfig: Step {
 
     var questions: [Question] {
         [
-            .package(package), .file(Self.path), .command(images.look), .contents(Self.path), .file(OriginalFile.copy(of: Self.path)),
+            .package(package), .file(Self.path), .command(images.look), .contents(Self.path),
+            .file(OriginalFile.copy(of: Self.path)),
             .command(shippedLook),
         ]
     }
@@ -37,7 +39,9 @@ struct ContainerdConfig: Step {
         }
         let file = file(image, answers)
         let differences = FileIs(file).differences(given: answers)
-        guard !differences.isEmpty, answers.file(Self.path)?.sha256 != SHA256.hex(file.content) else { return differences }
+        guard !differences.isEmpty, answers.file(Self.path)?.sha256 != SHA256.hex(file.content) else {
+            return differences
+        }
         if !answers.command(shippedLook).text.isEmpty { return ["\(Self.path) is as its package ships it"] }
         return differences + foreign(answers).names.map { "\($0) of \(Self.path) stays" }
     }
@@ -51,7 +55,9 @@ struct ContainerdConfig: Step {
     private func file(_ image: String, _ answers: Answers) -> RemoteFile {
         let major = answers.package(package).installed.flatMap { Int($0.prefix { $0.isNumber }) } ?? 1
         let own = (major >= 2 ? version3 : version2).naming(image)
-        return RemoteFile(Self.path, bytes: Array(foreign(answers).added(to: own, version: major >= 2 ? 3 : 2).utf8), package: package)
+        return RemoteFile(
+            Self.path, bytes: Array(foreign(answers).added(to: own, version: major >= 2 ? 3 : 2).utf8), package: package
+        )
     }
 
     private func foreign(_ answers: Answers) -> ContainerdExtras { ContainerdExtras(of: answers.text(Self.path) ?? "") }
@@ -63,12 +69,14 @@ struct ContainerdConfig: Step {
     }
 }
 
-/// What others put into conf.d leaves Kubernetes' settings as they are. containerd 1.x replaces a plugin's whole section.
+/// What others put into conf.d leaves Kubernetes' settings as they are. containerd 1.x replaces a plugin's whole
+/// section.
 enum ContainerdDropIns {
     static var step: any Step {
         Requirement(
             "containerd's drop-ins leave Kubernetes' settings as they are", asking: [.command(look)],
-            fix: "containerd 1.x takes a plugin's whole section from a drop-in: repeat there what \(ContainerdConfig.path) says, or use "
+            fix:
+                "containerd 1.x takes a plugin's whole section from a drop-in: repeat there what \(ContainerdConfig.path) says, or use "
                 + "containerd 2 (docker: source: docker)"
         ) { answers in
             let lost = answers.command(look).text.split(separator: "\n")

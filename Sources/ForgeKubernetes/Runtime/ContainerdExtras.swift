@@ -1,8 +1,8 @@
 import ForgeCore
 import ForgePlan
 
-/// What others put into containerd's config.toml and their containers need: runtimes, such as NVIDIA's, which one is the default,
-/// logins at registries, and where containerd keeps its files. It stays in the file that kubeforge writes.
+/// What others put into containerd's config.toml and their containers need: runtimes, such as NVIDIA's, which one is
+/// the default, logins at registries, and where containerd keeps its files. It stays in the file that kubeforge writes.
 struct ContainerdExtras {
     /// Whole lines of the root table: `root`, `state`.
     private var places: [String] = []
@@ -29,14 +29,20 @@ struct ContainerdExtras {
     }
 
     /// As a reader of the plan knows them.
-    var names: [String] { runtimes.map { "the runtime \($0)" } + logins.map { "the login at \($0)" } + places.map { "`\($0)`" } }
+    var names: [String] {
+        runtimes.map { "the runtime \($0)" } + logins.map { "the login at \($0)" } + places.map { "`\($0)`" }
+    }
 
     /// The text, in the names of containerd's configuration of this version, with all of it.
     func added(to text: String, version: Int) -> String {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        if let place = lines.firstIndex(where: { $0.hasPrefix("version = ") }) { lines.insert(contentsOf: places, at: place + 1) }
+        if let place = lines.firstIndex(where: { $0.hasPrefix("version = ") }) {
+            lines.insert(contentsOf: places, at: place + 1)
+        }
         if let defaultRuntime {
-            lines = lines.map { $0.replacing("default_runtime_name = \"runc\"", with: "default_runtime_name = \"\(defaultRuntime)\"") }
+            lines = lines.map {
+                $0.replacing("default_runtime_name = \"runc\"", with: "default_runtime_name = \"\(defaultRuntime)\"")
+            }
         }
         while lines.last?.isEmpty == true { lines.removeLast() }
         for table in tables {
@@ -49,7 +55,8 @@ struct ContainerdExtras {
     private mutating func take(_ table: Table) {
         let path = table.path
         if path == ["containerd"] {
-            let name = table.lines.last { Self.key($0) == "default_runtime_name" }?.split(separator: "=", maxSplits: 1).last
+            let name = table.lines.last { Self.key($0) == "default_runtime_name" }?.split(separator: "=", maxSplits: 1)
+                .last
             defaultRuntime = name?.trimming { " \t\r\"'".contains($0) }
         }
         let isRuntime = path.count > 2 && path.starts(with: ["containerd", "runtimes"]) && path[2] != "runc"
@@ -64,7 +71,9 @@ struct ContainerdExtras {
     private static func key(_ line: String) -> String { line.prefix { $0 != "=" }.trimming(while: \.isWhitespace) }
 
     /// Of containerd 1.x, and the two that it became in 2.
-    private static let plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime", "io.containerd.cri.v1.images"]
+    private static let plugins = [
+        "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime", "io.containerd.cri.v1.images",
+    ]
 
     private static func plugin(of path: [String], version: Int) -> String {
         version < 3 ? plugins[0] : path[0] == "registry" ? plugins[2] : plugins[1]
@@ -81,7 +90,8 @@ struct TOMLTables {
         var lines: [String]
     }
 
-    /// nil where the text has what is not read here, strings of several lines. A table in an array has its header for a path.
+    /// nil where the text has what is not read here, strings of several lines. A table in an array has its header for a
+    /// path.
     init?(_ text: String) {
         var depth = 0
         for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
@@ -103,7 +113,8 @@ struct TOMLTables {
         let isBare =
             !name.isEmpty
             && name.utf8.allSatisfy { byte in
-                byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                     || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
             }
         return isBare ? name : name.contains("\"") ? "'\(name)'" : "\"\(name)\""

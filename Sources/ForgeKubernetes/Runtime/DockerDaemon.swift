@@ -57,12 +57,14 @@ struct DockerDaemon: Step {
         keepLogs(&new)
         // Docker mirrors docker.io alone; for the others images are pulled from the mirror and tagged.
         add(cluster.mirrors.registries["docker.io"].map { [$0] } ?? [], to: "registry-mirrors", in: &new)
-        let plain = Set(cluster.mirrors.registries.values.filter { $0.hasPrefix("http://") }.map(RegistryMirrors.host)).sorted()
+        let plain = Set(cluster.mirrors.registries.values.filter { $0.hasPrefix("http://") }.map(RegistryMirrors.host))
+            .sorted()
         add(plain, to: "insecure-registries", in: &new)
         return new
     }
 
-    /// `kubectl logs` reads Docker's json files; Docker that only builds may log as it likes. Unlimited logs fill the disk.
+    /// `kubectl logs` reads Docker's json files; Docker that only builds may log as it likes. Unlimited logs fill the
+    /// disk.
     private func keepLogs(_ new: inout JSONMembers) {
         let driver = new.string("log-driver")
         let mustBeFiles = cluster.runtime == .docker && driver != nil && driver != "json-file"

@@ -8,7 +8,8 @@ struct DockerPackages {
 
     /// What the kubelet needs: containerd, and Docker Engine where that is the runtime.
     func runtime(_ facts: Facts) throws(Problem) -> [any Step] {
-        let title = cluster.runtime == .docker ? "containerd and Docker Engine are installed" : "containerd is installed"
+        let title =
+            cluster.runtime == .docker ? "containerd and Docker Engine are installed" : "containerd is installed"
         let packages = Packages(runtimeNames(facts.distribution), title: title, proxy: cluster.outgoing)
         guard cluster.docker == .docker else { return [packages] }
         let repository = try repository(facts)
@@ -33,8 +34,9 @@ struct DockerPackages {
         [containerdPackage] + (cluster.runtime == .docker ? engineNames(distribution) : [])
     }
 
-    /// With BuildKit where there is one: docker.io only recommends docker-buildx, or does not know it, and the builder without it is
-    /// deprecated. Debian 13 has the program `docker`, too, in a package of its own. Debian 12 has no buildx.
+    /// With BuildKit where there is one: docker.io only recommends docker-buildx, or does not know it, and the builder
+    /// without it is deprecated. Debian 13 has the program `docker`, too, in a package of its own. Debian 12 has no
+    /// buildx.
     private func engineNames(_ distribution: Distribution) -> [String] {
         guard cluster.docker == .distribution else { return ["docker-ce", "docker-ce-cli", "docker-buildx-plugin"] }
         return switch distribution.codename {
@@ -53,7 +55,9 @@ struct DockerPackages {
         let key = try mirror.map { mirror throws(Problem) in try mirror.key.signingKey(for: "docker") }
         return AptRepository(
             "docker", source: "\(base) \(distribution.codename) stable",
-            key: key ?? .url(base + "/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"), architecture: facts.architecture,
-            usualKeys: ["/etc/apt/keyrings/docker.gpg", "/usr/share/keyrings/docker-archive-keyring.gpg"], proxy: cluster.outgoing)
+            key: key ?? .url(base + "/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"),
+            architecture: facts.architecture,
+            usualKeys: ["/etc/apt/keyrings/docker.gpg", "/usr/share/keyrings/docker-archive-keyring.gpg"],
+            proxy: cluster.outgoing)
     }
 }

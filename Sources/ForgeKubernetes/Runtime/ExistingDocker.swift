@@ -2,7 +2,8 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// What a machine has of Docker already and would lose: told before anything is changed. apt is never allowed to remove a package.
+/// What a machine has of Docker already and would lose: told before anything is changed. apt is never allowed to remove
+/// a package.
 struct ExistingDocker {
     let cluster: Cluster
 
@@ -18,8 +19,9 @@ struct ExistingDocker {
     }
 }
 
-/// Nothing that is installed would have to go for what kubeforge installs: apt itself is asked, and what no package declares is known.
-struct PackagesInTheWay: Preflighting {
+/// Nothing that is installed would have to go for what kubeforge installs: apt itself is asked, and what no package
+/// declares is known.
+struct PackagesInTheWay: PreflightCheck {
     /// Each is installed by one call of apt.
     let lists: [[String]]
     let source: Cluster.DockerSource
@@ -41,15 +43,17 @@ struct PackagesInTheWay: Preflighting {
         }
         let other = source == .docker ? "distribution" : "docker"
         return Problem(
-            what: "\(host.name): not so: \(title)", why: differences.map(\.text).joined(separator: "\n"),
-            fix: "to keep the Docker that is there, write `docker: \(other)` in the inventory; or remove it by hand: `sudo apt-get remove "
-                + "\(names.joined(separator: " "))` (its containers stop; images and volumes stay in /var/lib/docker), and run again")
+            what: "\(host.name): requirement not met: \(title)", why: differences.map(\.text).joined(separator: "\n"),
+            fix:
+                "to keep the Docker that is there, write `docker: \(other)` in the inventory; or remove it by hand: `sudo apt-get remove "
+                + "\(names.joined(separator: " "))` (its containers stop; images and volumes stay in /var/lib/docker), and run again"
+        )
     }
 
     private var look: String { "{\n" + lists.map(Self.look).joined(separator: "\n") + "\n} | sort -u" }
 
-    /// By hand where apt does not know the packages yet (their repository comes later), and for files that two packages have
-    /// without saying so: docker-buildx and docker-buildx-plugin. Nothing where all are installed.
+    /// By hand where apt does not know the packages yet (their repository comes later), and for files that two packages
+    /// have without saying so: docker-buildx and docker-buildx-plugin. Nothing where all are installed.
     private static func look(_ names: [String]) -> String {
         let (known, files) = rivals(of: names)
         return """
@@ -76,13 +80,14 @@ struct PackagesInTheWay: Preflighting {
             "docker-buildx": ["docker-buildx-plugin"],
         ]
         let files =
-            names.contains("docker-buildx") ? ["docker-buildx-plugin"] : names.contains("docker-buildx-plugin") ? ["docker-buildx"] : []
+            names.contains("docker-buildx")
+            ? ["docker-buildx-plugin"] : names.contains("docker-buildx-plugin") ? ["docker-buildx"] : []
         return (names.flatMap { table[$0] ?? [] }.uniqued(), files)
     }
 }
 
 /// Docker is not restarted over containers that are not Kubernetes'.
-struct OtherContainers: Preflighting {
+struct OtherContainers: PreflightCheck {
     /// Docker's configuration, its drop-ins and its unit: what is not so yet restarts it.
     let restarts: [any Step]
 
@@ -95,13 +100,15 @@ struct OtherContainers: Preflighting {
         let now = JSONMembers(answers.text(DockerDaemon.path) ?? "")
         guard let now, now["live-restore"] != "true", !names.isEmpty else { return [] }
         let changes = restarts.flatMap { $0.differences(given: answers) }
-        return changes.isEmpty ? [] : names.map { "Docker runs \($0)" } + ["and is restarted, because it changes: "] + changes
+        return changes.isEmpty
+            ? [] : names.map { "Docker runs \($0)" } + ["and is restarted, because it changes: "] + changes
     }
 
     func finding(_ differences: [Difference], on host: Host) -> Problem {
         Problem(
-            what: "\(host.name): not so: \(title)", why: differences.map(\.text).joined(separator: "\n"),
-            fix: "stop them (`sudo docker stop NAME`), or let Docker keep them while it restarts: \"live-restore\": true in "
+            what: "\(host.name): requirement not met: \(title)", why: differences.map(\.text).joined(separator: "\n"),
+            fix:
+                "stop them (`sudo docker stop NAME`), or let Docker keep them while it restarts: \"live-restore\": true in "
                 + "\(DockerDaemon.path), then `sudo systemctl reload docker`; and run again")
     }
 
@@ -122,9 +129,12 @@ struct ContainerdIsNewEnough {
         )
         return Requirement(
             "its containerd is new enough for Kubernetes \(cluster.kubernetes)", asking: [.package(package)],
-            fix: "Kubernetes \(cluster.kubernetes) needs containerd 2: write `docker: docker` in the inventory, for Docker's own packages"
+            fix:
+                "Kubernetes \(cluster.kubernetes) needs containerd 2: write `docker: docker` in the inventory, for Docker's own packages"
         ) { answers in
-            guard isNeeded, let version = answers.package(package).installed ?? shipped, version.hasPrefix("1.") else { return [] }
+            guard isNeeded, let version = answers.package(package).installed ?? shipped, version.hasPrefix("1.") else {
+                return []
+            }
             return ["\(distribution.name) has containerd \(version)"]
         }
     }

@@ -11,7 +11,8 @@ struct JSONMembers: Hashable, Sendable {
 
     init() {}
 
-    /// Nil where the text is no JSON object, as strictly as Docker reads it. An empty text is an object without members.
+    /// Nil where the text is no JSON object, as strictly as Docker reads it. An empty text is an object without
+    /// members.
     init?(_ text: String) {
         if text.allSatisfy(\.isWhitespace) { return }
         var reader = JSONReader(bytes: Array(text.utf8))
@@ -39,7 +40,8 @@ struct JSONMembers: Hashable, Sendable {
 
     /// The value as a text; nil where it is something else.
     func string(_ key: String) -> String? {
-        self[key].flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8), options: .fragmentsAllowed) } as? String
+        self[key].flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8), options: .fragmentsAllowed) }
+            as? String
     }
 
     var text: String {
@@ -48,7 +50,8 @@ struct JSONMembers: Hashable, Sendable {
     }
 
     static func json(_ text: String) -> String {
-        let data = try? JSONSerialization.data(withJSONObject: text, options: [.fragmentsAllowed, .withoutEscapingSlashes])
+        let data = try? JSONSerialization.data(
+            withJSONObject: text, options: [.fragmentsAllowed, .withoutEscapingSlashes])
         return data.map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Reads a JSON object (RFC 8259) for its members' own texts. Foundation's reader forgives a comma too many, and Docker's does not.
+/// Reads a JSON object (RFC 8259) for its members' own texts. Foundation's reader forgives a comma too many, and
+/// Docker's does not.
 struct JSONReader {
     private let bytes: [UInt8]
     private var index = 0
@@ -53,7 +54,8 @@ struct JSONReader {
             let word = bytes[index...].prefix { !" \t\r\n,]}".utf8.contains($0) }
             index += word.count
             let text = String(decoding: word, as: UTF8.self)
-            return ["true", "false", "null"].contains(text) || text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil
+            return ["true", "false", "null"].contains(text)
+                || text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil
         }
     }
 
@@ -67,7 +69,8 @@ struct JSONReader {
         }
         guard take("\"") else { return nil }
         let whole = text(from: start)
-        return (try? JSONSerialization.jsonObject(with: Data(whole.utf8), options: .fragmentsAllowed)) == nil ? nil : whole
+        return (try? JSONSerialization.jsonObject(with: Data(whole.utf8), options: .fragmentsAllowed)) == nil
+            ? nil : whole
     }
 
     private var next: Character? { index < bytes.count ? Character(Unicode.Scalar(bytes[index])) : nil }
@@ -78,7 +81,9 @@ struct JSONReader {
         return true
     }
 
-    private mutating func skipSpace() { while index < bytes.count, " \t\r\n".utf8.contains(bytes[index]) { index += 1 } }
+    private mutating func skipSpace() {
+        while index < bytes.count, " \t\r\n".utf8.contains(bytes[index]) { index += 1 }
+    }
 
     private func text(from start: Int) -> String { String(decoding: bytes[start..<index], as: UTF8.self) }
 

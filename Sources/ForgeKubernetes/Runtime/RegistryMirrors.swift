@@ -19,7 +19,8 @@ struct RegistryMirrors {
                   capabilities = ["pull", "resolve"]
 
                 """
-            return FileIs(RemoteFile("\(Self.folder)/\(registry)/hosts.toml", text), title: "\(registry) is pulled from \(url)")
+            return FileIs(
+                RemoteFile("\(Self.folder)/\(registry)/hosts.toml", text), title: "\(registry) is pulled from \(url)")
         } + pushRegistry()
     }
 
@@ -28,7 +29,9 @@ struct RegistryMirrors {
         guard let host = plainPushHost else { return [] }
         let text =
             "# Written by kubeforge.\nserver = \"http://\(host)\"\n\n[host.\"http://\(host)\"]\n  capabilities = [\"pull\", \"resolve\", \"push\"]\n"
-        return [FileIs(RemoteFile("\(Self.folder)/\(host)/hosts.toml", text), title: "\(host) is spoken to over plain HTTP")]
+        return [
+            FileIs(RemoteFile("\(Self.folder)/\(host)/hosts.toml", text), title: "\(host) is accessed over plain HTTP")
+        ]
     }
 
     private var plainPushHost: String? {

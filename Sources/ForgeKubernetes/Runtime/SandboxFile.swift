@@ -31,7 +31,9 @@ struct SandboxFile: Step {
     }
 
     func apply(to machine: Machine) async throws {
-        guard let image = images.sandbox(try await machine.ask(questions)) else { throw images.noAnswer(on: machine.host) }
+        guard let image = images.sandbox(try await machine.ask(questions)) else {
+            throw images.noAnswer(on: machine.host)
+        }
         try await machine.write(file(image))
     }
 

@@ -12,12 +12,13 @@ struct ServiceProxy {
     private var path: String { folder + "/kubeforge-proxy.conf" }
 
     var step: any Step {
-        guard let proxy else { return IsAbsent(path, title: "\(unit) has no proxy of kubeforge's") }
+        guard let proxy else { return FileIsAbsent(path, title: "\(unit) has no proxy of kubeforge's") }
         let name = proxy.https ?? proxy.http ?? ""
         return FileIs(RemoteFile(path, Self.text(proxy)), title: "\(unit) goes out through \(name)")
     }
 
-    /// Upper case suffices for programs written in Go. In a unit % is special, and a quoted value may hold anything else of a URL.
+    /// Upper case suffices for programs written in Go. In a unit % is special, and a quoted value may hold anything
+    /// else of a URL.
     private static func text(_ proxy: Proxy) -> String {
         let values = proxy.assignments.filter { $0.first?.isUppercase == true }
         let lines = values.map { "Environment=\"\($0.replacing("%", with: "%%"))\"\n" }

@@ -13,7 +13,9 @@ struct ControlGroups: Sendable, Hashable {
 
     /// `membership` is /proc/self/cgroup, `mounts` is /proc/self/mounts.
     init(membership: String, mounts: String) {
-        let mounted = mounts.split(separator: "\n").map { $0.split(separator: " ") }.filter { $0.count > 3 && $0[2].hasPrefix("cgroup") }
+        let mounted = mounts.split(separator: "\n").map { $0.split(separator: " ") }.filter {
+            $0.count > 3 && $0[2].hasPrefix("cgroup")
+        }
         hierarchies = membership.split(separator: "\n").compactMap { line in
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { return nil }
@@ -28,8 +30,9 @@ struct ControlGroups: Sendable, Hashable {
     /// Whether one cgroup2 hierarchy holds all controllers, as on every distribution of the last years.
     var areUnified: Bool { hierarchies.allSatisfy(\.isUnified) }
 
-    /// A group of the name in every hierarchy, below the one the process is in. Machines that shared a group would share `/kubepods` in it, and
-    /// each kubelet would remove the other's pods. A cgroup2 group with processes in it can have no controllers for its children: there the top it is.
+    /// A group of the name in every hierarchy, below the one the process is in. Machines that shared a group would
+    /// share `/kubepods` in it, and each kubelet would remove the other's pods. A cgroup2 group with processes in it
+    /// can have no controllers for its children: there the top it is.
     func directories(_ name: String) -> [String] {
         hierarchies.map { hierarchy in
             let parent = areUnified || hierarchy.path == "/" ? "" : hierarchy.path

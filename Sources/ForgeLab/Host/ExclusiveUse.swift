@@ -11,7 +11,9 @@ struct ExclusiveUse: ~Copyable {
         guard descriptor >= 0 else { throw Problem(what: "cannot open \(path)", why: String(cString: strerror(errno))) }
         // `deinit` closes it after a throw, too.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw Problem(what: "the lab \(cluster) is being worked on by another kubeforge", fix: "wait for it, or end it, and try again")
+            throw Problem(
+                what: "the lab \(cluster) is in use by another kubeforge run",
+                fix: "wait for it, or end it, and try again")
         }
     }
 

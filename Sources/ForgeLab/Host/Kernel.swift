@@ -2,7 +2,7 @@ import ForgeCore
 
 /// The kernel that all of a lab's machines share with this computer.
 struct Kernel: Sendable {
-    let computer: ThisComputer
+    let computer: LocalHost
 
     /// As `uname -r` says it.
     var release: String { computer.read("/proc/sys/kernel/osrelease")?.trimming(while: \.isWhitespace) ?? "" }
@@ -17,7 +17,8 @@ struct Kernel: Sendable {
     var builtIn: [String] {
         let signs = [
             "overlay": "/sys/module/overlay", "br_netfilter": "/proc/sys/net/bridge/bridge-nf-call-iptables",
-            "nf_conntrack": "/proc/sys/net/netfilter/nf_conntrack_max", "vxlan": "/sys/module/vxlan", "ip_vs": "/proc/net/ip_vs",
+            "nf_conntrack": "/proc/sys/net/netfilter/nf_conntrack_max", "vxlan": "/sys/module/vxlan",
+            "ip_vs": "/proc/net/ip_vs",
         ]
         return signs.filter { computer.exists($0.value) }.keys.sorted()
     }
@@ -31,7 +32,8 @@ struct Kernel: Sendable {
     var runsSystemd: Bool { computer.exists("/run/systemd/system") }
 
     var groups: ControlGroups {
-        ControlGroups(membership: computer.read("/proc/self/cgroup") ?? "", mounts: computer.read("/proc/self/mounts") ?? "")
+        ControlGroups(
+            membership: computer.read("/proc/self/cgroup") ?? "", mounts: computer.read("/proc/self/mounts") ?? "")
     }
 
     /// The effective set of /proc/self/status.

@@ -3,7 +3,8 @@ import Synchronization
 
 /// One run of a local program, which is given up when its time is over.
 ///
-/// Not structured: a task group would wait for a program that the kernel does not let die, such as an `umount` of a server that is away.
+/// Not structured: a task group would wait for a program that the kernel does not let die, such as an `umount` of a
+/// server that is away.
 final class TimedRun: Sendable {
     /// How long a program that was killed may take to be gone.
     private static let patienceAfterKill = Duration.seconds(10)
@@ -21,10 +22,10 @@ final class TimedRun: Sendable {
     }
 
     private let command: Command
-    private let computer: ThisComputer
+    private let computer: LocalHost
     private let state = Mutex(State())
 
-    init(_ command: Command, _ computer: ThisComputer) {
+    init(_ command: Command, _ computer: LocalHost) {
         self.command = command
         self.computer = computer
     }
@@ -57,7 +58,9 @@ final class TimedRun: Sendable {
         } onCancel: {
             work.cancel()
         }
-        guard case .finished(let result)? = ended else { throw problem("does not end, not even when it is killed", Self.stuck) }
+        guard case .finished(let result)? = ended else {
+            throw problem("does not end, not even when it is killed", Self.stuck)
+        }
         if state.withLock({ $0.ended }) != nil { throw problem("was ended, because it took too long", Self.again) }
         return try result.get()
     }
@@ -79,15 +82,18 @@ final class TimedRun: Sendable {
             why: (now.ended ?? "") + last, fix: fix(now.process))
     }
 
-    private static func again(_: Int32?) -> String { "see what it waits for, and run the same command of kubeforge again" }
+    private static func again(_: Int32?) -> String {
+        "see what it waits for, and run the same command of kubeforge again"
+    }
 
     private static func stuck(_ process: Int32?) -> String {
         let list = process.map { " -p \($0)" } ?? ""
-        return "look at it with `ps -o pid,stat,wchan,args\(list)`; only a reboot of this computer ends what stays in state D"
+        return
+            "look at it with `ps -o pid,stat,wchan,args\(list)`; only a reboot of this computer ends what stays in state D"
     }
 }
 
-extension ThisComputer {
+extension LocalHost {
     /// The process and its descendants, each before its own.
     fileprivate func tree(_ process: Int32) -> [Int32] {
         let threads = names(in: "/proc/\(process)/task")
@@ -103,6 +109,7 @@ extension ThisComputer {
         let fields = status.split(separator: "\n").map { $0.split(separator: "\t", maxSplits: 1).map(String.init) }
         func field(_ name: String) -> String { fields.first { $0.first == name + ":" }?.last ?? "?" }
         let place = read("/proc/\(process)/wchan") ?? ""
-        return "\(field("Name")), process \(process), was in state \(field("State"))" + (["", "0"].contains(place) ? "" : ", in \(place)")
+        return "\(field("Name")), process \(process), was in state \(field("State"))"
+            + (["", "0"].contains(place) ? "" : ", in \(place)")
     }
 }

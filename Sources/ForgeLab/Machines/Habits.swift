@@ -1,6 +1,7 @@
 import ForgeTemplates
 
-/// What images of clouds and owners of machines do, one file each below `templates/lab/machine/habits`; `prepare` runs them in order.
+/// What images of clouds and owners of machines do, one file each below `templates/lab/machine/habits`; `prepare` runs
+/// them in order.
 struct Habits: Sendable, Hashable {
     /// Those that the files name in a line `# Packages: …`: they are part of the root file system.
     let packages: [String]

@@ -10,7 +10,9 @@ struct Installation: Sendable, Hashable {
 }
 
 extension LabSettings {
-    func installation(of host: String) -> Installation { Installation(distribution: distribution(of: host), profile: profile(of: host)) }
+    func installation(of host: String) -> Installation {
+        Installation(distribution: distribution(of: host), profile: profile(of: host))
+    }
 }
 
 extension LabSettings.Distribution {

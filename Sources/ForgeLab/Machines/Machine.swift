@@ -4,23 +4,25 @@ import ForgeInventory
 /// One machine of a lab: a host of the inventory, and what runs it.
 struct Machine: Sendable {
     let host: Host
-    let site: Site
+    let layout: LabLayout
 
     /// Its state on this computer.
-    var folder: String { "\(site.folder)/machines/\(host.name)" }
+    var folder: String { "\(layout.folder)/machines/\(host.name)" }
 
-    var driver: any MachineDriver { site.cluster.lab.driver.driver(of: self) }
+    var driver: any MachineDriver { layout.cluster.lab.driver.driver(of: self) }
 
-    var installation: Installation { site.cluster.lab.installation(of: host.name) }
+    var installation: Installation { layout.cluster.lab.installation(of: host.name) }
 
     var disk: MachineDisk { MachineDisk(machine: self) }
 
     var console: String { "\(folder)/console.log" }
 
-    var cable: Cable { Cable(network: site.network, name: site.name, host: host, computer: site.computer) }
+    var vethPair: VethPair {
+        VethPair(network: layout.network, name: layout.name, host: host, computer: layout.computer)
+    }
 
     /// Its processes, whatever runs it.
-    var group: ProcessGroup { ProcessGroup(name: site.name.of(host.name), computer: site.computer) }
+    var group: Cgroup { Cgroup(name: layout.name.of(host.name), computer: layout.computer) }
 
     func isRunning() async throws -> Bool { try await !group.processes().isEmpty }
 }

@@ -14,7 +14,7 @@ struct MachineDisk: Sendable {
     /// Written when all else is; holds the lower layer, which a newer kubeforge would choose differently.
     private var completed: String { "\(machine.folder)/lower" }
 
-    private var computer: ThisComputer { machine.site.computer }
+    private var computer: LocalHost { machine.layout.computer }
 
     /// Makes the disk as it is delivered, unless it is there.
     func make(from lower: RootFileSystem) async throws {
@@ -44,7 +44,7 @@ struct MachineDisk: Sendable {
     private static let layers = ["root", "upper", "work"]
 
     func work(_ words: Word...) -> GroupedCommand {
-        GroupedCommand(part: "\(machine.host.name).disk", command: Command(words), site: machine.site)
+        GroupedCommand(part: "\(machine.host.name).disk", command: Command(words), layout: machine.layout)
     }
 
     func mount() async throws {
@@ -56,7 +56,8 @@ struct MachineDisk: Sendable {
 
     func discard() async throws {
         try await Mounts.unmount(below: machine.folder, computer)
-        try await computer.finish(Command("rm", "-rf", "--one-file-system", Word(machine.folder)).within(.seconds(3600)))
+        try await computer.finish(
+            Command("rm", "-rf", "--one-file-system", Word(machine.folder)).within(.seconds(3600)))
     }
 
     private func mount(_ lower: String) async throws {
@@ -66,14 +67,14 @@ struct MachineDisk: Sendable {
     }
 
     private var preparation: GroupedCommand {
-        let files = machine.site.files
+        let files = machine.layout.files
         let installation = machine.installation
         // With the machine's /var in its place, for as long as this takes.
         let mounted = "mount --bind \"$1\" \"$2/var\" && shift && exec sh \"$0\" \"$@\""
         return work(
             "unshare", "--mount", "sh", "-c", Word(mounted), "\(files)/prepare", Word(variable), Word(root),
-            "\(machine.site.network.bridgeAddress)", Word(machine.host.access.user), "\(files)/authorized_keys",
+            "\(machine.layout.network.bridgeAddress)", Word(machine.host.access.user), "\(files)/authorized_keys",
             Word(Kernel(computer: computer).release), Word(files), Word(installation.distribution.rawValue),
-            Word(installation.profile.rawValue), Word(machine.site.cluster.lab.driver.rawValue))
+            Word(installation.profile.rawValue), Word(machine.layout.cluster.lab.driver.rawValue))
     }
 }

@@ -1,7 +1,7 @@
 import ForgeInventory
 
-/// What runs a machine: it makes the machine's disk, starts it on that disk and the lab's bridge in control groups of its own, tells one boot
-/// from the next, and reboots it as its owner would.
+/// What runs a machine: it makes the machine's disk, starts it on that disk and the lab's bridge in control groups of
+/// its own, tells one boot from the next, and reboots it as its owner would.
 protocol MachineDriver: Sendable {
     /// Makes the disk as it is delivered, unless it is there.
     func makeDisk(from lower: RootFileSystem) async throws

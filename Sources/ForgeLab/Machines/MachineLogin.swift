@@ -6,10 +6,12 @@ struct MachineLogin: Sendable {
 
     var command: Command {
         let access = machine.host.access
-        let site = machine.site
+        let layout = machine.layout
         return Command(
-            "ssh", "-F", "none", "-i", Word(access.keyPath ?? site.operatorFiles.sshKey), "-o", "UserKnownHostsFile=\(site.knownHosts)",
-            "-o", "GlobalKnownHostsFile=none", "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=\(machine.driver.patience)",
+            "ssh", "-F", "none", "-i", Word(access.keyPath ?? layout.operatorFiles.sshKey), "-o",
+            "UserKnownHostsFile=\(layout.knownHosts)",
+            "-o", "GlobalKnownHostsFile=none", "-o", "StrictHostKeyChecking=yes", "-o",
+            "ConnectTimeout=\(machine.driver.patience)",
             "-p", "\(access.port)", "\(access.user)@\(machine.host.address)")
     }
 
@@ -29,12 +31,13 @@ struct MachineLogin: Sendable {
     func isOpen() async throws -> Bool { try await attempt().isSuccess }
 
     private func attempt() async throws -> Output {
-        try await machine.site.computer.run(Command(command.words + ["-o", "BatchMode=yes", "true"]))
+        try await machine.layout.computer.run(Command(command.words + ["-o", "BatchMode=yes", "true"]))
     }
 
     private var ended: Problem {
-        let last = (machine.site.computer.read(machine.driver.log) ?? "").split(separator: "\n").last.map(String.init)
-        return Problem(what: "\(machine.host.name) does not run any more", why: last, fix: "look at \(machine.driver.log)")
+        let last = (machine.layout.computer.read(machine.driver.log) ?? "").split(separator: "\n").last.map(String.init)
+        return Problem(
+            what: "\(machine.host.name) does not run any more", why: last, fix: "look at \(machine.driver.log)")
     }
 
     private func closed(_ limit: Duration, _ last: String?) -> Problem {
@@ -46,19 +49,22 @@ struct MachineLogin: Sendable {
 
 /// The machines' real host keys, read from their disks: nothing that answers on the network is believed.
 struct KnownHosts: Sendable {
-    let site: Site
+    let layout: LabLayout
 
     func write() throws(Problem) {
-        let lines = site.machines.flatMap { machine in
+        let lines = layout.machines.flatMap { machine in
             ["ed25519", "ecdsa", "rsa"].compactMap { kind in
-                site.computer.read("\(machine.driver.hostKeys)/ssh_host_\(kind)_key.pub").map { line(machine.host, $0) }
+                layout.computer.read("\(machine.driver.hostKeys)/ssh_host_\(kind)_key.pub").map {
+                    line(machine.host, $0)
+                }
             }
         }
-        try site.operatorFiles.write(site.knownHosts, lines.joined())
+        try layout.operatorFiles.write(layout.knownHosts, lines.joined())
     }
 
     private func line(_ host: Host, _ key: String) -> String {
         let address = host.access.port == 22 ? "\(host.address)" : "[\(host.address)]:\(host.access.port)"
-        return ([Substring(address)] + key.split(separator: " ").prefix(2)).joined(separator: " ").trimming(while: \.isWhitespace) + "\n"
+        return ([Substring(address)] + key.split(separator: " ").prefix(2)).joined(separator: " ").trimming(
+            while: \.isWhitespace) + "\n"
     }
 }

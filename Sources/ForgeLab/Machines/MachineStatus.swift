@@ -25,6 +25,7 @@ package struct MachineStatus: Sendable, Hashable {
 
     /// Only root sees the disks; the host keys are where the operator sees them.
     private static func isMade(_ machine: Machine) -> Bool {
-        machine.site.computer.exists(machine.folder) || (geteuid() != 0 && machine.site.computer.exists(machine.site.knownHosts))
+        machine.layout.computer.exists(machine.folder)
+            || (geteuid() != 0 && machine.layout.computer.exists(machine.layout.knownHosts))
     }
 }

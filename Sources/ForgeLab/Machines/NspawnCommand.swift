@@ -19,17 +19,22 @@ struct NspawnCommand: Sendable, Hashable {
         // Without API_VFS_WRITABLE /proc/sys is read-only, and dockerd fails at "Enabling IP forwarding".
         Command(
             ["env", "SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes"] + scope + [
-                "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", "--directory=\(root)", "--machine=\(machine)",
-                "--network-namespace-path=\(namespacePath)", "--capability=all", "--private-users=no", "--resolv-conf=off",
+                "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", "--directory=\(root)",
+                "--machine=\(machine)",
+                "--network-namespace-path=\(namespacePath)", "--capability=all", "--private-users=no",
+                "--resolv-conf=off",
                 "--timezone=off", "--link-journal=no", "--console=pipe", "--bind=/dev/kmsg", "--bind=\(variable):/var",
                 "--system-call-filter=@mount @keyring @privileged bpf perf_event_open",
             ] + (modules.map { ["--bind-ro=\($0)"] } ?? []) + (forcesOldGroups ? Self.oldGroups : []))
     }
 
     /// To init, which takes them for words of the kernel's command line.
-    private static let oldGroups: [Word] = ["--", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1", "systemd.unified_cgroup_hierarchy=0"]
+    private static let oldGroups: [Word] = [
+        "--", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1", "systemd.unified_cgroup_hierarchy=0",
+    ]
 
     private var scope: [Word] {
-        isInScope ? ["systemd-run", "--scope", "--quiet", "--collect", "--property=Delegate=yes", "--unit=\(machine)"] : []
+        isInScope
+            ? ["systemd-run", "--scope", "--quiet", "--collect", "--property=Delegate=yes", "--unit=\(machine)"] : []
     }
 }

@@ -1,6 +1,7 @@
 import ForgeCore
 
-/// A machine of systemd-nspawn: a file system and a cable of its own on this computer's kernel, with systemd as its first process.
+/// A machine of systemd-nspawn: a file system and a cable of its own on this computer's kernel, with systemd as its
+/// first process.
 struct NspawnDriver: MachineDriver {
     let machine: Machine
 
@@ -11,12 +12,14 @@ struct NspawnDriver: MachineDriver {
 
     var hostKeys: String { "\(machine.disk.root)/etc/ssh" }
 
-    private var site: Site { machine.site }
+    private var layout: LabLayout { machine.layout }
 
     static let powerSuffix = ".power"
 
     /// What starts it again when it reboots.
-    private var power: GroupedCommand { GroupedCommand(part: machine.host.name + Self.powerSuffix, command: powered, site: site) }
+    private var supervisorCommand: GroupedCommand {
+        GroupedCommand(part: machine.host.name + Self.powerSuffix, command: powered, layout: layout)
+    }
 
     /// Both write to the one pipe.
     var log: String { machine.console }
@@ -27,19 +30,23 @@ struct NspawnDriver: MachineDriver {
 
     func start() async throws {
         try await end()
-        try await machine.cable.lay()
+        try await machine.vethPair.lay()
         try await machine.disk.mount()
-        try site.computer.replace("\(machine.folder)/cgroups", with: Placement(Kernel(computer: site.computer)).list(machine.group.name))
-        try await power.start(log: machine.console)
+        try layout.computer.replace(
+            "\(machine.folder)/cgroups",
+            with: CgroupPlacement(Kernel(computer: layout.computer)).list(machine.group.name))
+        try await supervisorCommand.start(log: machine.console)
         try await waitForMachine()
     }
 
-    /// The power supply starts in its own control groups and goes on to the machine's: who looks in between sees no machine.
+    /// The power supply starts in its own control groups and goes on to the machine's: who looks in between sees no
+    /// machine.
     private func waitForMachine() async throws {
         let deadline = ContinuousClock.now + .seconds(30)
-        while try await machine.group.processes().isEmpty, try await !power.group.processes().isEmpty {
+        while try await machine.group.processes().isEmpty, try await !supervisorCommand.group.processes().isEmpty {
             guard ContinuousClock.now < deadline else {
-                throw Problem(what: "\(machine.host.name) does not start within 30 s", fix: "look at \(machine.console)")
+                throw Problem(
+                    what: "\(machine.host.name) does not start within 30 s", fix: "look at \(machine.console)")
             }
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -47,31 +54,33 @@ struct NspawnDriver: MachineDriver {
 
     /// The power supply first: it would start the machine again.
     func end() async throws {
-        try await power.group.end()
+        try await supervisorCommand.group.end()
         try await machine.group.end()
     }
 
     /// systemd-nspawn's process; a reboot makes another one.
     var supervisor: Int32? {
-        site.computer.read("\(machine.folder)/nspawn.pid").flatMap { Int32($0.trimming(while: \.isWhitespace)) }
+        layout.computer.read("\(machine.folder)/nspawn.pid").flatMap { Int32($0.trimming(while: \.isWhitespace)) }
     }
 
     func boot() async throws -> String? { supervisor.map(String.init) }
 
     func requestReboot() async throws {
         guard let supervisor, try await machine.group.processes().contains(supervisor),
-            let children = site.computer.read("/proc/\(supervisor)/task/\(supervisor)/children"),
+            let children = layout.computer.read("/proc/\(supervisor)/task/\(supervisor)/children"),
             let first = children.split(separator: " ").first.flatMap({ Int32($0) })
         else { throw Problem(what: "\(machine.host.name) has no first process", fix: "look at \(machine.console)") }
-        site.computer.requestReboot(ofFirstProcess: first)
+        layout.computer.requestReboot(ofFirstProcess: first)
     }
 
     private var powered: Command {
-        let kernel = Kernel(computer: site.computer)
+        let kernel = Kernel(computer: layout.computer)
         let nspawn = NspawnCommand(
             root: machine.disk.root, variable: machine.disk.variable, machine: machine.group.name,
-            namespacePath: machine.cable.namespacePath, isInScope: Placement(kernel) == .scope, modules: kernel.modules,
+            namespacePath: machine.vethPair.namespacePath, isInScope: CgroupPlacement(kernel) == .scope,
+            modules: kernel.modules,
             forcesOldGroups: machine.installation.distribution.refusesOldGroups && !kernel.groups.areUnified)
-        return Command(["sh", "\(site.files)/power", Word(machine.folder), Word(site.files)] + nspawn.command.words)
+        return Command(
+            ["sh", "\(layout.files)/power", Word(machine.folder), Word(layout.files)] + nspawn.command.words)
     }
 }

@@ -7,18 +7,22 @@ struct Bridge: Sendable {
 
     let network: LabNetwork
     let name: LabName
-    let computer: ThisComputer
+    let computer: LocalHost
 
     var exists: Bool { NetworkLink(name: network.bridge, computer: computer).exists }
 
     /// Two inventories can claim one network; only one of them has the bridge, and says so on it.
-    var isOurs: Bool { exists && computer.read("/sys/class/net/\(network.bridge)/ifalias")?.trimming(while: \.isWhitespace) == name.label }
+    var isOurs: Bool {
+        exists
+            && computer.read("/sys/class/net/\(network.bridge)/ifalias")?.trimming(while: \.isWhitespace) == name.label
+    }
 
     /// Each part is looked at by itself: a killed `up` may have made some.
     func make() async throws {
         let bridge = network.bridge
         if !exists { try await add() }
-        try await computer.finish(Command("ip", "address", "replace", "\(network.bridgeAddress)/24", "dev", Word(bridge)))
+        try await computer.finish(
+            Command("ip", "address", "replace", "\(network.bridgeAddress)/24", "dev", Word(bridge)))
         try await computer.finish(Command("ip", "link", "set", Word(bridge), "up"))
         try await refuseToForward()
         try await Firewall(network: network, name: name, computer: computer).open()
@@ -40,8 +44,9 @@ struct Bridge: Sendable {
         for link in [network.bridge, unfinished] { try await NetworkLink(name: link, computer: computer).remove() }
     }
 
-    /// Machines get "unreachable" for everything but the bridge. Without it a packet to the Service network leaves by this computer's default
-    /// route while kube-proxy is not up yet, and somebody else answers. The kernel says "unreachable" aloud only where it would forward.
+    /// Machines get "unreachable" for everything but the bridge. Without it a packet to the Service network leaves by
+    /// this computer's default route while kube-proxy is not up yet, and somebody else answers. The kernel says
+    /// "unreachable" aloud only where it would forward.
     private func refuseToForward() async throws {
         if try await !isRefusing() {
             try await computer.finish(Command(["ip", "rule", "add"] + rule + ["priority", Word(Self.priority)]))

@@ -1,13 +1,14 @@
 import ForgeCore
 
-/// The host's iptables: what keeps everybody but the lab from its servers, and what would keep its machines from each other or from these.
+/// The host's iptables: what keeps everybody but the lab from its servers, and what would keep its machines from each
+/// other or from these.
 struct Firewall: Sendable {
     /// Of a command that waits for others who change tables, too.
     private static let limit = Duration.seconds(60)
 
     let network: LabNetwork
     let name: LabName
-    let computer: ThisComputer
+    let computer: LocalHost
     /// Before each command: a test has tables of its own.
     var place: [Word] = []
 
@@ -31,14 +32,17 @@ struct Firewall: Sendable {
     var rules: [[Word]] {
         let bridge = Word(network.bridge)
         return [
-            ["FORWARD", "-i", bridge, "-o", bridge] + comment + ["-j", "ACCEPT"], ["INPUT", "-i", bridge] + comment + ["-j", "ACCEPT"],
+            ["FORWARD", "-i", bridge, "-o", bridge] + comment + ["-j", "ACCEPT"],
+            ["INPUT", "-i", bridge] + comment + ["-j", "ACCEPT"],
         ]
     }
 
-    /// Always there, whatever the chain is like: Linux answers for the bridge's address on any interface, and the servers ask for no login.
+    /// Always there, whatever the chain is like: Linux answers for the bridge's address on any interface, and the
+    /// servers ask for no login.
     var guardRule: [Word] { ["INPUT", "-d", Word("\(network.bridgeAddress)")] + comment + ["-j", chain] }
 
-    /// A chain, because one rule cannot name two interfaces. Made anew as a whole, so that a killed `up` leaves it whole or not there.
+    /// A chain, because one rule cannot name two interfaces. Made anew as a whole, so that a killed `up` leaves it
+    /// whole or not there.
     var guardTable: String {
         """
         *filter
@@ -58,7 +62,9 @@ struct Firewall: Sendable {
     /// A chain that says nothing but `-P FORWARD ACCEPT` and what labs say keeps nobody out and is left alone.
     private func isRestrictive(_ chain: Word) async throws -> Bool {
         let listed = try await iptables(["-S", chain])
-        let others = listed.text.split(separator: "\n").filter { !$0.replacing("\"", with: "").contains(" --comment kubeforge.") }
+        let others = listed.text.split(separator: "\n").filter {
+            !$0.replacing("\"", with: "").contains(" --comment kubeforge.")
+        }
         return listed.isSuccess && others != ["-P \(chain.text) ACCEPT"]
     }
 

@@ -13,7 +13,9 @@ struct LabNetwork: Sendable, Hashable {
             throw Problem(
                 .invalidInventory, what: "the lab's machines cannot stand on one bridge",
                 why: odd.map { "\($0.name) has \($0.address)" }.joined(separator: ", "),
-                fix: "give all hosts addresses from \(subnet.address(2)) to \(subnet.address(254)); \(subnet.address(1)) is the bridge's")
+                fix:
+                    "give all hosts addresses from \(subnet.address(2)) to \(subnet.address(254)); \(subnet.address(1)) is the bridge's"
+            )
         }
         self.subnet = subnet
     }
@@ -21,12 +23,13 @@ struct LabNetwork: Sendable, Hashable {
     /// The bridge's own address, where the lab's servers listen.
     var bridgeAddress: IPv4Address { subnet.address(1) }
 
-    /// `kf` and the network's first three bytes in hexadecimal: 10.77.0.0 is kf0a4d00. The kernel takes 15 characters at most.
+    /// `kf` and the network's first three bytes in hexadecimal: 10.77.0.0 is kf0a4d00. The kernel takes 15 characters
+    /// at most.
     var bridge: String {
         let digits = String(subnet.base.bits >> 8, radix: 16)
         return "kf" + String(repeating: "0", count: 6 - digits.count) + digits
     }
 
     /// The host's end of a machine's cable.
-    func cable(_ host: Host) -> String { "\(bridge)-\(host.address.bits & 255)" }
+    func vethPair(_ host: Host) -> String { "\(bridge)-\(host.address.bits & 255)" }
 }

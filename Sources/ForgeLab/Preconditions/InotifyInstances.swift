@@ -1,11 +1,12 @@
 import ForgeCore
 import Foundation
 
-/// The kernel's means to watch files. It gives each user so many, and root is the same user in all machines of all labs.
+/// The kernel's means to watch files. It gives each user so many, and root is the same user in all machines of all
+/// labs.
 struct InotifyInstances: Sendable, Hashable {
-    /// As `/proc/*/fd` shows them, a control plane has 15 when it is provisioned (five each for systemd and the kubelet, one each for udevd,
-    /// logind, containerd, the controller manager and kube-proxy), a worker 14, and 18 while a service is deployed. The kubelet takes one for
-    /// each log that is followed.
+    /// As `/proc/*/fd` shows them, a control plane has 15 when it is provisioned (five each for systemd and the
+    /// kubelet, one each for udevd, logind, containerd, the controller manager and kube-proxy), a worker 14, and 18
+    /// while a service is deployed. The kubelet takes one for each log that is followed.
     private static let perMachine = 20
 
     /// How many one user may have.
@@ -27,7 +28,7 @@ struct InotifyInstances: Sendable, Hashable {
 
 extension InotifyInstances {
     /// nil where the kernel does not say.
-    static func take(_ computer: ThisComputer) -> InotifyInstances? {
+    static func take(_ computer: LocalHost) -> InotifyInstances? {
         let text = computer.read("/proc/sys/fs/inotify/max_user_instances")?.trimming(while: \.isWhitespace)
         guard let limit = text.flatMap({ Int($0) }) else { return nil }
         let processes = computer.names(in: "/proc").filter { Int($0) != nil && isRoot("/proc/\($0)") }
@@ -40,7 +41,7 @@ extension InotifyInstances {
     }
 
     /// `folder`: a process's own of what it has open, `/proc/1/fd`.
-    static func count(_ folder: String, _ computer: ThisComputer) -> Int {
+    static func count(_ folder: String, _ computer: LocalHost) -> Int {
         computer.names(in: folder).count { name in
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")) == "anon_inode:inotify"
         }

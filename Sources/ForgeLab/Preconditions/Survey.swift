@@ -31,25 +31,30 @@ struct Survey: Sendable, Hashable {
 
 extension Survey {
     /// Looks at this computer.
-    static func take(_ site: Site) async throws -> Survey {
+    static func take(_ layout: LabLayout) async throws -> Survey {
         var survey = Survey()
-        let computer = site.computer
+        let computer = layout.computer
         #if !os(Linux)
             survey.isLinux = false
         #endif
         survey.user = geteuid()
-        survey.missingPrograms = LabPrograms.packages(site.cluster.lab.driver).keys.filter { !LabPrograms.isInstalled($0, computer) }
-            .sorted()
+        survey.missingPrograms = LabPrograms.packages(layout.cluster.lab.driver).keys.filter {
+            !LabPrograms.isInstalled($0, computer)
+        }
+        .sorted()
         survey.freeMemory = memory(computer.read("/proc/meminfo") ?? "")
-        survey.freeDisk = disk(site.cache.root)
-        survey.hasOverlay = computer.read("/proc/filesystems")?.contains("overlay") ?? false || Kernel(computer: computer).modules != nil
+        survey.freeDisk = disk(layout.cache.root)
+        survey.hasOverlay =
+            computer.read("/proc/filesystems")?.contains("overlay") ?? false
+            || Kernel(computer: computer).modules != nil
         survey.hasTunnel = computer.exists("/dev/net/tun")
         survey.inotify = InotifyInstances.take(computer)
-        survey.bridgeOwner = computer.read("/sys/class/net/\(site.network.bridge)/ifalias")?.trimming(while: \.isWhitespace)
+        survey.bridgeOwner = computer.read("/sys/class/net/\(layout.network.bridge)/ifalias")?.trimming(
+            while: \.isWhitespace)
         guard survey.isLinux, survey.missingPrograms.isEmpty else { return survey }
-        survey.isRunning = try await !ProcessGroup.all(site.name, computer).isEmpty
+        survey.isRunning = try await !Cgroup.all(layout.name, computer).isEmpty
         survey.networks = networks(try await computer.finish(Command("ip", "-4", "-o", "address")))
-        survey.networks[site.network.bridge] = nil
+        survey.networks[layout.network.bridge] = nil
         survey.takenPorts = ports((computer.read("/proc/net/tcp") ?? "") + (computer.read("/proc/net/tcp6") ?? ""))
         return survey
     }
@@ -68,7 +73,8 @@ extension Survey {
             guard let index = words.firstIndex(of: "inet"), index + 1 < words.count else { continue }
             let parts = words[index + 1].split(separator: "/")
             guard let address = IPv4Address(String(parts[0])) else { continue }
-            found[String(words[1])] = IPv4Network(containing: address, prefix: parts.count > 1 ? Int(parts[1]) ?? 32 : 32)
+            found[String(words[1])] = IPv4Network(
+                containing: address, prefix: parts.count > 1 ? Int(parts[1]) ?? 32 : 32)
         }
         return found
     }
@@ -103,9 +109,11 @@ enum LabPrograms {
     ]
 
     /// Those of every lab, and those of what runs its machines.
-    static func packages(_ driver: LabSettings.Driver) -> [String: String] { all.merging(driver.programs) { own, _ in own } }
+    static func packages(_ driver: LabSettings.Driver) -> [String: String] {
+        all.merging(driver.programs) { own, _ in own }
+    }
 
-    static func isInstalled(_ program: String, _ computer: ThisComputer) -> Bool {
+    static func isInstalled(_ program: String, _ computer: LocalHost) -> Bool {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"]
         return folders.contains { computer.exists("\($0)/\(program)") }

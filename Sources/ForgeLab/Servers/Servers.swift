@@ -5,12 +5,12 @@ import ForgeTemplates
 struct Servers: Sendable {
     static let ports: [UInt16] = [8000, 5000]
 
-    let site: Site
+    let layout: LabLayout
 
     /// Starts those that do not run, and waits until they take connections.
     func start() async throws {
-        try site.computer.makeFolder(site.cache.apt)
-        try site.computer.makeFolder(site.cache.registry)
+        try layout.computer.makeFolder(layout.cache.apt)
+        try layout.computer.makeFolder(layout.cache.registry)
         try await configureRegistry()
         for (server, port) in zip([http, registry], Self.ports) {
             if try await server.group.processes().isEmpty { try await server.start(log: log(server)) }
@@ -20,41 +20,50 @@ struct Servers: Sendable {
 
     /// One that runs has read what it was started with, such as an older kubeforge's configuration.
     private func configureRegistry() async throws {
-        let path = "\(site.folder)/registry.yml"
-        let text = try Self.registryConfiguration(site.templates, storage: site.cache.registry, address: "\(site.network.bridgeAddress)")
-        guard site.computer.read(path) != text else { return }
+        let path = "\(layout.folder)/registry.yml"
+        let text = try Self.registryConfiguration(
+            layout.templates, storage: layout.cache.registry, address: "\(layout.network.bridgeAddress)")
+        guard layout.computer.read(path) != text else { return }
         try await registry.group.end()
-        try site.computer.replace(path, with: text)
+        try layout.computer.replace(path, with: text)
     }
 
-    /// Of a registry that only reads: images are put into its storage by `templates/lab/supplies/registry.sh`, with a registry of its own.
-    static func registryConfiguration(_ templates: Templates, storage: String, address: String) throws(Problem) -> String {
+    /// Of a registry that only reads: images are put into its storage by `templates/lab/artifacts/registry.sh`, with a
+    /// registry of its own.
+    static func registryConfiguration(_ templates: Templates, storage: String, address: String) throws(Problem)
+        -> String
+    {
         try templates["lab/machine/registry.yml"].render(["storage": storage, "address": address])
     }
 
     private var http: GroupedCommand {
-        let place: [Word] = ["--bind", "\(site.network.bridgeAddress)", "--directory", Word(site.cache.apt), "8000"]
+        let place: [Word] = [
+            "--bind", "\(layout.network.bridgeAddress)", "--directory", Word(layout.cache.apt), "8000",
+        ]
         return server("http", ["python3", "-m", "http.server"] + place)
     }
 
-    private var registry: GroupedCommand { server("registry", ["docker-registry", "serve", "\(site.folder)/registry.yml"]) }
-
-    private func server(_ name: String, _ words: [Word]) -> GroupedCommand {
-        GroupedCommand(part: "\(name).server", command: Command(words), site: site)
+    private var registry: GroupedCommand {
+        server("registry", ["docker-registry", "serve", "\(layout.folder)/registry.yml"])
     }
 
-    private func log(_ server: GroupedCommand) -> String { "\(site.folder)/\(server.part).log" }
+    private func server(_ name: String, _ words: [Word]) -> GroupedCommand {
+        GroupedCommand(part: "\(name).server", command: Command(words), layout: layout)
+    }
+
+    private func log(_ server: GroupedCommand) -> String { "\(layout.folder)/\(server.part).log" }
 
     /// It ends, also where a server takes the connection and says nothing.
     private static let probe: [Word] = ["curl", "--silent", "--max-time", "5", "--output", "/dev/null"]
 
     private func waitUntilOpen(_ port: UInt16, _ server: GroupedCommand) async throws {
-        let address = "\(site.network.bridgeAddress):\(port)"
+        let address = "\(layout.network.bridgeAddress):\(port)"
         let deadline = ContinuousClock.now + .seconds(20)
-        while try await !site.computer.run(Command(Self.probe + ["http://\(address)/"])).isSuccess {
+        while try await !layout.computer.run(Command(Self.probe + ["http://\(address)/"])).isSuccess {
             guard ContinuousClock.now < deadline, try await !server.group.processes().isEmpty else {
-                let last = site.computer.read(log(server))?.split(separator: "\n").last.map(String.init)
-                throw Problem(what: "the lab's server on \(address) does not answer", why: last, fix: "look at \(log(server))")
+                let last = layout.computer.read(log(server))?.split(separator: "\n").last.map(String.init)
+                throw Problem(
+                    what: "the lab's server on \(address) does not answer", why: last, fix: "look at \(log(server))")
             }
             try await Task.sleep(for: .milliseconds(50))
         }

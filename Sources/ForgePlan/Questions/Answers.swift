@@ -43,7 +43,8 @@ package struct FileState: Sendable, Hashable {
     package var written: [String]
 
     package init(
-        kind: Kind = .regular, mode: UInt16 = 0o644, owner: String = "root:root", size: Int = 0, sha256: String? = nil, modified: Int = 0,
+        kind: Kind = .regular, mode: UInt16 = 0o644, owner: String = "root:root", size: Int = 0, sha256: String? = nil,
+        modified: Int = 0,
         written: [String] = []
     ) {
         self.kind = kind
@@ -83,7 +84,8 @@ package struct UnitState: Sendable, Hashable {
     package var invocation: String
 
     package init(
-        load: String = "loaded", active: String = "inactive", enabled: String = "", since: Int? = nil, invocation: String = ""
+        load: String = "loaded", active: String = "inactive", enabled: String = "", since: Int? = nil,
+        invocation: String = ""
     ) {
         self.load = load
         self.active = active
@@ -109,12 +111,17 @@ package struct CommandState: Sendable, Hashable {
 }
 
 extension Answers {
-    package func file(_ path: String) -> FileState? { if case .file(let state) = raw[.file(path)] { state } else { nil } }
+    package func file(_ path: String) -> FileState? {
+        if case .file(let state) = raw[.file(path)] { state } else { nil }
+    }
 
-    package func contents(_ path: String) -> [UInt8]? { if case .contents(let bytes) = raw[.contents(path)] { bytes } else { nil } }
+    package func contents(_ path: String) -> [UInt8]? {
+        if case .contents(let bytes) = raw[.contents(path)] { bytes } else { nil }
+    }
 
-    /// The contents as text that may be changed and written back: each byte is the character of its number, so that none is lost. nil
-    /// where the answer is not the whole file: beyond 1 MiB, or with NULs, which no shell holds. Asks for `.contents` and `.file`.
+    /// The contents as text that may be changed and written back: each byte is the character of its number, so that
+    /// none is lost. nil where the answer is not the whole file: beyond 1 MiB, or with NULs, which no shell holds. Asks
+    /// for `.contents` and `.file`.
     package func editable(_ path: String) -> String? {
         guard let bytes = contents(path), file(path)?.sha256 == SHA256.hex(bytes) else { return nil }
         return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
@@ -130,7 +137,9 @@ extension Answers {
         if case .unit(let state) = raw[.unit(name)] { state } else { UnitState(load: "not-found") }
     }
 
-    package func sysctl(_ key: String) -> String? { if case .sysctl(let value) = raw[.sysctl(key)] { value } else { nil } }
+    package func sysctl(_ key: String) -> String? {
+        if case .sysctl(let value) = raw[.sysctl(key)] { value } else { nil }
+    }
 
     package func hasModule(_ name: String) -> Bool { raw[.module(name)] == .module(isThere: true) }
 
@@ -144,7 +153,9 @@ extension Answers {
 
 extension String {
     /// The lines of a file of Unix, split at line feeds alone: a carriage return is part of its line.
-    package var unixLines: [String] { unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) } }
+    package var unixLines: [String] {
+        unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+    }
 }
 
 extension [UInt8] {

@@ -13,14 +13,16 @@ extension Transport {
             if let refusal = Problem(refusing: host, output) { throw refusal }
             let login = "\(host.access.user)@\(host.outerAddress)"
             throw Problem(
-                what: "\(host.name): its answers cannot be read", why: error.reason,
-                fix: error.fix ?? "does its login shell print something of its own? `ssh \(login) true` should print nothing")
+                what: "\(host.name): its reply could not be parsed", why: error.reason,
+                fix: error.fix
+                    ?? "does its login shell print anything at start-up? `ssh \(login) true` should print nothing")
         }
     }
 }
 
 extension Problem {
-    /// A host that lets the user in and runs one command of its own instead of ours, as cloud images do to root; nil for all others.
+    /// A host that lets the user in and runs one command of its own instead of ours, as cloud images do to root; nil
+    /// for all others.
     init?(refusing host: Host, _ output: Output) {
         let words = #/Please login as the user "?([a-z_][a-z0-9_-]*)"?/#
         guard let sentence = output.text.split(separator: "\n").first(where: { $0.contains(words) }),
@@ -38,7 +40,7 @@ extension Problem {
         let said = output.errorText + output.text
         let refusal = Refusal.all.first { refusal in refusal.words.contains { said.contains($0) } }
         self.init(
-            what: "\(host.name): \(refusal?.what(user) ?? "could not be looked at")", why: output.lastLine,
+            what: "\(host.name): \(refusal?.what(user) ?? "could not be inspected")", why: output.lastLine,
             fix: refusal?.fix(user) ?? "log in as \(user) and try `sudo -n sh -c true`")
     }
 }
@@ -70,7 +72,8 @@ private struct Refusal: Sendable {
         } fix: { user in
             "allow it, without a password: \(rule(user))"
         },
-        Refusal(words: ["sudo: not found", "sudo: command not found", "‘sudo’: No such file", "'sudo': No such file"]) { _ in
+        Refusal(words: ["sudo: not found", "sudo: command not found", "‘sudo’: No such file", "'sudo': No such file"]) {
+            _ in
             "sudo is not installed"
         } fix: { _ in
             "`apt-get install sudo` as root, or log in as root: `ssh: { user: root }` in the inventory"
@@ -87,5 +90,7 @@ private struct Refusal: Sendable {
         },
     ]
 
-    private static func rule(_ user: String) -> String { "echo '\(user) ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/\(user)" }
+    private static func rule(_ user: String) -> String {
+        "echo '\(user) ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/\(user)"
+    }
 }

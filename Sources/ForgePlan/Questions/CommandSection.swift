@@ -1,12 +1,14 @@
 import ForgeCore
 
-/// `.command`: each in a shell of its own. Several of them run at once, beside the other sections: a `kubectl` takes 0.1 s or more.
+/// `.command`: each in a shell of its own. Several of them run at once, beside the other sections: a `kubectl` takes
+/// 0.1 s or more.
 struct CommandSection: Section {
     private let commands: [String]
 
     /// At once on a host; a `kubectl` needs 50 MB of memory.
     private static let lanes = 4
-    /// Seconds after which a command that hangs counts as failed (124, as `timeout` says), so that it does not hide all other answers.
+    /// Seconds after which a command that hangs counts as failed (124, as `timeout` says), so that it does not hide all
+    /// other answers.
     /// On a slow control plane `kubectl diff` of a service takes more than 40 s.
     private static let limit = 100
 
@@ -16,11 +18,14 @@ struct CommandSection: Section {
 
     var isEmpty: Bool { commands.isEmpty }
 
-    /// Every lane takes its commands one after the other. /run is in memory: a full disk does not matter, and nothing outlives a reboot.
+    /// Every lane takes its commands one after the other. /run is in memory: a full disk does not matter, and nothing
+    /// outlives a reboot.
     var early: String {
         guard commands.count > 1 else { return "" }
         let lanes = (0..<min(Self.lanes, commands.count)).map { lane in
-            let jobs = stride(from: lane, to: commands.count, by: Self.lanes).map { "job \($0) \(commands[$0].shellQuoted)" }
+            let jobs = stride(from: lane, to: commands.count, by: Self.lanes).map {
+                "job \($0) \(commands[$0].shellQuoted)"
+            }
             return "{\n\(jobs.joined(separator: "\n"))\n} &"
         }
         return """

@@ -1,6 +1,7 @@
 import ForgeCore
 
-/// `.file`: one `stat` and one `sha256sum` for all paths; built-ins find out which of them exist, and what kubeforge wrote there.
+/// `.file`: one `stat` and one `sha256sum` for all paths; built-ins find out which of them exist, and what kubeforge
+/// wrote there.
 struct FileSection: Section {
     private let paths: [String]
 
@@ -47,7 +48,9 @@ struct FileSection: Section {
         }
         let digests = Dictionary(zip(regular, sums.map(Self.digest))) { first, _ in first }
         var answers = Dictionary(paths.map { (Question.file($0), Answer.file(nil)) }) { first, _ in first }
-        for (index, line) in zip(there, states) { answers[.file(paths[index])] = .file(Self.state(line, digests[index], written[index])) }
+        for (index, line) in zip(there, states) {
+            answers[.file(paths[index])] = .file(Self.state(line, digests[index], written[index]))
+        }
         return answers
     }
 
@@ -69,7 +72,10 @@ struct FileSection: Section {
     /// `= INDEX DIGEST [DIGEST]`
     private static func notes(_ lines: [String]) -> [Int: [String]] {
         let notes = lines.filter { $0.hasPrefix("= ") }.map { $0.split(separator: " ").map(String.init) }
-        return Dictionary(notes.compactMap { note in note.dropFirst().first.flatMap { Int($0) }.map { ($0, Array(note.dropFirst(2))) } }) {
+        return Dictionary(
+            notes.compactMap { note in note.dropFirst().first.flatMap { Int($0) }.map { ($0, Array(note.dropFirst(2))) }
+            }
+        ) {
             first, _ in first
         }
     }
@@ -82,7 +88,8 @@ struct FileSection: Section {
             return nil
         }
         return FileState(
-            kind: kind(fields[0]), mode: mode, owner: fields[2], size: size, sha256: sha256, modified: modified, written: written ?? [])
+            kind: kind(fields[0]), mode: mode, owner: fields[2], size: size, sha256: sha256, modified: modified,
+            written: written ?? [])
     }
 
     private static func kind(_ name: String) -> FileState.Kind {

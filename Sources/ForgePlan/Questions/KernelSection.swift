@@ -2,7 +2,8 @@ import ForgeCore
 
 /// `.sysctl`, `.module` and `.swaps`: files of /proc and /sys.
 ///
-/// All kernel settings are read by one `grep`: dash reads byte by byte, and /proc/sys gives a number's first byte only to such a reader.
+/// All kernel settings are read by one `grep`: dash reads byte by byte, and /proc/sys gives a number's first byte only
+/// to such a reader.
 struct KernelSection: Section {
     private let keys: [String]
     private let modules: [String]
@@ -24,7 +25,9 @@ struct KernelSection: Section {
         }
         let swaps =
             asksSwaps
-            ? ["s=; while read -r area rest; do [ \"$area\" = Filename ] || s=\"$s$area\n\"; done < /proc/swaps; frame 0 \"$s\""] : []
+            ? [
+                "s=; while read -r area rest; do [ \"$area\" = Filename ] || s=\"$s$area\n\"; done < /proc/swaps; frame 0 \"$s\""
+            ] : []
         return (reads + looks + swaps).joined(separator: "\n")
     }
 
@@ -34,7 +37,8 @@ struct KernelSection: Section {
             let lines = try frames.next().lines
             for key in keys {
                 let prefix = Self.path(of: key) + ":"
-                answers[.sysctl(key)] = .sysctl(lines.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
+                answers[.sysctl(key)] = .sysctl(
+                    lines.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
             }
         }
         for name in modules { answers[.module(name)] = .module(isThere: try frames.next().code == 0) }
@@ -42,12 +46,16 @@ struct KernelSection: Section {
         return answers
     }
 
-    private static func path(of key: String) -> String { "/proc/sys/" + key.split(separator: ".").joined(separator: "/") }
+    private static func path(of key: String) -> String {
+        "/proc/sys/" + key.split(separator: ".").joined(separator: "/")
+    }
 
     /// What exists when a module is there. A module without parameters that is built into the kernel has no folder in
     /// /sys/module, so those that Kubernetes needs are known by what they bring, too.
     private static func evidence(of module: String) -> [String] {
-        let brings = ["br_netfilter": ["/proc/sys/net/bridge/bridge-nf-call-iptables"], "overlay": ["/sys/module/overlay"]]
+        let brings = [
+            "br_netfilter": ["/proc/sys/net/bridge/bridge-nf-call-iptables"], "overlay": ["/sys/module/overlay"],
+        ]
         return ["/sys/module/\(module)"] + brings[module, default: []]
     }
 }

@@ -1,6 +1,7 @@
 import ForgeCore
 
-/// A read-only look at a host, as a value: it can be batched with others, compared, and answered in a test without any host.
+/// A read-only look at a host, as a value: it can be batched with others, compared, and answered in a test without any
+/// host.
 package enum Question: Sendable, Hashable {
     /// Type, mode, owner, size, sha256 and modification time of a path.
     case file(String)

@@ -22,8 +22,9 @@ struct QuestionScript: Sendable {
             PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
             frame() { printf '%s %s\\n%s\\n' "$1" "${#2}" "$2"; }
             """
-        return Command.script(([prelude] + sections.map(\.early) + sections.map(\.script)).joined(separator: "\n")).asRoot().within(
-            .seconds(300))
+        return Command.script(([prelude] + sections.map(\.early) + sections.map(\.script)).joined(separator: "\n"))
+            .asRoot().within(
+                .seconds(300))
     }
 
     func answers(from bytes: [UInt8]) throws(Frames.Broken) -> Answers {
@@ -68,7 +69,9 @@ struct Frames {
 
     mutating func next() throws(Broken) -> Frame {
         let head = rest.prefix { $0 != UInt8(ascii: "\n") }
-        let numbers = String(decoding: head.prefix(80), as: UTF8.self).split(separator: " ").compactMap { Int($0, in: .counts) }
+        let numbers = String(decoding: head.prefix(80), as: UTF8.self).split(separator: " ").compactMap {
+            Int($0, in: .counts)
+        }
         let body = rest.dropFirst(head.count + 1)
         guard numbers.count == 2, body.count > numbers[1] else {
             throw Broken(reason: "expected a length, got “\(String(decoding: head.prefix(80), as: UTF8.self))”")

@@ -14,7 +14,8 @@ package struct AptRepository: Step {
     private let locks: AptLocks
 
     package init(
-        _ name: String, source: String, key: SigningKey, architecture: String, usualKeys: [String] = [], proxy: Proxy? = nil,
+        _ name: String, source: String, key: SigningKey, architecture: String, usualKeys: [String] = [],
+        proxy: Proxy? = nil,
         locks: AptLocks = AptLocks()
     ) {
         self.name = name
@@ -48,23 +49,27 @@ package struct AptRepository: Step {
     }
 
     /// The list of ours goes where somebody else's source names the same with the right key: apt would refuse both.
-    package var isNamedOnce: Change {
-        Change("apt has one source for \(source.split(separator: " ").first ?? "")", asking: questions) { answers in
+    package var isNamedOnce: CommandStep {
+        CommandStep("apt has one source for \(source.split(separator: " ").first ?? "")", asking: questions) {
+            answers in
             isOursInTheWay(answers)
-                ? ["\(listPath) names it, too, with another key than the source that was here: apt reads nothing then"] : []
+                ? ["\(listPath) names it, too, with another key than the source that was here: apt reads nothing then"]
+                : []
         } by: { machine in
             try await machine.run(Command("rm", "-f", "--", Word(listPath)).asRoot())
         }
     }
 
-    /// Ours beside somebody else's with the right key at another path, as when its publisher's instructions are followed after a provision.
+    /// Ours beside somebody else's with the right key at another path, as when its publisher's instructions are
+    /// followed after a provision.
     private func isOursInTheWay(_ answers: Answers) -> Bool {
         let (right, all) = (rightKeys(answers), sources(answers))
         return all.contains { $0.path == listPath && $0.signedBy == keyPath }
             && all.contains { $0.path != listPath && $0.signedBy != keyPath && $0.signedBy.map(right.contains) == true }
     }
 
-    /// Whether somebody else's source names it with the right key. A second one of ours would make apt complain at every call.
+    /// Whether somebody else's source names it with the right key. A second one of ours would make apt complain at
+    /// every call.
     private func isKnown(_ answers: Answers) -> Bool {
         let right = rightKeys(answers)
         return sources(answers).contains { source in
@@ -83,10 +88,13 @@ package struct AptRepository: Step {
     private func sources(_ answers: Answers) -> [AptSources.Source] {
         let words = source.split(separator: " ").map(String.init)
         let address = words[0].hasSuffix("/") ? String(words[0].dropLast()) : words[0]
-        return AptSources(answers.command(AptSources.look).text).all.filter { $0.address == address && $0.suite == words[1] }
+        return AptSources(answers.command(AptSources.look).text).all.filter {
+            $0.address == address && $0.suite == words[1]
+        }
     }
 
-    /// apt refuses to read any source once two of them name one repository with different keys, or one of them with none.
+    /// apt refuses to read any source once two of them name one repository with different keys, or one of them with
+    /// none.
     package var conflicts: Requirement {
         Requirement(
             "no other apt source names \(source.split(separator: " ").first ?? "") with another key",
@@ -118,7 +126,8 @@ package struct AptRepository: Step {
         try await machine.write(list)
     }
 
-    /// The list gets its real name when apt has read it and what it leads to: one that apt cannot use would stop every call of apt.
+    /// The list gets its real name when apt has read it and what it leads to: one that apt cannot use would stop every
+    /// call of apt.
     private var candidatePath: String { "/var/lib/kubeforge/apt/\(name).list" }
     private var listPath: String { "/etc/apt/sources.list.d/\(name).list" }
     private var keyPath: String { "/etc/apt/keyrings/\(name).asc" }
@@ -129,11 +138,13 @@ package struct AptRepository: Step {
         case .text(let text): return FileIs(RemoteFile(keyPath, text)).differences(given: answers)
         case .url(_, let fingerprint):
             let found = fingerprints(answers)[keyPath] ?? ""
-            return found == fingerprint ? [] : [Difference("signing key of \(name)", from: found.isEmpty ? "none" : found, to: fingerprint)]
+            return found == fingerprint
+                ? [] : [Difference("signing key of \(name)", from: found.isEmpty ? "none" : found, to: fingerprint)]
         }
     }
 
-    /// Prints a line for each of the files that is there: its path and the fingerprints of all primary keys in it, joined by `+`.
+    /// Prints a line for each of the files that is there: its path and the fingerprints of all primary keys in it,
+    /// joined by `+`.
     var fingerprintLook: String {
         """
         \(Self.home())
@@ -144,12 +155,14 @@ package struct AptRepository: Step {
     }
 
     private func fingerprints(_ answers: Answers) -> [String: String] {
-        let pairs = answers.command(fingerprintLook).text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        let pairs = answers.command(fingerprintLook).text.split(separator: "\n").map {
+            $0.split(separator: " ").map(String.init)
+        }
         return Dictionary(pairs.filter { $0.count == 2 }.map { ($0[0], $0[1]) }) { first, _ in first }
     }
 
-    /// A home of gpg's of its own, where nobody else can put anything, gone when the shell ends. `fingerprints FILE` counts every primary
-    /// key: apt believes all of them.
+    /// A home of gpg's of its own, where nobody else can put anything, gone when the shell ends. `fingerprints FILE`
+    /// counts every primary key: apt believes all of them.
     static func home(in folder: String = "/run") -> String {
         """
         home=$(mktemp -d -p \(folder) kubeforge.XXXXXX) || exit
@@ -167,8 +180,8 @@ package struct AptRepository: Step {
         """
     }
 
-    /// Whatever else the address gives, only the pinned key gets into the file that apt believes: it alone is taken out of a keyring that
-    /// was empty before. Prints what is wrong with it, else nothing.
+    /// Whatever else the address gives, only the pinned key gets into the file that apt believes: it alone is taken out
+    /// of a keyring that was empty before. Prints what is wrong with it, else nothing.
     static func fetch(homesIn folder: String = "/run") -> String {
         """
         set -eu; umask 077; url=$1 pin=$2 path=$3
@@ -191,11 +204,13 @@ package struct AptRepository: Step {
         let fetch = Command("sh", "-c", Word(Self.fetch()), "sh", Word(url), Word(fingerprint), Word(keyPath))
         let fault = try await machine.run(
             fetch.through(proxy).asRoot(),
-            fix: "open \(url) from \(machine.host.name) with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)"
+            fix:
+                "open \(url) from \(machine.host.name) with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)"
         ).text.trimming(while: \.isWhitespace)
         guard fault.isEmpty else {
             throw Problem(
-                what: "\(machine.host.name): \(url) is not the key of the \(name) repository", why: "\(fault), expected \(fingerprint)",
+                what: "\(machine.host.name): \(url) is not the key of the \(name) repository",
+                why: "\(fault), expected \(fingerprint)",
                 fix:
                     "if the repository changed its key, put the new fingerprint into the inventory (mirrors: apt: \(name): fingerprint:) after checking it with its publisher"
             )
@@ -205,7 +220,8 @@ package struct AptRepository: Step {
     /// Only this repository's index: another one's outage is not our business.
     private var updateThisList: Command {
         Apt.update([
-            "-o", "Dir::Etc::sourcelist=\(candidatePath)", "-o", "Dir::Etc::sourceparts=-", "-o", "APT::Get::List-Cleanup=0", "-o",
+            "-o", "Dir::Etc::sourcelist=\(candidatePath)", "-o", "Dir::Etc::sourceparts=-", "-o",
+            "APT::Get::List-Cleanup=0", "-o",
             "APT::Update::Error-Mode=any",
         ])
     }

@@ -51,7 +51,9 @@ package struct AptSources: Sendable, Hashable {
 
         static let end = Line(path: "", number: 0, text: "")
 
-        private init(path: String, number: Int, text: String) { (self.path, self.number, self.text) = (path, number, text) }
+        private init(path: String, number: Int, text: String) {
+            (self.path, self.number, self.text) = (path, number, text)
+        }
 
         init?(_ text: Substring) {
             let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -71,11 +73,14 @@ package struct AptSources: Sendable, Hashable {
             words = words[(end + 1)...]
         }
         guard words.count >= 2 else { return [] }
-        let key = options.first { $0.lowercased().hasPrefix("signed-by=") }.map { String($0.dropFirst("signed-by=".count)) }
+        let key = options.first { $0.lowercased().hasPrefix("signed-by=") }.map {
+            String($0.dropFirst("signed-by=".count))
+        }
         return [source(line, String(words.removeFirst()), String(words.removeFirst()), key)]
     }
 
-    /// `Types: deb`, `URIs: …`, `Suites: …`, `Signed-By: …` and more; a line that begins with a space goes on with the one before.
+    /// `Types: deb`, `URIs: …`, `Suites: …`, `Signed-By: …` and more; a line that begins with a space goes on with the
+    /// one before.
     private static func sources(of stanza: [Line]) -> [Source] {
         var fields: [String: String] = [:]
         var last = ""
@@ -87,8 +92,12 @@ package struct AptSources: Sendable, Hashable {
                 fields[last] = String(line.text[line.text.index(after: colon)...])
             }
         }
-        func words(_ name: String) -> [String] { fields[name, default: ""].split(whereSeparator: \.isWhitespace).map(String.init) }
-        guard words("types").contains("deb"), fields["enabled"]?.trimming(while: \.isWhitespace) != "no" else { return [] }
+        func words(_ name: String) -> [String] {
+            fields[name, default: ""].split(whereSeparator: \.isWhitespace).map(String.init)
+        }
+        guard words("types").contains("deb"), fields["enabled"]?.trimming(while: \.isWhitespace) != "no" else {
+            return []
+        }
         let key = words("signed-by").first.map { $0.hasPrefix("-----BEGIN") ? "a key in the file" : $0 }
         return words("uris").flatMap { address in words("suites").map { source(stanza[0], address, $0, key) } }
     }

@@ -5,21 +5,27 @@ package struct FileIs: Step {
     package let file: RemoteFile
     package let title: String
 
-    /// The title defaults to "PATH is as it shall be"; a better one says what the file does.
+    /// The title defaults to "PATH is up to date"; a better one says what the file does.
     package init(_ file: RemoteFile, title: String? = nil) {
         self.file = file
-        self.title = title ?? "\(file.path) is as it shall be"
+        self.title = title ?? "\(file.path) is up to date"
     }
 
-    package var questions: [Question] { [.file(file.path)] + (file.isShared ? [.file(OriginalFile.copy(of: file.path))] : []) }
+    package var questions: [Question] {
+        [.file(file.path)] + (file.isShared ? [.file(OriginalFile.copy(of: file.path))] : [])
+    }
 
     package func differences(given answers: Answers) -> [Difference] {
         guard let state = answers.file(file.path) else { return ["\(file.path) is missing"] }
         guard state.kind == .regular else { return ["\(file.path) is a \(state.kind.rawValue), not a file"] }
         var found: [Difference] = []
         if state.sha256 != SHA256.hex(file.content) { found.append(Self.otherContent(of: file, state, answers)) }
-        if state.mode != file.mode { found.append(Difference("mode of \(file.path)", from: octal(state.mode), to: octal(file.mode))) }
-        if state.owner != file.owner { found.append(Difference("owner of \(file.path)", from: state.owner, to: file.owner)) }
+        if state.mode != file.mode {
+            found.append(Difference("mode of \(file.path)", from: octal(state.mode), to: octal(file.mode)))
+        }
+        if state.owner != file.owner {
+            found.append(Difference("owner of \(file.path)", from: state.owner, to: file.owner))
+        }
         return found
     }
 
@@ -27,7 +33,7 @@ package struct FileIs: Step {
 
     /// What is there is kept when it is somebody else's, and nothing is kept yet.
     private static func otherContent(of file: RemoteFile, _ state: FileState, _ answers: Answers) -> Difference {
-        guard file.isShared, !state.isKubeforges else { return "\(file.path) has other content" }
+        guard file.isShared, !state.isKubeforges else { return "\(file.path) differs" }
         let copy = OriginalFile.copy(of: file.path)
         return answers.file(copy) == nil
             ? "\(file.path) has somebody else's content, which is kept as \(copy)"
@@ -38,7 +44,7 @@ package struct FileIs: Step {
 }
 
 /// A path does not exist.
-package struct IsAbsent: Step {
+package struct FileIsAbsent: Step {
     package let path: String
     package let title: String
 

@@ -11,7 +11,8 @@ package struct MachineIsFree: Step {
     package var questions: [Question] { [.command(look)] }
 
     package func differences(given answers: Answers) -> [Difference] {
-        let words = answers.command(look).text.trimming(while: \.isWhitespace).split(separator: " ", maxSplits: 1).map(String.init)
+        let words = answers.command(look).text.trimming(while: \.isWhitespace).split(separator: " ", maxSplits: 1).map(
+            String.init)
         guard words.count == 2, words[0] == "kept" else { return [] }
         return [Difference("it is held by \(Holder(line: words[1])?.sentence ?? "a run that cannot be told")")]
     }

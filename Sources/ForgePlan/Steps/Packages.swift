@@ -34,8 +34,10 @@ package struct Packages: Step {
         return isHeld && !state.isHeld ? ["\(name) is not held"] : []
     }
 
-    /// Indices of a fresh machine are empty or old: when apt does not find a package, they are fetched anew and it is asked once more.
-    /// An update that fails is told only if the packages cannot be had without it: the fault may be another repository's.
+    /// Indices of a fresh machine are empty or old: when apt does not find a package, they are fetched anew and it is
+    /// asked once more.
+    /// An update that fails is told only if the packages cannot be had without it: the fault may be another
+    /// repository's.
     package func apply(to machine: Machine) async throws {
         let install = Apt.install(names.map { name in version.map { "\(name)=\($0)*" } ?? name }).aptThrough(proxy)
         var result = try await (command: install, output: machine.attempt(install, waitingFor: locks))
@@ -50,13 +52,14 @@ package struct Packages: Step {
             if !result.output.isSuccess, !update.isSuccess { result = (refresh, update) }
         }
         guard result.output.isSuccess else {
-            throw Problem(failed: result.command, on: machine.host, result.output, fix: Apt.fix(result.output, on: machine.host))
+            throw Problem(
+                failed: result.command, on: machine.host, result.output, fix: Apt.fix(result.output, on: machine.host))
         }
         if isHeld { try await hold(machine) }
     }
 
-    /// Finishes what a machine that was reset, or an apt that was killed, left half done: apt refuses everything before. Once: what
-    /// does not heal then is told.
+    /// Finishes what a machine that was reset, or an apt that was killed, left half done: apt refuses everything
+    /// before. Once: what does not heal then is told.
     private func repair(_ machine: Machine) async throws {
         for command in [Apt.configure, Apt.fixBroken.aptThrough(proxy)] {
             let output = try await machine.attempt(command, waitingFor: locks)
@@ -76,10 +79,11 @@ package struct Packages: Step {
 
 /// apt-get, as it must be called by a program.
 package enum Apt {
-    /// A fresh VM runs unattended-upgrades: waiting for dpkg's lock is the normal case; `AptLocks` waits for the others.
+    /// A fresh VM runs unattended-upgrades: waiting for dpkg's lock is the normal case; `AptLocks` waits for the
+    /// others.
     private static let options: [Word] = ["-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
-    /// needrestart (Ubuntu's servers have it) would restart containerd and Docker by itself after an installation, under a build
-    /// that runs beside it.
+    /// needrestart (Ubuntu's servers have it) would restart containerd and Docker by itself after an installation,
+    /// under a build that runs beside it.
     private static let environment: [Word] = [
         "env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "LC_ALL=C", "apt-get",
     ]
@@ -87,18 +91,22 @@ package enum Apt {
     package static var update: Command { update([]) }
 
     /// With options of this one call: `["-o", "Dir::Etc::sourceparts=-"]`.
-    static func update(_ more: [Word]) -> Command { Command(environment + options + more + ["update"]).asRoot().within(.seconds(600)) }
+    static func update(_ more: [Word]) -> Command {
+        Command(environment + options + more + ["update"]).asRoot().within(.seconds(600))
+    }
 
     /// Configuration files that somebody changed stay as they are, and nothing is ever removed for what is installed.
     package static func install(_ packages: [String]) -> Command {
         let words: [Word] = [
-            "-y", "-o", "Dpkg::Options::=--force-confold", "--no-install-recommends", "--no-remove", "--allow-downgrades",
+            "-y", "-o", "Dpkg::Options::=--force-confold", "--no-install-recommends", "--no-remove",
+            "--allow-downgrades",
             "--allow-change-held-packages", "install", "--",
         ]
         return Command(environment + options + words + packages.map { Word($0) }).asRoot().within(.seconds(1800))
     }
 
-    /// Finishes what dpkg has unpacked or noted and not set up. Configuration files that somebody changed stay as they are.
+    /// Finishes what dpkg has unpacked or noted and not set up. Configuration files that somebody changed stay as they
+    /// are.
     static var configure: Command {
         Command(
             Array(environment.dropLast()) + ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"]
@@ -108,7 +116,8 @@ package enum Apt {
     /// Fetches what is missing of packages that are there by halves; nothing is removed for it.
     static var fixBroken: Command {
         let words: [Word] = [
-            "-y", "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold", "--no-remove", "--fix-broken",
+            "-y", "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold", "--no-remove",
+            "--fix-broken",
             "install",
         ]
         return Command(environment + options + words).asRoot().within(.seconds(1800))
@@ -133,16 +142,21 @@ package enum Apt {
     /// Whether apt's complaint is one that fresh indices can cure.
     static func wantsUpdate(_ output: Output) -> Bool {
         let signs = [
-            "Unable to locate package", "was not found", "has no installation candidate", "404  Not Found", "Unable to fetch",
+            "Unable to locate package", "was not found", "has no installation candidate", "404  Not Found",
+            "Unable to fetch",
             "unmet dependencies",
         ]
         return !output.isSuccess && signs.contains { output.errorText.contains($0) }
     }
 
-    /// A line of shell that prints what apt would remove to install these, a name a line, and fails where it does not know them.
+    /// A line of shell that prints what apt would remove to install these, a name a line, and fails where it does not
+    /// know them.
     package static func removalsLook(_ packages: [String]) -> String {
-        let install = Command(["apt-get", "-s", "-q", "-y", "--no-install-recommends", "install", "--"] + packages.map { Word($0) }).line
-        return "plan=$(LC_ALL=C \(install) 2>/dev/null) && printf '%s\\n' \"$plan\" | sed -n 's/^Remv \\([^ ]*\\).*/\\1/p'"
+        let install = Command(
+            ["apt-get", "-s", "-q", "-y", "--no-install-recommends", "install", "--"] + packages.map { Word($0) }
+        ).line
+        return
+            "plan=$(LC_ALL=C \(install) 2>/dev/null) && printf '%s\\n' \"$plan\" | sed -n 's/^Remv \\([^ ]*\\).*/\\1/p'"
     }
 
     /// What a person does about apt's complaint.
@@ -150,7 +164,8 @@ package enum Apt {
         let text = output.errorText
         if text.contains("remove is disabled") {
             let names = removals(output.text).joined(separator: " ")
-            return "apt would have to remove \(names), and kubeforge removes nothing: look on \(host.name) whether it is needed, "
+            return
+                "apt would have to remove \(names), and kubeforge removes nothing: look on \(host.name) whether it is needed, "
                 + "remove it by hand (`sudo apt-get remove \(names)`), and run again"
         }
         if let fix = signatureFix(text, host) { return fix }
@@ -161,7 +176,8 @@ package enum Apt {
         if text.contains("No space left") || text.contains("enough free space") {
             return "make room on \(host.name): `df -h`, `apt-get clean`"
         }
-        if text.contains("Unable to fetch") || text.contains("Could not connect") || text.contains("Temporary failure") {
+        if text.contains("Unable to fetch") || text.contains("Could not connect") || text.contains("Temporary failure")
+        {
             return
                 "\(host.name) cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
         }
@@ -181,7 +197,8 @@ package enum Apt {
                 "the key that signs the repository has expired: `gpg --show-keys /etc/apt/keyrings/*.asc` on \(host.name) tells which; "
                 + "remove that file, and run again to fetch it anew; if its publisher has no newer one, use a newer version or a mirror (mirrors: apt:)"
         }
-        // apt 3 says every fault of a signature in the name of sqv: `Missing key …, which is needed to verify signature`.
+        // apt 3 says every fault of a signature in the name of sqv:
+        // `Missing key …, which is needed to verify signature`.
         if ["Missing key", "NO_PUBKEY", "BADSIG"].contains(where: text.contains) {
             return "the repository is not signed by the key that the inventory names: check mirrors: apt: … key:"
         }

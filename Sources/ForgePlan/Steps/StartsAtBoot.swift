@@ -12,12 +12,14 @@ package struct StartsAtBoot: Step {
 
     package func differences(given answers: Answers) -> [Difference] {
         let state = answers.unit(name)
-        return state.startsAtBoot ? [] : ["\(name) does not start at boot (\(state.enabled.isEmpty ? "no unit file" : state.enabled))"]
+        return state.startsAtBoot
+            ? [] : ["\(name) does not start at boot (\(state.enabled.isEmpty ? "no unit file" : state.enabled))"]
     }
 
     package func apply(to machine: Machine) async throws {
         let script = "systemctl unmask -- \"$1\" && systemctl enable -- \"$1\""
         try await machine.run(
-            Command("sh", "-c", Word(script), "sh", Word(name)).asRoot(), fix: "see `systemctl status \(name)` on \(machine.host.name)")
+            Command("sh", "-c", Word(script), "sh", Word(name)).asRoot(),
+            fix: "see `systemctl status \(name)` on \(machine.host.name)")
     }
 }

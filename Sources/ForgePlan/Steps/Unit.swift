@@ -31,8 +31,8 @@ package struct Unit: Step {
         return found
     }
 
-    /// Times alone would restart it for ever where the clock was set back after a file was written: what kubeforge noted of the files
-    /// when it started this very run of the unit goes before.
+    /// Times alone would restart it for ever where the clock was set back after a file was written: what kubeforge
+    /// noted of the files when it started this very run of the unit goes before.
     private func changedFile(_ answers: Answers, since start: Int?) -> String? {
         let run = answers.unit(name).invocation
         if !run.isEmpty, answers.text(notePath) == "\(digest(answers)) \(run)\n" { return nil }
@@ -73,7 +73,8 @@ package struct Unit: Step {
             """
         let verb: Word = needsRestart ? "restart" : "start"
         let command = Command(
-            [Word("sh"), "-c", Word(script), "sh", Word(name), verb, Word(notePath), Word(digest(answers))] + runningSince.map { Word($0) })
+            [Word("sh"), "-c", Word(script), "sh", Word(name), verb, Word(notePath), Word(digest(answers))]
+                + runningSince.map { Word($0) })
         try await machine.run(command.asRoot(), fix: "see why: `journalctl -u \(name) -n 50` on \(machine.host.name)")
     }
 }

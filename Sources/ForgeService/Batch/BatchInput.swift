@@ -20,7 +20,7 @@ package enum BatchInput: Sendable, Hashable {
             self = .url(try Self.checked(text))
         } else {
             let path = absolute(text)
-            self = .file(path: path, size: try TableFile(path, as: text).size)
+            self = .file(path: path, size: try CSVFile(path, as: text).size)
         }
     }
 
@@ -61,7 +61,7 @@ package enum BatchInput: Sendable, Hashable {
 }
 
 /// A CSV file on the operator's machine, looked at from outside: the cluster reads it.
-struct TableFile {
+struct CSVFile {
     let size: Int
 
     /// `name`: as the user typed it.
@@ -69,13 +69,18 @@ struct TableFile {
         let isFolder = (try? URL(filePath: path).resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
         guard !isFolder else { throw Problem(input: name, "it is a folder", "name the CSV file in it") }
         let beginning = try Self.beginning(of: path, as: name)
-        guard !beginning.isEmpty else { throw Problem(input: name, "it is empty", "its first line names the columns: Line, …") }
+        guard !beginning.isEmpty else {
+            throw Problem(input: name, "it is empty", "its first line names the columns: Line, …")
+        }
         let first = beginning.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: ",") }
-        let column = String(decoding: first.prefix(80), as: UTF8.self).trimming { $0.isWhitespace || $0 == "\"" || $0 == "\u{FEFF}" }
+        let column = String(decoding: first.prefix(80), as: UTF8.self).trimming {
+            $0.isWhitespace || $0 == "\"" || $0 == "\u{FEFF}"
+        }
         guard column == "Line" else {
             throw Problem(
                 input: name, "\(name):1, column 1: must be 'Line', is '\(column)'",
-                "the first line names the columns: Line, \"# Letter\" where the truth is known, and the features of the training data")
+                "the first line names the columns: Line, \"# Letter\" where the truth is known, and the features of the training data"
+            )
         }
         size = ((try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? Int) ?? beginning.count
     }
@@ -89,7 +94,9 @@ struct TableFile {
             let isThere = FileManager.default.fileExists(atPath: path)
             throw Problem(
                 input: name, isThere ? "this user may not read it" : "there is no such file",
-                isThere ? "make it readable: chmod u+r \(path.shellQuoted)" : "name a CSV file of this computer, or an http(s) address")
+                isThere
+                    ? "make it readable: chmod u+r \(path.shellQuoted)"
+                    : "name a CSV file of this computer, or an http(s) address")
         }
     }
 }

@@ -5,26 +5,27 @@ import ForgeTemplates
 /// `templates/kubernetes/batch` with the values of one run.
 struct BatchManifests: Sendable {
     /// The pod that holds the rows.
-    let courier: String
+    let coordinator: String
     private let run: BatchRun
     private let shard: Template
-    private let store: StoreParts
+    private let store: ModelStorePatch
 
     init(_ run: BatchRun, templates: Templates) throws(Problem) {
         self.run = run
         shard = try templates[run.isIndexed ? "kubernetes/batch/shards.yaml" : "kubernetes/batch/shard.yaml"]
-        store = try StoreParts(run.models, of: run.service, image: run.image, templates: templates)
-        courier = try templates["kubernetes/batch/courier.yaml"].render(
-            Self.values(run, .courier, name: run.courier, command: Self.courier(run)))
+        store = try ModelStorePatch(run.models, of: run.service, image: run.image, templates: templates)
+        coordinator = try templates["kubernetes/batch/coordinator.yaml"].render(
+            Self.values(run, .coordinator, name: run.coordinator, command: Self.coordinator(run)))
         // A template that cannot be rendered shows before the cluster is asked for anything.
         _ = try shards(askingAt: "http://192.0.2.1:8081")
     }
 
-    /// The Jobs that ask the courier at this address.
+    /// The Jobs that ask the coordinator at this address.
     func shards(askingAt address: String) throws(Problem) -> String {
         var documents: [String] = []
         for (number, name) in run.jobs.enumerated() {
-            let own = ["python", "inference.py", "--courier", address] + (run.isIndexed ? [] : ["--shard", "\(number)"])
+            let own =
+                ["python", "inference.py", "--coordinator", address] + (run.isIndexed ? [] : ["--shard", "\(number)"])
             let counts = ["shards": "\(run.shards)", "retries": "\(2 * run.shards)"]
             let values = Self.values(run, .batch, name: name, command: own).merging(store.values) { $1 }
             documents.append(try shard.render(run.isIndexed ? values.merging(counts) { $1 } : values))
@@ -33,12 +34,12 @@ struct BatchManifests: Sendable {
     }
 
     /// It alone fetches from outside; the shards ask it.
-    private static func courier(_ run: BatchRun) -> [String] {
-        let command = ["python", "courier.py", "--shards", "\(run.shards)"] + source(run.input)
+    private static func coordinator(_ run: BatchRun) -> [String] {
+        let command = ["python", "coordinator.py", "--shards", "\(run.shards)"] + source(run.input)
         return if case .url = run.input { command.through(run.proxy) } else { command }
     }
 
-    /// What the courier hands out; a file is sent to it when it runs.
+    /// What the coordinator hands out; a file is sent to it when it runs.
     private static func source(_ input: BatchInput) -> [String] {
         switch input {
         case .own: ["--own"]
@@ -49,9 +50,11 @@ struct BatchManifests: Sendable {
 
     private static func values(_ run: BatchRun, _ kind: JobKind, name: String, command: [String]) -> [String: String] {
         [
-            "name": name.yamlQuoted, "namespace": run.service.namespace.yamlQuoted, "kind": kind.label(run.service).yamlQuoted,
+            "name": name.yamlQuoted, "namespace": run.service.namespace.yamlQuoted,
+            "kind": kind.label(run.service).yamlQuoted,
             "run": run.name.yamlQuoted, "tag": Release.tag(of: run.image).yamlQuoted, "image": run.image.yamlQuoted,
-            "command": command.yamlList, "pullSecret": PullSecret.name(run.service).yamlQuoted, "secret": run.courier.yamlQuoted,
+            "command": command.yamlList, "pullSecret": PullSecret.name(run.service).yamlQuoted,
+            "secret": run.coordinator.yamlQuoted,
         ]
     }
 }

@@ -12,12 +12,14 @@ package enum BatchPlan {
         let first = [cluster.firstControlPlane]
         return Plan(
             stages: [
-                Stage("the cluster is free for a run", on: first) { _ in [RunsAreCleared(run.service, .batch)] },
-                Stage("the rows are in the cluster", on: first) { _ in
-                    [CourierAnswers(run, manifest: manifests.courier), InputIsThere(run)]
+                Stage("earlier batch runs are removed", on: first) { _ in [OldRunsAreRemoved(run.service, .batch)] },
+                Stage("input is uploaded", on: first) { _ in
+                    [CoordinatorIsReady(run, manifest: manifests.coordinator), InputIsUploaded(run)]
                 },
-                Stage("the rows are answered", on: first) { _ in [ShardsAreDone(run, manifests: manifests, isFollowed: isFollowed)] },
-                Stage("the answers are here", on: first) { _ in [ResultsAreHere(run, folder: results)] },
+                Stage("predictions are complete", on: first) { _ in
+                    [ShardsAreComplete(run, manifests: manifests, isFollowed: isFollowed)]
+                },
+                Stage("results are downloaded", on: first) { _ in [ResultsAreDownloaded(run, folder: results)] },
             ], essential: [cluster.firstControlPlane.name])
     }
 }

@@ -4,7 +4,8 @@ import ForgeInventory
 /// One batch run: its rows, its shards, and the names of all that it has in the cluster.
 package struct BatchRun: Sendable, Hashable {
     package let service: Service
-    /// `inference-batch-20261121-151732`: the name of its Job or the beginning of its Jobs' names, and a label of all that is its own.
+    /// `inference-batch-20261121-151732`: the name of its Job or the beginning of its Jobs' names, and a label of all
+    /// that is its own.
     package let name: String
     package let input: BatchInput
     /// Pods that each answer a part of the rows.
@@ -14,7 +15,7 @@ package struct BatchRun: Sendable, Hashable {
     /// Of the cluster, for a pod that fetches from outside.
     let proxy: Proxy?
     /// Those of that release; nil for models in the image.
-    let models: StoredModels?
+    let models: ModelVersion?
     /// One Job with numbered pods, as Kubernetes has them from 1.24 on; otherwise a Job for each shard.
     let isIndexed: Bool
 
@@ -32,7 +33,7 @@ package struct BatchRun: Sendable, Hashable {
 
     package static func name(_ service: Service, time: String) -> String { "\(JobKind.batch.prefix(service))-\(time)" }
 
-    var courier: String { name + "-courier" }
+    var coordinator: String { name + "-coordinator" }
 
     /// One Job per shard, but for an Indexed one.
     var jobs: [String] { isIndexed || shards == 1 ? [name] : (0..<shards).map { "\(name)-\($0)" } }

@@ -2,7 +2,7 @@ import ForgeCore
 import ForgeInventory
 import Foundation
 
-/// What a courier answers where it does not take something.
+/// What a coordinator answers where it does not take something.
 struct CourierRefusal: Sendable {
     let reason: String
 
@@ -12,7 +12,8 @@ struct CourierRefusal: Sendable {
     }
 }
 
-/// What a pod says of rows that the models cannot answer: `input:8, column 2 (# Letter): must be a class from 0 to 25, is '99'`.
+/// What a pod says of rows that the models cannot answer:
+/// `input:8, column 2 (# Letter): must be a class from 0 to 25, is '99'`.
 enum InputFault {
     /// The words for the input that pods have, who know no names of files here.
     private static var name: Regex<Substring> { /^(?:\/[^\s:]*\/)?input(?:\.csv)?(?=[:, ])/ }
@@ -37,6 +38,7 @@ extension Problem {
                 "correct what is there; can the pods reach it? `kubectl -n \(run.service.namespace) get pods -o wide` says where they run"
             case .file: "correct the file; columns and features must be those of the training data"
             }
-        self.init(what: "\(host): \(run.input.name) is not taken", why: InputFault.named(reason, in: run.input), fix: fix)
+        self.init(
+            what: "\(host): \(run.input.name) is not taken", why: InputFault.named(reason, in: run.input), fix: fix)
     }
 }

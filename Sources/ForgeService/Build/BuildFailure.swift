@@ -8,7 +8,8 @@ struct BuildFailure {
     let host: Host
 
     var problem: Problem {
-        let command = Command("docker", "build", "--tag", Word(release.image), Word(Places.context(release.tag))).asRoot()
+        let command = Command("docker", "build", "--tag", Word(release.image), Word(RemotePaths.context(release.tag)))
+            .asRoot()
         var problem = Problem(failed: command, on: host, output, fix: fix)
         problem.why = lines.suffix(12).joined(separator: "\n")
         return problem
@@ -26,13 +27,17 @@ struct BuildFailure {
         let text = lines.suffix(60).joined(separator: "\n")
         let known = Self.complaints.first { $0.signs.contains { text.contains($0) } }?.remedy
         return known.map { $0.split(separator: "HOST", omittingEmptySubsequences: false).joined(separator: host.name) }
-            ?? "try it by hand on \(host.name): `sudo docker build \(Places.context(release.tag))`"
+            ?? "try it by hand on \(host.name): `sudo docker build \(RemotePaths.context(release.tag))`"
     }
 
-    /// What people meet, with old tools and new ones, and what helps. The first that fits counts: what is more special stands higher.
+    /// What people meet, with old tools and new ones, and what helps. The first that fits counts: what is more special
+    /// stands higher.
     private static let complaints: [(signs: [String], remedy: String)] = [
         (["no space left on device"], "make room on HOST: `docker system prune`, `df -h /var/lib/docker`"),
-        (["Cannot connect to the Docker daemon"], "start Docker on HOST: `systemctl status docker` says why it does not run"),
+        (
+            ["Cannot connect to the Docker daemon"],
+            "start Docker on HOST: `systemctl status docker` says why it does not run"
+        ),
         (
             ["No matching distribution", "Could not find a version that satisfies"],
             "the Python index lacks a package of requirements.txt for this Python: name a complete one in the inventory (mirrors: python:)"
@@ -42,7 +47,10 @@ struct BuildFailure {
             "correct the CSV files that service: data: names; the line above says which and where"
         ),
         (
-            ["lstat /", "failed to compute cache key", "failed to calculate checksum", "file not found in build context"],
+            [
+                "lstat /", "failed to compute cache key", "failed to calculate checksum",
+                "file not found in build context",
+            ],
             "the Dockerfile copies what is not in HOST's build context: correct service/Dockerfile of your templates (--templates); "
                 + "write a directory that may be missing as a pattern, such as dat[a]/*.csv"
         ),
@@ -69,7 +77,8 @@ struct BuildFailure {
         ),
         (
             [
-                "Temporary failure in name resolution", "Connection refused", "connection refused", "timed out", "i/o timeout",
+                "Temporary failure in name resolution", "Connection refused", "connection refused", "timed out",
+                "i/o timeout",
                 "no such host",
                 "Network is unreachable",
             ],

@@ -3,8 +3,8 @@ import ForgeInventory
 import ForgeTemplates
 import Foundation
 
-/// Whether models can be trained on the user's files. The service's own reader says so on this computer, before anything is sent or
-/// built: there is no second one, which would read them otherwise.
+/// Whether models can be trained on the user's files. The service's own reader says so on this computer, before
+/// anything is sent or built: there is no second one, which would read them otherwise.
 package struct DataCheck: Sendable {
     private let files: Service.TrainingData
     private let resources: Service.Resources
@@ -25,8 +25,8 @@ package struct DataCheck: Sendable {
         Command("python3", "-I", "-", Word(files.train), Word(files.test), "--json").reading(reader)
     }
 
-    /// What is worth knowing about the files; a problem when models cannot be trained on them, or a pod has no room for them. Where this
-    /// computer has no Python, the build looks at them.
+    /// What is worth knowing about the files; a problem when models cannot be trained on them, or a pod has no room for
+    /// them. Where this computer has no Python, the build looks at them.
     package func notes(on transport: any Transport) async throws -> [String] {
         try read(try? await transport.run(command))
     }
@@ -34,7 +34,9 @@ package struct DataCheck: Sendable {
     /// From what the reader printed; nil where it could not be run.
     package func read(_ output: Output?) throws(Problem) -> [String] {
         guard let output, output.isSuccess, let said = JSONValue(output.standardOutput) else {
-            return ["\(files.train) and \(files.test) are looked at when the image is built: this computer has no Python 3.8 or later"]
+            return [
+                "\(files.train) and \(files.test) are looked at when the image is built: this computer has no Python 3.8 or later"
+            ]
         }
         if let reason = said["refused"]?.text {
             throw Problem(
@@ -45,7 +47,8 @@ package struct DataCheck: Sendable {
         return said["notes"]?.elements.compactMap(\.text) ?? []
     }
 
-    /// Python with the models takes some 200 MiB, a number 8 bytes and a little more while it is read, the right answers 300 a row.
+    /// Python with the models takes some 200 MiB, a number 8 bytes and a little more while it is read, the right
+    /// answers 300 a row.
     private func checkMemory(_ said: JSONValue) throws(Problem) {
         guard case .number(let rows)? = said["test"], case .number(let features)? = said["features"] else { return }
         let needed = Double(200 << 20) + rows * (features * 9 + 300)
@@ -53,7 +56,8 @@ package struct DataCheck: Sendable {
         let wanted = Service.Resources(memory: Int((needed * 1.2 / Double(1 << 28)).rounded(.up)) << 28).memoryText
         throw Problem(
             .invalidInventory, what: "a pod has no room for \(files.test)",
-            why: "its \(Int(rows)) rows of \(Int(features)) features need about \(Int(needed) >> 20) MiB, and a pod may use "
+            why:
+                "its \(Int(rows)) rows of \(Int(features)) features need about \(Int(needed) >> 20) MiB, and a pod may use "
                 + resources.memoryText,
             fix: "service: resources: memory: \(wanted) in \(inventory), or fewer rows")
     }

@@ -1,8 +1,8 @@
 import ForgeCore
 import ForgePlan
 
-/// Docker on the machine has the release's image. The tag stands for the context and the arguments; what the base image's own tag meant
-/// when it was built, and what Debian had then, is not looked at again.
+/// Docker on the machine has the release's image. The tag stands for the context and the arguments; what the base
+/// image's own tag meant when it was built, and what Debian had then, is not looked at again.
 package struct ImageIsBuilt: Step {
     package let release: Release
     /// What `--build-arg` gets.
@@ -32,18 +32,25 @@ package struct ImageIsBuilt: Step {
 
     private var look: String { DockerImage.look(release.image) }
 
-    /// What the check of the data and the training found worth knowing, each once: `mlp: Stochastic Optimizer: Maximum iterations …`.
+    /// What the check of the data and the training found worth knowing, each once:
+    /// `mlp: Stochastic Optimizer: Maximum iterations …`.
     static func notes(in output: Output) -> [String] {
-        let lines = output.text.split(whereSeparator: \.isNewline).compactMap { $0.firstMatch(of: /^(?:#[0-9]+ [0-9.]+ )?note: (.+)$/) }
+        let lines = output.text.split(whereSeparator: \.isNewline).compactMap {
+            $0.firstMatch(of: /^(?:#[0-9]+ [0-9.]+ )?note: (.+)$/)
+        }
         return lines.map { String($0.1) }.uniqued()
     }
 
-    /// With the host's network: pip then reaches what the host itself reaches, past NAT, a VPN's MTU and resolvers on loopback.
-    /// A step that failed leaves no container behind (`--force-rm`). Both builders print to both streams in their own way; one stream keeps the order.
+    /// With the host's network: pip then reaches what the host itself reaches, past NAT, a VPN's MTU and resolvers on
+    /// loopback.
+    /// A step that failed leaves no container behind (`--force-rm`). Both builders print to both streams in their own
+    /// way; one stream keeps the order.
     package var build: Command {
         let words: [Word] =
             ["docker", "build", "--force-rm", "--network", "host", "--tag", Word(release.image)]
-            + (arguments + (proxy?.assignments ?? [])).flatMap { ["--build-arg", Word($0)] } + [Word(Places.context(release.tag))]
+            + (arguments + (proxy?.assignments ?? [])).flatMap { ["--build-arg", Word($0)] } + [
+                Word(RemotePaths.context(release.tag))
+            ]
         let line = Command(words).line
         return Command("sh", "-c", "export BUILDKIT_PROGRESS=plain BUILDX_NO_DEFAULT_ATTESTATIONS=1; exec \(line) 2>&1")
             .asRoot().within(.seconds(3600))
@@ -53,5 +60,7 @@ package struct ImageIsBuilt: Step {
 /// Looks at the images that Docker has.
 enum DockerImage {
     /// Prints the image's id; fails when there is none.
-    static func look(_ name: String) -> String { Command("docker", "image", "inspect", "--format", "{{.Id}}", "--", Word(name)).line }
+    static func look(_ name: String) -> String {
+        Command("docker", "image", "inspect", "--format", "{{.Id}}", "--", Word(name)).line
+    }
 }

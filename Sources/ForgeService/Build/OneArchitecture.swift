@@ -4,7 +4,7 @@ import ForgePlan
 
 /// Every node that may take the service's pods has the processor that the image is built for. The nodes say so
 /// themselves: an inventory may not name all of them.
-struct OneArchitecture: Preflighting {
+struct OneArchitecture: PreflightCheck {
     private let builder: Host
     /// Nodes that take no pods.
     private let others: Set<String>

@@ -35,7 +35,8 @@ struct CronTimes: Sendable {
 
     private func isDay(_ day: Date, _ calendar: Calendar) -> Bool {
         let parts = calendar.dateComponents([.day, .month, .weekday], from: day)
-        guard let number = parts.day, let month = parts.month, let weekday = parts.weekday, months.contains(month) else { return false }
+        guard let number = parts.day, let month = parts.month, let weekday = parts.weekday, months.contains(month)
+        else { return false }
         let (isDay, isWeekday) = (days.contains(number), weekdays.contains(weekday - 1))
         return isEitherDay ? isDay || isWeekday : isDay && isWeekday
     }

@@ -24,9 +24,9 @@ extension JobObject {
     package var release: String { String(image.split(separator: "/").last ?? "") }
 
     /// nil for models in the image.
-    var models: StoredModels? {
+    var models: ModelVersion? {
         spec.flatMap { spec in
-            StoredModels(
+            ModelVersion(
                 spec.jobTemplate.map {
                     .init(
                         containers: [], initContainers: $0.spec.template.spec.initContainers,

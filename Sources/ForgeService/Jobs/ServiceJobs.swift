@@ -9,7 +9,8 @@ package struct ServiceJobs: Sendable {
     package var schedules: [JobSchedule] = []
 
     /// Asks the cluster. `host`: the first control plane.
-    package static func ask(_ service: Service, on host: ForgeCore.Host, over transport: any Transport, now: Date) async throws
+    package static func ask(_ service: Service, on host: ForgeCore.Host, over transport: any Transport, now: Date)
+        async throws
         -> ServiceJobs
     {
         let look = Kubectl(namespace: service.namespace)
@@ -62,12 +63,18 @@ package struct JobRun: Sendable, Hashable {
         state = Self.state(job, failure, completion)
         let (isOver, started) = (failure != nil || completion != nil, Date(kubernetes: job.status?.startTime))
         (self.isOver, self.started) = (isOver, started)
-        let ended = Date(kubernetes: job.status?.completionTime) ?? Date(kubernetes: (failure ?? completion)?.lastTransitionTime)
+        let ended =
+            Date(kubernetes: job.status?.completionTime)
+            ?? Date(kubernetes: (failure ?? completion)?.lastTransitionTime)
         seconds = started.map { (isOver ? ended ?? now : now).timeIntervalSince($0) }
     }
 
-    private static func state(_ job: JobObject, _ failure: ClusterObject.Condition?, _ completion: ClusterObject.Condition?) -> String {
-        if let failure { return (["failed"] + [failure.reason, failure.message].compactMap { $0 }).joined(separator: ": ") }
+    private static func state(
+        _ job: JobObject, _ failure: ClusterObject.Condition?, _ completion: ClusterObject.Condition?
+    ) -> String {
+        if let failure {
+            return (["failed"] + [failure.reason, failure.message].compactMap { $0 }).joined(separator: ": ")
+        }
         if completion != nil { return "complete" }
         let (done, all) = (job.status?.succeeded ?? 0, job.spec?.completions ?? job.spec?.parallelism ?? 1)
         if job.isSuspended { return "suspended, \(done) of \(all) done" }

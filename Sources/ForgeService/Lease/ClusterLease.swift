@@ -5,8 +5,9 @@ import ForgeTemplates
 import Foundation
 import Synchronization
 
-/// A Lease of the cluster, which says who changes what, since when and from where. It is taken before the first change, renewed as long
-/// as the run goes on, over a connection of its own, since the others are busy for minutes, and given back at the end.
+/// A Lease of the cluster, which says who changes what, since when and from where. It is taken before the first change,
+/// renewed as long as the run goes on, over a connection of its own, since the others are busy for minutes, and given
+/// back at the end.
 package actor ClusterLease {
     private let place: LeasePlace
     private let holder: Holder
@@ -32,10 +33,12 @@ package actor ClusterLease {
         let known = Mutex(Known())
     }
 
-    /// `isEnded`: whether the process of that holder is known to be gone. `seconds`: how long it lasts without being renewed.
+    /// `isEnded`: whether the process of that holder is known to be gone. `seconds`: how long it lasts without being
+    /// renewed.
     /// `now` and `sleep`: this computer's clock.
     package init(
-        _ place: LeasePlace, for holder: Holder, on host: ForgeCore.Host, seconds: Int = 60, isEnded: @escaping @Sendable (Holder) -> Bool,
+        _ place: LeasePlace, for holder: Holder, on host: ForgeCore.Host, seconds: Int = 60,
+        isEnded: @escaping @Sendable (Holder) -> Bool,
         connect: @escaping @Sendable (ForgeCore.Host) async throws -> any Transport,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
@@ -58,14 +61,16 @@ package actor ClusterLease {
         try fence()
     }
 
-    /// Throws when another run has it meanwhile, or when it could not be renewed for as long as it lasts. It asks nobody.
+    /// Throws when another run has it meanwhile, or when it could not be renewed for as long as it lasts. It asks
+    /// nobody.
     package nonisolated func fence() throws {
         let known = state.known.withLock { $0 }
         guard known.isTaken, let renewed = known.renewed else { return }
         if let lost = known.lost { throw lost }
         if !place.isOptional, now() - renewed > .seconds(seconds) {
             throw Problem(
-                what: "\(host.name): stopped before the next change: the Lease \(kubectl.namespace)/\(place.name) could not be renewed",
+                what:
+                    "\(host.name): stopped before the next change: the Lease \(kubectl.namespace)/\(place.name) could not be renewed",
                 why: "for \(seconds) s the cluster's API did not take it, so another run may have taken it over",
                 fix: "run it again when the API answers")
         }
@@ -118,7 +123,8 @@ package actor ClusterLease {
         let manifest = LeaseObject.manifest(place, holder, seconds: seconds, now: now, replacing: old)
         let verb: Word = old == nil ? "create" : "replace"
         let namespace = place.isOptional ? ":" : NamespaceIsThere.line(place.namespace, kubectl)
-        let change = Command("sh", "-c", Word("\(namespace); \(kubectl.line(verb, "-f", "-"))")).reading(manifest).asRoot()
+        let change = Command("sh", "-c", Word("\(namespace); \(kubectl.line(verb, "-f", "-"))")).reading(manifest)
+            .asRoot()
         return try await transport.run(change).isSuccess
     }
 
@@ -136,10 +142,12 @@ package actor ClusterLease {
         let began = now()
         guard let output = try? await transport?.run(change(to: holder.line)) else { return }
         if output.isSuccess { return state.known.withLock { $0.renewed = began } }
-        guard ["NotFound", "test failed", "server rejected our request"].contains(where: output.errorText.contains) else { return }
+        guard ["NotFound", "test failed", "server rejected our request"].contains(where: output.errorText.contains)
+        else { return }
         let problem = Problem(
             .held, what: "\(host.name): stopped before the next change: \(place.subject) is no longer this run's",
-            why: "its Lease \(place.namespace)/\(place.name) was removed or taken over", fix: "run it again when the other run has ended")
+            why: "its Lease \(place.namespace)/\(place.name) was removed or taken over",
+            fix: "run it again when the other run has ended")
         state.known.withLock { $0.lost = problem }
     }
 
@@ -149,12 +157,15 @@ package actor ClusterLease {
             {"op":"replace","path":"/spec/renewTime","value":"%s"}]' "$1" "$2" "$(date -u +%Y-%m-%dT%H:%M:%S.000000Z)")
             exec \(kubectl.line("patch", "lease", Word(place.name), "--type=json", "--request-timeout=8s", "--patch")) "$patch"
             """
-        return Command("sh", "-c", Word(script), "sh", Word(self.holder.line), Word(holder)).asRoot().within(.seconds(10))
+        return Command("sh", "-c", Word(script), "sh", Word(self.holder.line), Word(holder)).asRoot().within(
+            .seconds(10))
     }
 
     /// The clock that renews it, and the Lease: one look. No cluster, no answer.
     private var look: String {
         "date -u +%s; "
-            + kubectl.line("get", "leases", "--field-selector", "metadata.name=\(place.name)", "--output", "json", "--request-timeout=10s")
+            + kubectl.line(
+                "get", "leases", "--field-selector", "metadata.name=\(place.name)", "--output", "json",
+                "--request-timeout=10s")
     }
 }

@@ -27,7 +27,8 @@ struct LeaseObject: Decodable, Sendable {
 
     var holder: Holder? { spec?.holderIdentity.flatMap { Holder(line: $0) } }
 
-    /// Whether nobody has it, or nobody has renewed it for as long as it lasts. `now`: seconds since 1970, by the clock that renewed it.
+    /// Whether nobody has it, or nobody has renewed it for as long as it lasts. `now`: seconds since 1970, by the clock
+    /// that renewed it.
     func isFree(at now: Int) -> Bool {
         guard let spec, spec.holderIdentity?.isEmpty == false else { return true }
         guard let age = age(at: now) else { return false }
@@ -36,12 +37,16 @@ struct LeaseObject: Decodable, Sendable {
 
     /// Seconds since it was renewed; nil where that cannot be told.
     func age(at now: Int) -> Int? {
-        guard let text = spec?.renewTime, let time = Date(kubernetes: text.replacing(/\.[0-9]+/, with: "")) else { return nil }
+        guard let text = spec?.renewTime, let time = Date(kubernetes: text.replacing(/\.[0-9]+/, with: "")) else {
+            return nil
+        }
         return now - Int(time.timeIntervalSince1970, in: .times)
     }
 
     /// What is written for the holder.
-    static func manifest(_ place: LeasePlace, _ holder: Holder, seconds: Int, now: Int, replacing old: LeaseObject?) -> String {
+    static func manifest(_ place: LeasePlace, _ holder: Holder, seconds: Int, now: Int, replacing old: LeaseObject?)
+        -> String
+    {
         let time = Date(timeIntervalSince1970: Double(now)).formatted(.iso8601).dropLast() + ".000000Z"
         let version = old?.metadata.resourceVersion.map { "  resourceVersion: \($0.yamlQuoted)\n" } ?? ""
         return """

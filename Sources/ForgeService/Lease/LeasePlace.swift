@@ -1,6 +1,7 @@
 import ForgeInventory
 
-/// Which Lease of the cluster keeps runs apart: those of one service that would undo each other, or all that change the cluster itself.
+/// Which Lease of the cluster keeps runs apart: those of one service that would undo each other, or all that change the
+/// cluster itself.
 package struct LeasePlace: Sendable, Hashable {
     let name: String
     let namespace: String

@@ -7,25 +7,27 @@ struct ManifestValues {
     var service: Service
     let release: Release
     private let kubernetes: Version
-    private let store: StoreParts
+    private let store: ModelStorePatch
     /// See `Manifests.template`.
     private(set) var template = ""
     private let secret: String
     /// As the inventory has it; a candidate has another name.
     private let place: Service
 
-    init(cluster: Cluster, release: Release, models: StoredModels?, secret: String, templates: Templates) throws(Problem) {
+    init(cluster: Cluster, release: Release, models: ModelVersion?, secret: String, templates: Templates)
+        throws(Problem)
+    {
         service = cluster.service
         place = cluster.service
         self.release = release
         kubernetes = cluster.kubernetes
-        store = try StoreParts(models, of: cluster.service, image: release.reference, templates: templates)
+        store = try ModelStorePatch(models, of: cluster.service, image: release.reference, templates: templates)
         self.secret = secret
         template = try digest(templates)
     }
 
-    /// Of the Deployment without the digest itself, and without what `scale` may change; and of the Secret, since a pod with another key
-    /// has to show that it gets in before the others stop.
+    /// Of the Deployment without the digest itself, and without what `scale` may change; and of the Secret, since a pod
+    /// with another key has to show that it gets in before the others stop.
     private func digest(_ templates: Templates) throws(Problem) -> String {
         let deployment = try templates["kubernetes/base/deployment.yaml"]
         var values = self
@@ -39,20 +41,22 @@ struct ManifestValues {
         case "namespace.yaml": all.keeping("namespace")
         case "deployment.yaml":
             all.keeping(
-                "name", "namespace", "replicas", "tag", "image", "template", "pullSecret", "andInitContainers", "andMounts",
+                "name", "namespace", "replicas", "tag", "image", "template", "pullSecret", "andInitContainers",
+                "andMounts",
                 "andVolumes"
             ).merging(settings(template)) { $1 }
         case "service.yaml": all.keeping("name", "namespace", "type", "andNodePort")
         case "poddisruptionbudget.yaml": all.keeping("name", "namespace", "policyVersion")
         case "networkpolicy.yaml": all.keeping("name", "namespace", "andEgress")
         case "releases.yaml": all.keeping("name", "namespace", "history")
-        case "jobpolicies.yaml": all.keeping("name", "namespace", "batch", "train", "courier")
+        case "jobpolicies.yaml": all.keeping("name", "namespace", "batch", "train", "coordinator")
         case "kustomization.yaml": [:]
         default: all.filter { template.text.contains("{{ \($0.key) }}") }
         }
     }
 
-    /// What the inventory may say and need not. A Deployment of the user's has no place for what is not said, and needs none.
+    /// What the inventory may say and need not. A Deployment of the user's has no place for what is not said, and needs
+    /// none.
     private func settings(_ template: Template) -> [String: String] {
         let values = [
             "cpu": (service.resources.cpu, Service.Resources().cpu),
@@ -63,7 +67,8 @@ struct ManifestValues {
 
     private var env: String {
         service.examples == .public
-            ? "" : "\n          env:\n            - name: EXAMPLES\n              value: \(service.examples.rawValue.yamlQuoted)"
+            ? ""
+            : "\n          env:\n            - name: EXAMPLES\n              value: \(service.examples.rawValue.yamlQuoted)"
     }
 
     /// Only to where models come from: the store's port, and names.
@@ -81,15 +86,17 @@ struct ManifestValues {
 
     private var all: [String: String] {
         [
-            "name": service.name.yamlQuoted, "namespace": service.namespace.yamlQuoted, "replicas": String(service.replicas),
+            "name": service.name.yamlQuoted, "namespace": service.namespace.yamlQuoted,
+            "replicas": String(service.replicas),
             "tag": release.tag.yamlQuoted, "image": release.reference.yamlQuoted, "template": template.yamlQuoted,
             "pullSecret": PullSecret.name(place).yamlQuoted,
             "type": service.expose.rawValue.yamlQuoted, "history": ReleaseHistory.name(service.name).yamlQuoted,
-            // No line allows no way out; an empty list would, too, but the API server drops it, and that would look like a change.
+            // No line allows no way out; an empty list would, too, but the API server drops it, and that would look
+            // like a change.
             "andEgress": egress,
             "andInitContainers": store.initContainers, "andMounts": store.volumeMounts, "andVolumes": store.volumes,
             "batch": JobKind.batch.label(place).yamlQuoted, "train": JobKind.train.label(place).yamlQuoted,
-            "courier": JobKind.courier.label(place).yamlQuoted,
+            "coordinator": JobKind.coordinator.label(place).yamlQuoted,
             "policyVersion": kubernetes < Version(1, 21, 0) ? "policy/v1beta1" : "policy/v1",
             // Without a number there is no line: `nodePort: 0` would ask for a new port each time.
             "andNodePort": service.nodePort.map { "\n      nodePort: \($0)" } ?? "",

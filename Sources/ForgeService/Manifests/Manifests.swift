@@ -12,20 +12,23 @@ package struct Manifests: Sendable, Hashable {
 
     /// `models`: nil where they are in the image. `secret`: the digest of what lets pods into the model store.
     package static func make(
-        cluster: Cluster, release: Release, models: StoredModels? = nil, secret: String = "", templates: Templates
+        cluster: Cluster, release: Release, models: ModelVersion? = nil, secret: String = "", templates: Templates
     ) throws(Problem) -> Manifests {
-        let values = try ManifestValues(cluster: cluster, release: release, models: models, secret: secret, templates: templates)
-        return try make(values, templates, folder: Places.manifests(cluster.service.name)) { _ in true }
+        let values = try ManifestValues(
+            cluster: cluster, release: release, models: models, secret: secret, templates: templates)
+        return try make(values, templates, folder: RemotePaths.manifests(cluster.service.name)) { _ in true }
     }
 
     /// The same pod by itself, under another name: no Service sends it requests.
-    static func candidate(
-        _ candidate: Candidate, cluster: Cluster, models: StoredModels? = nil, secret: String = "", templates: Templates
+    static func canary(
+        _ canary: CanaryDeployment, cluster: Cluster, models: ModelVersion? = nil, secret: String = "",
+        templates: Templates
     ) throws(Problem) -> Manifests {
-        var values = try ManifestValues(cluster: cluster, release: candidate.release, models: models, secret: secret, templates: templates)
-        values.service.name = candidate.name
+        var values = try ManifestValues(
+            cluster: cluster, release: canary.release, models: models, secret: secret, templates: templates)
+        values.service.name = canary.name
         values.service.replicas = 1
-        return try make(values, templates, folder: Places.manifests(candidate.name), where: Candidate.needs)
+        return try make(values, templates, folder: RemotePaths.manifests(canary.name), where: CanaryDeployment.needs)
     }
 
     private static func make(
@@ -35,7 +38,9 @@ package struct Manifests: Sendable, Hashable {
         for name in templates.folder("kubernetes/base").keys.sorted() where isWanted(name) {
             let template = try templates["kubernetes/base/\(name)"]
             var text = try template.render(values.of(name, template))
-            if name == "kustomization.yaml" { text = text.keepingLines { !$0.hasPrefix("  - ") || isWanted(String($0.dropFirst(4))) } }
+            if name == "kustomization.yaml" {
+                text = text.keepingLines { !$0.hasPrefix("  - ") || isWanted(String($0.dropFirst(4))) }
+            }
             files.append(RemoteFile("\(folder)/\(name)", text))
         }
         return Manifests(files: files, template: values.template, folder: folder)

@@ -8,7 +8,8 @@ enum ObjectsAreOurs {
         let look = look(service)
         return Requirement(
             "no object of somebody else has a name of the service's", asking: [.command(look)],
-            fix: "choose another name or namespace under service: in the inventory, or remove what is named, if it is not needed"
+            fix:
+                "choose another name or namespace under service: in the inventory, or remove what is named, if it is not needed"
         ) { answers in
             let answer = answers.command(look)
             guard answer.exitCode == 0 else { return ["the cluster could not be asked for its objects"] }
@@ -24,10 +25,14 @@ enum ObjectsAreOurs {
         let name = service.name
         let own = ["deployment", "service", "networkpolicy", "poddisruptionbudget"].map { "\($0)/\(name)" }
         let all =
-            own + ["networkpolicy/\(JobKind.batch.label(service))", "networkpolicy/\(JobKind.courier.label(service))"] + [
-                "deployment/\(name)-candidate", "configmap/\(ReleaseHistory.name(name))", "secret/\(PullSecret.name(service))",
+            own + [
+                "networkpolicy/\(JobKind.batch.label(service))", "networkpolicy/\(JobKind.coordinator.label(service))",
+            ] + [
+                "deployment/\(name)-candidate", "configmap/\(ReleaseHistory.name(name))",
+                "secret/\(PullSecret.name(service))",
             ]
-        let path = #"jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.labels.app\.kubernetes\.io/managed-by}{"\n"}{end}"#
+        let path =
+            #"jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.labels.app\.kubernetes\.io/managed-by}{"\n"}{end}"#
         return Kubectl(namespace: service.namespace).line(
             ["get"] + all.map { Word($0) } + ["--ignore-not-found", "--output", Word(path)])
     }
@@ -43,8 +48,12 @@ enum NodePortIsFree {
             "port \(port) of the nodes is free for the service", asking: [.command(look)],
             fix: "choose another nodePort: from 30000 to 32767 under service: in the inventory"
         ) { answers in
-            guard answers.command(look).exitCode == 0 else { return ["the cluster could not be asked for its Services"] }
-            let lines = answers.command(look).text.split(whereSeparator: \.isNewline).map { $0.split(separator: " ").map(String.init) }
+            guard answers.command(look).exitCode == 0 else {
+                return ["the cluster could not be asked for its Services"]
+            }
+            let lines = answers.command(look).text.split(whereSeparator: \.isNewline).map {
+                $0.split(separator: " ").map(String.init)
+            }
             return lines.filter { $0.dropFirst().contains(port) && $0[0] != "\(service.namespace).\(service.name)" }
                 .map { Difference("port \(port) is Service \($0[0])'s") }
         }
@@ -52,7 +61,8 @@ enum NodePortIsFree {
 
     /// Prints `NAMESPACE.NAME` and the node ports of each Service.
     private static func look(_ service: Service) -> String {
-        let path = #"jsonpath={range .items[*]}{.metadata.namespace}.{.metadata.name} {.spec.ports[*].nodePort}{"\n"}{end}"#
+        let path =
+            #"jsonpath={range .items[*]}{.metadata.namespace}.{.metadata.name} {.spec.ports[*].nodePort}{"\n"}{end}"#
         return Kubectl(namespace: service.namespace).line("get", "services", "--all-namespaces", "--output", Word(path))
     }
 }

@@ -5,11 +5,11 @@ import ForgePlan
 /// The registry lets kubeforge in, over TLS with a certificate of the cluster.
 enum RegistryAnswers {
     /// Its image has to be pulled the first time.
-    static func step(_ registry: ClusterRegistry, on host: Host, within limit: Duration = .seconds(180)) -> Until {
+    static func step(_ registry: ClusterRegistry, on host: Host, within limit: Duration = .seconds(180)) -> WaitUntil {
         let url = Word("https://\(registry.endpoint)/v2/")
         let look = RegistryCurl().line("-s", "-S", "-o", "/dev/null", "-w", "%{http_code}", url) + " 2>&1"
         let pod = "\(RegistryIsConfigured.pod)-\(host.name)"
-        return Until(
+        return WaitUntil(
             "the registry answers at \(registry.endpoint)", within: limit, asking: [.command(look)],
             fix:
                 "see what it says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system describe pod \(pod)`; "

@@ -23,7 +23,7 @@ package struct RegistryHasKeys: Step {
 
     package func differences(given answers: Answers) -> [Difference] {
         let state = answers.command(look)
-        if state.exitCode != 0, state.text.isEmpty { return ["its files could not be looked at"] }
+        if state.exitCode != 0, state.text.isEmpty { return ["its files could not be inspected"] }
         return state.text.split(whereSeparator: \.isNewline).map { Difference(String($0)) }
     }
 

@@ -1,7 +1,8 @@
 import ForgeCore
 import ForgePlan
 
-/// The Service has an address outside the cluster. Somebody must hand addresses out: a cloud does, bare machines do not.
+/// The Service has an address outside the cluster. Somebody must hand addresses out: a cloud does, bare machines do
+/// not.
 package struct LoadBalancerAnswers: Step {
     private let service: String
     private let kubectl: Kubectl
@@ -11,7 +12,8 @@ package struct LoadBalancerAnswers: Step {
 
     /// `node`: an address at which the NodePort answers meanwhile.
     package init(
-        _ service: String, namespace: String, node: String, within limit: Duration = .seconds(30), every pause: Duration = .seconds(2)
+        _ service: String, namespace: String, node: String, within limit: Duration = .seconds(30),
+        every pause: Duration = .seconds(2)
     ) {
         self.service = service
         self.node = node
@@ -26,7 +28,8 @@ package struct LoadBalancerAnswers: Step {
 
     package func differences(given answers: Answers) -> [Difference] {
         let ingress = ClusterObject.one(answers.command(look).text)?.status?.loadBalancer?.ingress ?? []
-        return ingress.contains { $0.ip != nil || $0.hostname != nil } ? [] : ["Service \(service) has no address (pending)"]
+        return ingress.contains { $0.ip != nil || $0.hostname != nil }
+            ? [] : ["Service \(service) has no address (pending)"]
     }
 
     package func apply(to machine: Machine) async throws {
@@ -45,7 +48,9 @@ package struct LoadBalancerAnswers: Step {
         return Problem(
             .incomplete, what: "\(host.name): Service \(service) waits for a load balancer's address",
             why: "nothing in this cluster hands out addresses: clouds do, bare machines do not\(meanwhile)",
-            fix: "write `expose: NodePort` under service: in the inventory, or install a load balancer such as MetalLB; then deploy again")
+            fix:
+                "write `expose: NodePort` under service: in the inventory, or install a load balancer such as MetalLB; then deploy again"
+        )
     }
 
     private var look: String { kubectl.line("get", "service", Word(service), "--output", "json") }

@@ -11,10 +11,10 @@ struct RolloutDiagnosis: Sendable {
     var nodes: [ClusterObject] = []
 
     /// What holds for the release, the commonest cause first; empty when every pod is ready.
-    var causes: [(cause: RolloutCause, pods: [ClusterObject])] {
-        var found: [(cause: RolloutCause, pods: [ClusterObject])] = []
+    var causes: [(cause: PodFailure, pods: [ClusterObject])] {
+        var found: [(cause: PodFailure, pods: [ClusterObject])] = []
         for pod in state.pods {
-            guard let cause = RolloutCause(of: pod, events: events) else { continue }
+            guard let cause = PodFailure(of: pod, events: events) else { continue }
             if let index = found.firstIndex(where: { $0.cause == cause }) {
                 found[index].pods.append(pod)
             } else {
@@ -30,27 +30,36 @@ struct RolloutDiagnosis: Sendable {
         state.deployment?.status?.conditions?.first { $0.type == "ReplicaFailure" && $0.status == "True" }?.message
     }
 
-    var isHopeless: Bool { causes.contains { $0.cause.isHopeless && $0.pods.contains(where: hasTriedAgain) } }
+    var isPermanent: Bool { causes.contains { $0.cause.isPermanent && $0.pods.contains(where: hasTriedAgain) } }
 
     /// One crash may be an accident; after the second the kubelet backs off, and it is the rule.
     private func hasTriedAgain(_ pod: ClusterObject) -> Bool {
-        if let status = pod.current, status.state?.waiting?.reason == "CrashLoopBackOff" { return status.restartCount >= 2 }
+        if let status = pod.current, status.state?.waiting?.reason == "CrashLoopBackOff" {
+            return status.restartCount >= 2
+        }
         return pod.neverStarts(events)
     }
 
-    func problem(host: String, release: Release, namespace: String, ending: String, remaining: [Difference]) -> Problem {
+    func problem(host: String, release: Release, namespace: String, ending: String, remaining: [Difference]) -> Problem
+    {
         let first = causes.first?.cause ?? .slow
-        let troubles = nodes.flatMap { node in NodeTrouble.all(of: node).map { (node: node.metadata.name, trouble: $0) } }
-        let told = causes.flatMap { PodTrouble(cause: $0.cause, pods: $0.pods).lines(logs) } + troubles.map { $1.sentence($0) }
+        let troubles = nodes.flatMap { node in NodeTrouble.all(of: node).map { (node: node.metadata.name, trouble: $0) }
+        }
+        let told =
+            causes.flatMap { PodTermination(cause: $0.cause, pods: $0.pods).lines(logs) }
+            + troubles.map { $1.sentence($0) }
         return Problem(
             what: "\(host): \(release.image) \(ending)",
-            why: ([remaining.map(\.text).joined(separator: "; ")] + told + warnings(besides: told)).joined(separator: "\n"),
-            fix: (first.isOfNodes ? troubles.first.map { $1.fix($0) } : nil) ?? first.fix(release.name, namespace: namespace))
+            why: ([remaining.map(\.text).joined(separator: "; ")] + told + warnings(besides: told)).joined(
+                separator: "\n"),
+            fix: (first.isOfNodes ? troubles.first.map { $1.fix($0) } : nil)
+                ?? first.fix(release.name, namespace: namespace))
     }
 
     /// The newest warning of each kind about this release, where it says more than was said.
     private func warnings(besides told: [String]) -> [String] {
-        let subjects = Set(state.pods.map(\.metadata.name) + [state.replicaSet, state.deployment?.metadata.name].compactMap { $0 })
+        let subjects = Set(
+            state.pods.map(\.metadata.name) + [state.replicaSet, state.deployment?.metadata.name].compactMap { $0 })
         let own = events.filter { event in
             event.type == "Warning" && ["Pod", "ReplicaSet", "Deployment"].contains(event.involvedObject.kind)
                 && event.involvedObject.name.map(subjects.contains) == true
@@ -58,8 +67,12 @@ struct RolloutDiagnosis: Sendable {
         let newest = own.sorted { $0.time > $1.time }
         let kinds = newest.compactMap(\.reason).uniqued().prefix(3)
         let messages = kinds.compactMap { kind in newest.first { $0.reason == kind }?.message.map { (kind, $0) } }
-        return messages.filter { _, message in !told.contains { $0.contains(Self.core(message)) } }.map { "event \($0): \($1)" }
+        return messages.filter { _, message in !told.contains { $0.contains(Self.core(message)) } }.map {
+            "event \($0): \($1)"
+        }
     }
 
-    private static func core(_ message: String) -> String { message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message }
+    private static func core(_ message: String) -> String {
+        message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message
+    }
 }

@@ -3,7 +3,7 @@ import ForgePlan
 
 /// Every pod of the service is of this release and answers its probes; no pod of another one is left.
 ///
-/// It waits as `Until` does, and stops early when a cause shows that cannot cure itself.
+/// It waits as `WaitUntil` does, and stops early when a cause shows that cannot cure itself.
 package struct RolloutIsComplete: Step {
     package let release: Release
     private let deployment: String
@@ -11,12 +11,14 @@ package struct RolloutIsComplete: Step {
     private let kubectl: Kubectl
     private let limit: Duration
     private let pause: Duration
-    private let restoration: Restoration?
+    private let restoration: AutomaticRollback?
 
-    /// `deployment`: its name, where that is not the release's. `restoration`: what brings back what ran before, when it fails.
+    /// `deployment`: its name, where that is not the release's. `restoration`: what brings back what ran before, when
+    /// it fails.
     init(
-        _ release: Release, of deployment: String? = nil, replicas: Int, namespace: String, within limit: Duration = .seconds(300),
-        every pause: Duration = .seconds(1), orElse restoration: Restoration? = nil
+        _ release: Release, of deployment: String? = nil, replicas: Int, namespace: String,
+        within limit: Duration = .seconds(300),
+        every pause: Duration = .seconds(1), orElse restoration: AutomaticRollback? = nil
     ) {
         self.release = release
         self.deployment = deployment ?? release.name
@@ -34,7 +36,8 @@ package struct RolloutIsComplete: Step {
     package func differences(given answers: Answers) -> [Difference] {
         let answer = answers.command(look)
         guard answer.exitCode == 0 else { return ["the cluster could not be asked about \(deployment)"] }
-        return RolloutState(ClusterObject.list(answer.text)).differences(from: release, of: deployment, replicas: replicas)
+        return RolloutState(ClusterObject.list(answer.text)).differences(
+            from: release, of: deployment, replicas: replicas)
     }
 
     package func apply(to machine: Machine) async throws {
@@ -44,7 +47,7 @@ package struct RolloutIsComplete: Step {
             let remaining = differences(given: answers)
             if remaining.isEmpty { return }
             let isLate = ContinuousClock.now >= end
-            if isLate || diagnosis(answers).isHopeless { throw try await failure(machine, remaining, isLate: isLate) }
+            if isLate || diagnosis(answers).isPermanent { throw try await failure(machine, remaining, isLate: isLate) }
             try await machine.pause(pause)
         }
     }
@@ -58,13 +61,15 @@ package struct RolloutIsComplete: Step {
         let answers = try await machine.ask(questions + [.command(warnings), .command(lastLines), .command(nodes)])
         return diagnosis(answers).problem(
             host: machine.host.name, release: release, namespace: kubectl.namespace,
-            ending: isLate ? "did not become ready within \(limit.components.seconds) s" : "does not become ready", remaining: remaining)
+            ending: isLate ? "did not become ready within \(limit.components.seconds) s" : "does not become ready",
+            remaining: remaining)
     }
 
     func diagnosis(_ answers: Answers) -> RolloutDiagnosis {
         RolloutDiagnosis(
             state: RolloutState(ClusterObject.list(answers.command(look).text)),
-            events: ClusterEvent.list(answers.command(warnings).text), logs: PodLogs(answers.command(lastLines).text).byPod,
+            events: ClusterEvent.list(answers.command(warnings).text),
+            logs: PodLogs(answers.command(lastLines).text).byPod,
             nodes: ClusterObject.list(answers.command(nodes).text))
     }
 

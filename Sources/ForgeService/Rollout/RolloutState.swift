@@ -34,15 +34,18 @@ struct RolloutState: Sendable {
     private static func unfinished(_ deployment: ClusterObject, _ replicas: Int) -> [Difference] {
         let status = deployment.status
         if (status?.observedGeneration ?? 0) < (deployment.metadata.generation ?? 0) {
-            return ["the cluster has not looked at the new Deployment yet"]
+            return ["the controller has not observed the new Deployment yet"]
         }
-        let counts = [status?.replicas, status?.updatedReplicas, status?.availableReplicas].map { Int(Double($0 ?? 0), in: .counts) }
+        let counts = [status?.replicas, status?.updatedReplicas, status?.availableReplicas].map {
+            Int(Double($0 ?? 0), in: .counts)
+        }
         let (all, updated, available) = (counts[0], counts[1], counts[2])
         var found: [Difference] = []
         if updated < replicas { found.append("\(updated) of \(replicas) pods are of this release") }
         if all > updated {
             found.append(
-                "\(all - updated) \(all - updated == 1 ? "pod" : "pods") of another release still \(all - updated == 1 ? "runs" : "run")")
+                "\(all - updated) \(all - updated == 1 ? "pod" : "pods") of another release still \(all - updated == 1 ? "runs" : "run")"
+            )
         }
         if available < replicas { found.append("\(available) of \(replicas) pods are available") }
         return found

@@ -7,7 +7,8 @@ import ForgeTemplates
 package enum TrainingPlan {
     /// `told` gets the log of the training when it is over and was not followed.
     package static func make(
-        cluster: Cluster, run: TrainingRun, templates: Templates, isFollowed: Bool, told: @escaping @Sendable (String) -> Void
+        cluster: Cluster, run: TrainingRun, templates: Templates, isFollowed: Bool,
+        told: @escaping @Sendable (String) -> Void
     ) throws(Problem) -> Plan {
         let store = try StoreSecret(cluster)
         let manifest = try run.manifest(templates, secret: store?.name)
@@ -15,9 +16,11 @@ package enum TrainingPlan {
         let secret: [any Step] = store.map { [$0] } ?? []
         return Plan(
             stages: [
-                Stage("the cluster is free for a training", on: first) { _ in [RunsAreCleared(run.service, .train)] + secret },
+                Stage("the cluster is free for a training", on: first) { _ in
+                    [OldRunsAreRemoved(run.service, .train)] + secret
+                },
                 Stage("the models are trained", on: first) { _ in
-                    [TrainingIsDone(run, manifest: manifest, isFollowed: isFollowed, told: told)]
+                    [TrainingIsComplete(run, manifest: manifest, isFollowed: isFollowed, told: told)]
                 },
                 Stage("the models are kept", on: secret.isEmpty ? [] : first) { _ in [ModelsAreRecorded(run)] },
             ].filter { !$0.work.isEmpty }, essential: [cluster.firstControlPlane.name])

@@ -21,11 +21,14 @@ package struct TrainingRun: Sendable, Hashable {
 
     /// `secret`: the name of what lets it into the model store.
     func manifest(_ templates: Templates, secret: String? = nil) throws(Problem) -> String {
-        let store = try StoreParts.upload(to: service.models, by: secret ?? StoreSecret.name(service), templates: templates)
+        let store = try ModelStorePatch.upload(
+            to: service.models, by: secret ?? StoreSecret.name(service), templates: templates)
         return try templates["kubernetes/training/job.yaml"].render(
             [
-                "name": name.yamlQuoted, "namespace": service.namespace.yamlQuoted, "kind": JobKind.train.label(service).yamlQuoted,
-                "run": name.yamlQuoted, "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted, "command": command.yamlList,
+                "name": name.yamlQuoted, "namespace": service.namespace.yamlQuoted,
+                "kind": JobKind.train.label(service).yamlQuoted,
+                "run": name.yamlQuoted, "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted,
+                "command": command.yamlList,
                 "pullSecret": PullSecret.name(service).yamlQuoted,
             ].merging(store) { $1 })
     }

@@ -82,7 +82,7 @@ let hostsFaults = [
         "192.168.56.12", is: "second.example.org",
         told: """
             inventory.yaml:8:14  hosts[1].address: needs an IPv4 address, such as 192.168.56.11
-              why  names are not looked up: the cluster keeps the address that it was made with
+              why  host names are not supported: the cluster stores the address it was created with
             """),
     BadInventory(
         "an IPv6 address",

@@ -9,7 +9,8 @@ import Testing
 struct HostnameTests {
     private func texts(_ now: String, _ kept: String?) -> [String] {
         Hostname(name: "kubnode").texts([
-            .sysctl("kernel.hostname"): .sysctl(now), .contents("/etc/hostname"): .contents(kept.map { Array($0.utf8) }),
+            .sysctl("kernel.hostname"): .sysctl(now),
+            .contents("/etc/hostname"): .contents(kept.map { Array($0.utf8) }),
         ])
     }
 

@@ -22,7 +22,8 @@ struct PortsTests {
                 command: [
                     Self.line(6443, "users:((\"kube-apiserver\",pid=1,fd=3))"),
                     Self.line(10257, "users:((\"kube-controller\",pid=1,fd=3))"),
-                    "LISTEN 0 4096 *:10250 *:* users:((\"kubelet\",pid=7,fd=3))", Self.line(2379, "users:((\"etcd\",pid=1,fd=3))"),
+                    "LISTEN 0 4096 *:10250 *:* users:((\"kubelet\",pid=7,fd=3))",
+                    Self.line(2379, "users:((\"etcd\",pid=1,fd=3))"),
                 ].joined(separator: "\n")) == [])
         let found = step.differences(
             given: Answers([
@@ -46,7 +47,9 @@ struct PortsTests {
         #expect(look.contains("sport = :10250") && !look.contains("6443"))
         try await TemporaryFolder.during { folder in
             try folder.write("ss", "#!/bin/sh\necho \"$*\"\n", mode: 0o755)
-            #expect(try await LocalProgram.run("env", ["PATH=\(folder.path)", "/bin/sh", "-c", look]) == "-Hltnp ( sport = :10250 )\n")
+            #expect(
+                try await LocalProgram.run("env", ["PATH=\(folder.path)", "/bin/sh", "-c", look])
+                    == "-Hltnp ( sport = :10250 )\n")
             try FileManager.default.removeItem(atPath: folder.path("ss"))
             #expect(try await LocalProgram.run("env", ["PATH=\(folder.path)", "/bin/sh", "-c", look]) == "")
         }
@@ -59,13 +62,16 @@ struct ForeignNetworkTests {
 
     private func texts(_ files: [String: String]) async throws -> [String] {
         try await TemporaryFolder.during { folder in
-            try FileManager.default.createDirectory(atPath: folder.path("etc/cni/net.d"), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: folder.path("etc/cni/net.d"), withIntermediateDirectories: true)
             for (name, text) in files { try folder.write("etc/cni/net.d/\(name)", text) }
-            return step.texts(command: try await LocalProgram.run("sh", ["-c", ForeignNetwork.look(below: folder.path)]))
+            return step.texts(
+                command: try await LocalProgram.run("sh", ["-c", ForeignNetwork.look(below: folder.path)]))
         }
     }
 
-    private static let calico = #"{"name":"k8s-pod-network","cniVersion":"0.3.1","plugins":[{"type":"calico"},{ "type" : "portmap" }]}"#
+    private static let calico =
+        #"{"name":"k8s-pod-network","cniVersion":"0.3.1","plugins":[{"type":"calico"},{ "type" : "portmap" }]}"#
     private static let flannel = #"{"name":"cbr0","plugins":[{ "type": "flannel" },{ "type": "portmap" }]}"#
 
     @Test("that a runtime would take first is told, with its plugins")
@@ -75,7 +81,9 @@ struct ForeignNetworkTests {
             try await texts(["10-calico.conflist": Self.calico, "10-flannel.conflist": Self.flannel])
                 == ["/etc/cni/net.d/10-calico.conflist (calico, portmap)" + words])
         #expect(
-            try await texts(["05-a.conf": "{}", "10-calico.conflist": Self.calico, "x": ""]).map { $0.prefix { $0 != "(" } } == [
+            try await texts(["05-a.conf": "{}", "10-calico.conflist": Self.calico, "x": ""]).map {
+                $0.prefix { $0 != "(" }
+            } == [
                 "/etc/cni/net.d/05-a.conf" + words[...], "/etc/cni/net.d/10-calico.conflist ",
             ])
     }
@@ -85,8 +93,10 @@ struct ForeignNetworkTests {
         #expect(try await texts([:]) == [])
         #expect(
             try await texts([
-                "10-flannel.conflist": Self.flannel, "87-podman-bridge.conflist": Self.calico, "100-crio-bridge.conf": Self.calico,
-                "00-multus.conf": #"{"type":"multus","delegates":[{"type":"flannel"}]}"#, "10-calico.conflist.bak": Self.calico,
+                "10-flannel.conflist": Self.flannel, "87-podman-bridge.conflist": Self.calico,
+                "100-crio-bridge.conf": Self.calico,
+                "00-multus.conf": #"{"type":"multus","delegates":[{"type":"flannel"}]}"#,
+                "10-calico.conflist.bak": Self.calico,
             ]) == [])
         #expect(try await LocalProgram.run("sh", ["-c", ForeignNetwork.look(below: "/nowhere")]) == "")
     }
@@ -94,7 +104,8 @@ struct ForeignNetworkTests {
     @Test("is left as it is, with how to move it away")
     func finding() {
         let found: [Difference] = [
-            "/etc/cni/net.d/05-a.conf comes before 10-flannel.conflist: no", "/etc/cni/net.d/10-b.conf (b) comes before",
+            "/etc/cni/net.d/05-a.conf comes before 10-flannel.conflist: no",
+            "/etc/cni/net.d/10-b.conf (b) comes before",
         ]
         #expect(
             step.refusal(of: found, on: Example.node)?.fix?.hasPrefix(
@@ -105,6 +116,9 @@ struct ForeignNetworkTests {
     @Test("is looked for on every machine, as are taken ports")
     func planned() throws {
         let fit = try #require(try Example.plan(Example.cluster("1.36.2")).stages.first)
-        #expect(fit.work.allSatisfy { $0.steps.contains { $0 is ForeignNetwork } && $0.steps.contains { $0 is PortsAreFree } })
+        #expect(
+            fit.work.allSatisfy {
+                $0.steps.contains { $0 is ForeignNetwork } && $0.steps.contains { $0 is PortsAreFree }
+            })
     }
 }

@@ -10,17 +10,22 @@ struct PreflightTests {
     /// Every finding and its remedy, as the machine's facts alone give them.
     private func findings(_ host: ForgeCore.Host, version: String = "1.36.2", _ facts: [String: Facts]) -> [[String]] {
         Preflight(cluster: Example.cluster(version), facts: facts).steps(for: host).compactMap { step in
-            let found = step is Membership || step is KubernetesOnDisk || step is OtherKubernetes ? [] : step.differences(given: Answers())
+            let found =
+                step is ClusterMembershipCheck || step is InstalledVersionCheck || step is OtherKubernetes
+                ? [] : step.differences(given: Answers())
             return step.refusal(of: found, on: host).flatMap { problem in
                 found.isEmpty ? nil : [step.title, found[0].text, problem.fix ?? ""]
             }
         }
     }
 
-    private func findings(_ change: (inout Facts) -> Void, on host: ForgeCore.Host = Example.master, version: String = "1.36.2")
+    private func findings(
+        _ change: (inout Facts) -> Void, on host: ForgeCore.Host = Example.master, version: String = "1.36.2"
+    )
         -> [[String]]
     {
-        findings(host, version: version, ["kubmaster": Example.facts("1", change), "kubnode": Example.facts("2", change)])
+        findings(
+            host, version: version, ["kubmaster": Example.facts("1", change), "kubnode": Example.facts("2", change)])
     }
 
     @Test("is not the usual one", arguments: Distribution.all)
@@ -33,7 +38,7 @@ struct PreflightTests {
         #expect(
             findings { $0.distribution = Distribution(id: "fedora", version: "42", codename: "") } == [
                 [
-                    "its distribution is one that kubeforge knows", "it is Fedora 42",
+                    "its distribution is supported", "it is Fedora 42",
                     "use one of: Debian 12, Debian 13, Ubuntu 22.04, Ubuntu 24.04, Ubuntu 26.04",
                 ]
             ])
@@ -52,7 +57,9 @@ struct PreflightTests {
 
     @Test("has an apt that refuses the signature of old releases, unless they are there or a mirror has them")
     func signature() {
-        let trixie = Example.facts("1") { $0.distribution = Distribution(id: "debian", version: "13", codename: "trixie") }
+        let trixie = Example.facts("1") {
+            $0.distribution = Distribution(id: "debian", version: "13", codename: "trixie")
+        }
         let facts = ["kubmaster": trixie]
         #expect(
             findings(Example.master, version: "1.31.14", facts) == [
@@ -65,20 +72,26 @@ struct PreflightTests {
         #expect(findings(Example.master, version: "1.32.13", facts) == [])
         #expect(findings(Example.master, version: "1.31.14", ["kubmaster": Example.facts("1")]) == [])
         func found(installed: String?, _ change: (inout Cluster) -> Void = { _ in }) -> Int {
-            Preflight(cluster: Example.cluster("1.31.14", change), facts: facts).steps(for: Example.master).count { step in
+            Preflight(cluster: Example.cluster("1.31.14", change), facts: facts).steps(for: Example.master).count {
+                step in
                 step.title.hasPrefix("its apt accepts")
-                    && !step.differences(given: Answers([.package("kubelet"): .package(PackageState(installed: installed))])).isEmpty
+                    && !step.differences(
+                        given: Answers([.package("kubelet"): .package(PackageState(installed: installed))])
+                    ).isEmpty
             }
         }
         #expect(found(installed: nil) == 1)
         #expect(found(installed: "1.31.14-1.1") == 0)
-        #expect(found(installed: nil) { $0.mirrors.kubernetes = .init(url: "http://10.77.0.1", key: .file(path: "k")) } == 0)
+        #expect(
+            found(installed: nil) { $0.mirrors.kubernetes = .init(url: "http://10.77.0.1", key: .file(path: "k")) } == 0
+        )
     }
 
     @Test("has an address on no interface, as a cloud's public ones are")
     func address() {
         let own = [
-            Facts.Interface("ens5", "172.31.4.2"), Facts.Interface("docker0", "172.17.0.1"), Facts.Interface("cni0", "10.244.0.1"),
+            Facts.Interface("ens5", "172.31.4.2"), Facts.Interface("docker0", "172.17.0.1"),
+            Facts.Interface("cni0", "10.244.0.1"),
         ]
         #expect(
             findings { $0.addresses = own } == [
@@ -116,19 +129,27 @@ struct PreflightTests {
         #expect(texts(.docker, ["docker": large]).count == 1)
         #expect(texts(.containerd, ["containerd": Facts.Room("/", totalMiB: 256_000, freeMiB: 38_400)]) == [])
         #expect(
-            texts(.containerd, ["kubelet": Facts.Room("/var/lib/kubelet", totalMiB: 1000, freeMiB: 99, totalInodes: 1000, freeInodes: 49)])
+            texts(
+                .containerd,
+                [
+                    "kubelet": Facts.Room(
+                        "/var/lib/kubelet", totalMiB: 1000, freeMiB: 99, totalInodes: 1000, freeInodes: 49)
+                ])
                 == [
                     "/var/lib/kubelet: 99 of 1000 MiB are free; below 10 % (100 MiB) the kubelet says DiskPressure",
                     "/var/lib/kubelet: 49 of 1000 inodes are free; below 5 % the kubelet says DiskPressure",
                 ])
         #expect(
-            findings { $0.rooms["containerd"] = large }.map { $0[0] } == ["its free disk space is above the kubelet's eviction thresholds"])
+            findings { $0.rooms["containerd"] = large }.map { $0[0] } == [
+                "its free disk space is above the kubelet's eviction thresholds"
+            ])
     }
 
     @Test("shares its firmware's number or a network card with another one")
     func clones() {
         func twins(_ change: (inout Facts) -> Void) -> [String] {
-            findings(Example.node, ["kubmaster": Example.facts("1", change), "kubnode": Example.facts("2", change)]).map { $0[1] }
+            findings(Example.node, ["kubmaster": Example.facts("1", change), "kubnode": Example.facts("2", change)]).map
+            { $0[1] }
         }
         #expect(twins { $0.productUUID = "4C4C4544-0001" } == ["kubmaster has the same: 4C4C4544-0001"])
         #expect(twins { $0.macAddresses = ["0a:00:00:00:00:01"] } == ["kubmaster has the same: 0a:00:00:00:00:01"])
@@ -156,14 +177,21 @@ struct PreflightTests {
 
     @Test("has too little memory, too few processors, too little room")
     func small() {
-        #expect(findings { $0.memoryMiB = 1699 } == [["it has 1700 MiB of memory", "it has 1699 MiB", "give the machine more memory"]])
+        #expect(
+            findings { $0.memoryMiB = 1699 } == [
+                ["it has 1700 MiB of memory", "it has 1699 MiB", "give the machine more memory"]
+            ])
         #expect(findings({ $0.memoryMiB = 1000 }, on: Example.node) == [])
         #expect(findings({ $0.memoryMiB = 899 }, on: Example.node).map { $0[0] } == ["it has 900 MiB of memory"])
-        #expect(findings { $0.cores = 1 } == [["it has the processors it needs", "it has 1", "kubeadm wants two for a control plane"]])
+        #expect(
+            findings { $0.cores = 1 } == [["it has enough CPUs", "it has 1", "kubeadm wants two for a control plane"]])
         #expect(findings({ $0.cores = 1 }, on: Example.node) == [])
         #expect(
             findings { $0.freeDiskMiB = 5119 } == [
-                ["it has 5 GiB free in /var", "it has 5119 MiB", "make room: `du -xh /var | sort -h | tail`, or a larger disk"]
+                [
+                    "it has 5 GiB free in /var", "it has 5119 MiB",
+                    "make room: `du -xh /var | sort -h | tail`, or a larger disk",
+                ]
             ])
     }
 
@@ -175,29 +203,35 @@ struct PreflightTests {
         #expect(findings { $0.cores = 2 } == [])
     }
 
-    @Test("has a clock that the operator's computer has not", arguments: [(61, "it is 61 s ahead"), (-3600, "it is 3600 s behind")])
+    @Test(
+        "has a clock that the operator's computer has not",
+        arguments: [(61, "it is 61 s ahead"), (-3600, "it is 3600 s behind")])
     func operatorsClock(skew: Int, expected: String) {
-        #expect(findings { $0.skew = skew }.first?.dropLast() == ["its clock agrees with this computer's", expected])
+        #expect(findings { $0.skew = skew }.first?.dropLast() == ["its clock is in sync with this computer", expected])
         for near in [60, 0, -60, nil] as [Int?] { #expect(findings { $0.skew = near } == []) }
         #expect(findings { $0.skew = .min }.count == 1)
     }
 
     @Test("is a clone of another one")
-    func twin() {
+    func duplicate() {
         let facts = ["kubmaster": Example.facts("abc"), "kubnode": Example.facts("abc")]
         #expect(
             findings(Example.node, facts) == [
                 [
-                    "its machine-id is its own", "kubmaster has the same: abc",
+                    "its machine-id is unique", "kubmaster has the same: abc",
                     "if it is a cloned VM: `sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot` on one of them",
                 ]
             ])
         #expect(findings(Example.node, ["kubmaster": Example.facts(""), "kubnode": Example.facts("")]) == [])
     }
 
-    @Test("has a clock of its own", arguments: [(1060, nil), (940, nil), (1061, "it is 61 s ahead"), (900, "it is 100 s behind")])
+    @Test(
+        "has a clock of its own",
+        arguments: [(1060, nil), (940, nil), (1061, "it is 61 s ahead"), (900, "it is 100 s behind")])
     func clock(node: Int, expected: String?) {
-        let facts = ["kubmaster": Example.facts("1") { $0.clock = 1000 }, "kubnode": Example.facts("2") { $0.clock = node }]
+        let facts = [
+            "kubmaster": Example.facts("1") { $0.clock = 1000 }, "kubnode": Example.facts("2") { $0.clock = node },
+        ]
         #expect(findings(Example.node, facts).map { $0[1] } == (expected.map { [$0] } ?? []))
     }
 

@@ -36,7 +36,9 @@ enum Recorded {
         """
     }
 
-    static func adminConfig(cluster: String = "lab", server: String = "https://10.77.0.11:6443", authority: String = authority) -> String {
+    static func adminConfig(
+        cluster: String = "lab", server: String = "https://10.77.0.11:6443", authority: String = authority
+    ) -> String {
         """
         apiVersion: v1
         clusters:

@@ -12,8 +12,10 @@ struct SwapOffTests {
         arguments: [
             ("/swap.img none swap sw 0 0", "/swap.img"), ("UUID=1234\tnone\tswap\tdefaults\t0\t0", "UUID=1234"),
             ("  /dev/sda2   none   swap   sw", "/dev/sda2"),
-            ("LABEL=swap none swap", "LABEL=swap"), ("/dev/sda1 /swap ext4 defaults 0 1", nil), ("/dev/swap /mnt ext4 swap 0 0", nil),
-            ("tmpfs /tmp tmpfs size=1g,swap 0 0", nil), ("# /swap.img none swap sw 0 0", nil), ("#/swap.img none swap sw 0 0", nil),
+            ("LABEL=swap none swap", "LABEL=swap"), ("/dev/sda1 /swap ext4 defaults 0 1", nil),
+            ("/dev/swap /mnt ext4 swap 0 0", nil),
+            ("tmpfs /tmp tmpfs size=1g,swap 0 0", nil), ("# /swap.img none swap sw 0 0", nil),
+            ("#/swap.img none swap sw 0 0", nil),
             ("/srv/swap.img /mnt auto loop", nil),
             ("swap swap", nil), ("", nil), ("/dev/sda3 none swapfs sw", nil),
         ])
@@ -29,20 +31,26 @@ struct SwapOffTests {
         let step = SwapOff()
         let look = try #require(step.questions.first { if case .command = $0 { true } else { false } })
         let answers: [Question: Answer] = [
-            .swaps: .swaps(["/swap.img"]), .contents("/etc/fstab"): .contents(Array("/swap.img none swap sw 0 0\n".utf8)),
+            .swaps: .swaps(["/swap.img"]),
+            .contents("/etc/fstab"): .contents(Array("/swap.img none swap sw 0 0\n".utf8)),
             .file("/etc/fstab"): .file(FileState(sha256: SHA256.hex("/swap.img none swap sw 0 0\n"))),
             look: .command(CommandState(text: "dev-zram0.swap\nswap.img.swap")),
         ]
         #expect(
             step.texts(answers) == [
-                "/swap.img is in use", "/etc/fstab turns on /swap.img", "dev-zram0.swap is not masked", "swap.img.swap is not masked",
+                "/swap.img is in use", "/etc/fstab turns on /swap.img", "dev-zram0.swap is not masked",
+                "swap.img.swap is not masked",
             ])
-        #expect(step.texts([.swaps: .swaps([]), .contents("/etc/fstab"): .contents(nil), look: .command(CommandState())]) == [])
+        #expect(
+            step.texts([.swaps: .swaps([]), .contents("/etc/fstab"): .contents(nil), look: .command(CommandState())])
+                == [])
     }
 
     @Test("leaves fstab untouched where it has no such entry")
     func untouched() async throws {
-        let units = (0..<4).map { _ in "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nActiveEnterTimestamp=" }
+        let units = (0..<4).map { _ in
+            "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nActiveEnterTimestamp="
+        }
         let (machine, transport) = Example.machine(
             answering: frame(" 0") + frame(" 0") + frame("regular file|644|root:root|21|1")
                 + frame("\(SHA256.hex("/dev/sda1 /swap ext4\n"))  /etc/fstab") + frame(units.joined(separator: "\n\n"))
@@ -54,11 +62,14 @@ struct SwapOffTests {
 
     @Test("leaves all else in fstab as it is: bytes, mode, and a copy")
     func fstab() async throws {
-        let units = (0..<4).map { _ in "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nActiveEnterTimestamp=" }
+        let units = (0..<4).map { _ in
+            "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nActiveEnterTimestamp="
+        }
         let theirs: [UInt8] = Array("# B".utf8) + [0xfc] + Array("ro\r\n".utf8)
         let swap = Array("/swap.img none swap sw 0 0\n".utf8)
         let files =
-            frame(" 0") + frame(" 0") + frame("regular file|600|root:root|9|1") + frame("\(SHA256.hex(theirs + swap))  /etc/fstab")
+            frame(" 0") + frame(" 0") + frame("regular file|600|root:root|9|1")
+            + frame("\(SHA256.hex(theirs + swap))  /etc/fstab")
             + frame(units.joined(separator: "\n\n")) + frame("") + "0 \((theirs + swap).count)\n"
         let look = Array(files.utf8) + theirs + swap + Array(("\n" + frame("")).utf8)
         let transport = ScriptedTransport { $0.isLook ? Output(standardOutput: look) : Output() }
@@ -82,9 +93,12 @@ struct SwapOffTests {
                 """
             try folder.write("systemctl", program, mode: 0o755)
             let step = SwapOff()
-            let answers = try await LocalTransport(shell: shell, programs: folder.path).ask(step.questions, of: Example.node)
+            let answers = try await LocalTransport(shell: shell, programs: folder.path).ask(
+                step.questions, of: Example.node)
             let look = try #require(step.questions.first { if case .command = $0 { true } else { false } })
-            #expect(answers[look] == .command(CommandState(text: "dev-disk-by\\x2duuid-1.swap\ndev-zram0.swap\nswap.img.swap")))
+            #expect(
+                answers[look]
+                    == .command(CommandState(text: "dev-disk-by\\x2duuid-1.swap\ndev-zram0.swap\nswap.img.swap")))
         }
     }
 
@@ -116,10 +130,12 @@ struct SwapOffTests {
             try folder.write("systemctl", systemctl, mode: 0o755)
             try folder.write("swapoff", "#!/bin/sh\necho \"swapoff $*\" >> \(folder.path("log"))\n", mode: 0o755)
             let environment = ["PATH=\(folder.path):/usr/bin:/bin"]
-            try await LocalProgram.run("env", environment + ["/bin/\(shell)", "-c", SwapOff.script, "sh", "zramswap.service"])
+            try await LocalProgram.run(
+                "env", environment + ["/bin/\(shell)", "-c", SwapOff.script, "sh", "zramswap.service"])
             #expect(
                 try folder.text("log").split(separator: "\n") == [
-                    "daemon-reload", "stop -- zramswap.service", "disable -- zramswap.service", "mask -- zramswap.service",
+                    "daemon-reload", "stop -- zramswap.service", "disable -- zramswap.service",
+                    "mask -- zramswap.service",
                     "stop -- dev-zram0.swap", "mask -- dev-zram0.swap", "stop -- systemd-zram-setup@zram0.service",
                     "mask -- systemd-zram-setup@zram0.service", "daemon-reload", "swapoff -a",
                 ])

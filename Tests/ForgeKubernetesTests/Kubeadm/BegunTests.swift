@@ -36,13 +36,15 @@ struct BegunTests {
         for work in Begun.Work.allCases {
             try await PlayedMachine.during { played in
                 try played.write(path)
-                let isOwnAuthority = work == .initialisation && path.hasSuffix("ca.crt")
+                let isOwnAuthority = work == .initConfiguration && path.hasSuffix("ca.crt")
                 do {
                     _ = try await Begun.begin(work, of: Self.cluster, on: played.machine(Example.node))
                     #expect(isOwnAuthority, "\(work)")
                 } catch let problem as Problem {
                     #expect(!isOwnAuthority)
-                    #expect(problem.what == "kubnode: has files of a cluster that kubeforge did not begin, and is left as it is")
+                    #expect(
+                        problem.what
+                            == "kubnode: has files of a cluster that kubeforge did not begin, and is left as it is")
                     #expect(problem.why == "\(played.root.path)/\(path) is there")
                     #expect(!played.has("var/lib/kubeforge/\(work.rawValue)"))
                 }
@@ -54,8 +56,8 @@ struct BegunTests {
     func copied() async throws {
         try await PlayedMachine.during { played in
             let news = Told()
-            let machine = played.machine(Example.node, onNews: { news.add($0.text) })
-            let begun = try await Begun.begin(.joining, of: Self.cluster, on: machine)
+            let machine = played.machine(Example.node, onDetail: { news.add($0.text) })
+            let begun = try await Begun.begin(.joinConfiguration, of: Self.cluster, on: machine)
             try played.write("etc/kubernetes/kubelet.conf", "mine")
             try played.write("var/lib/kubelet/pki/key", "key")
             try played.kubeadm("reset", does: "rm -rf \"$root/etc/kubernetes\"")
@@ -63,7 +65,8 @@ struct BegunTests {
             #expect(try played.calls() == ["kubeadm reset --force --cri-socket /run/containerd/containerd.sock"])
             let copy = try #require(played.files("var/lib/kubeforge").first { $0.hasPrefix("backup-") })
             #expect(try played.root.mode("var/lib/kubeforge/\(copy)") == 0o700)
-            let list = try await LocalProgram.run("tar", ["-tf", played.root.path("var/lib/kubeforge/\(copy)/kubernetes.tar")])
+            let list = try await LocalProgram.run(
+                "tar", ["-tf", played.root.path("var/lib/kubeforge/\(copy)/kubernetes.tar")])
             #expect(list.contains("etc/kubernetes/kubelet.conf\n") && list.contains("var/lib/kubelet/pki/key\n"))
             #expect(news.all == ["a copy of what was there is in \(played.root.path)/var/lib/kubeforge/\(copy)"])
         }
@@ -78,12 +81,15 @@ struct BegunTests {
                 "etcd's data are in ROOT/srv/etcd"
             ),
             (
-                ["etc/kubernetes/manifests/kube-apiserver.yaml": "    - --etcd-servers=https://10.0.0.9:2379,https://10.0.0.8:2379\n"],
+                [
+                    "etc/kubernetes/manifests/kube-apiserver.yaml":
+                        "    - --etcd-servers=https://10.0.0.9:2379,https://10.0.0.8:2379\n"
+                ],
                 "its etcd is outside of the machine: https://10.0.0.9:2379,https://10.0.0.8:2379"
             ),
         ] as [([String: String], String)] {
             try await PlayedMachine.during { played in
-                try await played.note(.initialisation)
+                try await played.note(.initConfiguration)
                 for (path, text) in files { try played.write(path, text) }
                 let said = try await LocalProgram.run(
                     "sh", ["-c", Begun.keepers(below: played.root.path), "sh", "/var/lib/kubeforge/begun-init"])
@@ -91,8 +97,9 @@ struct BegunTests {
             }
         }
         try await PlayedMachine.during { played in
-            try await played.note(.initialisation)
-            try played.write("etc/kubernetes/manifests/kube-apiserver.yaml", "    - --etcd-servers=https://127.0.0.1:2379\n")
+            try await played.note(.initConfiguration)
+            try played.write(
+                "etc/kubernetes/manifests/kube-apiserver.yaml", "    - --etcd-servers=https://127.0.0.1:2379\n")
             try played.write("etc/kubernetes/manifests/etcd.yaml", "    - --data-dir=/var/lib/etcd\n")
             let said = try await LocalProgram.run(
                 "sh", ["-c", Begun.keepers(below: played.root.path), "sh", "/var/lib/kubeforge/begun-init"])
@@ -105,7 +112,7 @@ struct BegunTests {
         try await PlayedMachine.during { played in
             try played.write("etc/kubernetes/pki/ca.key", "given")
             try await LocalProgram.run("touch", ["-d", "2020-01-01", played.root.path("etc/kubernetes/pki/ca.key")])
-            let begun = try await Begun.begin(.initialisation, of: Self.cluster, on: played.machine(Example.master))
+            let begun = try await Begun.begin(.initConfiguration, of: Self.cluster, on: played.machine(Example.master))
             let problem = await #expect(throws: Problem.self) { try await begun.reset() }
             #expect(problem?.why == "\(played.root.path)/etc/kubernetes/pki/ca.key is older than what kubeforge began")
             try await begun.complete()
@@ -116,7 +123,9 @@ struct BegunTests {
         }
     }
 
-    @Test("with a running etcd is copied as a snapshot of it, else as its files", arguments: ["containerd", "docker"], [true, false])
+    @Test(
+        "with a running etcd is copied as a snapshot of it, else as its files", arguments: ["containerd", "docker"],
+        [true, false])
     func snapshot(runtime: String, runs: Bool) async throws {
         try await PlayedMachine.during { played in
             try played.write("etc/kubernetes/manifests/etcd.yaml", "    - --data-dir=/srv/etcd\n")
@@ -134,11 +143,16 @@ struct BegunTests {
 
                 """, mode: 0o755)
             let copy = try await LocalProgram.run(
-                "env", ["PATH=\(played.root.path("bin")):/usr/bin:/bin", "sh", "-c", Begun.copy(below: played.root.path), "sh", runtime])
+                "env",
+                [
+                    "PATH=\(played.root.path("bin")):/usr/bin:/bin", "sh", "-c", Begun.copy(below: played.root.path),
+                    "sh", runtime,
+                ])
             let folder = copy.trimming(while: \.isWhitespace).replacing(played.root.path + "/", with: "")
             #expect(played.files(folder) == [runs ? "etcd.snapshot" : "member", "kubernetes.tar"].sorted())
             let call = try #require(try played.calls(program).last)
-            #expect(call.contains("etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt"))
+            #expect(
+                call.contains("etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt"))
             #expect(call.hasSuffix("snapshot save /srv/etcd/kubeforge.snapshot"))
             #expect(!played.has("srv/etcd/kubeforge.snapshot"))
         }
@@ -155,7 +169,9 @@ final class Told: Sendable {
 
 @Suite("What kubectl says of objects")
 struct PresenceTests {
-    private func presence(_ code: Int, _ text: String) -> Presence { Presence(CommandState(exitCode: code, text: text)) }
+    private func presence(_ code: Int, _ text: String) -> Presence {
+        Presence(CommandState(exitCode: code, text: text))
+    }
 
     @Test("is a no only in the API server's own words")
     func clear() {
@@ -164,7 +180,8 @@ struct PresenceTests {
             presence(1, "node/kubmaster\nError from server (NotFound): deployments.apps \"coredns\" not found")
                 == .missing(["deployments.apps \"coredns\" not found"]))
         #expect(
-            presence(1, "Error from server (NotFound): a\nWarning: old\nError from server (NotFound): b") == .missing(["a", "b"]))
+            presence(1, "Error from server (NotFound): a\nWarning: old\nError from server (NotFound): b")
+                == .missing(["a", "b"]))
     }
 
     @Test(
@@ -175,7 +192,10 @@ struct PresenceTests {
             (1, "error: You must be logged in to the server (Unauthorized)"),
             (1, "Error from server (Forbidden): nodes \"kubnode\" is forbidden"),
             (1, "Error from server (NotFound): nodes \"kubnode\" not found\nThe connection to the server was refused"),
-            (1, "E1126 memcache.go:287] couldn't get resource list\nError from server (NotFound): nodes \"kubnode\" not found"), (124, ""),
+            (
+                1,
+                "E1126 memcache.go:287] couldn't get resource list\nError from server (NotFound): nodes \"kubnode\" not found"
+            ), (124, ""),
             (1, ""),
         ])
     func notKnown(code: Int, text: String) {

@@ -15,9 +15,12 @@ struct CertificatesTests {
     private static let renew = "kubeforge provision --renew-certificates inventory/lab.yaml"
 
     private func answers(_ certificates: (path: String, days: Int, age: Int)...) -> Answers {
-        let lines = certificates.map { "end \(Self.now + $0.days * Self.day) 2027-01-0\($0.days % 9 + 1) \(Self.now - $0.age) \($0.path)" }
+        let lines = certificates.map {
+            "end \(Self.now + $0.days * Self.day) 2027-01-0\($0.days % 9 + 1) \(Self.now - $0.age) \($0.path)"
+        }
         return Answers([
-            .command(Certificates.look): .command(CommandState(text: (["now \(Self.now) 2026-11-26"] + lines).joined(separator: "\n")))
+            .command(Certificates.look): .command(
+                CommandState(text: (["now \(Self.now) 2026-11-26"] + lines).joined(separator: "\n")))
         ])
     }
 
@@ -27,24 +30,31 @@ struct CertificatesTests {
     func look() async throws {
         try await PlayedMachine.during { played in
             for path in [
-                "etc/kubernetes/pki/apiserver.crt", "etc/kubernetes/pki/etcd/ca.crt", "var/lib/kubelet/pki/kubelet-client-current.pem",
+                "etc/kubernetes/pki/apiserver.crt", "etc/kubernetes/pki/etcd/ca.crt",
+                "var/lib/kubelet/pki/kubelet-client-current.pem",
             ] {
                 try played.write(path)
                 try await Self.certificate(played.root.path(path), days: path.contains("etcd") ? 3650 : 30)
             }
             try await Self.certificate(played.root.path("etc/kubernetes/pki/somebody.crt"), days: 1)
             let admin = Data(try played.root.text("etc/kubernetes/pki/apiserver.crt").utf8).base64EncodedString()
-            try played.write("etc/kubernetes/admin.conf", "users:\n- name: a\n  user:\n    client-certificate-data: \(admin)\n")
+            try played.write(
+                "etc/kubernetes/admin.conf", "users:\n- name: a\n  user:\n    client-certificate-data: \(admin)\n")
             try played.write("etc/kubernetes/pki/apiserver-kubelet-client.crt", "broken")
-            let found = Certificates(try await LocalProgram.run("sh", ["-c", Certificates.look(below: played.root.path)]))
+            let found = Certificates(
+                try await LocalProgram.run("sh", ["-c", Certificates.look(below: played.root.path)]))
             #expect(
                 found.all.map(\.path) == [
-                    "/etc/kubernetes/pki/apiserver.crt", "/etc/kubernetes/pki/etcd/ca.crt", "/etc/kubernetes/admin.conf",
+                    "/etc/kubernetes/pki/apiserver.crt", "/etc/kubernetes/pki/etcd/ca.crt",
+                    "/etc/kubernetes/admin.conf",
                     "/var/lib/kubelet/pki/kubelet-client-current.pem",
                 ])
             #expect(found.all.map { found.days(until: $0) }.map { $0 == 29 || $0 == 30 } == [true, false, true, true])
             #expect(abs(found.now - Int(Date().timeIntervalSince1970)) < 3600)
-            #expect(found.all.allSatisfy { $0.day.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil && abs($0.written - found.now) < 3600 })
+            #expect(
+                found.all.allSatisfy {
+                    $0.day.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil && abs($0.written - found.now) < 3600
+                })
             #expect(found.old.isEmpty, "they are of today")
         }
     }
@@ -60,38 +70,56 @@ struct CertificatesTests {
     @Test("are told from 60 days before their end on, the first of them by name")
     func ending() {
         func notes(_ days: Int...) -> [String] {
-            let answers = answers(("/etc/kubernetes/pki/apiserver.crt", days[0], 0), ("/etc/kubernetes/admin.conf", days[1], 0))
+            let answers = answers(
+                ("/etc/kubernetes/pki/apiserver.crt", days[0], 0), ("/etc/kubernetes/admin.conf", days[1], 0))
             #expect(last.differences(given: answers) == [])
             return last.notes(given: answers, on: Example.master)
         }
         #expect(notes(61, 365) == [])
-        #expect(notes(60, 365) == ["kubmaster: pki/apiserver.crt end in 60 days, on 2027-01-07: `\(Self.renew)` renews them"])
-        #expect(notes(9, 3) == ["kubmaster: admin.conf and 1 more end in 3 days, on 2027-01-04: `\(Self.renew)` renews them"])
+        #expect(
+            notes(60, 365) == [
+                "kubmaster: pki/apiserver.crt end in 60 days, on 2027-01-07: `\(Self.renew)` renews them"
+            ])
+        #expect(
+            notes(9, 3) == [
+                "kubmaster: admin.conf and 1 more end in 3 days, on 2027-01-04: `\(Self.renew)` renews them"
+            ])
         let authority = answers(("/etc/kubernetes/pki/ca.crt", 20, 0), (Certificates.kubelet, 5, 0))
-        #expect(last.notes(given: authority, on: Example.master).map { $0.contains("manual-rotation-of-ca-certificates") } == [true])
+        #expect(
+            last.notes(given: authority, on: Example.master).map { $0.contains("manual-rotation-of-ca-certificates") }
+                == [true])
     }
 
     @Test("that have expired are told exactly, and nothing else is done to the cluster")
     func expired() {
-        let answers = answers(("/etc/kubernetes/pki/apiserver.crt", -3, 0), ("/etc/kubernetes/pki/etcd/server.crt", 1, 0))
+        let answers = answers(
+            ("/etc/kubernetes/pki/apiserver.crt", -3, 0), ("/etc/kubernetes/pki/etcd/server.crt", 1, 0))
         let found = last.differences(given: answers)
         #expect(
             found.map(\.text).map {
-                $0.hasPrefix("pki/apiserver.crt has expired on ") && $0.hasSuffix("; the machine's clock says 2026-11-26")
+                $0.hasPrefix("pki/apiserver.crt has expired on ")
+                    && $0.hasSuffix("; the machine's clock says 2026-11-26")
             } == [true])
         let problem = last.refusal(of: found, on: Example.master)
         #expect(problem?.what == "kubmaster: certificates of the cluster have expired")
         #expect(problem?.fix == "`\(Self.renew)` renews them; if the clock is wrong: `timedatectl` on kubmaster")
-        let kubelet = last.refusal(of: last.differences(given: self.answers((Certificates.kubelet, -1, 0))), on: Example.node)
-        #expect(kubelet?.fix?.hasPrefix("how to give it another one, and lose nothing: https://kubernetes.io/docs/") == true)
+        let kubelet = last.refusal(
+            of: last.differences(given: self.answers((Certificates.kubelet, -1, 0))), on: Example.node)
+        #expect(
+            kubelet?.fix?.hasPrefix("how to give it another one, and lose nothing: https://kubernetes.io/docs/") == true
+        )
     }
 
     @Test("that have expired are no obstacle to a run that renews them, but for those that it does not make")
     func renewing() {
         let step = CertificatesLast(cluster: Example.cluster(), isRenewing: true)
         let answers = answers(
-            ("/etc/kubernetes/pki/apiserver.crt", -3, 0), ("/etc/kubernetes/pki/etcd/ca.crt", -3, 0), (Certificates.kubelet, -3, 0))
-        #expect(step.differences(given: answers).map { $0.text.prefix { $0 != " " } } == ["pki/etcd/ca.crt", Certificates.kubelet[...]])
+            ("/etc/kubernetes/pki/apiserver.crt", -3, 0), ("/etc/kubernetes/pki/etcd/ca.crt", -3, 0),
+            (Certificates.kubelet, -3, 0))
+        #expect(
+            step.differences(given: answers).map { $0.text.prefix { $0 != " " } } == [
+                "pki/etcd/ca.crt", Certificates.kubelet[...],
+            ])
     }
 
     @Test("are looked at on every machine, before anything is changed, and are not renewed unasked")
@@ -120,7 +148,8 @@ struct CertificatesTests {
         try await LocalProgram.run(
             "openssl",
             [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "/dev/null", "-subj", "/CN=x",
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                "/dev/null", "-subj", "/CN=x",
                 "-days", "\(days)", "-out", path,
             ])
     }
@@ -128,15 +157,20 @@ struct CertificatesTests {
 
 @Suite("A renewal of certificates")
 struct CertificatesAreRenewedTests {
-    private let step = CertificatesAreRenewed(host: Example.master, cluster: Example.cluster(), configuration: "kind: InitConfiguration\n")
+    private let step = CertificatesAreRenewed(
+        host: Example.master, cluster: Example.cluster(), configuration: "kind: InitConfiguration\n")
     private static let parts = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"]
 
     @Test("is needed by certificates that are not of today, and until all that runs uses them")
     func differences() {
         func texts(days: Int, age: Int, note: Bool) -> [String] {
             let now = 1_795_651_200
-            let line = "now \(now) 2026-11-26\nend \(now + days * 86_400) 2027-01-01 \(now - age) /etc/kubernetes/pki/apiserver.crt"
-            return step.texts([step.questions[0]: .command(CommandState(text: line)), step.questions[1]: .file(note ? FileState() : nil)])
+            let line =
+                "now \(now) 2026-11-26\nend \(now + days * 86_400) 2027-01-01 \(now - age) /etc/kubernetes/pki/apiserver.crt"
+            return step.texts([
+                step.questions[0]: .command(CommandState(text: line)),
+                step.questions[1]: .file(note ? FileState() : nil),
+            ])
         }
         #expect(texts(days: 365, age: 86_399, note: false) == [])
         #expect(texts(days: 365, age: 86_400, note: false) == ["pki/apiserver.crt ends on 2027-01-01"])
@@ -159,7 +193,9 @@ struct CertificatesAreRenewedTests {
             if !kubelet { try played.says("systemctl", "", code: 3) }
             let runs = played.root.path("runs")
             let end =
-                restarts ? "for part in \(runs)/*; do [ \"$(cat $part)\" != \"$id\" ] || echo \"2${part##*/}\" > \"$part\"; done" : ":"
+                restarts
+                ? "for part in \(runs)/*; do [ \"$(cat $part)\" != \"$id\" ] || echo \"2${part##*/}\" > \"$part\"; done"
+                : ":"
             try played.root.write(
                 "bin/\(runtime == "docker" ? "docker" : "ctr")",
                 """
@@ -178,8 +214,9 @@ struct CertificatesAreRenewedTests {
                 [
                     "PATH=\(played.root.path("bin")):/usr/bin:/bin", "sh", "-c",
                     "sh -c \"$1\" sh /config \(runtime) \(work) 2>&1; echo \"ended $?\"", "sh",
-                    CertificatesAreRenewed.script(below: played.root.path).replacing("-eq 360", with: "-eq 2").replacing(
-                        "= 360", with: "= 2"),
+                    CertificatesAreRenewed.script(below: played.root.path).replacing("-eq 360", with: "-eq 2")
+                        .replacing(
+                            "= 360", with: "= 2"),
                 ])
             result.calls = try played.calls() + played.calls(runtime).filter { $0.contains("kill") }
             result.note = played.has("var/lib/kubeforge/begun-renewal")
@@ -195,7 +232,8 @@ struct CertificatesAreRenewedTests {
         let (calls, said, note, copies) = try await run(runtime, "renew")
         #expect(said.hasSuffix("ended 0\n"), "\(said)")
         #expect(calls.first == "kubeadm certs renew all --config /config")
-        let kill = runtime == "docker" ? "docker kill --signal TERM 1" : "containerd -n k8s.io tasks kill --signal SIGTERM 1"
+        let kill =
+            runtime == "docker" ? "docker kill --signal TERM 1" : "containerd -n k8s.io tasks kill --signal SIGTERM 1"
         if runtime == "docker" { #expect(calls.dropFirst().map { $0 } == Self.parts.map { kill + $0 }) }
         #expect(!note && copies == 1)
     }
@@ -218,7 +256,8 @@ struct CertificatesAreRenewedTests {
     @Test("is not over before each of them runs again, and says which does not")
     func waits() async throws {
         let (_, said, note, _) = try await run("docker", "renew", restarts: false)
-        #expect(said.hasSuffix("not started again: etcd kube-apiserver kube-controller-manager kube-scheduler\nended 1\n"))
+        #expect(
+            said.hasSuffix("not started again: etcd kube-apiserver kube-controller-manager kube-scheduler\nended 1\n"))
         #expect(note)
     }
 }

@@ -15,7 +15,9 @@ struct ControlPlaneImagesTests {
 
     private func pulls(_ change: (inout Cluster) -> Void = { _ in }) async throws -> [String] {
         let (machine, transport) = Example.machine(Example.master) { command in
-            Output(command.line.contains("images list") ? "registry.k8s.io/etcd:3.4.13-0\nregistry.k8s.io/pause:3.2\n" : "")
+            Output(
+                command.line.contains("images list") ? "registry.k8s.io/etcd:3.4.13-0\nregistry.k8s.io/pause:3.2\n" : ""
+            )
         }
         try await step(change).apply(to: machine)
         return Array(await transport.changes.dropFirst())
@@ -28,18 +30,22 @@ struct ControlPlaneImagesTests {
         #expect(step().texts(command: "", exitCode: 1) == ["the images cannot be listed yet"])
     }
 
-    /// With `ctr`, since no package of Kubernetes or containerd brings crictl; with the mirrors, in the kubelet's namespace.
+    /// With `ctr`, since no package of Kubernetes or containerd brings crictl; with the mirrors, in the kubelet's
+    /// namespace.
     @Test("are pulled by containerd's own program, each once, at most three at once", arguments: ["dash", "bash"])
     func containerd(shell: String) async throws {
         try await TemporaryFolder.during { folder in
-            try folder.write("kubeadm", "#!/bin/sh\nprintf '%s\\n' registry.k8s.io/etcd:3.4.13-0 registry.k8s.io/pause:3.2\n", mode: 0o755)
+            try folder.write(
+                "kubeadm", "#!/bin/sh\nprintf '%s\\n' registry.k8s.io/etcd:3.4.13-0 registry.k8s.io/pause:3.2\n",
+                mode: 0o755)
             try folder.write("crictl", "#!/bin/sh\necho crictl is not there >&2; exit 127\n", mode: 0o755)
             let ctr = "#!/bin/sh\ncase $* in *' ls '*) ;; *) echo \"$*\" >>\(folder.path)/pulls; echo 99 %;; esac\n"
             try folder.write("ctr", ctr, mode: 0o755)
             let machine = Machine(host: Example.master, transport: LocalTransport(shell: shell, programs: folder.path))
             try await step().apply(to: machine)
             let pull = "-n k8s.io images pull --hosts-dir /etc/containerd/certs.d registry.k8s.io"
-            let pulls = try String(contentsOfFile: folder.path + "/pulls", encoding: .utf8).split(separator: "\n").sorted()
+            let pulls = try String(contentsOfFile: folder.path + "/pulls", encoding: .utf8).split(separator: "\n")
+                .sorted()
             #expect(pulls == ["\(pull)/etcd:3.4.13-0", "\(pull)/pause:3.2"])
         }
     }
@@ -48,7 +54,8 @@ struct ControlPlaneImagesTests {
     func containerdRefuses(shell: String) async throws {
         try await TemporaryFolder.during { folder in
             try folder.write("kubeadm", "#!/bin/sh\necho registry.k8s.io/pause:3.2\n", mode: 0o755)
-            let ctr = "#!/bin/sh\ncase $* in *' ls '*) ;; *) echo 'ctr: failed to resolve reference' >&2; exit 1;; esac\n"
+            let ctr =
+                "#!/bin/sh\ncase $* in *' ls '*) ;; *) echo 'ctr: failed to resolve reference' >&2; exit 1;; esac\n"
             try folder.write("ctr", ctr, mode: 0o755)
             let machine = Machine(host: Example.master, transport: LocalTransport(shell: shell, programs: folder.path))
             let problem = await #expect(throws: Problem.self) { try await step().apply(to: machine) }
@@ -76,12 +83,14 @@ struct ControlPlaneImagesTests {
     func refused() async {
         let (machine, _) = Example.machine(Example.master) { command in
             command.line.contains("images list")
-                ? Output("registry.k8s.io/pause:3.2\n") : .failed(1, "toomanyrequests: You have reached your pull rate limit")
+                ? Output("registry.k8s.io/pause:3.2\n")
+                : .failed(1, "toomanyrequests: You have reached your pull rate limit")
         }
         let problem = await #expect(throws: Problem.self) { try await step().apply(to: machine) }
         #expect(problem?.why == "toomanyrequests: You have reached your pull rate limit")
         #expect(
             problem?.fix
-                == "the registry may limit or refuse kubmaster: name a mirror in the inventory (mirrors: registries:), and run again")
+                == "the registry may limit or refuse kubmaster: name a mirror in the inventory (mirrors: registries:), and run again"
+        )
     }
 }

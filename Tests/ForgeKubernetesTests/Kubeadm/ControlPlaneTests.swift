@@ -9,17 +9,20 @@ import Testing
 
 @Suite("A control plane")
 struct ControlPlaneTests {
-    private let step = ControlPlane(host: Example.master, cluster: Example.cluster(), configuration: "kind: InitConfiguration\n")
+    private let step = ControlPlane(
+        host: Example.master, cluster: Example.cluster(), configuration: "kind: InitConfiguration\n")
     private static let initialise = "kubeadm init --config /var/lib/kubeforge/kubeadm-init.yaml --skip-token-print"
-    private static let goOn = initialise + " --ignore-preflight-errors FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,"
+    private static let goOn =
+        initialise + " --ignore-preflight-errors FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml,"
     private static let reset = "kubeadm reset --force --cri-socket /run/containerd/containerd.sock"
-    private static let refused = "The connection to the server 10.77.0.11:6443 was refused - did you specify the right host or port?"
+    private static let refused =
+        "The connection to the server 10.77.0.11:6443 was refused - did you specify the right host or port?"
     private static let note = "var/lib/kubeforge/begun-init"
 
     /// A machine with kubeadm's files of a control plane, whose API server does not answer.
     private func withFiles(begun: Bool, data: Bool = true, _ body: (PlayedMachine) async throws -> Void) async throws {
         try await PlayedMachine.during { played in
-            if begun { try await played.note(.initialisation) }
+            if begun { try await played.note(.initConfiguration) }
             try played.write("etc/kubernetes/admin.conf")
             for name in ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"] {
                 try played.write("etc/kubernetes/manifests/\(name).yaml")
@@ -41,18 +44,21 @@ struct ControlPlaneTests {
             ])
         }
         #expect(texts("ok") == [])
-        #expect(texts("ok", note: "lab https://10.77.0.11:6443\n") == ["kubeadm init did not get to its end"])
+        #expect(texts("ok", note: "lab https://10.77.0.11:6443\n") == ["kubeadm init did not finish"])
         #expect(texts("ok", note: "prod https://10.77.0.11:6443\n") == [])
         #expect(texts("", 124) == ["the API server does not answer"])
         #expect(texts("[-]etcd failed", 1) == ["the API server does not answer"])
-        #expect(!step.questions.contains { "\($0)".contains("-e /etc/kubernetes/admin.conf") }, "a half-finished init has it, too")
+        #expect(
+            !step.questions.contains { "\($0)".contains("-e /etc/kubernetes/admin.conf") },
+            "a half-finished init has it, too")
     }
 
     @Test("without kubeadm's kube-proxy or CoreDNS is left so, and that is told")
     func replaced() {
         let words = "node/kubmaster\nError from server (NotFound): daemonsets.apps \"kube-proxy\" not found"
         var answers: [Question: Answer] = [
-            step.questions[0]: .command(CommandState(text: "ok")), step.questions[1]: .command(CommandState(exitCode: 1, text: words)),
+            step.questions[0]: .command(CommandState(text: "ok")),
+            step.questions[1]: .command(CommandState(exitCode: 1, text: words)),
             step.questions[2]: .contents(nil),
         ]
         #expect(step.texts(answers) == [])
@@ -64,10 +70,13 @@ struct ControlPlaneTests {
         #expect(step.notes(given: Answers(answers), on: Example.master) == [])
     }
 
-    @Test("of a bare machine is initialised, with its configuration in a file for root alone, and noted as begun while it is made")
+    @Test(
+        "of a bare machine is initialised, with its configuration in a file for root alone, and noted as begun while it is made"
+    )
     func bare() async throws {
         try await PlayedMachine.during { played in
-            try played.kubeadm("init", does: "[ -f \"$root/\(Self.note)\" ] || exit 9; touch \"$root/etc/kubernetes/admin.conf\"")
+            try played.kubeadm(
+                "init", does: "[ -f \"$root/\(Self.note)\" ] || exit 9; touch \"$root/etc/kubernetes/admin.conf\"")
             try await step.apply(to: played.machine(Example.master))
             #expect(try played.calls() == [Self.initialise])
             #expect(!played.has(Self.note))
@@ -102,14 +111,18 @@ struct ControlPlaneTests {
     @Test(
         "that kubeforge did not begin is neither initialised nor reset, whatever its API server says",
         arguments: [
-            refused, "Unable to connect to the server: x509: certificate has expired or is not yet valid: current time is after 2025",
+            refused,
+            "Unable to connect to the server: x509: certificate has expired or is not yet valid: current time is after 2025",
             "error: You must be logged in to the server (Unauthorized)", "",
         ])
     func notBegun(words: String) async throws {
         try await withFiles(begun: false, data: !words.isEmpty) { played in
             try played.says("readyz", words, code: 1)
-            let problem = await #expect(throws: Problem.self) { try await step.apply(to: played.machine(Example.master)) }
-            #expect(problem?.what == "kubmaster: the API server does not answer, and its control plane is left as it is")
+            let problem = await #expect(throws: Problem.self) {
+                try await step.apply(to: played.machine(Example.master))
+            }
+            #expect(
+                problem?.what == "kubmaster: the API server does not answer, and its control plane is left as it is")
             #expect(problem?.why == (words.isEmpty ? nil : words))
             #expect(try played.calls() == [])
             #expect(played.files("var/lib/kubeforge") == [])
@@ -131,7 +144,9 @@ struct ControlPlaneTests {
     func notKnown() async throws {
         try await withFiles(begun: true) { played in
             try played.says("readyz", "ok")
-            let problem = await #expect(throws: Problem.self) { try await step.apply(to: played.machine(Example.master)) }
+            let problem = await #expect(throws: Problem.self) {
+                try await step.apply(to: played.machine(Example.master))
+            }
             #expect(problem?.what == "kubmaster: it is not known whether kubeadm init got to its end")
             #expect(problem?.why == Self.refused)
             #expect(try played.calls() == [])
@@ -145,7 +160,10 @@ struct ControlPlaneTests {
             try played.says("readyz", "ok")
             try played.says("parts", "Error from server (NotFound): deployments.apps \"coredns\" not found", code: 1)
             try await step.apply(to: played.machine(Example.master))
-            #expect(try played.calls() == [Self.initialise + " --skip-phases preflight,certs,kubeconfig,kubelet-start,control-plane,etcd"])
+            #expect(
+                try played.calls() == [
+                    Self.initialise + " --skip-phases preflight,certs,kubeconfig,kubelet-start,control-plane,etcd"
+                ])
             #expect(!played.has(Self.note))
             #expect(played.files("var/lib/kubeforge").contains { $0.hasPrefix("backup-") })
         }
@@ -167,7 +185,8 @@ struct ControlPlaneTests {
     @Test("that was half finished and holds no data may begin anew, with the runtime that it was made with")
     func withoutData() async throws {
         try await withFiles(begun: true, data: false) { played in
-            try played.kubeadm("init", does: "case \"$*\" in *ignore*) echo 'error execution phase etcd: no' >&2; exit 1;; esac")
+            try played.kubeadm(
+                "init", does: "case \"$*\" in *ignore*) echo 'error execution phase etcd: no' >&2; exit 1;; esac")
             try await step.apply(to: played.machine(Example.master))
             let calls = try played.calls()
             #expect(calls.count == 3)
@@ -179,24 +198,35 @@ struct ControlPlaneTests {
     @Test("that holds data is never reset")
     func withData() async throws {
         try await withFiles(begun: true) { played in
-            try played.says("kubeadm", "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster", code: 1)
-            let problem = await #expect(throws: Problem.self) { try await step.apply(to: played.machine(Example.master)) }
+            try played.says(
+                "kubeadm", "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster", code: 1
+            )
+            let problem = await #expect(throws: Problem.self) {
+                try await step.apply(to: played.machine(Example.master))
+            }
             #expect(try played.calls().map { $0.hasPrefix(Self.goOn) } == [true])
-            #expect(problem?.why?.hasPrefix("error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster\n") == true)
+            #expect(
+                problem?.why?.hasPrefix(
+                    "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster\n") == true)
             #expect(problem?.why?.contains("etcd's data are in \(played.root.path)/var/lib/etcd") == true)
             #expect(played.has(Self.note))
         }
     }
 
     @Test("is waited for only where it has a manifest, until it is ready", arguments: [true, false])
-    func wake(hasManifest: Bool) async throws {
+    func restartKubelet(hasManifest: Bool) async throws {
         try await PlayedMachine.during { played in
             try played.root.write("bin/seq", "#!/bin/sh\necho 1 2 3 4\n", mode: 0o755)
-            try played.root.write("bin/sleep", "#!/bin/sh\nprintf '0\\nok\\n' > \(played.root.path)/says/readyz\n", mode: 0o755)
+            try played.root.write(
+                "bin/sleep", "#!/bin/sh\nprintf '0\\nok\\n' > \(played.root.path)/says/readyz\n", mode: 0o755)
             try played.says("readyz", Self.refused, code: 1)
             if hasManifest { try played.write("etc/kubernetes/manifests/kube-apiserver.yaml") }
             try await LocalProgram.run(
-                "env", ["PATH=\(played.root.path("bin")):/usr/bin:/bin", "sh", "-c", ControlPlane.wake(below: played.root.path)])
+                "env",
+                [
+                    "PATH=\(played.root.path("bin")):/usr/bin:/bin", "sh", "-c",
+                    ControlPlane.restartKubelet(below: played.root.path),
+                ])
             #expect(try played.calls("systemctl") == ["systemctl enable --now kubelet"])
             #expect(try played.calls("kubectl").count == (hasManifest ? 2 : 0))
         }
@@ -208,12 +238,17 @@ struct ControlPlaneTests {
             ([], "bare"), (["etc/kubernetes/pki/ca.crt"], "bare"), (["etc/kubernetes/kubelet.conf"], "half"),
             (["etc/kubernetes/manifests/etcd.yaml"], "half"), (["var/lib/etcd/member"], "half"),
             (["kube-apiserver", "kube-controller-manager"].map { "etc/kubernetes/manifests/\($0).yaml" }, "half"),
-            (["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map { "etc/kubernetes/manifests/\($0).yaml" }, "whole"),
+            (
+                ["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map {
+                    "etc/kubernetes/manifests/\($0).yaml"
+                }, "whole"
+            ),
         ] as [([String], String)] {
             try await PlayedMachine.during { played in
                 for path in files { try played.write(path) }
                 #expect(
-                    try await LocalProgram.run("sh", ["-c", ControlPlane.stateLook(below: played.root.path)]) == word + "\n", "\(files)")
+                    try await LocalProgram.run("sh", ["-c", ControlPlane.stateLook(below: played.root.path)]) == word
+                        + "\n", "\(files)")
             }
         }
     }
@@ -230,7 +265,8 @@ struct KubeadmFailureTests {
 
     private static let noContainer =
         "a container of the control plane does not stay up: `sudo ctr -n k8s.io tasks ls` and `sudo journalctl -u kubelet -n 50` on kubmaster"
-    private static let noKubelet = "`sudo journalctl -u kubelet -n 50` on kubmaster tells why the kubelet does not come up"
+    private static let noKubelet =
+        "`sudo journalctl -u kubelet -n 50` on kubmaster tells why the kubelet does not come up"
 
     @Test(
         "is told with what a person does about it",
@@ -307,19 +343,23 @@ struct KubeadmFailureTests {
             ),
             (
                 "error execution phase certs: something new",
-                "`sudo journalctl -u kubelet -n 50` on kubmaster; run again when the cause is gone: it goes on where it stopped"
+                "`sudo journalctl -u kubelet -n 50` on kubmaster; fix the cause, then run again to continue"
             ),
         ])
     func fixes(complaint: String, fix: String) {
         let problem = problem(
-            "[preflight] Some fatal errors occurred:\n\t\(complaint)\nTo see the stack trace of this error execute with --v=5 or higher\n")
-        #expect(problem == Problem(what: "kubmaster: `sudo kubeadm init` failed with exit code 1", why: complaint, fix: fix))
+            "[preflight] Some fatal errors occurred:\n\t\(complaint)\nTo see the stack trace of this error execute with --v=5 or higher\n"
+        )
+        #expect(
+            problem == Problem(what: "kubmaster: `sudo kubeadm init` failed with exit code 1", why: complaint, fix: fix)
+        )
     }
 
     /// Until 1.31 the last words were the same, whether the kubelet or a container did not come up.
     @Test("is told by what it said on its way, where its last words are general")
     func onItsWay() {
-        let way = "[kubelet-check] The HTTP call equal to 'curl -sSL http://localhost:10248/healthz' failed with error: connection refused."
+        let way =
+            "[kubelet-check] The HTTP call equal to 'curl -sSL http://localhost:10248/healthz' failed with error: connection refused."
         #expect(problem("error execution phase certs: something new\n", output: way).fix == Self.noKubelet)
     }
 
@@ -327,8 +367,10 @@ struct KubeadmFailureTests {
     func docker() {
         #expect(
             problem("\t[ERROR CRI]: container runtime is not running\n", runtime: .docker).fix
-                == "the container runtime does not answer: `sudo journalctl -u cri-dockerd -u docker -n 50` on kubmaster")
-        let late = problem("error execution phase wait-control-plane: could not initialize a Kubernetes cluster\n", runtime: .docker)
+                == "the container runtime does not answer: `sudo journalctl -u cri-dockerd -u docker -n 50` on kubmaster"
+        )
+        let late = problem(
+            "error execution phase wait-control-plane: could not initialize a Kubernetes cluster\n", runtime: .docker)
         #expect(late.fix?.contains("`sudo docker ps -a`") == true)
     }
 

@@ -12,18 +12,20 @@ struct JoinTests {
     private func join() throws -> Join {
         let cluster = Example.cluster()
         return Join(
-            host: Example.node, cluster: cluster, config: KubeadmConfig(cluster: cluster, templates: try Example.templates),
+            host: Example.node, cluster: cluster,
+            config: KubeadmConfig(cluster: cluster, templates: try Example.templates),
             token: JoinToken(controlPlane: "kubmaster"))
     }
 
     private static let note = "var/lib/kubeforge/begun-join"
-    private static let refused = "The connection to the server 10.77.0.11:6443 was refused - did you specify the right host or port?"
+    private static let refused =
+        "The connection to the server 10.77.0.11:6443 was refused - did you specify the right host or port?"
     private static let gone = "Error from server (NotFound): nodes \"kubnode\" not found"
 
     /// A machine that kubeadm joined, or began to: with its note where `begun`.
     private func withFiles(begun: Bool, _ body: (PlayedMachine) async throws -> Void) async throws {
         try await PlayedMachine.during { played in
-            if begun { try await played.note(.joining) }
+            if begun { try await played.note(.joinConfiguration) }
             try played.write("etc/kubernetes/kubelet.conf")
             try played.kubeadm("token", does: "echo \(joinSecret); exit 0")
             try played.root.write("bin/openssl", "#!/bin/sh\n", mode: 0o755)
@@ -41,7 +43,8 @@ struct JoinTests {
             ])
         }
         #expect(texts(FileState(), 0) == [])
-        #expect(texts(FileState(), 0, note: "lab https://10.77.0.11:6443\n") == ["its joining is not noted as complete"])
+        #expect(
+            texts(FileState(), 0, note: "lab https://10.77.0.11:6443\n") == ["its joining is not noted as complete"])
         #expect(texts(nil, 1) == ["kubnode is not part of the cluster"])
         #expect(texts(FileState(), 1, Self.gone) == ["the cluster does not know kubnode"])
         #expect(texts(FileState(), 1, Self.refused) == ["kubnode does not reach the cluster"])
@@ -51,7 +54,9 @@ struct JoinTests {
     func apply() async throws {
         try await PlayedMachine.during { played in
             try played.kubeadm(
-                "join", does: "[ -f \"$root/\(Self.note)\" ] && cp \"$root/var/lib/kubeforge/kubeadm-join.yaml\" \"$root/seen\"")
+                "join",
+                does: "[ -f \"$root/\(Self.note)\" ] && cp \"$root/var/lib/kubeforge/kubeadm-join.yaml\" \"$root/seen\""
+            )
             try played.kubeadm("token", does: "case $2 in create) echo \(joinSecret);; esac; exit 0")
             try played.write("etc/kubernetes/pki/ca.crt")
             try played.root.write("bin/openssl", "#!/bin/sh\n", mode: 0o755)
@@ -105,7 +110,8 @@ struct JoinTests {
             return command.line.hasPrefix("kubeadm join")
                 ? .failed(1, "error execution phase preflight: could not find a JWS signature") : Output()
         }
-        let machine = Machine(host: Example.node, transport: transport, onLine: { said.add($0.text) }, peers: { _ in office.machine })
+        let machine = Machine(
+            host: Example.node, transport: transport, onLine: { said.add($0.text) }, peers: { _ in office.machine })
         let problem = await #expect(throws: Problem.self) { try await join().apply(to: machine) }
         #expect(problem?.why == "error execution phase preflight: could not find a JWS signature")
         #expect(await transport.changes.last == "rm -f -- /var/lib/kubeforge/kubeadm-join.yaml")
@@ -117,7 +123,7 @@ struct JoinTests {
         #expect(commands.allSatisfy { !$0.line.contains(joinSecret) })
     }
 
-    @Test("waits for a node of its name that still looks Ready, and says so when it stays")
+    @Test("waiting to be scheduled of its name that still looks Ready, and says so when it stays")
     func oldNode() async throws {
         let office = TokenOffice(waitsInVain: true)
         let transport = ScriptedTransport { command in Output(answering: command) }
@@ -135,7 +141,8 @@ struct JoinTests {
     @Test(
         "waits as long as the control plane does not say that the old node is gone or not Ready",
         arguments: [
-            ("True", 0, 1, "the cluster has a Ready node of this name\n"), (refused, 1, 1, refused + "\n"), ("False", 0, 0, ""),
+            ("True", 0, 1, "the cluster has a Ready node of this name\n"), (refused, 1, 1, refused + "\n"),
+            ("False", 0, 0, ""),
             ("Unknown", 0, 0, ""), ("", 0, 0, ""), (gone, 1, 0, ""),
         ] as [(String, Int, Int, String)])
     func oldNodeLook(said: String, code: Int, ends: Int, words: String) async throws {
@@ -161,7 +168,9 @@ struct JoinTests {
         try await withFiles(begun: false) { played in
             try played.says("own", words, code: 1)
             try played.says("node", "False")
-            let problem = await #expect(throws: Problem.self) { try await join().apply(to: played.machine(Example.node)) }
+            let problem = await #expect(throws: Problem.self) {
+                try await join().apply(to: played.machine(Example.node))
+            }
             #expect(problem?.what == "kubnode: is a node that does not reach its cluster, and is left as it is")
             #expect(problem?.fix?.contains("kubeadm reset") == false)
             #expect(try played.calls() == [])
@@ -174,7 +183,8 @@ struct JoinTests {
     func registersAgain() async throws {
         try await withFiles(begun: false) { played in
             try played.says("own", Self.gone, code: 1)
-            try played.root.write("does-systemctl-restart", "printf '0\nnode/kubnode\n' > \(played.root.path)/says/own\n")
+            try played.root.write(
+                "does-systemctl-restart", "printf '0\nnode/kubnode\n' > \(played.root.path)/says/own\n")
             try await join().apply(to: played.machine(Example.node))
             #expect(try played.calls() == [])
         }
@@ -215,7 +225,7 @@ struct JoinTests {
     @Test(
         "that kubeforge began is left alone while nobody knows whether the node works",
         arguments: [
-            ("True", 0, "kubnode: does not reach the cluster that it is a Ready node of"),
+            ("True", 0, "kubnode: is a Ready node but cannot reach its API server"),
             (refused, 1, "kubnode: it is not known whether it is a node that works, so it is left as it is"),
             ("", 124, "kubnode: it is not known whether it is a node that works, so it is left as it is"),
         ] as [(String, Int, String)])
@@ -223,7 +233,9 @@ struct JoinTests {
         try await withFiles(begun: true) { played in
             try played.says("own", Self.refused, code: 1)
             try played.says("node", said, code: code)
-            let problem = await #expect(throws: Problem.self) { try await join().apply(to: played.machine(Example.node)) }
+            let problem = await #expect(throws: Problem.self) {
+                try await join().apply(to: played.machine(Example.node))
+            }
             #expect(problem?.what == what)
             #expect(try played.calls() == [])
             #expect(played.has(Self.note) && played.has("etc/kubernetes/kubelet.conf"))
@@ -241,10 +253,14 @@ struct JoinTests {
 
     @Test("that was killed leaves no token: its file is removed by the next run")
     func killed() throws {
-        let stage = try #require(try Example.plan(Example.cluster()).stages.first { $0.name == "the workers have joined" })
-        let step = try #require(stage.steps(for: "kubnode").first as? IsAbsent)
+        let stage = try #require(
+            try Example.plan(Example.cluster()).stages.first { $0.name == "the workers have joined" })
+        let step = try #require(stage.steps(for: "kubnode").first as? FileIsAbsent)
         #expect(step.path == "/var/lib/kubeforge/kubeadm-join.yaml")
-        #expect(step.texts([.file(step.path): .file(FileState(mode: 0o600))]) == ["/var/lib/kubeforge/kubeadm-join.yaml exists"])
+        #expect(
+            step.texts([.file(step.path): .file(FileState(mode: 0o600))]) == [
+                "/var/lib/kubeforge/kubeadm-join.yaml exists"
+            ])
     }
 }
 

@@ -25,7 +25,7 @@ struct JoinTokenTests {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<3 {
                 group.addTask {
-                    try? await token.lend(through: machine) { ticket in
+                    try? await token.withToken(through: machine) { ticket in
                         door.add("\(ticket.token) \(ticket.caHash)")
                         await inside.arrive()
                     }
@@ -42,12 +42,12 @@ struct JoinTokenTests {
         let (machine, inside) = (worker(office), Barrier(2))
         let (waiting, door) = AsyncStream.makeStream(of: Void.self)
         let slow = Task {
-            try await token.lend(through: machine) { _ in
+            try await token.withToken(through: machine) { _ in
                 await inside.arrive()
                 for await _ in waiting {}
             }
         }
-        try await token.lend(through: machine) { _ in await inside.arrive() }
+        try await token.withToken(through: machine) { _ in await inside.arrive() }
         #expect(await office.log == ["create"])
         door.finish()
         try await slow.value
@@ -57,14 +57,16 @@ struct JoinTokenTests {
     @Test("is deleted though the join failed, and the failure is told")
     func failure() async throws {
         let (office, token) = (TokenOffice(), JoinToken(controlPlane: "kubmaster"))
-        await #expect(throws: Problem(what: "no")) { try await token.lend(through: worker(office)) { _ in throw Problem(what: "no") } }
+        await #expect(throws: Problem(what: "no")) {
+            try await token.withToken(through: worker(office)) { _ in throw Problem(what: "no") }
+        }
         #expect(await office.log == ["create", Self.delete])
     }
 
     @Test("is a new one for who comes later")
     func later() async throws {
         let (office, token) = (TokenOffice(), JoinToken(controlPlane: "kubmaster"))
-        for _ in 0..<2 { try await token.lend(through: worker(office)) { _ in } }
+        for _ in 0..<2 { try await token.withToken(through: worker(office)) { _ in } }
         #expect(await office.log == ["create", Self.delete, "create", Self.delete])
     }
 
@@ -75,7 +77,7 @@ struct JoinTokenTests {
         let (machine, _) = Example.machine(peers: { _ in silent })
         for _ in 0..<2 {
             let problem = await #expect(throws: Problem.self) {
-                try await token.lend(through: machine) { _ in Issue.record("there is no token") }
+                try await token.withToken(through: machine) { _ in Issue.record("there is no token") }
             }
             #expect(problem?.what == "kubmaster: no join token could be made")
         }

@@ -7,13 +7,17 @@ import Testing
 
 @Suite("The packages of Kubernetes")
 struct KubernetesPackagesTests {
-    private func key(_ version: String, _ change: (inout Cluster) -> Void = { _ in }) throws -> AptRepository.SigningKey? {
+    private func key(_ version: String, _ change: (inout Cluster) -> Void = { _ in }) throws -> AptRepository
+        .SigningKey?
+    {
         let steps = try KubernetesPackages(cluster: Example.cluster(version, change)).steps(Example.facts())
         return steps.compactMap { $0 as? AptRepository }.first?.key
     }
 
     /// The copies beside 1.24 to 1.27 say that it expired in November 2024.
-    @Test("are believed with a copy of the key that has not expired", arguments: ["1.24.17", "1.27.16", "1.28.15", "1.36.2"])
+    @Test(
+        "are believed with a copy of the key that has not expired",
+        arguments: ["1.24.17", "1.27.16", "1.28.15", "1.36.2"])
     func signingKey(version: String) throws {
         let minor = version.hasPrefix("1.28") ? "v1.28" : "v1.36"
         #expect(

@@ -30,7 +30,9 @@ actor TokenOffice: Transport {
             return Output("\(joinSecret)\n00ff  -\n")
         }
         log.append(command.line)
-        if command.line.contains("seq 90") { return waitsInVain ? .failed(1, "the cluster has a Ready node of this name\n") : Output() }
+        if command.line.contains("seq 90") {
+            return waitsInVain ? .failed(1, "the cluster has a Ready node of this name\n") : Output()
+        }
         return command.line.contains(" get node ") ? Output(readyNode ? "True" : "") : Output()
     }
 

@@ -12,7 +12,8 @@ struct AdminConfigTests {
     @Test("as kubeadm writes it gives an authority, a certificate and a key")
     func asWritten() throws {
         let admin = try taken(Recorded.adminConfig())
-        #expect([admin.authority, admin.certificate, admin.key] == [Recorded.authority, Recorded.certificate, Recorded.key])
+        #expect(
+            [admin.authority, admin.certificate, admin.key] == [Recorded.authority, Recorded.certificate, Recorded.key])
         let namespaced = Recorded.adminConfig().replacing(
             "    user: kubernetes-admin\n", with: "    namespace: mlops\n    user: kubernetes-admin\n")
         #expect(try taken("# ours\n" + namespaced) == admin)
@@ -20,13 +21,25 @@ struct AdminConfigTests {
 
     /// What a machine might say, in the place of a line of its own, and the reason that is given for not taking it.
     static let hostile: [(line: String, instead: String, reason: String)] = [
-        ("    client-key-data: ", "    exec:\n      command: /bin/sh\n      args: [-c, id]\n    client-key-data: ", "it holds \"exec\""),
+        (
+            "    client-key-data: ", "    exec:\n      command: /bin/sh\n      args: [-c, id]\n    client-key-data: ",
+            "it holds \"exec\""
+        ),
         ("    client-key-data: ", "    \"exec\": {command: id}\n    client-key-data: ", "it holds \"\\\"exec\\\"\""),
         ("    client-key-data: ", "    ? exec\n    : {command: id}\n    client-key-data: ", "it holds \"? exec\""),
-        ("    client-key-data: ", "    auth-provider:\n      name: gcp\n    client-key-data: ", "it holds \"auth-provider\""),
-        ("    client-key-data: ", "    tokenFile: /home/me/.ssh/id_ed25519\n    client-key-data: ", "it holds \"tokenFile\""),
+        (
+            "    client-key-data: ", "    auth-provider:\n      name: gcp\n    client-key-data: ",
+            "it holds \"auth-provider\""
+        ),
+        (
+            "    client-key-data: ", "    tokenFile: /home/me/.ssh/id_ed25519\n    client-key-data: ",
+            "it holds \"tokenFile\""
+        ),
         ("    client-key-data: ", "    token: abc\n    client-key-data: ", "it holds \"token\""),
-        ("    client-key-data: ", "    client-key: /home/me/.ssh/id_ed25519\n    client-key-data: ", "it holds \"client-key\""),
+        (
+            "    client-key-data: ", "    client-key: /home/me/.ssh/id_ed25519\n    client-key-data: ",
+            "it holds \"client-key\""
+        ),
         ("    client-key-data: ", "    <<: *other\n    client-key-data: ", "it holds \"<<\""),
         (
             "    client-certificate-data: ", "    client-certificate: /etc/passwd\n    client-certificate-data: ",
@@ -49,7 +62,10 @@ struct AdminConfigTests {
         (Recorded.authority, "aGVsbG8=", "certificate-authority-data is not base64 of PEM (CERTIFICATE)"),
         (Recorded.authority, "aGVsbG8", "certificate-authority-data is not base64 of PEM (CERTIFICATE)"),
         (Recorded.authority, Recorded.key, "certificate-authority-data is not base64 of PEM (CERTIFICATE)"),
-        (Recorded.certificate, Recorded.pem("CERTIFICATE", "a\nb: c"), "client-certificate-data is not base64 of PEM (CERTIFICATE)"),
+        (
+            Recorded.certificate, Recorded.pem("CERTIFICATE", "a\nb: c"),
+            "client-certificate-data is not base64 of PEM (CERTIFICATE)"
+        ),
         (Recorded.key, Recorded.certificate, "client-key-data is not base64 of PEM (PRIVATE KEY)"),
     ]
 
@@ -63,7 +79,9 @@ struct AdminConfigTests {
         #expect(problem?.fix?.contains("sudo kubeadm init phase kubeconfig admin") == true)
     }
 
-    @Test("that is empty, or not one at all, is refused", arguments: ["", "\n\n", "hello", "a: [", "\u{0}\u{1}", "- - - -"])
+    @Test(
+        "that is empty, or not one at all, is refused",
+        arguments: ["", "\n\n", "hello", "a: [", "\u{0}\u{1}", "- - - -"])
     func nothing(text: String) {
         #expect(throws: Problem.self) { try taken(text) }
     }

@@ -44,17 +44,23 @@ struct KubeconfigTests {
         """
 
     static func entries(
-        name: String = "lab", server: String = "https://10.77.0.11:6443", authority: String = Recorded.authority, others: [String] = []
+        name: String = "lab", server: String = "https://10.77.0.11:6443", authority: String = Recorded.authority,
+        others: [String] = []
     ) throws -> KubeconfigEntries {
-        let admin = try AdminConfig(Recorded.adminConfig(authority: authority), server: "https://10.77.0.11:6443", source: "admin.conf")
+        let admin = try AdminConfig(
+            Recorded.adminConfig(authority: authority), server: "https://10.77.0.11:6443", source: "admin.conf")
         return KubeconfigEntries(name: name, admin: admin, server: server, otherServers: others)
     }
 
-    private func merge(_ existing: String?, server: String = "https://10.77.0.11:6443", others: [String] = []) throws -> Kubeconfig {
+    private func merge(_ existing: String?, server: String = "https://10.77.0.11:6443", others: [String] = []) throws
+        -> Kubeconfig
+    {
         try Kubeconfig(merging: Self.entries(server: server, others: others), into: existing)
     }
 
-    private func loaded(_ text: String) throws -> [String: Any] { try #require(try Yams.load(yaml: text) as? [String: Any]) }
+    private func loaded(_ text: String) throws -> [String: Any] {
+        try #require(try Yams.load(yaml: text) as? [String: Any])
+    }
 
     private func names(_ config: [String: Any], _ list: String) -> [String] {
         (config[list] as? [[String: Any]] ?? []).map { "\($0["name"] ?? "")" }
@@ -62,7 +68,10 @@ struct KubeconfigTests {
 
     @Test(
         "that is not there, or empty, becomes one with the cluster",
-        arguments: [nil, "", "  \n", "apiVersion: v1\nkind: Config\nclusters: null\ncontexts: []\nusers:\ncurrent-context: \"\"\n"])
+        arguments: [
+            nil, "", "  \n",
+            "apiVersion: v1\nkind: Config\nclusters: null\ncontexts: []\nusers:\ncurrent-context: \"\"\n",
+        ])
     func new(existing: String?) throws {
         let merged = try merge(existing)
         #expect(merged.differences == ["does not have the context lab", "current-context: none → lab"])
@@ -75,7 +84,9 @@ struct KubeconfigTests {
         let user = (config["users"] as? [[String: Any]])?.first?["user"] as? [String: String]
         #expect(user == ["client-certificate-data": Recorded.certificate, "client-key-data": Recorded.key])
         #expect(
-            (config["contexts"] as? [[String: Any]])?.first?["context"] as? [String: String] == ["cluster": "lab", "user": "lab-admin"])
+            (config["contexts"] as? [[String: Any]])?.first?["context"] as? [String: String] == [
+                "cluster": "lab", "user": "lab-admin",
+            ])
     }
 
     @Test("keeps every line of others, comments and numbers as they are written, and gets the cluster's lines")
@@ -92,9 +103,11 @@ struct KubeconfigTests {
         #expect(
             added == [
                 "  - name: lab", "    cluster:", "      certificate-authority-data: \(Recorded.authority)",
-                "      server: https://10.77.0.11:6443", "- name: lab", "  context:", "    cluster: lab", "    user: lab-admin",
+                "      server: https://10.77.0.11:6443", "- name: lab", "  context:", "    cluster: lab",
+                "    user: lab-admin",
                 "- name: lab-admin",
-                "  user:", "    client-certificate-data: \(Recorded.certificate)", "    client-key-data: \(Recorded.key)",
+                "  user:", "    client-certificate-data: \(Recorded.certificate)",
+                "    client-key-data: \(Recorded.key)",
             ])
         #expect(try names(loaded(merged.text), "clusters").last == "lab")
         #expect(try merge(merged.text).text == merged.text)
@@ -121,7 +134,10 @@ struct KubeconfigTests {
         let first = try merge(Self.others).text
         let changed =
             first
-            .replacing("    cluster: lab\n    user: lab-admin\n", with: "    cluster: lab\n    namespace: mlops\n    user: me\n")
+            .replacing(
+                "    cluster: lab\n    user: lab-admin\n",
+                with: "    cluster: lab\n    namespace: mlops\n    user: me\n"
+            )
             .replacing(
                 "      server: https://10.77.0.11:6443\n",
                 with: "      server: https://10.77.0.11:6443\n      proxy-url: socks5://localhost\n")
@@ -133,10 +149,15 @@ struct KubeconfigTests {
     @Test("gets new credentials when the cluster was made anew at its address, and says so")
     func again() throws {
         let other = Recorded.pem("CERTIFICATE", "MIIolder")
-        let text = try merge(Self.others).text.replacing(Recorded.authority, with: other).replacing(Recorded.key, with: "b2xk")
-            .replacing("    user: lab-admin\n", with: "    user: lab-admin\n    namespace: mlops\n")
+        let text = try merge(Self.others).text.replacing(Recorded.authority, with: other).replacing(
+            Recorded.key, with: "b2xk"
+        )
+        .replacing("    user: lab-admin\n", with: "    user: lab-admin\n    namespace: mlops\n")
         let merged = try merge(text)
-        #expect(merged.differences == ["cluster lab: another certificate-authority-data", "user lab-admin: another client-key-data"])
+        #expect(
+            merged.differences == [
+                "cluster lab: another certificate-authority-data", "user lab-admin: another client-key-data",
+            ])
         #expect(merged.text.contains("namespace: mlops"))
         #expect(merged.text.contains(Recorded.key))
         #expect(!merged.text.contains(other))
@@ -150,7 +171,8 @@ struct KubeconfigTests {
         #expect(merged.text == text.replacing("https://10.77.0.11:6443", with: "https://203.0.113.11:6443"))
     }
 
-    @Test("loses what a machine once put into the cluster's entries: a program to run, a token, no check of certificates")
+    @Test(
+        "loses what a machine once put into the cluster's entries: a program to run, a token, no check of certificates")
     func poisoned() throws {
         let text = """
             clusters:
@@ -168,7 +190,8 @@ struct KubeconfigTests {
         let merged = try merge(text)
         #expect(
             merged.differences == [
-                "cluster lab: insecure-skip-tls-verify: true → none", "cluster lab: certificate-authority-data: none → …",
+                "cluster lab: insecure-skip-tls-verify: true → none",
+                "cluster lab: certificate-authority-data: none → …",
                 "user lab-admin: exec: … → none", "user lab-admin: tokenFile: /etc/passwd → none",
                 "user lab-admin: client-certificate-data: none → …", "user lab-admin: client-key-data: none → …",
             ])
@@ -180,12 +203,18 @@ struct KubeconfigTests {
             "clusters:\n- name: work\n- name: lab\n  cluster: {server: \"https://192.0.2.9:6443\", certificate-authority-data: eA==}\n",
             "the cluster lab in it is another one, at https://192.0.2.9:6443", "delete-cluster lab"
         ),
-        ("clusters:\n- name: lab\n  cluster: {}\n", "the cluster lab in it is another one, at no server", "delete-cluster lab"),
+        (
+            "clusters:\n- name: lab\n  cluster: {}\n", "the cluster lab in it is another one, at no server",
+            "delete-cluster lab"
+        ),
         (
             "contexts:\n- name: a\n  context: {cluster: a}\n- name: lab\n  context: {cluster: work, user: me}\n",
             "the context lab in it is of the cluster work", "delete-context lab"
         ),
-        ("users:\n- name: lab-admin\n  user: {token: abc}\n", "the user lab-admin in it is of no cluster lab", "delete-user lab-admin"),
+        (
+            "users:\n- name: lab-admin\n  user: {token: abc}\n", "the user lab-admin in it is of no cluster lab",
+            "delete-user lab-admin"
+        ),
         (
             "clusters:\n- name: lab\n  cluster: {server: \"https://10.77.0.11:6443\"}\ncontexts:\n- name: mine\n  context: {cluster: other, user: lab-admin}\n"
                 + "users:\n- name: lab-admin\n  user: {token: abc}\n",
@@ -201,16 +230,20 @@ struct KubeconfigTests {
         #expect(problem?.why == why)
         #expect(
             problem?.fix
-                == "give the cluster another name (`cluster:` in the inventory), or remove that entry: kubectl config \(fix)")
+                == "give the cluster another name (`cluster:` in the inventory), or remove that entry: kubectl config \(fix)"
+        )
     }
 
-    @Test("takes a name that looks like a number or a truth value as a text", arguments: ["123", "true", "1e5", "0x1f"])
+    @Test(
+        "takes a name that looks like a number or a truth value as a text", arguments: ["123", "true", "1e5", "0x1f"])
     func oddName(name: String) throws {
         let text = try Kubeconfig(merging: Self.entries(name: name), into: nil).text
         #expect(try loaded(text)["current-context"] as? String == name)
     }
 
-    @Test("that is broken is a problem", arguments: ["a: [", "- just\n- a list\n", "hello", "clusters: 3\n", "a: b\na: c\n"])
+    @Test(
+        "that is broken is a problem",
+        arguments: ["a: [", "- just\n- a list\n", "hello", "clusters: 3\n", "a: b\na: c\n"])
     func broken(existing: String) {
         let problem = #expect(throws: Problem.self) { try merge(existing) }
         #expect(problem?.fix == "see `kubectl config view`; name another file with KUBECONFIG")

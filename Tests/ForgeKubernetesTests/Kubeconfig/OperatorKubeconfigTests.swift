@@ -10,10 +10,14 @@ import Yams
 
 @Suite("The operator's kubeconfig")
 struct OperatorKubeconfigTests {
-    private let admin: [Question: Answer] = [.contents("/etc/kubernetes/admin.conf"): .contents(Array(Recorded.adminConfig().utf8))]
+    private let admin: [Question: Answer] = [
+        .contents("/etc/kubernetes/admin.conf"): .contents(Array(Recorded.adminConfig().utf8))
+    ]
     private let noAdmin: [Question: Answer] = [.contents("/etc/kubernetes/admin.conf"): .contents(nil)]
 
-    private func step(_ path: String) -> OperatorKubeconfig { OperatorKubeconfig(cluster: "lab", path: path, host: Example.master) }
+    private func step(_ path: String) -> OperatorKubeconfig {
+        OperatorKubeconfig(cluster: "lab", path: path, host: Example.master)
+    }
 
     private func apply(_ path: String, _ text: String = Recorded.adminConfig()) async throws {
         let (machine, _) = Example.machine(Example.master, answering: frame(text))
@@ -32,7 +36,9 @@ struct OperatorKubeconfigTests {
             let step = step(folder.path("new/config"))
             #expect(step.title == "kubectl on this computer knows lab")
             #expect(
-                step.texts(admin) == ["\(step.path): does not have the context lab", "\(step.path): current-context: none → lab"])
+                step.texts(admin) == [
+                    "\(step.path): does not have the context lab", "\(step.path): current-context: none → lab",
+                ])
             try await apply(step.path)
             #expect(step.texts(admin) == [])
             #expect(try folder.mode("new/config") == 0o600)
@@ -67,9 +73,12 @@ struct OperatorKubeconfigTests {
     func hostile() async throws {
         try await TemporaryFolder.during { folder in
             let path = try folder.write("config", KubeconfigTests.others)
-            let text = Recorded.adminConfig().replacing("    client-key-data", with: "    exec: {command: /bin/sh}\n    client-key-data")
+            let text = Recorded.adminConfig().replacing(
+                "    client-key-data", with: "    exec: {command: /bin/sh}\n    client-key-data")
             let answers: [Question: Answer] = [.contents("/etc/kubernetes/admin.conf"): .contents(Array(text.utf8))]
-            #expect(finding(path, answers)?.what == "/etc/kubernetes/admin.conf of lab's control plane is not taken: it holds \"exec\"")
+            #expect(
+                finding(path, answers)?.what
+                    == "/etc/kubernetes/admin.conf of lab's control plane is not taken: it holds \"exec\"")
             #expect(step(path).texts(answers).first?.contains("is not taken: it holds \"exec\"") == true)
             await #expect(throws: Problem.self) { try await apply(path, text) }
             #expect(try folder.text("config") == KubeconfigTests.others)
@@ -77,7 +86,9 @@ struct OperatorKubeconfigTests {
         }
     }
 
-    @Test("that is broken, or holds another cluster of that name, is refused before anything is changed, with an admin.conf and without")
+    @Test(
+        "that is broken, or holds another cluster of that name, is refused before anything is changed, with an admin.conf and without"
+    )
     func refused() async throws {
         try await TemporaryFolder.during { folder in
             let foreign = "clusters:\n- name: lab\n  cluster: {server: \"https://192.0.2.9:6443\"}\n"
@@ -126,7 +137,8 @@ struct OperatorKubeconfigTests {
             )
         }
         for (way, outer) in [
-            ("203.0.113.11", "https://203.0.113.11:6443"), (nil, "https://10.77.0.11:6443"), ("127.0.0.1", "https://10.77.0.11:6443"),
+            ("203.0.113.11", "https://203.0.113.11:6443"), (nil, "https://10.77.0.11:6443"),
+            ("127.0.0.1", "https://10.77.0.11:6443"),
         ] {
             let (step, early) = try steps(way)
             #expect(step.outerServer == outer)

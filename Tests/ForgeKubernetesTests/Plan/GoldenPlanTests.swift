@@ -19,12 +19,15 @@ struct GoldenPlanTests {
         all["mirrors-1.20.2"] = Example.cluster("1.20.2") { cluster in
             let key = Mirrors.Key.url("http://10.77.0.1/key", fingerprint: String(repeating: "AB", count: 20))
             cluster.mirrors = Mirrors(
-                docker: .init(url: "http://10.77.0.1/docker", key: key), kubernetes: .init(url: "http://10.77.0.1/core:/stable:", key: key),
+                docker: .init(url: "http://10.77.0.1/docker", key: key),
+                kubernetes: .init(url: "http://10.77.0.1/core:/stable:", key: key),
                 registries: ["docker.io": "http://10.77.0.1:5000", "registry.k8s.io": "http://10.77.0.1:5000"])
         }
         all["docker-mirrors-1.20.2"] = Example.cluster("1.20.2") { cluster in
             cluster.runtime = .docker
-            cluster.mirrors.registries = ["registry.k8s.io": "http://10.77.0.1:5000", "ghcr.io": "http://10.77.0.1:5000"]
+            cluster.mirrors.registries = [
+                "registry.k8s.io": "http://10.77.0.1:5000", "ghcr.io": "http://10.77.0.1:5000",
+            ]
         }
         all["schedulable-1.36.2"] = Example.cluster("1.36.2") { $0.hosts[0].isSchedulable = true }
         return all
@@ -63,8 +66,9 @@ struct GoldenPlanTests {
     /// What a person sees of a plan.
     private static func text(_ plan: Plan) -> String {
         plan.stages.map { stage in
-            ([stage.name] + stage.work.flatMap { work in ["  \(work.host.name)"] + work.steps.map { "    \($0.title)" } }).joined(
-                separator: "\n")
+            ([stage.name]
+                + stage.work.flatMap { work in ["  \(work.host.name)"] + work.steps.map { "    \($0.title)" } }).joined(
+                    separator: "\n")
         }.joined(separator: "\n\n") + "\n"
     }
 }

@@ -47,10 +47,12 @@ struct PodNetworkTests {
             ) == [])
     }
 
-    @Test("is not there to a Ready node that flannel's tables do not name; one that is no node or not Ready is not asked")
+    @Test(
+        "is not there to a Ready node that flannel's tables do not name; one that is no node or not Ready is not asked")
     func missing() {
         let node = ForgeCore.Host(
-            name: "other", address: IPv4Address("10.77.0.13")!, role: .worker, isSchedulable: true, access: Example.access)
+            name: "other", address: IPv4Address("10.77.0.13")!, role: .worker, isSchedulable: true,
+            access: Example.access)
         let step = PodNetwork.step(from: Example.master, to: [Example.node, node])
         func texts(_ nodes: String, code: Int = 0) -> [String] {
             step.texts([
@@ -58,7 +60,10 @@ struct PodNetworkTests {
                 step.questions[1]: .command(CommandState(exitCode: code, text: nodes)),
             ])
         }
-        #expect(texts("kubmaster=True=\nkubnode=True=\nother=True=") == ["other is Ready, and flannel has no way to it here"])
+        #expect(
+            texts("kubmaster=True=\nkubnode=True=\nother=True=") == [
+                "other is Ready, and flannel has no way to it here"
+            ])
         #expect(texts("kubmaster=True=\nkubnode=True=\nother=Unknown=") == [])
         #expect(texts("kubmaster=True=\nkubnode=True=\nstranger=True=") == [])
         #expect(texts("", code: 1) == [], "a node of 1.32 and newer may not list the others")
@@ -90,7 +95,8 @@ struct PodNetworkTests {
     func noLink() async throws {
         try await TemporaryFolder.during { folder in
             try folder.write("ip", "#!/bin/sh\necho 'Device \"flannel.1\" does not exist.' >&2; exit 1\n", mode: 0o755)
-            let said = try await LocalProgram.run("env", ["PATH=\(folder.path):/usr/bin:/bin", "/bin/sh", "-c", PodNetwork.look()])
+            let said = try await LocalProgram.run(
+                "env", ["PATH=\(folder.path):/usr/bin:/bin", "/bin/sh", "-c", PodNetwork.look()])
             #expect(said == "")
         }
     }

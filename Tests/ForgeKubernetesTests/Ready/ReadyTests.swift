@@ -16,7 +16,8 @@ struct NodeIsReadyTests {
         #expect(step.title == "node kubnode is Ready")
         #expect(step.texts(command: "MemoryPressure=False fine\nReady=True kubelet is posting ready status") == [])
         #expect(
-            step.texts(command: "MemoryPressure=False fine\nReady=False runtime network not ready: cni plugin not initialized")
+            step.texts(
+                command: "MemoryPressure=False fine\nReady=False runtime network not ready: cni plugin not initialized")
                 == ["kubnode is not Ready: runtime network not ready: cni plugin not initialized"])
         #expect(step.texts(command: "", exitCode: 1) == ["kubnode is not Ready: its node is not registered"])
         #expect(step.texts(command: "", exitCode: 124) == ["the API server does not answer kubnode in time"])
@@ -25,7 +26,8 @@ struct NodeIsReadyTests {
     @Test("under pressure takes no pods, though it is Ready")
     func pressure() {
         #expect(
-            step.texts(command: "MemoryPressure=False fine\nDiskPressure=True kubelet has disk pressure\nReady=True fine")
+            step.texts(
+                command: "MemoryPressure=False fine\nDiskPressure=True kubelet has disk pressure\nReady=True fine")
                 == ["kubnode has DiskPressure, and takes no pods: kubelet has disk pressure"])
         #expect(step.texts(command: "DiskPressure=Unknown\nReady=True fine") == [])
     }
@@ -33,7 +35,9 @@ struct NodeIsReadyTests {
     @Test("is asked for with the machine's own credentials")
     func credentials() {
         #expect("\(step.questions)".contains("kubectl --kubeconfig /etc/kubernetes/kubelet.conf"))
-        #expect("\(NodeIsReady.step(for: Example.master).questions)".contains("kubectl --kubeconfig /etc/kubernetes/admin.conf"))
+        #expect(
+            "\(NodeIsReady.step(for: Example.master).questions)".contains(
+                "kubectl --kubeconfig /etc/kubernetes/admin.conf"))
     }
 }
 
@@ -55,7 +59,7 @@ struct SystemPodsTests {
             texts(
                 "coredns-1|kubmaster|Running|True||ReplicaSet|coredns-5\nkube-flannel-ds-1|kubnode|Running|True|  |DaemonSet|kube-flannel-ds"
             ) == [])
-        #expect(texts("coredns-1||Pending|||ReplicaSet|coredns-5") == ["coredns-1: waits for a node"])
+        #expect(texts("coredns-1||Pending|||ReplicaSet|coredns-5") == ["coredns-1: waiting to be scheduled"])
         #expect(texts("coredns-1|kubnode|Running|False| |ReplicaSet|coredns-5") == ["coredns-1: Running, not ready"])
         #expect(
             texts("kube-proxy-1|kubnode|Running|False|CrashLoopBackOff CrashLoopBackOff |DaemonSet|kube-proxy") == [
@@ -69,7 +73,10 @@ struct SystemPodsTests {
     func staticPods() {
         let end = "|Node|kubmaster"
         #expect(texts("etcd-kubmaster|kubmaster|Running|False|  " + end) == [])
-        #expect(texts("etcd-kubmaster|kubmaster|Running|False|CrashLoopBackOff  " + end) == ["etcd-kubmaster: CrashLoopBackOff"])
+        #expect(
+            texts("etcd-kubmaster|kubmaster|Running|False|CrashLoopBackOff  " + end) == [
+                "etcd-kubmaster: CrashLoopBackOff"
+            ])
         #expect(texts("etcd-kubmaster|kubmaster|Running|False| Error " + end) == ["etcd-kubmaster: Error"])
         #expect(texts("etcd-kubmaster|kubmaster|Pending|False|" + end) == ["etcd-kubmaster: Pending, not ready"])
     }
@@ -77,7 +84,10 @@ struct SystemPodsTests {
     @Test("say what their first containers wait for")
     func firstContainers() {
         let (pod, end) = ("kube-flannel-ds-1|kubnode|Pending|False|", "|DaemonSet|kube-flannel-ds")
-        #expect(texts(pod + "ImagePullBackOff PodInitializing PodInitializing " + end) == ["kube-flannel-ds-1: ImagePullBackOff"])
+        #expect(
+            texts(pod + "ImagePullBackOff PodInitializing PodInitializing " + end) == [
+                "kube-flannel-ds-1: ImagePullBackOff"
+            ])
         #expect(texts(pod + " PodInitializing " + end) == ["kube-flannel-ds-1: PodInitializing"])
     }
 
@@ -95,7 +105,8 @@ struct SystemPodsTests {
         let own = "etcd-kubmaster|kubmaster|Running|True||Node|kubmaster\n"
         let foreign = [
             "x|kubnode|Pending|False|StartError ||", "y-1|kubnode|Pending|False|ImagePullBackOff |ReplicaSet|y-5",
-            "z-1||Pending|||DaemonSet|node-exporter", "kube-vip-kubmaster|kubmaster|Running|False|CrashLoopBackOff |Node|kubmaster",
+            "z-1||Pending|||DaemonSet|node-exporter",
+            "kube-vip-kubmaster|kubmaster|Running|False|CrashLoopBackOff |Node|kubmaster",
             "coredns||Pending|||ReplicaSet|other", "fine|kubnode|Running|True||Job|fine",
         ]
         let answers = answers(own + foreign.joined(separator: "\n"), nodes: "kubmaster=True=\nkubnode=True=")
@@ -104,19 +115,26 @@ struct SystemPodsTests {
             step.notes(given: Answers(answers), on: Example.master) == [
                 "the pod x in kube-system is not the cluster's own, and not waited for: StartError",
                 "the pod y-1 in kube-system is not the cluster's own, and not waited for: ImagePullBackOff",
-                "the pod z-1 in kube-system is not the cluster's own, and not waited for: waits for a node",
+                "the pod z-1 in kube-system is not the cluster's own, and not waited for: waiting to be scheduled",
                 "the pod kube-vip-kubmaster in kube-system is not the cluster's own, and not waited for: CrashLoopBackOff",
-                "the pod coredns in kube-system is not the cluster's own, and not waited for: waits for a node",
+                "the pod coredns in kube-system is not the cluster's own, and not waited for: waiting to be scheduled",
             ])
         #expect(texts(foreign[0]) == ["no pod is there yet"])
     }
 
     @Test("that wait for a node name the taints that keep them away, and how a full disk gets room")
     func taints() async throws {
-        let nodes = "kubmaster=True=node-role.kubernetes.io/control-plane node.kubernetes.io/disk-pressure \nkubnode=True=mine/only "
+        let nodes =
+            "kubmaster=True=node-role.kubernetes.io/control-plane node.kubernetes.io/disk-pressure \nkubnode=True=mine/only "
         let pods = "coredns-1||Pending|||ReplicaSet|coredns-5"
-        #expect(texts(pods, nodes: nodes) == ["coredns-1: waits for a node", "kubmaster has the taint node.kubernetes.io/disk-pressure"])
-        #expect(texts("coredns-1|kubnode|Running|False| |ReplicaSet|coredns-5", nodes: nodes) == ["coredns-1: Running, not ready"])
+        #expect(
+            texts(pods, nodes: nodes) == [
+                "coredns-1: waiting to be scheduled", "kubmaster has the taint node.kubernetes.io/disk-pressure",
+            ])
+        #expect(
+            texts("coredns-1|kubnode|Running|False| |ReplicaSet|coredns-5", nodes: nodes) == [
+                "coredns-1: Running, not ready"
+            ])
         #expect(Nodes(nodes).full.roomFix?.hasPrefix("make room on kubmaster: `df -h /var/lib/kubelet") == true)
         #expect(Nodes("kubmaster=True=").full.roomFix == nil)
     }
@@ -129,8 +147,11 @@ struct BridgeTests {
     private func texts(given subnet: String?, has address: String?) async throws -> [String] {
         try await TemporaryFolder.during { folder in
             if let subnet {
-                try FileManager.default.createDirectory(atPath: folder.path("run/flannel"), withIntermediateDirectories: true)
-                try folder.write("run/flannel/subnet.env", "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=\(subnet)\nFLANNEL_MTU=1450\n")
+                try FileManager.default.createDirectory(
+                    atPath: folder.path("run/flannel"), withIntermediateDirectories: true)
+                try folder.write(
+                    "run/flannel/subnet.env",
+                    "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=\(subnet)\nFLANNEL_MTU=1450\n")
             }
             let line = address.map { "echo '5: cni0    inet \($0) brd 10.244.1.255 scope global cni0'" } ?? "exit 1"
             try folder.write("ip", "#!/bin/sh\n\(line)\n", mode: 0o755)
@@ -149,7 +170,8 @@ struct BridgeTests {
             try await texts(given: "10.244.1.1/24", has: "10.22.0.1/16") == [
                 "cni0 has 10.22.0.1/16, and flannel gave kubnode 10.244.1.1/24"
             ])
-        #expect(step.refusal(of: ["x"], on: Example.node)?.fix?.contains("`sudo ip link delete cni0` on kubnode") == true)
+        #expect(
+            step.refusal(of: ["x"], on: Example.node)?.fix?.contains("`sudo ip link delete cni0` on kubnode") == true)
     }
 }
 
@@ -171,7 +193,10 @@ struct ManifestTests {
     func apply() async throws {
         let (machine, transport) = Example.machine(Example.master)
         try await step.apply(to: machine)
-        #expect(await transport.changes == ["kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f /var/lib/kubeforge/flannel.yaml"])
+        #expect(
+            await transport.changes == [
+                "kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f /var/lib/kubeforge/flannel.yaml"
+            ])
     }
 
     @Test("of flannel carries the cluster's pod network, and nothing else of it")

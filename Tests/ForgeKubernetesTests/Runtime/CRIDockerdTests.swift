@@ -12,14 +12,16 @@ struct CRIDockerdTests {
     func needed() throws {
         for (version, expected) in [("1.23.17", false), ("1.24.17", true)] {
             let cluster = Example.cluster(version) { $0.runtime = .docker }
-            let titles = try ContainerRuntime(cluster: cluster, templates: Example.templates).steps(Example.facts()).map(
-                \.title)
+            let titles = try ContainerRuntime(cluster: cluster, templates: Example.templates).steps(Example.facts())
+                .map(
+                    \.title)
             #expect(titles.contains("cri-dockerd runs") == expected)
         }
     }
 
     private func program(_ change: (inout Cluster) -> Void = { _ in }) throws -> any Step {
-        try CRIDockerd(cluster: Example.cluster("1.36.2", change), templates: Example.templates).steps(Example.facts())[0]
+        try CRIDockerd(cluster: Example.cluster("1.36.2", change), templates: Example.templates).steps(Example.facts())[
+            0]
     }
 
     @Test("that is not there is told as none")
@@ -31,7 +33,8 @@ struct CRIDockerdTests {
 
     @Test("names kubeadm's sandbox image in its unit")
     func sandbox() async throws {
-        let unit = try CRIDockerd(cluster: Example.cluster("1.36.2"), templates: Example.templates).steps(Example.facts())[1]
+        let unit = try CRIDockerd(cluster: Example.cluster("1.36.2"), templates: Example.templates).steps(
+            Example.facts())[1]
         let looks = String(repeating: frame(""), count: 4) + frame("registry.k8s.io/pause:3.10.2")
         let (machine, transport) = Example.machine(answering: looks)
         try await unit.apply(to: machine)
@@ -66,11 +69,16 @@ struct CRIDockerdTests {
                 "set -e; cd \(folder.path); mkdir cri-dockerd; echo one >cri-dockerd/cri-dockerd; tar -czf a.tgz cri-dockerd; sha256sum <a.tgz | cut -c 1-64"
             )
             let transport = LocalTransport(shell: shell, programs: folder.path)
-            let sum = try await transport.run(Command("sh", Word(folder.path("make")))) { _ in }.text.trimming(while: \.isWhitespace)
+            let sum = try await transport.run(Command("sh", Word(folder.path("make")))) { _ in }.text.trimming(
+                while: \.isWhitespace)
             // curl -o FILE -- URL
-            try folder.write("curl", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done; cp \(folder.path)/a.tgz \"$2\"\n", mode: 0o755)
+            try folder.write(
+                "curl", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done; cp \(folder.path)/a.tgz \"$2\"\n",
+                mode: 0o755)
             func install(_ sum: String) async throws -> Output {
-                let command = Command("sh", "-c", Word(CRIDockerd.install), "sh", "http://x/a.tgz", Word(sum), Word(folder.path("bin/cri")))
+                let command = Command(
+                    "sh", "-c", Word(CRIDockerd.install), "sh", "http://x/a.tgz", Word(sum),
+                    Word(folder.path("bin/cri")))
                 return try await transport.run(command) { _ in }
             }
             let refused = try await install(String(repeating: "0", count: 64))

@@ -13,7 +13,9 @@ struct DockerDaemonTests {
     private let asRuntime = DockerDaemon(cluster: Example.cluster { $0.runtime = .docker })
     private let mirrored = DockerDaemon(
         cluster: Example.cluster {
-            $0.mirrors = Mirrors(registries: ["docker.io": "http://10.77.0.1:5000", "registry.k8s.io": "https://mirror.example/k8s"])
+            $0.mirrors = Mirrors(registries: [
+                "docker.io": "http://10.77.0.1:5000", "registry.k8s.io": "https://mirror.example/k8s",
+            ])
         })
 
     private func texts(_ text: String?, _ step: DockerDaemon? = nil) -> [String] {
@@ -46,7 +48,8 @@ struct DockerDaemonTests {
             """
         let new = mirrored.merged(into: try #require(JSONMembers(text))).text
         for piece in [
-            #""data-root": "/srv/dock\u0065r""#, #""mtu": 1.0"#, #""big": 12345678901234567890"#, #""live-restore": false"#,
+            #""data-root": "/srv/dock\u0065r""#, #""mtu": 1.0"#, #""big": 12345678901234567890"#,
+            #""live-restore": false"#,
             #""runtimes": { "nvidia": { "path": "nvidia-container-runtime", "args": [] } }"#, #""dns": ["10.0.0.2"]"#,
             #""log-driver": "journald""#, #""exec-opts": ["native.umask=normal", "native.cgroupdriver=systemd"]"#,
             #""insecure-registries": ["10.77.0.1:5000", "old:5000"]"#,
@@ -72,7 +75,8 @@ struct DockerDaemonTests {
 
     @Test("logs to files where the kubelet reads them, and as its owner likes where Docker only builds")
     func logs() {
-        let text = #"{"exec-opts": ["native.cgroupdriver=systemd"], "log-driver": "journald", "log-opts": {"tag": "x"}}"#
+        let text =
+            #"{"exec-opts": ["native.cgroupdriver=systemd"], "log-driver": "journald", "log-opts": {"tag": "x"}}"#
         #expect(texts(text) == [])
         #expect(texts(text, asRuntime).first == #"log-driver in /etc/docker/daemon.json: "journald" → "json-file""#)
     }
@@ -82,7 +86,8 @@ struct DockerDaemonTests {
         arguments: ["{", "[1]", "{\"a\": 1,}", "{} {}", "hello", "{\"a\": [1,]}", "{a: 1}", "{\"a\": 01}", "{\"a\" 1}"])
     func unreadable(text: String) async {
         let answers: [Question: Answer] = [.contents(DockerDaemon.path): .contents(Array(text.utf8))]
-        #expect(DockerDaemon.unreadable.texts(answers) == ["it is not a JSON object, and dockerd would not start with it"])
+        #expect(
+            DockerDaemon.unreadable.texts(answers) == ["it is not a JSON object, and dockerd would not start with it"])
         let (machine, transport) = Example.machine(answering: String(repeating: frame(""), count: 4) + frame(text))
         await #expect(throws: Problem.self) { try await step.apply(to: machine) }
         #expect(await transport.changes == [])
@@ -98,6 +103,7 @@ struct DockerDaemonTests {
 
     @Test("may be missing or empty", arguments: [nil, "", " \n", "{}"])
     func readable(text: String?) {
-        #expect(DockerDaemon.unreadable.texts([.contents(DockerDaemon.path): .contents(text.map { Array($0.utf8) })]) == [])
+        #expect(
+            DockerDaemon.unreadable.texts([.contents(DockerDaemon.path): .contents(text.map { Array($0.utf8) })]) == [])
     }
 }

@@ -17,11 +17,13 @@ struct DockerPackagesTests {
     @Test("bring containerd to all, Docker Engine to those that build, and to all where it is the runtime")
     func names() throws {
         #expect(try names { _ in } == ("containerd.io", "docker-ce docker-ce-cli docker-buildx-plugin"))
-        #expect(try names { $0.runtime = .docker }.runtime == "containerd.io docker-ce docker-ce-cli docker-buildx-plugin")
+        #expect(
+            try names { $0.runtime = .docker }.runtime == "containerd.io docker-ce docker-ce-cli docker-buildx-plugin")
         #expect(try names { $0.docker = .distribution } == ("containerd", "docker.io"))
     }
 
-    /// As their archives have them: nothing recommended is installed, and without buildx `docker build` takes a deprecated builder.
+    /// As their archives have them: nothing recommended is installed, and without buildx `docker build` takes a
+    /// deprecated builder.
     @Test(
         "of a distribution bring BuildKit wherever it has one",
         arguments: [
@@ -50,7 +52,10 @@ struct DockerPackagesTests {
         let repository = try DockerPackages(cluster: Example.cluster()).runtime(facts)[0] as? AptRepository
         #expect(repository?.source == "https://download.docker.com/linux/ubuntu noble stable")
         #expect(
-            repository?.key == .url("https://download.docker.com/linux/ubuntu/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88")
+            repository?.key
+                == .url(
+                    "https://download.docker.com/linux/ubuntu/gpg",
+                    fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88")
         )
         #expect(repository?.architecture == "arm64")
     }
@@ -62,7 +67,9 @@ struct DockerPackagesTests {
         #expect(repository.source == "https://pkgs.k8s.io/core:/stable:/v1.31/deb/ /")
         #expect(
             repository.key
-                == .url("https://pkgs.k8s.io/core:/stable:/v1.31/deb/Release.key", fingerprint: "DE15B14486CD377B9E876E1A234654DA9A296436"))
+                == .url(
+                    "https://pkgs.k8s.io/core:/stable:/v1.31/deb/Release.key",
+                    fingerprint: "DE15B14486CD377B9E876E1A234654DA9A296436"))
         let packages = try #require(steps[3] as? Packages)
         #expect(packages.names == ["kubelet", "kubeadm", "kubectl"])
         #expect(packages.version == "1.31.14-")
@@ -72,8 +79,11 @@ struct DockerPackagesTests {
     @Test("of a mirror are of the machine's own distribution, where the inventory leaves it open")
     func mirrorOfDistributions() throws {
         let facts = Example.facts { $0.distribution = Distribution(id: "ubuntu", version: "24.04", codename: "noble") }
-        let key = Mirrors.Key.url("https://mirror.example.org/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88")
-        let cluster = Example.cluster { $0.mirrors.docker = .init(url: "https://mirror.example.org/linux/<distribution>", key: key) }
+        let key = Mirrors.Key.url(
+            "https://mirror.example.org/gpg", fingerprint: "9DC858229FC7DD38854AE2D88D81803C0EBFCD88")
+        let cluster = Example.cluster {
+            $0.mirrors.docker = .init(url: "https://mirror.example.org/linux/<distribution>", key: key)
+        }
         let repository = try DockerPackages(cluster: cluster).runtime(facts)[0] as? AptRepository
         #expect(repository?.source == "https://mirror.example.org/linux/ubuntu noble stable")
     }
@@ -95,8 +105,11 @@ struct DockerPackagesTests {
         try withKey("hello") { path in
             #expect(
                 throws: Problem(
-                    what: "the signing key \(path) of the docker mirror cannot be read", why: "it is not an ASCII-armoured public key",
-                    fix: "correct mirrors: apt: docker: key: in the inventory (for the lab: `kubeforge lab up` makes it)")
+                    what: "the signing key \(path) of the docker mirror cannot be read",
+                    why: "it is not an ASCII-armoured public key",
+                    fix:
+                        "correct mirrors: apt: docker: key: in the inventory (for the lab: `kubeforge lab up` makes it)"
+                )
             ) {
                 try Mirrors.Key.file(path: path).signingKey(for: "docker")
             }

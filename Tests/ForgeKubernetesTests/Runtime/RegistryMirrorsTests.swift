@@ -10,7 +10,9 @@ import Testing
 struct RegistryMirrorsTests {
     private let mirrors = RegistryMirrors(
         cluster: Example.cluster { cluster in
-            cluster.mirrors = Mirrors(registries: ["docker.io": "http://10.77.0.1:5000", "registry.k8s.io": "https://mirror.example/k8s"])
+            cluster.mirrors = Mirrors(registries: [
+                "docker.io": "http://10.77.0.1:5000", "registry.k8s.io": "https://mirror.example/k8s",
+            ])
             cluster.service.registry = "10.77.0.1:5000/images"
         })
 
@@ -18,11 +20,14 @@ struct RegistryMirrorsTests {
     func containerd() {
         let files = mirrors.containerdFiles()
         #expect(
-            files.map(\.file.path) == ["docker.io", "registry.k8s.io", "10.77.0.1:5000"].map { "/etc/containerd/certs.d/\($0)/hosts.toml" })
+            files.map(\.file.path)
+                == ["docker.io", "registry.k8s.io", "10.77.0.1:5000"].map { "/etc/containerd/certs.d/\($0)/hosts.toml" }
+        )
         #expect(
             files.map(\.title) == [
-                "docker.io is pulled from http://10.77.0.1:5000", "registry.k8s.io is pulled from https://mirror.example/k8s",
-                "10.77.0.1:5000 is spoken to over plain HTTP",
+                "docker.io is pulled from http://10.77.0.1:5000",
+                "registry.k8s.io is pulled from https://mirror.example/k8s",
+                "10.77.0.1:5000 is accessed over plain HTTP",
             ])
         #expect(
             String(decoding: files[0].file.content, as: UTF8.self) == """
@@ -33,7 +38,9 @@ struct RegistryMirrorsTests {
                   capabilities = ["pull", "resolve"]
 
                 """)
-        #expect(String(decoding: files[2].file.content, as: UTF8.self).contains("capabilities = [\"pull\", \"resolve\", \"push\"]"))
+        #expect(
+            String(decoding: files[2].file.content, as: UTF8.self).contains(
+                "capabilities = [\"pull\", \"resolve\", \"push\"]"))
     }
 
     @Test("that are not named leave the runtimes as they are")
@@ -44,9 +51,12 @@ struct RegistryMirrorsTests {
 
     @Test("give Docker Engine another name to pull by where it knows no mirrors")
     func dockerMirror() {
-        let mirrors = Mirrors(registries: ["registry.k8s.io": "http://10.77.0.1:5000/", "ghcr.io": "https://mirror.example"])
+        let mirrors = Mirrors(registries: [
+            "registry.k8s.io": "http://10.77.0.1:5000/", "ghcr.io": "https://mirror.example",
+        ])
         #expect(
-            DockerMirror.source(of: "registry.k8s.io/coredns/coredns:v1.8", mirrors)?.reference == "10.77.0.1:5000/coredns/coredns:v1.8")
+            DockerMirror.source(of: "registry.k8s.io/coredns/coredns:v1.8", mirrors)?.reference
+                == "10.77.0.1:5000/coredns/coredns:v1.8")
         #expect(DockerMirror.source(of: "ghcr.io/flannel-io/flannel:v0.28.9", mirrors)?.host == "mirror.example")
         #expect(DockerMirror.source(of: "docker.io/library/python:3", mirrors) == nil)
         #expect(DockerMirror.source(of: "python", mirrors) == nil)

@@ -9,7 +9,8 @@ import Testing
 @Suite("A proxy")
 struct ServiceProxyTests {
     private let cluster = Example.cluster("1.36.2") { $0.proxy = Proxy(http: "http://p:3128", https: "http://p:3128") }
-    private let exceptions = "localhost,127.0.0.1,.svc,.cluster.local,10.244.0.0/16,10.96.0.0/12,10.77.0.11,kubmaster,10.77.0.12,kubnode"
+    private let exceptions =
+        "localhost,127.0.0.1,.svc,.cluster.local,10.244.0.0/16,10.96.0.0/12,10.77.0.11,kubmaster,10.77.0.12,kubnode"
 
     @Test("reaches containerd and Docker by a drop-in, and they are restarted when it changes")
     func units() throws {
@@ -63,7 +64,8 @@ struct ServiceProxyTests {
         }
         for step in packages {
             #expect(await lines(step).first?.contains("NO_PROXY=\(exceptions) ") == true, "\(step.title)")
-            #expect(await lines(step).first?.contains("-o Acquire::https::Proxy=http://p:3128") == true, "\(step.title)")
+            #expect(
+                await lines(step).first?.contains("-o Acquire::https::Proxy=http://p:3128") == true, "\(step.title)")
         }
         let through = "env HTTP_PROXY=http://p:3128 HTTPS_PROXY=http://p:3128 NO_PROXY=\(exceptions) http_proxy="
         let control = ControlPlane(host: Example.master, cluster: cluster, configuration: "")

@@ -23,18 +23,22 @@ struct DryRunTests {
         #expect(await rehearsal.hosts["a"]!.log == ["look x y z"])
         #expect(
             rehearsal.listener.lines == [
-                "== one", "a: alreadySo x is so", "a: wouldChange y is so (y is not so)", "== two", "a: wouldChange z is so (z is not so)",
+                "== one", "a: unchanged x is so", "a: wouldChange y is so (y is not so)", "== two",
+                "a: wouldChange z is so (z is not so)",
             ])
-        #expect(result.hosts["a"].map { [$0.changed, $0.alreadySo, $0.failed, $0.wouldChange] } == [0, 1, 0, 2])
+        #expect(result.hosts["a"].map { [$0.changed, $0.unchanged, $0.failed, $0.wouldChange] } == [0, 1, 0, 2])
         #expect(result.outcome(essential: []) == .ok)
     }
 
     @Test("does not call a finding of a preflight something that it would change")
     func preflight() async {
         let rehearsal = Rehearsal(["a": host()], options: options)
-        let result = await rehearsal.run(Rehearsal.stage("fit", goesOnAfterFailure: true, ["a": [must("memory"), must("disk")]]))
+        let result = await rehearsal.run(
+            Rehearsal.stage("fit", goesOnAfterFailure: true, ["a": [must("memory"), must("disk")]]))
         #expect(
-            rehearsal.listener.lines == ["== fit", "a: failed memory is so (memory is not so)", "a: failed disk is so (disk is not so)"])
+            rehearsal.listener.lines == [
+                "== fit", "a: failed memory is so (memory is not so)", "a: failed disk is so (disk is not so)",
+            ])
         #expect(result.outcome(essential: []) == .failed)
     }
 }

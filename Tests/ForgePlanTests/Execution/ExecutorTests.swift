@@ -16,9 +16,10 @@ struct ExecutorTests {
         #expect(await rehearsal.hosts["b"]!.log == ["look x"])
         #expect(
             rehearsal.listener.lines(about: "a") == [
-                "== one", "a: alreadySo x is so", "a: alreadySo y is so", "== two", "a: alreadySo z is so", "a: alreadySo x is so",
+                "== one", "a: unchanged x is so", "a: unchanged y is so", "== two", "a: unchanged z is so",
+                "a: unchanged x is so",
             ])
-        #expect(result.hosts["a"]?.alreadySo == 4)
+        #expect(result.hosts["a"]?.unchanged == 4)
         #expect(result.hosts["a"]?.traffic.roundTrips == 1)
         #expect(result.outcome(essential: []) == .ok)
     }
@@ -30,10 +31,10 @@ struct ExecutorTests {
         #expect(await rehearsal.hosts["a"]!.log == ["look x y z", "make x", "look x y z", "make z", "look z"])
         #expect(
             rehearsal.listener.lines == [
-                "== one", "a: … x is so", "a: > making x", "a: changed x is so (x is not so)", "a: alreadySo y is so",
+                "== one", "a: … x is so", "a: > making x", "a: changed x is so (x is not so)", "a: unchanged y is so",
                 "a: … z is so", "a: > making z", "a: changed z is so (z is not so)",
             ])
-        #expect(result.hosts["a"].map { [$0.changed, $0.alreadySo, $0.failed, $0.wouldChange] } == [2, 1, 0, 0])
+        #expect(result.hosts["a"].map { [$0.changed, $0.unchanged, $0.failed, $0.wouldChange] } == [2, 1, 0, 0])
     }
 
     @Test("sees what a change has undone")
@@ -47,11 +48,12 @@ struct ExecutorTests {
     func looksAgain() async {
         let rehearsal = Rehearsal(["a": FakeHost(["y", "z"]), "b": FakeHost(["x", "y", "z"])])
         let result = await rehearsal.run(
-            Rehearsal.stage("one", ["a": [Truth("x")], "b": [Truth("x")]]), Rehearsal.stage("two", ["a": [Truth("y")], "b": [Truth("y")]]),
+            Rehearsal.stage("one", ["a": [Truth("x")], "b": [Truth("x")]]),
+            Rehearsal.stage("two", ["a": [Truth("y")], "b": [Truth("y")]]),
             Rehearsal.stage("three", ["a": [Truth("z")], "b": [Truth("z")]]))
         #expect(await rehearsal.hosts["a"]!.log == ["look x y z", "make x", "look x", "look y", "look z"])
         #expect(await rehearsal.hosts["b"]!.log == ["look x y z", "look y", "look z"])
-        #expect(result.hosts["a"].map { [$0.changed, $0.alreadySo] } == [1, 2])
+        #expect(result.hosts["a"].map { [$0.changed, $0.unchanged] } == [1, 2])
     }
 
     /// A step that holds, would be made, or fails, and has something to tell beside.
@@ -76,7 +78,9 @@ struct ExecutorTests {
 
     @Test("may begin with a step of one host, before all that it has, and where it has nothing")
     func beginning() {
-        let plan = Plan(stages: [Rehearsal.stage("one", ["a": [Truth("x")]]), Rehearsal.stage("two", ["a": [Truth("y")]])])
+        let plan = Plan(stages: [
+            Rehearsal.stage("one", ["a": [Truth("x")]]), Rehearsal.stage("two", ["a": [Truth("y")]]),
+        ])
         func titles(_ host: String) -> [[String]] {
             plan.beginning(with: Truth("z"), on: Example.host(host)).stages.map { $0.steps(for: host).map(\.title) }
         }
@@ -87,7 +91,8 @@ struct ExecutorTests {
     @Test("looks again on the other hosts after a change that failed: it may have changed something all the same")
     func looksAgainAfterFailure() async {
         let rehearsal = Rehearsal(["a": FakeHost(onMake: { _ in .fails("half done") }), "b": FakeHost(["y"])])
-        _ = await rehearsal.run(Rehearsal.stage("one", ["a": [Truth("x")]]), Rehearsal.stage("two", ["b": [Truth("y")]]))
+        _ = await rehearsal.run(
+            Rehearsal.stage("one", ["a": [Truth("x")]]), Rehearsal.stage("two", ["b": [Truth("y")]]))
         #expect(await rehearsal.hosts["b"]!.log == ["look y", "look y"])
     }
 
@@ -106,7 +111,9 @@ struct ExecutorTests {
         let rehearsal = Rehearsal(["a": FakeHost()])
         _ = await rehearsal.run(Rehearsal.stage("one", ["a": [Following()]]))
         #expect(
-            rehearsal.listener.lines == ["== one", "a: … x is so", "a-1: > 433 rows", "a: > making x", "a: changed x is so (x is not so)"])
+            rehearsal.listener.lines == [
+                "== one", "a: … x is so", "a-1: > 433 rows", "a: > making x", "a: changed x is so (x is not so)",
+            ])
     }
 
     @Test("that changes something which is still not so afterwards fails with the difference")
@@ -116,7 +123,7 @@ struct ExecutorTests {
         #expect(
             result.failures["a"]
                 == Problem(
-                    what: "a: x is so: still not so after the change", why: "x is not so",
+                    what: "a: x is so: the change did not take effect", why: "x is not so",
                     fix: "look at the log for what the change printed, and run again"))
         #expect(rehearsal.listener.lines.last == "a: failed x is so (x is not so)")
         #expect(await rehearsal.hosts["a"]!.log == ["look x y", "make x", "look x y"])
@@ -128,14 +135,18 @@ struct ExecutorTests {
     func failedCommand() async {
         let rehearsal = Rehearsal(["a": FakeHost(onMake: { _ in .fails("E: no such thing\n\n") })])
         let result = await rehearsal.run(Rehearsal.stage("one", ["a": [Truth("x")]]))
-        #expect(result.failures["a"] == Problem(what: "a: `make x` failed with exit code 100", why: "E: no such thing", fix: "try again"))
+        #expect(
+            result.failures["a"]
+                == Problem(what: "a: `make x` failed with exit code 100", why: "E: no such thing", fix: "try again"))
     }
 
     @Test("sets a failed worker aside, and finishes the rest")
     func worker() async {
-        let rehearsal = Rehearsal(["a": FakeHost(), "b": FakeHost(onMake: { _ in .fails("broken") })], essential: ["a"])
+        let rehearsal = Rehearsal(
+            ["a": FakeHost(), "b": FakeHost(onMake: { _ in .fails("broken") })], essential: ["a"])
         let result = await rehearsal.run(
-            Rehearsal.stage("one", ["a": [Truth("x")], "b": [Truth("x")]]), Rehearsal.stage("two", ["a": [Truth("y")], "b": [Truth("y")]]))
+            Rehearsal.stage("one", ["a": [Truth("x")], "b": [Truth("x")]]),
+            Rehearsal.stage("two", ["a": [Truth("y")], "b": [Truth("y")]]))
         #expect(await rehearsal.hosts["a"]!.truths == ["x", "y"])
         #expect(
             rehearsal.listener.lines(about: "b") == [
@@ -147,9 +158,11 @@ struct ExecutorTests {
 
     @Test("ends after the stage in which an essential host failed")
     func essential() async {
-        let rehearsal = Rehearsal(["a": FakeHost(onMake: { _ in .fails("broken") }), "b": FakeHost()], essential: ["a"])
+        let rehearsal = Rehearsal(
+            ["a": FakeHost(onMake: { _ in .fails("broken") }), "b": FakeHost()], essential: ["a"])
         let result = await rehearsal.run(
-            Rehearsal.stage("one", ["a": [Truth("x")], "b": [Truth("x")]]), Rehearsal.stage("two", ["a": [Truth("y")], "b": [Truth("y")]]))
+            Rehearsal.stage("one", ["a": [Truth("x")], "b": [Truth("x")]]),
+            Rehearsal.stage("two", ["a": [Truth("y")], "b": [Truth("y")]]))
         #expect(await rehearsal.hosts["b"]!.truths == ["x"])
         #expect(!rehearsal.listener.lines.contains("== two"))
         #expect(result.outcome(essential: ["a"]) == .failed)
@@ -174,7 +187,9 @@ struct ExecutorTests {
 
     @Test("whose hosts have all failed has failed, even where none is essential")
     func allFailed() async {
-        let rehearsal = Rehearsal(["a": FakeHost(onMake: { _ in .fails("1") }), "b": FakeHost(onMake: { _ in .fails("2") })])
+        let rehearsal = Rehearsal([
+            "a": FakeHost(onMake: { _ in .fails("1") }), "b": FakeHost(onMake: { _ in .fails("2") }),
+        ])
         let result = await rehearsal.run(Rehearsal.stage("one", ["a": [Truth("x")], "b": [Truth("x")]]))
         #expect(result.outcome(essential: []) == .failed)
     }
@@ -189,7 +204,8 @@ struct ExecutorTests {
         let rehearsal = Rehearsal(["a": host], options: .init(isInterrupted: { isInterrupted.withLock { $0 } }))
         let result = await rehearsal.run(
             Rehearsal.stage("one", ["a": [Truth("x"), Truth("y")]]), Rehearsal.stage("two", ["a": [Truth("z")]]))
-        #expect(rehearsal.listener.lines == ["== one", "a: … x is so", "a: > making x", "a: changed x is so (x is not so)"])
+        #expect(
+            rehearsal.listener.lines == ["== one", "a: … x is so", "a: > making x", "a: changed x is so (x is not so)"])
         #expect(result.failures.isEmpty)
         #expect(await host.truths == ["x"])
     }
@@ -209,7 +225,8 @@ struct ExecutorTests {
         let names = (1...6).map { "h\($0)" }
         let hosts = Dictionary(uniqueKeysWithValues: names.map { name in (name, FakeHost { _ in await gauge.pass() }) })
         let rehearsal = Rehearsal(hosts, options: .init(width: 2))
-        let result = await rehearsal.run(Rehearsal.stage("one", Dictionary(uniqueKeysWithValues: names.map { ($0, [Truth("x")]) })))
+        let result = await rehearsal.run(
+            Rehearsal.stage("one", Dictionary(uniqueKeysWithValues: names.map { ($0, [Truth("x")]) })))
         #expect(result.hosts.values.allSatisfy { $0.changed == 1 })
         #expect(await gauge.most == 2)
     }

@@ -3,7 +3,8 @@ import ForgePlan
 import ForgeTestSupport
 import Synchronization
 
-/// A host with truths that steps look at and make: `.module(NAME)` asks for one, the command `make NAME` brings it about.
+/// A host with truths that steps look at and make: `.module(NAME)` asks for one, the command `make NAME` brings it
+/// about.
 actor FakeHost: Transport {
     private(set) var truths: Set<String>
     /// What was run, in order: `look` with the names asked, or the command's line.
@@ -70,7 +71,9 @@ struct Truth: Step {
 
 /// NAME must be so, and kubeforge will not change it.
 func must(_ name: String) -> any Step {
-    Requirement("\(name) is so", asking: [.module(name)], fix: "make \(name)") { $0.hasModule(name) ? [] : ["\(name) is not so"] }
+    Requirement("\(name) is so", asking: [.module(name)], fix: "make \(name)") {
+        $0.hasModule(name) ? [] : ["\(name) is not so"]
+    }
 }
 
 /// Everything that was told, as lines.
@@ -123,7 +126,10 @@ struct Rehearsal {
     }
 
     func run(_ stages: Stage...) async -> RunResult {
-        let fleet = await Fleet.connect(hosts.keys.sorted().map { Example.host($0) }, width: 8) { host in hosts[host.name]! }
-        return await Executor(fleet: fleet, reporter: listener, options: options).run(Plan(stages: stages, essential: essential))
+        let fleet = await Fleet.connect(hosts.keys.sorted().map { Example.host($0) }, width: 8) { host in
+            hosts[host.name]!
+        }
+        return await Executor(fleet: fleet, reporter: listener, options: options).run(
+            Plan(stages: stages, essential: essential))
     }
 }

@@ -8,9 +8,10 @@ struct MachineTests {
     @Test(
         "says how a command ended",
         arguments: [
-            (Output.Exit.code(3), "failed with exit code 3"), (.code(124), "did not end within its time limit of 900 s"),
+            (Output.Exit.code(3), "failed with exit code 3"),
+            (.code(124), "did not end within its time limit of 900 s"),
             (.signal("KILL"), "was killed by SIGKILL"),
-            (.unknown, "ended, and the connection broke before its exit code came"),
+            (.unknown, "the connection was lost before the exit code arrived"),
         ])
     func ending(exit: Output.Exit, expected: String) async {
         let (machine, _) = Example.machine { _ in Output(standardError: Array("E: why\n".utf8), exit: exit) }
@@ -22,9 +23,13 @@ struct MachineTests {
     @Test("shows the first line of a script, and not a whole page")
     func summary() async {
         let (machine, _) = Example.machine { _ in .failed(1, "no") }
-        let problem = await #expect(throws: Problem.self) { try await machine.run(Command("sh", "-c", "set -e\nexit 1")) }
+        let problem = await #expect(throws: Problem.self) {
+            try await machine.run(Command("sh", "-c", "set -e\nexit 1"))
+        }
         #expect(problem?.what == "kubnode: `sh -c 'set -e …` failed with exit code 1")
-        let long = await #expect(throws: Problem.self) { try await machine.run(Command("echo", Word(String(repeating: "x", count: 300)))) }
+        let long = await #expect(throws: Problem.self) {
+            try await machine.run(Command("echo", Word(String(repeating: "x", count: 300))))
+        }
         #expect(long?.what == "kubnode: `echo \(String(repeating: "x", count: 195)) …` failed with exit code 1")
     }
 
@@ -33,7 +38,9 @@ struct MachineTests {
         let listener = Listener()
         let transport = ScriptedTransport { _ in Output(standardOutput: Array("abcdef.secret\n".utf8), exit: .code(1)) }
         let machine = Machine(host: Example.host(), transport: transport) { listener.report(.output(host: "a", $0)) }
-        let problem = await #expect(throws: Problem.self) { try await machine.quietly(Command("kubeadm", "token", "create")) }
+        let problem = await #expect(throws: Problem.self) {
+            try await machine.runUnlogged(Command("kubeadm", "token", "create"))
+        }
         #expect(problem == Problem(what: "kubnode: `kubeadm token create` failed with exit code 1"))
         #expect(listener.lines == [])
     }

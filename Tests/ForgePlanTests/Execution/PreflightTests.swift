@@ -14,12 +14,15 @@ struct PreflightStageTests {
             Rehearsal.stage("work", ["a": [Truth("x")], "b": [Truth("x")]]))
         #expect(
             rehearsal.listener.lines(about: "a") == [
-                "== fit", "a: failed memory is so (memory is not so)", "a: alreadySo disk is so", "a: failed clock is so (clock is not so)",
+                "== fit", "a: failed memory is so (memory is not so)", "a: unchanged disk is so",
+                "a: failed clock is so (clock is not so)",
             ])
         #expect(rehearsal.listener.lines(about: "b").count == 4)
         #expect(await rehearsal.hosts["a"]!.log == ["look memory disk clock x"])
         #expect(await rehearsal.hosts["b"]!.log == ["look memory disk clock x"])
-        #expect(result.failures["a"] == Problem(what: "a: not so: memory is so", why: "memory is not so", fix: "make memory"))
+        #expect(
+            result.failures["a"]
+                == Problem(what: "a: requirement not met: memory is so", why: "memory is not so", fix: "make memory"))
         #expect(result.hosts["a"]?.failed == 2)
     }
 
@@ -37,7 +40,10 @@ struct PreflightStageTests {
     @Test("applied by hand explains itself all the same")
     func applied() async {
         let (machine, _) = Example.machine(answering: frame("", code: 1))
-        await #expect(throws: Problem(what: "kubnode: not so: memory is so", why: "memory is not so", fix: "make memory")) {
+        await #expect(
+            throws: Problem(
+                what: "kubnode: requirement not met: memory is so", why: "memory is not so", fix: "make memory")
+        ) {
             try await must("memory").apply(to: machine)
         }
     }

@@ -11,25 +11,32 @@ struct RightsTests {
 
     private static func holder(_ digit: String) -> Holder {
         Holder(
-            run: String(repeating: digit, count: 16), person: "ben@desk", computer: "c0ffee", processID: 9, since: "2026-11-21T09:12:03Z",
+            run: String(repeating: digit, count: 16), person: "ben@desk", computer: "c0ffee", processID: 9,
+            since: "2026-11-21T09:12:03Z",
             command: "deploy")
     }
 
-    private static func refusal(_ holder: Holder) -> Output { .failed(MachineLock.refusal, "apt says\nkubeforge-lock: \(holder.line)\n") }
+    private static func refusal(_ holder: Holder) -> Output {
+        .failed(MachineLock.refusal, "apt says\nkubeforge-lock: \(holder.line)\n")
+    }
 
-    private func machine(_ transport: any Transport, _ rights: Rights, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in })
+    private func machine(
+        _ transport: any Transport, _ rights: Rights, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in }
+    )
         -> Machine
     {
         Machine(host: Example.host(), transport: transport, onLine: onLine, rights: rights)
     }
 
-    @Test("root's commands change the machine under its lock; looks, kubectl and what only talks to others do not wait for it")
+    @Test(
+        "root's commands change the machine under its lock; looks, kubectl and what only talks to others do not wait for it"
+    )
     func locked() async throws {
         let host = ScriptedTransport { $0.inputText.contains("swaps") ? Output(frame("")) : Output("") }
         let machine = machine(host, Rights(MachineLock(Self.own)))
         try await machine.run(Command("apt-get", "install").asRoot())
         _ = try await machine.attempt(Command("sh", "-c", "true").asRoot())
-        _ = try await machine.quietly(Command("sh", "-c", "true").asRoot())
+        _ = try await machine.runUnlogged(Command("sh", "-c", "true").asRoot())
         try await machine.write(RemoteFile("/etc/hosts", "x\n"))
         try await machine.run(Command("kubectl", "apply").asRoot())
         try await machine.run(Command("sh", "-c", "curl").asRoot().leavingHost())
@@ -85,13 +92,17 @@ struct RightsTests {
     func waiting() async throws {
         let host = ScriptedTransport { _ in Output(frame("a\n")) }
         let machine = machine(host, Rights(MachineLock(Self.own), isInterrupted: { true }))
-        let until = Until("pods run", within: .seconds(3600), asking: [.swaps], fix: "") { $0.swaps.map { "\($0) is not ready" } }
+        let until = WaitUntil("pods run", within: .seconds(3600), asking: [.swaps], fix: "") {
+            $0.swaps.map { "\($0) is not ready" }
+        }
         let problem = await #expect(throws: Problem.self) { try await until.apply(to: machine) }
         #expect(problem?.kind == .interrupted)
         #expect(await host.commands.count == 1)
     }
 
-    @Test("a machine that it keeps is given back at the end; where it took nothing, nothing is asked", arguments: [0, 600])
+    @Test(
+        "a machine that it keeps is given back at the end; where it took nothing, nothing is asked",
+        arguments: [0, 600])
     func givenBack(keeps: Int) async throws {
         let host = ScriptedTransport { _ in Output("") }
         let rights = Rights(MachineLock(Self.own, keeps: keeps))

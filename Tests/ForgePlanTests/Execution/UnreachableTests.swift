@@ -58,7 +58,8 @@ struct UnreachableTests {
         let host = BreakingTransport(problem: lost)
         let listener = Listener()
         let fleet = await Fleet.connect([Example.host("a")], width: 1) { _ in host }
-        let result = await Executor(fleet: fleet, reporter: listener).run(Plan(stages: [Rehearsal.stage("one", ["a": [Truth("x")]])]))
+        let result = await Executor(fleet: fleet, reporter: listener).run(
+            Plan(stages: [Rehearsal.stage("one", ["a": [Truth("x")]])]))
         #expect(result.failures == ["a": lost])
         #expect(listener.lines == ["a: a: the connection was lost", "== one"])
         #expect(result.outcome(essential: []) == .failed)
@@ -71,7 +72,9 @@ private struct BreakingTransport: Transport {
 
     var traffic: Traffic { Traffic() }
 
-    func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output { throw problem }
+    func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
+        throw problem
+    }
 
     func close() async {}
 }

@@ -14,11 +14,15 @@ struct BoundsTests {
     @Test("that is no file's is refused", arguments: [" 7", " -1", " 0 0", " 1 0", " 9223372036854775807", " x"])
     func files(indices: String) {
         let questions: [Question] = [.file("/a"), .file("/b")]
-        let lines = Array(repeating: "regular file|644|root:root|1|1", count: indices.split(separator: " ").count).joined(separator: "\n")
-        #expect(throws: Frames.Broken.self) { try answers(frame(indices) + frame("") + frame(lines) + frame(""), to: questions) }
+        let lines = Array(repeating: "regular file|644|root:root|1|1", count: indices.split(separator: " ").count)
+            .joined(separator: "\n")
+        #expect(throws: Frames.Broken.self) {
+            try answers(frame(indices) + frame("") + frame(lines) + frame(""), to: questions)
+        }
         let sums = Array(repeating: "a", count: indices.split(separator: " ").count).joined(separator: "\n")
         #expect(throws: Frames.Broken.self) {
-            try answers(frame(" 0") + frame(indices) + frame("regular file|644|root:root|1|1") + frame(sums), to: questions)
+            try answers(
+                frame(" 0") + frame(indices) + frame("regular file|644|root:root|1|1") + frame(sums), to: questions)
         }
     }
 
@@ -57,8 +61,12 @@ struct BoundsTests {
 
     @Test("becomes the nearest within bounds")
     func bounds() {
-        #expect([2.5, -1, 1e300, -1e300, .nan, .infinity, -.infinity].map { Int($0, in: 0...10) } == [3, 0, 10, 0, 0, 10, 0])
+        #expect(
+            [2.5, -1, 1e300, -1e300, .nan, .infinity, -.infinity].map { Int($0, in: 0...10) } == [
+                3, 0, 10, 0, 0, 10, 0,
+            ])
         #expect(["5", "-1", "11", "1e1", "", "½"].map { Int($0, in: 0...10) } == [5, nil, nil, nil, nil, nil])
-        #expect(["5", "nan", "inf", "1e999", "-0.1", "x"].map { Double($0, in: 0...10) } == [5, nil, nil, nil, nil, nil])
+        #expect(
+            ["5", "nan", "inf", "1e999", "-0.1", "x"].map { Double($0, in: 0...10) } == [5, nil, nil, nil, nil, nil])
     }
 }

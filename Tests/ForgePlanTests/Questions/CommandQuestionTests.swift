@@ -9,7 +9,8 @@ struct CommandQuestionTests {
     @Test("gives exit code and output, without the newlines at its end", arguments: Shell.all)
     func several(shell: String) async throws {
         let texts = [
-            "echo one", "printf two", "echo three; exit 3", "exit 7", "false", "printf 'a\\n\\nb\\n\\n'", "echo \"it's $((1+1)) \\$x\"",
+            "echo one", "printf two", "echo three; exit 3", "exit 7", "false", "printf 'a\\n\\nb\\n\\n'",
+            "echo \"it's $((1+1)) \\$x\"",
         ]
         let answers = try await LocalTransport(shell: shell).ask(texts.map(Question.command), of: Example.host())
         #expect(texts.map { answers.command($0).text } == ["one", "two", "three", "", "", "a\n\nb", "it's 2 $x"])
@@ -24,7 +25,8 @@ struct CommandQuestionTests {
 
     @Test("reads nothing of the script that asks it", arguments: Shell.all)
     func readsNothing(shell: String) async throws {
-        let answers = try await LocalTransport(shell: shell).look(.command("cat; echo end"), .command("cat"), .module("overlay"))
+        let answers = try await LocalTransport(shell: shell).look(
+            .command("cat; echo end"), .command("cat"), .module("overlay"))
         #expect(answers.command("cat; echo end").text == "end")
         #expect(answers.command("cat") == CommandState())
     }

@@ -7,7 +7,8 @@ import Testing
 @Suite("A question about contents")
 struct ContentsQuestionTests {
     @Test(
-        "gives every byte of a text file", arguments: Shell.all, ["", "\n", "one", "one\n", "one\n\n\n", "\n\nx", "ä €\r\n", "3 4\n", "x"])
+        "gives every byte of a text file", arguments: Shell.all,
+        ["", "\n", "one", "one\n", "one\n\n\n", "\n\nx", "ä €\r\n", "3 4\n", "x"])
     func text(shell: String, text: String) async throws {
         try await TemporaryFolder.during { folder in
             let path = try folder.write("file", text)
@@ -20,7 +21,8 @@ struct ContentsQuestionTests {
         try await TemporaryFolder.during { folder in
             let path = folder.path("latin1")
             try Data([0x68, 0xe4, 0xff, 0x0a]).write(to: URL(filePath: path))
-            #expect(try await LocalTransport(shell: shell).look(.contents(path)).contents(path) == [0x68, 0xe4, 0xff, 0x0a])
+            #expect(
+                try await LocalTransport(shell: shell).look(.contents(path)).contents(path) == [0x68, 0xe4, 0xff, 0x0a])
         }
     }
 
@@ -30,7 +32,8 @@ struct ContentsQuestionTests {
         try await TemporaryFolder.during { folder in
             let path = folder.path("nul")
             try Data([0x61, 0, 0x62]).write(to: URL(filePath: path))
-            let answers = try await LocalTransport(shell: shell).look(.contents(path), .contents("/proc/sys/kernel/ostype"))
+            let answers = try await LocalTransport(shell: shell).look(
+                .contents(path), .contents("/proc/sys/kernel/ostype"))
             #expect(answers.text(path) == "ab")
             #expect(answers.text("/proc/sys/kernel/ostype") == "Linux\n")
         }

@@ -23,7 +23,8 @@ struct FileQuestionTests {
 
     @Test("takes a name with a dash in front as a name", arguments: Shell.all)
     func leadingDash(shell: String) async throws {
-        let answers = try await LocalTransport(shell: shell).look(.file("-rf"), .contents("--help"), .file("/etc/passwd"))
+        let answers = try await LocalTransport(shell: shell).look(
+            .file("-rf"), .contents("--help"), .file("/etc/passwd"))
         #expect(answers.file("-rf") == nil)
         #expect(answers.contents("--help") == nil)
         #expect(answers.file("/etc/passwd")?.kind == .regular)
@@ -40,7 +41,8 @@ struct FileQuestionTests {
                 folder.path("file/below"),
             ]
             let answers = try await LocalTransport(shell: shell).ask(paths.map(Question.file), of: Example.host())
-            #expect(paths.map { answers.file($0)?.kind } == [nil, .symlink, .directory, .symlink, .other, .regular, nil])
+            #expect(
+                paths.map { answers.file($0)?.kind } == [nil, .symlink, .directory, .symlink, .other, .regular, nil])
             #expect(paths.map { answers.file($0)?.sha256 } == [nil, nil, nil, nil, nil, SHA256.hex(""), nil])
         }
     }

@@ -11,7 +11,8 @@ struct KernelQuestionTests {
     func settings(shell: String) async throws {
         let answers = try await LocalTransport(shell: shell).look(
             .sysctl("kernel.pid_max"), .sysctl("kernel.no_such_key"), .sysctl("kernel.ostype"), .sysctl("kernel.it's"))
-        let expected = try String(contentsOfFile: "/proc/sys/kernel/pid_max", encoding: .utf8).trimming(while: \.isNewline)
+        let expected = try String(contentsOfFile: "/proc/sys/kernel/pid_max", encoding: .utf8).trimming(
+            while: \.isNewline)
         #expect(expected.count > 1)
         #expect(answers.sysctl("kernel.pid_max") == expected)
         #expect(answers.sysctl("kernel.ostype") == "Linux")
@@ -22,7 +23,8 @@ struct KernelQuestionTests {
     @Test("tells modules that are there", arguments: Shell.all)
     func modules(shell: String) async throws {
         let there = try #require(try FileManager.default.contentsOfDirectory(atPath: "/sys/module").first)
-        let answers = try await LocalTransport(shell: shell).look(.module("no_such_module"), .module(there), .module("$(id)"))
+        let answers = try await LocalTransport(shell: shell).look(
+            .module("no_such_module"), .module(there), .module("$(id)"))
         #expect(answers.hasModule(there))
         #expect(!answers.hasModule("no_such_module"))
         #expect(!answers.hasModule("$(id)"))

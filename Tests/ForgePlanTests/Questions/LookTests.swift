@@ -9,7 +9,8 @@ struct LookTests {
     func oneCommand(shell: String) async throws {
         let transport = LocalTransport(shell: shell)
         let answers = try await transport.look(
-            .command("echo hello"), .sysctl("kernel.ostype"), .file("/etc/passwd"), .package("dpkg"), .swaps, .module("no_such_module"),
+            .command("echo hello"), .sysctl("kernel.ostype"), .file("/etc/passwd"), .package("dpkg"), .swaps,
+            .module("no_such_module"),
             .contents("/etc/hostname"), .command("exit 4"), .file("/etc/passwd"), .command("echo hello"))
         #expect(answers.command("echo hello").text == "hello")
         #expect(answers.command("exit 4").exitCode == 4)
@@ -17,9 +18,10 @@ struct LookTests {
         #expect(answers.file("/etc/passwd")?.kind == .regular)
         #expect(answers.package("dpkg").installed != nil)
         #expect(
-            answers.missing(of: [.swaps, .module("no_such_module"), .contents("/etc/hostname"), .file("/etc/group")]) == [
-                .file("/etc/group")
-            ])
+            answers.missing(of: [.swaps, .module("no_such_module"), .contents("/etc/hostname"), .file("/etc/group")])
+                == [
+                    .file("/etc/group")
+                ])
     }
 
     @Test("without a question costs nothing")
@@ -35,8 +37,12 @@ struct LookTests {
         _ = try await transport.look(.swaps)
         let command = try #require(await transport.commands.first)
         let environment = Command.environment.joined(separator: " ")
-        #expect(command.remoteLine(user: "ubuntu") == "env LC_ALL=C sudo -n -- env \(environment) timeout --kill-after=10 300 sh -s")
-        #expect(Command.environment.allSatisfy { command.inputText.contains($0) }, "a question's environment is a command's")
+        #expect(
+            command.remoteLine(user: "ubuntu")
+                == "env LC_ALL=C sudo -n -- env \(environment) timeout --kill-after=10 300 sh -s")
+        #expect(
+            Command.environment.allSatisfy { command.inputText.contains($0) }, "a question's environment is a command's"
+        )
         #expect(command.inputText.hasPrefix("{\nLC_ALL=C TZ=UTC; export LC_ALL TZ\n"))
     }
 
@@ -47,8 +53,10 @@ struct LookTests {
         #expect(
             problem
                 == Problem(
-                    what: "kubnode: its answers cannot be read", why: "expected a length, got “Welcome to kubnode”",
-                    fix: "does its login shell print something of its own? `ssh ubuntu@10.0.0.5 true` should print nothing"))
+                    what: "kubnode: its reply could not be parsed", why: "expected a length, got “Welcome to kubnode”",
+                    fix:
+                        "does its login shell print anything at start-up? `ssh ubuntu@10.0.0.5 true` should print nothing"
+                ))
     }
 
     @Test("whose answer is cut off is an error, wherever the cut is")
@@ -81,7 +89,8 @@ struct LookTests {
                 "allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"
             ),
             (
-                "sudo: sorry, you must have a tty to run sudo\n", "kubnode: sudo wants a terminal (requiretty), and kubeforge has none",
+                "sudo: sorry, you must have a tty to run sudo\n",
+                "kubnode: sudo wants a terminal (requiretty), and kubeforge has none",
                 "lift that for this user: echo 'Defaults:ubuntu !requiretty' | sudo tee -a /etc/sudoers.d/ubuntu"
             ),
             (
@@ -100,7 +109,10 @@ struct LookTests {
                 "This account is currently not available.\n", "kubnode: ubuntu has no login shell",
                 "name another user in the inventory, `ssh: user:`, or as root: `usermod -s /bin/sh ubuntu`"
             ),
-            ("sh: 1: timeout: not found\n", "kubnode: could not be looked at", "log in as ubuntu and try `sudo -n sh -c true`"),
+            (
+                "sh: 1: timeout: not found\n", "kubnode: could not be inspected",
+                "log in as ubuntu and try `sudo -n sh -c true`"
+            ),
         ])
     func refused(error: String, what: String, fix: String) async throws {
         let transport = ScriptedTransport { _ in .failed(1, error) }
@@ -112,7 +124,9 @@ struct LookTests {
     @Test("that a cloud image answers root with names the user that may log in", arguments: [142, 0])
     func forcedCommand(code: Int) async throws {
         let sentence = "Please login as the user \"ubuntu\" rather than the user \"root\"."
-        let transport = ScriptedTransport { _ in Output(standardOutput: Array("\(sentence)\n\n".utf8), exit: .code(code)) }
+        let transport = ScriptedTransport { _ in
+            Output(standardOutput: Array("\(sentence)\n\n".utf8), exit: .code(code))
+        }
         await #expect(
             throws: Problem(
                 .unreachable, what: "kubnode: the login as root runs no commands", why: sentence,

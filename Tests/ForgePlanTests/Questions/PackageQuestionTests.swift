@@ -7,7 +7,8 @@ import Testing
 struct PackageQuestionTests {
     @Test("tells what dpkg knows from what it never heard of", arguments: Shell.all)
     func real(shell: String) async throws {
-        let answers = try await LocalTransport(shell: shell).look(.package("no-such-package"), .package("dpkg"), .package("it's"))
+        let answers = try await LocalTransport(shell: shell).look(
+            .package("no-such-package"), .package("dpkg"), .package("it's"))
         #expect(answers.package("dpkg").installed?.first?.isNumber == true)
         #expect(answers.package("no-such-package") == PackageState())
         #expect(answers.package("it's") == PackageState())
@@ -16,8 +17,10 @@ struct PackageQuestionTests {
     @Test(
         "reads dpkg's two letters: what is wanted, and what is",
         arguments: [
-            ("ii ", PackageState(installed: "1.2-3")), ("hi ", PackageState(installed: "1.2-3", isHeld: true)), ("rc ", PackageState()),
-            ("un ", PackageState()), ("iU ", PackageState()), ("iF ", PackageState()), ("hc ", PackageState(isHeld: true)),
+            ("ii ", PackageState(installed: "1.2-3")), ("hi ", PackageState(installed: "1.2-3", isHeld: true)),
+            ("rc ", PackageState()),
+            ("un ", PackageState()), ("iU ", PackageState()), ("iF ", PackageState()),
+            ("hc ", PackageState(isHeld: true)),
         ])
     func states(letters: String, expected: PackageState) async throws {
         let transport = ScriptedTransport { _ in Output(frame("kubelet|\(letters)|1.2-3")) }

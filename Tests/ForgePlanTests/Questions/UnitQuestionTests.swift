@@ -10,7 +10,8 @@ struct UnitQuestionTests {
         arguments: [
             (
                 "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp=Sat 2026-11-21 11:10:54 UTC\nInvocationID=0a1b",
-                UnitState(load: "loaded", active: "active", enabled: "enabled", since: 1_795_259_454, invocation: "0a1b")
+                UnitState(
+                    load: "loaded", active: "active", enabled: "enabled", since: 1_795_259_454, invocation: "0a1b")
             ),
             (
                 "ActiveEnterTimestamp=\nUnitFileState=\nActiveState=inactive\nLoadState=not-found",
@@ -37,7 +38,8 @@ struct UnitQuestionTests {
     @Test(
         "counts the seconds of a date as calendars do",
         arguments: [
-            ("Thu 1970-01-01 00:00:00 UTC", 0), ("Tue 2000-02-29 23:59:59 UTC", 951_868_799), ("Wed 2000-03-01 00:00:00 UTC", 951_868_800),
+            ("Thu 1970-01-01 00:00:00 UTC", 0), ("Tue 2000-02-29 23:59:59 UTC", 951_868_799),
+            ("Wed 2000-03-01 00:00:00 UTC", 951_868_800),
             ("Sun 2024-12-31 23:59:59 UTC", 1_735_689_599), ("Mon 2025-01-01 00:00:00 UTC", 1_735_689_600),
             ("Thu 2100-03-01 12:00:00 UTC", 4_107_585_600),
         ])
@@ -64,7 +66,8 @@ struct UnitQuestionTests {
                 """
             try folder.write("systemctl", program, mode: 0o755)
             let names = ["a b.service", "it's.mount", "-.slice"]
-            let answers = try await LocalTransport(shell: shell, programs: folder.path).ask(names.map(Question.unit), of: Example.host())
+            let answers = try await LocalTransport(shell: shell, programs: folder.path).ask(
+                names.map(Question.unit), of: Example.host())
             #expect(names.map { answers.unit($0).load } == names)
         }
     }
@@ -72,14 +75,17 @@ struct UnitQuestionTests {
     @Test("without systemd says so", arguments: Shell.all)
     func withoutSystemd(shell: String) async throws {
         try await TemporaryFolder.during { folder in
-            try folder.write("systemctl", "#!/bin/sh\necho System has not been booted with systemd >&2; exit 1\n", mode: 0o755)
+            try folder.write(
+                "systemctl", "#!/bin/sh\necho System has not been booted with systemd >&2; exit 1\n", mode: 0o755)
             let transport = LocalTransport(shell: shell, programs: folder.path)
             let problem = await #expect(throws: Problem.self) { try await transport.look(.unit("a"), .unit("b")) }
             #expect(
                 problem
                     == Problem(
-                        what: "kubnode: its answers cannot be read", why: "systemctl showed 0 of 2 units",
-                        fix: "kubeforge needs a machine that was booted with systemd: `systemctl is-system-running` should answer there"))
+                        what: "kubnode: its reply could not be parsed", why: "systemctl showed 0 of 2 units",
+                        fix:
+                            "kubeforge needs a machine that was booted with systemd: `systemctl is-system-running` should answer there"
+                    ))
         }
     }
 }

@@ -36,21 +36,28 @@ struct AptKeyTests {
                 done 2>/dev/null
                 mkdir homes keyrings
                 """
-            let lines = try await LocalProgram.run("sh", ["-c", script, "sh", folder.path]).split(separator: "\n").map(String.init)
+            let lines = try await LocalProgram.run("sh", ["-c", script, "sh", folder.path]).split(separator: "\n").map(
+                String.init)
             try #require(lines.count == 2)
             try await body(Keys(folder: folder, genuine: lines[0], other: lines[1]))
         }
     }
 
     /// What is said of the key that an address gives, and what lies in the keyring then.
-    private func fetch(_ served: String, _ keys: Keys, pin: String, shell: String) async throws -> (said: String, key: String?) {
+    private func fetch(_ served: String, _ keys: Keys, pin: String, shell: String) async throws -> (
+        said: String, key: String?
+    ) {
         try keys.folder.write("served.asc", served)
         let path = keys.folder.path("keyrings/docker.asc")
         let script = AptRepository.fetch(homesIn: keys.folder.path("homes")).replacing("--proto =http,https", with: "")
-        let words = [Word("sh"), "-c", Word(script), "sh", Word("file://" + keys.folder.path("served.asc")), Word(pin), Word(path)]
+        let words = [
+            Word("sh"), "-c", Word(script), "sh", Word("file://" + keys.folder.path("served.asc")), Word(pin),
+            Word(path),
+        ]
         let output = try await LocalTransport(shell: shell).run(Command(words))
         #expect(output.isSuccess, "\(output.errorText)")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: keys.folder.path("homes")) == [], "gpg's home is gone")
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: keys.folder.path("homes")) == [], "gpg's home is gone")
         return (output.text.trimming(while: \.isNewline), try? keys.folder.text("keyrings/docker.asc"))
     }
 
@@ -59,7 +66,9 @@ struct AptKeyTests {
         return try await LocalTransport(shell: shell).run(Command("sh", "-c", Word(script))).text
     }
 
-    @Test("alone gets into the file that apt believes, whatever else the address gives", arguments: Shell.all, [false, true])
+    @Test(
+        "alone gets into the file that apt believes, whatever else the address gives", arguments: Shell.all,
+        [false, true])
     func fetched(shell: String, inOneBlock: Bool) async throws {
         try await withKeys { keys in
             for names in [["genuine"], ["genuine", "other"], ["other", "genuine"]] {
@@ -70,7 +79,8 @@ struct AptKeyTests {
                 let (said, key) = try await fetch(served, keys, pin: keys.genuine, shell: shell)
                 #expect(said == "")
                 #expect(key?.hasPrefix("-----BEGIN PGP PUBLIC KEY BLOCK-----") == true)
-                #expect(try await fingerprints(keys, shell, of: keys.folder.path("keyrings/docker.asc")) == keys.genuine)
+                #expect(
+                    try await fingerprints(keys, shell, of: keys.folder.path("keyrings/docker.asc")) == keys.genuine)
                 #expect(try keys.folder.mode("keyrings/docker.asc") == 0o644)
                 try FileManager.default.removeItem(atPath: keys.folder.path("keyrings/docker.asc"))
             }
@@ -88,7 +98,9 @@ struct AptKeyTests {
         }
     }
 
-    @Test("is looked at with every key that is in its file, wherever it stands there", arguments: Shell.all, [false, true])
+    @Test(
+        "is looked at with every key that is in its file, wherever it stands there", arguments: Shell.all,
+        [false, true])
     func counted(shell: String, inOneBlock: Bool) async throws {
         try await withKeys { keys in
             let path = keys.folder.path("k.asc")
@@ -99,12 +111,17 @@ struct AptKeyTests {
         }
     }
 
-    /// A home that others can write to lets any user break the look for ever, and a look that makes files there is no look.
-    @Test("is looked at in a home of gpg's own, which is gone afterwards, also when the look is ended", arguments: Shell.all)
+    /// A home that others can write to lets any user break the look for ever, and a look that makes files there is no
+    /// look.
+    @Test(
+        "is looked at in a home of gpg's own, which is gone afterwards, also when the look is ended",
+        arguments: Shell.all)
     func home(shell: String) async throws {
         #expect(AptRepository.home().contains("mktemp -d -p /run "))
         try await TemporaryFolder.during { folder in
-            let script = AptRepository.home(in: folder.path) + "\nls \"$home\"; stat -c %a \"$home\"; kill -TERM $$; echo not reached"
+            let script =
+                AptRepository.home(in: folder.path)
+                + "\nls \"$home\"; stat -c %a \"$home\"; kill -TERM $$; echo not reached"
             let output = try await LocalTransport(shell: shell).run(Command("sh", "-c", Word(script)))
             #expect(output.exit == .code(143))
             #expect(output.text == "700\n")

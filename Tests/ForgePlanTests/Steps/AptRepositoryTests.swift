@@ -34,11 +34,15 @@ struct AptRepositoryTests {
 
     @Test("whose key is fetched is so when the key has the fingerprint")
     func fingerprints() throws {
-        let line = "deb [arch=arm64 signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/debian bookworm stable\n"
+        let line =
+            "deb [arch=arm64 signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/debian bookworm stable\n"
         let look = Question.command(upstream.fingerprintLook)
         #expect(upstream.questions.contains(look))
         func texts(_ found: String) -> [String] {
-            upstream.texts([.file(Self.list): file(line), look: .command(CommandState(text: found.isEmpty ? "" : "\(Self.key) \(found)"))])
+            upstream.texts([
+                .file(Self.list): file(line),
+                look: .command(CommandState(text: found.isEmpty ? "" : "\(Self.key) \(found)")),
+            ])
         }
         #expect(texts(Self.fingerprint) == [])
         #expect(texts("") == ["signing key of docker: none → \(Self.fingerprint)"])
@@ -66,14 +70,18 @@ struct AptRepositoryTests {
 
     @Test("that apt cannot read or reach leaves no list behind, which would stop every other call of apt")
     func unreadable() async {
-        let (machine, transport) = Example.machine { $0.line.hasSuffix(" update") ? .failed(100, "E: 404  Not Found\n") : Output() }
+        let (machine, transport) = Example.machine {
+            $0.line.hasSuffix(" update") ? .failed(100, "E: 404  Not Found\n") : Output()
+        }
         await #expect(throws: Problem.self) { try await mirrored.apply(to: machine) }
         #expect(await transport.commands.allSatisfy { !$0.words.contains(Word(Self.list)) })
     }
 
     @Test("with another key says which one it is, and changes nothing")
     func wrongKey() async {
-        let (machine, transport) = Example.machine { $0.line.contains("gpg --homedir") ? Output("its fingerprint is ABCD\n") : Output() }
+        let (machine, transport) = Example.machine {
+            $0.line.contains("gpg --homedir") ? Output("its fingerprint is ABCD\n") : Output()
+        }
         await #expect(
             throws: Problem(
                 what: "kubnode: https://download.docker.com/linux/debian/gpg is not the key of the docker repository",
@@ -95,7 +103,9 @@ struct AptRepositoryTests {
                 ) : Output()
         }
         let problem = await #expect(throws: Problem.self) { try await mirrored.apply(to: machine) }
-        #expect(problem?.fix?.hasPrefix("apt of kubnode (Debian 13) no longer accepts this repository's old signature") == true)
+        #expect(
+            problem?.fix?.hasPrefix("apt of kubnode (Debian 13) no longer accepts this repository's old signature")
+                == true)
     }
 
     @Test("that cannot be reached says where to look")

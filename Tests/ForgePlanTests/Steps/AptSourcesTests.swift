@@ -66,8 +66,10 @@ struct AptSourcesTests {
         #expect(
             found.map { "\($0.place) \($0.address) \($0.suite) \($0.signedBy ?? "none")" } == [
                 "/docker.sources:1 https://download.docker.com/linux/ubuntu noble /etc/apt/keyrings/docker.asc",
-                "/docker.sources:14 http://a noble a key in the file", "/docker.sources:14 http://a noble-updates a key in the file",
-                "/docker.sources:14 http://b noble a key in the file", "/docker.sources:14 http://b noble-updates a key in the file",
+                "/docker.sources:14 http://a noble a key in the file",
+                "/docker.sources:14 http://a noble-updates a key in the file",
+                "/docker.sources:14 http://b noble a key in the file",
+                "/docker.sources:14 http://b noble-updates a key in the file",
                 "/z.sources:1 http://z s none",
             ])
     }
@@ -83,7 +85,9 @@ struct KnownRepositoryTests {
 
     private func answers(_ sources: String, key: String) throws -> [Question: Answer] {
         let look = try #require(step.questions.last)
-        return [.command(AptSources.look): .command(CommandState(text: sources)), look: .command(CommandState(text: key))]
+        return [
+            .command(AptSources.look): .command(CommandState(text: sources)), look: .command(CommandState(text: key)),
+        ]
     }
 
     /// As kubernetes.io and docs.docker.com tell people to do it.
@@ -110,8 +114,10 @@ struct KnownRepositoryTests {
     @Test("beside ours, with the right key at another path: ours goes, and one without a key is still told")
     func oursInTheWay() throws {
         let line = "https://pkgs.k8s.io/core:/stable:/v1.36/deb/ /"
-        let theirs = "/etc/apt/sources.list.d/k8s.list:1:deb [signed-by=/etc/apt/keyrings/kubernetes-apt-keyring.gpg] \(line)"
-        let ours = "/etc/apt/sources.list.d/kubernetes.list:1:deb [arch=amd64 signed-by=/etc/apt/keyrings/kubernetes.asc] \(line)"
+        let theirs =
+            "/etc/apt/sources.list.d/k8s.list:1:deb [signed-by=/etc/apt/keyrings/kubernetes-apt-keyring.gpg] \(line)"
+        let ours =
+            "/etc/apt/sources.list.d/kubernetes.list:1:deb [arch=amd64 signed-by=/etc/apt/keyrings/kubernetes.asc] \(line)"
         let key = "/etc/apt/keyrings/kubernetes-apt-keyring.gpg \(Self.fingerprint)"
         #expect(
             step.isNamedOnce.texts(try answers(theirs + "\n" + ours, key: key)) == [
@@ -132,9 +138,11 @@ struct KnownRepositoryTests {
                 "/etc/apt/sources.list:7 names it without a key, kubeforge with /etc/apt/keyrings/kubernetes.asc: apt reads nothing then"
             ])
         let keyed = try answers(
-            "/etc/apt/sources.list.d/x.list:1:deb [signed-by=/k.gpg] https://pkgs.k8s.io/core:/stable:/v1.36/deb/ /", key: "")
+            "/etc/apt/sources.list.d/x.list:1:deb [signed-by=/k.gpg] https://pkgs.k8s.io/core:/stable:/v1.36/deb/ /",
+            key: "")
         #expect(
-            step.conflicts.texts(keyed).first?.hasPrefix("/etc/apt/sources.list.d/x.list:1 names it with /k.gpg, kubeforge with") == true)
+            step.conflicts.texts(keyed).first?.hasPrefix(
+                "/etc/apt/sources.list.d/x.list:1 names it with /k.gpg, kubeforge with") == true)
         for other in ["v1.35/deb/ /", "v1.36/deb/ stable"] {
             let line = "deb https://pkgs.k8s.io/core:/stable:/\(other)"
             #expect(step.conflicts.texts(try answers("/etc/apt/sources.list:7:\(line)", key: "")) == [])
@@ -143,10 +151,13 @@ struct KnownRepositoryTests {
 
     @Test("with the mirror's own key is known, too")
     func mirrored() {
-        let step = AptRepository("docker", source: "http://m/linux noble stable", key: .text("KEY\n"), architecture: "amd64")
+        let step = AptRepository(
+            "docker", source: "http://m/linux noble stable", key: .text("KEY\n"), architecture: "amd64")
         func texts(_ key: String) -> [String] {
             let sources = (1...4).map { number in
-                let lines = ["Types: deb", "URIs: http://m/linux", "Suites: noble", "Signed-By: /etc/apt/keyrings/docker.asc"]
+                let lines = [
+                    "Types: deb", "URIs: http://m/linux", "Suites: noble", "Signed-By: /etc/apt/keyrings/docker.asc",
+                ]
                 return "/etc/apt/sources.list.d/docker.sources:\(number):\(lines[number - 1])"
             }
             return step.texts([
@@ -176,11 +187,13 @@ struct KnownRepositoryTests {
                 gpg --list-keys --with-colons | sed -n 's/^fpr:*//p' | head -n 1 | tr -d :; gpgconf --kill all
                 """
             let transport = LocalTransport(shell: shell)
-            let expected = try await transport.run(Command("sh", "-c", Word(make))) { _ in }.text.trimming(while: \.isWhitespace)
+            let expected = try await transport.run(Command("sh", "-c", Word(make))) { _ in }.text.trimming(
+                while: \.isWhitespace)
             #expect(expected.count == 40)
             let keys = [folder.path("text.asc"), folder.path("binary.gpg"), folder.path("none.gpg")]
             let step = AptRepository(
-                "x", source: "http://x /", key: .url("http://x", fingerprint: expected), architecture: "amd64", usualKeys: keys)
+                "x", source: "http://x /", key: .url("http://x", fingerprint: expected), architecture: "amd64",
+                usualKeys: keys)
             let answers = try await transport.ask(step.questions.suffix(1), of: Example.host())
             let look = try #require(step.questions.last)
             #expect(answers[look] == .command(CommandState(text: "\(keys[0]) \(expected)\n\(keys[1]) \(expected)")))

@@ -26,7 +26,7 @@ struct FileIsTests {
             $0.sha256 = SHA256.hex("x")
             $0.written = [SHA256.hex("hello\n"), SHA256.hex("x")]
         }
-        #expect(step.texts(before) == ["/etc/a b has other content"])
+        #expect(step.texts(before) == ["/etc/a b differs"])
         #expect(
             step.texts(
                 state {
@@ -72,12 +72,13 @@ struct FileIsTests {
 
 @Suite("An absent file")
 struct IsAbsentTests {
-    private let step = IsAbsent("/etc/apt/old list", title: "the old list is gone")
+    private let step = FileIsAbsent("/etc/apt/old list", title: "the old list is gone")
 
     @Test("is compared by whether anything is there")
     func differences() {
         #expect(step.texts([.file("/etc/apt/old list"): .file(nil)]) == [])
-        #expect(step.texts([.file("/etc/apt/old list"): .file(FileState(kind: .symlink))]) == ["/etc/apt/old list exists"])
+        #expect(
+            step.texts([.file("/etc/apt/old list"): .file(FileState(kind: .symlink))]) == ["/etc/apt/old list exists"])
     }
 
     @Test("is removed")

@@ -35,13 +35,15 @@ struct InterruptedPackagesTests {
         try folder.write("dpkg", dpkg, mode: 0o755)
     }
 
-    private func install(_ states: String..., in folder: TemporaryFolder) async throws -> (log: [String], told: [String]) {
+    private func install(_ states: String..., in folder: TemporaryFolder) async throws -> (
+        log: [String], told: [String]
+    ) {
         try programs(folder)
         for state in states { try folder.write(state, "") }
         let told = Mutex<[String]>([])
         let machine = Machine(
             host: Example.host(), transport: LocalTransport(programs: folder.path),
-            onNews: { news in told.withLock { $0.append(news.text) } })
+            onDetail: { news in told.withLock { $0.append(news.text) } })
         try await Packages(["curl"]).apply(to: machine)
         let lines = try folder.text("log").split(separator: "\n").map { line in
             line.hasPrefix("dpkg") ? String(line) : line.contains("--fix-broken") ? "apt-get fix" : "apt-get install"
@@ -59,7 +61,8 @@ struct InterruptedPackagesTests {
             #expect(log == ["apt-get install", Self.configure, "apt-get fix", "apt-get install"])
             #expect(told == ["an installation that had been interrupted was finished"])
             let line = try folder.text("log").split(separator: "\n").first { $0.contains("--fix-broken") } ?? ""
-            #expect(line.contains("--no-remove") && line.contains("--force-confold"), "nothing is removed, nothing asked")
+            #expect(
+                line.contains("--no-remove") && line.contains("--force-confold"), "nothing is removed, nothing asked")
         }
     }
 
@@ -76,7 +79,9 @@ struct InterruptedPackagesTests {
     func stuck() async throws {
         try await TemporaryFolder.during { folder in
             let problem = await #expect(throws: Problem.self) { try await install("interrupted", "stuck", in: folder) }
-            #expect(problem?.why == "dpkg: error processing package x (--configure): installed x package post-installation script")
+            #expect(
+                problem?.why
+                    == "dpkg: error processing package x (--configure): installed x package post-installation script")
             #expect(
                 problem?.fix
                     == "an earlier installation was interrupted, and cannot be finished: `sudo dpkg --configure -a` and "
@@ -84,7 +89,8 @@ struct InterruptedPackagesTests {
         }
     }
 
-    /// The real ones: what apt says of an interrupted dpkg, and that this cures it, also with a piece of its journal left.
+    /// The real ones: what apt says of an interrupted dpkg, and that this cures it, also with a piece of its journal
+    /// left.
     @Test("are refused by the real apt in words that are known here, and the real dpkg takes the cure")
     func real() async throws {
         try await TemporaryFolder.during { folder in
@@ -93,9 +99,11 @@ struct InterruptedPackagesTests {
             }
             for name in ["status", "available", "updates/0001"] { try folder.write(name, "") }
             let options = [
-                "Dir::State::status=\(folder.path)/status", "Dir::State=\(folder.path)/state", "Dir::Cache=\(folder.path)/cache",
+                "Dir::State::status=\(folder.path)/status", "Dir::State=\(folder.path)/state",
+                "Dir::Cache=\(folder.path)/cache",
             ]
-            let apt = Command(["env", "LC_ALL=C", "apt-get"] + options.flatMap { ["-o", Word($0)] } + ["-f", "install"])
+            let apt = Command(
+                ["env", "LC_ALL=C", "apt-get"] + options.flatMap { ["-o", Word($0)] } + ["-f", "install"])
             let refused = try await LocalTransport().run(apt)
             #expect(Apt.wantsRepair(refused), "\(refused.errorText)")
             var words = Apt.configure.words

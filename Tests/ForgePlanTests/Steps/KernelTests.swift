@@ -36,7 +36,8 @@ struct KernelModuleTests {
     func fails() async {
         let (machine, _) = Example.machine(answering: frame("", code: 1)) { command in
             command.line.hasPrefix("modprobe")
-                ? .failed(1, "modprobe: FATAL: Module br_netfilter not found in directory /lib/modules/6.1.0\n") : Output()
+                ? .failed(1, "modprobe: FATAL: Module br_netfilter not found in directory /lib/modules/6.1.0\n")
+                : Output()
         }
         await #expect(
             throws: Problem(

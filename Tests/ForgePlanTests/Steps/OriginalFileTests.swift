@@ -21,13 +21,16 @@ private struct SharedFile: Sendable {
     }
 
     func step(_ text: String) -> FileIs {
-        FileIs(RemoteFile(folder.path("a file"), bytes: Array(text.utf8), owner: owner, isShared: true, package: package))
+        FileIs(
+            RemoteFile(folder.path("a file"), bytes: Array(text.utf8), owner: owner, isShared: true, package: package))
     }
 
     /// What is found before the step is made so; nothing is found afterwards.
     func make(_ text: String) async throws -> [String] {
         let (step, told) = (step(text), told)
-        let machine = Machine(host: Example.host(), transport: transport, onNews: { news in told.news.withLock { $0.append(news.text) } })
+        let machine = Machine(
+            host: Example.host(), transport: transport,
+            onDetail: { news in told.news.withLock { $0.append(news.text) } })
         let found = step.differences(given: try await machine.ask(step.questions))
         try await step.apply(to: machine)
         #expect(step.differences(given: try await machine.ask(step.questions)) == [])
@@ -43,21 +46,28 @@ private struct SharedFile: Sendable {
 
 @Suite("What somebody else wrote into a file")
 struct OriginalFileTests {
-    @Test("is kept beside it, once, with its mode; a dry run says so before, and the change afterwards", arguments: Shell.all)
+    @Test(
+        "is kept beside it, once, with its mode; a dry run says so before, and the change afterwards",
+        arguments: Shell.all)
     func others(shell: String) async throws {
         try await TemporaryFolder.during { folder in
             let file = try await SharedFile(folder, shell: shell)
             try folder.write("a file", "mine\n", mode: 0o640)
-            #expect(try await file.make("one")[0] == "/a file has somebody else's content, which is kept as /a file.before-kubeforge")
+            #expect(
+                try await file.make("one")[0]
+                    == "/a file has somebody else's content, which is kept as /a file.before-kubeforge")
             #expect(file.copy == "mine\n")
             #expect(try folder.mode("a file.before-kubeforge") == 0o640)
             try folder.write("a file", "edited\n", mode: 0o644)
             #expect(
                 try await file.make("two")[0]
-                    == "/a file was changed by somebody else, and is written anew (/a file.before-kubeforge is its first original)")
+                    == "/a file was changed by somebody else, and is written anew (/a file.before-kubeforge is its first original)"
+            )
             #expect(file.copy == "mine\n")
             #expect(file.news == ["what was in /a file is kept as /a file.before-kubeforge"])
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains(".kubeforge.") } == [])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains(".kubeforge.") }
+                    == [])
         }
     }
 
@@ -66,13 +76,14 @@ struct OriginalFileTests {
         try await TemporaryFolder.during { folder in
             let file = try await SharedFile(folder, shell: shell)
             #expect(try await file.make("one") == ["/a file is missing"])
-            #expect(try await file.make("two") == ["/a file has other content"])
+            #expect(try await file.make("two") == ["/a file differs"])
             // Killed between its note and its name.
-            try folder.write("bin/mv", "#!/bin/sh\ncase $4 in *'a file') exit 137;; esac\nexec /bin/mv \"$@\"\n", mode: 0o755)
+            try folder.write(
+                "bin/mv", "#!/bin/sh\ncase $4 in *'a file') exit 137;; esac\nexec /bin/mv \"$@\"\n", mode: 0o755)
             await #expect(throws: Problem.self) { try await file.make("three") }
             try FileManager.default.removeItem(atPath: folder.path("bin/mv"))
             #expect(try folder.text("a file") == "two")
-            #expect(try await file.make("three") == ["/a file has other content"])
+            #expect(try await file.make("three") == ["/a file differs"])
             #expect(file.copy == nil)
             #expect(file.news == [])
         }
@@ -103,7 +114,9 @@ struct OriginalFileTests {
             let file = try await SharedFile(folder, shell: shell)
             try FileManager.default.createSymbolicLink(atPath: folder.path("a file"), withDestinationPath: "/nowhere")
             #expect(try await file.make("ours") == ["/a file is a symlink, not a file"])
-            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("a file.before-kubeforge")) == "/nowhere")
+            #expect(
+                try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("a file.before-kubeforge"))
+                    == "/nowhere")
             #expect(try folder.text("a file") == "ours")
         }
     }
@@ -113,8 +126,10 @@ struct OriginalFileTests {
         #expect(RemoteFile("/etc/hosts", "").isShared)
         #expect(!RemoteFile("/var/lib/kubeforge/manifests/a.yaml", "").isShared)
         #expect(
-            FileIs(RemoteFile("/var/lib/kubeforge/x", "a")).texts([.file("/var/lib/kubeforge/x"): .file(FileState(sha256: "b"))]) == [
-                "/var/lib/kubeforge/x has other content"
+            FileIs(RemoteFile("/var/lib/kubeforge/x", "a")).texts([
+                .file("/var/lib/kubeforge/x"): .file(FileState(sha256: "b"))
+            ]) == [
+                "/var/lib/kubeforge/x differs"
             ])
     }
 }
@@ -140,10 +155,12 @@ struct PlacedFileTests {
     @Test("is not given when its bytes cannot be brought to the disk", arguments: Shell.all)
     func failure(shell: String) async throws {
         try await TemporaryFolder.during { folder in
-            try folder.write("sync", "#!/bin/sh\necho 'sync: error syncing: Input/output error' >&2; exit 1\n", mode: 0o755)
+            try folder.write(
+                "sync", "#!/bin/sh\necho 'sync: error syncing: Input/output error' >&2; exit 1\n", mode: 0o755)
             let path = try folder.write("file", "old")
             let owner = try await LocalProgram.run("stat", ["-c", "%U:%G", path]).trimming(while: \.isNewline)
-            let output = try await LocalTransport(shell: shell, programs: folder.path).run(RemoteFile(path, "new", owner: owner).write)
+            let output = try await LocalTransport(shell: shell, programs: folder.path).run(
+                RemoteFile(path, "new", owner: owner).write)
             #expect(output.exit == .code(1))
             #expect(output.lastLine == "sync: error syncing: Input/output error")
             #expect(try folder.text("file") == "old")

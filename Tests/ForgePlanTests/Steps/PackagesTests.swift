@@ -11,13 +11,15 @@ struct PackagesTests {
         apt
         + " -y -o Dpkg::Options::=--force-confold --no-install-recommends --no-remove --allow-downgrades --allow-change-held-packages install --"
     private let tools = Packages(["curl", "gnupg"])
-    private let kubernetes = Packages(["kubelet", "kubeadm"], version: "1.20.2-", isHeld: true, title: "Kubernetes is installed")
+    private let kubernetes = Packages(
+        ["kubelet", "kubeadm"], version: "1.20.2-", isHeld: true, title: "Kubernetes is installed")
 
     @Test("differ by what is missing, of another version, or not held")
     func differences() {
         #expect(tools.title == "curl, gnupg are installed")
         #expect(Packages(["curl"]).title == "curl is installed")
-        #expect(tools.texts([.package("curl"): .package(PackageState(installed: "7.88"))]) == ["gnupg is not installed"])
+        #expect(
+            tools.texts([.package("curl"): .package(PackageState(installed: "7.88"))]) == ["gnupg is not installed"])
         let right = Answer.package(PackageState(installed: "1.20.2-1.1", isHeld: true))
         #expect(kubernetes.texts([.package("kubelet"): right, .package("kubeadm"): right]) == [])
         #expect(
@@ -32,7 +34,10 @@ struct PackagesTests {
     func installed() async throws {
         let (machine, transport) = Example.machine { _ in Output() }
         try await kubernetes.apply(to: machine)
-        #expect(await transport.changes == [Self.install + " 'kubelet=1.20.2-*' 'kubeadm=1.20.2-*'", "apt-mark hold -- kubelet kubeadm"])
+        #expect(
+            await transport.changes == [
+                Self.install + " 'kubelet=1.20.2-*' 'kubeadm=1.20.2-*'", "apt-mark hold -- kubelet kubeadm",
+            ])
         #expect(await transport.commands.allSatisfy(\.isAsRoot))
     }
 
@@ -47,13 +52,15 @@ struct PackagesTests {
     func update(complaint: String) async throws {
         let transport = RefusingOnce(complaint)
         try await tools.apply(to: Machine(host: Example.host(), transport: transport))
-        #expect(await transport.lines == [Self.install + " curl gnupg", Self.apt + " update", Self.install + " curl gnupg"])
+        #expect(
+            await transport.lines == [Self.install + " curl gnupg", Self.apt + " update", Self.install + " curl gnupg"])
     }
 
     @Test("are installed though the update complained about somebody else's repository")
     func brokenNeighbour() async throws {
         let transport = RefusingOnce(
-            "E: Unable to locate package curl", update: .failed(100, "E: The repository 'http://gone' does not have a Release file."))
+            "E: Unable to locate package curl",
+            update: .failed(100, "E: The repository 'http://gone' does not have a Release file."))
         try await tools.apply(to: Machine(host: Example.host(), transport: transport))
         #expect(await transport.lines.count == 3)
     }
@@ -62,13 +69,15 @@ struct PackagesTests {
     func brokenUpdate() async {
         let (machine, _) = Example.machine { command in
             command.line.hasSuffix(" update")
-                ? .failed(100, "E: Unable to fetch http://mirror: Could not connect") : .failed(100, "E: Unable to locate package curl")
+                ? .failed(100, "E: Unable to fetch http://mirror: Could not connect")
+                : .failed(100, "E: Unable to locate package curl")
         }
         await #expect(
             throws: Problem(
                 what: "kubnode: `sudo \(Self.apt) update` failed with exit code 100",
                 why: "E: Unable to fetch http://mirror: Could not connect",
-                fix: "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
+                fix:
+                    "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
             )
         ) { try await tools.apply(to: machine) }
     }
@@ -101,7 +110,10 @@ struct PackagesTests {
                 "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
             ),
             ("dpkg: error: No space left on device", "make room on kubnode: `df -h`, `apt-get clean`"),
-            ("E: You don't have enough free space in /var/cache/apt/archives/.", "make room on kubnode: `df -h`, `apt-get clean`"),
+            (
+                "E: You don't have enough free space in /var/cache/apt/archives/.",
+                "make room on kubnode: `df -h`, `apt-get clean`"
+            ),
             (
                 "E: Failed to fetch http://x  Temporary failure resolving 'x'",
                 "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
@@ -118,7 +130,9 @@ struct PackagesTests {
     @Test("that are installed are not asked for again, whatever apt warned of")
     func warned() async throws {
         let (machine, transport) = Example.machine { _ in
-            Output(standardOutput: [], standardError: Array("W: Failed to fetch http://x  404  Not Found\nW: Unable to fetch\n".utf8))
+            Output(
+                standardOutput: [],
+                standardError: Array("W: Failed to fetch http://x  404  Not Found\nW: Unable to fetch\n".utf8))
         }
         try await tools.apply(to: machine)
         #expect(await transport.changes == [Self.install + " curl gnupg"])
@@ -126,7 +140,9 @@ struct PackagesTests {
 
     @Test("that dpkg cannot set up are not tried twice")
     func once() async {
-        let (machine, transport) = Example.machine { _ in .failed(100, "E: Sub-process /usr/bin/dpkg returned an error code (1)") }
+        let (machine, transport) = Example.machine { _ in
+            .failed(100, "E: Sub-process /usr/bin/dpkg returned an error code (1)")
+        }
         await #expect(throws: Problem.self) { try await kubernetes.apply(to: machine) }
         #expect(await transport.changes.count == 1)
     }
@@ -143,7 +159,8 @@ struct PackagesTests {
             """
         let (machine, transport) = Example.machine { _ in
             Output(
-                standardOutput: Array(said.utf8), standardError: Array("E: Packages need to be removed but remove is disabled.".utf8),
+                standardOutput: Array(said.utf8),
+                standardError: Array("E: Packages need to be removed but remove is disabled.".utf8),
                 exit: .code(100))
         }
         let problem = await #expect(throws: Problem.self) { try await tools.apply(to: machine) }

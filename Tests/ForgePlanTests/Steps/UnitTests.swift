@@ -17,7 +17,10 @@ struct UnitTests {
         let good = UnitState(active: "active", enabled: "enabled", since: 200)
         #expect(step.texts(answers(good)) == [])
         #expect(step.texts(answers(good, modified: nil)) == [])
-        #expect(step.texts(answers(good, modified: 300)) == ["containerd.service has not been restarted since \(Self.config) changed"])
+        #expect(
+            step.texts(answers(good, modified: 300)) == [
+                "containerd.service has not been restarted since \(Self.config) changed"
+            ])
         #expect(
             step.texts(answers(UnitState(active: "failed", enabled: "disabled"))) == [
                 "containerd.service: failed → active", "containerd.service does not start at boot (disabled)",
@@ -35,23 +38,30 @@ struct UnitTests {
     /// Both clocks tick in whole seconds: a change in the second of the start may have come after it.
     @Test("started in the second in which a file changed does not count as restarted")
     func sameSecond() {
-        #expect(step.texts(answers(UnitState(active: "active", enabled: "enabled", since: 100), modified: 100)).count == 1)
+        #expect(
+            step.texts(answers(UnitState(active: "active", enabled: "enabled", since: 100), modified: 100)).count == 1)
         #expect(step.texts(answers(UnitState(active: "active", enabled: "enabled", since: 101), modified: 100)).isEmpty)
     }
 
-    @Test("of a kind that cannot be enabled counts as starting at boot", arguments: ["enabled", "static", "alias", "indirect"])
+    @Test(
+        "of a kind that cannot be enabled counts as starting at boot",
+        arguments: ["enabled", "static", "alias", "indirect"])
     func atBoot(enabled: String) {
         #expect(StartsAtBoot("a.service").texts([.unit("a.service"): .unit(UnitState(enabled: enabled))]) == [])
     }
 
     @Test(
         "is restarted when it must be, and left alone when it only has to be enabled",
-        arguments: [("active", 200, "start"), ("active", 50, "restart"), ("failed", 200, "restart"), ("inactive", 200, "restart")])
+        arguments: [
+            ("active", 200, "start"), ("active", 50, "restart"), ("failed", 200, "restart"),
+            ("inactive", 200, "restart"),
+        ])
     func apply(active: String, since: Int, verb: String) async throws {
         let time = since == 200 ? "Thu 1970-01-01 00:03:20 UTC" : "Thu 1970-01-01 00:00:50 UTC"
         let look =
             frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  /etc/x")
-            + frame("LoadState=loaded\nActiveState=\(active)\nUnitFileState=disabled\nActiveEnterTimestamp=\(time)") + frame("", code: 1)
+            + frame("LoadState=loaded\nActiveState=\(active)\nUnitFileState=disabled\nActiveEnterTimestamp=\(time)")
+            + frame("", code: 1)
         let (machine, transport) = Example.machine(answering: look) { _ in Output() }
         try await step.apply(to: machine)
         let change = try #require(await transport.commands.last)
@@ -68,7 +78,8 @@ struct UnitTests {
     func fails() async {
         let look =
             frame("") + frame("") + frame("") + frame("")
-            + frame("LoadState=loaded\nActiveState=failed\nUnitFileState=enabled\nActiveEnterTimestamp=") + frame("", code: 1)
+            + frame("LoadState=loaded\nActiveState=failed\nUnitFileState=enabled\nActiveEnterTimestamp=")
+            + frame("", code: 1)
         let (machine, _) = Example.machine(answering: look) { _ in .failed(1, "Job for containerd.service failed.") }
         let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine) }
         #expect(problem?.why == "Job for containerd.service failed.")
@@ -76,14 +87,17 @@ struct UnitTests {
     }
 
     /// The real script, with a systemctl that writes down what it is asked.
-    private func run(_ shell: String, _ folder: TemporaryFolder, file: String, note: String, state: String = "failed") async throws
+    private func run(_ shell: String, _ folder: TemporaryFolder, file: String, note: String, state: String = "failed")
+        async throws
         -> String
     {
         let systemctl = "#!/bin/sh\ncase $1 in show) echo run-1;; *) echo \"$*\";; esac\n"
         try folder.write("systemctl", systemctl, mode: 0o755)
         let look =
             frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  x")
-            + frame("LoadState=loaded\nActiveState=\(state)\nUnitFileState=disabled\nActiveEnterTimestamp=Thu 1970-01-01 00:03:20 UTC")
+            + frame(
+                "LoadState=loaded\nActiveState=\(state)\nUnitFileState=disabled\nActiveEnterTimestamp=Thu 1970-01-01 00:03:20 UTC"
+            )
             + frame("", code: 1)
         let (machine, transport) = Example.machine(answering: look) { _ in Output() }
         try await Unit("a b.service", runningSince: [file]).apply(to: machine)
@@ -93,7 +107,9 @@ struct UnitTests {
         return try await LocalTransport(shell: shell, programs: folder.path).run(Command(words)).text
     }
 
-    @Test("is unmasked, enabled and restarted by its script, which notes what it was started with", arguments: ["dash", "bash"])
+    @Test(
+        "is unmasked, enabled and restarted by its script, which notes what it was started with",
+        arguments: ["dash", "bash"])
     func script(shell: String) async throws {
         try await TemporaryFolder.during { folder in
             let file = try folder.write("a file", "x")
@@ -104,7 +120,9 @@ struct UnitTests {
         }
     }
 
-    @Test("that only has to be enabled is noted nowhere: nobody knows what it was started with", arguments: ["dash", "bash"])
+    @Test(
+        "that only has to be enabled is noted nowhere: nobody knows what it was started with",
+        arguments: ["dash", "bash"])
     func noNote(shell: String) async throws {
         try await TemporaryFolder.during { folder in
             let said = try await run(shell, folder, file: "/nowhere", note: folder.path("note"), state: "active")
@@ -122,7 +140,8 @@ struct UnitTests {
             try folder.write("now", "1000\n")
             try folder.write("stat", "#!/bin/sh\necho 1000\n", mode: 0o755)
             try folder.write("date", "#!/bin/sh\ncat \(folder.path("now").shellQuoted)\n", mode: 0o755)
-            try folder.write("sleep", "#!/bin/sh\necho slept >>\(log); echo 1001 >\(folder.path("now").shellQuoted)\n", mode: 0o755)
+            try folder.write(
+                "sleep", "#!/bin/sh\necho slept >>\(log); echo 1001 >\(folder.path("now").shellQuoted)\n", mode: 0o755)
             let said = try await run(shell, folder, file: file, note: folder.path("note"))
             #expect(said.hasSuffix("restart -- a b.service\n"))
             #expect(try folder.text("log") == "slept\n")
@@ -132,7 +151,9 @@ struct UnitTests {
     /// A clock that was ahead when the file was written, and was set right since.
     @Test("whose files are of the future was restarted when the note of this very run says so")
     func clockSetBack() {
-        func texts(_ note: String?, invocation: String = "run-1", file: FileState = FileState(sha256: "aa", modified: 9000)) -> [String] {
+        func texts(
+            _ note: String?, invocation: String = "run-1", file: FileState = FileState(sha256: "aa", modified: 9000)
+        ) -> [String] {
             var answers = answers(UnitState(active: "active", enabled: "enabled", since: 200, invocation: invocation))
             answers[.file(Self.config)] = .file(file)
             answers[.contents("/run/kubeforge/containerd.service")] = .contents(note.map { Array($0.utf8) })
@@ -152,6 +173,9 @@ struct UnitTests {
     func enabled() async throws {
         let (machine, transport) = Example.machine { _ in Output() }
         try await StartsAtBoot("kubelet.service").apply(to: machine)
-        #expect(await transport.changes == ["sh -c 'systemctl unmask -- \"$1\" && systemctl enable -- \"$1\"' sh kubelet.service"])
+        #expect(
+            await transport.changes == [
+                "sh -c 'systemctl unmask -- \"$1\" && systemctl enable -- \"$1\"' sh kubelet.service"
+            ])
     }
 }

@@ -18,7 +18,9 @@ struct BatchInputTests {
             #expect(try input("https://data.example/rows.csv", folder) == .url("https://data.example/rows.csv"))
             #expect(try input("rows.csv", folder) == .file(path: path, size: 11))
             #expect(try input("rows.csv", folder).name == "rows.csv")
-            #expect(try input("https://user:word@data.example/rows.csv?token=1", folder).name == "https://data.example/rows.csv")
+            #expect(
+                try input("https://user:word@data.example/rows.csv?token=1", folder).name
+                    == "https://data.example/rows.csv")
         }
     }
 

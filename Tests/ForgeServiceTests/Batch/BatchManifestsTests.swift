@@ -19,7 +19,7 @@ struct BatchManifestsTests {
     func ofRun(version: Version) throws {
         let manifests = try BatchManifests(run(version), templates: Templates())
         let folder = "batch/\(version.major).\(version.minor)"
-        try Golden("\(folder)/courier.yaml").expect(manifests.courier)
+        try Golden("\(folder)/coordinator.yaml").expect(manifests.coordinator)
         try Golden("\(folder)/shards.yaml").expect(try manifests.shards(askingAt: "http://10.244.1.9:8081"))
     }
 
@@ -28,22 +28,26 @@ struct BatchManifestsTests {
         var cluster = Example.cluster()
         cluster.kubernetes = version
         let folder = "batch/\(version.major).\(version.minor)"
-        let schedule = Schedule(name: "weekly", cron: try CronExpression("0 2 * * 0"), input: .url("https://data.example/rows.csv"))
+        let schedule = Schedule(
+            name: "weekly", cron: try CronExpression("0 2 * * 0"), input: .url("https://data.example/rows.csv"))
         let text = try schedule.manifest(cluster, release: .example, templates: Templates())
         try Golden("\(folder)/schedule.yaml").expect(text)
         let training = TrainingRun(of: cluster, image: Example.release.reference, time: "20261121-151732")
         try Golden("\(folder)/training.yaml").expect(try training.manifest(Templates()))
     }
 
-    @Test("tell the courier where the rows come from")
+    @Test("tell the coordinator where the rows come from")
     func sources() throws {
         func command(_ input: BatchInput) throws -> [String]? {
-            let text = try BatchManifests(run(Version(1, 20, 2), input), templates: Templates()).courier
+            let text = try BatchManifests(run(Version(1, 20, 2), input), templates: Templates()).coordinator
             return try Yams.compose(yaml: text)?["spec"]?["containers"]?[0]?["command"]?.array().compactMap(\.string)
         }
-        #expect(try command(.own) == ["python", "courier.py", "--shards", "2", "--own"])
-        #expect(try command(.url("https://a/b?c=\"d\"")) == ["python", "courier.py", "--shards", "2", "--input", "https://a/b?c=\"d\""])
-        #expect(try command(.file(path: "/a.csv", size: 1)) == ["python", "courier.py", "--shards", "2"])
+        #expect(try command(.own) == ["python", "coordinator.py", "--shards", "2", "--own"])
+        #expect(
+            try command(.url("https://a/b?c=\"d\"")) == [
+                "python", "coordinator.py", "--shards", "2", "--input", "https://a/b?c=\"d\"",
+            ])
+        #expect(try command(.file(path: "/a.csv", size: 1)) == ["python", "coordinator.py", "--shards", "2"])
     }
 
     @Test("give a run that is not split one plain Job", arguments: versions)
@@ -54,10 +58,12 @@ struct BatchManifestsTests {
         let job = try #require(try Yams.compose(yaml: text))
         #expect(job["spec"]?["completionMode"] == nil)
         let command = job["spec"]?["template"]?["spec"]?["containers"]?[0]?["command"]?.array().compactMap(\.string)
-        #expect(command == ["python", "inference.py", "--courier", "http://10.244.1.9:8081", "--shard", "0"])
+        #expect(command == ["python", "inference.py", "--coordinator", "http://10.244.1.9:8081", "--shard", "0"])
     }
 
-    @Test("never carry the label that the Service looks for, and fit the restricted Pod Security level", arguments: versions)
+    @Test(
+        "never carry the label that the Service looks for, and fit the restricted Pod Security level",
+        arguments: versions)
     func restricted(version: Version) throws {
         let manifests = try BatchManifests(run(version), templates: Templates())
         var cluster = Example.cluster()
@@ -65,7 +71,7 @@ struct BatchManifestsTests {
         let schedule = Schedule(name: nil, cron: try CronExpression("@daily"), input: .own)
         let image = Example.release.reference
         let texts = [
-            manifests.courier, try manifests.shards(askingAt: "http://10.244.1.9:8081"),
+            manifests.coordinator, try manifests.shards(askingAt: "http://10.244.1.9:8081"),
             try schedule.manifest(cluster, release: .example, templates: Templates()),
             try TrainingRun(of: cluster, image: image, time: "1").manifest(Templates()),
         ]
@@ -90,13 +96,14 @@ struct BatchManifestsTests {
     func longNames() {
         let service = Service(name: String(repeating: "a", count: 55))
         let run = BatchRun(
-            of: Example.cluster(service: service), input: .own, shards: 100, release: DeployedRelease(image: "a:b"), time: "20261121-151732"
+            of: Example.cluster(service: service), input: .own, shards: 100, release: DeployedRelease(image: "a:b"),
+            time: "20261121-151732"
         )
         // A pod's name is its Job's and six characters more.
         #expect(run.jobs.allSatisfy { $0.count + 6 <= 63 })
-        #expect(run.courier.count <= 63)
+        #expect(run.coordinator.count <= 63)
         #expect(Schedule.cronJob(String(repeating: "b", count: 17), of: service).count <= 52)
-        #expect(JobKind.courier.label(service).count <= 63)
+        #expect(JobKind.coordinator.label(service).count <= 63)
     }
 }
 
@@ -106,7 +113,8 @@ extension DeployedRelease {
 
 extension Example {
     static func batchRun(
-        _ input: BatchInput = .own, shards: Int = 2, kubernetes: Version = Version(1, 20, 2), release: DeployedRelease = .example
+        _ input: BatchInput = .own, shards: Int = 2, kubernetes: Version = Version(1, 20, 2),
+        release: DeployedRelease = .example
     )
         -> BatchRun
     {

@@ -8,7 +8,8 @@ struct CronTests {
     @Test(
         "is taken as Kubernetes takes it",
         arguments: [
-            "0 2 * * *", "*/15 * * * *", "0,30 8-18 * * mon-fri", "5/10 0 1 JAN,Jul ?", "10-50/20 * * * 0,6", "59 23 31 12 *", "@daily",
+            "0 2 * * *", "*/15 * * * *", "0,30 8-18 * * mon-fri", "5/10 0 1 JAN,Jul ?", "10-50/20 * * * 0,6",
+            "59 23 31 12 *", "@daily",
             "@Hourly", "0 0 29 2 *", "0 0 31 2,3 *", "0 0 30 2 1", "  0  2 *  * * ",
         ])
     func taken(text: String) throws {
@@ -38,11 +39,14 @@ struct CronTests {
             ("+5 * * * *", "minute: '+5': '+5' is no number"),
             ("0 0 30 2 *", "no such month has a day 30: it would never run"),
             ("0 0 31 4,6 *", "no such month has a day 31: it would never run"),
-            ("@fortnightly", "@fortnightly is not known; known are @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly"),
+            (
+                "@fortnightly",
+                "@fortnightly is not known; known are @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly"
+            ),
         ])
     func refused(text: String, why: String) {
         let error = #expect(throws: Problem.self) { try CronExpression(text) }
-        #expect(error?.what == "\"\(text)\" is no schedule")
+        #expect(error?.what == "\"\(text)\" is not a schedule")
         #expect(error?.why == why)
         #expect(error?.kind == .usage)
     }

@@ -9,7 +9,7 @@ import Testing
 
 @testable import ForgeService
 
-/// A control plane with a courier, as a test plays it: each look at it is answered with the next of its states.
+/// A control plane with a coordinator, as a test plays it: each look at it is answered with the next of its states.
 final class FakeCluster: Sendable {
     /// What a look finds.
     struct State {
@@ -33,7 +33,7 @@ final class FakeCluster: Sendable {
         Machine(
             host: Example.master, transport: ScriptedTransport { self.reply($0) },
             onLine: { line in self.said.withLock { $0.append(line.text) } },
-            onNews: { news in self.told.withLock { $0.append(news.text) } },
+            onDetail: { news in self.told.withLock { $0.append(news.text) } },
             onPodLine: { line in self.podLines.withLock { $0.append(line) } })
     }
 
@@ -41,15 +41,21 @@ final class FakeCluster: Sendable {
         let script = command.inputText
         if command.line.contains("--upload-file") { return upload }
         if command.line.contains("apply -f -") { return Output("created") }
-        if script.contains("podIP") && !script.contains("/status") { return Output(answering: CommandState(text: "10.244.1.9")) }
+        if script.contains("podIP") && !script.contains("/status") {
+            return Output(answering: CommandState(text: "10.244.1.9"))
+        }
         let state = states.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
         let status = CommandState(exitCode: state.status == nil ? 7 : 0, text: state.status ?? "")
         let (objects, events) = (CommandState(text: state.objects), CommandState(text: "{\"items\":[]}"))
-        if script.contains("logs --tail=20") { return Output(answering: objects, events, CommandState(text: framedLogs(state.logs))) }
+        if script.contains("logs --tail=20") {
+            return Output(answering: objects, events, CommandState(text: framedLogs(state.logs)))
+        }
         if script.contains("get events") && script.contains("/status") {
             return Output(answering: status, objects, events, CommandState(text: framedLogs(state.logs)))
         }
-        if script.contains("get events") { return Output(answering: objects, events, CommandState(text: framedLogs(state.logs))) }
+        if script.contains("get events") {
+            return Output(answering: objects, events, CommandState(text: framedLogs(state.logs)))
+        }
         return Output(answering: status)
     }
 }

@@ -1,10 +1,12 @@
 /// Objects in kubectl's JSON.
 enum Objects {
-    static let courierPod = pod("inference-batch-20261121-151732-courier", "Running")
+    static let coordinatorPod = pod("inference-batch-20261121-151732-coordinator", "Running")
 
     static func list(_ items: [String]) -> String { "{\"items\":[\(items.joined(separator: ","))]}" }
 
-    static func job(_ name: String, _ condition: String? = nil, created: String = "2026-11-21T15:00:00Z", owned: Bool = false) -> String {
+    static func job(
+        _ name: String, _ condition: String? = nil, created: String = "2026-11-21T15:00:00Z", owned: Bool = false
+    ) -> String {
         let status = condition.map {
             #"{"conditions":[{"type":"\#($0)","status":"True","message":"Job has reached the specified backoff limit"}]}"#
         }

@@ -11,7 +11,9 @@ import Testing
 struct ScheduleTests {
     private let cluster = Example.cluster()
 
-    private func found(_ names: [String], schedule: String = "0 2 * * *", image: String = Example.release.reference) -> String {
+    private func found(_ names: [String], schedule: String = "0 2 * * *", image: String = Example.release.reference)
+        -> String
+    {
         let items = names.map {
             #"""
             {"kind":"CronJob","metadata":{"name":"\#($0)"},"spec":{"schedule":"\#(schedule)","jobTemplate":{"spec":{"template":{"spec":{"containers":[
@@ -22,10 +24,11 @@ struct ScheduleTests {
     }
 
     private func differences(_ json: String, drift: Int = 0) throws -> [String] {
-        let step = try ScheduleStands(
+        let step = try ScheduleExists(
             Schedule(name: nil, cron: try CronExpression("0 2 * * *"), input: .own), of: cluster, release: .example,
             templates: Templates())
-        let looks = step.questions.compactMap { question in if case .command(let text) = question { text } else { nil } }
+        let looks = step.questions.compactMap { question in if case .command(let text) = question { text } else { nil }
+        }
         return step.differences(
             given: Example.answers([looks[0]: CommandState(text: json), looks[1]: CommandState(exitCode: drift)])
         ).map(\.text)
@@ -35,7 +38,8 @@ struct ScheduleTests {
     func says() throws {
         #expect(try differences(found([])) == ["it has no schedule yet"])
         #expect(try differences(found(["inference-batch"])) == [])
-        #expect(try differences(found(["inference-batch"], schedule: "0 3 * * *")) == ["schedule: 0 3 * * * → 0 2 * * *"])
+        #expect(
+            try differences(found(["inference-batch"], schedule: "0 3 * * *")) == ["schedule: 0 3 * * * → 0 2 * * *"])
         #expect(
             try differences(found(["inference-batch"], image: "inference:1"))
                 == ["image: inference:1 → 10.77.0.11:5443/mlops/inference:0123456789abcdef"])
@@ -60,12 +64,12 @@ struct ScheduleTests {
         let error = #expect(throws: Problem.self) { try removed(nil, of: ["inference-batch-a", "inference-batch-b"]) }
         #expect(error?.description == "there is no schedule without a name\n  fix  say which: --name a or --name b")
         let other = #expect(throws: Problem.self) { try removed("c", of: ["inference-batch-a"]) }
-        #expect(other?.description == "there is no schedule with the name c\n  fix  say which: --name a")
+        #expect(other?.description == "there is no schedule named c\n  fix  say which: --name a")
     }
 
     @Test("runs the release that was deployed last, at its own times")
     func followsRelease() async throws {
-        let step = SchedulesRunTheRelease(Example.release, models: nil, of: cluster, templates: try Templates())
+        let step = SchedulesUseRelease(Example.release, models: nil, of: cluster, templates: try Templates())
         let old = found(["inference-batch"], image: "10.77.0.11:5443/mlops/inference:fedcba9876543210")
         #expect(step.differences(whenLookEnds: 0, old) == ["inference-batch: fedcba9876543210 → 0123456789abcdef"])
         #expect(step.differences(whenLookEnds: 0, found(["inference-batch"])) == [])
@@ -74,21 +78,25 @@ struct ScheduleTests {
         }
         try await step.apply(to: Machine(host: Example.master, transport: host))
         let stands = try Schedule.manifest(
-            "inference-batch", at: "0 2 * * *", command: ["python", "inference.py"], of: cluster, release: .example, templates: Templates())
+            "inference-batch", at: "0 2 * * *", command: ["python", "inference.py"], of: cluster, release: .example,
+            templates: Templates())
         #expect(await host.commands.last?.inputText == stands)
         #expect(
-            stands.contains("schedule: \"0 2 * * *\"") && stands.contains("image: \"10.77.0.11:5443/mlops/inference:0123456789abcdef\""))
+            stands.contains("schedule: \"0 2 * * *\"")
+                && stands.contains("image: \"10.77.0.11:5443/mlops/inference:0123456789abcdef\""))
     }
 
     @Test("runs the models of that release, wherever they are")
     func followsModels() throws {
         let templates = try Templates()
-        func differences(_ models: StoredModels?, found: String) -> [String] {
-            SchedulesRunTheRelease(Example.release, models: models, of: cluster, templates: templates).differences(whenLookEnds: 0, found)
+        func differences(_ models: ModelVersion?, found: String) -> [String] {
+            SchedulesUseRelease(Example.release, models: models, of: cluster, templates: templates).differences(
+                whenLookEnds: 0, found)
         }
         let own = found(["inference-batch"])
         let stored = own.replacing(
-            #""spec":{"containers""#, with: "\"spec\":{\"initContainers\":[\(Told.fetching(Example.version))],\"containers\"")
+            #""spec":{"containers""#,
+            with: "\"spec\":{\"initContainers\":[\(Told.fetching(Example.version))],\"containers\"")
         #expect(differences(Example.models(), found: stored) == [])
         #expect(differences(Example.models(), found: own) == ["models of inference-batch: image → \(Example.version)"])
         #expect(differences(nil, found: stored) == ["models of inference-batch: \(Example.version) → image"])

@@ -33,7 +33,8 @@ private final class FakeLease: Sendable {
         return state.withLock { state in
             if state.isSilent { return .failed(1, "The connection to the server was refused") }
             if script.contains("get leases") {
-                let time = Date(timeIntervalSince1970: Double(state.renewed)).formatted(.iso8601).dropLast() + ".000000Z"
+                let time =
+                    Date(timeIntervalSince1970: Double(state.renewed)).formatted(.iso8601).dropLast() + ".000000Z"
                 let item = state.holder.map {
                     #"{"metadata":{"name":"kubeforge-inference","resourceVersion":"\#(state.version)"},"spec":{"holderIdentity":"\#($0)","leaseDurationSeconds":60,"renewTime":"\#(time)"}}"#
                 }
@@ -43,14 +44,20 @@ private final class FakeLease: Sendable {
                 (state.holder, state.renewed, state.rival, state.version) = (rival, state.now, nil, state.version + 1)
             }
             if script.contains("patch lease") {
-                guard let holder = state.holder else { return .failed(1, "Error from server (NotFound): leases not found") }
-                guard script.contains(holder) else { return .failed(1, "The request is invalid: the server rejected our request") }
+                guard let holder = state.holder else {
+                    return .failed(1, "Error from server (NotFound): leases not found")
+                }
+                guard script.contains(holder) else {
+                    return .failed(1, "The request is invalid: the server rejected our request")
+                }
                 return Output("")
             }
             let isFit =
                 script.contains("create -f -\u{27}") || !script.contains("replace")
                 ? state.holder == nil : command.inputText.contains("\"\(state.version)\"")
-            guard isFit, let line = command.inputText.firstMatch(of: /holderIdentity: "(.*)"/) else { return .failed(1, "Conflict") }
+            guard isFit, let line = command.inputText.firstMatch(of: /holderIdentity: "(.*)"/) else {
+                return .failed(1, "Conflict")
+            }
             (state.holder, state.renewed) = (String(line.1), state.now)
             return Output("")
         }
@@ -77,7 +84,8 @@ struct ClusterLeaseTests {
         return (lease, transport)
     }
 
-    @Test("is taken before the first change, in two round trips, and then asked for no more; at the end it is given back")
+    @Test(
+        "is taken before the first change, in two round trips, and then asked for no more; at the end it is given back")
     func taken() async throws {
         let cluster = FakeLease()
         let (lease, transport) = lease(cluster)
@@ -156,7 +164,9 @@ struct ClusterLeaseTests {
         }
     }
 
-    @Test("that was taken over or removed stops the run before its next change, and is not given back", arguments: ["other", nil])
+    @Test(
+        "that was taken over or removed stops the run before its next change, and is not given back",
+        arguments: ["other", nil])
     func lost(by other: String?) async throws {
         let cluster = FakeLease()
         let (lease, transport) = lease(cluster)
@@ -176,7 +186,8 @@ struct ClusterLeaseTests {
         #expect(await transport.commands.count == count)
     }
 
-    @Test("that could not be renewed for longer than it lasts stops the run before its next change, until it is renewed")
+    @Test(
+        "that could not be renewed for longer than it lasts stops the run before its next change, until it is renewed")
     func late() async throws {
         let cluster = FakeLease()
         let clock = TestClock()
@@ -212,12 +223,14 @@ struct ClusterLeaseTests {
     func places() {
         let (one, two) = (ForgeInventory.Service(), ForgeInventory.Service(name: "eeg"))
         let all: [LeasePlace] = [
-            .service(one), .service(two), .jobs(.batch, one), .jobs(.train, one), .jobs(.batch, two), .cluster(Example.cluster()),
+            .service(one), .service(two), .jobs(.batch, one), .jobs(.train, one), .jobs(.batch, two),
+            .cluster(Example.cluster()),
         ]
         #expect(Set(all).count == all.count)
         #expect(
             all.map(\.name) == [
-                "kubeforge-inference", "kubeforge-eeg", "kubeforge-inference-batch", "kubeforge-inference-train", "kubeforge-eeg-batch",
+                "kubeforge-inference", "kubeforge-eeg", "kubeforge-inference-batch", "kubeforge-inference-train",
+                "kubeforge-eeg-batch",
                 "kubeforge",
             ])
     }
@@ -234,7 +247,9 @@ struct ClusterLeaseTests {
                 "Lease mlops/kubeforge-inference is held by `kubeforge deploy` of anna@laptop, process 123, since 2026-11-21T09:12:03Z, renewed 10 s ago"
             ])
         #expect(step.differences(whenLookEnds: 0, "1795252010\n") == [])
-        let host = ScriptedTransport { $0.inputText.contains("get leases") ? Output(answering: CommandState(text: text)) : Output("") }
+        let host = ScriptedTransport {
+            $0.inputText.contains("get leases") ? Output(answering: CommandState(text: text)) : Output("")
+        }
         try await step.apply(to: Machine(host: Example.master, transport: host))
         #expect(
             await host.commands.dropFirst().map(\.line).map { String($0.suffix(55)) }

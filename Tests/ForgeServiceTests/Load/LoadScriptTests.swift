@@ -11,7 +11,8 @@ import Testing
 struct LoadScriptTests {
     private func script(_ port: UInt16, concurrency: Int = 3) -> LoadScript {
         LoadScript(
-            address: "http://127.0.0.1:\(port)", rows: 3, load: Load(length: .milliseconds(200), concurrency: concurrency))
+            address: "http://127.0.0.1:\(port)", rows: 3,
+            load: Load(length: .milliseconds(200), concurrency: concurrency))
     }
 
     private func run(_ script: LoadScript) async throws -> LoadReport {
@@ -61,7 +62,8 @@ struct LoadScriptTests {
             .says("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}")
         ) { try await run(script($0)) }
         #expect(report.answered == 0)
-        #expect(Set(report.failures.map(\.kind)).isSubset(of: ["answer cut off", "connection lost"]), "\(report.failures)")
+        #expect(
+            Set(report.failures.map(\.kind)).isSubset(of: ["answer cut off", "connection lost"]), "\(report.failures)")
     }
 
     @Test("leaves no file and no process behind")
@@ -85,7 +87,8 @@ struct LoadScriptTests {
             try folder.write("seen.0", lines.prefix(4000).joined() + "200 0.0")
             try folder.write("seen.1", lines.dropFirst(4000).joined() + "curl: (7) Failed to connect\n")
             try folder.write("seen.2", "200 5.000000 .\n000 0.1 .\ncurl: (28) Operation timed out\n200 10.0 .\n")
-            return try await LocalTransport().run(.script("folder='\(folder.path)' began=100.5 ended=102.75\n" + LoadSum.script))
+            return try await LocalTransport().run(
+                .script("folder='\(folder.path)' began=100.5 ended=102.75\n" + LoadSum.script))
         }
         let report = try #require(LoadSum.report(output.text, of: script(1), from: "here"), "\(output.errorText)")
         #expect(report.seconds == 2.25)

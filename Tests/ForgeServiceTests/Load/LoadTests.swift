@@ -21,7 +21,9 @@ struct LoadTests {
         """
 
     private func read(_ text: String = sum) -> LoadReport? {
-        LoadSum.report(text, of: LoadScript(address: "http://10.96.1.2:80", rows: 30, load: Load(length: .seconds(30))), from: "kubmaster")
+        LoadSum.report(
+            text, of: LoadScript(address: "http://10.96.1.2:80", rows: 30, load: Load(length: .seconds(30))),
+            from: "kubmaster")
     }
 
     @Test("is read back from what the host summed up")
@@ -34,26 +36,31 @@ struct LoadTests {
         #expect(report.times.map { ($0.milliseconds * 100).rounded() / 100 } == [2.95, 13.56])
         #expect(
             report.failures == [
-                .init(kind: "connection lost", count: 2), .init(kind: "status 503", count: 2), .init(kind: "some other reason", count: 1),
+                .init(kind: "connection lost", count: 2), .init(kind: "status 503", count: 2),
+                .init(kind: "some other reason", count: 1),
             ])
     }
 
     @Test(
         "is not believed when the host prints something else",
         arguments: [
-            "", "sh: awk: not found\n", "seconds 30\n", "longest 2\n", "seconds 1\nlongest 1\nbucket 3\n", "seconds x\nlongest 1\n",
+            "", "sh: awk: not found\n", "seconds 30\n", "longest 2\n", "seconds 1\nlongest 1\nbucket 3\n",
+            "seconds x\nlongest 1\n",
         ])
     func isNotBelieved(text: String) { #expect(read(text) == nil) }
 
     @Test("passes when no request failed and the answers came in time")
     func passes() throws {
-        let checks = LoadGate(maximumP95: .milliseconds(200)).checks(try #require(read("seconds 1\nlongest 14\nbucket 480 400\n")))
+        let checks = LoadGate(maximumP95: .milliseconds(200)).checks(
+            try #require(read("seconds 1\nlongest 14\nbucket 480 400\n")))
         #expect(
             checks == [
                 CheckReport(
-                    name: "load: no request failed", isPassed: true, expected: "all answered", got: "0 of 400 failed", milliseconds: 0),
+                    name: "load: no request failed", isPassed: true, expected: "all answered", got: "0 of 400 failed",
+                    milliseconds: 0),
                 CheckReport(
-                    name: "load: p95 at most 200 ms", isPassed: true, expected: "200 ms or less", got: "13.6 ms", milliseconds: 0),
+                    name: "load: p95 at most 200 ms", isPassed: true, expected: "200 ms or less", got: "13.6 ms",
+                    milliseconds: 0),
             ])
     }
 
@@ -64,13 +71,15 @@ struct LoadTests {
             checks == [
                 CheckReport(
                     name: "load: no request failed", isPassed: false, expected: "all answered",
-                    got: "5 of 12005 failed: 2 × connection lost, 2 × status 503, 1 × some other reason", milliseconds: 0)
+                    got: "5 of 12005 failed: 2 × connection lost, 2 × status 503, 1 × some other reason",
+                    milliseconds: 0)
             ])
     }
 
     @Test("fails when answers are late or none came")
     func late() throws {
-        let late = LoadGate(maximumP95: .seconds(1)).checks(try #require(read("seconds 1\nlongest 1500\nbucket 720 10\n")))
+        let late = LoadGate(maximumP95: .seconds(1)).checks(
+            try #require(read("seconds 1\nlongest 1500\nbucket 720 10\n")))
         #expect(late.map(\.isPassed) == [true, false])
         #expect(late[1].name == "load: p95 at most 1 s" && late[1].got == "1500 ms")
         let none = LoadGate(maximumP95: .seconds(120)).checks(try #require(read("seconds 1\nlongest 0\n")))
@@ -83,13 +92,15 @@ struct LoadTests {
     func follows() async throws {
         let host = controlPlane(load: Output(Self.sum))
         let witness = LoadWitness()
-        let test = SmokeTest(cluster: Example.cluster(), load: Load(length: .seconds(30), maximumP95: .milliseconds(200)))
+        let test = SmokeTest(
+            cluster: Example.cluster(), load: Load(length: .seconds(30), maximumP95: .milliseconds(200)))
         let result = try await test.run(controlPlane: host, reporter: witness)
         #expect(!result.isPassed)
         #expect(result.checks.suffix(2).map(\.name) == ["load: no request failed", "load: p95 at most 200 ms"])
         let commands = await host.commands
         #expect(commands.count == 4)
-        #expect(commands[3].inputText.contains("address=http://10.96.1.2:80 rows=30 concurrency=8 seconds=30.0 body=''\n"))
+        #expect(
+            commands[3].inputText.contains("address=http://10.96.1.2:80 rows=30 concurrency=8 seconds=30.0 body=''\n"))
         #expect(commands[3].timeLimit == .seconds(90))
         #expect(
             witness.story == [
@@ -103,7 +114,9 @@ struct LoadTests {
     func impossible() async throws {
         let host = controlPlane(load: .failed(1, "curl is not installed\n"))
         let test = SmokeTest(cluster: Example.cluster(), load: Load(length: .seconds(30)))
-        let problem = await #expect(throws: Problem.self) { try await test.run(controlPlane: host, reporter: Silence()) }
+        let problem = await #expect(throws: Problem.self) {
+            try await test.run(controlPlane: host, reporter: Silence())
+        }
         #expect(
             problem?.description == """
                 kubmaster: the service could not be put under load

@@ -12,11 +12,14 @@ struct JobsTests {
     private let now = Date(kubernetes: "2026-11-21T15:17:32Z")!
 
     private func jobs(_ items: String..., of service: Service = Service()) throws -> ServiceJobs {
-        ServiceJobs(try #require(JobObject.list("{\"items\":[\(items.joined(separator: ","))]}")), of: service, now: now)
+        ServiceJobs(
+            try #require(JobObject.list("{\"items\":[\(items.joined(separator: ","))]}")), of: service, now: now)
     }
 
     /// `label`: nil for what stands before the second dash of the name.
-    private func job(_ name: String, _ status: String, spec: String = #"{"completions":4}"#, label: String? = nil) -> String {
+    private func job(_ name: String, _ status: String, spec: String = #"{"completions":4}"#, label: String? = nil)
+        -> String
+    {
         #"{"kind":"Job","metadata":\#(metadata(name, label)),"spec":\#(spec),"status":\#(status)}"#
     }
 
@@ -30,7 +33,10 @@ struct JobsTests {
         arguments: [
             (#"{}"#, "waiting to begin", nil),
             (#"{"startTime":"2026-11-21T15:17:02Z","active":2,"succeeded":2}"#, "running, 2 of 4 done", 30),
-            (#"{"startTime":"2026-11-21T15:17:02Z","active":1,"failed":1}"#, "running, 0 of 4 done, 1 pod failed so far", 30),
+            (
+                #"{"startTime":"2026-11-21T15:17:02Z","active":1,"failed":1}"#,
+                "running, 0 of 4 done, 1 pod failed so far", 30
+            ),
             (
                 #"{"startTime":"2026-11-21T15:00:00Z","completionTime":"2026-11-21T15:01:15Z","conditions":[{"type":"Complete","status":"True"}]}"#,
                 "complete", 75
@@ -67,8 +73,10 @@ struct JobsTests {
             job("\(JobKind.batch.prefix(service))-1", "{}", label: JobKind.batch.label(service)),
             job("\(JobKind.train.prefix(service))-1", "{}", label: JobKind.train.label(service)),
             // Its names begin as this one's.
-            job("\(JobKind.batch.prefix(service))-2", "{}", label: "the-inference-of-letters-from-elsewhere-batch"), of: service)
-        #expect(found.runs.map(\.name) == ["the-inference-of-letters-fro-train-1", "the-inference-of-letters-fro-batch-1"])
+            job("\(JobKind.batch.prefix(service))-2", "{}", label: "the-inference-of-letters-from-elsewhere-batch"),
+            of: service)
+        #expect(
+            found.runs.map(\.name) == ["the-inference-of-letters-fro-train-1", "the-inference-of-letters-fro-batch-1"])
         #expect(found.runs.map(\.purpose) == ["training", "batch run"])
     }
 

@@ -12,7 +12,8 @@ struct LogsTests {
     private static func pods(_ pods: (name: String, state: String)...) -> String {
         let items = pods.map { pod in
             let status = #"{"name":"inference","ready":true,"restartCount":0,"state":{\#(pod.state)}}"#
-            return #"{"kind":"Pod","metadata":{"name":"\#(pod.name)"},"status":{"phase":"Running","containerStatuses":[\#(status)]}}"#
+            return
+                #"{"kind":"Pod","metadata":{"name":"\#(pod.name)"},"status":{"phase":"Running","containerStatuses":[\#(status)]}}"#
         }
         return "{\"items\":[\(items.joined(separator: ","))]}"
     }
@@ -23,9 +24,12 @@ struct LogsTests {
     private func read(
         _ kind: PodKind = .online, follow: Bool = false, pods: String, _ output: Output = Output("")
     ) async throws -> (told: [String], commands: [String], looks: String) {
-        let host = ScriptedTransport { $0.line == "sh -s" ? Output(answering: CommandState(exitCode: 0, text: pods)) : output }
+        let host = ScriptedTransport {
+            $0.line == "sh -s" ? Output(answering: CommandState(exitCode: 0, text: pods)) : output
+        }
         let witness = Witness()
-        try await ServiceLogs(Service(), of: kind, tail: 7, isFollowed: follow).run(on: Example.master, over: host, reporter: witness)
+        try await ServiceLogs(Service(), of: kind, tail: 7, isFollowed: follow).run(
+            on: Example.master, over: host, reporter: witness)
         let commands = await host.commands
         return (witness.told.withLock { $0 }, commands.dropFirst().map(\.line), commands[0].inputText)
     }
@@ -33,10 +37,12 @@ struct LogsTests {
     @Test("is told line by line under the pod's name")
     func lines() async throws {
         let printed = Output(
-            "[pod/inference-a1/inference] GET / 200\n[pod/inference-b/inference] \nno prefix\n[pod/inference-a1/inference] [x] y\n")
+            "[pod/inference-a1/inference] GET / 200\n[pod/inference-b/inference] \nno prefix\n[pod/inference-a1/inference] [x] y\n"
+        )
         let found = try await read(pods: Self.two, printed)
         #expect(found.told == ["inference-a1 0 12: GET / 200", "inference-b 1 12: ", "inference-a1 0 12: [x] y"])
-        let kubectl = "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops logs --prefix --tail=7"
+        let kubectl =
+            "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops logs --prefix --tail=7"
         #expect(
             found.commands == [
                 "sh -c 'status=0; for pod in \"$@\"; do \(kubectl) \"pod/$pod\" || status=1; done; exit $status' sh inference-a1 inference-b"
@@ -56,7 +62,9 @@ struct LogsTests {
         "belongs to the kind that is asked for",
         arguments: [(PodKind.online, "inference"), (.batch, "inference-batch"), (.train, "inference-train")])
     func kinds(kind: PodKind, label: String) async throws {
-        #expect(try await read(kind, pods: Self.two).looks.contains("get pods --selector app.kubernetes.io/name=\(label) --output json"))
+        #expect(
+            try await read(kind, pods: Self.two).looks.contains(
+                "get pods --selector app.kubernetes.io/name=\(label) --output json"))
     }
 
     @Test("is not expected of pods that have not started")
@@ -77,7 +85,9 @@ struct LogsTests {
     @Test("is nothing where there are no pods, and what makes some is said")
     func none() async {
         let online = await #expect(throws: Problem.self) { try await read(pods: #"{"items":[]}"#) }
-        #expect(online?.description == "inference has no online pods in namespace mlops\n  fix  `kubeforge deploy` makes some")
+        #expect(
+            online?.description
+                == "inference has no online pods in namespace mlops\n  fix  `kubeforge deploy` makes some")
         let batch = await #expect(throws: Problem.self) { try await read(.batch, pods: #"{"items":[]}"#) }
         #expect(
             batch?.description == """
@@ -89,7 +99,8 @@ struct LogsTests {
 
     @Test("that cannot be read is a failure with kubectl's reason, not with a sign of life")
     func unreadable() async {
-        let failure = Output(standardError: Array("·\nError from server (NotFound): pods \"a\" not found\n·\n".utf8), exit: .code(1))
+        let failure = Output(
+            standardError: Array("·\nError from server (NotFound): pods \"a\" not found\n·\n".utf8), exit: .code(1))
         let error = await #expect(throws: Problem.self) { try await read(follow: true, pods: Self.two, failure) }
         #expect(error?.why == "Error from server (NotFound): pods \"a\" not found")
     }

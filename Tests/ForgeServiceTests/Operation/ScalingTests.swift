@@ -31,7 +31,10 @@ struct ScalingTests {
     @Test("may be none: then only their end is waited for")
     func none() async throws {
         let plan = try await plan(0, Self.deployment("registry.example:5000/team/inference:0123456789abcdef"))
-        #expect(plan.stages[0].work[0].steps.map(\.title) == ["inference shall have 0 replicas", "no pod of inference is left"])
+        #expect(
+            plan.stages[0].work[0].steps.map(\.title) == [
+                "inference shall have 0 replicas", "no pod of inference is left",
+            ])
     }
 
     @Test("needs a service that is there, and is kubeforge's")
@@ -63,7 +66,8 @@ struct ScalingTests {
 
     @Test("waits for pods that still end, and not for those that have ended")
     func ending() async throws {
-        let step = try await plan(1, Self.deployment("10.77.0.11:5443/mlops/inference:0123456789abcdef")).stages[0].work[0].steps[2]
+        let step = try await plan(1, Self.deployment("10.77.0.11:5443/mlops/inference:0123456789abcdef")).stages[0]
+            .work[0].steps[2]
         func pods(_ phases: String...) -> String {
             let items = phases.map { #"{"kind":"Pod","metadata":{"name":"a"},"status":{"phase":"\#($0)"}}"# }
             return "{\"items\":[\(items.joined(separator: ","))]}"
@@ -74,11 +78,14 @@ struct ScalingTests {
 
     @Test("lasts until the next deploy, which is said")
     func next() {
-        func next(_ count: Int) -> [String] { Scaling(Service(), to: count).next(inventory: "lab.yaml", argument: " lab.yaml") }
+        func next(_ count: Int) -> [String] {
+            Scaling(Service(), to: count).next(inventory: "lab.yaml", argument: " lab.yaml")
+        }
         #expect(next(2) == ["kubeforge smoke-test lab.yaml"])
         #expect(
             next(5) == [
-                "write `replicas: 5` under service: in lab.yaml, or the next deploy goes back to 2", "kubeforge smoke-test lab.yaml",
+                "write `replicas: 5` under service: in lab.yaml, or the next deploy goes back to 2",
+                "kubeforge smoke-test lab.yaml",
             ])
         #expect(next(0) == ["kubeforge scale 2 lab.yaml   (nothing answers until then; a deploy does that, too)"])
     }

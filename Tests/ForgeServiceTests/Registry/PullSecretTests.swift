@@ -97,8 +97,8 @@ struct PullSecretTests {
         }
     }
 
-    /// The pods of everything that kubeforge puts into a cluster: Deployment, candidate, courier, shards in one Job and
-    /// alone, schedule, training.
+    /// The pods of everything that kubeforge puts into a cluster: Deployment, candidate, coordinator, shards in one Job
+    /// and alone, schedule, training.
     private static func pods(_ cluster: Cluster) throws -> [Node] {
         let templates = try Templates()
         let release = Release(name: cluster.service.name, tag: "0123456789abcdef", registry: cluster.imagePrefix)
@@ -109,13 +109,13 @@ struct PullSecretTests {
             return try BatchManifests(run, templates: templates)
         }
         let base = try Manifests.make(cluster: cluster, release: release, models: models, templates: templates).files
-        let candidate = try Manifests.candidate(
-            Candidate(release: release), cluster: cluster, models: models, templates: templates
+        let canary = try Manifests.canary(
+            CanaryDeployment(release: release), cluster: cluster, models: models, templates: templates
         ).files
         let schedule = Schedule(name: nil, cron: try CronExpression("@daily"), input: .own)
         let texts =
-            (base + candidate).map { String(decoding: $0.content, as: UTF8.self) } + [
-                try run(2).courier, try run(2).shards(askingAt: "http://10.244.1.9:8081"),
+            (base + canary).map { String(decoding: $0.content, as: UTF8.self) } + [
+                try run(2).coordinator, try run(2).shards(askingAt: "http://10.244.1.9:8081"),
                 try run(1).shards(askingAt: "http://10.244.1.9:8081"),
                 try schedule.manifest(cluster, release: deployed, templates: templates),
                 try TrainingRun(of: cluster, image: release.reference, time: "1").manifest(templates),

@@ -86,8 +86,8 @@ struct RegistryStagesTests {
             ).map(\.text)
         }
         #expect(try differences(files.pod) == [])
-        #expect(try differences("another") == ["/etc/kubernetes/manifests/kubeforge-registry.yaml has other content"])
-        #expect(try differences(files.pod, settings: "x") == ["\(settings) has other content"])
+        #expect(try differences("another") == ["/etc/kubernetes/manifests/kubeforge-registry.yaml differs"])
+        #expect(try differences(files.pod, settings: "x") == ["\(settings) differs"])
     }
 
     @Test(

@@ -11,27 +11,36 @@ import Testing
 struct HistoryTests {
     private static let cluster = Example.cluster()
     private let full = Told.list(
-        Told.deployment(template: "second"), Told.replicaSet("first", revision: 3), Told.replicaSet("second", revision: 4),
+        Told.deployment(template: "second"), Told.replicaSet("first", revision: 3),
+        Told.replicaSet("second", revision: 4),
         Told.history(
-            .example("a", template: "first", at: "2026-11-19T10:00:00Z"), .example("b", template: "lost", at: "2026-11-20T10:00:00Z"),
+            .example("a", template: "first", at: "2026-11-19T10:00:00Z"),
+            .example("b", template: "lost", at: "2026-11-20T10:00:00Z"),
             .example("c", template: "second", at: "2026-11-21T10:00:00Z")))
 
     private func history(_ state: CommandState) throws -> ReleaseHistory {
-        guard case .command(let look) = RollbackPlan.question(Self.cluster.service) else { throw Problem(what: "asks no command") }
+        guard case .command(let look) = RollbackPlan.question(Self.cluster.service) else {
+            throw Problem(what: "asks no command")
+        }
         return try RollbackPlan.history(of: Self.cluster, Example.answers([look: state]))
     }
 
-    @Test("is a table, the newest first, that says what can come back")
+    @Test("is a table, the newest first, that says what can be restored")
     func isTable() throws {
         let table = try history(full).table
-        #expect(table.columns.map(\.heading) == ["release", "state", "since", "by", "image", "data", "lda score", "mlp score"])
+        #expect(
+            table.columns.map(\.heading) == [
+                "release", "state", "since", "by", "image", "data", "lda score", "mlp score",
+            ])
         #expect(
             table.rows.map { $0[0...2].joined(separator: " ") } == [
                 "cccccccccccccccc runs 2026-11-21T10:00:00Z", "bbbbbbbbbbbbbbbb is gone 2026-11-20T10:00:00Z",
-                "aaaaaaaaaaaaaaaa can come back 2026-11-19T10:00:00Z",
+                "aaaaaaaaaaaaaaaa restorable 2026-11-19T10:00:00Z",
             ])
         #expect(
-            table.rows[0][3...] == ["ann@desk", "10.77.0.11:5443/mlops/inference:cccccccccccccccc", "0123456789ab", "0.692", "0.66"])
+            table.rows[0][3...] == [
+                "ann@desk", "10.77.0.11:5443/mlops/inference:cccccccccccccccc", "0123456789ab", "0.692", "0.66",
+            ])
     }
 
     @Test("is missing before the first deploy, and unknown where the cluster does not answer")
@@ -42,22 +51,29 @@ struct HistoryTests {
                 kubmaster: no release of inference is recorded in namespace mlops
                   fix  bring one there: `kubeforge deploy`
                 """)
-        let silent = #expect(throws: Problem.self) { try history(CommandState(exitCode: 1, text: "Unable to connect\n")) }
+        let silent = #expect(throws: Problem.self) {
+            try history(CommandState(exitCode: 1, text: "Unable to connect\n"))
+        }
         #expect(silent?.why == "Unable to connect")
     }
 
     private func plan(_ wanted: String?) throws -> [String] {
         try RollbackPlan.make(
-            cluster: Self.cluster, history: history(full), to: wanted, templates: Templates(), by: "ann@desk", within: .seconds(60)
+            cluster: Self.cluster, history: history(full), to: wanted, templates: Templates(), by: "ann@desk",
+            within: .seconds(60)
         ).stages.flatMap { $0.steps(for: "kubmaster") }.map(\.title)
     }
 
-    @Test("leads back to the release before, or to one by the beginning of its tag", arguments: [nil, "aaa", "inference:aaaaaaaaaaaaaaaa"])
+    @Test(
+        "leads back to the release before, or to one by the beginning of its tag",
+        arguments: [nil, "aaa", "inference:aaaaaaaaaaaaaaaa"])
     func leadsBack(wanted: String?) throws {
         #expect(
             try plan(wanted) == [
-                "the cluster is told to run inference:aaaaaaaaaaaaaaaa", "2 pods answer with inference:aaaaaaaaaaaaaaaa",
-                "inference:aaaaaaaaaaaaaaaa is the newest entry of the history", "scheduled runs use inference:aaaaaaaaaaaaaaaa",
+                "the cluster is told to run inference:aaaaaaaaaaaaaaaa",
+                "2 pods answer with inference:aaaaaaaaaaaaaaaa",
+                "inference:aaaaaaaaaaaaaaaa is the newest entry of the history",
+                "scheduled runs use inference:aaaaaaaaaaaaaaaa",
             ])
     }
 
@@ -76,13 +92,18 @@ struct HistoryTests {
         #expect(history.past.map(\.models) == [Example.models("v2"), Example.models("image")])
         for wanted in [nil, "v1"] {
             let plan = try RollbackPlan.make(
-                cluster: Self.cluster, history: history, to: wanted, templates: Templates(), by: "ann@desk", within: .seconds(60))
+                cluster: Self.cluster, history: history, to: wanted, templates: Templates(), by: "ann@desk",
+                within: .seconds(60))
             let step = try #require(plan.stages[0].steps(for: "kubmaster").first)
             #expect(step.title == "the cluster is told to run inference:aaaaaaaaaaaaaaaa with models v1")
             #expect(step.differences(whenLookEnds: 0, full.text) == ["models: v2 → v1"])
         }
-        let other = RevisionIsBack(.example("b", template: "third", at: "", models: "v3"), of: "inference", namespace: "mlops")
-        #expect(other.differences(whenLookEnds: 0, full.text) == ["release: \(image) → 10.77.0.11:5443/mlops/inference:bbbbbbbbbbbbbbbb"])
+        let other = RevisionIsRestored(
+            .example("b", template: "third", at: "", models: "v3"), of: "inference", namespace: "mlops")
+        #expect(
+            other.differences(whenLookEnds: 0, full.text) == [
+                "release: \(image) → 10.77.0.11:5443/mlops/inference:bbbbbbbbbbbbbbbb"
+            ])
     }
 
     @Test("leads nowhere where Kubernetes has nothing left, or the tag is none")
@@ -90,23 +111,26 @@ struct HistoryTests {
         let lost = #expect(throws: Problem.self) { try plan("bbb") }
         #expect(
             lost?.description == """
-                no release bbb can come back
+                release bbb cannot be restored
                   why  there are: cccccccccccccccc, aaaaaaaaaaaaaaaa
                   fix  `kubeforge releases` shows what ran when
                 """)
-        #expect(#expect(throws: Problem.self) { try plan("") }?.what == " is the beginning of more than one release")
+        #expect(#expect(throws: Problem.self) { try plan("") }?.what == " matches more than one release")
     }
 
     @Test("goes back by the revision that Kubernetes gives the release")
     func revision() async throws {
         let full = full
         let host = ScriptedTransport { command in
-            command.inputText.contains("configmaps") ? Output(answering: full) : command.line.contains("undo") ? Output("") : nil
+            command.inputText.contains("configmaps")
+                ? Output(answering: full) : command.line.contains("undo") ? Output("") : nil
         }
-        let step = RevisionIsBack(.example("a", template: "first", at: ""), of: "inference", namespace: "mlops")
+        let step = RevisionIsRestored(.example("a", template: "first", at: ""), of: "inference", namespace: "mlops")
         #expect(
             step.differences(whenLookEnds: 0, full.text)
-                == ["release: 10.77.0.11:5443/mlops/inference:cccccccccccccccc → 10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa"])
+                == [
+                    "release: 10.77.0.11:5443/mlops/inference:cccccccccccccccc → 10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa"
+                ])
         try await step.apply(to: Machine(host: Example.master, transport: host))
         #expect(
             await host.commands.last?.line

@@ -13,9 +13,13 @@ struct RecordTests {
     func once() {
         #expect(step.differences(whenLookEnds: 0, Told.list().text) == ["it has none"])
         let old = Told.history(.example("a", template: "old", at: "2026-11-20T10:00:00Z"))
-        #expect(step.differences(whenLookEnds: 0, Told.list(old).text) == ["10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa is"])
+        #expect(
+            step.differences(whenLookEnds: 0, Told.list(old).text) == [
+                "10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa is"
+            ])
         let both = Told.history(
-            .example("a", template: "old", at: "2026-11-20T10:00:00Z"), .example("c", template: "new", at: "2026-11-21T10:00:00Z"))
+            .example("a", template: "old", at: "2026-11-20T10:00:00Z"),
+            .example("c", template: "new", at: "2026-11-21T10:00:00Z"))
         #expect(step.differences(whenLookEnds: 0, Told.list(both).text) == [])
     }
 
@@ -30,13 +34,19 @@ struct RecordTests {
             return command.line.contains("golden.json") ? Output("2026-11-21T15:20:00Z\n\(golden)\n") : Output("")
         }
         try await step.apply(to: Machine(host: Example.master, transport: host))
-        let patches = await host.commands.map(\.line).filter { $0.contains(" patch configmap inference-releases --type=merge --patch ") }
+        let patches = await host.commands.map(\.line).filter {
+            $0.contains(" patch configmap inference-releases --type=merge --patch ")
+        }
         let record =
             #"{"at":"2026-11-21T15:20:00Z","by":"o'neil@desk","data":"f00d","image":"10.77.0.11:5443/mlops/inference:0123456789abcdef","scores":{"lda":0.5,"mlp":0.25},"template":"new"}"#
         #expect(
-            patches[0].contains("\"2026-11-21T15.20.00Z-new\":" + "\"" + record.replacing("\"", with: "\\\"").replacing("'", with: "'\\''"))
+            patches[0].contains(
+                "\"2026-11-21T15.20.00Z-new\":" + "\""
+                    + record.replacing("\"", with: "\\\"").replacing("'", with: "'\\''"))
         )
-        #expect(patches[1].hasSuffix(#"--patch '{"data":{"2026-01-10T00.00.00Z-t0":null,"2026-01-11T00.00.00Z-t1":null}}'"#))
+        #expect(
+            patches[1].hasSuffix(#"--patch '{"data":{"2026-01-10T00.00.00Z-t0":null,"2026-01-11T00.00.00Z-t1":null}}'"#)
+        )
     }
 
     @Test(
@@ -48,14 +58,17 @@ struct RecordTests {
         ])
     func models(wanted: String?, news said: String) async throws {
         let step = ReleaseIsRecorded(
-            Example.release, template: "new", models: wanted.map { Example.models($0) }, by: "o'neil@desk", namespace: "mlops")
-        let metadata = #"{"version":"\#(Example.version)","data":{"train":{"sha256":"f00d"}},"score":{"lda":0.5},"files":{}}"#
+            Example.release, template: "new", models: wanted.map { Example.models($0) }, by: "o'neil@desk",
+            namespace: "mlops")
+        let metadata =
+            #"{"version":"\#(Example.version)","data":{"train":{"sha256":"f00d"}},"score":{"lda":0.5},"files":{}}"#
         let host = ScriptedTransport { command in
             if command.line.contains("metadata.json") { return Output("2026-11-21T15:20:00Z\n\(metadata)\n") }
             return command.inputText.contains("configmaps") ? Output(answering: Told.list()) : Output("")
         }
         let news = Notes()
-        try await step.apply(to: Machine(host: Example.master, transport: host, onNews: { news.report(.note($0.text)) }))
+        try await step.apply(
+            to: Machine(host: Example.master, transport: host, onDetail: { news.report(.note($0.text)) }))
         #expect(news.all == [said])
         let patch = try #require(await host.commands.map(\.line).first { $0.contains(" patch configmap ") })
         #expect(patch.contains(#"\"models\":\"\#(Example.version)\""#), "\(patch)")

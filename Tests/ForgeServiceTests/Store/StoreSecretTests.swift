@@ -26,11 +26,11 @@ struct StoreSecretTests {
         #expect(step.map(\.title) == nil)
     }
 
-    @Test("is missing, as it shall be, or made from other files, and tells no more")
+    @Test("is missing, up to date, or made from other files, and tells no more")
     func differences() async throws {
         try await TemporaryFolder.during { folder in
             let step = try secret(folder)
-            #expect(step.title == "pods may reach the model store")
+            #expect(step.title == "model-store Secret is up to date")
             #expect(step.looks == [look])
             #expect(step.differences(whenLookEnds: 0, "") == ["Secret mlops.\(name) is missing"])
             #expect(step.differences(whenLookEnds: 0, "-") == ["Secret mlops.\(name) was made from other files"])
@@ -92,7 +92,9 @@ struct StoreSecretTests {
     @Test("says which file it cannot read")
     func unreadable() throws {
         let store = ModelStore(url: "sftp://models@store/srv", keyPath: "/nowhere/key", knownHostsPath: "/h")
-        let problem = #expect(throws: Problem.self) { try StoreSecret(Example.cluster(service: Service(models: store))) }
+        let problem = #expect(throws: Problem.self) {
+            try StoreSecret(Example.cluster(service: Service(models: store)))
+        }
         #expect(problem?.what == "/nowhere/key cannot be read")
         #expect(problem?.fix == "correct service: models: key: in inventory/lab.yaml")
     }
@@ -119,16 +121,19 @@ struct StoreSecretTests {
         return input
     }
 
-    @Test("is named by the pods of each release, of batch runs and of schedules of that release, and goes when nothing names it")
+    @Test(
+        "is named by the pods of each release, of batch runs and of schedules of that release, and goes when nothing names it"
+    )
     func namedByPods() async throws {
         let pod = try #require(
             ClusterObject.one(
                 #"{"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"initContainers":[\#(Told.fetching("v1"))],"containers":[],"volumes":[{"name":"tmp"},{"name":"model-store","secret":{"secretName":"inference-store-11111111"}}]}}}}"#
             )
         )
-        let models = StoredModels(pod.spec?.template?.spec)
-        #expect(models == StoredModels(url: Example.store.url, version: "v1", secret: "inference-store-11111111"))
-        let parts = try StoreParts(models, of: ForgeInventory.Service(models: Example.store), image: "i", templates: Templates())
+        let models = ModelVersion(pod.spec?.template?.spec)
+        #expect(models == ModelVersion(url: Example.store.url, version: "v1", secret: "inference-store-11111111"))
+        let parts = try ModelStorePatch(
+            models, of: ForgeInventory.Service(models: Example.store), image: "i", templates: Templates())
         #expect(parts.volumes.contains("secretName: \"inference-store-11111111\""))
         try await TemporaryFolder.during { folder in
             try folder.write(
@@ -140,12 +145,15 @@ struct StoreSecretTests {
                 *) printf 'inference-registry inference-store-11111111 x ';;
                 esac
                 """, mode: 0o755)
-            let step = OldStoreSecretsAreGone(ForgeInventory.Service(models: Example.store))
+            let step = OldStoreSecretsAreRemoved(ForgeInventory.Service(models: Example.store))
             let look = try #require(step.looks.first)
             let found = try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH; \(look)")
             #expect(found.output == "inference-store\ninference-store-22222222\n" && found.exitCode == 0)
-            #expect(step.differences(whenLookEnds: 0, "inference-store\n") == ["no longer needed: Secret inference-store"])
-            try folder.write("kubectl", "#!/bin/sh\ncase \"$*\" in *get\\ secrets*) echo inference-store;; *) exit 1;; esac\n", mode: 0o755)
+            #expect(
+                step.differences(whenLookEnds: 0, "inference-store\n") == ["no longer needed: Secret inference-store"])
+            try folder.write(
+                "kubectl", "#!/bin/sh\ncase \"$*\" in *get\\ secrets*) echo inference-store;; *) exit 1;; esac\n",
+                mode: 0o755)
             #expect(try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH; \(look)").exitCode != 0)
             #expect(step.differences(whenLookEnds: 1) == ["what releases name cannot be told, so nothing is removed"])
         }

@@ -6,7 +6,7 @@ extension Example {
     static let store = ModelStore(url: "sftp://models@store:2222/srv/models", keyPath: "/k", knownHostsPath: "/h")
     static let version = "20261121T151732Z-0123456789abcdef"
 
-    static func models(_ version: String? = version) -> StoredModels { StoredModels(url: store.url, version: version) }
+    static func models(_ version: String? = version) -> ModelVersion { ModelVersion(url: store.url, version: version) }
 }
 
 extension Told {

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("A pod whose models do not come")
 struct UnpreparedPodTests {
-    private let said = "models are not downloaded: sftp://models@store/srv: versions/v/mlp.joblib: is not what was trained"
+    private let said =
+        "models are not downloaded: sftp://models@store/srv: versions/v/mlp.joblib: is not what was trained"
 
     /// `state` of the init container; the service itself has never begun.
     private func pod(_ state: String, restarts: Int = 0, ready: Bool = false) -> ClusterObject {
@@ -25,13 +26,13 @@ struct UnpreparedPodTests {
 
     @Test("is told in the words of the program that fetches them, between two attempts, too")
     func words() throws {
-        let cause = RolloutCause(of: pod("\"state\":{\(failed)}"), events: [])
-        #expect(cause == .notPrepared("models ends with exit code 1: \(said)"))
-        #expect(RolloutCause(of: pod(backingOff), events: []) == cause)
+        let cause = PodFailure(of: pod("\"state\":{\(failed)}"), events: [])
+        #expect(cause == .initContainerFailed("models ends with exit code 1: \(said)"))
+        #expect(PodFailure(of: pod(backingOff), events: []) == cause)
         let running = pod(#""state":{"running":{}},"lastState":{\#(failed)}"#)
-        #expect(RolloutCause(of: running, events: []) == cause)
+        #expect(PodFailure(of: running, events: []) == cause)
         #expect(
-            PodTrouble(cause: try #require(cause), pods: [pod(backingOff)]).lines([:]) == [
+            PodTermination(cause: try #require(cause), pods: [pod(backingOff)]).lines([:]) == [
                 "inference-1 on kubnode: it does not start, because models ends with exit code 1: \(said)"
             ])
         #expect(
@@ -41,23 +42,26 @@ struct UnpreparedPodTests {
     }
 
     @Test("is given up after it has tried again, by a rollout and by a Job")
-    func hopeless() {
-        func isHopeless(_ restarts: Int) -> Bool {
+    func permanent() {
+        func isPermanent(_ restarts: Int) -> Bool {
             let deployment =
                 #"{"kind":"Deployment","metadata":{"name":"inference","annotations":{"deployment.kubernetes.io/revision":"2"}}}"#
-            let set = #"{"kind":"ReplicaSet","metadata":{"name":"set","annotations":{"deployment.kubernetes.io/revision":"2"}}}"#
-            let objects = ClusterObject.list("{\"items\":[\(deployment),\(set)]}") + [pod(backingOff, restarts: restarts)]
-            return RolloutDiagnosis(state: RolloutState(objects), events: [], logs: [:]).isHopeless
+            let set =
+                #"{"kind":"ReplicaSet","metadata":{"name":"set","annotations":{"deployment.kubernetes.io/revision":"2"}}}"#
+            let objects =
+                ClusterObject.list("{\"items\":[\(deployment),\(set)]}") + [pod(backingOff, restarts: restarts)]
+            return RolloutDiagnosis(state: RolloutState(objects), events: [], logs: [:]).isPermanent
         }
-        #expect(!isHopeless(1))
-        #expect(isHopeless(2))
-        #expect(RolloutCause(of: pod("\"state\":{\(failed)}"), events: [])?.isHopeless == true)
+        #expect(!isPermanent(1))
+        #expect(isPermanent(2))
+        #expect(PodFailure(of: pod("\"state\":{\(failed)}"), events: [])?.isPermanent == true)
     }
 
     @Test("of a batch run is told in its words, too")
     func ofJob() {
-        let failure = JobFailure(state: JobPods(objects: list("\"state\":{\(failed)}", phase: "Failed")), logs: [:])
-        let problem = failure.problem(what: "kubmaster: it failed", seen: ["given up"], service: "inference", namespace: "mlops")
+        let failure = JobFailure(state: JobStatus(objects: list("\"state\":{\(failed)}", phase: "Failed")), logs: [:])
+        let problem = failure.problem(
+            what: "kubmaster: it failed", seen: ["given up"], service: "inference", namespace: "mlops")
         #expect(
             problem.description == """
                 kubmaster: it failed
@@ -69,10 +73,10 @@ struct UnpreparedPodTests {
 
     @Test("is not taken for one that still fetches them, or has them")
     func others() {
-        #expect(RolloutCause(of: pod(#""state":{"running":{}}"#), events: []) == .slow)
+        #expect(PodFailure(of: pod(#""state":{"running":{}}"#), events: []) == .slow)
         let done = #""state":{"terminated":{"exitCode":0,"reason":"Completed"}}"#
-        #expect(RolloutCause(of: pod(done, ready: true), events: []) == .slow)
+        #expect(PodFailure(of: pod(done, ready: true), events: []) == .slow)
         let pulling = #""state":{"waiting":{"reason":"ImagePullBackOff","message":"Back-off pulling image"}}"#
-        #expect(RolloutCause(of: pod(pulling), events: []) == .imageMissing("ImagePullBackOff: Back-off pulling image"))
+        #expect(PodFailure(of: pod(pulling), events: []) == .imageMissing("ImagePullBackOff: Back-off pulling image"))
     }
 }

@@ -5,7 +5,7 @@ import Foundation
 
 struct BatchRunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Answer the rows of a CSV file with both models, in the cluster, and bring the answers here.")
+        commandName: "run", abstract: "Predict every row of a CSV file in the cluster and download the results.")
 
     @Argument(help: inventoryHelp)
     var inventory: String?
@@ -20,7 +20,8 @@ struct BatchRunCommand: AsyncParsableCommand {
     var shards = 1
 
     @Option(
-        help: ArgumentHelp("Where predictions.csv and scores.json go. Default: a new folder results/RUN here.", valueName: "dir"))
+        help: ArgumentHelp(
+            "Where predictions.csv and scores.json go. Default: a new folder results/RUN here.", valueName: "dir"))
     var results: String?
 
     @Flag(help: "Show what the pods print while they work.")
@@ -35,17 +36,18 @@ struct BatchRunCommand: AsyncParsableCommand {
     func run() async throws {
         let assembly = Assembly()
         let surroundings = assembly.surroundings
-        let time = RunTime(surroundings.now()).text
+        let time = Timestamp(surroundings.now()).text
         let rows = try BatchInput(input, absolute: surroundings.absolute)
         if let results { try ResultsFolder(surroundings.absolute(results), as: results).check() }
         let order = BatchOrder(
-            input: rows, typedInput: input, shards: shards, isFollowed: follow, time: time, results: results, here: surroundings)
+            input: rows, typedInput: input, shards: shards, isFollowed: follow, time: time, results: results,
+            here: surroundings)
         try await assembly.run(.batchRun(order), inventory: inventory, options)
     }
 }
 
 /// The time of a run as a part of names: `20261121-151732`, in UTC.
-struct RunTime {
+struct Timestamp {
     let text: String
 
     init(_ date: Date) {
@@ -57,7 +59,8 @@ struct RunTime {
     }
 }
 
-/// A folder for results, looked at before anything is contacted: an hour's work should not end at a folder that cannot be written.
+/// A folder for results, looked at before anything is contacted: an hour's work should not end at a folder that cannot
+/// be written.
 struct ResultsFolder {
     private let path: String
     private let name: String
@@ -71,12 +74,18 @@ struct ResultsFolder {
     /// The folder itself, or the next above it that there is, must be one and take files.
     func check() throws(Problem) {
         var place = path
-        while !FileManager.default.fileExists(atPath: place), place != "/" { place = (place as NSString).deletingLastPathComponent }
+        while !FileManager.default.fileExists(atPath: place), place != "/" {
+            place = (place as NSString).deletingLastPathComponent
+        }
         var isFolder: ObjCBool = false
         _ = FileManager.default.fileExists(atPath: place, isDirectory: &isFolder)
         let why =
             isFolder.boolValue
-            ? (FileManager.default.isWritableFile(atPath: place) ? nil : "\(place) is not writable") : "\(place) is a file"
-        if let why { throw Problem(.usage, what: "--results \(name) cannot take results", why: why, fix: "name a folder of your own") }
+            ? (FileManager.default.isWritableFile(atPath: place) ? nil : "\(place) is not writable")
+            : "\(place) is a file"
+        if let why {
+            throw Problem(
+                .usage, what: "--results \(name) cannot be written to", why: why, fix: "name a folder of your own")
+        }
     }
 }

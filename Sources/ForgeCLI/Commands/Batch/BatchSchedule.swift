@@ -4,8 +4,10 @@ import ForgeService
 
 struct BatchSchedule: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "schedule", abstract: "Let the cluster begin a batch run at set times, by the control plane's clock.",
-        discussion: "Five fields: minute, hour, day of the month, month, day of the week; or @hourly, @daily, @weekly, @monthly, @yearly.")
+        commandName: "schedule", abstract: "Schedule recurring batch runs (in the control plane's time).",
+        discussion:
+            "Five fields: minute, hour, day of the month, month, day of the week; or @hourly, @daily, @weekly, @monthly, @yearly."
+    )
 
     @Argument(help: ArgumentHelp("When, for instance \"0 2 * * *\": at 02:00 every day.", valueName: "cron"))
     var cron: String
@@ -14,7 +16,9 @@ struct BatchSchedule: AsyncParsableCommand {
     var inventory: String?
 
     @Option(
-        help: ArgumentHelp("The rows: an http(s) address that the cluster reaches. Default: the image's own test data.", valueName: "url"))
+        help: ArgumentHelp(
+            "The rows: an http(s) address that the cluster reaches. Default: the image's own test data.",
+            valueName: "url"))
     var input: String?
 
     @Option(help: ArgumentHelp("Tells several schedules apart. Without a name there is one.", valueName: "name"))
@@ -24,7 +28,8 @@ struct BatchSchedule: AsyncParsableCommand {
 
     func validate() throws {
         if let input, !input.contains("://") {
-            throw ValidationError("--input \(input): a schedule runs when this computer may be off; name an http(s) address")
+            throw ValidationError(
+                "--input \(input): a schedule runs when this computer may be off; name an http(s) address")
         }
         try ScheduleName.validate(name)
     }
@@ -37,13 +42,15 @@ struct BatchSchedule: AsyncParsableCommand {
 
 struct BatchUnschedule: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unschedule", abstract: "Take a schedule away again, with the runs that it has begun.")
+        commandName: "unschedule", abstract: "Delete a schedule and the runs it started.")
 
     @Argument(help: inventoryHelp)
     var inventory: String?
 
     @Option(
-        help: ArgumentHelp("The schedule of this name: `kubeforge batch list` shows them. Default: the one without.", valueName: "name"))
+        help: ArgumentHelp(
+            "The schedule of this name: `kubeforge batch list` shows them. Default: the one without.", valueName: "name"
+        ))
     var name: String?
 
     @OptionGroup var options: SharedOptions
@@ -54,7 +61,8 @@ struct BatchUnschedule: AsyncParsableCommand {
 }
 
 struct BatchList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "Show the schedules that the cluster has.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Show the schedules that the cluster has.")
 
     @Argument(help: inventoryHelp)
     var inventory: String?
@@ -67,6 +75,7 @@ struct BatchList: AsyncParsableCommand {
 private enum ScheduleName {
     static func validate(_ name: String?) throws {
         guard let name, !Schedule.isName(name) else { return }
-        throw ValidationError("--name \(name): 1 to 17 lower-case letters, digits and dashes, with a letter or digit at both ends")
+        throw ValidationError(
+            "--name \(name): 1 to 17 lower-case letters, digits and dashes, with a letter or digit at both ends")
     }
 }

@@ -2,7 +2,8 @@ import ArgumentParser
 
 struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Train both models in the cluster, with the image and the data of the deployed release.")
+        commandName: "train",
+        abstract: "Train both models in the cluster, with the image and the data of the deployed release.")
 
     @Argument(help: inventoryHelp)
     var inventory: String?
@@ -15,6 +16,7 @@ struct TrainCommand: AsyncParsableCommand {
     func run() async throws {
         let assembly = Assembly()
         try await assembly.run(
-            .train(isFollowed: follow, time: RunTime(assembly.surroundings.now()).text), inventory: inventory, options)
+            .train(isFollowed: follow, time: Timestamp(assembly.surroundings.now()).text), inventory: inventory, options
+        )
     }
 }

@@ -31,7 +31,8 @@ struct LabOptions: ParsableArguments {
         var cluster = try InventoryReader(home: surroundings.home).read(choice.path)
         if let distribution { cluster.lab.install(distribution) }
         return try Lab(
-            cluster: cluster, cache: cache, operatorFiles: OperatorFiles(root: surroundings.cache + "/lab", owner: labOperator),
+            cluster: cluster, cache: cache,
+            operatorFiles: OperatorFiles(root: surroundings.cache + "/lab", owner: labOperator),
             templates: Templates(overlay: templates), progress: LabProgress(LabReporter().report))
     }
 
@@ -42,7 +43,7 @@ struct LabOptions: ParsableArguments {
     }
 
     /// `~` is the operator's home folder, also below sudo.
-    private var surroundings: Surroundings {
+    private var surroundings: ProcessEnvironment {
         var own = Assembly().surroundings
         own.home = labOperator.home
         return own

@@ -2,7 +2,7 @@ import ArgumentParser
 import ForgeLab
 
 struct LabDown: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "down", abstract: "Take everything away again; only the caches stay.")
+    static let configuration = CommandConfiguration(commandName: "down", abstract: "Remove the lab. Caches are kept.")
 
     @OptionGroup var options: LabOptions
 

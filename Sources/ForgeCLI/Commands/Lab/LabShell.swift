@@ -4,7 +4,8 @@ import ForgeLab
 import Foundation
 
 struct LabShell: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "shell", abstract: "Open a shell in a machine, over SSH.")
+    static let configuration = CommandConfiguration(
+        commandName: "shell", abstract: "Open a shell in a machine, over SSH.")
 
     @OptionGroup var options: LabOptions
 
@@ -19,6 +20,8 @@ struct LabShell: AsyncParsableCommand {
         let words = try options.lab(inventory).shell(machine).words.map(\.text)
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         execvp(words[0], &arguments)
-        throw Problem(what: "`\(words[0])` could not be run", why: String(cString: strerror(errno)), fix: "apt-get install openssh-client")
+        throw Problem(
+            what: "`\(words[0])` could not be run", why: String(cString: strerror(errno)),
+            fix: "apt-get install openssh-client")
     }
 }

@@ -2,7 +2,8 @@ import ArgumentParser
 import ForgeLab
 
 struct LabStatus: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "status", abstract: "Say which machines there are, and which run.")
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show the lab's machines and their state.")
 
     @OptionGroup var options: LabOptions
 

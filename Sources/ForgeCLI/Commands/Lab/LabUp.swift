@@ -4,7 +4,7 @@ import ForgeInventory
 import ForgeLab
 
 struct LabUp: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "up", abstract: "Make and start what is missing; again is quick.")
+    static let configuration = CommandConfiguration(commandName: "up", abstract: "Create and start the lab.")
 
     @OptionGroup var options: LabOptions
 
@@ -18,7 +18,7 @@ struct LabUp: AsyncParsableCommand {
         try await options.changeableLab(inventory, distribution: distribution).up()
         let rest = inventory.map { " \($0.shellQuoted)" } ?? ""
         let path = try options.choice(inventory).path.shellQuoted
-        LabReporter.next("kubeforge provision \(path)      (away with it all: kubeforge lab down\(rest))")
+        LabReporter.next("kubeforge provision \(path)      (to remove it: kubeforge lab down\(rest))")
     }
 }
 

@@ -2,9 +2,10 @@ import ForgeCore
 import ForgeLab
 import Foundation
 
-/// Making and ending machines takes root. Another user's kubeforge starts itself again with sudo; every other verb runs as the user.
+/// Making and ending machines takes root. Another user's kubeforge starts itself again with sudo; every other verb runs
+/// as the user.
 struct RootRights {
-    let surroundings: Surroundings
+    let surroundings: ProcessEnvironment
     var effectiveUser: UInt32 = geteuid()
     var hasTerminal: Bool = isatty(0) == 1
 
@@ -13,17 +14,18 @@ struct RootRights {
         if effectiveUser == 0 { return }
         guard let sudo = program("sudo") else { throw cannotBecomeRoot("sudo is not installed") }
         // By its path: env runs it, where ThisComputer would look for its name.
-        let test = try await ThisComputer().run(Command("env", Word(sudo), "-n", "true"))
+        let test = try await LocalHost().run(Command("env", Word(sudo), "-n", "true"))
         if !test.isSuccess, !hasTerminal { throw cannotBecomeRoot(test.lastLine ?? "sudo refuses") }
-        let words = command(sudo: sudo, kubeforge: Self.ownPath ?? arguments[0], arguments: Array(arguments.dropFirst()))
+        let words = command(
+            sudo: sudo, kubeforge: Self.ownPath ?? arguments[0], arguments: Array(arguments.dropFirst()))
         setenv("KUBEFORGE_OPERATOR_HOME", surroundings.home, 1)
         var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         execv(sudo, &pointers)
         throw Problem(what: "`\(sudo)` could not be run", why: String(cString: strerror(errno)))
     }
 
-    /// sudo cleans the environment, so what this run depends on is kept by name. No value is in the words: a proxy or an index may have a
-    /// password in its address, and sudo writes the words to the system's log.
+    /// sudo cleans the environment, so what this run depends on is kept by name. No value is in the words: a proxy or
+    /// an index may have a password in its address, and sudo writes the words to the system's log.
     func command(sudo: String, kubeforge: String, arguments: [String]) -> [String] {
         let kept = surroundings.environment.keys.filter(Self.isKept).sorted() + ["KUBEFORGE_OPERATOR_HOME"]
         return [sudo, "--preserve-env=\(kept.joined(separator: ","))", "--", kubeforge] + arguments
@@ -43,9 +45,12 @@ struct RootRights {
 
     private func cannotBecomeRoot(_ why: String) -> Problem {
         Problem(
-            what: "a lab needs root: it makes mounts, network namespaces and control groups, and this is user \(effectiveUser)",
+            what:
+                "the lab requires root: it makes mounts, network namespaces and control groups, and this is user \(effectiveUser)",
             why: why,
-            fix: "run the same command as root, or in a terminal as a user who may use sudo (without a terminal, sudo must not ask)")
+            fix:
+                "run the same command as root, or in a terminal as a user who may use sudo (without a terminal, sudo must not ask)"
+        )
     }
 
     private static var ownPath: String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") }

@@ -3,7 +3,8 @@ import ForgePlan
 extension CheckReport {
     var json: JSONText {
         .object([
-            ("event", "check"), ("name", .text(name)), ("outcome", isPassed ? "passed" : "failed"), ("expected", .text(expected)),
+            ("event", "check"), ("name", .text(name)), ("outcome", isPassed ? "passed" : "failed"),
+            ("expected", .text(expected)),
             ("got", .text(got)), ("milliseconds", .number(milliseconds)),
         ])
     }

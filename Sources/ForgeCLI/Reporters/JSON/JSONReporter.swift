@@ -1,12 +1,13 @@
 import ForgeCore
 import ForgePlan
 
-/// Events for programs: one JSON object per line on standard output, the summary last; sentences for people go to standard error.
+/// Events for programs: one JSON object per line on standard output, the summary last; sentences for people go to
+/// standard error.
 package struct JSONReporter: Reporter {
     private let output: TextStream
     private let progress: TextStream
 
-    package init(_ surroundings: Surroundings) {
+    package init(_ surroundings: ProcessEnvironment) {
         output = surroundings.output
         progress = surroundings.progress
     }

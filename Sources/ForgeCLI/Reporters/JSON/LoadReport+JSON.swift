@@ -4,7 +4,8 @@ extension LoadReport {
     var json: JSONText {
         let times = [50, 95, 99].map { ("p\($0)", JSONText.optional(percentile($0))) }
         return .object([
-            ("event", "load"), ("host", .text(host)), ("address", .text(address)), ("concurrency", .integer(concurrency)),
+            ("event", "load"), ("host", .text(host)), ("address", .text(address)),
+            ("concurrency", .integer(concurrency)),
             ("seconds", .number(seconds)), ("answered", .integer(answered)), ("failed", .integer(failed)),
             ("perSecond", .number(throughput)),
             ("milliseconds", .object(times + [("longest", .optional(answered > 0 ? longest : nil))])),

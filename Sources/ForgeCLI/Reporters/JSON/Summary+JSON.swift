@@ -4,7 +4,8 @@ import ForgePlan
 extension Summary {
     var json: JSONText {
         .object([
-            ("event", "summary"), ("outcome", .text(outcome.rawValue)), ("changed", .integer(changed)), ("alreadySo", .integer(alreadySo)),
+            ("event", "summary"), ("outcome", .text(outcome.rawValue)), ("changed", .integer(changed)),
+            ("unchanged", .integer(unchanged)),
             ("wouldChange", .integer(wouldChange)), ("failed", .integer(failed)), ("seconds", .number(seconds)),
             ("hosts", .object(hosts.sorted { $0.key < $1.key }.map { ($0, $1.json) })),
         ])
@@ -14,8 +15,9 @@ extension Summary {
 extension HostSummary {
     var json: JSONText {
         .object([
-            ("changed", .integer(changed)), ("alreadySo", .integer(alreadySo)), ("wouldChange", .integer(wouldChange)),
-            ("failed", .integer(failed)), ("roundTrips", .integer(traffic.roundTrips)), ("bytesSent", .integer(traffic.bytesSent)),
+            ("changed", .integer(changed)), ("unchanged", .integer(unchanged)), ("wouldChange", .integer(wouldChange)),
+            ("failed", .integer(failed)), ("roundTrips", .integer(traffic.roundTrips)),
+            ("bytesSent", .integer(traffic.bytesSent)),
         ])
     }
 }

@@ -20,10 +20,11 @@ enum Acceleration: Sendable, Hashable {
         return "is emulated, which takes some ten times as long, because KVM cannot be used: \(why)"
     }
 
-    /// By its effect: a kernel that gets as far as its first words with KVM. /dev/kvm can be there, and open, and yet start nothing.
-    static func find(kernel: String, _ site: Site) async throws -> Acceleration {
-        guard site.computer.exists("/dev/kvm") else { return .emulation("there is no /dev/kvm") }
-        let trial = try await site.computer.run(Command("sh", "\(site.files)/vm/try-kvm", Word(kernel)))
+    /// By its effect: a kernel that gets as far as its first words with KVM. /dev/kvm can be there, and open, and yet
+    /// start nothing.
+    static func find(kernel: String, _ layout: LabLayout) async throws -> Acceleration {
+        guard layout.computer.exists("/dev/kvm") else { return .emulation("there is no /dev/kvm") }
+        let trial = try await layout.computer.run(Command("sh", "\(layout.files)/vm/try-kvm", Word(kernel)))
         // Not what a shell says of a program that aborted.
         return trial.isSuccess ? .kvm : .emulation(trial.text.trimming(while: \.isWhitespace))
     }

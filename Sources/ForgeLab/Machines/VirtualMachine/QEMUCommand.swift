@@ -21,17 +21,19 @@ struct QEMUCommand: Sendable, Hashable {
 
     var command: Command {
         Command(
-            ["qemu-system-x86_64", "-name", Word(name), "-no-user-config", "-nodefaults", "-display", "none"] + acceleration.words + [
-                // kubeadm wants two processors.
-                "-smp", "2", "-m", "\(memory >> 20)",
-                // The disk lives as long as the lab: nothing of it has to survive this computer's own power cut.
-                "-drive", "file=\(Self.escaped(disk)),if=virtio,format=raw,cache=unsafe",
-                "-drive", "file=\(Self.escaped(seed)),if=virtio,format=raw,readonly=on",
-                "-netdev", "tap,id=lan,ifname=\(tap),script=no,downscript=no", "-device", "virtio-net-pci,netdev=lan,mac=\(address)",
-                "-device", "virtio-rng-pci", "-chardev", "file,id=console,append=on,path=\(Self.escaped(console))",
-                "-serial", "chardev:console", "-kernel", Word(kernel), "-initrd", Word(initrd),
-                "-append", "root=/dev/vda rw console=ttyS0,115200 quiet",
-            ])
+            ["qemu-system-x86_64", "-name", Word(name), "-no-user-config", "-nodefaults", "-display", "none"]
+                + acceleration.words + [
+                    // kubeadm wants two processors.
+                    "-smp", "2", "-m", "\(memory >> 20)",
+                    // The disk lives as long as the lab: nothing of it has to survive this computer's own power cut.
+                    "-drive", "file=\(Self.escaped(disk)),if=virtio,format=raw,cache=unsafe",
+                    "-drive", "file=\(Self.escaped(seed)),if=virtio,format=raw,readonly=on",
+                    "-netdev", "tap,id=lan,ifname=\(tap),script=no,downscript=no", "-device",
+                    "virtio-net-pci,netdev=lan,mac=\(address)",
+                    "-device", "virtio-rng-pci", "-chardev", "file,id=console,append=on,path=\(Self.escaped(console))",
+                    "-serial", "chardev:console", "-kernel", Word(kernel), "-initrd", Word(initrd),
+                    "-append", "root=/dev/vda rw console=ttyS0,115200 quiet",
+                ])
     }
 
     /// QEMU ends a value at a comma, unless there are two.

@@ -1,7 +1,8 @@
 import ForgeCore
 import ForgeTemplates
 
-/// What a cloud tells cloud-init at a machine's first boot: its name, its address, who may log in. The texts are in `templates/lab/vm/seed`.
+/// What a cloud tells cloud-init at a machine's first boot: its name, its address, who may log in. The texts are in
+/// `templates/lab/vm/seed`.
 struct Seed: Sendable, Hashable {
     let host: Host
     let network: LabNetwork
@@ -15,7 +16,8 @@ struct Seed: Sendable, Hashable {
         [
             "meta-data": try templates["lab/vm/seed/meta-data"].render(["machine": host.name.yamlQuoted]),
             "network-config": try templates["lab/vm/seed/network-config"].render([
-                "hardwareAddress": hardwareAddress.yamlQuoted, "address": "\(host.address)/24", "gateway": "\(network.bridgeAddress)",
+                "hardwareAddress": hardwareAddress.yamlQuoted, "address": "\(host.address)/24",
+                "gateway": "\(network.bridgeAddress)",
             ]),
             "user-data": try templates["lab/vm/seed/user-data"].render([
                 "user": host.access.user.yamlQuoted, "hidesRoot": host.access.user == "root" ? "false" : "true",

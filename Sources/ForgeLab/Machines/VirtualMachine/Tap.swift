@@ -1,12 +1,13 @@
 import ForgeCore
 
-/// The host's end of a virtual machine's network, on the bridge. It has the name that a cable of systemd-nspawn's machine would have.
+/// The host's end of a virtual machine's network, on the bridge. It has the name that a cable of systemd-nspawn's
+/// machine would have.
 struct Tap: Sendable {
     let network: LabNetwork
     let host: Host
-    let computer: ThisComputer
+    let computer: LocalHost
 
-    var name: String { network.cable(host) }
+    var name: String { network.vethPair(host) }
 
     /// In QEMU's range, then the last bytes of the address: no two machines of a lab have the same.
     var hardwareAddress: String {

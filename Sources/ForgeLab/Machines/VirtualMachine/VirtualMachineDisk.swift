@@ -1,7 +1,8 @@
 import ForgeCore
 import ForgeInventory
 
-/// A virtual machine's disk: an image of a prepared root file system, its kernel and initrd beside it, and the seed that cloud-init finds.
+/// A virtual machine's disk: an image of a prepared root file system, its kernel and initrd beside it, and the seed
+/// that cloud-init finds.
 struct VirtualMachineDisk: Sendable {
     /// Sparse: it takes what the machine writes.
     private static let size = "20G"
@@ -17,17 +18,20 @@ struct VirtualMachineDisk: Sendable {
     /// Written when all else is.
     private var completed: String { "\(machine.folder)/complete" }
 
-    private var computer: ThisComputer { machine.site.computer }
-    private var files: String { "\(machine.site.files)/vm" }
+    private var computer: LocalHost { machine.layout.computer }
+    private var files: String { "\(machine.layout.files)/vm" }
 
     func make(from lower: RootFileSystem) async throws {
         guard !computer.exists(completed) else { return }
         let disk = machine.disk
         try await disk.prepare(from: lower)
-        try await disk.work("unshare", "--mount", "sh", "\(files)/make-disk", Word(machine.folder), Word(Self.size)).finish()
+        try await disk.work("unshare", "--mount", "sh", "\(files)/make-disk", Word(machine.folder), Word(Self.size))
+            .finish()
         try writeSeed()
         try await computer.finish(
-            Command("genisoimage", "-quiet", "-volid", "cidata", "-rational-rock", "-joliet", "-output", Word(seed), Word(seedFiles)))
+            Command(
+                "genisoimage", "-quiet", "-volid", "cidata", "-rational-rock", "-joliet", "-output", Word(seed),
+                Word(seedFiles)))
         try await disk.discardLayers()
         try computer.replace(completed, with: "")
     }
@@ -35,14 +39,18 @@ struct VirtualMachineDisk: Sendable {
     private var seedFiles: String { "\(machine.folder)/seed" }
 
     private func writeSeed() throws {
-        guard let key = computer.read("\(hostKeys)/ssh_host_ed25519_key"), let half = computer.read("\(hostKeys)/ssh_host_ed25519_key.pub"),
-            let keys = computer.read("\(machine.site.files)/authorized_keys")
+        guard let key = computer.read("\(hostKeys)/ssh_host_ed25519_key"),
+            let half = computer.read("\(hostKeys)/ssh_host_ed25519_key.pub"),
+            let keys = computer.read("\(machine.layout.files)/authorized_keys")
         else { throw Problem(what: "\(machine.host.name) has no keys", fix: "kubeforge lab down, and up again") }
         let seed = Seed(
-            host: machine.host, network: machine.site.network, keys: keys.split(separator: "\n").map(String.init), hostKey: key,
-            publicHostKey: half, hardwareAddress: Tap(network: machine.site.network, host: machine.host, computer: computer).hardwareAddress
+            host: machine.host, network: machine.layout.network, keys: keys.split(separator: "\n").map(String.init),
+            hostKey: key,
+            publicHostKey: half,
+            hardwareAddress: Tap(network: machine.layout.network, host: machine.host, computer: computer)
+                .hardwareAddress
         )
-        for (name, text) in try seed.files(machine.site.templates) {
+        for (name, text) in try seed.files(machine.layout.templates) {
             // It holds the machine's private host key.
             try computer.replace("\(seedFiles)/\(name)", with: text, mode: 0o600)
         }

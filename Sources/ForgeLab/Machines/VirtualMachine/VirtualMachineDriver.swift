@@ -1,17 +1,21 @@
 import ForgeCore
 
-/// A machine of QEMU, as a cloud delivers one: a disk, a kernel and a swap file of its own, and cloud-init that sets it up at its first boot.
+/// A machine of QEMU, as a cloud delivers one: a disk, a kernel and a swap file of its own, and cloud-init that sets it
+/// up at its first boot.
 struct VirtualMachineDriver: MachineDriver {
     let machine: Machine
 
     static let programs = [
-        "qemu-system-x86_64": "qemu-system-x86", "mke2fs": "e2fsprogs", "genisoimage": "genisoimage", "timeout": "coreutils",
+        "qemu-system-x86_64": "qemu-system-x86", "mke2fs": "e2fsprogs", "genisoimage": "genisoimage",
+        "timeout": "coreutils",
         "setsid": "util-linux",
     ]
 
-    /// What Debian's own cloud images have besides the machines of systemd-nspawn; e2fsprogs checks the root file system at boot.
+    /// What Debian's own cloud images have besides the machines of systemd-nspawn; e2fsprogs checks the root file
+    /// system at boot.
     static let packages = [
-        "linux-image-cloud-amd64", "initramfs-tools", "cloud-init", "cloud-guest-utils", "netplan.io", "systemd-resolved", "apparmor",
+        "linux-image-cloud-amd64", "initramfs-tools", "cloud-init", "cloud-guest-utils", "netplan.io",
+        "systemd-resolved", "apparmor",
         "e2fsprogs",
     ]
 
@@ -26,12 +30,12 @@ struct VirtualMachineDriver: MachineDriver {
 
     var hostKeys: String { disk.hostKeys }
 
-    private var site: Site { machine.site }
+    private var layout: LabLayout { machine.layout }
 
-    private var tap: Tap { Tap(network: site.network, host: machine.host, computer: site.computer) }
+    private var tap: Tap { Tap(network: layout.network, host: machine.host, computer: layout.computer) }
 
     func warning() async throws -> String? {
-        try await Acceleration.find(kernel: disk.kernel, site).warning.map { "\(machine.host.name) \($0)" }
+        try await Acceleration.find(kernel: disk.kernel, layout).warning.map { "\(machine.host.name) \($0)" }
     }
 
     func makeDisk(from lower: RootFileSystem) async throws { try await disk.make(from: lower) }
@@ -39,11 +43,13 @@ struct VirtualMachineDriver: MachineDriver {
     func start() async throws {
         try await end()
         try await tap.make()
-        let acceleration = try await Acceleration.find(kernel: disk.kernel, site)
+        let acceleration = try await Acceleration.find(kernel: disk.kernel, layout)
         let command = QEMUCommand(
-            acceleration: acceleration, name: machine.group.name, memory: Self.memory, disk: disk.image, seed: disk.seed,
-            kernel: disk.kernel, initrd: disk.initrd, tap: tap.name, address: tap.hardwareAddress, console: machine.console)
-        try await GroupedCommand(part: machine.host.name, command: command.command, site: site).start(log: log)
+            acceleration: acceleration, name: machine.group.name, memory: Self.memory, disk: disk.image,
+            seed: disk.seed,
+            kernel: disk.kernel, initrd: disk.initrd, tap: tap.name, address: tap.hardwareAddress,
+            console: machine.console)
+        try await GroupedCommand(part: machine.host.name, command: command.command, layout: layout).start(log: log)
     }
 
     func end() async throws { try await machine.group.end() }
@@ -63,7 +69,8 @@ struct VirtualMachineDriver: MachineDriver {
     }
 
     private func login(_ words: Word...) async throws -> Output {
-        try await site.computer.run(Command(MachineLogin(machine: machine).command.words + ["-o", "BatchMode=yes"] + words))
+        try await layout.computer.run(
+            Command(MachineLogin(machine: machine).command.words + ["-o", "BatchMode=yes"] + words))
     }
 
     var log: String { "\(machine.folder)/qemu.log" }

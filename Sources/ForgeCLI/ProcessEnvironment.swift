@@ -1,0 +1,59 @@
+import Foundation
+
+/// What a run sees of the computer it runs on that is not its arguments. Tests make their own; Assembly makes the real
+/// one.
+package struct ProcessEnvironment: Sendable {
+    package var environment: [String: String]
+    /// The current folder, absolute.
+    package var directory: String
+    package var home: String
+    package var output: TextStream
+    package var progress: TextStream
+    package var now: @Sendable () -> Date
+    package var processID: Int32
+
+    package init(
+        environment: [String: String], directory: String, home: String, output: TextStream, progress: TextStream,
+        now: @escaping @Sendable () -> Date, processID: Int32
+    ) {
+        self.environment = environment
+        self.directory = directory
+        self.home = home
+        self.output = output
+        self.progress = progress
+        self.now = now
+        self.processID = processID
+    }
+
+    /// A variable that is set to something; an empty one counts as not set.
+    package func variable(_ name: String) -> String? {
+        environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The path, absolute and without `.` and `..`.
+    package func absolute(_ path: String) -> String {
+        let full = path.hasPrefix("/") ? path : directory + "/" + path
+        return URL(filePath: full).standardizedFileURL.path(percentEncoded: false)
+    }
+
+    /// The path as a person of this computer writes it: `~` for home.
+    package func shown(_ path: String) -> String {
+        path.hasPrefix(home + "/") ? "~" + path.dropFirst(home.count) : path
+    }
+
+    /// The folder of what can be made again: `$KUBEFORGE_CACHE`, else `~/.cache/kubeforge`.
+    package var cache: String { variable("KUBEFORGE_CACHE").map(absolute) ?? home + "/.cache/kubeforge" }
+
+    /// Who runs kubeforge, for others who read the history of a service: `user@computer`. With sudo, the one who typed
+    /// it.
+    package var person: String {
+        let user = variable("SUDO_USER") ?? variable("USER") ?? variable("LOGNAME") ?? NSUserName()
+        return "\(user)@\(ProcessInfo.processInfo.hostName)"
+    }
+
+    /// Where kubectl looks for its configuration: the first file of `$KUBECONFIG`, else `~/.kube/config`.
+    package var kubeconfig: String {
+        let first = variable("KUBECONFIG")?.split(separator: ":").first.map(String.init)
+        return first.map(absolute) ?? home + "/.kube/config"
+    }
+}

@@ -1,0 +1,66 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeService
+
+/// What a run is for: its name, its manners and its plan.
+package struct Action: Sendable {
+    /// As it is typed: `provision`.
+    package var name: String
+    /// Says what would change, and changes nothing.
+    package var isDryRun: Bool
+    /// Whether only one such run may work on a cluster at a time.
+    package var isExclusive: Bool
+    /// Whether its success makes its inventory the one that later runs take by themselves.
+    package var remembersInventory: Bool
+    /// What was typed after its name, but for the inventory: ` --shards 3`.
+    package var arguments = ""
+    /// Whether the same command goes on where this one stopped; a batch run begins anew.
+    package var goesOn = true
+    /// Whether every line that its steps tell is shown, as with `--verbose`.
+    package var showsOutput = false
+    /// Whether Ctrl-C is its ordinary end: it only watches, and nothing is left undone.
+    package var endsWhenInterrupted = false
+    /// The cluster's Lease that it needs before its first change.
+    package var lease: (@Sendable (Cluster) -> LeasePlace)?
+    /// Whether no other run may change its machines between its commands, either.
+    package var keepsMachines = false
+    /// The hosts that it needs.
+    package var hosts: @Sendable (Cluster) -> [Host] = { $0.hosts }
+    /// Everything that shall be true, made when the hosts are connected.
+    package var makePlan: @Sendable (ActionContext) async throws -> Plan
+    /// What is done when its plan has ended, however that was, while the hosts are still connected.
+    package var afterwards: @Sendable (ActionContext) async -> Void = { _ in }
+    /// What to type next when all went well, line by line; made while the hosts are still connected.
+    package var next: @Sendable (ActionContext) async -> [String]
+
+    package init(
+        _ name: String, isDryRun: Bool = false, isExclusive: Bool = true, remembersInventory: Bool = false,
+        makePlan: @escaping @Sendable (ActionContext) async throws -> Plan,
+        next: @escaping @Sendable (ActionContext) async -> [String] = { _ in [] }
+    ) {
+        self.name = name
+        self.isDryRun = isDryRun
+        self.isExclusive = isExclusive
+        self.remembersInventory = remembersInventory
+        self.makePlan = makePlan
+        self.next = next
+    }
+
+    /// The same verb, holding the Lease while it changes something.
+    func holding(_ lease: @escaping @Sendable (Cluster) -> LeasePlace) -> Action {
+        var action = self
+        action.lease = lease
+        return action
+    }
+
+    /// The same verb, for the first control plane alone.
+    func onFirstControlPlane() -> Action {
+        var action = self
+        action.hosts = { [$0.firstControlPlane] }
+        return action
+    }
+}
+
+/// Opens the connection to a host: over SSH in earnest, to a script in tests.
+package typealias Connect = @Sendable (Host) async throws -> any Transport

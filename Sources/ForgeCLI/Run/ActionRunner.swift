@@ -1,0 +1,196 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeService
+import ForgeTemplates
+import Foundation
+import Logging
+
+/// One run of a verb: from the inventory's file to the exit code.
+package struct ActionRunner: Sendable {
+    package var action: Action
+    /// The inventory as an argument; nil leaves the choice to `InventoryChoice`.
+    package var inventory: String?
+    /// The folder of `--templates`.
+    package var templates: String?
+    /// Hosts worked on at once.
+    package var width = 32
+    package var surroundings: ProcessEnvironment
+    package var cancellation = CancellationSource()
+    package var diagnostics = Logger(label: "kubeforge") { _ in SwiftLogNoOpLogHandler() }
+    package var read: @Sendable (String) throws -> Cluster
+    package var connect: Connect
+    /// Whether the run that holds something is known to have ended: its process was one of this computer's.
+    package var isEnded: @Sendable (Holder) -> Bool = LocalProcesses.isEnded
+    /// Told the hosts' names once the inventory is read, so that columns can be as wide as they are.
+    package var onHosts: @Sendable ([String]) -> Void = { _ in }
+    private let reporter: CompositeReporter
+    private let record = FailureRecorder()
+    private let running = RunningCommands()
+    private let name = Holder.newRun()
+
+    package init(
+        _ action: Action, inventory: String?, surroundings: ProcessEnvironment, reporter: any Reporter,
+        read: @escaping @Sendable (String) throws -> Cluster, connect: @escaping Connect
+    ) {
+        self.action = action
+        self.inventory = inventory
+        self.surroundings = surroundings
+        self.reporter = CompositeReporter([reporter, record])
+        self.read = read
+        self.connect = connect
+    }
+
+    /// Does it all and tells it all; what is left is the exit code.
+    package func finish() async -> Int32 {
+        let began = surroundings.now()
+        let work = Task { await attempt() }
+        cancellation.onRequest { tell($0) { work.cancel() } }
+        var ending = await work.value
+        if cancellation.isRequested && !action.endsWhenInterrupted { ending.interrupt() }
+        let seconds = surroundings.now().timeIntervalSince(began)
+        reporter.report(.summary(Summary(outcome: ending.outcome, hosts: ending.hosts, seconds: seconds)))
+        if !ending.next.isEmpty { reporter.report(.note("next  " + ending.next.joined(separator: "\n      "))) }
+        return ending.exitCode
+    }
+
+    private func attempt() async -> RunOutcome {
+        do {
+            let choice = try InventoryChoice.make(argument: inventory, surroundings)
+            reporter.report(.note(choice.sentence))
+            let cluster = try read(choice.path)
+            try choice.check(cluster, surroundings)
+            onHosts(action.hosts(cluster).map(\.name))
+            let templates = try Templates(overlay: templates)
+            let lock = try action.isExclusive && !action.isDryRun ? takeLock(cluster.name) : nil
+            defer { lock?.end() }
+            return await work(on: cluster, templates, choice)
+        } catch {
+            return refuse(error)
+        }
+    }
+
+    /// This run, for whoever meets what it holds.
+    private var holder: Holder {
+        Holder(
+            run: name, person: surroundings.person, computer: LocalProcesses.name, processID: surroundings.processID,
+            since: surroundings.now().formatted(.iso8601), command: action.name)
+    }
+
+    private func takeLock(_ cluster: String) throws(Problem) -> RunLock {
+        let holder = RunLock.Holder(action: action.name, processID: surroundings.processID, since: surroundings.now())
+        return try RunLock(cluster, in: StateFolder(surroundings), for: holder)
+    }
+
+    private func work(on cluster: Cluster, _ templates: Templates, _ choice: InventoryChoice) async -> RunOutcome {
+        let lease =
+            action.isDryRun
+            ? nil
+            : action.lease.map {
+                ClusterLease(
+                    $0(cluster), for: holder, on: cluster.firstControlPlane,
+                    isEnded: isEnded, connect: connect)
+            }
+        let fleet = await Fleet.connect(action.hosts(cluster), width: width, rights: rights(lease)) { host in
+            LoggingTransport(
+                host: host.name, inner: try await connect(host), running: running, diagnostics: diagnostics)
+        }
+        if cancellation.isRequested && !running.haveBegun {
+            await fleet.close()
+            if action.endsWhenInterrupted { return RunOutcome(outcome: .ok, exitCode: 0) }
+            return RunOutcome(outcome: .incomplete, exitCode: Problem.Kind.interrupted.exitCode, next: [again(choice)])
+        }
+        let lost = fleet.unreachable
+        for (host, problem) in lost { reporter.report(.problem(problem, host: host)) }
+        if fleet.reachable.isEmpty { return RunOutcome(noneReached: lost) }
+        let ending = await work(with: session(cluster, templates, fleet, choice, lease), choice)
+        // A task of its own: this one may be cancelled, and what is held is given back all the same.
+        await Task {
+            await lease?.release()
+            await fleet.close()
+        }.value
+        return ending
+    }
+
+    /// What it may do to machines; a run that changes nothing of them needs no lock.
+    private func rights(_ lease: ClusterLease?) -> Rights? {
+        if !action.isExclusive { return nil }
+        let lock = MachineLock(holder, keeps: action.keepsMachines ? 600 : 0)
+        return Rights(
+            lock, isEnded: isEnded, isInterrupted: { [cancellation] in cancellation.isRequested },
+            fence: { try lease?.fence() })
+    }
+
+    private func session(
+        _ cluster: Cluster, _ templates: Templates, _ fleet: Fleet, _ choice: InventoryChoice, _ lease: ClusterLease?
+    ) -> ActionContext {
+        var options = Executor.Options(
+            isDryRun: action.isDryRun, width: width, isInterrupted: { cancellation.isRequested })
+        options.mayChange = { try await lease?.take() }
+        return ActionContext(
+            cluster: cluster, templates: templates, fleet: fleet,
+            executor: Executor(fleet: fleet, reporter: reporter, options: options),
+            operatorKubeconfig: surroundings.kubeconfig, cache: surroundings.cache, person: surroundings.person,
+            inventoryArgument: choice.argument(surroundings))
+    }
+
+    private func work(with session: ActionContext, _ choice: InventoryChoice) async -> RunOutcome {
+        do {
+            let plan = try await action.makePlan(session)
+            let result = await session.executor.run(plan)
+            // A task of its own: this one may be cancelled, and could not tidy up any more.
+            await Task { [action] in await action.afterwards(session) }.value
+            var ending = RunOutcome(result, essential: plan.essential, record)
+            ending.next = await next(ending, session, choice)
+            return ending
+        } catch {
+            var ending = refuse(error)
+            for host in session.fleet.reachable {
+                ending.hosts[host.name] = HostSummary(traffic: await session.fleet.traffic(host.name))
+            }
+            for host in record.lostHosts { ending.hosts[host, default: HostSummary()].failed += 1 }
+            return ending
+        }
+    }
+
+    private func refuse(_ error: any Error) -> RunOutcome {
+        let problems = (error as? Problems)?.all ?? [Problem(error, on: action.name)]
+        for problem in problems { reporter.report(.problem(problem, host: nil)) }
+        return RunOutcome(outcome: .failed, exitCode: problems.first?.kind.exitCode ?? Problem.Kind.failed.exitCode)
+    }
+
+    private func next(_ ending: RunOutcome, _ session: ActionContext, _ choice: InventoryChoice) async -> [String] {
+        if cancellation.isRequested { return action.endsWhenInterrupted ? [] : [again(choice)] }
+        guard ending.outcome == .ok else { return ["fix the failures above, then run", again(choice)] }
+        if action.isDryRun { return [command(choice)] }
+        if action.remembersInventory { remember(choice) }
+        return await action.next(session)
+    }
+
+    private func command(_ choice: InventoryChoice) -> String {
+        "kubeforge \(action.name)\(action.arguments) \(choice.path.shellQuoted)"
+    }
+
+    private func again(_ choice: InventoryChoice) -> String {
+        "\(command(choice))\(action.isDryRun ? " --dry-run" : action.goesOn ? "   (resumes where it stopped)" : "")"
+    }
+
+    private func remember(_ choice: InventoryChoice) {
+        do throws(Problem) {
+            try RememberedInventory(StateFolder(surroundings)).remember(surroundings.absolute(choice.path))
+        } catch {
+            reporter.report(.problem(error, host: nil))
+        }
+    }
+
+    private func tell(_ request: CancellationSource.Request, stop: () -> Void) {
+        switch request {
+        case .first where action.endsWhenInterrupted || !running.haveBegun: stop()
+        case .first: reporter.report(.note("finishing the current step on each host; press Ctrl-C again to stop now"))
+        case .second:
+            for command in running.all { reporter.report(.note(command.mayStillRun)) }
+            stop()
+        case .further: exit(Problem.Kind.interrupted.exitCode)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import ForgeCore
+import ForgePlan
+
+/// How a run ended: what its summary says, and its exit code.
+struct RunOutcome: Sendable {
+    var outcome: Summary.Outcome
+    var exitCode: Int32
+    var hosts: [String: HostSummary] = [:]
+    /// What to type next, line by line.
+    var next: [String] = []
+}
+
+extension RunOutcome {
+    init(_ result: RunResult, essential: Set<String>, _ record: FailureRecorder) {
+        hosts = result.hosts
+        let lost = record.lostHosts.subtracting(result.failures.keys)
+        for host in lost { hosts[host, default: HostSummary()].failed += 1 }
+        outcome = result.outcome(essential: essential)
+        if outcome == .ok && !lost.isEmpty { outcome = .incomplete }
+        if !essential.isDisjoint(with: lost) || record.hasFailedCheck { outcome = .failed }
+        exitCode = outcome.exitCode
+        // Nothing is wrong with the cluster: another run works on it.
+        if result.failures.values.contains(where: { $0.kind == .held }) { exitCode = Problem.Kind.held.exitCode }
+    }
+
+    /// Exit code 4 is for hosts that could not be reached; another reason, such as a broken key file, keeps its own.
+    init(noneReached lost: [(host: String, problem: Problem)]) {
+        outcome = .failed
+        exitCode =
+            lost.first { $0.problem.kind != .unreachable }?.problem.kind.exitCode ?? Problem.Kind.unreachable.exitCode
+        for (host, _) in lost { hosts[host, default: HostSummary()].failed += 1 }
+    }
+
+    /// The work that was left undone.
+    mutating func interrupt() {
+        exitCode = Problem.Kind.interrupted.exitCode
+        if outcome == .ok { outcome = .incomplete }
+    }
+}
+
+extension Summary.Outcome {
+    fileprivate var exitCode: Int32 {
+        switch self {
+        case .ok: 0
+        case .failed: Problem.Kind.failed.exitCode
+        case .incomplete: Problem.Kind.incomplete.exitCode
+        }
+    }
+}
+
+extension HostSummary {
+    /// A host that nothing was done on.
+    init(traffic: Traffic) {
+        self.init()
+        self.traffic = traffic
+    }
+}

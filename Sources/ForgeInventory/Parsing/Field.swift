@@ -1,0 +1,58 @@
+import Yams
+
+/// One value of the file, with its name and its place. Every way to read it returns nil when it is wrong, and has told
+/// so then.
+struct Field {
+    /// The keys that lead to it: `hosts[0].ssh.port`.
+    let name: String
+    let node: Node
+    /// Where its key stands: the place of a value that is not there.
+    let keyLocation: SourceLocation
+    let diagnostics: Diagnostics
+
+    var location: SourceLocation { node.mark.map { SourceLocation($0) } ?? keyLocation }
+
+    func fail(_ error: @autoclosure () -> ValidationError) { diagnostics.add(error(), about: name, at: location) }
+
+    /// Its text, as the rule turns it into a value.
+    func read<Value>(_ rule: (String) throws(ValidationError) -> Value) -> Value? {
+        do throws(ValidationError) {
+            return try rule(try text())
+        } catch {
+            diagnostics.add(error, about: name, at: isNull ? keyLocation : location)
+            return nil
+        }
+    }
+
+    /// The name of one of the values.
+    func choice<Value: RawRepresentable<String> & CaseIterable>(of _: Value.Type = Value.self) -> Value? {
+        read { text throws(ValidationError) in
+            guard let value = Value(rawValue: text) else { throw .unknown(text, known: Value.allCases.map(\.rawValue)) }
+            return value
+        }
+    }
+
+    func number(in range: ClosedRange<Int>) -> Int? {
+        read { text throws(ValidationError) in
+            guard let number = Int(text), String(number) == text, range.contains(number) else {
+                throw ValidationError("needs a whole number from \(range.lowerBound) to \(range.upperBound)")
+            }
+            return number
+        }
+    }
+
+    func flag() -> Bool? {
+        read { text throws(ValidationError) in
+            guard let flag = Bool(text) else { throw ValidationError("needs true or false") }
+            return flag
+        }
+    }
+
+    func placed<Value>(_ value: Value?) -> Located<Value>? { value.map { Located(value: $0, field: self) } }
+}
+
+/// A value that still knows where it stands, for checks that look at several values.
+struct Located<Value> {
+    let value: Value
+    let field: Field
+}

@@ -1,0 +1,81 @@
+import ForgeCore
+
+/// Processes that were put together into control groups of one name: found by membership, never by what they call
+/// themselves.
+struct Cgroup: Sendable {
+    /// Of a look into the control groups, which takes milliseconds.
+    private static let limit = Duration.seconds(60)
+
+    let name: String
+    let computer: LocalHost
+
+    /// Every group of the lab, by name: `kubeforge.lab.kubmaster`, `kubeforge.lab.http` …
+    static func all(_ lab: LabName, _ computer: LocalHost) async throws -> [Cgroup] {
+        let names = try await find("\(lab.prefix)*", computer).map { String($0.split(separator: "/").last!) }
+        return Set(names).sorted().map { Cgroup(name: $0, computer: computer) }
+    }
+
+    /// The processes in the group and below it, in any hierarchy.
+    func processes() async throws -> Set<Int32> {
+        let files = try await directories().map { Word($0) }
+        guard !files.isEmpty else { return [] }
+        let listed = try await computer.run(
+            Command(["find"] + files + ["-name", "cgroup.procs", "-exec", "cat", "{}", "+"]).within(Self.limit))
+        return Set(listed.text.split(separator: "\n").compactMap { Int32($0) })
+    }
+
+    /// Kills what is in it, again until nothing is left (a process may fork between the look and the kill), then
+    /// removes the groups.
+    func end() async throws {
+        try await thaw()
+        let deadline = ContinuousClock.now + .seconds(20)
+        var left = try await processes()
+        while !left.isEmpty {
+            guard ContinuousClock.now < deadline else { throw cannotEnd(left) }
+            for process in left { computer.kill(process) }
+            try await Task.sleep(for: .milliseconds(20))
+            left = try await processes()
+        }
+        try await remove()
+    }
+
+    /// A container that was paused in cgroup v1 does not even die.
+    private func thaw() async throws {
+        let files = try await directories().filter { $0.contains("/freezer/") }.map { Word($0) }
+        guard !files.isEmpty else { return }
+        let thaw: [Word] = ["sh", "-c", "for state; do echo THAWED > \"$state\"; done", "sh"]
+        _ = try await computer.run(
+            Command(["find"] + files + ["-name", "freezer.state", "-exec"] + thaw + ["{}", "+"]).within(Self.limit))
+    }
+
+    /// The kernel may call a group busy for a moment after its last process died.
+    private func remove() async throws {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while true {
+            let left = try await directories().map { Word($0) }
+            if left.isEmpty { return }
+            let removal = try await computer.run(
+                Command(["find"] + left + ["-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]).within(Self.limit))
+            guard ContinuousClock.now < deadline else {
+                throw Problem(what: "the control groups of \(name) cannot be removed", why: removal.lastLine)
+            }
+        }
+    }
+
+    private func directories() async throws -> [String] {
+        try await Self.find(name, computer) + Self.find("\(name).scope", computer)
+    }
+
+    private static func find(_ pattern: String, _ computer: LocalHost) async throws -> [String] {
+        let found = try await computer.run(
+            Command("find", "/sys/fs/cgroup", "-type", "d", "-name", Word(pattern), "-prune").within(limit))
+        return found.text.split(separator: "\n").map(String.init)
+    }
+
+    private func cannotEnd(_ left: Set<Int32>) -> Problem {
+        let list = left.sorted().map(String.init).joined(separator: ",")
+        return Problem(
+            what: "processes of \(name) do not die: \(list)",
+            fix: "look at them with `ps -o pid,stat,wchan,args -p \(list)`")
+    }
+}

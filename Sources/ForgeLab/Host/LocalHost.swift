@@ -1,0 +1,116 @@
+import ForgeCore
+import Foundation
+import Subprocess
+
+/// The computer that kubeforge runs on, as something that runs commands. The lab's only door to local programs.
+package struct LocalHost: Sendable {
+    /// The last words of a program are worth keeping, a build's whole log is not.
+    private static let longestCapture = 4 << 20
+
+    /// Lets the time pass, until a program has used up its own.
+    let wait: @Sendable (Duration) async throws -> Void
+    /// Ends a process without asking it.
+    let kill: @Sendable (Int32) -> Void
+
+    package init() { self.init(wait: { try await Task.sleep(for: $0) }) }
+
+    /// A test has a clock of its own, and processes that do not die.
+    init(
+        wait: @escaping @Sendable (Duration) async throws -> Void,
+        kill: @escaping @Sendable (Int32) -> Void = { _ = Foundation.kill($0, SIGKILL) }
+    ) {
+        self.wait = wait
+        self.kill = kill
+    }
+
+    /// Runs the command to its end; a command that fails is an `Output`, one that cannot be started, or takes longer
+    /// than its limit, a `Problem`.
+    package func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in }) async throws
+        -> Output
+    {
+        let run = TimedRun(command, self)
+        return try await run.output {
+            try await execute(command, onStart: run.began) { line in
+                run.printed(line)
+                onLine(line)
+            }
+        }
+    }
+
+    private func execute(
+        _ command: Command, onStart: @escaping @Sendable (Int32) -> Void,
+        onLine: @escaping @Sendable (OutputLine) -> Void
+    ) async throws -> Output {
+        var words = command.words.map(\.text)
+        let program = words.removeFirst()
+        do {
+            let result = try await Subprocess.run(
+                .name(program), arguments: Arguments(words), environment: .inherit.updating(Self.environment),
+                input: .array(bytes(command.input)), output: .sequence, error: .sequence
+            ) { execution in
+                onStart(execution.processIdentifier.value)
+                async let errors = Self.collect(execution.standardError, .standardError, onLine)
+                let output = try await Self.collect(execution.standardOutput, .standardOutput, onLine)
+                return (output, try await errors)
+            }
+            let (output, errors) = result.closureResult
+            return Output(standardOutput: output, standardError: errors, exit: Self.exit(result.terminationStatus))
+        } catch let error as SubprocessError {
+            throw Problem(what: "`\(program)` could not be run", why: "\(error)", fix: "install \(program)")
+        }
+    }
+
+    /// What the command printed, without the white space around it. Its failure is a `Problem` with its last words.
+    @discardableResult
+    package func finish(
+        _ command: Command, fix: String? = nil, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in }
+    ) async throws -> String {
+        let output = try await run(command, onLine: onLine)
+        guard output.isSuccess else {
+            throw Problem(
+                what: "`\(command.line)` failed on this computer (\(output.exit))", why: output.lastLine, fix: fix)
+        }
+        return output.text.trimming(while: \.isWhitespace)
+    }
+
+    /// Root's programs must not write into the home folder of who typed sudo, and an ordinary user's PATH has no sbin
+    /// on Debian.
+    private static let environment: [Environment.Key: String] = {
+        let inherited = ProcessInfo.processInfo.environment
+        var values: [Environment.Key: String] = ["LC_ALL": "C.UTF-8"]
+        let folders = (inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init)
+        let missing = ["/usr/local/sbin", "/usr/sbin", "/sbin"].filter { !folders.contains($0) }
+        values["PATH"] = (folders + missing).joined(separator: ":")
+        if geteuid() == 0, inherited["SUDO_UID"] != nil, let home = Operator.home(of: 0) { values["HOME"] = home }
+        return values
+    }()
+
+    private func bytes(_ input: Command.Input) -> [UInt8] {
+        switch input {
+        case .none, .file: []
+        case .bytes(let bytes), .secret(let bytes): bytes
+        }
+    }
+
+    private static func collect(
+        _ stream: SubprocessOutputSequence, _ name: OutputLine.Stream, _ onLine: @Sendable (OutputLine) -> Void
+    ) async throws -> [UInt8] {
+        var all: [UInt8] = []
+        var lines = LineSplitter()
+        for try await buffer in stream {
+            let chunk = buffer.withUnsafeBytes { Array($0) }
+            lines.add(chunk) { onLine(OutputLine(stream: name, text: $0)) }
+            all += chunk
+            if all.count > longestCapture { all.removeFirst(all.count - longestCapture) }
+        }
+        lines.finish { onLine(OutputLine(stream: name, text: $0)) }
+        return all
+    }
+
+    private static func exit(_ status: TerminationStatus) -> Output.Exit {
+        switch status {
+        case .exited(let code): .code(Int(code))
+        case .signaled(let number): .signal("\(number)")
+        }
+    }
+}

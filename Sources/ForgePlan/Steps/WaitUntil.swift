@@ -1,0 +1,59 @@
+import ForgeCore
+
+/// Waiting, as a step: its differences say what is not ready, so that a time-out names it.
+package struct WaitUntil: Step {
+    package let title: String
+    package let questions: [Question]
+    private let limit: Duration
+    private let pause: Duration
+    private let fix: String
+    private let notReady: @Sendable (Answers) -> [Difference]
+    private let explain: (@Sendable (Machine) async throws -> String?)?
+    private let cure: @Sendable (Answers) -> String?
+    private let told: @Sendable (Answers, Host) -> [String]
+
+    /// `notReady` is pure; `explain` may look further when the time is over, and gives the reason in the host's own
+    /// words.
+    /// `cure` is a better fix than the general one, where the last answers tell the cause. `notes` are those of the
+    /// step.
+    package init(
+        _ title: String, within limit: Duration, every pause: Duration = .milliseconds(500),
+        asking questions: [Question], fix: String,
+        explain: (@Sendable (Machine) async throws -> String?)? = nil,
+        cure: @escaping @Sendable (Answers) -> String? = { _ in nil },
+        notes: @escaping @Sendable (Answers, Host) -> [String] = { _, _ in [] },
+        notReady: @escaping @Sendable (Answers) -> [Difference]
+    ) {
+        self.title = title
+        self.questions = questions
+        self.limit = limit
+        self.pause = pause
+        self.fix = fix
+        self.explain = explain
+        self.cure = cure
+        told = notes
+        self.notReady = notReady
+    }
+
+    package func differences(given answers: Answers) -> [Difference] { notReady(answers) }
+
+    package func notes(given answers: Answers, on host: Host) -> [String] { told(answers, host) }
+
+    package func apply(to machine: Machine) async throws {
+        let end = ContinuousClock.now + limit
+        var last = try await machine.ask(questions)
+        while !notReady(last).isEmpty {
+            guard ContinuousClock.now < end else { throw await timeOut(machine, last) }
+            try await machine.pause(pause)
+            last = try await machine.ask(questions)
+        }
+    }
+
+    private func timeOut(_ machine: Machine, _ last: Answers) async -> Problem {
+        let seen = notReady(last).map(\.text).joined(separator: "\n")
+        let more = try? await explain?(machine)
+        return Problem(
+            what: "\(machine.host.name): \(title): not within \(limit.components.seconds) s",
+            why: [seen, more].compactMap { $0 }.joined(separator: "\n"), fix: cure(last) ?? fix)
+    }
+}

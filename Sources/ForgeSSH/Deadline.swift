@@ -1,0 +1,50 @@
+import ForgeCore
+import Glibc
+
+/// How long something may be waited for, and who may end the waiting earlier.
+struct Deadline {
+    let end: ContinuousClock.Instant
+    let cancellation: Cancellation
+    let wakeup: WakeupPipe
+
+    init(for limit: Duration, _ cancellation: Cancellation, _ wakeup: WakeupPipe) {
+        end = .now + limit
+        self.cancellation = cancellation
+        self.wakeup = wakeup
+    }
+
+    /// The time that is left, if any is and nobody has cancelled.
+    @discardableResult
+    func check() throws(SSHError) -> Duration {
+        if cancellation.isCancelled { throw .cancelled }
+        let rest = end - .now
+        if rest <= .zero { throw .timedOut }
+        return rest
+    }
+
+    /// The time that is left, for `poll`; at least one millisecond, so that a rest of microseconds does not spin.
+    func milliseconds(atMost limit: Duration) throws(SSHError) -> CInt {
+        let (seconds, attoseconds) = min(try check(), limit).components
+        return CInt(max(1, seconds * 1000 + attoseconds / 1_000_000_000_000_000))
+    }
+
+    /// Waits until the descriptor is ready for the events of `poll`, or can never be any more.
+    func wait(for events: CInt, of fileDescriptor: CInt) throws(SSHError) {
+        while try !isReady(fileDescriptor, events, within: .seconds(3600)) {}
+    }
+
+    /// Waits for nothing but the time.
+    func pause(_ time: Duration) throws(SSHError) {
+        let end = ContinuousClock.now + time
+        while case let rest = end - .now, rest > .zero { _ = try isReady(-1, 0, within: rest) }
+    }
+
+    /// The alarm stays unheard: it rings only for a cancellation, which everybody who waits shall notice.
+    private func isReady(_ fileDescriptor: CInt, _ events: CInt, within limit: Duration) throws(SSHError) -> Bool {
+        var waiting = [
+            pollfd(fd: fileDescriptor, events: Int16(events), revents: 0),
+            pollfd(fd: wakeup.fileDescriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        return poll(&waiting, nfds_t(waiting.count), try milliseconds(atMost: limit)) > 0 && waiting[0].revents != 0
+    }
+}

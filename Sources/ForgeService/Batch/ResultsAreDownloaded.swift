@@ -1,0 +1,121 @@
+import ForgeCore
+import ForgePlan
+import Foundation
+
+/// A folder on the operator's machine.
+package struct Folder: Sendable, Hashable {
+    /// As sentences name it.
+    let shown: String
+    /// Absolute.
+    let path: String
+
+    package init(shown: String, path: String) {
+        self.shown = shown
+        self.path = path
+    }
+}
+
+/// The answers and the scores of a run lie in a folder of the operator's machine.
+struct ResultsAreDownloaded: Step {
+    /// What a run brings: the answers, and how good they are.
+    static let files = ["predictions.csv", "scores.json"]
+
+    /// What is more than any run has is not written to this computer's disk.
+    private static func limit(of file: String) -> Int { file.hasSuffix(".json") ? 1 << 20 : 8 << 30 }
+
+    private let run: BatchRun
+    private let folder: Folder
+    private let coordinator: BatchCoordinator
+    private let limit: Duration
+    private let pause: Duration
+
+    init(
+        _ run: BatchRun, folder: Folder, within limit: Duration = .seconds(900),
+        every pause: Duration = .milliseconds(500)
+    ) {
+        self.limit = limit
+        self.pause = pause
+        self.run = run
+        self.folder = folder
+        coordinator = BatchCoordinator(run)
+    }
+
+    var title: String { "the results are in \(folder.shown)" }
+
+    var questions: [Question] { Self.files.map { .command(coordinator.digest(of: $0)) } }
+
+    func differences(given answers: Answers) -> [Difference] {
+        Self.files.compactMap { name in
+            let answer = answers.command(coordinator.digest(of: name))
+            let wanted = answer.text.prefix { $0 != " " }
+            guard answer.exitCode == 0, !wanted.isEmpty else { return "\(name) is not ready yet" }
+            guard let here = try? FileDigest(of: "\(folder.path)/\(name)") else { return "\(name) is not here" }
+            return here.sha256 == wanted ? nil : "\(name) is another"
+        }
+    }
+
+    /// All of it beside the old, and then in its place: who has results keeps them until there are new ones.
+    func apply(to machine: Machine) async throws {
+        try await digestsAreKnown(machine)
+        let address = try await coordinator.address(on: machine)
+        let new = folder.path + "/.kubeforge"
+        defer { try? FileManager.default.removeItem(atPath: new) }
+        try local { files in
+            if files.fileExists(atPath: new) { try files.removeItem(atPath: new) }
+            try files.createDirectory(atPath: new, withIntermediateDirectories: true)
+        }
+        for name in Self.files { try await fetch("\(address)/\(name)", to: "\(new)/\(name)", machine) }
+        let scores = try check(new, machine)
+        // Never the scores of one run beside the answers of another, whenever this is killed.
+        let last = "\(folder.path)/\(Self.files[1])"
+        try local { files in
+            if files.fileExists(atPath: last) { try files.removeItem(atPath: last) }
+            for name in Self.files {
+                try files.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(new)/\(name)")
+                guard rename("\(new)/\(name)", "\(folder.path)/\(name)") == 0 else {
+                    throw CocoaError(.fileWriteUnknown)
+                }
+            }
+        }
+        machine.tell(Difference(scores.sentence))
+    }
+
+    /// The coordinator counts them when the last shard has come; of a long input that takes a while.
+    private func digestsAreKnown(_ machine: Machine) async throws {
+        let end = ContinuousClock.now + limit
+        while true {
+            let answers = try await machine.ask(questions)
+            let isKnown = Self.files.allSatisfy { !answers.command(coordinator.digest(of: $0)).text.isEmpty }
+            if isKnown || ContinuousClock.now >= end { return }
+            try await machine.pause(pause)
+        }
+    }
+
+    private func fetch(_ url: String, to path: String, _ machine: Machine) async throws {
+        let download = coordinator.request(["-sSf"], url).within(.seconds(3600))
+        try await machine.run(
+            download.writing(toFile: path, atMost: Self.limit(of: path)),
+            fix: "is there room left in \(folder.shown)? `df -h` tells")
+    }
+
+    /// As many answers as rows: a run that lost some, or had some twice, has no results.
+    private func check(_ folder: String, _ machine: Machine) throws -> BatchScores {
+        let answers = try FileDigest(of: "\(folder)/predictions.csv").lines - 1
+        let json = FileManager.default.contents(atPath: "\(folder)/scores.json") ?? Data()
+        guard let scores = BatchScores(json: Array(json)), scores.rows == answers else {
+            let counted = BatchScores(json: Array(json)).map { "\($0.rows)" } ?? "none"
+            throw Problem(
+                what: "\(machine.host.name): the results of \(run.name) are not whole",
+                why: "predictions.csv has \(answers) rows, and scores.json counts \(counted)", fix: "run it again")
+        }
+        return scores
+    }
+
+    private func local(_ work: (FileManager) throws -> Void) throws(Problem) {
+        do { try work(.default) } catch {
+            throw Problem(
+                what: "\(folder.path) cannot be written", why: error.localizedDescription,
+                fix: "name a folder that you may write: --results DIR")
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+
+/// The build context lies on the machine that builds. Its place is named by its content, so that it is sent once.
+package struct BuildContextIsUploaded: Step {
+    package let context: BuildContext
+    private let ownership: Ownership
+
+    package init(_ context: BuildContext, of service: Service) {
+        self.context = context
+        ownership = Ownership(service)
+    }
+
+    package var title: String { "build context \(context.tag) is there" }
+
+    package var questions: [Question] {
+        [RemotePaths.context(context.tag), ownership.note(context.tag)].map { .file($0) } + [
+            .file(RemotePaths.contexts)
+        ]
+    }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        guard answers.file(RemotePaths.context(context.tag))?.kind == .directory else {
+            return ["\(context.files.count) files, \(context.archive.count) bytes, are not there"]
+        }
+        let mode = answers.file(RemotePaths.contexts)?.mode ?? 0
+        return (answers.file(ownership.note(context.tag)) == nil ? ["it is not noted whose it is"] : [])
+            + (mode & 0o077 != 0
+                ? [Difference("mode of \(RemotePaths.contexts)", from: String(mode, radix: 8), to: "700")] : [])
+    }
+
+    package func apply(to machine: Machine) async throws {
+        try await machine.run(unpack, fix: "is there space left on \(machine.host.name)? `df -h /var/lib` tells")
+    }
+
+    /// Into a temporary folder, renamed when it is complete: a folder with the final name is never half of one. Its
+    /// files keep their modes, which become the image's; training data are for root alone all the same, since nobody
+    /// else gets into the folder above.
+    private var unpack: Command {
+        let script = """
+            set -eu; umask 077; place=$1; note=$3
+            \(ShellFunction.place)
+            mkdir -p -- "${place%/*}" "${note%/*}"; chmod 0700 -- "${place%/*}"
+            : > "$note"
+            if [ -d "$place" ]; then cat > /dev/null; exit 0; fi
+            rm -rf -- "$place".kubeforge.*
+            new="$place.kubeforge.$$"
+            mkdir -- "$new"
+            cat > "$new.tar"
+            sum=$(sha256sum < "$new.tar"); sum=${sum%% *}
+            if [ "$sum" != "$2" ]; then rm -rf -- "$new" "$new.tar"; echo "the context's sha256 is $sum after the transfer, expected $2" >&2; exit 1; fi
+            tar -xf "$new.tar" -C "$new" --no-same-owner
+            rm -f -- "$new.tar"
+            place "$new" "$place"
+            """
+        return Command(
+            "sh", "-c", Word(script), "sh", Word(RemotePaths.context(context.tag)), Word(SHA256.hex(context.archive)),
+            Word(ownership.note(context.tag))
+        )
+        .reading(.bytes(context.archive)).asRoot()
+    }
+}

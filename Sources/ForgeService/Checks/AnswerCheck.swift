@@ -1,0 +1,60 @@
+import ForgeCore
+import ForgePlan
+
+/// A request and its reply, compared.
+struct AnswerCheck: Sendable {
+    let request: ServiceRequest
+    let reply: ServiceReply
+    /// Beside the name: `at kubnode:31234`.
+    var place = ""
+    /// The pod that was asked by itself.
+    var pod: String?
+
+    var report: CheckReport {
+        let (isPassed, expected, got) = comparison
+        return CheckReport(
+            name: request.name + (place.isEmpty ? "" : " " + place), isPassed: isPassed, expected: expected, got: got,
+            milliseconds: reply.milliseconds)
+    }
+
+    private var comparison: (Bool, String, String) {
+        switch request.expected {
+        case .refusal(let status):
+            let hasReason = JSONValue(reply.body)?["error"]?.text?.isEmpty == false
+            return (reply.status == status && hasReason, "\(status) with a reason", got)
+        case .answer(let expected):
+            guard reply.status == 200, let answer = JSONValue(reply.body) else {
+                return (false, "200 \(expected.summary.shortened)", got)
+            }
+            let differences = JSONDifference.between(expected, Self.comparable(answer, to: expected))
+            if differences.isEmpty { return (true, expected.summary.shortened, answer.summary.shortened) }
+            return (false, Self.list(differences, \.expected), Self.list(differences, \.got))
+        }
+    }
+
+    /// How what was got begins, where nothing was.
+    static let silence = "no answer"
+
+    private var got: String {
+        let body = String(decoding: reply.body, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: " ")
+        let text = JSONValue(reply.body).map(\.summary.shortened) ?? body.shortened
+        return reply.status == 0 ? "\(Self.silence): \(text)" : "\(reply.status) \(text)"
+    }
+
+    /// Where the test rows are not known, the features' values are not compared; all else is.
+    private static func comparable(_ answer: JSONValue, to expected: JSONValue) -> JSONValue {
+        guard case .object(var members) = answer, case .object(let wanted) = expected, wanted["truth"] == nil,
+            wanted["number"] != nil
+        else { return answer }
+        if wanted["features"] == nil { members["features"] = nil }
+        return .object(members)
+    }
+
+    private static func list(_ differences: [JSONDifference], _ side: KeyPath<JSONDifference, String>) -> String {
+        let shown = differences.prefix(3).map {
+            $0.path.isEmpty ? $0[keyPath: side] : "\($0.path): \($0[keyPath: side])"
+        }.joined(
+            separator: ", ")
+        return differences.count > 3 ? "\(shown), and \(differences.count - 3) more" : shown
+    }
+}

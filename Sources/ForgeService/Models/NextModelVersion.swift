@@ -1,0 +1,40 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+
+/// The version in the model store that the next deploy takes: that of the last training in the cluster. The cluster
+/// keeps it, as an annotation of the history of releases.
+package struct NextModelVersion: Sendable {
+    private let service: Service
+    private let kubectl: Kubectl
+
+    package init(_ service: Service) {
+        self.service = service
+        kubectl = Kubectl(namespace: service.namespace)
+    }
+
+    /// nil where models are in the image, which is asked of nobody.
+    package func ask(_ transport: any Transport, of host: Host) async throws -> ModelVersion? {
+        guard let store = service.models else { return nil }
+        let answer = try await transport.ask([.command(look)], of: host).command(look)
+        guard answer.exitCode == 0 else { throw Problem(silent: host.name, answer.text) }
+        return ModelVersion(url: store.url, version: Self.version(answer))
+    }
+
+    /// nil before the first training.
+    static func version(_ answer: CommandState) -> String? { answer.text.isEmpty ? nil : answer.text }
+
+    /// Prints it. A namespace or a history that is not there yet has none.
+    var look: String {
+        let path = #"{range .items[*]}{.metadata.annotations.kubeforge\.io/models}{end}"#
+        return kubectl.line(
+            "get", "configmaps", "--field-selector", "metadata.name=\(ReleaseHistory.name(service.name))", "--output",
+            Word("jsonpath=\(path)"))
+    }
+
+    func keep(_ version: String) -> Command {
+        kubectl.command(
+            "annotate", "--overwrite", Word("configmap/\(ReleaseHistory.name(service.name))"),
+            Word("kubeforge.io/models=\(version)"))
+    }
+}

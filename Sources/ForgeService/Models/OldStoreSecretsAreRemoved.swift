@@ -1,0 +1,53 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+
+/// No Secret of the model store is left that no pod needs and no release that can be restored.
+struct OldStoreSecretsAreRemoved: Step {
+    private let service: Service
+    private let kubectl: Kubectl
+
+    init(_ service: Service) {
+        self.service = service
+        kubectl = Kubectl(namespace: service.namespace)
+    }
+
+    var title: String { "only Secrets of the model store that a release names are kept" }
+
+    var questions: [Question] { [.command(look)] }
+
+    func differences(given answers: Answers) -> [Difference] {
+        let answer = answers.command(look)
+        guard answer.exitCode == 0 else { return ["what releases name cannot be told, so nothing is removed"] }
+        return names(answer).map { "no longer needed: Secret \($0)" }
+    }
+
+    /// Looks again before it removes.
+    func apply(to machine: Machine) async throws {
+        let answer = try await machine.ask(questions).command(look)
+        let old = answer.exitCode == 0 ? names(answer) : []
+        if old.isEmpty { return }
+        try await machine.run(kubectl.command(["delete", "secret", "--ignore-not-found", "--"] + old.map { Word($0) }))
+    }
+
+    private func names(_ answer: CommandState) -> [String] {
+        answer.text.split(whereSeparator: \.isNewline).map(String.init)
+    }
+
+    /// Prints the names of those that nothing names.
+    private var look: String {
+        let all = kubectl.line(
+            "get", "secrets", "--selector",
+            "app.kubernetes.io/name=\(service.name),app.kubernetes.io/managed-by=kubeforge", "--output",
+            #"jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}"#)
+        let used = kubectl.line(
+            "get", "deployments,replicasets,pods,jobs,cronjobs", "--output",
+            #"jsonpath={range .items[*]}{..secretName}{" "}{end}"#)
+        return """
+            set -e; all=$(\(all)); used=$(\(used))
+            for name in $(echo "$all" | grep -xE \("\(StoreSecret.name(service))(-[0-9a-f]{8})?".shellQuoted) || :); do
+            case " $used " in *" $name "*) ;; *) echo "$name";; esac
+            done
+            """
+    }
+}

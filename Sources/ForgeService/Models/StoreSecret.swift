@@ -1,0 +1,105 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+import Foundation
+
+/// The cluster has the key and the host keys with which pods reach the model store. Their content is never shown: what
+/// is compared is a digest beside them.
+///
+/// Its name is of its content, and it is never changed: each release's pods name theirs, so that a new key that does
+/// not let them in harms no pod of the release that runs.
+package struct StoreSecret: Step {
+    /// `inference-store-01234567`
+    let name: String
+    private let service: Service
+    private let files: [String: [UInt8]]
+    private let kubectl: Kubectl
+
+    /// nil when the models are in the image; reads the files from the operator's disk.
+    package init?(_ cluster: Cluster) throws(Problem) {
+        guard let store = cluster.service.models else { return nil }
+        service = cluster.service
+        kubectl = Kubectl(namespace: service.namespace)
+        files = [
+            "key": try Self.read(store.keyPath, "key", cluster),
+            "known_hosts": try Self.read(store.knownHostsPath, "knownHosts", cluster),
+        ]
+        name = Self.name(service) + "-" + Self.digest(of: files).prefix(8)
+    }
+
+    /// The beginning of its name; the whole name of the one that releases had from before it was named by its content.
+    package static func name(_ service: Service) -> String { "\(service.name)-store" }
+
+    package var title: String { "model-store Secret is up to date" }
+
+    package var questions: [Question] { [.command(look)] }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        let state = answers.command(look)
+        switch state.text.trimming(while: \.isWhitespace) {
+        case digest + "-" where state.exitCode == 0: return []
+        case "" where state.exitCode == 0: return ["Secret \(service.namespace).\(name) is missing"]
+        case _ where state.exitCode == 0: return ["Secret \(service.namespace).\(name) was made from other files"]
+        case let said: return [Difference("Secret \(service.namespace).\(name) cannot be read: \(said)")]
+        }
+    }
+
+    package func apply(to machine: Machine) async throws {
+        let fix =
+            "see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf -n \(service.namespace) get secret \(name)`"
+        try await machine.run(applied, fix: fix)
+    }
+
+    /// The digest that the Secret names; `-` when it names none, and nothing when it is not there.
+    private var look: String {
+        let path = #"{range .items[*]}{.metadata.annotations.kubeforge\.io/digest}{"-"}{end}"#
+        return kubectl.line(
+            "get", "secret", "--field-selector", "metadata.name=\(name)", "-o", Word("jsonpath=\(path)")) + " 2>&1"
+    }
+
+    /// Of its content.
+    var digest: String { Self.digest(of: files) }
+
+    private static func digest(of files: [String: [UInt8]]) -> String {
+        let all = files.sorted { $0.key < $1.key }.flatMap { Array("\($0.key) \($0.value.count)\n".utf8) + $0.value }
+        return SHA256.hex(all)
+    }
+
+    /// On the server's side: what a client applies is kept a second time, as an annotation that many tools show.
+    package var applied: Command {
+        let apply = kubectl.line("apply", "--server-side", "--force-conflicts", "--field-manager=kubeforge", "-f", "-")
+        return Command("sh", "-c", Word("{ \(NamespaceIsThere.line(service.namespace, kubectl)); } && \(apply)"))
+            .reading(.secret(Array(manifest.utf8))).asRoot()
+    }
+
+    private var manifest: String {
+        let content = files.sorted { $0.key < $1.key }.map { "  \($0.key): \(Data($0.value).base64EncodedString())\n" }
+        return """
+            apiVersion: v1
+            kind: Secret
+            metadata:
+              name: \(name.yamlQuoted)
+              namespace: \(service.namespace.yamlQuoted)
+              labels:
+                app.kubernetes.io/name: \(service.name.yamlQuoted)
+                app.kubernetes.io/managed-by: kubeforge
+              annotations:
+                kubeforge.io/digest: \(digest.yamlQuoted)
+            type: Opaque
+            immutable: true
+            data:
+
+            """ + content.joined()
+    }
+
+    private static func read(_ path: String, _ key: String, _ cluster: Cluster) throws(Problem) -> [UInt8] {
+        do {
+            return Array(try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw Problem(
+                .invalidInventory, what: "\(path) cannot be read", why: error.localizedDescription,
+                fix: "correct service: models: \(key): in \(cluster.path.isEmpty ? "the inventory" : cluster.path)")
+        }
+    }
+}

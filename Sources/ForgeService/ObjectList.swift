@@ -1,9 +1,0 @@
-import Foundation
-
-/// The objects of `kubectl get … -o json`.
-struct ObjectList<Item: Decodable>: Decodable {
-    var items: [Item]
-
-    /// nil when it is not such JSON.
-    static func items(_ json: String) -> [Item]? { (try? JSONDecoder().decode(Self.self, from: Data(json.utf8)))?.items }
-}

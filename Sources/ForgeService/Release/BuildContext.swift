@@ -1,0 +1,94 @@
+import ForgeCore
+import ForgeInventory
+import ForgeTemplates
+import Foundation
+
+/// All that an image is made of: the service's files, the user's data, and the build arguments. Its digest is the
+/// image's tag.
+package struct BuildContext: Sendable, Hashable {
+    /// By path in the context.
+    package let files: [String: [UInt8]]
+    /// What `docker build --build-arg` gets, sorted: `BASE_IMAGE=…`.
+    package let arguments: [String]
+    /// The files as a tar archive.
+    package let archive: [UInt8]
+    /// 16 hexadecimal digits of the sha256 over archive and arguments.
+    package let tag: String
+
+    package init(files: [String: [UInt8]], arguments: [String: String]) throws(Problem) {
+        self.files = files
+        self.arguments = arguments.map { "\($0.key)=\($0.value)" }.sorted()
+        archive = try TarArchive(files).bytes
+        let sum = SHA256()
+        sum.update(archive)
+        sum.update(Array(self.arguments.joined(separator: "\n").utf8))
+        tag = String(sum.finish().prefix(16))
+    }
+
+    /// The service of `templates/service` with the training data that the inventory names; reads these from the
+    /// operator's disk.
+    package static func make(cluster: Cluster, templates: Templates) throws(Problem) -> BuildContext {
+        var files = templates.folder("service").mapValues { Array($0.utf8) }
+        guard files["Dockerfile"] != nil else {
+            throw Problem(
+                what: "there is no templates/service/Dockerfile",
+                fix: "put it back, or do without the overlay (--templates)")
+        }
+        if let own = cluster.service.trainingData {
+            files["data/train.csv"] = try read(own.train, key: "train", cluster)
+            files["data/test.csv"] = try read(own.test, key: "test", cluster)
+        }
+        if cluster.service.models != nil, case .file(let path)? = cluster.mirrors.debian?.key {
+            files["apt/mirror.asc"] = try readKey(path, cluster)
+        }
+        return try BuildContext(files: files, arguments: BuildArguments(cluster).values)
+    }
+
+    private static func readKey(_ path: String, _ cluster: Cluster) throws(Problem) -> [UInt8] {
+        do {
+            return Array(try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            let fix = "correct mirrors: apt: debian: key: in \(cluster.path.isEmpty ? "the inventory" : cluster.path)"
+            throw Problem(.invalidInventory, what: "\(path) cannot be read", why: error.localizedDescription, fix: fix)
+        }
+    }
+
+    private static func read(_ path: String, key: String, _ cluster: Cluster) throws(Problem) -> [UInt8] {
+        do {
+            return Array(try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            let fix =
+                "correct service: data: \(key): in \(cluster.path.isEmpty ? "the inventory" : cluster.path), or leave data: out and have data generated"
+            throw Problem(.invalidInventory, what: "\(path) cannot be read", why: error.localizedDescription, fix: fix)
+        }
+    }
+}
+
+/// How the inventory's mirrors become arguments of the build.
+struct BuildArguments {
+    let values: [String: String]
+
+    init(_ cluster: Cluster) {
+        var values = ["BASE_IMAGE": Self.base(cluster.service.baseImage, cluster.mirrors)]
+        if let index = cluster.mirrors.python {
+            values["PIP_INDEX_URL"] = index
+            // pip asks a plain HTTP index only when told to trust it; naming an HTTPS one here would switch its checks
+            // off.
+            if let host = URL(string: index), host.scheme == "http" { values["PIP_TRUSTED_HOST"] = host.host() ?? "" }
+        }
+        if cluster.service.models != nil {
+            values["PACKAGES"] = "openssh-client"
+            values["DEBIAN_MIRROR"] = cluster.mirrors.debian?.url
+        }
+        self.values = values
+    }
+
+    /// Docker itself goes to the mirror of docker.io, and of no other registry: those are named instead.
+    static func base(_ image: String, _ mirrors: Mirrors) -> String {
+        guard let slash = image.firstIndex(of: "/") else { return image }
+        let registry = String(image[..<slash])
+        guard registry != "docker.io", let mirror = mirrors.registries[registry] else { return image }
+        let place = mirror.split(separator: "://", maxSplits: 1).last.map { $0.trimming { $0 == "/" } } ?? mirror
+        return place + image[slash...]
+    }
+}

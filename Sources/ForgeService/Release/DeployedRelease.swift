@@ -1,0 +1,53 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+
+/// What the Deployment runs now: what batch and training run, too, whatever lies on this computer.
+package struct DeployedRelease: Sendable, Hashable {
+    package let image: String
+    /// nil for models in the image.
+    package let models: ModelVersion?
+    /// Whether its pods keep the rows of the test set to themselves.
+    package let examplesArePrivate: Bool
+
+    package init(image: String, models: ModelVersion? = nil, examplesArePrivate: Bool = false) {
+        self.image = image
+        self.models = models
+        self.examplesArePrivate = examplesArePrivate
+    }
+
+    /// One look for all of it.
+    package struct Look: Sendable {
+        private let service: Service
+        private let kubectl: Kubectl
+
+        package init(_ service: Service) {
+            self.service = service
+            kubectl = Kubectl(namespace: service.namespace)
+        }
+
+        package func ask(_ transport: any Transport, of host: Host) async throws -> DeployedRelease {
+            try read(try await transport.ask(questions, of: host), from: host.name)
+        }
+
+        var questions: [Question] { [.command(sign), .command(deployment)] }
+
+        func read(_ answers: Answers, from host: String) throws(Problem) -> DeployedRelease {
+            guard answers.command(sign).exitCode == 0 else { throw Problem(silent: host, answers.command(sign).text) }
+            let pod = ClusterObject.one(answers.command(deployment).text)?.spec?.template?.spec
+            guard let pod, let image = pod.containers.first?.image else { throw Problem(notDeployed: service, host) }
+            return DeployedRelease(
+                image: image, models: ModelVersion(pod), examplesArePrivate: pod.containers.examplesArePrivate)
+        }
+
+        /// Whether the API answers at all.
+        var sign: String { kubectl.line("get", "--raw", "/readyz") + " 2>&1" }
+
+        var deployment: String { kubectl.line("get", "deployment", Word(service.name), "--output", "json") }
+    }
+}
+
+extension [ClusterObject.Spec.Container] {
+    /// What `service: examples: private` makes of the service's container.
+    var examplesArePrivate: Bool { first?.env?.contains { $0.name == "EXAMPLES" && $0.value == "private" } == true }
+}

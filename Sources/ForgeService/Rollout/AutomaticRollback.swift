@@ -1,0 +1,38 @@
+import ForgeCore
+import ForgePlan
+
+/// The release that ran before comes back when a rollout fails, so that no half of a broken one stays.
+struct AutomaticRollback: Sendable {
+    let release: Release
+    /// Of the rollout that may fail.
+    let template: String
+    let namespace: String
+    let replicas: Int
+    var limit: Duration = .seconds(180)
+    var pause: Duration = .seconds(1)
+
+    /// The problem of the rollout, with what became of the cluster.
+    func after(_ problem: Problem, on machine: Machine) async -> Problem {
+        do {
+            return problem.adding(why: try await restore(machine))
+        } catch {
+            let sentence =
+                "the release before it could not be rolled back: \(Problem(error, on: machine.host.name).what)"
+            return problem.adding(why: sentence)
+        }
+    }
+
+    private func restore(_ machine: Machine) async throws -> String {
+        let look = ReleaseHistory.look(release.name, namespace: namespace)
+        let history = ReleaseHistory(try await machine.ask([.command(look)]).command(look).text, of: release.name)
+        guard let old = history.past.first(where: { $0.record.template != template }) else {
+            return "no earlier release to roll back to; its pods are left for inspection"
+        }
+        try await machine.run(history.undo(to: old.revision, namespace: namespace))
+        let rollout = RolloutIsComplete(
+            old.release, replicas: replicas, namespace: namespace, within: limit, every: pause)
+        try await rollout.apply(to: machine)
+        let models = old.record.models.map { " with models \($0)" } ?? ""
+        return "rolled back: \(old.record.image)\(models) is serving on all pods"
+    }
+}

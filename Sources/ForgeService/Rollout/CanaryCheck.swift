@@ -1,0 +1,123 @@
+import ForgeCore
+import ForgePlan
+
+/// The gate that a release passes before any user meets it: its first pod, alone, answers as training did.
+struct CanaryCheck: Sendable {
+    let canary: CanaryDeployment
+    let manifests: Manifests
+    let limit: Duration
+    let pause: Duration
+    private let kubectl: Kubectl
+
+    init(
+        _ canary: CanaryDeployment, manifests: Manifests, namespace: String, within limit: Duration,
+        every pause: Duration = .seconds(1)
+    ) {
+        self.canary = canary
+        self.manifests = manifests
+        self.limit = limit
+        self.pause = pause
+        kubectl = Kubectl(namespace: namespace)
+    }
+
+    /// The service's Deployment, and the candidate's where one is left.
+    var look: String {
+        kubectl.line(
+            "get", "deployments", "--selector", "app.kubernetes.io/name in (\(release.name), \(canary.name))",
+            "--output", "json")
+    }
+
+    func isLeft(_ state: CommandState) -> Bool {
+        ClusterObject.list(state.text).contains { $0.metadata.name == canary.name }
+    }
+
+    /// Asks the first pod, where the pods that are described now are others: what the Deployment describes already was
+    /// asked when it came.
+    /// Its problem says what users have meanwhile. No candidate is left, however it ends.
+    func pass(on machine: Machine) async throws {
+        let deployments = ClusterObject.list(try await machine.ask([.command(look)]).command(look).text)
+        let running = deployments.first { $0.metadata.name == release.name }?.spec?.template
+        if running?.digest == manifests.template { return try await remove(machine) }
+        do {
+            try await start(machine)
+            try await examine(machine)
+        } catch {
+            try? await remove(machine)
+            throw Problem(error, on: machine.host.name).keeping(running?.spec)
+        }
+        try await remove(machine)
+    }
+
+    private func start(_ machine: Machine) async throws {
+        for file in manifests.files { try await machine.write(file) }
+        try await machine.run(kubectl.command("apply", "-k", Word(manifests.folder)))
+        let rollout = RolloutIsComplete(
+            release, of: canary.name, replicas: 1, namespace: kubectl.namespace, within: limit, every: pause)
+        try await rollout.apply(to: machine)
+    }
+
+    private func examine(_ machine: Machine) async throws {
+        let pods = try await machine.run(
+            kubectl.command("get", "pods", "--selector", "app.kubernetes.io/name=\(canary.name)", "--output", "json"))
+        guard let pod = ServicePod.list(pods.text).pods.first else {
+            throw Problem(
+                what: "\(machine.host.name): the first pod of \(release.image) is gone before it was asked",
+                fix: "deploy again")
+        }
+        let exam = try await PodVerification(pod, of: canary, kubectl: kubectl, asking: machine)
+        let checks = try await exam.checks(on: machine)
+        let wrong = checks.filter { !$0.isPassed }
+        // A pod that says nothing at all is Ready to its own node's kubelet: the way to it is what is wrong, not the
+        // models.
+        if !wrong.isEmpty, wrong.allSatisfy({ $0.got.hasPrefix(AnswerCheck.silence) }) {
+            throw Problem(noAnswers: wrong, of: checks.count, pod, release, on: machine.host)
+        }
+        guard wrong.isEmpty else { throw Problem(wrongAnswers: wrong, of: checks.count, release, on: machine.host) }
+        machine.tell("\(checks.count) answers of \(pod.name) are as training's")
+    }
+
+    /// Its Deployment alone: other objects of its manifests may be the service's own, too.
+    private func remove(_ machine: Machine) async throws {
+        try await machine.run(
+            kubectl.command("delete", "deployment", Word(canary.name), "--ignore-not-found", "--wait=false"))
+    }
+
+    private var release: Release { canary.release }
+}
+
+extension Problem {
+    /// What is wrong comes first: the one sentence about all rows, where there is one, and then single answers.
+    fileprivate init(wrongAnswers wrong: [CheckReport], of count: Int, _ release: Release, on host: Host) {
+        let told = wrong.reversed().prefix(4).map { "\($0.name): expected \($0.expected); got \($0.got)" }
+        self.init(
+            what:
+                "\(host.name): a first pod of \(release.image) gives \(wrong.count) of \(count) answers otherwise than training did",
+            why: told.joined(separator: "\n"),
+            fix:
+                "correct api.py or the models (does the service transform features as training does?), and deploy again"
+        )
+    }
+
+    /// Not one wrong answer came, and some did not come.
+    fileprivate init(
+        noAnswers silent: [CheckReport], of count: Int, _ pod: ServicePod, _ release: Release, on host: Host
+    ) {
+        self.init(
+            what:
+                "\(host.name): a first pod of \(release.image) is ready, and gives \(host.name) no answer to \(silent.count) of \(count) questions",
+            why: silent.prefix(1).map { "\($0.name) at \(pod.address): \($0.got)" }.joined(),
+            fix: silent.count < count
+                ? "some came, so the way is open: is it overloaded? `kubeforge logs` and the pod's limits tell"
+                : "the network between the nodes is at fault, not the models: is 8472/udp open in both directions? `kubeforge provision` looks, and says which nodes do not reach each other"
+        )
+    }
+
+    /// What users have meanwhile.
+    fileprivate func keeping(_ pod: ClusterObject.Spec.PodSpec?) -> Problem {
+        let models = ModelVersion(pod)?.phrase ?? ""
+        let running = pod?.containers.first.map { $0.image + models }
+        return adding(
+            why: running.map { "nothing changed: \($0) keeps serving" }
+                ?? "no pod of it is left, and nothing ran before it")
+    }
+}

@@ -1,0 +1,54 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+
+/// Schedules run the image and the models of the release, as everything else of the service does.
+package struct SchedulesUseRelease: Step {
+    private let release: Release
+    private let models: ModelVersion?
+    private let cluster: Cluster
+    private let templates: Templates
+    private let look: SchedulesLook
+    private let kubectl: Kubectl
+
+    /// `models`: nil for those in the image.
+    init(_ release: Release, models: ModelVersion?, of cluster: Cluster, templates: Templates) {
+        self.release = release
+        self.models = models
+        self.cluster = cluster
+        self.templates = templates
+        look = SchedulesLook(cluster.service)
+        kubectl = Kubectl(namespace: cluster.service.namespace)
+    }
+
+    package var title: String { "scheduled runs use \(release.image)" }
+
+    package var questions: [Question] { look.questions }
+
+    package func differences(given answers: Answers) -> [Difference] {
+        guard let all = look.found(answers) else { return ["the cluster could not be asked for schedules"] }
+        return all.compactMap(change)
+    }
+
+    /// Its times and its input stay as they are.
+    package func apply(to machine: Machine) async throws {
+        let outdated = (look.found(try await machine.ask(questions)) ?? []).filter { change($0) != nil }
+        for schedule in outdated {
+            let manifest = try Schedule.manifest(
+                schedule.name, at: schedule.schedule, command: schedule.command, of: cluster,
+                release: DeployedRelease(image: release.reference, models: models), templates: templates)
+            try await machine.run(
+                kubectl.command("apply", "-f", "-").reading(manifest), fix: "see what the API server says above")
+        }
+    }
+
+    private func change(_ schedule: JobObject) -> Difference? {
+        if schedule.image != release.reference {
+            return Difference(schedule.name, from: Release.tag(of: schedule.image), to: release.tag)
+        }
+        if schedule.models == models { return nil }
+        let (old, new) = (schedule.models?.version ?? ModelVersion.ofImage, models?.version ?? ModelVersion.ofImage)
+        return Difference("models of \(schedule.name)", from: old, to: new)
+    }
+}

@@ -1,0 +1,76 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+
+/// The models are trained, and what the training printed is told.
+struct TrainingIsComplete: Step {
+    private let run: TrainingRun
+    private let manifest: String
+    private let isFollowed: Bool
+    private let looks: JobQueries
+    private let told: @Sendable (String) -> Void
+    private let patience: Duration
+    private let pause: Duration
+
+    /// `told` gets the log of the training when it is over. `patience`: how long nothing may be at work before it is
+    /// given up.
+    init(
+        _ run: TrainingRun, manifest: String, isFollowed: Bool, patience: Duration = .seconds(300),
+        every pause: Duration = .seconds(1),
+        told: @escaping @Sendable (String) -> Void
+    ) {
+        self.run = run
+        self.manifest = manifest
+        self.isFollowed = isFollowed
+        self.patience = patience
+        self.pause = pause
+        self.told = told
+        looks = JobQueries(run: run.name, kubectl: Kubectl(namespace: run.service.namespace))
+    }
+
+    var title: String { "\(run.name) has trained both models" }
+
+    var questions: [Question] { [.command(looks.objects)] }
+
+    func differences(given answers: Answers) -> [Difference] {
+        let job = JobObject.jobs(answers.command(looks.objects).text).first { $0.metadata.name == run.name }
+        return job?.isComplete == true ? [] : [job == nil ? "it has not begun" : "it has not ended well"]
+    }
+
+    func apply(to machine: Machine) async throws {
+        try await machine.run(
+            looks.kubectl.command("apply", "-f", "-").reading(manifest), fix: "see what the API server says above")
+        var watch = JobMonitor(looks, isFollowed: isFollowed, patience: patience)
+        while true {
+            _ = try await watch.look(at: machine)
+            if watch.areJobsComplete(1) { break }
+            if let reason = watch.failure { throw try await problem(machine, reason) }
+            try await machine.pause(pause)
+        }
+        // What was printed between the last look and the end.
+        _ = try await watch.look(at: machine)
+        let log = try await machine.ask([.command(log)]).command(log).text
+        if !isFollowed { told(log) }
+        if let scores = TrainingLog(log).scores { machine.tell(Difference(scores)) }
+    }
+
+    private func problem(_ machine: Machine, _ reason: String) async throws -> Problem {
+        try await looks.failure(on: machine).problem(
+            what: "\(machine.host.name): \(run.name) failed", seen: [reason], service: run.service.name,
+            namespace: run.service.namespace)
+    }
+
+    private var log: String { looks.kubectl.line("logs", "--tail=200", Word("job/\(run.name)")) }
+}
+
+/// What train.py prints, as far as it is read here.
+struct TrainingLog {
+    /// `lda 0.692, mlp 0.715`: its last lines of that form.
+    let scores: String?
+
+    init(_ text: String) {
+        let lines = text.split(whereSeparator: \.isNewline).map(String.init)
+        let found = lines.filter { $0.wholeMatch(of: /(lda|mlp) [01]\.\d+/) != nil }.suffix(2)
+        scores = found.isEmpty ? nil : found.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,65 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+import ForgeTestSupport
+import Foundation
+import Synchronization
+import Testing
+
+@testable import ForgeService
+
+@Suite("What runs leave behind")
+struct RunsAreClearedTests {
+    private let step = OldRunsAreRemoved(Example.cluster().service, .batch)
+
+    @Test("is nothing but the Jobs of the last three, however many each has")
+    func lastThree() {
+        let jobs = (1...5).flatMap { run in
+            (0...1).map {
+                Objects.job(
+                    "run\(run)/\($0)", run == 2 ? "Failed" : "Complete", created: "2026-11-21T15:0\(run):0\($0)Z")
+            }
+        }
+        #expect(
+            step.differences(whenLookEnds: 0, Objects.list(jobs)) == [
+                "job/run1-0 is left", "job/run1-1 is left", "job/run2-0 is left", "job/run2-1 is left",
+            ])
+        #expect(step.differences(whenLookEnds: 0, Objects.list(Array(jobs.dropFirst(4)))) == [])
+    }
+
+    @Test(
+        "is no coordinator and no Job at work, but for those that a schedule began: who clears them all holds the Lease"
+    )
+    func atWork() {
+        let objects = [
+            Objects.job("run1/0"), Objects.job("nightly", owned: true), Objects.coordinatorPod,
+            Objects.pod("run1-0-x", "Running", owner: "j"),
+        ]
+        #expect(
+            step.differences(whenLookEnds: 0, Objects.list(objects)) == [
+                "job/run1-0 is left", "pod/inference-batch-20261121-151732-coordinator is left",
+                "secret/inference-batch-20261121-151732-coordinator is left",
+            ])
+        #expect(step.differences(whenLookEnds: 1, "") == ["the cluster could not be asked for earlier runs"])
+    }
+
+    @Test("after a run is its own alone: another's Jobs and coordinator are never touched")
+    func ownAlone() async throws {
+        let own = OldRunsAreRemoved(Example.cluster().service, .batch, of: "run2")
+        let objects = Objects.list([
+            Objects.job("run1/0"), Objects.job("run2/0"), Objects.job("run2/1", "Complete"), Objects.job("run3/0"),
+            Objects.coordinatorPod,
+            Objects.pod("run1-coordinator", "Running"), Objects.pod("run2-coordinator", "Running"),
+        ])
+        let host = ScriptedTransport {
+            $0.inputText.contains("get jobs,pods") ? Output(answering: CommandState(text: objects)) : Output("")
+        }
+        try await own.apply(to: Machine(host: Example.master, transport: host))
+        let removal = try #require(await host.commands.last?.words.map(\.text))
+        #expect(
+            removal.drop { $0 != "--" }.dropFirst() == [
+                "job/run2-0", "pod/run2-coordinator", "secret/run2-coordinator",
+            ])
+    }
+}

@@ -1,0 +1,83 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+import ForgeTestSupport
+import Foundation
+import Synchronization
+import Testing
+
+@testable import ForgeService
+
+private let run = Example.batchRun()
+
+@Suite("The results of a run")
+struct ResultsAreHereTests {
+    private let table = "row,lda\n0,1\n1,2\n"
+    private let scores = #"{"rows": 2, "score": {"lda": 0.5, "mlp": 0.25}}"#
+
+    /// The control plane writes what curl prints into the file that the command names.
+    private func machine(_ table: String) -> Machine {
+        let scores = scores
+        let host = ScriptedTransport { command in
+            if command.inputText.contains("/status") {
+                return Output(
+                    answering: CommandState(text: "\(SHA256.hex(table))  -"),
+                    CommandState(text: "\(SHA256.hex(scores))  -"))
+            }
+            if command.inputText.contains("podIP") { return Output(answering: CommandState(text: "10.244.1.9")) }
+            guard case .file(let path) = command.output else { return nil }
+            try? (path.hasSuffix("scores.json") ? scores : table).write(toFile: path, atomically: true, encoding: .utf8)
+            return Output("")
+        }
+        return Machine(host: Example.master, transport: host)
+    }
+
+    private func answers(_ step: ResultsAreDownloaded, _ table: String, _ scores: String) -> Answers {
+        let looks = step.questions.compactMap { question in if case .command(let text) = question { text } else { nil }
+        }
+        return Example.answers([
+            looks[0]: CommandState(text: "\(SHA256.hex(table))  -"),
+            looks[1]: CommandState(text: "\(SHA256.hex(scores))  -"),
+        ])
+    }
+
+    @Test("are fetched, compared and put in the place of others")
+    func fetched() async throws {
+        try await TemporaryFolder.during { folder in
+            let step = ResultsAreDownloaded(run, folder: Folder(shown: "out", path: folder.path))
+            let path = try folder.write("predictions.csv", "of yesterday")
+            #expect(
+                step.differences(given: answers(step, table, scores)).map(\.text) == [
+                    "predictions.csv is another", "scores.json is not here",
+                ])
+            try await step.apply(to: machine(table))
+            #expect(step.differences(given: answers(step, table, scores)) == [])
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == table)
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
+                    "predictions.csv", "scores.json",
+                ])
+        }
+    }
+
+    @Test("that are not whole leave those of before where they are")
+    func notWhole() async throws {
+        try await TemporaryFolder.during { folder in
+            let path = try folder.write("predictions.csv", "of yesterday")
+            let step = ResultsAreDownloaded(run, folder: Folder(shown: "out", path: folder.path))
+            let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine("row,lda\n0,1\n")) }
+            #expect(problem?.why == "predictions.csv has 1 rows, and scores.json counts 2")
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "of yesterday")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["predictions.csv"])
+        }
+    }
+
+    @Test("are told with the scores where there is truth")
+    func scoresTold() {
+        #expect(BatchScores(json: Array(scores.utf8))?.sentence == "2 rows: lda 0.500, mlp 0.250")
+        #expect(
+            BatchScores(json: Array(#"{"rows": 1, "score": null}"#.utf8))?.sentence
+                == "1 row: the input has no truth to compare with")
+    }
+}

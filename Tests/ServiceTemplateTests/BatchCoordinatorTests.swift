@@ -1,0 +1,244 @@
+import Foundation
+import Testing
+
+@Suite("The coordinator", .serialized)
+struct CoordinatorTests {
+    let folder: TemporaryFolder
+    let training: Training
+    let python: Python
+
+    init() async throws {
+        python = try await Python.shared.value
+        training = try await Training.small.value
+        folder = try TemporaryFolder()
+    }
+
+    static let header = "row,lda_number,lda_letter,mlp_number,mlp_letter\n"
+    static let five = "Line,x,y\n0,10,1\n2,1,10\n4,10,1\n6,1,10\n8,10,1\n"
+
+    @Test("hands out slices, and merges what inference brings back, as one pod would have written it")
+    func wholeWay() async throws {
+        _ = try inference(["--results", (folder / "alone").path])
+        try await coordinator(["--shards", "4", "--own"]) { coordinator async throws in
+            for shard in [2, 0, 3, 1] {
+                let end = try inference(
+                    ["--coordinator", coordinator.address], environment: ["JOB_COMPLETION_INDEX": "\(shard)"])
+                #expect(end.status == 0, "\(end.errors)")
+                #expect(
+                    end.output.hasSuffix(" rows predicted\nshard \(shard) is with the coordinator\n"), "\(end.output)")
+            }
+            for name in ["predictions.csv", "scores.json"] {
+                let alone = try String(contentsOf: folder / "alone/\(name)", encoding: .utf8)
+                #expect(try await coordinator.get("/\(name)") == .init(200, alone))
+            }
+        }
+    }
+
+    @Test("cuts rows into successive slices, each with the header")
+    func slices() async throws {
+        try await coordinator(["--shards", "2"]) { coordinator async throws in
+            #expect(try await coordinator.get("/input/0") == .init(409, error("there is no input yet")))
+            #expect(try await coordinator.put("/input", Self.five).status == 200)
+            #expect(try await coordinator.get("/input/0") == .init(200, "Line,x,y\n0,10,1\n2,1,10\n"))
+            #expect(try await coordinator.get("/input/1") == .init(200, "Line,x,y\n4,10,1\n6,1,10\n8,10,1\n"))
+        }
+    }
+
+    @Test("has empty slices when there are fewer rows than shards, and they count when they are brought")
+    func emptySlices() async throws {
+        try await coordinator(["--shards", "3"]) { coordinator async throws in
+            _ = try await coordinator.put("/input", "Line,x,y\n0,10,1")
+            #expect(try await coordinator.get("/input/0") == .init(200, "Line,x,y\n"))
+            for shard in 0..<2 { #expect(try await coordinator.put("/results/\(shard)", Self.header).status == 200) }
+            #expect(try inference(["--coordinator", coordinator.address, "--shard", "2"]).status == 0)
+            #expect(try await coordinator.get("/predictions.csv") == .init(200, Self.header + "0,0,A,0,A\n"))
+            #expect(try await coordinator.get("/scores.json") == .init(200, #"{"rows": 1, "score": null}"# + "\n"))
+        }
+    }
+
+    @Test("counts a shard once that is brought twice, and takes the second")
+    func twice() async throws {
+        try await coordinator(["--shards", "2"]) { coordinator async throws in
+            _ = try await coordinator.put("/input", "Line,x,y\n0,10,1\n1,10,1\n")
+            // What a shard brought is final; who brings the same once more has done no harm.
+            #expect(try await coordinator.put("/results/1", Self.header + "1,1,B,0,A\n").status == 200)
+            #expect(
+                try await coordinator.put("/results/1", Self.header + "1,0,A,0,A\n")
+                    == .init(409, error("there are other results of shard 1 already")))
+            let second = try await coordinator.put("/results/1", Self.header + "1,1,B,0,A\n")
+            #expect(
+                second.status == 200 && second.text.contains(#""shards": 2, "done": [1], "files": {}}"#),
+                "\(second.text)")
+            let missing = error("results are missing of shards 0")
+            #expect(try await coordinator.get("/predictions.csv") == .init(409, missing))
+            #expect(try await coordinator.get("/scores.json") == .init(409, missing))
+            _ = try await coordinator.put("/results/0", Self.header + "0,2,C,2,C\n")
+            let table = try await coordinator.get("/predictions.csv")
+            #expect(table == .init(200, Self.header + "0,2,C,2,C\n1,1,B,0,A\n"))
+            // Their digests are told when they were counted, which no request waits for.
+            let scores = try await coordinator.get("/scores.json")
+            let digests =
+                #""files": {"predictions.csv": "\#(try ServiceFiles.sha256(Data(table.text.utf8)))", "scores.json": "\#(try ServiceFiles.sha256(Data(scores.text.utf8)))"}"#
+            var status = ""
+            while !status.contains(#""scores.json": ""#) { status = try await coordinator.get("/status").text }
+            #expect(status.contains(digests), "\(status)")
+        }
+    }
+
+    static let badResults = [
+        ("", "line 1 must be row,lda_number,lda_letter,mlp_number,mlp_letter"),
+        (header, "line 2 must be about row 0, is about ''"),
+        (header + "0,0,A,0,A\n", "line 3 must be about row 2, is about ''"),
+        (header + "2,0,A,0,A\n0,0,A,0,A\n", "line 2 must be about row 0, is about '2'"),
+        (header + "0,0,A,0,A\n2,0,A\n", "line 3 must have 5 columns, with a class number in every second"),
+        (header + "0,0,A,0,A\n2,A,A,0,A\n", "line 3 must have 5 columns, with a class number in every second"),
+        (header + "0,0,A,0,A\n2,0,A,0,A\n4,0,A,0,A\n", "line 4 is one too many: the shard has 2 rows"),
+    ]
+
+    @Test("refuses results that are not of exactly its rows")
+    func badResults() async throws {
+        try await coordinator(["--shards", "2"]) { coordinator async throws in
+            _ = try await coordinator.put("/input", Self.five)
+            for (body, reason) in Self.badResults {
+                #expect(try await coordinator.put("/results/0", body) == .init(400, error(reason)))
+            }
+            #expect(try await coordinator.get("/status").text.hasSuffix(#""done": [], "files": {}}"# + "\n"))
+        }
+    }
+
+    @Test("refuses an input with the place of its fault, tells it in the status, and takes a better one")
+    func badInput() async throws {
+        try await coordinator(["--shards", "2"]) { coordinator async throws in
+            let reason = "input:3: has 2 columns, the header 3"
+            #expect(try await coordinator.put("/input", "Line,x,y\n0,1,2\n1,1\n") == .init(400, error(reason)))
+            let status = #"{"input": null, "error": "\#(reason)", "shards": 2, "done": [], "files": {}}"# + "\n"
+            #expect(try await coordinator.get("/status") == .init(200, status))
+            let end = try inference(["--coordinator", coordinator.address, "--shard", "0"])
+            #expect(end.errors.hasSuffix("/input/0: answers 409: {\"error\": \"\(reason)\"}\n"), "\(end.errors)")
+            let better = try await coordinator.put("/input", Self.five)
+            let digest = try ServiceFiles.sha256(Data(Self.five.utf8))
+            let taken =
+                #"{"input": {"rows": 5, "sha256": "\#(digest)"}, "error": null, "shards": 2, "done": [], "files": {}}"#
+                + "\n"
+            #expect(better == .init(200, taken))
+            #expect(try await coordinator.put("/input", Self.five) == .init(200, taken))
+            #expect(
+                try await coordinator.put("/input", "Line,x,y\n0,1,2\n")
+                    == .init(409, error("there is another input already: 5 rows, sha256 \(digest)")))
+        }
+    }
+
+    @Test("tells a fault in a row with its line in the whole input")
+    func faultInSlice() async throws {
+        try await coordinator(["--shards", "2"]) { coordinator async throws in
+            _ = try await coordinator.put("/input", "Line,x,y\n0,1,2\n1,1,2\n2,1,2\n3,1,x\n")
+            let end = try inference(["--coordinator", coordinator.address, "--shard", "1"])
+            #expect(end.status == 1)
+            #expect(end.errors == "input:5, column 3 (y): must be a finite number, is 'x'\n")
+        }
+    }
+
+    static let unknown = [
+        ("GET", "/", 404), ("GET", "/input", 405), ("GET", "/input/2", 404), ("GET", "/input/-1", 404),
+        ("GET", "/input/1x", 404),
+        ("PUT", "/input/0", 405), ("DELETE", "/results/0", 405), ("POST", "/predictions.csv", 405),
+        ("PATCH", "/x", 404),
+        ("GET", "/healthz", 200),
+    ]
+
+    @Test("has an answer for what it does not know")
+    func unknown() async throws {
+        try await coordinator(["--shards", "2"]) { coordinator async throws in
+            for (method, path, status) in Self.unknown {
+                #expect(try await coordinator.ask(method, path).status == status, "\(method) \(path)")
+            }
+        }
+    }
+
+    @Test("lets nobody in without the token of its run, who then gets and leaves nothing; a shard shows it")
+    func token() async throws {
+        let token = folder / "token"
+        try Data("s3cret\n".utf8).write(to: token)
+        try await coordinator(["--shards", "1"], environment: ["COORDINATOR_TOKEN_FILE": token.path]) {
+            coordinator async throws in
+            #expect(try await coordinator.get("/healthz").status == 200)
+            for (method, path) in [
+                ("GET", "/status"), ("PUT", "/input"), ("GET", "/input/0"), ("PUT", "/results/0"), ("GET", "/x"),
+            ] {
+                for shown in [nil, "Bearer other", "Bearer ", "s3cret", "Bearer s3cret2"] {
+                    let body = method == "PUT" ? Data(Self.five.utf8) : nil
+                    #expect(try await coordinator.ask(method, path, body, shown).status == 401, "\(method) \(path)")
+                }
+            }
+            #expect(try await coordinator.ask("PUT", "/input", Data(Self.five.utf8), "Bearer s3cret").status == 200)
+            let stranger = try inference(["--coordinator", coordinator.address, "--shard", "0"])
+            #expect(stranger.status == 1 && stranger.errors.contains("answers 401"), "\(stranger.errors)")
+            let shard = try inference(
+                ["--coordinator", coordinator.address, "--shard", "0"],
+                environment: ["COORDINATOR_TOKEN_FILE": token.path])
+            #expect(shard.status == 0, "\(shard.errors)")
+        }
+    }
+
+    @Test("keeps what it has when it is started again")
+    func startedAgain() async throws {
+        try await coordinator(["--shards", "2"]) { coordinator async throws in
+            _ = try await coordinator.put("/input", "Line,x,y\n0,10,1\n1,10,1\n")
+            _ = try await coordinator.put("/results/0", Self.header + "0,0,A,0,A\n")
+        }
+        try await coordinator(["--shards", "2"]) { coordinator async throws in
+            _ = try await coordinator.put("/results/1", Self.header + "1,0,A,0,A\n")
+            #expect(try await coordinator.get("/predictions.csv") == .init(200, Self.header + "0,0,A,0,A\n1,0,A,0,A\n"))
+        }
+    }
+
+    @Test("takes a body in chunks, and leaves nothing of one that breaks off")
+    func bodies() async throws {
+        try await coordinator(["--shards", "1"]) { coordinator async throws in
+            let script = """
+                import socket, sys
+                port = int(sys.argv[1])
+                def ask(text, more=b"", shut=False):
+                    with socket.create_connection(("127.0.0.1", port), 10) as peer:
+                        peer.sendall(text.encode() + more)
+                        if shut: peer.shutdown(socket.SHUT_WR)
+                        answer = b""
+                        while piece := peer.recv(65536): answer += piece
+                        print(answer.split(b"\\r\\n")[0].decode(), answer.split(b"\\r\\n\\r\\n")[-1].decode()[:70].strip())
+                head = "PUT /input HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n"
+                ask(head + "Content-Length: 100\\r\\n\\r\\nLine,x,y\\n", shut=True)
+                ask(head + "Transfer-Encoding: chunked\\r\\n\\r\\nzz\\r\\n")
+                ask(head + "Content-Length: many\\r\\n\\r\\n")
+                ask(head + "Transfer-Encoding: chunked\\r\\n\\r\\n9\\r\\nLine,x,y\\n\\r\\n6\\r\\n0,1,2\\n\\r\\n0\\r\\n\\r\\n")
+                """
+            let port = try #require(coordinator.address.split(separator: ":").last)
+            #expect(
+                try python.run("-c", script, String(port)) == """
+                    HTTP/1.1 400 Bad Request {"error": "the body ends 91 bytes too early"}
+                    HTTP/1.1 400 Bad Request {"error": "the chunks of the body are not as HTTP wants them"}
+                    HTTP/1.1 400 Bad Request {"error": "the body must have a Content-Length, or be chunked"}
+                    HTTP/1.1 200 OK {"input": {"rows": 1, "sha256": "\(try ServiceFiles.sha256(Data("Line,x,y\n0,1,2\n".utf8)).prefix(37))
+
+                    """)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: coordinator.folder.path) == ["input.csv"])
+        }
+    }
+
+    private func coordinator(
+        _ arguments: [String], environment: [String: String] = [:], _ body: (RunningCoordinator) async throws -> Void
+    ) async throws {
+        try await RunningCoordinator.during(
+            arguments, models: training.models, data: training.data, in: folder / "batch", environment: environment,
+            body)
+    }
+
+    private func error(_ reason: String) -> String { #"{"error": "\#(reason)"}"# + "\n" }
+
+    private func inference(_ arguments: [String], environment: [String: String] = [:]) throws -> LocalProgram {
+        try LocalProgram.run(
+            [python.executable, "inference.py"] + arguments, in: ServiceFiles.sources,
+            environment: environment.merging(["MODELS_DIR": training.models.path, "DATA_DIR": training.data.path]) {
+                $1
+            })
+    }
+}
