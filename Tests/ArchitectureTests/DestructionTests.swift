@@ -11,13 +11,13 @@ private let mayDestroy: [String: [String]] = [
     // Containers that a kubelet which runs starts again; asked for by --renew-certificates.
     "Sources/ForgeKubernetes/Kubeadm/Certificates.swift": ["docker kill", "tasks kill"],
     // Advice, after what harms nothing.
-    "Sources/ForgeKubernetes/Host/Membership.swift": ["kubeadm reset"],
+    "Sources/ForgeKubernetes/Host/ClusterMembershipCheck.swift": ["kubeadm reset"],
     "Sources/ForgeKubernetes/Host/OtherKubernetes.swift": [
         "k0s reset", "k0s reset", "snap remove", "snap remove", "snap remove", "uninstall.sh", "uninstall.sh",
         "uninstall.sh",
         "uninstall.sh",
     ],
-    "Sources/ForgeKubernetes/Ready/Bridge.swift": ["ip link delete"],
+    "Sources/ForgeKubernetes/Readiness/Bridge.swift": ["ip link delete"],
 ]
 
 @Suite("What destroys something of a cluster")

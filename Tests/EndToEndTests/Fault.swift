@@ -56,7 +56,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
                 "both.answers(test.rows[place : place + 1][:, ::-1])[0]"
             )),
         says: [
-            "gives ", "answers otherwise than training did", "the service does not transform features as training did",
+            "answers differ from training", "the service does not transform features as training did",
             "/prediction/",
         ])
 }

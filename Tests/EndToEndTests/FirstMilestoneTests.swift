@@ -121,7 +121,7 @@ struct FirstMilestoneTests {
         #expect((run.output + run.errors).contains("99"))
     }
 
-    @Test("a release that answers otherwise than training did never reaches users")
+    @Test("a release whose answers differ from training never reaches users")
     func wrongRelease() async throws {
         let fault = Fault.wrongAnswers
         let run = try await lab.kubeforge(

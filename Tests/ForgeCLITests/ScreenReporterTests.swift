@@ -16,7 +16,7 @@ struct ScreenReporterTests {
         let plain = ScreenReporter(.init(action: "logs", log: "~/a.log"), file.surroundings)
         for event in lines { plain.report(event) }
         #expect(file.output.text == "inference-a  │ GET /\ninference-bc │ boo\n")
-        #expect(file.progress.text == "\n✓ logs is done   2.0 s\n")
+        #expect(file.progress.text == "\n✓ logs finished   2.0 s\n")
         let colourful = ScreenReporter(
             .init(action: "logs"), terminal.surroundings(terminal: .init(columns: 80, rows: 24)))
         for event in lines.dropLast() { colourful.report(event) }
@@ -33,7 +33,7 @@ struct ScreenReporterTests {
         screen.report(.podLine(PodLine(pod: "inference-batch-1-x", text: "433 rows predicted", place: 0, columns: 19)))
         screen.report(.summary(Summary(outcome: .ok, seconds: 2)))
         #expect(scene.progress.text == "    inference-batch-1-x │ 433 rows predicted\nlog   ~/a.log\n")
-        #expect(scene.output.text == "\n✓ batch run is done   2.0 s\n")
+        #expect(scene.output.text == "\n✓ batch run finished   2.0 s\n")
     }
 
     @Test("that is no terminal gets one plain line per host and step")
@@ -87,7 +87,7 @@ struct ScreenReporterTests {
                                kubelet: absent → 1.36.2
                                kubeadm: 1.35.1 → 1.36.2
 
-                ✓ provision is planned, and nothing was changed: 2 would change, 3 unchanged   0.4 s
+                ✓ provision: plan complete; nothing was changed: 2 would change, 3 unchanged   0.4 s
 
                 """)
         #expect(scene.progress.text == "")
@@ -183,7 +183,7 @@ struct ScreenReporterTests {
         #expect(frames.first == "  ⠋ kubnode    docker is installed   0 s\n")
         #expect(frames.dropFirst().first == "  ⠋ kubnode    docker is installed   Unpacking docker-ce (5:29…   7 s\n")
         #expect(frames.last == "  ✓ kubnode    docker is installed   7.0 s\n")
-        #expect(scene.output.text == "\n✓ provision is done   0.0 s\n")
+        #expect(scene.output.text == "\n✓ provision finished   0.0 s\n")
     }
 
     @Test("never draws more live lines than it can take off")

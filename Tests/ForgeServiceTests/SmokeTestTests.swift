@@ -267,14 +267,14 @@ struct SmokeTestTests {
         #expect(notes.matrices.map { ($0.accuracy * 30).rounded() } == [30, 10])
     }
 
-    @Test("says what to do when nobody knows the right answers")
+    @Test("says what to do when there are no expected answers")
     func withoutGolden() async throws {
         let error = await #expect(throws: Problem.self) {
             try await test.run(controlPlane: controlPlane(golden: CommandState(exitCode: 1)), reporter: Silence())
         }
         #expect(
             error?.description == """
-                kubmaster: nobody knows what 10.77.0.11:5443/mlops/inference:0123456789abcdef must answer
+                kubmaster: there are no expected answers for 10.77.0.11:5443/mlops/inference:0123456789abcdef
                   why  /var/lib/kubeforge/releases/0123456789abcdef/golden.json is missing
                   fix  run `kubeforge deploy`: it saves the expected answers of each release there
                 """)

@@ -30,14 +30,14 @@ GUARDS = {
     "Sources/ForgeKubernetes/Kubeadm/Presence.swift": ["*"],
     "Sources/ForgeKubernetes/Kubeadm/Join.swift": ["beginning", "isTouched", "refuseUnlessLost"],
     "Sources/ForgeKubernetes/Kubeadm/ControlPlane.swift": ["apply", "wakeOrLeave", "goOn"],
-    "Sources/ForgeKubernetes/Host/Membership.swift": ["*"],
+    "Sources/ForgeKubernetes/Host/ClusterMembershipCheck.swift": ["*"],
     "Sources/ForgeKubernetes/Host/OtherKubernetes.swift": ["*"],
     "Sources/ForgeKubernetes/Host/SwapOff.swift": ["withoutSwap", "isSwap"],
     "Sources/ForgeKubernetes/Runtime/ExistingDocker.swift": ["*"],
-    "Sources/ForgeService/Batch/RunsAreCleared.swift": ["leftovers"],
-    "Sources/ForgeService/Cleaning/KeptReleases.swift": ["*"],
-    "Sources/ForgeService/Cleaning/OldReleasesAreGone.swift": ["differences"],
-    "Sources/ForgeService/Gate/Restoration.swift": ["*"],
+    "Sources/ForgeService/Jobs/OldRunsAreRemoved.swift": ["leftovers"],
+    "Sources/ForgeService/Retention/RetentionPolicy.swift": ["*"],
+    "Sources/ForgeService/Retention/OldReleasesAreRemoved.swift": ["differences"],
+    "Sources/ForgeService/Rollout/AutomaticRollback.swift": ["*"],
 }
 ENOUGH = 0.9
 

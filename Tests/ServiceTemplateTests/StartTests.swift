@@ -24,7 +24,7 @@ struct StartTests {
         #expect(try await service.get("/prediction/7") == .init(200, expected))
     }
 
-    @Test("is alive but not ready when it answers otherwise than training did")
+    @Test("is alive but not ready when its answers differ from training")
     func wrongAnswer() async throws {
         let golden = models.appending(path: "golden.json")
         let text = try String(contentsOf: golden, encoding: .utf8)

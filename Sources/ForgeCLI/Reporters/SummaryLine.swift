@@ -10,7 +10,7 @@ struct SummaryLine {
 
     var text: String {
         let counts = counts.filter { $0.number > 0 }.map { "\($0.number) \($0.word)" }.joined(separator: ", ")
-        return "\(answerCheck)\(counts.isEmpty ? "" : ": ")\(counts)   \(style(Seconds.shown(summary.seconds), .dim))"
+        return "\(conclusion)\(counts.isEmpty ? "" : ": ")\(counts)   \(style(Seconds.shown(summary.seconds), .dim))"
     }
 
     private var counts: [(number: Int, word: String)] {
@@ -22,9 +22,10 @@ struct SummaryLine {
         ]
     }
 
-    private var answerCheck: String {
+    private var conclusion: String {
         switch summary.outcome {
-        case .ok: "\(style("✓", .green)) \(action) is \(isDryRun ? "planned, and nothing was changed" : "done")"
+        case .ok where isDryRun: "\(style("✓", .green)) \(action): plan complete; nothing was changed"
+        case .ok: "\(style("✓", .green)) \(action) finished"
         case .incomplete: "\(style("✗", .red)) \(action) is incomplete"
         case .failed: "\(style("✗", .red)) \(action) failed"
         }

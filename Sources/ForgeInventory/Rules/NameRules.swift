@@ -16,9 +16,13 @@ enum NameRule {
         return name
     }
 
-    /// An RFC 1035 label, as a Kubernetes Service needs it.
+    /// An RFC 1035 label, as a Kubernetes Service needs it. Labels of its Jobs are this name and up to 12 characters
+    /// more (`-coordinator`), and a label has at most 63.
     static func service(_ text: String) throws(ValidationError) -> String {
         let name = try label(text)
+        guard name.utf8.count <= 51 else {
+            throw ValidationError("is longer than 51 characters, which leaves no room for the names of its Jobs")
+        }
         if name.first?.isNumber == true { throw ValidationError("needs a letter at its beginning") }
         return name
     }

@@ -53,7 +53,7 @@ package struct WaitUntil: Step {
         let seen = notReady(last).map(\.text).joined(separator: "\n")
         let more = try? await explain?(machine)
         return Problem(
-            what: "\(machine.host.name): \(title): not within \(limit.components.seconds) s",
+            what: "\(machine.host.name): timed out after \(limit.components.seconds) s waiting until \(title)",
             why: [seen, more].compactMap { $0 }.joined(separator: "\n"), fix: cure(last) ?? fix)
     }
 }

@@ -61,7 +61,7 @@ struct CanaryCheck: Sendable {
             kubectl.command("get", "pods", "--selector", "app.kubernetes.io/name=\(canary.name)", "--output", "json"))
         guard let pod = ServicePod.list(pods.text).pods.first else {
             throw Problem(
-                what: "\(machine.host.name): the first pod of \(release.image) is gone before it was asked",
+                what: "\(machine.host.name): the canary of \(release.image) was deleted before it could be checked",
                 fix: "deploy again")
         }
         let exam = try await PodVerification(pod, of: canary, kubectl: kubectl, asking: machine)
@@ -91,7 +91,7 @@ extension Problem {
         let told = wrong.reversed().prefix(4).map { "\($0.name): expected \($0.expected); got \($0.got)" }
         self.init(
             what:
-                "\(host.name): a first pod of \(release.image) gives \(wrong.count) of \(count) answers otherwise than training did",
+                "\(host.name): canary of \(release.image): \(wrong.count) of \(count) answers differ from training",
             why: told.joined(separator: "\n"),
             fix:
                 "correct api.py or the models (does the service transform features as training does?), and deploy again"
@@ -104,7 +104,7 @@ extension Problem {
     ) {
         self.init(
             what:
-                "\(host.name): a first pod of \(release.image) is ready, and gives \(host.name) no answer to \(silent.count) of \(count) questions",
+                "\(host.name): canary of \(release.image) is ready, but \(host.name) got no answer to \(silent.count) of \(count) requests",
             why: silent.prefix(1).map { "\($0.name) at \(pod.address): \($0.got)" }.joined(),
             fix: silent.count < count
                 ? "some came, so the way is open: is it overloaded? `kubeforge logs` and the pod's limits tell"

@@ -33,7 +33,8 @@ struct UntilTests {
         let (machine, _) = Example.machine(answering: frame("a\nb\n"))
         await #expect(
             throws: Problem(
-                what: "kubnode: pods run: not within 0 s", why: "a is not ready\nb is not ready\nImagePullBackOff",
+                what: "kubnode: timed out after 0 s waiting until pods run",
+                why: "a is not ready\nb is not ready\nImagePullBackOff",
                 fix: "describe them")
         ) {
             try await until(.zero) { _ in "ImagePullBackOff" }.apply(to: machine)

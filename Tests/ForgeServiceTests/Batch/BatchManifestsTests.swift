@@ -94,7 +94,7 @@ struct BatchManifestsTests {
 
     @Test("have names that Kubernetes takes, also for a service with a long one")
     func longNames() {
-        let service = Service(name: String(repeating: "a", count: 55))
+        let service = Service(name: String(repeating: "a", count: 51))
         let run = BatchRun(
             of: Example.cluster(service: service), input: .own, shards: 100, release: DeployedRelease(image: "a:b"),
             time: "20261121-151732"

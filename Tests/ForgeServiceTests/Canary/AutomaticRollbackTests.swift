@@ -36,7 +36,7 @@ struct RestorationTests {
             told.description == """
                 kubmaster: it does not become ready
                   why  a pod crashed
-                       restored: 10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa is serving on all pods
+                       rolled back: 10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa is serving on all pods
                   fix  correct it
                 """)
         #expect(await host.commands.filter { $0.line.contains("undo deployment/inference --to-revision=4") }.count == 1)
@@ -50,7 +50,7 @@ struct RestorationTests {
         let told = await restoration.after(problem, on: Machine(host: Example.master, transport: host(history)))
         #expect(
             told.why
-                == "a pod crashed\nrestored: 10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa with models v1 is serving on all pods"
+                == "a pod crashed\nrolled back: 10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa with models v1 is serving on all pods"
         )
     }
 
@@ -65,7 +65,8 @@ struct RestorationTests {
     func cannot() async {
         let host = ScriptedTransport { _ in Output.failed(1, "the server does not answer") }
         let told = await restoration.after(problem, on: Machine(host: Example.master, transport: host))
-        #expect(told.why?.hasPrefix("a pod crashed\nthe release before it could not be restored: kubmaster: ") == true)
+        #expect(
+            told.why?.hasPrefix("a pod crashed\nthe release before it could not be rolled back: kubmaster: ") == true)
     }
 
     @Test(

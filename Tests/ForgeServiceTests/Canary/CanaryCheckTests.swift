@@ -138,7 +138,7 @@ struct FirstPodTests {
         }
         #expect(
             error?.what
-                == "kubmaster: a first pod of \(Example.release.image) is ready, and gives kubmaster no answer to 45 of 45 questions"
+                == "kubmaster: canary of \(Example.release.image) is ready, but kubmaster got no answer to 45 of 45 requests"
         )
         #expect(error?.why?.contains(" at http://10.244.1.9:8080: no answer: ") == true)
         #expect(
@@ -154,7 +154,7 @@ struct FirstPodTests {
         let error = await #expect(throws: Problem.self) {
             try await gate.pass(on: Machine(host: Example.master, transport: host))
         }
-        #expect(error?.what.contains(" of 45 questions") == true)
+        #expect(error?.what.contains(" of 45 requests") == true)
         #expect(error?.fix?.hasPrefix("some came, so the way is open") == true)
     }
 
@@ -164,7 +164,7 @@ struct FirstPodTests {
         let error = await #expect(throws: Problem.self) {
             try await gate.pass(on: Machine(host: Example.master, transport: host))
         }
-        #expect(error?.what.contains("answers otherwise than training did") == true)
+        #expect(error?.what.contains("answers differ from training") == true)
     }
 
     @Test("is stopped where its features cannot be compared: a gate that leaves them out would let more through")
@@ -172,7 +172,7 @@ struct FirstPodTests {
         let error = await #expect(throws: Problem.self) {
             try await gate.pass(on: Machine(host: Example.master, transport: host(hasRows: false)))
         }
-        #expect(error?.what.contains("gives 1 of 46 answers otherwise") == true, "\(error?.what ?? "")")
+        #expect(error?.what.contains("1 of 46 answers differ from training") == true, "\(error?.what ?? "")")
         #expect(
             error?.why?.hasPrefix(
                 "features of the test rows: expected known, to be compared and sent; got /var/lib/kubeforge/releases/\(Example.release.tag)/rows.jsonl is missing"

@@ -23,7 +23,7 @@ struct ScalingTests {
         #expect(plan.stages.map(\.name) == ["the service has 3 pods"])
         #expect(
             plan.stages[0].work[0].steps.map(\.title) == [
-                "inference shall have 3 replicas", "3 pods answer with inference:0123456789abcdef",
+                "inference is scaled to 3 replicas", "3 pods answer with inference:0123456789abcdef",
                 "no more pods of inference than 3 are left",
             ])
     }
@@ -33,7 +33,7 @@ struct ScalingTests {
         let plan = try await plan(0, Self.deployment("registry.example:5000/team/inference:0123456789abcdef"))
         #expect(
             plan.stages[0].work[0].steps.map(\.title) == [
-                "inference shall have 0 replicas", "no pod of inference is left",
+                "inference is scaled to 0 replicas", "no pod of inference is left",
             ])
     }
 

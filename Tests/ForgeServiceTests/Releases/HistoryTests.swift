@@ -34,7 +34,7 @@ struct HistoryTests {
             ])
         #expect(
             table.rows.map { $0[0...2].joined(separator: " ") } == [
-                "cccccccccccccccc runs 2026-11-21T10:00:00Z", "bbbbbbbbbbbbbbbb is gone 2026-11-20T10:00:00Z",
+                "cccccccccccccccc runs 2026-11-21T10:00:00Z", "bbbbbbbbbbbbbbbb removed 2026-11-20T10:00:00Z",
                 "aaaaaaaaaaaaaaaa restorable 2026-11-19T10:00:00Z",
             ])
         #expect(

@@ -63,7 +63,7 @@ struct RunningModelsTests {
         }
         #expect(
             error?.description == """
-                kubmaster: nobody knows what 10.77.0.11:5443/mlops/inference:0123456789abcdef must answer
+                kubmaster: there are no expected answers for 10.77.0.11:5443/mlops/inference:0123456789abcdef
                   why  no pod of it runs that could be asked for /app/models/golden.json
                   fix  `kubeforge logs` and `kubectl get pods` say what the pods do; `kubeforge deploy` brings them back
                 """)
