@@ -81,7 +81,8 @@ extension Cluster {
     /// What machines and servers get the content of.
     fileprivate var sentFiles: [String] {
         [
-            service.models?.keyPath, service.registryLogin?.passwordPath, service.trainingData?.train,
+            service.models?.keyPath, service.models?.readKeyPath, service.registryLogin?.passwordPath,
+            service.trainingData?.train,
             service.trainingData?.test,
         ]
         .compactMap { $0 }

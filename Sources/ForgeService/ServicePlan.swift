@@ -13,7 +13,8 @@ package enum ServicePlan {
     ) throws(Problem) -> Plan {
         let service = cluster.service
         let release = Release(of: context, in: cluster)
-        let secret = try StoreSecret(cluster)
+        let secret = try StoreSecret(cluster, for: .pods)
+        let forTraining = try StoreSecret(cluster, for: .training)
         let models = models.map { ModelVersion(url: $0.url, version: $0.version, secret: secret?.name) }
         let manifests = try Manifests.make(
             cluster: cluster, release: release, models: models, secret: secret?.digest ?? "", templates: templates)
@@ -74,7 +75,9 @@ package enum ServicePlan {
                             release, runtime: cluster.takesPods(host) ? cluster.runtime : nil,
                             builder: host == first[0] ? host : nil,
                             of: cluster)
-                    ] + when(host == first[0] && secret != nil, OldStoreSecretsAreRemoved(service))
+                    ]
+                        + (host == first[0]
+                            ? forTraining.map { [OldStoreSecretsAreRemoved(service, but: $0.name)] } ?? [] : [])
                 },
             ].filter { !$0.work.isEmpty },
             essential: [cluster.firstControlPlane.name])

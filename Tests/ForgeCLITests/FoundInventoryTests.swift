@@ -27,6 +27,11 @@ struct FoundInventoryTests {
                 $0.models = ModelStore(
                     url: "sftp://a@b/c", keyPath: home + "/.ssh/id_ed25519", knownHostsPath: desk + "/k")
             },
+            {
+                $0.models = ModelStore(
+                    url: "sftp://a@b/c", keyPath: desk + "/key", readKeyPath: home + "/.ssh/id_ed25519",
+                    knownHostsPath: desk + "/k")
+            },
             { $0.registryLogin = .init(user: "a", passwordPath: home + "/password") },
             { $0.trainingData = .init(train: desk + "/train.csv", test: desk + "/../home/test.csv") },
             { $0.trainingData = .init(train: desk + "-other/train.csv", test: desk + "/test.csv") },

@@ -33,6 +33,7 @@ struct ExampleTests {
         try scratch.write([65], to: "eeg/test.csv")
         try scratch.write([65], to: "keys/registry-password")
         try scratch.write([65], to: ".ssh/store_ed25519")
+        try scratch.write([65], to: ".ssh/store_read_ed25519")
         try scratch.write([65], to: ".ssh/store_known_hosts")
         try scratch.write(Array(complete.utf8))
         let cluster = try InventoryReader(home: scratch.folder).read(scratch.path)
@@ -51,6 +52,7 @@ struct ExampleTests {
             cluster.service.models
                 == ModelStore(
                     url: "sftp://models@store.example.org/srv/models", keyPath: ssh + "ed25519",
+                    readKeyPath: ssh + "read_ed25519",
                     knownHostsPath: ssh + "known_hosts"))
         #expect(cluster.mirrors.python == "https://mirror.example.org/simple")
         #expect(cluster.service.trainingData?.train == scratch.folder + "/eeg/train.csv")

@@ -61,6 +61,48 @@ extension ModelStoreTests {
         }
     }
 
+    @Test(
+        "gives its versions to a key that may only read, and is not written to; models that it lacks come out of the image"
+    )
+    func readKey() async throws {
+        try await sshd { sshd in
+            let key = try Data(contentsOf: folder / "secret/key")
+            try await readOnly(sshd)
+            let own = try version()
+            #expect(
+                try run("download", sshd, models: "pod", asking: "image")
+                    == "the image: \(own) is here, as it was trained\n")
+            for name in try names(in: "models") {
+                #expect(try content("pod/\(name)") == content("models/\(name)"), "\(name)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: (folder / "store").path))
+            #expect(try fault("upload", sshd).contains(": the user may not read or write there ("))
+            // What is wrong with the image's own is not said of the store.
+            try FileManager.default.copyItem(at: models, to: folder / "cut")
+            try Data("x".utf8).write(to: folder / "cut/lda.joblib")
+            let cut = try fault("download", sshd, asking: "image", own: "cut")
+            #expect(
+                cut.hasPrefix("models are not downloaded: \((folder / "cut").path)/lda.joblib: is cut off: has 1 of "),
+                "\(cut)")
+            // The training has the other key.
+            try FileManager.default.moveItem(at: folder / "secret/readKey", to: folder / "readKey")
+            try key.write(to: folder / "secret/key")
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o600], ofItemAtPath: (folder / "secret/key").path)
+            _ = try run("upload", sshd)
+            try FileManager.default.moveItem(at: folder / "readKey", to: folder / "secret/readKey")
+            try FileManager.default.removeItem(at: folder / "secret/key")
+            for asked in [own, "image"] {
+                #expect(
+                    try run("download", sshd, models: "pod", asking: asked)
+                        == "\(address(sshd)): \(own) is here, as it was trained\n")
+            }
+            let model = folder / "store/versions/\(own)/mlp.joblib"
+            try FileManager.default.removeItem(at: model)
+            #expect(try fault("download", sshd, asking: "image").contains("versions/\(own)/mlp.joblib\" not found"))
+        }
+    }
+
     @Test("is not mended by the image's own models where one of its files is gone")
     func notMended() async throws {
         try await sshd { sshd in

@@ -149,6 +149,45 @@ struct ModelStoreTests {
         }
     }
 
+    @Test("loses what uploads that were killed have left a day ago, by the next upload, and nothing else")
+    func abandoned() async throws {
+        try await sshd { sshd in
+            let now = Date(timeIntervalSinceNow: -3600).timestamp
+            let old = Date(timeIntervalSinceNow: -90000).timestamp
+            let own = "\(old)-00000001"
+            let kept = [
+                "versions/.unfinished-\(now)-00000002/lda.joblib", "versions/.unfinished-\(old)-00000003/theirs",
+                "versions/.unfinished-theirs/lda.joblib", "versions/\(old)-00000004/lda.joblib",
+                ".current-\(now)-00000005",
+            ]
+            let gone = [
+                "versions/.unfinished-\(own)/lda.joblib", "versions/.unfinished-\(own)/metadata.json",
+                ".current-\(own)",
+            ]
+            for name in kept + gone {
+                let file = folder / "store/\(name)"
+                try FileManager.default.createDirectory(
+                    at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data().write(to: file)
+            }
+            let said = try run("upload", sshd)
+            #expect(said.hasPrefix("\(address(sshd)): current is \(try version())\n"))
+            #expect(
+                said.hasSuffix(
+                    ": removed what uploads that were killed have left: .current-\(own), .unfinished-\(own)\n"),
+                "\(said)")
+            for name in kept {
+                #expect(FileManager.default.fileExists(atPath: (folder / "store/\(name)").path), "\(name)")
+            }
+            for name in gone {
+                #expect(!FileManager.default.fileExists(atPath: (folder / "store/\(name)").path), "\(name)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: (folder / "store/versions/.unfinished-\(own)").path))
+            let again = try run("upload", sshd)
+            #expect(!again.contains(own), "\(again)")
+        }
+    }
+
     func sshd(_ body: (LoopbackSSHD) async throws -> Void) async throws {
         try await LoopbackSSHD.running(["Subsystem sftp internal-sftp"]) { sshd in
             let secret = folder / "secret"
@@ -158,6 +197,17 @@ struct ModelStoreTests {
                 atPath: sshd.knownHostsPath, toPath: secret.appending(path: "known_hosts").path)
             try await body(sshd)
         }
+    }
+
+    /// Lets in a second key, for which the server changes nothing, and leaves pods that one alone.
+    func readOnly(_ sshd: LoopbackSSHD) async throws {
+        let key = folder / "secret/readKey"
+        try await LoopbackSSHD.makeKey(key.path)
+        let keys = sshd.folder.path("authorized_keys")
+        let line =
+            #"restrict,command="internal-sftp -R" "# + (try String(contentsOfFile: key.path + ".pub", encoding: .utf8))
+        try Data((String(contentsOfFile: keys, encoding: .utf8) + line).utf8).write(to: URL(filePath: keys))
+        try FileManager.default.removeItem(at: folder / "secret/key")
     }
 
     func address(_ sshd: LoopbackSSHD) -> String {
@@ -215,4 +265,9 @@ struct ModelStoreTests {
     }
 
     func content(_ place: String) throws -> Data { try Data(contentsOf: folder / place) }
+}
+
+extension Date {
+    /// `20261126T202131Z`, as names in the store have it.
+    fileprivate var timestamp: String { formatted(.iso8601).replacing(/[-:]/, with: "") }
 }

@@ -1,6 +1,7 @@
 """How is a folder on a server reached, and what does it mean when sftp complains?
 
-The folder with the secret holds `key` and `known_hosts`; no other key is tried and no other host key believed.
+The folder with the secret holds `known_hosts` and a key: `key`, or `readKey`, which may only read. No other key is tried
+and no other host key believed.
 """
 
 import re
@@ -20,7 +21,7 @@ class Missing(DataError):
 
 @dataclass(frozen=True)
 class Store:
-    """A folder on a server, and the folder with `key` and `known_hosts`."""
+    """A folder on a server, and the folder with a key and `known_hosts`."""
 
     address: str
     secret: Path
@@ -28,14 +29,18 @@ class Store:
     def path(self, name):
         return f"{ADDRESS.fullmatch(self.address)[4]}/{name}"
 
+    @property
+    def may_write(self):
+        return not (self.secret / "readKey").exists()
+
     def talk(self, *commands):
-        """Runs sftp commands in one connection, up to the first that fails; one that begins with - may fail."""
+        """Runs sftp commands in one connection, up to the first that fails; one that begins with - may fail. Returns what it prints."""
         user, host, port, _ = ADDRESS.fullmatch(self.address).groups()
         options = {
             "BatchMode": "yes", "LogLevel": "ERROR", "ConnectTimeout": "20", "ServerAliveInterval": "15", "ServerAliveCountMax": "4",
             "StrictHostKeyChecking": "yes", "UserKnownHostsFile": self.secret / "known_hosts",
             "GlobalKnownHostsFile": "/dev/null", "UpdateHostKeys": "no", "IdentitiesOnly": "yes", "IdentityAgent": "none",
-            "IdentityFile": self.secret / "key",
+            "IdentityFile": self.secret / ("key" if self.may_write else "readKey"),
         }
         words = ["sftp", "-F", "/dev/null", "-P", port or "22", "-b", "-"]
         words += [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
@@ -51,6 +56,7 @@ class Store:
         if end.returncode != 0:
             missing = any(sign in end.stderr for sign in ("not found", "No such file"))
             raise (Missing if missing else DataError)(f"{self.address}: {reason(end.stderr)}")
+        return end.stdout
 
 
 # What sftp and the server say, and what it means; the first that fits counts.

@@ -3,16 +3,20 @@
 The store is a folder that OpenSSH's sftp reaches: versions/<version>/ with the files of one training, and the symbolic
 link `current` to one of them. A version is never changed; a switch is one rename. Pods name the version that they serve:
 what is uploaded meanwhile does not reach them. Who is let in, and to which server, is in a folder that Kubernetes mounts
-from a Secret: `key` and `known_hosts`.
+from a Secret: `key` and `known_hosts`. With `readKey` instead of `key` nothing is ever written: models of the image that
+the store lacks are taken out of the image.
 """
 
 import argparse
 import os
+import re
 import secrets
+import shutil
 import signal
 import sys
 import tempfile
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import metadata
@@ -22,6 +26,7 @@ from sftp import ADDRESS, Missing, Store
 HERE = Path(__file__).resolve().parent
 ALL = (*metadata.FILES, metadata.NAME)
 IMAGE = "image"  # instead of a version: that of the image's own models
+ABANDONED = timedelta(days=1)  # an upload takes two conversations at most
 
 
 def upload(store, folder, switch=True):
@@ -29,8 +34,8 @@ def upload(store, folder, switch=True):
     trained = metadata.Trained(folder)
     for name in metadata.FILES:
         trained.file(name)
-    mark = secrets.token_hex(4)
-    version, unfinished = store.path(f"versions/{trained.version}"), store.path(f"versions/.unfinished-{mark}")
+    own = mark(datetime.now(timezone.utc))
+    version, unfinished = store.path(f"versions/{trained.version}"), store.path(f"versions/.unfinished-{own}")
     with tempfile.TemporaryDirectory() as scratch:
         store.talk(
             f"-mkdir {store.path('')[:-1]}", f"-mkdir {store.path('versions')}", f"mkdir {unfinished}",
@@ -40,7 +45,7 @@ def upload(store, folder, switch=True):
             f'get {version}/{metadata.NAME} "{scratch}/{metadata.NAME}"',
         )
         same = (Path(scratch) / metadata.NAME).read_bytes() == (folder / metadata.NAME).read_bytes()
-        link, current = store.path(f".current-{mark}"), store.path("current")
+        link, current = store.path(f".current-{own}"), store.path("current")
         store.talk(
             *([] if not same else
               [f"ln -s versions/{trained.version} {link}", f"rename {link} {current}"] if switch else
@@ -50,7 +55,51 @@ def upload(store, folder, switch=True):
     if not same:
         raise DataError(f"{store.address}: versions/{trained.version} is there already, and is another")
     say(f"{store.address}: {'current is ' if switch else 'has '}{trained.version}")
+    try:
+        clean(store)
+    except DataError as error:
+        say(f"what uploads that were killed left behind stays: {error}")
     return trained.version
+
+
+def mark(now):
+    """The end of the names of what one upload has not finished; it tells their age: 20261126T202131Z-0a1b2c3d."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+
+
+UNFINISHED = re.compile(r"\.(?:unfinished|current)-(\d{8}T\d{6}Z)-[0-9a-f]{8}", re.ASCII)
+
+
+def abandoned(names, now):
+    """Those of what an upload has begun that are older than any upload that is still at work."""
+    found = [(name, UNFINISHED.fullmatch(name)) for name in names]
+    before = f"{now - ABANDONED:%Y%m%dT%H%M%SZ}"
+    return [name for name, match in found if match and match[1] < before]
+
+
+def clean(store):
+    """Removes what uploads that were killed have left in the store."""
+    top, versions = store.path("")[:-1], store.path("versions")
+    look = (f"ls -1a {top}", f"ls -1a {versions}")
+    old = abandoned(names(store.talk(*look)), datetime.now(timezone.utc))
+    if not old:
+        return
+    commands = []
+    for name in old:
+        if name.startswith(".current-"):
+            commands.append(f"-rm {top}/{name}")
+        else:
+            # Only what an upload puts there: a folder with anything else in it stays.
+            commands += [*(f"-rm {versions}/{name}/{file}" for file in ALL), f"-rmdir {versions}/{name}"]
+    left = names(store.talk(*commands, *look))
+    gone = [name for name in old if name not in left]
+    if gone:
+        say(f"{store.address}: removed what uploads that were killed have left: {', '.join(gone)}")
+
+
+def names(listed):
+    """What `ls -1a` lists, without the folders and the commands that sftp repeats."""
+    return [line.rpartition("/")[2] for line in listed.splitlines() if not line.startswith("sftp> ")]
 
 
 def download(store, folder, wanted=None, own=None):
@@ -61,37 +110,43 @@ def download(store, folder, wanted=None, own=None):
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".unfinished.", dir=folder) as unfinished:
         place = Path(unfinished)
-        version = choose(store, place, wanted, own)
-        # Not from current: it may point elsewhere by now.
-        store.talk(*(f'get {store.path("versions")}/{version}/{name} "{place / name}"' for name in metadata.FILES))
+        version, is_own = choose(store, place, wanted, own)
+        if is_own:
+            for name in ALL:
+                shutil.copyfile(own / name, place / name)
+        else:
+            # Not from current: it may point elsewhere by now.
+            store.talk(*(f'get {store.path("versions")}/{version}/{name} "{place / name}"' for name in metadata.FILES))
         trained = metadata.Trained(place)
         for name in metadata.FILES:
-            with telling(store, unfinished, version):
+            with telling(own if is_own else f"{store.address}: versions/{version}", unfinished):
                 trained.file(name)
         for name in ALL:
             (place / name).replace(folder / name)
-    say(f"{store.address}: {version} is here, as it was trained")
+    say(f"{'the image' if is_own else store.address}: {version} is here, as it was trained")
 
 
 def choose(store, place, wanted, own):
-    """The version to fetch; its metadata.json is in the place then."""
+    """The version to fetch, and whether that is out of the image; the version's metadata.json is in the place otherwise."""
     if wanted is None:
-        return describe(store, place, "current")["version"]
+        return describe(store, place, "current")["version"], False
     image = metadata.read(own / metadata.NAME)
     if wanted not in (IMAGE, image["version"]):
         found = describe(store, place, wanted)
         other = [name for name in ("data", "versions") if found.get(name) != image.get(name)]
         if not other:
-            return wanted
+            return wanted, False
         # Deployed after that training: new data or other packages, with models that the image's build trained for them.
         what = {"data": "of other data", "versions": "with other packages"}[other[0]]
         say(f"{wanted} was trained {what} than this image's own models: these run, until `kubeforge train` makes new ones")
     try:
         describe(store, place, image["version"])
     except Missing:
+        if not store.may_write:
+            return image["version"], True
         upload(store, own, switch=False)
         describe(store, place, image["version"])
-    return image["version"]
+    return image["version"], False
 
 
 def describe(store, place, version):
@@ -101,7 +156,7 @@ def describe(store, place, version):
         store.talk(f'get {store.path(folder)}/{metadata.NAME} "{place / metadata.NAME}"')
     except Missing as error:
         raise Missing(f"{error}: has `kubeforge train` put models into the store?") from None
-    with telling(store, place, version):
+    with telling(f"{store.address}: {folder}", place):
         content = metadata.read(place / metadata.NAME)
     if version not in ("current", content["version"]):
         raise DataError(f"{store.address}: {folder} holds another version, {content['version']}")
@@ -109,13 +164,12 @@ def describe(store, place, version):
 
 
 @contextmanager
-def telling(store, place, version):
-    """What is wrong with a file that was fetched is wrong in the store."""
+def telling(origin, place):
+    """What is wrong with a file that was fetched is wrong where it comes from."""
     try:
         yield
     except DataError as error:
-        folder = "current" if version == "current" else f"versions/{version}"
-        raise DataError(f"{store.address}: {str(error).replace(str(place), folder)}") from None
+        raise DataError(str(error).replace(str(place), str(origin))) from None
 
 
 def main():
@@ -124,7 +178,7 @@ def main():
     parser.add_argument("--models", type=Path, required=True, help="the folder with the models")
     parser.add_argument("--store", default=os.environ.get("MODEL_STORE"), help="sftp://user@host[:port]/path; $MODEL_STORE if not given")
     parser.add_argument("--secret", type=Path, default=Path(os.environ.get("MODEL_STORE_SECRET", "/etc/model-store")),
-                        help="the folder with key and known_hosts; $MODEL_STORE_SECRET if not given")
+                        help="the folder with a key and known_hosts; $MODEL_STORE_SECRET if not given")
     parser.add_argument("--version", default=os.environ.get("MODEL_VERSION"),
                         help=f"what to download: a version, or `{IMAGE}` for that of the image's own models, which are put into the "
                              "store where it lacks them; $MODEL_VERSION if not given, and `current` without that")

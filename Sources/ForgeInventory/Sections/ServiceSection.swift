@@ -9,7 +9,7 @@ struct ServiceSection {
     ]
     static let resourcesKeys = ["cpu", "memory"]
     static let dataKeys = ["train", "test"]
-    static let modelsKeys = ["url", "key", "knownHosts"]
+    static let modelsKeys = ["url", "key", "readKey", "knownHosts"]
 
     let paths: LocalPath
 
@@ -80,8 +80,13 @@ struct ServiceSection {
         let url = section.required("url", like: "sftp://models@store.example.org/srv/models")?.read(SFTPURL.sftp)
         let key = section.required("key", like: "~/.ssh/store_ed25519")?.read(paths.file)
         let knownHosts = section.required("knownHosts", like: "~/.ssh/known_hosts")?.read(paths.file)
+        let readKey = section["readKey"]?.read(paths.file)
         guard let url, let key, let knownHosts else { return nil }
-        return ModelStore(url: url, keyPath: key, knownHostsPath: knownHosts)
+        if readKey == key {
+            let fix = "remove the line, or name the key that the server lets read only"
+            section["readKey"]?.fail(ValidationError("is the key that may write", fix: fix))
+        }
+        return ModelStore(url: url, keyPath: key, readKeyPath: readKey, knownHostsPath: knownHosts)
     }
 
     private static func image(_ text: String) throws(ValidationError) -> String {

@@ -5,10 +5,13 @@ import ForgePlan
 /// No Secret of the model store is left that no pod needs and no release that can be restored.
 struct OldStoreSecretsAreRemoved: Step {
     private let service: Service
+    private let next: String
     private let kubectl: Kubectl
 
-    init(_ service: Service) {
+    /// `next`: the Secret of the next training. One that has just begun may have it, and no pod yet that names it.
+    init(_ service: Service, but next: String) {
         self.service = service
+        self.next = next
         kubectl = Kubectl(namespace: service.namespace)
     }
 
@@ -46,7 +49,7 @@ struct OldStoreSecretsAreRemoved: Step {
         return """
             set -e; all=$(\(all)); used=$(\(used))
             for name in $(echo "$all" | grep -xE \("\(StoreSecret.name(service))(-[0-9a-f]{8})?".shellQuoted) || :); do
-            case " $used " in *" $name "*) ;; *) echo "$name";; esac
+            case " \(next) $used " in *" $name "*) ;; *) echo "$name";; esac
             done
             """
     }

@@ -4,8 +4,8 @@ import ForgePlan
 import ForgeTemplates
 import Foundation
 
-/// The cluster has the key and the host keys with which pods reach the model store. Their content is never shown: what
-/// is compared is a digest beside them.
+/// The cluster has a key and the host keys with which pods reach the model store. Their content is never shown: what is
+/// compared is a digest beside them.
 ///
 /// Its name is of its content, and it is never changed: each release's pods name theirs, so that a new key that does
 /// not let them in harms no pod of the release that runs.
@@ -16,13 +16,26 @@ package struct StoreSecret: Step {
     private let files: [String: [UInt8]]
     private let kubectl: Kubectl
 
-    /// nil when the models are in the image; reads the files from the operator's disk.
-    package init?(_ cluster: Cluster) throws(Problem) {
+    /// Who mounts it.
+    package enum User: Sendable {
+        /// The service, batch runs and schedules, which fetch.
+        case pods
+        /// It puts models into the store.
+        case training
+    }
+
+    /// nil when the models are in the image; reads the files from the operator's disk. Both users have the same one
+    /// where the inventory names no key that may read only.
+    package init?(_ cluster: Cluster, for user: User) throws(Problem) {
         guard let store = cluster.service.models else { return nil }
         service = cluster.service
         kubectl = Kubectl(namespace: service.namespace)
+        title = user == .pods ? "model-store Secret is up to date" : "trainings may write to the model store"
+        // The name in the Secret tells store.py whether it may write.
+        let (key, path) =
+            if user == .pods, let path = store.readKeyPath { ("readKey", path) } else { ("key", store.keyPath) }
         files = [
-            "key": try Self.read(store.keyPath, "key", cluster),
+            key: try Self.read(path, key, cluster),
             "known_hosts": try Self.read(store.knownHostsPath, "knownHosts", cluster),
         ]
         name = Self.name(service) + "-" + Self.digest(of: files).prefix(8)
@@ -31,7 +44,7 @@ package struct StoreSecret: Step {
     /// The beginning of its name; the whole name of the one that releases had from before it was named by its content.
     package static func name(_ service: Service) -> String { "\(service.name)-store" }
 
-    package var title: String { "model-store Secret is up to date" }
+    package let title: String
 
     package var questions: [Question] { [.command(look)] }
 

@@ -10,7 +10,7 @@ package enum TrainingPlan {
         cluster: Cluster, run: TrainingRun, templates: Templates, isFollowed: Bool,
         told: @escaping @Sendable (String) -> Void
     ) throws(Problem) -> Plan {
-        let store = try StoreSecret(cluster)
+        let store = try StoreSecret(cluster, for: .training)
         let manifest = try run.manifest(templates, secret: store?.name)
         let first = [cluster.firstControlPlane]
         let secret: [any Step] = store.map { [$0] } ?? []

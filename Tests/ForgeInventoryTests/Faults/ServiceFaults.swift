@@ -170,6 +170,25 @@ let serviceFaults = [
               fix  such as sftp://models@store.example.org/srv/models
             """),
     BadInventory(
+        "a model store with the key that may write in both places",
+        adding: """
+            service:
+              models: { url: "sftp://models@store/srv", key: inventory.yaml, readKey: inventory.yaml, knownHosts: inventory.yaml }
+            """,
+        told: """
+            inventory.yaml:11:75  service.models.readKey: is the key that may write
+              fix  remove the line, or name the key that the server lets read only
+            """),
+    BadInventory(
+        "a model store with a second key that is not there",
+        adding: """
+            service:
+              models: { url: "sftp://models@store/srv", key: inventory.yaml, readKey: read, knownHosts: inventory.yaml }
+            """,
+        told: """
+            inventory.yaml:11:75  service.models.readKey: there is no file read
+            """),
+    BadInventory(
         "an image that moves",
         adding: """
             service:

@@ -94,6 +94,40 @@ struct StoredModelsTests {
         }
     }
 
+    @Test("are fetched with the key that may read only, where there is one; trainings put them there with the other")
+    func twoKeys() async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("write", "w")
+            try folder.write("read", "r")
+            try folder.write("hosts", "h")
+            let store = ModelStore(
+                url: Example.store.url, keyPath: folder.path("write"), readKeyPath: folder.path("read"),
+                knownHostsPath: folder.path("hosts"))
+            let cluster = Example.cluster(service: Service(models: store))
+            let (read, write) = try (
+                #require(try StoreSecret(cluster, for: .pods)?.name),
+                #require(try StoreSecret(cluster, for: .training)?.name)
+            )
+            #expect(read != write)
+            let deploy = try ServicePlan.make(
+                cluster: cluster, context: Example.context(), models: Example.models(), templates: Templates(),
+                by: "ann@desk"
+            ).stages.flatMap { $0.steps(for: "kubmaster") }
+            let manifests = try #require(deploy.compactMap { $0 as? ManifestsAreApplied }.first?.manifests)
+            let pods = manifests.files.map { String(decoding: $0.content, as: UTF8.self) }.joined()
+            #expect(pods.contains("secretName: \"\(read)\"") && !pods.contains(write))
+            // What may write is not even sent.
+            #expect(deploy.compactMap { ($0 as? StoreSecret)?.name } == [read])
+            let run = TrainingRun(of: cluster, image: Example.release.reference, time: "1")
+            let train = try TrainingPlan.make(cluster: cluster, run: run, templates: Templates(), isFollowed: false) {
+                _ in
+            }
+            .stages.flatMap { $0.steps(for: "kubmaster") }
+            #expect(train.compactMap { ($0 as? StoreSecret)?.name } == [write])
+            #expect(try run.manifest(Templates(), secret: write).contains("secretName: \"\(write)\""))
+        }
+    }
+
     @Test("are those of batch and training that the Deployment names")
     func deployed() throws {
         let look = DeployedRelease.Look(Service())
@@ -205,7 +239,7 @@ struct ModelsAreRecordedTests {
             let (without, with) = (try titles(nil), try titles(store))
             #expect(without == plain)
             let both = [
-                plain[0], "model-store Secret is up to date", plain[1],
+                plain[0], "trainings may write to the model store", plain[1],
                 "the next deploy takes the models of inference-train-1",
             ]
             #expect(with == both)

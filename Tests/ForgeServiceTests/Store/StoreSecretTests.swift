@@ -22,7 +22,7 @@ struct StoreSecretTests {
 
     @Test("is not there for models in the image")
     func notForImages() throws {
-        let step = try StoreSecret(Example.cluster())
+        let step = try StoreSecret(Example.cluster(), for: .pods)
         #expect(step.map(\.title) == nil)
     }
 
@@ -93,10 +93,39 @@ struct StoreSecretTests {
     func unreadable() throws {
         let store = ModelStore(url: "sftp://models@store/srv", keyPath: "/nowhere/key", knownHostsPath: "/h")
         let problem = #expect(throws: Problem.self) {
-            try StoreSecret(Example.cluster(service: Service(models: store)))
+            try StoreSecret(Example.cluster(service: Service(models: store)), for: .pods)
         }
         #expect(problem?.what == "/nowhere/key cannot be read")
         #expect(problem?.fix == "correct service: models: key: in inventory/lab.yaml")
+    }
+
+    @Test(
+        "of pods has the key that may read only, and no other, where there is one; trainings have the one that may write"
+    )
+    func twoKeys() async throws {
+        try await TemporaryFolder.during { folder in
+            _ = try secret(folder)
+            try write("a key to read", to: folder.path("read"))
+            func manifest(_ user: StoreSecret.User, readKey: String?) throws -> String {
+                let store = ModelStore(
+                    url: "sftp://models@store/srv", keyPath: folder.path("key"), readKeyPath: readKey,
+                    knownHostsPath: folder.path("known_hosts"))
+                let step = try #require(try StoreSecret(Example.cluster(service: Service(models: store)), for: user))
+                return String(decoding: try bytes(step), as: UTF8.self)
+            }
+            let (both, reads) = (
+                "data:\n  key: YSBrZXk=\n  known_hosts: aG9zdHM=\n",
+                "data:\n  known_hosts: aG9zdHM=\n  readKey: YSBrZXkgdG8gcmVhZA==\n"
+            )
+            #expect(try manifest(.pods, readKey: folder.path("read")).hasSuffix(reads))
+            #expect(try manifest(.training, readKey: folder.path("read")).hasSuffix(both))
+            #expect(try manifest(.pods, readKey: nil).hasSuffix(both))
+            #expect(try manifest(.training, readKey: nil) == manifest(.pods, readKey: nil))
+            let lost = #expect(throws: Problem.self) { try manifest(.pods, readKey: "/nowhere/read") }
+            #expect(lost?.fix == "correct service: models: readKey: in inventory/lab.yaml")
+            // A training does not need the other key.
+            #expect(try manifest(.training, readKey: "/nowhere/read").hasSuffix(both))
+        }
     }
 
     private func secret(_ folder: TemporaryFolder) throws -> StoreSecret {
@@ -108,7 +137,7 @@ struct StoreSecretTests {
     private func step(_ folder: TemporaryFolder) throws -> StoreSecret {
         let store = ModelStore(
             url: "sftp://models@store/srv", keyPath: folder.path("key"), knownHostsPath: folder.path("known_hosts"))
-        return try #require(try StoreSecret(Example.cluster(service: Service(models: store))))
+        return try #require(try StoreSecret(Example.cluster(service: Service(models: store)), for: .pods))
     }
 
     private func digest(_ step: StoreSecret) throws -> String {
@@ -141,11 +170,13 @@ struct StoreSecretTests {
                 """
                 #!/bin/sh
                 case "$*" in
-                *get\\ secrets*) printf 'inference-registry\\ninference-store\\ninference-store-11111111\\ninference-store-22222222\\ninference-store-two\\n';;
+                *get\\ secrets*) printf 'inference-registry\\ninference-store\\ninference-store-11111111\\ninference-store-22222222\\ninference-store-33333333\\ninference-store-two\\n';;
                 *) printf 'inference-registry inference-store-11111111 x ';;
                 esac
                 """, mode: 0o755)
-            let step = OldStoreSecretsAreRemoved(ForgeInventory.Service(models: Example.store))
+            // A training that has just begun has its Secret, and no pod yet.
+            let step = OldStoreSecretsAreRemoved(
+                ForgeInventory.Service(models: Example.store), but: "inference-store-33333333")
             let look = try #require(step.looks.first)
             let found = try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH; \(look)")
             #expect(found.output == "inference-store\ninference-store-22222222\n" && found.exitCode == 0)
