@@ -33,26 +33,31 @@ extension Action {
         return action
     }
 
-    static func deploy(isDryRun: Bool, within limit: Duration) -> Action {
-        Action("deploy", isDryRun: isDryRun) { session in
+    /// `time`: that of this build, `2026-11-26T20:21:31Z`, where the image shall be built anew.
+    static func deploy(isDryRun: Bool, rebuiltAt time: String? = nil, within limit: Duration) -> Action {
+        var action = Action("deploy", isDryRun: isDryRun) { session in
             let check = try DataCheck(cluster: session.cluster, templates: session.templates)
             for note in try await check?.notes(on: LocalTransport()) ?? [] {
                 session.executor.reporter.report(.note(note))
             }
-            let context = try BuildContext.make(cluster: session.cluster, templates: session.templates)
-            let first = session.cluster.firstControlPlane
-            let models = try await NextModelVersion(session.cluster.service).ask(
-                try session.fleet.transport(first.name), of: first)
+            let (service, first) = (session.cluster.service, session.cluster.firstControlPlane)
+            let (models, build) = (NextModelVersion(service), LastBuild(service))
+            let answers = try await session.fleet.transport(first.name).ask(
+                models.questions + build.questions, of: first)
+            let context = try BuildContext.make(
+                cluster: session.cluster, templates: session.templates, rebuilt: time ?? build.time(answers))
             return try ServicePlan.make(
-                cluster: session.cluster, context: context, models: models, templates: session.templates,
-                by: session.person,
-                within: limit
+                cluster: session.cluster, context: context, models: try models.models(answers, from: first.name),
+                isAnew: time != nil,
+                templates: session.templates, by: session.person, within: limit
             ).beginning(with: CertificatesLast(cluster: session.cluster), on: first)
         } next: { session in
             let url = await ServiceURL(session.cluster).ask(session.fleet)
             return ["kubeforge smoke-test\(session.inventoryArgument)"]
                 + (url.map { ["curl \($0)/prediction/23"] } ?? [])
         }.holding { .service($0.service) }
+        if time != nil { action.arguments = " --rebuild" }
+        return action
     }
 
     /// Checks are no steps: nothing is made true, so its plan is empty when they are done.

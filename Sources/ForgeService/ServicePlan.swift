@@ -7,9 +7,11 @@ import ForgeTemplates
 package enum ServicePlan {
     /// `person`: who deploys, `user@computer`. `limit`: how long pods may take to be ready. `models`: nil where they
     /// are in the image.
+    /// `isAnew`: whether the image is built anew, with what its base image is now.
     package static func make(
-        cluster: Cluster, context: BuildContext, models: ModelVersion? = nil, templates: Templates, by person: String,
-        within limit: Duration = .seconds(300)
+        cluster: Cluster, context: BuildContext, models: ModelVersion? = nil, isAnew: Bool = false,
+        templates: Templates,
+        by person: String, within limit: Duration = .seconds(300)
     ) throws(Problem) -> Plan {
         let service = cluster.service
         let release = Release(of: context, in: cluster)
@@ -35,6 +37,9 @@ package enum ServicePlan {
                         host == cluster.firstControlPlane, Preflight.builds(cluster), Preflight.rules(cluster),
                         OneArchitecture(cluster),
                         ObjectsAreOurs.requirement(service))
+                        + when(
+                            host == cluster.firstControlPlane && !isAnew,
+                            LastBuild(service).requirement(release.rebuilt))
                         + (host == cluster.firstControlPlane
                             ? NodePortIsFree.requirement(service).map { [$0] } ?? [] : [])
                         + registry.preflight(host) + when(cluster.takesPods(host), Preflight.runsContainers(cluster))
@@ -43,7 +48,7 @@ package enum ServicePlan {
                 Stage("the image is built", on: first) { _ in
                     [
                         BuildContextIsUploaded(context, of: service),
-                        ImageIsBuilt(release, arguments: context.arguments, proxy: cluster.outgoing),
+                        ImageIsBuilt(release, arguments: context.arguments, isAnew: isAnew, proxy: cluster.outgoing),
                         ExpectedAnswersAreSaved(release),
                     ]
                 },

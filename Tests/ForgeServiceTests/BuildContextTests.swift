@@ -15,6 +15,13 @@ struct BuildContextTests {
         #expect(try Example.context("print('hello')\n").tag == tag)
         #expect(try Example.context("print('hallo')\n").tag != tag)
         #expect(try BuildContext(files: Example.context().files, arguments: ["BASE_IMAGE": "other"]).tag != tag)
+        // Built anew, it is another image.
+        let anew = try ["2026-11-26T20:21:31Z", "2026-11-27T00:00:00Z"].map { time in
+            try BuildContext(
+                files: Example.context().files, arguments: ["BASE_IMAGE": "docker.io/library/python:3"], rebuilt: time
+            ).tag
+        }
+        #expect(Set(anew + [tag]).count == 3)
     }
 
     @Test("holds the user's CSV files as data/train.csv and data/test.csv")

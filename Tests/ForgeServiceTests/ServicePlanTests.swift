@@ -44,11 +44,72 @@ struct ServicePlanTests {
     func asksOnce() async throws {
         let plan = try plan(Example.cluster())
         let looks = plan.questions(for: "kubmaster").count + plan.questions(for: "kubnode").count
-        #expect(looks == 38)
+        #expect(looks == 39)
         let scripts = ScriptedTransport { _ in nil }
         let fleet = await Fleet.connect([Example.master, Example.node], width: 2) { _ in scripts }
         _ = await Executor(fleet: fleet, reporter: Silence(), options: .init(isDryRun: true)).run(plan)
         #expect(await scripts.commands.count == 2)
+    }
+
+    @Test("builds anew under another tag when it is told to, and later deploys keep that build as long as it runs")
+    func rebuild() throws {
+        let first = "2026-11-26T20:21:31Z"
+        func plan(_ time: String?, isAnew: Bool) throws -> [any Step] {
+            let context = try BuildContext(
+                files: Example.context().files, arguments: ["BASE_IMAGE": "python:3"], rebuilt: time)
+            return try ServicePlan.make(
+                cluster: Example.cluster(), context: context, isAnew: isAnew, templates: Templates(), by: "ann@desk"
+            ).stages.flatMap { $0.steps(for: "kubmaster") }
+        }
+        func image(_ steps: [any Step]) throws -> ImageIsBuilt {
+            try #require(steps.compactMap { $0 as? ImageIsBuilt }.first)
+        }
+        let (plain, anew, later) = try (plan(nil, isAnew: false), plan(first, isAnew: true), plan(first, isAnew: false))
+        #expect(try image(anew).release.tag != image(plain).release.tag)
+        #expect(try image(anew).release == image(later).release)
+        let builds = try [plain, anew, later].map {
+            try image($0).build.words[2].text.contains("docker build --force-rm --pull --no-cache ")
+        }
+        #expect(builds == [false, true, false])
+        // The pods say when it was, and that is where the next deploy reads it.
+        func deployment(_ steps: [any Step]) throws -> String {
+            let files = try #require(steps.compactMap { $0 as? ManifestsAreApplied }.first).manifests.files
+            return String(
+                decoding: try #require(files.first { $0.path.hasSuffix("deployment.yaml") }).content, as: UTF8.self)
+        }
+        #expect(try deployment(anew).contains("\n        kubeforge.io/rebuilt: \"\(first)\"\n      labels:"))
+        #expect(try deployment(later) == deployment(anew))
+        #expect(try !deployment(plain).contains("rebuilt"))
+    }
+
+    @Test("goes on only when it is certain which build runs; to build anew it need not know")
+    func lastBuild() throws {
+        let time = "2026-11-26T20:21:31Z"
+        let build = LastBuild(Service())
+        guard case .command(let look)? = build.questions.first else { throw Problem(what: "it asks no command") }
+        #expect(
+            look == #"""
+                kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get deployments --field-selector \#
+                metadata.name=inference --output 'jsonpath={range .items[*]}{.spec.template.metadata.annotations.kubeforge\.io/rebuilt}{end}'
+                """#)
+        func read(_ state: CommandState) -> String? { build.time(Example.answers([look: state])) }
+        #expect(read(CommandState(text: time)) == time)
+        #expect(read(CommandState(text: "")) == nil)
+        #expect(read(CommandState(exitCode: 1, text: "Unable to connect")) == nil)
+        func steps(isAnew: Bool) throws -> [any Step] {
+            let context = try BuildContext(files: [:], arguments: [:], rebuilt: time)
+            return try ServicePlan.make(
+                cluster: Example.cluster(), context: context, isAnew: isAnew, templates: Templates(), by: "ann@desk"
+            ).stages[0].steps(for: "kubmaster").filter { $0.looks == [look] }
+        }
+        let step = try #require(try steps(isAnew: false).first)
+        #expect(step.title == "the build of the release that runs is known")
+        #expect(step.differences(whenLookEnds: 0, time) == [])
+        #expect(step.differences(whenLookEnds: 0, "") == ["built anew: \(time) → never"])
+        #expect(
+            step.differences(whenLookEnds: 0, "2026-11-27T00:00:00Z") == ["built anew: \(time) → 2026-11-27T00:00:00Z"])
+        #expect(step.differences(whenLookEnds: 1, "Unable to connect") == ["the cluster does not say what it runs"])
+        #expect(try steps(isAnew: true).isEmpty)
     }
 
     @Test("says what to do when the cluster is not there yet")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 struct DeployCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,6 +11,9 @@ struct DeployCommand: AsyncParsableCommand {
     @Flag(help: "Show what would change without changing anything.")
     var dryRun = false
 
+    @Flag(help: "Pull the base image and build anew, without Docker's cache; the image gets a new tag.")
+    var rebuild = false
+
     @Option(
         help: ArgumentHelp(
             "Roll back if pods are not ready within this time: 90s, 5m. (default: 5m)", valueName: "time"),
@@ -19,8 +23,10 @@ struct DeployCommand: AsyncParsableCommand {
     @OptionGroup var options: SharedOptions
 
     func run() async throws {
-        try await Assembly().run(
-            .deploy(isDryRun: dryRun, within: timeout ?? .seconds(300)), inventory: inventory, options)
+        let assembly = Assembly()
+        let time = rebuild ? assembly.surroundings.now().formatted(.iso8601) : nil
+        try await assembly.run(
+            .deploy(isDryRun: dryRun, rebuiltAt: time, within: timeout ?? .seconds(300)), inventory: inventory, options)
     }
 }
 

@@ -2,15 +2,19 @@ import ForgeCore
 import ForgePlan
 
 /// Docker on the machine has the release's image. The tag stands for the context and the arguments; what the base
-/// image's own tag meant when it was built, and what Debian had then, is not looked at again.
+/// image's own tag meant when it was built, and what Debian had then, is not looked at again, until somebody has it
+/// built anew.
 package struct ImageIsBuilt: Step {
     package let release: Release
     /// What `--build-arg` gets.
     package let arguments: [String]
     /// Builders know its arguments by themselves, and neither the image nor their cache depends on them.
     package let proxy: Proxy?
+    /// Whether the base image is pulled before, and nothing is taken from Docker's cache.
+    package let isAnew: Bool
 
-    package init(_ release: Release, arguments: [String], proxy: Proxy? = nil) {
+    package init(_ release: Release, arguments: [String], isAnew: Bool = false, proxy: Proxy? = nil) {
+        self.isAnew = isAnew
         self.release = release
         self.arguments = arguments
         self.proxy = proxy
@@ -46,8 +50,9 @@ package struct ImageIsBuilt: Step {
     /// A step that failed leaves no container behind (`--force-rm`). Both builders print to both streams in their own
     /// way; one stream keeps the order.
     package var build: Command {
+        let anew: [Word] = isAnew ? ["--pull", "--no-cache"] : []
         let words: [Word] =
-            ["docker", "build", "--force-rm", "--network", "host", "--tag", Word(release.image)]
+            ["docker", "build", "--force-rm"] + anew + ["--network", "host", "--tag", Word(release.image)]
             + (arguments + (proxy?.assignments ?? [])).flatMap { ["--build-arg", Word($0)] } + [
                 Word(RemotePaths.context(release.tag))
             ]

@@ -61,8 +61,14 @@ struct ManifestValues {
         let values = [
             "cpu": (service.resources.cpu, Service.Resources().cpu),
             "memory": (service.resources.memoryText, Service.Resources().memoryText), "andEnv": (env, ""),
+            "andAnnotations": (annotations, ""),
         ]
         return values.filter { $1.0 != $1.1 || template.text.contains("{{ \($0) }}") }.mapValues(\.0)
+    }
+
+    /// For the next deploy: see `LastBuild`.
+    private var annotations: String {
+        release.rebuilt.map { "\n        \(LastBuild.annotation): \($0.yamlQuoted)" } ?? ""
     }
 
     private var env: String {

@@ -13,11 +13,14 @@ package struct NextModelVersion: Sendable {
         kubectl = Kubectl(namespace: service.namespace)
     }
 
-    /// nil where models are in the image, which is asked of nobody.
-    package func ask(_ transport: any Transport, of host: Host) async throws -> ModelVersion? {
+    /// None where models are in the image.
+    package var questions: [Question] { service.models == nil ? [] : [.command(look)] }
+
+    /// nil where models are in the image.
+    package func models(_ answers: Answers, from host: String) throws(Problem) -> ModelVersion? {
         guard let store = service.models else { return nil }
-        let answer = try await transport.ask([.command(look)], of: host).command(look)
-        guard answer.exitCode == 0 else { throw Problem(silent: host.name, answer.text) }
+        let answer = answers.command(look)
+        guard answer.exitCode == 0 else { throw Problem(silent: host, answer.text) }
         return ModelVersion(url: store.url, version: Self.version(answer))
     }
 

@@ -3,8 +3,8 @@ import ForgeInventory
 import ForgeTemplates
 import Foundation
 
-/// All that an image is made of: the service's files, the user's data, and the build arguments. Its digest is the
-/// image's tag.
+/// All that an image is made of: the service's files, the user's data, the build arguments, and when it was last built
+/// anew. Its digest is the image's tag.
 package struct BuildContext: Sendable, Hashable {
     /// By path in the context.
     package let files: [String: [UInt8]]
@@ -12,22 +12,28 @@ package struct BuildContext: Sendable, Hashable {
     package let arguments: [String]
     /// The files as a tar archive.
     package let archive: [UInt8]
-    /// 16 hexadecimal digits of the sha256 over archive and arguments.
+    /// See `Release.rebuilt`.
+    package let rebuilt: String?
+    /// 16 hexadecimal digits of the sha256 over archive, arguments and `rebuilt`.
     package let tag: String
 
-    package init(files: [String: [UInt8]], arguments: [String: String]) throws(Problem) {
+    package init(files: [String: [UInt8]], arguments: [String: String], rebuilt: String? = nil) throws(Problem) {
         self.files = files
+        self.rebuilt = rebuilt
         self.arguments = arguments.map { "\($0.key)=\($0.value)" }.sorted()
         archive = try TarArchive(files).bytes
         let sum = SHA256()
         sum.update(archive)
         sum.update(Array(self.arguments.joined(separator: "\n").utf8))
+        if let rebuilt { sum.update(Array("\nrebuilt \(rebuilt)".utf8)) }
         tag = String(sum.finish().prefix(16))
     }
 
     /// The service of `templates/service` with the training data that the inventory names; reads these from the
     /// operator's disk.
-    package static func make(cluster: Cluster, templates: Templates) throws(Problem) -> BuildContext {
+    package static func make(cluster: Cluster, templates: Templates, rebuilt: String? = nil) throws(Problem)
+        -> BuildContext
+    {
         var files = templates.folder("service").mapValues { Array($0.utf8) }
         guard files["Dockerfile"] != nil else {
             throw Problem(
@@ -41,7 +47,7 @@ package struct BuildContext: Sendable, Hashable {
         if cluster.service.models != nil, case .file(let path)? = cluster.mirrors.debian?.key {
             files["apt/mirror.asc"] = try readKey(path, cluster)
         }
-        return try BuildContext(files: files, arguments: BuildArguments(cluster).values)
+        return try BuildContext(files: files, arguments: BuildArguments(cluster).values, rebuilt: rebuilt)
     }
 
     private static func readKey(_ path: String, _ cluster: Cluster) throws(Problem) -> [UInt8] {

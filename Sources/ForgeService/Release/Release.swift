@@ -10,15 +10,20 @@ package struct Release: Sendable, Hashable {
     package let tag: String
     /// `host[:port]/path` that its image is pushed to and pulled from.
     package let registry: String
+    /// When its image was built anew, with the base image as it was then: `2026-11-26T20:21:31Z`. nil where nobody
+    /// asked for that. The same files built anew are another release, under another tag: an image is never replaced by
+    /// another of its name.
+    package let rebuilt: String?
 
-    package init(name: String, tag: String, registry: String) {
+    package init(name: String, tag: String, registry: String, rebuilt: String? = nil) {
         self.name = name
         self.tag = tag
         self.registry = registry
+        self.rebuilt = rebuilt
     }
 
     package init(of context: BuildContext, in cluster: Cluster) {
-        self.init(name: cluster.service.name, tag: context.tag, registry: cluster.imagePrefix)
+        self.init(name: cluster.service.name, tag: context.tag, registry: cluster.imagePrefix, rebuilt: context.rebuilt)
     }
 
     /// As `docker build` tags it and `docker image ls` shows it: `inference:0123456789abcdef`.
@@ -40,9 +45,9 @@ extension Release {
     static let formerRegistry = "docker.io/library"
 
     /// Out of the name that a Deployment gives its image; nil when it is not of this form.
-    init?(reference: String, name: String) {
+    init?(reference: String, name: String, rebuilt: String? = nil) {
         guard let parts = reference.wholeMatch(of: /(.+)\/([^\/]+):([0-9a-f]{16})/), parts.2 == name else { return nil }
-        self.init(name: name, tag: String(parts.3), registry: String(parts.1))
+        self.init(name: name, tag: String(parts.3), registry: String(parts.1), rebuilt: rebuilt)
     }
 
     /// The tag in a reference: `0123456789abcdef` of `10.77.0.11:5443/mlops/inference:0123456789abcdef`.

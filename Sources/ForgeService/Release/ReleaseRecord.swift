@@ -12,6 +12,8 @@ package struct ReleaseRecord: Codable, Sendable, Hashable {
     package var by: String
     /// The version of its models in the model store; nil for models in the image.
     package var models: String?
+    /// See `Release.rebuilt`.
+    package var rebuilt: String?
     /// sha256 of the training data; nil where nobody knows.
     package var data: String?
     /// What each model reaches on the test set, from 0 to 1.
@@ -20,7 +22,7 @@ package struct ReleaseRecord: Codable, Sendable, Hashable {
     var tag: String { Release.tag(of: image) }
 
     /// nil when its image is none of that service's.
-    func release(of name: String) -> Release? { Release(reference: image, name: name) }
+    func release(of name: String) -> Release? { Release(reference: image, name: name, rebuilt: rebuilt) }
 
     /// One line, members in the order of their names.
     var json: String {
@@ -35,7 +37,8 @@ package struct ReleaseRecord: Codable, Sendable, Hashable {
     }
 
     package init(
-        image: String, template: String, at: String, by: String, models: String? = nil, data: String? = nil,
+        image: String, template: String, at: String, by: String, models: String? = nil, rebuilt: String? = nil,
+        data: String? = nil,
         scores: [String: Double]? = nil
     ) {
         self.image = image
@@ -43,6 +46,7 @@ package struct ReleaseRecord: Codable, Sendable, Hashable {
         self.at = at
         self.by = by
         self.models = models
+        self.rebuilt = rebuilt
         self.data = data
         self.scores = scores
     }

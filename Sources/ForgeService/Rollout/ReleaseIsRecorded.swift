@@ -59,7 +59,8 @@ package struct ReleaseIsRecorded: Step {
         let training = lines.count > 1 ? JSONValue(Array(lines[1].utf8)) : nil
         return ReleaseRecord(
             image: release.reference, template: template, at: lines.first ?? "", by: person,
-            models: training?["version"]?.text, data: training?["data"]?["train"]?["sha256"]?.text,
+            models: training?["version"]?.text, rebuilt: release.rebuilt,
+            data: training?["data"]?["train"]?["sha256"]?.text,
             scores: training?["score"]?.numbers)
     }
 

@@ -43,6 +43,20 @@ struct HistoryTests {
             ])
     }
 
+    @Test("tells when an image was built anew, where one was, and leads back to it")
+    func rebuilt() throws {
+        var anew = ReleaseRecord.example("a", template: "first", at: "2026-11-20T10:00:00Z")
+        anew.rebuilt = "2026-11-20T09:55:00Z"
+        let full = Told.list(
+            Told.deployment(template: "second"), Told.replicaSet("first", revision: 3),
+            Told.replicaSet("second", revision: 4),
+            Told.history(anew, .example("b", template: "second", at: "2026-11-21T10:00:00Z")))
+        let table = try history(full).table
+        #expect(table.columns.map(\.heading)[5] == "rebuilt")
+        #expect(table.rows.map { $0[5] } == ["", "2026-11-20T09:55:00Z"])
+        #expect(try history(full).past.map(\.release.rebuilt) == [nil, "2026-11-20T09:55:00Z"])
+    }
+
     @Test("is missing before the first deploy, and unknown where the cluster does not answer")
     func isMissing() throws {
         let none = #expect(throws: Problem.self) { try history(Told.list()) }

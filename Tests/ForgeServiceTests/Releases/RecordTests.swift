@@ -49,6 +49,20 @@ struct RecordTests {
         )
     }
 
+    @Test("is recorded with the time at which its image was built anew")
+    func rebuilt() async throws {
+        let release = Release(
+            name: "inference", tag: "0123456789abcdef", registry: "10.77.0.11:5443/mlops",
+            rebuilt: "2026-11-21T15:00:00Z")
+        let host = ScriptedTransport { command in
+            command.inputText.contains("configmaps") ? Output(answering: Told.list()) : Output("2026-11-21T15:20:00Z\n")
+        }
+        let step = ReleaseIsRecorded(release, template: "new", by: "o'neil@desk", namespace: "mlops")
+        try await step.apply(to: Machine(host: Example.master, transport: host))
+        let patch = try #require(await host.commands.map(\.line).first { $0.contains(" patch configmap ") })
+        #expect(patch.contains(#"\"rebuilt\":\"2026-11-21T15:00:00Z\""#), "\(patch)")
+    }
+
     @Test(
         "names its models where its pods have them from the model store, and says when they are not those that were asked for",
         arguments: [

@@ -13,27 +13,28 @@ struct StoredModelsTests {
     private let recorded = NextModelVersion(Service(models: Example.store))
 
     @Test("are taken by a deploy as the last training left them; before the first one, the image's own")
-    func deploy() async throws {
+    func deploy() throws {
         #expect(
             recorded.look == #"""
                 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get configmaps --field-selector \#
                 metadata.name=inference-releases --output 'jsonpath={range .items[*]}{.metadata.annotations.kubeforge\.io/models}{end}'
                 """#)
-        func ask(_ state: CommandState) async throws -> ModelVersion? {
-            try await recorded.ask(ScriptedTransport { _ in Output(answering: state) }, of: Example.master)
+        #expect(recorded.questions == [.command(recorded.look)])
+        func ask(_ state: CommandState) throws -> ModelVersion? {
+            try recorded.models(Example.answers([recorded.look: state]), from: "kubmaster")
         }
-        #expect(try await ask(CommandState(text: Example.version)) == Example.models())
-        #expect(try await ask(CommandState(text: "")) == Example.models("image"))
-        let silent = await #expect(throws: Problem.self) { try await ask(CommandState(exitCode: 1)) }
+        #expect(try ask(CommandState(text: Example.version)) == Example.models())
+        #expect(try ask(CommandState(text: "")) == Example.models("image"))
+        let silent = #expect(throws: Problem.self) { try ask(CommandState(exitCode: 1)) }
         #expect(silent?.what == "kubmaster: the cluster's API does not answer")
         #expect(silent?.fix?.contains("renew") == false)
         let words =
             "Unable to connect to the server: x509: certificate has expired or is not yet valid: current time … is after …"
-        let expired = await #expect(throws: Problem.self) { try await ask(CommandState(exitCode: 1, text: words)) }
+        let expired = #expect(throws: Problem.self) { try ask(CommandState(exitCode: 1, text: words)) }
         #expect(expired?.why == words)
         #expect(expired?.fix == "`kubeforge provision --renew-certificates` renews the control plane's certificates")
-        let nobody = ScriptedTransport { _ in nil }
-        #expect(try await NextModelVersion(Service()).ask(nobody, of: Example.master) == nil)
+        #expect(NextModelVersion(Service()).questions.isEmpty)
+        #expect(try NextModelVersion(Service()).models(Answers(), from: "kubmaster") == nil)
     }
 
     @Test("make another release of the same image when their version is another")

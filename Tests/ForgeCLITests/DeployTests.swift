@@ -1,0 +1,43 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeService
+import ForgeTemplates
+import ForgeTestSupport
+import Testing
+
+@testable import ForgeCLI
+
+@Suite("A deploy, for who types")
+struct DeployTests {
+    private static let time = "2026-11-26T20:21:31Z"
+
+    /// What the first control plane is asked for, when it says that the release that runs was built anew at this time.
+    private func asked(_ action: Action, running time: String) async throws -> String {
+        let scene = try Scene()
+        let host = ScriptedTransport { command in
+            command.inputText.contains("docker image inspect") ? nil : Output("0 \(time.utf8.count)\n\(time)\n")
+        }
+        _ = await ActionRunner(
+            action, inventory: "lab.yaml", surroundings: scene.surroundings, reporter: Witness(), read: { _ in .lab },
+            connect: { $0.name == "kubmaster" ? host : FakeTransport() }
+        ).finish()
+        return try #require(await host.commands.map(\.inputText).first { $0.contains("docker image inspect") })
+    }
+
+    private func image(_ time: String?) throws -> String {
+        "inference:\(try BuildContext.make(cluster: .lab, templates: Templates(), rebuilt: time).tag)"
+    }
+
+    @Test("keeps the build that runs, and makes another one when it is told to")
+    func build() async throws {
+        let (plain, first, second) = try (image(nil), image(Self.time), image("2026-11-27T00:00:00Z"))
+        #expect(Set([plain, first, second]).count == 3)
+        let deploy = Action.deploy(isDryRun: true, within: .seconds(1))
+        #expect(try await asked(deploy, running: "").contains(plain))
+        #expect(try await asked(deploy, running: Self.time).contains(first))
+        let rebuild = Action.deploy(isDryRun: true, rebuiltAt: "2026-11-27T00:00:00Z", within: .seconds(1))
+        #expect(try await asked(rebuild, running: Self.time).contains(second))
+        #expect(rebuild.arguments == " --rebuild" && deploy.arguments == "")
+    }
+}
