@@ -102,8 +102,8 @@ struct InferenceTests {
                 "http://127.0.0.1:1/a.csv: cannot be reached: [Errno 111] Connection refused"
             ),
             (
-                "http://user:secret@host/a.csv",
-                "http://host/a.csv: a user name or password in the address is not supported"
+                "http://user:secret@127.0.0.1:1/a.csv",
+                "http://127.0.0.1:1/a.csv: cannot be reached: [Errno 111] Connection refused"
             ),
             ("ftp://host/a.csv", "ftp://host/a.csv: is not an address with http:// or https://"),
         ])
@@ -135,6 +135,43 @@ struct InferenceTests {
             environment: ["MODELS_DIR": training.models.path])
         #expect(end.output == "0 1 http://127.0.0.1:PORT/broken: ended 1 bytes too early\n")
         #expect(try text("predictions.csv").hasSuffix("\n1,1,B,1,B\n"))
+    }
+
+    @Test("shows the user and the password of an address to its server, and not to another that it sends us on to")
+    func password() throws {
+        let script = """
+            import http.server, subprocess, sys, threading
+            content = b"Line,x,y\\n0,10,1\\n1,1,10\\n"
+            class Handler(http.server.BaseHTTPRequestHandler):
+                def do_GET(self):
+                    print(self.path, self.headers["Host"] == f"127.0.0.1:{server.server_port}", self.headers["Authorization"], flush=True)
+                    if self.path == "/moved":
+                        self.send_response(302); self.send_header("Location", "/rows?a=b"); self.send_header("Content-Length", "0")
+                        return self.end_headers()
+                    self.send_response(200); self.send_header("Content-Length", str(len(content))); self.end_headers()
+                    self.wfile.write(content)
+                def log_message(self, *_): pass
+            server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            for address in ("ann:s%40cret@127.0.0.1:{}/rows?t=1", "ann@127.0.0.1:{}/rows", "127.0.0.1:{}/rows", "ann:x@127.0.0.1:{}/moved"):
+                source = "http://" + address.format(server.server_port)
+                program = [sys.executable, "inference.py", "--input", source, "--results", sys.argv[1]]
+                end = subprocess.run(program, capture_output=True, text=True)
+                if end.returncode: print(end.stderr)
+                if "cret" in end.stdout + end.stderr: print("told:", end.stdout, end.stderr)
+            """
+        let end = try LocalProgram.run(
+            [python.executable, "-c", script, folder.url.path], in: ServiceFiles.sources,
+            environment: ["MODELS_DIR": training.models.path])
+        #expect(
+            end.output == """
+                /rows?t=1 True Basic \(Data("ann:s@cret".utf8).base64EncodedString())
+                /rows True Basic \(Data("ann:".utf8).base64EncodedString())
+                /rows True None
+                /moved True Basic \(Data("ann:x".utf8).base64EncodedString())
+                /rows?a=b True None
+
+                """)
     }
 
     private var input: String { (folder / "input.csv").path }

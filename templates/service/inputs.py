@@ -1,12 +1,13 @@
 """Which rows does an input for the models hold? It is read piece by piece: it may be larger than the memory."""
 
+import base64
 import http.client
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
@@ -146,13 +147,18 @@ def opened(source):
 def _asked(address):
     parts = urlsplit(address)
     # What stands before the @ or behind the ? may be a password: it is not repeated.
-    name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    login, _, host = parts.netloc.rpartition("@")
+    name = f"{parts.scheme}://{host}{parts.path}"
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise DataError(f"{name}: is not an address with http:// or https://")
-    if "@" in parts.netloc:
-        raise DataError(f"{name}: a user name or password in the address is not supported")
+    request = urllib.request.Request(parts._replace(netloc=host).geturl())
+    if login:
+        user, _, password = login.partition(":")
+        pair = f"{unquote(user)}:{unquote(password)}".encode()
+        # Not for whom the server may send us on to.
+        request.add_unredirected_header("Authorization", f"Basic {base64.b64encode(pair).decode()}")
     try:
-        return urllib.request.urlopen(address, timeout=PATIENCE), name
+        return urllib.request.urlopen(request, timeout=PATIENCE), name
     except urllib.error.HTTPError as error:
         raise DataError(f"{name}: answers {error.code} {error.reason}") from None
     except (OSError, http.client.HTTPException, ValueError) as error:

@@ -30,9 +30,12 @@ struct BatchCoordinator: Sendable {
         """
     }
 
-    /// What lets the run's shards and kubeforge in, in a Secret of the coordinator's name.
+    /// What lets the run's shards and kubeforge in, and the address that rows are fetched from, in a Secret of the
+    /// coordinator's name.
     func secret(_ run: BatchRun) -> Command {
         let token = (0..<32).map { _ in String(UInt8.random(in: 16...255), radix: 16) }.joined()
+        let input =
+            if case .url(let address) = run.input { "  \(InputAddress.file): \(address.yamlQuoted)\n" } else { "" }
         let manifest = """
             apiVersion: v1
             kind: Secret
@@ -47,7 +50,7 @@ struct BatchCoordinator: Sendable {
             stringData:
               token: \(token.yamlQuoted)
 
-            """
+            """ + input
         return kubectl.command("apply", "--server-side", "--force-conflicts", "--field-manager=kubeforge", "-f", "-")
             .reading(.secret(Array(manifest.utf8)))
     }

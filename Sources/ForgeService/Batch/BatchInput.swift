@@ -10,13 +10,16 @@ package enum BatchInput: Sendable, Hashable {
     /// On the operator's machine, an absolute path, and its size in bytes.
     case file(path: String, size: Int)
 
-    /// From what was typed after `--input`; a file is looked at as far as can be before anything is contacted.
+    /// From what was typed after `--input`: an address, `@` and a file that holds one, or a file with the rows, which
+    /// is looked at as far as can be before anything is contacted.
     package init(_ text: String?, absolute: (String) -> String) throws(Problem) {
         guard let text else {
             self = .own
             return
         }
-        if text.contains("://") {
+        if text.hasPrefix("@") {
+            self = .url(try Self.address(inFile: absolute(String(text.dropFirst())), as: text))
+        } else if text.contains("://") {
             self = .url(try Self.checked(text))
         } else {
             let path = absolute(text)
@@ -48,13 +51,29 @@ package enum BatchInput: Sendable, Hashable {
     }
 
     private static func checked(_ text: String) throws(Problem) -> String {
-        let scheme = text.lowercased().hasPrefix("http://") || text.lowercased().hasPrefix("https://")
-        let host = URL(string: text)?.host() ?? ""
-        guard scheme, !host.isEmpty, !text.contains(where: \.isWhitespace) else {
+        guard canBeFetched(text) else {
             throw Problem(
                 .usage, what: "--input \(shown(text)) cannot be fetched",
                 why: "it is neither an http:// nor an https:// address with a host",
                 fix: "name a CSV file of this computer, or an address that the cluster's pods reach")
+        }
+        return text
+    }
+
+    private static func canBeFetched(_ text: String) -> Bool {
+        let scheme = text.lowercased().hasPrefix("http://") || text.lowercased().hasPrefix("https://")
+        let host = URL(string: text)?.host() ?? ""
+        return scheme && !host.isEmpty && !text.contains(where: \.isWhitespace)
+    }
+
+    /// `name`: as it was typed. Nothing of the file is ever shown.
+    private static func address(inFile path: String, as name: String) throws(Problem) -> String {
+        let text = String(decoding: try CSVFile.beginning(of: path, as: name), as: UTF8.self).trimming(
+            while: \.isWhitespace)
+        guard canBeFetched(text) else {
+            throw Problem(
+                input: name, "the file does not hold one http:// or https:// address with a host, and nothing else",
+                "write the address into it; a file with rows is named without the @")
         }
         return text
     }
@@ -85,7 +104,8 @@ struct CSVFile {
         size = ((try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? Int) ?? beginning.count
     }
 
-    private static func beginning(of path: String, as name: String) throws(Problem) -> Data {
+    /// At most 4,096 bytes.
+    fileprivate static func beginning(of path: String, as name: String) throws(Problem) -> Data {
         do {
             let file = try FileHandle(forReadingFrom: URL(filePath: path))
             defer { try? file.close() }

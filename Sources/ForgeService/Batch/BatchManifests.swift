@@ -35,16 +35,13 @@ struct BatchManifests: Sendable {
 
     /// It alone fetches from outside; the shards ask it.
     private static func coordinator(_ run: BatchRun) -> [String] {
-        let command = ["python", "coordinator.py", "--shards", "\(run.shards)"] + source(run.input)
-        return if case .url = run.input { command.through(run.proxy) } else { command }
-    }
-
-    /// What the coordinator hands out; a file is sent to it when it runs.
-    private static func source(_ input: BatchInput) -> [String] {
-        switch input {
-        case .own: ["--own"]
-        case .url(let url): ["--input", url]
-        case .file: []
+        let (program, shards) = ("coordinator.py", ["--shards", "\(run.shards)"])
+        return switch run.input {
+        case .own: ["python", program] + shards + ["--own"]
+        case .url:
+            InputAddress.command(program, file: "/etc/coordinator/\(InputAddress.file)", shards).through(run.proxy)
+        // It is sent to it when it runs.
+        case .file: ["python", program] + shards
         }
     }
 

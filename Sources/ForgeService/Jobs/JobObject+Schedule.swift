@@ -12,8 +12,11 @@ extension JobObject {
 
     package var isAtWork: Bool { (status?.active?.count ?? 0) > 0 }
 
-    /// The address that it fetches rows from; nil for the image's own.
-    package var input: String? {
+    /// The address that it fetches rows from, as `BatchInput.shown` has it; nil for the image's own.
+    package var input: String? { metadata.annotations?[Schedule.input] ?? openAddress.map(BatchInput.shown) }
+
+    /// The whole address, where its command has it: a schedule from before addresses were in Secrets.
+    var openAddress: String? {
         guard let place = command.firstIndex(of: "--input") else { return nil }
         return command.dropFirst(place + 1).first
     }

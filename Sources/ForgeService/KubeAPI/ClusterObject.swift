@@ -52,6 +52,7 @@ struct ClusterObject: Decodable, Sendable {
             var volumes: [Volume]?
         }
         struct Volume: Decodable, Sendable {
+            var name: String?
             var secret: SecretVolume?
 
             struct SecretVolume: Decodable, Sendable { var secretName: String? }

@@ -11,6 +11,7 @@ package struct JobObject: Decodable, Sendable {
         var name: String
         var creationTimestamp: String?
         var labels: [String: String]?
+        var annotations: [String: String]?
         var ownerReferences: [Owner]?
 
         struct Owner: Decodable, Sendable { var kind: String }

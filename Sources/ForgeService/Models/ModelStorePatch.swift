@@ -48,7 +48,14 @@ package struct ModelStorePatch: Sendable {
     private static func part(
         _ name: String, _ values: [String: String] = [:], indented: Int, _ templates: Templates
     ) throws(Problem) -> String {
-        let lines = try templates["kubernetes/store/\(name).yaml"].render(values).split(separator: "\n")
+        try templates.part("kubernetes/store/\(name).yaml", values, indented: indented)
+    }
+}
+
+extension Templates {
+    /// A template that goes behind the end of a line of another, this many columns to the right.
+    func part(_ path: String, _ values: [String: String], indented: Int) throws(Problem) -> String {
+        let lines = try self[path].render(values).split(separator: "\n")
         return lines.map { "\n" + String(repeating: " ", count: indented) + $0 }.joined()
     }
 }

@@ -25,6 +25,9 @@ package struct ModelVersion: Sendable, Hashable {
 
     /// The init container that fetches them.
     static let container = "models"
+
+    /// With what lets pods into the store.
+    private static let volume = "model-store"
 }
 
 extension ModelVersion {
@@ -34,6 +37,7 @@ extension ModelVersion {
         func value(_ name: String) -> String? { variables.first { $0.name == name }?.value }
         guard let url = value("MODEL_STORE") else { return nil }
         self.init(
-            url: url, version: value("MODEL_VERSION"), secret: pod?.volumes?.compactMap(\.secret?.secretName).first)
+            url: url, version: value("MODEL_VERSION"),
+            secret: pod?.volumes?.first { $0.name == Self.volume }?.secret?.secretName)
     }
 }

@@ -31,33 +31,56 @@ package struct Schedule: Sendable, Hashable {
         kubernetes.isAtLeast(1, 21) ? "batch/v1" : "batch/v1beta1"
     }
 
+    /// The annotation with the address that rows are fetched from, without what may be a password.
+    static let input = "kubeforge.io/input"
+
+    /// That of the rows; nil for the image's own.
+    var address: String? { if case .url(let address) = input { address } else { nil } }
+
     func manifest(_ cluster: Cluster, release: DeployedRelease, templates: Templates) throws(Problem) -> String {
         try Self.manifest(
-            Self.cronJob(name, of: cluster.service), at: cron.text, command: command(cluster.outgoing), of: cluster,
-            release: release,
-            templates: templates)
+            Self.cronJob(name, of: cluster.service), at: cron.text,
+            command: Self.command(fetching: address != nil, cluster.outgoing),
+            input: address.map(BatchInput.shown), of: cluster, release: release, templates: templates)
     }
 
-    /// `name`: the CronJob's.
+    /// `name`: the CronJob's. `input`: the address in its Secret, without what may be a password; nil for the image's
+    /// own rows.
     static func manifest(
-        _ name: String, at schedule: String, command: [String], of cluster: Cluster, release: DeployedRelease,
+        _ name: String, at schedule: String, command: [String], input: String?, of cluster: Cluster,
+        release: DeployedRelease,
         templates: Templates
     ) throws(Problem) -> String {
         let (service, image) = (cluster.service, release.image)
-        let store = try ModelStorePatch(release.models, of: service, image: image, templates: templates, deeper: 4)
-        return try templates["kubernetes/batch/schedule.yaml"].render(
+        let template = try templates["kubernetes/batch/schedule.yaml"]
+        var values = try ModelStorePatch(release.models, of: service, image: image, templates: templates, deeper: 4)
+            .values
+        if let input {
+            let (folder, secret) = (ScheduleSecret.folder.yamlQuoted, ScheduleSecret(of: name, cluster).name.yamlQuoted)
+            values["andMounts"]? += try templates.part(
+                "kubernetes/batch/inputMount.yaml", ["folder": folder], indented: 16)
+            values["andVolumes"]? += try templates.part(
+                "kubernetes/batch/inputVolume.yaml", ["secret": secret], indented: 12)
+            values["andAnnotations"] = "\n  annotations:\n    \(Self.input): \(input.yamlQuoted)"
+        } else if template.text.contains("{{ andAnnotations }}") {
+            // A template of the user's need have no place for what is not said.
+            values["andAnnotations"] = ""
+        }
+        return try template.render(
             [
                 "apiVersion": apiVersion(cluster.kubernetes), "name": name.yamlQuoted,
                 "namespace": service.namespace.yamlQuoted,
                 "kind": JobKind.batch.label(service).yamlQuoted, "schedule": schedule.yamlQuoted,
                 "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted, "command": command.yamlList,
                 "pullSecret": PullSecret.name(service).yamlQuoted,
-            ].merging(store.values) { $1 })
+            ].merging(values) { $1 })
     }
 
-    private func command(_ proxy: Proxy?) -> [String] {
-        let input = if case .url(let url) = input { ["--input", url] } else { [String]() }
-        let command = ["python", "inference.py"] + input + ["--results", "/tmp/results"]
-        return input.isEmpty ? command : command.through(proxy)
+    /// `fetching`: whether rows come from the address in its Secret.
+    static func command(fetching: Bool, _ proxy: Proxy?) -> [String] {
+        let results = ["--results", "/tmp/results"]
+        if !fetching { return ["python", "inference.py"] + results }
+        let file = "\(ScheduleSecret.folder)/\(InputAddress.file)"
+        return InputAddress.command("inference.py", file: file, results).through(proxy)
     }
 }

@@ -10,6 +10,7 @@ struct ScheduleExists: Step {
     private let image: String
     private let name: String
     private let look: SchedulesLook
+    private let secret: ScheduleSecret
     private let kubectl: Kubectl
 
     init(_ schedule: Schedule, of cluster: Cluster, release: DeployedRelease, templates: Templates) throws(Problem) {
@@ -17,6 +18,7 @@ struct ScheduleExists: Step {
         image = release.image
         manifest = try schedule.manifest(cluster, release: release, templates: templates)
         name = Schedule.cronJob(schedule.name, of: cluster.service)
+        secret = ScheduleSecret(of: name, cluster)
         look = SchedulesLook(cluster.service)
         kubectl = Kubectl(namespace: cluster.service.namespace)
     }
@@ -24,33 +26,49 @@ struct ScheduleExists: Step {
     var title: String { "\(name) runs at \(schedule.cron.text), by the control plane's clock" }
 
     /// The manifest itself is compared, too: a template may have changed.
-    var questions: [Question] { look.questions + [.command(drift)] }
+    var questions: [Question] { look.questions + [.command(drift), .command(secret.look)] }
 
     func differences(given answers: Answers) -> [Difference] {
         guard let all = look.found(answers) else { return ["the cluster could not be asked for schedules"] }
         guard let now = all.first(where: { $0.name == name }) else { return ["it has no schedule yet"] }
-        let source = if case .url(let url) = schedule.input { url } else { "own data" }
         let told = [
-            Self.change("schedule", now.schedule, schedule.cron.text),
-            Self.changeOfInput(now.input ?? "own data", source),
+            Self.change("schedule", now.schedule, schedule.cron.text), changeOfInput(now, secret.state(answers)),
             Self.change("image", now.image, image),
         ].compactMap { $0 }
         return told.isEmpty && answers.command(drift).exitCode != 0 ? ["it is not as its manifest says"] : told
     }
 
+    /// A run that begins before its Secret is there waits for it.
     func apply(to machine: Machine) async throws {
+        if schedule.address != nil, secret.state(try await machine.ask([.command(secret.look)])) == .others {
+            throw secret.refusal(machine)
+        }
         try await machine.run(
             kubectl.command("apply", "-f", "-").reading(manifest), fix: "see what the API server says above")
+        if let address = schedule.address {
+            try await secret.keep(address, on: machine)
+        } else {
+            try await machine.run(secret.removed)
+        }
     }
 
     private static func change(_ subject: String, _ old: String, _ new: String) -> Difference? {
         old == new ? nil : Difference(subject, from: old, to: new)
     }
 
-    private static func changeOfInput(_ old: String, _ new: String) -> Difference? {
-        let shown = (BatchInput.shown(old), BatchInput.shown(new))
-        return old != new && shown.0 == shown.1
-            ? "input: \(shown.0), with another user, password or token" : change("input", shown.0, shown.1)
+    private func changeOfInput(_ now: JobObject, _ state: ScheduleSecret.State) -> Difference? {
+        let shown = schedule.address.map(BatchInput.shown)
+        if now.input != shown { return Difference("input", from: now.input ?? "own data", to: shown ?? "own data") }
+        guard let address = schedule.address, let shown else {
+            if case .kept = state { return "the address that it had is still in the cluster" }
+            return nil
+        }
+        return switch state {
+        case .kept(ScheduleSecret.digest(address)) where now.openAddress == nil: nil
+        case .kept where now.openAddress == nil: "input: \(shown), with another user, password or token"
+        case .unknown: "the cluster could not be asked for the Secret \(secret.name)"
+        case .kept, .missing, .others: "the address \(shown) goes into a Secret"
+        }
     }
 
     private var drift: String { "printf %s \(Word(manifest).quoted) | \(kubectl.line("diff", "-f", "-"))" }
@@ -59,13 +77,15 @@ struct ScheduleExists: Step {
 /// The schedule is not in the cluster; runs that it has begun go with it.
 struct ScheduleIsGone: Step {
     private let name: String
+    private let secret: ScheduleSecret
     private let look: SchedulesLook
     private let kubectl: Kubectl
 
-    init(_ name: String, of service: Service) {
+    init(_ name: String, of cluster: Cluster) {
         self.name = name
-        look = SchedulesLook(service)
-        kubectl = Kubectl(namespace: service.namespace)
+        secret = ScheduleSecret(of: name, cluster)
+        look = SchedulesLook(cluster.service)
+        kubectl = Kubectl(namespace: cluster.service.namespace)
     }
 
     var title: String { "\(name) is not scheduled" }
@@ -79,5 +99,6 @@ struct ScheduleIsGone: Step {
 
     func apply(to machine: Machine) async throws {
         try await machine.run(kubectl.command("delete", "cronjob", "--ignore-not-found", Word(name)))
+        try await machine.run(secret.removed)
     }
 }

@@ -35,11 +35,17 @@ package struct SchedulesUseRelease: Step {
     package func apply(to machine: Machine) async throws {
         let outdated = (look.found(try await machine.ask(questions)) ?? []).filter { change($0) != nil }
         for schedule in outdated {
+            let (address, secret) = (schedule.openAddress, ScheduleSecret(of: schedule.name, cluster))
+            if address != nil, secret.state(try await machine.ask([.command(secret.look)])) == .others {
+                throw secret.refusal(machine)
+            }
+            let command = address == nil ? schedule.command : Schedule.command(fetching: true, cluster.outgoing)
             let manifest = try Schedule.manifest(
-                schedule.name, at: schedule.schedule, command: schedule.command, of: cluster,
+                schedule.name, at: schedule.schedule, command: command, input: schedule.input, of: cluster,
                 release: DeployedRelease(image: release.reference, models: models), templates: templates)
             try await machine.run(
                 kubectl.command("apply", "-f", "-").reading(manifest), fix: "see what the API server says above")
+            if let address { try await secret.keep(address, on: machine) }
         }
     }
 
@@ -47,7 +53,9 @@ package struct SchedulesUseRelease: Step {
         if schedule.image != release.reference {
             return Difference(schedule.name, from: Release.tag(of: schedule.image), to: release.tag)
         }
-        if schedule.models == models { return nil }
+        if schedule.models == models {
+            return schedule.openAddress == nil ? nil : "the address of \(schedule.name) goes into a Secret"
+        }
         let (old, new) = (schedule.models?.version ?? ModelVersion.ofImage, models?.version ?? ModelVersion.ofImage)
         return Difference("models of \(schedule.name)", from: old, to: new)
     }

@@ -51,4 +51,27 @@ struct BatchInputTests {
             #expect(error?.kind == .usage)
         }
     }
+
+    @Test("are behind the address that a file holds, of which nothing is told")
+    func addressInFile() async throws {
+        try await TemporaryFolder.during { folder in
+            let address = "https://ann:s3cret@data.example/rows.csv?t=1"
+            try folder.write("address", "\(address)\n")
+            #expect(try input("@address", folder) == .url(address))
+            #expect(try input("@\(folder.path("address"))", folder) == .url(address))
+            try folder.write("rows", "s3cret,Line\n0,1\n")
+            try folder.write("two", "https://data.example/s3cret https://data.example/s3cret\n")
+            try folder.write("empty", "\n")
+            for name in ["rows", "two", "empty"] {
+                let error = #expect(throws: Problem.self) { try input("@\(name)", folder) }
+                #expect(
+                    error?.description == """
+                        --input @\(name) cannot be used
+                          why  the file does not hold one http:// or https:// address with a host, and nothing else
+                          fix  write the address into it; a file with rows is named without the @
+                        """)
+            }
+            #expect(#expect(throws: Problem.self) { try input("@missing", folder) }?.why == "there is no such file")
+        }
+    }
 }

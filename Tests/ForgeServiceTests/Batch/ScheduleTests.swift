@@ -78,7 +78,8 @@ struct ScheduleTests {
         }
         try await step.apply(to: Machine(host: Example.master, transport: host))
         let stands = try Schedule.manifest(
-            "inference-batch", at: "0 2 * * *", command: ["python", "inference.py"], of: cluster, release: .example,
+            "inference-batch", at: "0 2 * * *", command: ["python", "inference.py"], input: nil, of: cluster,
+            release: .example,
             templates: Templates())
         #expect(await host.commands.last?.inputText == stands)
         #expect(

@@ -12,8 +12,8 @@ struct BatchRunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The rows: a CSV file of this computer, or an http(s) address that the cluster reaches. Default: the image's own test data.",
-            valueName: "file|url"))
+            "The rows: a CSV file of this computer, or an http(s) address that the cluster reaches, or @ and a file with one. Default: the image's own test data.",
+            valueName: "file|url|@file"))
     var input: String?
 
     @Option(help: ArgumentHelp("Split the rows into this many parts that are answered at once.", valueName: "n"))

@@ -17,8 +17,8 @@ struct BatchSchedule: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The rows: an http(s) address that the cluster reaches. Default: the image's own test data.",
-            valueName: "url"))
+            "The rows: an http(s) address that the cluster reaches, or @ and a file with one. Default: the image's own test data.",
+            valueName: "url|@file"))
     var input: String?
 
     @Option(help: ArgumentHelp("Tells several schedules apart. Without a name there is one.", valueName: "name"))
@@ -27,7 +27,7 @@ struct BatchSchedule: AsyncParsableCommand {
     @OptionGroup var options: SharedOptions
 
     func validate() throws {
-        if let input, !input.contains("://") {
+        if let input, !input.contains("://"), !input.hasPrefix("@") {
             throw ValidationError(
                 "--input \(input): a schedule runs when this computer may be off; name an http(s) address")
         }
@@ -35,8 +35,10 @@ struct BatchSchedule: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let schedule = Schedule(name: name, cron: try CronExpression(cron), input: try BatchInput(input) { $0 })
-        try await Assembly().run(.batchSchedule(schedule), inventory: inventory, options)
+        let assembly = Assembly()
+        let rows = try BatchInput(input, absolute: assembly.surroundings.absolute)
+        let schedule = Schedule(name: name, cron: try CronExpression(cron), input: rows)
+        try await assembly.run(.batchSchedule(schedule), inventory: inventory, options)
     }
 }
 
