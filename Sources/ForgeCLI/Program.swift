@@ -20,8 +20,8 @@ package enum Program {
         }
     }
 
-    private static func tell(_ problems: [Problem]) -> Int32 {
-        let stream = TextStream.descriptor(2)
+    /// All of them; the first one's kind is the exit code.
+    static func tell(_ problems: [Problem], on stream: TextStream = .descriptor(2)) -> Int32 {
         for problem in problems {
             stream.write(
                 ProblemText(problem: problem.mapTexts { $0.withoutTokens.readable }).lines.map { $0 + "\n" }.joined())

@@ -1,7 +1,22 @@
+import ForgeCore
 import Testing
+
+@testable import ForgeCLI
 
 @Suite("The program")
 struct ProgramTests {
+    @Test("tells each of several problems, and ends as the first of them asks for")
+    func several() {
+        let (usage, held) = (Problem(.usage, what: "a", fix: "b"), Problem(.held, what: "c"))
+        for (problems, code, said) in [
+            ([usage, held], Int32(64), "✗ a\n  fix  b\n✗ c\n"), ([held, usage], 5, "✗ c\n✗ a\n  fix  b\n"), ([], 1, ""),
+        ] {
+            let sheet = Sheet()
+            #expect(Program.tell(problems, on: TextStream(isTerminal: false, write: sheet.write)) == code)
+            #expect(sheet.text == said)
+        }
+    }
+
     @Test(
         "ends with 64 where it is used wrongly, and says how it is used",
         arguments: [
