@@ -103,10 +103,9 @@ package struct RememberedInventory: Sendable {
 
     package func remember(_ path: String) throws(Problem) {
         try folder.make()
-        do {
-            try Data((path + "\n").utf8).write(to: URL(filePath: folder.lastInventory), options: .atomic)
-        } catch {
-            throw Problem(what: "cannot write \(folder.lastInventory)", why: error.localizedDescription)
+        do throws(WholeFile.Failure) { try WholeFile.write(Array((path + "\n").utf8), to: folder.lastInventory) } catch
+        {
+            throw Problem(what: "cannot write \(folder.lastInventory)", why: error.reason)
         }
     }
 }

@@ -45,7 +45,7 @@ package struct SharedFile: Sendable, Hashable {
         waiting limit: Duration = .seconds(10), _ edit: (String?) throws(Problem) -> String
     ) async throws {
         let target = try target()
-        let folder = Self.folder(of: target)
+        let folder = WholeFile.folder(of: target)
         try makeFolder(folder, for: target)
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw refusal(target, Self.reason(errno), another) }
@@ -56,12 +56,10 @@ package struct SharedFile: Sendable, Hashable {
         if new == old?.text { return }
         if let old { try keep(old, target) }
         let temporary = try write(new, like: old, beside: target)
-        guard rename(temporary, target) == 0 else {
-            let reason = Self.reason(errno)
+        do throws(WholeFile.Failure) { try WholeFile.place(temporary, at: target) } catch {
             unlink(temporary)
-            throw refusal(target, reason, another)
+            throw refusal(target, error.reason, another)
         }
-        fsync(descriptor)
     }
 
     private struct State {
@@ -112,7 +110,7 @@ package struct SharedFile: Sendable, Hashable {
             }
             guard count > 0 else { throw refusal(place, Self.reason(errno), another) }
             let link = String(decoding: buffer.prefix(count), as: UTF8.self)
-            place = link.hasPrefix("/") ? link : Self.folder(of: place) + "/" + link
+            place = link.hasPrefix("/") ? link : WholeFile.folder(of: place) + "/" + link
         }
         throw refusal(path, Self.reason(ELOOP), another)
     }
@@ -144,66 +142,44 @@ package struct SharedFile: Sendable, Hashable {
         let copy = OriginalFile.copy(of: target)
         if access(copy, F_OK) == 0 { return }
         let temporary = try write(old.text, like: old, beside: target)
-        // A link, not a rename: it never replaces a copy that has come there meanwhile.
-        let failure = link(temporary, copy) == 0 || errno == EEXIST ? nil : Self.reason(errno)
-        unlink(temporary)
-        if let failure { throw refusal(target, "\(copy): \(failure)", another) }
+        do throws(WholeFile.Failure) { try WholeFile.placeOnce(temporary, at: copy) } catch {
+            throw refusal(target, "\(copy): \(error.reason)", another)
+        }
     }
 
     private func write(_ text: String, like old: State?, beside target: String) throws(Problem) -> String {
-        let new = "\(target).kubeforge-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-        let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw refusal(target, Self.reason(errno), another) }
-        let failure = Self.fill(descriptor, Array(text.utf8), owner: owner(old, target))
-        close(descriptor)
-        if let failure {
-            unlink(new)
-            throw refusal(target, failure, another)
+        do throws(WholeFile.Failure) {
+            return try WholeFile.write(Array(text.utf8), beside: target, mode: 0o600, owner: owner(old, target))
+        } catch {
+            throw refusal(target, error.reason, another)
         }
-        return new
-    }
-
-    private static func fill(_ descriptor: CInt, _ bytes: [UInt8], owner: (uid_t, gid_t)?) -> String? {
-        if let owner, fchown(descriptor, owner.0, owner.1) != 0 { return "its owner cannot be kept: \(reason(errno))" }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno != EINTR { return reason(errno) }
-            rest = rest.dropFirst(max(0, count))
-        }
-        return fsync(descriptor) == 0 ? nil : reason(errno)
     }
 
     /// Of a new file that root makes: the owner of its folder, which is not root where sudo kept HOME.
-    private func owner(_ old: State?, _ target: String) -> (uid_t, gid_t)? {
+    private func owner(_ old: State?, _ target: String) -> WholeFile.Owner? {
         if let old { return old.owner == geteuid() && old.group == getegid() ? nil : (old.owner, old.group) }
-        return geteuid() == 0 ? Self.owner(of: Self.folder(of: target)) : nil
+        return geteuid() == 0 ? Self.owner(of: WholeFile.folder(of: target)) : nil
     }
 
     private func makeFolder(_ folder: String, for target: String) throws(Problem) {
         if access(folder, F_OK) == 0 { return }
-        let above = Self.folder(of: folder)
+        let above = WholeFile.folder(of: folder)
         if above != folder { try makeFolder(above, for: target) }
         guard mkdir(folder, 0o700) == 0 else {
             if errno == EEXIST { return }
             throw refusal(target, "\(folder): \(Self.reason(errno))", another)
         }
-        if geteuid() == 0, let owner = Self.owner(of: above) { lchown(folder, owner.0, owner.1) }
+        if geteuid() == 0, let owner = Self.owner(of: above) { lchown(folder, owner.user, owner.group) }
     }
 
-    private static func owner(of folder: String) -> (uid_t, gid_t)? {
+    private static func owner(of folder: String) -> WholeFile.Owner? {
         var status = stat()
         return stat(folder, &status) == 0 ? (status.st_uid, status.st_gid) : nil
     }
 
     private static func nearestFolder(of path: String) -> String {
-        let above = folder(of: path)
+        let above = WholeFile.folder(of: path)
         return access(above, F_OK) == 0 || above == path ? above : nearestFolder(of: above)
-    }
-
-    private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     private static func reason(_ code: CInt) -> String { String(cString: strerror(code)) }

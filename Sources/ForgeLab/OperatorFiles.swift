@@ -25,22 +25,12 @@ package struct OperatorFiles: Sendable, Hashable {
     /// the operator's.
     func write(_ path: String, _ text: String, mode: Int = 0o644) throws(Problem) {
         try makeFolder(String(path[..<path.lastIndex(of: "/")!]))
-        let new = "\(path).new"
-        do {
-            try? FileManager.default.removeItem(atPath: new)
-            let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else {
-                throw CocoaError(.fileWriteUnknown, userInfo: [NSLocalizedDescriptionKey: errorText])
-            }
-            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-            try file.write(contentsOf: Data(text.utf8))
-            guard !owner.isAnotherUser || fchown(descriptor, owner.user, owner.group) == 0,
-                fchmod(descriptor, mode_t(mode)) == 0,
-                rename(new, path) == 0
-            else { throw CocoaError(.fileWriteUnknown, userInfo: [NSLocalizedDescriptionKey: errorText]) }
+        do throws(WholeFile.Failure) {
+            let other = owner.isAnotherUser ? (owner.user, owner.group) : nil
+            try WholeFile.write(Array(text.utf8), to: path, mode: mode_t(mode), owner: other)
         } catch {
             throw Problem(
-                what: "cannot write \(path)", why: error.localizedDescription,
+                what: "cannot write \(path)", why: error.reason,
                 fix: "make its folder writable, or remove what is in its place")
         }
     }

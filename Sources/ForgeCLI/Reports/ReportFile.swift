@@ -43,10 +43,8 @@ package final class ReportFile: Reporter {
             case .xml: JUnitReport(found).text
             case .html: HTMLReport(found).text
             }
-        do {
-            try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
-        } catch {
-            throw Problem(what: "the report \(path) cannot be written", why: error.localizedDescription)
+        do throws(WholeFile.Failure) { try WholeFile.write(Array(text.utf8), to: path) } catch {
+            throw Problem(what: "the report \(path) cannot be written", why: error.reason)
         }
     }
 }

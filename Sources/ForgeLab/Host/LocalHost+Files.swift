@@ -49,8 +49,9 @@ extension LocalHost {
             let url = URL(filePath: path)
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: url, options: .atomic)
-            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        }
+        do throws(WholeFile.Failure) { try WholeFile.write(Array(text.utf8), to: path, mode: mode_t(mode)) } catch {
+            throw Problem(what: "cannot write \(path)", why: error.reason)
         }
     }
 

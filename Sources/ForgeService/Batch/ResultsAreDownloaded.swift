@@ -72,9 +72,7 @@ struct ResultsAreDownloaded: Step {
             if files.fileExists(atPath: last) { try files.removeItem(atPath: last) }
             for name in Self.files {
                 try files.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(new)/\(name)")
-                guard rename("\(new)/\(name)", "\(folder.path)/\(name)") == 0 else {
-                    throw CocoaError(.fileWriteUnknown)
-                }
+                try WholeFile.place("\(new)/\(name)", at: "\(folder.path)/\(name)")
             }
         }
         machine.tell(Difference(scores.sentence))
@@ -114,7 +112,8 @@ struct ResultsAreDownloaded: Step {
     private func local(_ work: (FileManager) throws -> Void) throws(Problem) {
         do { try work(.default) } catch {
             throw Problem(
-                what: "\(folder.path) cannot be written", why: error.localizedDescription,
+                what: "\(folder.path) cannot be written",
+                why: (error as? WholeFile.Failure)?.reason ?? error.localizedDescription,
                 fix: "name a folder that you may write: --results DIR")
         }
     }
