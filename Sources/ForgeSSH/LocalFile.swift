@@ -92,11 +92,48 @@ extension LocalFile.Failure {
 }
 
 extension LocalFile {
+    static func folder(of path: String) -> String {
+        path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    }
+
     /// Makes the folder and those above it, 0700, where they are not there.
     static func makeFolder(_ path: String) throws(Failure) {
-        if path.isEmpty || mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        if path.isEmpty || isMade(path) || errno == EEXIST { return }
         guard errno == ENOENT else { throw Failure(code: errno) }
-        try makeFolder(path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw Failure(code: errno) }
+        try makeFolder(folder(of: path))
+        guard isMade(path) || errno == EEXIST else { throw Failure(code: errno) }
+    }
+
+    private static func isMade(_ folder: String) -> Bool {
+        guard mkdir(folder, 0o700) == 0 else { return false }
+        if let owner = newOwner(folder) { lchown(folder, owner.user, owner.group) }
+        return true
+    }
+
+    /// Makes the file, 0600, where it is not there.
+    static func openOrMake(_ path: String, _ flags: CInt) throws(Failure) -> CInt {
+        do throws(Failure) {
+            let fd = try open(path, flags | O_CREAT | O_EXCL)
+            if let owner = newOwner(path) { fchown(fd, owner.user, owner.group) }
+            return fd
+        } catch  where error.code == EEXIST {
+            // A link may lead to a file that is not there.
+            return try open(path, flags | O_CREAT)
+        }
+    }
+
+    /// What root makes belongs to the owner of the folder, who is not root where sudo kept HOME; nil where nothing is
+    /// to be changed.
+    private static func newOwner(_ path: String) -> (user: uid_t, group: gid_t)? {
+        var status = stat()
+        guard geteuid() == 0, stat(folder(of: path), &status) == 0 else { return nil }
+        return (status.st_uid, status.st_gid)
+    }
+
+    /// Whether the descriptor's file is the one that has the name.
+    static func has(_ path: String, _ fd: CInt) -> Bool {
+        var (named, opened) = (stat(), stat())
+        guard stat(path, &named) == 0, fstat(fd, &opened) == 0 else { return false }
+        return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino
     }
 }

@@ -1,0 +1,100 @@
+import ForgeCore
+import ForgeTestSupport
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+@testable import ForgeSSH
+
+@Suite("known_hosts, to which a key is added")
+struct KnownHostsTests {
+    private func hosts(_ path: String, _ address: Int) throws -> KnownHosts {
+        let access = Host.Access(user: "me", keyPath: nil, knownHostsPath: path)
+        let host = Host(
+            name: "m", address: IPv4Address("10.0.0.\(address)")!, role: .worker, isSchedulable: true, access: access)
+        return try KnownHosts(at: path, [], for: host)
+    }
+
+    private let key = HostKey(type: "ssh-ed25519", base64: "AAAA", fingerprint: "SHA256:x")
+
+    private func deadline() -> Deadline {
+        let wakeup = WakeupPipe()
+        return Deadline(for: .seconds(600), Cancellation(wakeup), wakeup)
+    }
+
+    private func line(_ address: Int) -> String { "10.0.0.\(address) ssh-ed25519 AAAA" }
+
+    @Test("loses no line when many write at once, with their own and with other programs'")
+    func atOnce() async throws {
+        try await TemporaryFolder.during { folder in
+            let path = try folder.write("known_hosts", "# mine\n", mode: 0o644)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 1...40 {
+                    group.addTask {
+                        if number % 2 == 0 {
+                            #expect(try hosts(path, number).accept(key, deadline()))
+                        } else {
+                            // As ssh does: without a lock.
+                            let fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+                            defer { close(fd) }
+                            let bytes = Array("\(line(number))\n".utf8)
+                            #expect(write(fd, bytes, bytes.count) == bytes.count)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let lines = try folder.text("known_hosts").split(separator: "\n").map(String.init)
+            #expect(lines.sorted() == (["# mine"] + (1...40).map(line)).sorted())
+            #expect(try folder.mode("known_hosts") == 0o644)
+        }
+    }
+
+    @Test("is the file that has the name then, where another has come into its place while it was locked")
+    func replaced() async throws {
+        try await TemporaryFolder.during { folder in
+            let path = try folder.write("known_hosts", "# old\n")
+            let lock = open(path, O_RDWR | O_CLOEXEC)
+            #expect(flock(lock, LOCK_EX) == 0)
+            let (hosts, deadline, key) = (try hosts(path, 1), deadline(), key)
+            let task = Task.detached { try hosts.accept(key, deadline) }
+            while try opened(path) < 2 { try await Task.sleep(for: .milliseconds(5)) }
+            try folder.write("new", "# new\n")
+            #expect(rename(folder.path("new"), path) == 0)
+            close(lock)
+            #expect(try await task.value)
+            #expect(try folder.text("known_hosts") == "# new\n\(line(1))\n")
+        }
+    }
+
+    /// How many descriptors this process has of the file.
+    private func opened(_ path: String) throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count { fd in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(fd)")) == path
+        }
+    }
+
+    @Test("keeps its owner and its link; a new one is its folder's owner's", .enabled(if: geteuid() == 0))
+    func owner() async throws {
+        try await TemporaryFolder.during { folder in
+            let path = try folder.write("real", "# mine\n", mode: 0o640)
+            chown(path, 12345, 23456)
+            symlink("real", folder.path("known_hosts"))
+            #expect(try hosts(folder.path("known_hosts"), 1).accept(key, deadline()))
+            chown(folder.path, 12346, 23457)
+            #expect(try hosts(folder.path("new/known_hosts"), 2).accept(key, deadline()))
+            symlink("dangling", folder.path("link"))
+            #expect(try hosts(folder.path("link"), 3).accept(key, deadline()))
+            let owners = try ["real", "new", "new/known_hosts"].map { name in
+                let attributes = try FileManager.default.attributesOfItem(atPath: folder.path(name))
+                return "\(attributes[.ownerAccountID] ?? "") \(attributes[.groupOwnerAccountID] ?? "")"
+            }
+            #expect(owners == ["12345 23456", "12346 23457", "12346 23457"])
+            #expect(try folder.text("real") == "# mine\n\(line(1))\n" && folder.mode("real") == 0o640)
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("known_hosts")) == "real")
+            #expect(try folder.text("dangling") == "\(line(3))\n")
+            #expect(try folder.mode("new") == 0o700 && folder.mode("new/known_hosts") == 0o600)
+        }
+    }
+}
