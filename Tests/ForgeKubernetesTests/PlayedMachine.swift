@@ -18,7 +18,9 @@ struct PlayedMachine: Sendable {
                 try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
             }
             try folder.write("calls", "")
-            for name in ["kubeadm", "systemctl", "curl", "ctr", "docker"] { try played.program(name, says: name) }
+            for name in ["kubeadm", "systemctl", "journalctl", "curl", "ctr", "docker"] {
+                try played.program(name, says: name)
+            }
             try played.program(
                 "kubectl",
                 """

@@ -31,8 +31,41 @@ struct Certificates: Sendable {
         "kubeforge provision --renew-certificates \(cluster.path.shellQuoted)"
     }
 
-    static let kubeletCure =
-        "how to give it another one, and lose nothing: https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/troubleshooting-kubeadm/#kubelet-client-cert"
+    /// What gives a kubelet another one. What runs on the machine goes on, and what is moved away can be moved back.
+    static func kubeletCure(_ host: Host) -> String {
+        let config = ControlPlane.configPath
+        let (commands, end) =
+            switch host.role {
+            // It joins as on the first day: kubeadm does so only where these are not.
+            case .worker:
+                (
+                    "systemctl stop kubelet && cd /etc/kubernetes && mv kubelet.conf kubelet.conf.before && mv pki pki.before",
+                    ", and run again: it gets another one, and its pods stay"
+                )
+            // Its own authority signs another one, whether the API server runs or not; the last command lets the
+            // kubelet renew that.
+            case .controlPlane:
+                (
+                    "cd /etc/kubernetes && mv kubelet.conf kubelet.conf.before && mv /var/lib/kubelet/pki /var/lib/kubelet/pki.before && "
+                        + "kubeadm init phase kubeconfig kubelet --config \(config) && systemctl restart kubelet && sleep 10 && "
+                        + "kubeadm init phase kubelet-finalize all --config \(config)",
+                    " gives it another one"
+                )
+            }
+        return
+            "a kubelet renews its own certificate only while it runs, and this one was off for too long: `sudo sh -c '\(commands)'` on "
+            + host.name + end
+    }
+
+    /// What the kubelet says, in its journal, of its certificate that has expired; nil where it does not.
+    static func expiry(kubeletSays journal: String) -> String? {
+        let sign = "of the existing bootstrap client certificate"
+        for line in journal.split(separator: "\n").reversed() where line.contains(" is expired: ") {
+            guard let start = line.firstRange(of: sign)?.lowerBound else { continue }
+            return "part " + line[start...].trimming { $0 == "\"" || $0.isWhitespace }
+        }
+        return nil
+    }
 
     /// Of an answer to the look.
     init(_ text: String) {
@@ -124,8 +157,10 @@ package struct CertificatesLast: PreflightCheck {
             names.filter { $0 == Certificates.kubelet }, names.filter { $0.hasSuffix("ca.crt") }
         )
         let fixes = [
+            // First: without it nothing starts the control plane.
+            kubelets.isEmpty ? nil : Certificates.kubeletCure(host),
             names.count > kubelets.count + authorities.count ? "`\(Certificates.renewal(cluster))` renews them" : nil,
-            authorities.isEmpty ? nil : Self.authorities, kubelets.isEmpty ? nil : Certificates.kubeletCure,
+            authorities.isEmpty ? nil : Self.authorities,
             "if the clock is wrong: `timedatectl` on \(host.name)",
         ]
         return Problem(

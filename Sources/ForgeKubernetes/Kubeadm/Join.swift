@@ -124,9 +124,12 @@ struct Join: Step {
         try await machine.run(Command(words).asRoot().within(.seconds(240)))
         if try await differences(given: machine.ask(questions)).isEmpty { return }
         let said = if case .notKnown(let words) = presence { words } else { "the cluster has no node \(host.name)" }
+        let journal = Command("journalctl", "--unit", "kubelet", "--lines", "100", "--output", "cat", "--no-pager")
+            .asRoot()
+        let expiry = Certificates.expiry(kubeletSays: try await machine.attempt(journal).text)
         throw Problem(
-            what: "\(host.name): is a node that does not reach its cluster, and is left as it is", why: said,
-            fix: Self.cure(said, on: host, of: cluster))
+            what: "\(host.name): is a node that does not reach its cluster, and is left as it is", why: expiry ?? said,
+            fix: expiry == nil ? Self.cure(said, on: host, of: cluster) : Certificates.kubeletCure(host))
     }
 
     static let registration = """
@@ -147,8 +150,8 @@ struct Join: Step {
         }
         if words.contains("expired") || words.contains("Unauthorized") || words.contains("logged in") {
             return
-                "its kubelet's certificate may have expired: `sudo openssl x509 -noout -enddate -in \(Certificates.kubelet)` on \(host.name); "
-                + Certificates.kubeletCure
+                "its kubelet's certificate may have expired: see `sudo openssl x509 -noout -enddate -in \(Certificates.kubelet)` on \(host.name); if so: "
+                + Certificates.kubeletCure(host)
         }
         return
             "see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name), and whether 6443/tcp of \(server.name) is open to it; run again"

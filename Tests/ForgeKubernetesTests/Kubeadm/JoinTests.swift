@@ -179,6 +179,23 @@ struct JoinTests {
         }
     }
 
+    @Test(
+        "of a complete node whose kubelet was off until its certificate ended says so in its words, with a cure",
+        arguments: CertificatesTests.journals)
+    func expired(journal: String, words: String) async throws {
+        try await withFiles(begun: false) { played in
+            try played.says("own", "error: You must be logged in to the server (Unauthorized)", code: 1)
+            try played.says("journalctl", journal)
+            let problem = await #expect(throws: Problem.self) {
+                try await join().apply(to: played.machine(Example.node))
+            }
+            #expect(problem?.what == "kubnode: is a node that does not reach its cluster, and is left as it is")
+            #expect(problem?.why == words)
+            #expect(problem?.fix == Certificates.kubeletCure(Example.node))
+            #expect(try played.calls() == [])
+        }
+    }
+
     @Test("of a complete node that was taken out of the cluster is a restart of its kubelet")
     func registersAgain() async throws {
         try await withFiles(begun: false) { played in
