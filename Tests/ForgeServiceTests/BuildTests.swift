@@ -212,4 +212,45 @@ struct BuildTests {
                 "/var/lib/kubeforge/releases/0123456789abcdef", "inference:0123456789abcdef",
             ])
     }
+
+    /// Docker as far as it is needed: a container is a file that holds how it was created.
+    private static let docker = #"""
+        #!/bin/sh
+        cd "$(dirname "$0")/.."
+        case $1 in
+        ps) for name in $(grep -lrF -- "${4#label=}" containers); do echo "${name##*/}"; done;;
+        create) echo "$*" >containers/$$; echo $$;;
+        rm) shift 2; cd containers && rm -- "$@";;
+        cp) [ ! -e kill ] || { kill -9 "$PPID"; exit 1; }; file=${2#*:/app/}; tar -c -C "image/${file%/*}" -- "${file##*/}";;
+        esac
+        """#
+
+    @Test("takes away the container that a killed run left, which would keep its image for ever, and nobody else's")
+    func leftContainer() async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("bin/docker", Self.docker, mode: 0o755)
+            try folder.write("containers/theirs", "create --label app=theirs -- inference:0123456789abcdef\n")
+            try folder.write("image/data/rows.jsonl", "[1]\n")
+            try folder.write("image/models/golden.json", "{}\n")
+            let words = ExpectedAnswersAreSaved(Example.release).copy.words
+            func run() throws -> LocalProgram {
+                try LocalProgram(
+                    "env", "PATH=\(folder.path("bin")):/usr/bin:/bin", "sh", "-c", words[2].text, "sh",
+                    folder.path("releases/0123456789abcdef"),
+                    "inference:0123456789abcdef")
+            }
+            func containers() throws -> [String] {
+                try FileManager.default.contentsOfDirectory(atPath: folder.path("containers"))
+            }
+            try folder.write("kill", "")
+            #expect(try run().exitCode == 9)
+            #expect(try containers().count == 2, "it was killed beside its container")
+            try FileManager.default.removeItem(atPath: folder.path("kill"))
+            let again = try run()
+            #expect(again.exitCode == 0, "\(again.output)")
+            #expect(try containers() == ["theirs"])
+            #expect(try folder.text("releases/0123456789abcdef/golden.json") == "{}\n")
+            #expect(try folder.text("releases/0123456789abcdef/rows.jsonl") == "[1]\n")
+        }
+    }
 }

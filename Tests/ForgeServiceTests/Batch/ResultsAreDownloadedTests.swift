@@ -16,8 +16,9 @@ struct ResultsAreHereTests {
     private let table = "row,lda\n0,1\n1,2\n"
     private let scores = #"{"rows": 2, "score": {"lda": 0.5, "mlp": 0.25}}"#
 
-    /// The control plane writes what curl prints into the file that the command names.
-    private func machine(_ table: String) -> Machine {
+    /// The control plane writes what curl prints into the file that the command names, but where `instead` has done
+    /// something else.
+    private func machine(_ table: String, instead: @escaping @Sendable (String) -> Bool = { _ in false }) -> Machine {
         let scores = scores
         let host = ScriptedTransport { command in
             if command.inputText.contains("/status") {
@@ -27,7 +28,10 @@ struct ResultsAreHereTests {
             }
             if command.inputText.contains("podIP") { return Output(answering: CommandState(text: "10.244.1.9")) }
             guard case .file(let path) = command.output else { return nil }
-            try? (path.hasSuffix("scores.json") ? scores : table).write(toFile: path, atomically: true, encoding: .utf8)
+            if !instead(path) {
+                try? (path.hasSuffix("scores.json") ? scores : table).write(
+                    toFile: path, atomically: true, encoding: .utf8)
+            }
             return Output("")
         }
         return Machine(host: Example.master, transport: host)
@@ -70,6 +74,29 @@ struct ResultsAreHereTests {
             #expect(problem?.why == "predictions.csv has 1 rows, and scores.json counts 2")
             #expect(try String(contentsOfFile: path, encoding: .utf8) == "of yesterday")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["predictions.csv"])
+        }
+    }
+
+    @Test("are never answers of one run beside scores of another, though the run ends between the two")
+    func notMixed() async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("predictions.csv", "of yesterday")
+            try folder.write("scores.json", "of yesterday")
+            try folder.write("aside/scores.json", scores)
+            let step = ResultsAreDownloaded(run, folder: Folder(shown: "out", path: folder.path))
+            // The scores come as a link, which is not put into their place: it ends there, as if it were killed.
+            let machine = machine(table) { path in
+                path.hasSuffix("scores.json")
+                    ? (try? FileManager.default.createSymbolicLink(
+                        atPath: path, withDestinationPath: folder.path("aside/scores.json"))) != nil : false
+            }
+            let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine) }
+            #expect(problem?.what == "\(folder.path) cannot be written")
+            #expect(try folder.text("predictions.csv") == table)
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
+                    "aside", "predictions.csv",
+                ])
         }
     }
 
