@@ -86,7 +86,6 @@ extension OutsideTests {
         "ForgePlan/Steps/MachineIsFree.swift": .fuzz("steps of ForgePlan"),
         "ForgePlan/Steps/Packages.swift": .fuzz("steps of ForgePlan"),
         "ForgePlan/Steps/Sysctls.swift": .fuzz("steps of ForgePlan"),
-        "ForgeSSH/KnownHosts+Accept.swift": .own("a path"),
         "ForgeSSH/KnownHosts.swift": .fuzz("known_hosts"),
         "ForgeSSH/LocalFile.swift": .own("a path"),
         "ForgeSSH/NamePattern.swift": .fuzz("known_hosts"),

@@ -78,6 +78,19 @@ struct RunTests {
         #expect(witness.summary?.failed == 1)
     }
 
+    @Test("is freed when it has ended, with all that it was given")
+    func freed() async throws {
+        weak var given: Scene?
+        do {
+            let scene = try Scene()
+            given = scene
+            #expect(
+                await run(scene, Witness(), Action("provision") { _ in plan { _ in [] } }) { _ in FakeTransport() }
+                    .finish() == 0)
+        }
+        #expect(given == nil)
+    }
+
     @Test("that reaches no host ends with 4", arguments: [(Problem.Kind.unreachable, Int32(4)), (.usage, 64)])
     func unreachable(kind: Problem.Kind, code: Int32) async throws {
         let (scene, witness) = (try Scene(), Witness())

@@ -20,7 +20,7 @@ struct DeployTests {
         }
         _ = await ActionRunner(
             action, inventory: "lab.yaml", surroundings: scene.surroundings, reporter: Witness(), read: { _ in .lab },
-            connect: { $0.name == "kubmaster" ? host : FakeTransport() }
+            connect: { asked in if asked.name == "kubmaster" { host } else { FakeTransport() } }
         ).finish()
         return try #require(await host.commands.map(\.inputText).first { $0.contains("docker image inspect") })
     }

@@ -2,6 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 import ForgeTestSupport
+import Foundation
 import Testing
 
 @testable import ForgeService
@@ -218,7 +219,7 @@ struct BuildTests {
         #!/bin/sh
         cd "$(dirname "$0")/.."
         case $1 in
-        ps) for name in $(grep -lrF -- "${4#label=}" containers); do echo "${name##*/}"; done;;
+        ps) for name in $(grep -lrF -- "${5#label=}" containers); do echo "${name##*/}"; done;;
         create) echo "$*" >containers/$$; echo $$;;
         rm) shift 2; cd containers && rm -- "$@";;
         cp) [ ! -e kill ] || { kill -9 "$PPID"; exit 1; }; file=${2#*:/app/}; tar -c -C "image/${file%/*}" -- "${file##*/}";;

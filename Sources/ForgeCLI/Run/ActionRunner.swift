@@ -45,7 +45,10 @@ package struct ActionRunner: Sendable {
     package func finish() async -> Int32 {
         let began = surroundings.now()
         let work = Task { await attempt() }
-        cancellation.onRequest { tell($0) { work.cancel() } }
+        // Not the run itself, which has the interruption: neither would ever be freed.
+        cancellation.onRequest { [running, reporter, ends = action.endsWhenInterrupted] request in
+            Self.tell(request, running, reporter, endsAtOnce: ends) { work.cancel() }
+        }
         var ending = await work.value
         if cancellation.isRequested && !action.endsWhenInterrupted { ending.interrupt() }
         let seconds = surroundings.now().timeIntervalSince(began)
@@ -183,9 +186,12 @@ package struct ActionRunner: Sendable {
         }
     }
 
-    private func tell(_ request: CancellationSource.Request, stop: () -> Void) {
+    private static func tell(
+        _ request: CancellationSource.Request, _ running: RunningCommands, _ reporter: CompositeReporter,
+        endsAtOnce: Bool, stop: () -> Void
+    ) {
         switch request {
-        case .first where action.endsWhenInterrupted || !running.haveBegun: stop()
+        case .first where endsAtOnce || !running.haveBegun: stop()
         case .first: reporter.report(.note("finishing the current step on each host; press Ctrl-C again to stop now"))
         case .second:
             for command in running.all { reporter.report(.note(command.mayStillRun)) }

@@ -103,7 +103,7 @@ struct InputAddressTests {
         var secrets: [String] = []
         for command in await host.commands {
             #expect(!command.line.contains("s3cret"))
-            if case .secret(let bytes)? = command.input {
+            if case .secret(let bytes) = command.input {
                 secrets.append(String(decoding: bytes, as: UTF8.self))
             } else {
                 #expect(!command.inputText.contains("s3cret"))
@@ -204,14 +204,14 @@ struct InputAddressTests {
     @Test("of a run is in the Secret of its coordinator alone")
     func run() throws {
         let run = Example.batchRun(.url(Self.address))
-        guard case .secret(let bytes)? = BatchCoordinator(run).secret(run).input else {
+        guard case .secret(let bytes) = BatchCoordinator(run).secret(run).input else {
             throw Problem(what: "it is not sent as a secret")
         }
         #expect(String(decoding: bytes, as: UTF8.self).hasSuffix("\n  input: \"\(Self.address)\"\n"))
         let manifests = try BatchManifests(run, templates: Templates())
         #expect(try !(manifests.coordinator + manifests.shards(askingAt: "http://10.244.1.9:8081")).contains("s3cret"))
         let own = Example.batchRun(.own)
-        guard case .secret(let other)? = BatchCoordinator(own).secret(own).input else {
+        guard case .secret(let other) = BatchCoordinator(own).secret(own).input else {
             throw Problem(what: "it is not sent as a secret")
         }
         #expect(!String(decoding: other, as: UTF8.self).contains("input:"))

@@ -42,7 +42,7 @@ struct RunningRegistry {
     /// An image of one layer with this content, under this tag.
     func push(_ release: Release, layer: String) throws {
         let script = #"""
-            set -e; base=https://\#(folder.registry.endpoint)/v2/\#(release.repository); new=$(mktemp -d); cd "$new"
+            set -e; base=https://\#(folder.registry.endpoint)/v2/\#(release.repository); new=$(mktemp -d); trap 'rm -rf "$new"' EXIT; cd "$new"
             put() {
               sum=$(sha256sum <"$1"); sum=sha256:${sum%% *}
               place=$($curl -s -f -D - -o /dev/null -X POST "$base/blobs/uploads/" | tr -d '\r' | sed -n 's/^[Ll]ocation: //p')
