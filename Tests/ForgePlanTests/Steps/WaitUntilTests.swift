@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Waiting")
 struct UntilTests {
-    private func until(_ limit: Duration = .seconds(60), explain: (@Sendable (Machine) async throws -> String?)? = nil)
+    private func until(
+        _ limit: Duration = .seconds(3600), explain: (@Sendable (Machine) async throws -> String?)? = nil
+    )
         -> WaitUntil
     {
         WaitUntil("pods run", within: limit, every: .zero, asking: [.swaps], fix: "describe them", explain: explain) {
