@@ -12,6 +12,8 @@ private let mayDestroy: [String: [String]] = [
     "Sources/ForgeKubernetes/Kubeadm/Certificates.swift": ["docker kill", "tasks kill"],
     // Advice, after what harms nothing.
     "Sources/ForgeKubernetes/Host/ClusterMembershipCheck.swift": ["kubeadm reset"],
+    // It says what these commands of kubeforge are run over.
+    "Sources/ForgeCLI/Documentation.docc/Troubleshooting.md": ["kubeadm reset"],
     "Sources/ForgeKubernetes/Host/OtherKubernetes.swift": [
         "k0s reset", "k0s reset", "snap remove", "snap remove", "snap remove", "uninstall.sh", "uninstall.sh",
         "uninstall.sh",
