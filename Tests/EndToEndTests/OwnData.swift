@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A person's own data: five classes of 40 rows with twelve features. Its models are trained in a second or two.
 enum OwnData {
@@ -27,5 +28,44 @@ enum OwnData {
         }
         let header = "Line,# Letter," + (0..<12).map { "power \($0)" }.joined(separator: ",")
         return ([header] + lines).joined(separator: "\n") + "\n"
+    }
+}
+
+extension OwnData {
+    /// Data with known answers.
+    struct Known: CustomTestStringConvertible {
+        let testDescription: String
+        /// What is in the answer for row 23. The perceptron's answers may change with the version of its library.
+        let prediction: String
+        /// The accuracy of LDA on test.csv, as the service prints it.
+        let score: String
+        /// Makes the data where they are to be made, and gives the inventory's lines.
+        let service: @Sendable (URL) throws -> [String]
+
+        /// What `train.py` says of these files.
+        static let sample = Known(
+            testDescription: "a sample", prediction: #""lda":{"number":0,"letter":"A"}"#, score: "0.915"
+        ) { folder in
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            return try OwnData.write(to: folder)
+        }
+
+        /// The EEG study's files, which are no part of the repository: where `KUBEFORGE_EEG_DATA` names them.
+        static let study = ProcessInfo.processInfo.environment["KUBEFORGE_EEG_DATA"].flatMap { path in
+            path.isEmpty
+                ? nil
+                : Known(
+                    testDescription: "the EEG study's data",
+                    prediction: #""lda":{"number":0,"letter":"A"},"mlp":{"number":0,"letter":"A"}"#,
+                    score: "0.6915384615384615"
+                ) { _ in ["data: \(path)"] }
+        }
+
+        static var all: [Known] {
+            if study == nil {
+                print("KUBEFORGE_EEG_DATA names no directory with the EEG study's data: a sample alone is deployed")
+            }
+            return [sample] + [study].compactMap { $0 }
+        }
     }
 }

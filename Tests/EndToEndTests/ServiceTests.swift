@@ -108,22 +108,18 @@ struct ServiceTests {
         #expect(now.first?.state == "runs")
     }
 
-    @Test(
-        "with one's own data says what the models say elsewhere",
-        .enabled(if: eeg != nil, "../shared/data/eeg is not beside the checkout"))
-    func ownData() async throws {
+    @Test("with one's own data says what the models say elsewhere", arguments: OwnData.Known.all)
+    func ownData(data: OwnData.Known) async throws {
         var own = lab.inventory
-        own.service = ["data: \(try #require(eeg))"]
+        own.service = try data.service(lab.folder.appending(path: "own"))
         try own.write()
         let run = try await lab.kubeforge("deploy", lab.inventory.path)
         #expect(run.exitCode == 0, "\(run.everything)")
         let address = lab.inventory.address(of: "kubnode")
         let prediction = try await lab.curl("http://\(address):30080/prediction/23")
-        #expect(
-            prediction.output.contains(#""lda":{"number":0,"letter":"A"},"mlp":{"number":0,"letter":"A"}"#),
-            "\(prediction.everything)")
+        #expect(prediction.output.contains(data.prediction), "\(prediction.everything)")
         let score = try await lab.curl("http://\(address):30080/score")
-        #expect(score.output.contains(#""lda":0.6915384615384615"#), "\(score.everything)")
+        #expect(score.output.contains(#""lda":\#(data.score)"#), "\(score.everything)")
         let check = try await lab.kubeforge("smoke-test", lab.inventory.path)
         #expect(check.exitCode == 0, "\(check.everything)")
     }
@@ -146,10 +142,3 @@ struct ServiceTests {
         try await lab.ssh("kubmaster", "kubectl -n mlops get deployments -o name | grep candidate || true").output
     }
 }
-
-/// Real data with known answers, where it lies beside the checkout.
-private let eeg: String? = {
-    let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../shared/data/eeg")
-        .standardized.path()
-    return FileManager.default.fileExists(atPath: path + "/train.csv") ? path : nil
-}()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite(
-    "On the EEG data the service", .enabled(if: ServiceFiles.hasEEG, "the EEG data are not beside the repository"),
+    "On the EEG data the service", .enabled(if: ServiceFiles.eeg != nil, ServiceFiles.withoutEEG),
     .served(over: Training.eeg))
 struct EEGTests {
     let service: RunningService

@@ -17,7 +17,8 @@ struct Training {
     }
 
     static let eeg = Task {
-        let files = ["train.csv", "test.csv"].map { ServiceFiles.eeg.appending(path: $0) }
+        guard let source = ServiceFiles.eeg else { throw Failed("\(ServiceFiles.withoutEEG)") }
+        let files = ["train.csv", "test.csv"].map { source.appending(path: $0) }
         return try await Training("eeg", of: files.map { try Data(contentsOf: $0) }) { folder, _ in
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             for file in files {
