@@ -42,7 +42,7 @@ let package = Package(
                 "ForgeCore", "ForgeInventory", "ForgePlan", "ForgeTemplates", "ForgeSSH", "ForgeKubernetes",
                 "ForgeService",
                 "ForgeLab", argumentParser, logging,
-            ]),
+            ], plugins: [.plugin(name: "EmbedVersionPlugin")]),
         module("ForgeKubernetes", ["ForgeCore", "ForgePlan", "ForgeInventory", "ForgeTemplates", yams]),
         module("ForgeService", ["ForgeCore", "ForgePlan", "ForgeInventory", "ForgeTemplates"]),
         module("ForgeLab", ["ForgeCore", "ForgeInventory", "ForgeTemplates", subprocess]),
@@ -64,6 +64,7 @@ let package = Package(
         .plugin(
             name: "EmbedTemplatesPlugin", capability: .buildTool(), dependencies: ["EmbedTemplates"],
             path: "Sources/EmbedTemplatesPlugin"),
+        .plugin(name: "EmbedVersionPlugin", capability: .buildTool(), path: "Sources/EmbedVersionPlugin"),
 
         module("ForgeTestSupport", ["ForgeCore", "ForgePlan", subprocess]),
         tests("ArchitectureTests", ["ForgeTestSupport"]),

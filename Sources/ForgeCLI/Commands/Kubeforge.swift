@@ -9,7 +9,7 @@ struct Kubeforge: AsyncParsableCommand {
             Exit codes: 0 done; 1 failed; 2 incomplete (some hosts failed, the rest is done); 3 the inventory is invalid; \
             4 no host could be reached; 5 another run holds it; 64 usage; 130 interrupted.
             """,
-        version: version,
+        version: embeddedVersion,
         subcommands: [
             ProvisionCommand.self, PlanCommand.self, DeployCommand.self, SmokeTestCommand.self, ReleasesCommand.self,
             RollbackCommand.self,
@@ -17,6 +17,4 @@ struct Kubeforge: AsyncParsableCommand {
             LogsCommand.self,
             LabCommand.self,
         ])
-
-    static let version = "0.1.0"
 }

@@ -1,0 +1,109 @@
+import ForgeTestSupport
+import Foundation
+import Testing
+
+/// `.ci/version`, which the program and its package get their version from.
+@Suite("The version")
+struct VersionTests {
+    @Test("is the fallback where nothing knows better")
+    func fallback() async throws {
+        try await TemporaryFolder.during { folder in
+            try await Self.tree(in: folder)
+            #expect(try await Self.version(in: folder) == String(try Self.fallback))
+        }
+    }
+
+    @Test("is the commit's before the first tag, the tag's number on it, and tells of commits after it and of changes")
+    func git() async throws {
+        try await TemporaryFolder.during { folder in
+            try await Self.tree(in: folder)
+            let first = try await Self.commit(in: folder)
+            #expect(try await Self.version(in: folder) == "\(try Self.fallback)-g\(first)")
+            try await Self.git(in: folder, "tag", "nightly")
+            #expect(try await Self.version(in: folder) == "\(try Self.fallback)-g\(first)")
+            try await Self.git(in: folder, "tag", "-a", "v0.2.0", "-m", "0.2.0")
+            #expect(try await Self.version(in: folder) == "0.2.0")
+            let second = try await Self.commit(in: folder)
+            #expect(try await Self.version(in: folder) == "0.2.0-1-g\(second)")
+            try folder.write("file", "changed")
+            #expect(try await Self.version(in: folder) == "0.2.0-1-g\(second)-dirty")
+        }
+    }
+
+    @Test("goes with an archive, also into somebody else's repository")
+    func archive() async throws {
+        try await TemporaryFolder.during { folder in
+            try await Self.tree(in: folder)
+            let first = try await Self.commit(in: folder)
+            #expect(try await Self.unpacked(folder, "untagged") == "\(try Self.fallback)-g\(first)")
+            try await Self.git(in: folder, "tag", "v0.2.0")
+            #expect(try await Self.unpacked(folder, "tagged") == "0.2.0")
+        }
+    }
+
+    @Test("is no text that could not stand in a source: what git says else is not believed")
+    func odd() async throws {
+        try await TemporaryFolder.during { folder in
+            try await Self.tree(in: folder)
+            _ = try await Self.commit(in: folder)
+            try await Self.git(in: folder, "tag", #"v1"+"2"#)
+            #expect(try await Self.version(in: folder) == String(try Self.fallback))
+        }
+    }
+
+    /// What stands in the script, which a release changes.
+    private static var fallback: Substring {
+        get throws {
+            let script = try String(contentsOf: sources.appending(path: "version"), encoding: .utf8)
+            return try #require(script.firstMatch(of: /(?m)^fallback=(\d+\.\d+\.\d+-dev)$/)).1
+        }
+    }
+
+    private static let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../.ci")
+        .standardized
+
+    /// The scripts in a folder of their own, which is no repository. In an archive's tree what git wrote there becomes
+    /// its placeholder again.
+    private static func tree(in folder: TemporaryFolder) async throws {
+        let script = try String(contentsOf: sources.appending(path: "version"), encoding: .utf8)
+            .replacing(/archived='.*'/, with: "archived='$Format:%(describe:tags=true,abbrev=12,match=v[0-9]*)$'")
+            .replacing(/commit='.*'/, with: "commit='$Format:%H$'")
+        try folder.write(".ci/version", script)
+        try folder.write(
+            ".ci/.gitattributes", String(contentsOf: sources.appending(path: ".gitattributes"), encoding: .utf8))
+    }
+
+    private static func version(in folder: TemporaryFolder, _ path: String = ".ci/version") async throws -> String {
+        // A repository of the computer's above the temporary folders is none of this.
+        let said = try await LocalProgram.run(
+            "sh", [folder.path(path)],
+            environment: ["GIT_CEILING_DIRECTORIES": folder.path + "/..", "GIT_CONFIG_GLOBAL": "/dev/null"])
+        return said.trimmingCharacters(in: .newlines)
+    }
+
+    /// The first twelve digits of a new commit of all files.
+    private static func commit(in folder: TemporaryFolder) async throws -> Substring {
+        if !FileManager.default.fileExists(atPath: folder.path(".git")) { try await git(in: folder, "init", "--quiet") }
+        try folder.write("file", UUID().uuidString)
+        try await git(in: folder, "add", ".")
+        try await git(in: folder, "commit", "--quiet", "-m", "One more")
+        return try await git(in: folder, "rev-parse", "HEAD").prefix(12)
+    }
+
+    private static func unpacked(_ folder: TemporaryFolder, _ name: String) async throws -> String {
+        try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
+        try await git(in: folder, "archive", "--output", folder.path("\(name).tar"), "HEAD")
+        try await LocalProgram.run("tar", ["-xf", folder.path("\(name).tar"), "-C", folder.path(name)])
+        return try await version(in: folder, "\(name)/.ci/version")
+    }
+
+    @discardableResult
+    private static func git(in folder: TemporaryFolder, _ arguments: String...) async throws -> String {
+        let who = [
+            "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgSign=false", "-c",
+            "tag.gpgSign=false",
+        ]
+        return try await LocalProgram.run(
+            "git", ["-C", folder.path] + who + arguments, environment: ["GIT_CONFIG_GLOBAL": "/dev/null"])
+    }
+}
