@@ -32,8 +32,10 @@ package enum Program {
     /// Help, the version, a usage error, or an error that nobody foresaw.
     private static func tell(_ error: any Error) -> Int32 {
         let code = Kubeforge.exitCode(for: error)
+        let message = Kubeforge.fullMessage(for: error)
+        // Help, completion scripts and what tools read are kubeforge's own, and longer than what others may say.
         TextStream.descriptor(code.isSuccess ? 1 : 2).write(
-            Kubeforge.fullMessage(for: error).withoutTokens.readable + "\n")
+            (code.isSuccess ? message : message.withoutTokens.readable) + "\n")
         return code.rawValue
     }
 }

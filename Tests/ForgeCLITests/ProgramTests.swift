@@ -1,4 +1,5 @@
 import ForgeCore
+import Foundation
 import Testing
 
 @testable import ForgeCLI
@@ -135,6 +136,14 @@ struct ProgramTests {
         #expect(result.code == 0)
         #expect(try Regex(pattern).wholeMatch(in: result.output) != nil, "\(result.output)")
         #expect(result.errors == "")
+    }
+
+    @Test("tells all of itself to the tool that makes its manual")
+    func dump() async throws {
+        let result = try await Binary.run(["--experimental-dump-help"], in: Scene())
+        #expect(result.code == 0)
+        let dump = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+        #expect((dump?["command"] as? [String: Any])?["commandName"] as? String == "kubeforge")
     }
 
     @Test("keeps a log of what it did")
