@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # What only root may do: packages, and the program's place in /usr/local. Everything else is the user's; `kubeforge lab` uses sudo by itself.
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 BUILD_DEBS := pkg-config libssh-dev libssl-dev zlib1g-dev
-TEST_DEBS := openssh-server openssh-client sudo curl python3 python3-venv python3-pip gnupg fish tcsh zsh
+TEST_DEBS := git openssh-server openssh-client sudo curl python3 python3-venv python3-pip gnupg fish tcsh zsh
 LAB_DEBS := systemd-container mmdebstrap debian-archive-keyring iproute2 iptables procps util-linux mount findutils docker-registry
 DEBS := $(BUILD_DEBS) $(TEST_DEBS) $(LAB_DEBS)
 # Tests that make machines.
@@ -20,6 +20,19 @@ VM := EndToEndTests.VirtualMachineTests
 # How many mutants, by which seed, of which files: MUTANTS='--count 20 --seed 1 --files Sources/ForgePlan'.
 MUTANTS :=
 KUBEFORGE := .build/debug/kubeforge
+# Where `make install` puts things: below DESTDIR, which packagers set.
+PREFIX := /usr/local
+DESTDIR :=
+# Debian's zsh looks for what packages bring in vendor-completions.
+ZSH_COMPLETIONS := $(PREFIX)/share/zsh/site-functions
+# The program, its completions and its manual as they are installed.
+DIST := .build/dist
+# With Swift's libraries inside, and no others of the folder that the program lies in.
+RELEASE := -c release --static-swift-stdlib --disable-local-rpath
+INSTALLED := bin/kubeforge share/bash-completion/completions/kubeforge share/fish/vendor_completions.d/kubeforge.fish \
+	share/man/man1/kubeforge.1 share/doc/kubeforge/copyright
+# With sudo only where the place is not the user's own.
+PLACE = place='$(DESTDIR)$(PREFIX)'; while [ ! -e "$$place" ]; do place=$$(dirname "$$place"); done; as=; [ -w "$$place" ] || as='$(ROOT)'
 # A login session starts with 1024 open files; tests that run at once take more.
 OPEN_FILES := most=$$(ulimit -Hn); [ "$$most" != unlimited ] && [ "$$most" -le 65536 ] || most=65536; ulimit -Sn "$$most";
 # At most eight tests at once: two cores that run a thousand at once make each of them late. Toolchains before Swift 6.3 do not read this.
@@ -27,10 +40,15 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 # A password that sudo was given stays good while tests run that take down machines at their end.
 KEEP_SUDO := $(if $(ROOT),while sudo -n -v 2>/dev/null; do sleep 60; done & keeper=$$!; trap 'kill $$keeper' EXIT;)
 
-.PHONY: help demo test test-service test-faults test-vm test-mutants fuzz benchmark-service lint ready packages build install down
+# Tests that need no machines.
+OTHERS := swift test --skip-build --disable-xctest --skip '$(MACHINES)|$(SERVICE)|$(FAULTS)|$(VM)'
+
+.PHONY: help demo check test test-service test-faults test-vm test-mutants fuzz benchmark-service lint format ready packages build dist \
+	install uninstall down
 
 help:
 	@echo 'make demo           two real machines on this computer, a cluster on them, a model that answers'
+	@echo 'make check          the format, and the tests that need no machines'
 	@echo 'make test           unit, SSH against a real sshd, the service, the whole way in a lab of its own'
 	@echo 'make test-service   the service in full, in a lab of its own: takes longer'
 	@echo 'make test-faults    every step of a run disturbed, in four ways: takes more than an hour'
@@ -39,7 +57,9 @@ help:
 	@echo 'make fuzz           random and changed answers for every parser, ten minutes each (FUZZ_SECONDS=600)'
 	@echo 'make benchmark-service   how fast the service answers on one core, beside the articles'\'' way'
 	@echo 'make lint           the formatter, strictly'
-	@echo 'make install        the program, optimised, into /usr/local/bin'
+	@echo 'make format         the formatter, in place'
+	@echo 'make install        the program, optimised, its completions and its manual into /usr/local (PREFIX=, DESTDIR=)'
+	@echo 'make uninstall      removes them'
 	@echo 'make down           removes the lab of make demo'
 
 demo: build
@@ -52,12 +72,16 @@ demo: build
 	@echo '       curl http://10.77.0.12:30080/prediction/23'
 	@echo 'Down:  make down'
 
+check: lint packages
+	swift build --build-tests
+	@$(OPEN_FILES) nice $(OTHERS)
+
 # The machines wait more than they work, so the other tests run meanwhile, and give way. What both say comes one after the other.
 test: packages
 	swift build --build-tests
 	@$(OPEN_FILES) $(KEEP_SUDO) swift test --ignore-lock --skip-build --disable-xctest --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
 	trap 'kill $$machines' INT TERM; \
-	nice swift test --ignore-lock --skip-build --disable-xctest --skip '$(MACHINES)|$(SERVICE)|$(FAULTS)|$(VM)'; others=$$?; \
+	nice $(OTHERS) --ignore-lock; others=$$?; \
 	tail -f -n +1 --pid=$$machines .build/machines.log; wait $$machines || exit; \
 	[ $$others = 0 ] || { echo 'Tests that need no machines failed: see above.'; exit $$others; }
 
@@ -85,6 +109,9 @@ test-service: packages
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
 
+format:
+	swift format --in-place --recursive Package.swift Sources Tests
+
 # What a newcomer may lack is said before anything is built.
 ready:
 	@fail() { printf '%s\n' "$$@" >&2; exit 1; }; \
@@ -101,7 +128,7 @@ packages: ready
 	  $(ROOT) apt-get -q -o DPkg::Lock::Timeout=300 update && $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 install --no-install-recommends $$missing; \
 	  case "$$missing" in *docker-registry*) $(ROOT) systemctl disable --now docker-registry 2>/dev/null || true;; esac; fi
 
-# wrk asks; the service'''s packages and models are made in the cache the first time.
+# wrk asks; the service's packages and models are made in the cache the first time.
 benchmark-service: DEBS := python3 python3-venv python3-pip util-linux wrk
 benchmark-service: packages
 	python3 Tests/ServiceBenchmark/benchmark.py
@@ -109,9 +136,31 @@ benchmark-service: packages
 build: packages
 	swift build --product kubeforge
 
-install: packages
-	swift build -c release --static-swift-stdlib --product kubeforge
-	$(ROOT) install -s -m 0755 .build/release/kubeforge /usr/local/bin/kubeforge
+# A new tag is no new file: .ci/version is asked again. generate-manual is a tool of swift-argument-parser. The manual has the date of the
+# commit, and the program no hashes of what the compiler met on its way: two builds of one commit are the same.
+dist: packages
+	@touch .ci/version
+	swift build $(RELEASE) --product kubeforge
+	swift build $(RELEASE) --product generate-manual
+	@rm -rf $(DIST) && mkdir -p $(DIST)
+	strip --strip-all -R .swift_modhash -R .note.gnu.build-id -o $(DIST)/kubeforge .build/release/kubeforge
+	for shell in bash zsh fish; do $(DIST)/kubeforge --generate-completion-script $$shell > $(DIST)/kubeforge.$$shell; done
+	.build/release/generate-manual $(DIST)/kubeforge --output-directory $(DIST) \
+	  --date "$$(git log -1 --format=%cs 2>/dev/null || date +%F)"
+
+install: dist
+	@$(PLACE); put() { $$as install -D -m "$$1" "$(DIST)/$$2" "$(DESTDIR)$$3"; }; set -e; \
+	put 755 kubeforge $(PREFIX)/bin/kubeforge; \
+	put 644 kubeforge.bash $(PREFIX)/share/bash-completion/completions/kubeforge; \
+	put 644 kubeforge.zsh $(ZSH_COMPLETIONS)/_kubeforge; \
+	put 644 kubeforge.fish $(PREFIX)/share/fish/vendor_completions.d/kubeforge.fish; \
+	put 644 kubeforge.1 $(PREFIX)/share/man/man1/kubeforge.1; \
+	put 644 ../../LICENSE $(PREFIX)/share/doc/kubeforge/copyright
+	@echo 'installed $(DESTDIR)$(PREFIX)/bin/kubeforge, its completions and its manual'
+
+uninstall:
+	@$(PLACE); $$as rm -f -- $(INSTALLED:%='$(DESTDIR)$(PREFIX)/%') '$(DESTDIR)$(ZSH_COMPLETIONS)/_kubeforge'
+	@$(PLACE); [ ! -d '$(DESTDIR)$(PREFIX)/share/doc/kubeforge' ] || $$as rmdir -- '$(DESTDIR)$(PREFIX)/share/doc/kubeforge'
 
 down:
 	$(KUBEFORGE) lab down inventory/lab.yaml
