@@ -85,7 +85,9 @@ let package = Package(
             "ForgeServiceTests",
             ["ForgeService", "ForgePlan", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport", yams],
             exclude: ["Golden"]),
-        tests("ForgeCLITests", ["ForgeCLI", "ForgePlan", "ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
+        tests(
+            "ForgeCLITests",
+            ["ForgeCLI", "ForgeService", "ForgePlan", "ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
         tests(
             "ServiceTemplateTests", ["ForgeService", "ForgePlan", "ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
         tests("EndToEndTests", ["ForgeCore", "ForgeTestSupport"]),
