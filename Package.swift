@@ -22,17 +22,22 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+/// What swift-subprocess brings; it is named here so that its version is, too.
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
     name: "kubeforge",
     platforms: [.macOS(.v15)],
     products: [.executable(name: "kubeforge", targets: ["kubeforge"])],
+    // Exactly these, because Package.resolved is not part of the tree: two builds of one commit are of the same
+    // sources.
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     ],
     targets: [
         .executableTarget(name: "kubeforge", dependencies: ["ForgeCLI"], swiftSettings: house),
@@ -45,7 +50,7 @@ let package = Package(
             ], plugins: [.plugin(name: "EmbedVersionPlugin")]),
         module("ForgeKubernetes", ["ForgeCore", "ForgePlan", "ForgeInventory", "ForgeTemplates", yams]),
         module("ForgeService", ["ForgeCore", "ForgePlan", "ForgeInventory", "ForgeTemplates"]),
-        module("ForgeLab", ["ForgeCore", "ForgeInventory", "ForgeTemplates", subprocess]),
+        module("ForgeLab", ["ForgeCore", "ForgeInventory", "ForgeTemplates", subprocess, system]),
         module("ForgePlan", ["ForgeCore"]),
         module("ForgeInventory", ["ForgeCore", yams]),
         module(
