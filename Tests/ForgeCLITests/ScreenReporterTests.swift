@@ -47,7 +47,6 @@ struct ScreenReporterTests {
                 inventory lab.yaml   (named on the command line)
 
                 container runtime is ready
-                  · kubnode    containerd is installed
                   ✓ kubmaster  containerd is installed   (containerd.io: absent → 2.2.1)   12.4 s
                   ✗ kubnode    docker is installed   2.1 s
                 ✗ kubnode: `apt-get install` failed with exit code 100
@@ -55,6 +54,7 @@ struct ScreenReporterTests {
                        \tcandidate
                   fix  apt-cache madison docker-ce
                   log  ~/logs/1.log
+                  · kubnode    1 unchanged
                 ✗ something else
                 log   ~/logs/1.log
 
@@ -68,6 +68,56 @@ struct ScreenReporterTests {
                       got       F
 
                 ✗ provision is incomplete: 1 changed, 1 unchanged, 1 failed, 1 check failed   1 min 15 s
+
+                """)
+    }
+
+    @Test("counts what did not change for each stage and host, unless each step is asked for")
+    func unchanged() throws {
+        let events: [Event] = [
+            .stageBegan("hosts are prepared"),
+            .step(Story.report("kubmaster", "swap is off", .unchanged)),
+            .step(Story.report("kubnode", "swap is off", .unchanged)),
+            .step(Story.report("kubmaster", "overlay is loaded", .changed, ["it is not"], seconds: 1)),
+            .step(Story.report("kubmaster", "/etc/hosts lists every host", .unchanged)),
+            .stageBegan("Kubernetes is installed"),
+            .step(Story.report("kubnode", "kubelet is installed", .unchanged)),
+            .summary(Summary(outcome: .ok, seconds: 2)),
+        ]
+        let (short, long) = (try Scene(), try Scene())
+        var settings = ScreenReporter.Settings(action: "provision")
+        let normal = ScreenReporter(settings, short.surroundings)
+        normal.expect(["kubmaster", "kubnode"])
+        settings.detail = .verbose
+        let verbose = ScreenReporter(settings, long.surroundings)
+        verbose.expect(["kubmaster", "kubnode"])
+        for event in events {
+            normal.report(event)
+            verbose.report(event)
+        }
+        #expect(
+            short.progress.text == """
+
+                hosts are prepared
+                  ✓ kubmaster  overlay is loaded   (it is not)   1.0 s
+                  · kubmaster  2 unchanged
+                  · kubnode    1 unchanged
+
+                Kubernetes is installed
+                  · kubnode    1 unchanged
+
+                """)
+        #expect(
+            long.progress.text == """
+
+                hosts are prepared
+                  · kubmaster  swap is off
+                  · kubnode    swap is off
+                  ✓ kubmaster  overlay is loaded   (it is not)   1.0 s
+                  · kubmaster  /etc/hosts lists every host
+
+                Kubernetes is installed
+                  · kubnode    kubelet is installed
 
                 """)
     }

@@ -16,7 +16,7 @@ struct SharedOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Work on this many hosts at once.", valueName: "n"))
     var parallel = 32
 
-    @Flag(name: .shortAndLong, help: "Show every line that commands print, and each command as it ends.")
+    @Flag(name: .shortAndLong, help: "Show every step, every line that commands print, and each command as it ends.")
     var verbose = false
 
     @Flag(name: .shortAndLong, help: "Show failures, results and the end only.")

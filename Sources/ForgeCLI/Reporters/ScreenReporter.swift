@@ -36,14 +36,17 @@ package final class ScreenReporter: Reporter {
     package enum Detail: Sendable {
         /// Failures, results and the end.
         case quiet
+        /// Of steps that changed nothing, how many there were in a stage, per host.
         case normal
-        /// And every line that a command prints.
+        /// Every step, and every line that a command prints.
         case verbose
     }
 
     private struct State {
         var live = ProgressLines()
         var hostColumns = 0
+        /// Steps of the stage that changed nothing and have not been shown yet, by host, in the order of their ends.
+        var unchanged: [(host: String, count: Int)] = []
         var checks = (passed: 0, failed: 0)
         var hasPodLines = false
         var ticker: Task<Void, Never>?
@@ -69,6 +72,10 @@ package final class ScreenReporter: Reporter {
     package func report(_ event: Event) {
         let event = event.mapTexts(\.readable)
         state.withLock { state in
+            switch event {
+            case .stageBegan, .check, .table, .load, .summary: countUnchanged(&state)
+            default: break
+            }
             switch event {
             case .note(let text): if settings.detail != .quiet { write([text], on: progress, &state) }
             case .stageBegan(let name):
@@ -125,9 +132,23 @@ package final class ScreenReporter: Reporter {
         state.hostColumns = max(state.hostColumns, report.host.columns)
         let isResult = report.outcome == .failed || report.outcome == .wouldChange
         guard settings.detail != .quiet || isResult else { return }
+        if report.outcome == .unchanged, settings.detail == .normal {
+            let index = state.unchanged.firstIndex { $0.host == report.host }
+            return index.map { state.unchanged[$0].count += 1 } ?? state.unchanged.append((report.host, 1))
+        }
         let line = StepLine(report: report, hostColumns: state.hostColumns, columns: steps.columns, style: steps.style)
         write(line.lines, on: steps, &state)
         if let problem = report.problem { write(text(problem, log: settings.log), on: progress, &state) }
+    }
+
+    private func countUnchanged(_ state: inout State) {
+        let (mark, color) = StepReport.Outcome.unchanged.mark
+        let lines = state.unchanged.map { host, count in
+            "  \(steps.style(mark, color)) "
+                + steps.style("\(host.padded(to: state.hostColumns))  \(count) unchanged", .dim)
+        }
+        state.unchanged = []
+        if !lines.isEmpty { write(lines, on: steps, &state) }
     }
 
     private func add(_ check: CheckReport, _ state: inout State) {
