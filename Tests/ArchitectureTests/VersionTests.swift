@@ -41,6 +41,18 @@ struct VersionTests {
         }
     }
 
+    @Test("is the tree's own where a hook of git names another repository")
+    func hook() async throws {
+        try await TemporaryFolder.during { folder in
+            try await Self.tree(in: folder)
+            let first = try await Self.commit(in: folder)
+            let other = ["GIT_DIR=\(folder.path)/none", "GIT_INDEX_FILE=\(folder.path)/none/index"]
+            #expect(
+                try await Self.version(in: folder, ".ci/version", other[0], other[1])
+                    == "\(try Self.fallback)-g\(first)")
+        }
+    }
+
     @Test("is no text that could not stand in a source: what git says else is not believed")
     func odd() async throws {
         try await TemporaryFolder.during { folder in
@@ -73,12 +85,12 @@ struct VersionTests {
             ".ci/.gitattributes", String(contentsOf: sources.appending(path: ".gitattributes"), encoding: .utf8))
     }
 
-    private static func version(in folder: TemporaryFolder, _ path: String = ".ci/version") async throws -> String {
+    private static func version(
+        in folder: TemporaryFolder, _ path: String = ".ci/version", _ variables: String...
+    ) async throws -> String {
         // A repository of the computer's above the temporary folders is none of this.
-        let said = try await LocalProgram.run(
-            "sh", [folder.path(path)],
-            environment: ["GIT_CEILING_DIRECTORIES": folder.path + "/..", "GIT_CONFIG_GLOBAL": "/dev/null"])
-        return said.trimmingCharacters(in: .newlines)
+        let ceiling = "GIT_CEILING_DIRECTORIES=\(folder.path)/.."
+        return try await alone("sh", [folder.path(path)], [ceiling] + variables).trimmingCharacters(in: .newlines)
     }
 
     /// The first twelve digits of a new commit of all files.
@@ -103,7 +115,16 @@ struct VersionTests {
             "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgSign=false", "-c",
             "tag.gpgSign=false",
         ]
+        return try await alone("git", ["-C", folder.path] + who + arguments)
+    }
+
+    /// Without anything of the environment but PATH: where a hook of git runs these tests, it names the repository that is
+    /// committed to, and commits of a test would go there.
+    private static func alone(_ program: String, _ arguments: [String], _ variables: [String] = []) async throws
+        -> String
+    {
+        let path = "PATH=" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
         return try await LocalProgram.run(
-            "git", ["-C", folder.path] + who + arguments, environment: ["GIT_CONFIG_GLOBAL": "/dev/null"])
+            "env", ["-i", path, "GIT_CONFIG_GLOBAL=/dev/null"] + variables + [program] + arguments)
     }
 }
