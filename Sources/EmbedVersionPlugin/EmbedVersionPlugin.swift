@@ -4,9 +4,8 @@ import PackagePlugin
 /// Writes what `.ci/version` says into one Swift source.
 ///
 /// It asks when there is another commit, or a file that the program is made of has changed, and writes only where the
-/// answer is another one:
-/// a build without a new version compiles nothing again. A new tag alone is not seen; `make dist` asks in any case. (A
-/// prebuild command would not do: SwiftPM runs it only when it plans the build anew.)
+/// answer differs: a build without a new version compiles nothing again. A new tag alone is not seen; `make dist` asks in
+/// any case. (A prebuild command would not do: SwiftPM runs it only when it plans the build again.)
 @main
 struct EmbedVersionPlugin: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
