@@ -118,6 +118,30 @@ struct MachineLockTests {
         }
     }
 
+    @Test("is waited for again and again, as long as there is patience, and that is said once")
+    func patient() async throws {
+        try await Place.during { folder async throws in
+            // Another has it for the first five looks; nobody's time passes.
+            let program = """
+                #!/bin/sh
+                echo >> \(folder.path("looks")); [ "$(wc -l < \(folder.path("looks")))" -gt 5 ]
+                """
+            try FileManager.default.createDirectory(atPath: folder.path("bin"), withIntermediateDirectories: true)
+            try Data(program.utf8).write(to: URL(filePath: folder.path("bin/flock")))
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("bin/flock"))
+            func run(_ patience: Int) throws -> Output {
+                let words = lock("a", folder, patience: patience).words + ["echo", "mine"]
+                return try LocalShell.run(Command(["env", Word("PATH=\(folder.path("bin")):/usr/bin:/bin")] + words))
+            }
+            let waited = try run(60)
+            #expect(
+                waited.text == "mine\n"
+                    && waited.errorText == "waiting up to 60 s for a command that runs on this machine\n")
+            try FileManager.default.removeItem(atPath: folder.path("looks"))
+            #expect(try run(0).exit == .code(MachineLock.refusal))
+        }
+    }
+
     @Test("is not held by a daemon that a command starts")
     func daemon() async throws {
         try await Place.during { folder async throws in

@@ -26,11 +26,19 @@ struct SharedFileTests {
         }
     }
 
+    /// Of its inode: another file of the same name has another one.
+    private func number(_ path: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
+    }
+
     @Test("is kept once, as it was before the first change, and is not written where nothing is other")
     func kept() async throws {
         try await TemporaryFolder.during { folder in
             let path = try folder.write("config", "theirs", mode: 0o640)
-            for text in ["theirs", "first", "second"] { try await file(path).change { _ in text } }
+            let before = try number(path)
+            try await file(path).change { _ in "theirs" }
+            #expect(try number(path) == before && names(folder) == ["config"])
+            for text in ["first", "second"] { try await file(path).change { _ in text } }
             #expect(try names(folder) == ["config", "config.before-kubeforge"])
             #expect(try folder.text("config.before-kubeforge") == "theirs")
             #expect(try folder.text("config") == "second")
@@ -75,6 +83,8 @@ struct SharedFileTests {
         try await TemporaryFolder.during { folder in
             try FileManager.default.createDirectory(atPath: folder.path("folder"), withIntermediateDirectories: true)
             mkfifo(folder.path("pipe"), 0o600)
+            let socket = try Socket(folder.path("socket"))
+            defer { socket.close() }
             symlink("loop", folder.path("loop"))
             try folder.write("file", "theirs")
             try Data([0xFF, 0xFE, 0x41]).write(to: URL(filePath: folder.path("binary")))
@@ -82,7 +92,8 @@ struct SharedFileTests {
             let reasons = [
                 "folder": "it is not a regular file", "pipe": "it is not a regular file",
                 "loop": "Too many levels of symbolic links",
-                "file/below": "Not a directory", "binary": "it is not UTF-8", "large": "it has more than 16 MiB",
+                "socket": "No such device or address", "file/below": "Not a directory", "binary": "it is not UTF-8",
+                "large": "it has more than 16 MiB",
             ]
             for (name, reason) in reasons {
                 let file = file(folder.path(name))
@@ -95,7 +106,32 @@ struct SharedFileTests {
                 #expect(file.obstacle() != nil)
             }
             #expect(try folder.text("file") == "theirs")
-            #expect(try names(folder) == ["binary", "file", "folder", "large", "loop", "pipe"])
+            #expect(try names(folder) == ["binary", "file", "folder", "large", "loop", "pipe", "socket"])
+        }
+    }
+
+    /// Tests that run as root may read everything: this one runs as somebody else, in a process of its own.
+    @Test(
+        "of another user is left as it is, whether it may be read or not", .enabled(if: geteuid() == 0),
+        arguments: [0o644, 0o600])
+    func others(mode: Int) async throws {
+        try await TemporaryFolder.during { folder in
+            let path = try folder.write("config", "theirs", mode: mode)
+            chmod(folder.path, 0o777)
+            let seen = folder.path("seen")
+            await #expect(processExitsWith: .success) { [path = path as String, seen = seen as String] in
+                guard setgid(65534) == 0, setuid(65534) == 0 else { throw Problem(what: "it stays root") }
+                let file = SharedFile(path, orElse: "set KUBECONFIG to another file")
+                let said: String
+                do throws(Problem) { said = try file.text() ?? "nothing is there" } catch { said = error.why ?? "" }
+                try? await file.change { _ in "mine" }
+                try Data("\(said)\n\(file.obstacle()?.why ?? "none")\n".utf8).write(to: URL(filePath: seen))
+            }
+            #expect(try folder.text("config") == "theirs")
+            let belongs = "it belongs to the user number 0\n"
+            #expect(
+                try folder.text("seen")
+                    == (mode == 0o644 ? "theirs\n" + belongs : "Permission denied\nPermission denied\n"))
         }
     }
 
@@ -133,4 +169,23 @@ struct SharedFileTests {
             #expect(try folder.text("config") == "theirs")
         }
     }
+}
+
+/// A place that can neither be opened nor is nothing there.
+private struct Socket {
+    private let descriptor: CInt
+
+    init(_ path: String) throws {
+        descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
+        }
+        try #require(result == 0, "\(String(cString: strerror(errno)))")
+    }
+
+    func close() { Glibc.close(descriptor) }
 }

@@ -62,7 +62,9 @@ struct KnownHostsTests {
             #expect(flock(lock, LOCK_EX) == 0)
             let (hosts, deadline, key) = (try hosts(path, 1), deadline(), key)
             let task = Task.detached { try hosts.accept(key, deadline) }
-            while try opened(path) < 2 { try await Task.sleep(for: .milliseconds(5)) }
+            while try opened(path).count < 2 { try await Task.sleep(for: .milliseconds(5)) }
+            // What ssh adds between its look and its line is not written over.
+            #expect(try opened(path).contains { $0 & O_APPEND != 0 })
             try folder.write("new", "# new\n")
             #expect(rename(folder.path("new"), path) == 0)
             close(lock)
@@ -71,10 +73,14 @@ struct KnownHostsTests {
         }
     }
 
-    /// How many descriptors this process has of the file.
-    private func opened(_ path: String) throws -> Int {
-        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count { fd in
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(fd)")) == path
+    /// The flags of each descriptor that this process has of the file.
+    private func opened(_ path: String) throws -> [CInt] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { fd in
+            guard (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(fd)")) == path else {
+                return nil
+            }
+            let state = try? String(contentsOfFile: "/proc/self/fdinfo/\(fd)", encoding: .utf8)
+            return state?.firstMatch(of: /flags:\s*([0-7]+)/).flatMap { CInt($0.1, radix: 8) }
         }
     }
 

@@ -28,6 +28,7 @@ struct CleaningTests {
     @Test("are judged by when they were deployed last, not by when they were built")
     func deployedAgain() {
         #expect(old(current: 1, deployed: [7, 6, 5, 4, 3, 2], present: [7, 6, 5, 4, 3, 2, 1]) == [tag(2)])
+        #expect(old(current: 1, deployed: [2, 7, 6, 5, 4, 3], present: [7, 6, 5, 4, 3, 2, 1]) == [tag(3)])
     }
 
     @Test("stay while a pod uses them")

@@ -169,6 +169,11 @@ struct KubeconfigTests {
         let merged = try merge(text, server: "https://203.0.113.11:6443", others: ["https://10.77.0.11:6443"])
         #expect(merged.differences == ["cluster lab: server: https://10.77.0.11:6443 → https://203.0.113.11:6443"])
         #expect(merged.text == text.replacing("https://10.77.0.11:6443", with: "https://203.0.113.11:6443"))
+        // Made anew since: its address among the nodes says that it is the same.
+        let older = text.replacing(Recorded.authority, with: Recorded.pem("CERTIFICATE", "MIIolder"))
+        let anew = try merge(older, server: "https://203.0.113.11:6443", others: ["https://10.77.0.11:6443"])
+        #expect(anew.differences.count == 2 && anew.text == merged.text)
+        #expect(throws: Problem.self) { try merge(older, server: "https://203.0.113.11:6443") }
     }
 
     @Test(

@@ -118,6 +118,22 @@ struct OperatorKubeconfigTests {
         }
     }
 
+    @Test("that is somebody else's is refused before anything is changed", .enabled(if: geteuid() == 0))
+    func somebodys() async throws {
+        try await TemporaryFolder.during { folder in
+            let path = try folder.write("config", KubeconfigTests.others, mode: 0o644)
+            await #expect(processExitsWith: .success) { [path = path as String] in
+                guard setgid(65534) == 0, setuid(65534) == 0 else { throw Problem(what: "it stays root") }
+                let fits = OperatorKubeconfigFits(
+                    step: OperatorKubeconfig(cluster: "lab", path: path, host: Example.master))
+                let found = fits.differences(given: Answers([.contents("/etc/kubernetes/admin.conf"): .contents(nil)]))
+                guard found.map(\.text).contains("it belongs to the user number 0") else {
+                    throw Problem(what: "\(found)")
+                }
+            }
+        }
+    }
+
     @Test("waits for the administrator's configuration")
     func early() {
         #expect(step("/nowhere").texts(noAdmin) == ["there is no administrator's configuration yet"])

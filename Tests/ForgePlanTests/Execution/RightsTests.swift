@@ -92,7 +92,7 @@ struct RightsTests {
     func waiting() async throws {
         let host = ScriptedTransport { _ in Output(frame("a\n")) }
         let machine = machine(host, Rights(MachineLock(Self.own), isInterrupted: { true }))
-        let until = WaitUntil("pods run", within: .seconds(3600), asking: [.swaps], fix: "") {
+        let until = WaitUntil("pods run", within: .seconds(5), asking: [.swaps], fix: "") {
             $0.swaps.map { "\($0) is not ready" }
         }
         let problem = await #expect(throws: Problem.self) { try await until.apply(to: machine) }
