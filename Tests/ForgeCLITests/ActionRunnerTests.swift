@@ -5,7 +5,7 @@ import ForgePlan
 import Testing
 
 @Suite("A run")
-struct RunTests {
+struct ActionRunnerTests {
     private func run(
         _ scene: Scene, _ witness: Witness, _ action: Action, inventory: String? = "lab.yaml",
         connect: @escaping Connect = { _ in FakeTransport() }

@@ -6,7 +6,7 @@ import Glibc
 import Testing
 
 @Suite("Ctrl-C")
-struct InterruptionTests {
+struct CancellationSourceTests {
     /// Two steps on each host; the first of kubmaster goes on until the test lets it end.
     private func run(_ scene: Scene, _ witness: Witness, answer: @escaping @Sendable (Command) async throws -> Output)
         -> ActionRunner

@@ -2,7 +2,7 @@ import ForgeCLI
 import Testing
 
 @Suite("Text on a terminal")
-struct ColumnsTests {
+struct DisplayWidthTests {
     @Test(
         "takes the room that its characters take",
         arguments: [("kubnode", 7), ("Müller", 6), ("e\u{301}", 1), ("日本", 4), ("✓", 1), ("🚀", 2), ("", 0)])

@@ -7,7 +7,7 @@ import Testing
 @testable import ForgeLab
 
 @Suite("The maker of a supply")
-struct SupplyMakerTests {
+struct ArtifactBuilderTests {
     private let computer = LocalHost()
 
     @Test("runs its script into a new folder, and knows it afterwards")

@@ -6,7 +6,7 @@ import Testing
 @testable import ForgeLab
 
 @Suite("The preconditions of the lab's supplies")
-struct SupplyPreconditionsTests {
+struct ArtifactPreconditionsTests {
     @Test("find nothing on a computer that has all")
     func nothing() {
         var preconditions = ArtifactPreconditions()

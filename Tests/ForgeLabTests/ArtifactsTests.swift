@@ -6,7 +6,7 @@ import Testing
 @testable import ForgeLab
 
 @Suite("The lab's supplies")
-struct SuppliesTests {
+struct ArtifactsTests {
     private let cache = Cache(root: "/var/cache/kubeforge/lab")
 
     @Test("are made in an order in which each finds what it is made from")

@@ -4,7 +4,7 @@ import Testing
 @testable import ForgeLab
 
 @Suite("This computer")
-struct ThisComputerTests {
+struct LocalHostTests {
     /// Foundation takes the first page of a file of /proc for the whole; a lab once missed its own mounts that way.
     @Test("reads a file of /proc to its end")
     func longFile() throws {

@@ -8,7 +8,7 @@ import Testing
 @testable import ForgeService
 
 @Suite("Train/serve skew")
-struct SkewTests {
+struct TrainingServingSkewTests {
     private let test = SmokeTest(cluster: Example.cluster(), rows: 29)
 
     /// Says A for everything that is not an A.

@@ -8,7 +8,7 @@ import Testing
 
 /// The smoke test against the real service, asked over real HTTP; only the cluster around it is played.
 @Suite("The smoke test")
-struct SkewTests {
+struct TrainingServingSkewTests {
     /// Data, and what the smoke test says of them to a service that forgets the normalisation. LDA is the same
     /// everywhere; the perceptron's weights move a little with the version of its library.
     struct Sample: CustomTestStringConvertible {

@@ -7,7 +7,7 @@ import Testing
 @testable import ForgeKubernetes
 
 @Suite("Membership of a machine")
-struct MembershipTests {
+struct ClusterMembershipCheckTests {
     private let step = ClusterMembershipCheck(host: Example.node, cluster: Example.cluster())
 
     private func texts(

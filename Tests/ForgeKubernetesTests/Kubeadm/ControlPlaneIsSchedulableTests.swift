@@ -7,7 +7,7 @@ import Testing
 @testable import ForgeKubernetes
 
 @Suite("A schedulable control plane")
-struct SchedulingTests {
+struct ControlPlaneIsSchedulableTests {
     private let step = ControlPlaneIsSchedulable(host: Example.master)
 
     @Test("has none of kubeadm's taints")

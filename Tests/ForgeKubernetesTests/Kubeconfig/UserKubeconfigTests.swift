@@ -7,7 +7,7 @@ import Testing
 @testable import ForgeKubernetes
 
 @Suite("The login user's kubeconfig")
-struct LoginKubeconfigTests {
+struct UserKubeconfigTests {
     private let step = UserKubeconfig(
         user: "ubuntu", home: "/home/ubuntu", group: "users", cluster: "lab", server: "https://10.77.0.11:6443")
     private static let path = "/home/ubuntu/.kube/config"

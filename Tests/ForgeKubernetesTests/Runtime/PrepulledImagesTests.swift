@@ -7,7 +7,7 @@ import Testing
 @testable import ForgeKubernetes
 
 @Suite("Images that every node runs")
-struct NodeImagesTests {
+struct PrepulledImagesTests {
     private let step = PrepulledImages(cluster: Example.cluster(), images: ["ghcr.io/flannel-io/flannel:v1"])
     private let kubeadm = "registry.k8s.io/pause:3.2\nregistry.k8s.io/etcd:3.4.13-0"
 

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 @Suite("Waiting")
-struct UntilTests {
+struct WaitUntilTests {
     private func until(
         _ limit: Duration = .seconds(3600), explain: (@Sendable (Machine) async throws -> String?)? = nil
     )

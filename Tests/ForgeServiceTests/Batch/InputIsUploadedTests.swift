@@ -10,7 +10,7 @@ import Testing
 @testable import ForgeService
 
 @Suite("The rows that go into the cluster")
-struct InputIsThereTests {
+struct InputIsUploadedTests {
     private func send(_ text: String, upload: Output, status: String? = nil) async throws -> (FakeCluster, Problem?) {
         try await TemporaryFolder.during { folder in
             let path = try folder.write("rows.csv", text)

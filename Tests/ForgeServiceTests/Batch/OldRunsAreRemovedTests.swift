@@ -10,7 +10,7 @@ import Testing
 @testable import ForgeService
 
 @Suite("What runs leave behind")
-struct RunsAreClearedTests {
+struct OldRunsAreRemovedTests {
     private let step = OldRunsAreRemoved(Example.cluster().service, .batch)
 
     @Test("is nothing but the Jobs of the last three, however many each has")

@@ -12,7 +12,7 @@ import Testing
 private let run = Example.batchRun()
 
 @Suite("The results of a run")
-struct ResultsAreHereTests {
+struct ResultsAreDownloadedTests {
     private let table = "row,lda\n0,1\n1,2\n"
     private let scores = #"{"rows": 2, "score": {"lda": 0.5, "mlp": 0.25}}"#
 

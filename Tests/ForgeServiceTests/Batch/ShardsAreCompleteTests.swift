@@ -12,7 +12,7 @@ import Testing
 private let run = Example.batchRun()
 
 @Suite("The shards of a run")
-struct ShardsAreDoneTests {
+struct ShardsAreCompleteTests {
     private func step(isFollowed: Bool = false) throws -> ShardsAreComplete {
         ShardsAreComplete(
             run, manifests: try BatchManifests(run, templates: Templates()), isFollowed: isFollowed,

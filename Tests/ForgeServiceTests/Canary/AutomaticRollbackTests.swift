@@ -6,7 +6,7 @@ import Testing
 @testable import ForgeService
 
 @Suite("A rollout that fails half-way")
-struct RestorationTests {
+struct AutomaticRollbackTests {
     private let restoration = AutomaticRollback(
         release: Example.release, template: "new", namespace: "mlops", replicas: 2, limit: .zero, pause: .zero)
     private let problem = Problem(what: "kubmaster: it does not become ready", why: "a pod crashed", fix: "correct it")

@@ -8,7 +8,7 @@ import Testing
 @testable import ForgeService
 
 @Suite("The first pod of a release")
-struct FirstPodTests {
+struct CanaryCheckTests {
     private static let canary = CanaryDeployment(release: Example.release)
 
     private let gate = CanaryCheck(

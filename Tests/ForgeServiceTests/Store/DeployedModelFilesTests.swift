@@ -7,7 +7,7 @@ import Testing
 
 /// The line is run here, with a kubectl that says what the test wants.
 @Suite("What the models were trained to answer that pods run")
-struct RunningModelsTests {
+struct DeployedModelFilesTests {
     private let line = DeployedModelFiles(deployment: "inference", kubectl: Kubectl(namespace: "mlops")).line(
         "metadata.json", orKept: "golden.json")
 

@@ -9,7 +9,7 @@ import Testing
 @testable import ForgeService
 
 @Suite("Models in the model store")
-struct StoredModelsTests {
+struct ModelVersionTests {
     private let recorded = NextModelVersion(Service(models: Example.store))
 
     @Test("are taken by a deploy as the last training left them; before the first one, the image's own")
