@@ -103,8 +103,9 @@ package struct RememberedInventory: Sendable {
 
     package func remember(_ path: String) throws(Problem) {
         try folder.make()
-        do throws(WholeFile.Failure) { try WholeFile.write(Array((path + "\n").utf8), to: folder.lastInventory) } catch
-        {
+        do throws(WholeFile.Failure) {
+            try WholeFile.write(Array((path + "\n").utf8), to: folder.lastInventory)
+        } catch {
             throw Problem(what: "cannot write \(folder.lastInventory)", why: error.reason)
         }
     }

@@ -158,7 +158,7 @@ package struct SharedFile: Sendable, Hashable {
     /// Of a new file that root makes: the owner of its folder, which is not root where sudo kept HOME.
     private func owner(_ old: State?, _ target: String) -> WholeFile.Owner? {
         if let old { return old.owner == geteuid() && old.group == getegid() ? nil : (old.owner, old.group) }
-        return geteuid() == 0 ? Self.owner(of: WholeFile.folder(of: target)) : nil
+        return WholeFile.newOwner(target)
     }
 
     private func makeFolder(_ folder: String, for target: String) throws(Problem) {
@@ -169,12 +169,7 @@ package struct SharedFile: Sendable, Hashable {
             if errno == EEXIST { return }
             throw refusal(target, "\(folder): \(Self.reason(errno))", another)
         }
-        if geteuid() == 0, let owner = Self.owner(of: above) { lchown(folder, owner.user, owner.group) }
-    }
-
-    private static func owner(of folder: String) -> WholeFile.Owner? {
-        var status = stat()
-        return stat(folder, &status) == 0 ? (status.st_uid, status.st_gid) : nil
+        if let owner = WholeFile.newOwner(folder) { lchown(folder, owner.user, owner.group) }
     }
 
     private static func nearestFolder(of path: String) -> String {

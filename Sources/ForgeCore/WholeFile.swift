@@ -79,7 +79,16 @@ package enum WholeFile {
         close(folder)
     }
 
-    static func folder(of path: String) -> String {
+    /// Whose what is made at this path shall be: that of its directory's owner, who is not root where sudo kept HOME;
+    /// nil where this process is not root, and nothing is to be changed.
+    package static func newOwner(_ path: String) -> Owner? {
+        var status = stat()
+        guard geteuid() == 0, stat(folder(of: path), &status) == 0 else { return nil }
+        return (status.st_uid, status.st_gid)
+    }
+
+    /// The directory that a file of this path is in.
+    package static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

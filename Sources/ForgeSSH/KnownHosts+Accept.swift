@@ -26,7 +26,7 @@ extension KnownHosts {
     private func locked(_ deadline: Deadline) throws(SSHError) -> CInt {
         while true {
             let fd = try opened { () throws(LocalFile.Failure) in
-                try LocalFile.makeFolder(LocalFile.folder(of: path))
+                try LocalFile.makeFolder(WholeFile.folder(of: path))
                 return try LocalFile.openOrMake(path, O_RDWR | O_APPEND)
             }
             do throws(SSHError) { try lock(fd, deadline) } catch {

@@ -1,3 +1,4 @@
+import ForgeCore
 import Glibc
 
 /// Files on the operator's machine.
@@ -92,21 +93,17 @@ extension LocalFile.Failure {
 }
 
 extension LocalFile {
-    static func folder(of path: String) -> String {
-        path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-    }
-
     /// Makes the folder and those above it, 0700, where they are not there.
     static func makeFolder(_ path: String) throws(Failure) {
         if path.isEmpty || isMade(path) || errno == EEXIST { return }
         guard errno == ENOENT else { throw Failure(code: errno) }
-        try makeFolder(folder(of: path))
+        try makeFolder(WholeFile.folder(of: path))
         guard isMade(path) || errno == EEXIST else { throw Failure(code: errno) }
     }
 
     private static func isMade(_ folder: String) -> Bool {
         guard mkdir(folder, 0o700) == 0 else { return false }
-        if let owner = newOwner(folder) { lchown(folder, owner.user, owner.group) }
+        if let owner = WholeFile.newOwner(folder) { lchown(folder, owner.user, owner.group) }
         return true
     }
 
@@ -114,20 +111,12 @@ extension LocalFile {
     static func openOrMake(_ path: String, _ flags: CInt) throws(Failure) -> CInt {
         do throws(Failure) {
             let fd = try open(path, flags | O_CREAT | O_EXCL)
-            if let owner = newOwner(path) { fchown(fd, owner.user, owner.group) }
+            if let owner = WholeFile.newOwner(path) { fchown(fd, owner.user, owner.group) }
             return fd
         } catch  where error.code == EEXIST {
             // A link may lead to a file that is not there.
             return try open(path, flags | O_CREAT)
         }
-    }
-
-    /// What root makes belongs to the owner of the folder, who is not root where sudo kept HOME; nil where nothing is
-    /// to be changed.
-    private static func newOwner(_ path: String) -> (user: uid_t, group: gid_t)? {
-        var status = stat()
-        guard geteuid() == 0, stat(folder(of: path), &status) == 0 else { return nil }
-        return (status.st_uid, status.st_gid)
     }
 
     /// Whether the descriptor's file is the one that has the name.

@@ -31,6 +31,9 @@ package struct Template: Sendable, Hashable {
         return result + rest
     }
 
+    /// Whether it says where the value of this name goes.
+    package func names(_ name: String) -> Bool { text.contains("{{ \(name) }}") }
+
     private func unclosed(_ rest: Substring) -> Problem {
         let line = rest.prefix { !$0.isNewline }
         return Problem(

@@ -36,7 +36,7 @@ package final class ScreenReporter: Reporter {
     package enum Detail: Sendable {
         /// Failures, results and the end.
         case quiet
-        /// Of steps that changed nothing, how many there were in a stage, per host.
+        /// Steps that changed nothing are counted, per stage and host.
         case normal
         /// Every step, and every line that a command prints.
         case verbose
@@ -133,8 +133,12 @@ package final class ScreenReporter: Reporter {
         let isResult = report.outcome == .failed || report.outcome == .wouldChange
         guard settings.detail != .quiet || isResult else { return }
         if report.outcome == .unchanged, settings.detail == .normal {
-            let index = state.unchanged.firstIndex { $0.host == report.host }
-            return index.map { state.unchanged[$0].count += 1 } ?? state.unchanged.append((report.host, 1))
+            if let index = state.unchanged.firstIndex(where: { $0.host == report.host }) {
+                state.unchanged[index].count += 1
+            } else {
+                state.unchanged.append((report.host, 1))
+            }
+            return
         }
         let line = StepLine(report: report, hostColumns: state.hostColumns, columns: steps.columns, style: steps.style)
         write(line.lines, on: steps, &state)

@@ -51,8 +51,7 @@ struct BatchCoordinator: Sendable {
               token: \(token.yamlQuoted)
 
             """ + input
-        return kubectl.command("apply", "--server-side", "--force-conflicts", "--field-manager=kubeforge", "-f", "-")
-            .reading(.secret(Array(manifest.utf8)))
+        return kubectl.apply(secret: manifest)
     }
 
     /// curl with these options and this address, let in by the token: it is in no program's arguments, which every user

@@ -71,11 +71,12 @@ struct ScheduleSecret {
         }
     }
 
-    /// Why it cannot be made.
-    func refusal(_ machine: Machine) -> Problem {
-        Problem(
+    /// Throws where somebody else has a Secret of that name.
+    func check(on machine: Machine) async throws {
+        guard state(try await machine.ask([.command(look)])) == .others else { return }
+        throw Problem(
             what:
-                "\(machine.host.name): the Secret \(service.namespace).\(name) is somebody else's, and is left as it is",
+                "\(machine.host.name): kubeforge did not make the Secret \(service.namespace).\(name); it was not changed",
             why: "the address of the schedule would have its name", fix: "give the schedule another name: --name")
     }
 
@@ -99,7 +100,6 @@ struct ScheduleSecret {
         "app.kubernetes.io/managed-by=kubeforge,app.kubernetes.io/name=\(JobKind.batch.label(service))"
     }
 
-    /// On the server's side: what a client applies is kept a second time, as an annotation that many tools show.
     private func applied(_ address: String, owner: String) -> Command {
         let manifest = """
             apiVersion: v1
@@ -122,7 +122,6 @@ struct ScheduleSecret {
               \(InputAddress.file): \(Data(address.utf8).base64EncodedString())
 
             """
-        return kubectl.command("apply", "--server-side", "--force-conflicts", "--field-manager=kubeforge", "-f", "-")
-            .reading(.secret(Array(manifest.utf8)))
+        return kubectl.apply(secret: manifest)
     }
 }

@@ -14,6 +14,17 @@ struct Kubectl: Sendable {
 
     func line(_ words: [Word]) -> String { Command(prefix + words).line }
 
+    /// Applies what it reads on the server's side: what a client applies is kept a second time, as an annotation that
+    /// many tools show.
+    static let serverSideApply: [Word] = [
+        "apply", "--server-side", "--force-conflicts", "--field-manager=kubeforge", "-f", "-",
+    ]
+
+    /// Applies the manifest of a Secret, whose text is never shown.
+    func apply(secret manifest: String) -> Command {
+        command(Self.serverSideApply).reading(.secret(Array(manifest.utf8)))
+    }
+
     private var prefix: [Word] {
         [
             "kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "--request-timeout=30s", "--namespace",

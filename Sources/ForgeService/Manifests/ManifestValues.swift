@@ -51,7 +51,7 @@ struct ManifestValues {
         case "releases.yaml": all.keeping("name", "namespace", "history")
         case "jobpolicies.yaml": all.keeping("name", "namespace", "batch", "train", "coordinator")
         case "kustomization.yaml": [:]
-        default: all.filter { template.text.contains("{{ \($0.key) }}") }
+        default: all.filter { template.names($0.key) }
         }
     }
 
@@ -63,7 +63,7 @@ struct ManifestValues {
             "memory": (service.resources.memoryText, Service.Resources().memoryText), "andEnv": (env, ""),
             "andAnnotations": (annotations, ""),
         ]
-        return values.filter { $1.0 != $1.1 || template.text.contains("{{ \($0) }}") }.mapValues(\.0)
+        return values.filter { $1.0 != $1.1 || template.names($0) }.mapValues(\.0)
     }
 
     /// For the next deploy: see `LastBuild`.

@@ -79,9 +79,8 @@ package struct StoreSecret: Step {
         return SHA256.hex(all)
     }
 
-    /// On the server's side: what a client applies is kept a second time, as an annotation that many tools show.
     package var applied: Command {
-        let apply = kubectl.line("apply", "--server-side", "--force-conflicts", "--field-manager=kubeforge", "-f", "-")
+        let apply = kubectl.line(Kubectl.serverSideApply)
         return Command("sh", "-c", Word("{ \(NamespaceIsThere.line(service.namespace, kubectl)); } && \(apply)"))
             .reading(.secret(Array(manifest.utf8))).asRoot()
     }

@@ -53,9 +53,8 @@ struct PullSecret: Step {
             """
     }
 
-    /// On the server's side: what a client applies is kept a second time, as an annotation that many tools show.
     private var change: Command {
-        let apply = kubectl.line("apply", "--server-side", "--force-conflicts", "--field-manager=kubeforge", "-f", "-")
+        let apply = kubectl.line(Kubectl.serverSideApply)
         let script = """
             set -eu; \(NamespaceIsThere.line(service.namespace, kubectl))
             \(apply) <<MANIFEST

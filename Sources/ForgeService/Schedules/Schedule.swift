@@ -62,7 +62,7 @@ package struct Schedule: Sendable, Hashable {
             values["andVolumes"]? += try templates.part(
                 "kubernetes/batch/inputVolume.yaml", ["secret": secret], indented: 12)
             values["andAnnotations"] = "\n  annotations:\n    \(Self.input): \(input.yamlQuoted)"
-        } else if template.text.contains("{{ andAnnotations }}") {
+        } else if template.names("andAnnotations") {
             // A template of the user's need have no place for what is not said.
             values["andAnnotations"] = ""
         }

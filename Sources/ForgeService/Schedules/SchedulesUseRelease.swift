@@ -36,9 +36,7 @@ package struct SchedulesUseRelease: Step {
         let outdated = (look.found(try await machine.ask(questions)) ?? []).filter { change($0) != nil }
         for schedule in outdated {
             let (address, secret) = (schedule.openAddress, ScheduleSecret(of: schedule.name, cluster))
-            if address != nil, secret.state(try await machine.ask([.command(secret.look)])) == .others {
-                throw secret.refusal(machine)
-            }
+            if address != nil { try await secret.check(on: machine) }
             let command = address == nil ? schedule.command : Schedule.command(fetching: true, cluster.outgoing)
             let manifest = try Schedule.manifest(
                 schedule.name, at: schedule.schedule, command: command, input: schedule.input, of: cluster,

@@ -172,7 +172,7 @@ struct InputAddressTests {
         }
         #expect(
             problem?.description == """
-                kubmaster: the Secret mlops.inference-batch-input is somebody else's, and is left as it is
+                kubmaster: kubeforge did not make the Secret mlops.inference-batch-input; it was not changed
                   why  the address of the schedule would have its name
                   fix  give the schedule another name: --name
                 """)
