@@ -15,13 +15,31 @@ package struct TemporaryFolder: Sendable {
 
     package func path(_ name: String) -> String { "\(path)/\(name)" }
 
+    /// Returns the path of the file.
     @discardableResult
     package func write(_ name: String, _ text: String, mode: Int = 0o600) throws -> String {
         let folder = URL(filePath: path(name)).deletingLastPathComponent()
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try text.write(toFile: path(name), atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path(name))
+        let isProgram = mode & 0o111 != 0
+        let file = isProgram ? path(name) + ".text" : path(name)
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+        if isProgram { try install(file, as: path(name)) }
         return path(name)
+    }
+
+    /// Another process writes a program: while this one has it open, a child of another test may inherit the
+    /// descriptor, and until that child runs its own program nothing can run this one (ETXTBSY).
+    private func install(_ file: String, as path: String) throws {
+        let words = ["/bin/cp", "-p", file, path].map { (word: String) in strdup(word) }
+        defer { for word in words { free(word) } }
+        var (child, status) = (pid_t(), Int32())
+        guard posix_spawn(&child, words[0]!, nil, nil, words + [nil], environ) == 0 else {
+            throw CocoaError(.fileWriteUnknown)
+        }
+        while waitpid(child, &status, 0) == -1, errno == EINTR {}
+        guard status == 0 else { throw CocoaError(.fileWriteUnknown) }
+        try FileManager.default.removeItem(atPath: file)
     }
 
     package func text(_ name: String) throws -> String { try String(contentsOfFile: path(name), encoding: .utf8) }

@@ -87,7 +87,6 @@ extension OutsideTests {
         "ForgePlan/Steps/Packages.swift": .fuzz("steps of ForgePlan"),
         "ForgePlan/Steps/Sysctls.swift": .fuzz("steps of ForgePlan"),
         "ForgeSSH/KnownHosts.swift": .fuzz("known_hosts"),
-        "ForgeSSH/LocalFile.swift": .own("a path"),
         "ForgeSSH/NamePattern.swift": .fuzz("known_hosts"),
         "ForgeSSH/PrivateKey.swift": .own("the operator's `.pub` file"),
         "ForgeService/Batch/BatchCoordinator.swift": .fuzz("lines of pods and machines"),

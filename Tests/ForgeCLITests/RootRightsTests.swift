@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeTestSupport
 import Foundation
 import Testing
 
@@ -30,23 +31,19 @@ struct RootRightsTests {
 
     @Test("says at once that sudo refuses, or asks where nobody can answer")
     func refused() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let sudo = folder.appending(path: "sudo").path()
-        try "#!/bin/sh\necho 'sudo: a password is required' >&2; exit 1\n".write(
-            toFile: sudo, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: sudo)
-        var surroundings = surroundings
-        surroundings.environment = ["PATH": folder.path()]
-        let rights = RootRights(surroundings: surroundings, effectiveUser: 1000, hasTerminal: false)
-        let problem = await #expect(throws: Problem.self) { try await rights.demand(["kubeforge", "lab", "up"]) }
-        #expect(
-            problem?.what
-                == "the lab requires root: it makes mounts, network namespaces and control groups, and this is user 1000"
-        )
-        #expect(problem?.why == "sudo: a password is required")
-        #expect(problem?.fix?.contains("as root") == true)
+        try await TemporaryFolder.during { folder in
+            try folder.write("sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2; exit 1\n", mode: 0o755)
+            var surroundings = surroundings
+            surroundings.environment = ["PATH": folder.path]
+            let rights = RootRights(surroundings: surroundings, effectiveUser: 1000, hasTerminal: false)
+            let problem = await #expect(throws: Problem.self) { try await rights.demand(["kubeforge", "lab", "up"]) }
+            #expect(
+                problem?.what
+                    == "the lab requires root: it makes mounts, network namespaces and control groups, and this is user 1000"
+            )
+            #expect(problem?.why == "sudo: a password is required")
+            #expect(problem?.fix?.contains("as root") == true)
+        }
     }
 
     private var surroundings: ProcessEnvironment {

@@ -1,3 +1,4 @@
+import ForgeTestSupport
 import Foundation
 import Testing
 
@@ -11,7 +12,9 @@ struct MachineLockTests {
             since: "2026-11-21T09:12:03Z", command: command)
     }
 
-    private func lock(_ digit: String, _ folder: Place, keeps: Int = 0, ended: String? = nil, patience: Int = 0)
+    private func lock(
+        _ digit: String, _ folder: TemporaryFolder, keeps: Int = 0, ended: String? = nil, patience: Int = 0
+    )
         -> MachineLock
     {
         MachineLock(holder(digit), ended: ended, keeps: keeps, patience: patience, path: folder.path("run/lock"))
@@ -51,7 +54,7 @@ struct MachineLockTests {
 
     @Test("lets the command read, print and fail as it does without, and leaves the file to root")
     func transparent() async throws {
-        try await Place.during { folder async throws in
+        try await TemporaryFolder.during { folder async throws in
             let command = Command("sh", "-c", "cat; echo \"$1\" >&2; umask; exit 7", "sh", "a 'b'").reading("in\n")
                 .asRoot()
             let (plain, locked) = (try LocalShell.run(command), try LocalShell.run(command.under(lock("a", folder))))
@@ -63,7 +66,7 @@ struct MachineLockTests {
 
     @Test("that a run keeps refuses another's command, which does not begin, until it is given back")
     func kept() async throws {
-        try await Place.during { folder async throws in
+        try await TemporaryFolder.during { folder async throws in
             let keeps = lock("a", folder, keeps: 600)
             #expect(try run("true", keeps).isSuccess)
             let refused = try run("touch \(folder.path("begun"))", lock("b", folder))
@@ -83,7 +86,7 @@ struct MachineLockTests {
 
     @Test("that a run kept is another's when that run has ended, when its time is over, or when it was cleared")
     func taken() async throws {
-        try await Place.during { folder async throws in
+        try await TemporaryFolder.during { folder async throws in
             for give in ["ended", "time", "clear"] {
                 #expect(try run("true", lock("a", folder, keeps: give == "time" ? 0 : 600)).isSuccess)
                 if give == "clear" { #expect(try LocalShell.run(MachineLock.clear(folder.path("run/lock"))).isSuccess) }
@@ -96,7 +99,7 @@ struct MachineLockTests {
 
     @Test("is held by a command as long as it runs, an orphan, too; it is waited for, and named in the end")
     func running() async throws {
-        try await Place.during { folder async throws in
+        try await TemporaryFolder.during { folder async throws in
             #expect(try run("true", lock("a", folder)).isSuccess)
             let path = folder.path("run/lock")
             let orphan = Process()
@@ -120,15 +123,13 @@ struct MachineLockTests {
 
     @Test("is waited for again and again, as long as there is patience, and that is said once")
     func patient() async throws {
-        try await Place.during { folder async throws in
+        try await TemporaryFolder.during { folder async throws in
             // Another has it for the first five looks; nobody's time passes.
             let program = """
                 #!/bin/sh
                 echo >> \(folder.path("looks")); [ "$(wc -l < \(folder.path("looks")))" -gt 5 ]
                 """
-            try FileManager.default.createDirectory(atPath: folder.path("bin"), withIntermediateDirectories: true)
-            try Data(program.utf8).write(to: URL(filePath: folder.path("bin/flock")))
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("bin/flock"))
+            try folder.write("bin/flock", program, mode: 0o755)
             func run(_ patience: Int) throws -> Output {
                 let words = lock("a", folder, patience: patience).words + ["echo", "mine"]
                 return try LocalShell.run(Command(["env", Word("PATH=\(folder.path("bin")):/usr/bin:/bin")] + words))
@@ -144,23 +145,9 @@ struct MachineLockTests {
 
     @Test("is not held by a daemon that a command starts")
     func daemon() async throws {
-        try await Place.during { folder async throws in
+        try await TemporaryFolder.during { folder async throws in
             let open = try run("for file in /proc/$$/fd/*; do readlink \"$file\" || :; done", lock("a", folder)).text
             #expect(!open.isEmpty && !open.contains(folder.path("run/lock")))
         }
     }
-}
-
-/// A folder of one test.
-private struct Place {
-    let folder: String
-
-    static func during(_ body: (Place) async throws -> Void) async throws {
-        let place = Place(folder: NSTemporaryDirectory() + "kubeforge-" + UUID().uuidString)
-        try FileManager.default.createDirectory(atPath: place.folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: place.folder) }
-        try await body(place)
-    }
-
-    func path(_ name: String) -> String { "\(folder)/\(name)" }
 }
