@@ -25,7 +25,7 @@ package struct StateFolder: Sendable, Hashable {
                 atPath: logs, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw Problem(
-                what: "cannot make the folder \(logs)", why: error.localizedDescription,
+                what: "cannot create the directory \(logs)", why: error.localizedDescription,
                 fix: "make it writable, or set XDG_STATE_HOME to a folder that is")
         }
     }

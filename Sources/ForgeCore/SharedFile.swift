@@ -186,6 +186,6 @@ package struct SharedFile: Sendable, Hashable {
     }
 
     private func refusal(_ target: String, _ why: String, _ fix: String) -> Problem {
-        Problem(what: "\(target) cannot be changed, and is left as it is", why: why, fix: fix)
+        Problem(what: "\(target) could not be changed; it was left untouched", why: why, fix: fix)
     }
 }

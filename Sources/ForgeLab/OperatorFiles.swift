@@ -40,7 +40,7 @@ package struct OperatorFiles: Sendable, Hashable {
         try makeFolder(String(path[..<path.lastIndex(of: "/")!]))
         guard mkdir(path, 0o755) == 0, !owner.isAnotherUser || lchown(path, owner.user, owner.group) == 0 else {
             throw Problem(
-                what: "cannot make the folder \(path)", why: errorText, fix: "make the folder that it is in writable")
+                what: "cannot create the directory \(path)", why: errorText, fix: "make its parent directory writable")
         }
     }
 

@@ -108,7 +108,7 @@ struct StateFolderTests {
     func broken() throws {
         let scene = try Scene(["XDG_STATE_HOME": "/dev/null/state"])
         let problem = #expect(throws: Problem.self) { try scene.state.make() }
-        #expect(problem?.what == "cannot make the folder /dev/null/state/kubeforge/logs")
+        #expect(problem?.what == "cannot create the directory /dev/null/state/kubeforge/logs")
         #expect(problem?.fix == "make it writable, or set XDG_STATE_HOME to a folder that is")
     }
 }

@@ -98,7 +98,7 @@ struct SharedFileTests {
             for (name, reason) in reasons {
                 let file = file(folder.path(name))
                 let problem = await #expect(throws: Problem.self) { try await file.change { _ in "mine" } }
-                #expect(problem?.what == "\(folder.path(name)) cannot be changed, and is left as it is")
+                #expect(problem?.what == "\(folder.path(name)) could not be changed; it was left untouched")
                 #expect(problem?.why?.hasSuffix(reason) == true, "\(problem?.why ?? "")")
                 #expect(
                     problem?.fix?.hasSuffix("set KUBECONFIG to another file") == true

@@ -48,7 +48,7 @@ struct OperatorTests {
         let files = OperatorFiles(
             root: "/proc/kubeforge", owner: Operator(user: geteuid(), group: getegid(), home: "/"))
         let problem = #expect(throws: Problem.self) { try files.write(files.archiveKey, "text") }
-        #expect(problem?.what == "cannot make the folder /proc/kubeforge")
+        #expect(problem?.what == "cannot create the directory /proc/kubeforge")
         #expect(problem?.why == "No such file or directory")
     }
 }

@@ -211,7 +211,7 @@ def sources(files):
 
 
 def drawn(paths, count, seed, guarded=None):
-    """Draw a file, weighted by its number of lines that can be mutated, then a kind and a place. No line is drawn twice."""
+    """Draw a file, weighted by its number of lines that can be mutated, then a kind and a position. No line is drawn twice."""
     chance = random.Random(seed)
     of_file = {path: candidates(path, (ROOT / path).read_text()) for path in paths}
     if guarded is not None:

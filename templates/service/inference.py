@@ -126,7 +126,7 @@ def slice_of(coordinator, number):
 
 
 class NotYet(DataError):
-    """The coordinator cannot help now, but may soon."""
+    """The coordinator could not answer; a later attempt may succeed."""
 
 
 def ask(address, body=None, headers=None):

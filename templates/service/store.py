@@ -71,7 +71,7 @@ UNFINISHED = re.compile(r"\.(?:unfinished|current)-(\d{8}T\d{6}Z)-[0-9a-f]{8}", 
 
 
 def abandoned(names, now):
-    """Those of what an upload has begun that are older than any upload that is still at work."""
+    """The names of unfinished uploads that are older than any upload that may still be running."""
     found = [(name, UNFINISHED.fullmatch(name)) for name in names]
     before = f"{now - ABANDONED:%Y%m%dT%H%M%SZ}"
     return [name for name, match in found if match and match[1] < before]
@@ -165,7 +165,7 @@ def describe(store, place, version):
 
 @contextmanager
 def telling(origin, place):
-    """What is wrong with a file that was fetched is wrong where it comes from."""
+    """Errors about a fetched file name where it came from, not the temporary copy."""
     try:
         yield
     except DataError as error:

@@ -11,7 +11,7 @@ struct DeployCommand: AsyncParsableCommand {
     @Flag(help: "Show what would change without changing anything.")
     var dryRun = false
 
-    @Flag(help: "Pull the base image and build anew, without Docker's cache; the image gets a new tag.")
+    @Flag(help: "Pull the base image and build without Docker's cache. The image gets a new tag.")
     var rebuild = false
 
     @Option(

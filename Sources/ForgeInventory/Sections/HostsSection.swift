@@ -39,7 +39,9 @@ struct HostsSection {
 
     private func schedulable(_ field: Field?, role: Host.Role?) -> Bool {
         guard let field, let flag = field.flag() else { return role == .worker }
-        if role == .worker, !flag { field.fail(ValidationError("a worker always takes pods", fix: "remove the line")) }
+        if role == .worker, !flag {
+            field.fail(ValidationError("workers are always schedulable", fix: "remove the line"))
+        }
         return flag
     }
 

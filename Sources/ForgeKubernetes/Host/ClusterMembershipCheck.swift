@@ -124,7 +124,7 @@ struct InstalledVersionCheck: PreflightCheck {
 
     func finding(_ differences: [Difference], on host: Host) -> Problem {
         Problem(
-            what: "\(host.name): runs another version of Kubernetes, and is left as it is",
+            what: "\(host.name): runs another version of Kubernetes; it was left untouched",
             why: differences.map(\.text).joined(separator: "\n"),
             fix:
                 "provision does not upgrade a running cluster: write the running version into the inventory, or upgrade it with kubeadm"

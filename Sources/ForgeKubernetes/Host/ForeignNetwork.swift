@@ -21,7 +21,7 @@ struct ForeignNetwork: PreflightCheck {
         let paths = differences.map { String($0.text.prefix { $0 != " " }) }
         let unit = runtime == .docker ? "cri-dockerd" : "containerd"
         return Problem(
-            what: "\(host.name): has another pod network, and is left as it is",
+            what: "\(host.name): already has another pod network; it was left untouched",
             why: differences.map(\.text).joined(separator: "\n"),
             fix:
                 "if nothing uses it any more: `sudo mv \(paths.joined(separator: " ")) /root/ && sudo systemctl try-restart \(unit)` on \(host.name), "

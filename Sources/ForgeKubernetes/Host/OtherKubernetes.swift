@@ -17,7 +17,7 @@ struct OtherKubernetes: PreflightCheck {
             "`\($0.removal)`"
         }.uniqued()
         return Problem(
-            what: "\(host.name): has another Kubernetes or a snap's Docker, and is left as it is",
+            what: "\(host.name): already has another Kubernetes or a snap's Docker; it was left untouched",
             why: differences.map(\.text).joined(separator: "\n"),
             fix:
                 "if it is no longer wanted, with all that runs in it: \(removals.joined(separator: ", ")) on \(host.name); else use another machine"

@@ -22,7 +22,7 @@ struct PortsAreFree: PreflightCheck {
 
     func finding(_ differences: [Difference], on host: Host) -> Problem {
         Problem(
-            what: "\(host.name): another program has ports that Kubernetes needs, and is left as it is",
+            what: "\(host.name): another program uses ports that Kubernetes needs; it was left untouched",
             why: differences.map(\.text).joined(separator: "\n"),
             fix:
                 "`sudo ss -ltnp` on \(host.name) tells more: give it another port, or stop it if it is no longer wanted; or use another machine"

@@ -199,7 +199,8 @@ extension Problem {
     /// A machine with something of a cluster that kubeforge did not begin, or has long completed.
     init(notBegunHere what: String, on host: Host) {
         self.init(
-            what: "\(host.name): has files of a cluster that kubeforge did not begin, and is left as it is", why: what,
+            what: "\(host.name): has files of a cluster that kubeforge did not create; it was left untouched",
+            why: what,
             fix:
                 "if this is the wrong machine, correct the inventory; if nobody needs them, move them away and run again: "
                 + "`sudo mv /etc/kubernetes /etc/kubernetes.before` on \(host.name) (and /var/lib/etcd likewise)")

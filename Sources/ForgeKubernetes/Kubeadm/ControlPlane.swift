@@ -87,7 +87,7 @@ struct ControlPlane: Step {
         let answers = try await restartKubelet(machine)
         guard !differences(given: answers).isEmpty else { return }
         throw Problem(
-            what: "\(host.name): the API server does not answer, and its control plane is left as it is",
+            what: "\(host.name): the API server does not answer; its control plane was left untouched",
             why: answers.command(readyLook).text.split(whereSeparator: \.isNewline).last.map(String.init),
             fix:
                 "see why: `sudo journalctl -u kubelet -n 50` and `\(KubeadmFailure.containers(cluster.runtime))` on \(host.name); run again when it answers"

@@ -128,7 +128,7 @@ struct Join: Step {
             .asRoot()
         let expiry = Certificates.expiry(kubeletSays: try await machine.attempt(journal).text)
         throw Problem(
-            what: "\(host.name): is a node that does not reach its cluster, and is left as it is", why: expiry ?? said,
+            what: "\(host.name): is a node that cannot reach its cluster; it was left untouched", why: expiry ?? said,
             fix: expiry == nil ? Self.cure(said, on: host, of: cluster) : Certificates.kubeletCure(host))
     }
 
@@ -201,7 +201,7 @@ struct Join: Step {
             )
         }
         throw Problem(
-            what: "\(host.name): it is not known whether it is a node that works, so it is left as it is",
+            what: "\(host.name): could not determine whether it is a working node; it was left untouched",
             why: said.lastLine,
             fix:
                 "run again when `sudo kubectl --kubeconfig \(Kubectl.adminConfig) get nodes` on \(cluster.firstControlPlane.name) answers"

@@ -140,7 +140,7 @@ struct KubeconfigOwnership {
 
     private func problem(_ why: String, _ verb: String, _ entry: String) -> Problem {
         Problem(
-            what: "\(name) has no place in your kubeconfig, which is left as it is", why: why,
+            what: "\(name) cannot be added to your kubeconfig; it was not changed", why: why,
             fix:
                 "give the cluster another name (`cluster:` in the inventory), or remove that entry: kubectl config \(verb) \(entry)"
         )

@@ -23,7 +23,7 @@ enum KubeconfigText {
             return root
         } catch {
             throw error as? Problem
-                ?? Problem(what: "your kubeconfig cannot be read, and is left as it is", why: "\(error)", fix: fix)
+                ?? Problem(what: "your kubeconfig could not be read; it was not changed", why: "\(error)", fix: fix)
         }
     }
 

@@ -50,7 +50,7 @@ struct UserKubeconfig: Step {
             answers.file(path)?.kind == .regular
         {
             throw Problem(
-                what: "it could not be read as a whole", fix: "move \(path) away on the control plane, and run again")
+                what: "it could not be read in full", fix: "move \(path) away on the control plane, and run again")
         }
         let merged = try Kubeconfig(merging: KubeconfigEntries(name: cluster, admin: admin, server: server), into: own)
         return merged.differences.isEmpty ? nil : (merged.text, merged.differences)

@@ -30,7 +30,7 @@ package struct StoreSecret: Step {
         guard let store = cluster.service.models else { return nil }
         service = cluster.service
         kubectl = Kubectl(namespace: service.namespace)
-        title = user == .pods ? "model-store Secret is up to date" : "trainings may write to the model store"
+        title = user == .pods ? "model-store Secret is up to date" : "model-store Secret for trainings is up to date"
         // The name in the Secret tells store.py whether it may write.
         let (key, path) =
             if user == .pods, let path = store.readKeyPath { ("readKey", path) } else { ("key", store.keyPath) }

@@ -125,7 +125,7 @@ let hostsFaults = [
                 schedulable: false
             """,
         told: """
-            inventory.yaml:10:18  hosts[1].schedulable: a worker always takes pods
+            inventory.yaml:10:18  hosts[1].schedulable: workers are always schedulable
               fix  remove the line
             """),
 ]

@@ -40,7 +40,7 @@ struct ClusterMembershipCheckTests {
             texts(leftover: path, of: ClusterMembershipCheck(host: Example.master, cluster: Example.cluster())) == [])
         #expect(
             step.refusal(of: [Difference(words)], on: Example.node)?.what
-                == "kubnode: has files of a cluster that kubeforge did not begin, and is left as it is")
+                == "kubnode: has files of a cluster that kubeforge did not create; it was left untouched")
     }
 
     @Test("is another's at another port, too")

@@ -38,7 +38,7 @@ struct PortsTests {
         #expect(found.map(\.text) == ["k3s-server listens on 6443/tcp", "kubelite listens on 10250/tcp"])
         #expect(
             step.refusal(of: found, on: Example.master)?.what
-                == "kubmaster: another program has ports that Kubernetes needs, and is left as it is")
+                == "kubmaster: another program uses ports that Kubernetes needs; it was left untouched")
     }
 
     @Test("is looked for by a real ss, on a worker the kubelet's alone")

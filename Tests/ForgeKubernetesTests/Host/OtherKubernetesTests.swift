@@ -35,7 +35,7 @@ struct OtherKubernetesTests {
         let found = step.differences(
             given: Answers([.unit("snap.microk8s.daemon-kubelite.service"): .unit(UnitState(active: "active"))]))
         let problem = step.refusal(of: found, on: Example.node)
-        #expect(problem?.what == "kubnode: has another Kubernetes or a snap's Docker, and is left as it is")
+        #expect(problem?.what == "kubnode: already has another Kubernetes or a snap's Docker; it was left untouched")
         #expect(
             problem?.fix
                 == "if it is no longer wanted, with all that runs in it: `sudo snap remove microk8s` on kubnode; else use another machine"

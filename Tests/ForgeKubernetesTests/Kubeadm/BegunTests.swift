@@ -44,7 +44,7 @@ struct BegunTests {
                     #expect(!isOwnAuthority)
                     #expect(
                         problem.what
-                            == "kubnode: has files of a cluster that kubeforge did not begin, and is left as it is")
+                            == "kubnode: has files of a cluster that kubeforge did not create; it was left untouched")
                     #expect(problem.why == "\(played.root.path)/\(path) is there")
                     #expect(!played.has("var/lib/kubeforge/\(work.rawValue)"))
                 }

@@ -122,7 +122,7 @@ struct ControlPlaneTests {
                 try await step.apply(to: played.machine(Example.master))
             }
             #expect(
-                problem?.what == "kubmaster: the API server does not answer, and its control plane is left as it is")
+                problem?.what == "kubmaster: the API server does not answer; its control plane was left untouched")
             #expect(problem?.why == (words.isEmpty ? nil : words))
             #expect(try played.calls() == [])
             #expect(played.files("var/lib/kubeforge") == [])

@@ -171,7 +171,7 @@ struct JoinTests {
             let problem = await #expect(throws: Problem.self) {
                 try await join().apply(to: played.machine(Example.node))
             }
-            #expect(problem?.what == "kubnode: is a node that does not reach its cluster, and is left as it is")
+            #expect(problem?.what == "kubnode: is a node that cannot reach its cluster; it was left untouched")
             #expect(problem?.fix?.contains("kubeadm reset") == false)
             #expect(try played.calls() == [])
             #expect(try played.calls("systemctl") == (words == Self.gone ? ["systemctl restart kubelet"] : []))
@@ -189,7 +189,7 @@ struct JoinTests {
             let problem = await #expect(throws: Problem.self) {
                 try await join().apply(to: played.machine(Example.node))
             }
-            #expect(problem?.what == "kubnode: is a node that does not reach its cluster, and is left as it is")
+            #expect(problem?.what == "kubnode: is a node that cannot reach its cluster; it was left untouched")
             #expect(problem?.why == words)
             #expect(problem?.fix == Certificates.kubeletCure(Example.node))
             #expect(try played.calls() == [])
@@ -243,8 +243,8 @@ struct JoinTests {
         "that kubeforge began is left alone while nobody knows whether the node works",
         arguments: [
             ("True", 0, "kubnode: is a Ready node but cannot reach its API server"),
-            (refused, 1, "kubnode: it is not known whether it is a node that works, so it is left as it is"),
-            ("", 124, "kubnode: it is not known whether it is a node that works, so it is left as it is"),
+            (refused, 1, "kubnode: could not determine whether it is a working node; it was left untouched"),
+            ("", 124, "kubnode: could not determine whether it is a working node; it was left untouched"),
         ] as [(String, Int, String)])
     func unclear(said: String, code: Int, what: String) async throws {
         try await withFiles(begun: true) { played in

@@ -231,7 +231,7 @@ struct KubeconfigTests {
     func refused(index: Int) {
         let (text, why, fix) = Self.foreign[index]
         let problem = #expect(throws: Problem.self) { try merge(text) }
-        #expect(problem?.what == "lab has no place in your kubeconfig, which is left as it is")
+        #expect(problem?.what == "lab cannot be added to your kubeconfig; it was not changed")
         #expect(problem?.why == why)
         #expect(
             problem?.fix

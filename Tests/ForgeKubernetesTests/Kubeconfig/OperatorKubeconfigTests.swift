@@ -93,8 +93,8 @@ struct OperatorKubeconfigTests {
         try await TemporaryFolder.during { folder in
             let foreign = "clusters:\n- name: lab\n  cluster: {server: \"https://192.0.2.9:6443\"}\n"
             for (text, what) in [
-                ("a: [", "your kubeconfig cannot be read, and is left as it is"),
-                (foreign, "lab has no place in your kubeconfig, which is left as it is"),
+                ("a: [", "your kubeconfig could not be read; it was not changed"),
+                (foreign, "lab cannot be added to your kubeconfig; it was not changed"),
             ] {
                 let path = try folder.write("config", text)
                 for answers in [admin, noAdmin] { #expect(finding(path, answers)?.what == what) }
@@ -108,7 +108,7 @@ struct OperatorKubeconfigTests {
     @Test("that cannot be read or written is refused before anything is changed")
     func obstacle() async throws {
         let problem = await #expect(throws: Problem.self) { try await apply("/proc/nowhere/config") }
-        #expect(problem?.what == "/proc/nowhere/config cannot be changed, and is left as it is")
+        #expect(problem?.what == "/proc/nowhere/config could not be changed; it was left untouched")
         #expect(problem?.fix == "make it a file that you may write, or set KUBECONFIG to another file, and run again")
         #expect(finding("/dev/null/config", admin)?.why?.hasSuffix("Not a directory") == true)
         try await TemporaryFolder.during { folder in

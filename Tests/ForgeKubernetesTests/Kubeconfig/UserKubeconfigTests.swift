@@ -73,11 +73,11 @@ struct UserKubeconfigTests {
         let foreign = "clusters:\n- name: lab\n  cluster: {server: \"https://192.0.2.9:6443\"}\n"
         #expect(
             step.texts(answers(foreign)) == [
-                "\(Self.path): lab has no place in your kubeconfig, which is left as it is: the cluster lab in it is another one, at https://192.0.2.9:6443"
+                "\(Self.path): lab cannot be added to your kubeconfig; it was not changed: the cluster lab in it is another one, at https://192.0.2.9:6443"
             ])
         await #expect(throws: Problem.self) { try await written(over: foreign) }
         let large = answers(KubeconfigTests.others, FileState(mode: 0o600, owner: "ubuntu:users", size: 2 << 20))
-        #expect(step.texts(large) == ["\(Self.path): it could not be read as a whole"])
+        #expect(step.texts(large) == ["\(Self.path): it could not be read in full"])
     }
 
     /// What is written where `own` stands.

@@ -240,7 +240,7 @@ struct ModelsAreRecordedTests {
             let (without, with) = (try titles(nil), try titles(store))
             #expect(without == plain)
             let both = [
-                plain[0], "trainings may write to the model store", plain[1],
+                plain[0], "model-store Secret for trainings is up to date", plain[1],
                 "the next deploy takes the models of inference-train-1",
             ]
             #expect(with == both)

@@ -12,7 +12,7 @@ struct BatchRunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The rows: a CSV file of this computer, or an http(s) address that the cluster reaches, or @ and a file with one. Default: the image's own test data.",
+            "Input rows: a local CSV file, an http(s) URL that the cluster can reach, or @FILE with such a URL. Default: the image's own test data.",
             valueName: "file|url|@file"))
     var input: String?
 
@@ -21,7 +21,7 @@ struct BatchRunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where predictions.csv and scores.json go. Default: a new folder results/RUN here.", valueName: "dir"))
+            "Directory for predictions.csv and scores.json. Default: a new directory, results/RUN.", valueName: "dir"))
     var results: String?
 
     @Flag(help: "Show what the pods print while they work.")

@@ -17,7 +17,7 @@ struct BatchSchedule: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The rows: an http(s) address that the cluster reaches, or @ and a file with one. Default: the image's own test data.",
+            "Input rows: an http(s) URL that the cluster can reach, or @FILE with such a URL. Default: the image's own test data.",
             valueName: "url|@file"))
     var input: String?
 
