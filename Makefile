@@ -37,6 +37,11 @@ PLACE = place='$(DESTDIR)$(PREFIX)'; while [ ! -e "$$place" ]; do place=$$(dirna
 OPEN_FILES := most=$$(ulimit -Hn); [ "$$most" != unlimited ] && [ "$$most" -le 65536 ] || most=65536; ulimit -Sn "$$most";
 # At most eight tests at once: two cores that run a thousand at once make each of them late. Toolchains before Swift 6.3 do not read this.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
+# A temporary directory of the tests' own, where what they leave is seen, and then removed. Its name is short: sockets of gpg lie deep in it.
+OWN_TMP := own=$$(mktemp -d /tmp/kf.XXXXXX) && chmod 1777 "$$own" && TMPDIR=$$own
+# SwiftPM's own is no test's.
+LEFT := left=$$(ls -A "$$own" | grep -v -e '^TemporaryDirectory[.]' -e '[.]lock$$'); rm -rf -- "$$own";
+NONE_LEFT := [ -z "$$left" ] || { echo "Tests that need no machines left files in the temporary directory:" $$left; exit 1; }
 # A password that sudo was given stays good while tests run that take down machines at their end.
 KEEP_SUDO := $(if $(ROOT),while sudo -n -v 2>/dev/null; do sleep 60; done & keeper=$$!; trap 'kill $$keeper' EXIT;)
 
@@ -74,16 +79,18 @@ demo: build
 
 check: lint packages
 	swift build --build-tests
-	@$(OPEN_FILES) nice $(OTHERS)
+	@$(OPEN_FILES) $(OWN_TMP) nice $(OTHERS); others=$$?; $(LEFT) [ $$others = 0 ] || exit $$others; \
+	$(NONE_LEFT)
 
 # The machines wait more than they work, so the other tests run meanwhile, and give way. What both say comes one after the other.
 test: packages
 	swift build --build-tests
 	@$(OPEN_FILES) $(KEEP_SUDO) swift test --ignore-lock --skip-build --disable-xctest --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
 	trap 'kill $$machines' INT TERM; \
-	nice $(OTHERS) --ignore-lock; others=$$?; \
+	$(OWN_TMP) nice $(OTHERS) --ignore-lock; others=$$?; $(LEFT) \
 	tail -f -n +1 --pid=$$machines .build/machines.log; wait $$machines || exit; \
-	[ $$others = 0 ] || { echo 'Tests that need no machines failed: see above.'; exit $$others; }
+	[ $$others = 0 ] || { echo 'Tests that need no machines failed: see above.'; exit $$others; }; \
+	$(NONE_LEFT)
 
 test-vm: DEBS += qemu-system-x86 e2fsprogs genisoimage
 test-vm: packages

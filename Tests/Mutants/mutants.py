@@ -16,6 +16,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -287,8 +288,11 @@ def prepare():
 def run(words, limit):
     """Return the exit code (None on a timeout), the output and the duration in seconds."""
     began = time.monotonic()
-    surroundings = {**os.environ, "KUBEFORGE_WITHOUT_LAB": "1"}
-    with open(HOME / "output", "w+", errors="replace") as file:
+    # Swift's driver leaves a folder in the temporary directory each time, and so do tests that are killed.
+    own = tempfile.TemporaryDirectory(prefix="kf.", ignore_cleanup_errors=True)
+    with own as folder, open(HOME / "output", "w+", errors="replace") as file:
+        os.chmod(folder, 0o1777)
+        surroundings = {**os.environ, "KUBEFORGE_WITHOUT_LAB": "1", "TMPDIR": folder}
         process = subprocess.Popen(["nice", *words], cwd=COPY, env=surroundings, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
         try:
             code = process.wait(limit)
