@@ -22,21 +22,9 @@ package struct Problem: Error, Sendable, Hashable {
         return problem
     }
 
-    /// Who must act; each has an exit code of its own.
+    /// Who must act.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         case failed, incomplete, invalidInventory, unreachable, held, usage, interrupted
-
-        package var exitCode: Int32 {
-            switch self {
-            case .failed: 1
-            case .incomplete: 2
-            case .invalidInventory: 3
-            case .unreachable: 4
-            case .held: 5
-            case .usage: 64
-            case .interrupted: 130
-            }
-        }
     }
 }
 

@@ -64,7 +64,7 @@ package struct ClusterPlan: Sendable {
     /// One finding does not hide another: all of them, of all machines, before anything is changed.
     private func fit() throws(Problem) -> Stage {
         let preflight = Preflight(cluster: cluster, facts: facts, isRenewing: renewsCertificates)
-        let docker = ExistingDocker(cluster: cluster)
+        let docker = ExistingDocker(cluster: cluster, tools: Self.tools)
         return try stage("hosts meet the requirements", goesOnAfterFailure: true) { host, own throws(Problem) in
             preflight.steps(for: host) + (try docker.steps(for: host, own))
                 + when(host.name == cluster.firstControlPlane.name, OperatorKubeconfigFits(step: operatorKubectl(host)))

@@ -59,7 +59,8 @@ package struct Lab: Sendable {
             var reboots: [MachineReboot] = []
             for machine in machines { reboots.append(try await MachineReboot.request(machine)) }
             for reboot in reboots {
-                try await progress.during("\(reboot.machine.host.name) is rebooted", usually: "10 s", reboot.finish)
+                try await progress.during(
+                    "it is rebooted", of: reboot.machine.host.name, usually: "10 s", reboot.finish)
             }
         }
     }
@@ -102,9 +103,9 @@ package struct Lab: Sendable {
     }
 
     private func bringUp(_ machine: Machine) async throws {
-        let title = "\(machine.host.name) runs at \(machine.host.address)"
-        if try await machine.isRunning() { return progress.unchanged(title) }
-        try await progress.during(title) {
+        let (title, name) = ("it runs at \(machine.host.address)", machine.host.name)
+        if try await machine.isRunning() { return progress.unchanged(title, of: name) }
+        try await progress.during(title, of: name) {
             try await machine.driver.makeDisk(from: RootFileSystem(layout, machine.installation))
             if let warning = try await machine.driver.warning() { progress.warn(warning) }
             try await machine.driver.start()
@@ -112,10 +113,10 @@ package struct Lab: Sendable {
     }
 
     private func open(_ machine: Machine) async throws {
-        let title = "\(machine.host.name) lets \(machine.host.access.user) in over SSH"
+        let (title, name) = ("it lets \(machine.host.access.user) in over SSH", machine.host.name)
         let login = MachineLogin(machine: machine)
-        if try await login.isOpen() { return progress.unchanged(title) }
-        try await progress.during(title) { try await login.waitUntilOpen() }
+        if try await login.isOpen() { return progress.unchanged(title, of: name) }
+        try await progress.during(title, of: name) { try await login.waitUntilOpen() }
     }
 
     /// All at once; one machine's failure does not stop the others half-way.
@@ -137,7 +138,7 @@ package struct Lab: Sendable {
     }
 
     private var notUp: Problem {
-        Problem(what: "the lab \(layout.cluster.name) is not up", fix: "kubeforge lab up \(layout.cluster.path)")
+        Problem(what: "the lab \(layout.cluster.name) is not up", fix: "kubeforge lab up \(layout.cluster.path.shellQuoted)")
     }
 
     private func exclusively(_ work: () async throws -> Void) async throws {

@@ -47,10 +47,22 @@ package struct Executor: Sendable {
             // What a stage changed on one host can change the truth of another, so the next stage looks again.
             if visits.contains(where: \.hasApplied) { answers = [:] }
         }
+        await addTraffic(&result)
+        return result
+    }
+
+    /// Of a run without a plan: who could not be reached, and how much was said to the others.
+    package func result() async -> RunResult {
+        var result = RunResult()
+        for (host, problem) in fleet.unreachable { result.fail(host, problem) }
+        await addTraffic(&result)
+        return result
+    }
+
+    private func addTraffic(_ result: inout RunResult) async {
         for name in fleet.reachable.map(\.name) {
             result.hosts[name, default: HostSummary()].traffic = await fleet.traffic(name)
         }
-        return result
     }
 
     private func firstLook(_ plan: Plan, _ result: inout RunResult) async -> [String: Answers] {

@@ -43,18 +43,13 @@ package struct Fleet: Sendable {
         return try connection.result.get()
     }
 
-    /// The host as something that may be changed; `onLine` gets what its commands print, `onDetail` what a step tells
-    /// beside, `onPodLine` the lines of pods that it follows.
-    package func machine(
-        _ name: String, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in },
-        onDetail: @escaping @Sendable (Difference) -> Void = { _ in },
-        onPodLine: @escaping @Sendable (PodLine) -> Void = { _ in }
-    ) throws(Problem) -> Machine {
+    /// The host as something that may be changed.
+    package func machine(_ name: String, onNews: @escaping @Sendable (Machine.News) -> Void = { _ in }) throws(Problem)
+        -> Machine
+    {
         guard let host = connections[name]?.host else { throw Problem(what: "\(name) is not part of this run") }
         return Machine(
-            host: host, transport: try transport(name), onLine: onLine, onDetail: onDetail, onPodLine: onPodLine,
-            rights: rights,
-            peers: { try machine($0) })
+            host: host, transport: try transport(name), onNews: onNews, rights: rights, peers: { try machine($0) })
     }
 
     /// Asks each of the hosts its questions, in one round trip per host.
@@ -96,6 +91,28 @@ extension Problem {
         case is CancellationError:
             self.init(.interrupted, what: "\(host): stopped waiting", fix: "run it again to continue")
         default: self.init(what: "\(host): \(error)")
+        }
+    }
+}
+
+extension Sequence where Element: Sendable {
+    /// The results in the order of the elements; at most `width` are under way at once. Nothing here can fail: a
+    /// failure is a result.
+    package func mapConcurrently<T: Sendable>(width: Int, _ body: @escaping @Sendable (Element) async -> T) async -> [T]
+    {
+        await withTaskGroup(of: (Int, T).self) { group in
+            var waiting = Array(self.enumerated())[...]
+            var results: [Int: T] = [:]
+            func start() {
+                guard let (index, element) = waiting.popFirst() else { return }
+                group.addTask { (index, await body(element)) }
+            }
+            for _ in 0..<Swift.max(1, width) { start() }
+            while let (index, result) = await group.next() {
+                results[index] = result
+                start()
+            }
+            return results.sorted { $0.key < $1.key }.map(\.value)
         }
     }
 }

@@ -79,10 +79,13 @@ struct HostRun: Sendable {
         visit.answers = Answers()
         visit.hasApplied = true
         let news = Details()
-        let machine = try executor.fleet.machine(
-            host, onLine: { reporter.report(.output(host: host, $0)) },
-            onDetail: { new in news.all.withLock { $0.append(new) } },
-            onPodLine: { reporter.report(.podLine($0)) })
+        let machine = try executor.fleet.machine(host) { told in
+            switch told {
+            case .line(let line): reporter.report(.output(host: host, line))
+            case .detail(let difference): news.all.withLock { $0.append(difference) }
+            case .podLine(let line): reporter.report(.podLine(line))
+            }
+        }
         try await step.apply(to: machine)
         let remaining = step.differences(given: try await look(at: step, rest: rest, &visit))
         guard remaining.isEmpty else { throw Problem(stillNotSo: step, on: host, remaining) }

@@ -4,16 +4,22 @@ import ForgeCore
 package struct Machine: Sendable {
     package let host: Host
     private let transport: any Transport
-    private let onLine: @Sendable (OutputLine) -> Void
-    private let onDetail: @Sendable (Difference) -> Void
-    private let onPodLine: @Sendable (PodLine) -> Void
+    private let onNews: @Sendable (News) -> Void
     private let rights: Rights?
     private let peers: @Sendable (String) async throws -> Machine
 
+    /// What is told of a machine while it is changed.
+    package enum News: Sendable {
+        /// What a command printed.
+        case line(OutputLine)
+        /// A difference that was known only now.
+        case detail(Difference)
+        /// What a pod printed that a step follows.
+        case podLine(PodLine)
+    }
+
     package init(
-        host: Host, transport: any Transport, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in },
-        onDetail: @escaping @Sendable (Difference) -> Void = { _ in },
-        onPodLine: @escaping @Sendable (PodLine) -> Void = { _ in },
+        host: Host, transport: any Transport, onNews: @escaping @Sendable (News) -> Void = { _ in },
         rights: Rights? = nil,
         peers: @escaping @Sendable (String) async throws -> Machine = { name in
             throw Problem(what: "\(name) is not connected")
@@ -21,9 +27,7 @@ package struct Machine: Sendable {
     ) {
         self.host = host
         self.transport = transport
-        self.onLine = onLine
-        self.onDetail = onDetail
-        self.onPodLine = onPodLine
+        self.onNews = onNews
         self.rights = rights
         self.peers = peers
     }
@@ -38,7 +42,7 @@ package struct Machine: Sendable {
 
     /// Runs a command whose failure is an answer, too.
     package func attempt(_ command: Command) async throws -> Output {
-        try await perform(command, onLine)
+        try await perform(command) { [onNews] in onNews(.line($0)) }
     }
 
     /// The one place where a machine is changed: under its lock, if the run has one.
@@ -78,13 +82,13 @@ package struct Machine: Sendable {
 
     /// Adds to the differences that the step reports, for what is known only while it is changed: "1 of 11 layers were
     /// new to it".
-    package func tell(_ news: Difference) { onDetail(news) }
+    package func tell(_ news: Difference) { onNews(.detail(news)) }
 
     /// Tells how far it is, as a line that a command might have printed.
-    package func say(_ line: String) { onLine(OutputLine(stream: .standardOutput, text: line)) }
+    package func say(_ line: String) { onNews(.line(OutputLine(stream: .standardOutput, text: line))) }
 
     /// Tells a line of a pod that the user wants to follow while the step is applied.
-    package func tell(_ line: PodLine) { onPodLine(line) }
+    package func tell(_ line: PodLine) { onNews(.podLine(line)) }
 
     /// Another machine of this run: what one host needs of another is asked at that moment.
     package func peer(_ name: String) async throws -> Machine { try await peers(name) }

@@ -43,20 +43,5 @@ extension PreflightCheck {
     }
 }
 
-/// One thing that is not as wanted: "kubeadm: 1.35.1 → 1.36.2".
-package struct Difference: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
-    package let text: String
-
-    package init(_ text: String) { self.text = text }
-
-    package init(stringLiteral text: String) { self.text = text }
-
-    package init(_ subject: String, from old: some CustomStringConvertible, to new: some CustomStringConvertible) {
-        text = "\(subject): \(old) → \(new)"
-    }
-
-    package var description: String { text }
-}
-
 /// A list of steps, or nothing: keeps conditions inside the literal that is the table of contents.
 package func when(_ condition: Bool, _ steps: any Step...) -> [any Step] { condition ? steps : [] }

@@ -11,10 +11,10 @@ private let mayDestroy: [String: [String]] = [
     // Containers that a kubelet which runs starts again; asked for by --renew-certificates.
     "Sources/ForgeKubernetes/Kubeadm/Certificates.swift": ["docker kill", "tasks kill"],
     // Advice, after what harms nothing.
-    "Sources/ForgeKubernetes/Host/ClusterMembershipCheck.swift": ["kubeadm reset"],
+    "Sources/ForgeKubernetes/Preflight/ClusterMembershipCheck.swift": ["kubeadm reset"],
     // It says what these commands of kubeforge are run over.
     "Sources/ForgeCLI/Documentation.docc/Troubleshooting.md": ["kubeadm reset"],
-    "Sources/ForgeKubernetes/Host/OtherKubernetes.swift": [
+    "Sources/ForgeKubernetes/Preflight/OtherKubernetes.swift": [
         "k0s reset", "k0s reset", "snap remove", "snap remove", "snap remove", "uninstall.sh", "uninstall.sh",
         "uninstall.sh",
         "uninstall.sh",

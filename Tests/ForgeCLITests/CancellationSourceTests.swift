@@ -55,12 +55,11 @@ struct CancellationSourceTests {
     func watching() async throws {
         let (scene, witness) = (try Scene(), Witness())
         let (begun, begin) = AsyncStream<Void>.makeStream()
-        var action = Action("logs", isExclusive: false) { session in
+        var action = Action.query("logs") { _ in
             begin.finish()
             let (never, keep) = AsyncStream<Void>.makeStream()
             for await _ in never {}
             keep.finish()
-            return Plan(stages: [], essential: ["kubmaster"])
         }
         action.endsWhenInterrupted = true
         let run = ActionRunner(

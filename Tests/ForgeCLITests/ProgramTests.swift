@@ -18,10 +18,26 @@ struct ProgramTests {
         }
     }
 
+    @Test("ends the program with the exit code of who must act")
+    func hasExitCode() {
+        let codes = Problem.Kind.allCases.map { "\($0.rawValue) \($0.exitCode)" }
+        #expect(
+            codes == [
+                "failed 1", "incomplete 2", "invalidInventory 3", "unreachable 4", "held 5", "usage 64",
+                "interrupted 130",
+            ])
+    }
+
     @Test(
         "ends with 64 where it is used wrongly, and says how it is used",
         arguments: [
             (["provision"], "Missing expected argument '<inventory>'"),
+            (["plan"], "Missing expected argument '<inventory>'"),
+            (["plan", "provision"], "Missing expected argument '<inventory>'"),
+            (["plan", "deploy", "--parallel", "0"], "--parallel 0: at least one host at a time"),
+            (["plan", "scale", "1001"], "1001 pods: from 0 to 1000"),
+            (["deploy", "a.yaml", "-i", "b.yaml"], "two inventories, a.yaml and b.yaml: name one"),
+            (["logs", "a.yaml"], "an inventory is named with --inventory"),
             (["provison"], "Unexpected argument 'provison'"),
             (["provision", "a.yaml", "--output", "xml"], "The value 'xml' is invalid for '--output <format>'"),
             (["deploy", "--parallel", "0"], "--parallel 0: at least one host at a time"),

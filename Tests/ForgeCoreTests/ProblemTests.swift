@@ -22,16 +22,6 @@ struct ProblemTests {
         #expect("\(Problem(what: "it broke"))" == "it broke")
         #expect("\(Problem(what: "it broke", fix: "mend it"))" == "it broke\n  fix  mend it")
     }
-
-    @Test("ends the program with the exit code of who must act")
-    func hasExitCode() {
-        let codes = Problem.Kind.allCases.map { "\($0.rawValue) \($0.exitCode)" }
-        #expect(
-            codes == [
-                "failed 1", "incomplete 2", "invalidInventory 3", "unreachable 4", "held 5", "usage 64",
-                "interrupted 130",
-            ])
-    }
 }
 
 @Suite("An output")

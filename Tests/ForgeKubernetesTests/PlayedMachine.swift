@@ -94,9 +94,9 @@ struct PlayedMachine: Sendable {
     }
 
     /// As the host; its peers are one machine with the same files and programs.
-    func machine(_ host: ForgeCore.Host, onDetail: @escaping @Sendable (Difference) -> Void = { _ in }) -> Machine {
+    func machine(_ host: ForgeCore.Host, onNews: @escaping @Sendable (Machine.News) -> Void = { _ in }) -> Machine {
         Machine(
-            host: host, transport: transport, onDetail: onDetail,
+            host: host, transport: transport, onNews: onNews,
             peers: { _ in Machine(host: Example.master, transport: transport) })
     }
 }

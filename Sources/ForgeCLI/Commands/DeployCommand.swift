@@ -1,12 +1,16 @@
 import ArgumentParser
+import ForgeCore
+import ForgeInventory
+import ForgeKubernetes
+import ForgePlan
+import ForgeService
 import Foundation
 
-struct DeployCommand: AsyncParsableCommand {
+struct DeployCommand: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "deploy", abstract: "Build the inference service and roll it out on the cluster.")
 
-    @Argument(help: inventoryHelp)
-    var inventory: String?
+    @OptionGroup var inventory: InventoryArgument
 
     @Flag(help: "Show what would change without changing anything.")
     var dryRun = false
@@ -22,14 +26,34 @@ struct DeployCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SharedOptions
 
-    func run() async throws {
-        let assembly = Assembly()
-        let time = rebuild ? assembly.surroundings.now().formatted(.iso8601) : nil
-        try await assembly.run(
-            .deploy(isDryRun: dryRun, rebuiltAt: time, within: timeout ?? .seconds(300)), inventory: inventory, options)
+    func action(_ surroundings: ProcessEnvironment) -> Action {
+        let time = rebuild ? surroundings.now().formatted(.iso8601) : nil
+        return .deploy(isDryRun: dryRun, rebuiltAt: time, within: timeout ?? .seconds(300))
     }
 }
 
-/// Where verbs look for an inventory that is not named.
-let inventoryHelp: ArgumentHelp =
-    "The inventory; without it $KUBEFORGE_INVENTORY, ./inventory.yaml, or the one that provision last succeeded with."
+extension Action {
+    /// `time`: that of this build, `2026-11-26T20:21:31Z`, where the image shall be built anew.
+    static func deploy(isDryRun: Bool, rebuiltAt time: String? = nil, within limit: Duration) -> Action {
+        var action = Action("deploy", isDryRun: isDryRun) { context in
+            let check = try DataCheck(cluster: context.cluster, templates: context.templates)
+            for note in try await check?.notes(on: LocalTransport()) ?? [] { context.report(.note(note)) }
+            let (service, (first, transport)) = (context.cluster.service, try context.firstControlPlane())
+            let (models, build) = (NextModelVersion(service), LastBuild(service))
+            let answers = try await transport.ask(models.questions + build.questions, of: first)
+            let buildContext = try BuildContext.make(
+                cluster: context.cluster, templates: context.templates, rebuilt: time ?? build.time(answers))
+            return try ServicePlan.make(
+                cluster: context.cluster, context: buildContext, models: try models.models(answers, from: first.name),
+                isAnew: time != nil,
+                templates: context.templates, by: context.person, within: limit
+            ).beginning(with: CertificatesLast(cluster: context.cluster), on: first)
+        } next: { context in
+            let url = await ServiceURL(context.cluster).ask(context.fleet)
+            return ["kubeforge smoke-test\(context.inventoryArgument)"]
+                + (url.map { ["curl \($0)/prediction/23"] } ?? [])
+        }.holding { .service($0.service) }
+        if time != nil { action.arguments = " --rebuild" }
+        return action
+    }
+}

@@ -1,8 +1,7 @@
 import ArgumentParser
-import ForgeInventory
 import ForgeService
 
-struct LogsCommand: AsyncParsableCommand {
+struct LogsCommand: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
         abstract: "Show what the service's pods print: those that answer, batch runs, or trainings.",
@@ -14,8 +13,7 @@ struct LogsCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Whose lines: \(PodKind.names). Without it: online.", valueName: "kind"))
     var kind: String?
 
-    @Argument(help: inventoryHelp)
-    var inventory: String?
+    @OptionGroup var inventory: InventoryArgument
 
     @Flag(name: .shortAndLong, help: "Follow the logs.")
     var follow = false
@@ -25,26 +23,22 @@ struct LogsCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SharedOptions
 
-    /// The kind may be left out before an inventory: what is no kind, and looks like a path, is one.
-    private var choice: (kind: PodKind, inventory: String?)? {
-        guard let kind else { return (.online, inventory) }
-        if let named = PodKind(rawValue: kind) { return (named, inventory) }
-        let isPath = kind.contains("/") || kind.hasSuffix(".yaml") || kind.hasSuffix(".yml")
-        return isPath && inventory == nil ? (.online, kind) : nil
-    }
-
     func validate() throws {
-        if choice == nil { throw ValidationError("\(kind ?? "") logs: known are \(PodKind.names)") }
+        if let kind, PodKind(rawValue: kind) == nil {
+            throw ValidationError("\(kind) logs: known are \(PodKind.names); an inventory is named with --inventory")
+        }
         if !(0...1_000_000).contains(tail) { throw ValidationError("--tail \(tail): from 0 to 1000000") }
     }
 
-    func run() async throws {
-        guard let choice else { return }
-        let (tail, follow) = (tail, follow)
-        let action = Action.logs(isFollowed: follow) {
-            ServiceLogs($0.service, of: choice.kind, tail: tail, isFollowed: follow)
+    func action(_ surroundings: ProcessEnvironment) -> Action {
+        let (kind, tail, follow) = (kind.flatMap(PodKind.init) ?? .online, tail, follow)
+        var action = Action.query("logs") { context in
+            let (host, transport) = try context.firstControlPlane()
+            try await ServiceLogs(context.cluster.service, of: kind, tail: tail, isFollowed: follow)
+                .run(on: host, over: transport, reporter: context.executor.reporter)
         }
-        try await Assembly().run(action, inventory: choice.inventory, options)
+        action.endsWhenInterrupted = follow
+        return action
     }
 }
 

@@ -2,14 +2,10 @@ import ArgumentParser
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Say what provision would change; the same as provision --dry-run.")
-
-    @Argument(help: "The inventory: a YAML file that names the machines.")
-    var inventory: String
-
-    @OptionGroup var options: SharedOptions
-
-    func run() async throws {
-        try await Assembly().run(.provision(isDryRun: true), inventory: inventory, options)
-    }
+        commandName: "plan", abstract: "Say what a command would change: provision, or the one that is named.",
+        subcommands: [
+            PlanOf<ProvisionCommand>.self, PlanOf<DeployCommand>.self, PlanOf<RollbackCommand>.self,
+            PlanOf<ScaleCommand>.self,
+        ],
+        defaultSubcommand: PlanOf<ProvisionCommand>.self)
 }

@@ -1,15 +1,29 @@
 import ArgumentParser
+import ForgePlan
+import ForgeService
 
-struct ReleasesCommand: AsyncParsableCommand {
+struct ReleasesCommand: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "releases", abstract: "List releases: when, by whom, from which data, and their scores.")
 
-    @Argument(help: inventoryHelp)
-    var inventory: String?
+    @OptionGroup var inventory: InventoryArgument
 
     @OptionGroup var options: SharedOptions
 
-    func run() async throws {
-        try await Assembly().run(.releases, inventory: inventory, options)
+    func action(_ surroundings: ProcessEnvironment) -> Action {
+        .query("releases") { context in
+            context.report(.table(try await context.history().table))
+        } next: { _ in
+            ["kubeforge rollback RELEASE   (or without RELEASE: the one before)"]
+        }
+    }
+}
+
+extension ActionContext {
+    /// The releases that the first control plane keeps.
+    func history() async throws -> ReleaseHistory {
+        let (host, transport) = try firstControlPlane()
+        let answers = try await transport.ask([RollbackPlan.question(cluster.service)], of: host)
+        return try RollbackPlan.history(of: cluster, answers)
     }
 }

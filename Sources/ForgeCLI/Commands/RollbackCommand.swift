@@ -1,6 +1,7 @@
 import ArgumentParser
+import ForgeService
 
-struct RollbackCommand: AsyncParsableCommand {
+struct RollbackCommand: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "rollback", abstract: "Bring back a release that ran before.",
         discussion: "The next deploy brings the present code and data again.")
@@ -9,8 +10,7 @@ struct RollbackCommand: AsyncParsableCommand {
         help: ArgumentHelp("Tag prefix of the release, as `kubeforge releases` shows it (default: the previous one)."))
     var release: String?
 
-    @Option(help: inventoryHelp)
-    var inventory: String?
+    @OptionGroup var inventory: InventoryOption
 
     @Flag(help: "Show what would change without changing anything.")
     var dryRun = false
@@ -22,8 +22,16 @@ struct RollbackCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SharedOptions
 
-    func run() async throws {
-        let action = Action.rollback(to: release, isDryRun: dryRun, within: timeout ?? .seconds(300))
-        try await Assembly().run(action, inventory: inventory, options)
+    func action(_ surroundings: ProcessEnvironment) -> Action {
+        let (release, limit) = (release, timeout ?? .seconds(300))
+        var action = Action("rollback", isDryRun: dryRun) { context in
+            try RollbackPlan.make(
+                cluster: context.cluster, history: try await context.history(), to: release,
+                templates: context.templates, by: context.person, within: limit)
+        } next: { context in
+            ["kubeforge smoke-test\(context.inventoryArgument)"]
+        }
+        action.arguments = (release.map { " \($0.shellQuoted)" } ?? "") + " --inventory"
+        return action.holding { .service($0.service) }.onFirstControlPlane()
     }
 }

@@ -1,13 +1,13 @@
 import ArgumentParser
 
-/// What all verbs that meet machines are told.
+/// What every command that meets machines is told.
 struct SharedOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("text for people, json for programs: one object per line.", valueName: "format"))
-    var output = Format.text
+    @OptionGroup var display: DisplayOptions
 
     @Option(
         help: ArgumentHelp(
-            "A folder laid out like templates/, whose files replace the built-in ones.", valueName: "dir"))
+            "A directory laid out like templates/, whose files replace the built-in ones.", valueName: "dir"),
+        completion: .directory)
     var templates: String?
 
     @Flag(help: "Accept and save host keys that are not in known_hosts yet.")
@@ -15,6 +15,24 @@ struct SharedOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Work on this many hosts at once.", valueName: "n"))
     var parallel = 32
+
+    func validate() throws {
+        if parallel < 1 { throw ValidationError("--parallel \(parallel): at least one host at a time") }
+    }
+
+    var run: RunOptions {
+        var options = display.run
+        options.templates = templates
+        options.acceptsNewHostKeys = acceptNewHostKeys
+        options.width = parallel
+        return options
+    }
+}
+
+/// What is shown of a run, and how.
+struct DisplayOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("text for people, json for programs: one object per line.", valueName: "format"))
+    var output = Format.text
 
     @Flag(name: .shortAndLong, help: "Show every step, every line that commands print, and each command as it ends.")
     var verbose = false
@@ -30,7 +48,14 @@ struct SharedOptions: ParsableArguments {
     }
 
     func validate() throws {
-        if parallel < 1 { throw ValidationError("--parallel \(parallel): at least one host at a time") }
         if verbose && quiet { throw ValidationError("--verbose and --quiet: choose one") }
+    }
+
+    var run: RunOptions {
+        var options = RunOptions()
+        options.isJSON = output == .json
+        options.detail = verbose ? .verbose : quiet ? .quiet : .normal
+        options.hasColour = !noColor
+        return options
     }
 }

@@ -1,13 +1,13 @@
 import ArgumentParser
+import ForgeInventory
 import ForgeService
 
-struct SmokeTestCommand: AsyncParsableCommand {
+struct SmokeTestCommand: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "smoke-test",
         abstract: "Query the deployed service and compare its answers with the expected ones.")
 
-    @Argument(help: inventoryHelp)
-    var inventory: String?
+    @OptionGroup var inventory: InventoryArgument
 
     @Option(help: ArgumentHelp("Ask for this many rows of the test set beside row 23.", valueName: "n"))
     var rows = 20
@@ -49,11 +49,22 @@ struct SmokeTestCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
+    var reports: [String] { report }
+
+    func action(_ surroundings: ProcessEnvironment) -> Action {
         let load = load.map { Load(length: $0, concurrency: concurrency ?? 8, maximumP95: maxP95) }
-        let action = Action.smokeTest { [rows, seed, minScore] in
+        return .smokeTest { [rows, seed, minScore] in
             SmokeTest(cluster: $0, seed: seed, rows: rows, minimumScore: minScore, load: load)
         }
-        try await Assembly().run(action, inventory: inventory, options, reports: report)
+    }
+}
+
+extension Action {
+    static func smokeTest(_ make: @escaping @Sendable (Cluster) -> SmokeTest) -> Action {
+        .query("smoke-test") { context in
+            _ = try await make(context.cluster).run(
+                controlPlane: try context.firstControlPlane().transport, here: LocalTransport(),
+                reporter: context.executor.reporter)
+        }
     }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
+import ForgePlan
+import ForgeService
 
-struct UnlockCommand: AsyncParsableCommand {
+struct UnlockCommand: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "unlock", abstract: "Show which run holds the machines and the cluster; with --yes, end that.",
         discussion: """
@@ -8,15 +10,26 @@ struct UnlockCommand: AsyncParsableCommand {
             Commands that still run on a machine are not ended: the next run waits for them.
             """)
 
-    @Argument(help: inventoryHelp)
-    var inventory: String?
+    @OptionGroup var inventory: InventoryArgument
 
     @Flag(help: "Remove what is shown; without it nothing is changed.")
     var yes = false
 
     @OptionGroup var options: SharedOptions
 
-    func run() async throws {
-        try await Assembly().run(.unlock(isDryRun: !yes), inventory: inventory, options)
+    /// Without `--yes` a dry run, which shows what is held.
+    func action(_ surroundings: ProcessEnvironment) -> Action {
+        var action = Action("unlock", isDryRun: !yes, isExclusive: false) { context in
+            let first = context.cluster.firstControlPlane
+            return Plan(
+                stages: [
+                    Stage("nothing is held", goesOnAfterFailure: true, on: context.cluster.hosts) { host in
+                        [MachineIsFree()] + (host == first ? [LeasesAreFree(context.cluster.service)] : [])
+                    }
+                ], essential: [])
+        }
+        action.arguments = " --yes"
+        action.goesOn = false
+        return action
     }
 }

@@ -3,7 +3,7 @@ import ForgeInventory
 import ForgePlan
 import ForgeService
 
-/// What a run is for: its name, its manners and its plan.
+/// What a run is for: its name, its work, and what it needs for it.
 package struct Action: Sendable {
     /// As it is typed: `provision`.
     package var name: String
@@ -27,34 +27,52 @@ package struct Action: Sendable {
     package var keepsMachines = false
     /// The hosts that it needs.
     package var hosts: @Sendable (Cluster) -> [Host] = { $0.hosts }
-    /// Everything that shall be true, made when the hosts are connected.
-    package var makePlan: @Sendable (ActionContext) async throws -> Plan
+    package var work: Work
     /// What is done when its plan has ended, however that was, while the hosts are still connected.
     package var afterwards: @Sendable (ActionContext) async -> Void = { _ in }
     /// What to type next when all went well, line by line; made while the hosts are still connected.
     package var next: @Sendable (ActionContext) async -> [String]
 
+    package enum Work: Sendable {
+        /// Everything that shall be true, made when the hosts are connected.
+        case plan(@Sendable (ActionContext) async throws -> Plan)
+        /// Only asks, and tells what it finds as events.
+        case query(@Sendable (ActionContext) async throws -> Void)
+    }
+
+    /// `next`: what to type when all went well.
     package init(
         _ name: String, isDryRun: Bool = false, isExclusive: Bool = true, remembersInventory: Bool = false,
-        makePlan: @escaping @Sendable (ActionContext) async throws -> Plan,
+        plan: @escaping @Sendable (ActionContext) async throws -> Plan,
         next: @escaping @Sendable (ActionContext) async -> [String] = { _ in [] }
     ) {
         self.name = name
         self.isDryRun = isDryRun
         self.isExclusive = isExclusive
         self.remembersInventory = remembersInventory
-        self.makePlan = makePlan
+        self.work = .plan(plan)
         self.next = next
     }
 
-    /// The same verb, holding the Lease while it changes something.
+    /// One that changes nothing, of the first control plane.
+    package static func query(
+        _ name: String, ask: @escaping @Sendable (ActionContext) async throws -> Void,
+        next: @escaping @Sendable (ActionContext) async -> [String] = { _ in [] }
+    ) -> Action {
+        var action = Action(name, isExclusive: false, plan: { _ in Plan(stages: []) }, next: next)
+        action.work = .query(ask)
+        action.goesOn = false
+        return action.onFirstControlPlane()
+    }
+
+    /// The same action, holding the Lease while it changes something.
     func holding(_ lease: @escaping @Sendable (Cluster) -> LeasePlace) -> Action {
         var action = self
         action.lease = lease
         return action
     }
 
-    /// The same verb, for the first control plane alone.
+    /// The same action, for the first control plane alone.
     func onFirstControlPlane() -> Action {
         var action = self
         action.hosts = { [$0.firstControlPlane] }

@@ -3,7 +3,7 @@ import ForgeInventory
 import ForgePlan
 import ForgeTemplates
 
-/// A run whose hosts are connected: what a verb works with.
+/// A run whose hosts are connected: what an action works with.
 package struct ActionContext: Sendable {
     package let cluster: Cluster
     package let templates: Templates
@@ -31,4 +31,12 @@ package struct ActionContext: Sendable {
         }
         return answers
     }
+
+    /// The first control plane, as something that can only be asked.
+    package func firstControlPlane() throws -> (host: Host, transport: any Transport) {
+        let host = cluster.firstControlPlane
+        return (host, try fleet.transport(host.name))
+    }
+
+    package func report(_ event: Event) { executor.reporter.report(event) }
 }

@@ -6,7 +6,7 @@ import ForgeTemplates
 import Foundation
 import Logging
 
-/// One run of a verb: from the inventory's file to the exit code.
+/// One run of an action: from the inventory's file to the exit code.
 package struct ActionRunner: Sendable {
     package var action: Action
     /// The inventory as an argument; nil leaves the choice to `InventoryChoice`.
@@ -139,11 +139,10 @@ package struct ActionRunner: Sendable {
 
     private func work(with session: ActionContext, _ choice: InventoryChoice) async -> RunOutcome {
         do {
-            let plan = try await action.makePlan(session)
-            let result = await session.executor.run(plan)
+            let (result, essential) = try await result(session)
             // A task of its own: this one may be cancelled, and could not tidy up any more.
-            await Task { [action] in await action.afterwards(session) }.value
-            var ending = RunOutcome(result, essential: plan.essential, record)
+            if !action.isDryRun { await Task { [action] in await action.afterwards(session) }.value }
+            var ending = RunOutcome(result, essential: essential, record)
             ending.next = await next(ending, session, choice)
             return ending
         } catch {
@@ -153,6 +152,18 @@ package struct ActionRunner: Sendable {
             }
             for host in record.lostHosts { ending.hosts[host, default: HostSummary()].failed += 1 }
             return ending
+        }
+    }
+
+    /// What became of each host, and of whom the run depends on.
+    private func result(_ session: ActionContext) async throws -> (RunResult, essential: Set<String>) {
+        switch action.work {
+        case .plan(let make):
+            let plan = try await make(session)
+            return (await session.executor.run(plan), plan.essential)
+        case .query(let ask):
+            try await ask(session)
+            return (await session.executor.result(), Set(action.hosts(session.cluster).map(\.name)))
         }
     }
 

@@ -55,3 +55,18 @@ extension HostSummary {
         self.traffic = traffic
     }
 }
+
+extension Problem.Kind {
+    /// What the process ends with; `kubeforge --help` lists them.
+    package var exitCode: Int32 {
+        switch self {
+        case .failed: 1
+        case .incomplete: 2
+        case .invalidInventory: 3
+        case .unreachable: 4
+        case .held: 5
+        case .usage: 64
+        case .interrupted: 130
+        }
+    }
+}

@@ -1,4 +1,5 @@
 import ForgeCore
+import Yams
 
 /// The problems of one file, gathered while it is read, told in the order of the file.
 final class Diagnostics {
@@ -34,4 +35,79 @@ final class Diagnostics {
         untold == 0
             ? [] : [Problem(.invalidInventory, what: "\(path):\(SourceLocation.start)  has \(untold) more problems")]
     }
+}
+
+/// Where something stands in the file; both numbers count from 1, columns in Unicode scalars.
+struct SourceLocation: Hashable, Comparable, CustomStringConvertible {
+    let line: Int
+    let column: Int
+
+    static let start = SourceLocation(line: 1, column: 1)
+
+    init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+
+    init(_ mark: Mark) { self.init(line: mark.line, column: mark.column) }
+
+    /// Where the text behind `text` begins.
+    init(after text: some StringProtocol) {
+        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+        self.init(line: lines.count, column: (lines.last?.count ?? 0) + 1)
+    }
+
+    var description: String { "\(line):\(column)" }
+
+    static func < (left: SourceLocation, right: SourceLocation) -> Bool {
+        (left.line, left.column) < (right.line, right.column)
+    }
+}
+
+/// What is wrong with one value: the words of a `Problem` that does not know yet where it stands.
+struct ValidationError: Error, Hashable {
+    /// Goes on behind the value's name: "needs three numbers, such as 1.36.2".
+    let sentence: String
+    let why: String?
+    let fix: String?
+
+    init(_ sentence: String, why: String? = nil, fix: String? = nil) {
+        self.sentence = sentence
+        self.why = why
+        self.fix = fix
+    }
+}
+
+extension ValidationError {
+    /// A name that is none of the known ones, which are told.
+    static func unknown(_ name: String, known: [String], _ sentence: String? = nil) -> ValidationError {
+        let suggestion = SpellingSuggestion.closest(to: name, among: known).map { "did you mean \($0)? " } ?? ""
+        return ValidationError(
+            sentence ?? "there is no \(name.shown)", fix: "\(suggestion)known here: \(known.joined(separator: ", "))")
+    }
+}
+
+extension String {
+    /// The text as it can be put into a message: one line, nothing invisible, not too long.
+    var shown: String {
+        let visible = unicodeScalars.prefix(61).map {
+            $0.isControl ? "\\u{\(String($0.value, radix: 16))}" : String($0)
+        }
+        return visible.prefix(60).joined() + (visible.count > 60 ? "…" : "")
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it ends a line or does something to a terminal.
+    var isControl: Bool {
+        switch properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
+    }
+}
+
+/// Where people see what an inventory looks like.
+enum InventoryExample {
+    static let advice = "inventory/example.yaml of kubeforge shows every key"
 }

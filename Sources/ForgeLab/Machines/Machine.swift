@@ -26,3 +26,13 @@ struct Machine: Sendable {
 
     func isRunning() async throws -> Bool { try await !group.processes().isEmpty }
 }
+
+extension LabLayout {
+    var machines: [Machine] { cluster.hosts.map { Machine(host: $0, layout: self) } }
+
+    func machine(_ name: String) throws(Problem) -> Machine {
+        if let machine = machines.first(where: { $0.host.name == name }) { return machine }
+        let known = machines.map(\.host.name).joined(separator: ", ")
+        throw Problem(.usage, what: "the lab \(cluster.name) has no machine \(name)", fix: "its machines are: \(known)")
+    }
+}

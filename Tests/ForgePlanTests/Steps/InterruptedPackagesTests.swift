@@ -43,7 +43,7 @@ struct InterruptedPackagesTests {
         let told = Mutex<[String]>([])
         let machine = Machine(
             host: Example.host(), transport: LocalTransport(programs: folder.path),
-            onDetail: { news in told.withLock { $0.append(news.text) } })
+            onNews: { news in if case .detail(let detail) = news { told.withLock { $0.append(detail.text) } } })
         try await Packages(["curl"]).apply(to: machine)
         let lines = try folder.text("log").split(separator: "\n").map { line in
             line.hasPrefix("dpkg") ? String(line) : line.contains("--fix-broken") ? "apt-get fix" : "apt-get install"

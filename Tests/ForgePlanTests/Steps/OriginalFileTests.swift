@@ -30,7 +30,7 @@ private struct SharedFile: Sendable {
         let (step, told) = (step(text), told)
         let machine = Machine(
             host: Example.host(), transport: transport,
-            onDetail: { news in told.news.withLock { $0.append(news.text) } })
+            onNews: { news in if case .detail(let detail) = news { told.news.withLock { $0.append(detail.text) } } })
         let found = step.differences(given: try await machine.ask(step.questions))
         try await step.apply(to: machine)
         #expect(step.differences(given: try await machine.ask(step.questions)) == [])

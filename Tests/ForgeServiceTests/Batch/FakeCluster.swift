@@ -32,9 +32,13 @@ final class FakeCluster: Sendable {
     var machine: Machine {
         Machine(
             host: Example.master, transport: ScriptedTransport { self.reply($0) },
-            onLine: { line in self.said.withLock { $0.append(line.text) } },
-            onDetail: { news in self.told.withLock { $0.append(news.text) } },
-            onPodLine: { line in self.podLines.withLock { $0.append(line) } })
+            onNews: { news in
+                switch news {
+                case .line(let line): self.said.withLock { $0.append(line.text) }
+                case .detail(let detail): self.told.withLock { $0.append(detail.text) }
+                case .podLine(let line): self.podLines.withLock { $0.append(line) }
+                }
+            })
     }
 
     private func reply(_ command: Command) -> Output? {

@@ -1,8 +1,32 @@
 import ArgumentParser
+import ForgeCore
+import ForgePlan
+import ForgeService
 
 /// `kubeforge batch`: many rows at once, now or at set times.
 struct BatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "batch", abstract: "Run batch inference, now or on a schedule.",
         subcommands: [BatchRunCommand.self, BatchSchedule.self, BatchList.self, BatchUnschedule.self])
+}
+
+extension Action {
+    /// Tidies up; what it cannot remove now, the next run will.
+    static func clear(_ kind: JobKind, _ run: String, _ context: ActionContext) async {
+        let step = OldRunsAreRemoved(context.cluster.service, kind, of: run)
+        do {
+            try await step.apply(to: try context.fleet.machine(context.cluster.firstControlPlane.name))
+        } catch {
+            let why = Problem(error, on: context.cluster.firstControlPlane.name).what
+            context.executor.reporter.report(
+                .note("what the run had in the cluster is still there; the next one removes it (\(why))"))
+        }
+    }
+}
+
+extension ActionContext {
+    func deployedRelease() async throws -> DeployedRelease {
+        let host = cluster.firstControlPlane
+        return try await DeployedRelease.Look(cluster.service).ask(try fleet.transport(host.name), of: host)
+    }
 }

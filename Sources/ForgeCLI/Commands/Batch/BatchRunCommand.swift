@@ -1,14 +1,15 @@
 import ArgumentParser
 import ForgeCore
+import ForgeInventory
+import ForgePlan
 import ForgeService
 import Foundation
 
-struct BatchRunCommand: AsyncParsableCommand {
+struct BatchRunCommand: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Predict every row of a CSV file in the cluster and download the results.")
 
-    @Argument(help: inventoryHelp)
-    var inventory: String?
+    @OptionGroup var inventory: InventoryArgument
 
     @Option(
         help: ArgumentHelp(
@@ -33,16 +34,79 @@ struct BatchRunCommand: AsyncParsableCommand {
         if !(1...100).contains(shards) { throw ValidationError("--shards \(shards): from 1 to 100") }
     }
 
-    func run() async throws {
-        let assembly = Assembly()
-        let surroundings = assembly.surroundings
+    func action(_ surroundings: ProcessEnvironment) throws -> Action {
         let time = Timestamp(surroundings.now()).text
         let rows = try BatchInput(input, absolute: surroundings.absolute)
         if let results { try ResultsFolder(surroundings.absolute(results), as: results).check() }
-        let order = BatchOrder(
-            input: rows, typedInput: input, shards: shards, isFollowed: follow, time: time, results: results,
-            here: surroundings)
-        try await assembly.run(.batchRun(order), inventory: inventory, options)
+        return .batchRun(
+            BatchOrder(
+                input: rows, typedInput: input, shards: shards, isFollowed: follow, time: time, results: results,
+                here: surroundings))
+    }
+}
+
+extension Action {
+    static func batchRun(_ order: BatchOrder) -> Action {
+        var action = Action("batch run") { context in
+            let (run, folder) = (try await order.run(context), order.folder(context.cluster))
+            return try BatchPlan.make(
+                cluster: context.cluster, run: run, templates: context.templates,
+                results: Folder(shown: folder, path: order.here.absolute(folder)), isFollowed: order.isFollowed)
+        } next: { context in
+            order.tellScores(context)
+        }
+        action.afterwards = { await clear(.batch, BatchRun.name($0.cluster.service, time: order.time), $0) }
+        action.lease = { .jobs(.batch, $0.service) }
+        (action.arguments, action.goesOn) = (order.arguments, false)
+        action.showsOutput = order.isFollowed
+        return action.onFirstControlPlane()
+    }
+}
+
+/// What was typed after `batch run`.
+struct BatchOrder: Sendable {
+    let input: BatchInput
+    /// As it was typed.
+    let typedInput: String?
+    let shards: Int
+    let isFollowed: Bool
+    /// A part of the run's name.
+    let time: String
+    /// As it was typed; nil for a new folder of the run's name.
+    let results: String?
+    let here: ProcessEnvironment
+
+    /// As they are typed, each after a space; of an address without what may be a password.
+    var arguments: String {
+        let options = [
+            ("--input", typedInput.map(BatchInput.shown)), ("--shards", shards == 1 ? nil : "\(shards)"),
+            ("--results", results),
+        ]
+        return options.compactMap { name, value in value.map { " \(name) \($0.shellQuoted)" } }.joined()
+            + (isFollowed ? " --follow" : "")
+    }
+
+    /// As sentences name it.
+    func folder(_ cluster: Cluster) -> String {
+        guard let results else { return "results/\(BatchRun.name(cluster.service, time: time))" }
+        return results.count > 1 && results.hasSuffix("/") ? String(results.dropLast()) : results
+    }
+}
+
+extension BatchOrder {
+    fileprivate func run(_ context: ActionContext) async throws -> BatchRun {
+        BatchRun(
+            of: context.cluster, input: input, shards: shards, release: try await context.deployedRelease(), time: time)
+    }
+
+    /// The scores once more, where the eye rests; what to look at next.
+    fileprivate func tellScores(_ context: ActionContext) -> [String] {
+        let folder = folder(context.cluster)
+        let path = here.absolute(folder) + "/scores.json"
+        if let scores = FileManager.default.contents(atPath: path).flatMap({ BatchScores(json: Array($0)) }) {
+            context.executor.reporter.report(.note("\n" + scores.sentence))
+        }
+        return ["less \("\(folder)/predictions.csv".shellQuoted)"]
     }
 }
 

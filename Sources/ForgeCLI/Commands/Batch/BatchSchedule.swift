@@ -1,8 +1,10 @@
 import ArgumentParser
 import ForgeCore
+import ForgeInventory
+import ForgePlan
 import ForgeService
 
-struct BatchSchedule: AsyncParsableCommand {
+struct BatchSchedule: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedule", abstract: "Schedule recurring batch runs (in the control plane's time).",
         discussion:
@@ -12,8 +14,7 @@ struct BatchSchedule: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("When, for instance \"0 2 * * *\": at 02:00 every day.", valueName: "cron"))
     var cron: String
 
-    @Argument(help: inventoryHelp)
-    var inventory: String?
+    @OptionGroup var inventory: InventoryArgument
 
     @Option(
         help: ArgumentHelp(
@@ -34,20 +35,24 @@ struct BatchSchedule: AsyncParsableCommand {
         try ScheduleName.validate(name)
     }
 
-    func run() async throws {
-        let assembly = Assembly()
-        let rows = try BatchInput(input, absolute: assembly.surroundings.absolute)
+    func action(_ surroundings: ProcessEnvironment) throws -> Action {
+        let rows = try BatchInput(input, absolute: surroundings.absolute)
         let schedule = Schedule(name: name, cron: try CronExpression(cron), input: rows)
-        try await assembly.run(.batchSchedule(schedule), inventory: inventory, options)
+        return Action("batch schedule") { context in
+            try SchedulePlan.make(
+                schedule, cluster: context.cluster, release: try await context.deployedRelease(),
+                templates: context.templates)
+        } next: { context in
+            ["kubeforge batch list\(context.inventoryArgument)"]
+        }.holding { .service($0.service) }.onFirstControlPlane()
     }
 }
 
-struct BatchUnschedule: AsyncParsableCommand {
+struct BatchUnschedule: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "unschedule", abstract: "Delete a schedule and the runs it started.")
 
-    @Argument(help: inventoryHelp)
-    var inventory: String?
+    @OptionGroup var inventory: InventoryArgument
 
     @Option(
         help: ArgumentHelp(
@@ -59,19 +64,27 @@ struct BatchUnschedule: AsyncParsableCommand {
 
     func validate() throws { try ScheduleName.validate(name) }
 
-    func run() async throws { try await Assembly().run(.batchUnschedule(name), inventory: inventory, options) }
+    func action(_ surroundings: ProcessEnvironment) -> Action {
+        let name = name
+        return Action("batch unschedule") { context in
+            try SchedulePlan.remove(name, found: try await context.schedules(), cluster: context.cluster)
+        }.holding { .service($0.service) }.onFirstControlPlane()
+    }
 }
 
-struct BatchList: AsyncParsableCommand {
+struct BatchList: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Show the schedules that the cluster has.")
 
-    @Argument(help: inventoryHelp)
-    var inventory: String?
+    @OptionGroup var inventory: InventoryArgument
 
     @OptionGroup var options: SharedOptions
 
-    func run() async throws { try await Assembly().run(.batchList(), inventory: inventory, options) }
+    func action(_ surroundings: ProcessEnvironment) -> Action {
+        .query("batch list") { context in
+            context.report(.table(ScheduleTable(try await context.schedules(), context.cluster.service).table))
+        }
+    }
 }
 
 private enum ScheduleName {
@@ -79,5 +92,43 @@ private enum ScheduleName {
         guard let name, !Schedule.isName(name) else { return }
         throw ValidationError(
             "--name \(name): 1 to 17 lower-case letters, digits and dashes, with a letter or digit at both ends")
+    }
+}
+
+extension ActionContext {
+    fileprivate func schedules() async throws -> [JobObject] {
+        let (look, host) = (SchedulesLook(cluster.service), cluster.firstControlPlane)
+        let answers = try await fleet.transport(host.name).ask(look.questions, of: host)
+        guard let found = look.found(answers) else {
+            throw Problem(
+                what: "\(host.name): the cluster could not be asked for schedules",
+                fix:
+                    "does its API answer? `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf get cronjobs` on \(host.name)"
+            )
+        }
+        return found
+    }
+}
+
+/// Schedules as rows.
+struct ScheduleTable {
+    let table: Table
+
+    init(_ found: [JobObject], _ service: Service) {
+        table = Table(
+            of: "schedule",
+            columns: [
+                .init("name", "name"), .init("schedule", "schedule"), .init("input", "input"), .init("image", "image"),
+                .init("lastRun", "last run"), .init("state", "state"),
+            ],
+            rows: found.map { schedule in
+                [
+                    Schedule.shortName(of: schedule.name, service) ?? "-", schedule.schedule,
+                    schedule.input.map(BatchInput.shown) ?? "own test data",
+                    schedule.release,
+                    schedule.lastRun ?? "never",
+                    schedule.isSuspended ? "suspended" : schedule.isAtWork ? "at work" : "waits",
+                ]
+            })
     }
 }

@@ -1,22 +1,47 @@
 import ArgumentParser
+import ForgePlan
+import ForgeService
 
-struct TrainCommand: AsyncParsableCommand {
+struct TrainCommand: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
         abstract: "Train both models in the cluster, with the image and the data of the deployed release.")
 
-    @Argument(help: inventoryHelp)
-    var inventory: String?
+    @OptionGroup var inventory: InventoryArgument
 
     @Flag(help: "Show what the training prints while it works.")
     var follow = false
 
     @OptionGroup var options: SharedOptions
 
-    func run() async throws {
-        let assembly = Assembly()
-        try await assembly.run(
-            .train(isFollowed: follow, time: Timestamp(assembly.surroundings.now()).text), inventory: inventory, options
-        )
+    func action(_ surroundings: ProcessEnvironment) -> Action {
+        .train(isFollowed: follow, time: Timestamp(surroundings.now()).text)
+    }
+}
+
+extension Action {
+    static func train(isFollowed: Bool, time: String) -> Action {
+        var action = Action("train") { context in
+            let release = try await context.deployedRelease()
+            try TrainingPlan.check(release, context.cluster.service)
+            let run = TrainingRun(of: context.cluster, image: release.image, time: time)
+            let reporter = context.executor.reporter
+            return try TrainingPlan.make(
+                cluster: context.cluster, run: run, templates: context.templates, isFollowed: isFollowed
+            ) {
+                reporter.report(.note($0))
+            }
+        } next: { context in
+            if context.cluster.service.models != nil {
+                return ["kubeforge deploy\(context.inventoryArgument)   (puts them into service, past the gate)"]
+            }
+            context.executor.reporter.report(.note(TrainingPlan.notKept))
+            return ["kubeforge deploy\(context.inventoryArgument)   (after a change of the data)"]
+        }
+        action.afterwards = { await clear(.train, TrainingRun.name($0.cluster.service, time: time), $0) }
+        action.lease = { .jobs(.train, $0.service) }
+        (action.arguments, action.goesOn) = (isFollowed ? " --follow" : "", false)
+        action.showsOutput = isFollowed
+        return action.onFirstControlPlane()
     }
 }

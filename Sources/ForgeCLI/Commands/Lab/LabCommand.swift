@@ -2,6 +2,7 @@ import ArgumentParser
 import ForgeCore
 import ForgeInventory
 import ForgeLab
+import ForgePlan
 import ForgeTemplates
 
 /// `kubeforge lab`: the machines of an inventory on this computer.
@@ -11,38 +12,50 @@ struct LabCommand: AsyncParsableCommand {
         subcommands: [LabUp.self, LabDown.self, LabStatus.self, LabShell.self, LabReboot.self])
 }
 
-/// What all verbs of the lab are told.
+/// What every command of the lab is told.
 struct LabOptions: ParsableArguments {
-    /// The lab that comes with kubeforge, before the rule of the other verbs.
+    /// The lab that comes with kubeforge, before the rule of the other commands.
     static let preferred = "inventory/lab.yaml"
 
-    @Option(help: ArgumentHelp("A folder of templates laid over the embedded ones.", valueName: "dir"))
+    @OptionGroup var display: DisplayOptions
+
+    @Option(
+        help: ArgumentHelp("A directory of templates laid over the embedded ones.", valueName: "dir"),
+        completion: .directory)
     var templates: String?
 
-    /// The inventory of these machines.
-    func choice(_ inventory: String?) throws -> InventoryChoice {
-        try InventoryChoice.make(argument: inventory, files: ["./\(Self.preferred)", "./inventory.yaml"], surroundings)
+    /// Runs the work on the lab of the inventory and tells it as events. The work returns what to type next.
+    func run(
+        _ action: String, on inventory: some InventorySource, distribution: LabSettings.Distribution? = nil,
+        isChange: Bool = true, work: (Lab, any Reporter) async throws -> [String]
+    ) async throws {
+        if isChange { try await RootRights(surroundings: surroundings).demand() }
+        try await Assembly().run("lab \(action)", display.run) { reporter in
+            let choice = try choice(inventory)
+            reporter.report(.note(choice.sentence))
+            let events = LabEvents(action: "lab \(action)", reporter: reporter)
+            return try await work(try lab(choice, distribution, LabProgress(events.report)), reporter)
+        }
     }
 
-    /// The lab of the inventory, telling its progress on standard error.
-    func lab(_ inventory: String?, distribution: LabSettings.Distribution? = nil) throws -> Lab {
-        let (surroundings, choice) = (surroundings, try choice(inventory))
-        surroundings.progress.write(choice.sentence + "\n")
+    /// The inventory of these machines.
+    func choice(_ inventory: some InventorySource) throws -> InventoryChoice {
+        try InventoryChoice.make(
+            argument: inventory.path, files: ["./\(Self.preferred)", "./inventory.yaml"], surroundings)
+    }
+
+    func lab(_ choice: InventoryChoice, _ distribution: LabSettings.Distribution?, _ progress: LabProgress) throws
+        -> Lab
+    {
         var cluster = try InventoryReader(home: surroundings.home).read(choice.path)
         if let distribution { cluster.lab.install(distribution) }
         return try Lab(
             cluster: cluster, cache: cache,
             operatorFiles: OperatorFiles(root: surroundings.cache + "/lab", owner: labOperator),
-            templates: Templates(overlay: templates), progress: LabProgress(LabReporter().report))
+            templates: Templates(overlay: templates), progress: progress)
     }
 
-    /// The same lab, to change it: root's work.
-    func changeableLab(_ inventory: String?, distribution: LabSettings.Distribution? = nil) async throws -> Lab {
-        try await RootRights(surroundings: surroundings).demand()
-        return try lab(inventory, distribution: distribution)
-    }
-
-    /// `~` is the operator's home folder, also below sudo.
+    /// `~` is the operator's home directory, also below sudo.
     private var surroundings: ProcessEnvironment {
         var own = Assembly().surroundings
         own.home = labOperator.home

@@ -6,10 +6,12 @@ struct LabDown: AsyncParsableCommand {
 
     @OptionGroup var options: LabOptions
 
-    @Argument(help: "The inventory whose machines to take down.")
-    var inventory: String?
+    @OptionGroup var inventory: InventoryArgument
 
     func run() async throws {
-        try await options.changeableLab(inventory).down()
+        try await options.run("down", on: inventory) { lab, _ in
+            try await lab.down()
+            return []
+        }
     }
 }

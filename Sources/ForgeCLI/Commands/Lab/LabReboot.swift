@@ -7,13 +7,15 @@ struct LabReboot: AsyncParsableCommand {
 
     @OptionGroup var options: LabOptions
 
-    @Option(help: "The inventory whose machines to reboot.")
-    var inventory: String?
+    @OptionGroup var inventory: InventoryOption
 
     @Argument(help: "Hosts to reboot (default: all).")
     var machines: [String] = []
 
     func run() async throws {
-        try await options.changeableLab(inventory).reboot(machines)
+        try await options.run("reboot", on: inventory) { lab, _ in
+            try await lab.reboot(machines)
+            return []
+        }
     }
 }

@@ -9,15 +9,14 @@ struct LabShell: AsyncParsableCommand {
 
     @OptionGroup var options: LabOptions
 
-    @Option(help: "The inventory that the machine is in.")
-    var inventory: String?
+    @OptionGroup var inventory: InventoryOption
 
     @Argument(help: "The machine's name.")
     var machine: String
 
     /// ssh takes this process's place: the terminal, signals and exit code are its own.
     func run() async throws {
-        let words = try options.lab(inventory).shell(machine).words.map(\.text)
+        let words = try options.lab(options.choice(inventory), nil, LabProgress { _ in }).shell(machine).words.map(\.text)
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         execvp(words[0], &arguments)
         throw Problem(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ForgeLab
+import ForgePlan
 
 struct LabStatus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -7,15 +8,18 @@ struct LabStatus: AsyncParsableCommand {
 
     @OptionGroup var options: LabOptions
 
-    @Argument(help: "The inventory whose machines to look for.")
-    var inventory: String?
+    @OptionGroup var inventory: InventoryArgument
 
     func run() async throws {
-        let machines = try await options.lab(inventory).status()
-        let width = machines.map(\.name.count).max() ?? 0
-        for machine in machines {
-            let name = machine.name + String(repeating: " ", count: width - machine.name.count)
-            print("\(name)  \(machine.address)  \(machine.state.rawValue)")
+        try await options.run("status", on: inventory, isChange: false) { lab, reporter in
+            let rows = try await lab.status().map { [$0.name, "\($0.address)", $0.state.rawValue] }
+            reporter.report(
+                .table(
+                    Table(
+                        of: "machine",
+                        columns: [.init("name", "name"), .init("address", "address"), .init("state", "state")],
+                        rows: rows)))
+            return []
         }
     }
 }

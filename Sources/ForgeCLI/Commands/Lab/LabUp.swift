@@ -11,14 +11,15 @@ struct LabUp: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The distribution of all machines; overrides the inventory.", valueName: "name"))
     var distribution: LabSettings.Distribution?
 
-    @Argument(help: "The inventory whose hosts to make.")
-    var inventory: String?
+    @OptionGroup var inventory: InventoryArgument
 
     func run() async throws {
-        try await options.changeableLab(inventory, distribution: distribution).up()
-        let rest = inventory.map { " \($0.shellQuoted)" } ?? ""
-        let path = try options.choice(inventory).path.shellQuoted
-        LabReporter.next("kubeforge provision \(path)      (to remove it: kubeforge lab down\(rest))")
+        try await options.run("up", on: inventory, distribution: distribution) { lab, _ in
+            try await lab.up()
+            let rest = inventory.path.map { " \($0.shellQuoted)" } ?? ""
+            let path = try options.choice(inventory).path.shellQuoted
+            return ["kubeforge provision \(path)      (to remove it: kubeforge lab down\(rest))"]
+        }
     }
 }
 

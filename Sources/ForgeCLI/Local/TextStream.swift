@@ -1,0 +1,56 @@
+import Glibc
+
+/// Standard output or standard error, as text goes there.
+package struct TextStream: Sendable {
+    package var isTerminal: Bool
+    /// Width and height of the terminal, now; nil where there is none and nothing is to be cut.
+    package var size: @Sendable () -> Size?
+    /// Unbuffered; what cannot be written is lost (`kubeforge plan | head` closes the pipe early).
+    package var write: @Sendable (String) -> Void
+
+    package init(
+        isTerminal: Bool, size: @escaping @Sendable () -> Size? = { nil }, write: @escaping @Sendable (String) -> Void
+    ) {
+        self.isTerminal = isTerminal
+        self.size = size
+        self.write = write
+    }
+
+    package struct Size: Sendable, Hashable {
+        package var columns: Int
+        package var rows: Int
+
+        package init(columns: Int, rows: Int) {
+            self.columns = columns
+            self.rows = rows
+        }
+    }
+}
+
+extension TextStream {
+    /// The stream of a file descriptor: 1 is standard output, 2 standard error.
+    static func descriptor(_ number: Int32, onFailure failure: OutputFailure? = nil) -> TextStream {
+        TextStream(
+            isTerminal: isatty(number) == 1, size: { size(of: number) },
+            write: { if !writeAll($0, to: number) { failure?.happened() } })
+    }
+
+    private static func size(of number: Int32) -> Size? {
+        var size = winsize()
+        guard ioctl(number, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Size(columns: Int(size.ws_col), rows: Int(size.ws_row))
+    }
+}
+
+/// Writes all of the text; false when the other end is gone or the disk is full.
+@discardableResult
+func writeAll(_ text: String, to descriptor: Int32) -> Bool {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+        let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if written < 0 && errno == EINTR { continue }
+        guard written > 0 else { return false }
+        rest = rest.dropFirst(written)
+    }
+    return true
+}

@@ -1,0 +1,125 @@
+import ArgumentParser
+import ForgeCore
+import ForgeInventory
+import ForgeKubernetes
+import ForgePlan
+import ForgeSSH
+import Foundation
+import Logging
+
+/// The one place where real things are put together.
+struct Assembly {
+    let surroundings: ProcessEnvironment
+    private let outputFailure = OutputFailure()
+
+    /// With this process's surroundings.
+    init() {
+        let environment = ProcessInfo.processInfo.environment
+        surroundings = ProcessEnvironment(
+            environment: environment, directory: FileManager.default.currentDirectoryPath,
+            home: environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory(),
+            output: .descriptor(1, onFailure: outputFailure), progress: .descriptor(2, onFailure: outputFailure),
+            now: { Date() },
+            processID: ProcessInfo.processInfo.processIdentifier)
+    }
+
+    /// Runs the action; an exit code that is not 0 is thrown, after everything about it has been told. `reports` are
+    /// files to write at the end.
+    func run(_ action: Action, inventory: String?, _ options: RunOptions, reports: [String] = []) async throws {
+        let reports = try reports.map { try ReportFile($0, action: action.name, surroundings) }
+        let log = try makeLog(action)
+        let narrator = narrator(action.name, isDryRun: action.isDryRun, showsOutput: action.showsOutput, options, log)
+        let narration = QueuedReporter(narrator.reporter)
+        let reporter = RedactingReporter(CompositeReporter([narration] + (log.map { [$0] } ?? []) + reports))
+        var run = ActionRunner(
+            action, inventory: inventory, surroundings: surroundings, reporter: reporter,
+            read: { [surroundings] in try InventoryReader(home: surroundings.home, cnis: CNI.all.map(\.name)).read($0)
+            },
+            connect: connect(options, reporter))
+        run.templates = options.templates
+        run.width = options.width
+        run.diagnostics = diagnostics(narration, options, log)
+        run.onHosts = { narrator.screen?.expect($0) }
+        let signals = try Signals { [cancellation = run.cancellation] in cancellation.request() }
+        // Nobody is told any longer: the run ends as after Ctrl-C.
+        outputFailure.onFailure { [cancellation = run.cancellation] in cancellation.request() }
+        let code = await run.finish()
+        if let loss = log?.loss { narration.report(.note(loss)) }
+        narration.finish()
+        for report in reports { try report.write() }
+        signals.end()
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    /// Runs work that has no cluster, such as the lab's, and tells it as every run is told. The work returns what to
+    /// type next, line by line; an exit code that is not 0 is thrown.
+    func run(_ name: String, _ options: RunOptions, work: (any Reporter) async throws -> [String]) async throws {
+        let narration = QueuedReporter(narrator(name, options, nil).reporter)
+        let steps = StepCounter()
+        let reporter = RedactingReporter(CompositeReporter([narration, steps]))
+        let began = surroundings.now()
+        var (outcome, code, next) = (Summary.Outcome.ok, Int32(0), [String]())
+        do {
+            next = try await work(reporter)
+        } catch {
+            let problems = (error as? Problems)?.all ?? [Problem(error, on: name)]
+            for problem in problems { reporter.report(.problem(problem, host: nil)) }
+            (outcome, code) = (.failed, problems.first?.kind.exitCode ?? Problem.Kind.failed.exitCode)
+        }
+        let seconds = surroundings.now().timeIntervalSince(began)
+        reporter.report(.summary(Summary(outcome: outcome, hosts: steps.hosts, seconds: seconds)))
+        if !next.isEmpty { reporter.report(.note("next  " + next.joined(separator: "\n      "))) }
+        narration.finish()
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    /// A dry run leaves nothing behind, so it has no log either.
+    private func makeLog(_ action: Action) throws(Problem) -> LogReporter? {
+        if action.isDryRun { return nil }
+        let file = try LogFile(
+            action: action.name.replacing(" ", with: "-"), at: surroundings.now(), in: StateFolder(surroundings))
+        return LogReporter(file, now: surroundings.now, keepsPodLines: action.showsOutput)
+    }
+
+    private func narrator(
+        _ name: String, isDryRun: Bool = false, showsOutput: Bool = false, _ options: RunOptions, _ log: LogReporter?
+    ) -> Narrator {
+        if options.isJSON { return .json(JSONReporter(surroundings)) }
+        var settings = ScreenReporter.Settings(action: name, isDryRun: isDryRun)
+        settings.detail = options.detail
+        settings.showsOutput = showsOutput
+        settings.hasColour = options.hasColour && surroundings.variable("NO_COLOR") == nil
+        settings.log = log.map { surroundings.shown($0.path) }
+        return .screen(ScreenReporter(settings, surroundings))
+    }
+
+    private func diagnostics(_ narration: any Reporter, _ options: RunOptions, _ log: LogReporter?) -> Logger {
+        Logger(label: "kubeforge") { _ in
+            Diagnostics { line in
+                log?.write(line)
+                if options.detail == .verbose { narration.report(.note(line)) }
+            }
+        }
+    }
+
+    private func connect(_ options: RunOptions, _ reporter: any Reporter) -> Connect {
+        var ssh = SSHOptions(homeFolder: surroundings.home, agentSocket: surroundings.variable("SSH_AUTH_SOCK"))
+        if options.acceptsNewHostKeys { ssh.acceptNewHostKeys = { reporter.report(.note($0)) } }
+        return { [ssh] in try await SSHConnection.open(to: $0, options: ssh) }
+    }
+}
+
+/// Who tells the user.
+private enum Narrator {
+    case screen(ScreenReporter)
+    case json(JSONReporter)
+
+    var reporter: any Reporter {
+        switch self {
+        case .screen(let reporter): reporter
+        case .json(let reporter): reporter
+        }
+    }
+
+    var screen: ScreenReporter? { if case .screen(let reporter) = self { reporter } else { nil } }
+}

@@ -1,0 +1,141 @@
+import ForgeCore
+
+/// A validated inventory: everything that kubeforge knows before it has met a machine.
+package struct Cluster: Sendable, Hashable {
+    /// Lower-case letters, digits and dashes: the kubeconfig context and kubeadm's clusterName.
+    package var name: String
+    /// The file it came from, as the user named it; empty when it was made in a test.
+    package var path: String
+    package var kubernetes: Version
+    package var runtime: Runtime
+    package var docker: DockerSource
+    package var hosts: [Host]
+    package var podNetwork: IPv4Network
+    package var serviceNetwork: IPv4Network
+    /// A name that ForgeKubernetes' CNIs know: `flannel`.
+    package var cni: String
+    /// Where kubeadm's images come from; nil means `registry.k8s.io`.
+    package var imageRepository: String?
+    package var mirrors: Mirrors
+    /// As the inventory has it; `outgoing` adds what must never go through it.
+    package var proxy: Proxy?
+    package var service: Service
+    package var lab: LabSettings
+
+    package init(
+        name: String, path: String = "", kubernetes: Version, runtime: Runtime = .containerd,
+        docker: DockerSource = .docker, hosts: [Host],
+        podNetwork: IPv4Network = Defaults.podNetwork, serviceNetwork: IPv4Network = Defaults.serviceNetwork,
+        cni: String = "flannel",
+        imageRepository: String? = nil, mirrors: Mirrors = Mirrors(), proxy: Proxy? = nil, service: Service = Service(),
+        lab: LabSettings = LabSettings()
+    ) {
+        self.name = name
+        self.path = path
+        self.kubernetes = kubernetes
+        self.runtime = runtime
+        self.docker = docker
+        self.hosts = hosts
+        self.podNetwork = podNetwork
+        self.serviceNetwork = serviceNetwork
+        self.cni = cni
+        self.imageRepository = imageRepository
+        self.mirrors = mirrors
+        self.proxy = proxy
+        self.service = service
+        self.lab = lab
+    }
+
+    package enum Defaults {
+        package static let podNetwork = IPv4Network("10.244.0.0/16")!
+        package static let serviceNetwork = IPv4Network("10.96.0.0/12")!
+        package static let imageRepository = "registry.k8s.io"
+        package static let knownHosts = "~/.ssh/known_hosts"
+        /// The login user where the inventory names none.
+        package static let user = "root"
+    }
+
+    /// What runs containers for the kubelet.
+    package enum Runtime: String, Sendable, Hashable, CaseIterable {
+        case containerd, docker
+    }
+
+    /// Whose packages Docker Engine and containerd come from: `docker` is Docker's own apt repository, `distribution`
+    /// is docker.io.
+    package enum DockerSource: String, Sendable, Hashable, CaseIterable {
+        case docker, distribution
+    }
+
+    package var controlPlanes: [Host] { hosts.filter { $0.role == .controlPlane } }
+
+    /// The control plane that `kubeadm init` runs on: the first one of the file.
+    package var firstControlPlane: Host { controlPlanes[0] }
+
+    package var workers: [Host] { hosts.filter { $0.role == .worker } }
+}
+
+extension Cluster {
+    /// How this cluster's machines and pods reach the world: nil, directly; else the proxy with all exceptions: this
+    /// machine, the machines, Services and pods, the mirrors and the registry of one's own, and those of the inventory.
+    package var outgoing: Proxy? {
+        guard var proxy else { return nil }
+        let own = ["localhost", "127.0.0.1", ".svc", ".cluster.local", "\(podNetwork)", "\(serviceNetwork)"]
+        let machines = hosts.flatMap { ["\($0.address)", $0.name] }
+        proxy.exceptions = Self.uniqued(own + machines + mirrorHosts + proxy.exceptions)
+        return proxy
+    }
+
+    private var mirrorHosts: [String] {
+        let repositories = [
+            mirrors.docker?.url, mirrors.kubernetes?.url, mirrors.debian?.url, mirrors.python, mirrors.criDockerd?.url,
+        ]
+        let addresses =
+            repositories.compactMap { $0 } + mirrors.registries.values.sorted()
+            + [service.registry, imageRepository].compactMap { $0 }
+        return addresses.map(Self.host)
+    }
+
+    /// Without scheme, port and path; programs compare names without the port.
+    private static func host(_ address: String) -> String {
+        let rest = address.firstRange(of: "://").map { address[$0.upperBound...] } ?? address[...]
+        return String(rest.prefix { $0 != "/" && $0 != ":" })
+    }
+
+    private static func uniqued(_ names: [String]) -> [String] {
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0).inserted }
+    }
+}
+
+/// A Kubernetes version of three numbers, such as 1.36.2.
+package struct Version: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package let major: Int
+    package let minor: Int
+    package let patch: Int
+
+    package init(_ major: Int, _ minor: Int, _ patch: Int) {
+        self.major = major
+        self.minor = minor
+        self.patch = patch
+    }
+
+    /// Exactly `X.Y.Z`, without a `v` and without leading zeros; nil for anything else.
+    package init?(_ text: String) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { part in Int(part).flatMap { $0 >= 0 && String($0) == part ? $0 : nil } }
+        guard parts.count == 3, numbers.count == 3 else { return nil }
+        self.init(numbers[0], numbers[1], numbers[2])
+    }
+
+    package var description: String { "\(major).\(minor).\(patch)" }
+
+    /// As repositories and images name a minor: `v1.36`.
+    package var minorName: String { "v\(major).\(minor)" }
+
+    /// Whether it is of this minor release or a later one.
+    package func isAtLeast(_ major: Int, _ minor: Int) -> Bool { (self.major, self.minor) >= (major, minor) }
+
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.major, left.minor, left.patch) < (right.major, right.minor, right.patch)
+    }
+}

@@ -1,0 +1,122 @@
+/// The inference service as the inventory wants it.
+package struct Service: Sendable, Hashable {
+    /// The name of its Deployment and Service.
+    package var name: String
+    package var namespace: String
+    package var replicas: Int
+    package var expose: Exposure
+    /// 30000 to 32767; nil lets the cluster choose.
+    package var nodePort: Int?
+    /// The user's own CSV files; nil means generated data.
+    package var trainingData: TrainingData?
+    /// Whether the service gives rows of the test set to whoever asks.
+    package var examples: Examples
+    package var resources: Resources
+    package var baseImage: String
+    /// `host[:port]/path` to push images to; nil means the registry that kubeforge runs in the cluster.
+    package var registry: String?
+    /// Who may push there and pull; nil means whoever Docker on the machine that builds is logged in as.
+    package var registryLogin: RegistryLogin?
+    /// What the registry in the cluster is made of.
+    package var registryImage: String
+    /// Where the models are kept; nil: in the image, trained when it is built.
+    package var models: ModelStore?
+
+    package init(
+        name: String = "inference", namespace: String = "mlops", replicas: Int = 2, expose: Exposure = .nodePort,
+        nodePort: Int? = nil,
+        trainingData: TrainingData? = nil, examples: Examples = .public, resources: Resources = Resources(),
+        baseImage: String = Service.defaultBaseImage, registry: String? = nil,
+        registryLogin: RegistryLogin? = nil, registryImage: String = ClusterRegistry.image, models: ModelStore? = nil
+    ) {
+        self.name = name
+        self.namespace = namespace
+        self.replicas = replicas
+        self.expose = expose
+        self.nodePort = nodePort
+        self.trainingData = trainingData
+        self.examples = examples
+        self.resources = resources
+        self.baseImage = baseImage
+        self.registry = registry
+        self.registryLogin = registryLogin
+        self.registryImage = registryImage
+        self.models = models
+    }
+
+    package static let defaultBaseImage = "docker.io/library/python:3.11-slim-bookworm"
+
+    /// Who pushes to a registry and pulls from it.
+    package struct RegistryLogin: Sendable, Hashable {
+        package var user: String
+        /// A file on the operator's machine with the password in its first line.
+        package var passwordPath: String
+
+        package init(user: String, passwordPath: String) {
+            self.user = user
+            self.passwordPath = passwordPath
+        }
+    }
+
+    /// The type of its Kubernetes Service.
+    package enum Exposure: String, Sendable, Hashable, CaseIterable {
+        case nodePort = "NodePort"
+        case loadBalancer = "LoadBalancer"
+        case clusterIP = "ClusterIP"
+    }
+
+    /// Whether `/line` and `/prediction/<n>` answer.
+    package enum Examples: String, Sendable, Hashable, CaseIterable {
+        case `public`
+        case `private`
+    }
+
+    /// What each pod of the service gets, as Kubernetes writes it.
+    package struct Resources: Sendable, Hashable {
+        /// CPU time that is kept for it.
+        package var cpu: String
+        /// Bytes that it may use, at most.
+        package var memory: Int
+
+        package init(cpu: String = "100m", memory: Int = 1 << 30) {
+            self.cpu = cpu
+            self.memory = memory
+        }
+
+        /// `1Gi`, `1536Mi`.
+        package var memoryText: String { memory % (1 << 30) == 0 ? "\(memory >> 30)Gi" : "\(memory >> 20)Mi" }
+    }
+
+    /// CSV files on the operator's machine, as absolute paths.
+    package struct TrainingData: Sendable, Hashable {
+        package var train: String
+        package var test: String
+
+        package init(train: String, test: String) {
+            self.train = train
+            self.test = test
+        }
+    }
+}
+
+/// A server that keeps the service's models, reached by OpenSSH's sftp.
+package struct ModelStore: Sendable, Hashable {
+    /// `sftp://user@host[:port]/path`
+    package var url: String
+    /// A private key without a passphrase, on the operator's machine, which may write to the store.
+    package var keyPath: String
+    /// Another one, which may only read there: that of the service's pods. nil when they get the one that may write.
+    package var readKeyPath: String?
+    /// The host keys that are believed, on the operator's machine.
+    package var knownHostsPath: String
+
+    /// That of its sshd.
+    package var port: Int { url.firstMatch(of: #/@[^/:]*:([0-9]+)/#).flatMap { Int($0.1) } ?? 22 }
+
+    package init(url: String, keyPath: String, readKeyPath: String? = nil, knownHostsPath: String) {
+        self.url = url
+        self.keyPath = keyPath
+        self.readKeyPath = readKeyPath
+        self.knownHostsPath = knownHostsPath
+    }
+}

@@ -1,0 +1,75 @@
+import ForgeCore
+import ForgeInventory
+
+extension BuildRules {
+    /// The control plane, kube-proxy, etcd and pause, and the stand-in for CoreDNS, as OCI layouts with the names that
+    /// kubeadm asks for.
+    func kubernetesImages(_ version: Version, kubernetes: Artifact, standIns: Artifact, buildRoot: Artifact)
+        throws(Problem) -> Artifact
+    {
+        try artifact(
+            "the image set of Kubernetes \(version)", usually: "20 s",
+            in: "\(cache.root)/layouts/kubernetes-\(version)",
+            script: "kubernetes-images.sh", files: ["image-functions.sh"],
+            values: [
+                "version": "\(version)", "kubernetes": "\(kubernetes.place)/bin", "standins": "\(standIns.place)/bin",
+            ],
+            buildRoot: buildRoot, from: [kubernetes, standIns])
+    }
+
+    /// What the manifest of flannel runs, by its place in the registry.
+    static let flannelImages = ["flannel-io/flannel", "flannel-io/flannel-cni-plugin"]
+
+    /// The stand-ins for flannel's images.
+    func flannelImages(standIns: Artifact, buildRoot: Artifact) throws(Problem) -> Artifact {
+        try artifact(
+            "the image set of flannel", usually: "10 s", in: "\(cache.root)/layouts/flannel",
+            script: "flannel-images.sh",
+            files: ["image-functions.sh"], values: ["standins": "\(standIns.place)/bin"], buildRoot: buildRoot,
+            from: [standIns])
+    }
+
+    /// The base image of the service.
+    func pythonImage(_ buildRoot: Artifact) throws(Problem) -> Artifact {
+        try artifact(
+            "the Python base image", usually: "40 s", in: "\(cache.root)/layouts/python", script: "python-image.sh",
+            files: ["image-functions.sh"], buildRoot: buildRoot)
+    }
+
+    /// What the cluster's own registry runs.
+    func registryImage(_ buildRoot: Artifact) throws(Problem) -> Artifact {
+        let tag = ClusterRegistry.image.split(separator: ":").last.map(String.init) ?? "latest"
+        return try artifact(
+            "the registry's own image", usually: "5 s", in: "\(cache.root)/layouts/registry",
+            script: "registry-image.sh",
+            files: ["image-functions.sh"], values: ["tag": tag], buildRoot: buildRoot)
+    }
+
+    /// All of them in the registry's storage, and over them those that were brought.
+    /// The place holds no images: it only tells that they are there.
+    func registry(_ version: Version, layouts: [Artifact], brought: BroughtRelease, buildRoot: Artifact) throws(Problem)
+        -> Artifact
+    {
+        try artifact(
+            "the image registry for Kubernetes \(version)", usually: "10 s", in: "\(cache.registry)/stocked/\(version)",
+            script: "registry.sh",
+            values: [
+                "storage": cache.registry, "layouts": layouts.map(\.place).joined(separator: " "),
+                "pushes": pushes(brought),
+                "contents": brought.contents,
+            ],
+            buildRoot: buildRoot, from: layouts)
+    }
+}
+
+extension BuildRules {
+    /// Python of the service's base image.
+    static let python = "3.11"
+
+    /// A PEP 503 index of what the service's requirements name.
+    func wheels(requirements: String) throws(Problem) -> Artifact {
+        try artifact(
+            "the index of Python wheels", usually: "30 s", in: "\(cache.apt)/simple", script: "wheels.sh",
+            values: ["requirements": requirements, "python": Self.python])
+    }
+}

@@ -1,0 +1,45 @@
+/// Tells a person what the lab is doing, while it does it.
+package struct LabProgress: Sendable {
+    private let report: @Sendable (Event) -> Void
+
+    package init(_ report: @escaping @Sendable (Event) -> Void) { self.report = report }
+
+    package enum Event: Sendable, Hashable {
+        /// `machine`: nil for what all of them share. `usually` is said where it takes long: "5 min, once".
+        case began(String, machine: String?, usually: String?)
+        /// A detail of what is being done, such as the last line of a build.
+        case said(String)
+        /// What a person must know, whatever else happens.
+        case warned(String)
+        case ended(String, machine: String?, Outcome, seconds: Double)
+    }
+
+    package enum Outcome: String, Sendable, Hashable {
+        case changed, unchanged, failed
+    }
+
+    /// Reports the beginning, and the end with the time it took; "failed" unless the work comes back.
+    package func during<T>(
+        _ title: String, of machine: String? = nil, usually: String? = nil, _ work: () async throws -> T
+    ) async throws -> T {
+        report(.began(title, machine: machine, usually: usually))
+        let clock = ContinuousClock()
+        let start = clock.now
+        do {
+            let result = try await work()
+            report(.ended(title, machine: machine, .changed, seconds: (clock.now - start) / .seconds(1)))
+            return result
+        } catch {
+            report(.ended(title, machine: machine, .failed, seconds: (clock.now - start) / .seconds(1)))
+            throw error
+        }
+    }
+
+    package func unchanged(_ title: String, of machine: String? = nil) {
+        report(.ended(title, machine: machine, .unchanged, seconds: 0))
+    }
+
+    package func warn(_ sentence: String) { report(.warned(sentence)) }
+
+    package func say(_ detail: String) { report(.said(detail)) }
+}
