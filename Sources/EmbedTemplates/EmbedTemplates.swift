@@ -1,24 +1,33 @@
 import Foundation
 
-/// `EmbedTemplates FOLDER OUTPUT`: one Swift dictionary, path below FOLDER → text.
+/// `EmbedTemplates TEMPLATES STANDINS OUTPUT`: one Swift dictionary, path below TEMPLATES → text. The programs below
+/// STANDINS are in it as files that the lab builds from: NAME/main.go is lab/build/NAME.go.
 ///
 /// String literals and not byte arrays: a byte array of 256 KB takes the compiler minutes, a literal no time at all.
 @main
 struct EmbedTemplates {
     static func main() throws {
-        let folder = URL(filePath: CommandLine.arguments[1], directoryHint: .isDirectory).standardizedFileURL
-        let entries = try paths(below: folder).map { path in
-            let text = try String(contentsOf: folder.appending(path: path), encoding: .utf8)
-            return "    \"\(path)\": \(literal(text)),"
-        }
+        let arguments = CommandLine.arguments
+        let templates = URL(filePath: arguments[1], directoryHint: .isDirectory).standardizedFileURL
+        let standIns = URL(filePath: arguments[2], directoryHint: .isDirectory).standardizedFileURL
+        let texts =
+            try paths(below: templates).map { ($0, try text($0, below: templates)) }
+            + paths(below: standIns).filter { $0.hasSuffix("/main.go") }.map {
+                ("lab/build/\($0.dropLast("/main.go".count)).go", try text($0, below: standIns))
+            }
+        let entries = texts.map { path, text in "    \"\(path)\": \(literal(text))," }
         let source = """
-            // Generated from templates/ by EmbedTemplates; never edited.
+            // Generated from templates/ and Sources/LabStandIns/ by EmbedTemplates; never edited.
             let embeddedTemplates: [String: String] = [
             \(entries.joined(separator: "\n"))
             ]
 
             """
-        try source.write(toFile: CommandLine.arguments[2], atomically: true, encoding: .utf8)
+        try source.write(toFile: arguments[3], atomically: true, encoding: .utf8)
+    }
+
+    private static func text(_ path: String, below folder: URL) throws -> String {
+        try String(contentsOf: folder.appending(path: path), encoding: .utf8)
     }
 
     private static func paths(below folder: URL) throws -> [String] {

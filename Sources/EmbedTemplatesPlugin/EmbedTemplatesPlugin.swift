@@ -1,18 +1,19 @@
 import Foundation
 import PackagePlugin
 
-/// Writes every file below `templates/` into one Swift source, so that an installed binary needs no checkout.
+/// Writes every file below `templates/` and the stand-ins of the lab into one Swift source, so that an installed binary needs no checkout.
 @main
 struct EmbedTemplatesPlugin: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
         let templates = context.package.directoryURL.appending(path: "templates")
+        let standIns = context.package.directoryURL.appending(path: "Sources/LabStandIns")
         let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedTemplates.swift")
         return [
             .buildCommand(
                 displayName: "Embedding templates",
                 executable: try context.tool(named: "EmbedTemplates").url,
-                arguments: [templates.path(), output.path()],
-                inputFiles: files(below: templates),
+                arguments: [templates.path(), standIns.path(), output.path()],
+                inputFiles: files(below: templates) + files(below: standIns),
                 outputFiles: [output])
         ]
     }

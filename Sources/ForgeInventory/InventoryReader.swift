@@ -4,13 +4,8 @@ import ForgeCore
 package struct InventoryReader: Sendable {
     /// The home folder that a leading `~` in paths means.
     package let home: String
-    /// The names that `cni:` can have.
-    package let cnis: [String]
 
-    package init(home: String, cnis: [String] = ["flannel"]) {
-        self.home = home
-        self.cnis = cnis
-    }
+    package init(home: String) { self.home = home }
 
     /// Reads and checks the file; nothing is contacted. Relative paths in it count from the folder it lies in.
     ///
@@ -22,7 +17,7 @@ package struct InventoryReader: Sendable {
         do throws(YAMLSyntaxError) {
             let root = Field(
                 name: "", node: try YAMLDocument(text).root(), keyLocation: .start, diagnostics: diagnostics)
-            let section = ClusterSection(path: path, paths: LocalPath(home: home, inventory: path), cnis: cnis)
+            let section = ClusterSection(path: path, paths: LocalPath(home: home, inventory: path))
             if let cluster = section.read(root), diagnostics.problems == nil { return cluster }
         } catch {
             diagnostics.add(error.error, at: error.location)

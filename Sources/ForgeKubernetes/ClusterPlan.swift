@@ -26,12 +26,12 @@ package struct ClusterPlan: Sendable {
     }
 
     package func make() throws(Problem) -> Plan {
-        let cni = try CNI.named(cluster.cni)
+        let cni = try CNI(cluster, templates)
         let runtime = ContainerRuntime(cluster: cluster, templates: templates)
-        let nodeImages = PrepulledImages(cluster: cluster, images: try cni.images(templates))
+        let nodeImages = PrepulledImages(cluster: cluster, images: cni.images)
         return Plan(
             stages: [
-                try fit(),
+                try fit(cni),
                 try stage("hosts are prepared", steps: preparation),
                 try stage("Kubernetes is installed") { _, facts throws(Problem) in
                     try KubernetesPackages(cluster: cluster).steps(facts) + [StartsAtBoot("kubelet.service")]
@@ -44,26 +44,26 @@ package struct ClusterPlan: Sendable {
                 // Meanwhile the workers fetch what they will run.
                 try stage("the control plane answers") { host, facts throws(Problem) in
                     if host.name == cluster.firstControlPlane.name {
-                        return try controlPlane(host, facts) + cni.steps(cluster, templates)
+                        return try controlPlane(host, facts) + cni.steps
                     }
                     return when(cluster.runtime == .containerd, nodeImages)
                 },
                 try joinConfiguration(runtime),
-                try stage("every node is Ready") { host, _ in [NodeIsReady.step(for: host), Bridge.step(for: host)] },
+                try stage("every node is Ready") { host, _ in [NodeIsReady.step(for: host)] + Bridge.steps(for: host, cni) },
                 try stage("the cluster works", on: [cluster.firstControlPlane]) { host, _ in
-                    when(host.isSchedulable, ControlPlaneIsSchedulable(host: host)) + [SystemPods.step(for: cni.name)]
+                    when(host.isSchedulable, ControlPlaneIsSchedulable(host: host)) + [SystemPods.step(for: cni)]
                 },
                 // Once the pod network runs on all of them.
                 try stage("the nodes reach each other") { host, _ in
                     let others = surveyed(cluster.hosts).filter { $0.name != host.name }
-                    return when(!others.isEmpty, PodNetwork.step(from: host, to: others))
+                    return when(!others.isEmpty, PodNetwork.step(from: host, to: others, cni))
                 },
             ], essential: [cluster.firstControlPlane.name])
     }
 
     /// One finding does not hide another: all of them, of all machines, before anything is changed.
-    private func fit() throws(Problem) -> Stage {
-        let preflight = Preflight(cluster: cluster, facts: facts, isRenewing: renewsCertificates)
+    private func fit(_ cni: CNI) throws(Problem) -> Stage {
+        let preflight = Preflight(cluster: cluster, facts: facts, cni: cni, isRenewing: renewsCertificates)
         let docker = ExistingDocker(cluster: cluster, tools: Self.tools)
         return try stage("hosts meet the requirements", goesOnAfterFailure: true) { host, own throws(Problem) in
             preflight.steps(for: host) + (try docker.steps(for: host, own))

@@ -14,7 +14,7 @@ struct FuzzTests {
             let samples = try ["example.yaml", "lab.yaml"].map {
                 try String(contentsOf: example.appending(path: $0), encoding: .utf8)
             }
-            let reader = InventoryReader(home: "/home/me", cnis: ["flannel"])
+            let reader = InventoryReader(home: "/home/me")
             let path = folder.path("inventory.yaml")
             try Fuzz("inventory", samples: samples).run { input in
                 try Data(input.bytes).write(to: URL(filePath: path))

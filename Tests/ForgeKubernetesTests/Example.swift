@@ -31,6 +31,11 @@ enum Example {
 
     static var templates: Templates { get throws { try Templates() } }
 
+    /// The pod network of the cluster.
+    static func cni(_ cluster: Cluster = Self.cluster()) -> CNI {
+        do { return try CNI(cluster, templates) } catch { fatalError("\(error)") }
+    }
+
     static func plan(_ cluster: Cluster, facts: [String: Facts]? = nil) throws -> Plan {
         let known = facts ?? ["kubmaster": Self.facts("1"), "kubnode": Self.facts("2")]
         return try ClusterPlan(

@@ -8,14 +8,19 @@ struct TemplatesTests {
     private let source = URL(filePath: #filePath).appending(path: "../../../templates").standardized.path(
         percentEncoded: false)
 
-    @Test("in the program are the files of templates/, byte for byte")
+    @Test("in the program are the files of templates/ and the lab's stand-ins, byte for byte")
     func areEmbedded() throws {
         let templates = try Templates()
-        #expect(templates.paths == (try files(below: source)))
+        var sources = Dictionary(
+            uniqueKeysWithValues: try files(below: source).map { ($0, "\(source)/\($0)") })
+        let standIns = source + "/../Sources/LabStandIns"
+        for path in try files(below: standIns) {
+            sources["lab/build/\(path.replacing("/main.go", with: ".go"))"] = "\(standIns)/\(path)"
+        }
+        #expect(templates.paths == sources.keys.sorted())
         for path in templates.paths {
-            #expect(
-                try Array(templates[path].text.utf8) == Array(Data(contentsOf: URL(filePath: source + "/" + path))),
-                "\(path)")
+            let file = try #require(sources[path])
+            #expect(try Array(templates[path].text.utf8) == Array(Data(contentsOf: URL(filePath: file))), "\(path)")
         }
     }
 

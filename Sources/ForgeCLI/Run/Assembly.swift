@@ -1,7 +1,6 @@
 import ArgumentParser
 import ForgeCore
 import ForgeInventory
-import ForgeKubernetes
 import ForgePlan
 import ForgeSSH
 import Foundation
@@ -33,8 +32,7 @@ struct Assembly {
         let reporter = RedactingReporter(CompositeReporter([narration] + (log.map { [$0] } ?? []) + reports))
         var run = ActionRunner(
             action, inventory: inventory, surroundings: surroundings, reporter: reporter,
-            read: { [surroundings] in try InventoryReader(home: surroundings.home, cnis: CNI.all.map(\.name)).read($0)
-            },
+            read: { [surroundings] in try InventoryReader(home: surroundings.home).read($0) },
             connect: connect(options, reporter))
         run.templates = options.templates
         run.width = options.width

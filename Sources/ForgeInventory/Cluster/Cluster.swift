@@ -12,8 +12,7 @@ package struct Cluster: Sendable, Hashable {
     package var hosts: [Host]
     package var podNetwork: IPv4Network
     package var serviceNetwork: IPv4Network
-    /// A name that ForgeKubernetes' CNIs know: `flannel`.
-    package var cni: String
+    package var cni: CNI
     /// Where kubeadm's images come from; nil means `registry.k8s.io`.
     package var imageRepository: String?
     package var mirrors: Mirrors
@@ -26,7 +25,7 @@ package struct Cluster: Sendable, Hashable {
         name: String, path: String = "", kubernetes: Version, runtime: Runtime = .containerd,
         docker: DockerSource = .docker, hosts: [Host],
         podNetwork: IPv4Network = Defaults.podNetwork, serviceNetwork: IPv4Network = Defaults.serviceNetwork,
-        cni: String = "flannel",
+        cni: CNI = .flannel,
         imageRepository: String? = nil, mirrors: Mirrors = Mirrors(), proxy: Proxy? = nil, service: Service = Service(),
         lab: LabSettings = LabSettings()
     ) {
@@ -58,6 +57,27 @@ package struct Cluster: Sendable, Hashable {
     /// What runs containers for the kubelet.
     package enum Runtime: String, Sendable, Hashable, CaseIterable {
         case containerd, docker
+    }
+
+    /// What connects the pods of different nodes.
+    package enum CNI: String, Sendable, Hashable, CaseIterable {
+        case flannel, calico
+
+        /// What must be open between the machines for its VXLAN.
+        package var port: String {
+            switch self {
+            case .flannel: "8472/udp"
+            case .calico: "4789/udp"
+            }
+        }
+
+        /// The oldest Kubernetes that its release is made for; nil where any will do.
+        package var oldestKubernetes: Version? {
+            switch self {
+            case .flannel: nil
+            case .calico: Version("1.32.0")
+            }
+        }
     }
 
     /// Whose packages Docker Engine and containerd come from: `docker` is Docker's own apt repository, `distribution`

@@ -11,7 +11,6 @@ struct ClusterSection {
 
     let path: String
     let paths: LocalPath
-    let cnis: [String]
 
     /// The cluster, complete only if nothing was found: nil when not even the keys that every inventory needs can be
     /// read.
@@ -50,7 +49,7 @@ struct ClusterSection {
     private func readRest(of section: MappingReader, into cluster: inout Cluster) {
         cluster.runtime = section["runtime"]?.choice() ?? cluster.runtime
         cluster.docker = section["docker"].flatMap(dockerSource) ?? cluster.docker
-        cluster.cni = section["cni"]?.read(cni) ?? cluster.cni
+        cluster.cni = section["cni"].flatMap { cni($0, cluster.kubernetes) } ?? cluster.cni
         cluster.imageRepository = section["imageRepository"]?.read(ImageRule.repository)
         cluster.mirrors = section["mirrors"].map { MirrorsSection(paths: paths).read($0) } ?? cluster.mirrors
         cluster.proxy = section["proxy"].flatMap { ProxySection().read($0) }
@@ -63,9 +62,14 @@ struct ClusterSection {
         return MappingReader(field, keys: Self.dockerKeys)?.required("source", like: "docker")?.choice()
     }
 
-    private func cni(_ text: String) throws(ValidationError) -> String {
-        guard cnis.contains(text) else { throw .unknown(text, known: cnis) }
-        return text
+    private func cni(_ field: Field, _ version: Version) -> Cluster.CNI? {
+        guard let cni = field.choice(of: Cluster.CNI.self) else { return nil }
+        guard let oldest = cni.oldestKubernetes, version < oldest else { return cni }
+        field.fail(
+            ValidationError(
+                "\(cni.rawValue) needs Kubernetes \(oldest.minorName.dropFirst()) or newer", why: "kubernetes: is \(version)",
+                fix: "use a newer version, or cni: flannel"))
+        return nil
     }
 }
 

@@ -3,27 +3,50 @@ import ForgeInventory
 import ForgePlan
 import ForgeTemplates
 
-/// A pod network: a name in the inventory, and the steps on the control plane that bring it.
-package struct CNI: Sendable {
-    package let name: String
-    /// The template of its manifest.
-    let template: String
-    let steps: @Sendable (Cluster, Templates) throws(Problem) -> [any Step]
+/// A pod network as one value: what brings it, by what it is known on nodes and in the cluster, and what it needs.
+struct CNI: Sendable {
+    /// The interface of its VXLAN on every node.
+    let device: String
+    /// What must be open between the machines: `8472/udp`.
+    let port: String
+    /// Its configuration in /etc/cni/net.d.
+    let configuration: String
+    /// The namespace that its manifest puts pods into.
+    let namespace: String
+    /// The names of its DaemonSets.
+    let daemonSets: [String]
+    /// The names of its Deployments.
+    let deployments: [String]
+    /// A shell script that prints the network it gave this node (`wanted NETWORK`) and those that the node's bridge has
+    /// (`has NETWORK`); nil where pods are on no bridge.
+    let bridgeLook: String?
+    /// What every node runs of it.
+    let images: [String]
+    /// What brings it, on the first control plane.
+    let steps: [any Step]
 
-    package static let all = [flannel]
+    /// Its pods, once more: on the first control plane, with `sudo`.
+    var restart: String { "kubectl -n \(namespace) rollout restart daemonset \(daemonSets.joined(separator: " "))" }
 
-    /// What its manifest runs on every node.
-    func images(_ templates: Templates) throws(Problem) -> [String] {
-        let lines = try templates[template].text.split(separator: "\n").map { $0.trimming(while: \.isWhitespace) }
-        return lines.filter { $0.hasPrefix("image: ") }.map { String($0.dropFirst("image: ".count)) }.uniqued()
+    init(_ cluster: Cluster, _ templates: Templates) throws(Problem) {
+        switch cluster.cni {
+        case .flannel: self = try .flannel(cluster, templates)
+        case .calico: self = try .calico(cluster, templates)
+        }
     }
 
-    package static func named(_ name: String) throws(Problem) -> CNI {
-        guard let found = all.first(where: { $0.name == name }) else {
-            throw Problem(
-                .invalidInventory, what: "cni: there is no \(name)",
-                fix: "kubeforge knows: \(all.map(\.name).joined(separator: ", "))")
-        }
-        return found
+    init(
+        _ cluster: Cluster, device: String, configuration: String, namespace: String, daemonSets: [String],
+        deployments: [String] = [], bridgeLook: String? = nil, images: [String], steps: [any Step]
+    ) {
+        self.device = device
+        self.port = cluster.cni.port
+        self.configuration = configuration
+        self.namespace = namespace
+        self.daemonSets = daemonSets
+        self.deployments = deployments
+        self.bridgeLook = bridgeLook
+        self.images = images
+        self.steps = steps
     }
 }

@@ -13,7 +13,9 @@ package enum Kubectl {
     static func asNode(_ arguments: String) -> String { line(kubeletConfig, arguments) }
 
     /// As a command that changes something.
-    package static func command(_ words: Word...) -> Command {
+    package static func command(_ words: Word...) -> Command { command(words) }
+
+    static func command(_ words: [Word]) -> Command {
         Command([Word("kubectl"), "--kubeconfig", Word(adminConfig)] + words).asRoot().within(.seconds(120))
     }
 

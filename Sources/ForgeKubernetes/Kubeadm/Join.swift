@@ -80,7 +80,7 @@ struct Join: Step {
             what: "\(host.name): port 6443/tcp of \(server.name) (\(server.address)) does not answer from here",
             why: output.lastLine,
             fix:
-                "open 6443/tcp, 10250/tcp and 8472/udp between the machines: in the cloud's security group (for the group itself, too), with `ufw allow`, "
+                "open 6443/tcp, 10250/tcp and \(cluster.cni.port) between the machines: in the cloud's security group (for the group itself, too), with `ufw allow`, "
                 + "or in `sudo iptables -S INPUT` on \(server.name)")
     }
 

@@ -59,7 +59,7 @@ enum KubeadmFailure {
             Cure(
                 ["cluster-info", "validate the identity of the API Server"],
                 fix:
-                    "\(host.name) does not reach the API server: open 6443/tcp, 10250/tcp and 8472/udp between the machines, and see with "
+                    "\(host.name) does not reach the API server: open 6443/tcp, 10250/tcp and \(cluster.cni.port) between the machines, and see with "
                     + "`curl -k https://ADDRESS:6443/livez` on \(host.name)"),
             // 1.32 and newer say which of both they waited for.
             Cure(["while waiting for the kubelet to start", "10248"], fix: kubelet(host)),

@@ -5,15 +5,17 @@ import ForgePlan
 /// No other pod network's configuration comes before kubeforge's: a runtime takes the first file of the folder.
 struct ForeignNetwork: PreflightCheck {
     let runtime: Cluster.Runtime
+    /// The file of the cluster's own: `10-flannel.conflist`.
+    let own: String
 
     var title: String { "no other pod network is configured on it" }
 
     var questions: [Question] { [.command(Self.look())] }
 
     func differences(given answers: Answers) -> [Difference] {
-        Self.files(answers.command(Self.look()).text).filter { $0.name < Self.own && !$0.leadsOn }.map {
+        Self.files(answers.command(Self.look()).text).filter { $0.name < own && !$0.leadsOn }.map {
             let types = $0.types.isEmpty ? "" : " (\($0.types.joined(separator: ", ")))"
-            return "\(Self.folder)/\($0.name)\(types) comes before \(Self.own): no pod would get the cluster's network"
+            return "\(Self.folder)/\($0.name)\(types) comes before \(own): no pod would get the cluster's network"
         }
     }
 
@@ -29,7 +31,6 @@ struct ForeignNetwork: PreflightCheck {
     }
 
     private static let folder = "/etc/cni/net.d"
-    private static let own = "10-flannel.conflist"
 
     /// A line for each file that a runtime looks at: its name, and its plugins.
     static func look(below root: String = "") -> String {
@@ -45,7 +46,7 @@ struct ForeignNetwork: PreflightCheck {
         let name: String
         let types: [String]
         /// Plugins that call the cluster's own network, and add to it.
-        var leadsOn: Bool { types.contains { $0.hasPrefix("multus") || $0 == "flannel" } }
+        var leadsOn: Bool { types.contains { $0.hasPrefix("multus") || ["flannel", "calico"].contains($0) } }
     }
 
     private static func files(_ text: String) -> [File] {

@@ -7,6 +7,7 @@ import ForgePlan
 struct Preflight {
     let cluster: Cluster
     let facts: [String: Facts]
+    let cni: CNI
     /// Whether this run renews the control plane's certificates.
     var isRenewing = false
 
@@ -17,7 +18,7 @@ struct Preflight {
             ClusterMembershipCheck(host: host, cluster: cluster), InstalledVersionCheck(version: cluster.kubernetes),
             OtherKubernetes(),
             EditableFiles.requirement, PortsAreFree(role: host.role),
-            ForeignNetwork(runtime: cluster.runtime), CertificatesLast(cluster: cluster, isRenewing: isRenewing),
+            ForeignNetwork(runtime: cluster.runtime, own: cni.configuration), CertificatesLast(cluster: cluster, isRenewing: isRenewing),
         ]
     }
 
@@ -148,7 +149,7 @@ struct Preflight {
     }
 
     private func isOfPods(_ interface: Facts.Interface) -> Bool {
-        ["cni", "flannel", "docker", "br-", "veth", "kube-"].contains(where: interface.name.hasPrefix)
+        ["cni", "cali", "flannel", "vxlan.", "docker", "br-", "veth", "kube-"].contains(where: interface.name.hasPrefix)
             || IPv4Address(interface.address).map(cluster.podNetwork.contains) == true
     }
 

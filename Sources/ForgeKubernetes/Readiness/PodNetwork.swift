@@ -6,19 +6,22 @@ import ForgePlan
 /// Every machine asks the kubelets of all others at their ends of the VXLAN, at once and with one process. The request
 /// is longer than a packet, and so is the certificate that answers it: what is lost on the way is found in both
 /// directions, and so is a path whose packets are smaller than the network cards say. Who is at which end is taken from
-/// the tables that flannel has filled; a Ready node that they do not name is not reached. A machine that is no node is
+/// the tables that the pod network has filled; a Ready node that they do not name is not reached. A machine that is no node is
 /// not asked.
 enum PodNetwork {
-    static func step(from host: Host, to others: [Host], within limit: Duration = .seconds(60)) -> any Step {
+    static func step(from host: Host, to others: [Host], _ cni: CNI, within limit: Duration = .seconds(60))
+        -> any Step
+    {
+        let look = look(at: cni.device)
         let nodes = Nodes.look(host.role == .controlPlane ? Kubectl.asAdmin : Kubectl.asNode)
         return WaitUntil(
             "\(host.name) reaches the other nodes through the pod network", within: limit,
-            asking: [.command(look()), .command(nodes)],
+            asking: [.command(look), .command(nodes)],
             fix:
-                "open 8472/udp between the machines, in both directions, as 6443/tcp and 10250/tcp: in the cloud's security group, with `ufw allow`, or in "
+                "open \(cni.port) between the machines, in both directions, as 6443/tcp and 10250/tcp: in the cloud's security group, with `ufw allow`, or in "
                 + "`sudo iptables -S INPUT`; where only small packets pass, give the network card the MTU that the network has (`ip link set dev NAME mtu 1400`), and "
-                + "`sudo kubectl -n kube-flannel rollout restart daemonset` after it"
-        ) { answers in differences(Report(answers.command(look()).text), Nodes(answers.command(nodes).text), others) }
+                + "`sudo \(cni.restart)` after it"
+        ) { answers in differences(Report(answers.command(look).text), Nodes(answers.command(nodes).text), others) }
     }
 
     private static func differences(_ report: Report, _ nodes: Nodes, _ others: [Host]) -> [Difference] {
@@ -26,7 +29,7 @@ enum PodNetwork {
         let ready = Set(nodes.all.filter(\.isReady).map(\.name))
         return others.compactMap { host in
             guard let end = report.ends["\(host.address)"] else {
-                return ready.contains(host.name) ? "\(host.name) is Ready, and flannel has no way to it here" : nil
+                return ready.contains(host.name) ? "\(host.name) is Ready, and the pod network has no way to it here" : nil
             }
             switch report.replies[end] {
             case .full: return nil
@@ -40,7 +43,7 @@ enum PodNetwork {
     /// container.
     /// 28: no answer in time. What is refused has come through, too. A host's firewall may take pings from pods and no
     /// connections to its kubelet, so who is silent is pinged, with packets of full size.
-    static func look(at device: String = "flannel.1") -> String {
+    static func look(at device: String) -> String {
         """
         link=$(ip -o link show dev \(device) 2>/dev/null) || exit 0
         echo device

@@ -4,8 +4,8 @@ import ForgePlan
 /// Every pod that kubeadm and kubeforge made for the cluster runs; those on nodes that are not Ready count elsewhere.
 /// What others put beside them is told, and not waited for.
 enum SystemPods {
-    static func step(for cni: String) -> any Step {
-        let pods = look("kube-system") + "; " + look("kube-\(cni)")
+    static func step(for cni: CNI) -> any Step {
+        let pods = ["kube-system", cni.namespace].uniqued().map(look).joined(separator: "; ")
         let look = Nodes.look(Kubectl.asAdmin)
         @Sendable func waiting(_ answers: Answers) -> (own: [Pod], foreign: [Pod], isEmpty: Bool) {
             let unready = Nodes(answers.command(look).text).unready
@@ -64,14 +64,14 @@ enum SystemPods {
         }
 
         /// Made by kubeadm or by the pod network's manifest, as its owner tells: labels may be anybody's.
-        func isOwn(_ cni: String) -> Bool {
+        func isOwn(_ cni: CNI) -> Bool {
             switch kind {
             case "Node":
                 ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"].contains {
                     name == "\($0)-\(node)"
                 }
-            case "DaemonSet": owner == "kube-proxy" || owner == "kube-\(cni)-ds"
-            case "ReplicaSet": owner.hasPrefix("coredns-")
+            case "DaemonSet": (["kube-proxy"] + cni.daemonSets).contains(owner)
+            case "ReplicaSet": (["coredns"] + cni.deployments).contains { owner.hasPrefix("\($0)-") }
             default: false
             }
         }

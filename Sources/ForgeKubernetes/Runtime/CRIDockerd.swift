@@ -62,9 +62,7 @@ struct CRIDockerd {
     static let install = """
         set -e
         folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
-        curl -fsSL --proto =http,https --retry 3 --max-time 300 -o "$folder/archive.tgz" -- "$1"
-        sum=$(sha256sum <"$folder/archive.tgz")
-        if [ "${sum%% *}" != "$2" ]; then echo "the sha256 of $1 is ${sum%% *}, expected $2" >&2; exit 1; fi
+        \(Download.fetch("$folder/archive.tgz"))
         tar -xzf "$folder/archive.tgz" -C "$folder"
         install -D -m 0755 "$folder/cri-dockerd/cri-dockerd" "$3"
         """

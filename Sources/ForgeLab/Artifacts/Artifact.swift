@@ -9,7 +9,7 @@ struct Artifact: Sendable, Hashable {
     let usually: String
     /// The folder's path.
     let place: String
-    /// Below `templates/lab/artifacts`.
+    /// Below `templates/lab/build`.
     let script: String
     /// The root file system that the script runs in; nil means this computer's own.
     let buildRoot: String?
@@ -24,7 +24,7 @@ struct Artifact: Sendable, Hashable {
     var seal: String { "\(place)/.made" }
 }
 
-/// How supplies are made: from the texts below `templates/lab/artifacts`, in the cache.
+/// How supplies are made: from the texts below `templates/lab/build`, in the cache.
 struct BuildRules: Sendable {
     let cache: Cache
     let texts: [String: String]

@@ -28,7 +28,7 @@ struct Servers: Sendable {
         try layout.computer.replace(path, with: text)
     }
 
-    /// Of a registry that only reads: images are put into its storage by `templates/lab/artifacts/registry.sh`, with a
+    /// Of a registry that only reads: images are put into its storage by `templates/lab/build/registry.sh`, with a
     /// registry of its own.
     static func registryConfiguration(_ templates: Templates, storage: String, address: String) throws(Problem)
         -> String

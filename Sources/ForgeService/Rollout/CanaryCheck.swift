@@ -108,7 +108,7 @@ extension Problem {
             why: silent.prefix(1).map { "\($0.name) at \(pod.address): \($0.got)" }.joined(),
             fix: silent.count < count
                 ? "some came, so the way is open: is it overloaded? `kubeforge logs` and the pod's limits tell"
-                : "the network between the nodes is at fault, not the models: is 8472/udp open in both directions? `kubeforge provision` looks, and says which nodes do not reach each other"
+                : "the network between the nodes is at fault, not the models: `kubeforge provision` says which nodes do not reach each other, and which port must be open"
         )
     }
 

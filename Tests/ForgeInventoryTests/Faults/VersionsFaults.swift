@@ -69,9 +69,9 @@ let versionsFaults = [
             """),
     BadInventory(
         "an unknown CNI",
-        adding: "cni: calico",
+        adding: "cni: cilium",
         told: """
-            inventory.yaml:10:6  cni: there is no calico
-              fix  known here: flannel
+            inventory.yaml:10:6  cni: there is no cilium
+              fix  known here: flannel, calico
             """),
 ]

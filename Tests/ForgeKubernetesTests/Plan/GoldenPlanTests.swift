@@ -29,6 +29,7 @@ struct GoldenPlanTests {
                 "registry.k8s.io": "http://10.77.0.1:5000", "ghcr.io": "http://10.77.0.1:5000",
             ]
         }
+        all["calico-1.36.2"] = Example.cluster("1.36.2") { $0.cni = .calico }
         all["schedulable-1.36.2"] = Example.cluster("1.36.2") { $0.hosts[0].isSchedulable = true }
         return all
     }()
@@ -54,13 +55,6 @@ struct GoldenPlanTests {
         let plan = try Example.plan(Example.cluster(), facts: ["kubmaster": Example.facts()])
         #expect(plan.questions(for: "kubnode") == [])
         #expect(plan.stages.flatMap(\.work).allSatisfy { $0.host.name == "kubmaster" })
-    }
-
-    @Test("of a pod network that nobody knows names the known ones")
-    func unknownCNI() throws {
-        #expect(throws: Problem(.invalidInventory, what: "cni: there is no calico", fix: "kubeforge knows: flannel")) {
-            try Example.plan(Example.cluster { $0.cni = "calico" })
-        }
     }
 
     /// What a person sees of a plan.

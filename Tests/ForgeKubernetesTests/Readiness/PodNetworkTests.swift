@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The way between nodes through the pod network")
 struct PodNetworkTests {
-    private let step = PodNetwork.step(from: Example.master, to: [Example.node])
+    private let step = PodNetwork.step(from: Example.master, to: [Example.node], Example.cni())
     private static let tables = """
         device
         fdb 5e:a1:00:00:00:02 dst 10.77.0.12 self permanent
@@ -53,7 +53,7 @@ struct PodNetworkTests {
         let node = ForgeCore.Host(
             name: "other", address: IPv4Address("10.77.0.13")!, role: .worker, isSchedulable: true,
             access: Example.access)
-        let step = PodNetwork.step(from: Example.master, to: [Example.node, node])
+        let step = PodNetwork.step(from: Example.master, to: [Example.node, node], Example.cni())
         func texts(_ nodes: String, code: Int = 0) -> [String] {
             step.texts([
                 step.questions[0]: .command(CommandState(text: Self.tables + "reply 10.244.1.0 full")),
@@ -62,12 +62,12 @@ struct PodNetworkTests {
         }
         #expect(
             texts("kubmaster=True=\nkubnode=True=\nother=True=") == [
-                "other is Ready, and flannel has no way to it here"
+                "other is Ready, and the pod network has no way to it here"
             ])
         #expect(texts("kubmaster=True=\nkubnode=True=\nother=Unknown=") == [])
         #expect(texts("kubmaster=True=\nkubnode=True=\nstranger=True=") == [])
         #expect(texts("", code: 1) == [], "a node of 1.32 and newer may not list the others")
-        let own = PodNetwork.step(from: Example.node, to: [Example.master])
+        let own = PodNetwork.step(from: Example.node, to: [Example.master], Example.cni())
         #expect("\(own.questions[1])".contains("kubelet.conf") && "\(step.questions[1])".contains("admin.conf"))
     }
 
@@ -96,7 +96,7 @@ struct PodNetworkTests {
         try await TemporaryFolder.during { folder in
             try folder.write("ip", "#!/bin/sh\necho 'Device \"flannel.1\" does not exist.' >&2; exit 1\n", mode: 0o755)
             let said = try await LocalProgram.run(
-                "env", ["PATH=\(folder.path):/usr/bin:/bin", "/bin/sh", "-c", PodNetwork.look()])
+                "env", ["PATH=\(folder.path):/usr/bin:/bin", "/bin/sh", "-c", PodNetwork.look(at: "flannel.1")])
             #expect(said == "")
         }
     }
@@ -120,7 +120,7 @@ struct PodNetworkTests {
                 mode: 0o755)
             let environment = ["PATH=\(folder.path):/usr/bin:/bin"]
             let said = try await LocalProgram.run(
-                "env", environment + ["/bin/\(shell)", "-c", PodNetwork.look()])
+                "env", environment + ["/bin/\(shell)", "-c", PodNetwork.look(at: "flannel.1")])
             return (said, try folder.text("asked"))
         }
     }
@@ -153,7 +153,7 @@ struct PodNetworkTests {
     @Test("is told apart by curl itself")
     func realCurl() async throws {
         try await LoopbackServer.running(.silent) { port async throws in
-            let script = PodNetwork.look().replacing(":10250/", with: ":\(port)/").replacing(
+            let script = PodNetwork.look(at: "flannel.1").replacing(":10250/", with: ":\(port)/").replacing(
                 "--max-time 3", with: "--max-time 1")
             try await TemporaryFolder.during { folder in
                 try folder.write("bridge", "#!/bin/sh\n", mode: 0o755)

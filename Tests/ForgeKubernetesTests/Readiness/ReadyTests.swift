@@ -43,7 +43,7 @@ struct NodeIsReadyTests {
 
 @Suite("The cluster's own pods")
 struct SystemPodsTests {
-    private let step = SystemPods.step(for: "flannel")
+    private let step = SystemPods.step(for: Example.cni())
 
     private func answers(_ pods: String, nodes: String) -> [Question: Answer] {
         [step.questions[0]: .command(CommandState(text: pods)), step.questions[1]: .command(CommandState(text: nodes))]
@@ -142,7 +142,7 @@ struct SystemPodsTests {
 
 @Suite("A node's bridge")
 struct BridgeTests {
-    private let step = Bridge.step(for: Example.node)
+    private let step = Bridge.steps(for: Example.node, Example.cni())[0]
 
     private func texts(given subnet: String?, has address: String?) async throws -> [String] {
         try await TemporaryFolder.during { folder in
@@ -157,7 +157,7 @@ struct BridgeTests {
             try folder.write("ip", "#!/bin/sh\n\(line)\n", mode: 0o755)
             return step.texts(
                 command: try await LocalProgram.run(
-                    "env", ["PATH=\(folder.path):/usr/bin:/bin", "sh", "-c", Bridge.look(below: folder.path)]))
+                    "env", ["PATH=\(folder.path):/usr/bin:/bin", "sh", "-c", CNI.flannelBridge(below: folder.path)]))
         }
     }
 
@@ -168,7 +168,7 @@ struct BridgeTests {
         #expect(try await texts(given: nil, has: "10.244.1.1/24") == [])
         #expect(
             try await texts(given: "10.244.1.1/24", has: "10.22.0.1/16") == [
-                "cni0 has 10.22.0.1/16, and flannel gave kubnode 10.244.1.1/24"
+                "cni0 has 10.22.0.1/16, and its node was given 10.244.1.1/24"
             ])
         #expect(
             step.refusal(of: ["x"], on: Example.node)?.fix?.contains("`sudo ip link delete cni0` on kubnode") == true)
@@ -202,8 +202,7 @@ struct ManifestTests {
     @Test("of flannel carries the cluster's pod network, and nothing else of it")
     func flannel() throws {
         let cluster = Example.cluster { $0.podNetwork = IPv4Network("172.30.0.0/16")! }
-        let steps = try CNI.named("flannel").steps(cluster, Example.templates)
-        let file = try #require(steps.first as? FileIs).file
+        let file = try #require(Example.cni(cluster).steps.first as? FileIs).file
         #expect(file.path == "/var/lib/kubeforge/flannel.yaml")
         let text = String(decoding: file.content, as: UTF8.self)
         #expect(text.contains("\"Network\": \"172.30.0.0/16\""))

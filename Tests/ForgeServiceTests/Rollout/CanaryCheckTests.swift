@@ -143,7 +143,7 @@ struct CanaryCheckTests {
         #expect(error?.why?.contains(" at http://10.244.1.9:8080: no answer: ") == true)
         #expect(
             error?.fix?.hasPrefix(
-                "the network between the nodes is at fault, not the models: is 8472/udp open in both directions?")
+                "the network between the nodes is at fault, not the models: `kubeforge provision` says which")
                 == true
         )
     }
