@@ -54,7 +54,7 @@ let package = Package(
         module("ForgePlan", ["ForgeCore"]),
         module("ForgeInventory", ["ForgeCore", yams]),
         module(
-            "ForgeTemplates", ["ForgeCore"], exclude: ["templates"],
+            "ForgeTemplates", ["ForgeCore"], exclude: ["templates", "LabStandIns"],
             plugins: [.plugin(name: "EmbedTemplatesPlugin")]),
         module("ForgeSSH", ["ForgeCore", "CLibSSH"]),
         module("ForgeCore", ["CLibCrypto"]),
