@@ -5,7 +5,7 @@ import Testing
 @Suite(
     "From two bare machines to a model that answers", .serialized,
     .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"),
-    .lab("kubeforge-test", "10.78.0", hasOwnData: true, ["kubmaster": "debian-13", "kubnode": "debian-12"]))
+    .lab("kubeforge-test", "10.78.0", hasOwnData: true, ["kubmaster": "ubuntu-24.04-stand-in", "kubnode": "debian-12"]))
 struct FirstMilestoneTests {
     private let lab: TestLab
 
@@ -25,6 +25,15 @@ struct FirstMilestoneTests {
         #expect(traces.output == "debian\n")
     }
 
+    @Test("an owner's drop-in of containerd is there before kubeforge is")
+    func ownDropIn() async throws {
+        let text = #"version = 2\n[plugins."io.containerd.gc.v1.scheduler"]\npause_threshold = 0.03\n"#
+        let written = try await lab.ssh(
+            "kubnode",
+            "sudo mkdir -p /etc/containerd/conf.d && printf '\(text)' | sudo tee /etc/containerd/conf.d/99-own.toml")
+        #expect(written.exitCode == 0, "\(written.everything)")
+    }
+
     @Test("provision, disturbed at a step that is drawn and run again, makes both nodes Ready")
     func provision() async throws {
         try await lab.disturbOnce("provision", atOneOfTheFirst: 40)
@@ -36,6 +45,11 @@ struct FirstMilestoneTests {
         let tokens = try await lab.ssh(
             "kubmaster", "sudo kubeadm token list --kubeconfig /etc/kubernetes/admin.conf | grep -c 'kubeforge join'")
         #expect(tokens.output == "0\n", "the join token is deleted")
+        let containerd = try await lab.ssh(
+            "kubnode", "sudo containerd config dump | grep -oE 'pause_threshold = 0.03|SystemdCgroup = true'")
+        #expect(
+            Set(containerd.output.split(separator: "\n")) == ["pause_threshold = 0.03", "SystemdCgroup = true"],
+            "the owner's drop-in counts, and so does kubeforge's own setting")
         let mode =
             try FileManager.default.attributesOfItem(atPath: lab.environment["KUBECONFIG"]!)[.posixPermissions] as? Int
         #expect(mode == 0o600)
@@ -50,6 +64,21 @@ struct FirstMilestoneTests {
         let summary = try #require(events.last)
         #expect(summary.changed == 0 && summary.failed == 0)
         for (name, host) in try #require(summary.hosts) { #expect(host.roundTrips <= 3, "\(name)") }
+    }
+
+    @Test("packets that a firewall drops between the nodes are told, and nothing is changed for them")
+    func blockedPodNetwork() async throws {
+        func told() async throws -> [String] {
+            let run = try await lab.kubeforge("provision", lab.inventory.path, "--dry-run", "--output", "json")
+            let events = try run.events("step").filter { $0.outcome != "unchanged" }
+            return events.flatMap { $0.differences ?? [] }
+        }
+        let rule = "INPUT -p udp --dport 8472 -j DROP"
+        #expect(try await lab.ssh("kubnode", "sudo iptables -I \(rule)").exitCode == 0)
+        let found = try await told()
+        #expect(try await lab.ssh("kubnode", "sudo iptables -D \(rule)").exitCode == 0)
+        #expect(found.contains { $0.hasSuffix("does not answer through the pod network") }, "\(found)")
+        #expect(try await told() == [])
     }
 
     @Test("another cluster's inventory leaves the machines alone")

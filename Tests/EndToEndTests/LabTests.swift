@@ -116,9 +116,7 @@ struct LabTests {
 
     /// `running` or `off`, as `lab status` says it.
     private func states() async throws -> [String] {
-        try await run("status").output.split(separator: "\n").compactMap {
-            $0.split(separator: " ").last.map(String.init)
-        }
+        try await run("status", "--output", "json").events("machine").compactMap(\.state)
     }
 
     /// What the command prints on each machine.

@@ -8,10 +8,17 @@ extension ServiceTests {
         larger.hosts.append(("kubextra", "\(lab.inventory.network).13", "worker"))
         larger.distributions["kubextra"] = "debian-13"
         try larger.write()
-        for verb in [["lab", "up"], ["provision"]] {
-            let run = try await lab.kubeforge(verb + [larger.path])
-            try #require(run.exitCode == 0, "\(verb): \(run.everything)")
-        }
+        let up = try await lab.kubeforge("lab", "up", larger.path)
+        try #require(up.exitCode == 0, "\(up.everything)")
+        // A firewall keeps it from the API server: told before it joins, and the others are as they were.
+        let rule = "INPUT -s \(lab.inventory.network).13 -p tcp --dport 6443 -j DROP"
+        #expect(try await lab.ssh("kubmaster", "sudo iptables -I \(rule)").exitCode == 0)
+        let blocked = try await lab.kubeforge("provision", larger.path)
+        #expect(try await lab.ssh("kubmaster", "sudo iptables -D \(rule)").exitCode == 0)
+        #expect(blocked.exitCode == 2, "\(blocked.everything)")
+        #expect(blocked.errors.contains("port 6443/tcp of kubmaster"), "\(blocked.everything)")
+        let run = try await lab.kubeforge("provision", larger.path)
+        try #require(run.exitCode == 0, "\(run.everything)")
         let scaled = try await lab.ssh(
             "kubmaster",
             "kubectl -n mlops scale deployment inference --replicas=4 && kubectl -n mlops rollout status deployment/inference --timeout=180s"
