@@ -116,7 +116,7 @@ struct LabTests {
 
     /// `running` or `off`, as `lab status` says it.
     private func states() async throws -> [String] {
-        try await run("status", "--output", "json").events("machine").compactMap(\.state)
+        try await run("status", lab.inventory.path, "--output", "json").events("machine").compactMap(\.state)
     }
 
     /// What the command prints on each machine.
