@@ -158,10 +158,10 @@ struct ActionRunnerTests {
         #expect(witness.summary?.outcome == .failed)
     }
 
-    @Test("is refused while another works on the cluster, which it names")
-    func locked() async throws {
+    @Test("is refused while another works on the cluster, which it names", arguments: ["provision", "batch run"])
+    func locked(other: String) async throws {
         let (scene, witness) = (try Scene(), Witness())
-        let holder = RunLock.Holder(action: "provision", processID: 1234, since: scene.surroundings.now())
+        let holder = RunLock.Holder(action: other, processID: 1234, since: scene.surroundings.now())
         let lock = try RunLock("lab", in: scene.state, for: holder)
         let action = Action("deploy") { _ in plan { _ in [FakeStep("a")] } }
         #expect(await run(scene, witness, action).finish() == 5)
@@ -169,7 +169,7 @@ struct ActionRunnerTests {
             witness.problems == [
                 """
                 -: lab is in use by another kubeforge run
-                  why  `kubeforge provision`, process 1234, since 2026-11-21T09:12:03Z
+                  why  `kubeforge \(other)`, process 1234, since 2026-11-21T09:12:03Z
                   fix  wait for it to end, or end it after its running step: kill 1234
                 """
             ])

@@ -45,8 +45,12 @@ extension RunLock.Holder {
 
     fileprivate init?(read path: String) {
         let words = ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(whereSeparator: \.isWhitespace)
-        guard words.count == 3, let process = Int32(words[1]), let seconds = Double(words[2]) else { return nil }
-        self.init(action: String(words[0]), processID: process, since: Date(timeIntervalSince1970: seconds))
+        // An action may have two words: `batch run`.
+        guard words.count > 2, let seconds = Double(words[words.count - 1]), let process = Int32(words[words.count - 2])
+        else { return nil }
+        self.init(
+            action: words.dropLast(2).joined(separator: " "), processID: process,
+            since: Date(timeIntervalSince1970: seconds))
     }
 }
 

@@ -10,7 +10,6 @@ package struct Cache: Sendable, Hashable {
 
     /// One folder for each digest of what makes it.
     package var rootFileSystems: String { "\(root)/rootfs" }
-    package var downloads: String { "\(root)/downloads" }
     /// `<version>/bin/kubelet` and its like.
     package var kubernetes: String { "\(root)/kubernetes" }
     /// Document root of the HTTP server.

@@ -19,7 +19,7 @@ package struct LinkIs: Step {
     }
 
     package func apply(to machine: Machine) async throws {
-        let script = "set -eu; umask 022; mkdir -p -- \"${1%/*}\"; ln -sfn -- \"$2\" \"$1\""
+        let script = "set -eu; umask 022; mkdir -p -- \"${1%/*}\"; ln -sfnT -- \"$2\" \"$1\""
         try await machine.run(Command("sh", "-c", Word(script), "sh", Word(path), Word(target)).asRoot())
     }
 

@@ -37,7 +37,9 @@ struct MachineTests {
     func quiet() async {
         let listener = Listener()
         let transport = ScriptedTransport { _ in Output(standardOutput: Array("abcdef.secret\n".utf8), exit: .code(1)) }
-        let machine = Machine(host: Example.host(), transport: transport) { listener.report(.output(host: "a", $0)) }
+        let machine = Machine(host: Example.host(), transport: transport) {
+            if case .line(let line) = $0 { listener.report(.output(host: "a", line)) }
+        }
         let problem = await #expect(throws: Problem.self) {
             try await machine.runUnlogged(Command("kubeadm", "token", "create"))
         }
