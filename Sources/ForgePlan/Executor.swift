@@ -2,8 +2,11 @@ import ForgeCore
 
 /// Runs plans: asks, applies, asks again, and tells what happens as events.
 package struct Executor: Sendable {
+    /// The hosts of the run, connected before the executor is made.
     package let fleet: Fleet
+    /// Told of all hosts, by several tasks at once.
     package let reporter: any Reporter
+    /// How far the run may go: whether it changes anything, and when it stops.
     package let options: Options
 
     package init(fleet: Fleet, reporter: any Reporter, options: Options = Options()) {
@@ -12,6 +15,7 @@ package struct Executor: Sendable {
         self.options = options
     }
 
+    /// What the user chose, and how the run learns that it must stop.
     package struct Options: Sendable {
         /// Only ask; no `Machine` is ever made.
         package var isDryRun = false
@@ -90,6 +94,7 @@ package struct Executor: Sendable {
 
 /// How a run ended, host by host.
 package struct RunResult: Sendable {
+    /// By the host's name; failures to reach a host are counted here.
     package var hosts: [String: HostSummary] = [:]
     /// The first problem of each host that failed.
     package var failures: [String: Problem] = [:]

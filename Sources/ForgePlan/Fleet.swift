@@ -32,12 +32,15 @@ package struct Fleet: Sendable {
         }.sorted { $0.0 < $1.0 }
     }
 
+    /// The hosts that are connected, sorted by name.
     package var reachable: [Host] {
         connections.values.compactMap { if case .success = $0.result { $0.host } else { nil } }.sorted {
             $0.name < $1.name
         }
     }
 
+    /// The connection of a host. Throws the problem that kept it from being made, or one that says that the name is not
+    /// in the run.
     package func transport(_ name: String) throws(Problem) -> any Transport {
         guard let connection = connections[name] else { throw Problem(what: "\(name) is not part of this run") }
         return try connection.result.get()
@@ -69,6 +72,7 @@ package struct Fleet: Sendable {
         return Dictionary(answers) { first, _ in first }
     }
 
+    /// What has gone to and from the host so far; all zeros where it is not connected.
     package func traffic(_ name: String) async -> Traffic {
         guard let transport = try? transport(name) else { return Traffic() }
         return await transport.traffic

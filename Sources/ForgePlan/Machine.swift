@@ -2,6 +2,7 @@ import ForgeCore
 
 /// A host that may be changed. A dry run never makes one, so it cannot change anything.
 package struct Machine: Sendable {
+    /// The inventory's host that the commands run on.
     package let host: Host
     private let transport: any Transport
     private let onNews: @Sendable (News) -> Void

@@ -3,6 +3,7 @@ import ForgeCore
 /// Everything that shall be true of a fleet, in order. A value: it can be printed, compared with a golden file, and
 /// run.
 package struct Plan: Sendable {
+    /// In the order in which they happen; each begins when the one before has ended on every host.
     package var stages: [Stage]
     /// Hosts whose failure ends the run after the stage it happened in; other failed hosts are set aside, and the rest
     /// goes on.
@@ -35,6 +36,7 @@ package struct Plan: Sendable {
 package struct Stage: Sendable {
     /// What is true after it: "container runtime is ready".
     package var name: String
+    /// One entry for each host that takes part; the hosts' entries run side by side.
     package var work: [Work]
     /// Whether a host's later steps are looked at though an earlier one failed: preflights tell all findings at once.
     package var goesOnAfterFailure: Bool
@@ -50,11 +52,14 @@ package struct Stage: Sendable {
         self.init(name, goesOnAfterFailure: goesOnAfterFailure, hosts.map { Work(host: $0, steps: steps($0)) })
     }
 
+    /// The host's steps in this stage, in order; empty when it takes no part.
     package func steps(for host: String) -> [any Step] { work.filter { $0.host.name == host }.flatMap(\.steps) }
 
     /// One host's steps, in order.
     package struct Work: Sendable {
+        /// It need not be connected: a host without a connection is set aside before the stage.
         package var host: Host
+        /// One after the other; the rest is left out once one fails, unless the stage goes on after a failure.
         package var steps: [any Step]
 
         package init(host: Host, steps: [any Step]) {

@@ -25,8 +25,10 @@ package protocol Step: Sendable {
 }
 
 extension Step {
+    /// Nothing is told where a step has nothing to tell.
     package func notes(given answers: Answers, on host: Host) -> [String] { [] }
 
+    /// nil: a step applies itself unless it says otherwise.
     package func refusal(of differences: [Difference], on host: Host) -> Problem? { nil }
 }
 
@@ -36,8 +38,10 @@ package protocol PreflightCheck: Step {
 }
 
 extension PreflightCheck {
+    /// Always the finding, so that a dry run refuses what a real run would refuse.
     package func refusal(of differences: [Difference], on host: Host) -> Problem? { finding(differences, on: host) }
 
+    /// Never changes anything: it looks again, and throws what it finds.
     package func apply(to machine: Machine) async throws {
         throw finding(differences(given: try await machine.ask(questions)), on: machine.host)
     }

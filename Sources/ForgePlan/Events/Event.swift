@@ -26,13 +26,19 @@ package protocol Reporter: Sendable {
 
 /// How one step of one host ended.
 package struct StepReport: Sendable, Hashable {
+    /// The name of the stage that the step belongs to: `container runtime is ready`.
     package var stage: String
+    /// The name of the host in the inventory, or `lab` where the lab itself is meant.
     package var host: String
+    /// `Step.title`, which reads as a truth whatever the outcome.
     package var title: String
+    /// Begins as `failed`, so that a step that is left early never counts as done.
     package var outcome: Outcome
     /// Before the change; with `failed`, what is still not so.
     package var differences: [Difference]
+    /// From the first look to the last, waiting included.
     package var seconds: Double
+    /// Why the step failed or refused; nil for every other outcome.
     package var problem: Problem?
 
     package init(
@@ -48,6 +54,8 @@ package struct StepReport: Sendable, Hashable {
         self.problem = problem
     }
 
+    /// `wouldChange` is what a dry run says where a real one would say `changed`; `unchanged` means that it held
+    /// already.
     package enum Outcome: String, Sendable, Hashable {
         case unchanged, changed, wouldChange, failed
     }
@@ -55,10 +63,15 @@ package struct StepReport: Sendable, Hashable {
 
 /// One question to the service, with what it should answer and what it did.
 package struct CheckReport: Sendable, Hashable {
+    /// What was asked, and where if it matters: `score of lda`, `load: no request failed`.
     package var name: String
+    /// False, too, where no answer came at all.
     package var isPassed: Bool
+    /// In words: the answer itself, cut where it is long, or a bound such as `0.9 or more`.
     package var expected: String
+    /// In the words of `expected`; only the members that differ where the answer is an object.
     package var got: String
+    /// From request to answer; 0 for a check that is worked out from others and asks nothing itself.
     package var milliseconds: Double
 
     package init(name: String, isPassed: Bool, expected: String, got: String, milliseconds: Double) {
@@ -72,8 +85,11 @@ package struct CheckReport: Sendable, Hashable {
 
 /// The end of a run, counted.
 package struct Summary: Sendable, Hashable {
+    /// Of the run as a whole; what it exits with follows from it.
     package var outcome: Outcome
+    /// By the host's name; a host that was never reached is here, too.
     package var hosts: [String: HostSummary]
+    /// Of the whole run, connecting included.
     package var seconds: Double
 
     package init(outcome: Outcome, hosts: [String: HostSummary] = [:], seconds: Double = 0) {
@@ -82,25 +98,37 @@ package struct Summary: Sendable, Hashable {
         self.seconds = seconds
     }
 
+    /// `incomplete` when the run went on to its end, but some hosts were set aside or the user stopped it.
     package enum Outcome: String, Sendable, Hashable {
         case ok, failed, incomplete
     }
 
+    /// Steps of all hosts that were not so, and were made so.
     package var changed: Int { hosts.values.reduce(0) { $0 + $1.changed } }
+    /// Steps of all hosts that held already; a converged cluster has no others.
     package var unchanged: Int { hosts.values.reduce(0) { $0 + $1.unchanged } }
+    /// Steps of all hosts that a dry run found not to hold.
     package var wouldChange: Int { hosts.values.reduce(0) { $0 + $1.wouldChange } }
+    /// Steps of all hosts that failed or refused, with one for each host that could not be reached.
     package var failed: Int { hosts.values.reduce(0) { $0 + $1.failed } }
 }
 
+/// The end of a run for one host: its steps by outcome, and what its connection cost.
 package struct HostSummary: Sendable, Hashable {
+    /// Steps that were applied, and held afterwards.
     package var changed = 0
+    /// Steps that held at the first look.
     package var unchanged = 0
+    /// Steps that a dry run would have applied.
     package var wouldChange = 0
+    /// Steps that failed or refused, and the failure to reach the host.
     package var failed = 0
+    /// Of the one connection to the host; all zeros where there was none.
     package var traffic = Traffic()
 
     package init() {}
 
+    /// Adds one step.
     package mutating func count(_ outcome: StepReport.Outcome) {
         switch outcome {
         case .unchanged: unchanged += 1
@@ -113,7 +141,9 @@ package struct HostSummary: Sendable, Hashable {
 
 /// A line of a pod's log, asked for by the user.
 package struct PodLine: Sendable, Hashable {
+    /// The name of the pod in its namespace, as `kubectl logs` takes it.
     package var pod: String
+    /// Without its newline; it comes from a container, and is shown only with control characters taken out.
     package var text: String
     /// Which of the pods it is, from 0, and how many columns the longest of their names takes.
     package var place: Int
@@ -142,8 +172,11 @@ package struct Table: Sendable, Hashable {
         self.rows = rows
     }
 
+    /// What stands at one place of every row.
     package struct Column: Sendable, Hashable {
+        /// The member of a JSON object, in camel case: `releasedAt`.
         package var key: String
+        /// Above the column on a screen, in lower case: `released`.
         package var heading: String
 
         package init(_ key: String, _ heading: String) {
@@ -179,6 +212,7 @@ package struct ConfusionMatrix: Sendable, Hashable {
 
 /// One thing that is not as wanted: "kubeadm: 1.35.1 → 1.36.2".
 package struct Difference: Sendable, Hashable, ExpressibleByStringInterpolation, CustomStringConvertible {
+    /// One line in most cases, without a full stop: it stands in parentheses beside the step.
     package let text: String
 
     package init(_ text: String) { self.text = text }

@@ -32,7 +32,9 @@ package struct LoadReport: Sendable, Hashable {
 
     /// Answers that took the same time.
     package struct Times: Sendable, Hashable {
+        /// The middle of the bucket that the answers were counted in.
         package var milliseconds: Double
+        /// At most a billion, so that sums of them cannot overflow.
         package var count: Int
 
         package init(milliseconds: Double, count: Int) {
@@ -45,6 +47,7 @@ package struct LoadReport: Sendable, Hashable {
     package struct Failure: Sendable, Hashable {
         /// As a person says it: `status 503`, `could not connect`.
         package var kind: String
+        /// At most a billion, so that sums of them cannot overflow.
         package var count: Int
 
         package init(kind: String, count: Int) {
@@ -58,6 +61,7 @@ extension LoadReport {
     /// Requests that were answered with 200.
     package var answered: Int { times.reduce(0) { $0 + $1.count } }
 
+    /// Requests without a right answer: with a status other than 200, cut off, or not made at all.
     package var failed: Int { failures.reduce(0) { $0 + $1.count } }
 
     /// Answered requests per second.
@@ -83,10 +87,13 @@ package struct LoadHistogram: Sendable, Hashable {
     /// From the fastest answers to the slowest, those between without any included.
     package let bars: [Bar]
 
+    /// Answers whose time lies in `from..<to`.
     package struct Bar: Sendable, Hashable {
         /// Milliseconds.
         package var from: Double
+        /// Milliseconds, not part of the bar.
         package var to: Double
+        /// Answers; 0 for a bar between two others.
         package var count: Int
 
         package init(from: Double, to: Double, count: Int) {

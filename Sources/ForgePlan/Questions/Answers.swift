@@ -6,11 +6,13 @@ package struct Answers: Sendable, Hashable {
 
     package init(_ raw: [Question: Answer] = [:]) { self.raw = raw }
 
+    /// The answer as it was parsed; nil when the question was not asked in this look.
     package subscript(question: Question) -> Answer? { raw[question] }
 
     /// Those of the questions that have no answer here, each once.
     package func missing(of questions: [Question]) -> [Question] { questions.filter { raw[$0] == nil }.uniqued() }
 
+    /// Adds what a later look found; where both know an answer, the newer one counts.
     package mutating func merge(_ newer: Answers) { raw.merge(newer.raw) { _, new in new } }
 }
 
@@ -28,12 +30,15 @@ package enum Answer: Sendable, Hashable {
 
 /// A path that exists.
 package struct FileState: Sendable, Hashable {
+    /// What `lstat` says of it: a symbolic link is a `symlink`, whatever it leads to.
     package enum Kind: String, Sendable { case regular, directory, symlink, other }
+    /// `other` stands for devices, pipes and sockets.
     package var kind: Kind
     /// Permission bits.
     package var mode: UInt16
     /// `user:group`.
     package var owner: String
+    /// Bytes, at most 2^53.
     package var size: Int
     /// Of a regular file.
     package var sha256: String?
@@ -60,9 +65,11 @@ package struct FileState: Sendable, Hashable {
     package var isKubeforges: Bool { sha256.map(written.contains) ?? false }
 }
 
+/// What dpkg knows of one package; a name that it does not know has the state of one that is not installed.
 package struct PackageState: Sendable, Hashable {
     /// nil when it is not (fully) installed.
     package var installed: String?
+    /// Whether `apt-mark hold` keeps apt from changing its version.
     package var isHeld: Bool
 
     package init(installed: String? = nil, isHeld: Bool = false) {
@@ -71,6 +78,7 @@ package struct PackageState: Sendable, Hashable {
     }
 }
 
+/// What systemd says of one unit, in systemd's own words.
 package struct UnitState: Sendable, Hashable {
     /// `loaded`, `masked`, `not-found`, …
     package var load: String
@@ -100,8 +108,11 @@ extension UnitState {
     package var startsAtBoot: Bool { ["enabled", "static", "alias", "indirect"].contains(enabled) }
 }
 
+/// How a read-only command ended.
 package struct CommandState: Sendable, Hashable {
+    /// 124 when it took longer than 100 seconds, 127 when the program is not there or nobody asked for it.
     package var exitCode: Int
+    /// Its standard output without the newlines at its end; standard error is thrown away.
     package var text: String
 
     package init(exitCode: Int = 0, text: String = "") {
@@ -111,10 +122,12 @@ package struct CommandState: Sendable, Hashable {
 }
 
 extension Answers {
+    /// nil when nothing is there, and when `.file` was not asked.
     package func file(_ path: String) -> FileState? {
         if case .file(let state) = raw[.file(path)] { state } else { nil }
     }
 
+    /// The first 1 MiB of a regular file, links followed; nil when there is none, and when `.contents` was not asked.
     package func contents(_ path: String) -> [UInt8]? {
         if case .contents(let bytes) = raw[.contents(path)] { bytes } else { nil }
     }
@@ -127,22 +140,28 @@ extension Answers {
         return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
     }
 
+    /// `contents` as UTF-8, for looking and not for writing back: bytes that are none become U+FFFD.
     package func text(_ path: String) -> String? { contents(path).map { String(decoding: $0, as: UTF8.self) } }
 
+    /// A package that was not asked for counts as not installed.
     package func package(_ name: String) -> PackageState {
         if case .package(let state) = raw[.package(name)] { state } else { PackageState() }
     }
 
+    /// A unit that was not asked for counts as `not-found`.
     package func unit(_ name: String) -> UnitState {
         if case .unit(let state) = raw[.unit(name)] { state } else { UnitState(load: "not-found") }
     }
 
+    /// The value as /proc/sys prints it: `1`; nil when the kernel has no such key, as before its module is loaded.
     package func sysctl(_ key: String) -> String? {
         if case .sysctl(let value) = raw[.sysctl(key)] { value } else { nil }
     }
 
+    /// Whether the module is loaded or built in; false when `.module` was not asked.
     package func hasModule(_ name: String) -> Bool { raw[.module(name)] == .module(isThere: true) }
 
+    /// The devices and files that the kernel swaps to now: `/dev/sda2`, `/swap.img`.
     package var swaps: [String] { if case .swaps(let areas) = raw[.swaps] { areas } else { [] } }
 
     /// A command that was not asked counts as failed.

@@ -6,7 +6,9 @@ import ForgeCore
 /// /var/cache/apt/archives/lock apt gives up at once, and a fresh VM holds them in its first minutes: apt-daily,
 /// unattended-upgrades, cloud-init's `package_update`.
 package struct AptLocks: Sendable {
+    /// Counted from the first attempt; when it is over, the attempt throws a problem that names the holder.
     package var limit: Duration
+    /// Between two attempts.
     package var pause: Duration
 
     package init(limit: Duration = .seconds(300), pause: Duration = .seconds(2)) {

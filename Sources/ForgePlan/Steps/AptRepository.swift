@@ -6,7 +6,9 @@ package struct AptRepository: Step {
     package let name: String
     /// What follows the options in a one-line source: `https://… bookworm stable`.
     package let source: String
+    /// The key, or where it is fetched and what its fingerprint must be.
     package let key: SigningKey
+    /// As dpkg names it: `amd64`, `arm64`.
     package let architecture: String
     /// Where the publisher's own instructions put the key: a source that somebody added so is as good as ours.
     package let usualKeys: [String]
@@ -37,6 +39,8 @@ package struct AptRepository: Step {
 
     package var title: String { "packages come from \(source.split(separator: " ").first ?? "")" }
 
+    /// A key that is fetched is known by its fingerprint, which needs gpg on the host; a key that is given, by its
+    /// digest.
     package var questions: [Question] {
         switch key {
         case .text: [.file(listPath), .file(keyPath), .command(AptSources.look)]
@@ -44,6 +48,7 @@ package struct AptRepository: Step {
         }
     }
 
+    /// None where somebody else's source names the repository with the right key, whatever its file is called.
     package func differences(given answers: Answers) -> [Difference] {
         isKnown(answers) ? [] : FileIs(list).differences(given: answers) + keyDifferences(answers)
     }
@@ -109,6 +114,8 @@ package struct AptRepository: Step {
         }
     }
 
+    /// The key first, then the list under a temporary path, and its real one when apt could read the repository. Throws
+    /// where the key's fingerprint is another, and where apt cannot use the repository.
     package func apply(to machine: Machine) async throws {
         switch key {
         case .text(let text): try await machine.write(RemoteFile(keyPath, text))

@@ -2,13 +2,18 @@ import ForgeCore
 
 /// The sources that a machine's apt reads, of both forms, each with the place where it stands.
 package struct AptSources: Sendable, Hashable {
+    /// In the order of the files and lines; a stanza with two addresses or two suites gives one source for each.
     package private(set) var all: [Source] = []
 
+    /// One address and suite that apt takes packages from; `deb-src` and disabled ones are none.
     package struct Source: Sendable, Hashable {
+        /// The file that names it: `/etc/apt/sources.list.d/docker.list`.
         package var path: String
+        /// Of the stanza's first line in a `.sources` file; counted from 1.
         package var line: Int
         /// Without a slash at its end.
         package var address: String
+        /// `bookworm`, or a path such as `/` for a repository without suites.
         package var suite: String
         /// A path; nil when there is none, and apt then believes every key that the machine trusts.
         package var signedBy: String?
@@ -21,6 +26,7 @@ package struct AptSources: Sendable, Hashable {
             self.signedBy = signedBy
         }
 
+        /// `PATH:LINE`, as editors take it.
         package var place: String { "\(path):\(line)" }
     }
 

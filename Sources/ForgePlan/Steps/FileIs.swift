@@ -2,7 +2,9 @@ import ForgeCore
 
 /// A file has this content, mode and owner.
 package struct FileIs: Step {
+    /// The path, with the bytes, mode and owner that it shall have.
     package let file: RemoteFile
+    /// What the file does, such as `flannel's manifest is written`.
     package let title: String
 
     /// The title defaults to "PATH is up to date"; a better one says what the file does.
@@ -11,10 +13,12 @@ package struct FileIs: Step {
         self.title = title ?? "\(file.path) is up to date"
     }
 
+    /// The copy of an original is asked for only where others may have written to the path, too.
     package var questions: [Question] {
         [.file(file.path)] + (file.isShared ? [.file(OriginalFile.copy(of: file.path))] : [])
     }
 
+    /// Content, mode and owner are told apart; a link or a directory at the path is one difference.
     package func differences(given answers: Answers) -> [Difference] {
         guard let state = answers.file(file.path) else { return ["\(file.path) is missing"] }
         guard state.kind == .regular else { return ["\(file.path) is a \(state.kind.rawValue), not a file"] }
@@ -29,6 +33,7 @@ package struct FileIs: Step {
         return found
     }
 
+    /// Whole or not at all; at a shared path, what somebody else had there is kept beside it.
     package func apply(to machine: Machine) async throws { try await machine.write(file) }
 
     /// What is there is kept when it is somebody else's, and nothing is kept yet.
@@ -45,7 +50,9 @@ package struct FileIs: Step {
 
 /// A path does not exist.
 package struct FileIsAbsent: Step {
+    /// Absolute. A link is removed itself, not what it leads to.
     package let path: String
+    /// What its absence means: `no token of a join is left`.
     package let title: String
 
     package init(_ path: String, title: String) {
@@ -59,6 +66,7 @@ package struct FileIsAbsent: Step {
         answers.file(path) == nil ? [] : ["\(path) exists"]
     }
 
+    /// `rm -f`, which fails for a directory: nothing is removed with what is in it.
     package func apply(to machine: Machine) async throws {
         try await machine.run(Command("rm", "-f", "--", Word(path)).asRoot())
     }

@@ -2,8 +2,11 @@ import ForgeCore
 
 /// A symbolic link leads to a path, which need not be there yet.
 package struct LinkIs: Step {
+    /// Where the link is; directories above it are made.
     package let path: String
+    /// Absolute; it is compared as text only where nothing is there.
     package let target: String
+    /// What the link is for: `containerd believes the certificate of the cluster's registry`.
     package let title: String
 
     package init(_ path: String, to target: String, title: String) {
@@ -14,10 +17,12 @@ package struct LinkIs: Step {
 
     package var questions: [Question] { [.command(look)] }
 
+    /// A path that reaches the same file in another way is as good as the link.
     package func differences(given answers: Answers) -> [Difference] {
         answers.command(look).exitCode == 0 ? [] : ["\(path) does not lead to \(target)"]
     }
 
+    /// Replaces a link or a file; a directory at the path stays, and the step fails when it is asked again.
     package func apply(to machine: Machine) async throws {
         let script = "set -eu; umask 022; mkdir -p -- \"${1%/*}\"; ln -sfnT -- \"$2\" \"$1\""
         try await machine.run(Command("sh", "-c", Word(script), "sh", Word(path), Word(target)).asRoot())

@@ -10,6 +10,7 @@ package struct MachineIsFree: Step {
 
     package var questions: [Question] { [.command(look)] }
 
+    /// The holder, where a run keeps the machine between its commands; none while a command of it still runs.
     package func differences(given answers: Answers) -> [Difference] {
         let words = answers.command(look).text.trimming(while: \.isWhitespace).split(separator: " ", maxSplits: 1).map(
             String.init)

@@ -2,10 +2,13 @@ import ForgeCore
 
 /// apt packages are installed, at a version if one is given, and held if asked.
 package struct Packages: Step {
+    /// As apt names them, without versions.
     package let names: [String]
     /// A prefix such as `1.36.2-`: the revision after it is the repository's business.
     package let version: String?
+    /// Held packages stay at their version when the machine's owner upgrades all others.
     package let isHeld: Bool
+    /// Lists the packages unless a better one was given.
     package let title: String
     private let proxy: Proxy?
     private let locks: AptLocks
@@ -24,6 +27,7 @@ package struct Packages: Step {
 
     package var questions: [Question] { names.map(Question.package) }
 
+    /// One for each package, the gravest: missing, then of another version, then not held.
     package func differences(given answers: Answers) -> [Difference] {
         names.flatMap { differences(of: $0, answers.package($0)) }
     }
@@ -88,6 +92,7 @@ package enum Apt {
         "env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "LC_ALL=C", "apt-get",
     ]
 
+    /// Fetches the indices of all of the machine's repositories, as root, for at most ten minutes.
     package static var update: Command { update([]) }
 
     /// With options of this one call: `["-o", "Dir::Etc::sourceparts=-"]`.

@@ -2,7 +2,9 @@ import ForgeCore
 
 /// Kernel settings have these values, now and after a reboot.
 package struct Sysctls: Step {
+    /// What the values are for: `the kernel forwards and filters bridged packets`.
     package let title: String
+    /// By key, as /proc/sys prints them: `["net.ipv4.ip_forward": "1"]`.
     package let values: [String: String]
     private let file: RemoteFile
     private let boot: BootSysctls
@@ -20,6 +22,7 @@ package struct Sysctls: Step {
         values.keys.sorted().map(Question.sysctl) + [.file(file.path), .file(Self.oldPath), boot.question]
     }
 
+    /// Of the running kernel, of the file, and of files of others that would win at the next boot.
     package func differences(given answers: Answers) -> [Difference] {
         let wrong = values.sorted { $0.key < $1.key }.compactMap { key, value -> Difference? in
             let now = answers.sysctl(key)
@@ -29,6 +32,7 @@ package struct Sysctls: Step {
         return wrong + FileIs(file).differences(given: answers) + old + overruled(answers)
     }
 
+    /// Writes the file and loads it. Throws where another file that sorts later would overrule it at the next boot.
     package func apply(to machine: Machine) async throws {
         try await machine.write(file)
         try await machine.run(Command("rm", "-f", "--", Word(Self.oldPath)).asRoot())
@@ -60,7 +64,9 @@ package struct Sysctls: Step {
 /// Kernel settings are at least so high, unless somebody has set them on purpose: another file of sysctl.d goes before
 /// this one.
 package struct SysctlMinimums: Step {
+    /// What the values are for: `the kernel lets many programs watch files`.
     package let title: String
+    /// The lowest value of each key that is high enough.
     package let values: [String: Int]
     private let file: RemoteFile
     private let boot: BootSysctls
@@ -74,6 +80,7 @@ package struct SysctlMinimums: Step {
 
     package var questions: [Question] { values.keys.sorted().map(Question.sysctl) + [.file(file.path), boot.question] }
 
+    /// None for a key that another file sets, even to a lower value.
     package func differences(given answers: Answers) -> [Difference] {
         let winners = boot.winners(answers)
         let low = values.sorted { $0.key < $1.key }.compactMap { key, value -> Difference? in

@@ -2,9 +2,11 @@ import ForgeCore
 
 /// A systemd unit runs, starts at boot, and has been started after its files last changed.
 package struct Unit: Step {
+    /// As systemctl takes it: `kubelet.service`.
     package let name: String
     /// Files and folders that it reads when it starts.
     package let runningSince: [String]
+    /// `NAME runs`, unless a better one was given.
     package let title: String
 
     /// A restart is a state: a crash between "wrote the file" and "restarted" heals on the next run.
@@ -14,10 +16,12 @@ package struct Unit: Step {
         self.title = title ?? "\(name) runs"
     }
 
+    /// What was noted at the last start is asked for only where files decide about a restart.
     package var questions: [Question] {
         [.unit(name)] + runningSince.map(Question.file) + (runningSince.isEmpty ? [] : [.contents(notePath)])
     }
 
+    /// Told apart: that it does not run, does not start at boot, or has run since before a file of its changed.
     package func differences(given answers: Answers) -> [Difference] {
         let state = answers.unit(name)
         var found: [Difference] = []

@@ -2,7 +2,9 @@ import ForgeCore
 
 /// Waiting, as a step: its differences say what is not ready, so that a time-out names it.
 package struct WaitUntil: Step {
+    /// What is waited for, as it reads after "waiting until": `node kubmaster is Ready`.
     package let title: String
+    /// Asked again and again, so they must be cheap.
     package let questions: [Question]
     private let limit: Duration
     private let pause: Duration
@@ -35,10 +37,13 @@ package struct WaitUntil: Step {
         self.notReady = notReady
     }
 
+    /// What is not ready yet; a dry run shows it as what would be waited for.
     package func differences(given answers: Answers) -> [Difference] { notReady(answers) }
 
     package func notes(given answers: Answers, on host: Host) -> [String] { told(answers, host) }
 
+    /// Asks until nothing is missing. Throws when the limit is over, with what was last seen, and when the user stops
+    /// the run.
     package func apply(to machine: Machine) async throws {
         let end = ContinuousClock.now + limit
         var last = try await machine.ask(questions)
