@@ -4,6 +4,7 @@ import Foundation
 
 /// The whole program, from its arguments to its exit code. Nothing leaves it as an error.
 package enum Program {
+    /// `arguments` are those after the program's name. The exit code follows from the kind of the first problem.
     package static func run(_ arguments: [String]) async -> Int32 {
         do {
             var command = try Kubeforge.parseAsRoot(arguments)

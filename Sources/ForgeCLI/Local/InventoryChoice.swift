@@ -6,6 +6,7 @@ import Foundation
 package struct InventoryChoice: Sendable, Hashable {
     /// As the user named it.
     package let path: String
+    /// Where the path was found; only what was found in the current directory is checked for files outside its own.
     package let reason: Reason
 
     package init(path: String, reason: Reason) {
@@ -13,6 +14,7 @@ package struct InventoryChoice: Sendable, Hashable {
         self.reason = reason
     }
 
+    /// Where an inventory's path came from, in the words that the first line of a run shows.
     package enum Reason: String, Sendable, Hashable {
         case argument = "named on the command line"
         case environment = "from $KUBEFORGE_INVENTORY"
@@ -101,6 +103,7 @@ package struct RememberedInventory: Sendable {
         return text.map { $0.trimming(while: \.isNewline) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// Replaces what was remembered. Throws where the state directory cannot be written; the path must be absolute.
     package func remember(_ path: String) throws(Problem) {
         try folder.make()
         do throws(WholeFile.Failure) {

@@ -3,13 +3,19 @@ import Foundation
 /// What a run sees of the computer it runs on that is not its arguments. Tests make their own; Assembly makes the real
 /// one.
 package struct ProcessEnvironment: Sendable {
+    /// The variables as they are set; `variable` is what treats empty ones as missing.
     package var environment: [String: String]
     /// The current folder, absolute.
     package var directory: String
+    /// `$HOME`, absolute and without a slash at its end; the account's home where that variable is empty.
     package var home: String
+    /// Standard output: results, and nothing else.
     package var output: TextStream
+    /// Standard error: progress, notes and problems.
     package var progress: TextStream
+    /// The time of day, for names of files and for durations.
     package var now: @Sendable () -> Date
+    /// Of this process; written into locks, so that whoever meets one knows what to wait for.
     package var processID: Int32
 
     package init(

@@ -4,6 +4,7 @@ import Foundation
 /// The folder of what kubeforge keeps between runs: logs, locks and which inventory was last. Losing it loses nothing
 /// of a cluster.
 package struct StateFolder: Sendable, Hashable {
+    /// Absolute; it need not be there before `make`.
     package let path: String
 
     /// `$XDG_STATE_HOME/kubeforge`; that specification says to ignore a relative `$XDG_STATE_HOME`.
@@ -12,10 +13,13 @@ package struct StateFolder: Sendable, Hashable {
         path = (given ?? surroundings.home + "/.local/state") + "/kubeforge"
     }
 
+    /// The directory with a file for each of the last twenty runs; dry runs leave none.
     package var logs: String { path + "/logs" }
 
+    /// A file with one line: the absolute path of the inventory.
     package var lastInventory: String { path + "/inventory" }
 
+    /// The file that a run on the cluster of this name locks; see `RunLock`.
     package func lock(of cluster: String) -> String { "\(path)/\(cluster).lock" }
 
     /// Makes the folder, for this user only, because logs tell a lot about machines.

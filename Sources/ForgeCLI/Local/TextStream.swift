@@ -2,6 +2,7 @@ import Glibc
 
 /// Standard output or standard error, as text goes there.
 package struct TextStream: Sendable {
+    /// Whether lines may be overwritten and coloured there.
     package var isTerminal: Bool
     /// Width and height of the terminal, now; nil where there is none and nothing is to be cut.
     package var size: @Sendable () -> Size?
@@ -16,8 +17,11 @@ package struct TextStream: Sendable {
         self.write = write
     }
 
+    /// Of a terminal, in characters.
     package struct Size: Sendable, Hashable {
+        /// More than 0.
         package var columns: Int
+        /// 0 where the terminal does not say.
         package var rows: Int
 
         package init(columns: Int, rows: Int) {

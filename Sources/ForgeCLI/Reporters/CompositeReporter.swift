@@ -7,6 +7,7 @@ package struct CompositeReporter: Reporter {
 
     package init(_ reporters: [any Reporter]) { self.reporters = reporters }
 
+    /// Returns when the last of the reporters has.
     package func report(_ event: Event) {
         for reporter in reporters { reporter.report(event) }
     }
@@ -19,6 +20,7 @@ package struct RedactingReporter: Reporter {
 
     package init(_ reporter: any Reporter) { self.reporter = reporter }
 
+    /// With `•••` in place of each bootstrap token of kubeadm's.
     package func report(_ event: Event) {
         reporter.report(event.mapTexts(\.withoutTokens))
     }

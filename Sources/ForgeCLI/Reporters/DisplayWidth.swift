@@ -19,6 +19,7 @@ extension Character {
 }
 
 extension String {
+    /// The sum of its characters' columns, as long as it stands on one line and has no escape sequences.
     package var columns: Int { reduce(0) { $0 + $1.columns } }
 
     /// At most that many columns, ending in `…` when something was cut.

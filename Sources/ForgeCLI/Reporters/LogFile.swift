@@ -5,6 +5,7 @@ import Foundation
 package final class LogFile: Sendable {
     private static let kept = 20
 
+    /// Absolute; another run of the same second and verb gets a number at the end of its name.
     package let path: String
     private let descriptor: Int32
 

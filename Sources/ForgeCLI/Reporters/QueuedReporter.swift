@@ -21,6 +21,7 @@ package final class QueuedReporter: Reporter, @unchecked Sendable {
         Thread.detachNewThread { self.write() }
     }
 
+    /// Returns at once, whatever the reporter behind it does.
     package func report(_ event: Event) {
         condition.lock()
         defer { condition.unlock() }

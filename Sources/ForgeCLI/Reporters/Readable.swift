@@ -105,6 +105,7 @@ extension StepReport {
 }
 
 extension Problem {
+    /// The problem with its what, why and fix changed; its kind stays.
     package func mapTexts(_ change: (String) -> String) -> Problem {
         Problem(kind, what: change(what), why: why.map(change), fix: fix.map(change))
     }

@@ -11,13 +11,17 @@ package final class ScreenReporter: Reporter {
     private let progress: TextPrinter
     private let state: Mutex<State>
 
+    /// What the screen shows of a run, and how.
     package struct Settings: Sendable {
+        /// As it is typed, for the last line: `provision`.
         package var action: String
         /// The differences are then the result, and go to standard output.
         package var isDryRun = false
+        /// How much of the run is told; the end is told always.
         package var detail = Detail.normal
         /// Every line that a command prints is what the user wants to see.
         package var showsOutput = false
+        /// Colours are still left out where the stream is not a terminal, and where TERM is `dumb`.
         package var hasColour = true
         /// As it is shown.
         package var log: String?
@@ -33,6 +37,7 @@ package final class ScreenReporter: Reporter {
         }
     }
 
+    /// How much is shown, as `--quiet` and `--verbose` choose.
     package enum Detail: Sendable {
         /// Failures, results and the end.
         case quiet
@@ -69,6 +74,7 @@ package final class ScreenReporter: Reporter {
         }
     }
 
+    /// Writes at once, so a terminal that stands still holds up whoever reports; `QueuedReporter` is for that.
     package func report(_ event: Event) {
         let event = event.mapTexts(\.readable)
         state.withLock { state in

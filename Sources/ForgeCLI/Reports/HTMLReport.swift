@@ -8,6 +8,7 @@ package struct HTMLReport: Sendable {
 
     package init(_ data: ReportData) { self.data = data }
 
+    /// The whole page, in UTF-8, with everything from outside escaped.
     package var text: String {
         """
         <!DOCTYPE html>

@@ -7,6 +7,7 @@ package struct JUnitReport: Sendable {
 
     package init(_ data: ReportData) { self.data = data }
 
+    /// The whole document: one test suite, named after the action.
     package var text: String {
         let cases = data.checks.map(testCase) + data.problems.map { error($0.problem.what, "\($0.problem)") }
         let counts =

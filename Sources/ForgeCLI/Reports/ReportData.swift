@@ -4,12 +4,19 @@ import Foundation
 
 /// What a report is drawn from: the events of a run, sorted by their kind.
 package struct ReportData: Sendable {
+    /// As it is typed: `smoke-test`.
     package var action: String
+    /// When the run began; the reports give it in UTC.
     package var began: Date
+    /// Sentences for people, in their order; those after the summary, such as what to type next, are left out.
     package var notes: [String] = []
+    /// In the order they were made, passed and failed ones alike.
     package var checks: [CheckReport] = []
+    /// One for each model that the service was asked about.
     package var matrices: [ConfusionMatrix] = []
+    /// One for each load that was put on the service.
     package var loads: [LoadReport] = []
+    /// Those that belong to no step; the host is nil where none is to blame.
     package var problems: [(problem: Problem, host: String?)] = []
     /// nil while the run is not over.
     package var summary: Summary?
@@ -19,6 +26,7 @@ package struct ReportData: Sendable {
         self.began = began
     }
 
+    /// Keeps what a report shows; steps, output and tables are for the screen and the log.
     package mutating func add(_ event: Event) {
         switch event {
         case .note(let text): if summary == nil { notes.append(text) }

@@ -5,6 +5,7 @@ import Synchronization
 
 /// A file that holds what a run found, for people and programs that were not there.
 package final class ReportFile: Reporter {
+    /// What the file is written as: JUnit's XML for `.xml`, a page for `.html`.
     package enum Format: String, Sendable {
         case xml, html
 
@@ -33,6 +34,7 @@ package final class ReportFile: Reporter {
         }
     }
 
+    /// Only collects; the file is not touched before `write`.
     package func report(_ event: Event) { data.withLock { $0.add(event.mapTexts(\.readable)) } }
 
     /// All of it or nothing: whoever reads the file meanwhile reads the old one.

@@ -27,12 +27,14 @@ package struct Action: Sendable {
     package var keepsMachines = false
     /// The hosts that it needs.
     package var hosts: @Sendable (Cluster) -> [Host] = { $0.hosts }
+    /// A plan to carry out or a question to ask, made when the hosts are connected.
     package var work: Work
     /// What is done when its plan has ended, however that was, while the hosts are still connected.
     package var afterwards: @Sendable (ActionContext) async -> Void = { _ in }
     /// What to type next when all went well, line by line; made while the hosts are still connected.
     package var next: @Sendable (ActionContext) async -> [String]
 
+    /// What an action does with the hosts that it needs.
     package enum Work: Sendable {
         /// Everything that shall be true, made when the hosts are connected.
         case plan(@Sendable (ActionContext) async throws -> Plan)

@@ -5,8 +5,11 @@ import ForgeTemplates
 
 /// A run whose hosts are connected: what an action works with.
 package struct ActionContext: Sendable {
+    /// The inventory that was read, with every default filled in.
     package let cluster: Cluster
+    /// The built-in templates, with those of `--templates` in their place where they have the same path.
     package let templates: Templates
+    /// The connections to the action's hosts, those that failed included.
     package let fleet: Fleet
     /// Runs plans with the run's options, and holds its reporter.
     package let executor: Executor
@@ -38,5 +41,6 @@ package struct ActionContext: Sendable {
         return (host, try fleet.transport(host.name))
     }
 
+    /// Tells something that belongs to no step, past the executor.
     package func report(_ event: Event) { executor.reporter.report(event) }
 }

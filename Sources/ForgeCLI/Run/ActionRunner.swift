@@ -8,6 +8,7 @@ import Logging
 
 /// One run of an action: from the inventory's file to the exit code.
 package struct ActionRunner: Sendable {
+    /// What is run; its name appears in locks, in the last line and in what to type next.
     package var action: Action
     /// The inventory as an argument; nil leaves the choice to `InventoryChoice`.
     package var inventory: String?
@@ -15,10 +16,15 @@ package struct ActionRunner: Sendable {
     package var templates: String?
     /// Hosts worked on at once.
     package var width = 32
+    /// The computer that kubeforge runs on, its streams included.
     package var surroundings: ProcessEnvironment
+    /// Shared with the signal handlers, and in tests with whoever presses Ctrl-C.
     package var cancellation = CancellationSource()
+    /// Hears of every command with its exit code and duration; discards it all unless another logger is given.
     package var diagnostics = Logger(label: "kubeforge") { _ in SwiftLogNoOpLogHandler() }
+    /// Reads the inventory at a path as the user named it. Throws `Problems` with all that is wrong in the file.
     package var read: @Sendable (String) throws -> Cluster
+    /// Called once for each host that the action needs, for several of them at once.
     package var connect: Connect
     /// Whether the run that holds something is known to have ended: its process was one of this computer's.
     package var isEnded: @Sendable (Holder) -> Bool = LocalProcesses.isEnded

@@ -7,6 +7,7 @@ package final class CancellationSource: Sendable {
         var onRequest: @Sendable (Request) -> Void = { _ in }
     }
 
+    /// Which press it is, counted from the start of the run.
     package enum Request: Sendable, Hashable {
         case first, second, further
     }
@@ -15,6 +16,7 @@ package final class CancellationSource: Sendable {
 
     package init() {}
 
+    /// Whether the user has asked at least once; never false again.
     package var isRequested: Bool { state.withLock { $0.requests > 0 } }
 
     /// From now on each press is told; one that came before is told at once.

@@ -52,8 +52,11 @@ package final class RunningCommands: Sendable {
         var commands: [Int: Running] = [:]
     }
 
+    /// One command, from its start to its exit code or the loss of its connection.
     package struct Running: Sendable, Hashable {
+        /// The host's name in the inventory.
         package var host: String
+        /// As it was built, before the host's environment and time limit are put around it.
         package var command: Command
     }
 

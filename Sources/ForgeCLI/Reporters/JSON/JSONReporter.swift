@@ -12,6 +12,7 @@ package struct JSONReporter: Reporter {
         progress = surroundings.progress
     }
 
+    /// One line for most events, none for output and stages, and two for a step that failed: the step and its problem.
     package func report(_ event: Event) {
         switch event {
         case .note(let text): progress.write(text.readable + "\n")
