@@ -4,6 +4,7 @@ import ForgeCore
 /// Machines' files are root's, so none of them may lie in the home folder of another user; what the operator needs is
 /// in `OperatorFiles`.
 package struct Cache: Sendable, Hashable {
+    /// Absolute, and owned by root.
     package let root: String
 
     package init(root: String) { self.root = root }

@@ -4,6 +4,7 @@ package struct LabProgress: Sendable {
 
     package init(_ report: @escaping @Sendable (Event) -> Void) { self.report = report }
 
+    /// What happens to the lab, in titles that read as a truth: "the network 10.77.0.0/24 and its servers are there".
     package enum Event: Sendable, Hashable {
         /// `machine`: nil for what all of them share. `usually` is said where it takes long: "5 min, once".
         case began(String, machine: String?, usually: String?)
@@ -14,6 +15,7 @@ package struct LabProgress: Sendable {
         case ended(String, machine: String?, Outcome, seconds: Double)
     }
 
+    /// How a title came to be true; `failed` when it did not.
     package enum Outcome: String, Sendable, Hashable {
         case changed, unchanged, failed
     }
@@ -35,11 +37,14 @@ package struct LabProgress: Sendable {
         }
     }
 
+    /// Tells that the title was true before anything was done; it takes no time.
     package func unchanged(_ title: String, of machine: String? = nil) {
         report(.ended(title, machine: machine, .unchanged, seconds: 0))
     }
 
+    /// A sentence that a person should know, such as why a machine will be slow.
     package func warn(_ sentence: String) { report(.warned(sentence)) }
 
+    /// The latest detail stands beside what is being done, and takes the place of the one before.
     package func say(_ detail: String) { report(.said(detail)) }
 }

@@ -2,6 +2,7 @@ import ForgeCore
 import Foundation
 
 extension LocalHost {
+    /// Links are followed: one that leads nowhere does not exist.
     package func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
     /// The names in a folder, sorted; none if there is no such folder.
@@ -31,6 +32,7 @@ extension LocalHost {
         return "\(attributes[.size] as? Int ?? 0) \(changed)"
     }
 
+    /// With all directories above it; one that is there already is no error.
     package func makeFolder(_ path: String) throws(Problem) {
         try doing("make the folder \(path)") {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -55,6 +57,7 @@ extension LocalHost {
         }
     }
 
+    /// A file, a link, or a directory with all that is in it. Throws where there is nothing at the path.
     package func remove(_ path: String) throws(Problem) {
         try doing("remove \(path)") { try FileManager.default.removeItem(atPath: path) }
     }

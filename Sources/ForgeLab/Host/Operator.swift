@@ -4,8 +4,11 @@ import Foundation
 /// The user that a lab is made for. Root makes the machines; the key, the host keys and the inventory that lead to them
 /// belong to this user.
 package struct Operator: Sendable, Hashable {
+    /// The user number; 0 where root works for itself.
     package let user: UInt32
+    /// The number of the user's own group.
     package let group: UInt32
+    /// Absolute: what `~` in an inventory stands for, and where the operator's cache is.
     package let home: String
 
     package init(user: UInt32, group: UInt32, home: String) {

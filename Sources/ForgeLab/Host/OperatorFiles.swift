@@ -4,7 +4,9 @@ import Foundation
 /// What the operator needs to reach a lab's machines: `~/.cache/kubeforge/lab`. All of it belongs to the operator, also
 /// below sudo.
 package struct OperatorFiles: Sendable, Hashable {
+    /// Absolute, inside the operator's home.
     package let root: String
+    /// Whom every file here is given to.
     package let owner: Operator
 
     package init(root: String, owner: Operator) {
@@ -17,6 +19,7 @@ package struct OperatorFiles: Sendable, Hashable {
     /// The public half of the key that signs the lab's apt repositories.
     package var archiveKey: String { "\(root)/apt/key.asc" }
 
+    /// The host keys of all machines of the lab, for `ssh: knownHosts:` in its inventory.
     package func knownHosts(of cluster: String) -> String { "\(folder(of: cluster))/known_hosts" }
 
     func folder(of cluster: String) -> String { "\(root)/run/\(cluster)" }

@@ -3,10 +3,14 @@ import Foundation
 
 /// What a person asks about a lab's machine.
 package struct MachineStatus: Sendable, Hashable {
+    /// The host's name in the lab's inventory.
     package let name: String
+    /// On the lab's own network, which only this computer reaches.
     package let address: IPv4Address
+    /// What there is of it now, as far as this user can see.
     package let state: State
 
+    /// From nothing to running; a machine that was powered off keeps its disk.
     package enum State: String, Sendable, Hashable, CaseIterable {
         /// There is nothing of it.
         case absent
