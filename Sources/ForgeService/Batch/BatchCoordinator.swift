@@ -116,6 +116,7 @@ struct CourierStatus: Decodable, Sendable, Hashable {
 
 /// How well the models met the truth, as the coordinator counts it.
 package struct BatchScores: Decodable, Sendable, Hashable {
+    /// Rows that were answered.
     package var rows: Int
     /// By model, from 0 to 1; nil where the input has no truth.
     package var score: [String: Double]?

@@ -5,6 +5,8 @@ import ForgeTemplates
 
 /// From rows to answers in a folder: the table of contents of `kubeforge batch run`.
 package enum BatchPlan {
+    /// `isFollowed`: whether lines of the pods' logs are told while the plan runs. Throws what is wrong with a
+    /// template.
     package static func make(
         cluster: Cluster, run: BatchRun, templates: Templates, results: Folder, isFollowed: Bool
     ) throws(Problem) -> Plan {

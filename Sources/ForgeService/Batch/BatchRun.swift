@@ -3,10 +3,12 @@ import ForgeInventory
 
 /// One batch run: its rows, its shards, and the names of all that it has in the cluster.
 package struct BatchRun: Sendable, Hashable {
+    /// The inventory's service, whose namespace the run's objects are in.
     package let service: Service
     /// `inference-batch-20261121-151732`: the name of its Job or the beginning of its Jobs' names, and a label of all
     /// that is its own.
     package let name: String
+    /// Where the rows come from: the image, an address, or a file of the operator's.
     package let input: BatchInput
     /// Pods that each answer a part of the rows.
     package let shards: Int
@@ -31,6 +33,7 @@ package struct BatchRun: Sendable, Hashable {
         isIndexed = shards > 1 && cluster.kubernetes.isAtLeast(1, 24)
     }
 
+    /// `inference-batch-20261121-151732`; a long service name is cut, since pods' names take at most 63 characters.
     package static func name(_ service: Service, time: String) -> String { "\(JobKind.batch.prefix(service))-\(time)" }
 
     var coordinator: String { name + "-coordinator" }

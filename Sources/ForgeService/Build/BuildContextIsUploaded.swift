@@ -4,6 +4,7 @@ import ForgePlan
 
 /// The build context lies on the machine that builds. Its place is named by its content, so that it is sent once.
 package struct BuildContextIsUploaded: Step {
+    /// The files, and the digest that names their directory on the machine.
     package let context: BuildContext
     private let ownership: Ownership
 
@@ -20,6 +21,7 @@ package struct BuildContextIsUploaded: Step {
         ]
     }
 
+    /// What is missing: the directory, the note of whose it is, or the mode that keeps others out of it.
     package func differences(given answers: Answers) -> [Difference] {
         guard answers.file(RemotePaths.context(context.tag))?.kind == .directory else {
             return ["\(context.files.count) files, \(context.archive.count) bytes, are not there"]
@@ -30,6 +32,7 @@ package struct BuildContextIsUploaded: Step {
                 ? [Difference("mode of \(RemotePaths.contexts)", from: String(mode, radix: 8), to: "700")] : [])
     }
 
+    /// One upload of the whole archive, whose sha256 is compared before anything of it is unpacked.
     package func apply(to machine: Machine) async throws {
         try await machine.run(unpack, fix: "is there space left on \(machine.host.name)? `df -h /var/lib` tells")
     }

@@ -4,6 +4,7 @@ import ForgePlan
 /// What the release must answer is kept beside the cluster, out of the service's own reach: golden.json, and the rows
 /// of the test that it is about, as JSON.
 package struct ExpectedAnswersAreSaved: Step {
+    /// The release whose image holds the answers; its tag names the directory that keeps them.
     package let release: Release
 
     package init(_ release: Release) { self.release = release }
@@ -16,6 +17,7 @@ package struct ExpectedAnswersAreSaved: Step {
         files.filter { answers.file($0)?.kind != .regular }.map { Difference("\($0) is missing") }
     }
 
+    /// Copies out of the image. Throws where the image has no golden.json or no test rows.
     package func apply(to machine: Machine) async throws {
         try await machine.run(
             copy,

@@ -5,6 +5,7 @@ import ForgePlan
 /// image's own tag meant when it was built, and what Debian had then, is not looked at again, until somebody has it
 /// built anew.
 package struct ImageIsBuilt: Step {
+    /// The release whose build context is on the machine already.
     package let release: Release
     /// What `--build-arg` gets.
     package let arguments: [String]
@@ -28,6 +29,7 @@ package struct ImageIsBuilt: Step {
         answers.command(look).exitCode == 0 ? [] : ["Docker has no image \(release.image)"]
     }
 
+    /// At most one hour. Throws with the last lines that the build printed, and what to do about them.
     package func apply(to machine: Machine) async throws {
         let output = try await machine.attempt(build)
         guard output.isSuccess else { throw BuildFailure(release: release, output: output, host: machine.host).problem }

@@ -16,6 +16,7 @@ package struct LastBuild: Sendable {
             "get", "deployments", "--field-selector", "metadata.name=\(service.name)", "--output", Word(path))
     }
 
+    /// One look at the service's Deployment.
     package var questions: [Question] { [.command(look)] }
 
     /// See `Release.rebuilt`; nil, too, where the cluster does not say. Then `requirement` does not hold.

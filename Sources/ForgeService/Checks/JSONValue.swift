@@ -17,10 +17,13 @@ package enum JSONValue: Sendable, Hashable {
         self = value
     }
 
+    /// The member of an object; nil for every other value, so that paths into unknown JSON can be chained.
     package subscript(key: String) -> JSONValue? { if case .object(let members) = self { members[key] } else { nil } }
 
+    /// Of an array; empty for every other value.
     package var elements: [JSONValue] { if case .array(let elements) = self { elements } else { [] } }
 
+    /// Of a string, without quotes; nil for every other value.
     package var text: String? { if case .string(let text) = self { text } else { nil } }
 }
 

@@ -4,6 +4,7 @@ import ForgePlan
 
 /// Asks the service as its users do, and compares each answer with what the training pipeline said.
 package struct SmokeTest: Sendable {
+    /// Where the service is, and the nodes that it is asked at.
     package let cluster: Cluster
     /// Chooses the rows; said in a note, so that a run can be repeated.
     package let seed: UInt64
@@ -25,8 +26,10 @@ package struct SmokeTest: Sendable {
 
     /// How it ended: all that was asked, in order.
     package struct Result: Sendable, Hashable {
+        /// In the order in which they were reported, those of a load last.
         package var checks: [CheckReport]
 
+        /// Whether there were checks, and none failed.
         package var isPassed: Bool { !checks.isEmpty && checks.allSatisfy(\.isPassed) }
     }
 

@@ -2,6 +2,7 @@ import ForgeCore
 
 /// When a schedule runs, as Kubernetes reads it: five fields, or a name such as `@daily`.
 package struct CronExpression: Sendable, Hashable {
+    /// As it was typed, and as the CronJob gets it: `0 2 * * *`, `@daily`.
     package let text: String
     /// Minutes, hours, days of the month, months, days of the week (Sunday is 0).
     let numbers: [Set<Int>]

@@ -28,6 +28,7 @@ package struct OldRunsAreRemoved: Step {
 
     package var questions: [Question] { [.command(look)] }
 
+    /// A line for each object that is left, as kubectl names it: `job/inference-batch-20261121-151732 is left`.
     package func differences(given answers: Answers) -> [Difference] {
         let answer = answers.command(look)
         guard answer.exitCode == 0 else { return ["the cluster could not be asked for earlier runs"] }

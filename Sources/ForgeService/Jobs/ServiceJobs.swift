@@ -5,7 +5,9 @@ import Foundation
 
 /// What a service has to do beside its requests: batch runs and trainings, and when the next begin.
 package struct ServiceJobs: Sendable {
+    /// The one that began last comes first; those that have not begun yet come before it.
     package var runs: [JobRun] = []
+    /// Sorted by name.
     package var schedules: [JobSchedule] = []
 
     /// Asks the cluster. `host`: the first control plane.
@@ -48,12 +50,15 @@ package struct ServiceJobs: Sendable {
 package struct JobRun: Sendable, Hashable {
     /// `batch run` or `training`.
     package let purpose: String
+    /// The Job's in its namespace; several Jobs may belong to one batch run.
     package let name: String
     /// `running, 2 of 4 done`, `complete`, `failed: BackoffLimitExceeded: …`
     package let state: String
+    /// By the cluster's clock; nil before the cluster has taken it up.
     package let started: Date?
     /// Until now, where it has not ended.
     package let seconds: Double?
+    /// Whether it is complete or was given up; a suspended one is not over.
     package let isOver: Bool
 
     init(_ job: JobObject, _ purpose: String, now: Date) {
@@ -86,11 +91,15 @@ package struct JobRun: Sendable, Hashable {
 
 /// A CronJob.
 package struct JobSchedule: Sendable, Hashable {
+    /// `batch run`; trainings have no schedules.
     package let purpose: String
+    /// The CronJob's: `inference-batch-weekly`.
     package let name: String
     /// `0 2 * * *`
     package let schedule: String
+    /// Whether somebody has stopped it from beginning runs.
     package let isSuspended: Bool
+    /// When its last run began; nil before the first.
     package let lastRun: Date?
     /// nil where it is suspended, or where its times cannot be told.
     package let nextRun: Date?

@@ -22,6 +22,7 @@ package struct LeasesAreFree: Step {
         }
     }
 
+    /// Deletes the Leases whoever holds them; a run that is alive notices, and changes nothing more.
     package func apply(to machine: Machine) async throws {
         let (_, held) = held(try await machine.ask(questions).command(look).text)
         for lease in held {

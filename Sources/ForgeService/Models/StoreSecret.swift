@@ -44,10 +44,12 @@ package struct StoreSecret: Step {
     /// The beginning of its name; the whole name of the one that releases had from before it was named by its content.
     package static func name(_ service: Service) -> String { "\(service.name)-store" }
 
+    /// Tells whose key it is: that of the pods, which may read, or that of trainings.
     package let title: String
 
     package var questions: [Question] { [.command(look)] }
 
+    /// That it is missing, was made from other files, or cannot be read, with kubectl's words.
     package func differences(given answers: Answers) -> [Difference] {
         let state = answers.command(look)
         switch state.text.trimming(while: \.isWhitespace) {
@@ -58,6 +60,7 @@ package struct StoreSecret: Step {
         }
     }
 
+    /// Server-side, so that the key is in no annotation.
     package func apply(to machine: Machine) async throws {
         let fix =
             "see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf -n \(service.namespace) get secret \(name)`"
@@ -79,6 +82,7 @@ package struct StoreSecret: Step {
         return SHA256.hex(all)
     }
 
+    /// Makes the namespace where it is missing, and the Secret in it; the manifest comes over standard input.
     package var applied: Command {
         let apply = kubectl.line(Kubectl.serverSideApply)
         return Command("sh", "-c", Word("{ \(NamespaceIsThere.line(service.namespace, kubectl)); } && \(apply)"))

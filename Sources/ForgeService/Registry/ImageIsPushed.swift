@@ -4,6 +4,7 @@ import ForgePlan
 
 /// The registry has the image; each node pulls from it what it lacks, by its reference.
 package struct ImageIsPushed: Step {
+    /// Its image is in Docker on the machine, and is tagged with its reference before the push.
     package let release: Release
     private let look: String
     private let login: String
@@ -28,10 +29,12 @@ package struct ImageIsPushed: Step {
 
     package var questions: [Question] { [.command(look)] }
 
+    /// Asked of the registry itself, as nodes would: nothing on this machine counts.
     package func differences(given answers: Answers) -> [Difference] {
         answers.command(look).exitCode == 0 ? [] : ["the registry does not have \(release.reference)"]
     }
 
+    /// At most one hour. Tells how many layers were new to the registry.
     package func apply(to machine: Machine) async throws {
         try await machine.run(Command("docker", "tag", "--", Word(release.image), Word(release.reference)).asRoot())
         let output = try await machine.run(push, fix: fix)

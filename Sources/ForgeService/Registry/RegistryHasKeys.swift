@@ -21,12 +21,14 @@ package struct RegistryHasKeys: Step {
 
     package var questions: [Question] { [.command(look)] }
 
+    /// A line for each thing that is not so: `its certificate ends within 90 days`.
     package func differences(given answers: Answers) -> [Difference] {
         let state = answers.command(look)
         if state.exitCode != 0, state.text.isEmpty { return ["its files could not be inspected"] }
         return state.text.split(whereSeparator: \.isNewline).map { Difference(String($0)) }
     }
 
+    /// Keeps a password that is there, and a certificate that fits. Throws where the cluster's authority has no key.
     package func apply(to machine: Machine) async throws {
         try await machine.run(
             change,

@@ -4,6 +4,7 @@ import ForgePlan
 
 /// What the Deployment runs now: what batch and training run, too, whatever lies on this computer.
 package struct DeployedRelease: Sendable, Hashable {
+    /// Complete, with its registry: `10.77.0.11:5443/mlops/inference:0123456789abcdef`.
     package let image: String
     /// nil for models in the image.
     package let models: ModelVersion?
@@ -26,6 +27,7 @@ package struct DeployedRelease: Sendable, Hashable {
             kubectl = Kubectl(namespace: service.namespace)
         }
 
+        /// One round trip. Throws where the API server does not answer, and where nothing is deployed.
         package func ask(_ transport: any Transport, of host: Host) async throws -> DeployedRelease {
             try read(try await transport.ask(questions, of: host), from: host.name)
         }

@@ -6,6 +6,7 @@ import ForgePlan
 /// machine that builds also what they were made of, and the cluster's registry. It comes after a deploy that went well,
 /// which it notes, since images do not tell when they were last wanted.
 package struct OldReleasesAreRemoved: Step {
+    /// The release that was just deployed, and is noted as the latest.
     package let release: Release
     private let looks: ReleaseInventory
 
@@ -22,6 +23,7 @@ package struct OldReleasesAreRemoved: Step {
 
     package var questions: [Question] { [.command(looks.look)] }
 
+    /// Nothing is counted as old where the images in use are not known.
     package func differences(given answers: Answers) -> [Difference] {
         let look = answers.command(looks.look)
         guard look.exitCode == 0 else { return ["could not determine which images are in use; nothing is removed"] }

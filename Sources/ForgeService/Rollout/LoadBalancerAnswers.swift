@@ -26,12 +26,14 @@ package struct LoadBalancerAnswers: Step {
 
     package var questions: [Question] { [.command(look)] }
 
+    /// Pending as long as the Service's status has neither an IP address nor a host name.
     package func differences(given answers: Answers) -> [Difference] {
         let ingress = ClusterObject.one(answers.command(look).text)?.status?.loadBalancer?.ingress ?? []
         return ingress.contains { $0.ip != nil || $0.hostname != nil }
             ? [] : ["Service \(service) has no address (pending)"]
     }
 
+    /// Only waits. Throws an `incomplete` problem in the end, since the service answers at its NodePort meanwhile.
     package func apply(to machine: Machine) async throws {
         let end = ContinuousClock.now + limit
         var answers = try await machine.ask(questions)

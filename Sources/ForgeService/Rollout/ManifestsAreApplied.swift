@@ -5,6 +5,7 @@ import ForgePlan
 /// since.
 /// Other pods than those that run pass the gate first.
 package struct ManifestsAreApplied: Step {
+    /// Written to the first control plane before they are applied, and left there.
     package let manifests: Manifests
     private let release: Release
     private let gate: CanaryCheck
@@ -23,6 +24,7 @@ package struct ManifestsAreApplied: Step {
 
     package var questions: [Question] { files.flatMap(\.questions) + [.command(drift), .command(gate.look)] }
 
+    /// Of the files where they differ; else of the cluster's objects, as `kubectl diff` tells them.
     package func differences(given answers: Answers) -> [Difference] {
         let files = files.flatMap { $0.differences(given: answers) }
         // A comparison with files that are to be written anew says nothing.

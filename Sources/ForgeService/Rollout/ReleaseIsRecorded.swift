@@ -24,12 +24,14 @@ package struct ReleaseIsRecorded: Step {
 
     package var questions: [Question] { [.command(look)] }
 
+    /// Compared by the digest of the pods' template: the same image with other settings is another entry.
     package func differences(given answers: Answers) -> [Difference] {
         let newest = ReleaseHistory(answers.command(look).text, of: release.name).records.first
         if newest?.template == template { return [] }
         return [newest.map { "\($0.image) is" } ?? "it has none"]
     }
 
+    /// Adds the entry with the time of the cluster's own clock, and forgets all but the newest fifty.
     package func apply(to machine: Machine) async throws {
         let facts = try await machine.runUnlogged(Command("sh", "-c", Word(facts)).asRoot())
         let record = record(facts.text)

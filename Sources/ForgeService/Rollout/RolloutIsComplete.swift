@@ -5,6 +5,7 @@ import ForgePlan
 ///
 /// It waits as `WaitUntil` does, and stops early when a cause shows that cannot cure itself.
 package struct RolloutIsComplete: Step {
+    /// What every pod must run in the end.
     package let release: Release
     private let deployment: String
     private let replicas: Int
@@ -33,6 +34,7 @@ package struct RolloutIsComplete: Step {
 
     package var questions: [Question] { [.command(look)] }
 
+    /// How many pods are not of this release, not available, or left of another one.
     package func differences(given answers: Answers) -> [Difference] {
         let answer = answers.command(look)
         guard answer.exitCode == 0 else { return ["the cluster could not be asked about \(deployment)"] }
@@ -40,6 +42,8 @@ package struct RolloutIsComplete: Step {
             from: release, of: deployment, replicas: replicas)
     }
 
+    /// Waits. Throws when the limit is over, or as soon as a cause shows that cannot cure itself, after what ran before
+    /// has been brought back.
     package func apply(to machine: Machine) async throws {
         let end = ContinuousClock.now + limit
         while true {

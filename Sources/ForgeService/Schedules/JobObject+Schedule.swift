@@ -1,15 +1,18 @@
 /// What a CronJob says of the batch runs that it begins.
 extension JobObject {
+    /// The object's name in its namespace.
     package var name: String { metadata.name }
 
     /// `0 2 * * *`
     package var schedule: String { spec?.schedule ?? "" }
 
+    /// Whether somebody has stopped it from beginning pods or runs; kubeforge never does.
     package var isSuspended: Bool { spec?.suspend == true }
 
     /// RFC 3339 in UTC; nil before its first run.
     package var lastRun: String? { status?.lastScheduleTime }
 
+    /// Whether a run that it began has not ended yet.
     package var isAtWork: Bool { (status?.active?.count ?? 0) > 0 }
 
     /// The address that it fetches rows from, as `BatchInput.shown` has it; nil for the image's own.
@@ -21,6 +24,7 @@ extension JobObject {
         return command.dropFirst(place + 1).first
     }
 
+    /// Complete, with its registry; empty where the object has no container.
     package var image: String { container?.image ?? "" }
 
     /// `inference:0123456789abcdef`

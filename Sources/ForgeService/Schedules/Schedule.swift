@@ -6,7 +6,9 @@ import ForgeTemplates
 package struct Schedule: Sendable, Hashable {
     /// A word to tell several apart; nil for the one that has none.
     package let name: String?
+    /// By the clock of the control plane, in its time zone.
     package let cron: CronExpression
+    /// The image's own rows or an address; a file of the operator's cannot be read by the cluster.
     package let input: BatchInput
 
     package init(name: String?, cron: CronExpression, input: BatchInput) {

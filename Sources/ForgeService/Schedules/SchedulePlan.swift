@@ -5,6 +5,7 @@ import ForgeTemplates
 
 /// What `kubeforge batch schedule` and `unschedule` make true.
 package enum SchedulePlan {
+    /// Adds the CronJob, or changes the one of the same name. Throws what is wrong with a template.
     package static func make(_ schedule: Schedule, cluster: Cluster, release: DeployedRelease, templates: Templates)
         throws(Problem) -> Plan
     {

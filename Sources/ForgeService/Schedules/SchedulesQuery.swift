@@ -12,6 +12,7 @@ package struct SchedulesLook: Sendable {
         kubectl = Kubectl(namespace: service.namespace)
     }
 
+    /// One look, for every schedule of the service.
     package var questions: [Question] { [.command(line)] }
 
     /// nil when the cluster does not answer.

@@ -26,6 +26,7 @@ package struct SchedulesUseRelease: Step {
 
     package var questions: [Question] { look.questions }
 
+    /// A line for each schedule that runs another image or other models, or keeps its address outside a Secret.
     package func differences(given answers: Answers) -> [Difference] {
         guard let all = look.found(answers) else { return ["the cluster could not be asked for schedules"] }
         return all.compactMap(change)

@@ -4,6 +4,7 @@ import ForgeTemplates
 
 /// One training in the cluster: its names, its Job.
 package struct TrainingRun: Sendable, Hashable {
+    /// The inventory's service; its model store, if it has one, gets what was trained.
     package let service: Service
     /// `inference-train-20261121-151732`: its Job.
     package let name: String
@@ -17,6 +18,7 @@ package struct TrainingRun: Sendable, Hashable {
         self.image = image
     }
 
+    /// `inference-train-20261121-151732`; a long service name is cut, since pods' names take at most 63 characters.
     package static func name(_ service: Service, time: String) -> String { "\(JobKind.train.prefix(service))-\(time)" }
 
     /// `secret`: the name of what lets it into the model store.
