@@ -5,9 +5,11 @@ import ForgeTemplates
 
 /// From bare machines to a working cluster: the table of contents of kubeforge.
 package struct ClusterPlan: Sendable {
+    /// The inventory, whatever of its machines could be reached.
     package let cluster: Cluster
     /// Of the machines that could be surveyed; the others are not part of the plan.
     package let facts: [String: Facts]
+    /// For kubeadm's configuration, containerd's, and the pod network's manifests.
     package let templates: Templates
     /// The kubeconfig on the operator's machine that the cluster is merged into.
     package let operatorKubeconfig: String
@@ -25,6 +27,7 @@ package struct ClusterPlan: Sendable {
         self.renewsCertificates = renewsCertificates
     }
 
+    /// A pure function of the values above. Throws what is wrong with a template.
     package func make() throws(Problem) -> Plan {
         let cni = try CNI(cluster, templates)
         let runtime = ContainerRuntime(cluster: cluster, templates: templates)

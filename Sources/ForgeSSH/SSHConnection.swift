@@ -3,6 +3,7 @@ import ForgeCore
 /// A host, reached over SSH. One command runs at a time; another waits for its turn.
 package actor SSHConnection: Transport {
     private let executor: QueueExecutor
+    /// The connection's own queue: what libssh blocks on holds up no thread of Swift's pool.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let host: Host
@@ -40,6 +41,7 @@ package actor SSHConnection: Transport {
         session = Session(to: host, options: options, wakeup: wakeup)
     }
 
+    /// Waits for a command that runs; a second call does nothing.
     package func close() {
         guard isOpen else { return }
         isOpen = false
@@ -48,8 +50,11 @@ package actor SSHConnection: Transport {
         wakeup.close()
     }
 
+    /// Since the login, which is not counted.
     package var traffic: Traffic { counted }
 
+    /// Throws a `Problem` where the connection is lost or the host does not keep the time limit, and
+    /// `CancellationError` where the task is cancelled.
     package nonisolated func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws
         -> Output
     {

@@ -22,6 +22,7 @@ package struct Distribution: Sendable, Hashable {
             codename: values["VERSION_CODENAME"] ?? "")
     }
 
+    /// As people say it, and as the inventory's errors do: `Debian 12`, `Ubuntu 24.04`.
     package var name: String { "\(id.prefix(1).uppercased())\(id.dropFirst()) \(version)" }
 
     /// What kubeforge is made for and its code has been read against.

@@ -3,16 +3,21 @@ import ForgePlan
 
 /// What a machine is, as opposed to what it shall become: read once, before the plan is made.
 package struct Facts: Sendable, Hashable {
+    /// With the id `unknown` where /etc/os-release does not say.
     package var distribution: Distribution
     /// As Debian names it: `amd64`, `arm64`.
     package var architecture: String
     /// Whether the machine itself is a container: some kernel settings then belong to its host.
     package var isContainer: Bool
+    /// Whether /sys/fs/cgroup is of version 2, which Kubernetes wants from 1.35 on.
     package var hasCgroup2: Bool
+    /// Processors that the machine may use; 0 when not known.
     package var cores: Int
+    /// All of its memory, in use or not; 0 when not known.
     package var memoryMiB: Int
     /// Free on the file system of /var.
     package var freeDiskMiB: Int
+    /// The line of /etc/machine-id, which two clones of one machine have in common; empty when not known.
     package var machineID: String
     /// Seconds since 1970, by the machine's own clock.
     package var clock: Int
@@ -20,6 +25,7 @@ package struct Facts: Sendable, Hashable {
     package var skew: Int?
     /// Home folder and primary group of the login user.
     package var home: String
+    /// The name of that group; `root` when not known.
     package var group: String
     /// Its IPv4 addresses that others can reach; empty when not known.
     package var addresses: [Interface] = []
@@ -36,7 +42,9 @@ package struct Facts: Sendable, Hashable {
 
     /// A network interface with an IPv4 address of it; the name is `-` when not known.
     package struct Interface: Sendable, Hashable {
+        /// As the kernel names it: `eth0`.
         package var name: String
+        /// In dotted form, without the network's prefix.
         package var address: String
 
         package init(_ name: String, _ address: String) {
@@ -47,11 +55,15 @@ package struct Facts: Sendable, Hashable {
 
     /// A file system, as the kubelet measures it: what is free is free to everybody, not to root alone.
     package struct Room: Sendable, Hashable {
+        /// The directory that was asked about; it need not be there yet.
         package var path: String
+        /// The size of the whole file system.
         package var totalMiB: Int
+        /// What `df` calls available.
         package var freeMiB: Int
         /// 0 where the file system has no fixed number of them.
         package var totalInodes: Int
+        /// How many more files and directories it takes.
         package var freeInodes: Int
 
         package init(_ path: String, totalMiB: Int, freeMiB: Int, totalInodes: Int = 0, freeInodes: Int = 0) {

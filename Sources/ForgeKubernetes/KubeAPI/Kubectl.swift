@@ -3,6 +3,7 @@ import ForgePlan
 
 /// kubectl on a machine, with the machine's own credentials.
 package enum Kubectl {
+    /// Where kubeadm puts the administrator's credentials, on control planes alone; root reads it.
     package static let adminConfig = "/etc/kubernetes/admin.conf"
     static let kubeletConfig = "/etc/kubernetes/kubelet.conf"
 

@@ -129,8 +129,10 @@ package struct CertificatesLast: PreflightCheck {
 
     package var title: String { "no certificate of the cluster has expired on it" }
 
+    /// One look; a machine without openssl or without certificates answers nothing.
     package var questions: [Question] { [.command(Certificates.look)] }
 
+    /// A line for each that has expired, but for those that this run makes anew.
     package func differences(given answers: Answers) -> [Difference] {
         let certificates = Certificates(answers.command(Certificates.look).text)
         return certificates.expired.filter { !(isRenewing && $0.isRenewable) }.map {
@@ -138,6 +140,7 @@ package struct CertificatesLast: PreflightCheck {
         }
     }
 
+    /// What ends within 60 days, with how it is renewed; at most one note for kubeadm's and one for authorities.
     package func notes(given answers: Answers, on host: Host) -> [String] {
         if isRenewing { return [] }
         let certificates = Certificates(answers.command(Certificates.look).text)
@@ -151,6 +154,7 @@ package struct CertificatesLast: PreflightCheck {
         }
     }
 
+    /// One problem for all of them, with a fix for each kind: the kubelet's, kubeadm's, and authorities.
     package func finding(_ differences: [Difference], on host: Host) -> Problem {
         let names = differences.map { $0.text.prefix { $0 != " " } }
         let (kubelets, authorities) = (

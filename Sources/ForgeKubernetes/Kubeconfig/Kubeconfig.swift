@@ -22,7 +22,9 @@ package struct Kubeconfig: Sendable {
 
 /// What a cluster has in a kubeconfig: its server, and the credentials of its administrator.
 package struct KubeconfigEntries: Sendable, Hashable {
+    /// The cluster's name in the inventory: of its entry and its context alike.
     package let name: String
+    /// Where the authority and the administrator's certificate and key come from.
     package let admin: AdminConfig
     /// Where kubectl reaches the API server.
     package let server: String

@@ -3,6 +3,7 @@ import ForgePlan
 
 /// The questions of the survey, and how their answers become facts.
 package enum Survey {
+    /// One round trip; it changes nothing, and what a machine cannot tell is left out.
     package static func questions(for host: Host) -> [Question] {
         [.contents("/etc/os-release"), .command(script(for: host))]
     }
