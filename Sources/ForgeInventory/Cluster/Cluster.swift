@@ -6,19 +6,29 @@ package struct Cluster: Sendable, Hashable {
     package var name: String
     /// The file it came from, as the user named it; empty when it was made in a test.
     package var path: String
+    /// From 1.20 to 1.37; every host gets it.
     package var kubernetes: Version
+    /// The same on every host.
     package var runtime: Runtime
+    /// Read for both runtimes: containerd comes with Docker's packages, too.
     package var docker: DockerSource
+    /// In the order of the file, with one control plane among them; names and addresses are each host's own.
     package var hosts: [Host]
+    /// Each node gets a /24 of it. It contains no host, and does not overlap `serviceNetwork`.
     package var podNetwork: IPv4Network
+    /// From /12 to /28; it contains no host.
     package var serviceNetwork: IPv4Network
+    /// `flannel` where the inventory does not say.
     package var cni: CNI
     /// Where kubeadm's images come from; nil means `registry.k8s.io`.
     package var imageRepository: String?
+    /// Empty where everything comes from the public places.
     package var mirrors: Mirrors
     /// As the inventory has it; `outgoing` adds what must never go through it.
     package var proxy: Proxy?
+    /// What `kubeforge deploy` makes; `provision` needs it only for the registry.
     package var service: Service
+    /// Read by `kubeforge lab` alone.
     package var lab: LabSettings
 
     package init(
@@ -45,10 +55,15 @@ package struct Cluster: Sendable, Hashable {
         self.lab = lab
     }
 
+    /// What stands for keys that the inventory leaves out.
     package enum Defaults {
+        /// What flannel's own manifest has, too.
         package static let podNetwork = IPv4Network("10.244.0.0/16")!
+        /// kubeadm's own default.
         package static let serviceNetwork = IPv4Network("10.96.0.0/12")!
+        /// Where kubeadm pulls the images of Kubernetes itself from.
         package static let imageRepository = "registry.k8s.io"
+        /// With `~` for the home directory of whoever runs kubeforge.
         package static let knownHosts = "~/.ssh/known_hosts"
         /// The login user where the inventory names none.
         package static let user = "root"
@@ -86,11 +101,13 @@ package struct Cluster: Sendable, Hashable {
         case docker, distribution
     }
 
+    /// In the order of the file.
     package var controlPlanes: [Host] { hosts.filter { $0.role == .controlPlane } }
 
     /// The control plane that `kubeadm init` runs on: the first one of the file.
     package var firstControlPlane: Host { controlPlanes[0] }
 
+    /// In the order of the file; empty where the control plane is the only host.
     package var workers: [Host] { hosts.filter { $0.role == .worker } }
 }
 
@@ -129,8 +146,11 @@ extension Cluster {
 
 /// A Kubernetes version of three numbers, such as 1.36.2.
 package struct Version: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// Always 1 so far.
     package let major: Int
+    /// What the rules of a version go by: see `isAtLeast`.
     package let minor: Int
+    /// 0 for the first release of a minor.
     package let patch: Int
 
     package init(_ major: Int, _ minor: Int, _ patch: Int) {
@@ -147,6 +167,7 @@ package struct Version: Sendable, Hashable, Comparable, CustomStringConvertible 
         self.init(numbers[0], numbers[1], numbers[2])
     }
 
+    /// Without a `v`, as packages and the inventory have it: `1.36.2`.
     package var description: String { "\(major).\(minor).\(patch)" }
 
     /// As repositories and images name a minor: `v1.36`.
@@ -155,6 +176,7 @@ package struct Version: Sendable, Hashable, Comparable, CustomStringConvertible 
     /// Whether it is of this minor release or a later one.
     package func isAtLeast(_ major: Int, _ minor: Int) -> Bool { (self.major, self.minor) >= (major, minor) }
 
+    /// By numbers, so that 1.9.0 comes before 1.10.0.
     package static func < (left: Self, right: Self) -> Bool {
         (left.major, left.minor, left.patch) < (right.major, right.minor, right.patch)
     }

@@ -1,7 +1,10 @@
 /// What the machines of `kubeforge lab up` are like. No other verb reads it.
 package struct LabSettings: Sendable, Hashable {
+    /// Of every machine that `hosts` does not give another.
     package var distribution: Distribution
+    /// The same for all machines of a lab.
     package var driver: Driver
+    /// Of every machine that `hosts` does not give another.
     package var profile: Profile
     /// The name of a host → what its machine does differently.
     package var hosts: [String: Machine]
@@ -36,7 +39,9 @@ package struct LabSettings: Sendable, Hashable {
 
     /// One machine's own settings; nil is the lab's.
     package struct Machine: Sendable, Hashable {
+        /// In place of the lab's `distribution`.
         package var distribution: Distribution?
+        /// In place of the lab's `profile`.
         package var profile: Profile?
 
         package init(distribution: Distribution? = nil, profile: Profile? = nil) {
@@ -45,8 +50,10 @@ package struct LabSettings: Sendable, Hashable {
         }
     }
 
+    /// The host's own distribution, else the lab's.
     package func distribution(of host: String) -> Distribution { hosts[host]?.distribution ?? distribution }
 
+    /// The host's own profile, else the lab's.
     package func profile(of host: String) -> Profile { hosts[host]?.profile ?? profile }
 
     /// Gives all machines the distribution, whatever the inventory says.

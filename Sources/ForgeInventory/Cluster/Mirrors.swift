@@ -39,12 +39,14 @@ package struct Mirrors: Sendable, Hashable {
         }
     }
 
+    /// A mirror of an apt repository, and the key that signs it.
     package struct AptRepository: Sendable, Hashable {
         /// What stands for `debian` or `ubuntu` in the address of Docker's packages.
         package static let distribution = "<distribution>"
 
         /// Without a slash at its end.
         package var url: String
+        /// Given or fetched; a repository without a key is not accepted.
         package var key: Key
 
         package init(url: String, key: Key) {

@@ -2,8 +2,11 @@
 package struct Service: Sendable, Hashable {
     /// The name of its Deployment and Service.
     package var name: String
+    /// Made where it is missing; none that begins with `kube-`.
     package var namespace: String
+    /// Pods of its Deployment, from 1 to 1000.
     package var replicas: Int
+    /// How the service is reached from outside; a NodePort where the inventory does not say.
     package var expose: Exposure
     /// 30000 to 32767; nil lets the cluster choose.
     package var nodePort: Int?
@@ -11,7 +14,9 @@ package struct Service: Sendable, Hashable {
     package var trainingData: TrainingData?
     /// Whether the service gives rows of the test set to whoever asks.
     package var examples: Examples
+    /// What each pod of the Deployment gets.
     package var resources: Resources
+    /// With a tag or a digest; the image must be able to run the templates' Dockerfile.
     package var baseImage: String
     /// `host[:port]/path` to push images to; nil means the registry that kubeforge runs in the cluster.
     package var registry: String?
@@ -44,10 +49,12 @@ package struct Service: Sendable, Hashable {
         self.models = models
     }
 
+    /// Has Python with wheels for everything in the templates' requirements.txt.
     package static let defaultBaseImage = "docker.io/library/python:3.11-slim-bookworm"
 
     /// Who pushes to a registry and pulls from it.
     package struct RegistryLogin: Sendable, Hashable {
+        /// The user's name at the registry.
         package var user: String
         /// A file on the operator's machine with the password in its first line.
         package var passwordPath: String
@@ -89,7 +96,9 @@ package struct Service: Sendable, Hashable {
 
     /// CSV files on the operator's machine, as absolute paths.
     package struct TrainingData: Sendable, Hashable {
+        /// Has the columns `Line`, `# Letter` and any number of features.
         package var train: String
+        /// Has the columns of `train`; the scores and the example rows are of this one.
         package var test: String
 
         package init(train: String, test: String) {
