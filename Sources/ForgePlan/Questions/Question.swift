@@ -7,7 +7,7 @@ package enum Question: Sendable, Hashable {
     case file(String)
     /// The bytes of a file, at most 1 MiB.
     case contents(String)
-    /// Installed version, hold and candidate of an apt package.
+    /// Installed version and hold of an apt package.
     case package(String)
     /// Active, enabled and since when, of a systemd unit.
     case unit(String)
