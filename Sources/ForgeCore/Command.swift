@@ -1,11 +1,14 @@
 /// A program with its arguments, as a value: pure code builds it, a `Transport` runs it, a test reads its `line`.
 package struct Command: Sendable, Hashable {
+    /// The program first, then its arguments; none of them is a secret, since `ps` shows them to everybody.
     package var words: [Word]
+    /// Its standard input; none means that it reads the end of the file at once.
     package var input: Input = .none
     /// Run by root: through `sudo -n` where the login user is somebody else.
     package var isAsRoot = false
     /// The last resort against a command that hangs; it is killed on the host, not only forgotten here.
     package var timeLimit: Duration = .seconds(900)
+    /// Where its standard output goes; standard error is always captured.
     package var output: Destination = .captured
     /// The most bytes that a file of the operator's takes of it; what sends more has failed.
     package var fileLimit = 16 << 30
@@ -46,12 +49,16 @@ package struct Command: Sendable, Hashable {
 }
 
 extension Command {
+    /// The command, run by root.
     package func asRoot() -> Command { with { $0.isAsRoot = true } }
 
+    /// The command with that standard input, in place of any other.
     package func reading(_ input: Input) -> Command { with { $0.input = input } }
 
+    /// The command with the text on its standard input, which logs may show; see `Input.secret`.
     package func reading(_ text: String) -> Command { reading(.bytes(Array(text.utf8))) }
 
+    /// The command with another time limit, counted from its own start on the host.
     package func within(_ limit: Duration) -> Command { with { $0.timeLimit = limit } }
 
     /// The command, under the machine's lock.
@@ -60,11 +67,13 @@ extension Command {
     /// The command, as one that changes nothing of the host it runs on.
     package func leavingHost() -> Command { with { $0.changesHost = false } }
 
+    /// The command with its standard output in a file of the operator's; more than `limit` bytes make it fail.
     package func writing(toFile path: String, atMost limit: Int = 16 << 30) -> Command {
         with { ($0.output, $0.fileLimit) = (.file(path), limit) }
     }
 
-    /// The command as one line of shell, every word quoted that needs it; secrets are shown as `•••`.
+    /// The command as one line of shell, every word quoted that needs it, to be shown as it is: secrets are no words;
+    /// they come over standard input.
     package var line: String { words.map(\.shown).joined(separator: " ") }
 
     /// The line, cut where a message has shown enough of it.

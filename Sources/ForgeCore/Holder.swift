@@ -6,6 +6,7 @@ package struct Holder: Sendable, Hashable {
     package var person: String
     /// Where its process number means something: the same for all processes that could see it.
     package var computer: String
+    /// Of the run's process, on `computer`.
     package var processID: Int32
     /// When the run began: `2026-11-21T09:12:03Z`.
     package var since: String

@@ -7,6 +7,7 @@ package struct LineSplitter: Sendable {
 
     package init() {}
 
+    /// Calls `body` for each line that is complete now, without its newline and a carriage return before that.
     package mutating func add(_ bytes: some Sequence<UInt8>, _ body: (String) -> Void) {
         for byte in bytes {
             if byte == UInt8(ascii: "\n") || rest.count == Self.longest { give(body) }

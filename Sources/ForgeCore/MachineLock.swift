@@ -4,6 +4,7 @@
 /// run has ended goes on holding it. A run that `keeps` the machine has it between its commands, too, for a while after
 /// each. All is in `/run`: a reboot, which ends every command, ends every lock.
 package struct MachineLock: Sendable, Hashable {
+    /// The run that wants the machine, or has it.
     package var holder: Holder
     /// A run that is known to have ended: what it kept may be taken, and what it left running is waited for.
     package var ended: String?
@@ -11,8 +12,10 @@ package struct MachineLock: Sendable, Hashable {
     package var keeps: Int
     /// How many seconds a command waits for another's.
     package var patience: Int
+    /// The lock file on the machine, where every kubeforge looks; tests have their own.
     package var path: String
 
+    /// The lock file of every real machine, in memory.
     package static let path = "/run/kubeforge/lock"
     /// What a refused command ends with.
     package static let refusal = 245

@@ -4,8 +4,11 @@ package struct Output: Sendable, Hashable {
     /// that print more write to a file.
     package static let captureLimit = 64 << 20
 
+    /// Empty when the command's output went to a file.
     package var standardOutput: [UInt8]
+    /// What programs print for people; kubeforge reads it only to tell why something failed.
     package var standardError: [UInt8]
+    /// How the program ended, as the host said it.
     package var exit: Exit
 
     package init(standardOutput: [UInt8] = [], standardError: [UInt8] = [], exit: Exit = .code(0)) {
@@ -14,6 +17,7 @@ package struct Output: Sendable, Hashable {
         self.exit = exit
     }
 
+    /// How a program ended.
     package enum Exit: Sendable, Hashable {
         case code(Int)
         /// The name without SIG, as the SSH protocol says it: `KILL`, `TERM`.
@@ -22,10 +26,13 @@ package struct Output: Sendable, Hashable {
         case unknown
     }
 
+    /// Whether it ended by itself, with exit code 0.
     package var isSuccess: Bool { exit == .code(0) }
 
+    /// Standard output as UTF-8; bytes that are none become U+FFFD.
     package var text: String { String(decoding: standardOutput, as: UTF8.self) }
 
+    /// Standard error as UTF-8; bytes that are none become U+FFFD.
     package var errorText: String { String(decoding: standardError, as: UTF8.self) }
 
     /// The last line with something in it: of standard error, else of standard output. It is what programs give as
@@ -49,12 +56,15 @@ extension StringProtocol {
 
 /// One line that a command printed while it ran.
 package struct OutputLine: Sendable, Hashable {
+    /// Which of its streams a program printed to, as logs and JSON lines name it.
     package enum Stream: String, Sendable {
         case standardOutput = "stdout"
         case standardError = "stderr"
     }
 
+    /// Lines of one stream come in their order; between two streams that is not certain.
     package let stream: Stream
+    /// Without its newline; it may hold control characters.
     package let text: String
 
     package init(stream: Stream, text: String) {

@@ -1,5 +1,6 @@
 /// An error as a note to a tired person: what happened and to whom, why, and what to do about it.
 package struct Problem: Error, Sendable, Hashable {
+    /// Decides about the exit code.
     package var kind: Kind
     /// What happened, and to whom.
     package var what: String
@@ -29,6 +30,7 @@ package struct Problem: Error, Sendable, Hashable {
 }
 
 extension Problem: CustomStringConvertible {
+    /// What happened, and below it, indented, why and what to do, as a screen without colours shows it.
     package var description: String {
         let lines = [("why", why), ("fix", fix)].compactMap { label, text in
             text.map {
@@ -41,6 +43,7 @@ extension Problem: CustomStringConvertible {
 
 /// Several problems that were found together and are told together.
 package struct Problems: Error, Sendable, Hashable {
+    /// In the order in which they are told; the kind of the first is the exit code's.
     package var all: [Problem]
 
     package init(_ all: [Problem]) { self.all = all }

@@ -1,11 +1,14 @@
 /// A file as it should be on a host.
 package struct RemoteFile: Sendable, Hashable {
+    /// Absolute; directories above it are made.
     package var path: String
+    /// All of it; a file of another content is replaced, not changed.
     package var content: [UInt8]
     /// Permission bits, such as 0o644.
     package var mode: UInt16
     /// `user:group`.
     package var owner: String
+    /// Whether the content is kept out of logs and messages.
     package var isSecret: Bool
     /// Whether others write to this place, too: what they have there is kept, and what kubeforge writes is noted.
     package var isShared: Bool

@@ -13,18 +13,22 @@ package struct SHA256: ~Copyable {
 
     deinit { EVP_MD_CTX_free(context) }
 
+    /// Of all the bytes at once.
     package static func hex(_ bytes: [UInt8]) -> String {
         let sum = SHA256()
         sum.update(bytes)
         return sum.finish()
     }
 
+    /// Of the text in UTF-8.
     package static func hex(_ text: String) -> String { hex(Array(text.utf8)) }
 
+    /// Takes the next bytes in; how they are cut into pieces does not matter.
     package func update(_ bytes: [UInt8]) {
         _ = bytes.withUnsafeBytes { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
     }
 
+    /// The digest of everything so far: 64 lower-case hexadecimal digits.
     package consuming func finish() -> String {
         var digest = [UInt8](repeating: 0, count: 32)
         EVP_DigestFinal_ex(context, &digest, nil)

@@ -4,6 +4,7 @@ package struct SeededNumbers: RandomNumberGenerator, Sendable {
 
     package init(seed: UInt64) { state = seed }
 
+    /// The next of 2^64 numbers, after which they repeat.
     package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = state

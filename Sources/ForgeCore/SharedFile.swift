@@ -6,6 +6,7 @@ import Glibc
 /// A symbolic link is followed and stays. Owner and group stay those that the file has; the mode is 0600 from the first
 /// byte.
 package struct SharedFile: Sendable, Hashable {
+    /// As it was named; a link is followed when the file is read or changed.
     package let path: String
     private let way: String
 

@@ -14,14 +14,18 @@ package protocol Transport: Sendable {
 }
 
 extension Transport {
+    /// The output at the end alone: nobody hears of its lines while the command runs.
     package func run(_ command: Command) async throws -> Output { try await run(command) { _ in } }
 }
 
 /// What a connection cost. Round trips count the commands run; payload bytes are those of standard input and of both
 /// output streams.
 package struct Traffic: Sendable, Hashable {
+    /// Commands run; one for a whole script of questions.
     package var roundTrips = 0
+    /// What commands read on their standard input.
     package var bytesSent = 0
+    /// What commands printed on both streams.
     package var bytesReceived = 0
 
     package init(roundTrips: Int = 0, bytesSent: Int = 0, bytesReceived: Int = 0) {

@@ -5,6 +5,7 @@ import Glibc
 package enum WholeFile {
     /// Why it failed, in the system's words.
     package struct Failure: Error, Hashable {
+        /// As `strerror` says it, or what kubeforge knows better: `No space left on device`.
         package let reason: String
 
         init(_ code: CInt) { reason = String(cString: strerror(code)) }

@@ -1,5 +1,6 @@
 /// One argument of a command. Quoting happens here and nowhere else.
 package struct Word: Sendable, Hashable, ExpressibleByStringInterpolation {
+    /// Exactly what the program gets, without quotes.
     package let text: String
 
     package init(_ text: String) { self.text = text }
@@ -14,6 +15,7 @@ package struct Word: Sendable, Hashable, ExpressibleByStringInterpolation {
             ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
+    /// As messages and logs show it: quoted, so that the line can be pasted into a shell.
     package var shown: String { quoted }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
