@@ -52,7 +52,9 @@ package struct ClusterPlan: Sendable {
                     return when(cluster.runtime == .containerd, nodeImages)
                 },
                 try joinConfiguration(runtime),
-                try stage("every node is Ready") { host, _ in [NodeIsReady.step(for: host)] + Bridge.steps(for: host, cni) },
+                try stage("every node is Ready") { host, _ in
+                    [NodeIsReady.step(for: host)] + Bridge.steps(for: host, cni)
+                },
                 try stage("the cluster works", on: [cluster.firstControlPlane]) { host, _ in
                     when(host.isSchedulable, ControlPlaneIsSchedulable(host: host)) + [SystemPods.step(for: cni)]
                 },

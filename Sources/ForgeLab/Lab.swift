@@ -138,7 +138,9 @@ package struct Lab: Sendable {
     }
 
     private var notUp: Problem {
-        Problem(what: "the lab \(layout.cluster.name) is not up", fix: "kubeforge lab up \(layout.cluster.path.shellQuoted)")
+        Problem(
+            what: "the lab \(layout.cluster.name) is not up", fix: "kubeforge lab up \(layout.cluster.path.shellQuoted)"
+        )
     }
 
     private func exclusively(_ work: () async throws -> Void) async throws {

@@ -92,6 +92,8 @@ private struct SourceFile {
         return String(name.prefix { $0.isLetter || $0.isNumber || $0 == "_" })
     }
 
-    private static let modifiers: Set = ["package", "public", "internal", "fileprivate", "private", "final", "indirect"]
+    private static let modifiers: Set = [
+        "package", "public", "internal", "fileprivate", "private", "final", "indirect",
+    ]
     private static let kinds: Set = ["struct", "class", "enum", "actor", "protocol", "typealias"]
 }

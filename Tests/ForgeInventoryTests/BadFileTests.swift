@@ -112,7 +112,7 @@ struct BadFileTests {
     @Test("has the exit code of an invalid inventory")
     func hasExitCode() {
         let error = #expect(throws: Problems.self) { try InventoryReader(home: "/").read("/nowhere") }
-        #expect(error?.all.map(\.kind.exitCode) == [3])
+        #expect(error?.all.map(\.kind) == [.invalidInventory])
     }
 
     private func told(_ path: String) -> String {

@@ -18,7 +18,7 @@ struct GoodInventoryTests {
                     name: "second", address: IPv4Address("192.168.56.12")!, role: .worker, isSchedulable: true,
                     access: access),
             ],
-            podNetwork: IPv4Network("10.244.0.0/16")!, serviceNetwork: IPv4Network("10.96.0.0/12")!, cni: "flannel",
+            podNetwork: IPv4Network("10.244.0.0/16")!, serviceNetwork: IPv4Network("10.96.0.0/12")!, cni: .flannel,
             imageRepository: nil, mirrors: Mirrors(),
             service: Service(
                 name: "inference", namespace: "mlops", replicas: 2, expose: .nodePort, nodePort: nil, trainingData: nil,

@@ -121,7 +121,8 @@ struct ArtifactBuilderTests {
             let told = Mutex<[String]>([])
             let progress = LabProgress { event in
                 switch event {
-                case .began(let title, _, let usually): told.withLock { $0.append("\(title), usually \(usually ?? "")") }
+                case .began(let title, _, let usually):
+                    told.withLock { $0.append("\(title), usually \(usually ?? "")") }
                 case .ended(let title, _, let outcome, _): told.withLock { $0.append("\(title): \(outcome)") }
                 case .said, .warned: break
                 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import ForgeInventory
+import ForgePlan
 import ForgeService
 
 struct LogsCommand: ActionCommand {

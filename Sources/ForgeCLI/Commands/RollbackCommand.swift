@@ -1,4 +1,6 @@
 import ArgumentParser
+import ForgeCore
+import ForgeInventory
 import ForgeService
 
 struct RollbackCommand: ActionCommand {

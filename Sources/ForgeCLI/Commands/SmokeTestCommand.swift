@@ -1,5 +1,6 @@
 import ArgumentParser
 import ForgeInventory
+import ForgePlan
 import ForgeService
 
 struct SmokeTestCommand: ActionCommand {

@@ -67,7 +67,8 @@ struct ClusterSection {
         guard let oldest = cni.oldestKubernetes, version < oldest else { return cni }
         field.fail(
             ValidationError(
-                "\(cni.rawValue) needs Kubernetes \(oldest.minorName.dropFirst()) or newer", why: "kubernetes: is \(version)",
+                "\(cni.rawValue) needs Kubernetes \(oldest.minorName.dropFirst()) or newer",
+                why: "kubernetes: is \(version)",
                 fix: "use a newer version, or cni: flannel"))
         return nil
     }

@@ -31,7 +31,9 @@ struct Download: Step {
     func apply(to machine: Machine) async throws {
         try await machine.run(
             Command("sh", "-c", Word(Self.script), "sh", Word(url), Word(sha256), Word(path)).through(proxy).asRoot(),
-            fix: "does \(machine.host.name) reach \(url)? Else copy that file to \(path) on \(machine.host.name), and run again")
+            fix:
+                "does \(machine.host.name) reach \(url)? Else copy that file to \(path) on \(machine.host.name), and run again"
+        )
     }
 
     private var look: String { "sha256sum \(path) 2>/dev/null" }

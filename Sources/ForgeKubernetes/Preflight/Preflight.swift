@@ -18,7 +18,8 @@ struct Preflight {
             ClusterMembershipCheck(host: host, cluster: cluster), InstalledVersionCheck(version: cluster.kubernetes),
             OtherKubernetes(),
             EditableFiles.requirement, PortsAreFree(role: host.role),
-            ForeignNetwork(runtime: cluster.runtime, own: cni.configuration), CertificatesLast(cluster: cluster, isRenewing: isRenewing),
+            ForeignNetwork(runtime: cluster.runtime, own: cni.configuration),
+            CertificatesLast(cluster: cluster, isRenewing: isRenewing),
         ]
     }
 

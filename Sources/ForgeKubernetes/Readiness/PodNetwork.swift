@@ -29,7 +29,8 @@ enum PodNetwork {
         let ready = Set(nodes.all.filter(\.isReady).map(\.name))
         return others.compactMap { host in
             guard let end = report.ends["\(host.address)"] else {
-                return ready.contains(host.name) ? "\(host.name) is Ready, and the pod network has no way to it here" : nil
+                return ready.contains(host.name)
+                    ? "\(host.name) is Ready, and the pod network has no way to it here" : nil
             }
             switch report.replies[end] {
             case .full: return nil

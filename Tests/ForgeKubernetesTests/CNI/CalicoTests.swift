@@ -14,7 +14,8 @@ struct CalicoTests {
         $0.podNetwork = IPv4Network("172.30.0.0/16")!
     }
 
-    @Test("is its own manifest, changed to VXLAN with the cluster's pod network by kustomize, and applied by the server")
+    @Test(
+        "is its own manifest, changed to VXLAN with the cluster's pod network by kustomize, and applied by the server")
     func steps() async throws {
         let steps = Example.cni(cluster).steps
         let manifest = try #require(steps[0] as? Download)
@@ -43,7 +44,9 @@ struct CalicoTests {
     func habits() throws {
         let plan = try Example.plan(cluster)
         #expect(!plan.stages.flatMap(\.work).flatMap(\.steps).contains { $0.title.contains("the bridge of") })
-        let questions = plan.questions(for: "kubmaster").compactMap { if case .command(let line) = $0 { line } else { nil } }
+        let questions = plan.questions(for: "kubmaster").compactMap {
+            if case .command(let line) = $0 { line } else { nil }
+        }
         #expect(questions.contains { $0.contains("bridge fdb show dev vxlan.calico") })
         #expect(!questions.contains { $0.contains("flannel") })
         let pods = SystemPods.step(for: Example.cni(cluster))
@@ -55,7 +58,10 @@ struct CalicoTests {
             line("calico-kube-controllers-1-2", "ReplicaSet", "calico-kube-controllers-1"),
             line("kube-flannel-ds-abcde", "DaemonSet", "kube-flannel-ds"),
         ]
-        let found = pods.texts(commands: [late.joined(separator: "\n"), "kubmaster=True="])
+        let found = pods.texts([
+            pods.questions[0]: .command(CommandState(text: late.joined(separator: "\n"))),
+            pods.questions[1]: .command(CommandState(text: "kubmaster=True=")),
+        ])
         #expect(
             found == [
                 "calico-node-abcde: ContainerCreating", "calico-kube-controllers-1-2: ContainerCreating",
@@ -71,7 +77,8 @@ struct CalicoTests {
 struct DownloadTests {
     private func run(_ folder: TemporaryFolder, serving text: String) async throws -> (Output, Bool) {
         try folder.write(
-            "bin/curl", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done; printf '%s\\n' '\(text)' >\"$2\"\n", mode: 0o755)
+            "bin/curl", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done; printf '%s\\n' '\(text)' >\"$2\"\n",
+            mode: 0o755)
         let sum = try await LocalProgram.run("sh", ["-c", "printf 'right\\n' | sha256sum | cut -d ' ' -f 1"])
             .trimming(while: \.isNewline)
         let step = Download(

@@ -56,7 +56,8 @@ struct BegunTests {
     func copied() async throws {
         try await PlayedMachine.during { played in
             let news = Told()
-            let machine = played.machine(Example.node, onNews: { if case .detail(let detail) = $0 { news.add(detail.text) } })
+            let machine = played.machine(
+                Example.node, onNews: { if case .detail(let detail) = $0 { news.add(detail.text) } })
             let begun = try await Begun.begin(.joinConfiguration, of: Self.cluster, on: machine)
             try played.write("etc/kubernetes/kubelet.conf", "mine")
             try played.write("var/lib/kubelet/pki/key", "key")

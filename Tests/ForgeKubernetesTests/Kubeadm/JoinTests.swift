@@ -111,7 +111,8 @@ struct JoinTests {
                 ? .failed(1, "error execution phase preflight: could not find a JWS signature") : Output()
         }
         let machine = Machine(
-            host: Example.node, transport: transport, onNews: { if case .line(let line) = $0 { said.add(line.text) } }, peers: { _ in office.machine })
+            host: Example.node, transport: transport, onNews: { if case .line(let line) = $0 { said.add(line.text) } },
+            peers: { _ in office.machine })
         let problem = await #expect(throws: Problem.self) { try await join().apply(to: machine) }
         #expect(problem?.why == "error execution phase preflight: could not find a JWS signature")
         #expect(await transport.changes.last == "rm -f -- /var/lib/kubeforge/kubeadm-join.yaml")

@@ -119,10 +119,11 @@ struct ExistingDockerTests {
     )
     func restarts() throws {
         let own = try #require(
-            try ExistingDocker(cluster: Example.cluster(), tools: []).steps(for: Example.master, Example.facts()).compactMap {
-                $0 as? OtherContainers
-            }
-            .first)
+            try ExistingDocker(cluster: Example.cluster(), tools: []).steps(for: Example.master, Example.facts())
+                .compactMap {
+                    $0 as? OtherContainers
+                }
+                .first)
         #expect(
             own.restarts.map(\.title) == [
                 "Docker Engine is configured", "docker.service has no proxy of kubeforge's",

@@ -9,7 +9,8 @@ import Testing
 struct PreflightTests {
     /// Every finding and its remedy, as the machine's facts alone give them.
     private func findings(_ host: ForgeCore.Host, version: String = "1.36.2", _ facts: [String: Facts]) -> [[String]] {
-        Preflight(cluster: Example.cluster(version), facts: facts, cni: Example.cni()).steps(for: host).compactMap { step in
+        Preflight(cluster: Example.cluster(version), facts: facts, cni: Example.cni()).steps(for: host).compactMap {
+            step in
             let found =
                 step is ClusterMembershipCheck || step is InstalledVersionCheck || step is OtherKubernetes
                 ? [] : step.differences(given: Answers())
@@ -72,7 +73,9 @@ struct PreflightTests {
         #expect(findings(Example.master, version: "1.32.13", facts) == [])
         #expect(findings(Example.master, version: "1.31.14", ["kubmaster": Example.facts("1")]) == [])
         func found(installed: String?, _ change: (inout Cluster) -> Void = { _ in }) -> Int {
-            Preflight(cluster: Example.cluster("1.31.14", change), facts: facts, cni: Example.cni()).steps(for: Example.master).count {
+            Preflight(cluster: Example.cluster("1.31.14", change), facts: facts, cni: Example.cni()).steps(
+                for: Example.master
+            ).count {
                 step in
                 step.title.hasPrefix("its apt accepts")
                     && !step.differences(

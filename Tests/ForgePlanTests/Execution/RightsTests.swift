@@ -25,7 +25,9 @@ struct RightsTests {
     )
         -> Machine
     {
-        Machine(host: Example.host(), transport: transport, onNews: { if case .line(let line) = $0 { onLine(line) } }, rights: rights)
+        Machine(
+            host: Example.host(), transport: transport, onNews: { if case .line(let line) = $0 { onLine(line) } },
+            rights: rights)
     }
 
     @Test(

@@ -45,8 +45,8 @@ struct AptLocksTests {
             }
             try folder.write("sources.list", "")
             let told = Told()
-            let machine = Machine(host: Example.host(), transport: LocalTransport()) { line in
-                guard line.text.hasPrefix("waits: ") else { return }
+            let machine = Machine(host: Example.host(), transport: LocalTransport()) { news in
+                guard case .line(let line) = news, line.text.hasPrefix("waits: ") else { return }
                 told.lines.withLock { $0.append(line.text) }
                 _ = try? folder.write("release", "")
             }

@@ -28,7 +28,9 @@ struct DeliveryTests {
         let news = Notes()
         let builder = ScriptedTransport { $0.line.contains("docker push") ? Output(said) : Output("") }
         try await step.apply(
-            to: Machine(host: Example.master, transport: builder, onNews: { if case .detail(let detail) = $0 { news.report(.note(detail.text)) } }))
+            to: Machine(
+                host: Example.master, transport: builder,
+                onNews: { if case .detail(let detail) = $0 { news.report(.note(detail.text)) } }))
         #expect(news.all == ["1 of 3 layers were new to it"])
         let lines = await builder.commands.map(\.line)
         #expect(lines[0] == "docker tag -- inference:0123456789abcdef 10.77.0.11:5443/mlops/inference:0123456789abcdef")

@@ -82,7 +82,9 @@ struct RecordTests {
         }
         let news = Notes()
         try await step.apply(
-            to: Machine(host: Example.master, transport: host, onNews: { if case .detail(let detail) = $0 { news.report(.note(detail.text)) } }))
+            to: Machine(
+                host: Example.master, transport: host,
+                onNews: { if case .detail(let detail) = $0 { news.report(.note(detail.text)) } }))
         #expect(news.all == [said])
         let patch = try #require(await host.commands.map(\.line).first { $0.contains(" patch configmap ") })
         #expect(patch.contains(#"\"models\":\"\#(Example.version)\""#), "\(patch)")

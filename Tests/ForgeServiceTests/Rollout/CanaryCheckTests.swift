@@ -98,7 +98,9 @@ struct CanaryCheckTests {
         let host = host()
         let told = Notes()
         try await gate.pass(
-            on: Machine(host: Example.master, transport: host, onNews: { if case .detail(let detail) = $0 { told.report(.note(detail.text)) } }))
+            on: Machine(
+                host: Example.master, transport: host,
+                onNews: { if case .detail(let detail) = $0 { told.report(.note(detail.text)) } }))
         let commands = await host.commands
         #expect(commands.contains { $0.line.contains("apply -k /var/lib/kubeforge/manifests/inference-candidate") })
         #expect(asked(in: commands.map(\.inputText).joined()).allSatisfy { $0.address == "10.244.1.9:8080" })

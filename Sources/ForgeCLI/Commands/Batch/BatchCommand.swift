@@ -1,5 +1,6 @@
 import ArgumentParser
 import ForgeCore
+import ForgeInventory
 import ForgePlan
 import ForgeService
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ForgeInventory
 import ForgePlan
 import ForgeService
 

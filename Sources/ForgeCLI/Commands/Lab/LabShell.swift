@@ -16,7 +16,8 @@ struct LabShell: AsyncParsableCommand {
 
     /// ssh takes this process's place: the terminal, signals and exit code are its own.
     func run() async throws {
-        let words = try options.lab(options.choice(inventory), nil, LabProgress { _ in }).shell(machine).words.map(\.text)
+        let words = try options.lab(options.choice(inventory), nil, LabProgress { _ in }).shell(machine).words.map(
+            \.text)
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         execvp(words[0], &arguments)
         throw Problem(
