@@ -79,14 +79,16 @@ struct OutputArticleTests {
             .confusion(ConfusionMatrix(model: "lda", classes: ["A"], counts: [[1]])), .load(load),
             .podLine(PodLine(pod: "inference-a", text: "x")),
         ]
-            + [ReleaseHistory.example.table, jobs.runTable, jobs.scheduleTable, ScheduleTable([], Service()).table].map
-        { table in
-            // One row, whatever is in it.
-            .table(
-                Table(
-                    of: table.kind, columns: table.columns.filter { !$0.key.hasPrefix("score_") },
-                    rows: [table.columns.map(\.key)]))
-        }
+            + [
+                ReleaseHistory.example.table, jobs.runTable, jobs.scheduleTable, ScheduleTable([], Service()).table,
+                MachineTable([]).table,
+            ].map { table in
+                // One row, whatever is in it.
+                .table(
+                    Table(
+                        of: table.kind, columns: table.columns.filter { !$0.key.hasPrefix("score_") },
+                        rows: [table.columns.map(\.key)]))
+            }
     }
 }
 

@@ -11,6 +11,8 @@ struct CNI: Sendable {
     let port: String
     /// Its configuration in /etc/cni/net.d.
     let configuration: String
+    /// The type of its plugin, by which a configuration of another program may call it.
+    let plugin: String
     /// The namespace that its manifest puts pods into.
     let namespace: String
     /// The names of its DaemonSets.
@@ -36,12 +38,14 @@ struct CNI: Sendable {
     }
 
     init(
-        _ cluster: Cluster, device: String, configuration: String, namespace: String, daemonSets: [String],
+        _ cluster: Cluster, device: String, configuration: String, plugin: String, namespace: String,
+        daemonSets: [String],
         deployments: [String] = [], bridgeLook: String? = nil, images: [String], steps: [any Step]
     ) {
         self.device = device
         self.port = cluster.cni.port
         self.configuration = configuration
+        self.plugin = plugin
         self.namespace = namespace
         self.daemonSets = daemonSets
         self.deployments = deployments

@@ -12,7 +12,8 @@ extension CNI {
             "\(directory)/kustomization.yaml",
             try templates["cni/calico.yaml"].render(["podNetwork": "\(cluster.podNetwork)"]))
         return CNI(
-            cluster, device: "vxlan.calico", configuration: "10-calico.conflist", namespace: "kube-system",
+            cluster, device: "vxlan.calico", configuration: "10-calico.conflist", plugin: "calico",
+            namespace: "kube-system",
             daemonSets: ["calico-node"], deployments: ["calico-kube-controllers"],
             images: ["cni", "node"].map { "quay.io/calico/\($0):v\(calicoVersion)" },
             steps: [

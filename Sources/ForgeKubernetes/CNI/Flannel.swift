@@ -12,7 +12,8 @@ extension CNI {
         let images = template.text.split(separator: "\n").map { $0.trimming(while: \.isWhitespace) }
             .filter { $0.hasPrefix("image: ") }.map { String($0.dropFirst("image: ".count)) }.uniqued()
         return CNI(
-            cluster, device: "flannel.1", configuration: "10-flannel.conflist", namespace: "kube-flannel",
+            cluster, device: "flannel.1", configuration: "10-flannel.conflist", plugin: "flannel",
+            namespace: "kube-flannel",
             daemonSets: ["kube-flannel-ds"], bridgeLook: flannelBridge(), images: images,
             steps: [
                 FileIs(manifest, title: "flannel's manifest is written"),

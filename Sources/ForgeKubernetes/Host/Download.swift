@@ -41,10 +41,10 @@ struct Download: Step {
     /// Renamed into its place when it is whole and right.
     private static let script = """
         set -e
+        \(ShellFunction.place)
         mkdir -p "$(dirname "$3")"
         \(fetch("$3.new"))
-        sync "$3.new"
-        mv "$3.new" "$3"
+        place "$3.new" "$3"
         """
 
     /// Lines of a shell script that fetch the URL `$1` into a file, and fail unless its sha256 is `$2`.

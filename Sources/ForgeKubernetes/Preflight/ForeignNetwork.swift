@@ -5,18 +5,20 @@ import ForgePlan
 /// No other pod network's configuration comes before kubeforge's: a runtime takes the first file of the folder.
 struct ForeignNetwork: PreflightCheck {
     let runtime: Cluster.Runtime
-    /// The file of the cluster's own: `10-flannel.conflist`.
-    let own: String
+    /// The cluster's own.
+    let cni: CNI
 
     var title: String { "no other pod network is configured on it" }
 
     var questions: [Question] { [.command(Self.look())] }
 
     func differences(given answers: Answers) -> [Difference] {
-        Self.files(answers.command(Self.look()).text).filter { $0.name < own && !$0.leadsOn }.map {
-            let types = $0.types.isEmpty ? "" : " (\($0.types.joined(separator: ", ")))"
-            return "\(Self.folder)/\($0.name)\(types) comes before \(own): no pod would get the cluster's network"
-        }
+        Self.files(answers.command(Self.look()).text).filter { $0.name < cni.configuration && !$0.calls(cni.plugin) }
+            .map {
+                let types = $0.types.isEmpty ? "" : " (\($0.types.joined(separator: ", ")))"
+                return
+                    "\(Self.folder)/\($0.name)\(types) comes before \(cni.configuration): no pod would get the cluster's network"
+            }
     }
 
     func finding(_ differences: [Difference], on host: Host) -> Problem {
@@ -45,8 +47,8 @@ struct ForeignNetwork: PreflightCheck {
     private struct File {
         let name: String
         let types: [String]
-        /// Plugins that call the cluster's own network, and add to it.
-        var leadsOn: Bool { types.contains { $0.hasPrefix("multus") || ["flannel", "calico"].contains($0) } }
+        /// Whether its plugins call the cluster's own network, and add to it.
+        func calls(_ plugin: String) -> Bool { types.contains { $0.hasPrefix("multus") || $0 == plugin } }
     }
 
     private static func files(_ text: String) -> [File] {

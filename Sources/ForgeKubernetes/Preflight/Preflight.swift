@@ -18,7 +18,7 @@ struct Preflight {
             ClusterMembershipCheck(host: host, cluster: cluster), InstalledVersionCheck(version: cluster.kubernetes),
             OtherKubernetes(),
             EditableFiles.requirement, PortsAreFree(role: host.role),
-            ForeignNetwork(runtime: cluster.runtime, own: cni.configuration),
+            ForeignNetwork(runtime: cluster.runtime, cni: cni),
             CertificatesLast(cluster: cluster, isRenewing: isRenewing),
         ]
     }

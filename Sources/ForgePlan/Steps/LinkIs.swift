@@ -22,7 +22,7 @@ package struct LinkIs: Step {
         answers.command(look).exitCode == 0 ? [] : ["\(path) does not lead to \(target)"]
     }
 
-    /// Replaces a link or a file; a directory at the path stays, and the step fails when it is asked again.
+    /// Replaces a link or a file; a directory at the path stays, and the step fails.
     package func apply(to machine: Machine) async throws {
         let script = "set -eu; umask 022; mkdir -p -- \"${1%/*}\"; ln -sfnT -- \"$2\" \"$1\""
         try await machine.run(Command("sh", "-c", Word(script), "sh", Word(path), Word(target)).asRoot())

@@ -8,7 +8,8 @@ package struct WaitUntil: Step {
     package let questions: [Question]
     private let limit: Duration
     private let pause: Duration
-    private let fix: String
+    /// What to do where it does not come true in time.
+    package let fix: String
     private let notReady: @Sendable (Answers) -> [Difference]
     private let explain: (@Sendable (Machine) async throws -> String?)?
     private let cure: @Sendable (Answers) -> String?

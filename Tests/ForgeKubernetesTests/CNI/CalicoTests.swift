@@ -67,7 +67,7 @@ struct CalicoTests {
                 "calico-node-abcde: ContainerCreating", "calico-kube-controllers-1-2: ContainerCreating",
             ])
         let network = PodNetwork.step(from: Example.master, to: [Example.node], Example.cni(cluster))
-        let fix = try #require(network.refusal(of: ["x"], on: Example.master)?.fix)
+        let fix = try #require(network as? WaitUntil).fix
         #expect(fix.hasPrefix("open 4789/udp between the machines"))
         #expect(fix.contains("kubectl -n kube-system rollout restart daemonset calico-node"))
     }

@@ -58,7 +58,7 @@ struct PortsTests {
 
 @Suite("Another pod network's configuration")
 struct ForeignNetworkTests {
-    private let step = ForeignNetwork(runtime: .containerd, own: "10-flannel.conflist")
+    private let step = ForeignNetwork(runtime: .containerd, cni: Example.cni())
 
     private func texts(_ files: [String: String]) async throws -> [String] {
         try await TemporaryFolder.during { folder in

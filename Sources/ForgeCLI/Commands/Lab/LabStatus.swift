@@ -12,14 +12,19 @@ struct LabStatus: AsyncParsableCommand {
 
     func run() async throws {
         try await options.run("status", on: inventory, isChange: false) { lab, reporter in
-            let rows = try await lab.status().map { [$0.name, "\($0.address)", $0.state.rawValue] }
-            reporter.report(
-                .table(
-                    Table(
-                        of: "machine",
-                        columns: [.init("name", "name"), .init("address", "address"), .init("state", "state")],
-                        rows: rows)))
+            reporter.report(.table(MachineTable(try await lab.status()).table))
             return []
         }
+    }
+}
+
+/// Machines as rows.
+struct MachineTable {
+    let table: Table
+
+    init(_ machines: [MachineStatus]) {
+        table = Table(
+            of: "machine", columns: [.init("name", "name"), .init("address", "address"), .init("state", "state")],
+            rows: machines.map { [$0.name, "\($0.address)", $0.state.rawValue] })
     }
 }
