@@ -1,3 +1,4 @@
+import ForgeTestSupport
 import Foundation
 import Testing
 
@@ -12,27 +13,20 @@ enum Binary {
     /// Runs it with these arguments in the folder, with a home of its own and no other environment than `variables`.
     static func run(_ arguments: [String], in scene: Scene, _ variables: [String: String] = [:]) async throws -> Result
     {
-        let process = Process()
-        process.executableURL = try path
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(filePath: scene.folder + "/desk")
-        process.environment = ["HOME": scene.folder + "/home", "PATH": "/usr/bin:/bin"].merging(variables) { _, new in
-            new
+        let environment = ["HOME": scene.folder + "/home", "PATH": "/usr/bin:/bin"].merging(variables) { $1 }
+        let (path, desk) = (try path.path(), URL(filePath: scene.folder + "/desk"))
+        // Beside Swift's own threads: this one waits.
+        return try await withCheckedThrowingContinuation { done in
+            Thread.detachNewThread {
+                done.resume(
+                    with: Swift.Result {
+                        let program = try FinishedProgram.run([path] + arguments, in: desk, environment: environment)
+                        return Result(
+                            code: program.status, output: String(decoding: program.output, as: UTF8.self),
+                            errors: String(decoding: program.errors, as: UTF8.self))
+                    })
+            }
         }
-        process.standardInput = FileHandle.nullDevice
-        // Files, because a full pipe would stop a process that nobody reads from yet.
-        let (output, errors) = (scene.folder + "/stdout", scene.folder + "/stderr")
-        for path in [output, errors] { try scene.write("", to: path) }
-        process.standardOutput = try FileHandle(forWritingTo: URL(filePath: output))
-        process.standardError = try FileHandle(forWritingTo: URL(filePath: errors))
-        await withCheckedContinuation { done in
-            process.terminationHandler = { _ in done.resume() }
-            do { try process.run() } catch { Issue.record(error) }
-        }
-        return Result(
-            code: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
-            output: try String(contentsOfFile: output, encoding: .utf8),
-            errors: try String(contentsOfFile: errors, encoding: .utf8))
     }
 
     /// Beside the test bundle.

@@ -1,23 +1,14 @@
 import ForgeCore
-import Foundation
+import ForgeTestSupport
 
 /// The real `/bin/sh` of this computer, which gets a command's line as a host's login shell does.
 enum LocalShell {
-    /// Runs what a root login would run. Input and output must fit into a pipe.
+    /// Runs what a root login would run.
     static func run(_ command: Command) throws -> Output {
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", command.remoteLine(user: "root")]
-        let (input, output, errors) = (Pipe(), Pipe(), Pipe())
-        (process.standardInput, process.standardOutput, process.standardError) = (input, output, errors)
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: bytes(of: command.input))
-        try input.fileHandleForWriting.close()
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        let complaints = try errors.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
+        let program = try FinishedProgram.run(
+            ["/bin/sh", "-c", command.remoteLine(user: "root")], input: bytes(of: command.input))
         return Output(
-            standardOutput: Array(text), standardError: Array(complaints), exit: .code(Int(process.terminationStatus)))
+            standardOutput: program.output, standardError: program.errors, exit: .code(Int(program.status)))
     }
 
     private static func bytes(of input: Command.Input) -> [UInt8] {

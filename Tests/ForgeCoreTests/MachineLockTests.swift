@@ -102,12 +102,11 @@ struct MachineLockTests {
         try await TemporaryFolder.during { folder async throws in
             #expect(try run("true", lock("a", folder)).isSuccess)
             let path = folder.path("run/lock")
-            let orphan = Process()
             let (input, output) = (Pipe(), Pipe())
-            orphan.executableURL = URL(filePath: "/bin/sh")
-            orphan.arguments = ["-c", "exec 9<>\(path); flock -x 9; echo held; read -r line"]
-            (orphan.standardInput, orphan.standardOutput) = (input, output)
-            try orphan.run()
+            let orphan = try ChildProcess(
+                ["/bin/sh", "-c", "exec 9<>\(path); flock -x 9; echo held; read -r line"],
+                input: input.fileHandleForReading.fileDescriptor, output: output.fileHandleForWriting.fileDescriptor,
+                errors: output.fileHandleForWriting.fileDescriptor)
             _ = output.fileHandleForReading.availableData
             let refused = try run("true", lock("b", folder))
             #expect(MachineLock.holder(refusing: refused) == .some(holder("a")))
@@ -117,7 +116,7 @@ struct MachineLockTests {
             try input.fileHandleForWriting.write(contentsOf: Array("go\n".utf8))
             let waited = try await waiting.value
             #expect(waited.text == "mine\n")
-            orphan.waitUntilExit()
+            orphan.wait()
         }
     }
 

@@ -1,23 +1,14 @@
-import Foundation
+import ForgeTestSupport
 
 /// A program of this computer, run to its end.
 struct LocalProgram {
-    var output = ""
-    var exitCode: Int32 = 0
+    /// What it wrote to both of its outputs, in order.
+    let output: String
+    let exitCode: Int32
 
     init(_ words: String..., input: [UInt8] = []) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = words
-        let (standardInput, standardOutput) = (Pipe(), Pipe())
-        process.standardInput = standardInput
-        process.standardOutput = standardOutput
-        process.standardError = standardOutput
-        try process.run()
-        standardInput.fileHandleForWriting.write(Data(input))
-        try standardInput.fileHandleForWriting.close()
-        output = String(decoding: try standardOutput.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        exitCode = process.terminationStatus
+        let program = try FinishedProgram.run(words, input: input, isMerged: true)
+        output = String(decoding: program.output, as: UTF8.self)
+        exitCode = program.status
     }
 }

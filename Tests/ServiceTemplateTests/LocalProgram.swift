@@ -1,3 +1,4 @@
+import ForgeTestSupport
 import Foundation
 
 /// How a program of this computer is run to its end, with everything that it said.
@@ -10,20 +11,11 @@ struct LocalProgram {
     static func run(
         _ arguments: [String], input: Data = Data(), in folder: URL? = nil, environment: [String: String] = [:]
     ) throws -> LocalProgram {
-        // Files, not pipes: nothing can fill up and block whoever writes.
-        let files = try TemporaryFolder()
-        let (stdin, stdout, stderr) = (files / "in", files / "out", files / "err")
-        try input.write(to: stdin)
-        try Data().write(to: stdout)
-        try Data().write(to: stderr)
-        let streams = try (
-            FileHandle(forReadingFrom: stdin), FileHandle(forWritingTo: stdout), FileHandle(forWritingTo: stderr)
-        )
-        let process = try ChildProcess(
-            arguments, in: folder, environment: surroundings(environment), input: streams.0.fileDescriptor,
-            output: streams.1.fileDescriptor, errors: streams.2.fileDescriptor)
-        let status = process.wait()
-        return LocalProgram(status: status, output: try text(stdout), errors: try text(stderr))
+        let program = try FinishedProgram.run(
+            arguments, input: Array(input), in: folder, environment: surroundings(environment))
+        return LocalProgram(
+            status: program.status, output: String(decoding: program.output, as: UTF8.self),
+            errors: String(decoding: program.errors, as: UTF8.self))
     }
 
     /// What the program printed, or an error with its command and last words.
@@ -47,10 +39,6 @@ struct LocalProgram {
         }
         all["PYTHONDONTWRITEBYTECODE"] = "1"
         return all.merging(more) { $1 }
-    }
-
-    private static func text(_ file: URL) throws -> String {
-        String(decoding: try Data(contentsOf: file), as: UTF8.self)
     }
 }
 
