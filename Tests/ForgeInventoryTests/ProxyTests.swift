@@ -18,23 +18,43 @@ struct ProxyTests {
         #expect(try Scratch().read(twoHosts).outgoing == nil)
     }
 
-    @Test("never leads to the cluster itself, its mirrors and registries")
+    /// What every cluster reaches without it.
+    private static let own = [
+        "localhost", "127.0.0.1", ".svc", ".cluster.local", "10.244.0.0/16", "10.96.0.0/12", "192.168.56.11", "first",
+        "192.168.56.12", "second",
+    ]
+
+    @Test("never leads to the cluster itself, nor to mirrors and registries that only the hosts' own network knows")
     func exceptions() throws {
         let text =
             twoHosts + """
                 proxy: { https: "http://p:3128", noProxy: [intra] }
-                imageRepository: k8s.example.org/a
-                mirrors: { registries: { docker.io: "http://10.77.0.1:5000" }, python: "https://pypi.example.org/simple" }
-                service: { registry: "reg.example.org:5000/x" }
+                imageRepository: k8s.corp.Internal/a
+                mirrors: { registries: { docker.io: "http://10.77.0.1:5000" }, python: "https://pypi/simple" }
+                service: { registry: "reg.mlops.svc:5000/x" }
 
                 """
         #expect(
-            try Scratch().read(text).outgoing?.exceptions == [
-                "localhost", "127.0.0.1", ".svc", ".cluster.local", "10.244.0.0/16", "10.96.0.0/12", "192.168.56.11",
-                "first",
-                "192.168.56.12", "second", "pypi.example.org", "10.77.0.1", "reg.example.org", "k8s.example.org",
-                "intra",
-            ])
+            try Scratch().read(text).outgoing?.exceptions
+                == Self.own + ["pypi", "10.77.0.1", "reg.mlops.svc", "k8s.corp.Internal", "intra"])
+    }
+
+    /// Behind a proxy that is the only way out, these can be had through it alone.
+    @Test("leads to mirrors and registries with a name of the internet, unless noProxy has them")
+    func outside() throws {
+        func exceptions(_ more: String) throws -> [String]? {
+            let text =
+                twoHosts + """
+                    proxy: { https: "http://p:3128", noProxy: [\(more)] }
+                    imageRepository: registry.aliyuncs.com/google_containers
+                    mirrors: { registries: { docker.io: "https://mirror.gcr.io" }, python: "https://pypi.example.org/simple" }
+                    service: { registry: ghcr.io/team }
+
+                    """
+            return try Scratch().read(text).outgoing?.exceptions
+        }
+        #expect(try exceptions("") == Self.own)
+        #expect(try exceptions(".example.org") == Self.own + [".example.org"])
     }
 
     @Test(

@@ -24,7 +24,7 @@ package struct Cluster: Sendable, Hashable {
     package var imageRepository: String?
     /// Empty where everything comes from the public places.
     package var mirrors: Mirrors
-    /// As the inventory has it; `outgoing` adds what must never go through it.
+    /// As the inventory has it; `outgoing` adds what can only be reached without it.
     package var proxy: Proxy?
     /// What `kubeforge deploy` makes; `provision` needs it only for the registry.
     package var service: Service
@@ -113,16 +113,25 @@ package struct Cluster: Sendable, Hashable {
 
 extension Cluster {
     /// How this cluster's machines and pods reach the world: nil, directly; else the proxy with all exceptions: this
-    /// machine, the machines, Services and pods, the mirrors and the registry of one's own, and those of the inventory.
+    /// machine, the machines, Services and pods, the mirrors and registries that only the machines' own network can
+    /// know, and those of the inventory.
     package var outgoing: Proxy? {
         guard var proxy else { return nil }
         let own = ["localhost", "127.0.0.1", ".svc", ".cluster.local", "\(podNetwork)", "\(serviceNetwork)"]
         let machines = hosts.flatMap { ["\($0.address)", $0.name] }
-        proxy.exceptions = Self.uniqued(own + machines + mirrorHosts + proxy.exceptions)
+        proxy.exceptions = Self.uniqued(own + machines + sources.filter(Self.isInside) + proxy.exceptions)
         return proxy
     }
 
-    private var mirrorHosts: [String] {
+    /// An address, a name without a dot, or one below a domain that the internet does not have (RFC 6762, RFC 8375,
+    /// ICANN's resolution 2024.07.29.06). What has any other name may lie on either side, and `noProxy:` says so.
+    private static func isInside(_ host: String) -> Bool {
+        IPv4Address(host) != nil || !host.contains(".")
+            || [".local", ".localhost", ".internal", ".home.arpa", ".svc"].contains(where: host.lowercased().hasSuffix)
+    }
+
+    /// The hosts that packages, images and wheels come from instead of the public ones.
+    private var sources: [String] {
         let repositories = [
             mirrors.docker?.url, mirrors.kubernetes?.url, mirrors.debian?.url, mirrors.python, mirrors.criDockerd?.url,
         ]
