@@ -16,6 +16,8 @@ package struct Command: Sendable, Hashable {
     package var lock: MachineLock?
     /// Whether it may change the host it runs on; what only talks to others needs no lock.
     package var changesHost = true
+    /// Whether it sees the proxy of the login's environment; a look does, and puts it away itself.
+    package var seesLoginProxy = false
 
     package init(_ words: [Word]) { self.words = words }
 
@@ -88,6 +90,15 @@ extension Command {
         "LC_ALL=C", "TZ=UTC", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     ]
 
+    /// What makes programs go through a proxy. The login may have them, from /etc/environment or by sudo's `env_keep`:
+    /// kubeadm and kubectl would ask the API server through it, and no inventory says so.
+    package static let proxyVariables = ["http", "https", "all", "no"].flatMap {
+        ["\($0)_proxy", "\($0.uppercased())_PROXY"]
+    }
+
+    /// The variable in which a question finds the proxy that the login has; empty where it has none.
+    package static let loginProxy = "KUBEFORGE_LOGIN_PROXY"
+
     /// The line that a host's shell gets. The environment, the time limit and sudo, whose words are read, too, are part
     /// of it.
     package func remoteLine(user: String) -> String {
@@ -96,7 +107,9 @@ extension Command {
         let sudo = isAsRoot && user != "root" ? ["env", "LC_ALL=C", "sudo", "-n", "--"] : []
         // Outside the time limit, which is for the command and not for its turn.
         let turn = isAsRoot ? lock?.words.map(\.quoted) ?? [] : []
-        let start = sudo + ["env"] + Self.environment + turn + ["timeout", "--kill-after=10", "\(max(1, seconds))"]
+        let unset = seesLoginProxy ? [] : Self.proxyVariables.flatMap { ["-u", $0] }
+        let start =
+            sudo + ["env"] + unset + Self.environment + turn + ["timeout", "--kill-after=10", "\(max(1, seconds))"]
         let line = (start + words.map(\.quoted)).joined(separator: " ")
         return Self.isReadAlikeByAllShells(line) ? line : Self.wrapped(line)
     }

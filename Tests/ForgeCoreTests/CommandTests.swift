@@ -5,7 +5,8 @@ import Testing
 @Suite("A command")
 struct CommandTests {
     private static let environment =
-        "env LC_ALL=C TZ=UTC PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
+        "env -u http_proxy -u HTTP_PROXY -u https_proxy -u HTTPS_PROXY -u all_proxy -u ALL_PROXY -u no_proxy -u NO_PROXY "
+        + "LC_ALL=C TZ=UTC PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
 
     /// Words of programs are read in one language, and a question and a command find the same programs, whoever logs
     /// in.
@@ -15,6 +16,21 @@ struct CommandTests {
         let said = try await LocalProgram.run(
             "sh", ["-c", line], environment: ["LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Tokyo", "PATH": "/bin"])
         #expect(said == "C UTC /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n")
+    }
+
+    /// Which /etc/environment gives to every login, and sudo's `env_keep` to root.
+    @Test("goes through no proxy of the login's, and through the inventory's")
+    func proxy() async throws {
+        let names = ["http_proxy", "HTTPS_PROXY", "all_proxy", "no_proxy", "NO_PROXY"]
+        let login = Dictionary(uniqueKeysWithValues: names.map { ($0, "http://login:3128") })
+        func said(_ command: Command) async throws -> String {
+            try await LocalProgram.run("sh", ["-c", command.remoteLine(user: "root")], environment: login)
+        }
+        let command = Command("sh", "-c", "env | grep -i _proxy= | LC_ALL=C sort")
+        #expect(try await said(command) == "")
+        #expect(
+            try await said(command.through(Proxy(https: "http://p:3128", exceptions: ["a"])))
+                == "HTTPS_PROXY=http://p:3128\nNO_PROXY=a\nhttps_proxy=http://p:3128\nno_proxy=a\n")
     }
 
     @Test("reads as one line, quoted once")

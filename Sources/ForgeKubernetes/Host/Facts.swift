@@ -39,6 +39,8 @@ package struct Facts: Sendable, Hashable {
     package var hasVXLAN: Bool?
     /// Where the kubelet and the container runtimes keep their files: by `kubelet`, `containerd`, `docker`.
     package var rooms: [String: Room] = [:]
+    /// The proxy that its environment names, without a password; nil where it names none.
+    package var proxy: String?
 
     /// A network interface with an IPv4 address of it; the name is `-` when not known.
     package struct Interface: Sendable, Hashable {

@@ -13,7 +13,7 @@ struct Preflight {
 
     func steps(for host: Host) -> [any Step] {
         guard let own = facts[host.name] else { return [] }
-        return machine(host, own) + kernel(own) + disks(host, own) + identity(host, own) + [
+        return machine(host, own) + kernel(own) + disks(host, own) + identity(host, own) + proxy(host, own) + [
             address(host, own), clock(host, own), operatorsClock(own),
             ClusterMembershipCheck(host: host, cluster: cluster), InstalledVersionCheck(version: cluster.kubernetes),
             OtherKubernetes(),
@@ -58,6 +58,23 @@ struct Preflight {
             let isHere = answers.package("kubelet").installed?.hasPrefix("\(version)-") == true
             return isAccepted || isHere ? [] : ["Debian 13 refuses the old signature of pkgs.k8s.io for 1.31 and older"]
         }
+    }
+
+    /// kubeforge's commands do not go through a proxy of the machine's own environment, so the first that leads outside
+    /// would fail late, and not say why. An inventory that names where Kubernetes' packages come from may need none; so
+    /// does a machine that has them.
+    private func proxy(_ host: Host, _ own: Facts) -> [any Step] {
+        guard let proxy = own.proxy, cluster.proxy == nil, cluster.mirrors.kubernetes == nil else { return [] }
+        let step = Requirement(
+            "the proxy of its environment is in the inventory", asking: [.package("kubelet")],
+            fix:
+                "if it reaches packages and images in no other way, write into \(cluster.path): `proxy: { http: \(proxy), https: \(proxy) }`; "
+                + "else name mirrors there (mirrors:), or take it out of the environment of \(host.access.user) (/etc/environment) on \(host.name)"
+        ) { answers in
+            answers.package("kubelet").installed != nil
+                ? [] : ["its environment names \(proxy), and kubeforge goes out without it"]
+        }
+        return [step]
     }
 
     private func kernel(_ own: Facts) -> [any Step] {

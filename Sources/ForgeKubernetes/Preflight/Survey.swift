@@ -29,7 +29,17 @@ package enum Survey {
         facts.hasMemoryCgroup = lines["memorycgroup"].map { $0 == "1" }
         facts.hasVXLAN = lines["vxlan"].map { $0 == "1" }
         for name in ["kubelet", "containerd", "docker"] { facts.rooms[name] = lines["room-\(name)"].flatMap(room) }
+        facts.proxy = lines["proxy"].flatMap(proxy)
         return facts
+    }
+
+    /// As a URL, without the name and the password that may stand in it.
+    private static func proxy(_ value: String) -> String? {
+        if value.isEmpty { return nil }
+        let (scheme, rest) =
+            value.firstRange(of: "://").map { (value[..<$0.lowerBound], value[$0.upperBound...]) }
+            ?? ("http", value[...])
+        return "\(scheme)://\(rest[(rest.lastIndex(of: "@").map(rest.index(after:)) ?? rest.startIndex)...])"
     }
 
     private static func interface(_ line: String) -> Facts.Interface? {
@@ -62,6 +72,7 @@ extension Survey {
             echo "clock=$(date +%s)"
             echo "home=$(getent passwd \(user) | cut -d : -f 6)"
             echo "group=$(id -gn \(user))"
+            echo "proxy=$\(Command.loginProxy)"
             \(addresses)
             \(hardware())
             \(kernel())

@@ -20,12 +20,24 @@ struct QuestionScript: Sendable {
         let prelude = """
             LC_ALL=C TZ=UTC; export LC_ALL TZ
             PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+            \(Self.proxyIsPutAway)
             frame() { printf '%s %s\\n%s\\n' "$1" "${#2}" "$2"; }
             """
-        return Command.script(([prelude] + sections.map(\.early) + sections.map(\.script)).joined(separator: "\n"))
-            .asRoot().within(
-                .seconds(300))
+        var command = Command.script(
+            ([prelude] + sections.map(\.early) + sections.map(\.script)).joined(separator: "\n"))
+        command.seesLoginProxy = true
+        return command.asRoot().within(.seconds(300))
     }
+
+    /// No question goes through the login's proxy; which one that is can be asked for.
+    private static let proxyIsPutAway = """
+        \(Command.loginProxy)=\(proxy); export \(Command.loginProxy)
+        unset \(Command.proxyVariables.joined(separator: " "))
+        """
+
+    /// Most machines have the same one in all of them.
+    private static let proxy = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+        .reversed().reduce("") { rest, name in "${\(name):-\(rest)}" }
 
     func answers(from bytes: [UInt8]) throws(Frames.Broken) -> Answers {
         var frames = Frames(bytes)

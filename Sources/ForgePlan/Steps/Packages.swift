@@ -184,7 +184,7 @@ package enum Apt {
         if text.contains("Unable to fetch") || text.contains("Could not connect") || text.contains("Temporary failure")
         {
             return
-                "\(host.name) cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
+                "\(host.name) cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a mirror (mirrors: apt:) in the inventory"
         }
         return byHand(host)
     }

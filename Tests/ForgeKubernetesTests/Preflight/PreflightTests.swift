@@ -90,6 +90,34 @@ struct PreflightTests {
         )
     }
 
+    @Test("goes out through a proxy that only its own environment names, before its first installation")
+    func proxy() {
+        let change: (inout Facts) -> Void = { $0.proxy = "http://p:3128" }
+        #expect(
+            findings(change) == [
+                [
+                    "the proxy of its environment is in the inventory",
+                    "its environment names http://p:3128, and kubeforge goes out without it",
+                    "if it reaches packages and images in no other way, write into inventory/lab.yaml: `proxy: { http: http://p:3128, https: http://p:3128 }`; "
+                        + "else name mirrors there (mirrors:), or take it out of the environment of ubuntu (/etc/environment) on kubmaster",
+                ]
+            ])
+        func found(installed: String? = nil, _ change: (inout Cluster) -> Void = { _ in }) -> Int {
+            let facts = ["kubmaster": Example.facts("1") { $0.proxy = "http://p:3128" }]
+            let cluster = Example.cluster("1.36.2", change)
+            return Preflight(cluster: cluster, facts: facts, cni: Example.cni()).steps(for: Example.master).count {
+                $0.title.hasPrefix("the proxy of")
+                    && !$0.differences(
+                        given: Answers([.package("kubelet"): .package(PackageState(installed: installed))])
+                    ).isEmpty
+            }
+        }
+        #expect(found() == 1)
+        #expect(found(installed: "1.36.2-1.1") == 0)
+        #expect(found { $0.proxy = Proxy(https: "http://other:3128") } == 0)
+        #expect(found { $0.mirrors.kubernetes = .init(url: "http://10.77.0.1", key: .file(path: "k")) } == 0)
+    }
+
     @Test("has an address on no interface, as a cloud's public ones are")
     func address() {
         let own = [

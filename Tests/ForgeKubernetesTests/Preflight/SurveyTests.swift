@@ -51,6 +51,7 @@ struct SurveyTests {
             mac=0a:00:00:00:00:01
             memorycgroup=1
             vxlan=0
+            proxy=http://me:secret@p:3128
             room-kubelet=102400 51200 1000 900 /var/lib/kubelet
             room-containerd=0 0 - - /var/lib/containerd
             """
@@ -68,6 +69,7 @@ struct SurveyTests {
         expected.rooms = [
             "kubelet": Facts.Room("/var/lib/kubelet", totalMiB: 100, freeMiB: 50, totalInodes: 1000, freeInodes: 900)
         ]
+        expected.proxy = "http://p:3128"
         #expect(facts(text) == expected)
     }
 
@@ -77,13 +79,28 @@ struct SurveyTests {
         #expect(facts.distribution.name == "Unknown ")
         #expect(facts.cores == 0 && facts.memoryMiB == 0 && facts.freeDiskMiB == 0)
         #expect(facts.addresses.isEmpty && facts.hasMemoryCgroup == nil && facts.hasVXLAN == nil && facts.rooms.isEmpty)
+        #expect(facts.proxy == nil)
     }
+
+    @Test(
+        "finds the proxy that the login's environment names, and forgets its password",
+        arguments: [
+            ("http://p.example:3128", "http://p.example:3128"), ("http://me:s@cret@p:3128/", "http://p:3128/"),
+            ("me:secret@p:3128", "http://p:3128"), ("socks5://p:1080", "socks5://p:1080"), ("", nil),
+        ])
+    func proxy(value: String, expected: String?) async throws {
+        let login = LoginTransport(proxies: ["https_proxy": value])
+        let answers = try await login.ask(Survey.questions(for: Self.here), of: Self.here)
+        #expect(Survey.facts(of: Self.here, answers).proxy == expected)
+    }
+
+    private static let here = ForgeCore.Host(
+        name: "here", address: IPv4Address("10.0.0.1")!, role: .worker, isSchedulable: true,
+        access: .init(user: "root", keyPath: nil, knownHostsPath: ""))
 
     @Test("of this computer finds what it must have", arguments: ["dash", "bash"])
     func real(shell: String) async throws {
-        let host = ForgeCore.Host(
-            name: "here", address: IPv4Address("10.0.0.1")!, role: .worker, isSchedulable: true,
-            access: .init(user: "root", keyPath: nil, knownHostsPath: ""))
+        let host = Self.here
         let facts = Survey.facts(
             of: host, try await LocalTransport(shell: shell).ask(Survey.questions(for: host), of: host))
         #expect(["amd64", "arm64"].contains(facts.architecture))

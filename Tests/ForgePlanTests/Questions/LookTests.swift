@@ -46,6 +46,19 @@ struct LookTests {
         #expect(command.inputText.hasPrefix("{\nLC_ALL=C TZ=UTC; export LC_ALL TZ\n"))
     }
 
+    @Test("goes through no proxy of the login's, which can be asked for", arguments: ["https_proxy", "ALL_PROXY", ""])
+    func proxy(name: String) async throws {
+        let transport = LoginTransport(proxies: name.isEmpty ? [:] : [name: "http://login:3128", "no_proxy": "x"])
+        let login = Question.command("env | grep -i _proxy=; echo \"$\(Command.loginProxy)\"")
+        for more in [[], [Question.command("true")]] {
+            let answers = try await transport.ask([login] + more, of: Example.host())
+            let own = "\(Command.loginProxy)=\(name.isEmpty ? "" : "http://login:3128")"
+            #expect(
+                answers[login]
+                    == .command(CommandState(text: own + (name.isEmpty ? "" : "\nhttp://login:3128"))), "\(more)")
+        }
+    }
+
     @Test("through a login shell that greets says which greeting disturbs")
     func greeting() async throws {
         let transport = LocalTransport(greeting: "Welcome to kubnode\n")

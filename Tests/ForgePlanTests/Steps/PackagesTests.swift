@@ -77,7 +77,7 @@ struct PackagesTests {
                 what: "kubnode: `sudo \(Self.apt) update` failed with exit code 100",
                 why: "E: Unable to fetch http://mirror: Could not connect",
                 fix:
-                    "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
+                    "kubnode cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a mirror (mirrors: apt:) in the inventory"
             )
         ) { try await tools.apply(to: machine) }
     }
@@ -103,11 +103,11 @@ struct PackagesTests {
             ),
             (
                 "E: Unable to fetch some archives, maybe run apt-get update",
-                "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
+                "kubnode cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a mirror (mirrors: apt:) in the inventory"
             ),
             (
                 "E: Could not connect to deb.debian.org:80",
-                "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
+                "kubnode cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a mirror (mirrors: apt:) in the inventory"
             ),
             ("dpkg: error: No space left on device", "make room on kubnode: `df -h`, `apt-get clean`"),
             (
@@ -116,7 +116,7 @@ struct PackagesTests {
             ),
             (
                 "E: Failed to fetch http://x  Temporary failure resolving 'x'",
-                "kubnode cannot reach its package mirror: check its network and DNS, or name a mirror in the inventory (mirrors: apt:)"
+                "kubnode cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a mirror (mirrors: apt:) in the inventory"
             ),
             ("E: Sub-process /usr/bin/dpkg returned an error code (1)", "run it by hand on kubnode to see more"),
         ])
