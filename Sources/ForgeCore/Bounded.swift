@@ -34,6 +34,9 @@ extension ClosedRange<Int> {
     /// Seconds since 1970, until 2100.
     package static var times: Self { 0...4_102_444_800 }
 
+    /// Seconds since 1970 of what may lie before, or far in the future; one can be subtracted from another.
+    package static var moments: Self { -(1 << 53)...(1 << 53) }
+
     /// Bytes, KiB or MiB of what a machine has: as exact as a double.
     package static var sizes: Self { 0...(1 << 53) }
 }

@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 import ForgePlan
 import Testing
 
@@ -76,6 +77,20 @@ struct BoundsTests {
         #expect(try TarArchive.header("data/train.csv", size: (1 << 33) - 1).count == 512)
         let problem = #expect(throws: Problem.self) { try TarArchive.header("data/train.csv", size: 1 << 33) }
         #expect(problem?.why == "it has 8 GiB; an archive takes less than 8")
+    }
+
+    @Test("of a clock is compared with a Lease's, whatever it is", arguments: [Int.min, .max, -1])
+    func leases(now: Int) throws {
+        let held =
+            #"{"metadata":{"name":"kubeforge","namespace":"mlops"},"spec":{"holderIdentity":"x","renewTime":"2026-11-21T09:06:40Z"}}"#
+        let step = LeasesAreFree(Example.cluster().service)
+        let answers = Answers([
+            try #require(step.questions.first): .command(CommandState(text: "\(now)\n{\"items\":[\(held)]}"))
+        ])
+        #expect(
+            step.differences(given: answers).map(\.text) == [
+                "Lease mlops/kubeforge is held by a run that cannot be told, renewed 0 s ago"
+            ])
     }
 
     @Test("of pods of a rollout is subtracted, whatever it is")

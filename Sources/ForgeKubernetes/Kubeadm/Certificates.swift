@@ -71,10 +71,12 @@ struct Certificates: Sendable {
     init(_ text: String) {
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 4).map(String.init)
-            if words.count == 3, words[0] == "now", let time = Int(words[1]) { (now, today) = (time, words[2]) }
-            guard words.count == 5, words[0] == "end", let end = Int(words[1]), let written = Int(words[3]) else {
-                continue
+            if words.count == 3, words[0] == "now", let time = Int(words[1], in: .moments) {
+                (now, today) = (time, words[2])
             }
+            guard words.count == 5, words[0] == "end", let end = Int(words[1], in: .moments),
+                let written = Int(words[3], in: .moments)
+            else { continue }
             all.append(Certificate(path: words[4], end: end, day: words[2], written: written))
         }
     }

@@ -83,7 +83,7 @@ struct FileSection: Section {
     private static func state(_ line: String, _ sha256: String?, _ written: [String]?) -> FileState? {
         let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
         guard fields.count == 5, let mode = UInt16(fields[1], radix: 8), let size = Int(fields[3], in: .sizes),
-            let modified = Int(fields[4], in: -(1 << 53)...(1 << 53))
+            let modified = Int(fields[4], in: .moments)
         else {
             return nil
         }

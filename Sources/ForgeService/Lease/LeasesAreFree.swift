@@ -34,7 +34,10 @@ package struct LeasesAreFree: Step {
     private func held(_ text: String) -> (now: Int, leases: [LeaseObject]) {
         let lines = text.split(separator: "\n").map(String.init)
         let leases = lines.dropFirst().flatMap { LeaseObject.list($0) ?? [] }
-        return (lines.first.flatMap { Int($0) } ?? 0, leases.filter { $0.spec?.holderIdentity?.isEmpty == false })
+        return (
+            lines.first.flatMap { Int($0, in: .times) } ?? 0,
+            leases.filter { $0.spec?.holderIdentity?.isEmpty == false }
+        )
     }
 
     /// The clock that renews Leases, and a list for each namespace on a line of its own.

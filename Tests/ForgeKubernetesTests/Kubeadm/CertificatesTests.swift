@@ -67,6 +67,21 @@ struct CertificatesTests {
         }
     }
 
+    /// A kubeadm with certificateValidityPeriod makes some that end after 2100.
+    @Test(
+        "are subtracted from any clock that a machine may have",
+        arguments: [Int.min, .max, -1, 0, 1_795_651_200], [Int.min, .max, -1, 0, 7_951_651_200])
+    func bounds(now: Int, end: Int) {
+        let text = "now \(now) 2026-11-26\nend \(end) 2222-01-01 \(end) /etc/kubernetes/pki/apiserver.crt"
+        let answers = Answers([.command(Certificates.look): .command(CommandState(text: text))])
+        _ = last.differences(given: answers)
+        _ = last.notes(given: answers, on: Example.master)
+        let certificates = Certificates(text)
+        _ = certificates.old
+        #expect(certificates.all.map(\.end) == ([.min, .max].contains(end) ? [] : [end]))
+        #expect(certificates.now == ([.min, .max].contains(now) ? 0 : now))
+    }
+
     @Test("are told from 60 days before their end on, the first of them by name")
     func ending() {
         func notes(_ days: Int...) -> [String] {
