@@ -13,11 +13,10 @@ enum KubeadmFailure {
         if !errors.isEmpty {
             problem.why = errors.map { $0.trimming(while: \.isWhitespace) }.uniqued().joined(separator: "\n")
         }
-        let cures = cures(on: host, cluster)
-        let cure =
-            cures.first { $0.isMeant(by: problem.why ?? "") } ?? lateCures(on: host).first { $0.isMeant(by: text) }
+        let last = cures(on: host, cluster).first { $0.isMeant(by: problem.why ?? "") }
+        let late = lateCures(on: host).first { $0.isMeant(by: text) }
         problem.fix =
-            cure?.fix
+            (last?.isGeneral == true ? late ?? last : last ?? late)?.fix
             ?? "`sudo journalctl -u kubelet -n 50` on \(host.name); fix the cause, then run again to continue"
         return problem
     }
@@ -27,10 +26,13 @@ enum KubeadmFailure {
     private struct Cure {
         let signs: [[String]]
         let fix: String
+        /// Whether these words stand for several causes, and what kubeadm said on its way tells them apart.
+        let isGeneral: Bool
 
-        init(_ signs: [String]..., fix: String) {
+        init(_ signs: [String]..., isGeneral: Bool = false, fix: String) {
             self.signs = signs
             self.fix = fix
+            self.isGeneral = isGeneral
         }
 
         func isMeant(by text: String) -> Bool { signs.allSatisfy { $0.contains(where: text.contains) } }
@@ -63,15 +65,11 @@ enum KubeadmFailure {
                     + "`curl -k https://ADDRESS:6443/livez` on \(host.name)"),
             // 1.32 and newer say which of both they waited for.
             Cure(["while waiting for the kubelet to start", "10248"], fix: kubelet(host)),
+            // Until 1.30, until 1.33: the same, whether the kubelet or a container does not come up.
             Cure(
-                // Until 1.30, until 1.33, from 1.34 on.
-                [
-                    "couldn't initialize a Kubernetes cluster", "could not initialize a Kubernetes cluster",
-                    "while waiting for the control plane to start",
-                ],
-                fix:
-                    "a container of the control plane does not stay up: `\(containers(runtime))` and `sudo journalctl -u kubelet -n 50` on \(host.name)"
-            ),
+                ["couldn't initialize a Kubernetes cluster", "could not initialize a Kubernetes cluster"],
+                isGeneral: true, fix: container(host, runtime)),
+            Cure(["while waiting for the control plane to start"], fix: container(host, runtime)),
             Cure(
                 ["kubelet-start", "kubelet-wait-bootstrap", "wait-control-plane"],
                 ["deadline exceeded", "timed out waiting"],
@@ -103,14 +101,20 @@ enum KubeadmFailure {
         ]
     }
 
-    /// Found in what kubeadm tells on its way, where its last words are general.
+    /// Found in what kubeadm tells on its way, where its last words are general. Its port alone is no sign: from 1.31 on
+    /// kubeadm says first that it waits for a healthy kubelet at that address.
     private static func lateCures(on host: Host) -> [Cure] {
         [
             Cure(
-                ["kubelet"],
-                ["is not healthy after", "isn't running or healthy", "localhost:10248", "127.0.0.1:10248"],
-                fix: kubelet(host))
+                [
+                    "The kubelet is not healthy after", "the kubelet isn't running or healthy",
+                    ":10248/healthz' failed", ":10248/healthz' returned",
+                ], fix: kubelet(host))
         ]
+    }
+
+    private static func container(_ host: Host, _ runtime: Cluster.Runtime) -> String {
+        "a container of the control plane does not stay up: `\(containers(runtime))` and `sudo journalctl -u kubelet -n 50` on \(host.name)"
     }
 
     private static func kubelet(_ host: Host) -> String {

@@ -355,11 +355,47 @@ struct KubeadmFailureTests {
         )
     }
 
-    /// Until 1.31 the last words were the same, whether the kubelet or a container did not come up.
-    @Test("is told by what it said on its way, where its last words are general")
-    func onItsWay() {
+    /// Until 1.31 the last words were the same, whether the kubelet or a container did not come up: what kubeadm 1.23,
+    /// 1.26 and 1.31 say on their way, each with its last words.
+    @Test(
+        "is told by what it said on its way, where its last words are general",
+        arguments: [
+            (
+                """
+                [kubelet-check] Initial timeout of 40s passed.
+                [kubelet-check] It seems like the kubelet isn't running or healthy.
+                [kubelet-check] The HTTP call equal to 'curl -sSL http://localhost:10248/healthz' failed with error: Get \"http://localhost:10248/healthz\": dial tcp [::1]:10248: connect: connection refused.
+                """, "couldn't", noKubelet
+            ),
+            (
+                "[kubelet-check] Initial timeout of 40s passed.\n[kubelet-check] It seems like the kubelet isn't running or healthy.",
+                "couldn't", noKubelet
+            ),
+            (
+                """
+                [kubelet-check] Waiting for a healthy kubelet at http://127.0.0.1:10248/healthz. This can take up to 4m0s
+                [kubelet-check] The kubelet is not healthy after 4m0.000305682s
+                """, "could not", noKubelet
+            ),
+            ("[kubelet-check] Initial timeout of 40s passed.", "couldn't", noContainer),
+            (
+                """
+                [kubelet-check] Waiting for a healthy kubelet at http://127.0.0.1:10248/healthz. This can take up to 4m0s
+                [kubelet-check] The kubelet is healthy after 501.293317ms
+                [api-check] Waiting for a healthy API server. This can take up to 4m0s
+                [api-check] The API server is not healthy after 4m0.000305682s
+                """, "could not", noContainer
+            ),
+        ])
+    func onItsWay(way: String, words: String, fix: String) {
+        let last = "error execution phase wait-control-plane: \(words) initialize a Kubernetes cluster\n"
+        #expect(problem(last, output: way).fix == fix)
+    }
+
+    @Test("in a form that is not known is told by what it said on its way, too")
+    func newForm() {
         let way =
-            "[kubelet-check] The HTTP call equal to 'curl -sSL http://localhost:10248/healthz' failed with error: connection refused."
+            "[kubelet-check] The HTTP call equal to 'curl -sSL http://127.0.0.1:10248/healthz' returned error: connection refused."
         #expect(problem("error execution phase certs: something new\n", output: way).fix == Self.noKubelet)
     }
 
