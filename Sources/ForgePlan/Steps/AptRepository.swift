@@ -126,9 +126,9 @@ package struct AptRepository: Step {
         guard update.isSuccess else {
             let url = source.split(separator: " ").first ?? ""
             let fix =
-                Apt.signatureFix(update.errorText, machine.host)
+                Apt.signatureFix(update.errorText, machine.host) ?? Apt.fileFix(update.errorText, machine.host)
                 ?? "open \(url) from \(machine.host.name) with curl; is the mirror right in the inventory?"
-            throw Problem(failed: updateThisList, on: machine.host, update, fix: fix)
+            throw Problem(apt: updateThisList, on: machine.host, update, fix: fix)
         }
         try await machine.write(list)
     }

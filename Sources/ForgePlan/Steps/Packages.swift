@@ -57,7 +57,7 @@ package struct Packages: Step {
         }
         guard result.output.isSuccess else {
             throw Problem(
-                failed: result.command, on: machine.host, result.output, fix: Apt.fix(result.output, on: machine.host))
+                apt: result.command, on: machine.host, result.output, fix: Apt.fix(result.output, on: machine.host))
         }
         if isHeld { try await hold(machine) }
     }
@@ -68,7 +68,7 @@ package struct Packages: Step {
         for command in [Apt.configure, Apt.fixBroken.aptThrough(proxy)] {
             let output = try await machine.attempt(command, waitingFor: locks)
             guard output.isSuccess else {
-                throw Problem(failed: command, on: machine.host, output, fix: Apt.repairFix(output, on: machine.host))
+                throw Problem(apt: command, on: machine.host, output, fix: Apt.repairFix(output, on: machine.host))
             }
         }
         machine.tell("an installation that had been interrupted was finished")
@@ -77,7 +77,18 @@ package struct Packages: Step {
     private func hold(_ machine: Machine) async throws {
         let command = Command([Word("apt-mark"), "hold", "--"] + names.map { Word($0) }).asRoot()
         let output = try await machine.attempt(command, waitingFor: locks)
-        guard output.isSuccess else { throw Problem(failed: command, on: machine.host, output) }
+        guard output.isSuccess else {
+            throw Problem(apt: command, on: machine.host, output, fix: Apt.fix(output, on: machine.host))
+        }
+    }
+}
+
+extension Problem {
+    /// A call of apt or dpkg that ended badly, with all that it calls an error: the last one often says no more than
+    /// that there was one.
+    init(apt command: Command, on host: Host, _ output: Output, fix: String) {
+        self.init(failed: command, on: host, output, fix: fix)
+        why = Apt.errors(output) ?? why
     }
 }
 
@@ -173,7 +184,7 @@ package enum Apt {
                 "apt would have to remove \(names), and kubeforge removes nothing: look on \(host.name) whether it is needed, "
                 + "remove it by hand (`sudo apt-get remove \(names)`), and run again"
         }
-        if let fix = signatureFix(text, host) { return fix }
+        if let fix = signatureFix(text, host) ?? fileFix(text, host) { return fix }
         if text.contains("was not found") || text.contains("Unable to locate") {
             return
                 "see with `apt-cache policy` on \(host.name) which versions its repositories have, and correct the inventory or the mirror"
@@ -187,6 +198,36 @@ package enum Apt {
                 "\(host.name) cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a mirror (mirrors: apt:) in the inventory"
         }
         return byHand(host)
+    }
+
+    /// The lines that apt and dpkg mark as errors, each once; nil where there are none. What dpkg says of a package goes
+    /// on in the line below.
+    static func errors(_ output: Output) -> String? {
+        var found: [String] = []
+        var goesOn = false
+        for line in output.errorText.split(whereSeparator: \.isNewline) {
+            let isDpkgs = line.hasPrefix("dpkg: error") || goesOn && line.first == " "
+            goesOn = isDpkgs
+            if isDpkgs || line.hasPrefix("E: ") { found.append(line.trimming(while: \.isWhitespace)) }
+        }
+        return found.isEmpty ? nil : found.uniqued().prefix(10).joined(separator: "\n")
+    }
+
+    /// What a person does about a file of apt's own that it cannot read; nil when its complaint is another one.
+    static func fileFix(_ text: String, _ host: Host) -> String? {
+        let file = #/^E: .*(?:list file|sources file|source list|preferences file|Syntax error) (\/[^\s,:]+)/#
+        if let path = text.firstMatch(of: file.anchorsMatchLineEndings())?.1 {
+            return
+                "correct \(path) on \(host.name), or move it away: apt does nothing while it cannot read that file; then run again"
+        }
+        let conflict = #/^E: Conflicting values set for option Signed-By regarding source (\S+)/#
+        if let url = text.firstMatch(of: conflict.anchorsMatchLineEndings())?.1 {
+            let place =
+                "grep -rnF \(url.trimming { $0 == "/" }.shellQuoted) /etc/apt/sources.list /etc/apt/sources.list.d"
+            return
+                "two sources name one repository with different keys: `\(place)` on \(host.name) shows them; remove one, and run again"
+        }
+        return nil
     }
 
     /// The names below apt's line "The following packages will be REMOVED:".
@@ -209,7 +250,7 @@ package enum Apt {
         }
         if text.contains("Signature Packet v3") || text.contains("is not considered secure since") {
             return
-                "apt of \(host.name) (Debian 13) no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; "
+                "apt of \(host.name) no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; "
                 + "else name a mirror with a signature of its own (mirrors: apt:), or use Debian 12"
         }
         return nil

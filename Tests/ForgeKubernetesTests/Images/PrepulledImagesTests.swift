@@ -32,7 +32,7 @@ struct PrepulledImagesTests {
     @Test("are a node's own affair: its kubelet pulls them, and may remove them")
     func after() { #expect(texts(here: "", kubelet: FileState()) == []) }
 
-    @Test("are pulled through CRI, and one that cannot be had is named")
+    @Test("are pulled by containerd's own program, and one that cannot be had is named")
     func apply() async throws {
         let looks = String(repeating: frame(""), count: 4) + frame("") + frame(kubeadm)
         let (machine, transport) = Example.machine(answering: looks) { command in

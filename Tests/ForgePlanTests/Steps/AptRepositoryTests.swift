@@ -104,8 +104,19 @@ struct AptRepositoryTests {
         }
         let problem = await #expect(throws: Problem.self) { try await mirrored.apply(to: machine) }
         #expect(
-            problem?.fix?.hasPrefix("apt of kubnode (Debian 13) no longer accepts this repository's old signature")
+            problem?.fix?.hasPrefix("apt of kubnode no longer accepts this repository's old signature")
                 == true)
+    }
+
+    @Test("whose index cannot be had says why, and not only that it cannot")
+    func noIndex() async {
+        let said = """
+            E: Failed to fetch http://10.0.0.1/debian/dists/bookworm/InRelease  Could not connect to 10.0.0.1:80
+            E: Some index files failed to download. They have been ignored, or old ones used instead.
+            """
+        let (machine, _) = Example.machine { $0.line.hasSuffix(" update") ? .failed(100, "W: x\n" + said) : Output() }
+        let problem = await #expect(throws: Problem.self) { try await mirrored.apply(to: machine) }
+        #expect(problem?.why == said)
     }
 
     @Test("that cannot be reached says where to look")

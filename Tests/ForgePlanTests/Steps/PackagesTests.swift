@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgePlan
 import ForgeTestSupport
+import Foundation
 import Testing
 
 @Suite("Packages")
@@ -87,7 +88,7 @@ struct PackagesTests {
         arguments: [
             (
                 "E: The repository 'https://pkgs.k8s.io/core:/stable:/v1.31/deb  InRelease' is not signed. Sub-process /usr/bin/sqv returned an error code (1): Signature Packet v3 is not considered secure since 2026-02-01T00:00:00Z",
-                "apt of kubnode (Debian 13) no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; else name a mirror with a signature of its own (mirrors: apt:), or use Debian 12"
+                "apt of kubnode no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; else name a mirror with a signature of its own (mirrors: apt:), or use Debian 12"
             ),
             (
                 "W: GPG error: https://pkgs.k8s.io: The following signatures were invalid: EXPKEYSIG 234654DA9A296436",
@@ -125,6 +126,78 @@ struct PackagesTests {
         let problem = await #expect(throws: Problem.self) { try await tools.apply(to: machine) }
         #expect(problem?.fix == fix)
         #expect(problem?.why == complaint)
+    }
+
+    /// The real apt, of a folder with one file that it cannot take.
+    @Test(
+        "that apt cannot look for are told with all that it says, and with the file to correct",
+        arguments: [
+            ("sources.list.d/x.list", "deb http://x", "Malformed entry 1 in list file"),
+            ("sources.list.d/x.list", "foo http://x bookworm main", "Type 'foo' is not known on line 1 in source list"),
+            ("sources.list.d/x.sources", "Types: deb\nURIs: http://x", "Malformed entry 1 in sources file"),
+            ("preferences.d/x", "Pin: release a=x", "Invalid record in the preferences file"),
+            ("apt.conf.d/x", "APT { x", "Syntax error"),
+        ])
+    func unreadableFile(name: String, text: String, words: String) async throws {
+        try await TemporaryFolder.during { folder in
+            for name in ["lists/partial", "archives/partial", "apt.conf.d", "sources.list.d", "preferences.d"] {
+                try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
+            }
+            try folder.write("status", "")
+            let path = try folder.write(name, text + "\n")
+            let options = [
+                "Dir::State=\(folder.path)", "Dir::State::status=\(folder.path)/status", "Dir::Cache=\(folder.path)",
+                "Dir::Etc=\(folder.path)",
+            ]
+            let configuration = try folder.write(
+                "apt.conf", options.map { $0.replacing("=", with: " \"") + "\";\n" }.joined())
+            try folder.write(
+                "apt-get", "#!/bin/sh\nexport APT_CONFIG=\(configuration); exec /usr/bin/apt-get \"$@\"\n", mode: 0o755)
+            let machine = Machine(host: Example.host(), transport: LocalTransport(programs: folder.path))
+            let problem = await #expect(throws: Problem.self) { try await tools.apply(to: machine) }
+            let lines = problem?.why?.split(separator: "\n") ?? []
+            #expect(lines.first?.hasPrefix("E: \(words)") == true, "\(lines)")
+            #expect(lines.first?.contains(path) == true, "\(lines)")
+            #expect(
+                problem?.fix
+                    == "correct \(path) on kubnode, or move it away: apt does nothing while it cannot read that file; then run again"
+            )
+        }
+    }
+
+    @Test("with two keys for one of their sources are told with how both are found")
+    func conflict() async {
+        let said = """
+            E: Conflicting values set for option Signed-By regarding source http://x/d/ bookworm: /a != /b
+            E: The list of sources could not be read.
+            """
+        let (machine, _) = Example.machine { _ in .failed(100, said) }
+        let problem = await #expect(throws: Problem.self) { try await tools.apply(to: machine) }
+        #expect(problem?.why == said)
+        #expect(
+            problem?.fix
+                == "two sources name one repository with different keys: `grep -rnF http://x/d /etc/apt/sources.list /etc/apt/sources.list.d` "
+                + "on kubnode shows them; remove one, and run again")
+    }
+
+    @Test("that dpkg cannot set up are told with what it says of each")
+    func dpkg() async {
+        let said = """
+            debconf: delaying package configuration
+            dpkg: error processing package docker-ce (--configure):
+             installed docker-ce package post-installation script subprocess returned error exit status 1
+            Errors were encountered while processing:
+             docker-ce
+            E: Sub-process /usr/bin/dpkg returned an error code (1)
+            """
+        let (machine, _) = Example.machine { _ in .failed(100, said) }
+        let problem = await #expect(throws: Problem.self) { try await tools.apply(to: machine) }
+        #expect(
+            problem?.why == """
+                dpkg: error processing package docker-ce (--configure):
+                installed docker-ce package post-installation script subprocess returned error exit status 1
+                E: Sub-process /usr/bin/dpkg returned an error code (1)
+                """)
     }
 
     @Test("that are installed are not asked for again, whatever apt warned of")
