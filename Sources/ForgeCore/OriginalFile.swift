@@ -1,5 +1,11 @@
-/// What stood in a file before kubeforge wrote it: kept once, beside it.
+/// What stood in a file before kubeforge wrote it or took it away: kept once, beside it.
 package enum OriginalFile {
+    /// Whether others write to this place, too: to /etc, but for the folder in which the kubelet takes every file for a
+    /// pod.
+    package static func mayBe(at path: String) -> Bool {
+        path.hasPrefix("/etc/") && !path.hasPrefix("/etc/kubernetes/manifests/")
+    }
+
     /// Where it is kept.
     package static func copy(of path: String) -> String { path + ".before-kubeforge" }
 
@@ -9,6 +15,26 @@ package enum OriginalFile {
 
     /// The folder of all notes.
     package static let notes = "/var/lib/kubeforge/written/"
+
+    /// Takes a file away: one that kubeforge wrote is removed, and one of somebody else's becomes the copy, unless there
+    /// is one. Prints `kept` when it has become it.
+    package static func putAway(_ path: String) -> Command {
+        let script = """
+            set -eu; path=$1 note=$2 copy=$3 old= last= before= own=
+            \(ShellFunction.place)
+            if [ -f "$path" ] && [ ! -L "$path" ]; then
+              old=$(sha256sum < "$path"); old=${old%% *}
+              if [ -f "$note" ]; then read -r last before < "$note" || :; fi
+              case $old in "$last"|"$before") own=yes;; esac
+            fi
+            if [ -z "$own" ] && { [ -e "$path" ] || [ -L "$path" ]; } && [ ! -e "$copy" ] && [ ! -L "$copy" ]; then
+              place "$path" "$copy"; echo kept
+            else
+              rm -f -- "$path"
+            fi
+            """
+        return Command("sh", "-c", Word(script), "sh", Word(path), Word(note(of: path)), Word(copy(of: path))).asRoot()
+    }
 
     /// Of the script that writes a file, between the new one's last byte and its name. The note comes first: a kill in
     /// between leaves the old file with a note that still knows it.

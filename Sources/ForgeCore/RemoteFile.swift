@@ -21,8 +21,7 @@ package struct RemoteFile: Sendable, Hashable {
         self.init(path, bytes: Array(text.utf8), mode: mode, owner: owner, isSecret: isSecret)
     }
 
-    /// `isShared` is true for /etc where it is not given, but for the folder in which the kubelet takes every file for
-    /// a pod.
+    /// `isShared` is that of the place where it is not given.
     package init(
         _ path: String, bytes: [UInt8], mode: UInt16 = 0o644, owner: String = "root:root", isSecret: Bool = false,
         isShared: Bool? = nil,
@@ -33,7 +32,7 @@ package struct RemoteFile: Sendable, Hashable {
         self.mode = mode
         self.owner = owner
         self.isSecret = isSecret
-        self.isShared = isShared ?? (path.hasPrefix("/etc/") && !path.hasPrefix("/etc/kubernetes/manifests/"))
+        self.isShared = isShared ?? OriginalFile.mayBe(at: path)
         self.package = package
     }
 

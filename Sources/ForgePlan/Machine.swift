@@ -60,11 +60,11 @@ package struct Machine: Sendable {
         try rights?.goOnWaiting(on: host)
     }
 
-    /// As `run`, for a command whose output is a secret: no line of it becomes an event.
-    package func runUnlogged(_ command: Command) async throws -> Output {
+    /// As `run`, for a command whose output is a secret, or nothing to read: no line of it becomes an event.
+    package func runUnlogged(_ command: Command, fix: String? = nil) async throws -> Output {
         let output = try await perform(command) { _ in }
         let complaint = Output(standardError: output.standardError, exit: output.exit)
-        guard output.isSuccess else { throw Problem(failed: command, on: host, complaint) }
+        guard output.isSuccess else { throw Problem(failed: command, on: host, complaint, fix: fix) }
         return output
     }
 
@@ -73,6 +73,17 @@ package struct Machine: Sendable {
         let output = try await run(file.write, fix: "is there space left on \(host.name)? `df -h` tells")
         if output.text.hasPrefix("kept") {
             tell("what was in \(file.path) is kept as \(OriginalFile.copy(of: file.path))")
+        }
+    }
+
+    /// Takes a file away. One of somebody else's, where there can be any, is kept beside it, and that is told.
+    package func remove(_ path: String) async throws {
+        guard OriginalFile.mayBe(at: path) else {
+            try await run(Command("rm", "-f", "--", Word(path)).asRoot())
+            return
+        }
+        if try await run(OriginalFile.putAway(path)).text.hasPrefix("kept") {
+            tell("\(path) is kept as \(OriginalFile.copy(of: path))")
         }
     }
 

@@ -42,9 +42,10 @@ package struct AptRepository: Step {
     /// A key that is fetched is known by its fingerprint, which needs gpg on the host; a key that is given, by its
     /// digest.
     package var questions: [Question] {
-        switch key {
-        case .text: [.file(listPath), .file(keyPath), .command(AptSources.look)]
-        case .url: [.file(listPath), .file(keyPath), .command(AptSources.look), .command(fingerprintLook)]
+        let files = [listPath, keyPath].flatMap { [Question.file($0), .file(OriginalFile.copy(of: $0))] }
+        return switch key {
+        case .text: files + [.command(AptSources.look)]
+        case .url: files + [.command(AptSources.look), .command(fingerprintLook)]
         }
     }
 
@@ -61,7 +62,7 @@ package struct AptRepository: Step {
                 ? ["\(listPath) names it, too, with another key than the source that was here: apt reads nothing then"]
                 : []
         } by: { machine in
-            try await machine.run(Command("rm", "-f", "--", Word(listPath)).asRoot())
+            try await machine.remove(listPath)
         }
     }
 
@@ -145,8 +146,10 @@ package struct AptRepository: Step {
         case .text(let text): return FileIs(RemoteFile(keyPath, text)).differences(given: answers)
         case .url(_, let fingerprint):
             let found = fingerprints(answers)[keyPath] ?? ""
-            return found == fingerprint
-                ? [] : [Difference("signing key of \(name)", from: found.isEmpty ? "none" : found, to: fingerprint)]
+            if found == fingerprint { return [] }
+            let theirs = answers.file(keyPath).flatMap { FileIs.theirs(keyPath, $0, answers) }
+            return [Difference("signing key of \(name)", from: found.isEmpty ? "none" : found, to: fingerprint)]
+                + (theirs.map { [$0] } ?? [])
         }
     }
 
@@ -188,11 +191,10 @@ package struct AptRepository: Step {
     }
 
     /// Whatever else the address gives, only the pinned key gets into the file that apt believes: it alone is taken out
-    /// of a keyring that was empty before. Prints what is wrong with it, else nothing.
+    /// of a keyring that was empty before. Prints it, or what is wrong with it.
     static func fetch(homesIn folder: String = "/run") -> String {
         """
-        set -eu; umask 077; url=$1 pin=$2 path=$3
-        \(ShellFunction.place)
+        set -eu; umask 077; url=$1 pin=$2
         \(home(in: folder))
         curl -fsSL --proto =http,https --retry 3 --max-time 60 -o "$home/fetched" -- "$url"
         private --import -- "$home/fetched" || :
@@ -200,28 +202,26 @@ package struct AptRepository: Step {
         if [ "$(fingerprints "$home/key")" != "$pin" ]; then
           found=$(fingerprints "$home/fetched"); echo "its fingerprint is ${found:-none}"; exit 0
         fi
-        (umask 022; mkdir -p -- "${path%/*}")
-        rm -f -- "$path".kubeforge.*; new="$path.kubeforge.$$"
-        trap 'rm -rf -- "$home" "$new"' EXIT
-        cat "$home/key" > "$new"; chmod 0644 "$new"; place "$new" "$path"
+        cat "$home/key"
         """
     }
 
     private func fetchKey(from url: String, _ fingerprint: String, _ machine: Machine) async throws {
-        let fetch = Command("sh", "-c", Word(Self.fetch()), "sh", Word(url), Word(fingerprint), Word(keyPath))
-        let fault = try await machine.run(
+        let fetch = Command("sh", "-c", Word(Self.fetch()), "sh", Word(url), Word(fingerprint))
+        let found = try await machine.runUnlogged(
             fetch.through(proxy).asRoot(),
             fix:
                 "open \(url) from \(machine.host.name) with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)"
-        ).text.trimming(while: \.isWhitespace)
-        guard fault.isEmpty else {
+        ).text
+        guard found.hasPrefix("-----BEGIN PGP PUBLIC KEY BLOCK-----\n") else {
             throw Problem(
                 what: "\(machine.host.name): \(url) is not the key of the \(name) repository",
-                why: "\(fault), expected \(fingerprint)",
+                why: "\(found.trimming(while: \.isWhitespace)), expected \(fingerprint)",
                 fix:
                     "if the repository changed its key, put the new fingerprint into the inventory (mirrors: apt: \(name): fingerprint:) after checking it with its publisher"
             )
         }
+        try await machine.write(RemoteFile(keyPath, found))
     }
 
     /// Only this repository's index: another one's outage is not our business.

@@ -23,7 +23,9 @@ package struct FileIs: Step {
         guard let state = answers.file(file.path) else { return ["\(file.path) is missing"] }
         guard state.kind == .regular else { return ["\(file.path) is a \(state.kind.rawValue), not a file"] }
         var found: [Difference] = []
-        if state.sha256 != SHA256.hex(file.content) { found.append(Self.otherContent(of: file, state, answers)) }
+        if state.sha256 != SHA256.hex(file.content) {
+            found.append((file.isShared ? Self.theirs(file.path, state, answers) : nil) ?? "\(file.path) differs")
+        }
         if state.mode != file.mode {
             found.append(Difference("mode of \(file.path)", from: octal(state.mode), to: octal(file.mode)))
         }
@@ -36,19 +38,19 @@ package struct FileIs: Step {
     /// Whole or not at all; at a shared path, what somebody else had there is kept beside it.
     package func apply(to machine: Machine) async throws { try await machine.write(file) }
 
-    /// What is there is kept when it is somebody else's, and nothing is kept yet.
-    private static func otherContent(of file: RemoteFile, _ state: FileState, _ answers: Answers) -> Difference {
-        guard file.isShared, !state.isKubeforges else { return "\(file.path) differs" }
-        let copy = OriginalFile.copy(of: file.path)
+    /// What is there is kept when it is somebody else's, and nothing is kept yet; nil where it is kubeforge's.
+    static func theirs(_ path: String, _ state: FileState, _ answers: Answers) -> Difference? {
+        if state.isKubeforges { return nil }
+        let copy = OriginalFile.copy(of: path)
         return answers.file(copy) == nil
-            ? "\(file.path) has somebody else's content, which is kept as \(copy)"
-            : "\(file.path) was changed by somebody else, and is written anew (\(copy) is its first original)"
+            ? "\(path) has somebody else's content, which is kept as \(copy)"
+            : "\(path) was changed by somebody else, and is written anew (\(copy) is its first original)"
     }
 
     private func octal(_ mode: UInt16) -> String { "0" + String(mode, radix: 8) }
 }
 
-/// A path does not exist.
+/// A path does not exist. What somebody else has there is kept beside it.
 package struct FileIsAbsent: Step {
     /// Absolute. A link is removed itself, not what it leads to.
     package let path: String
@@ -60,14 +62,19 @@ package struct FileIsAbsent: Step {
         self.title = title
     }
 
-    package var questions: [Question] { [.file(path)] }
+    package var questions: [Question] {
+        [.file(path)] + (OriginalFile.mayBe(at: path) ? [.file(OriginalFile.copy(of: path))] : [])
+    }
 
     package func differences(given answers: Answers) -> [Difference] {
-        answers.file(path) == nil ? [] : ["\(path) exists"]
+        guard let state = answers.file(path) else { return [] }
+        if !OriginalFile.mayBe(at: path) || state.isKubeforges { return ["\(path) exists"] }
+        let copy = OriginalFile.copy(of: path)
+        return answers.file(copy) == nil
+            ? ["\(path) is somebody else's, and is kept as \(copy)"]
+            : ["\(path) was written again by somebody else, and goes (\(copy) is its first original)"]
     }
 
-    /// `rm -f`, which fails for a directory: nothing is removed with what is in it.
-    package func apply(to machine: Machine) async throws {
-        try await machine.run(Command("rm", "-f", "--", Word(path)).asRoot())
-    }
+    /// As `Machine.remove`, which keeps what somebody else has in /etc. Elsewhere it fails for a directory.
+    package func apply(to machine: Machine) async throws { try await machine.remove(path) }
 }

@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
+import ForgeTestSupport
 import Testing
 
 @testable import ForgeKubernetes
@@ -25,6 +26,19 @@ struct KubernetesPackagesTests {
                 == .url(
                     "https://pkgs.k8s.io/core:/stable:/\(minor)/deb/Release.key",
                     fingerprint: "DE15B14486CD377B9E876E1A234654DA9A296436"))
+    }
+
+    @Test("lose the retired source to nobody's harm: a list of somebody else's is kept beside it")
+    func retired() async throws {
+        let steps = try KubernetesPackages(cluster: Example.cluster()).steps(Example.facts())
+        let path = "/etc/apt/sources.list.d/apt.kubernetes.io.list"
+        let (machine, transport) = Example.machine()
+        try await steps[0].apply(to: machine)
+        #expect(await transport.commands == [OriginalFile.putAway(path)])
+        #expect(
+            steps[0].texts([.file(path): .file(FileState(sha256: "a"))]) == [
+                "\(path) is somebody else's, and is kept as \(path).before-kubeforge"
+            ])
     }
 
     @Test("of a mirror are believed with the mirror's key")

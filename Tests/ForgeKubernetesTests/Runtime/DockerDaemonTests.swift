@@ -93,6 +93,19 @@ struct DockerDaemonTests {
         #expect(await transport.changes == [])
     }
 
+    @Test("is written as a file that others write, too: what its owner had is kept beside it, with its mode")
+    func original() async throws {
+        let text = "{\"mtu\": 1400}"
+        let files = frame(" 0") + frame(" 0") + frame("regular file|600|root:root|\(text.utf8.count)|1")
+        let (machine, transport) = Example.machine(
+            answering: files + frame("\(SHA256.hex(text))  \(DockerDaemon.path)") + frame(text))
+        try await step.apply(to: machine)
+        let file = RemoteFile(
+            DockerDaemon.path, step.merged(into: try #require(JSONMembers(text))).text, mode: 0o600)
+        #expect(await transport.commands.last == file.write)
+        #expect(file.isShared)
+    }
+
     @Test("that is no UTF-8 is refused: it would be written back otherwise")
     func latin1() {
         let bytes = Array("{\"a\": \"".utf8) + [0xfc] + Array("\"}".utf8)

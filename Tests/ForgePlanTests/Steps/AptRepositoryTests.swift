@@ -51,6 +51,31 @@ struct AptRepositoryTests {
         #expect(texts(two) == ["signing key of docker: \(two) → \(Self.fingerprint)"], "apt would believe both")
     }
 
+    @Test("whose key's file has another key of somebody else's says that this is kept")
+    func othersKey() {
+        func texts(_ state: FileState) -> [String] {
+            upstream.texts([
+                .file(Self.key): .file(state),
+                .command(upstream.fingerprintLook): .command(CommandState(text: "\(Self.key) ABCD")),
+            ]).filter { $0.contains(Self.key) && !$0.hasPrefix("/etc/apt/sources.list.d") }
+        }
+        #expect(texts(FileState(sha256: "a", written: ["a"])) == [])
+        #expect(
+            texts(FileState(sha256: "a")) == [
+                "\(Self.key) has somebody else's content, which is kept as \(Self.key).before-kubeforge"
+            ])
+    }
+
+    @Test("whose key is fetched gets it as any file of /etc is written: what was there is kept")
+    func fetchedKey() async throws {
+        let key = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQ\n-----END PGP PUBLIC KEY BLOCK-----\n"
+        let (machine, transport) = Example.machine { Output($0.line.contains("gpg --homedir") ? key : "") }
+        try await upstream.apply(to: machine)
+        let commands = await transport.commands
+        #expect(commands[1] == RemoteFile(Self.key, key).write)
+        #expect(RemoteFile(Self.key, key).isShared)
+    }
+
     @Test("of a mirror gets its key, its own index, and its list only when apt could read that")
     func applyMirror() async throws {
         let (machine, transport) = Example.machine { _ in Output() }

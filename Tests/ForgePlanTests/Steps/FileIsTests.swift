@@ -77,14 +77,28 @@ struct IsAbsentTests {
     @Test("is compared by whether anything is there")
     func differences() {
         #expect(step.texts([.file("/etc/apt/old list"): .file(nil)]) == [])
+        let (path, copy) = ("/etc/apt/old list", "/etc/apt/old list.before-kubeforge")
+        #expect(step.questions == [.file(path), .file(copy)])
         #expect(
-            step.texts([.file("/etc/apt/old list"): .file(FileState(kind: .symlink))]) == ["/etc/apt/old list exists"])
+            step.texts([.file(path): .file(FileState(sha256: "a", written: ["b", "a"]))]) == ["\(path) exists"])
+        #expect(
+            step.texts([.file(path): .file(FileState(kind: .symlink))]) == [
+                "\(path) is somebody else's, and is kept as \(copy)"
+            ])
+        #expect(
+            step.texts([.file(path): .file(FileState(sha256: "c")), .file(copy): .file(FileState())]) == [
+                "\(path) was written again by somebody else, and goes (\(copy) is its first original)"
+            ])
     }
 
-    @Test("is removed")
+    @Test("is removed where it is kubeforge's, and kept where it may be somebody else's")
     func apply() async throws {
         let (machine, transport) = Example.machine { _ in Output() }
         try await step.apply(to: machine)
-        #expect(await transport.changes == ["rm -f -- '/etc/apt/old list'"])
+        try await FileIsAbsent("/var/lib/kubeforge/x", title: "x is gone").apply(to: machine)
+        #expect(
+            await transport.commands == [
+                OriginalFile.putAway("/etc/apt/old list"), Command("rm", "-f", "--", "/var/lib/kubeforge/x").asRoot(),
+            ])
     }
 }

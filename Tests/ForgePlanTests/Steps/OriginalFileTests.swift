@@ -121,9 +121,47 @@ struct OriginalFileTests {
         }
     }
 
+    @Test("is kept when the file goes, once, and what kubeforge wrote there is not", arguments: Shell.all)
+    func putAway(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            let file = try await SharedFile(folder, shell: shell)
+            func goes() async throws -> String {
+                let said = try await file.transport.run(OriginalFile.putAway(folder.path("a file")))
+                #expect(said.isSuccess, "\(said.errorText)")
+                #expect((try? folder.text("a file")) == nil)
+                return said.text
+            }
+            #expect(try await goes() == "")
+            _ = try await file.make("ours")
+            #expect(try await goes() == "" && file.copy == nil)
+            try folder.write("a file", "mine\n", mode: 0o640)
+            #expect(try await goes() == "kept\n" && file.copy == "mine\n")
+            #expect(try folder.mode("a file.before-kubeforge") == 0o640)
+            try folder.write("a file", "again\n")
+            #expect(try await goes() == "" && file.copy == "mine\n")
+            try FileManager.default.removeItem(atPath: folder.path("a file.before-kubeforge"))
+            try FileManager.default.createSymbolicLink(atPath: folder.path("a file"), withDestinationPath: "/nowhere")
+            #expect(try await goes() == "kept\n")
+            #expect(
+                try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("a file.before-kubeforge"))
+                    == "/nowhere")
+        }
+    }
+
+    @Test("is told when the file goes")
+    func told() async throws {
+        let news = Mutex<[String]>([])
+        let machine = Machine(
+            host: Example.host(), transport: ScriptedTransport { _ in Output("kept\n") },
+            onNews: { told in if case .detail(let detail) = told { news.withLock { $0.append(detail.text) } } })
+        try await machine.remove("/etc/x")
+        #expect(news.withLock { $0 } == ["/etc/x is kept as /etc/x.before-kubeforge"])
+    }
+
     @Test("is looked for in /etc alone: the other places are kubeforge's")
     func places() {
         #expect(RemoteFile("/etc/hosts", "").isShared)
+        #expect(!RemoteFile("/etc/kubernetes/manifests/a.yaml", "").isShared)
         #expect(!RemoteFile("/var/lib/kubeforge/manifests/a.yaml", "").isShared)
         #expect(
             FileIs(RemoteFile("/var/lib/kubeforge/x", "a")).texts([

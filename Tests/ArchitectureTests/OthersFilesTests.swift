@@ -1,0 +1,44 @@
+import Testing
+
+/// Scripts that write, remove or link by themselves, each with the reason why nothing of somebody else's is lost there.
+///
+/// `Machine.write` and `Machine.remove` keep what others have in /etc: a new one belongs there.
+private let mayWrite = [
+    "ForgeCore/MachineLock.swift": "a file of /run that is kubeforge's own",
+    "ForgeCore/OriginalFile.swift": "it is what keeps it",
+    "ForgeCore/RemoteFile.swift": "kept by OriginalFile where others write, too",
+    "ForgePlan/Machine.swift": "removed outside of /etc alone",
+    "ForgePlan/Steps/LinkIs.swift": "what is no link is kept before",
+    "ForgePlan/Steps/Sysctls.swift": "a file with kubeforge's name",
+    "ForgeKubernetes/Host/Download.swift": "below /var/lib/kubeforge, by its sha256",
+    "ForgeKubernetes/Host/Hostname.swift": "the difference tells the old hostname; the other file has kubeforge's name",
+    "ForgeKubernetes/Runtime/CRIDockerd.swift": "a program, whose version the difference tells",
+    "ForgeKubernetes/Kubeadm/APIServerName.swift": "it keeps both files itself",
+    "ForgeKubernetes/Kubeadm/Begun.swift": "notes and copies of kubeforge's own",
+    "ForgeKubernetes/Kubeadm/Join.swift": "kubeforge's own file with the token",
+    "ForgeKubernetes/Kubeconfig/UserKubeconfig.swift": "it keeps the file itself",
+    "ForgeService/Build/BuildContextIsUploaded.swift": "below /var/lib/kubeforge",
+    "ForgeService/Build/ExpectedAnswersAreSaved.swift": "below /var/lib/kubeforge",
+    "ForgeService/Registry/RegistryHasKeys.swift": "below /var/lib/kubeforge",
+    "ForgeService/Registry/RegistryIsConfigured.swift": "the manifest of kubeforge's own registry",
+]
+
+@Suite("A file of somebody else's")
+struct OthersFilesTests {
+    @Test("is lost to no script: those that write by themselves are listed, with the reason")
+    func scripts() throws {
+        let writes = /Command\("(rm|ln|cp|tee)"|\bplace "|\bln -|\binstall -|>>? *"?(\/etc\/|\$path)/
+        let modules = ["ForgeCore/", "ForgePlan/", "ForgeKubernetes/", "ForgeService/"]
+        var found: Set<String> = []
+        for (path, text) in try sources() where modules.contains(where: path.hasPrefix) {
+            let lines = text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
+            guard let line = lines.first(where: { $0.contains(writes) }) else { continue }
+            found.insert(path)
+            #expect(
+                mayWrite[path] != nil,
+                "\(path): `\(line.drop { $0 == " " })`: use Machine.write or Machine.remove, which keep what others have"
+            )
+        }
+        for path in mayWrite.keys { #expect(found.contains(path), "\(path) has no such line any more") }
+    }
+}
