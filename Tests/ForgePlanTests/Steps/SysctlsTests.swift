@@ -140,6 +140,47 @@ struct SysctlMinimumsTests {
         )
     }
 
+    /// A machine that has these values now, and these lines of files at boot; what is run there.
+    private func apply(instances: String, watches: String, boot: String = "") async throws -> [Command] {
+        let step = SysctlMinimums(
+            ["fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 1_048_576], title: "many")
+        let root = "/proc/sys/fs/inotify/max_user_"
+        let kernel = "\(root)instances:\(instances)\n\(root)watches:\(watches)"
+        let files = frame("") + frame("") + frame("") + frame("")
+        let (machine, transport) = Example.machine(answering: files + frame(kernel) + frame(boot)) { _ in Output() }
+        try await step.apply(to: machine)
+        return await transport.commands.filter { $0.line != "sh -s" }
+    }
+
+    private static let whole = RemoteFile(
+        path, "fs.inotify.max_user_instances = 8192\nfs.inotify.max_user_watches = 1048576\n"
+    ).write
+
+    private func set(_ setting: String) -> Command { Command("sysctl", "-w", Word(setting)).asRoot() }
+
+    @Test("are all written for the next boot, and set now where they are lower: nothing is made lower")
+    func applied() async throws {
+        #expect(
+            try await apply(instances: "128", watches: "65536") == [
+                Self.whole, set("fs.inotify.max_user_instances=8192"), set("fs.inotify.max_user_watches=1048576"),
+            ])
+        #expect(
+            try await apply(instances: "128", watches: "2097152") == [
+                Self.whole, set("fs.inotify.max_user_instances=8192"),
+            ])
+        #expect(try await apply(instances: "8192", watches: "1048576") == [Self.whole])
+    }
+
+    @Test("are not set where somebody's own file says otherwise, and are where only kubeforge's says it")
+    func appliedBesideOthers() async throws {
+        let ours = "# \(Self.path)\nfs.inotify.max_user_instances = 8192\nfs.inotify.max_user_watches = 1048576\n"
+        let theirs = "# /etc/sysctl.d/60-mine.conf\nfs.inotify.max_user_watches = 1024"
+        #expect(
+            try await apply(instances: "128", watches: "1024", boot: ours + theirs) == [
+                Self.whole, set("fs.inotify.max_user_instances=8192"),
+            ])
+    }
+
     @Test("are told in one order, whatever the order of a dictionary is")
     func order() throws {
         let names = ["a", "b", "c", "d", "e", "f", "g", "h"].map { "kernel.\($0)" }
