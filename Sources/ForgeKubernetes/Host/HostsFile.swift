@@ -20,7 +20,8 @@ struct HostsFile: Step {
 
     func differences(given answers: Answers) -> [Difference] {
         let file = Self.isTooMuch(Self.path, answers) ?? differences(answers.editable(Self.path))
-        return file + (file.isEmpty ? nameDifferences(answers) : []) + cloudDifferences(answers)
+        let cloud = cloudDifferences(answers)
+        return file + (file.isEmpty ? nameDifferences(answers) : []) + cloud + (cloud.isEmpty ? returned(answers) : [])
     }
 
     func apply(to machine: Machine) async throws {
@@ -75,6 +76,17 @@ extension HostsFile {
             ? [] : ["cloud-init may write /etc/hosts anew at the next boot"]
         return setting
             + (templateBlock.wanted(template) == template ? [] : ["\(Self.template) does not know all machines"])
+    }
+
+    /// `manage_etc_hosts: localhost` in user data, which goes before our setting, adds the line at each boot (cloud-init,
+    /// `Distro.update_etc_hosts`): it is taken out again, and where it comes from is said.
+    private func returned(_ answers: Answers) -> [Difference] {
+        guard answers.editable(Self.template) != nil, let now = answers.editable(Self.path),
+            block.claims(in: now).contains(where: { $0.hasPrefix("127.0.1.1") })
+        else { return [] }
+        return [
+            "cloud-init adds it at each boot where its user data say `manage_etc_hosts: localhost`: take that out there"
+        ]
     }
 
     private func write(_ text: String, to path: String, _ machine: Machine) async throws {

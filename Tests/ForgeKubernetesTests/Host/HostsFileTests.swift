@@ -126,6 +126,24 @@ struct HostsFileTests {
         #expect(try texts(Self.block, template: template, setting: "manage_etc_hosts: true\n").count == 1)
     }
 
+    /// User data go before our setting; the first provision finds such a line on most machines, and says nothing of it.
+    @Test("to which cloud-init adds the machine's name at each boot says where that comes from")
+    func userData() throws {
+        let template = HostsBlock([Example.master, Example.node], isTemplate: true).wanted(Self.cloud)
+        let line = "127.0.1.1 kubnode.example.com kubnode"
+        #expect(
+            try texts(Self.block + line + "\n", template: template, setting: "manage_etc_hosts: false\n") == [
+                "another address for a machine: \(line)",
+                "cloud-init adds it at each boot where its user data say `manage_etc_hosts: localhost`: take that out there",
+            ])
+        #expect(try texts(Self.block + line + "\n") == ["another address for a machine: \(line)"])
+        #expect(try texts(Self.block + line + "\n", template: Self.cloud).count == 3)
+        #expect(
+            try texts(
+                Self.block + "192.168.1.5 kubnode\n", template: template, setting: "manage_etc_hosts: false\n"
+            ).count == 1)
+    }
+
     /// Answers of a machine whose /etc/hosts has these bytes.
     private func machine(_ hosts: [UInt8]) -> (Machine, ScriptedTransport) {
         let transport = ScriptedTransport { command in
