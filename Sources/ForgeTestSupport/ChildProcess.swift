@@ -1,13 +1,17 @@
 import ForgeCore
 import Foundation
+import Synchronization
 
-/// A program that was started, by its own id. Whoever starts it waits for it.
+/// A program that was started, by its own id. One that nobody has waited for is killed, and waited for, when nobody
+/// holds it any more.
 ///
 /// Not Foundation's `Process`: that sees an end only when every child that was started meanwhile has ended, too, since
 /// children inherit what it watches. Beside services that run on it waits for ever, and what has ended and is not
 /// waited for keeps Swift Testing from seeing the end of a test that runs in a process of its own.
-package struct ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
     package let id: pid_t
+    /// How it ended; nil while nobody has waited for it.
+    private let end = Mutex<Int32?>(nil)
 
     /// Found in PATH; with its signals as a shell's children have them, and files (or pipes) as its three streams.
     /// `environment`: nil for that of this process.
@@ -42,13 +46,24 @@ package struct ChildProcess: Sendable {
 
     package func terminate() { kill(id, SIGTERM) }
 
+    deinit {
+        guard end.withLock({ $0 }) == nil else { return }
+        kill(id, SIGKILL)
+        wait()
+    }
+
     /// Its exit code; 128 and the signal's number where one ended it.
     @discardableResult
     package func wait() -> Int32 {
-        var status: Int32 = 0
-        while waitpid(id, &status, 0) == -1 && errno == EINTR {}
-        let signal = status & 0x7f
-        return signal == 0 ? (status >> 8) & 0xff : 128 + signal
+        end.withLock { end in
+            if let end { return end }
+            var status: Int32 = 0
+            while waitpid(id, &status, 0) == -1 && errno == EINTR {}
+            let signal = status & 0x7f
+            let code = signal == 0 ? (status >> 8) & 0xff : 128 + signal
+            end = code
+            return code
+        }
     }
 
     private static func withStrings<Result>(

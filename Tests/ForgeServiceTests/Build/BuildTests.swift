@@ -244,7 +244,7 @@ struct BuildTests {
                 try FileManager.default.contentsOfDirectory(atPath: folder.path("containers"))
             }
             try folder.write("kill", "")
-            #expect(try run().exitCode == 9)
+            #expect(try run().exitCode == 128 + 9)
             #expect(try containers().count == 2, "it was killed beside its container")
             try FileManager.default.removeItem(atPath: folder.path("kill"))
             let again = try run()
