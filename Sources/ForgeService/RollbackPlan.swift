@@ -39,7 +39,9 @@ package enum RollbackPlan {
                                 replicas: replicas)),
                         ReleaseIsRecorded(
                             release, template: target.record.template, by: person, namespace: service.namespace),
-                        SchedulesUseRelease(release, models: target.models, of: cluster, templates: templates),
+                        SchedulesUseRelease(
+                            release, models: target.models, pullSecret: target.pullSecret, of: cluster,
+                            templates: templates),
                     ]
                 }
             ], essential: [cluster.firstControlPlane.name])

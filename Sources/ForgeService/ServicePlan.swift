@@ -28,6 +28,7 @@ package enum ServicePlan {
             namespace: service.namespace, within: limit)
         let registry = try RegistryStages(cluster, release: release, templates: templates)
         let schedules = SchedulesUseRelease(release, models: models, of: cluster, templates: templates)
+        let inUse = [PullSecret.name(of: cluster)] + (forTraining.map { [$0.name] } ?? [])
         let first = [cluster.firstControlPlane]
 
         return Plan(
@@ -36,7 +37,7 @@ package enum ServicePlan {
                     when(
                         host == cluster.firstControlPlane, Preflight.builds(cluster), Preflight.rules(cluster),
                         OneArchitecture(cluster),
-                        ObjectsAreOurs.requirement(service))
+                        ObjectsAreOurs.requirement(cluster))
                         + when(
                             host == cluster.firstControlPlane && !isAnew,
                             LastBuild(service).requirement(release.rebuilt))
@@ -81,8 +82,7 @@ package enum ServicePlan {
                             builder: host == first[0] ? host : nil,
                             of: cluster)
                     ]
-                        + (host == first[0]
-                            ? forTraining.map { [OldStoreSecretsAreRemoved(service, but: $0.name)] } ?? [] : [])
+                        + when(host == first[0], OldSecretsAreRemoved(service, but: inUse))
                 },
             ].filter { !$0.work.isEmpty },
             essential: [cluster.firstControlPlane.name])

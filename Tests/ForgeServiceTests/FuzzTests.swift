@@ -61,7 +61,7 @@ struct FuzzTests {
                 isFollowed: true),
             try TrainingPlan.make(
                 cluster: cluster,
-                run: TrainingRun(of: cluster, image: Example.release.reference, time: "20261121-151732"),
+                run: TrainingRun(of: cluster, release: .example, time: "20261121-151732"),
                 templates: templates,
                 isFollowed: false
             ) { _ in },

@@ -50,7 +50,7 @@ struct BatchManifests: Sendable {
             "name": name.yamlQuoted, "namespace": run.service.namespace.yamlQuoted,
             "kind": kind.label(run.service).yamlQuoted,
             "run": run.name.yamlQuoted, "tag": Release.tag(of: run.image).yamlQuoted, "image": run.image.yamlQuoted,
-            "command": command.yamlList, "pullSecret": PullSecret.name(run.service).yamlQuoted,
+            "command": command.yamlList, "pullSecret": run.pullSecret.yamlQuoted,
             "secret": run.coordinator.yamlQuoted,
         ]
     }

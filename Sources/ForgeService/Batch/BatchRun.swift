@@ -14,6 +14,8 @@ package struct BatchRun: Sendable, Hashable {
     package let shards: Int
     /// Of the release that the Deployment runs, so that batch says what online says.
     package let image: String
+    /// The Secret that it is pulled with.
+    let pullSecret: String
     /// Of the cluster, for a pod that fetches from outside.
     let proxy: Proxy?
     /// Those of that release; nil for models in the image.
@@ -29,6 +31,7 @@ package struct BatchRun: Sendable, Hashable {
         self.shards = shards
         image = release.image
         models = release.models
+        pullSecret = release.pullSecret ?? PullSecret.name(of: cluster)
         proxy = cluster.outgoing
         isIndexed = shards > 1 && cluster.kubernetes.isAtLeast(1, 24)
     }

@@ -50,7 +50,12 @@ struct ClusterObject: Decodable, Sendable {
             var containers: [Container]
             var initContainers: [Container]?
             var volumes: [Volume]?
+            var imagePullSecrets: [Reference]?
+
+            /// The Secret that its images are pulled with; nil where it names none.
+            var pullSecret: String? { imagePullSecrets?.first?.name }
         }
+        struct Reference: Decodable, Sendable { var name: String? }
         struct Volume: Decodable, Sendable {
             var name: String?
             var secret: SecretVolume?

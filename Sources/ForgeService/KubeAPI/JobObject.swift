@@ -33,6 +33,7 @@ package struct JobObject: Decodable, Sendable {
             var containers: [Container]
             var initContainers: [ClusterObject.Spec.Container]?
             var volumes: [ClusterObject.Spec.Volume]?
+            var imagePullSecrets: [ClusterObject.Spec.Reference]?
         }
         struct Container: Decodable, Sendable {
             var image: String

@@ -65,8 +65,8 @@ enum PodFailure: Sendable, Hashable {
         case .unschedulable, .evicted:
             "free or add a node that fits: `kubectl describe nodes` shows what each has left; a control plane takes pods with schedulable: true"
         case .imageMissing:
-            "run `kubeforge deploy` again: it looks whether the registry has the image, lets pods in and is reached by the nodes; \(namespace)/\(service)-registry "
-                + "is the Secret that they pull with"
+            "run `kubeforge deploy` again: it looks whether the registry has the image, lets pods in and is reached by "
+                + "the nodes; \(namespace)/\(service)-registry-… is the Secret that they pull with"
         case .cannotStart: "correct what it names in templates/kubernetes/base/deployment.yaml, and deploy again"
         case .outOfMemory, .killed:
             "raise limits: memory: in templates/kubernetes/base/deployment.yaml (--templates), or use smaller data"

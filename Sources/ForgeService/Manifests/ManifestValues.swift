@@ -11,6 +11,7 @@ struct ManifestValues {
     /// See `Manifests.template`.
     private(set) var template = ""
     private let secret: String
+    private let pullSecret: String
     /// As the inventory has it; a candidate has another name.
     private let place: Service
 
@@ -19,6 +20,7 @@ struct ManifestValues {
     {
         service = cluster.service
         place = cluster.service
+        pullSecret = PullSecret.name(of: cluster)
         self.release = release
         kubernetes = cluster.kubernetes
         store = try ModelStorePatch(models, of: cluster.service, image: release.reference, templates: templates)
@@ -95,7 +97,7 @@ struct ManifestValues {
             "name": service.name.yamlQuoted, "namespace": service.namespace.yamlQuoted,
             "replicas": String(service.replicas),
             "tag": release.tag.yamlQuoted, "image": release.reference.yamlQuoted, "template": template.yamlQuoted,
-            "pullSecret": PullSecret.name(place).yamlQuoted,
+            "pullSecret": pullSecret.yamlQuoted,
             "type": service.expose.rawValue.yamlQuoted, "history": ReleaseHistory.name(service.name).yamlQuoted,
             // No line allows no way out; an empty list would, too, but the API server drops it, and that would look
             // like a change.

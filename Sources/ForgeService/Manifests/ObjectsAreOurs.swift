@@ -4,8 +4,8 @@ import ForgePlan
 
 /// Objects of the service's names that somebody else made are refused before anything is changed.
 enum ObjectsAreOurs {
-    static func requirement(_ service: Service) -> Requirement {
-        let look = look(service)
+    static func requirement(_ cluster: Cluster) -> Requirement {
+        let (service, look) = (cluster.service, look(cluster))
         return Requirement(
             "no object of somebody else has a name of the service's", asking: [.command(look)],
             fix:
@@ -21,15 +21,15 @@ enum ObjectsAreOurs {
     }
 
     /// Prints kind, name and the label that all of kubeforge's objects have, one object a line.
-    private static func look(_ service: Service) -> String {
-        let name = service.name
+    private static func look(_ cluster: Cluster) -> String {
+        let (service, name) = (cluster.service, cluster.service.name)
         let own = ["deployment", "service", "networkpolicy", "poddisruptionbudget"].map { "\($0)/\(name)" }
         let all =
             own + [
                 "networkpolicy/\(JobKind.batch.label(service))", "networkpolicy/\(JobKind.coordinator.label(service))",
             ] + [
                 "deployment/\(name)-candidate", "configmap/\(ReleaseHistory.name(name))",
-                "secret/\(PullSecret.name(service))",
+                "secret/\(PullSecret.name(of: cluster))",
             ]
         let path =
             #"jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.labels.app\.kubernetes\.io/managed-by}{"\n"}{end}"#

@@ -5,7 +5,14 @@ import ForgeTemplates
 
 /// The namespace has the Secret with which its pods' images are pulled: the same config.json that opens the registry
 /// for Docker's push. What is compared stays inside the host's shell.
+///
+/// Its name is of the registry and of who logs in there: each release's pods name theirs, so that a deploy to another
+/// registry takes nothing from the release that runs, nor from one that can be restored. A new password of the same
+/// login goes into the same Secret: the registry, which has let Docker in with it, takes the old one no longer. The
+/// password is no part of the name, which more people may read than the Secret.
 struct PullSecret: Step {
+    /// `inference-registry-01234567`
+    let name: String
     private let service: Service
     private let kubectl: Kubectl
     private let file: String
@@ -14,10 +21,22 @@ struct PullSecret: Step {
         service = cluster.service
         kubectl = Kubectl(namespace: cluster.service.namespace)
         file = "\(cluster.registryLogin)/config.json"
+        name = Self.name(of: cluster)
     }
 
-    /// The name of the Secret, which every pod of the service names.
+    /// That of the next release's pods.
+    static func name(of cluster: Cluster) -> String {
+        let login = "\(cluster.imagePrefix) \(cluster.service.registryLogin?.user ?? "")"
+        return name(cluster.service) + "-" + SHA256.hex(Array(login.utf8)).prefix(8)
+    }
+
+    /// The beginning of its name; the whole name of the one that releases had from before it was named by its registry.
     static func name(_ service: Service) -> String { "\(service.name)-registry" }
+
+    /// Whether kubeforge gives a Secret of that service this name.
+    static func isName(_ text: String, of service: Service) -> Bool {
+        text.hasPrefix(name(service)) && text.dropFirst(name(service).count).wholeMatch(of: /(-[0-9a-f]{8})?/) != nil
+    }
 
     var title: String { "pods may pull from the registry" }
 
@@ -37,15 +56,15 @@ struct PullSecret: Step {
         try await machine.run(
             change,
             fix:
-                "see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf -n \(service.namespace) get secret \(Self.name(service))`"
+                "see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf -n \(service.namespace) get secret \(name)`"
         )
     }
 
-    private var secret: String { "\(service.namespace).\(Self.name(service))" }
+    private var secret: String { "\(service.namespace).\(name)" }
 
     private var look: String {
         let get = kubectl.line(
-            "get", "secret", "--field-selector", Word("metadata.name=\(Self.name(service))"), "--output",
+            "get", "secret", "--field-selector", Word("metadata.name=\(name)"), "--output",
             #"jsonpath={range .items[*]}{.data.\.dockerconfigjson}{end}"#)
         return """
             there=$(\(get) 2>&1) || { printf %s "$there"; exit 1; }
@@ -61,7 +80,7 @@ struct PullSecret: Step {
             apiVersion: v1
             kind: Secret
             metadata:
-              name: \(Self.name(service).yamlQuoted)
+              name: \(name.yamlQuoted)
               namespace: \(service.namespace.yamlQuoted)
               labels:
                 app.kubernetes.io/name: \(service.name.yamlQuoted)

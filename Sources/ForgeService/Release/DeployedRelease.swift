@@ -8,12 +8,17 @@ package struct DeployedRelease: Sendable, Hashable {
     package let image: String
     /// nil for models in the image.
     package let models: ModelVersion?
+    /// The Secret that its image is pulled with; nil where its pods name none.
+    package let pullSecret: String?
     /// Whether its pods keep the rows of the test set to themselves.
     package let examplesArePrivate: Bool
 
-    package init(image: String, models: ModelVersion? = nil, examplesArePrivate: Bool = false) {
+    package init(
+        image: String, models: ModelVersion? = nil, pullSecret: String? = nil, examplesArePrivate: Bool = false
+    ) {
         self.image = image
         self.models = models
+        self.pullSecret = pullSecret
         self.examplesArePrivate = examplesArePrivate
     }
 
@@ -39,7 +44,8 @@ package struct DeployedRelease: Sendable, Hashable {
             let pod = ClusterObject.one(answers.command(deployment).text)?.spec?.template?.spec
             guard let pod, let image = pod.containers.first?.image else { throw Problem(notDeployed: service, host) }
             return DeployedRelease(
-                image: image, models: ModelVersion(pod), examplesArePrivate: pod.containers.examplesArePrivate)
+                image: image, models: ModelVersion(pod), pullSecret: pod.pullSecret,
+                examplesArePrivate: pod.containers.examplesArePrivate)
         }
 
         /// Whether the API answers at all.

@@ -41,6 +41,7 @@ package struct ReleaseHistory: Sendable {
     private struct RetainedRevision {
         let revision: Int
         let models: ModelVersion?
+        let pullSecret: String?
 
         init?(_ set: ClusterObject) {
             guard let revision = set.metadata.annotations?[ClusterObject.revision].flatMap({ Int($0) }) else {
@@ -48,6 +49,7 @@ package struct ReleaseHistory: Sendable {
             }
             self.revision = revision
             models = ModelVersion(set.spec?.template?.spec)
+            pullSecret = set.spec?.template?.spec.pullSecret
         }
     }
 
@@ -58,6 +60,8 @@ package struct ReleaseHistory: Sendable {
         let revision: Int
         /// nil for models in the image.
         let models: ModelVersion?
+        /// The Secret that its image is pulled with.
+        let pullSecret: String?
     }
 
     /// Releases that can be restored, each once, the one that ran last first.
@@ -67,7 +71,9 @@ package struct ReleaseHistory: Sendable {
             guard seen.insert(record.template).inserted, let kept = kept[record.template],
                 let release = record.release(of: service)
             else { return nil }
-            return RestorableRelease(record: record, release: release, revision: kept.revision, models: kept.models)
+            return RestorableRelease(
+                record: record, release: release, revision: kept.revision, models: kept.models,
+                pullSecret: kept.pullSecret)
         }
     }
 

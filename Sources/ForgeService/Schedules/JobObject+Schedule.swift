@@ -42,6 +42,9 @@ extension JobObject {
         }
     }
 
+    /// The Secret that its image is pulled with; nil where its pods name none.
+    var pullSecret: String? { spec?.jobTemplate?.spec.template.spec.imagePullSecrets?.first?.name }
+
     /// What its pods run, as a command.
     var command: [String] { container?.command ?? [] }
 

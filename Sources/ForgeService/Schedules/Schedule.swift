@@ -74,7 +74,7 @@ package struct Schedule: Sendable, Hashable {
                 "namespace": service.namespace.yamlQuoted,
                 "kind": JobKind.batch.label(service).yamlQuoted, "schedule": schedule.yamlQuoted,
                 "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted, "command": command.yamlList,
-                "pullSecret": PullSecret.name(service).yamlQuoted,
+                "pullSecret": (release.pullSecret ?? PullSecret.name(of: cluster)).yamlQuoted,
             ].merging(values) { $1 })
     }
 

@@ -7,15 +7,19 @@ import ForgeTemplates
 package struct SchedulesUseRelease: Step {
     private let release: Release
     private let models: ModelVersion?
+    private let pullSecret: String
     private let cluster: Cluster
     private let templates: Templates
     private let look: SchedulesLook
     private let kubectl: Kubectl
 
-    /// `models`: nil for those in the image.
-    init(_ release: Release, models: ModelVersion?, of cluster: Cluster, templates: Templates) {
+    /// `models`: nil for those in the image. `pullSecret`: nil for that of the next release.
+    init(
+        _ release: Release, models: ModelVersion?, pullSecret: String? = nil, of cluster: Cluster, templates: Templates
+    ) {
         self.release = release
         self.models = models
+        self.pullSecret = pullSecret ?? PullSecret.name(of: cluster)
         self.cluster = cluster
         self.templates = templates
         look = SchedulesLook(cluster.service)
@@ -41,7 +45,8 @@ package struct SchedulesUseRelease: Step {
             let command = address == nil ? schedule.command : Schedule.command(fetching: true, cluster.outgoing)
             let manifest = try Schedule.manifest(
                 schedule.name, at: schedule.schedule, command: command, input: schedule.input, of: cluster,
-                release: DeployedRelease(image: release.reference, models: models), templates: templates)
+                release: DeployedRelease(image: release.reference, models: models, pullSecret: pullSecret),
+                templates: templates)
             try await machine.run(
                 kubectl.command("apply", "-f", "-").reading(manifest), fix: "see what the API server says above")
             if let address { try await secret.keep(address, on: machine) }
@@ -53,7 +58,12 @@ package struct SchedulesUseRelease: Step {
             return Difference(schedule.name, from: Release.tag(of: schedule.image), to: release.tag)
         }
         if schedule.models == models {
-            return schedule.openAddress == nil ? nil : "the address of \(schedule.name) goes into a Secret"
+            if schedule.openAddress != nil { return "the address of \(schedule.name) goes into a Secret" }
+            // A template of the user's may name a Secret of the user's own, or none.
+            guard let now = schedule.pullSecret, now != pullSecret, PullSecret.isName(now, of: cluster.service) else {
+                return nil
+            }
+            return Difference("Secret that \(schedule.name) pulls with", from: now, to: pullSecret)
         }
         let (old, new) = (schedule.models?.version ?? ModelVersion.ofImage, models?.version ?? ModelVersion.ofImage)
         return Difference("models of \(schedule.name)", from: old, to: new)

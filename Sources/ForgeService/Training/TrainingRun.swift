@@ -10,12 +10,15 @@ package struct TrainingRun: Sendable, Hashable {
     package let name: String
     /// Of the release that the Deployment runs; its data are trained on.
     package let image: String
+    /// The Secret that it is pulled with.
+    let pullSecret: String
 
     /// `time`: digits and dashes that no other run has.
-    package init(of cluster: Cluster, image: String, time: String) {
+    package init(of cluster: Cluster, release: DeployedRelease, time: String) {
         service = cluster.service
         name = Self.name(service, time: time)
-        self.image = image
+        image = release.image
+        pullSecret = release.pullSecret ?? PullSecret.name(of: cluster)
     }
 
     /// `inference-train-20261121-151732`; a long service name is cut, since pods' names take at most 63 characters.
@@ -31,7 +34,7 @@ package struct TrainingRun: Sendable, Hashable {
                 "kind": JobKind.train.label(service).yamlQuoted,
                 "run": name.yamlQuoted, "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted,
                 "command": command.yamlList,
-                "pullSecret": PullSecret.name(service).yamlQuoted,
+                "pullSecret": pullSecret.yamlQuoted,
             ].merging(store) { $1 })
     }
 

@@ -32,7 +32,7 @@ struct BatchManifestsTests {
             name: "weekly", cron: try CronExpression("0 2 * * 0"), input: .url("https://data.example/rows.csv"))
         let text = try schedule.manifest(cluster, release: .example, templates: Templates())
         try Golden("\(folder)/schedule.yaml").expect(text)
-        let training = TrainingRun(of: cluster, image: Example.release.reference, time: "20261121-151732")
+        let training = TrainingRun(of: cluster, release: .example, time: "20261121-151732")
         try Golden("\(folder)/training.yaml").expect(try training.manifest(Templates()))
     }
 
@@ -67,11 +67,10 @@ struct BatchManifestsTests {
         var cluster = Example.cluster()
         cluster.kubernetes = version
         let schedule = Schedule(name: nil, cron: try CronExpression("@daily"), input: .own)
-        let image = Example.release.reference
         let texts = [
             manifests.coordinator, try manifests.shards(askingAt: "http://10.244.1.9:8081"),
             try schedule.manifest(cluster, release: .example, templates: Templates()),
-            try TrainingRun(of: cluster, image: image, time: "1").manifest(Templates()),
+            try TrainingRun(of: cluster, release: .example, time: "1").manifest(Templates()),
         ]
         for document in try texts.flatMap({ try Array(Yams.compose_all(yaml: $0)) }) {
             let job = document["spec"]?["jobTemplate"] ?? document

@@ -263,7 +263,7 @@ struct ManifestsAreAppliedTests {
 struct ForeignObjectsTests {
     @Test("is refused by name before anything is changed")
     func objects() throws {
-        let step = ObjectsAreOurs.requirement(ForgeInventory.Service())
+        let step = ObjectsAreOurs.requirement(Example.cluster())
         #expect(
             step.differences(whenLookEnds: 0, "Deployment inference kubeforge\nService inference kubeforge\n") == [])
         #expect(

@@ -119,7 +119,7 @@ struct ModelVersionTests {
             #expect(pods.contains("secretName: \"\(read)\"") && !pods.contains(write))
             // What may write is not even sent.
             #expect(deploy.compactMap { ($0 as? StoreSecret)?.name } == [read])
-            let run = TrainingRun(of: cluster, image: Example.release.reference, time: "1")
+            let run = TrainingRun(of: cluster, release: .example, time: "1")
             let train = try TrainingPlan.make(cluster: cluster, run: run, templates: Templates(), isFollowed: false) {
                 _ in
             }
@@ -142,6 +142,9 @@ struct ModelVersionTests {
         #expect(try read("") == .example)
         let stored = try read("\"initContainers\":[\(Told.fetching(Example.version))],")
         #expect(stored == DeployedRelease(image: Example.release.reference, models: Example.models()))
+        #expect(
+            try read(#""imagePullSecrets":[{"name":"inference-registry-01234567"}],"#)
+                == DeployedRelease(image: Example.release.reference, pullSecret: "inference-registry-01234567"))
         #expect(throws: Never.self) { try TrainingPlan.check(stored, Service(models: Example.store)) }
         #expect(throws: Never.self) { try TrainingPlan.check(.example, Service()) }
         let early = #expect(throws: Problem.self) { try TrainingPlan.check(.example, Service(models: Example.store)) }
@@ -168,7 +171,7 @@ struct ModelVersionTests {
             let schedule = Schedule(name: nil, cron: try CronExpression("0 2 * * *"), input: .own)
             try Golden("\(folder)/schedule.yaml").expect(
                 try schedule.manifest(cluster, release: release, templates: Templates()))
-            let training = TrainingRun(of: cluster, image: Example.release.reference, time: "20261121-151732")
+            let training = TrainingRun(of: cluster, release: .example, time: "20261121-151732")
             try Golden("\(folder)/training.yaml").expect(try training.manifest(Templates()))
         }
     }
@@ -177,7 +180,7 @@ struct ModelVersionTests {
 @Suite("Models that a training has put into the store")
 struct ModelsAreRecordedTests {
     private static let cluster = Example.cluster(service: Service(models: Example.store))
-    private let run = TrainingRun(of: cluster, image: Example.release.reference, time: "20261121-151732")
+    private let run = TrainingRun(of: cluster, release: .example, time: "20261121-151732")
     private var step: ModelsAreRecorded { ModelsAreRecorded(run) }
 
     private func pods(_ phase: String, _ message: String) -> CommandState {
@@ -230,7 +233,7 @@ struct ModelsAreRecordedTests {
             let store = ModelStore(url: Example.store.url, keyPath: file, knownHostsPath: file)
             func titles(_ store: ModelStore?) throws -> [String] {
                 let cluster = Example.cluster(service: Service(models: store))
-                let run = TrainingRun(of: cluster, image: Example.release.reference, time: "1")
+                let run = TrainingRun(of: cluster, release: .example, time: "1")
                 return try TrainingPlan.make(cluster: cluster, run: run, templates: Templates(), isFollowed: false) {
                     _ in
                 }

@@ -27,11 +27,12 @@ struct PullSecretTests {
                 return step.differences(whenLookEnds: Int(run.exitCode), run.output)
             }
             #expect(try said("base64 -w 0 \(file)") == [])
-            #expect(try said("exit 0") == ["Secret mlops.inference-registry is missing"])
-            #expect(try said("echo bm90IGl0 # not it") == ["Secret mlops.inference-registry has another password"])
+            #expect(try said("exit 0") == ["Secret mlops.inference-registry-6dace20b is missing"])
+            #expect(
+                try said("echo bm90IGl0 # not it") == ["Secret mlops.inference-registry-6dace20b has another password"])
             #expect(
                 try said("echo Unable to connect >&2; exit 1") == [
-                    "Secret mlops.inference-registry cannot be read: Unable to connect"
+                    "Secret mlops.inference-registry-6dace20b cannot be read: Unable to connect"
                 ])
         }
     }
@@ -55,7 +56,7 @@ struct PullSecretTests {
                     apiVersion: v1
                     kind: Secret
                     metadata:
-                      name: "inference-registry"
+                      name: "inference-registry-6dace20b"
                       namespace: "mlops"
                       labels:
                         app.kubernetes.io/name: "inference"
@@ -84,8 +85,7 @@ struct PullSecretTests {
             let pods = try Self.pods(cluster)
             #expect(pods.count == 7)
             for pod in pods {
-                #expect(
-                    pod["imagePullSecrets"]?.array().compactMap { $0["name"]?.string } == ["\(service.name)-registry"])
+                #expect(Self.secrets(of: pod) == [PullSecret.name(of: cluster)])
                 let containers = (pod["containers"]?.array() ?? []) + (pod["initContainers"]?.array() ?? [])
                 #expect(!containers.isEmpty)
                 for container in containers {
@@ -97,13 +97,83 @@ struct PullSecretTests {
         }
     }
 
+    @Test("has another name for another registry and another login there, and the same one for another password")
+    func names() {
+        func name(_ service: ForgeInventory.Service) -> String {
+            PullSecret.name(of: Example.cluster(service: service))
+        }
+        func team(_ user: String, _ path: String) -> ForgeInventory.Service {
+            Service(registry: "registry.example/team", registryLogin: .init(user: user, passwordPath: path))
+        }
+        let names = [
+            name(Service()), name(Service(registry: "registry.example/team")),
+            name(Service(registry: "registry.example/others")), name(team("ann", "/a")), name(team("ben", "/a")),
+        ]
+        #expect(Set(names).count == names.count)
+        #expect(name(team("ann", "/a")) == name(team("ann", "/b")))
+        #expect(names.allSatisfy { PullSecret.isName($0, of: Service()) })
+        #expect(PullSecret.isName("inference-registry", of: Service()))
+        for other in ["inference-registry-two", "inference-registry-6dace20b-2", "inference-store-6dace20b", "mine"] {
+            #expect(!PullSecret.isName(other, of: Service()))
+        }
+    }
+
+    @Test("of the release that runs is what batch runs, trainings and schedules pull with, until another one runs")
+    func ofRelease() throws {
+        let cluster = Example.cluster(service: Service(registry: "registry.example/new"))
+        let seen = try Self.pods(cluster, pullSecret: "inference-registry-01234567").map { Self.secrets(of: $0) }
+        let new = PullSecret.name(of: cluster)
+        #expect(seen == [[new], [new]] + Array(repeating: ["inference-registry-01234567"], count: 5))
+    }
+
+    @Test("of the release that runs, and its Secret of the model store, are not touched before the next one's gate")
+    func beforeGate() async throws {
+        try await TemporaryFolder.during { folder in
+            func cluster(_ number: Int) throws -> Cluster {
+                let key = try folder.write("key\(number)", "key \(number)")
+                let store = ModelStore(url: Example.store.url, keyPath: key, knownHostsPath: key)
+                return Example.cluster(service: Service(registry: "registry.example/\(number)", models: store))
+            }
+            /// The Secrets that the pods of its release name.
+            func named(_ plan: Plan) throws -> Set<String> {
+                let steps = plan.stages.flatMap { $0.steps(for: "kubmaster") }
+                let applied = try #require(steps.compactMap { $0 as? ManifestsAreApplied }.first)
+                let text = applied.manifests.files.map { String(decoding: $0.content, as: UTF8.self) }.joined()
+                return Set(text.matches(of: /(?:inference-(?:registry|store))(?:-[0-9a-f]{8})?/).map { String($0.0) })
+            }
+            func plan(_ number: Int) throws -> Plan {
+                try ServicePlan.make(
+                    cluster: try cluster(number), context: Example.context(), models: Example.models(),
+                    templates: Templates(), by: "ann@desk")
+            }
+            let (old, new) = (try plan(1), try plan(2))
+            let (running, next) = (try named(old), try named(new))
+            #expect(running.count == 2 && next.count == 2)
+            // All that comes before the gate is done, whether it is so already or not.
+            let host = ScriptedTransport { _ in Output("") }
+            let machine = Machine(host: Example.master, transport: host)
+            for step in new.stages.flatMap({ $0.steps(for: "kubmaster") }).prefix(while: {
+                !($0 is ManifestsAreApplied)
+            }) {
+                try? await step.apply(to: machine)
+            }
+            let sent = await host.commands.map { $0.line + $0.inputText }.joined(separator: "\n")
+            for name in next { #expect(sent.contains(name), "\(name) is not made") }
+            for name in running { #expect(!sent.contains(name), "\(name) is changed") }
+        }
+    }
+
+    private static func secrets(of pod: Node) -> [String] {
+        (pod["imagePullSecrets"]?.array() ?? []).compactMap { $0["name"]?.string }
+    }
+
     /// The pods of everything that kubeforge puts into a cluster: Deployment, candidate, coordinator, shards in one Job
-    /// and alone, schedule, training.
-    private static func pods(_ cluster: Cluster) throws -> [Node] {
+    /// and alone, schedule, training. `pullSecret`: that of the release that runs.
+    private static func pods(_ cluster: Cluster, pullSecret: String? = nil) throws -> [Node] {
         let templates = try Templates()
         let release = Release(name: cluster.service.name, tag: "0123456789abcdef", registry: cluster.imagePrefix)
         let models = cluster.service.models == nil ? nil : Example.models()
-        let deployed = DeployedRelease(image: release.reference, models: models)
+        let deployed = DeployedRelease(image: release.reference, models: models, pullSecret: pullSecret)
         func run(_ shards: Int) throws -> BatchManifests {
             let run = BatchRun(of: cluster, input: .own, shards: shards, release: deployed, time: "1")
             return try BatchManifests(run, templates: templates)
@@ -118,7 +188,7 @@ struct PullSecretTests {
                 try run(2).coordinator, try run(2).shards(askingAt: "http://10.244.1.9:8081"),
                 try run(1).shards(askingAt: "http://10.244.1.9:8081"),
                 try schedule.manifest(cluster, release: deployed, templates: templates),
-                try TrainingRun(of: cluster, image: release.reference, time: "1").manifest(templates),
+                try TrainingRun(of: cluster, release: deployed, time: "1").manifest(templates),
             ]
         var seen: Set<String> = []
         return try texts.flatMap { try Array(Yams.compose_all(yaml: $0)) }.compactMap { document in

@@ -120,6 +120,27 @@ struct HistoryTests {
             ])
     }
 
+    @Test("leads schedules back to the Secret that the release's image is pulled with")
+    func pullSecret() throws {
+        let full = Told.list(
+            Told.deployment(template: "second"),
+            Told.replicaSet("first", revision: 3).replacing(
+                #""containers":[]"#, with: #""imagePullSecrets":[{"name":"inference-registry"}],"containers":[]"#),
+            Told.history(
+                .example("a", template: "first", at: "2026-11-20T10:00:00Z"),
+                .example("b", template: "second", at: "2026-11-21T10:00:00Z")))
+        let steps = try RollbackPlan.make(
+            cluster: Self.cluster, history: history(full), to: nil, templates: Templates(), by: "ann@desk",
+            within: .seconds(60)
+        ).stages.flatMap { $0.steps(for: "kubmaster") }
+        let schedule =
+            #"{"kind":"CronJob","metadata":{"name":"inference-batch"},"spec":{"schedule":"@daily","jobTemplate":{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"inference-registry-6dace20b"}],"containers":[{"image":"10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa"}]}}}}}}"#
+        #expect(
+            steps.last?.differences(whenLookEnds: 0, Told.list(schedule).text) == [
+                "Secret that inference-batch pulls with: inference-registry-6dace20b → inference-registry"
+            ])
+    }
+
     @Test("leads nowhere where Kubernetes has nothing left, or the tag is none")
     func leadsNowhere() throws {
         let lost = #expect(throws: Problem.self) { try plan("bbb") }

@@ -87,6 +87,24 @@ struct ScheduleTests {
                 && stands.contains("image: \"10.77.0.11:5443/mlops/inference:0123456789abcdef\""))
     }
 
+    @Test("pulls with the Secret of that release, where it named one of kubeforge's")
+    func followsPullSecret() throws {
+        let step = SchedulesUseRelease(
+            Example.release, models: nil, pullSecret: "inference-registry-01234567", of: cluster,
+            templates: try Templates())
+        func differences(_ secret: String) -> [String] {
+            let found = found(["inference-batch"]).replacing(
+                #""spec":{"containers""#, with: #""spec":{"imagePullSecrets":[{"name":"\#(secret)"}],"containers""#)
+            return step.differences(whenLookEnds: 0, found)
+        }
+        #expect(differences("inference-registry-01234567") == [])
+        #expect(differences("of-the-users-own") == [])
+        #expect(
+            differences("inference-registry") == [
+                "Secret that inference-batch pulls with: inference-registry → inference-registry-01234567"
+            ])
+    }
+
     @Test("runs the models of that release, wherever they are")
     func followsModels() throws {
         let templates = try Templates()

@@ -25,7 +25,7 @@ extension Action {
         var action = Action("train") { context in
             let release = try await context.deployedRelease()
             try TrainingPlan.check(release, context.cluster.service)
-            let run = TrainingRun(of: context.cluster, image: release.image, time: time)
+            let run = TrainingRun(of: context.cluster, release: release, time: time)
             let reporter = context.executor.reporter
             return try TrainingPlan.make(
                 cluster: context.cluster, run: run, templates: context.templates, isFollowed: isFollowed

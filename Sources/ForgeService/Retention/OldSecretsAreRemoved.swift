@@ -2,20 +2,21 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// No Secret of the model store is left that no pod needs and no release that can be restored.
-struct OldStoreSecretsAreRemoved: Step {
+/// No Secret of the model store or of a registry is left that no pod needs and no release that can be restored.
+struct OldSecretsAreRemoved: Step {
     private let service: Service
-    private let next: String
+    private let next: [String]
     private let kubectl: Kubectl
 
-    /// `next`: the Secret of the next training. One that has just begun may have it, and no pod yet that names it.
-    init(_ service: Service, but next: String) {
+    /// `next`: those of the next pods and of the next training. One that has just begun may have its Secret, and no pod
+    /// yet that names it.
+    init(_ service: Service, but next: [String]) {
         self.service = service
         self.next = next
         kubectl = Kubectl(namespace: service.namespace)
     }
 
-    var title: String { "only Secrets of the model store that a release names are kept" }
+    var title: String { "only Secrets that a release names are kept" }
 
     var questions: [Question] { [.command(look)] }
 
@@ -45,11 +46,12 @@ struct OldStoreSecretsAreRemoved: Step {
             #"jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}"#)
         let used = kubectl.line(
             "get", "deployments,replicasets,pods,jobs,cronjobs", "--output",
-            #"jsonpath={range .items[*]}{..secretName}{" "}{end}"#)
+            #"jsonpath={range .items[*]}{..secretName}{" "}{..imagePullSecrets[*].name}{" "}{end}"#)
+        let ours = "(\(StoreSecret.name(service))|\(PullSecret.name(service)))(-[0-9a-f]{8})?"
         return """
             set -e; all=$(\(all)); used=$(\(used))
-            for name in $(echo "$all" | grep -xE \("\(StoreSecret.name(service))(-[0-9a-f]{8})?".shellQuoted) || :); do
-            case " \(next) $used " in *" $name "*) ;; *) echo "$name";; esac
+            for name in $(echo "$all" | grep -xE \(ours.shellQuoted) || :); do
+            case " \(next.joined(separator: " ")) $used " in *" $name "*) ;; *) echo "$name";; esac
             done
             """
     }
