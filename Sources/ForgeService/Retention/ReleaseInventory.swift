@@ -12,7 +12,7 @@ struct ReleaseInventory {
     /// nil where the registry is not kubeforge's own, or not here.
     var registry: PublishedReleases?
 
-    /// Prints `deployed TAG`, `used TAG` and `present TAG`. Fails when it cannot be told what is in use.
+    /// Prints `deployed TAG`, `used TAG`, `restorable TAG` and `present TAG`. Fails when it cannot be told what is in use.
     var look: String {
         let known = """
             set -e; names=\(names.shellQuoted)
@@ -27,10 +27,11 @@ struct ReleaseInventory {
         // Of all namespaces: a service of the same name elsewhere may use the same image.
         let kubectl = Kubectl(namespace: service.namespace)
             .line(
-                "get", "pods,deployments,cronjobs", "--all-namespaces", "--output",
-                "jsonpath={range .items[*]}{..image}{\" \"}{end}")
+                "get", "pods,deployments,replicasets,cronjobs", "--all-namespaces", "--output",
+                #"jsonpath={range .items[*]}{.kind} {..image}{"\n"}{end}"#)
         return """
-            images=$(\(kubectl)); echo "$images" | tr ' ' '\\n' | tags used
+            objects=$(\(kubectl)); echo "$objects" | sed '/^ReplicaSet /d' | tr ' ' '\\n' | tags used
+            echo "$objects" | sed -n 's/^ReplicaSet //p' | tr ' ' '\\n' | tags restorable
             ls -1td \(folders.map { $0 + "/*" }.joined(separator: " ")) 2>/dev/null | sed -nE 's,^.*/([0-9a-f]{16})$,present \\1,p' | \(ownership.filter)
             images=$(docker image ls --format '{{.Repository}}:{{.Tag}}')
             echo "$images" | tags present \(pattern(paths).shellQuoted)

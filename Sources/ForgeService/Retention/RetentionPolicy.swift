@@ -1,7 +1,9 @@
-/// Which releases stay on a machine: the one that runs, the five before it, which Kubernetes can bring back, and all
-/// that a pod uses.
+/// Which releases stay on a machine: the one that runs, those that Kubernetes can bring back, as many that were deployed
+/// last as make six with these, and all that a pod uses.
+///
+/// Kubernetes counts a release that was brought back by a rollback as new; by its last deploy it is old.
 struct RetentionPolicy {
-    /// Of the release now deployed, in full names.
+    /// As many as a Deployment's `revisionHistoryLimit` keeps, and the one that runs.
     static let count = 6
 
     /// What one machine has, as its look prints it: a word for the kind, and a tag.
@@ -12,6 +14,8 @@ struct RetentionPolicy {
         var present: [String] = []
         /// Of containers and pods that run or shall run.
         var used: Set<String> = []
+        /// Of pods that Kubernetes can bring back; only the machine that rules the cluster can tell.
+        var restorable: Set<String> = []
 
         init(printed text: String) {
             for line in text.split(whereSeparator: \.isNewline) {
@@ -20,6 +24,7 @@ struct RetentionPolicy {
                 switch words[0] {
                 case "deployed": deployed.append(words[1])
                 case "used": used.insert(words[1])
+                case "restorable": restorable.insert(words[1])
                 default: present.append(words[1])
                 }
             }
@@ -35,7 +40,9 @@ struct RetentionPolicy {
         var seen: Set<String> = []
         order.removeAll { !seen.insert($0).inserted }
         let here = order.filter { $0 == current || found.present.contains($0) }
-        return here.dropFirst(Self.count).filter { !found.used.contains($0) }.sorted()
+        let restorable = here.filter { $0 == current || found.restorable.contains($0) }
+        let others = here.filter { !restorable.contains($0) }
+        return others.dropFirst(max(0, Self.count - restorable.count)).filter { !found.used.contains($0) }.sorted()
     }
 
     /// Whether the machine knows that the current release was deployed last.

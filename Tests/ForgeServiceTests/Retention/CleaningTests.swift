@@ -12,10 +12,12 @@ struct CleaningTests {
     /// `0000000000000001` for 1.
     private func tag(_ number: Int) -> String { String(repeating: "0", count: 15) + "\(number)" }
 
-    private func old(current: Int = 7, deployed: [Int], present: [Int], used: [Int] = []) -> [String] {
+    private func old(
+        current: Int = 7, deployed: [Int], present: [Int], used: [Int] = [], restorable: [Int] = []
+    ) -> [String] {
         let lines =
             deployed.map { "deployed \(tag($0))" } + present.map { "present \(tag($0))" }
-            + used.map { "used \(tag($0))" }
+            + used.map { "used \(tag($0))" } + restorable.map { "restorable \(tag($0))" }
         return RetentionPolicy(current: tag(current), found: .init(printed: lines.joined(separator: "\n"))).old
     }
 
@@ -34,6 +36,51 @@ struct CleaningTests {
     @Test("stay while a pod uses them")
     func used() {
         #expect(old(deployed: [6, 5, 4, 3, 2, 1, 0], present: [0, 1, 2, 3, 4, 5, 6, 7], used: [0]) == [tag(1)])
+    }
+
+    @Test("that were brought back by a rollback stay as long as Kubernetes can bring them back once more")
+    func afterRollback() async throws {
+        // 1 to 6 were deployed, 1 was brought back, and 7 was deployed.
+        let restorable = [7, 1, 6, 5, 4, 3]
+        #expect(
+            old(deployed: [6, 5, 4, 3, 2, 1], present: Array(1...7), used: [7], restorable: restorable) == [tag(2)])
+        #expect(
+            old(
+                current: 8, deployed: [7, 6, 5, 4, 3, 1], present: [1, 3, 4, 5, 6, 7, 8],
+                restorable: [8, 7, 1, 6, 5, 4])
+                == [tag(3)])
+        // A node cannot tell; what is not on it is not counted.
+        #expect(old(deployed: [6, 5, 4, 3, 2, 1], present: Array(1...7)) == [tag(1)])
+        #expect(old(deployed: [6, 5, 4], present: [7, 6, 5, 4], restorable: restorable) == [])
+        try await TemporaryFolder.during { place in
+            for number in 1...6 {
+                let note = try place.write("lib/deployed/mlops.inference/\(tag(number))", "")
+                try FileManager.default.setAttributes(
+                    [.modificationDate: Date(timeIntervalSince1970: Double(number))], ofItemAtPath: note)
+            }
+            let image = "10.77.0.11:5443/mlops/inference"
+            try place.write(
+                "bin/kubectl",
+                """
+                #!/bin/sh
+                echo "Pod \(image):\(tag(7))"; echo "Deployment \(image):\(tag(7)) docker.io/library/sidecar:1"
+                case "$*" in *replicasets*) \(restorable.map { "echo ReplicaSet \(image):\(tag($0))" }.joined(separator: "; "));; esac
+                """, mode: 0o755)
+            try place.write(
+                "bin/docker",
+                "#!/bin/sh\nfor n in 1 2 3 4 5 6 7; do echo \(image):000000000000000$n; done\n", mode: 0o755)
+            let look = ReleaseInventory(
+                release: Example.release, runtime: nil, isBuilder: true, service: ForgeInventory.Service()
+            ).look
+            let seen = try LocalProgram(
+                "sh", "-c",
+                "PATH=\(place.path("bin")):$PATH; " + look.replacing("/var/lib/kubeforge", with: place.path("lib")))
+            #expect(seen.exitCode == 0)
+            let found = RetentionPolicy.Found(printed: seen.output)
+            #expect(found.deployed == [6, 5, 4, 3, 2, 1].map(tag))
+            #expect(found.used == [tag(7)])
+            #expect(RetentionPolicy(current: tag(7), found: found).old == [tag(2)])
+        }
     }
 
     @Test("that were never deployed go first, and those that are gone do not count")
