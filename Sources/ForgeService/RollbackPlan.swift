@@ -51,12 +51,7 @@ package enum RollbackPlan {
     package static func history(of cluster: Cluster, _ answers: Answers) throws(Problem) -> ReleaseHistory {
         let service = cluster.service
         let answer = answers.command(ReleaseHistory.look(service.name, namespace: service.namespace))
-        guard answer.exitCode == 0 else {
-            throw Problem(
-                what: "\(cluster.firstControlPlane.name): the cluster could not be asked for its releases",
-                why: answer.text.split(whereSeparator: \.isNewline).last.map(String.init),
-                fix: "does its API answer? `kubeforge smoke-test` says more")
-        }
+        guard answer.exitCode == 0 else { throw Problem(silent: cluster.firstControlPlane.name, answer) }
         let history = ReleaseHistory(answer.text, of: service.name)
         guard !history.records.isEmpty else {
             throw Problem(

@@ -117,7 +117,6 @@ extension OutsideTests {
         "ForgeService/Release/Release.swift": .fuzz("lines of pods and machines"),
         "ForgeService/Rollout/ReleaseIsRecorded.swift": .own("a date and JSON that is stored as text"),
         "ForgeService/Release/ReleaseRecord.swift": .fuzz("lines of pods and machines"),
-        "ForgeService/RollbackPlan.swift": .own("its last line is told"),
         "ForgeService/KubeAPI/ClusterObject.swift": .fuzz("objects of the cluster"),
         "ForgeService/KubeAPI/PodLogs.swift": .fuzz("lines of pods and machines"),
         "ForgeService/ServicePlan.swift": .fuzz("steps of the service"),

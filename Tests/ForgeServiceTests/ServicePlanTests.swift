@@ -89,8 +89,9 @@ struct ServicePlanTests {
         guard case .command(let look)? = build.questions.first else { throw Problem(what: "it asks no command") }
         #expect(
             look == #"""
-                kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get deployments --field-selector \#
-                metadata.name=inference --output 'jsonpath={range .items[*]}{.spec.template.metadata.annotations.kubeforge\.io/rebuilt}{end}'
+                { said=$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get deployments --field-selector \#
+                metadata.name=inference --output 'jsonpath={range .items[*]}{.spec.template.metadata.annotations.kubeforge\.io/rebuilt}{end}' \#
+                2>&1 >&3 3>&-) || { code=$?; printf '\n%s\n' "$said"; exit "$code"; }; } 3>&1
                 """#)
         func read(_ state: CommandState) -> String? { build.time(Example.answers([look: state])) }
         #expect(read(CommandState(text: time)) == time)
@@ -108,7 +109,10 @@ struct ServicePlanTests {
         #expect(step.differences(whenLookEnds: 0, "") == ["built anew: \(time) → never"])
         #expect(
             step.differences(whenLookEnds: 0, "2026-11-27T00:00:00Z") == ["built anew: \(time) → 2026-11-27T00:00:00Z"])
-        #expect(step.differences(whenLookEnds: 1, "Unable to connect") == ["the cluster does not say what it runs"])
+        #expect(
+            step.differences(whenLookEnds: 1, "\nUnable to connect\n") == [
+                "the cluster does not say what it runs: Unable to connect"
+            ])
         #expect(try steps(isAnew: true).isEmpty)
     }
 

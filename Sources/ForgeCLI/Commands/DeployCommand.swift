@@ -40,14 +40,22 @@ extension Action {
             for note in try await check?.notes(on: LocalTransport()) ?? [] { context.report(.note(note)) }
             let (service, (first, transport)) = (context.cluster.service, try context.firstControlPlane())
             let (models, build) = (NextModelVersion(service), LastBuild(service))
-            let answers = try await transport.ask(models.questions + build.questions, of: first)
+            let certificates = CertificatesLast(cluster: context.cluster)
+            let answers = try await transport.ask(
+                certificates.questions + models.questions + build.questions, of: first)
+            let version: ModelVersion?
+            do {
+                version = try models.models(answers, from: first.name)
+            } catch {
+                let expired = certificates.differences(given: answers)
+                throw expired.isEmpty ? error : certificates.finding(expired, on: first)
+            }
             let buildContext = try BuildContext.make(
                 cluster: context.cluster, templates: context.templates, rebuilt: time ?? build.time(answers))
             return try ServicePlan.make(
-                cluster: context.cluster, context: buildContext, models: try models.models(answers, from: first.name),
-                isAnew: time != nil,
+                cluster: context.cluster, context: buildContext, models: version, isAnew: time != nil,
                 templates: context.templates, by: context.person, within: limit
-            ).beginning(with: CertificatesLast(cluster: context.cluster), on: first)
+            ).beginning(with: certificates, on: first)
         } next: { context in
             let url = await ServiceURL(context.cluster).ask(context.fleet)
             return ["kubeforge smoke-test\(context.inventoryArgument)"]

@@ -12,7 +12,7 @@ package struct LastBuild: Sendable {
 
     package init(_ service: Service) {
         let path = #"jsonpath={range .items[*]}{.spec.template.metadata.annotations.kubeforge\.io/rebuilt}{end}"#
-        look = Kubectl(namespace: service.namespace).line(
+        look = Kubectl(namespace: service.namespace).look(
             "get", "deployments", "--field-selector", "metadata.name=\(service.name)", "--output", Word(path))
     }
 
@@ -30,7 +30,9 @@ package struct LastBuild: Sendable {
     func requirement(_ time: String?) -> Requirement {
         Requirement("the build of the release that runs is known", asking: questions, fix: "run it again") { answers in
             let answer = answers.command(look)
-            guard answer.exitCode == 0 else { return ["the cluster does not say what it runs"] }
+            guard answer.exitCode == 0 else {
+                return [Difference("the cluster does not say what it runs", silent: answer)]
+            }
             let now = self.time(answers)
             return now == time ? [] : [Difference("built anew", from: time ?? "never", to: now ?? "never")]
         }

@@ -31,7 +31,9 @@ package struct OldRunsAreRemoved: Step {
     /// A line for each object that is left, as kubectl names it: `job/inference-batch-20261121-151732 is left`.
     package func differences(given answers: Answers) -> [Difference] {
         let answer = answers.command(look)
-        guard answer.exitCode == 0 else { return ["the cluster could not be asked for earlier runs"] }
+        guard answer.exitCode == 0 else {
+            return [Difference("the cluster could not be asked for earlier runs", silent: answer)]
+        }
         return leftovers(answer.text).map { "\($0) is left" }
     }
 
@@ -76,7 +78,7 @@ package struct OldRunsAreRemoved: Step {
     private var look: String {
         let kinds = kind == .batch ? [JobKind.batch, .coordinator] : [kind]
         let names = kinds.map { $0.label(service) }.joined(separator: ",")
-        return kubectl.line(
+        return kubectl.look(
             "get", "jobs,pods", "--selector",
             "app.kubernetes.io/managed-by=kubeforge,app.kubernetes.io/name in (\(names))", "--output",
             "json")

@@ -16,9 +16,11 @@ package struct ServiceJobs: Sendable {
         -> ServiceJobs
     {
         let look = Kubectl(namespace: service.namespace)
-            .line("get", "jobs,cronjobs", "--selector", "app.kubernetes.io/managed-by=kubeforge", "--output", "json")
+            .look("get", "jobs,cronjobs", "--selector", "app.kubernetes.io/managed-by=kubeforge", "--output", "json")
         let answer = try await transport.ask([.command(look)], of: host).command(look)
-        guard answer.exitCode == 0, let objects = JobObject.list(answer.text) else { throw Problem(silent: host.name) }
+        guard answer.exitCode == 0, let objects = JobObject.list(answer.text) else {
+            throw Problem(silent: host.name, answer)
+        }
         return ServiceJobs(objects, of: service, now: now)
     }
 

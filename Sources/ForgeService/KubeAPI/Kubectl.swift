@@ -14,6 +14,15 @@ struct Kubectl: Sendable {
 
     func line(_ words: [Word]) -> String { Command(prefix + words).line }
 
+    /// As a question that tells why it has no answer. What questions print to standard error is not kept, so kubectl's
+    /// own words follow what it printed where it fails, and only there: a warning is no part of an answer.
+    func look(_ words: Word...) -> String { look(words) }
+
+    func look(_ words: [Word]) -> String {
+        let said = "said=$(\(line(words)) 2>&1 >&3 3>&-)"
+        return "{ \(said) || { code=$?; printf '\\n%s\\n' \"$said\"; exit \"$code\"; }; } 3>&1"
+    }
+
     /// Applies what it reads on the server's side: what a client applies is kept a second time, as an annotation that
     /// many tools show.
     static let serverSideApply: [Word] = [

@@ -12,7 +12,9 @@ enum ObjectsAreOurs {
                 "choose another name or namespace under service: in the inventory, or remove what is named, if it is not needed"
         ) { answers in
             let answer = answers.command(look)
-            guard answer.exitCode == 0 else { return ["the cluster could not be asked for its objects"] }
+            guard answer.exitCode == 0 else {
+                return [Difference("the cluster could not be asked for its objects", silent: answer)]
+            }
             let found = answer.text.split(whereSeparator: \.isNewline).map { $0.split(separator: " ").map(String.init) }
             return found.filter { $0.count == 2 || $0.count == 3 && $0[2] != "kubeforge" }.map {
                 Difference("\($0[0]) \(service.namespace).\($0[1]) was not made by kubeforge")
@@ -33,7 +35,7 @@ enum ObjectsAreOurs {
             ]
         let path =
             #"jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.labels.app\.kubernetes\.io/managed-by}{"\n"}{end}"#
-        return Kubectl(namespace: service.namespace).line(
+        return Kubectl(namespace: service.namespace).look(
             ["get"] + all.map { Word($0) } + ["--ignore-not-found", "--output", Word(path)])
     }
 }
@@ -48,10 +50,11 @@ enum NodePortIsFree {
             "port \(port) of the nodes is free for the service", asking: [.command(look)],
             fix: "choose another nodePort: from 30000 to 32767 under service: in the inventory"
         ) { answers in
-            guard answers.command(look).exitCode == 0 else {
-                return ["the cluster could not be asked for its Services"]
+            let answer = answers.command(look)
+            guard answer.exitCode == 0 else {
+                return [Difference("the cluster could not be asked for its Services", silent: answer)]
             }
-            let lines = answers.command(look).text.split(whereSeparator: \.isNewline).map {
+            let lines = answer.text.split(whereSeparator: \.isNewline).map {
                 $0.split(separator: " ").map(String.init)
             }
             return lines.filter { $0.dropFirst().contains(port) && $0[0] != "\(service.namespace).\(service.name)" }
@@ -63,6 +66,6 @@ enum NodePortIsFree {
     private static func look(_ service: Service) -> String {
         let path =
             #"jsonpath={range .items[*]}{.metadata.namespace}.{.metadata.name} {.spec.ports[*].nodePort}{"\n"}{end}"#
-        return Kubectl(namespace: service.namespace).line("get", "services", "--all-namespaces", "--output", Word(path))
+        return Kubectl(namespace: service.namespace).look("get", "services", "--all-namespaces", "--output", Word(path))
     }
 }

@@ -20,17 +20,19 @@ package struct NextModelVersion: Sendable {
     package func models(_ answers: Answers, from host: String) throws(Problem) -> ModelVersion? {
         guard let store = service.models else { return nil }
         let answer = answers.command(look)
-        guard answer.exitCode == 0 else { throw Problem(silent: host, answer.text) }
+        guard answer.exitCode == 0 else { throw Problem(silent: host, answer) }
         return ModelVersion(url: store.url, version: Self.version(answer))
     }
 
     /// nil before the first training.
-    static func version(_ answer: CommandState) -> String? { answer.text.isEmpty ? nil : answer.text }
+    static func version(_ answer: CommandState) -> String? {
+        answer.exitCode == 0 && !answer.text.isEmpty ? answer.text : nil
+    }
 
     /// Prints it. A namespace or a history that is not there yet has none.
     var look: String {
         let path = #"{range .items[*]}{.metadata.annotations.kubeforge\.io/models}{end}"#
-        return kubectl.line(
+        return kubectl.look(
             "get", "configmaps", "--field-selector", "metadata.name=\(ReleaseHistory.name(service.name))", "--output",
             Word("jsonpath=\(path)"))
     }

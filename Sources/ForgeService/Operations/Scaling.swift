@@ -17,7 +17,7 @@ package struct Scaling: Sendable {
     /// Everything that shall be true, for the release that the cluster runs now. `host`: the first control plane.
     package func plan(on host: Host, over transport: any Transport) async throws -> Plan {
         let answer = try await transport.ask([.command(look)], of: host).command(look)
-        guard answer.exitCode == 0 else { throw Problem(silent: host.name) }
+        guard answer.exitCode == 0 else { throw Problem(silent: host.name, answer) }
         guard let release = try runningRelease(answer.text, host) else {
             throw Problem(notDeployed: service, host.name)
         }
@@ -71,7 +71,7 @@ package struct Scaling: Sendable {
     }
 
     private var look: String {
-        kubectl.line("get", "deployment", Word(service.name), "--ignore-not-found", "--output", "json")
+        kubectl.look("get", "deployment", Word(service.name), "--ignore-not-found", "--output", "json")
     }
 }
 
@@ -92,7 +92,9 @@ struct ReplicasAre: Step {
     var questions: [Question] { [.command(look)] }
 
     func differences(given answers: Answers) -> [Difference] {
-        let found = answers.command(look).text.trimming(while: \.isWhitespace)
+        let answer = answers.command(look)
+        guard answer.exitCode == 0 else { return [Difference("the cluster could not be asked", silent: answer)] }
+        let found = answer.text.trimming(while: \.isWhitespace)
         return found == "\(count)" ? [] : [Difference("replicas", from: found.isEmpty ? "unknown" : found, to: count)]
     }
 
@@ -101,6 +103,6 @@ struct ReplicasAre: Step {
     }
 
     private var look: String {
-        kubectl.line("get", "deployment", Word(service.name), "--output", "jsonpath={.spec.replicas}")
+        kubectl.look("get", "deployment", Word(service.name), "--output", "jsonpath={.spec.replicas}")
     }
 }

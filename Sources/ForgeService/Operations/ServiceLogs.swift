@@ -49,7 +49,7 @@ package struct ServiceLogs: Sendable {
 
     private func pods(on host: Host, _ transport: any Transport) async throws -> [LoggedPod] {
         let answer = try await transport.ask([.command(look)], of: host).command(look)
-        guard answer.exitCode == 0 else { throw Problem(silent: host.name) }
+        guard answer.exitCode == 0 else { throw Problem(silent: host.name, answer) }
         let pods = ClusterObject.list(answer.text).map(LoggedPod.init).sorted { $0.name < $1.name }
         if pods.isEmpty { throw Problem(noPods: kind, service, host) }
         return pods
@@ -57,7 +57,7 @@ package struct ServiceLogs: Sendable {
 
     private var selector: Word { "app.kubernetes.io/name=\(kind.label(service))" }
 
-    private var look: String { kubectl.line("get", "pods", "--selector", selector, "--output", "json") }
+    private var look: String { kubectl.look("get", "pods", "--selector", selector, "--output", "json") }
 
     /// Pod after pod: with a selector kubectl would mix their order anew each time.
     private func printOnce(_ names: [String]) -> Command {

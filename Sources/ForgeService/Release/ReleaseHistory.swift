@@ -18,7 +18,7 @@ package struct ReleaseHistory: Sendable {
 
     /// Deployment, ReplicaSets and ConfigMap in one look.
     static func look(_ service: String, namespace: String) -> String {
-        Kubectl(namespace: namespace).line(
+        Kubectl(namespace: namespace).look(
             "get", "deployments,replicasets,configmaps", "--selector", "app.kubernetes.io/name=\(service)", "--output",
             "json")
     }

@@ -24,7 +24,9 @@ struct AutomaticRollback: Sendable {
 
     private func restore(_ machine: Machine) async throws -> String {
         let look = ReleaseHistory.look(release.name, namespace: namespace)
-        let history = ReleaseHistory(try await machine.ask([.command(look)]).command(look).text, of: release.name)
+        let answer = try await machine.ask([.command(look)]).command(look)
+        guard answer.exitCode == 0 else { throw Problem(silent: machine.host.name, answer) }
+        let history = ReleaseHistory(answer.text, of: release.name)
         guard let old = history.past.first(where: { $0.record.template != template }) else {
             return "no earlier release to roll back to; its pods are left for inspection"
         }

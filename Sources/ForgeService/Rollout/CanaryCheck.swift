@@ -22,7 +22,7 @@ struct CanaryCheck: Sendable {
 
     /// The service's Deployment, and the candidate's where one is left.
     var look: String {
-        kubectl.line(
+        kubectl.look(
             "get", "deployments", "--selector", "app.kubernetes.io/name in (\(release.name), \(canary.name))",
             "--output", "json")
     }
@@ -35,7 +35,9 @@ struct CanaryCheck: Sendable {
     /// asked when it came.
     /// Its problem says what users have meanwhile. No candidate is left, however it ends.
     func pass(on machine: Machine) async throws {
-        let deployments = ClusterObject.list(try await machine.ask([.command(look)]).command(look).text)
+        let answer = try await machine.ask([.command(look)]).command(look)
+        guard answer.exitCode == 0 else { throw Problem(silent: machine.host.name, answer) }
+        let deployments = ClusterObject.list(answer.text)
         let running = deployments.first { $0.metadata.name == release.name }?.spec?.template
         if running?.digest == manifests.template { return try await remove(machine) }
         do {

@@ -26,7 +26,9 @@ package struct ReleaseIsRecorded: Step {
 
     /// Compared by the digest of the pods' template: the same image with other settings is another entry.
     package func differences(given answers: Answers) -> [Difference] {
-        let newest = ReleaseHistory(answers.command(look).text, of: release.name).records.first
+        let answer = answers.command(look)
+        guard answer.exitCode == 0 else { return [Difference("the cluster could not be asked", silent: answer)] }
+        let newest = ReleaseHistory(answer.text, of: release.name).records.first
         if newest?.template == template { return [] }
         return [newest.map { "\($0.image) is" } ?? "it has none"]
     }

@@ -20,7 +20,9 @@ struct RevisionIsRestored: Step {
     var questions: [Question] { [.command(look)] }
 
     func differences(given answers: Answers) -> [Difference] {
-        let history = ReleaseHistory(answers.command(look).text, of: service)
+        let answer = answers.command(look)
+        guard answer.exitCode == 0 else { return [Difference("the cluster could not be asked", silent: answer)] }
+        let history = ReleaseHistory(answer.text, of: service)
         if history.running == record.template { return [] }
         let now = history.records.first { $0.template == history.running }
         if let now, now.image == record.image, let models = record.models {
@@ -30,7 +32,9 @@ struct RevisionIsRestored: Step {
     }
 
     func apply(to machine: Machine) async throws {
-        let history = ReleaseHistory(try await machine.ask(questions).command(look).text, of: service)
+        let answer = try await machine.ask(questions).command(look)
+        guard answer.exitCode == 0 else { throw Problem(silent: machine.host.name, answer) }
+        let history = ReleaseHistory(answer.text, of: service)
         guard let revision = history.past.first(where: { $0.record.template == record.template })?.revision else {
             throw Problem(
                 what: "\(machine.host.name): \(service):\(record.tag) cannot be restored",

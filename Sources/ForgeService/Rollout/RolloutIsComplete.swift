@@ -37,7 +37,9 @@ package struct RolloutIsComplete: Step {
     /// How many pods are not of this release, not available, or left of another one.
     package func differences(given answers: Answers) -> [Difference] {
         let answer = answers.command(look)
-        guard answer.exitCode == 0 else { return ["the cluster could not be asked about \(deployment)"] }
+        guard answer.exitCode == 0 else {
+            return [Difference("the cluster could not be asked about \(deployment)", silent: answer)]
+        }
         return RolloutState(ClusterObject.list(answer.text)).differences(
             from: release, of: deployment, replicas: replicas)
     }
@@ -79,7 +81,7 @@ package struct RolloutIsComplete: Step {
 
     private var selector: Word { "app.kubernetes.io/name=\(deployment)" }
 
-    var look: String { kubectl.line("get", "deployments,replicasets,pods", "--selector", selector, "--output", "json") }
+    var look: String { kubectl.look("get", "deployments,replicasets,pods", "--selector", selector, "--output", "json") }
 
     var warnings: String { ClusterEvent.warnings(kubectl) }
 

@@ -29,7 +29,7 @@ struct ScheduleExists: Step {
     var questions: [Question] { look.questions + [.command(drift), .command(secret.look)] }
 
     func differences(given answers: Answers) -> [Difference] {
-        guard let all = look.found(answers) else { return ["the cluster could not be asked for schedules"] }
+        guard let all = look.found(answers) else { return [look.silence(answers)] }
         guard let now = all.first(where: { $0.name == name }) else { return ["it has no schedule yet"] }
         let told = [
             Self.change("schedule", now.schedule, schedule.cron.text), changeOfInput(now, secret.state(answers)),
@@ -91,7 +91,7 @@ struct ScheduleIsGone: Step {
     var questions: [Question] { look.questions }
 
     func differences(given answers: Answers) -> [Difference] {
-        guard let all = look.found(answers) else { return ["the cluster could not be asked for schedules"] }
+        guard let all = look.found(answers) else { return [look.silence(answers)] }
         return all.filter { $0.name == name }.map { "it runs at \($0.schedule)" }
     }
 

@@ -32,7 +32,7 @@ package struct SchedulesUseRelease: Step {
 
     /// A line for each schedule that runs another image or other models, or keeps its address outside a Secret.
     package func differences(given answers: Answers) -> [Difference] {
-        guard let all = look.found(answers) else { return ["the cluster could not be asked for schedules"] }
+        guard let all = look.found(answers) else { return [look.silence(answers)] }
         return all.compactMap(change)
     }
 

@@ -136,8 +136,9 @@ struct ManifestsAreAppliedTests {
     private var diff: String { step.looks[1] }
 
     private let canaries =
-        "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get deployments --selector "
-        + "'app.kubernetes.io/name in (inference, inference-candidate)' --output json"
+        "{ said=$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get deployments "
+        + "--selector 'app.kubernetes.io/name in (inference, inference-candidate)' --output json "
+        + #"2>&1 >&3 3>&-) || { code=$?; printf '\n%s\n' "$said"; exit "$code"; }; } 3>&1"#
 
     private func differences(_ exitCode: Int, _ text: String, file: String = "a\n", left: String = "") -> [String] {
         let path = "/var/lib/kubeforge/manifests/inference/a.yaml"

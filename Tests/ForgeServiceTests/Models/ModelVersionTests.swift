@@ -16,8 +16,9 @@ struct ModelVersionTests {
     func deploy() throws {
         #expect(
             recorded.look == #"""
-                kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get configmaps --field-selector \#
-                metadata.name=inference-releases --output 'jsonpath={range .items[*]}{.metadata.annotations.kubeforge\.io/models}{end}'
+                { said=$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get configmaps --field-selector \#
+                metadata.name=inference-releases --output 'jsonpath={range .items[*]}{.metadata.annotations.kubeforge\.io/models}{end}' \#
+                2>&1 >&3 3>&-) || { code=$?; printf '\n%s\n' "$said"; exit "$code"; }; } 3>&1
                 """#)
         #expect(recorded.questions == [.command(recorded.look)])
         func ask(_ state: CommandState) throws -> ModelVersion? {

@@ -160,8 +160,9 @@ struct RolloutTests {
         #expect(step.title == "2 pods answer with inference:0123456789abcdef")
         #expect(
             step.looks == [
-                "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get deployments,replicasets,pods "
-                    + "--selector app.kubernetes.io/name=inference --output json"
+                "{ said=$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops "
+                    + "get deployments,replicasets,pods --selector app.kubernetes.io/name=inference --output json "
+                    + #"2>&1 >&3 3>&-) || { code=$?; printf '\n%s\n' "$said"; exit "$code"; }; } 3>&1"#
             ])
     }
 

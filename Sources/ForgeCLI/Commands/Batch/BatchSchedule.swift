@@ -98,15 +98,7 @@ private enum ScheduleName {
 extension ActionContext {
     fileprivate func schedules() async throws -> [JobObject] {
         let (look, host) = (SchedulesLook(cluster.service), cluster.firstControlPlane)
-        let answers = try await fleet.transport(host.name).ask(look.questions, of: host)
-        guard let found = look.found(answers) else {
-            throw Problem(
-                what: "\(host.name): the cluster could not be asked for schedules",
-                fix:
-                    "does its API answer? `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf get cronjobs` on \(host.name)"
-            )
-        }
-        return found
+        return try look.schedules(try await fleet.transport(host.name).ask(look.questions, of: host), from: host.name)
     }
 }
 
