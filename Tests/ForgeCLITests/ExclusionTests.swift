@@ -1,0 +1,137 @@
+import ArgumentParser
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeService
+import ForgeTestSupport
+import Foundation
+import Testing
+
+@testable import ForgeCLI
+
+/// What a command keeps other runs from while it changes something.
+private enum Exclusion: Sendable {
+    /// From the cluster and all of its machines, between its own commands, too.
+    case cluster
+    /// From what changes which pods answer.
+    case service
+    case batch, training
+    /// It only looks.
+    case nothing
+    /// It ends what others hold, and so needs nothing of it.
+    case unlocks
+
+    func place(_ cluster: Cluster) -> LeasePlace? {
+        switch self {
+        case .cluster: .cluster(cluster)
+        case .service: .service(cluster.service)
+        case .batch: .jobs(.batch, cluster.service)
+        case .training: .jobs(.train, cluster.service)
+        case .nothing, .unlocks: nil
+        }
+    }
+}
+
+/// Every command that runs on machines, as it is typed.
+private let commands: [String: Exclusion] = [
+    "provision lab.yaml": .cluster, "provision --renew-certificates lab.yaml": .cluster,
+    "deploy": .service, "deploy --rebuild": .service, "rollback": .service, "scale 2": .service,
+    "batch schedule @daily": .service, "batch unschedule": .service,
+    "batch run": .batch, "train": .training, "unlock --yes": .unlocks,
+    "smoke-test": .nothing, "releases": .nothing, "jobs": .nothing, "logs": .nothing, "batch list": .nothing,
+    "provision --dry-run lab.yaml": .nothing, "deploy --dry-run": .nothing, "rollback --dry-run": .nothing,
+    "unlock": .nothing,
+]
+
+@Suite("A command")
+struct ExclusionTests {
+    private static func action(_ typed: String, _ scene: Scene) throws -> Action {
+        let command = try Kubeforge.parseAsRoot(typed.split(separator: " ").map(String.init))
+        return try #require(command as? any ActionCommand).action(scene.surroundings)
+    }
+
+    @Test(
+        "that changes something holds the Lease of what it changes, and no other one", arguments: commands.keys.sorted()
+    )
+    func holds(_ typed: String) throws {
+        let (action, cluster) = (try Self.action(typed, try Scene()), Cluster.lab)
+        let exclusion = try #require(commands[typed])
+        var isPlan = false
+        if case .plan = action.work { isPlan = true }
+        #expect((isPlan && !action.isDryRun) == (exclusion != .nothing))
+        // A dry run may have one: it is not taken.
+        if !action.isDryRun { #expect(action.lease?(cluster) == exclusion.place(cluster)) }
+        if isPlan && !action.isDryRun { #expect(action.isExclusive == (exclusion != .unlocks)) }
+        if !action.isDryRun { #expect(action.keepsMachines == (exclusion == .cluster)) }
+    }
+
+    @Test("is known here with what it holds, or runs on no machine of an inventory")
+    func all() {
+        var found: Set<String> = []
+        func look(_ command: any ParsableCommand.Type, _ path: [String]) {
+            // What `plan` runs are the other commands as dry runs; a lab is no cluster of an inventory.
+            if ["plan", "lab"].contains(path.first) { return }
+            let below = command.configuration.subcommands
+            if below.isEmpty { found.insert(path.joined(separator: " ")) }
+            for one in below { look(one, path + [one.configuration.commandName ?? "\(one)"]) }
+        }
+        look(Kubeforge.self, [])
+        let known = Set(
+            commands.keys.map { typed in
+                let words = typed.split(separator: " ").map(String.init)
+                return words.prefix(words[0] == "batch" ? 2 : 1).joined(separator: " ")
+            })
+        #expect(found == known)
+    }
+
+    @Test("that runs on a machine goes on holding it when `unlock --yes` ends what runs hold")
+    func unlock() async throws {
+        try await TemporaryFolder.during { folder in
+            let holder = Holder(
+                run: "aaaaaaaaaaaaaaaa", person: "ann@desk", computer: "c0ffee", processID: 7,
+                since: "2026-11-21T09:12:03Z", command: "provision")
+            let path = try folder.write("lock", "99999999\n\(holder.line)\n")
+            let running = open(path, O_RDWR | O_CLOEXEC)
+            #expect(flock(running, LOCK_EX | LOCK_NB) == 0)
+            func isFree() -> Bool {
+                let other = open(path, O_RDWR | O_CLOEXEC)
+                // Let go, not only closed: a child that another test is just starting may have the descriptor, too.
+                defer { _ = (flock(other, LOCK_UN), close(other)) }
+                return other >= 0 && flock(other, LOCK_SH | LOCK_NB) == 0
+            }
+            func unlock() async throws -> [String] {
+                let (scene, witness) = (try Scene(), Witness())
+                let run = ActionRunner(
+                    try Self.action("unlock --yes", scene), inventory: "lab.yaml", surroundings: scene.surroundings,
+                    reporter: witness, read: { _ in .lab }, connect: { _ in ReplacedPath(path: path) })
+                #expect(await run.finish() == 0, "\(witness.problems)")
+                return witness.steps.filter { $0.outcome == .changed }.map(\.title)
+            }
+            #expect(try await unlock() == [])
+            #expect(!isFree())
+            // It ended, and its run keeps the machine: that is what is ended.
+            _ = (flock(running, LOCK_UN), close(running))
+            #expect(isFree())
+            #expect(try await unlock().contains("no run holds the machine"))
+            #expect(try folder.text("lock").isEmpty)
+        }
+    }
+}
+
+/// This computer, with the lock of machines at another place.
+private struct ReplacedPath: Transport {
+    let path: String
+    private let inner = ForgeTestSupport.LocalTransport()
+
+    init(path: String) { self.path = path }
+
+    func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
+        let here = Command(command.words.map { Word($0.text.replacing(MachineLock.path, with: path)) })
+        return try await inner.run(
+            here.reading(command.inputText.replacing(MachineLock.path, with: path)), onLine: onLine)
+    }
+
+    var traffic: Traffic { Traffic() }
+
+    func close() async {}
+}
