@@ -43,9 +43,27 @@ package struct DataCheck: Sendable {
                 .invalidInventory, what: "models cannot be trained on these data", why: reason,
                 fix: "correct the file, or name others: service: data: in \(inventory)")
         }
+        try checkAnswers(said)
         try checkMemory(said)
         return said["notes"]?.elements.compactMap(\.text) ?? []
     }
+
+    /// So many rows that a release's own answers could not be read when its canary is checked, after build and push.
+    private func checkAnswers(_ said: JSONValue) throws(Problem) {
+        guard case .number(let count)? = said["test"] else { return }
+        let rows = Int(count, in: .counts)
+        let needed = ExpectedAnswers.leastBytes(rows: rows)
+        guard needed > ExpectedAnswers.largest else { return }
+        throw Problem(
+            .invalidInventory, what: "\(files.test) has too many rows for a release to be checked with",
+            why:
+                "the expected answers to its \(rows) rows have at least \(needed >> 20) MiB, and at most "
+                + "\(ExpectedAnswers.largest >> 20) are read",
+            fix: "test the models on fewer rows, up to about \(Self.mostRows): service: data: in \(inventory)")
+    }
+
+    /// What fits even where classes have two digits.
+    private static let mostRows = 350_000
 
     /// Python with the models takes some 200 MiB, a number 8 bytes and a little more while it is read, the right
     /// answers 300 a row.
@@ -53,11 +71,13 @@ package struct DataCheck: Sendable {
         guard case .number(let rows)? = said["test"], case .number(let features)? = said["features"] else { return }
         let needed = Double(200 << 20) + rows * (features * 9 + 300)
         guard needed > Double(resources.memory) else { return }
-        let wanted = Service.Resources(memory: Int((needed * 1.2 / Double(1 << 28)).rounded(.up)) << 28).memoryText
+        let quarters = Int((needed * 1.2 / Double(1 << 28)).rounded(.up), in: .counts)
+        let wanted = Service.Resources(memory: quarters << 28).memoryText
         throw Problem(
             .invalidInventory, what: "a pod has no room for \(files.test)",
             why:
-                "its \(Int(rows)) rows of \(Int(features)) features need about \(Int(needed) >> 20) MiB, and a pod may use "
+                "its \(Int(rows, in: .counts)) rows of \(Int(features, in: .counts)) features need about "
+                + "\(Int(needed, in: .sizes) >> 20) MiB, and a pod may use "
                 + resources.memoryText,
             fix: "service: resources: memory: \(wanted) in \(inventory), or fewer rows")
     }
