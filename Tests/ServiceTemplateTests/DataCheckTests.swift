@@ -54,7 +54,7 @@ struct DataCheckTests {
         let check = try #require(try DataCheck(cluster: cluster(), templates: Templates()))
         func said(_ rows: String) -> Output { Output(#"{"notes": [], "features": 1, "train": 60, "test": \#(rows)}"#) }
         #expect(try check.read(said("378000")) == [])
-        for rows in ["380000", "1e300", "1e999"] {
+        for rows in ["380000", "1e300"] {
             let error = #expect(throws: Problem.self) { try check.read(said(rows)) }
             #expect(error?.kind == .invalidInventory)
             #expect(error?.what == "\(folder.url.path)/test.csv has too many rows for a release to be checked with")
