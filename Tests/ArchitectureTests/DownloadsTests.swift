@@ -96,15 +96,14 @@ struct DownloadsTests {
         try ["Sources", "templates"].flatMap { folder in
             let place = root.appending(path: folder)
             let all = FileManager.default.enumerator(at: place, includingPropertiesForKeys: nil)
-            let files = try #require(all).compactMap { $0 as? URL }.filter { file in
-                !file.hasDirectoryPath && !file.path.contains(".docc/") && !file.path.contains("__pycache__")
-            }
-            return try files.flatMap { file in
+            let files = try #require(all).compactMap { $0 as? URL }.filter { !$0.path.contains(".docc/") }
+            return files.flatMap { file in
+                // Folders, and what a program keeps compiled, are no text.
+                guard let text = try? String(contentsOf: file, encoding: .utf8) else { return [(String, String)]() }
                 let path = "\(folder)/\(file.path.dropFirst(place.path.count + 1))"
                 let comment = folder == "Sources" ? "//" : "#"
-                return try String(contentsOf: file, encoding: .utf8).split(whereSeparator: \.isNewline).map {
-                    (path, $0.trimmingCharacters(in: .whitespaces))
-                }.filter { !$0.1.hasPrefix(comment) }
+                return text.split(whereSeparator: \.isNewline).map { (path, $0.trimmingCharacters(in: .whitespaces)) }
+                    .filter { !$0.1.hasPrefix(comment) }
             }
         }
     }

@@ -233,6 +233,9 @@ struct BuildTests {
             try folder.write("containers/theirs", "create --label app=theirs -- inference:0123456789abcdef\n")
             try folder.write("image/data/rows.jsonl", "[1]\n")
             try folder.write("image/models/golden.json", "{}\n")
+            // Test rows are for root alone, whoever made the folder.
+            try folder.write("releases/fedcba9876543210/golden.json", "{}\n")
+            #expect(try folder.mode("releases") != 0o700)
             let words = ExpectedAnswersAreSaved(Example.release).copy.words
             func run() throws -> LocalProgram {
                 try LocalProgram(
@@ -252,6 +255,9 @@ struct BuildTests {
             #expect(try containers() == ["theirs"])
             #expect(try folder.text("releases/0123456789abcdef/golden.json") == "{}\n")
             #expect(try folder.text("releases/0123456789abcdef/rows.jsonl") == "[1]\n")
+            #expect(try folder.mode("releases") == 0o700)
+            #expect(try folder.mode("releases/0123456789abcdef") == 0o700)
+            #expect(try folder.mode("releases/0123456789abcdef/rows.jsonl") == 0o600)
         }
     }
 }
