@@ -65,4 +65,86 @@ struct FoundInventoryTests {
             }
         }
     }
+
+    /// Paths of an inventory whose files stay on this computer.
+    private static let unsent = [
+        "ssh.key": "logs in from here", "hosts.ssh.key": "logs in from here",
+        "ssh.knownHosts": "is compared here", "hosts.ssh.knownHosts": "is compared here",
+    ]
+
+    @Test("sends none for any key that takes a path", arguments: try paths())
+    func everyPath(key: String) throws {
+        if Self.unsent[key] != nil { return }
+        let scene = try Scene()
+        for name in ["desk", "home"] {
+            for file in ["file", "other", "train.csv", "test.csv"] { try scene.write("x", to: "\(name)/\(file)") }
+        }
+        let reader = InventoryReader(home: scene.folder + "/home")
+        let choice = InventoryChoice(path: "./inventory.yaml", reason: .folder)
+        func check(_ outside: String) throws -> Problem? {
+            try scene.write(Self.inventory(outside), to: "desk/inventory.yaml")
+            let cluster = try reader.read(scene.folder + "/desk/inventory.yaml")
+            do { try choice.check(cluster, scene.surroundings) } catch { return error }
+            return nil
+        }
+        #expect(try check("") == nil, "the files of its own directory are sent")
+        let problem = try check(key)
+        #expect(problem?.what.contains("sends files from outside") == true, "\(key) may send any file of its reader")
+        #expect(problem?.why?.hasPrefix(scene.folder + "/home/") == true, "\(key)")
+    }
+
+    @Test("has keys that take a path, and all of them are found")
+    func pathsAreFound() throws {
+        let paths = try Self.paths()
+        #expect(paths.contains("service.data") && paths.contains("mirrors.apt.debian.key"))
+        #expect(Set(Self.unsent.keys).isSubset(of: paths))
+    }
+
+    /// Every key that takes a path, as the reader itself says: of `~nobody/x` it knows that this is no path.
+    private static func paths() throws -> [String] {
+        let scene = try Scene()
+        let reader = InventoryReader(home: scene.folder)
+        return try InventoryReader.keys.filter { key in
+            try scene.write(line(key.split(separator: ".")), to: "inventory.yaml")
+            let problems = #expect(throws: Problems.self) { try reader.read(scene.folder + "/inventory.yaml") }
+            return problems?.all.contains { $0.what.contains("only ~/ is known") } == true
+        }
+    }
+
+    private static func line(_ keys: ArraySlice<Substring>) -> String {
+        guard let key = keys.first else { return "~nobody/x" }
+        let below = line(keys.dropFirst())
+        return "{ \(key): \(key == "hosts" && keys.startIndex == 0 ? "[\(below)]" : below) }"
+    }
+
+    private static func line(_ keys: [Substring]) -> String { line(keys[...]) }
+
+    /// With a file for every key that takes one; that of `outside` is in the user's home.
+    private static func inventory(_ outside: String) -> String {
+        func file(_ key: String, _ name: String = "file") -> String {
+            "\(key.split(separator: ".").last ?? ""): \(key == outside ? "~/" : "./")\(name)"
+        }
+        let data =
+            outside == "service.data"
+            ? "data: ~/" : "data: { \(file("service.data.train")), \(file("service.data.test")) }"
+        return """
+            cluster: lab
+            kubernetes: 1.36.2
+            hosts: [{ name: m, address: 10.0.0.1, role: control-plane }]
+            mirrors:
+              apt:
+                docker: { url: "https://m.example.org/docker", \(file("mirrors.apt.docker.key")) }
+                kubernetes: { url: "https://m.example.org/kubernetes", \(file("mirrors.apt.kubernetes.key")) }
+                debian: { url: "https://m.example.org/debian", \(file("mirrors.apt.debian.key")) }
+            service:
+              \(data)
+              registry: { repository: r.example.org/x, username: u, \(file("service.registry.passwordFile")) }
+              models:
+                url: sftp://a@b.example.org/c
+                \(file("service.models.key"))
+                \(file("service.models.readKey", "other"))
+                \(file("service.models.knownHosts"))
+
+            """
+    }
 }

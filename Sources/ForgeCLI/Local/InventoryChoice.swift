@@ -80,15 +80,20 @@ extension InventoryChoice {
 }
 
 extension Cluster {
-    /// What machines and servers get the content of.
+    /// What hosts, pods and servers get the content of.
     fileprivate var sentFiles: [String] {
-        [
-            service.models?.keyPath, service.models?.readKeyPath, service.registryLogin?.passwordPath,
-            service.trainingData?.train,
-            service.trainingData?.test,
+        let keys = [mirrors.docker?.key, mirrors.kubernetes?.key, mirrors.debian?.key].compactMap { $0?.path }
+        let others = [
+            service.models?.keyPath, service.models?.readKeyPath, service.models?.knownHostsPath,
+            service.registryLogin?.passwordPath, service.trainingData?.train, service.trainingData?.test,
         ]
-        .compactMap { $0 }
+        return keys + others.compactMap { $0 }
     }
+}
+
+extension Mirrors.Key {
+    /// nil where it is fetched.
+    fileprivate var path: String? { if case .file(let path) = self { path } else { nil } }
 }
 
 /// The inventory that `provision` last succeeded with.
