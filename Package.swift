@@ -76,7 +76,7 @@ let package = Package(
         tests("ForgeCoreTests", ["ForgeCore", "ForgeTestSupport"]),
         tests("ForgeInventoryTests", ["ForgeInventory", "ForgeCore", "ForgeTestSupport"]),
         tests("ForgePlanTests", ["ForgePlan", "ForgeCore", "ForgeTestSupport"]),
-        tests("ForgeTemplatesTests", ["ForgeTemplates", "ForgeCore"]),
+        tests("ForgeTemplatesTests", ["ForgeTemplates", "ForgeCore", "ForgeTestSupport"]),
         tests("ForgeSSHTests", ["ForgeSSH", "ForgeCore", "ForgeTestSupport"]),
         tests("ForgeLabTests", ["ForgeLab", "ForgeInventory", "ForgeTemplates", "ForgeCore", "ForgeTestSupport"]),
         tests(

@@ -48,7 +48,7 @@ package struct Templates: Sendable {
                 guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue else {
                     continue
                 }
-                guard let text = String(validating: try Data(contentsOf: URL(filePath: full)), as: UTF8.self) else {
+                guard let text = String(validating: try bytes(full, path, of: folder), as: UTF8.self) else {
                     throw Problem(
                         .usage, what: "--templates \(folder): \(path) cannot be read", why: "it is not UTF-8 text",
                         fix: "templates are UTF-8 text files: move it elsewhere")
@@ -62,6 +62,14 @@ package struct Templates: Sendable {
             throw Problem(
                 .usage, what: "--templates \(folder) cannot be read", why: "\(error)",
                 fix: "templates are UTF-8 text files")
+        }
+    }
+
+    private static func bytes(_ file: String, _ path: String, of folder: String) throws(Problem) -> [UInt8] {
+        do throws(LocalFile.Failure) { return try LocalFile.read(file).bytes } catch {
+            throw Problem(
+                .usage, what: "--templates \(folder) cannot be read", why: "\(path): \(error.reason)",
+                fix: "templates are UTF-8 text files: move it elsewhere")
         }
     }
 

@@ -42,6 +42,21 @@ package struct TemporaryFolder: Sendable {
         try FileManager.default.removeItem(atPath: file)
     }
 
+    /// A pipe that nobody writes to. Who waits for it all the same is let go after a few seconds: its test ends, and is
+    /// red.
+    @discardableResult
+    package func pipe(_ name: String) throws -> String {
+        let path = path(name)
+        guard mkfifo(path, 0o600) == 0 else { throw CocoaError(.fileWriteUnknown) }
+        Thread.detachNewThread {
+            repeat {
+                Thread.sleep(forTimeInterval: 5)
+                close(open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC))
+            } while access(path, F_OK) == 0
+        }
+        return path
+    }
+
     package func text(_ name: String) throws -> String { try String(contentsOfFile: path(name), encoding: .utf8) }
 
     /// Permission bits.

@@ -48,23 +48,3 @@ struct LayersTests {
         .map { String($0.1) }
     }
 }
-
-@Suite("Waits of steps")
-struct WaitsTests {
-    /// What runs beside the steps, or before there are any, waits in its own way.
-    private static let others: Set = ["Machine.swift", "ClusterLease.swift"]
-
-    @Test(
-        "end with the first Ctrl-C: each pauses by Machine.pause",
-        arguments: ["ForgePlan", "ForgeKubernetes", "ForgeService"])
-    func pause(module: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/\(module)")
-            .standardized
-        let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
-        for case let file as URL in files
-        where file.pathExtension == "swift" && !Self.others.contains(file.lastPathComponent) {
-            let text = try String(contentsOf: file, encoding: .utf8)
-            #expect(!text.contains("Task.sleep"), "\(module)/\(file.lastPathComponent) waits without Machine.pause")
-        }
-    }
-}

@@ -14,7 +14,7 @@ func sources() throws -> [(path: String, text: String)] {
 }
 
 /// Modules whose input is not from outside: they run when kubeforge is built or tested.
-private let inside = ["EmbedTemplates/", "EmbedTemplatesPlugin/", "EmbedVersionPlugin/", "ForgeTestSupport/"]
+let inside = ["EmbedTemplates/", "EmbedTemplatesPlugin/", "EmbedVersionPlugin/", "ForgeTestSupport/"]
 
 @Suite("What is from outside")
 struct OutsideTests {

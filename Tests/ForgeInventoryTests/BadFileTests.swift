@@ -109,6 +109,17 @@ struct BadFileTests {
                 """)
     }
 
+    @Test("is no file for another either, where it is a pipe")
+    func named() throws {
+        #expect(mkfifo(scratch.folder + "/pipe", 0o600) == 0)
+        try scratch.write(Array("x".utf8), to: "file")
+        let data = "service:\n  data: { train: ./file, test: ./pipe }\n"
+        #expect(
+            try scratch.problems(twoHosts + data) == [
+                "inventory.yaml:11:32  service.data.test: pipe is a pipe, a socket or a device, not a file"
+            ])
+    }
+
     @Test("has the exit code of an invalid inventory")
     func hasExitCode() {
         let error = #expect(throws: Problems.self) { try InventoryReader(home: "/").read("/nowhere") }

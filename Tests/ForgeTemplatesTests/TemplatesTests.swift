@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgeTemplates
+import ForgeTestSupport
 import Foundation
 import Testing
 
@@ -69,6 +70,21 @@ struct TemplatesTests {
         #expect(problem?.what == "--templates \(overlay.folder): picture.png cannot be read")
         #expect(problem?.why == "it is not UTF-8 text")
         #expect(problem?.fix == "templates are UTF-8 text files: move it elsewhere")
+    }
+
+    @Test("of an overlay are not waited for where one is a pipe")
+    func pipe() async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("service/api.py", "mine")
+            try folder.pipe("service/pipe")
+            let problem = #expect(throws: Problem.self) { try Templates(overlay: folder.path) }
+            #expect(
+                problem
+                    == Problem(
+                        .usage, what: "--templates \(folder.path) cannot be read",
+                        why: "service/pipe: it is a pipe or a socket, not a file",
+                        fix: "templates are UTF-8 text files: move it elsewhere"))
+        }
     }
 
     @Test(

@@ -20,7 +20,7 @@ struct LocalPath {
         return folder + "/" + (text.hasPrefix("./") ? String(text.dropFirst(2)) : text)
     }
 
-    /// A file that is there, can be read, and has something in it.
+    /// A file that is there and can be read. A pipe would be waited for, by whoever reads it.
     func file(_ text: String) throws(ValidationError) -> String {
         let path = try absolute(text)
         var isFolder: ObjCBool = false
@@ -28,6 +28,10 @@ struct LocalPath {
             throw ValidationError("there is no file \(path)")
         }
         if isFolder.boolValue { throw ValidationError("\(path) is a folder, not a file") }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw ValidationError("\(path) is a pipe, a socket or a device, not a file")
+        }
         if !FileManager.default.isReadableFile(atPath: path) {
             throw ValidationError("\(path) cannot be read", fix: "ls -l \(path)")
         }

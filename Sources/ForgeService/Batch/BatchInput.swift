@@ -105,18 +105,22 @@ struct CSVFile {
     }
 
     /// At most 4,096 bytes.
-    fileprivate static func beginning(of path: String, as name: String) throws(Problem) -> Data {
-        do {
-            let file = try FileHandle(forReadingFrom: URL(filePath: path))
-            defer { try? file.close() }
-            return try file.read(upToCount: 4096) ?? Data()
+    fileprivate static func beginning(of path: String, as name: String) throws(Problem) -> [UInt8] {
+        do throws(LocalFile.Failure) {
+            let file = try LocalFile.open(path, O_RDONLY)
+            defer { close(file) }
+            return try LocalFile.read(file, upTo: 4096)
         } catch {
-            let isThere = FileManager.default.fileExists(atPath: path)
-            throw Problem(
-                input: name, isThere ? "this user may not read it" : "there is no such file",
-                isThere
-                    ? "make it readable: chmod u+r \(path.shellQuoted)"
-                    : "name a CSV file of this computer, or an http(s) address")
+            let (why, fix) =
+                switch error.code {
+                case ENOENT, ENOTDIR:
+                    ("there is no such file", "name a CSV file of this computer, or an http(s) address")
+                case EACCES: ("this user may not read it", "make it readable: chmod u+r \(path.shellQuoted)")
+                // It is read more than once: what a pipe gives is gone then.
+                case nil: (error.reason, "write what it gives into a file, and name that")
+                default: (error.reason, "ls -l \(path.shellQuoted)")
+                }
+            throw Problem(input: name, why, fix)
         }
     }
 }

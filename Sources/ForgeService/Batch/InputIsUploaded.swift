@@ -87,12 +87,12 @@ struct FileDigest {
     let lines: Int
 
     init(of path: String) throws {
-        let file = try FileHandle(forReadingFrom: URL(filePath: path))
-        defer { try? file.close() }
+        let file = try LocalFile.open(path, O_RDONLY)
+        defer { close(file) }
         let sum = SHA256()
         var (size, lines) = (0, 0)
-        while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
-            sum.update(Array(piece))
+        while case let piece = try LocalFile.read(file, upTo: 1 << 20), !piece.isEmpty {
+            sum.update(piece)
             size += piece.count
             lines += piece.count { $0 == UInt8(ascii: "\n") }
         }

@@ -110,11 +110,11 @@ package struct StoreSecret: Step {
     }
 
     private static func read(_ path: String, _ key: String, _ cluster: Cluster) throws(Problem) -> [UInt8] {
-        do {
-            return Array(try Data(contentsOf: URL(filePath: path)))
+        do throws(LocalFile.Failure) {
+            return try LocalFile.read(path).bytes
         } catch {
             throw Problem(
-                .invalidInventory, what: "\(path) cannot be read", why: error.localizedDescription,
+                .invalidInventory, what: "\(path) cannot be read", why: error.reason,
                 fix: "correct service: models: \(key): in \(cluster.path.isEmpty ? "the inventory" : cluster.path)")
         }
     }

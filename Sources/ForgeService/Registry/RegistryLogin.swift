@@ -20,10 +20,10 @@ enum RegistryLogin {
     private static func password(_ path: String, _ cluster: Cluster) throws(Problem) -> String {
         let fix = "correct service: registry: passwordFile: in \(cluster.path.isEmpty ? "the inventory" : cluster.path)"
         let text: String
-        do {
-            text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
+        do throws(LocalFile.Failure) {
+            text = String(decoding: try LocalFile.read(path).bytes, as: UTF8.self)
         } catch {
-            throw Problem(.invalidInventory, what: "\(path) cannot be read", why: error.localizedDescription, fix: fix)
+            throw Problem(.invalidInventory, what: "\(path) cannot be read", why: error.reason, fix: fix)
         }
         guard let line = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).first, !line.isEmpty
         else {

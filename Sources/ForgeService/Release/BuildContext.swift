@@ -51,21 +51,21 @@ package struct BuildContext: Sendable, Hashable {
     }
 
     private static func readKey(_ path: String, _ cluster: Cluster) throws(Problem) -> [UInt8] {
-        do {
-            return Array(try Data(contentsOf: URL(filePath: path)))
+        do throws(LocalFile.Failure) {
+            return try LocalFile.read(path).bytes
         } catch {
             let fix = "correct mirrors: apt: debian: key: in \(cluster.path.isEmpty ? "the inventory" : cluster.path)"
-            throw Problem(.invalidInventory, what: "\(path) cannot be read", why: error.localizedDescription, fix: fix)
+            throw Problem(.invalidInventory, what: "\(path) cannot be read", why: error.reason, fix: fix)
         }
     }
 
     private static func read(_ path: String, key: String, _ cluster: Cluster) throws(Problem) -> [UInt8] {
-        do {
-            return Array(try Data(contentsOf: URL(filePath: path)))
+        do throws(LocalFile.Failure) {
+            return try LocalFile.read(path, atMost: .max).bytes
         } catch {
             let fix =
                 "correct service: data: \(key): in \(cluster.path.isEmpty ? "the inventory" : cluster.path), or leave data: out and have data generated"
-            throw Problem(.invalidInventory, what: "\(path) cannot be read", why: error.localizedDescription, fix: fix)
+            throw Problem(.invalidInventory, what: "\(path) cannot be read", why: error.reason, fix: fix)
         }
     }
 }

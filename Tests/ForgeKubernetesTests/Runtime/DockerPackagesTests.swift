@@ -117,4 +117,14 @@ struct DockerPackagesTests {
         let problem = #expect(throws: Problem.self) { try Mirrors.Key.file(path: "/nowhere").signingKey(for: "docker") }
         #expect(problem?.why == "there is no such file")
     }
+
+    @Test("of a mirror whose key is a pipe are not waited for")
+    func pipe() async throws {
+        try await TemporaryFolder.during { folder in
+            let pipe = try folder.pipe("key")
+            let problem = #expect(throws: Problem.self) { try Mirrors.Key.file(path: pipe).signingKey(for: "docker") }
+            #expect(problem?.what == "the signing key \(pipe) of the docker mirror cannot be read")
+            #expect(problem?.why == "it is a pipe or a socket, not a file")
+        }
+    }
 }

@@ -74,4 +74,18 @@ struct BatchInputTests {
             #expect(#expect(throws: Problem.self) { try input("@missing", folder) }?.why == "there is no such file")
         }
     }
+
+    @Test("are in no pipe, which is not waited for", arguments: ["pipe", "@pipe"])
+    func pipe(text: String) async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.pipe("pipe")
+            let error = #expect(throws: Problem.self) { try input(text, folder) }
+            #expect(
+                error?.description == """
+                    --input \(text) cannot be used
+                      why  it is a pipe or a socket, not a file
+                      fix  write what it gives into a file, and name that
+                    """)
+        }
+    }
 }

@@ -1,14 +1,15 @@
-import ForgeCore
 import Glibc
 
-/// Files on the operator's machine.
-enum LocalFile {
+/// Files on the operator's machine that somebody named: what is no file is refused, and not waited for.
+package enum LocalFile {
     /// Why a file cannot be used.
-    struct Failure: Error {
+    package struct Failure: Error, CustomStringConvertible {
         /// The errno of the call that failed, if one did.
-        let code: CInt?
+        package let code: CInt?
         /// The system's words for it: `No such file or directory`.
-        let reason: String
+        package let reason: String
+
+        package var description: String { reason }
 
         init(code: CInt) {
             self.code = code
@@ -23,12 +24,14 @@ enum LocalFile {
         fileprivate static let notAFile = Failure("it is a pipe or a socket, not a file")
     }
 
-    struct Content {
-        let bytes: [UInt8]
-        let status: stat
+    /// What was in a file, and what the system said of the file then.
+    package struct Content {
+        package let bytes: [UInt8]
+        package let status: stat
     }
 
-    static func open(_ path: String, _ flags: CInt, mode: mode_t = 0o600) throws(Failure) -> CInt {
+    /// A descriptor of a file, a directory or a device such as /dev/null; `flags` as of open(2).
+    package static func open(_ path: String, _ flags: CInt, mode: mode_t = 0o600) throws(Failure) -> CInt {
         // Without O_NONBLOCK the opening of a pipe waits for the one who opens its other end, for ever.
         let fd = Glibc.open(path, flags | O_CLOEXEC | O_NONBLOCK, mode)
         guard fd >= 0 else { throw errno == ENXIO ? .notAFile : Failure(code: errno) }
@@ -40,27 +43,28 @@ enum LocalFile {
         return fd
     }
 
-    static func read(_ path: String) throws(Failure) -> Content {
+    /// All of a file; one with more bytes than `limit` is refused.
+    package static func read(_ path: String, atMost limit: Int = 64 << 20) throws(Failure) -> Content {
         let fd = try open(path, O_RDONLY)
         defer { close(fd) }
-        return try readAll(fd)
+        return try readAll(fd, atMost: limit)
     }
 
     /// From where the descriptor stands to the end of its file.
-    static func readAll(_ fd: CInt, atMost limit: Int = 64 << 20) throws(Failure) -> Content {
+    package static func readAll(_ fd: CInt, atMost limit: Int = 64 << 20) throws(Failure) -> Content {
         var status = stat()
         guard fstat(fd, &status) == 0 else { throw Failure(code: errno) }
         var bytes: [UInt8] = []
         while bytes.count <= limit {
             let piece = try read(fd, upTo: max(4096, min(Int(status.st_size), limit) + 1 - bytes.count))
             if piece.isEmpty { return Content(bytes: bytes, status: status) }
-            bytes = bytes.isEmpty ? piece : bytes + piece
+            if bytes.isEmpty { bytes = piece } else { bytes += piece }
         }
         throw Failure("it has more than \(limit >> 20) MiB")
     }
 
     /// Empty at the end of the file.
-    static func read(_ fd: CInt, upTo limit: Int) throws(Failure) -> [UInt8] {
+    package static func read(_ fd: CInt, upTo limit: Int) throws(Failure) -> [UInt8] {
         var failure: CInt = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             let length = Glibc.read(fd, buffer.baseAddress, limit)
@@ -71,14 +75,16 @@ enum LocalFile {
         return bytes
     }
 
-    static func write(_ bytes: [UInt8], to fd: CInt) throws(Failure) {
+    /// All of the bytes.
+    package static func write(_ bytes: [UInt8], to fd: CInt) throws(Failure) {
         let result = bytes.withUnsafeBytes { bytes -> Result<Void, Failure> in
             do throws(Failure) { return .success(try write(bytes, to: fd)) } catch { return .failure(error) }
         }
         try result.get()
     }
 
-    static func write(_ bytes: UnsafeRawBufferPointer, to fd: CInt) throws(Failure) {
+    /// All of the bytes.
+    package static func write(_ bytes: UnsafeRawBufferPointer, to fd: CInt) throws(Failure) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = Glibc.write(fd, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
@@ -89,12 +95,14 @@ enum LocalFile {
 }
 
 extension LocalFile.Failure {
-    var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+    /// Whether nothing has the name.
+    package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
 }
 
 extension LocalFile {
-    /// Makes the folder and those above it, 0700, where they are not there.
-    static func makeFolder(_ path: String) throws(Failure) {
+    /// Makes the directory and those above it, 0700, where they are not there. What root makes is of the owner of the
+    /// directory that it is in: sudo may keep HOME.
+    package static func makeFolder(_ path: String) throws(Failure) {
         if path.isEmpty || isMade(path) || errno == EEXIST { return }
         guard errno == ENOENT else { throw Failure(code: errno) }
         try makeFolder(WholeFile.folder(of: path))
@@ -107,8 +115,8 @@ extension LocalFile {
         return true
     }
 
-    /// Makes the file, 0600, where it is not there.
-    static func openOrMake(_ path: String, _ flags: CInt) throws(Failure) -> CInt {
+    /// Makes the file, 0600, where it is not there; its owner is found in the same way.
+    package static func openOrMake(_ path: String, _ flags: CInt) throws(Failure) -> CInt {
         do throws(Failure) {
             let fd = try open(path, flags | O_CREAT | O_EXCL)
             if let owner = WholeFile.newOwner(path) { fchown(fd, owner.user, owner.group) }
@@ -120,7 +128,7 @@ extension LocalFile {
     }
 
     /// Whether the descriptor's file is the one that has the name.
-    static func has(_ path: String, _ fd: CInt) -> Bool {
+    package static func has(_ path: String, _ fd: CInt) -> Bool {
         var (named, opened) = (stat(), stat())
         guard stat(path, &named) == 0, fstat(fd, &opened) == 0 else { return false }
         return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino
