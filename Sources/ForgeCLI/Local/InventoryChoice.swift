@@ -112,9 +112,10 @@ package struct RememberedInventory: Sendable {
     package func remember(_ path: String) throws(Problem) {
         try folder.make()
         do throws(WholeFile.Failure) {
-            try WholeFile.write(Array((path + "\n").utf8), to: folder.lastInventory)
+            let file = folder.lastInventory
+            try WholeFile.write(Array((path + "\n").utf8), to: file, mode: 0o600, owner: WholeFile.newOwner(file))
         } catch {
-            throw Problem(what: "cannot write \(folder.lastInventory)", why: error.reason)
+            throw Problem(what: "cannot write \(folder.lastInventory)", why: error.reason, fix: folder.cure)
         }
     }
 }

@@ -1,5 +1,4 @@
 import ForgeCore
-import Foundation
 
 /// The folder of what kubeforge keeps between runs: logs, locks and which inventory was last. Losing it loses nothing
 /// of a cluster.
@@ -22,15 +21,16 @@ package struct StateFolder: Sendable, Hashable {
     /// The file that a run on the cluster of this name locks; see `RunLock`.
     package func lock(of cluster: String) -> String { "\(path)/\(cluster).lock" }
 
-    /// Makes the folder, for this user only, because logs tell a lot about machines.
+    /// Makes the directory, for this user only, because logs tell a lot about machines. In the home of a user for whom
+    /// root works, it is the user's, and so is all in it: later runs are theirs.
     package func make() throws(Problem) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: logs, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
+        do throws(LocalFile.Failure) { try LocalFile.makeFolder(logs) } catch {
             throw Problem(
-                what: "cannot create the directory \(logs)", why: error.localizedDescription,
+                what: "cannot create the directory \(logs)", why: error.reason,
                 fix: "make it writable, or set XDG_STATE_HOME to a folder that is")
         }
     }
+
+    /// What helps where something in it belongs to somebody else.
+    var cure: String { "if it is yours: sudo chown -R \"$(id -u):$(id -g)\" \(path.shellQuoted)" }
 }

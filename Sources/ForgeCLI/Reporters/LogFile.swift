@@ -21,8 +21,10 @@ package final class LogFile: Sendable {
             descriptor = Self.create(path)
         }
         guard descriptor >= 0 else {
-            throw Problem(what: "cannot make the log \(path)", why: String(cString: strerror(errno)))
+            throw Problem(
+                what: "cannot make the log \(path)", why: String(cString: strerror(errno)), fix: folder.cure)
         }
+        if let owner = WholeFile.newOwner(path) { fchown(descriptor, owner.user, owner.group) }
         (self.path, self.descriptor) = (path, descriptor)
         Self.removeOld(in: folder.logs)
     }

@@ -25,9 +25,9 @@ package final class RunLock: Sendable {
     package init(_ cluster: String, in folder: StateFolder, for holder: Holder) throws(Problem) {
         try folder.make()
         let path = folder.lock(of: cluster)
-        // O_CLOEXEC: a program that outlives this process must not hold its lock.
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Problem(what: "cannot open \(path)", why: String(cString: strerror(errno))) }
+        do throws(LocalFile.Failure) { descriptor = try LocalFile.openOrMake(path, O_RDWR) } catch {
+            throw Problem(what: "cannot open \(path)", why: error.reason, fix: folder.cure)
+        }
         // `deinit` closes it after a throw, too: a second close could hit what another thread has opened meanwhile.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw Problem(cluster, isHeldBy: Holder(read: path)) }
         ftruncate(descriptor, 0)
