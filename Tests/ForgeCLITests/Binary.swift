@@ -13,8 +13,8 @@ enum Binary {
     /// Runs it with these arguments in the folder, with a home of its own and no other environment than `variables`.
     static func run(_ arguments: [String], in scene: Scene, _ variables: [String: String] = [:]) async throws -> Result
     {
-        let environment = ["HOME": scene.folder + "/home", "PATH": "/usr/bin:/bin"].merging(variables) { $1 }
-        let (path, desk) = (try path.path(), URL(filePath: scene.folder + "/desk"))
+        let environment = environment(scene).merging(variables) { $1 }
+        let (path, desk) = (try path.path(), desk(scene))
         // Beside Swift's own threads: this one waits.
         return try await withCheckedThrowingContinuation { done in
             Thread.detachNewThread {
@@ -28,6 +28,27 @@ enum Binary {
             }
         }
     }
+
+    /// Its exit code, with a descriptor for its standard error. `meanwhile` is done while it runs.
+    static func run(
+        _ arguments: [String], in scene: Scene, errors: Int32, meanwhile: () async throws -> Void = {}
+    ) async throws -> Int32 {
+        let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        defer { close(nowhere) }
+        let program = try ChildProcess(
+            [path.path()] + arguments, in: desk(scene), environment: environment(scene), output: nowhere, errors: errors
+        )
+        do { try await meanwhile() } catch { Issue.record(error) }
+        return await withCheckedContinuation { done in
+            Thread.detachNewThread { done.resume(returning: program.wait()) }
+        }
+    }
+
+    private static func environment(_ scene: Scene) -> [String: String] {
+        ["HOME": scene.folder + "/home", "PATH": "/usr/bin:/bin"]
+    }
+
+    private static func desk(_ scene: Scene) -> URL { URL(filePath: scene.folder + "/desk") }
 
     /// Beside the test bundle.
     private static var path: URL {

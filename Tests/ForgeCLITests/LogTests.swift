@@ -1,8 +1,9 @@
-import ForgeCLI
 import ForgeCore
 import ForgePlan
 import Foundation
 import Testing
+
+@testable import ForgeCLI
 
 @Suite("The log")
 struct LogTests {
@@ -49,6 +50,17 @@ struct LogTests {
         let log = LogReporter(file, now: scene.surroundings.now, keepsPodLines: keeps)
         log.report(.podLine(PodLine(pod: "a-1", text: "433 rows")))
         #expect(try String(contentsOfFile: file.path, encoding: .utf8).replacing("09:12:03.000  ", with: "") == text)
+    }
+
+    @Test("says how much of it is missing where the disk is full, and why")
+    func full() throws {
+        let scene = try Scene()
+        let file = LogFile("/dev/full", open("/dev/full", O_WRONLY | O_CLOEXEC))
+        let log = LogReporter(file, now: scene.surroundings.now)
+        #expect(log.loss == nil)
+        log.report(.note("a\nb"))
+        log.write("c")
+        #expect(log.loss == "3 lines are not in the log, which cannot be written: No space left on device")
     }
 
     @Test("is a file of its own for each run, for its user only")

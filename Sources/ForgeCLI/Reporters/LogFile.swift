@@ -10,7 +10,7 @@ package final class LogFile: Sendable {
     private let descriptor: Int32
 
     /// Its name is the time in UTC and the verb, so that names sort by age: `2026-11-21T09-12-03-provision.log`.
-    package init(action: String, at time: Date, in folder: StateFolder) throws(Problem) {
+    package convenience init(action: String, at time: Date, in folder: StateFolder) throws(Problem) {
         try folder.make()
         let stamp = Self.stamp(time)
         var (path, number) = ("\(folder.logs)/\(stamp)-\(action).log", 1)
@@ -25,11 +25,17 @@ package final class LogFile: Sendable {
                 what: "cannot make the log \(path)", why: String(cString: strerror(errno)), fix: folder.cure)
         }
         if let owner = WholeFile.newOwner(path) { fchown(descriptor, owner.user, owner.group) }
-        (self.path, self.descriptor) = (path, descriptor)
+        self.init(path, descriptor)
         Self.removeOld(in: folder.logs)
     }
 
-    func write(_ text: String) { writeAll(text, to: descriptor) }
+    /// Takes the descriptor over.
+    init(_ path: String, _ descriptor: Int32) { (self.path, self.descriptor) = (path, descriptor) }
+
+    /// Why the text is not in the file; nil when it is.
+    func write(_ text: String) -> String? {
+        writeAll(text, to: descriptor) ? nil : String(cString: strerror(errno))
+    }
 
     deinit { close(descriptor) }
 

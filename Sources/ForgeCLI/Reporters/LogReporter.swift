@@ -9,7 +9,16 @@ package final class LogReporter: Reporter {
     private let now: @Sendable () -> Date
     private let keepsPodLines: Bool
     private let limit: Int
-    private let state = Mutex((written: 0, lost: 0))
+    private let state = Mutex(State())
+
+    private struct State {
+        var written = 0
+        /// Lines that have no room.
+        var lost = 0
+        /// Lines that could not be written, and why the first could not.
+        var failed = 0
+        var reason = ""
+    }
 
     /// `keepsPodLines`: for lines that have an end; those of a service are kept by the cluster.
     /// `limit`: bytes after which lines that programs print are only counted; a machine may print for ever.
@@ -42,15 +51,22 @@ package final class LogReporter: Reporter {
         let line = line.readable.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: " ⏎ ")
         let time = now().formatted(.iso8601.time(includingFractionalSeconds: true))
         let text = "\(time)  \(line)\n"
-        state.withLock { $0.written += text.utf8.count }
-        file.write(text)
+        let failure = file.write(text)
+        state.withLock { state in
+            state.written += text.utf8.count
+            guard let failure else { return }
+            if state.failed == 0 { state.reason = failure }
+            state.failed += 1
+        }
     }
 
     /// What is not in the log; nil where all of it is.
     package var loss: String? {
-        let lost = state.withLock(\.lost)
-        return lost == 0
-            ? nil : "\(lost) lines that programs printed are not in the log, which has reached \(limit >> 20) MiB"
+        let state = state.withLock { $0 }
+        let full = "\(state.lost) lines that programs printed are not in the log, which has reached \(limit >> 20) MiB"
+        let broken = "\(state.failed) lines are not in the log, which cannot be written: \(state.reason)"
+        let losses = [state.lost > 0 ? full : nil, state.failed > 0 ? broken : nil].compactMap { $0 }
+        return losses.isEmpty ? nil : losses.joined(separator: "\n")
     }
 
     private var isFull: Bool {

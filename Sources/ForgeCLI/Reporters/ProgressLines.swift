@@ -14,6 +14,8 @@ struct ProgressLines {
     private var order: [String] = []
     private var drawn = 0
 
+    var isEmpty: Bool { hosts.isEmpty }
+
     mutating func begin(_ host: String, _ title: String, at time: Date) {
         end(host)
         // A line that changed its place with every step would be looked for.

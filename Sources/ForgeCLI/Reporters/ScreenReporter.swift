@@ -4,12 +4,14 @@ import Foundation
 import Synchronization
 
 /// Events for a person: progress on standard error, results on standard output.
-package final class ScreenReporter: Reporter {
+package final class ScreenReporter: LiveReporter {
     private let settings: Settings
     private let surroundings: ProcessEnvironment
     private let output: TextPrinter
     private let progress: TextPrinter
     private let state: Mutex<State>
+    /// Apart from the rest, which a terminal that stands still keeps locked: who names hosts does not wait for it.
+    private let expected = Mutex<[String]?>(nil)
 
     /// What the screen shows of a run, and how.
     package struct Settings: Sendable {
@@ -54,7 +56,6 @@ package final class ScreenReporter: Reporter {
         var unchanged: [(host: String, count: Int)] = []
         var checks = (passed: 0, failed: 0)
         var hasPodLines = false
-        var ticker: Task<Void, Never>?
     }
 
     package init(_ settings: Settings, _ surroundings: ProcessEnvironment) {
@@ -67,17 +68,19 @@ package final class ScreenReporter: Reporter {
     }
 
     /// The host column becomes as wide as the longest of the names, and live lines keep their order.
-    package func expect(_ hosts: [String]) {
-        state.withLock { state in
-            state.hostColumns = max(state.hostColumns, hosts.map(\.columns).max() ?? 0)
-            state.live.expect(hosts)
-        }
+    package func expect(_ hosts: [String]) { expected.withLock { $0 = hosts } }
+
+    private func makeRoom(_ state: inout State) {
+        guard let hosts = expected.withLock({ $0.take() }) else { return }
+        state.hostColumns = max(state.hostColumns, hosts.map(\.columns).max() ?? 0)
+        state.live.expect(hosts)
     }
 
     /// Writes at once, so a terminal that stands still holds up whoever reports; `QueuedReporter` is for that.
     package func report(_ event: Event) {
         let event = event.mapTexts(\.readable)
         state.withLock { state in
+            makeRoom(&state)
             switch event {
             case .stageBegan, .check, .table, .load, .summary: countUnchanged(&state)
             default: break
@@ -103,6 +106,8 @@ package final class ScreenReporter: Reporter {
         }
     }
 
+    package var isDrawing: Bool { isLive && state.withLock { !$0.live.isEmpty } }
+
     /// Draws the live lines again, so that their seconds go on.
     package func redraw() {
         state.withLock { write([], on: progress, &$0) }
@@ -115,17 +120,10 @@ package final class ScreenReporter: Reporter {
     private func begin(_ host: String, _ title: String, _ state: inout State) {
         state.live.begin(host, title, at: surroundings.now())
         write([], on: progress, &state)
-        guard isLive, state.ticker == nil else { return }
-        state.ticker = Task { [weak self] in
-            while !Task.isCancelled {
-                try? await Task.sleep(for: .milliseconds(100))
-                self?.redraw()
-            }
-        }
     }
 
     private func say(_ host: String, _ line: OutputLine, _ state: inout State) {
-        // Drawn at the next tick: programs print faster than anybody reads.
+        // Drawn when it is time: programs print faster than anybody reads.
         state.live.say(host, line.text)
         guard settings.detail == .verbose || settings.showsOutput else { return }
         write(
@@ -184,7 +182,6 @@ package final class ScreenReporter: Reporter {
     }
 
     private func conclude(_ summary: Summary, _ state: inout State) {
-        state.ticker?.cancel()
         state.live.endAll()
         let line = SummaryLine(
             action: settings.action, isDryRun: settings.isDryRun, summary: summary, checks: state.checks,
