@@ -10,7 +10,8 @@ package struct MachineLock: Sendable, Hashable {
     package var ended: String?
     /// For how many seconds after each command no other run may have the machine.
     package var keeps: Int
-    /// How many seconds a command waits for another's.
+    /// How many seconds a command waits for another's. A few: a run waits longer by running its command again, so that
+    /// it can be stopped between.
     package var patience: Int
     /// The lock file on the machine, where every kubeforge looks; tests have their own.
     package var path: String
@@ -19,10 +20,11 @@ package struct MachineLock: Sendable, Hashable {
     package static let path = "/run/kubeforge/lock"
     /// What a refused command ends with.
     package static let refusal = 245
+    /// What a command ends with that has not begun because another one ran all the time.
+    package static let busy = 246
     static let mark = "kubeforge-lock: "
 
-    package init(_ holder: Holder, ended: String? = nil, keeps: Int = 0, patience: Int = 600, path: String = Self.path)
-    {
+    package init(_ holder: Holder, ended: String? = nil, keeps: Int = 0, patience: Int = 5, path: String = Self.path) {
         self.holder = holder
         self.ended = ended
         self.keeps = keeps
@@ -44,19 +46,18 @@ package struct MachineLock: Sendable, Hashable {
     private static let script = """
         path=$1 own=$2 ended=$3 keeps=$4 patience=$5; shift 5; run=${own%% *}
         \(functions)
-        refuse() { printf '%s\\n' "\(mark)$who" >&2; exit \(refusal); }
+        end() { printf '%s\\n' "\(mark)$who" >&2; exit "$1"; }
         others() { [ -n "$who" ] && [ "${who%% *}" != "$run" ] && [ "${who%% *}" != "$ended" ]; }
         write() { clock; printf '%s\\n%s\\n' "$((up + keeps))" "$own" > "$path"; }
         (umask 077; mkdir -p -- "${path%/*}"; : >> "$path") || exit 1
         exec 9<> "$path" || exit 1
-        clock; end=$((up + patience)); said=
+        clock; last=$((up + patience))
         until flock -n -x 9; do
-        look; ! others || [ "$until" -le "$up" ] || refuse
-        [ "$up" -lt "$end" ] || refuse
-        [ -n "$said" ] || { said=1; echo "waiting up to $patience s for a command that runs on this machine" >&2; }
+        look; ! others || [ "$until" -le "$up" ] || end \(refusal)
+        [ "$up" -lt "$last" ] || end \(busy)
         flock -w 1 -x 9 && break
         done
-        look; ! others || [ "$until" -le "$up" ] || refuse
+        look; ! others || [ "$until" -le "$up" ] || end \(refusal)
         write
         "$@" 9>&-; code=$?
         write; exit "$code"
@@ -96,9 +97,9 @@ package struct MachineLock: Sendable, Hashable {
         Command("sh", "-c", "[ ! -f \"$1\" ] || : > \"$1\"", "kubeforge", Word(path)).asRoot()
     }
 
-    /// Who has the machine, where the output is that of a refused command.
+    /// Who has the machine, where the output is that of a command that was refused or came not to its turn.
     package static func holder(refusing output: Output) -> Holder?? {
-        guard output.exit == .code(refusal) else { return nil }
+        guard output.exit == .code(refusal) || output.exit == .code(busy) else { return nil }
         let lines = output.errorText.split(whereSeparator: \.isNewline)
         guard let line = lines.last(where: { $0.hasPrefix(mark) }) else { return nil }
         return .some(Holder(line: String(line.dropFirst(mark.count))))

@@ -11,18 +11,21 @@ package final class Rights: Sendable {
     }
 
     private let lock: MachineLock
+    private let patience: Duration
     private let isEnded: @Sendable (Holder) -> Bool
     private let isInterrupted: @Sendable () -> Bool
     private let fence: @Sendable () throws -> Void
     private let state = Mutex(State())
 
-    /// `isEnded`: whether the process of that run is known to be gone. `fence` throws when the run has lost what else
+    /// `patience`: for how long another's command is waited for. `isEnded`: whether the process of that run is known to be gone. `fence` throws when the run has lost what else
     /// it must have.
     package init(
-        _ lock: MachineLock, isEnded: @escaping @Sendable (Holder) -> Bool = { _ in false },
+        _ lock: MachineLock, patience: Duration = .seconds(600),
+        isEnded: @escaping @Sendable (Holder) -> Bool = { _ in false },
         isInterrupted: @escaping @Sendable () -> Bool = { false }, fence: @escaping @Sendable () throws -> Void = {}
     ) {
         self.lock = lock
+        self.patience = patience
         self.isEnded = isEnded
         self.isInterrupted = isInterrupted
         self.fence = fence
@@ -39,11 +42,23 @@ package final class Rights: Sendable {
         guard command.isAsRoot, command.changesHost, command.words.first?.text != "kubectl" else {
             return try await transport.run(command, onLine: onLine)
         }
+        let end = ContinuousClock.now + patience
+        var isWaiting = false
         while true {
             let ended = state.withLock { $0.ended[host.name] }
             var lock = lock
             lock.ended = ended
             let output = try await transport.run(command.under(lock)) { if !MachineLock.isOwn($0) { onLine($0) } }
+            if output.exit == .code(MachineLock.busy), MachineLock.holder(refusing: output) != nil, .now < end {
+                if !isWaiting {
+                    let sentence = "waiting up to \(patience.components.seconds) s for a command that runs on this host"
+                    onLine(OutputLine(stream: .standardError, text: sentence))
+                }
+                isWaiting = true
+                try goOnWaiting(on: host)
+                try fence()
+                continue
+            }
             guard let holder = MachineLock.holder(refusing: output) else {
                 state.withLock { _ = $0.taken.insert(host.name) }
                 return output

@@ -14,6 +14,22 @@ private let mayOpen: [String: String] = [
     "ForgeService/Batch/ResultsAreDownloaded.swift": "what was downloaded a moment ago",
 ]
 
+/// Waits within one command on a host, which the first Ctrl-C does not end: how many lines of the file have one, and
+/// why they are there, and not in Swift, where Machine.pause is.
+private let mayWait: [String: (count: Int, why: String)] = [
+    "Sources/ForgeCore/MachineLock.swift": (1, "turns of a second, five at most"),
+    "Sources/ForgeKubernetes/Kubeadm/Certificates.swift": (
+        3, "once it has begun, the control plane must be brought back; and a command that a person types"
+    ),
+    "Sources/ForgeKubernetes/Kubeadm/ControlPlane.swift": (2, "a minute at most, for what was just started"),
+    "Sources/ForgeKubernetes/Kubeadm/Join.swift": (6, "minutes at most, each once on the way of a join"),
+    "Sources/ForgePlan/Steps/Unit.swift": (1, "a second at most: times of files have no smaller part"),
+    "Sources/ForgeService/Checks/LoadScript+Workers.swift": (3, "the load lasts as long as was asked for"),
+    "Sources/ForgeService/Operations/ServiceLogs.swift": (1, "whoever follows logs ends it with the first Ctrl-C"),
+    "Sources/ForgeService/Registry/ImageIsPushed.swift": (1, "while another run removes images of the registry"),
+    "templates/kubernetes/base/deployment.yaml": (1, "of a pod that drains"),
+]
+
 @Suite("Waits of steps")
 struct WaitsTests {
     /// What runs beside the steps, or before there are any, waits in its own way.
@@ -33,10 +49,38 @@ struct WaitsTests {
         }
     }
 
+    @Test("are in no script but those listed, with the reason")
+    func scripts() throws {
+        // `flock` with -n does not wait.
+        let waits =
+            /\bseq [0-9$]|\bsleep [0-9"$]|--wait( |"|$)|\bflock (?!-n)-|\bwait --for|\brollout status|\btail -[fF]\b/
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+        var found: [String: [String]] = [:]
+        for folder in ["ForgeCore", "ForgePlan", "ForgeKubernetes", "ForgeService"].map({ "Sources/\($0)" }) + [
+            "templates"
+        ] {
+            for path in try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path) {
+                let file = "\(folder)/\(path)"
+                // The lab's machines are nobody's but the lab's; in Python a wait is a thread's.
+                guard !file.hasPrefix("templates/lab/"), !file.hasSuffix(".py"),
+                    let text = try? String(contentsOf: root.appending(path: file), encoding: .utf8)
+                else { continue }
+                let lines = text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
+                found[file] = lines.filter { $0.contains(waits) }.map(String.init)
+            }
+        }
+        for file in Set(found.keys).union(mayWait.keys).sorted() {
+            let lines = found[file, default: []]
+            #expect(
+                lines.count == mayWait[file]?.count ?? 0,
+                "\(file): \(lines.joined(separator: " | ")): wait in Swift, with Machine.pause between short commands")
+        }
+    }
+
     @Test("are none for files of this computer: each is opened by LocalFile")
     func opens() throws {
         let ways =
-            /\bcontentsOf: (URL|file)|\bcontentsOfFile|\bcontents\(atPath|FileHandle\(for|\bfopen\(|(^|[^.\w])(Glibc\.)?open\([^)]*O_[^)]*\)/
+            /\bcontentsOf: (URL|file)|\bcontentsOfFile|contents\(atPath|FileHandle\(for|\bfopen\(|(^|[^.\w])(Glibc\.)?open\([^)]*O_[^)]*\)/
         let harmless = ["O_EXCL", "O_DIRECTORY", "O_NONBLOCK"]
         var found: Set<String> = []
         // The lab is root's, and its files are its own.
@@ -46,7 +90,8 @@ struct WaitsTests {
             if lines.isEmpty { continue }
             found.insert(path)
             #expect(
-                mayOpen[path] != nil, "\(path): \(lines.joined(separator: " | ")): use LocalFile, or give the reason here")
+                mayOpen[path] != nil,
+                "\(path): \(lines.joined(separator: " | ")): use LocalFile, or give the reason here")
         }
         for path in mayOpen.keys { #expect(found.contains(path), "\(path) opens no file any more") }
     }

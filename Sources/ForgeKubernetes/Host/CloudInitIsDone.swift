@@ -4,9 +4,13 @@ import ForgePlan
 /// cloud-init is not at work: while it is, it holds apt's locks, and it may yet set the hostname and /etc/hosts.
 struct CloudInitIsDone: Step {
     private let limit: Duration
+    private let pause: Duration
 
-    /// `limit`: for how long it is waited for.
-    init(within limit: Duration = .seconds(600)) { self.limit = limit }
+    /// `limit`: for how long it is waited for. `pause`: before it is looked at again.
+    init(within limit: Duration = .seconds(600), every pause: Duration = .seconds(2)) {
+        self.limit = limit
+        self.pause = pause
+    }
 
     var title: String { "cloud-init is done" }
 
@@ -19,20 +23,23 @@ struct CloudInitIsDone: Step {
 
     /// An end with an error is an end: what cloud-init could not do is not this program's business, and is told.
     func apply(to machine: Machine) async throws {
-        let output = try await machine.attempt(
-            Command("sh", "-c", "cloud-init status --wait > /dev/null").asRoot().within(limit))
-        switch output.exit {
-        // 2: done, with errors that it recovered from.
-        case .code(0), .code(2): break
-        case .code(124):
-            throw Problem(
-                what: "\(machine.host.name): cloud-init is still at work after \(limit.components.seconds) s",
-                why: output.lastLine,
-                fix:
-                    "find out what it is doing: `cloud-init status --long` and `tail /var/log/cloud-init-output.log`; run again when it is done"
-            )
-        default: machine.tell("cloud-init ended with an error: `cloud-init status --long` tells more")
+        let end = ContinuousClock.now + limit
+        while let state = try await differences(given: machine.ask(questions)).first {
+            guard ContinuousClock.now < end else { throw late(machine.host, state) }
+            try await machine.pause(pause)
         }
+        let output = try await machine.attempt(Command("sh", "-c", "cloud-init status > /dev/null").asRoot())
+        // 2: done, with errors that it recovered from.
+        if [.code(0), .code(2)].contains(output.exit) { return }
+        machine.tell("cloud-init ended with an error: `cloud-init status --long` tells more")
+    }
+
+    private func late(_ host: Host, _ state: Difference) -> Problem {
+        Problem(
+            what: "\(host.name): cloud-init is still at work after \(limit.components.seconds) s", why: state.text,
+            fix:
+                "find out what it is doing: `cloud-init status --long` and `tail /var/log/cloud-init-output.log`; run again when it is done"
+        )
     }
 
     /// Empty unless it is at work. Its generator says at boot whether it will run, and its last stage writes

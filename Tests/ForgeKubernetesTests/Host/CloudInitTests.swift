@@ -2,6 +2,7 @@ import ForgeCore
 import ForgePlan
 import ForgeTestSupport
 import Foundation
+import Synchronization
 import Testing
 
 @testable import ForgeKubernetes
@@ -34,21 +35,32 @@ struct CloudInitTests {
 
     @Test("is waited for, with errors that it recovered from or not", arguments: [0, 2, 1])
     func waits(code: Int) async throws {
-        let (machine, transport) = Example.machine { _ in Output(exit: .code(code)) }
-        try await CloudInitIsDone().apply(to: machine)
-        let command = try #require(await transport.commands.first)
-        #expect(command.line == "sh -c 'cloud-init status --wait > /dev/null'")
-        #expect(command.timeLimit == .seconds(600))
-        #expect(command.isAsRoot)
+        let looks = Mutex(0)
+        let transport = ScriptedTransport { command in
+            guard command.isLook else { return Output(exit: .code(code)) }
+            let number = looks.withLock { number in
+                number += 1
+                return number
+            }
+            return Output(number < 3 ? "0 7\nrunning\n" : "0 0\n\n")
+        }
+        let machine = Machine(host: Example.node, transport: transport)
+        try await CloudInitIsDone(every: .zero).apply(to: machine)
+        let commands = await transport.commands
+        #expect(commands.count == 4)
+        // No command waits: Ctrl-C ends the waiting between two looks.
+        #expect(commands.last?.line == "sh -c 'cloud-init status > /dev/null'")
+        #expect(commands.last?.isAsRoot == true)
     }
 
-    @Test("that does not come to its end is told")
+    @Test("that does not come to its end is told, with what it says")
     func endless() async {
-        let (machine, _) = Example.machine { _ in Output(exit: .code(124)) }
+        let (machine, _) = Example.machine(answering: "0 7\nrunning\n")
         let problem = await #expect(throws: Problem.self) {
-            try await CloudInitIsDone(within: .seconds(5)).apply(to: machine)
+            try await CloudInitIsDone(within: .zero).apply(to: machine)
         }
-        #expect(problem?.what == "kubnode: cloud-init is still at work after 5 s")
+        #expect(problem?.what == "kubnode: cloud-init is still at work after 0 s")
+        #expect(problem?.why == "cloud-init: running")
     }
 
     @Test("is waited for before anything is changed")

@@ -66,6 +66,40 @@ struct RightsTests {
         #expect(await host.commands.count == 1)
     }
 
+    private static let busy = Output.failed(MachineLock.busy, "kubeforge-lock: \(other.line)\n")
+
+    @Test("a command of another that runs is waited for, which is said once, and named when it does not end")
+    func waits() async throws {
+        let turns = Lines()
+        let host = ScriptedTransport { _ in
+            turns.add("turn")
+            return turns.all.count < 4 ? Self.busy : Output("mine\n")
+        }
+        let told = Lines()
+        let waiting = machine(host, Rights(MachineLock(Self.own))) { told.add($0.text) }
+        #expect(try await waiting.run(Command("true").asRoot()).text == "mine\n")
+        #expect(told.all == ["waiting up to 600 s for a command that runs on this host", "mine"])
+        #expect(await host.commands.count == 4)
+        let endless = ScriptedTransport { _ in Self.busy }
+        let rights = Rights(MachineLock(Self.own), patience: .zero)
+        let problem = await #expect(throws: Problem.self) {
+            try await machine(endless, rights).run(Command("true").asRoot())
+        }
+        #expect(problem?.what == "kubnode is being changed by another kubeforge")
+        #expect(await endless.commands.count == 1)
+    }
+
+    @Test("the first Ctrl-C ends the waiting for another's command")
+    func interrupted() async throws {
+        let host = ScriptedTransport { _ in Self.busy }
+        let rights = Rights(MachineLock(Self.own), isInterrupted: { true })
+        let problem = await #expect(throws: Problem.self) {
+            try await machine(host, rights).run(Command("true").asRoot())
+        }
+        #expect(problem?.kind == .interrupted)
+        #expect(await host.commands.count == 1)
+    }
+
     @Test("what a run held is taken when its process is known to be gone, once for the whole run")
     func ended() async throws {
         let host = ScriptedTransport { $0.lock?.ended == Self.other.run ? Output("") : Self.refusal(Self.other) }
