@@ -4,7 +4,8 @@ import Foundation
 import Glibc
 
 /// Random bytes, and real answers that were changed at random, for one parser of text from outside. A parser may refuse
-/// all of it; it may not trap, and not take more memory than it is allowed to.
+/// all of it; it may not trap, and not take more memory than it is allowed to. Of the real answers it must understand
+/// one at least: a parser that does not know them unchanged is not reached by what is made of them.
 ///
 /// `KUBEFORGE_FUZZ_SECONDS` says how long (0.2), `KUBEFORGE_FUZZ_SEED` which numbers; the seed is printed. The input
 /// that is tried lies in a file, so that it is still there after a trap: the file is named when the parser begins.
@@ -13,14 +14,15 @@ package struct Fuzz {
     package let name: String
     private let samples: [[UInt8]]
 
-    package init(_ name: String, samples: [String] = []) {
+    /// `samples`: real answers.
+    package init(_ name: String, samples: [String]) {
         self.name = name
         self.samples = samples.map { Array($0.utf8) } + [[]]
     }
 
     /// Tries the parser until its time is over; the growth of memory is judged in the long form alone, where nothing
-    /// else runs.
-    package func run(_ parse: (Input) throws -> Void) throws {
+    /// else runs. `parse` says whether it made something of what it got.
+    package func run(_ parse: (Input) throws -> Bool) throws {
         let environment = ProcessInfo.processInfo.environment
         let seconds = environment["KUBEFORGE_FUZZ_SECONDS"].flatMap { Double($0) }
         let seed = environment["KUBEFORGE_FUZZ_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...9_999_999)
@@ -29,6 +31,13 @@ package struct Fuzz {
         let record = try Record(path)
         defer { record.remove() }
         var input = Input(SeededNumbers(seed: seed), samples)
+        let isReached = samples.contains { sample in
+            guard !sample.isEmpty else { return false }
+            input.take(sample)
+            record.keep(sample)
+            return (try? parse(input)) == true
+        }
+        if !isReached { throw NotReached(parser: name) }
         let before = Memory.now
         if seconds != nil { Memory.forgetPeak() }
         let end = ContinuousClock.now + .seconds(seconds ?? 0.2)
@@ -36,12 +45,16 @@ package struct Fuzz {
         while ContinuousClock.now < end {
             input.roll()
             record.keep(input.bytes)
-            try? parse(input)
+            _ = try? parse(input)
             rounds += 1
         }
         print("fuzz \(name): \(rounds) inputs")
         let growth = Memory.peak - before
         if seconds != nil, growth > 64 << 20 { throw TooMuchMemory(parser: name, mebibytes: growth >> 20, seed: seed) }
+    }
+
+    struct NotReached: Error {
+        let parser: String
     }
 
     struct TooMuchMemory: Error {
@@ -53,6 +66,9 @@ package struct Fuzz {
     /// What a parser is given; each call of `bytes` and `text` may be another piece of it.
     package struct Input {
         package private(set) var bytes: [UInt8] = []
+        /// Of the bytes, counted once: every question of a plan asks for both.
+        private var sum: UInt64 = 0
+        private(set) var digest = ""
         private var dice: SeededNumbers
         private let samples: [[UInt8]]
 
@@ -65,13 +81,19 @@ package struct Fuzz {
 
         /// A number for decisions that are no text: 0 up to the limit, which is not reached.
         package func choice(_ limit: Int) -> Int {
-            Int((bytes.reduce(UInt64(bytes.count)) { $0 &* 31 &+ UInt64($1) }) % UInt64(max(1, limit)))
+            Int(sum % UInt64(max(1, limit)))
+        }
+
+        mutating func take(_ new: [UInt8]) {
+            bytes = new
+            digest = SHA256.hex(new)
+            sum = new.reduce(UInt64(new.count)) { $0 &* 31 &+ UInt64($1) }
         }
 
         mutating func roll() {
             bytes = dice.below(10) == 0 ? dice.bytes(dice.below(200)) : samples[dice.below(samples.count)]
             for _ in 0..<dice.below(8) { mutate() }
-            if bytes.count > 1 << 18 { bytes.removeLast(bytes.count - (1 << 18)) }
+            take(Array(bytes.prefix(1 << 18)))
         }
 
         private mutating func mutate() {
@@ -185,8 +207,9 @@ extension Fuzz.Input {
                 ? .file(nil)
                 : .file(
                     FileState(
-                        kind: .regular, mode: 0o600, owner: text, size: choice(.max), sha256: text,
-                        modified: choice(.max)))
+                        kind: .regular, mode: 0o600, owner: text, size: choice(.max),
+                        // What is edited is compared with its digest before.
+                        sha256: choice(2) == 0 ? digest : text, modified: choice(.max)))
         case .contents: choice(5) == 0 ? .contents(nil) : .contents(bytes)
         case .package: .package(PackageState(installed: choice(3) == 0 ? nil : text, isHeld: choice(2) == 0))
         case .unit:
@@ -198,13 +221,51 @@ extension Fuzz.Input {
         }
     }
 
-    /// What every step of a plan makes of answers: all parsers that stand behind a step.
-    package func judge(_ plan: Plan) {
-        for work in plan.stages.flatMap(\.work) {
-            for step in work.steps {
-                let differences = step.differences(given: answers(to: step.questions))
-                _ = step.refusal(of: differences, on: work.host)
+    /// What every step of a plan makes of answers: all parsers that stand behind a step. Whether any says something.
+    package func judge(_ plan: Plan) -> Bool { !plan.says { answers(to: $0) }.isEmpty }
+}
+
+extension Plan {
+    /// What its steps say where every question is answered with this text, whether files are there and programs end
+    /// well or not: differences, refusals, notes and time-outs.
+    package func says(of text: String) -> [String] {
+        [(true, 0), (true, 1), (false, 0), (false, 1)].flatMap { isThere, code in
+            says { questions in
+                Answers(Dictionary(questions.map { ($0, $0.answer(text, isThere, code)) }) { first, _ in first })
             }
+        }
+    }
+
+    fileprivate func says(_ answers: ([Question]) -> Answers) -> [String] {
+        stages.flatMap(\.work).flatMap { work in
+            work.steps.flatMap { step in
+                let answers = answers(step.questions)
+                let differences = step.differences(given: answers)
+                let timeOut = (step as? WaitUntil)?.timeOut(given: answers, on: work.host)
+                let problems = [step.refusal(of: differences, on: work.host), timeOut].compactMap { $0 }
+                return differences.map(\.text) + problems.map(\.description) + step.notes(given: answers, on: work.host)
+            }
+        }
+    }
+}
+
+extension Question {
+    fileprivate func answer(_ text: String, _ isThere: Bool, _ exitCode: Int) -> Answer {
+        let bytes = Array(text.utf8)
+        return switch self {
+        case .file:
+            .file(
+                isThere
+                    ? FileState(
+                        kind: .regular, mode: 0o600, owner: "root:root", size: bytes.count, sha256: SHA256.hex(bytes),
+                        modified: 1) : nil)
+        case .contents: .contents(isThere ? bytes : nil)
+        case .package: .package(PackageState(installed: text, isHeld: false))
+        case .unit: .unit(UnitState(load: "loaded", active: "active", enabled: "enabled", since: 1))
+        case .sysctl: .sysctl(text)
+        case .module: .module(isThere: true)
+        case .swaps: .swaps(text.split(separator: "\n").map(String.init))
+        case .command: .command(CommandState(exitCode: exitCode, text: text))
         }
     }
 }

@@ -16,8 +16,32 @@ extension OutsideTests {
         "ForgeService/Checks/Load.swift": (1, "a time that the command line bounds by an hour"),
     ]
 
+    /// Numbers of texts that no `in:` bounds, by the file's name.
+    static let numbers: [String: (count: Int, why: String)] = [
+        "AddressRules.swift": (1, "a prefix, compared with a range"),
+        "AptSources.swift": (1, "the number of a line, which is told"),
+        "Bounded.swift": (1, "it is what bounds the others"),
+        "Cluster.swift": (1, "compared, and written as it was read"),
+        "ClusterLease.swift": (1, "compared with a range on the line"),
+        "ContainerdConfig.swift": (1, "compared with 2"),
+        "CronExpression.swift": (2, "a step, which `stride` adds without a trap; and a number, compared with a range"),
+        "DurationArgument.swift": (1, "compared with a limit"),
+        "Field.swift": (1, "compared with a range"),
+        "FileSection.swift": (1, "looked up among indices"),
+        "Holder.swift": (1, "the number of a process, which is told"),
+        "IPv4.swift": (3, "bytes; and a prefix, compared with a range"),
+        "PodLogs.swift": (1, "for `prefix` and `dropFirst`, which stop at the end"),
+        "ReleaseHistory.swift": (1, "compared, and given back to the cluster"),
+        "RunLock.swift": (1, "the number of a process, which is told"),
+        "Service.swift": (1, "a port that the inventory's reader has bounded"),
+        "ServiceSection.swift": (1, "seven digits at most"),
+        "ServiceURL.swift": (1, "a port, which is told"),
+        "Sysctls.swift": (2, "compared with what is wanted"),
+        "UnitSection.swift": (1, "each compared with its range before it is counted with"),
+    ]
+
     static let parsers: [String: Way] = [
-        "ForgeKubernetes/Kubeadm/Presence.swift": .fuzz("steps of provision"),
+        "ForgeKubernetes/Kubeadm/Presence.swift": .fuzz("what kubectl says of objects"),
         "ForgeKubernetes/Kubeadm/ControlPlane.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Kubeadm/Certificates.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Preflight/Ports.swift": .fuzz("steps of provision"),
@@ -67,7 +91,7 @@ extension OutsideTests {
         "ForgeKubernetes/Readiness/PodNetwork.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Readiness/SystemPods.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Runtime/ContainerdConfig.swift": .fuzz("steps of provision"),
-        "ForgeKubernetes/Runtime/ContainerdExtras.swift": .fuzz("steps of provision"),
+        "ForgeKubernetes/Runtime/ContainerdExtras.swift": .fuzz("containerd's configuration"),
         "ForgeKubernetes/Preflight/ExistingDocker.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Runtime/JSONMembers.swift": .fuzz("JSON object of others"),
         "ForgeKubernetes/Runtime/JSONReader.swift": .fuzz("JSON object of others"),

@@ -43,6 +43,26 @@ struct OutsideTests {
         for path in Self.allowed.keys { #expect(found[path] != nil, "\(path) has no such spot any more") }
     }
 
+    /// What is added to a number of a machine, or taken from it, traps where the machine says 9223372036854775807.
+    @Test("is counted with within bounds: a number of a text has an `in:`, or a reason")
+    func numbers() throws {
+        let spots =
+            /let \w+ = U?Int(8|16|32|64)?\(\w+(\.\w+|\[[^\]]*\])*\)|[mM]ap *\(?\{.*\bU?Int(8|16|32|64)?\((\$0|\w+)(\.\w+)*( \{|\)|\()|Map\(U?Int(8|16|32|64)?\.init\)/
+        var found: [String: [String]] = [:]
+        for (path, text) in try sources() where !(inside + ["ForgeLab/"]).contains(where: path.hasPrefix) {
+            let name = String(path.split(separator: "/").last ?? "")
+            for line in text.split(separator: "\n") where !line.contains("//") && !line.contains(", in: ") {
+                if line.contains(spots) { found[name, default: []].append(line.trimmingCharacters(in: .whitespaces)) }
+            }
+        }
+        for name in Set(found.keys).union(Self.numbers.keys).sorted() {
+            let lines = found[name, default: []]
+            #expect(
+                lines.count == Self.numbers[name]?.count ?? 0,
+                "\(name): \(lines.joined(separator: " | ")): use Int(_:in:), or give the reason in the table")
+        }
+    }
+
     @Test("is written by reporters alone")
     func written() throws {
         let writes = /\bprint\(|FileHandle\.standard|\bfputs\(|writeAll\(|(progress|output|stream)\.write\(/

@@ -233,6 +233,7 @@ struct FuzzTests {
             guard !text.readable.unicodeScalars.contains(where: { $0 != "\n" && $0 != "\t" && $0.isHidden }) else {
                 fatalError("hidden: \(text.debugDescription)")
             }
+            return text.readable.contains("apt-get")
         }
     }
 }

@@ -49,17 +49,19 @@ package struct WaitUntil: Step {
         let end = ContinuousClock.now + limit
         var last = try await machine.ask(questions)
         while !notReady(last).isEmpty {
-            guard ContinuousClock.now < end else { throw await timeOut(machine, last) }
+            guard ContinuousClock.now < end else {
+                throw timeOut(given: last, on: machine.host, (try? await explain?(machine)) ?? nil)
+            }
             try await machine.pause(pause)
             last = try await machine.ask(questions)
         }
     }
 
-    private func timeOut(_ machine: Machine, _ last: Answers) async -> Problem {
+    /// What is told when the time is over, with what else was found out. Pure.
+    package func timeOut(given last: Answers, on host: Host, _ more: String? = nil) -> Problem {
         let seen = notReady(last).map(\.text).joined(separator: "\n")
-        let more = try? await explain?(machine)
         return Problem(
-            what: "\(machine.host.name): timed out after \(limit.components.seconds) s waiting until \(title)",
+            what: "\(host.name): timed out after \(limit.components.seconds) s waiting until \(title)",
             why: [seen, more].compactMap { $0 }.joined(separator: "\n"), fix: cure(last) ?? fix)
     }
 }
