@@ -3,7 +3,8 @@ import Testing
 @Suite("A bad inventory")
 struct BadInventoryTests {
     static let all = [
-        keysFaults, typesFaults, hostsFaults, networksFaults, versionsFaults, loginFaults, mirrorsFaults, serviceFaults,
+        keysFaults, foreignFaults, typesFaults, hostsFaults, networksFaults, versionsFaults, loginFaults, mirrorsFaults,
+        serviceFaults,
         labFaults,
         yamlFaults,
     ].flatMap(\.self)

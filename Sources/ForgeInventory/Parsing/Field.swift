@@ -1,3 +1,4 @@
+import ForgeCore
 import Yams
 
 /// One value of the file, with its name and its place. Every way to read it returns nil when it is wrong, and has told
@@ -77,6 +78,12 @@ extension Field {
         }
         if scalar.string.utf8.count > Self.longest { throw ValidationError("is longer than \(Self.longest) bytes") }
         if hasTag { throw .tag }
+        let bare = scalar.string.trimming(while: ForeignNames.isQuote)
+        if bare != scalar.string {
+            throw ValidationError(
+                "has typographic quotes, which YAML takes for a part of it",
+                fix: "write \(bare.shown), without quotes or with plain ones")
+        }
         return scalar.string
     }
 

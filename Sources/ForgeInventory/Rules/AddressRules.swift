@@ -4,7 +4,8 @@ import ForgeCore
 enum AddressRule {
     static func address(_ text: String) throws(ValidationError) -> IPv4Address {
         guard let address = IPv4Address(text) else {
-            throw ValidationError("needs an IPv4 address, such as 192.168.56.11", why: reason(text))
+            throw ValidationError(
+                "needs an IPv4 address, such as 192.168.56.11", why: reason(text), fix: withoutPrefix(text))
         }
         if !isReachable(address) {
             throw ValidationError("\(address) is not an address of a machine that others can reach")
@@ -39,6 +40,13 @@ enum AddressRule {
             return "a leading 0 means octal to some programs"
         }
         return nil
+    }
+
+    /// Of `10.0.0.5/24`, as `ip addr` and cloud consoles show it.
+    private static func withoutPrefix(_ text: String) -> String? {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, IPv4Address(String(parts[0])) != nil else { return nil }
+        return "write \(parts[0]), without /\(parts[1].prefix(8))"
     }
 
     private static func isReachable(_ address: IPv4Address) -> Bool {

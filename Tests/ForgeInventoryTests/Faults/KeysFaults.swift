@@ -105,7 +105,7 @@ let keysFaults = [
             inventory.yaml:5:14  hosts[0].address: 10.96.0.5 lies inside serviceNetwork 10.96.0.0/12
               fix  set `serviceNetwork:` to a network without machines, or give the machine another address
             inventory.yaml:6:11  hosts[0].role: there is no master
-              fix  known here: control-plane, worker
+              fix  did you mean control-plane? known here: control-plane, worker
             inventory.yaml:7:1  podNetwrok: unknown key
               fix  did you mean podNetwork? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, proxy, service, lab
             inventory.yaml:9:13  service.replicas: needs a whole number from 1 to 1000
