@@ -191,7 +191,8 @@ struct FirstMilestoneTests {
 
     @Test("after a reboot of both machines the service comes back by itself")
     func reboot() async throws {
-        #expect(try await lab.kubeforge("lab", "reboot", "--inventory", lab.inventory.path).exitCode == 0)
+        let reboot = try await lab.kubeforge("lab", "reboot", "--inventory", lab.inventory.path)
+        #expect(reboot.exitCode == 0, "\(reboot.everything)")
         let url = "http://\(lab.inventory.address(of: "kubnode")):30080/readyz"
         let back = try await lab.ssh(
             "kubmaster", "curl -sf --retry 180 --retry-delay 1 --retry-all-errors --max-time 5 -o /dev/null \(url)")

@@ -15,7 +15,7 @@ struct LabEvents: Sendable {
         switch event {
         case .began(let title, let machine, let usually):
             // Only what takes long is announced; what is done in a moment is told when it is done.
-            if let usually { reporter.report(.note("  … \(title)   (usually \(usually))")) }
+            if let usually { reporter.report(.note("  … \(machine ?? Self.shared)  \(title)   (usually \(usually))")) }
             reporter.report(.stepBegan(host: machine ?? Self.shared, title: title))
         case .said(let detail):
             reporter.report(.output(host: Self.shared, OutputLine(stream: .standardOutput, text: detail)))
