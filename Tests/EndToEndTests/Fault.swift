@@ -17,7 +17,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
                 change: ("imagePullSecrets:\n        - name: {{ pullSecret }}", "# Without {{ pullSecret }}."),
                 // The nodes have the image by now, and would not ask for it.
                 andChange: ("imagePullPolicy: IfNotPresent", "imagePullPolicy: Always")),
-            says: ["the node does not get the image", ".11:5443/mlops/inference"]),
+            says: ["the image could not be pulled", ".11:5443/mlops/inference"]),
         Fault(
             name: "a program that crashes at its start",
             overlay: Overlay(

@@ -102,6 +102,12 @@ struct LabTests {
         try await run("up")
         #expect(try await states() == ["running", "running"])
 
+        try await lab.killSupervisor("kubnode")
+        #expect(try await states() == ["running", "off"])
+        try await run("up")
+        try await run("reboot", "--inventory", lab.inventory.path)
+        #expect(try await states() == ["running", "running"])
+
         try await lab.killMachine("kubmaster")
         try await run("down")
         #expect(try await traces() == [])

@@ -64,8 +64,17 @@ final class TestLab: Sendable {
         return try await Program(path: "/usr/bin/env", arguments: words, environment: environment).run()
     }
 
-    /// Kills what runs the machine, as a power cut would: nothing in it hears of it.
+    /// Kills all that runs in the machine and what runs it, as a power cut would: nothing in it hears of it.
     func killMachine(_ machine: String) async throws {
+        let groups = "kubeforge.\(inventory.cluster).\(machine)"
+        let all =
+            "find /sys/fs/cgroup \\( -path '*/\(groups)/*' -o -path '*/\(groups).*/*' \\) -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u"
+        let killed = try await asRoot("for pid in $(\(all)); do kill -9 $pid 2>/dev/null && echo $pid; done; true")
+        #expect(killed.exitCode == 0 && !killed.output.isEmpty, "\(killed.everything)")
+    }
+
+    /// Kills systemd-nspawn alone: what runs in the machine goes on, and nobody could reboot it.
+    func killSupervisor(_ machine: String) async throws {
         let name = "kubeforge.\(inventory.cluster).\(machine)"
         let supervisor = try await asRoot(
             "for pid in /proc/[0-9]*; do tr '\\0' ' ' < $pid/cmdline 2>/dev/null | grep -q '^systemd-nspawn .*--machine=\(name) ' && echo ${pid#/proc/}; done; true"

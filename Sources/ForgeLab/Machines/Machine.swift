@@ -24,7 +24,7 @@ struct Machine: Sendable {
     /// Its processes, whatever runs it.
     var group: Cgroup { Cgroup(name: layout.name.of(host.name), computer: layout.computer) }
 
-    func isRunning() async throws -> Bool { try await !group.processes().isEmpty }
+    func isRunning() async throws -> Bool { driver.isSupervising(try await group.processes()) }
 }
 
 extension LabLayout {

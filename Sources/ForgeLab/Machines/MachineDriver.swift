@@ -12,6 +12,9 @@ protocol MachineDriver: Sendable {
     /// As if the cable to the wall were pulled; the disk stays.
     func end() async throws
 
+    /// Whether what runs the machine is among these processes of its groups: without it nobody could reboot it.
+    func isSupervising(_ processes: Set<Int32>) -> Bool
+
     /// Another text for each boot; nil while the machine does not say.
     func boot() async throws -> String?
 
@@ -35,6 +38,10 @@ protocol MachineDriver: Sendable {
 
     /// How long it may take from the request of a reboot to the next boot.
     var rebootLimit: Duration { get }
+}
+
+extension MachineDriver {
+    func isSupervising(_ processes: Set<Int32>) -> Bool { !processes.isEmpty }
 }
 
 extension LabSettings.Driver {

@@ -65,6 +65,9 @@ struct NspawnDriver: MachineDriver {
 
     func boot() async throws -> String? { supervisor.map(String.init) }
 
+    /// When systemd-nspawn is killed, what runs in the machine goes on.
+    func isSupervising(_ processes: Set<Int32>) -> Bool { supervisor.map(processes.contains) ?? false }
+
     func requestReboot() async throws {
         guard let supervisor, try await machine.group.processes().contains(supervisor),
             let children = layout.computer.read("/proc/\(supervisor)/task/\(supervisor)/children"),

@@ -91,7 +91,9 @@ struct InterruptedPackagesTests {
 
     /// The real ones: what apt says of an interrupted dpkg, and that this cures it, also with a piece of its journal
     /// left.
-    @Test("are refused by the real apt in words that are known here, and the real dpkg takes the cure")
+    @Test(
+        "are refused by the real apt in words that are known here, and the real dpkg takes the cure",
+        .enabled(if: geteuid() == 0, "dpkg finishes nothing for another user"))
     func real() async throws {
         try await TemporaryFolder.during { folder in
             for name in ["updates", "info", "triggers", "state/lists/partial", "cache/archives/partial"] {
