@@ -27,7 +27,7 @@ package enum Program {
             stream.write(
                 ProblemText(problem: problem.mapTexts { $0.withoutTokens.readable }).lines.map { $0 + "\n" }.joined())
         }
-        return problems.first?.kind.exitCode ?? 1
+        return Problems(problems).exitCode
     }
 
     /// Help, the version, a usage error, or an error that nobody foresaw.

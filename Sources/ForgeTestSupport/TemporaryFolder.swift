@@ -31,14 +31,9 @@ package struct TemporaryFolder: Sendable {
     /// Another process writes a program: while this one has it open, a child of another test may inherit the
     /// descriptor, and until that child runs its own program nothing can run this one (ETXTBSY).
     private func install(_ file: String, as path: String) throws {
-        let words = ["/bin/cp", "-p", file, path].map { (word: String) in strdup(word) }
-        defer { for word in words { free(word) } }
-        var (child, status) = (pid_t(), Int32())
-        guard posix_spawn(&child, words[0]!, nil, nil, words + [nil], environ) == 0 else {
-            throw CocoaError(.fileWriteUnknown)
-        }
-        while waitpid(child, &status, 0) == -1, errno == EINTR {}
-        guard status == 0 else { throw CocoaError(.fileWriteUnknown) }
+        let nowhere = FileHandle.nullDevice.fileDescriptor
+        let copy = try ChildProcess(["cp", "-p", file, path], output: nowhere, errors: nowhere)
+        guard copy.wait() == 0 else { throw CocoaError(.fileWriteUnknown) }
         try FileManager.default.removeItem(atPath: file)
     }
 

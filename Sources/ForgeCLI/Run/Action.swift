@@ -48,11 +48,20 @@ package struct Action: Sendable {
         plan: @escaping @Sendable (ActionContext) async throws -> Plan,
         next: @escaping @Sendable (ActionContext) async -> [String] = { _ in [] }
     ) {
+        self.init(
+            name, isDryRun: isDryRun, isExclusive: isExclusive, remembersInventory: remembersInventory,
+            work: .plan(plan), next: next)
+    }
+
+    private init(
+        _ name: String, isDryRun: Bool = false, isExclusive: Bool, remembersInventory: Bool = false, work: Work,
+        next: @escaping @Sendable (ActionContext) async -> [String]
+    ) {
         self.name = name
         self.isDryRun = isDryRun
         self.isExclusive = isExclusive
         self.remembersInventory = remembersInventory
-        self.work = .plan(plan)
+        self.work = work
         self.next = next
     }
 
@@ -61,8 +70,7 @@ package struct Action: Sendable {
         _ name: String, ask: @escaping @Sendable (ActionContext) async throws -> Void,
         next: @escaping @Sendable (ActionContext) async -> [String] = { _ in [] }
     ) -> Action {
-        var action = Action(name, isExclusive: false, plan: { _ in Plan(stages: []) }, next: next)
-        action.work = .query(ask)
+        var action = Action(name, isExclusive: false, work: .query(ask), next: next)
         action.goesOn = false
         return action.onFirstControlPlane()
     }

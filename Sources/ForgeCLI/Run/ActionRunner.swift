@@ -59,7 +59,7 @@ package struct ActionRunner: Sendable {
         if cancellation.isRequested && !action.endsWhenInterrupted { ending.interrupt() }
         let seconds = surroundings.now().timeIntervalSince(began)
         reporter.report(.summary(Summary(outcome: ending.outcome, hosts: ending.hosts, seconds: seconds)))
-        if !ending.next.isEmpty { reporter.report(.note("next  " + ending.next.joined(separator: "\n      "))) }
+        reporter.tell(next: ending.next)
         return ending.exitCode
     }
 
@@ -174,9 +174,9 @@ package struct ActionRunner: Sendable {
     }
 
     private func refuse(_ error: any Error) -> RunOutcome {
-        let problems = (error as? Problems)?.all ?? [Problem(error, on: action.name)]
-        for problem in problems { reporter.report(.problem(problem, host: nil)) }
-        return RunOutcome(outcome: .failed, exitCode: problems.first?.kind.exitCode ?? Problem.Kind.failed.exitCode)
+        let problems = Problems(error, on: action.name)
+        for problem in problems.all { reporter.report(.problem(problem, host: nil)) }
+        return RunOutcome(outcome: .failed, exitCode: problems.exitCode)
     }
 
     private func next(_ ending: RunOutcome, _ session: ActionContext, _ choice: InventoryChoice) async -> [String] {

@@ -60,13 +60,13 @@ struct Assembly {
         do {
             next = try await work(reporter)
         } catch {
-            let problems = (error as? Problems)?.all ?? [Problem(error, on: name)]
-            for problem in problems { reporter.report(.problem(problem, host: nil)) }
-            (outcome, code) = (.failed, problems.first?.kind.exitCode ?? Problem.Kind.failed.exitCode)
+            let problems = Problems(error, on: name)
+            for problem in problems.all { reporter.report(.problem(problem, host: nil)) }
+            (outcome, code) = (.failed, problems.exitCode)
         }
         let seconds = surroundings.now().timeIntervalSince(began)
         reporter.report(.summary(Summary(outcome: outcome, hosts: steps.hosts, seconds: seconds)))
-        if !next.isEmpty { reporter.report(.note("next  " + next.joined(separator: "\n      "))) }
+        reporter.tell(next: next)
         narration.finish()
         if code != 0 { throw ExitCode(code) }
     }

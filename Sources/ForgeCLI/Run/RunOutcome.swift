@@ -70,3 +70,20 @@ extension Problem.Kind {
         }
     }
 }
+
+extension Problems {
+    /// All that an error tells; `name` is who met it, for an error that nobody foresaw.
+    init(_ error: any Error, on name: String) {
+        self = error as? Problems ?? Problems([Problem(error, on: name)])
+    }
+
+    /// That of the first of them.
+    var exitCode: Int32 { all.first?.kind.exitCode ?? Problem.Kind.failed.exitCode }
+}
+
+extension Reporter {
+    /// Tells what to type next, line by line.
+    func tell(next lines: [String]) {
+        if !lines.isEmpty { report(.note("next  " + lines.joined(separator: "\n      "))) }
+    }
+}
