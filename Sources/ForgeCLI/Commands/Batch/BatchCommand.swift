@@ -19,7 +19,7 @@ extension Action {
             try await step.apply(to: try context.fleet.machine(context.cluster.firstControlPlane.name))
         } catch {
             let why = Problem(error, on: context.cluster.firstControlPlane.name).what
-            context.executor.reporter.report(
+            context.report(
                 .note("what the run had in the cluster is still there; the next one removes it (\(why))"))
         }
     }
@@ -27,7 +27,7 @@ extension Action {
 
 extension ActionContext {
     func deployedRelease() async throws -> DeployedRelease {
-        let host = cluster.firstControlPlane
-        return try await DeployedRelease.Look(cluster.service).ask(try fleet.transport(host.name), of: host)
+        let (host, transport) = try firstControlPlane()
+        return try await DeployedRelease.Look(cluster.service).ask(transport, of: host)
     }
 }

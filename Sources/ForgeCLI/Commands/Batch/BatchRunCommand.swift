@@ -104,7 +104,7 @@ extension BatchOrder {
         let folder = folder(context.cluster)
         let path = here.absolute(folder) + "/scores.json"
         if let scores = FileManager.default.contents(atPath: path).flatMap({ BatchScores(json: Array($0)) }) {
-            context.executor.reporter.report(.note("\n" + scores.sentence))
+            context.report(.note("\n" + scores.sentence))
         }
         return ["less \("\(folder)/predictions.csv".shellQuoted)"]
     }

@@ -97,8 +97,8 @@ private enum ScheduleName {
 
 extension ActionContext {
     fileprivate func schedules() async throws -> [JobObject] {
-        let (look, host) = (SchedulesLook(cluster.service), cluster.firstControlPlane)
-        return try look.schedules(try await fleet.transport(host.name).ask(look.questions, of: host), from: host.name)
+        let (look, (host, transport)) = (SchedulesLook(cluster.service), try firstControlPlane())
+        return try look.schedules(try await transport.ask(look.questions, of: host), from: host.name)
     }
 }
 

@@ -26,17 +26,16 @@ extension Action {
             let release = try await context.deployedRelease()
             try TrainingPlan.check(release, context.cluster.service)
             let run = TrainingRun(of: context.cluster, release: release, time: time)
-            let reporter = context.executor.reporter
             return try TrainingPlan.make(
                 cluster: context.cluster, run: run, templates: context.templates, isFollowed: isFollowed
             ) {
-                reporter.report(.note($0))
+                context.report(.note($0))
             }
         } next: { context in
             if context.cluster.service.models != nil {
                 return ["kubeforge deploy\(context.inventoryArgument)   (puts them into service, past the gate)"]
             }
-            context.executor.reporter.report(.note(TrainingPlan.notKept))
+            context.report(.note(TrainingPlan.notKept))
             return ["kubeforge deploy\(context.inventoryArgument)   (after a change of the data)"]
         }
         action.afterwards = { await clear(.train, TrainingRun.name($0.cluster.service, time: time), $0) }
