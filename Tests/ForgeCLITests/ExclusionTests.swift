@@ -84,6 +84,30 @@ struct ExclusionTests {
         #expect(found == known)
     }
 
+    @Test(
+        "whose dry run failed is proposed again as the program takes it",
+        arguments: [
+            "plan provision lab.yaml", "plan scale 2 lab.yaml", "plan rollback", "provision --dry-run lab.yaml",
+            "unlock",
+        ])
+    func again(_ typed: String) async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        var action = try Self.action(typed, scene)
+        #expect(action.isDryRun)
+        action.work = .plan { context in
+            Plan(stages: [Stage("one", on: context.cluster.hosts) { _ in [Refused()] }], essential: ["kubmaster"])
+        }
+        let run = ActionRunner(
+            action, inventory: "lab.yaml", surroundings: scene.surroundings, reporter: witness, read: { _ in .lab },
+            connect: { _ in FakeTransport { _ in Output("0 0\n\n") } })
+        #expect(await run.finish() == 1)
+        let told = try #require(witness.notes.last)
+        let proposed = try #require(told.split(separator: "\n").last.map { String($0).trimming { $0 == " " } })
+        #expect(proposed.hasPrefix("kubeforge "), "\(told)")
+        let again = try Self.action(String(proposed.dropFirst("kubeforge ".count)), scene)
+        #expect(again.isDryRun && again.name == action.name && again.arguments == action.arguments)
+    }
+
     @Test("that runs on a machine goes on holding it when `unlock --yes` ends what runs hold")
     func unlock() async throws {
         try await TemporaryFolder.during { folder in
@@ -134,4 +158,15 @@ private struct ReplacedPath: Transport {
     var traffic: Traffic { Traffic() }
 
     func close() async {}
+}
+
+/// Is for a person to change.
+private struct Refused: Step {
+    let title = "a person has changed it"
+    let questions: [Question] = []
+    func differences(given answers: Answers) -> [Difference] { [Difference("it is as it was")] }
+    func refusal(of differences: [Difference], on host: ForgeCore.Host) -> Problem? {
+        Problem(what: "no", fix: "change it")
+    }
+    func apply(to machine: Machine) async throws { Issue.record("a dry run changed something") }
 }

@@ -16,18 +16,15 @@ protocol ActionCommand: AsyncParsableCommand {
 extension ActionCommand {
     var reports: [String] { [] }
 
-    func run() async throws { try await perform { _ in } }
-
-    fileprivate func perform(_ change: (inout Action) -> Void) async throws {
+    func run() async throws {
         let assembly = Assembly()
-        var action = try action(assembly.surroundings)
-        change(&action)
+        let action = try action(assembly.surroundings)
         try await assembly.run(action, inventory: inventory.path, options.run, reports: reports)
     }
 }
 
 /// `kubeforge plan NAME`: what the command of that name would change.
-struct PlanOf<Command: ActionCommand>: AsyncParsableCommand {
+struct PlanOf<Command: ActionCommand>: ActionCommand {
     static var configuration: CommandConfiguration {
         let name = Command.configuration.commandName ?? ""
         return CommandConfiguration(commandName: name, abstract: "Say what `kubeforge \(name)` would change.")
@@ -40,5 +37,12 @@ struct PlanOf<Command: ActionCommand>: AsyncParsableCommand {
         try command.validate()
     }
 
-    func run() async throws { try await command.perform { $0.isDryRun = true } }
+    var inventory: Command.Source { command.inventory }
+    var options: SharedOptions { command.options }
+
+    func action(_ surroundings: ProcessEnvironment) throws -> Action {
+        var action = try command.action(surroundings)
+        action.isDryRun = true
+        return action
+    }
 }

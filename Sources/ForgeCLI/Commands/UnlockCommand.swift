@@ -30,6 +30,7 @@ struct UnlockCommand: ActionCommand {
                 ], essential: [])
         }
         action.arguments = " --yes"
+        action.dryRunCommand = "unlock"
         action.goesOn = false
         return action
     }

@@ -15,6 +15,8 @@ package struct Action: Sendable {
     package var remembersInventory: Bool
     /// What was typed after its name, but for the inventory: ` --shards 3`.
     package var arguments = ""
+    /// How its dry run is typed, but for the inventory; nil: `plan` before it.
+    package var dryRunCommand: String?
     /// Whether the same command goes on where this one stopped; a batch run begins anew.
     package var goesOn = true
     /// Whether every line that its steps tell is shown, as with `--verbose`.

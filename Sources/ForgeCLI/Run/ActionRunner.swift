@@ -192,7 +192,11 @@ package struct ActionRunner: Sendable {
     }
 
     private func again(_ choice: InventoryChoice) -> String {
-        "\(command(choice))\(action.isDryRun ? " --dry-run" : action.goesOn ? "   (resumes where it stopped)" : "")"
+        if action.isDryRun {
+            let dryRun = action.dryRunCommand ?? "plan \(action.name)\(action.arguments)"
+            return "kubeforge \(dryRun) \(choice.path.shellQuoted)"
+        }
+        return "\(command(choice))\(action.goesOn ? "   (resumes where it stopped)" : "")"
     }
 
     private func remember(_ choice: InventoryChoice) {
