@@ -33,13 +33,13 @@ private let addresses: [String: Trust] = [
 private let images: [String: Trust] = [
     "Sources/ForgeInventory/Cluster/Cluster.swift registry.k8s.io": .tag,
     "Sources/ForgeInventory/Cluster/ClusterRegistry.swift docker.io/library/registry:2.8.3": .tag,
-    "Sources/ForgeInventory/Cluster/Service.swift docker.io/library/python:3.11-slim-bookworm": .tag,
+    "Sources/ForgeInventory/Cluster/Service.swift docker.io/library/python:3.13-slim-trixie": .tag,
     "Sources/ForgeKubernetes/CNI/Calico.swift quay.io/calico": .tag,
     "Sources/ForgeLab/Artifacts/BroughtRelease+Missing.swift registry.k8s.io": .nothing("a command for a person"),
     "Sources/ForgeService/Release/Release.swift docker.io/library": .nothing("a name from before the registry"),
     "templates/cni/flannel.yaml ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3": .tag,
     "templates/cni/flannel.yaml ghcr.io/flannel-io/flannel:v0.28.9": .tag,
-    "templates/service/Dockerfile python:3.11-slim-bookworm": .nothing("deploy always says another one"),
+    "templates/service/Dockerfile python:3.13-slim-trixie": .nothing("deploy always says another one"),
 ]
 
 @Suite("What is fetched from outside")

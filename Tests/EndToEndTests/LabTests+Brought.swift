@@ -37,7 +37,7 @@ extension LabTests {
         let installed = try await lab.ssh("kubmaster", install)
         #expect(installed.output == (versions + ["v1.37.99", ""]).joined(separator: "\n"), "\(installed.everything)")
         for image in Brought.images + [
-            "ghcr.io/flannel-io/flannel:v0.28.9", "docker.io/library/python:3.11-slim-bookworm",
+            "ghcr.io/flannel-io/flannel:v0.28.9", "docker.io/library/python:3.13-slim-trixie",
         ] {
             let parts = image.split(separator: "/").dropFirst().joined(separator: "/").split(separator: ":")
             let tags = try await lab.curl("http://10.84.0.1:5000/v2/\(parts[0])/tags/list")

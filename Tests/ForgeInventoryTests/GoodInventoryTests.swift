@@ -22,7 +22,7 @@ struct GoodInventoryTests {
             imageRepository: nil, mirrors: Mirrors(),
             service: Service(
                 name: "inference", namespace: "mlops", replicas: 2, expose: .nodePort, nodePort: nil, trainingData: nil,
-                baseImage: "docker.io/library/python:3.11-slim-bookworm", registry: nil))
+                baseImage: "docker.io/library/python:3.13-slim-trixie", registry: nil))
         #expect(try scratch.read(twoHosts) == expected)
     }
 
@@ -180,7 +180,7 @@ struct GoodInventoryTests {
     @Test(
         "takes images with a tag that stays or a digest",
         arguments: [
-            "python:3.11", "docker.io/library/python:3.11-slim-bookworm", "registry.example.org:5000/a/b_c:1",
+            "python:3.11", "docker.io/library/python:3.13-slim-trixie", "registry.example.org:5000/a/b_c:1",
             "localhost/python@sha256:" + String(repeating: "0a", count: 32),
         ])
     func takesImages(image: String) throws {

@@ -165,7 +165,7 @@ struct BroughtReleaseTests {
                 path: "/home/me/lab/images/flannel.tar", stamp: "1 2", transport: "docker-archive",
                 names: [
                     "ghcr.io/flannel-io/flannel:v0.28.9", "docker.io/flannel-io/flannel-cni-plugin:v1",
-                    "python:3.11-slim-bookworm",
+                    "python:3.13-slim-trixie",
                 ]))
         all = try artifacts.all(brought)
         #expect(

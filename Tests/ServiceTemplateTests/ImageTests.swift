@@ -55,7 +55,7 @@ struct ImageTests {
     @Test("has a pinned base that can be replaced, and a user that Kubernetes can see is not root")
     func baseAndUser() throws {
         let lines = try instructions()
-        #expect(lines.prefix(2) == ["ARG BASE_IMAGE=python:3.11-slim-bookworm", "FROM ${BASE_IMAGE}"])
+        #expect(lines.prefix(2) == ["ARG BASE_IMAGE=python:3.13-slim-trixie", "FROM ${BASE_IMAGE}"])
         #expect(lines.contains("USER 10001:10001"))
     }
 

@@ -50,7 +50,7 @@ package struct Service: Sendable, Hashable {
     }
 
     /// Has Python with wheels for everything in the templates' requirements.txt.
-    package static let defaultBaseImage = "docker.io/library/python:3.11-slim-bookworm"
+    package static let defaultBaseImage = "docker.io/library/python:3.13-slim-trixie"
 
     /// Who pushes to a registry and pulls from it.
     package struct RegistryLogin: Sendable, Hashable {

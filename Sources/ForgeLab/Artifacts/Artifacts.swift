@@ -26,11 +26,11 @@ struct Artifacts: Sendable {
         self.broughtFolder = broughtFolder ?? cache.root
     }
 
-    /// What the machines of the site are installed with, and the service's image, which is a Debian 12, where it is
+    /// What the machines of the site are installed with, and the service's image, which is a Debian 13, where it is
     /// built with the lab's archive.
     init(_ layout: LabLayout) {
         var wanted = Set(layout.installations.map(\.distribution))
-        if layout.cluster.mirrors.debian != nil { wanted.insert(.debian12) }
+        if layout.cluster.mirrors.debian != nil { wanted.insert(.debian13) }
         self.init(
             cache: layout.cache, computer: layout.computer, templates: layout.templates,
             kubernetes: layout.cluster.kubernetes,

@@ -33,7 +33,7 @@ extension BuildRules {
     func pythonImage(_ buildRoot: Artifact) throws(Problem) -> Artifact {
         try artifact(
             "the Python base image", usually: "40 s", in: "\(cache.root)/layouts/python", script: "python-image.sh",
-            files: ["image-functions.sh"], buildRoot: buildRoot)
+            files: ["image-functions.sh"], values: ["python": Self.python], buildRoot: buildRoot)
     }
 
     /// What the cluster's own registry runs.
@@ -64,7 +64,7 @@ extension BuildRules {
 
 extension BuildRules {
     /// Python of the service's base image.
-    static let python = "3.11"
+    static let python = "3.13"
 
     /// A PEP 503 index of what the service's requirements name.
     func wheels(requirements: String) throws(Problem) -> Artifact {

@@ -195,7 +195,7 @@ let serviceFaults = [
               baseImage: python:latest
             """,
         told: """
-            inventory.yaml:11:14  service.baseImage: needs a tag or a digest that stays, such as docker.io/library/python:3.11-slim-bookworm
+            inventory.yaml:11:14  service.baseImage: needs a tag or a digest that stays, such as docker.io/library/python:3.13-slim-trixie
             """),
     BadInventory(
         "an image without a tag",
@@ -204,7 +204,7 @@ let serviceFaults = [
               baseImage: registry.example.org:5000/python
             """,
         told: """
-            inventory.yaml:11:14  service.baseImage: needs a tag or a digest that stays, such as docker.io/library/python:3.11-slim-bookworm
+            inventory.yaml:11:14  service.baseImage: needs a tag or a digest that stays, such as docker.io/library/python:3.13-slim-trixie
             """),
     BadInventory(
         "an image that is none",
@@ -213,7 +213,7 @@ let serviceFaults = [
               baseImage: Python 3
             """,
         told: """
-            inventory.yaml:11:14  service.baseImage: needs an image, such as docker.io/library/python:3.11-slim-bookworm
+            inventory.yaml:11:14  service.baseImage: needs an image, such as docker.io/library/python:3.13-slim-trixie
             """),
     BadInventory(
         "a registry that is a word",
@@ -248,6 +248,6 @@ let serviceFaults = [
             """,
         told: """
             inventory.yaml:11:86  service.registry.passwordFile: there is no file /nowhere/password
-            inventory.yaml:12:18  service.registryImage: needs a tag or a digest that stays, such as docker.io/library/python:3.11-slim-bookworm
+            inventory.yaml:12:18  service.registryImage: needs a tag or a digest that stays, such as docker.io/library/python:3.13-slim-trixie
             """),
 ]

@@ -66,7 +66,7 @@ struct BuildContextTests {
         let store = ModelStore(url: "sftp://models@store/srv", keyPath: "/k", knownHostsPath: "/h")
 
         let without = try BuildContext.make(cluster: Example.cluster(mirrors: mirrors), templates: Templates())
-        #expect(without.arguments == ["BASE_IMAGE=docker.io/library/python:3.11-slim-bookworm"])
+        #expect(without.arguments == ["BASE_IMAGE=docker.io/library/python:3.13-slim-trixie"])
         #expect(without.files["apt/mirror.asc"] == nil)
 
         let with = try BuildContext.make(
@@ -78,12 +78,12 @@ struct BuildContextTests {
     @Test(
         "gets its arguments from the inventory's mirrors",
         arguments: [
-            (Mirrors(), Service.defaultBaseImage, ["BASE_IMAGE": "docker.io/library/python:3.11-slim-bookworm"]),
+            (Mirrors(), Service.defaultBaseImage, ["BASE_IMAGE": "docker.io/library/python:3.13-slim-trixie"]),
             (
                 Mirrors(registries: ["docker.io": "http://10.77.0.1:5000"], python: "http://10.77.0.1:8000/simple"),
                 Service.defaultBaseImage,
                 [
-                    "BASE_IMAGE": "docker.io/library/python:3.11-slim-bookworm",
+                    "BASE_IMAGE": "docker.io/library/python:3.13-slim-trixie",
                     "PIP_INDEX_URL": "http://10.77.0.1:8000/simple",
                     "PIP_TRUSTED_HOST": "10.77.0.1",
                 ]
