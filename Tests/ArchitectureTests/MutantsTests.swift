@@ -37,7 +37,7 @@ struct MutantsTests {
                 """)
             """#
         let code = """
-            import sys; sys.path.insert(0, sys.argv[1]); import mutants
+            import sys; sys.path.insert(0, sys.argv[1]); import drawing as mutants
             for mutant in mutants.candidates("a.swift", sys.argv[2]): print(mutant.line, mutant.kind, "|", mutant.after.strip())
             """
         let folder = URL(filePath: script).deletingLastPathComponent().path

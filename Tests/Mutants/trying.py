@@ -1,0 +1,123 @@
+"""Do the tests of its module notice one changed line? In a copy of the checkout, which is never touched itself."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from drawing import ROOT
+
+HOME = ROOT / ".build/mutants"
+COPY = HOME / "checkout"
+
+
+def git(*words, folder=ROOT):
+    return subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def prepare():
+    """Bring the copy to the state of the checkout, uncommitted changes included."""
+    identity = ["-c", "user.name=kubeforge", "-c", "user.email=kubeforge@localhost"]
+    commit = git(*identity, "stash", "create") or git("rev-parse", "HEAD")
+    strange = git("ls-files", "--others", "--exclude-standard", "Sources", "Tests", "templates")
+    if strange:
+        print(f"not in the copy, because git does not know them: {', '.join(strange.splitlines())}")
+    git("worktree", "prune")
+    if COPY.exists():
+        git("checkout", "--quiet", "--detach", "--force", commit, folder=COPY)
+        git("clean", "-fdq", folder=COPY)
+    else:
+        git("worktree", "add", "--quiet", "--detach", str(COPY), commit)
+
+
+def run(words, limit):
+    """Return the exit code (None on a timeout), the output and the duration in seconds."""
+    began = time.monotonic()
+    # Swift's driver leaves a folder in the temporary directory each time, and so do tests that are killed.
+    own = tempfile.TemporaryDirectory(prefix="kf.", ignore_cleanup_errors=True)
+    with own as folder, open(HOME / "output", "w+", errors="replace") as file:
+        os.chmod(folder, 0o1777)
+        surroundings = {**os.environ, "KUBEFORGE_WITHOUT_LAB": "1", "TMPDIR": folder}
+        process = subprocess.Popen(["nice", *words], cwd=COPY, env=surroundings, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+        try:
+            code = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            if process.poll() is None:
+                for one in tree(process.pid):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(one, signal.SIGKILL)
+                process.wait()
+        file.seek(0)
+        return code, file.read(), time.monotonic() - began
+
+
+def tree(process):
+    """The process and its descendants: what `swift test` starts is in a process group of its own."""
+    children = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                children.setdefault(parent, []).append(int(entry.name))
+    found = [process]
+    for one in found:
+        found += children.get(one, [])
+    return found
+
+
+def build():
+    code, output, _ = run(["swift", "build", "--build-tests"], 3600)
+    return code == 0, output
+
+
+def tests(module, limit):
+    """None when they are green, else who failed; and how long it took."""
+    code, output, seconds = run(["swift", "test", "--skip-build", "--disable-xctest", "--filter", rf"^{module}Tests\."], limit)
+    if code == 0:
+        return None, seconds
+    if code is None:
+        return "timed out", seconds
+    failed = re.search(r"^✘ Test (\".+?\"|\S+) (?:recorded an issue|failed|with )", output, re.MULTILINE)
+    return f"killed by {failed.group(1)}" if failed else "killed: the tests crashed", seconds
+
+
+def attempt(mutant, limit):
+    path = COPY / mutant.path
+    original = path.read_text()
+    lines = original.split("\n")
+    assert lines[mutant.line - 1] == mutant.before
+    lines[mutant.line - 1] = mutant.after
+    path.write_text("\n".join(lines))
+    try:
+        builds, _ = build()
+        if not builds:
+            return "does not build"
+        return tests(mutant.module, limit)[0] or "SURVIVED"
+    finally:
+        path.write_text(original)
+
+
+def tried(mutants, limit):
+    builds, output = build()
+    if not builds:
+        sys.exit(f"what is not changed does not build:\n{output[-3000:]}")
+    limits = {}
+    for module in sorted({mutant.module for mutant in mutants}):
+        failed, seconds = tests(module, 1800)
+        if failed:
+            sys.exit(f"the tests of {module} are not green without a change: {failed}; see {HOME}/output")
+        limits[module] = limit or max(120, 5 * seconds)
+        print(f"the tests of {module} take {seconds:.0f} s", flush=True)
+    results = []
+    for number, mutant in enumerate(mutants, 1):
+        result = attempt(mutant, limits[mutant.module])
+        results.append((mutant, result))
+        print(f"{number}/{len(mutants)} {mutant.place} {mutant.kind}: {result}", flush=True)
+    return results
