@@ -8,6 +8,7 @@ private let mayWrite = [
     "ForgeCore/OriginalFile.swift": "it is what keeps it",
     "ForgeCore/RemoteFile.swift": "kept by OriginalFile where others write, too",
     "ForgePlan/Machine.swift": "removed outside of /etc alone",
+    "ForgePlan/Questions/PackageManager.swift": "apt-get -s only says what it would do",
     "ForgePlan/Steps/LinkIs.swift": "what is no link is kept before",
     "ForgePlan/Steps/Sysctls.swift": "a file with kubeforge's name",
     "ForgeKubernetes/Host/Download.swift": "below /var/lib/kubeforge, by its sha256",

@@ -6,7 +6,7 @@ import Testing
 private let rooms: [String: [String]] = [
     "ForgeCore": [""],
     "ForgeInventory": ["Cluster", "Parsing", "Rules", "Sections", ""],
-    "ForgePlan": ["Events", "Questions", "", "Steps"],
+    "ForgePlan": ["Events", "Questions", "", "Steps", "Packages"],
     "ForgeSSH": [""],
     "ForgeKubernetes": [
         "Host", "KubeAPI", "CNI", "Kubeadm", "Runtime", "Images", "Kubeconfig", "Readiness", "Preflight", "",

@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgeInventory
+import ForgePlan
 
 /// A Linux distribution, as /etc/os-release names it.
 package struct Distribution: Sendable, Hashable {
@@ -21,6 +22,9 @@ package struct Distribution: Sendable, Hashable {
             id: values["ID"] ?? "unknown", version: values["VERSION_ID"] ?? "",
             codename: values["VERSION_CODENAME"] ?? "")
     }
+
+    /// What its packages come by.
+    var packageManager: PackageManager { .apt }
 
     /// As people say it, and as the inventory's errors do: `Debian 12`, `Ubuntu 24.04`.
     package var name: String { "\(id.prefix(1).uppercased())\(id.dropFirst()) \(version)" }

@@ -16,7 +16,7 @@ struct KubernetesPackages {
             Packages(
                 ["kubelet", "kubeadm", "kubectl"], version: "\(version)-", isHeld: true,
                 title: "kubelet, kubeadm and kubectl \(version) are installed and held",
-                proxy: cluster.outgoing),
+                by: facts.distribution.packageManager, proxy: cluster.outgoing),
         ]
     }
 

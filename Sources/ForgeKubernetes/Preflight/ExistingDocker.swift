@@ -14,7 +14,8 @@ struct ExistingDocker {
         let engine = host.role == .controlPlane || cluster.runtime == .docker
         let docker = cluster.docker == .docker ? [try DockerPackages(cluster: cluster).repository(facts).conflicts] : []
         return [
-            PackagesInTheWay(lists: [tools, names], source: cluster.docker),
+            PackagesInTheWay(
+                lists: [tools, names], source: cluster.docker, manager: facts.distribution.packageManager),
             ContainerdIsNewEnough(cluster: cluster, distribution: facts.distribution).step,
         ] + docker + [try KubernetesPackages(cluster: cluster).repository(facts).conflicts]
             + when(engine, DockerDaemon.unreadable, OtherContainers(restarts: ContainerRuntime.engine(cluster)))
@@ -27,6 +28,7 @@ struct PackagesInTheWay: PreflightCheck {
     /// Each is installed by one call of apt.
     let lists: [[String]]
     let source: Cluster.DockerSource
+    var manager = PackageManager.apt
 
     var title: String { "nothing that is installed would have to be removed" }
 
@@ -52,23 +54,17 @@ struct PackagesInTheWay: PreflightCheck {
         )
     }
 
-    private var look: String { "{\n" + lists.map(Self.look).joined(separator: "\n") + "\n} | sort -u" }
+    private var look: String { "{\n" + lists.map(look).joined(separator: "\n") + "\n} | sort -u" }
 
     /// By hand where apt does not know the packages yet (their repository comes later), and for files that two packages
     /// have without saying so: docker-buildx and docker-buildx-plugin. Nothing where all are installed.
-    private static func look(_ names: [String]) -> String {
-        let (known, files) = rivals(of: names)
+    private func look(_ names: [String]) -> String {
+        let (known, files) = Self.rivals(of: names)
         return """
-            if [ "$(\(installed(names)) | wc -l)" != \(names.count) ]; then
-            \(installed(files)); { \(Apt.removalsLook(names)); } || \(installed(known))
+            if [ "$(\(manager.installedLook(names)) | wc -l)" != \(names.count) ]; then
+            \(manager.installedLook(files)); { \(manager.removalsLook(names)); } || \(manager.installedLook(known))
             fi
             """
-    }
-
-    private static func installed(_ names: [String]) -> String {
-        if names.isEmpty { return ":" }
-        let words = names.joined(separator: " ")
-        return "dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' -- \(words) 2>/dev/null | sed -n 's/^.i. *//p'"
     }
 
     /// From the packages' own Conflicts, of Docker's (2026), Debian's and Ubuntu's.

@@ -63,10 +63,7 @@ struct ContainerdConfig: Step {
     private func foreign(_ answers: Answers) -> ContainerdExtras { ContainerdExtras(of: answers.text(Self.path) ?? "") }
 
     /// Prints a line when the file is the package's own, which nobody has changed.
-    private var shippedLook: String {
-        "[ -f \(Self.path) ] && sum=$(md5sum <\(Self.path)) && dpkg-query -W -f '${Conffiles}\\n' -- \(package) 2>/dev/null "
-            + "| grep -F \" \(Self.path) ${sum%% *}\""
-    }
+    private var shippedLook: String { PackageManager.apt.shippedLook(Self.path, of: package) }
 }
 
 /// What others put into conf.d leaves Kubernetes' settings as they are. containerd 1.x replaces a plugin's whole

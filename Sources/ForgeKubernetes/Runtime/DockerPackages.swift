@@ -10,7 +10,9 @@ struct DockerPackages {
     func runtime(_ facts: Facts) throws(Problem) -> [any Step] {
         let title =
             cluster.runtime == .docker ? "containerd and Docker Engine are installed" : "containerd is installed"
-        let packages = Packages(runtimeNames(facts.distribution), title: title, proxy: cluster.outgoing)
+        let packages = Packages(
+            runtimeNames(facts.distribution), title: title, by: facts.distribution.packageManager,
+            proxy: cluster.outgoing)
         guard cluster.docker == .docker else { return [packages] }
         let repository = try repository(facts)
         return [repository, repository.isNamedOnce, packages]
@@ -18,7 +20,9 @@ struct DockerPackages {
 
     /// Docker Engine beside a containerd that is there.
     func engine(_ facts: Facts) -> Packages {
-        Packages(engineNames(facts.distribution), title: "Docker Engine is installed", proxy: cluster.outgoing)
+        Packages(
+            engineNames(facts.distribution), title: "Docker Engine is installed", by: facts.distribution.packageManager,
+            proxy: cluster.outgoing)
     }
 
     /// The package that containerd's version is read from.

@@ -1,97 +1,5 @@
 import ForgeCore
 
-/// apt packages are installed, at a version if one is given, and held if asked.
-package struct Packages: Step {
-    /// As apt names them, without versions.
-    package let names: [String]
-    /// A prefix such as `1.36.2-`: the revision after it is the repository's business.
-    package let version: String?
-    /// Held packages stay at their version when the machine's owner upgrades all others.
-    package let isHeld: Bool
-    /// Lists the packages unless a better one was given.
-    package let title: String
-    private let proxy: Proxy?
-    private let locks: AptLocks
-
-    package init(
-        _ names: [String], version: String? = nil, isHeld: Bool = false, title: String? = nil, proxy: Proxy? = nil,
-        locks: AptLocks = AptLocks()
-    ) {
-        self.proxy = proxy
-        self.names = names
-        self.version = version
-        self.isHeld = isHeld
-        self.locks = locks
-        self.title = title ?? "\(names.joined(separator: ", ")) \(names.count == 1 ? "is" : "are") installed"
-    }
-
-    package var questions: [Question] { names.map(Question.package) }
-
-    /// One for each package, the gravest: missing, then of another version, then not held.
-    package func differences(given answers: Answers) -> [Difference] {
-        names.flatMap { differences(of: $0, answers.package($0)) }
-    }
-
-    private func differences(of name: String, _ state: PackageState) -> [Difference] {
-        guard let installed = state.installed else { return ["\(name) is not installed"] }
-        if let version, !installed.hasPrefix(version) { return [Difference(name, from: installed, to: version + "*")] }
-        return isHeld && !state.isHeld ? ["\(name) is not held"] : []
-    }
-
-    /// Indices of a fresh machine are empty or old: when apt does not find a package, they are fetched anew and it is
-    /// asked once more.
-    /// An update that fails is told only if the packages cannot be had without it: the fault may be another
-    /// repository's.
-    package func apply(to machine: Machine) async throws {
-        let install = Apt.install(names.map { name in version.map { "\(name)=\($0)*" } ?? name }).aptThrough(proxy)
-        var result = try await (command: install, output: machine.attempt(install, waitingFor: locks))
-        if Apt.wantsRepair(result.output) {
-            try await repair(machine)
-            result.output = try await machine.attempt(install, waitingFor: locks)
-        }
-        if Apt.wantsUpdate(result.output) {
-            let refresh = Apt.update.aptThrough(proxy)
-            let update = try await machine.attempt(refresh, waitingFor: locks)
-            result.output = try await machine.attempt(install, waitingFor: locks)
-            if !result.output.isSuccess, !update.isSuccess { result = (refresh, update) }
-        }
-        guard result.output.isSuccess else {
-            throw Problem(
-                apt: result.command, on: machine.host, result.output, fix: Apt.fix(result.output, on: machine.host))
-        }
-        if isHeld { try await hold(machine) }
-    }
-
-    /// Finishes what a machine that was reset, or an apt that was killed, left half done: apt refuses everything
-    /// before. Once: what does not heal then is told.
-    private func repair(_ machine: Machine) async throws {
-        for command in [Apt.configure, Apt.fixBroken.aptThrough(proxy)] {
-            let output = try await machine.attempt(command, waitingFor: locks)
-            guard output.isSuccess else {
-                throw Problem(apt: command, on: machine.host, output, fix: Apt.repairFix(output, on: machine.host))
-            }
-        }
-        machine.tell("an installation that had been interrupted was finished")
-    }
-
-    private func hold(_ machine: Machine) async throws {
-        let command = Command([Word("apt-mark"), "hold", "--"] + names.map { Word($0) }).asRoot()
-        let output = try await machine.attempt(command, waitingFor: locks)
-        guard output.isSuccess else {
-            throw Problem(apt: command, on: machine.host, output, fix: Apt.fix(output, on: machine.host))
-        }
-    }
-}
-
-extension Problem {
-    /// A call of apt or dpkg that ended badly, with all that it calls an error: the last one often says no more than
-    /// that there was one.
-    init(apt command: Command, on host: Host, _ output: Output, fix: String) {
-        self.init(failed: command, on: host, output, fix: fix)
-        why = Apt.errors(output) ?? why
-    }
-}
-
 /// apt-get, as it must be called by a program.
 package enum Apt {
     /// A fresh VM runs unattended-upgrades: waiting for dpkg's lock is the normal case; `AptLocks` waits for the
@@ -163,16 +71,6 @@ package enum Apt {
             "unmet dependencies",
         ]
         return !output.isSuccess && signs.contains { output.errorText.contains($0) }
-    }
-
-    /// A line of shell that prints what apt would remove to install these, a name a line, and fails where it does not
-    /// know them.
-    package static func removalsLook(_ packages: [String]) -> String {
-        let install = Command(
-            ["apt-get", "-s", "-q", "-y", "--no-install-recommends", "install", "--"] + packages.map { Word($0) }
-        ).line
-        return
-            "plan=$(LC_ALL=C \(install) 2>/dev/null) && printf '%s\\n' \"$plan\" | sed -n 's/^Remv \\([^ ]*\\).*/\\1/p'"
     }
 
     /// What a person does about apt's complaint.

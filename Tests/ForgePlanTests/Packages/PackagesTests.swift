@@ -258,7 +258,7 @@ struct PackagesTests {
             try folder.write("apt-get", apt, mode: 0o755)
             let transport = LocalTransport(shell: shell, programs: folder.path)
             func look(_ names: [String]) async throws -> Output {
-                try await transport.run(Command("sh", "-c", Word(Apt.removalsLook(names)))) { _ in }
+                try await transport.run(Command("sh", "-c", Word(PackageManager.apt.removalsLook(names)))) { _ in }
             }
             #expect(try await look(["containerd.io"]).text == "docker.io\nrunc\n")
             #expect(try await !look(["nothing"]).isSuccess)

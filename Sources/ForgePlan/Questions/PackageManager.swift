@@ -1,0 +1,66 @@
+import ForgeCore
+
+/// What brings packages onto a machine. A distribution names its own; one more is a case here, and the compiler then
+/// shows every place that speaks to it.
+package enum PackageManager: Sendable, Hashable, CaseIterable {
+    /// apt and dpkg: Debian, Ubuntu.
+    case apt
+
+    /// A line of shell that prints `NAME|STATUS|VERSION` of those packages that the machine knows, as `state` reads it.
+    func states(_ names: [String]) -> String {
+        let words = names.map(\.shellQuoted).joined(separator: " ")
+        switch self {
+        // It fails when it knows one of the names not at all; what it knows, it prints all the same.
+        case .apt:
+            return "dpkg-query -W -f '${Package}|${db:Status-Abbrev}|${Version}\\n' -- \(words) 2>/dev/null"
+        }
+    }
+
+    /// A package and its state, of a line of `states`. nil where the line is none.
+    func state(_ line: String) -> (name: String, state: PackageState)? {
+        let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        guard fields.count == 3 else { return nil }
+        switch self {
+        case .apt:
+            let isInstalled = fields[1].dropFirst().first == "i"
+            return (fields[0], PackageState(installed: isInstalled ? fields[2] : nil, isHeld: fields[1].first == "h"))
+        }
+    }
+
+    /// A line of shell that prints what packages of this machine are built for: `amd64`, `arm64`.
+    package var architectureLook: String {
+        switch self {
+        case .apt: "dpkg --print-architecture"
+        }
+    }
+
+    /// A line of shell that prints those of the packages that are installed, a name a line.
+    package func installedLook(_ packages: [String]) -> String {
+        if packages.isEmpty { return ":" }
+        let words = packages.map(\.shellQuoted).joined(separator: " ")
+        switch self {
+        case .apt:
+            return "dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' -- \(words) 2>/dev/null | sed -n 's/^.i. *//p'"
+        }
+    }
+
+    /// A line of shell that prints what would be removed to install these, a name a line, and fails where the package
+    /// manager does not know them.
+    package func removalsLook(_ packages: [String]) -> String {
+        let words = packages.map(\.shellQuoted).joined(separator: " ")
+        switch self {
+        case .apt:
+            return "plan=$(LC_ALL=C apt-get -s -q -y --no-install-recommends install -- \(words) 2>/dev/null) "
+                + "&& printf '%s\\n' \"$plan\" | sed -n 's/^Remv \\([^ ]*\\).*/\\1/p'"
+        }
+    }
+
+    /// A line of shell that prints a line when the file is as the package shipped it.
+    package func shippedLook(_ path: String, of package: String) -> String {
+        switch self {
+        case .apt:
+            "[ -f \(path) ] && sum=$(md5sum <\(path)) && dpkg-query -W -f '${Conffiles}\\n' -- \(package) 2>/dev/null "
+                + "| grep -F \" \(path) ${sum%% *}\""
+        }
+    }
+}
