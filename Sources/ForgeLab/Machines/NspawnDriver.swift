@@ -39,11 +39,11 @@ struct NspawnDriver: MachineDriver {
         try await waitForMachine()
     }
 
-    /// The power supply starts in its own control groups and goes on to the machine's: who looks in between sees no
-    /// machine.
+    /// The power supply starts in its own control groups, goes on to the machine's, and then says who it is there: who
+    /// looks in between sees no machine.
     private func waitForMachine() async throws {
         let deadline = ContinuousClock.now + .seconds(30)
-        while try await machine.group.processes().isEmpty, try await !supervisorCommand.group.processes().isEmpty {
+        while try await !machine.isRunning(), try await !supervisorCommand.group.processes().isEmpty {
             guard ContinuousClock.now < deadline else {
                 throw Problem(
                     what: "\(machine.host.name) does not start within 30 s", fix: "look at \(machine.console)")
