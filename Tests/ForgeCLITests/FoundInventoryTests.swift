@@ -77,7 +77,9 @@ struct FoundInventoryTests {
         if Self.unsent[key] != nil { return }
         let scene = try Scene()
         for name in ["desk", "home"] {
-            for file in ["file", "other", "train.csv", "test.csv"] { try scene.write("x", to: "\(name)/\(file)") }
+            for file in ["file", "other", "train.csv", "test.csv", "own/model.py", "own/test.csv"] {
+                try scene.write("x", to: "\(name)/\(file)")
+            }
         }
         let reader = InventoryReader(home: scene.folder + "/home")
         let choice = InventoryChoice(path: "./inventory.yaml", reason: .folder)
@@ -125,8 +127,11 @@ struct FoundInventoryTests {
             "\(key.split(separator: ".").last ?? ""): \(key == outside ? "~/" : "./")\(name)"
         }
         let data =
-            outside == "service.data"
-            ? "data: ~/" : "data: { \(file("service.data.train")), \(file("service.data.test")) }"
+            switch outside {
+            case "service.data": "data: ~/"
+            case "service.model": "model: ~/own"
+            default: "data: { \(file("service.data.train")), \(file("service.data.test")) }"
+            }
         return """
             cluster: lab
             kubernetes: 1.36.2

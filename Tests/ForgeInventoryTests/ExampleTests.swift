@@ -16,6 +16,12 @@ struct ExampleTests {
     /// With the lines switched on that begin with `#key:`.
     private var complete: String { text.replacing(/(?m)^( *)#(?=[A-Za-z0-9.]+:)/) { $0.1 } }
 
+    /// The same without one of its lines: a model of one's own and data for the example's cannot stand together.
+    private func complete(without key: String) -> String {
+        complete.split(separator: "\n", omittingEmptySubsequences: false)
+            .filter { !$0.drop { $0 == " " }.hasPrefix("\(key):") }.joined(separator: "\n")
+    }
+
     @Test("can be read as it is")
     func canBeRead() throws {
         let cluster = try InventoryReader(home: "/home/ada").read(folder + "/example.yaml")
@@ -31,11 +37,17 @@ struct ExampleTests {
         let scratch = try Scratch()
         try scratch.write([65], to: "eeg/train.csv")
         try scratch.write([65], to: "eeg/test.csv")
+        try scratch.write([65], to: "churn/churn.joblib")
+        try scratch.write([65], to: "churn/test.csv")
         try scratch.write([65], to: "keys/registry-password")
         try scratch.write([65], to: ".ssh/store_ed25519")
         try scratch.write([65], to: ".ssh/store_read_ed25519")
         try scratch.write([65], to: ".ssh/store_known_hosts")
-        try scratch.write(Array(complete.utf8))
+        try scratch.write(Array(complete(without: "data").utf8))
+        let own = try InventoryReader(home: scratch.folder).read(scratch.path).service
+        #expect(own.model == scratch.folder + "/churn")
+        #expect([own.target, own.index] == ["churned", "customer"])
+        try scratch.write(Array(complete(without: "model").utf8))
         let cluster = try InventoryReader(home: scratch.folder).read(scratch.path)
         #expect(cluster.imageRepository == "registry.example.org/kubernetes")
         #expect(cluster.mirrors.registries.count == 3)

@@ -85,7 +85,8 @@ extension Cluster {
         let keys = [mirrors.docker?.key, mirrors.kubernetes?.key, mirrors.debian?.key].compactMap { $0?.path }
         let others = [
             service.models?.keyPath, service.models?.readKeyPath, service.models?.knownHostsPath,
-            service.registryLogin?.passwordPath, service.trainingData?.train, service.trainingData?.test,
+            service.registryLogin?.passwordPath, service.model, service.trainingData?.train,
+            service.trainingData?.test,
         ]
         return keys + others.compactMap { $0 }
     }

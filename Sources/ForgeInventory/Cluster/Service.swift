@@ -10,7 +10,13 @@ package struct Service: Sendable, Hashable {
     package var expose: Exposure
     /// 30000 to 32767; nil lets the cluster choose.
     package var nodePort: Int?
-    /// The user's own CSV files; nil means generated data.
+    /// The directory with the user's own model, absolute; nil means the example that kubeforge brings.
+    package var model: String?
+    /// The column of the example rows that has the truth; nil means the example's, where the header has it.
+    package var target: String?
+    /// The column that names a row; nil means the example's, where the header has it, or the rows' own order.
+    package var index: String?
+    /// The user's own CSV files for the example's models; nil means generated data.
     package var trainingData: TrainingData?
     /// Whether the service gives rows of the test set to whoever asks.
     package var examples: Examples
@@ -29,7 +35,7 @@ package struct Service: Sendable, Hashable {
 
     package init(
         name: String = "inference", namespace: String = "mlops", replicas: Int = 2, expose: Exposure = .nodePort,
-        nodePort: Int? = nil,
+        nodePort: Int? = nil, model: String? = nil, target: String? = nil, index: String? = nil,
         trainingData: TrainingData? = nil, examples: Examples = .public, resources: Resources = Resources(),
         baseImage: String = Service.defaultBaseImage, registry: String? = nil,
         registryLogin: RegistryLogin? = nil, registryImage: String = ClusterRegistry.image, models: ModelStore? = nil
@@ -39,6 +45,9 @@ package struct Service: Sendable, Hashable {
         self.replicas = replicas
         self.expose = expose
         self.nodePort = nodePort
+        self.model = model
+        self.target = target
+        self.index = index
         self.trainingData = trainingData
         self.examples = examples
         self.resources = resources
@@ -96,7 +105,7 @@ package struct Service: Sendable, Hashable {
 
     /// CSV files on the operator's machine, as absolute paths.
     package struct TrainingData: Sendable, Hashable {
-        /// Has the columns `Line`, `# Letter` and any number of features.
+        /// Has a column with the truth and any number of features.
         package var train: String
         /// Has the columns of `train`; the scores and the example rows are of this one.
         package var test: String

@@ -3,7 +3,8 @@ import Foundation
 /// The inference service.
 struct ServiceSection {
     static let keys = [
-        "name", "namespace", "replicas", "expose", "nodePort", "data", "examples", "resources", "baseImage", "registry",
+        "name", "namespace", "replicas", "expose", "nodePort", "model", "target", "index", "data", "examples",
+        "resources", "baseImage", "registry",
         "registryImage",
         "models",
     ]
@@ -21,7 +22,7 @@ struct ServiceSection {
         service.replicas = section["replicas"]?.number(in: 1...1000) ?? service.replicas
         service.expose = section["expose"]?.choice() ?? service.expose
         service.nodePort = section["nodePort"]?.number(in: 30000...32767)
-        service.trainingData = section["data"].flatMap(trainingData)
+        readModel(section, into: &service)
         service.examples = section["examples"]?.choice() ?? service.examples
         section["resources"].map { resources($0, into: &service.resources) }
         service.baseImage = section["baseImage"]?.read(ImageRule.image) ?? service.baseImage
@@ -34,6 +35,28 @@ struct ServiceSection {
         }
         return service
     }
+
+    /// What is served: the user's own model, or the example with data of the user's or without.
+    private func readModel(_ section: MappingReader, into service: inout Service) {
+        service.model = section["model"]?.read(ModelDirectory(paths: paths).path)
+        service.target = section["target"]?.read(Self.column)
+        service.index = section["index"]?.read(Self.column)
+        service.trainingData = section["data"].flatMap(trainingData)
+        if let model = section["model"] {
+            section["data"]?.fail(
+                ValidationError(
+                    "stands beside model: (line \(model.keyLocation.line)), which brings its own rows",
+                    fix: "put test.csv, and train.csv where a train.py reads it, into the directory of model:, and "
+                        + "remove data:"))
+        }
+        if let index = service.index, index == service.target {
+            section["index"]?.fail(
+                ValidationError("is the column of target:, too", fix: "name two columns, or leave out one of the keys"))
+        }
+    }
+
+    /// The name of a column, as a header has it.
+    private static func column(_ text: String) throws(ValidationError) -> String { text }
 
     /// A folder with train.csv and test.csv, or both files by name.
     private func trainingData(_ field: Field) -> Service.TrainingData? {

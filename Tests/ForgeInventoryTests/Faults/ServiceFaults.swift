@@ -67,6 +67,18 @@ let serviceFaults = [
             inventory.yaml:11:14  service.namespace: namespaces that begin with kube- belong to Kubernetes
             """),
     BadInventory(
+        "a directory of a model that is not there",
+        adding: """
+            service:
+              model: churn
+              target: ''
+            """,
+        told: """
+            inventory.yaml:11:10  service.model: there is no directory churn
+              fix  `kubeforge init --model FILE` makes one
+            inventory.yaml:12:11  service.target: is empty
+            """),
+    BadInventory(
         "a folder of data that is not there",
         adding: """
             service:
