@@ -3,8 +3,8 @@ import ForgeInventory
 import ForgeTemplates
 import Foundation
 
-/// All that an image is made of: the service's files, the user's data, the build arguments, and when it was last built
-/// anew. Its digest is the image's tag.
+/// All that an image is made of: the service's files, the model's, the build arguments, and when it was last built anew.
+/// Its digest is the image's tag.
 package struct BuildContext: Sendable, Hashable {
     /// By path in the context.
     package let files: [String: [UInt8]]
@@ -29,7 +29,7 @@ package struct BuildContext: Sendable, Hashable {
         tag = String(sum.finish().prefix(16))
     }
 
-    /// The service of `templates/service` with the training data that the inventory names; reads these from the
+    /// The service of `templates/service` with the model directory below `model/`; reads the user's own files from the
     /// operator's disk.
     package static func make(cluster: Cluster, templates: Templates, rebuilt: String? = nil) throws(Problem)
         -> BuildContext
@@ -40,14 +40,31 @@ package struct BuildContext: Sendable, Hashable {
                 what: "there is no templates/service/Dockerfile",
                 fix: "put it back, or do without the overlay (--templates)")
         }
-        if let own = cluster.service.trainingData {
-            files["data/train.csv"] = try read(own.train, key: "train", cluster)
-            files["data/test.csv"] = try read(own.test, key: "test", cluster)
-        }
+        for (name, content) in try model(cluster, templates) { files[name] = content }
         if cluster.service.models != nil, case .file(let path)? = cluster.mirrors.debian?.key {
             files["apt/mirror.asc"] = try readKey(path, cluster)
         }
         return try BuildContext(files: files, arguments: BuildArguments(cluster).values, rebuilt: rebuilt)
+    }
+
+    /// The user's own model directory, or the example with the user's rows or without.
+    private static func model(_ cluster: Cluster, _ templates: Templates) throws(Problem) -> [String: [UInt8]] {
+        if let directory = cluster.service.model {
+            let own = ModelFiles(directory: directory, inventory: cluster.path.isEmpty ? "the inventory" : cluster.path)
+            return below("model", try own.read())
+        }
+        let example = templates.folder("example").mapValues { Array($0.utf8) }
+        guard let rows = cluster.service.trainingData else { return below("model", example) }
+        let place = example.isEmpty ? "data" : "model"
+        let own = [
+            "train.csv": try read(rows.train, key: "train", cluster),
+            "test.csv": try read(rows.test, key: "test", cluster),
+        ]
+        return below("model", example).merging(below(place, own)) { $1 }
+    }
+
+    private static func below(_ folder: String, _ files: [String: [UInt8]]) -> [String: [UInt8]] {
+        Dictionary(files.map { ("\(folder)/\($0.key)", $0.value) }) { first, _ in first }
     }
 
     private static func readKey(_ path: String, _ cluster: Cluster) throws(Problem) -> [UInt8] {
@@ -82,6 +99,8 @@ struct BuildArguments {
             // off.
             if let host = URL(string: index), host.scheme == "http" { values["PIP_TRUSTED_HOST"] = host.host() ?? "" }
         }
+        values["TARGET"] = cluster.service.target
+        values["INDEX"] = cluster.service.index
         if cluster.service.models != nil {
             values["PACKAGES"] = "openssh-client"
             values["DEBIAN_MIRROR"] = cluster.mirrors.debian?.url

@@ -5,7 +5,7 @@ package struct TarArchive: Sendable {
     /// The archive, with the two empty blocks that end it.
     package let bytes: [UInt8]
 
-    /// `files` by their relative path, of at most 100 bytes.
+    /// `files` by their relative path, of at most 255 bytes.
     package init(_ files: [String: [UInt8]]) throws(Problem) {
         var bytes: [UInt8] = []
         // In one piece: an archive of training data may be as large as the memory lets it be.
@@ -34,18 +34,28 @@ package struct TarArchive: Sendable {
                     "train on fewer rows: what a release is trained on goes to the machine that builds, and into its memory"
             )
         }
-        guard path.utf8.count <= 100, !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
+        guard let (folder, name) = split(path), !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
             throw Problem(
-                what: "\(path) cannot be part of a build context", why: "paths are relative and have at most 100 bytes",
-                fix: "rename it")
+                what: "\(path) cannot be part of a build context",
+                why: "paths are relative and have at most 255 bytes, each name 100", fix: "rename it")
         }
-        var header = field(path, 100) + octal(0o644, 8) + octal(0, 8) + octal(0, 8) + octal(size, 12) + octal(0, 12)
+        var header = field(name, 100) + octal(0o644, 8) + octal(0, 8) + octal(0, 8) + octal(size, 12) + octal(0, 12)
         header += field("        ", 8) + field("0", 1) + field("", 100) + field("ustar", 6) + field("00", 2).prefix(2)
-        header += field("root", 32) + field("root", 32) + octal(0, 8) + octal(0, 8) + field("", 155 + 12)
+        header += field("root", 32) + field("root", 32) + octal(0, 8) + octal(0, 8) + field(folder, 155) + field("", 12)
         let sum = header.reduce(0) { $0 + Int($1) }
         // Six digits, a zero byte and a space, as every tar since the first writes its checksum.
         header.replaceSubrange(148..<156, with: octal(sum, 7) + [UInt8(ascii: " ")])
         return header
+    }
+
+    /// A header has 155 bytes for what stands before one of the slashes, and 100 for the rest; a short path is whole in
+    /// the second.
+    private static func split(_ path: String) -> (folder: String, name: String)? {
+        if path.utf8.count <= 100 { return ("", path) }
+        let slashes = path.utf8.indices.filter { path.utf8[$0] == UInt8(ascii: "/") }
+        let fitting = slashes.first { path.utf8[path.utf8.index(after: $0)...].count <= 100 }
+        guard let fitting, path.utf8[..<fitting].count <= 155 else { return nil }
+        return (String(path[..<fitting]), String(path[path.index(after: fitting)...]))
     }
 
     private static func field(_ text: String, _ width: Int) -> [UInt8] {

@@ -28,6 +28,14 @@ struct TarArchiveTests {
         #expect(content.output == "Line,# Letter\n")
     }
 
+    @Test("holds a path of more than 100 bytes, as directories of packages have")
+    func longPath() throws {
+        let path = "model/" + String(repeating: "für/", count: 24) + String(repeating: "n", count: 100)
+        let listing = try LocalProgram(
+            "tar", "--quoting-style=literal", "-tf", "-", input: TarArchive([path: []]).bytes)
+        #expect(listing.output == path + "\n")
+    }
+
     @Test("has the same bytes each time")
     func hasTheSameBytes() throws {
         let bytes = try TarArchive(files).bytes
@@ -36,12 +44,15 @@ struct TarArchiveTests {
 
     @Test(
         "refuses a path that tar would put elsewhere",
-        arguments: ["/etc/passwd", "../up", String(repeating: "x", count: 101)])
+        arguments: [
+            "/etc/passwd", "../up", String(repeating: "x", count: 101), String(repeating: "x/", count: 127) + "yyy",
+            String(repeating: "x", count: 156) + "/y",
+        ])
     func refusesPaths(path: String) {
         #expect(
             throws: Problem(
-                what: "\(path) cannot be part of a build context", why: "paths are relative and have at most 100 bytes",
-                fix: "rename it")
+                what: "\(path) cannot be part of a build context",
+                why: "paths are relative and have at most 255 bytes, each name 100", fix: "rename it")
         ) {
             try TarArchive([path: []])
         }
