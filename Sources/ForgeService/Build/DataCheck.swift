@@ -3,59 +3,78 @@ import ForgeInventory
 import ForgeTemplates
 import Foundation
 
-/// Whether models can be trained on the user's files. The service's own reader says so on this computer, before
-/// anything is sent or built: there is no second one, which would read them otherwise.
+/// Whether the user's model, or models of the user's rows, can be served. The service's own reader says so on this
+/// computer, before anything is sent or built.
 package struct DataCheck: Sendable {
-    private let files: Service.TrainingData
+    private let reader: ModelReader
     private let resources: Service.Resources
-    private let reader: String
     private let inventory: String
 
-    /// nil where data are generated.
+    /// nil for the example with its own rows.
     package init?(cluster: Cluster, templates: Templates) throws(Problem) {
-        guard let files = cluster.service.trainingData else { return nil }
-        self.files = files
-        resources = cluster.service.resources
-        reader = try templates["service/table.py"].text
+        let service = cluster.service
+        let subject =
+            service.model.map { ModelReader.Subject.directory($0) } ?? service.trainingData.map { .files($0) }
+        guard let subject else { return nil }
+        reader = try ModelReader(subject, target: service.target, index: service.index, templates: templates)
+        resources = service.resources
         inventory = cluster.path.isEmpty ? "the inventory" : cluster.path
     }
 
-    /// Without the user's own modules and settings of Python.
-    package var command: Command {
-        Command("python3", "-I", "-", Word(files.train), Word(files.test), "--json").reading(reader)
-    }
+    /// See `ModelReader.command`.
+    package var command: Command { reader.command }
 
-    /// What is worth knowing about the files; a problem when models cannot be trained on them, or a pod has no room for
-    /// them. Where this computer has no Python, the build looks at them.
+    /// What is worth knowing about the files; a problem when they cannot be served, or a pod has no room for them.
+    /// Where this computer has no Python, the build looks at them.
     package func notes(on transport: any Transport) async throws -> [String] {
-        try read(try? await transport.run(command))
+        try notes(await reader.ask(transport))
     }
 
     /// From what the reader printed; nil where it could not be run.
-    package func read(_ output: Output?) throws(Problem) -> [String] {
-        guard let output, output.isSuccess, let said = JSONValue(output.standardOutput) else {
-            return [
-                "\(files.train) and \(files.test) are looked at when the image is built: this computer has no Python 3.8 or later"
-            ]
+    package func read(_ output: Output?) throws(Problem) -> [String] { try notes(reader.read(output)) }
+
+    private func notes(_ answer: ModelReader.Answer) throws(Problem) -> [String] {
+        switch answer {
+        case .unknown:
+            return ["\(subject) looked at when the image is built: this computer has no Python 3.8 or later"]
+        case .refused(let reason):
+            throw Problem(.invalidInventory, what: refusal, why: reason, fix: fix)
+        case .description(let found):
+            try checkAnswers(found)
+            try checkMemory(found)
+            return found.notes
         }
-        if let reason = said["refused"]?.text {
-            throw Problem(
-                .invalidInventory, what: "models cannot be trained on these data", why: reason,
-                fix: "correct the file, or name others: service: data: in \(inventory)")
-        }
-        try checkAnswers(said)
-        try checkMemory(said)
-        return said["notes"]?.elements.compactMap(\.text) ?? []
     }
 
-    /// So many rows that a release's own answers could not be read when its canary is checked, after build and push.
-    private func checkAnswers(_ said: JSONValue) throws(Problem) {
-        guard case .number(let count)? = said["test"] else { return }
-        let rows = Int(count, in: .counts)
+    private var subject: String {
+        switch reader.subject {
+        case .directory(let path): "\(path) is"
+        case .files(let files): "\(files.train) and \(files.test) are"
+        }
+    }
+
+    private var refusal: String {
+        switch reader.subject {
+        case .directory(let path): "the model in \(path) cannot be served"
+        case .files: "models cannot be trained on these data"
+        }
+    }
+
+    private var fix: String {
+        switch reader.subject {
+        case .directory: "correct the file, or name another directory: service: model: in \(inventory)"
+        case .files: "correct the file, or name others: service: data: in \(inventory)"
+        }
+    }
+
+    /// So many rows that a release's own answers could not be read when its canary is checked, after build and push: a
+    /// table.py of before models of one's own goes with a train.py that answers all of them.
+    private func checkAnswers(_ found: ModelDescription) throws(Problem) {
+        guard reader.isFormer, let rows = found.rows else { return }
         let needed = ExpectedAnswers.leastBytes(rows: rows)
         guard needed > ExpectedAnswers.largest else { return }
         throw Problem(
-            .invalidInventory, what: "\(files.test) has too many rows for a release to be checked with",
+            .invalidInventory, what: "\(place) has too many rows for a release to be checked with",
             why:
                 "the expected answers to its \(rows) rows have at least \(needed >> 20) MiB, and at most "
                 + "\(ExpectedAnswers.largest >> 20) are read",
@@ -65,20 +84,39 @@ package struct DataCheck: Sendable {
     /// What fits even where classes have two digits.
     private static let mostRows = 350_000
 
-    /// Python with the models takes some 200 MiB, a number 8 bytes and a little more while it is read, the right
-    /// answers 300 a row.
-    private func checkMemory(_ said: JSONValue) throws(Problem) {
-        guard case .number(let rows)? = said["test"], case .number(let features)? = said["features"] else { return }
-        let needed = Double(200 << 20) + rows * (features * 9 + 300)
+    /// Python with the models' libraries takes some 200 MiB, a number 8 bytes and a little more while it is read, the
+    /// right answers 300 a row; a model is in memory as a file and as what it holds.
+    private func checkMemory(_ found: ModelDescription) throws(Problem) {
+        let models = modelBytes(found)
+        let (rows, features) = (Double(found.rows ?? 0), Double(found.features ?? 0))
+        let needed = Double(200 << 20) + rows * (features * 9 + 300) + 2 * Double(models)
         guard needed > Double(resources.memory) else { return }
         let quarters = Int((needed * 1.2 / Double(1 << 28)).rounded(.up), in: .counts)
         let wanted = Service.Resources(memory: quarters << 28).memoryText
+        let parts = [
+            models > 1 << 20 ? "its models (\(ByteCount(models)))" : nil,
+            rows * features > 100_000 || models <= 1 << 20
+                ? "its \(found.rows ?? 0) rows of \(found.features ?? 0) features" : nil,
+        ]
         throw Problem(
-            .invalidInventory, what: "a pod has no room for \(files.test)",
-            why:
-                "its \(Int(rows, in: .counts)) rows of \(Int(features, in: .counts)) features need about "
-                + "\(Int(needed, in: .sizes) >> 20) MiB, and a pod may use "
-                + resources.memoryText,
+            .invalidInventory, what: "a pod has no room for \(place)",
+            why: parts.compactMap { $0 }.joined(separator: " and ") + " need about "
+                + "\(Int(needed, in: .sizes) >> 20) MiB, and a pod may use \(resources.memoryText)",
             fix: "service: resources: memory: \(wanted) in \(inventory), or fewer rows")
+    }
+
+    private var place: String {
+        switch reader.subject {
+        case .directory(let path): path
+        case .files(let files): files.test
+        }
+    }
+
+    /// Of the model files, as they are on the disk.
+    private func modelBytes(_ found: ModelDescription) -> Int {
+        guard case .directory(let path) = reader.subject else { return 0 }
+        return found.models.reduce(0) { sum, model in
+            sum + (((try? FileManager.default.attributesOfItem(atPath: "\(path)/\(model.file)")[.size]) as? Int) ?? 0)
+        }
     }
 }

@@ -1,0 +1,106 @@
+import ForgeCore
+import ForgeInventory
+import ForgeTemplates
+import ForgeTestSupport
+import Foundation
+import Testing
+
+@testable import ForgeService
+
+/// The reader of the service as it is seen from outside: it is run on this computer, with the directory and the columns.
+@Suite("Before anything is built, a model of one's own")
+struct ModelCheckTests {
+    /// A reader that says what it was asked in its notes, and what the environment says of everything else.
+    private static let reader = """
+        import json, sys
+        assert "--directory" in sys.argv or "--train" in sys.argv
+        print(json.dumps({"test": 40, "features": 3, "notes": [" ".join(sys.argv[1:])]}))
+        """
+
+    private func check(_ folder: TemporaryFolder, _ service: Service, reader: String = reader) throws -> DataCheck {
+        try folder.write("templates/service/table.py", reader)
+        let cluster = Example.cluster(service: service)
+        return try #require(try DataCheck(cluster: cluster, templates: Templates(overlay: folder.path("templates"))))
+    }
+
+    @Test("is looked at where it lies, with the columns that the inventory names")
+    func isAsked() async throws {
+        try await TemporaryFolder.during { folder in
+            let service = Service(model: folder.path("my churn"), target: "has churned", index: "id")
+            let notes = try await check(folder, service).notes(on: LocalTransport())
+            #expect(notes == ["--directory \(folder.path("my churn")) --target has churned --index id --json"])
+            let data = Service(trainingData: .init(train: "/a.csv", test: "/b.csv"))
+            #expect(
+                try await check(folder, data).notes(on: LocalTransport()) == [
+                    "--train /a.csv --test /b.csv --json"
+                ])
+        }
+    }
+
+    @Test("is refused in the reader's own words")
+    func isRefused() async throws {
+        try await TemporaryFolder.during { folder in
+            let reader =
+                "import json\n# \"--directory\"\nprint(json.dumps({'refused': 'test.csv:3, column 2 (age): …'}))"
+            let error = await #expect(throws: Problem.self) {
+                try await check(folder, Service(model: "/churn"), reader: reader).notes(on: LocalTransport())
+            }
+            #expect(
+                error?.description == """
+                    the model in /churn cannot be served
+                      why  test.csv:3, column 2 (age): …
+                      fix  correct the file, or name another directory: service: model: in inventory/lab.yaml
+                    """)
+        }
+    }
+
+    @Test("needs a pod with room for what the files hold and for what they become")
+    func memory() async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("churn/churn.joblib", String(repeating: "x", count: 3 << 20))
+            let service = Service(model: folder.path("churn"), resources: .init(memory: 256 << 20))
+            let check = try check(folder, service)
+            func said(_ rows: Int, _ models: String) -> Output {
+                Output(#"{"test": \#(rows), "features": 100, "notes": ["n"], "models": [\#(models)]}"#)
+            }
+            let model = #"{"name": "churn", "file": "churn.joblib", "format": "joblib"}"#
+            #expect(try check.read(said(10, model)) == ["n"])
+            let error = #expect(throws: Problem.self) {
+                try check.read(said(10, Array(repeating: model, count: 20).joined(separator: ", ")))
+            }
+            #expect(error?.what == "a pod has no room for \(folder.path("churn"))")
+            #expect(error?.why == "its models (63 MB) need about 320 MiB, and a pod may use 256Mi")
+            #expect(error?.fix == "service: resources: memory: 512Mi in inventory/lab.yaml, or fewer rows")
+            #expect(throws: Problem.self) { try check.read(said(1_000_000_000, model)) }
+        }
+    }
+
+    @Test("is left to the build where this computer has no Python")
+    func withoutPython() async throws {
+        try await TemporaryFolder.during { folder in
+            let notes = try check(folder, Service(model: "/churn")).read(nil)
+            #expect(
+                notes == ["/churn is looked at when the image is built: this computer has no Python 3.8 or later"])
+        }
+    }
+
+    @Test("is described by names, types and the libraries of its files")
+    func description() throws {
+        let said = """
+            {"test": 40, "features": 2, "notes": [], "target": "churned", "index": null, "task": "classification",
+             "classes": 2, "trains": false, "expected": true, "requirements": false, "bytes": 9,
+             "columns": [{"name": "age", "type": "integer", "optional": false, "example": 41},
+                         {"name": "plan", "type": "text", "optional": true, "example": "pro"}],
+             "models": [{"name": "churn", "file": "churn.joblib", "format": "joblib", "library": "scikit-learn",
+                         "version": "1.4.2"}]}
+            """
+        let found = try #require(JSONValue(Array(said.utf8)).flatMap(ModelDescription.init))
+        #expect(found.columns.map(\.name) == ["age", "plan"])
+        #expect(found.columns.map(\.isOptional) == [false, true])
+        #expect(found.columns.map(\.example) == [.number(41), .string("pro")])
+        #expect([found.target, found.index, found.task] == ["churned", nil, "classification"])
+        #expect(found.models.map(\.version) == ["1.4.2"])
+        #expect([found.trains, found.hasExpected, found.hasRequirements] == [false, true, false])
+        #expect(ModelDescription(.array([])) == nil)
+    }
+}
