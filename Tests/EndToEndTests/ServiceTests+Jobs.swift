@@ -91,7 +91,7 @@ extension ServiceTests {
         ] {
             #expect(lines.count { $0.wholeMatch(of: expected) != nil } == 1, "\(lines)")
         }
-        let step = try run.events("step").first { $0.title?.hasSuffix(" has trained both models") == true }
+        let step = try run.events("step").first { $0.title?.hasSuffix(" has trained the models") == true }
         #expect(step?.differences?.last?.wholeMatch(of: /lda 0\.\d{3}, mlp 0\.\d{3}/) != nil, "\(run.output)")
     }
 

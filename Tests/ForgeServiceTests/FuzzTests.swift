@@ -9,6 +9,12 @@ import Testing
 
 @Suite("Fuzz: what the cluster and the service say")
 struct FuzzTests {
+    private static let own = """
+        {"models": ["churn", "price"], "tasks": {"price": "regression"}, "tolerance": {"price": 1e-4},
+        "features": ["age", "plan"], "score": {"churn": 0.5}, "data": {"test": {"rows": 9}}, "rows": [
+        {"truth": {"class": "yes"}, "churn": {"class": "yes", "probability": 0.9}, "price": {"value": 2.5}},
+        {"truth": {"class": "no"}, "churn": {"class": true, "probability": 0.6}, "price": {"value": -1e300}}]}
+        """
     private static let golden = """
         {"features": ["a", "Å"], "score": {"lda": 0.692, "mlp": 0.66}, "rows": [
         {"truth": {"number": 0, "letter": "A"}, "lda": {"number": 0, "letter": "A"}, "mlp": {"number": 1, "letter": "B"}},
@@ -96,13 +102,16 @@ struct FuzzTests {
 
     @Test("golden.json, and what is compared with it")
     func golden() throws {
-        try Fuzz("golden.json", samples: [Self.golden]).run { input in
+        try Fuzz("golden.json", samples: [Self.golden, Self.own]).run { input in
             _ = JSONValue(input.bytes)?.summary
             _ = JSONValue(input.bytes)?.description
+            _ = (JSONValue(input.bytes).flatMap(ModelDescription.init), TestRow(input.text, count: 2)?.list)
             let golden = try ForgeService.ExpectedAnswers(input.bytes, path: "golden.json")
             var numbers = SeededNumbers(seed: 1)
             let rows = numbers.rows(5, below: golden.count, with: min(23, golden.count - 1))
-            let features = Dictionary(rows.map { ($0, golden.features.map { _ in 1.5 }) }) { first, _ in first }
+            let row = TestRow(
+                "[\(golden.features.map { _ in "1.5" }.joined(separator: ","))]", count: golden.features.count)
+            let features = Dictionary(rows.compactMap { number in row.map { (number, $0) } }) { first, _ in first }
             let batches = ServiceRequest.batches(golden, rows: rows, features: features)
             let requests = ServiceRequest.all(golden, rows: rows, features: features, batches: batches)
             _ =
@@ -112,7 +121,7 @@ struct FuzzTests {
                 AnswerCheck(request: $0, reply: ServiceReply(status: 200, body: input.bytes, milliseconds: 1))
             }
             _ = (answerChecks.map(\.report), TrainingServingSkew(answerChecks)?.report)
-            for model in ForgeService.ExpectedAnswers.models { _ = golden.confusion(of: model)?.accuracy }
+            for model in golden.models { _ = golden.confusion(of: model)?.accuracy }
             return !answerChecks.isEmpty
         }
     }
@@ -126,7 +135,8 @@ struct FuzzTests {
         try Fuzz("replies of the service", samples: [answer + answer, "0 0 9\nnot asked\n"]).run { input in
             let replies = script.replies(from: input.bytes) ?? []
             for reply in replies { _ = AnswerCheck(request: request, reply: reply).report }
-            _ = ScoreGate(minimum: 0.5).reports(ServiceReply(status: 200, body: input.bytes, milliseconds: 1))
+            _ = ScoreGate(minimum: 0.5).reports(
+                ServiceReply(status: 200, body: input.bytes, milliseconds: 1), of: ["lda"])
             return replies.count == 2
         }
         let load = LoadScript(address: "http://h", rows: 3, load: Load(length: .seconds(1)))

@@ -79,7 +79,7 @@ package enum BatchInput: Sendable, Hashable {
     }
 }
 
-/// A CSV file on the operator's machine, looked at from outside: the cluster reads it.
+/// A file of rows on the operator's machine, looked at from outside: the cluster reads it, and knows its columns.
 struct CSVFile {
     let size: Int
 
@@ -89,17 +89,7 @@ struct CSVFile {
         guard !isFolder else { throw Problem(input: name, "it is a folder", "name the CSV file in it") }
         let beginning = try Self.beginning(of: path, as: name)
         guard !beginning.isEmpty else {
-            throw Problem(input: name, "it is empty", "its first line names the columns: Line, …")
-        }
-        let first = beginning.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: ",") }
-        let column = String(decoding: first.prefix(80), as: UTF8.self).trimming {
-            $0.isWhitespace || $0 == "\"" || $0 == "\u{FEFF}"
-        }
-        guard column == "Line" else {
-            throw Problem(
-                input: name, "\(name):1, column 1: must be 'Line', is '\(column)'",
-                "the first line names the columns: Line, \"# Letter\" where the truth is known, and the features of the training data"
-            )
+            throw Problem(input: name, "it is empty", "its first line names the columns, those of the example rows")
         }
         size = ((try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? Int) ?? beginning.count
     }

@@ -36,7 +36,7 @@ extension Problem {
             case .own: "deploy again: the image's own test data cannot be read"
             case .url:
                 "correct what is there; can the pods reach it? `kubectl -n \(run.service.namespace) get pods -o wide` says where they run"
-            case .file: "correct the file; columns and features must be those of the training data"
+            case .file: "correct the file; its columns must be those of the rows that the models know"
             }
         self.init(
             what: "\(host): \(run.input.name) is not taken", why: InputFault.named(reason, in: run.input), fix: fix)

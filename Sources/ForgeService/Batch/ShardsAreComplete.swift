@@ -28,7 +28,7 @@ struct ShardsAreComplete: Step {
 
     var title: String {
         run.shards == 1
-            ? "both models have answered every row" : "both models have answered every row, in \(run.shards) shards"
+            ? "the models have answered every row" : "the models have answered every row, in \(run.shards) shards"
     }
 
     var questions: [Question] { [.command(coordinator.look)] }

@@ -1,19 +1,21 @@
 import ForgeCore
 
 extension JSONValue {
-    /// The answer as a person recognises it at a glance: `lda A (0), mlp A (0)`; long lists and 160 features are a
-    /// number.
+    /// The answer as a person recognises it at a glance: `churn yes (0.947), price 201.7`, `lda A (0)`; long lists and
+    /// 160 features are a number.
     var summary: String { name ?? shortened }
 
-    /// Of a class, and of an error.
+    /// Of what a model answers, and of an error.
     private var name: String? {
         guard case .object(let members) = self else { return nil }
-        if members.count == 1 { return members["error"]?.text }
-        guard members.count == 2, let letter = members["letter"]?.text, let number = members["number"] else {
-            return nil
-        }
-        return "\(letter) (\(number.summary))"
+        if members.count == 1 { return members["error"]?.text ?? (members["class"] ?? members["value"])?.summary }
+        guard members.count == 2 else { return nil }
+        if let answer = members["class"], let probability = members["probability"] { return answer.named(probability) }
+        guard let text = members.values.first(where: { $0.text != nil }) else { return nil }
+        return members.values.first { if case .number = $0 { true } else { false } }.map { text.named($0) }
     }
+
+    private func named(_ number: JSONValue) -> String { "\(summary) (\(number.summary))" }
 
     private var shortened: String {
         switch self {

@@ -1,18 +1,28 @@
 import ForgeCore
 import ForgePlan
 
-/// What the training pipeline itself answered: the expected answers of a release.
+/// What the models themselves answered when the image was built: the expected answers of a release.
 package struct ExpectedAnswers: Sendable {
     private let rows: [JSONValue]
     private let score: JSONValue
     /// Names of the features, in the order of the columns.
     let features: [String]
+    /// Their names in answers, in their order there.
+    let models: [String]
+    /// How a service's answers are compared with these.
+    let rules: AnswerRules
+    /// Rows of the whole test set, of which the answers may be the first.
+    let rowsOfTest: Int
+    /// Whether the service of the release takes rows by the names of their columns.
+    let takesNames: Bool
+    /// Those that answer with a number.
+    private let regressions: Set<String>
 
     /// Some 375,000 rows of train.py; a command's output is kept up to 64 MiB.
     package static let largest = 48 << 20
 
-    /// The least that the rows of a golden.json have, as train.py writes one row a line: less, where a class has more
-    /// than one digit, than they really have.
+    /// The least that the rows of a golden.json have whose models are the two of before models of one's own: less, where
+    /// a class has more than one digit, than they really have.
     package static func leastBytes(rows: Int) -> Int {
         let name = #"{"number": 0, "letter": "A"}"#
         let row = #"  {"line": , "truth": \#(name), "lda": \#(name), "mlp": \#(name)},"# + "\n"
@@ -24,7 +34,7 @@ package struct ExpectedAnswers: Sendable {
     /// Of a confusion matrix, which has as many numbers times as many.
     private static let mostClasses = 1000
 
-    /// The content of golden.json, as train.py writes it.
+    /// The content of golden.json, as golden.py writes it, or as releases have it from before there was one.
     package init(_ bytes: [UInt8], path: String) throws(Problem) {
         guard bytes.count <= Self.largest else {
             throw Problem(
@@ -35,11 +45,17 @@ package struct ExpectedAnswers: Sendable {
         let content = JSONValue(bytes)
         rows = content?["rows"]?.elements ?? []
         features = content?["features"]?.elements.compactMap(\.text) ?? []
-        guard let score = content?["score"], !rows.isEmpty, !features.isEmpty else {
+        let named = content?["models"]?.elements.compactMap(\.text)
+        models = named ?? Self.formerModels
+        takesNames = named != nil
+        guard let score = content?["score"], !rows.isEmpty, !features.isEmpty, !models.isEmpty else {
             throw Problem(
-                what: "\(path) does not hold the right answers", why: "it has no rows, no features, or no score",
-                fix: "remove it and deploy again")
+                what: "\(path) does not hold the right answers",
+                why: "it has no rows, no features, no models, or no score", fix: "remove it and deploy again")
         }
+        rules = AnswerRules(content, rows, of: models)
+        rowsOfTest = max(rows.count, content?["data"]?["test"]?["rows"]?.count ?? 0)
+        regressions = Set(models.filter { content?["tasks"]?[$0]?.text == "regression" })
         // Python tells names apart by their code points, JSON's readers here by what they look like.
         if Set(features).count < features.count {
             let twice = Dictionary(features.map { ($0, 1) }, uniquingKeysWith: +).filter { $0.value > 1 }.keys.sorted()
@@ -59,60 +75,73 @@ package struct ExpectedAnswers: Sendable {
 
     /// What `/prediction/<row>` must answer.
     func prediction(_ row: Int) -> JSONValue {
-        var members = classes(row)
+        var members = answers(row)
         members["line"] = .number(Double(row))
         return .object(members)
     }
 
     /// What `POST /prediction` must answer when it is sent the features of these rows.
-    func predictions(_ rows: [Int]) -> JSONValue { .object(["predictions": .array(rows.map { .object(classes($0)) })]) }
+    func predictions(_ rows: [Int]) -> JSONValue { .object(["predictions": .array(rows.map { .object(answers($0)) })]) }
 
-    private func classes(_ row: Int) -> [String: JSONValue] {
-        Dictionary(Self.models.compactMap { model in rows[row][model].map { (model, $0) } }) { first, _ in first }
+    private func answers(_ row: Int) -> [String: JSONValue] {
+        Dictionary(models.compactMap { model in rows[row][model].map { (model, $0) } }) { first, _ in first }
     }
 
-    /// How often each class was taken for which by a model, on the whole test set; nil where golden.json does not name
-    /// all classes, and where there are so many that the table would tell nobody anything.
+    /// How often each class was taken for which by a model, on all rows here; nil where the truth is not known, where the
+    /// model answers with a number, and where there are so many classes that the table would tell nobody anything.
     func confusion(of model: String) -> ConfusionMatrix? {
+        if regressions.contains(model) { return nil }
         let pairs = rows.compactMap { row in
             row["truth"].flatMap(ClassName.init).flatMap { truth in
                 row[model].flatMap(ClassName.init).map { (truth, $0) }
             }
         }
         guard pairs.count == rows.count else { return nil }
-        let classes = Set(pairs.flatMap { [$0.0, $0.1] }).sorted { $0.number < $1.number }
+        let classes = Set(pairs.flatMap { [$0.0, $0.1] }).sorted()
         guard classes.count <= Self.mostClasses else { return nil }
         let place = Dictionary(classes.enumerated().map { ($1, $0) }) { first, _ in first }
         var counts = Array(repeating: Array(repeating: 0, count: classes.count), count: classes.count)
         for (truth, answer) in pairs {
             if let row = place[truth], let column = place[answer] { counts[row][column] += 1 }
         }
-        return ConfusionMatrix(model: model, classes: classes.map(\.letter), counts: counts)
+        return ConfusionMatrix(model: model, classes: classes.map(\.name), counts: counts)
     }
 
-    /// The names of the models in golden.json and in answers.
-    static let models = ["lda", "mlp"]
+    /// Of releases from before models of one's own, whose golden.json does not name them.
+    private static let formerModels = ["lda", "mlp"]
 
-    /// What `/line/<row>` must answer; without the features where `numbers`, those of the row, are not known.
-    func line(_ row: Int, features numbers: [Double]?) -> JSONValue {
-        var members: [String: JSONValue] = ["line": .number(Double(row))]
-        for name in ["number", "letter"] { members[name] = rows[row]["truth"]?[name] }
+    /// What `/line/<row>` must answer; without the features where those of the row are not known.
+    func line(_ row: Int, features values: [JSONValue]?) -> JSONValue {
+        var members: [String: JSONValue] =
+            if case .object(let truth)? = rows[row]["truth"] { truth } else { [:] }
+        members["line"] = .number(Double(row))
         // Names that Unicode calls equal are one key in Swift, here as in the answer: what differs in its bytes only
         // must not end the run.
-        members["features"] = numbers.map { numbers in
-            .object(Dictionary(zip(features, numbers.map(JSONValue.number))) { _, last in last })
+        members["features"] = values.map { values in
+            .object(Dictionary(zip(features, values)) { _, last in last })
         }
         return .object(members)
     }
 }
 
-/// A class as golden.json and answers write it: `{"number": 0, "letter": "A"}`.
-private struct ClassName: Hashable {
-    let number: Double
-    let letter: String
-
-    init?(_ value: JSONValue) {
-        guard case .number(let number)? = value["number"], let letter = value["letter"]?.text else { return nil }
-        (self.number, self.letter) = (number, letter)
+extension AnswerRules {
+    /// Those of a golden.json: a tolerance for each model, and how large the values are that it answers.
+    fileprivate init(_ content: JSONValue?, _ rows: [JSONValue], of models: [String]) {
+        let rules = models.map { model -> (String, Model) in
+            let said: Double? =
+                if case .number(let number)? = content?["tolerance"]?[model] { number } else { nil }
+            let relative = said ?? Closeness.printed.relative
+            let sizes = rows.compactMap { row -> Double? in
+                if case .number(let value)? = row[model]?["value"] { abs(value) } else { nil }
+            }
+            let scale = sizes.isEmpty ? 1 : sizes.reduce(0, +) / Double(sizes.count)
+            return (
+                model,
+                Model(
+                    value: Closeness(relative: relative, scale: scale),
+                    probability: Closeness(relative: relative, scale: 1))
+            )
+        }
+        self.init(Dictionary(rules) { first, _ in first })
     }
 }

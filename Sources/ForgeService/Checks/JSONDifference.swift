@@ -5,27 +5,30 @@ struct JSONDifference: Sendable, Hashable {
     let expected: String
     let got: String
 
-    /// Numbers may differ by a billionth: two ways to print a double are no fault.
-    static let tolerance = 1e-9
-
-    static func between(_ expected: JSONValue, _ got: JSONValue, at path: String = "") -> [JSONDifference] {
+    static func between(
+        _ expected: JSONValue, _ got: JSONValue, by rules: AnswerRules = AnswerRules(), at path: String = ""
+    ) -> [JSONDifference] {
         switch (expected, got) {
         case (.number(let one), .number(let other)):
-            abs(one - other) <= tolerance * max(1, abs(one)) ? [] : [JSONDifference(path, expected, got)]
+            rules.closeness.holds(one, other) ? [] : [JSONDifference(path, expected, got)]
         case (.object(let one), .object(let other)):
             Set(one.keys).union(other.keys).sorted().flatMap { key in
-                between(one[key], other[key], at: path.isEmpty ? key : "\(path).\(key)")
+                between(one[key], other[key], by: rules.below(key), at: path.isEmpty ? key : "\(path).\(key)")
             }
         case (.array(let one), .array(let other)) where one.count == other.count:
-            zip(one, other).enumerated().flatMap { index, pair in between(pair.0, pair.1, at: "\(path)[\(index)]") }
+            zip(one, other).enumerated().flatMap { index, pair in
+                between(pair.0, pair.1, by: rules, at: "\(path)[\(index)]")
+            }
         default:
             expected == got ? [] : [JSONDifference(path, expected, got)]
         }
     }
 
-    private static func between(_ expected: JSONValue?, _ got: JSONValue?, at path: String) -> [JSONDifference] {
+    private static func between(
+        _ expected: JSONValue?, _ got: JSONValue?, by rules: AnswerRules, at path: String
+    ) -> [JSONDifference] {
         switch (expected, got) {
-        case (let expected?, let got?): between(expected, got, at: path)
+        case (let expected?, let got?): between(expected, got, by: rules, at: path)
         case (nil, nil): []
         default: [JSONDifference(path: path, expected: shown(expected), got: shown(got))]
         }

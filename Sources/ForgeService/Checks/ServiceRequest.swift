@@ -7,39 +7,45 @@ struct ServiceRequest: Sendable, Hashable {
     /// A JSON body makes it a POST.
     var body: String?
     let expected: Expectation
-    /// The rows of the test set whose classes the answer holds.
+    /// The rows of the test set that the answer is about, and the models that it holds the answers of.
     var rows: [Int] = []
+    var models: [String] = []
+    /// How the answer is compared.
+    var rules = AnswerRules()
+    /// Whether the values of its features are not known, and not compared.
+    var isWithoutFeatures = false
+    /// Behind its name, where two have the same one.
+    var detail = ""
 
     enum Expectation: Sendable, Hashable {
-        /// 200 with this content, numbers compared with a tolerance.
+        /// 200 with this content.
         case answer(JSONValue)
         /// This status, and `{"error": reason}`.
         case refusal(Int)
     }
 
     var name: String {
-        switch (body, rows.count) {
-        case (nil, _): path
-        case (_, 0): "POST \(path)"
-        case (_, let count): "POST \(path), \(count) \(count == 1 ? "row" : "rows")"
-        }
+        let what =
+            switch (body, rows.count) {
+            case (nil, _): path
+            case (_, 0): "POST \(path)"
+            case (_, let count): "POST \(path), \(count) \(count == 1 ? "row" : "rows")"
+            }
+        return detail.isEmpty ? what : "\(what), \(detail)"
     }
 
     /// All that is asked for some rows of the test set. `isPrivate`: the service gives no rows away, and refuses who
     /// asks for them.
     static func all(
-        _ golden: ExpectedAnswers, rows: [Int], features: [Int: [Double]], batches: [ServiceRequest],
+        _ golden: ExpectedAnswers, rows: [Int], features: [Int: TestRow], batches: [ServiceRequest],
         isPrivate: Bool = false
     ) -> [ServiceRequest] {
         let score = [ServiceRequest(path: "/score", expected: .answer(golden.scores))]
-        if isPrivate { return batches + score + kept(rows[0]) + [tooMany(golden)] }
-        let answers = rows.flatMap { row in
-            [
-                ServiceRequest(path: "/line/\(row)", expected: .answer(golden.line(row, features: features[row]))),
-                prediction(golden, row),
-            ]
-        }
-        return answers + batches + score + refused(golden)
+        let refused = RefusedRequests(golden, rows: rows.compactMap { features[$0] })
+        let named = rows.first.flatMap { row in features[row].flatMap { byName(golden, row, $0) } }.map { [$0] } ?? []
+        if isPrivate { return batches + named + score + kept(rows[0]) + refused.posted }
+        let answers = rows.flatMap { [line(golden, $0, features[$0]), prediction(golden, $0)] }
+        return answers + batches + named + score + refused.asked + refused.posted
     }
 
     /// What shows soonest whether a pod answers as all should: one row by its number, all rows by their features.
@@ -53,47 +59,50 @@ struct ServiceRequest: Sendable, Hashable {
     }
 
     static func prediction(_ golden: ExpectedAnswers, _ row: Int) -> ServiceRequest {
-        ServiceRequest(path: "/prediction/\(row)", expected: .answer(golden.prediction(row)), rows: [row])
+        ServiceRequest(
+            path: "/prediction/\(row)", expected: .answer(golden.prediction(row)), rows: [row], models: golden.models,
+            rules: golden.rules)
+    }
+
+    private static func line(_ golden: ExpectedAnswers, _ row: Int, _ known: TestRow?) -> ServiceRequest {
+        ServiceRequest(
+            path: "/line/\(row)", expected: .answer(golden.line(row, features: known?.values)),
+            isWithoutFeatures: known == nil)
     }
 
     /// The rows' features, as many in a body as a service surely takes; none where they are not known.
-    static func batches(_ golden: ExpectedAnswers, rows: [Int], features known: [Int: [Double]]) -> [ServiceRequest] {
+    static func batches(_ golden: ExpectedAnswers, rows: [Int], features known: [Int: TestRow]) -> [ServiceRequest] {
         var (batches, size) = ([(rows: [Int], features: [String])](), 0)
         for row in rows {
-            guard let numbers = known[row] else { continue }
-            // Swift prints a double so that the same one is read back, and as JSON writes numbers.
-            let features = numbers.map(\.description).joined(separator: ",")
+            guard let features = known[row]?.list else { continue }
             size += features.utf8.count
             if batches.isEmpty || batches[batches.count - 1].rows.count == 1000 || size > 1 << 20 {
                 batches.append(([], []))
                 size = features.utf8.count
             }
             batches[batches.count - 1].rows.append(row)
-            batches[batches.count - 1].features.append("[\(features)]")
+            batches[batches.count - 1].features.append(features)
         }
-        return batches.map { batch in
-            ServiceRequest(
-                path: "/prediction", body: "{\"rows\":[\(batch.features.joined(separator: ","))]}",
-                expected: .answer(golden.predictions(batch.rows)), rows: batch.rows)
-        }
+        return batches.map { posted(golden, $0.rows, $0.features) }
     }
 
-    /// Requests that a service must refuse with a reason, and never with a 500.
-    private static func refused(_ golden: ExpectedAnswers) -> [ServiceRequest] {
-        [
-            ServiceRequest(path: "/prediction/\(golden.count)", expected: .refusal(404)),
-            ServiceRequest(path: "/line/abc", expected: .refusal(400)), tooMany(golden),
-        ]
+    /// The same as one of a batch, with the names of the columns, last one first: their order is nobody's business.
+    private static func byName(_ golden: ExpectedAnswers, _ row: Int, _ known: TestRow) -> ServiceRequest? {
+        guard golden.takesNames else { return nil }
+        var request = posted(golden, [row], [known.object(golden.features, isReversed: true)])
+        request.detail = "by name"
+        return request
+    }
+
+    private static func posted(_ golden: ExpectedAnswers, _ rows: [Int], _ features: [String]) -> ServiceRequest {
+        ServiceRequest(
+            path: "/prediction", body: "{\"rows\":[\(features.joined(separator: ","))]}",
+            expected: .answer(golden.predictions(rows)), rows: rows, models: golden.models, rules: golden.rules)
     }
 
     /// With `examples: private` no row of the test set is given away.
     private static func kept(_ row: Int) -> [ServiceRequest] {
         ["/line/\(row)", "/prediction/\(row)"].map { ServiceRequest(path: $0, expected: .refusal(404)) }
-    }
-
-    private static func tooMany(_ golden: ExpectedAnswers) -> ServiceRequest {
-        let row = Array(repeating: "1", count: golden.features.count + 1).joined(separator: ",")
-        return ServiceRequest(path: "/prediction", body: "{\"rows\":[[\(row)]]}", expected: .refusal(400))
     }
 }
 

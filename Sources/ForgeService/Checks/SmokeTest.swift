@@ -2,7 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// Asks the service as its users do, and compares each answer with what the training pipeline said.
+/// Asks the service as its users do, and compares each answer with what the models answered when the image was built.
 package struct SmokeTest: Sendable {
     /// Where the service is, and the nodes that it is asked at.
     package let cluster: Cluster
@@ -58,9 +58,10 @@ package struct SmokeTest: Sendable {
         let more = try await askFromHere(nodeVisits(first, running, at: \.publicAddress), here, reporter)
         let unknown = rows.isThere || running.examplesArePrivate ? rows.complaint : nil
         let checks =
-            (answerChecks + more).map(\.report) + (unknown.map { [$0] } ?? []) + judgements(answerChecks + more)
+            (answerChecks + more).map(\.report) + (unknown.map { [$0] } ?? [])
+            + judgements(answerChecks + more, of: running.golden.models)
         for check in checks { reporter.report(.check(check)) }
-        for matrix in ExpectedAnswers.models.compactMap(running.golden.confusion) {
+        for matrix in running.golden.models.compactMap(running.golden.confusion) {
             reporter.report(.confusion(matrix))
         }
         let one =
@@ -72,7 +73,7 @@ package struct SmokeTest: Sendable {
     }
 
     /// Everything through the Service, a row at each node, the rows together at each pod.
-    private func probes(_ running: RunningRelease, _ chosen: [Int], _ features: [Int: [Double]]) -> [Probe] {
+    private func probes(_ running: RunningRelease, _ chosen: [Int], _ features: [Int: TestRow]) -> [Probe] {
         let batches = ServiceRequest.batches(running.golden, rows: chosen, features: features)
         let requests = ServiceRequest.all(
             running.golden, rows: chosen, features: features, batches: batches, isPrivate: running.examplesArePrivate)
@@ -83,19 +84,19 @@ package struct SmokeTest: Sendable {
             }
     }
 
-    private func summary(_ running: RunningRelease, _ chosen: [Int], _ features: [Int: [Double]]) -> [ServiceRequest] {
+    private func summary(_ running: RunningRelease, _ chosen: [Int], _ features: [Int: TestRow]) -> [ServiceRequest] {
         let batches = ServiceRequest.batches(running.golden, rows: chosen, features: features)
         return ServiceRequest.summary(
             running.golden, rows: chosen, batches: batches, isPrivate: running.examplesArePrivate)
     }
 
     /// What all answers say together.
-    private func judgements(_ answerChecks: [AnswerCheck]) -> [CheckReport] {
+    private func judgements(_ answerChecks: [AnswerCheck], of models: [String]) -> [CheckReport] {
         let skew = TrainingServingSkew(answerChecks).map { [$0.report] } ?? []
         guard let minimumScore, let score = answerChecks.first(where: { $0.request.path == "/score" }) else {
             return skew
         }
-        return skew + ScoreGate(minimum: minimumScore).reports(score.reply)
+        return skew + ScoreGate(minimum: minimumScore).reports(score.reply, of: models)
     }
 
     /// The same question at the NodePort of every node, at the address that other nodes use or at another one.

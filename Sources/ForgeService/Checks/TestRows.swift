@@ -13,7 +13,7 @@ struct TestRows: Sendable {
         path = RemotePaths.answers(tag) + "/" + Self.name
     }
 
-    /// One row a line: `{"row": 0, "features": [1.5, 0.25]}`.
+    /// One row a line: `{"row": 0, "features": [41, "pro", null]}`.
     static let name = "rows.jsonl"
 
     var questions: [Question] { [.command(look)] }
@@ -25,28 +25,23 @@ struct TestRows: Sendable {
     func read(_ answers: Answers, for golden: ExpectedAnswers) -> Known {
         let said = answers.command(look)
         guard said.exitCode == 0 else { return Known(features: [:], isThere: false, missing: rows, path: path) }
-        let read = said.text.split(whereSeparator: \.isNewline).compactMap {
-            Self.features(String($0), count: golden.features.count)
-        }
+        // A text may hold what Unicode counts as an end of a line.
+        let read = said.text.split(separator: "\n").compactMap { Self.row($0, count: golden.features.count) }
         let features = Dictionary(read) { first, _ in first }
         return Known(features: features, isThere: true, missing: rows.filter { features[$0] == nil }, path: path)
     }
 
-    private static func features(_ line: String, count: Int) -> (Int, [Double])? {
-        guard let content = JSONValue(Array(line.utf8)), case .number(let row)? = content["row"],
-            let place = Int(exactly: row)
-        else {
-            return nil
-        }
-        let numbers = (content["features"]?.elements ?? []).compactMap { value -> Double? in
-            if case .number(let number) = value { number } else { nil }
-        }
-        return numbers.count == count ? (place, numbers) : nil
+    private static func row(_ line: Substring, count: Int) -> (Int, TestRow)? {
+        guard let content = JSONValue(Array(line.utf8)), case .number(let number)? = content["row"],
+            let place = Int(exactly: number), let name = line.firstRange(of: #""features":"#),
+            let row = TestRow(line[name.upperBound...], count: count), row.values == content["features"]?.elements
+        else { return nil }
+        return (place, row)
     }
 
     /// The features by row, and whether all are there that were asked for.
     struct Known: Sendable {
-        let features: [Int: [Double]]
+        let features: [Int: TestRow]
         /// Releases of an earlier kubeforge have no such file.
         let isThere: Bool
         fileprivate let missing: [Int]

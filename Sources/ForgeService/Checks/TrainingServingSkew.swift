@@ -55,8 +55,8 @@ extension [Int: Set<String>] {
 }
 
 extension AnswerCheck {
-    /// The rows that the answer is about, with the models whose class is another than in training; nil when the answer
-    /// is none.
+    /// The rows that the answer is about, with the models whose class or value is another than in training; nil when the
+    /// answer is none.
     fileprivate var wrongModels: [Int: Set<String>]? {
         guard case .answer(let expected) = request.expected, reply.status == 200, let got = JSONValue(reply.body) else {
             return nil
@@ -67,11 +67,17 @@ extension AnswerCheck {
         var found: [Int: Set<String>] = [:]
         for (row, (want, answer)) in zip(request.rows, zip(wanted, answers)) {
             found[row] = []
-            for model in ExpectedAnswers.models {
-                guard let said = answer[model], said["number"] != nil, let right = want[model] else { return nil }
-                if !JSONDifference.between(right, said).isEmpty { found[row]?.insert(model) }
+            for model in request.models {
+                guard let right = want[model], let said = answer[model], said.keys == right.keys else { return nil }
+                let differences = JSONDifference.between(right, said, by: request.rules.below(model))
+                if !differences.isEmpty { found[row]?.insert(model) }
             }
         }
         return found
     }
+}
+
+extension JSONValue {
+    /// Of an object's members.
+    fileprivate var keys: Set<String> { if case .object(let members) = self { Set(members.keys) } else { [] } }
 }

@@ -28,7 +28,7 @@ struct TrainingIsComplete: Step {
         looks = JobQueries(run: run.name, kubectl: Kubectl(namespace: run.service.namespace))
     }
 
-    var title: String { "\(run.name) has trained both models" }
+    var title: String { "\(run.name) has trained the models" }
 
     var questions: [Question] { [.command(looks.objects)] }
 
@@ -63,14 +63,16 @@ struct TrainingIsComplete: Step {
     private var log: String { looks.kubectl.line("logs", "--tail=200", Word("job/\(run.name)")) }
 }
 
-/// What train.py prints, as far as it is read here.
+/// What a training prints, as far as it is read here.
 struct TrainingLog {
-    /// `lda 0.692, mlp 0.715`: its last lines of that form.
+    /// `lda 0.692, mlp 0.715`: its last lines of that form that follow each other.
     let scores: String?
 
     init(_ text: String) {
         let lines = text.split(whereSeparator: \.isNewline).map(String.init)
-        let found = lines.filter { $0.wholeMatch(of: /(lda|mlp) [01]\.\d+/) != nil }.suffix(2)
+        func isScore(_ line: String) -> Bool { line.wholeMatch(of: /[A-Za-z0-9][\w.-]* -?\d+\.\d+/) != nil }
+        let before = lines.reversed().drop { !isScore($0) }
+        let found = before.prefix(while: isScore).prefix(20).reversed()
         scores = found.isEmpty ? nil : found.joined(separator: ", ")
     }
 }

@@ -41,7 +41,7 @@ struct InputIsUploadedTests {
             problem?.description == """
                 kubmaster: rows.csv is not taken
                   why  rows.csv:7, column 2 (# Letter): must be a class from 0 to 25, is '99'
-                  fix  correct the file; columns and features must be those of the training data
+                  fix  correct the file; its columns must be those of the rows that the models know
                 """)
     }
 

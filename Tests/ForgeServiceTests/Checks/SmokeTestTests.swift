@@ -163,7 +163,7 @@ struct SmokeTestTests {
         let requests = asked(in: try #require(await host.commands.last).inputText)
         #expect(requests.count == 17, "3 × 2 rows, POST, /score, 3 bad ones, 2 nodes, 2 × 2 at pods")
         let batch = try #require(requests.first { $0.body != nil }?.body)
-        #expect(batch.hasPrefix(#"{"rows":[[23.5,-0.001],["#))
+        #expect(batch.hasPrefix(#"{"rows":[[23.50,-0.001],["#))
         #expect(requests.suffix(2).map(\.address) == ["10.244.1.7:8080", "10.244.1.7:8080"])
     }
 

@@ -6,7 +6,7 @@ import ForgeService
 struct TrainCommand: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Train both models in the cluster, with the image and the data of the deployed release.")
+        abstract: "Train the models in the cluster, with the image and the data of the deployed release.")
 
     @OptionGroup var inventory: InventoryArgument
 
