@@ -11,7 +11,8 @@ struct Kubeforge: AsyncParsableCommand {
             """,
         version: embeddedVersion,
         subcommands: [
-            ProvisionCommand.self, PlanCommand.self, DeployCommand.self, SmokeTestCommand.self, ReleasesCommand.self,
+            InitCommand.self, ProvisionCommand.self, PlanCommand.self, DeployCommand.self, SmokeTestCommand.self,
+            ReleasesCommand.self,
             RollbackCommand.self,
             ScaleCommand.self, UnlockCommand.self, BatchCommand.self, TrainCommand.self, JobsCommand.self,
             LogsCommand.self,

@@ -12,7 +12,11 @@ package struct InventoryReader: Sendable {
     /// What is thrown holds all problems of the file in its order, each with line and column where the file could be
     /// read.
     package func read(_ path: String) throws(Problems) -> Cluster {
-        let text = try InventoryFile(path: path).text()
+        try read(try InventoryFile(path: path).text(), at: path)
+    }
+
+    /// The same of a text that may not be in the file yet.
+    func read(_ text: String, at path: String) throws(Problems) -> Cluster {
         let diagnostics = Diagnostics(path: path)
         do throws(YAMLSyntaxError) {
             let root = Field(

@@ -18,6 +18,7 @@ struct FuzzTests {
             let path = folder.path("inventory.yaml")
             try Fuzz("inventory", samples: samples).run { input in
                 try Data(input.bytes).write(to: URL(filePath: path))
+                _ = try? reader.adding(ServiceKeys(model: "churn", target: "a"), to: path)
                 return try !reader.read(path).hosts.isEmpty
             }
         }

@@ -39,7 +39,9 @@ package struct ModelReader: Sendable {
     }
 
     /// A table.py of the user's from before models of one's own (--templates), which knows two files alone.
-    var isFormer: Bool { !program.contains("\"--directory\"") }
+    var isFormer: Bool {
+        if case .files = subject { !program.contains("\"--directory\"") } else { false }
+    }
 
     /// What it can say; a refusal is its own sentence. `unknown`: it could not be run, or is none that says anything.
     package enum Answer: Sendable, Hashable {
