@@ -16,10 +16,13 @@ struct ExampleTests {
     /// With the lines switched on that begin with `#key:`.
     private var complete: String { text.replacing(/(?m)^( *)#(?=[A-Za-z0-9.]+:)/) { $0.1 } }
 
-    /// The same without one of its lines: a model of one's own and data for the example's cannot stand together.
+    /// The same without one of its lines, and without that of several services: a model of one's own and data for the
+    /// example's cannot stand together, nor can one service and several.
     private func complete(without key: String) -> String {
-        complete.split(separator: "\n", omittingEmptySubsequences: false)
-            .filter { !$0.drop { $0 == " " }.hasPrefix("\(key):") }.joined(separator: "\n")
+        complete.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+            let text = line.drop { $0 == " " }
+            return !text.hasPrefix("\(key):") && !text.hasPrefix("services:")
+        }.joined(separator: "\n")
     }
 
     @Test("can be read as it is")
@@ -37,8 +40,9 @@ struct ExampleTests {
         let scratch = try Scratch()
         try scratch.write([65], to: "eeg/train.csv")
         try scratch.write([65], to: "eeg/test.csv")
-        try scratch.write([65], to: "churn/churn.joblib")
-        try scratch.write([65], to: "churn/test.csv")
+        for file in ["churn/churn.joblib", "churn/test.csv", "price/price.ubj", "price/test.csv"] {
+            try scratch.write([65], to: file)
+        }
         try scratch.write([65], to: "keys/registry-password")
         try scratch.write([65], to: ".ssh/store_ed25519")
         try scratch.write([65], to: ".ssh/store_read_ed25519")
@@ -47,6 +51,11 @@ struct ExampleTests {
         let own = try InventoryReader(home: scratch.folder).read(scratch.path).service
         #expect(own.model == scratch.folder + "/churn")
         #expect([own.target, own.index] == ["churned", "customer"])
+        let several = complete.split(separator: "\n").filter { $0.hasPrefix("services:") }
+        try scratch.write(Array((twoHosts + several.joined()).utf8))
+        let services = try InventoryReader(home: scratch.folder).read(scratch.path).services
+        #expect(services.map(\.name) == ["churn", "price"])
+        #expect(services.map(\.nodePort) == [30080, 30081])
         try scratch.write(Array(complete(without: "model").utf8))
         let cluster = try InventoryReader(home: scratch.folder).read(scratch.path)
         #expect(cluster.imageRepository == "registry.example.org/kubernetes")

@@ -83,7 +83,7 @@ struct BoundsTests {
     func leases(now: Int) throws {
         let held =
             #"{"metadata":{"name":"kubeforge","namespace":"mlops"},"spec":{"holderIdentity":"x","renewTime":"2026-11-21T09:06:40Z"}}"#
-        let step = LeasesAreFree(Example.cluster().service)
+        let step = LeasesAreFree(Example.cluster().services)
         let answers = Answers([
             try #require(step.questions.first): .command(CommandState(text: "\(now)\n{\"items\":[\(held)]}"))
         ])

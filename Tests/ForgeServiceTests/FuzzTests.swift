@@ -196,7 +196,7 @@ struct FuzzTests {
         let holder = Holder(
             run: "0123456789abcdef", person: "anna@laptop", computer: "0", processID: 1, since: "2026-11-21T09:12:03Z",
             command: "deploy")
-        let step = LeasesAreFree(Service())
+        let step = LeasesAreFree([Service()])
         try Fuzz("leases", samples: [lease, "1763723454\n" + lease.filter { $0 != "\n" }]).run { input in
             for lease in LeaseObject.list(input.text) ?? [] {
                 _ = (lease.isFree(at: 1_763_723_454), lease.age(at: 0), lease.holder?.sentence)

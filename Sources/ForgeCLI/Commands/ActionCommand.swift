@@ -8,6 +8,8 @@ protocol ActionCommand: AsyncParsableCommand {
     var options: SharedOptions { get }
     /// Files of reports that are written at the end.
     var reports: [String] { get }
+    /// The services that it is about; none means all of the inventory.
+    var services: [String] { get }
 
     /// What was typed, as an action; an error is told before anything is contacted.
     func action(_ surroundings: ProcessEnvironment) throws -> Action
@@ -15,10 +17,12 @@ protocol ActionCommand: AsyncParsableCommand {
 
 extension ActionCommand {
     var reports: [String] { [] }
+    var services: [String] { [] }
 
     func run() async throws {
         let assembly = Assembly()
-        let action = try action(assembly.surroundings)
+        var action = try action(assembly.surroundings)
+        action.services = services
         try await assembly.run(action, inventory: inventory.path, options.run, reports: reports)
     }
 }
@@ -39,6 +43,7 @@ struct PlanOf<Command: ActionCommand>: ActionCommand {
 
     var inventory: Command.Source { command.inventory }
     var options: SharedOptions { command.options }
+    var services: [String] { command.services }
 
     func action(_ surroundings: ProcessEnvironment) throws -> Action {
         var action = try command.action(surroundings)

@@ -24,7 +24,11 @@ struct DeployCommand: ActionCommand {
         transform: DurationArgument.rollout)
     var timeout: Duration?
 
+    @OptionGroup var service: ServiceOption
+
     @OptionGroup var options: SharedOptions
+
+    var services: [String] { service.names }
 
     func action(_ surroundings: ProcessEnvironment) -> Action {
         let time = rebuild ? surroundings.now().formatted(.iso8601) : nil

@@ -10,7 +10,11 @@ struct JobsCommand: ActionCommand {
 
     @OptionGroup var inventory: InventoryArgument
 
+    @OptionGroup var service: ServiceOption
+
     @OptionGroup var options: SharedOptions
+
+    var services: [String] { service.names }
 
     func action(_ surroundings: ProcessEnvironment) -> Action {
         .query("jobs") { context in

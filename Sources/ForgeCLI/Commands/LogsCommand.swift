@@ -23,7 +23,11 @@ struct LogsCommand: ActionCommand {
     @Option(help: ArgumentHelp("Begin with this many last lines of each pod.", valueName: "n"))
     var tail = 20
 
+    @OptionGroup var service: ServiceOption
+
     @OptionGroup var options: SharedOptions
+
+    var services: [String] { service.names }
 
     func validate() throws {
         if let kind, PodKind(rawValue: kind) == nil {
@@ -40,6 +44,7 @@ struct LogsCommand: ActionCommand {
                 .run(on: host, over: transport, reporter: context.executor.reporter)
         }
         action.endsWhenInterrupted = follow
+        action.takesOneService = follow
         return action
     }
 }

@@ -48,6 +48,7 @@ extension Action {
         } next: { context in
             ["kubectl --context \(context.cluster.name) get nodes", "kubeforge deploy\(context.inventoryArgument)"]
         }.holding(LeasePlace.cluster)
+        action.isPerService = false
         action.keepsMachines = true
         if renewsCertificates { action.arguments = " --renew-certificates" }
         return action

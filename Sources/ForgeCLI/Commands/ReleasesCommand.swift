@@ -9,7 +9,11 @@ struct ReleasesCommand: ActionCommand {
 
     @OptionGroup var inventory: InventoryArgument
 
+    @OptionGroup var service: ServiceOption
+
     @OptionGroup var options: SharedOptions
+
+    var services: [String] { service.names }
 
     func action(_ surroundings: ProcessEnvironment) -> Action {
         .query("releases") { context in

@@ -22,7 +22,11 @@ struct RollbackCommand: ActionCommand {
         transform: DurationArgument.rollout)
     var timeout: Duration?
 
+    @OptionGroup var service: ServiceOption
+
     @OptionGroup var options: SharedOptions
+
+    var services: [String] { service.names }
 
     func action(_ surroundings: ProcessEnvironment) -> Action {
         let (release, limit) = (release, timeout ?? .seconds(300))
@@ -33,6 +37,7 @@ struct RollbackCommand: ActionCommand {
         } next: { context in
             ["kubeforge smoke-test\(context.inventoryArgument)"]
         }
+        action.takesOneService = release != nil
         action.arguments = (release.map { " \($0.shellQuoted)" } ?? "") + " --inventory"
         return action.holding { .service($0.service) }.onFirstControlPlane()
     }

@@ -12,7 +12,11 @@ struct ScaleCommand: ActionCommand {
 
     @OptionGroup var inventory: InventoryArgument
 
+    @OptionGroup var service: ServiceOption
+
     @OptionGroup var options: SharedOptions
+
+    var services: [String] { service.names }
 
     func validate() throws {
         if !(0...1000).contains(count) { throw ValidationError("\(count) pods: from 0 to 1000") }

@@ -35,7 +35,11 @@ struct SmokeTestCommand: ActionCommand {
     @Option(help: ArgumentHelp("Write a report: .xml (JUnit) or .html. Can be repeated.", valueName: "file"))
     var report: [String] = []
 
+    @OptionGroup var service: ServiceOption
+
     @OptionGroup var options: SharedOptions
+
+    var services: [String] { service.names }
 
     func validate() throws {
         if rows < 0 || rows > 100_000 { throw ValidationError("--rows \(rows): from 0 to 100000") }

@@ -25,10 +25,11 @@ struct UnlockCommand: ActionCommand {
             return Plan(
                 stages: [
                     Stage("nothing is held", goesOnAfterFailure: true, on: context.cluster.hosts) { host in
-                        [MachineIsFree()] + (host == first ? [LeasesAreFree(context.cluster.service)] : [])
+                        [MachineIsFree()] + (host == first ? [LeasesAreFree(context.cluster.services)] : [])
                     }
                 ], essential: [])
         }
+        action.isPerService = false
         action.arguments = " --yes"
         action.dryRunCommand = "unlock"
         action.goesOn = false

@@ -83,12 +83,16 @@ extension Cluster {
     /// What hosts, pods and servers get the content of.
     fileprivate var sentFiles: [String] {
         let keys = [mirrors.docker?.key, mirrors.kubernetes?.key, mirrors.debian?.key].compactMap { $0?.path }
-        let others = [
-            service.models?.keyPath, service.models?.readKeyPath, service.models?.knownHostsPath,
-            service.registryLogin?.passwordPath, service.model, service.trainingData?.train,
-            service.trainingData?.test,
-        ]
-        return keys + others.compactMap { $0 }
+        return keys + services.flatMap(\.sentFiles)
+    }
+}
+
+extension Service {
+    fileprivate var sentFiles: [String] {
+        [
+            models?.keyPath, models?.readKeyPath, models?.knownHostsPath, registryLogin?.passwordPath, model,
+            trainingData?.train, trainingData?.test,
+        ].compactMap { $0 }
     }
 }
 

@@ -27,6 +27,12 @@ package struct Action: Sendable {
     package var lease: (@Sendable (Cluster) -> LeasePlace)?
     /// Whether no other run may change its machines between its commands, either.
     package var keepsMachines = false
+    /// Whether it is about one service, and is run for each of those that are meant.
+    package var isPerService = true
+    /// The services that are meant, as they were typed; none means all.
+    package var services: [String] = []
+    /// Whether it can be about several: not what is said of one release, one input or one place for results.
+    package var takesOneService = false
     /// The hosts that it needs.
     package var hosts: @Sendable (Cluster) -> [Host] = { $0.hosts }
     /// A plan to carry out or a question to ask, made when the hosts are connected.

@@ -71,9 +71,10 @@ package struct ActionRunner: Sendable {
             try choice.check(cluster, surroundings)
             onHosts(action.hosts(cluster).map(\.name))
             let templates = try Templates(overlay: templates)
+            let views = try action.views(of: cluster)
             let lock = try action.isExclusive && !action.isDryRun ? takeLock(cluster.name) : nil
             defer { lock?.end() }
-            return await work(on: cluster, templates, choice)
+            return await work(on: views, templates, choice)
         } catch {
             return refuse(error)
         }
@@ -89,6 +90,19 @@ package struct ActionRunner: Sendable {
     private func takeLock(_ cluster: String) throws(Problem) -> RunLock {
         let holder = RunLock.Holder(action: action.name, processID: surroundings.processID, since: surroundings.now())
         return try RunLock(cluster, in: StateFolder(surroundings), for: holder)
+    }
+
+    /// One service after the other, each with its own connections and its own Lease; a failure of one is no reason to
+    /// leave out the next.
+    private func work(on views: [Cluster], _ templates: Templates, _ choice: InventoryChoice) async -> RunOutcome {
+        var all: RunOutcome?
+        for cluster in views {
+            if views.count > 1 { reporter.report(.note("service \(cluster.service.name)")) }
+            let one = await work(on: cluster, templates, choice)
+            all = all?.and(one) ?? one
+            if cancellation.isRequested { break }
+        }
+        return all ?? RunOutcome(outcome: .ok, exitCode: 0)
     }
 
     private func work(on cluster: Cluster, _ templates: Templates, _ choice: InventoryChoice) async -> RunOutcome {
@@ -140,7 +154,7 @@ package struct ActionRunner: Sendable {
             cluster: cluster, templates: templates, fleet: fleet,
             executor: Executor(fleet: fleet, reporter: reporter, options: options),
             operatorKubeconfig: surroundings.kubeconfig, cache: surroundings.cache, person: surroundings.person,
-            inventoryArgument: choice.argument(surroundings))
+            inventoryArgument: choice.argument(surroundings) + action.serviceArguments)
     }
 
     private func work(with session: ActionContext, _ choice: InventoryChoice) async -> RunOutcome {
@@ -188,7 +202,7 @@ package struct ActionRunner: Sendable {
     }
 
     private func command(_ choice: InventoryChoice) -> String {
-        "kubeforge \(action.name)\(action.arguments) \(choice.path.shellQuoted)"
+        "kubeforge \(action.name)\(action.serviceArguments)\(action.arguments) \(choice.path.shellQuoted)"
     }
 
     private func again(_ choice: InventoryChoice) -> String {

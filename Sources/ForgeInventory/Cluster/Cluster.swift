@@ -26,8 +26,9 @@ package struct Cluster: Sendable, Hashable {
     package var mirrors: Mirrors
     /// As the inventory has it; `outgoing` adds what can only be reached without it.
     package var proxy: Proxy?
-    /// What `kubeforge deploy` makes; `provision` needs it only for the registry.
-    package var service: Service
+    /// What `kubeforge deploy` makes, in the order of the file and never empty; `provision` needs them only for their
+    /// registries.
+    package var services: [Service]
     /// Read by `kubeforge lab` alone.
     package var lab: LabSettings
 
@@ -51,7 +52,7 @@ package struct Cluster: Sendable, Hashable {
         self.imageRepository = imageRepository
         self.mirrors = mirrors
         self.proxy = proxy
-        self.service = service
+        services = [service]
         self.lab = lab
     }
 
@@ -101,6 +102,19 @@ package struct Cluster: Sendable, Hashable {
         case docker, distribution
     }
 
+    /// The one at work: the first, and the only one of what `only` gives.
+    package var service: Service {
+        get { services[0] }
+        set { services[0] = newValue }
+    }
+
+    /// The same cluster with this service alone.
+    package func only(_ service: Service) -> Cluster {
+        var cluster = self
+        cluster.services = [service]
+        return cluster
+    }
+
     /// In the order of the file.
     package var controlPlanes: [Host] { hosts.filter { $0.role == .controlPlane } }
 
@@ -137,7 +151,7 @@ extension Cluster {
         ]
         let addresses =
             repositories.compactMap { $0 } + mirrors.registries.values.sorted()
-            + [service.registry, imageRepository].compactMap { $0 }
+            + (services.map(\.registry) + [imageRepository]).compactMap { $0 }
         return addresses.map(Self.host)
     }
 

@@ -5,7 +5,7 @@ struct ClusterSection {
     static let keys = [
         "cluster", "kubernetes", "runtime", "docker", "hosts", "ssh", "podNetwork", "serviceNetwork", "cni",
         "imageRepository",
-        "mirrors", "proxy", "service", "lab",
+        "mirrors", "proxy", "service", "services", "lab",
     ]
     static let dockerKeys = ["source"]
 
@@ -53,7 +53,7 @@ struct ClusterSection {
         cluster.imageRepository = section["imageRepository"]?.read(ImageRule.repository)
         cluster.mirrors = section["mirrors"].map { MirrorsSection(paths: paths).read($0) } ?? cluster.mirrors
         cluster.proxy = section["proxy"].flatMap { ProxySection().read($0) }
-        cluster.service = section["service"].map { ServiceSection(paths: paths).read($0) } ?? cluster.service
+        cluster.services = ServicesSection(paths: paths).read(section) ?? cluster.services
     }
 
     /// `docker: distribution` or, the same, `docker: {source: distribution}`.

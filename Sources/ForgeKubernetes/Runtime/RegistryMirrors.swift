@@ -24,20 +24,19 @@ struct RegistryMirrors {
         } + pushRegistry()
     }
 
-    /// The registry that images are pushed to, when it speaks plain HTTP: it is one of the mirrors' hosts then.
+    /// The registries that images are pushed to, where they speak plain HTTP: they are mirrors' hosts then.
     private func pushRegistry() -> [FileIs] {
-        guard let host = plainPushHost else { return [] }
-        let text =
-            "# Written by kubeforge.\nserver = \"http://\(host)\"\n\n[host.\"http://\(host)\"]\n  capabilities = [\"pull\", \"resolve\", \"push\"]\n"
-        return [
-            FileIs(RemoteFile("\(Self.folder)/\(host)/hosts.toml", text), title: "\(host) is accessed over plain HTTP")
-        ]
+        plainPushHosts.map { host in
+            let text =
+                "# Written by kubeforge.\nserver = \"http://\(host)\"\n\n[host.\"http://\(host)\"]\n  capabilities = [\"pull\", \"resolve\", \"push\"]\n"
+            return FileIs(
+                RemoteFile("\(Self.folder)/\(host)/hosts.toml", text), title: "\(host) is accessed over plain HTTP")
+        }
     }
 
-    private var plainPushHost: String? {
-        guard let registry = cluster.service.registry else { return nil }
-        let host = String(registry.prefix { $0 != "/" })
-        return cluster.mirrors.registries.values.contains("http://" + host) ? host : nil
+    private var plainPushHosts: [String] {
+        let hosts = cluster.services.compactMap { $0.registry.map { String($0.prefix { $0 != "/" }) } }
+        return Set(hosts).sorted().filter { cluster.mirrors.registries.values.contains("http://" + $0) }
     }
 
     /// `host[:port]` of a URL.

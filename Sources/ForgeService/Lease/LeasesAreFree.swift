@@ -2,11 +2,11 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// No run holds the cluster or its service.
+/// No run holds the cluster or one of its services.
 package struct LeasesAreFree: Step {
     private let namespaces: [String]
 
-    package init(_ service: Service) { namespaces = ["kube-system", service.namespace].uniqued() }
+    package init(_ services: [Service]) { namespaces = (["kube-system"] + services.map(\.namespace)).uniqued() }
 
     package var title: String { "no run holds the cluster" }
 

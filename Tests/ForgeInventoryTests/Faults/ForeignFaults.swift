@@ -116,6 +116,6 @@ let foreignFaults = [
             inventory.yaml:1:1  hosts: is missing
               fix  add a line such as `hosts: [{name: node1, address: 192.168.56.11, role: control-plane}]`
             inventory.yaml:3:1  nodes: unknown key
-              fix  did you mean hosts? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, proxy, service, lab
+              fix  did you mean hosts? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
             """),
 ]

@@ -5,7 +5,7 @@ let keysFaults = [
         adding: "podNetwrok: 10.1.0.0/16",
         told: """
             inventory.yaml:10:1  podNetwrok: unknown key
-              fix  did you mean podNetwork? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, proxy, service, lab
+              fix  did you mean podNetwork? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
             """),
     BadInventory(
         "a key with two letters swapped",
@@ -22,7 +22,7 @@ let keysFaults = [
         adding: "flavour: sweet",
         told: """
             inventory.yaml:10:1  flavour: unknown key
-              fix  known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, proxy, service, lab
+              fix  known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
             """),
     BadInventory(
         "an unknown key of a host",
@@ -107,7 +107,7 @@ let keysFaults = [
             inventory.yaml:6:11  hosts[0].role: there is no master
               fix  did you mean control-plane? known here: control-plane, worker
             inventory.yaml:7:1  podNetwrok: unknown key
-              fix  did you mean podNetwork? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, proxy, service, lab
+              fix  did you mean podNetwork? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
             inventory.yaml:9:13  service.replicas: needs a whole number from 1 to 1000
             """),
 ]

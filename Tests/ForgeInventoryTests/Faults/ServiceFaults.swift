@@ -67,6 +67,49 @@ let serviceFaults = [
             inventory.yaml:11:14  service.namespace: namespaces that begin with kube- belong to Kubernetes
             """),
     BadInventory(
+        "services that share a name, a port, the name of a job, or none",
+        adding: """
+            services:
+              - { name: churn, nodePort: 30080 }
+              - { name: churn }
+              - { name: price, nodePort: 30080 }
+              - replicas: 2
+              - name: churn-batch
+            service: { name: one }
+            """,
+        told: """
+            inventory.yaml:12:13  services[1].name: services[0] has this name, too
+            inventory.yaml:13:30  services[2].nodePort: the service churn has this port, too
+            inventory.yaml:14:5  services[3]: has no name
+              fix  add a line such as `name: churn`: each service has its own
+            inventory.yaml:15:11  services[4].name: is what a part of the service churn is called
+              fix  rename one
+            inventory.yaml:16:10  service: stands beside services: (line 10)
+              fix  make it the first of that list
+            """),
+    BadInventory(
+        "services that are no list, and a registry of the cluster's own in two images",
+        adding: """
+            services:
+              - { name: churn, registryImage: registry:2 }
+              - { name: price, registryImage: registry:3 }
+              - { name: own, registry: registry.example.org, registryImage: registry:3 }
+            """,
+        told: """
+            inventory.yaml:12:35  services[1].registryImage: is another than that of churn
+              why  the cluster has one registry, which all services without a registry: of their own share
+              fix  name the same image in each of them
+            """),
+    BadInventory(
+        "services of none",
+        adding: """
+            services: []
+            """,
+        told: """
+            inventory.yaml:10:11  services: is empty
+              fix  name a service, or remove the line
+            """),
+    BadInventory(
         "a directory of a model that is not there",
         adding: """
             service:

@@ -237,7 +237,7 @@ struct ClusterLeaseTests {
 
     @Test("is shown and removed by unlock, which leaves those that nobody holds")
     func unlocked() async throws {
-        let step = LeasesAreFree(Example.cluster().service)
+        let step = LeasesAreFree(Example.cluster().services)
         let held =
             #"{"metadata":{"name":"kubeforge-inference","namespace":"mlops"},"spec":{"holderIdentity":"\#(Self.holder("b").line)","renewTime":"2026-11-21T09:06:40.000000Z"}}"#
         let free = #"{"metadata":{"name":"kubeforge","namespace":"kube-system"},"spec":{"holderIdentity":""}}"#

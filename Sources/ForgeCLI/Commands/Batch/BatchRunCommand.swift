@@ -28,7 +28,11 @@ struct BatchRunCommand: ActionCommand {
     @Flag(help: "Show what the pods print while they work.")
     var follow = false
 
+    @OptionGroup var service: ServiceOption
+
     @OptionGroup var options: SharedOptions
+
+    var services: [String] { service.names }
 
     func validate() throws {
         if !(1...100).contains(shards) { throw ValidationError("--shards \(shards): from 1 to 100") }
@@ -57,6 +61,7 @@ extension Action {
         }
         action.afterwards = { await clear(.batch, BatchRun.name($0.cluster.service, time: order.time), $0) }
         action.lease = { .jobs(.batch, $0.service) }
+        action.takesOneService = order.input != .own || order.results != nil
         (action.arguments, action.goesOn) = (order.arguments, false)
         action.showsOutput = order.isFollowed
         return action.onFirstControlPlane()

@@ -25,7 +25,11 @@ struct BatchSchedule: ActionCommand {
     @Option(help: ArgumentHelp("Tells several schedules apart. Without a name there is one.", valueName: "name"))
     var name: String?
 
+    @OptionGroup var service: ServiceOption
+
     @OptionGroup var options: SharedOptions
+
+    var services: [String] { service.names }
 
     func validate() throws {
         if let input, !input.contains("://"), !input.hasPrefix("@") {
@@ -38,13 +42,15 @@ struct BatchSchedule: ActionCommand {
     func action(_ surroundings: ProcessEnvironment) throws -> Action {
         let rows = try BatchInput(input, absolute: surroundings.absolute)
         let schedule = Schedule(name: name, cron: try CronExpression(cron), input: rows)
-        return Action("batch schedule") { context in
+        var action = Action("batch schedule") { context in
             try SchedulePlan.make(
                 schedule, cluster: context.cluster, release: try await context.deployedRelease(),
                 templates: context.templates)
         } next: { context in
             ["kubeforge batch list\(context.inventoryArgument)"]
         }.holding { .service($0.service) }.onFirstControlPlane()
+        action.takesOneService = rows != .own
+        return action
     }
 }
 
@@ -60,7 +66,11 @@ struct BatchUnschedule: ActionCommand {
         ))
     var name: String?
 
+    @OptionGroup var service: ServiceOption
+
     @OptionGroup var options: SharedOptions
+
+    var services: [String] { service.names }
 
     func validate() throws { try ScheduleName.validate(name) }
 
@@ -78,7 +88,11 @@ struct BatchList: ActionCommand {
 
     @OptionGroup var inventory: InventoryArgument
 
+    @OptionGroup var service: ServiceOption
+
     @OptionGroup var options: SharedOptions
+
+    var services: [String] { service.names }
 
     func action(_ surroundings: ProcessEnvironment) -> Action {
         .query("batch list") { context in

@@ -13,7 +13,11 @@ struct TrainCommand: ActionCommand {
     @Flag(help: "Show what the training prints while it works.")
     var follow = false
 
+    @OptionGroup var service: ServiceOption
+
     @OptionGroup var options: SharedOptions
+
+    var services: [String] { service.names }
 
     func action(_ surroundings: ProcessEnvironment) -> Action {
         .train(isFollowed: follow, time: Timestamp(surroundings.now()).text)
