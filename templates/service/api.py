@@ -10,12 +10,13 @@ from pathlib import Path
 import orjson
 from flask import Flask, Response, request
 from gunicorn.http.errors import NoMoreData, ParseException
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException
 
 import dataset
 import draining
 import metadata
 import models
+from refusal import Refusal
 from rows import LARGEST_BODY, rows_of
 
 HERE = Path(__file__).parent
@@ -38,6 +39,7 @@ def create_app(data=None, trained=None):
 
 
 def routes(app, test, both, golden):
+    app.register_error_handler(Refusal, lambda error: reply({"error": error.reason}, error.status))
     app.register_error_handler(HTTPException, refusal)
     app.register_error_handler(Exception, fault)
     count = len(test.truth)
@@ -64,9 +66,9 @@ def routes(app, test, both, golden):
         try:
             body = request.stream.read(LARGEST_BODY + 1)
         except (ParseException, NoMoreData) as error:
-            raise BadRequest(f"the body did not come whole: {error}") from None
+            raise Refusal(400, f"the body did not come whole: {error}") from None
         if len(body) > LARGEST_BODY:
-            raise RequestEntityTooLarge(f"the body is too large: send at most {LARGEST_BODY} bytes at once")
+            raise Refusal(413, f"the body is too large: send at most {LARGEST_BODY} bytes at once")
         with parsing:
             rows = rows_of(body, both.width)
         return reply({"predictions": both.answers(rows)})
@@ -95,9 +97,9 @@ def routes(app, test, both, golden):
 def row_number(text, count):
     """The row that an address names; a negative one must not count from the end as it would in Python."""
     if not ROW_NUMBER.fullmatch(text):
-        raise BadRequest(f"{text[:40]!r} is not a row number: use a whole number from 0 to {count - 1}")
+        raise Refusal(400, f"{text[:40]!r} is not a row number: use a whole number from 0 to {count - 1}")
     if len(text) > 18 or not 0 <= int(text) < count:
-        raise NotFound(f"row {text[:40]} does not exist: the test set has rows 0 to {count - 1}")
+        raise Refusal(404, f"row {text[:40]} does not exist: the test set has rows 0 to {count - 1}")
     return int(text)
 
 
