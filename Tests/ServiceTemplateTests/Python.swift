@@ -39,6 +39,21 @@ struct Python {
         try LocalProgram.succeeded([executable, "-c", script] + arguments, in: ServiceFiles.sources)
     }
 
+    /// What train.py prints over a model directory, which also gets the examples as the service reads them.
+    func train(_ directory: URL, models: URL, _ more: String...) throws -> String {
+        try LocalProgram.succeeded(Self.training(executable, directory, models) + more, in: ServiceFiles.sources)
+    }
+
+    /// How train.py ends over a model directory that cannot be used.
+    func trainingEnd(_ directory: URL, models: URL, environment: [String: String] = [:]) throws -> LocalProgram {
+        try LocalProgram.run(
+            Self.training(executable, directory, models), in: ServiceFiles.sources, environment: environment)
+    }
+
+    private static func training(_ python: String, _ directory: URL, _ models: URL) -> [String] {
+        [python, "train.py", "--directory", directory.path, "--data", directory.path, "--models", models.path]
+    }
+
     /// How a script of the service ends that is expected to fail.
     func end(of arguments: String...) throws -> LocalProgram {
         try LocalProgram.run([executable] + arguments, in: ServiceFiles.sources)

@@ -8,6 +8,19 @@ enum ServiceFiles {
     static let sources = repository.appending(path: "templates/service")
     static let requirements = sources.appending(path: "requirements.txt")
 
+    static let example = repository.appending(path: "templates/example")
+    static let exampleFiles = ["generate_data.py", "labels.csv", "train.py"]
+
+    /// Makes a directory the example's model directory, without data.
+    static func copyExample(to directory: URL) throws {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        for name in exampleFiles {
+            let copy = directory.appending(path: name)
+            try? FileManager.default.removeItem(at: copy)
+            try FileManager.default.copyItem(at: example.appending(path: name), to: copy)
+        }
+    }
+
     /// The directory of the EEG study's train.csv and test.csv: 1,300 rows each, band power of 32 electrodes while a
     /// person thinks of one of 26 letters. Xavier Vasques published them beside his articles on online and batch
     /// inference with Kubernetes (github.com/xaviervasques/EEG-letters), and no licence is found there. So no row of

@@ -1,6 +1,6 @@
 """How do several pods share the rows of one input, and who puts their results together?
 
-PUT /input, GET /status, GET /input/<k>, PUT /results/<k>, GET /predictions.csv, GET /scores.json, GET /healthz
+PUT /input, GET /status, GET /input/<k>, PUT /results/<k>, GET /predictions.csv, GET /predictions.parquet, GET /scores.json, GET /healthz
 """
 
 import argparse
@@ -8,6 +8,7 @@ import hmac
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -15,14 +16,18 @@ import threading
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 import body
 import inputs
 import metadata
-from dataset import DataError
+import parquet
+from inputs import names, own_examples
+from predictions import Form
 from shards import Conflict, Shards
+from table import DataError
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 ADDRESSES = __doc__.splitlines()[2]
 
 
@@ -69,6 +74,7 @@ class Coordinator(BaseHTTPRequestHandler):
             "GET /input/<k>": lambda: self.give_slice(number),
             "PUT /results/<k>": lambda: self.take_result(number),
             "GET /predictions.csv": self.give_predictions,
+            "GET /predictions.parquet": self.give_parquet,
             "GET /scores.json": lambda: self.reply(200, self.shards.scores()),
         }
         if number is not None and number >= self.shards.count:
@@ -90,20 +96,33 @@ class Coordinator(BaseHTTPRequestHandler):
         self.reply(200, self.shards.status())
 
     def give_slice(self, number):
-        first, parts = self.shards.slice(number)
+        row, line, parts = self.shards.slice(number)
+        told = {"X-First-Row": str(row), "X-First-Line": str(line), "X-Keep": quote(",".join(self.shards.form.keep))}
         with self.shards.open_input() as file:
-            self.give([(file, start, end) for start, end in parts], {"X-First-Line": str(first)})
+            self.give([(file, start, end) for start, end in parts], told)
 
     def give_predictions(self):
         with ExitStack() as stack:
             files = [stack.enter_context(file) for file in self.shards.results()]
             # The first brings the header, which all have.
-            header = len(files[0].readline())
+            header = len(self.shards.header())
             self.give([(file, header if place else 0, os.fstat(file.fileno()).st_size) for place, file in enumerate(files)])
 
-    def give(self, parts, headers=None):
+    def give_parquet(self):
+        with ExitStack() as stack, tempfile.TemporaryDirectory(prefix=".parquet.", dir=self.shards.folder) as folder:
+            whole, packed = Path(folder, "predictions.csv"), Path(folder, "predictions.parquet")
+            with whole.open("wb") as out:
+                for place, file in enumerate([stack.enter_context(file) for file in self.shards.results()]):
+                    file.seek(len(self.shards.header()) if place else 0)
+                    shutil.copyfileobj(file, out)
+            form = self.shards.form
+            parquet.from_csv(whole, packed, form.types(self.shards.input.layout.has_truth))
+            with packed.open("rb") as file:
+                self.give([(file, 0, packed.stat().st_size)], kind="application/vnd.apache.parquet")
+
+    def give(self, parts, headers=None, kind="text/csv; charset=utf-8"):
         """Sends parts of files; each is (file, start, end)."""
-        self.head(200, "text/csv; charset=utf-8", sum(end - start for _, start, end in parts), headers or {})
+        self.head(200, kind, sum(end - start for _, start, end in parts), headers or {})
         for file, start, end in parts:
             file.seek(start)
             for piece in body.exactly(file, end - start):
@@ -174,7 +193,8 @@ def main():
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--input", help="a CSV file or an http(s) address; without it, somebody brings the input (PUT /input)")
     source.add_argument("--own", action="store_const", dest="input", help="the image's own test set",
-                        const=str(Path(os.environ.get("DATA_DIR", HERE / "data")) / "test.csv"))
+                        const=own_examples())
+    parser.add_argument("--keep", default="", help="columns of the input that predictions have, too: a,b")
     parser.add_argument("--models", type=Path, default=Path(os.environ.get("MODELS_DIR", HERE / "models")))
     parser.add_argument("--folder", type=Path, default=Path("/tmp/batch"))
     parser.add_argument("--port", type=int, default=8081)
@@ -185,7 +205,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     try:
         Coordinator.token = token()
-        Coordinator.shards = Shards(options.folder, options.shards, metadata.Trained(options.models).golden())
+        form = Form(metadata.Trained(options.models), names(options.keep), os.environ.get("INDEX"))
+        Coordinator.shards = Shards(options.folder, options.shards, form)
         server = ThreadingHTTPServer(("0.0.0.0", options.port), Coordinator)
     except DataError as error:
         sys.exit(str(error))

@@ -1,39 +1,43 @@
-"""What do train.csv and test.csv hold, as numpy wants it?"""
+"""Which examples does the service show? The first rows of the test set, as train.py wrote them."""
 
+import json
 from dataclasses import dataclass
 
-import numpy as np
-
-import table
-from table import WHOLE_NUMBER, DataError  # noqa: F401  others know them from here
+from rows import Rows
+from table import DataError, Schema
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """The rows of one file: n rows, m features."""
+    """n rows, m features."""
 
-    features: list  # m names
-    rows: np.ndarray  # n × m, float64, all finite
-    truth: np.ndarray  # n class numbers, int64, from 0
-    sha256: str  # of the file's bytes, hexadecimal
+    schema: Schema
+    values: list  # n lists of m JSON values
+    rows: Rows  # the same, as models take them
+    truth: list  # n classes or numbers; None where the examples have no target
+    sha256: str  # of the test set's bytes, hexadecimal
 
+    @property
+    def features(self):
+        """m names."""
+        return self.schema.features
 
-def letter(number, classes):
-    """The name of a class: a letter where the alphabet reaches (`classes` is the highest class + 1), else its number."""
-    return chr(65 + number) if classes <= 26 else str(number)
-
-
-def read(path):
-    return _of(table.read(path))
-
-
-def read_pair(folder):
-    """train.csv and test.csv of a folder, which fit each other, and what is worth knowing about them."""
-    train, test = table.read_pair(folder / "train.csv", folder / "test.csv")
-    return _of(train), _of(test), list(table.notes(train, test))
+    def line(self, place):
+        """The features of a row by name."""
+        return dict(zip(self.features, self.values[place]))
 
 
-def _of(read):
-    # The same memory: nothing is copied.
-    rows = np.frombuffer(read.values, dtype=np.float64).reshape(len(read.truth), len(read.features))
-    return Dataset(read.features, rows, np.frombuffer(read.truth, dtype=np.int64), read.sha256)
+def read(folder):
+    """What rows.jsonl and data.json hold."""
+    path = folder / "rows.jsonl"
+    try:
+        described = json.loads((folder / "data.json").read_bytes())
+        schema = Schema.of(described["schema"])
+        with path.open("rb") as file:
+            lines = [json.loads(line) for line in file]
+        values = [line["features"] for line in lines]
+        return Dataset(schema, values, Rows.of(values, schema), [line.get("truth") for line in lines], described["data"]["test"]["sha256"])
+    except OSError as error:
+        raise DataError(f"{error.filename}: cannot be read: {error.strerror}") from None
+    except (ValueError, LookupError, TypeError) as error:
+        raise DataError(f"{path}: cannot be read: {type(error).__name__}: {error}") from None

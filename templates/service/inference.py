@@ -1,4 +1,4 @@
-"""What do both models say about every row of an input, and how often are they right?
+"""What do the models say about every row of an input, and how often are they right?
 
 Writes predictions.csv and scores.json. With --coordinator, the rows are one shard of an input that several pods share.
 """
@@ -14,11 +14,16 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import unquote
 
+import drift
 import inputs
 import metadata
 import models
+import parquet
 import predictions
+from inputs import names, own_examples
+from predictions import Form
 from table import DataError
 
 HERE = Path(__file__).parent
@@ -32,24 +37,30 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         trained = metadata.Trained(options.models)
-        both, golden = models.load(trained), trained.golden()
-        say(f"models {trained.version}: {' and '.join(models.NAMES)}, {both.width} features")
+        loaded = models.load(trained)
+        say(f"models {trained.version}: {' and '.join(loaded.names)}, {len(loaded.schema.columns)} features")
         if options.coordinator:
-            return shard(options.coordinator.rstrip("/"), options.shard, both, golden)
-        with inputs.opened(options.input) as (stream, name):
-            tally = whole(stream, name, both, golden, options.results)
+            return shard(options.coordinator.rstrip("/"), options.shard, loaded, trained)
+        form = Form(trained, names(options.keep), os.environ.get("INDEX"))
+        with inputs.opened(options.input) as (packed, name), inputs.as_csv(packed, name) as stream:
+            scores, written = whole(stream, name, loaded, form, options.results, options.parquet)
     except DataError as error:
         sys.exit(str(error))
-    for name, score in (tally.scores()["score"] or {}).items():
+    for name, score in (scores["score"] or {}).items():
         say(f"{name} {score:.3f}")
-    say(f"{options.results / 'predictions.csv'} and {options.results / 'scores.json'} are written")
+    for name, value in scores["drift"].items():
+        if value > drift.LIMIT:
+            say(f"note: {name} has drifted: its values fall otherwise than in training (PSI {value:.2f})")
+    say(f"{options.results / written} and {options.results / 'scores.json'} are written")
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=Path, default=Path(os.environ.get("MODELS_DIR", HERE / "models")))
-    parser.add_argument("--input", default=str(Path(os.environ.get("DATA_DIR", HERE / "data")) / "test.csv"),
-                        help="a CSV file or an http(s) address; the image's own test set if not given")
+    parser.add_argument("--input", default=own_examples(),
+                        help="a CSV or Parquet file or an http(s) address; the image's own test set if not given")
+    parser.add_argument("--keep", default="", help="columns of the input that predictions have, too: a,b")
+    parser.add_argument("--parquet", action="store_true", help="predictions.parquet instead of predictions.csv")
     place = parser.add_mutually_exclusive_group(required=True)
     place.add_argument("--results", type=Path, help="the folder to write to")
     place.add_argument("--coordinator", help="http://HOST:8081, where the shard comes from and its predictions go to")
@@ -60,49 +71,55 @@ def arguments():
     return options
 
 
-def whole(stream, name, both, golden, folder):
-    """Predicts all rows of an input into a folder, where both files are complete or not there."""
-    layout, reader, rows = inputs.begin(stream, name, golden)
+def whole(stream, name, loaded, form, folder, as_parquet=False):
+    """Predicts all rows of an input into a folder, where both files are complete or not there. Returns scores.json, and the name of
+    the other file."""
+    layout, reader, rows = inputs.begin(stream, name, form.schema, form.keep)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".unfinished.", dir=folder) as unfinished:
-            table, scores = Path(unfinished, "predictions.csv"), Path(unfinished, "scores.json")
+            table, told = Path(unfinished, "predictions.csv"), Path(unfinished, "scores.json")
             with table.open("w", encoding="utf-8", newline="") as file:
-                tally = predict(rows, layout, reader.line + 1, 0, both, file)
-            if not tally.rows:
+                scores = predict(rows, layout, reader.line + 1, loaded, form, file)
+            if not scores["rows"]:
                 raise DataError(f"{name}:1: has no rows below its header")
-            scores.write_text(json.dumps(tally.scores()) + "\n", encoding="utf-8")
-            for path in (table, scores):
+            if as_parquet:
+                table = table.with_suffix(".parquet")
+                parquet.from_csv(table.with_suffix(".csv"), table, form.types(layout.has_truth))
+            told.write_text(json.dumps(scores) + "\n", encoding="utf-8")
+            for path in (table, told):
                 path.replace(folder / path.name)
     except OSError as error:
         raise DataError(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
-    return tally
+    return scores, table.name
 
 
-def predict(records, layout, first, shift, both, file):
-    """Writes a table of predictions for these records, the first of which is in line `first` of the input, `shift` lines below
-    where it was read."""
-    say(f"{layout.name}: from line {first} on, {'with' if layout.has_truth else 'without'} truth")
-    file.write(predictions.header(layout.has_truth))
-    tally, told = predictions.Tally(layout.has_truth), time.monotonic()
-    for rows, features, truth in inputs.chunks(records, layout, shift):
-        table = predictions.table(rows, both.answers(features), truth, layout.classes)
+def predict(records, layout, line, loaded, form, file, shift=0, first=0):
+    """Writes a table of predictions for these records, which begin in line `line` of the input, `shift` lines below where they were
+    read, with its row `first`. Returns what scores.json is to hold."""
+    say(f"{layout.name}: from line {line} on, {'with' if layout.has_truth else 'without'} truth")
+    file.write(form.header(layout.has_truth))
+    tally, told = predictions.Tally(form, layout.has_truth), time.monotonic()
+    chunks = inputs.Watched(inputs.chunks(records, layout, shift, first), form.schema, form.bins)
+    for rows, features, truth, kept in chunks:
+        table = form.table(rows, loaded.answers(features), truth and map(loaded.name, truth), kept)
         tally.add(table)
         file.write(predictions.text(table))
         if time.monotonic() - told >= NEWS:
             say(f"{tally.rows} rows predicted, and more to come")
             told = time.monotonic()
     say(f"{tally.rows} rows predicted")
-    return tally
+    return tally.scores() | {"drift": chunks.drift()}
 
 
-def shard(coordinator, number, both, golden):
+def shard(coordinator, number, loaded, trained):
     """Fetches a slice, predicts it and brings the result back."""
     with slice_of(coordinator, number) as answer, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
-        layout, reader, rows = inputs.begin(answer, "input", golden)
+        form = Form(trained, names(unquote(answer.headers.get("X-Keep", ""))), os.environ.get("INDEX"))
+        layout, reader, rows = inputs.begin(answer, "input", form.schema, form.keep)
         # Faults are told with the line of the whole input, not of the slice.
-        first = int(answer.headers["X-First-Line"])
-        predict(rows, layout, first, first - reader.line - 1, both, file)
+        row, line = int(answer.headers["X-First-Row"]), int(answer.headers["X-First-Line"])
+        predict(rows, layout, line, loaded, form, file, line - reader.line - 1, row)
         file.flush()
         size = file.tell()
         file.seek(0)

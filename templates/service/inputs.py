@@ -2,60 +2,42 @@
 
 import base64
 import http.client
+import os
+import tempfile
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import numpy as np
-
-from table import BLANK, LONGEST_LINE, PIECE, WHOLE_NUMBER, DataError, Reader, check_width, is_other_composition, names, numbers
+import drift
+import parquet
+from rows import Rows
+from table import LONGEST_LINE, PIECE, DataError, Layout, Reader, header_of, listed, shown
 
 CHUNK = 1000  # rows; the perceptron's hidden layer takes 4 kB for each
 PATIENCE = 60  # seconds without a byte
+EXAMPLES = ("test.csv", "test.csv.gz", "test.parquet", "train.csv", "train.csv.gz", "train.parquet")
+HERE = Path(__file__).resolve().parent
 
 
-@dataclass(frozen=True)
-class Layout:
-    """The columns of an input: Line, perhaps # Letter, then the features that the models know, in their order."""
-
-    name: str  # what messages call the input
-    features: list
-    classes: int  # truth is below
-    has_truth: bool
-
-    @property
-    def before(self):
-        """How many columns stand before the first feature."""
-        return 2 if self.has_truth else 1
-
-    @property
-    def width(self):
-        return self.before + len(self.features)
+def own_examples():
+    """The file of examples that models were tested with."""
+    folder = Path(os.environ.get("MODEL_DIR", HERE / "model"))
+    return str(next((folder / name for name in EXAMPLES if (folder / name).exists()), folder / EXAMPLES[0]))
 
 
-def begin(stream, name, golden):
-    """The layout that an input's header names, if the models of this golden.json can use it; its reader; the records below."""
+def names(listed):
+    """a,b: two columns"""
+    return [name.strip() for name in listed.split(",") if name.strip()]
+
+
+def begin(stream, name, schema, keep=()):
+    """Where the models' columns are in an input, found by their names; its reader; the records below its header."""
     reader = Reader(pieces(stream, name), name)
     rows = reader.records()
-    return _layout(names(next(rows, (1, []))[1], name), name, golden), reader, rows
-
-
-def _layout(header, name, golden):
-    if not header:
-        raise DataError(f"{name}:1, column 1: must be 'Line', is missing")
-    has_truth = header[1:2] == ["# Letter"]
-    expected = ["Line", *["# Letter"][: int(has_truth)], *golden["features"]]
-    for column, (want, got) in enumerate(zip(expected, header), start=1):
-        if want != got:
-            other = " or '# Letter'" if column == 2 and not has_truth else ""
-            same = ", composed of other Unicode characters" if is_other_composition(want, got) else ""
-            raise DataError(f"{name}:1, column {column}: must be {want!r}{other}, is {got!r}{same}")
-    if len(header) != len(expected):
-        raise DataError(f"{name}:1: has {len(header)} columns, the models need {len(expected)}")
-    return Layout(name, golden["features"], golden["classes"], has_truth)
+    layout = Layout(schema, header_of(next(rows, (1, []))[1], name), reader, keep=keep)
+    return layout, reader, rows
 
 
 def lines(stream, name):
@@ -91,42 +73,81 @@ def check_complete(stream, name):
         raise DataError(f"{name}: ended {missing} bytes too early")
 
 
-def records(rows, layout, shift=0):
-    """(line in the file, row number, cells) of each of these records; the number of cells is right, rows ascend."""
-    before = -1
-    for line, cells in rows:
+def records(rows, layout, shift=0, first=0):
+    """(line in the file, name of the row, cells) of each of these records, whose number of cells is right. Rows that no column names are
+    numbered from `first`."""
+    for number, (line, cells) in enumerate(rows, start=first):
         line += shift
-        where = f"{layout.name}:{line}"
-        check_width(cells, layout.width, where)
-        if not WHOLE_NUMBER.fullmatch(cells[0].strip(BLANK)):
-            raise DataError(f"{where}, column 1 (Line): must be a row number from 0 to 999999999, is {cells[0]!r}")
-        row = int(cells[0])
-        if row <= before:
-            raise DataError(f"{where}, column 1 (Line): must be above {before}, the row before it, is {row}")
-        before = row
-        yield line, row, cells
+        layout.check_width(cells, line)
+        yield line, str(number) if layout.index is None else cells[layout.index].strip(" \t"), cells
 
 
-def chunks(rows, layout, shift=0):
-    """(row numbers, n × m features, class numbers or None) of at most 1,000 rows at a time."""
-    places, features, truth = [], [], []
-    for line, row, cells in records(rows, layout, shift):
-        where = f"{layout.name}:{line}"
-        places.append(row)
-        features.append(numbers(cells, layout.features, layout.before, where))
+def chunks(rows, layout, shift=0, first=0):
+    """(names of rows, features as models take them, truth or None, cells of columns that are kept) of at most 1,000 rows at a time."""
+    names, features, truth, kept = [], [], [], []
+    known = None if layout.schema.classes is None else set(layout.schema.classes)
+    for line, name, cells in records(rows, layout, shift, first):
+        names.append(name)
+        features.append(layout.values(cells, line))
+        kept.append([cells[place] for place in layout.keep])
         if layout.has_truth:
-            truth.append(_class(cells[1], layout, where))
-        if len(places) == CHUNK:
-            yield places, np.array(features), truth if layout.has_truth else None
-            places, features, truth = [], [], []
-    if places:
-        yield places, np.array(features), truth if layout.has_truth else None
+            truth.append(layout.truth(cells, line))
+            if known is not None and truth[-1] not in known:
+                where = layout.where(line, layout.target, layout.schema.target.name)
+                raise DataError(f"{where}: must be a class that models know ({listed(layout.schema.classes)}), is {shown(truth[-1])!r}")
+        if len(names) == CHUNK:
+            yield names, Rows.of(features, layout.schema), truth if layout.has_truth else None, kept
+            names, features, truth, kept = [], [], [], []
+    if names:
+        yield names, Rows.of(features, layout.schema), truth if layout.has_truth else None, kept
 
 
-def _class(cell, layout, where):
-    if not WHOLE_NUMBER.fullmatch(cell.strip(BLANK)) or int(cell) >= layout.classes:
-        raise DataError(f"{where}, column 2 (# Letter): must be a class from 0 to {layout.classes - 1}, is {cell!r}")
-    return int(cell)
+class Watched:
+    """Chunks that pass by, and how far their columns are from those of the training."""
+
+    def __init__(self, chunks, schema, bins):
+        self._chunks, self._watch = chunks, drift.Watch(schema, bins)
+
+    def __iter__(self):
+        for chunk in self._chunks:
+            self._watch.add(chunk[1])
+            yield chunk
+
+    def drift(self):
+        return self._watch.table()
+
+
+@contextmanager
+def as_csv(stream, name):
+    """The same stream, or that of the CSV that a Parquet file becomes."""
+    head = stream.read(len(parquet.MAGIC))
+    if head != parquet.MAGIC:
+        yield Begun(head, stream)
+        return
+    with tempfile.TemporaryDirectory(prefix="kubeforge-") as folder:
+        packed, plain = Path(folder, "input.parquet"), Path(folder, "input.csv")
+        with packed.open("wb") as file:
+            file.write(head)
+            for piece in pieces(stream, name):
+                file.write(piece)
+        parquet.to_csv(packed, plain, name)
+        with plain.open("rb") as file:
+            yield file
+
+
+class Begun:
+    """A stream of which the first bytes were read already."""
+
+    def __init__(self, head, stream):
+        self._head, self._stream = head, stream
+
+    @property
+    def length(self):
+        return getattr(self._stream, "length", None)
+
+    def read(self, size):
+        head, self._head = self._head, b""
+        return head or self._stream.read(size)
 
 
 @contextmanager

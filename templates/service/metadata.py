@@ -1,6 +1,6 @@
 """Which files belong to one training, and are they still what it wrote?
 
-train.py writes metadata.json last; whoever loads a model asks here first.
+train.py writes metadata.json last; whoever loads a model asks here first. The files are listed there: models and golden.json.
 """
 
 import hashlib
@@ -8,14 +8,15 @@ import json
 import platform
 import re
 from datetime import datetime, timezone
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from table import DataError
 
 NAME = "metadata.json"
-MODELS = ("lda", "mlp")
-FILES = (*(f"{name}.joblib" for name in MODELS), "golden.json")
-PACKAGES = ("numpy", "scikit-learn", "joblib")
+GOLDEN = "golden.json"
+METRICS = "metrics.json"  # what a train.py of one's own has measured
+PACKAGES = ("numpy", "scikit-learn", "joblib", "pandas", "onnxruntime", "xgboost", "xgboost-cpu", "lightgbm", "skops", "torch")
+FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ +-]{0,127}", re.ASCII)  # it becomes part of a path, here and in the store
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)  # it becomes the name of a folder
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -27,9 +28,10 @@ class Trained:
         self.folder = folder
         self.content = read(folder / NAME)
         self.version = self.content["version"]
+        self.files = tuple(self.content["files"])  # names
 
     def file(self, name):
-        """The bytes of one of FILES."""
+        """The bytes of one of the files."""
         path, expected = self.folder / name, self.content["files"][name]
         try:
             content = path.read_bytes()
@@ -48,11 +50,11 @@ class Trained:
         return content
 
     def golden(self):
-        """What the pipelines answered when they were trained: golden.json without its rows but the first."""
-        path = self.folder / "golden.json"
+        """What the models answered when they were trained: golden.json without its rows but the first."""
+        path = self.folder / GOLDEN
         try:
-            answers = _beginning(self.file("golden.json"))
-            answers["data"]["test"]["sha256"], answers["features"], answers["classes"], answers["rows"][0]
+            answers = _beginning(self.file(GOLDEN))
+            answers["data"]["test"]["sha256"], answers["features"], answers["models"], answers["tasks"], answers["rows"][0]
         except (ValueError, LookupError, TypeError) as error:
             raise DataError(f"{path}: cannot be read: {type(error).__name__}: {error}") from None
         return answers
@@ -61,7 +63,7 @@ class Trained:
         """The same, if it is about this very test set."""
         answers = self.golden()
         if answers["data"]["test"]["sha256"] != test.sha256:
-            raise DataError(f"{self.folder / 'golden.json'}: was made with another test.csv: train again")
+            raise DataError(f"{self.folder / GOLDEN}: was made with another test.csv: train again")
         return answers
 
 
@@ -91,8 +93,11 @@ def _fault(content):
         return "names no files"
     if not isinstance(content.get("version"), str) or not VERSION.fullmatch(content["version"]):
         return "has no version that could name a folder"
-    for name in FILES:
-        entry = content["files"].get(name)
+    if GOLDEN not in content["files"]:
+        return f"does not say how long {GOLDEN} is"
+    for name, entry in content["files"].items():
+        if not FILE.fullmatch(name) or name == NAME:
+            return f"names a file {name[:60]!r}, which is no name"
         if not isinstance(entry, dict) or type(entry.get("bytes")) is not int:
             return f"does not say how long {name} is"
         if not isinstance(entry.get("sha256"), str) or not DIGEST.fullmatch(entry["sha256"]):
@@ -105,25 +110,51 @@ def _fault(content):
     return None
 
 
-def write(folder, golden):
-    """Describes the files of a folder; `golden` is the content of its golden.json. Returns what is written."""
-    files = {name: _entry(folder / name) for name in FILES}
+def write(folder, about):
+    """Describes the files of a folder, golden.json among them; `about`: what else is to be said of them. Returns what is written."""
+    golden = json.loads((folder / GOLDEN).read_bytes())
+    files = {path.name: _entry(path) for path in sorted(folder.iterdir()) if path.is_file() and path.name != NAME}
+    for name in files:
+        if not FILE.fullmatch(name):
+            raise DataError(f"{name!r} cannot be the name of a file of models: use letters, digits, _ and -")
     now = datetime.now(timezone.utc)
     content = {
         "version": f"{now:%Y%m%dT%H%M%SZ}-{_digest(files)}",
         "created": f"{now:%Y-%m-%dT%H:%M:%SZ}",
         "score": golden["score"],
+        "scores": golden["scores"],
+        "metrics": _metrics(folder / METRICS),
         "data": golden["data"],
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "versions": {"python": platform.python_version()} | _versions(),
         "files": files,
-    }
+    } | about
     (folder / NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return content
 
 
+def _metrics(path):
+    if not path.exists():
+        return None
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise DataError(f"{METRICS}: is not JSON: {error}") from None
+
+
+def _versions():
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            pass
+    return found
+
+
 def _digest(files):
     """The end of the version's name: it stands for the content of all files."""
-    return hashlib.sha256("".join(files[name]["sha256"] for name in FILES).encode()).hexdigest()[:32]
+    names = [*sorted(name for name in files if name != GOLDEN), GOLDEN]
+    return hashlib.sha256("".join(files[name]["sha256"] for name in names).encode()).hexdigest()[:32]
 
 
 def _entry(path):

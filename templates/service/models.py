@@ -1,58 +1,260 @@
-"""What do both models say about rows of features?"""
+"""What do the models say about rows of features?"""
 
+import importlib.util
 import io
+import json
+import sys
+from pathlib import Path
 
-import joblib
-import sklearn
+import numpy as np
 
-from dataset import letter
-from metadata import MODELS as NAMES
-from table import DataError
+from table import DataError, Schema
 
 CHUNK = 2000  # rows; the perceptron's hidden layer takes 4 kB for each
+OWN = Path(__file__).resolve().parent / "model"  # the model directory, with modules of its own
 
 
 class Models:
-    """The two trained pipelines. Each holds its own normalisation: rows come as they are measured."""
+    """All models of a training. Each holds its own transformations: rows come as they are measured."""
 
-    def __init__(self, pipelines):
-        self._pipelines = pipelines
-        self.width = pipelines["lda"].n_features_in_
-        classes = [int(number) for number in pipelines["lda"].classes_]
-        self._names = {number: {"number": number, "letter": letter(number, classes[-1] + 1)} for number in classes}
+    def __init__(self, loaded, schema, labels=None, tasks=None, version=""):
+        self._loaded, self.schema, self.version = loaded, schema, version
+        self.names = list(loaded)
+        self.tasks = tasks or {}  # {name: "classification" or "regression"}
+        self.classes = {name: model.classes for name, model in loaded.items()}  # None for regression
+        self._labels = labels and {row[0]: dict(zip(labels["columns"], row)) for row in labels["rows"]}
+        self._columns = labels["columns"] if labels else ["class"]
 
-    def name(self, number):
-        """A class as it is shown: {"number": 0, "letter": "A"}."""
-        return self._names[number]
+    @property
+    def columns(self):
+        """What is said of a class: `class`, or the columns of labels.csv."""
+        return self._columns
 
-    def answers(self, rows):
-        """For each row (n × width, finite) what each model says: {"lda": {"number": 0, "letter": "A"}, "mlp": …}."""
-        # scikit-learn's own checks cost a third of a single row's time, and callers have checked. The setting belongs
-        # to a thread: set once at the start, it would not reach the threads that answer.
-        with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
-            predicted = [self._pipelines[name].predict(rows).tolist() for name in NAMES]
-        return [{name: self._names[number] for name, number in zip(NAMES, numbers)} for numbers in zip(*predicted)]
+    def name(self, truth):
+        """A row's truth as it is shown: {"class": "yes"}, {"value": 1.5}, or what labels.csv says."""
+        tasks = set(self.tasks.values())
+        task = next(iter(tasks)) if len(tasks) == 1 else self.schema.task
+        return {"value": truth} if task == "regression" else self._named(truth)
 
-    def score(self, test):
-        """How often each model meets the truth, from 0 to 1."""
-        right = dict.fromkeys(NAMES, 0)
-        for begin in range(0, len(test.truth), CHUNK):
-            part = slice(begin, begin + CHUNK)
-            for answer, number in zip(self.answers(test.rows[part]), test.truth[part].tolist()):
-                for name in NAMES:
-                    right[name] += answer[name]["number"] == number
-        return {name: count / len(test.truth) for name, count in right.items()}
+    def _named(self, label):
+        if not self._labels:
+            return {"class": label}
+        found = self._labels.get(label)
+        if found is None:
+            found = {name: str(label) if place else label for place, name in enumerate(self._columns)}
+        return found
+
+    def answers(self, rows, probabilities=False):
+        """For each row what each model says: {"churn": {"class": "yes", "probability": 0.947}, "price": {"value": 201.7}}.
+        `probabilities`: of every class, too."""
+        said = [self._answers(model, rows, probabilities) for model in self._loaded.values()]
+        return [dict(zip(self.names, answers)) for answers in zip(*said)]
+
+    def _answers(self, model, rows, probabilities):
+        # Classes of labels.csv are told without a probability, unless it is asked for.
+        values, chances = model.ask(rows, probabilities or not self._labels)
+        if model.classes is None:
+            return [{"value": float(value)} for value in values]
+        if probabilities and chances is not None:
+            texts = [text(label) for label in model.classes]
+            return [self._named(value) | {"probabilities": dict(zip(texts, row))} for value, row in zip(values, chances.tolist())]
+        if self._labels or chances is None:
+            return [self._named(value) for value in values]
+        place = {label: number for number, label in enumerate(model.classes)}
+        return [{"class": value, "probability": row[place[value]]} for value, row in zip(values, chances.tolist())]
+
+
+def text(label):
+    """A class as a key of JSON."""
+    return {True: "true", False: "false"}[label] if isinstance(label, bool) else str(label)
 
 
 def load(trained):
     """The models of a training (metadata.Trained)."""
-    pipelines = {}
-    for name in NAMES:
-        content = trained.file(f"{name}.joblib")
+    content = trained.content
+    if "schema" not in content:
+        raise DataError(f"{trained.folder}: was trained before models had columns with types: train again")
+    schema, golden = Schema.of(content["schema"]), trained.golden()
+    if OWN.is_dir() and str(OWN) not in sys.path:
+        sys.path.append(str(OWN))  # modules that models need
+    classes = golden.get("classes") or {}
+    loader = Loader(trained, schema, classes)
+    loaded = {}
+    for entry in content["models"]:
+        path = trained.folder / entry["file"]
         try:
-            pipelines[name] = joblib.load(io.BytesIO(content))
+            loaded |= loader.load(entry)
+        except DataError:
+            raise
         except Exception as error:  # what another version has pickled can raise anything
-            raise DataError(
-                f"{trained.folder / name}.joblib: cannot be loaded: {type(error).__name__}: {error}"
-            ) from None
-    return Models(pipelines)
+            raise DataError(f"{path}: cannot be loaded: {type(error).__name__}: {error}") from None
+    if list(loaded) != golden["models"]:
+        raise DataError(f"{trained.folder}: holds the models {list(loaded)}, golden.json is about {golden['models']}: train again")
+    return Models(loaded, schema, content.get("labels"), golden["tasks"], trained.version)
+
+
+class Loader:
+    """One model file after the other, each by its format."""
+
+    def __init__(self, trained, schema, classes):
+        self.trained, self.schema, self.classes = trained, schema, classes
+
+    def load(self, entry):
+        """{name: model}; a model.py may hold several."""
+        name, kind = entry["name"], entry["format"]
+        if kind == "python":
+            return self._own()
+        content = self.trained.file(entry["file"])
+        return {name: getattr(self, f"_{kind}")(content, self.classes.get(name))}
+
+    def _joblib(self, content, classes):
+        import joblib
+
+        return Estimator(joblib.load(io.BytesIO(content)), classes)
+
+    def _skops(self, content, classes):
+        import skops.io
+
+        # What may be trusted was decided at the build, about these very bytes.
+        return Estimator(skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content)), classes)
+
+    def _own(self):
+        for name in self.trained.files:
+            self.trained.file(name)
+        described = importlib.util.spec_from_file_location("model", OWN / "model.py")
+        module = importlib.util.module_from_spec(described)
+        described.loader.exec_module(module)
+        own = module.load(self.trained.folder)
+        own = own if isinstance(own, dict) else {"model": own}
+        features = self.schema.features if importlib.util.find_spec("pandas") else None
+        return {name: Estimator(one, self.classes.get(name), features) for name, one in own.items()}
+
+    def _onnx(self, content, classes):
+        return Network(content, classes, len(self.schema.columns))
+
+    def _xgboost(self, content, classes):
+        import xgboost
+
+        booster = xgboost.Booster({"nthread": 1})
+        booster.load_model(bytearray(content))
+        is_number = json.loads(booster.save_config())["learner"]["objective"]["name"] == "multi:softmax"
+
+        def predict(table):
+            if hasattr(table, "columns") and "category" in set(map(str, table.dtypes)):
+                return booster.predict(xgboost.DMatrix(table, enable_categorical=True))
+            return booster.inplace_predict(table, validate_features=False)
+
+        return Booster(predict, booster.feature_names, classes, is_number)
+
+    def _lightgbm(self, content, classes):
+        import lightgbm
+
+        booster = lightgbm.Booster(model_str=content.decode("utf-8"))
+        names = booster.feature_name()
+        known = set(names) <= set(self.schema.features)
+        return Booster(lambda table: booster.predict(table, num_threads=1), names if known else None, classes)
+
+
+class Estimator:
+    """Anything with predict, and perhaps predict_proba."""
+
+    def __init__(self, estimator, classes, names=None):
+        own = getattr(estimator, "feature_names_in_", None)
+        self.names = names if own is None else [str(name) for name in own]
+        self.classes, self._estimator = classes, estimator
+        self._probabilities = getattr(estimator, "predict_proba", None) if classes and hasattr(estimator, "classes_") else None
+        self._settings = _settings() if type(estimator).__module__.startswith("sklearn") else None
+
+    def ask(self, rows, with_chances=True):
+        """(n classes or values, n × k probabilities or None)."""
+        table = table_of(rows, self.names)
+        # Only where no value can be missing: a model that takes none must say so.
+        if self._settings is None or not rows.schema.is_numeric:
+            return self._ask(table, with_chances)
+        with self._settings():
+            return self._ask(table, with_chances)
+
+    def _ask(self, table, with_chances):
+        answers = np.asarray(self._estimator.predict(table)).reshape(len(table)).tolist()
+        return answers, np.asarray(self._probabilities(table)) if self._probabilities and with_chances else None
+
+
+def _settings():
+    """scikit-learn's own checks cost a third of a single row's time, and callers have checked. The setting belongs to a thread: set once
+    at the start, it would not reach the threads that answer."""
+    import sklearn
+
+    return lambda: sklearn.config_context(assume_finite=True, skip_parameter_validation=True)
+
+
+class Booster:
+    """Trees of XGBoost or LightGBM."""
+
+    def __init__(self, predict, names, classes, is_number=False):
+        self.names, self.classes, self._predict, self._is_number = names and list(names), classes, predict, is_number
+
+    def ask(self, rows, with_chances=True):
+        table = table_of(rows, self.names)
+        if self.names is not None:
+            for column in rows.schema.columns:
+                if column.type == "text" and column.name in self.names:
+                    table[column.name] = table[column.name].astype("category")
+        said = np.asarray(self._predict(table), dtype=np.float64)
+        if self.classes is None:
+            return said.tolist(), None
+        if self._is_number:
+            return [self.classes[int(number)] for number in said.tolist()], None
+        chances = said if said.ndim == 2 else np.column_stack([1 - said, said])
+        return [self.classes[number] for number in chances.argmax(axis=1).tolist()], chances
+
+
+class Network:
+    """An ONNX file: one tensor of all features, or one for each column."""
+
+    TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int64)": np.int64, "tensor(int32)": np.int32,
+             "tensor(bool)": bool}
+
+    def __init__(self, content, classes, width):
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self._inputs = self._session.get_inputs()
+        self._is_one, self.classes, self.names = len(self._inputs) == 1 and width > 1, classes, None
+
+    def ask(self, rows, with_chances=True):
+        if self._is_one:
+            feed = {self._inputs[0].name: rows.array().astype(self.TYPES[self._inputs[0].type])}
+        else:
+            feed = {one.name: self._column(rows.column(one.name), one.type) for one in self._inputs}
+        first, *others = self._session.run(None, feed)
+        answers = np.asarray(first).reshape(len(rows)).tolist()
+        if self.classes is None:
+            return answers, None
+        if not others:
+            return [self._class(label) for label in answers], None
+        if isinstance(others[0], list):
+            chances = np.array([list(row.values()) for row in others[0]])
+        else:
+            chances = np.asarray(others[0]).reshape(len(rows), -1)
+        return [self._class(label) for label in answers], chances
+
+    def _class(self, label):
+        """Where the file numbers classes from 0, the one of that number."""
+        return self.classes[label] if label not in self.classes and isinstance(label, int) else label
+
+    def _column(self, values, kind):
+        if kind == "tensor(string)":
+            cells = ["" if value != value else str(value) for value in values.tolist()]
+            return np.array(cells, dtype=object).reshape(-1, 1)
+        return values.astype(self.TYPES[kind]).reshape(-1, 1)
+
+
+def table_of(rows, names):
+    """What a model takes: a data frame where it knows columns by name, else an array."""
+    if names is None:
+        return rows.array()
+    import pandas
+
+    return rows.frame(pandas, names)

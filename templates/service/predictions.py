@@ -1,62 +1,163 @@
 """What does a file of predictions look like?
 
-A line per row: its number, each model's class as number and letter, and the truth where the input has it.
+A line per row: its name, what each model answers, the truth where the input has it, and the columns that are kept.
 """
 
-from dataset import letter
-from metadata import MODELS as NAMES
-from table import WHOLE_NUMBER, DataError
+import csv
+import io
+from hashlib import blake2b
+
+from table import NUMBER, DataError, Schema, shown
+
+ROW = "row"  # the first column, where the inventory names none
 
 
-def header(has_truth):
-    columns = ["row"] + [f"{name}_{part}" for name in (*NAMES, *["truth"][: int(has_truth)]) for part in ("number", "letter")]
-    return ",".join(columns) + "\n"
+class Form:
+    """The columns of predictions by the models of a training."""
+
+    def __init__(self, trained, keep=(), index=None):
+        content, golden = trained.content, trained.golden()
+        if "schema" not in content:
+            raise DataError(f"{trained.folder}: was trained before models had columns with types: train again")
+        self.schema, self.bins = Schema.of(content["schema"]), content.get("bins") or {}
+        self.keep, self.tasks = tuple(keep), golden["tasks"]
+        self.index = index if index and index == self.schema.index else ROW
+        self.parts = {name: list(golden["rows"][0][name]) for name in golden["models"]}  # class, probability, value …
+        self.classes = {name: set(map(shown, classes)) for name, classes in (golden.get("classes") or {}).items()}
+        self._truth = list(golden["rows"][0].get("truth") or {})
+
+    @property
+    def names(self):
+        """Of the models."""
+        return list(self.parts)
+
+    def columns(self, has_truth):
+        found = [self.index]
+        for name, parts in self.parts.items():
+            found += [name if part in ("class", "value") else f"{name}_{part}" for part in parts]
+        if has_truth:
+            found += ["truth" if part in ("class", "value") else f"truth_{part}" for part in self._truth]
+        return found + [name for name in self.keep if name not in found]
+
+    def types(self, has_truth):
+        """Of the columns, for Parquet; what is not named is text."""
+        found = {name: "number" for name in self.columns(has_truth) if name.endswith("_probability")}
+        kind = self.schema.target and self.schema.target.type
+        found |= {name: "number" if self.tasks[name] == "regression" else kind for name in self.names}
+        return {name: kind for name, kind in (found | {"truth": kind}).items() if kind}
+
+    def header(self, has_truth):
+        return text([self.columns(has_truth)])
+
+    def table(self, names, answers, truth, kept):
+        """The cells of each line for rows with these names; `truth` is a list of what answers are like, or None."""
+        cells = [[row] + [_cell(cell) for answer in said.values() for cell in answer.values()] for row, said in zip(names, answers)]
+        for line, shape in zip(cells, truth or ()):
+            line += map(_cell, shape.values())
+        for line, own in zip(cells, kept):
+            line += own
+        return cells
+
+    def width(self):
+        """How many columns answers take."""
+        return sum(map(len, self.parts.values()))
+
+    def checked(self, lines, rows, has_truth):
+        """The cells of each line (bytes) below the header, if they are the predictions of exactly these rows (numbers of row_number)."""
+        expected = self.header(has_truth)
+        if next(lines, b"") != expected.encode():
+            raise DataError(f"line 1 must be {expected.strip()}")
+        records, width = csv.reader(line.decode("utf-8", "replace") for line in lines), len(self.columns(has_truth))
+        place = 1
+        for place, row in enumerate(rows, start=2):
+            cells = next(records, [""])
+            if row_number(cells[0] if cells else "") != row:
+                about = f"row {row}" if row < HASHED else "another row"
+                raise DataError(f"line {place} must be about {about}, is about {(cells or [''])[0][:40]!r}")
+            if len(cells) != width or not self._are_answers(cells[1:]):
+                raise DataError(f"line {place} must have {width} columns, with what models can answer")
+            yield cells
+        if next(records, None) is not None:
+            raise DataError(f"line {place + 1} is one too many: the shard has {len(rows)} rows")
+
+    def _are_answers(self, cells):
+        place = 0
+        for name, parts in self.parts.items():
+            first = cells[place]
+            if name in self.classes and first not in self.classes[name] or name not in self.classes and not NUMBER.fullmatch(first):
+                return False
+            place += len(parts)
+        return True
 
 
-def table(numbers, answers, truth, classes):
-    """The cells of each line for rows with these numbers; `truth` is a list of classes or None."""
-    cells = [[row] + [cell for name in NAMES for cell in answer[name].values()] for row, answer in zip(numbers, answers)]
-    for line, number in zip(cells, truth or ()):
-        line += [number, letter(number, classes)]
-    return cells
+HASHED = 1 << 63
+
+
+def row_number(name):
+    """A number for the name of a row: itself, where it is one."""
+    if name.isascii() and name.isdigit() and len(name) < 19 and (name == "0" or name[0] != "0"):
+        return int(name)
+    return HASHED | int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
+
+
+def _cell(cell):
+    return "" if cell is None else cell
+
+
+def _is_same(one, other):
+    """0 and 0.0 are one class."""
+    return one == other or bool(NUMBER.fullmatch(one) and NUMBER.fullmatch(other)) and float(one) == float(other)
 
 
 def text(lines):
-    return "".join(",".join(map(str, cells)) + "\n" for cells in lines)
-
-
-def checked(lines, rows, has_truth):
-    """The cells of each line (bytes) below the header, if they are the predictions of exactly these rows."""
-    expected = header(has_truth)
-    if next(lines, b"") != expected.encode():
-        raise DataError(f"line 1 must be {expected.strip()}")
-    width, place = expected.count(",") + 1, 1
-    for place, row in enumerate(rows, start=2):
-        cells = next(lines, b"").decode("utf-8", "replace").rstrip("\n").split(",")
-        if cells[0] != str(row):
-            raise DataError(f"line {place} must be about row {row}, is about {cells[0][:40]!r}")
-        if len(cells) != width or not all(map(WHOLE_NUMBER.fullmatch, cells[1::2])):
-            raise DataError(f"line {place} must have {width} columns, with a class number in every second")
-        yield cells
-    if next(lines, b""):
-        raise DataError(f"line {place + 1} is one too many: the shard has {len(rows)} rows")
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows(lines)
+    return file.getvalue()
 
 
 class Tally:
-    """How often each model met the truth."""
+    """How well each model met the truth."""
 
-    def __init__(self, has_truth):
-        self.rows, self.right = 0, dict.fromkeys(NAMES, 0) if has_truth else None
+    def __init__(self, form, has_truth):
+        self.rows, self._form, self._has_truth = 0, form, has_truth
+        self._right = {name: {} for name in form.names}
+        self._sums = {name: [0.0] * 4 for name in form.names}
 
     def add(self, lines):
         """Counts lines of predictions, each as a list of its cells."""
+        form, at = self._form, 1 + self._form.width()
         for cells in lines:
             self.rows += 1
-            if self.right is not None:
-                for place, name in enumerate(NAMES):
-                    self.right[name] += int(cells[1 + 2 * place]) == int(cells[1 + 2 * len(NAMES)])
+            if not self._has_truth:
+                continue
+            place, truth = 1, str(cells[at])
+            for name, parts in form.parts.items():
+                self._add(name, str(cells[place]), truth)
+                place += len(parts)
+
+    def _add(self, name, said, truth):
+        if self._form.tasks[name] == "classification":
+            of = self._right[name].setdefault(truth, [0, 0])
+            of[0] += _is_same(said, truth)
+            of[1] += 1
+        elif NUMBER.fullmatch(truth):
+            number, error = float(truth), float(truth) - float(said)
+            for place, more in enumerate((number, number * number, error * error, abs(error))):
+                self._sums[name][place] += more
 
     def scores(self):
-        """{"rows": 1300, "score": {"lda": 0.69, "mlp": 0.66}}; the score is None where there is no truth."""
-        known = self.right is not None and self.rows
-        return {"rows": self.rows, "score": {name: n / self.rows for name, n in self.right.items()} if known else None}
+        """{"rows": 1300, "score": {"lda": 0.69}, "scores": {"lda": {"accuracy": …}}}; None where there is no truth."""
+        if not self._has_truth or not self.rows:
+            return {"rows": self.rows, "score": None, "scores": None}
+        scores = {name: self._scores(name) for name in self._form.names}
+        first = {name: score.get("accuracy", score.get("r2")) for name, score in scores.items()}
+        return {"rows": self.rows, "score": {name: score for name, score in first.items() if score is not None}, "scores": scores}
+
+    def _scores(self, name):
+        if self._form.tasks[name] == "classification":
+            of = self._right[name].values()
+            return {"accuracy": sum(right for right, _ in of) / self.rows,
+                    "balanced_accuracy": sum(right / rows for right, rows in of) / len(of)}
+        total, squares, squared, absolute = self._sums[name]
+        spread = squares - total**2 / self.rows
+        return ({"r2": 1 - squared / spread} if spread > 0 else {}) | {"mae": absolute / self.rows}

@@ -1,14 +1,18 @@
 """Which part of the input is whose, and which results are there?"""
 
+import csv
 import filecmp
 import hashlib
+import io
 import json
 import threading
 from array import array
 from dataclasses import dataclass
 
 import inputs
+import parquet
 import predictions
+import table
 from table import DataError
 
 
@@ -29,18 +33,19 @@ class Conflict(Exception):
 class Input:
     """Where the rows of the input are in its file."""
 
-    layout: inputs.Layout
+    layout: table.Layout
     header_lines: int
-    rows: array  # n row numbers
+    rows: array  # n numbers of rows (predictions.row_number)
     offsets: array  # n + 1 places: where each row begins, and where the last ends; the header is before the first
     sha256: str
+    drift: dict  # {column: PSI}
 
 
 class Shards:
     """An input cut into `count` slices of successive rows, and the predictions of each; all is in one folder."""
 
-    def __init__(self, folder, count, golden):
-        self.folder, self.count, self._golden = folder, count, golden
+    def __init__(self, folder, count, form):
+        self.folder, self.count, self.form = folder, count, form
         self.input, self.error, self._lock = None, None, threading.Lock()
         self._files = None
         folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +80,7 @@ class Shards:
         for place, file in enumerate(self.results()):
             with file:
                 if place:
-                    file.readline()
+                    file.seek(len(self.header()))
                 while piece := file.read(1 << 20):
                     digest.update(piece)
         self._files = {
@@ -107,15 +112,32 @@ class Shards:
             self.error = reason
 
     def _index(self, path, name):
+        """Reads all of an input: what no pod could read is refused before one works."""
+        self._unpack(path, name)
         with path.open("rb") as file:
-            layout, reader, records = inputs.begin(file, name, self._golden)
-            header_lines, rows, offsets = reader.line, array("Q"), array("Q", [reader.offset])
-            for _, row, _ in inputs.records(records, layout):
-                rows.append(row)
-                offsets.append(reader.offset)
+            layout, reader, records = inputs.begin(file, name, self.form.schema, self.form.keep)
+            header_lines, offsets = reader.line, array("Q", [reader.offset])
+            chunks = inputs.Watched(inputs.chunks(_noting(records, reader, offsets), layout), self.form.schema, self.form.bins)
+            rows = array("Q", (predictions.row_number(row) for names, *_ in chunks for row in names))
         if not rows:
             raise DataError(f"{name}:1: has no rows below its header")
-        return Input(layout, header_lines, rows, offsets, reader.sha256)
+        return Input(layout, header_lines, rows, offsets, reader.sha256, chunks.drift())
+
+    @staticmethod
+    def _unpack(path, name):
+        """What is packed or Parquet becomes CSV, in which rows can be found by their place."""
+        with path.open("rb") as file:
+            head = file.read(4)
+        if head == parquet.MAGIC:
+            plain = path.with_name(path.name + ".csv")
+            parquet.to_csv(path, plain, name)
+            plain.replace(path)
+        elif head.startswith(table.GZIP):
+            plain = path.with_name(path.name + ".csv")
+            with path.open("rb") as file, plain.open("wb") as out:
+                for piece in table.unpacked(inputs.pieces(file, name), name):
+                    out.write(piece)
+            plain.replace(path)
 
     def _bounds(self, number):
         if self.input is None:
@@ -124,10 +146,10 @@ class Shards:
         return rows * number // self.count, rows * (number + 1) // self.count
 
     def slice(self, number):
-        """(line of its first row in the whole input, places of header and rows in the input's file: (start, end) each)."""
+        """(its first row and that row's line in the whole input, places of header and rows in the input's file: (start, end) each)."""
         first, end = self._bounds(number)
         offsets = self.input.offsets
-        return first + self.input.header_lines + 1, [(0, offsets[0]), (offsets[first], offsets[end])]
+        return first, first + self.input.header_lines + 1, [(0, offsets[0]), (offsets[first], offsets[end])]
 
     def open_input(self):
         return self._file.open("rb")
@@ -137,7 +159,7 @@ class Shards:
         first, end = self._bounds(number)
         with path.open("rb") as file:
             lines = inputs.lines(file, "predictions")
-            for _ in predictions.checked(lines, self.input.rows[first:end], self.input.layout.has_truth):
+            for _ in self.form.checked(lines, self.input.rows[first:end], self.input.layout.has_truth):
                 pass
         with self._lock:
             result = self._result(number)
@@ -156,11 +178,23 @@ class Shards:
             raise Conflict(f"results are missing of shards {', '.join(map(str, missing))}", may_pass=True)
         return [self._result(number).open("rb") for number in range(self.count)]
 
+    def header(self):
+        """The first line of each result."""
+        return self.form.header(self.input.layout.has_truth).encode()
+
     def scores(self):
-        """What predictions.Tally says about all results."""
-        tally = predictions.Tally(self.input is not None and self.input.layout.has_truth)
+        """What predictions.Tally says about all results, and how far the input is from the training's data."""
+        tally = predictions.Tally(self.form, self.input is not None and self.input.layout.has_truth)
         for file in self.results():
-            with file:
-                next(file)  # the header
-                tally.add(line.decode().rstrip("\n").split(",") for line in file)
-        return tally.scores()
+            with file, io.TextIOWrapper(file, encoding="utf-8", newline="") as lines:
+                records = csv.reader(lines)
+                next(records)  # the header
+                tally.add(records)
+        return tally.scores() | {"drift": self.input.drift}
+
+
+def _noting(records, reader, offsets):
+    """The same records; where each ends is noted."""
+    for record in records:
+        offsets.append(reader.offset)
+        yield record

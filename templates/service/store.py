@@ -24,7 +24,6 @@ from table import DataError
 from sftp import ADDRESS, Missing, Store
 
 HERE = Path(__file__).resolve().parent
-ALL = (*metadata.FILES, metadata.NAME)
 IMAGE = "image"  # instead of a version: that of the image's own models
 ABANDONED = timedelta(days=1)  # an upload takes two conversations at most
 
@@ -32,14 +31,15 @@ ABANDONED = timedelta(days=1)  # an upload takes two conversations at most
 def upload(store, folder, switch=True):
     """Puts a training into a folder of its own, and then lets `current` point to it: always, or only where it is missing."""
     trained = metadata.Trained(folder)
-    for name in metadata.FILES:
+    for name in trained.files:
         trained.file(name)
     own = mark(datetime.now(timezone.utc))
     version, unfinished = store.path(f"versions/{trained.version}"), store.path(f"versions/.unfinished-{own}")
     with tempfile.TemporaryDirectory() as scratch:
         store.talk(
             f"-mkdir {store.path('')[:-1]}", f"-mkdir {store.path('versions')}", f"mkdir {unfinished}",
-            *(f'put "{folder / name}" {unfinished}/{name}' for name in ALL),
+            # The description first: it tells which files are an upload's, also of one that is never finished.
+            *(f'put "{folder / name}" "{unfinished}/{name}"' for name in (metadata.NAME, *trained.files)),
             # Of an upload that is done again, or by two at once, the version is there already, and is the same.
             f"-rename {unfinished} {version}",
             f'get {version}/{metadata.NAME} "{scratch}/{metadata.NAME}"',
@@ -50,7 +50,7 @@ def upload(store, folder, switch=True):
             *([] if not same else
               [f"ln -s versions/{trained.version} {link}", f"rename {link} {current}"] if switch else
               [f"-ln -s versions/{trained.version} {current}"]),
-            *(f"-rm {unfinished}/{name}" for name in ALL), f"-rmdir {unfinished}",
+            *removed(unfinished, trained.files),
         )
     if not same:
         raise DataError(f"{store.address}: versions/{trained.version} is there already, and is another")
@@ -60,6 +60,11 @@ def upload(store, folder, switch=True):
     except DataError as error:
         say(f"what uploads that were killed left behind stays: {error}")
     return trained.version
+
+
+def removed(folder, files):
+    """What removes an upload, and leaves a folder in which anything else is."""
+    return [*(f'-rm "{folder}/{name}"' for name in (*files, metadata.NAME)), f"-rmdir {folder}"]
 
 
 def mark(now):
@@ -89,12 +94,21 @@ def clean(store):
         if name.startswith(".current-"):
             commands.append(f"-rm {top}/{name}")
         else:
-            # Only what an upload puts there: a folder with anything else in it stays.
-            commands += [*(f"-rm {versions}/{name}/{file}" for file in ALL), f"-rmdir {versions}/{name}"]
+            commands += removed(f"{versions}/{name}", described(store, f"{versions}/{name}"))
     left = names(store.talk(*commands, *look))
     gone = [name for name in old if name not in left]
     if gone:
         say(f"{store.address}: removed what uploads that were killed have left: {', '.join(gone)}")
+
+
+def described(store, folder):
+    """The files that an unfinished upload is to have, as far as it says so."""
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            store.talk(f'get {folder}/{metadata.NAME} "{scratch}/{metadata.NAME}"')
+            return tuple(metadata.read(Path(scratch, metadata.NAME))["files"])
+        except DataError:
+            return ()
 
 
 def names(listed):
@@ -112,16 +126,16 @@ def download(store, folder, wanted=None, own=None):
         place = Path(unfinished)
         version, is_own = choose(store, place, wanted, own)
         if is_own:
-            for name in ALL:
+            for name in (*metadata.Trained(own).files, metadata.NAME):
                 shutil.copyfile(own / name, place / name)
-        else:
-            # Not from current: it may point elsewhere by now.
-            store.talk(*(f'get {store.path("versions")}/{version}/{name} "{place / name}"' for name in metadata.FILES))
         trained = metadata.Trained(place)
-        for name in metadata.FILES:
+        if not is_own:
+            # Not from current: it may point elsewhere by now.
+            store.talk(*(f'get "{store.path("versions")}/{version}/{name}" "{place / name}"' for name in trained.files))
+        for name in trained.files:
             with telling(own if is_own else f"{store.address}: versions/{version}", unfinished):
                 trained.file(name)
-        for name in ALL:
+        for name in (*trained.files, metadata.NAME):
             (place / name).replace(folder / name)
     say(f"{'the image' if is_own else store.address}: {version} is here, as it was trained")
 
@@ -133,11 +147,11 @@ def choose(store, place, wanted, own):
     image = metadata.read(own / metadata.NAME)
     if wanted not in (IMAGE, image["version"]):
         found = describe(store, place, wanted)
-        other = [name for name in ("data", "versions") if found.get(name) != image.get(name)]
+        other = [name for name in ("data", "versions", "schema") if found.get(name) != image.get(name)]
         if not other:
             return wanted, False
         # Deployed after that training: new data or other packages, with models that the image's build trained for them.
-        what = {"data": "of other data", "versions": "with other packages"}[other[0]]
+        what = {"data": "of other data", "versions": "with other packages", "schema": "of other columns"}[other[0]]
         say(f"{wanted} was trained {what} than this image's own models: these run, until `kubeforge train` makes new ones")
     try:
         describe(store, place, image["version"])

@@ -1,36 +1,51 @@
-"""What does a CSV file with the columns Line, # Letter and any number of features hold?
+"""What do the files of a model directory hold: rows of which columns, and which models?
 
-The one reader of such files: the image's build, training, the service and batch inference use it, and `kubeforge deploy` runs it
-where it was typed, before anything is built. There Python may be as old as 3.8, and has no packages.
+The one reader of them: the image's build, training, the service and batch inference use it, and `kubeforge` runs it where it was
+typed, before anything is built. There Python may be as old as 3.8, and has no packages.
 """
 
 import argparse
+import bz2
 import csv
+import gzip
 import hashlib
 import itertools
 import json
+import lzma
 import math
+import os
 import re
 import sys
 import unicodedata
+import zipfile
+import zlib
 from array import array
 from collections import Counter
 
 PIECE = 256 * 1024  # bytes
 LONGEST_LINE = 4 * 1024 * 1024  # bytes
 LARGEST = 1e150  # models square numbers; the sum of squares must be finite
+BLOCK = 256  # rows whose types are looked at together
+FEW_EXCEPTIONS = 0.1  # of a column's cells: fewer that are no numbers are mistakes, more make it text
 # float() alone would also take "1_000", "nan" and digits of other scripts.
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+ZERO_IN_FRONT = re.compile(r"[+-]?0\d", re.ASCII)  # 01234 is a postal code, and as a number another
 # Cells of nothing else hold what float() takes just as NUMBER does.
 PLAIN = b"0123456789+-.eE \t"
 BLANK = " \t"
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
+# What pandas.read_csv takes for a missing value, so that a service sees what a notebook saw.
+MISSING = frozenset(
+    ("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN",
+     "None", "n/a", "nan", "null"))
+BOOLEANS = {"True": True, "true": True, "TRUE": True, "False": False, "false": False, "FALSE": False}
+GZIP = b"\x1f\x8b"
+TARGET, INDEX = "# Letter", "Line"  # where the inventory names no others
 # What people save instead of CSV in UTF-8, by how it begins.
 OTHER_FILES = (
     (b"\xff\xfe", "is UTF-16: save it as UTF-8"), (b"\xfe\xff", "is UTF-16: save it as UTF-8"),
-    (b"\x1f\x8b", "is compressed with gzip: unpack it"), (b"PK\x03\x04", "is a ZIP archive or an Excel workbook: save it as CSV"),
-    (b"PAR1", "is a Parquet file: save it as CSV"),
+    (b"PK\x03\x04", "is a ZIP archive or an Excel workbook: save it as CSV"),
+    (b"PAR1", "is a Parquet file: name it .parquet, or save it as CSV"),
 )
 
 
@@ -45,6 +60,7 @@ class Reader:
         self.name = name
         self.line = 0  # lines read so far
         self.offset = 0  # their bytes
+        self.separator = ","
         self._pieces, self._digest = pieces, hashlib.sha256()
 
     @property
@@ -53,21 +69,28 @@ class Reader:
         return self._digest.hexdigest()
 
     def records(self):
-        """(line that it begins in, cells) of each record, the header among them."""
-        table = csv.reader(self._lines(), strict=True)
+        """(line that it begins in, cells) of each record, the header among them; lines that are blank are none."""
+        lines = self._lines()
+        first = next(lines, None)
+        if first is None:
+            return
+        self.separator = separator(first)
+        table = csv.reader(itertools.chain([first], lines), delimiter=self.separator, strict=True)
+        place = 1
         while True:
-            first = self.line + 1
             try:
                 cells = next(table, None)
             except csv.Error as error:
-                raise DataError(f"{self.name}:{first}: is not CSV: {error}") from None
+                raise DataError(f"{self.name}:{place}: is not CSV: {error}") from None
             if cells is None:
                 return
-            yield first, cells
+            if any(cell.strip(BLANK) for cell in cells) or len(cells) > 1:
+                yield place, cells
+            place = self.line + 1
 
     def _lines(self):
         rest, started = b"", False
-        for piece in self._pieces:
+        for piece in unpacked(self._pieces, self.name):
             self._digest.update(piece)
             if not started:
                 started = True
@@ -94,220 +117,756 @@ class Reader:
         try:
             return line.decode("utf-8-sig" if self.line == 1 else "utf-8")
         except UnicodeDecodeError as error:
-            raise DataError(f"{self.name}:{self.line}: is not UTF-8 (byte 0x{line[error.start]:02x}): save it as UTF-8") from None
+            raise DataError(f"{self.name}:{self.line}: is not UTF-8 (byte 0x{line[error.start]:02x}, as in Latin-1 or Windows-1252): "
+                            "save it as UTF-8") from None
 
 
-class Table:
-    """The rows of one file: n rows, m features."""
-
-    def __init__(self, name):
-        self.name = name
-        self.features = []  # m names
-        self.values = array("d")  # n × m, row by row, all finite
-        self.truth = array("q")  # n class numbers, from 0
-        self.sha256 = ""  # of the file's bytes, hexadecimal
-        self.first_line = 2  # of row 0
-
-    def row(self, number):
-        """The features of a row."""
-        width = len(self.features)
-        return self.values[number * width : (number + 1) * width]
-
-
-def names(cells, name):
-    """The names in a header; columns that are separated by something else than a comma are told as that."""
-    for separator, word in ((";", "';'"), ("\t", "a tab"), ("|", "'|'")):
-        if len(cells) == 1 and separator in cells[0]:
-            raise DataError(f"{name}:1: its columns are separated by {word}: separate them by commas, and write decimals with a point")
-    return [cell.strip(BLANK) for cell in cells]
-
-
-def is_other_composition(one, other):
-    """Whether two names look the same but differ: é can be one character, or e and a combining accent."""
-    return one != other and unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
-
-
-def check_width(cells, width, where):
-    if not cells:
-        raise DataError(f"{where}: is empty: remove the line")
-    if len(cells) != width:
-        comma = " (a comma separates columns: write decimals with a point)" if len(cells) > width else ""
-        raise DataError(f"{where}: has {len(cells)} columns, the header {width}{comma}")
-
-
-def numbers(cells, features, before, where):
-    """The features in the last cells of a record, as floats; `before` columns stand in front of them."""
-    own = cells[before:]
-    if not "".join(own).encode().translate(None, PLAIN):
+def unpacked(pieces, name):
+    """The bytes as they come, or what they hold where they are packed with gzip."""
+    unpacking = None
+    for number, piece in enumerate(pieces):
+        if number == 0 and piece.startswith(GZIP):
+            unpacking = zlib.decompressobj(31)
+        if unpacking is None:
+            if piece:
+                yield piece
+            continue
         try:
-            values = list(map(float, own))
-        except ValueError:
-            values = [math.nan]
-        if all(-LARGEST <= value <= LARGEST for value in values):
-            return values
-    # Slower, and says which it is.
-    for column, (name, cell) in enumerate(zip(features, own), start=before + 1):
-        if not NUMBER.fullmatch(cell.strip(BLANK)):
-            raise DataError(f"{where}, column {column} ({name}): must be a finite number, is {cell!r}{_hint(cell)}")
-        if not -LARGEST <= float(cell) <= LARGEST:
-            raise DataError(f"{where}, column {column} ({name}): must be from -1e150 to 1e150, is {cell!r}")
-    return list(map(float, own))
+            while piece:
+                content = unpacking.decompress(piece, PIECE)
+                if content:
+                    yield content
+                piece = unpacking.unconsumed_tail
+                if unpacking.eof:  # several files packed one behind the other are one
+                    piece = unpacking.unused_data
+                    unpacking = zlib.decompressobj(31)
+                elif not content:
+                    break
+        except zlib.error as error:
+            raise DataError(f"{name}: is damaged: {error}") from None
 
 
-def _hint(cell):
-    if cell.strip(BLANK).lower() in MISSING:
-        return ": a missing value must be filled in, or its row left out"
-    if re.fullmatch(r"[+-]?\d+,\d+", cell.strip(BLANK)):
+def separator(header):
+    """What stands between columns: a comma, or where a header has none, a semicolon or a tab."""
+    bare = re.sub('"[^"]*"', "", header)
+    return next((sign for sign in ",;\t" if sign in bare), ",")
+
+
+class Column:
+    """What the examples show of a column."""
+
+    def __init__(self, name, type, optional=False, example=None):
+        self.name, self.type, self.optional, self.example = name, type, optional, example
+
+    def as_json(self):
+        return {"name": self.name, "type": self.type, "optional": self.optional, "example": self.example}
+
+
+class Schema:
+    """Which columns rows have, and which of them models see."""
+
+    def __init__(self, columns, target=None, index=None, task=None, classes=None):
+        self.columns = columns  # the features, in the order of the header
+        self.target = target  # Column, or None
+        self.index = index  # name, or None
+        self.task = task  # classification, regression or None
+        self.classes = classes  # of the target, sorted; None without or for regression
+        self.is_numeric = all(column.type in ("number", "integer") and not column.optional for column in columns)
+
+    @property
+    def features(self):
+        """Their names."""
+        return [column.name for column in self.columns]
+
+    def as_json(self):
+        return {
+            "columns": [column.as_json() for column in self.columns], "target": self.target and self.target.as_json(),
+            "index": self.index, "task": self.task, "classes": self.classes,
+        }
+
+    @staticmethod
+    def of(content):
+        """From what as_json made."""
+        target = content["target"] and Column(**content["target"])
+        return Schema([Column(**column) for column in content["columns"]], target, content["index"], content["task"], content["classes"])
+
+
+# ---- from cells to values
+
+def value(cell, column, where, decimal=""):
+    """A cell as JSON has it; None is a missing value. `decimal`: a comma where numbers are written with it."""
+    text = cell.strip(BLANK)
+    if text in MISSING:
+        if not column.optional:
+            raise DataError(f"{where}: is missing ({cell!r}), and no example shows that it may be: fill it in, or leave the row out")
+        return None
+    if column.type == "text":
+        return text
+    if column.type == "boolean":
+        if text not in BOOLEANS:
+            raise DataError(f"{where}: must be true or false, is {cell!r}")
+        return BOOLEANS[text]
+    if decimal and text.count(decimal) == 1:
+        text = text.replace(decimal, ".")
+    if not NUMBER.fullmatch(text):
+        raise DataError(f"{where}: must be a finite number, is {cell!r}{_hint(text)}")
+    if column.type == "integer" and WHOLE_NUMBER.fullmatch(text):
+        return int(text)
+    number = float(text)
+    if not -LARGEST <= number <= LARGEST:
+        raise DataError(f"{where}: must be from -1e150 to 1e150, is {cell!r}")
+    return number
+
+
+def _hint(text):
+    if re.fullmatch(r"[+-]?\d+,\d+", text):
         return ": write decimals with a point"
     return ""
 
 
-def read(path, name=None):
-    """A file of examples: Line, # Letter and features, rows numbered from 0."""
-    table = Table(str(name or path))
-    try:
-        with open(path, "rb") as file:
-            _fill(table, Reader(iter(lambda: file.read(PIECE), b""), table.name))
-    except OSError as error:
-        raise DataError(f"{table.name}: cannot be read: {error.strerror}") from None
-    if not table.truth:
-        raise DataError(f"{table.name}:1: has no rows below its header")
-    return table
+class Layout:
+    """Where the columns of a schema are in a file: they are found by their names, in any order."""
+
+    def __init__(self, schema, header, reader, needs_target=False, keep=()):
+        self.schema, self.name, self.width = schema, reader.name, len(header)
+        self.decimal = "," if reader.separator == ";" else ""
+        places = {unicodedata.normalize("NFC", name): place for place, name in enumerate(header)}
+
+        def place(name):
+            return places.get(unicodedata.normalize("NFC", name))
+
+        self.places = [place(name) for name in schema.features]
+        missing = [name for name, at in zip(schema.features, self.places) if at is None]
+        if missing:
+            raise DataError(f"{self.name}:1: has no column {listed(missing)}{_has(header)}")
+        self.target = None if schema.target is None else place(schema.target.name)
+        if needs_target and schema.target is not None and self.target is None:
+            raise DataError(f"{self.name}:1: has no column {schema.target.name!r}, the target{_has(header)}")
+        self.index = None if schema.index is None else place(schema.index)
+        if schema.index == "" and header[:1] != [""]:
+            self.index = None
+        self.keep = [place(name) for name in keep]
+        lost = [name for name, at in zip(keep, self.keep) if at is None]
+        if lost:
+            raise DataError(f"{self.name}:1: has no column {listed(lost)}, which is to be kept{_has(header)}")
+
+    @property
+    def has_truth(self):
+        return self.target is not None
+
+    def values(self, cells, line):
+        """The features of a record, in the schema's order: JSON values, or floats where all are numbers."""
+        self.check_width(cells, line)
+        own = [cells[place] for place in self.places]
+        if self.schema.is_numeric and not "".join(own).encode().translate(None, PLAIN):
+            try:
+                values = list(map(float, own))
+            except ValueError:
+                values = [math.nan]
+            if all(-LARGEST <= number <= LARGEST for number in values):
+                return values
+        # Slower, and says which it is.
+        return [value(cell, column, self.where(line, place), self.decimal)
+                for cell, column, place in zip(own, self.schema.columns, self.places)]
+
+    def truth(self, cells, line):
+        """The target of a record."""
+        return value(cells[self.target], self.schema.target, self.where(line, self.target, self.schema.target.name), self.decimal)
+
+    def where(self, line, place, name=None):
+        name = name or self.schema.columns[self.places.index(place)].name
+        return f"{self.name}:{line}, column {place + 1} ({name})"
+
+    def check_width(self, cells, line):
+        if len(cells) != self.width:
+            comma = " (a comma separates columns: write decimals with a point)" if len(cells) > self.width and not self.decimal else ""
+            raise DataError(f"{self.name}:{line}: has {counted(len(cells), 'column')}, the header {self.width}{comma}")
 
 
-def _fill(table, reader):
-    records = reader.records()
-    table.features = _features(names(next(records, (1, []))[1], table.name), table.name)
-    table.first_line, width = reader.line + 1, len(table.features) + 2
-    for place, (line, cells) in enumerate(records):
-        where = f"{table.name}:{line}"
-        check_width(cells, width, where)
-        if cells[0].strip(BLANK) != str(place):
-            raise DataError(f"{where}, column 1 (Line): must be {place}, is {cells[0]!r}: rows are numbered from 0")
-        if not WHOLE_NUMBER.fullmatch(cells[1].strip(BLANK)):
-            raise DataError(f"{where}, column 2 (# Letter): must be a class, a whole number from 0 to 999999999, is {cells[1]!r}")
-        table.values.extend(numbers(cells, table.features, 2, where))
-        table.truth.append(int(cells[1]))
-    table.sha256 = reader.sha256
+def _has(header):
+    return f"; it has {listed([name for name in header if name])}" if any(header) else ""
 
 
-def _features(header, name):
-    for place, expected in enumerate(["Line", "# Letter"]):
-        if header[place : place + 1] != [expected]:
-            got = repr(header[place]) if place < len(header) else "missing"
-            raise DataError(f"{name}:1, column {place + 1}: must be {expected!r}, is {got}")
-    features = header[2:]
-    if not features:
-        raise DataError(f"{name}:1: has no features after Line and # Letter")
-    seen = {}
-    for column, feature in enumerate(features, start=3):
-        if not feature:
-            raise DataError(f"{name}:1, column {column}: has no name")
-        composed = unicodedata.normalize("NFC", feature)
-        if composed in seen:
-            other = ", composed of other Unicode characters" if seen[composed] != feature else ""
-            raise DataError(f"{name}:1, column {column}: {feature!r} is there twice{other}")
-        seen[composed] = feature
-    return features
+def listed(names, most=8):
+    return ", ".join(repr(name) for name in names[:most]) + (", …" if len(names) > most else "")
 
 
-def read_pair(train, test, train_name=None, test_name=None):
-    """Examples for training and for the test: the same features, and no class in the test that training never saw."""
-    train, test = read(train, train_name), read(test, test_name)
-    _check_features(train, test)
-    classes = Counter(train.truth)
-    if len(classes) < 2 or len(train.truth) <= len(classes):
-        raise DataError(f"{train.name}: needs two classes or more, and more rows than classes; "
-                        f"it has {counted(len(classes), 'class')} in {counted(len(train.truth), 'row')}")
-    for row, number in enumerate(test.truth):
-        if number not in classes:
-            known = ", ".join(map(str, sorted(classes)[:30])) + (", …" if len(classes) > 30 else "")
-            raise DataError(f"{test.name}:{test.first_line + row}, column 2 (# Letter): "
-                            f"class {number} is not in train.csv, which has {known}")
-    _check_variation(train)
-    return train, test
+# ---- from examples to a schema
 
+class Seen:
+    """What has been seen of a column's cells."""
 
-def _check_features(train, test):
-    for column, (expected, got) in enumerate(itertools.zip_longest(train.features, test.features), start=3):
-        if expected is None or got is None:
-            raise DataError(f"{test.name}:1: has {counted(len(test.features), 'feature')}, train.csv {len(train.features)}")
-        if is_other_composition(expected, got):
-            raise DataError(f"{test.name}:1, column {column}: {got!r} looks as in train.csv, and is composed of other Unicode "
-                            f"characters ({_points(got)} here, {_points(expected)} there): use the same form in both")
-        if expected != got:
-            raise DataError(f"{test.name}:1, column {column}: is {got!r}, in train.csv {expected!r}")
+    def __init__(self):
+        self.missing = self.numbers = self.booleans = self.texts = self.zeros = 0
+        self.whole = True
+        self.example = None
+        self.odd = None  # (where, cell) of the first that is no number
 
-
-def _points(name):
-    return " ".join(f"U+{ord(character):04X}" for character in name if ord(character) > 127)
-
-
-def _check_variation(train):
-    """LDA needs rows of a class that differ. Both models see each row divided by its length."""
-    first = {}
-    for row, number in enumerate(train.truth):
-        values = train.row(row)
-        length = math.sqrt(math.fsum(value * value for value in values)) or 1.0
-        scaled = [value / length for value in values]
-        other = first.setdefault(number, scaled)
-        if other is not scaled and any(abs(one - two) > 1e-9 for one, two in zip(scaled, other)):
+    def add(self, cells, where, decimal):
+        """Looks at a block of cells; `where(n)` names the place of the n-th."""
+        joined = "".join(cells)
+        if joined and not joined.encode().translate(None, PLAIN) and self._plain(cells, joined):
             return
-    reason = ("with one feature, every row becomes 1 or -1: give two features or more" if len(train.features) == 1
-              else "give rows of a class that differ in more than their size")
-    raise DataError(f"{train.name}: cannot be trained on: models see each row divided by its length (its L2 norm), and then all rows "
-                    f"of a class are the same; {reason}")
+        for number, cell in enumerate(cells):
+            self._look(cell.strip(BLANK), cell, where, number, decimal)
+
+    def _plain(self, cells, joined):
+        """The fast way for numbers without zeros in front."""
+        try:
+            if not all(-LARGEST <= number <= LARGEST for number in map(float, cells)):
+                return False
+        except ValueError:
+            return False
+        is_whole = not any(sign in joined for sign in ".eE")
+        if is_whole and any(ZERO_IN_FRONT.match(cell.strip(BLANK)) or len(cell) > 18 for cell in cells):
+            return False
+        self.numbers += len(cells)
+        self.whole = self.whole and is_whole
+        if self.example is None:
+            self.example = cells[0].strip(BLANK)
+        return True
+
+    def _look(self, text, cell, where, number, decimal):
+        if text in MISSING:
+            self.missing += 1
+            return
+        if self.example is None:
+            self.example = text
+        if text in BOOLEANS:
+            self.booleans += 1
+        else:
+            plain = text.replace(decimal, ".") if decimal and text.count(decimal) == 1 else text
+            if NUMBER.fullmatch(plain):
+                self.numbers += 1
+                if ZERO_IN_FRONT.match(plain) and plain.lstrip("+-").isdigit():
+                    self.zeros += 1
+                self.whole = self.whole and bool(WHOLE_NUMBER.fullmatch(plain))
+                if abs(float(plain)) > LARGEST:
+                    raise DataError(f"{where(number)}: must be from -1e150 to 1e150, is {cell!r}")
+                return
+            self.texts += 1
+        if self.odd is None:
+            self.odd = (where(number), cell, _hint(text))
+
+    def column(self, name, type=None):
+        """What the column is; a few cells that are no numbers among many that are get refused."""
+        known = self.numbers + self.booleans + self.texts
+        found = self._type(known)
+        if type is None and found == "text" and self.numbers > known * (1 - FEW_EXCEPTIONS) and not self.zeros:
+            where, cell, hint = self.odd
+            raise DataError(f"{where}: must be a number as in {self.numbers} other rows, is {cell!r}"
+                            f"{hint or ': correct it, or save the file as Parquet if the column is text'}")
+        column = Column(name, type or found, self.missing > 0)
+        decimal = "," if "," in (self.example or "") and column.type in ("number", "integer") else ""
+        column.example = None if self.example is None else value(self.example, column, name, decimal)
+        return column
+
+    def _type(self, known):
+        if not known:
+            return "number"  # no example has a value
+        if self.numbers == known:
+            return "text" if self.zeros else "integer" if self.whole else "number"
+        return "boolean" if self.booleans == known else "text"
 
 
-def notes(train, test):
-    """What is allowed, and worth knowing."""
-    if train.values == test.values and train.truth == test.truth:
-        yield "test.csv has the rows of train.csv: scores tell how well models remember, not how well they do on new rows"
-    width = len(train.features)
-    constant = [name for column, name in enumerate(train.features) if _is_constant(train.values, column, width)]
-    if constant:
-        shown = ", ".join(constant[:5]) + (", …" if len(constant) > 5 else "")
-        yield f"train.csv has {counted(len(constant), 'feature')} with the same value in every row: {shown}"
-    rare = [(count, number) for number, count in Counter(train.truth).items() if count < 5]
-    if rare:
-        count, number = min(rare)
-        yield f"train.csv has {counted(count, 'row')} of class {number}: cross-validation takes fewer than 5 folds, or is left out"
+class Examples:
+    """A file of examples, read once: its columns, and what has been seen in them."""
+
+    def __init__(self, path, name=None):
+        self.path, self.name = path, str(name or path)
+        self.rows = 0
+        with opened(path, self.name) as reader:
+            records = reader.records()
+            self.header = header_of(next(records, (1, []))[1], self.name)
+            self.seen = [Seen() for _ in self.header]
+            self._read(records, reader)
+            self.sha256, self.separator = reader.sha256, reader.separator
+        if not self.rows:
+            raise DataError(f"{self.name}:1: has no rows below its header")
+
+    def _read(self, records, reader):
+        width, decimal, block, lines = len(self.header), "," if reader.separator == ";" else "", [], []
+        shape = Layout(Schema([]), self.header, reader)
+
+        def look():
+            for place, cells in enumerate(zip(*block)):
+                name = self.header[place]
+                self.seen[place].add(cells, lambda number: f"{self.name}:{lines[number]}, column {place + 1} ({name})", decimal)
+            self.rows += len(block)
+            block.clear()
+            lines.clear()
+
+        for line, cells in records:
+            if len(cells) != width:
+                shape.check_width(cells, line)
+            block.append(cells)
+            lines.append(line)
+            if len(block) == BLOCK:
+                look()
+        look()
+
+    def truths(self, schema):
+        """(line, target) of each row; nothing where the file has no such column."""
+        with opened(self.path, self.name) as reader:
+            records = reader.records()
+            layout = Layout(Schema([], schema.target), header_of(next(records)[1], self.name), reader)
+            if layout.has_truth:
+                for line, cells in records:
+                    yield line, layout.truth(cells, line)
+
+    def records(self, schema, needs_target=False):
+        """(line, features, truth or None) of each row, features and truth as JSON values."""
+        whole = [place for place, column in enumerate(schema.columns) if column.type == "integer"]
+        with opened(self.path, self.name) as reader:
+            records = reader.records()
+            layout = Layout(schema, header_of(next(records)[1], self.name), reader, needs_target)
+            for line, cells in records:
+                values = layout.values(cells, line)
+                for place in whole:
+                    if type(values[place]) is float and values[place].is_integer():
+                        values[place] = int(values[place])
+                yield line, values, layout.truth(cells, line) if layout.has_truth else None
 
 
-def _is_constant(values, column, width):
-    return all(value == values[column] for value in itertools.islice(values, column, None, width))
+class opened:
+    """A file, as the reader of its records."""
+
+    def __init__(self, path, name):
+        self.path, self.name = path, name
+
+    def __enter__(self):
+        try:
+            self.file = open(self.path, "rb")
+        except OSError as error:
+            raise DataError(f"{self.name}: cannot be read: {error.strerror}") from None
+        return Reader(iter(lambda: self.file.read(PIECE), b""), self.name)
+
+    def __exit__(self, *_):
+        self.file.close()
+
+
+def header_of(cells, name):
+    """The names of columns. One without a name may stand in front: pandas writes its index so."""
+    header = [cell.strip(BLANK) for cell in cells]
+    if not any(header):
+        raise DataError(f"{name}:1: has no header: its first line must name the columns")
+    if len(header) == 1 and "|" in header[0]:
+        raise DataError(f"{name}:1: its columns are separated by '|': separate them by commas")
+    if all(NUMBER.fullmatch(cell) for cell in header if cell) and not _counts(header):
+        raise DataError(f"{name}:1: has no header: its first line must name the columns, and has numbers")
+    if header[0] == "Unnamed: 0":
+        header[0] = ""
+    seen = {}
+    for column, cell in enumerate(header, start=1):
+        if not cell and column > 1:
+            raise DataError(f"{name}:1, column {column}: has no name")
+        composed = unicodedata.normalize("NFC", cell)
+        if composed in seen:
+            other = ", composed of other Unicode characters" if seen[composed] != cell else ""
+            raise DataError(f"{name}:1, column {column}: {cell!r} is there twice{other}")
+        seen[composed] = cell
+    return header
+
+
+def _counts(header):
+    """Whether names are 0, 1, 2 …: so pandas names columns that have no names."""
+    numbers = [int(cell) for cell in header if WHOLE_NUMBER.fullmatch(cell)]
+    return len(numbers) >= len(header) - 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def schema_of(train, test, target=None, index=None, types=None):
+    """What the examples teach; `train` may be None. Both have the same columns, in any order; the order of the first counts."""
+    first = train or test
+    target = _named(target, TARGET, first, "target", test)
+    index = _named(index, INDEX, first, "index")
+    if index is None and first.header[0] == "":
+        index = ""
+    names = [name for name in first.header if name and name not in (target, index)]
+    if not names:
+        raise DataError(f"{first.name}:1: has no features: each of its columns is the index or the target")
+    seen = {name: seen for name, seen in zip(first.header, first.seen)}
+    if train is not None and test is not train:
+        _merge(seen, train, test, names, target)
+    types = types or {}
+    columns = [seen[name].column(name, types.get(name)) for name in names]
+    if target is None:
+        return Schema(columns, None, index)
+    if seen[target].missing:
+        raise DataError(f"{first.name}: column {target!r}, the target, must have a value in every row")
+    schema = Schema(columns, seen[target].column(target, types.get(target)), index)
+    return _with_task(schema, train, test)
+
+
+def _named(name, default, examples, word, other=None):
+    if not name:
+        return default if default in examples.header else None
+    if name not in examples.header and not (other and name in other.header):
+        raise DataError(f"{examples.name}:1: has no column {name!r}, which {word}: names{_has(examples.header)}")
+    return name
+
+
+def _merge(seen, train, test, names, target):
+    """What has been seen in the test, too."""
+    places = {unicodedata.normalize("NFC", name): place for place, name in enumerate(test.header)}
+    known = {unicodedata.normalize("NFC", name) for name in train.header}
+    more = [name for name in test.header if name and unicodedata.normalize("NFC", name) not in known]
+    if more:
+        raise DataError(f"{test.name}:1: has a column {listed(more)}, which {os.path.basename(train.name)} lacks")
+    for name in names + [target] * (target is not None):
+        place = places.get(unicodedata.normalize("NFC", name))
+        if place is None:
+            if name == target:  # examples without truth
+                continue
+            raise DataError(f"{test.name}:1: has no column {name!r}, which {os.path.basename(train.name)} has{_has(test.header)}")
+        one, other = seen[name], test.seen[place]
+        for what in ("missing", "numbers", "booleans", "texts", "zeros"):
+            setattr(one, what, getattr(one, what) + getattr(other, what))
+        one.whole, one.odd = one.whole and other.whole, one.odd or other.odd
+        one.example = other.example if one.example is None else one.example
+
+
+def _with_task(schema, train, test):
+    """Text and booleans are classes; whole numbers are, where there are few of them."""
+    first = train or test
+    counts = Counter(truth for _, truth in first.truths(schema))
+    kind, rows = schema.target.type, sum(counts.values())
+    whole = kind != "number" or all(float(number).is_integer() for number in counts)
+    many = kind in ("integer", "number") and len(counts) > max(30, rows // 2 if rows < 2000 else 1000)
+    if not whole or many:
+        schema.task = "regression"
+        return schema
+    schema.task, schema.classes = "classification", sorted(counts)
+    if train is not None and test is not train:
+        for line, truth in test.truths(schema):
+            if truth not in counts:
+                raise DataError(f"{test.name}:{line}, column {schema.target.name}: class {shown(truth)} is not in "
+                                f"{os.path.basename(train.name)}, which has {', '.join(map(shown, schema.classes[:30]))}"
+                                f"{', …' if len(schema.classes) > 30 else ''}")
+    return schema
+
+
+def shown(value):
+    """A value as a file has it."""
+    return {True: "True", False: "False"}[value] if isinstance(value, bool) else str(value)
 
 
 def counted(number, word):
     return f"{number} {word}" if number == 1 else f"{number} {word}es" if word.endswith("s") else f"{number} {word}s"
 
 
-def write_rows(path, table):
-    """The rows as JSON, one a line, for who compares answers with them: {"row": 0, "features": [1.5, 0.25]}."""
-    with open(path, "w", encoding="utf-8") as file:
-        for number in range(len(table.truth)):
-            file.write(json.dumps({"row": number, "features": table.row(number).tolist()}) + "\n")
+# ---- a directory of data and models
+
+class Data:
+    """The examples of a directory: what they teach, and what is worth knowing about them."""
+
+    def __init__(self, train, test, target=None, index=None, types=None):
+        """Two files, each a path or (path, name for messages); either may be None, and then the other is both."""
+        read = [None if file is None else Examples(*(file if isinstance(file, tuple) else (file,))) for file in (train, test)]
+        self.train, self.test = read[0], read[1] or read[0]
+        self.schema = schema_of(self.train, self.test, target, index, types)
+        self.notes = list(self._notes())
+
+    def _notes(self):
+        schema, train = self.schema, self.train or self.test
+        if self.train is not None and (self.test is self.train or self.test.sha256 == self.train.sha256):
+            what = "is missing: the rows of train.csv are the examples, and" if self.test is self.train else "has the rows of train.csv:"
+            yield f"test.csv {what} scores tell how well models remember, not how well they do on new rows"
+        constant = [name for name in schema.features if self._is_constant(train, name)]
+        if constant:
+            yield (f"{os.path.basename(train.name)} has {counted(len(constant), 'feature')} with the same value in every row: "
+                   f"{', '.join(constant[:5])}{', …' if len(constant) > 5 else ''}")
+        empty = [column.name for column in schema.columns if column.example is None]
+        if empty:
+            yield f"no example has a value of {listed(empty)}"
+        if schema.classes and self.train is not None:
+            counts = Counter(truth for _, truth in train.truths(schema))
+            number, count = min(counts.items(), key=lambda pair: pair[1])
+            if count < 5:
+                yield f"{os.path.basename(train.name)} has {counted(count, 'row')} of class {shown(number)}"
+        if schema.target is None:
+            yield f"no column is the target (service: target:): nothing is scored. There are {listed(schema.features)}"
+
+    @staticmethod
+    def _is_constant(examples, name):
+        with opened(examples.path, examples.name) as reader:
+            records = reader.records()
+            place = header_of(next(records)[1], examples.name).index(name)
+            first = next(records)[1][place]
+            one = False
+            for _, cells in records:
+                if cells[place] != first:
+                    return False
+                one = True
+            return one
+
+    def check_numbers(self):
+        """What the models of the example need: numbers in every cell, and classes with rows to learn them from."""
+        train, schema = self.train or self.test, self.schema
+        for examples in {id(one): one for one in (train, self.test)}.values():
+            for column in schema.columns:
+                seen = examples.seen[[unicodedata.normalize("NFC", name) for name in examples.header].index(
+                    unicodedata.normalize("NFC", column.name))]
+                if seen.missing or column.type not in ("number", "integer"):
+                    self._find_no_number(examples, column)
+        if schema.target is None:
+            raise DataError(f"{train.name}:1: has no column {TARGET!r}, which says what models are to learn{_has(train.header)}; "
+                            "service: target: names another")
+        rows, classes = train.rows, len(schema.classes or ())
+        if schema.task != "classification":
+            raise DataError(f"{train.name}: its target {schema.target.name!r} has numbers, not classes: bring a train.py of your own "
+                            "for them (service: model:)")
+        if classes < 2 or rows <= classes:
+            raise DataError(f"{train.name}: needs two classes or more, and more rows than classes; "
+                            f"it has {counted(classes, 'class')} in {counted(rows, 'row')}")
+
+    @staticmethod
+    def _find_no_number(examples, column):
+        strict = Column(column.name, "number")
+        with opened(examples.path, examples.name) as reader:
+            records = reader.records()
+            layout = Layout(Schema([strict]), header_of(next(records)[1], examples.name), reader)
+            for line, cells in records:
+                value(cells[layout.places[0]], strict, layout.where(line, layout.places[0]), layout.decimal)
+
+
+MODEL_FILES = {".joblib": "joblib", ".pkl": "joblib", ".pickle": "joblib", ".skops": "skops", ".onnx": "onnx", ".ubj": "xgboost",
+               ".json": "xgboost", ".txt": "lightgbm"}
+LIBRARIES = {"joblib": "scikit-learn", "skops": "scikit-learn", "onnx": "onnxruntime", "xgboost": "xgboost", "lightgbm": "lightgbm",
+             "python": None}
+# Modules of the service: a module of this name in a model directory would never be imported.
+OWN_MODULES = frozenset(
+    ("api", "batching", "body", "coordinator", "dataset", "drift", "golden", "inference", "inputs", "metadata", "metrics", "models",
+     "openapi", "page", "parquet", "predictions", "refusal", "rows", "server", "sftp", "shards", "store", "table", "v2"))
+MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
+VERSION_IN_PICKLE = re.compile(rb"_sklearn_version(?:\x94|q.|r....)?(?:\x8c(.)|X(.)\0\0\0)(.{3,24})", re.DOTALL)
+VERSION_IN_SKOPS = re.compile(r'"_sklearn_version":\s*\{[^{}]*"content":\s*"\\"([0-9][^"\\]*)')
+OTHER_MODULES = re.compile(rb"(?:\x8c.|\nc|c)(xgboost|lightgbm|catboost|imblearn|category_encoders|torch)\.", re.DOTALL)
+PANDAS_WORDS = (b"feature_names_in_", b"pandas.core", b"make_column_selector")
+
+
+class Directory:
+    """A directory with models, or with what makes them."""
+
+    def __init__(self, path, train=None, test=None):
+        self.path = str(path)
+        try:
+            self.names = sorted(name for name in os.listdir(self.path) if not name.startswith("."))
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be read: {error.strerror}") from None
+        self.train, self.test = train or self._examples("train"), test or self._examples("test")
+        self.trains = "train.py" in self.names and bool(self.train or "generate_data.py" in self.names)
+        for name in self.names:
+            if name[:-3] in OWN_MODULES and name.endswith(".py"):
+                raise DataError(f"{self.file(name)}: the service has a module of this name: rename it")
+        self.models = [] if self.trains else self._models()
+
+    def file(self, name):
+        return os.path.join(self.path, name)
+
+    def _examples(self, name):
+        return next((self.file(found) for found in (f"{name}.csv", f"{name}.csv.gz", f"{name}.parquet") if found in self.names), None)
+
+    def _models(self):
+        if "model.py" in self.names:
+            return [{"name": "model", "file": "model.py", "format": "python", "library": None, "version": None}]
+        return models_in(self.path, self.names)
+
+    def bytes(self):
+        """Of all files."""
+        return sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(self.path) for name in names
+                   if os.path.isfile(os.path.join(folder, name)))
+
+
+def models_in(folder, names=None):
+    """The models in a folder: name, file, format, and library and version that wrote it."""
+    found = []
+    for name in names or sorted(os.listdir(folder)):
+        stem, ending = os.path.splitext(name)
+        path, kind = os.path.join(folder, name), MODEL_FILES.get(ending.lower())
+        if kind is None or not os.path.isfile(path) or not is_model(path, kind):
+            continue
+        if any(model["name"] == stem for model in found):
+            raise DataError(f"{path}: two models are named {stem!r}: rename one")
+        if not MODEL_NAME.fullmatch(stem) or stem in ("line", "row", "truth"):
+            raise DataError(f"{path}: {stem!r} is to be the model's name in answers: use letters, digits, _ and -")
+        found.append({"name": stem, "file": name, "format": kind, "library": LIBRARIES[kind], "version": version_of(path, kind)[0]})
+    if not found:
+        raise DataError(f"{folder}: holds no model: it needs a file .joblib, .pkl, .skops, .onnx, .ubj or .json (XGBoost), .txt "
+                        "(LightGBM), a model.py, or a train.py with train.csv")
+    return found
+
+
+def is_model(path, kind):
+    """JSON and text may be anything: XGBoost's and LightGBM's begin in their own way."""
+    if not path.endswith((".json", ".txt")):
+        return True
+    with open(path, "rb") as file:
+        head = file.read(4096)
+    return head.lstrip().startswith(b"{") and b'"learner"' in head if kind == "xgboost" else head.startswith(b"tree\n")
+
+
+def version_of(path, kind):
+    """(version of scikit-learn that a model was saved by or None, names of other packages that it needs), without loading it."""
+    if kind == "skops":
+        try:
+            with zipfile.ZipFile(path) as archive:
+                found = VERSION_IN_SKOPS.search(archive.read("schema.json").decode("utf-8", "replace"))
+        except (OSError, KeyError, zipfile.BadZipFile) as error:
+            raise DataError(f"{path}: is no skops file: {error}") from None
+        return (found and found.group(1)), set()
+    return _pickled(path) if kind == "joblib" else (None, set())
+
+
+def _pickled(path):
+    version, others, rest = None, set(), b""
+    try:
+        with _unpacked_pickle(path) as file:
+            while True:
+                piece = file.read(1 << 20)
+                if not piece:
+                    break
+                text = rest + piece
+                found = None if version else VERSION_IN_PICKLE.search(text)
+                if found:
+                    length = (found.group(1) or found.group(2))[0]
+                    version = found.group(3)[:length].decode("ascii", "replace")
+                others |= {name.decode() for name in OTHER_MODULES.findall(text)}
+                others |= {"pandas"} if any(word in text for word in PANDAS_WORDS) else set()
+                rest = text[-256:]
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+    return version, others
+
+
+def _unpacked_pickle(path):
+    """joblib packs in several ways, and tells them by the first bytes."""
+    with open(path, "rb") as file:
+        head = file.read(6)
+    if head.startswith(GZIP):
+        return gzip.open(path)
+    if head.startswith(b"BZ"):
+        return bz2.open(path)
+    if head.startswith((b"\xfd7zXZ", b"\x5d\x00")):
+        return lzma.open(path)
+    file = open(path, "rb")
+    return _Inflated(file) if head[:1] == b"\x78" else file
+
+
+class _Inflated:
+    """A file of zlib, as a stream."""
+
+    def __init__(self, file):
+        self.file, self.unpacking = file, zlib.decompressobj()
+
+    def read(self, size):
+        content = b""
+        while not content:
+            piece = self.unpacking.unconsumed_tail or self.file.read(size)
+            if not piece:
+                return b""
+            content = self.unpacking.decompress(piece, size)
+        return content
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+
+# ---- which packages models need
+
+# At these versions where nothing names others; wheels for Python 3.11 to 3.14 on amd64 and arm64.
+PACKAGES = {"pandas": "pandas==3.0.6", "onnx": "onnxruntime==1.32.0", "xgboost": "xgboost-cpu==3.2.0", "lightgbm": "lightgbm==4.7.0",
+            "skops": "skops==0.16.0", "pyarrow": "pyarrow==26.0.1", "imblearn": "imbalanced-learn", "catboost": "catboost",
+            "category_encoders": "category_encoders", "torch": "torch"}
+FOR_MODELS = "# for models"  # this line of requirements.txt divides the server's packages from those of models
+
+
+def write_packages(directory, requirements, folder):
+    """Writes server.txt, models.txt and more.txt: what pip is to install, in this order. A file of the directory's own is taken as
+    it is; else models get the packages that they were saved with."""
+    with open(requirements, encoding="utf-8") as file:
+        server, _, ours = file.read().partition(FOR_MODELS)
+    more = []
+    if "requirements.txt" in directory.names:
+        with open(directory.file("requirements.txt"), encoding="utf-8") as file:
+            models, more = file.read(), ["numpy"]
+    else:
+        pins = dict(re.findall(r"^([a-z0-9-]+)==([0-9][^ ]*)", ours, re.MULTILINE))
+        kept = {model["version"] for model in directory.models if model["version"]}
+        if len(kept) > 1:
+            raise DataError(f"{directory.path}: its models were saved by different versions of scikit-learn: "
+                            f"{', '.join(sorted(kept))}; no service can load all of them: save them by the same")
+        other = kept - {pins.get("scikit-learn")}
+        models = "\n".join([f"scikit-learn=={version}" for version in other] + ["numpy"]) if other else ours
+        more = sorted({PACKAGES[name] for model in directory.models for name in
+                       {model["format"]} | version_of(directory.file(model["file"]), model["format"])[1] if name in PACKAGES}
+                      | ({PACKAGES["pyarrow"]} if str(directory.test).endswith(".parquet") else set()))
+    os.makedirs(folder, exist_ok=True)
+    for name, text in (("server.txt", server), ("models.txt", models), ("more.txt", "\n".join(more))):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text.rstrip() + "\n")
+
+
+# ---- what it says
+
+def look(directory=None, train=None, test=None, target=None, index=None):
+    """What kubeforge asks before it builds, as the JSON of --json."""
+    found = None if directory is None else Directory(directory, train, test)
+    train, test = (train, test) if found is None else (found.train, found.test)
+    notes = []
+    for file in (train, test):
+        if file and file.endswith(".parquet"):
+            notes.append(f"{file} is looked at when the image is built: it is Parquet")
+    said = {"test": None, "features": None, "columns": [], "target": None, "index": None, "task": None, "classes": None}
+    if not train and not test:
+        if not (found.trains and "generate_data.py" in found.names):
+            raise DataError(f"{found.path}: has no test.csv or test.parquet: models need example rows, which teach names and types")
+        notes.append("generate_data.py writes the examples when the image is built")
+    elif not notes:
+        data = Data(train, test, target, index)
+        if found is None:
+            data.check_numbers()
+        notes, schema = data.notes, data.schema
+        said = {"test": data.test.rows, "features": len(schema.columns), "columns": [column.as_json() for column in schema.columns],
+                "target": schema.target and schema.target.name, "index": schema.index, "task": schema.task,
+                "classes": schema.classes and len(schema.classes)}
+        if data.train is not None:
+            said["train"] = data.train.rows
+    said["notes"] = notes
+    said.update({"models": [] if found is None else found.models, "trains": found is None or found.trains,
+                 "expected": found is not None and "expected.csv" in found.names,
+                 "requirements": found is not None and "requirements.txt" in found.names,
+                 "bytes": None if found is None else found.bytes()})
+    return said
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Says whether models can be trained on two files.")
-    parser.add_argument("train")
-    parser.add_argument("test")
-    parser.add_argument("--rows", help="the file that the rows of the test are written to, as JSON")
+    parser = argparse.ArgumentParser(description="Says what a model directory, or the example's two files, hold.")
+    parser.add_argument("files", nargs="*", help="train.csv and test.csv, as --train and --test")
+    parser.add_argument("--directory", help="with models, or with what makes them")
+    parser.add_argument("--train", help="the example's files, or others than the directory's")
+    parser.add_argument("--test")
+    parser.add_argument("--target", help="the column with the truth")
+    parser.add_argument("--index", help="the column that names a row")
     parser.add_argument("--json", action="store_true", help="says it as JSON")
+    parser.add_argument("--packages", nargs=2, metavar=("REQUIREMENTS", "FOLDER"),
+                        help="writes what pip is to install for the directory's models")
     options = parser.parse_args()
+    if len(options.files) == 2:
+        options.train, options.test = options.files
     try:
-        train, test = read_pair(options.train, options.test)
+        if options.packages:
+            return write_packages(Directory(options.directory), *options.packages)
+        said = look(options.directory, options.train, options.test, options.target, options.index)
     except DataError as error:
         if not options.json:
             sys.exit(str(error))
         return print(json.dumps({"refused": str(error)}))
-    told = list(notes(train, test))
-    if options.rows:
-        write_rows(options.rows, test)
     if options.json:
-        return print(json.dumps({"notes": told, "features": len(train.features), "train": len(train.truth), "test": len(test.truth)}))
-    for note in told:
+        return print(json.dumps(said))
+    for note in said["notes"]:
         print(f"note: {note}", flush=True)
 
 

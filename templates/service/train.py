@@ -1,137 +1,189 @@
-"""How do the two models come about, and what do they answer?
+"""How does a model directory become models, and what must they answer?
 
-Reads train.csv and test.csv, writes lda.joblib, mlp.joblib, golden.json and metadata.json. golden.json is what the
-pipelines themselves answer for every test row: whoever asks the service later compares its answers with that file.
+Runs the directory's train.py, or takes its model files; lets golden.py say what they answer to the examples; and describes all of it
+in metadata.json. $TARGET and $INDEX name the columns that are no features.
 """
 
 import argparse
 import json
+import os
+import shutil
+import subprocess
 import sys
-import warnings
+import tempfile
 from pathlib import Path
 
-import joblib
-import numpy as np
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.model_selection import StratifiedKFold, cross_val_score
-from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import Normalizer
-from threadpoolctl import threadpool_limits
-
-import dataset
+import drift
 import metadata
+import parquet
+import table
+from table import DataError
 
-SEED = 0
-FOLDS = 5
-CHUNK = 2000  # rows
-
-
-def untrained():
-    """Both models with their normalisation inside, so that training and serving cannot treat a row differently."""
-    perceptron = MLPClassifier(
-        hidden_layer_sizes=(500,), activation="relu", solver="adam", alpha=1e-4, max_iter=1000, random_state=SEED
-    )
-    return {
-        "lda": make_pipeline(Normalizer(norm="l2"), LinearDiscriminantAnalysis()),
-        "mlp": make_pipeline(Normalizer(norm="l2"), perceptron),
-    }
+HERE = Path(__file__).resolve().parent
+MOST_ROWS = 2000  # of rows.jsonl, as of golden.json
+# Sums come out in the same order wherever models are trained and asked.
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
 
-def cross_validate(train):
-    """Prints how well models do on rows of train.csv that they have not seen: mean and deviation over five parts, or fewer."""
-    parts = folds(train)
-    if parts < 2:
+def train(directory, data, models, cross_validate=False):
+    """Returns metadata.json's content. `data`: where rows.jsonl goes, which is written once."""
+    environment = os.environ | ONE_THREAD
+    generate(directory)
+    found = table.Directory(directory)
+    with tempfile.TemporaryDirectory(prefix="kubeforge-") as scratch:
+        examples, schema, notes = read(found, Path(scratch))
+        say(f"{'' if examples.train is None else f'train {examples.train.rows} × {len(schema.columns)}, '}"
+            f"test {examples.test.rows} × {len(schema.columns)}")
+        for note in notes:
+            say(f"note: {note}")
+        write_rows(data, examples)
+        models.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unfinished.", dir=models) as unfinished:
+            new = Path(unfinished)
+            if found.trains:
+                names = {"TARGET": schema.target.name if schema.target else "", "INDEX": schema.index or ""}
+                own = environment | names | {"MODELS": str(new)} | ({"CROSS_VALIDATE": "1"} if cross_validate else {})
+                run([sys.executable, "train.py"], "train.py of the model directory", cwd=directory, env=own)
+            else:
+                copy(found, new)
+            listed = made(directory, new, found)
+            labels = read_labels(directory / "labels.csv", schema)
+            todo = {
+                "folder": str(new), "directory": str(directory), "schema": schema.as_json(), "labels": labels, "models": listed,
+                "test": str(examples.test.path), "separator": examples.test.separator, "data": data_of(examples),
+                "expected": str(directory / "expected.csv") if "expected.csv" in found.names else None,
+            }
+            run([sys.executable, "-P", str(HERE / "golden.py")], "golden.py", input=json.dumps(todo), cwd=directory, env=environment)
+            described = metadata.write(new, {
+                "schema": schema.as_json(), "labels": labels, "models": listed, "bins": drift.bins(examples.train or examples.test, schema),
+            })
+            clear(models)
+            for path in new.iterdir():
+                path.replace(models / path.name)
+    return described
+
+
+def generate(directory):
+    """Data that belong to nobody, where a directory brings a generator instead of data."""
+    if (directory / "generate_data.py").exists() and not table.Directory(directory).test:
+        run([sys.executable, "generate_data.py", "--if-absent", "."], "generate_data.py", cwd=directory, env=os.environ)
+
+
+def read(found, scratch):
+    """(the examples, their schema, what is worth knowing about them). Parquet becomes CSV, and tells types."""
+    types, files = {}, []
+    for path in (found.train, found.test):
+        if path and path.endswith(".parquet"):
+            named, path = path, str(scratch / (Path(path).stem + ".csv"))
+            types = parquet.to_csv(named, path) | types
+            path = (path, named)
+        files.append(path)
+    if not any(files):
+        raise DataError(f"{found.path}: has no test.csv or test.parquet: models need example rows, which teach names and types")
+    data = table.Data(*files, os.environ.get("TARGET"), os.environ.get("INDEX"), types)
+    return data, data.schema, data.notes
+
+
+def data_of(examples):
+    """What golden.json and metadata.json say of the data."""
+    train = {} if examples.train is None else {"train": {"sha256": examples.train.sha256, "rows": examples.train.rows}}
+    return train | {"test": {"sha256": examples.test.sha256, "rows": examples.test.rows}}
+
+
+def write_rows(folder, examples):
+    """The first rows of the test as JSON, one a line, for the service and for who compares answers with it; and data.json, which says
+    of which data they are. In a Job both are there already, and the same."""
+    described = json.dumps({"data": data_of(examples), "schema": examples.schema.as_json()}) + "\n"
+    note = folder / "data.json"
+    if note.exists() and note.read_text(encoding="utf-8") == described:
         return
-    cut = StratifiedKFold(parts, shuffle=True, random_state=SEED)
-    for name, pipeline in untrained().items():
-        scores = cross_val_score(pipeline, train.rows, train.truth, cv=cut, error_score="raise")
-        print(f"{name} cross-validation {scores.mean():.3f} ± {scores.std():.3f} ({parts} folds)", flush=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "rows.jsonl").open("w", encoding="utf-8") as file:
+        for number, (_, features, truth) in zip(range(MOST_ROWS), examples.test.records(examples.schema)):
+            known = {} if truth is None else {"truth": truth}
+            file.write(json.dumps({"row": number, "features": features} | known) + "\n")
+    note.write_text(described, encoding="utf-8")
 
 
-def folds(train):
-    """Each part needs a row of each class."""
-    classes, counts = np.unique(train.truth, return_counts=True)
-    parts, rare = min(FOLDS, int(counts.min())), classes[counts.argmin()]
-    if parts < 2:
-        print(f"note: no cross-validation: class {rare} has one row, and each part needs one of each class", flush=True)
-    elif parts < FOLDS:
-        print(f"note: {parts} folds, not {FOLDS}: class {rare} has {parts} rows, and each part needs one of each class", flush=True)
-    return parts
+def copy(found, new):
+    """The models' files; beside a model.py all files that are neither code nor examples may be its own."""
+    names = [model["file"] for model in found.models]
+    if names == ["model.py"]:
+        others = {Path(path).name for path in (found.train, found.test) if path}
+        others |= {"expected.csv", "labels.csv", "requirements.txt", "trusted.txt", "metadata.json", "golden.json"}
+        names = [name for name in found.names if name not in others and not name.endswith((".py", ".md"))
+                 and os.path.isfile(found.file(name))]
+    for name in names:
+        shutil.copyfile(found.file(name), new / name)
 
 
-def fit(name, pipeline, train):
-    """Trains a model. What scikit-learn warns of is told; what it cannot do ends with its reason, not with a stack of calls."""
+def made(directory, new, found):
+    """The models in a folder: name, file, format, library and version of each."""
+    if (directory / "model.py").exists():
+        return [{"name": "model", "file": "model.py", "format": "python", "library": None, "version": None}]
     try:
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always")
-            pipeline.fit(train.rows, train.truth)
-    except Exception as error:
-        sys.exit(f"{name} cannot be trained on train.csv: {type(error).__name__}: {error}")
-    for text in dict.fromkeys(" ".join(str(warning.message).split()) for warning in told):
-        print(f"note: {name}: {text}", flush=True)
+        return found.models or table.models_in(str(new))
+    except DataError as error:
+        raise DataError(str(error).replace(str(new), "$MODELS")) from None
 
 
-def predict(pipeline, rows):
-    """Part by part: what is between its layers would not fit into memory for all rows of a large file."""
-    return np.concatenate([pipeline.predict(rows[begin : begin + CHUNK]) for begin in range(0, len(rows), CHUNK)])
+def read_labels(path, schema):
+    """How classes are shown: the first column of labels.csv is the class as in the data, the others stand beside it in answers."""
+    if not path.exists():
+        return None
+    examples = table.Examples(path)
+    columns = [seen.column(name) for name, seen in zip(examples.header, examples.seen)]
+    rows = [values for _, values, _ in examples.records(table.Schema(columns))]
+    for row in rows:
+        for place, column in enumerate(columns):
+            row[place] = int(row[place]) if column.type == "integer" else row[place]
+    known = {row[0] for row in rows}
+    if len(known) < len(rows):
+        raise DataError(f"{path}: names a class twice in its first column")
+    strange = [table.shown(name) for name in schema.classes or () if name not in known]
+    if strange:
+        say(f"note: labels.csv does not name {'class' if len(strange) == 1 else 'classes'} {', '.join(strange[:8])}: shown as in the data")
+    return {"columns": examples.header, "rows": rows}
 
 
-def golden(pipelines, train, test):
-    """The right answers: truth and each model's class for every test row, and how often a model meets the truth."""
-    classes = int(train.truth.max()) + 1
-    columns = {"truth": test.truth} | {name: predict(pipeline, test.rows) for name, pipeline in pipelines.items()}
-    names = {number: {"number": number, "letter": dataset.letter(number, classes)} for number in np.unique(train.truth).tolist()}
-    rows = [{"line": line} for line in range(len(test.truth))]
-    for name, numbers in columns.items():
-        for row, number in zip(rows, numbers.tolist()):
-            row[name] = names[number]
-    return {
-        "data": {"train": {"sha256": train.sha256, "rows": len(train.truth)},
-                 "test": {"sha256": test.sha256, "rows": len(test.truth)}},
-        "seeds": {"mlp": SEED},
-        "classes": classes,
-        "features": test.features,
-        "score": {name: float((columns[name] == test.truth).mean()) for name in pipelines},
-        "rows": rows,
-    }
+def clear(models):
+    """What an earlier training has written there."""
+    if (models / metadata.NAME).exists():
+        for name in (*metadata.read(models / metadata.NAME)["files"], metadata.NAME):
+            (models / name).unlink(missing_ok=True)
 
 
-def as_text(answers):
-    """JSON with one row per line, so that two files can be compared by eye."""
-    rows = ",\n".join("  " + json.dumps(row) for row in answers["rows"])
-    head = json.dumps({key: value for key, value in answers.items() if key != "rows"}, indent=1)
-    return f'{head[:-2]},\n "rows": [\n{rows}\n ]\n}}\n'
+def run(words, name, **options):
+    sys.stdout.flush()
+    end = subprocess.run(words, stderr=subprocess.PIPE, text=True, **options)
+    # What an own train.py warns of is told; its last words are the reason when it fails.
+    if end.returncode != 0:
+        text = end.stderr.strip()
+        if "Traceback (most recent call last)" in text:
+            sys.stderr.write(text + "\n")
+            raise DataError(f"{name} failed: {text.splitlines()[-1]}")
+        raise DataError(text or f"{name} ended with {end.returncode}")
+    sys.stderr.write(end.stderr)
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--data", type=Path, default=Path("data"))
-    arguments.add_argument("--models", type=Path, default=Path("models"))
-    arguments.add_argument("--cross-validate", action="store_true", help=f"first say what {FOLDS} folds of train.csv say")
-    options = arguments.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--directory", type=Path, default=HERE / "model", help="with models, or with a train.py")
+    parser.add_argument("--data", type=Path, default=HERE / "data", help="where the examples are written as JSON")
+    parser.add_argument("--models", type=Path, default=HERE / "models", help="where models go, and what they answer")
+    parser.add_argument("--cross-validate", action="store_true", help="lets train.py take its time ($CROSS_VALIDATE is 1)")
+    options = parser.parse_args()
     try:
-        train, test, notes = dataset.read_pair(options.data)
-    except dataset.DataError as error:
+        described = train(options.directory.resolve(), options.data.resolve(), options.models.resolve(), options.cross_validate)
+    except DataError as error:
         sys.exit(str(error))
-    print(f"train {train.rows.shape[0]} × {train.rows.shape[1]}, test {test.rows.shape[0]} × {test.rows.shape[1]}", flush=True)
-    for note in notes:
-        print(f"note: {note}", flush=True)
-    pipelines = untrained()
-    options.models.mkdir(parents=True, exist_ok=True)
-    # With several threads the order of additions, and with it the last digits of the weights, depends on the machine.
-    with threadpool_limits(1):
-        if options.cross_validate:
-            cross_validate(train)
-        for name, pipeline in pipelines.items():
-            fit(name, pipeline, train)
-            joblib.dump(pipeline, options.models / f"{name}.joblib")
-        answers = golden(pipelines, train, test)
-    (options.models / "golden.json").write_text(as_text(answers), encoding="utf-8")
-    described = metadata.write(options.models, answers)
-    for name, score in answers["score"].items():
+    for name, score in described["score"].items():
         print(f"{name} {score:.3f}")
     print(f"version {described['version']}")
+
+
+def say(text):
+    print(text, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,69 @@
+"""How does Parquet become CSV, and answers Parquet? By row groups: a file may be larger than the memory.
+
+Everything else reads and writes CSV. Parquet needs pyarrow, which requirements.txt of a model directory names.
+"""
+
+import csv
+
+from table import DataError
+
+MAGIC = b"PAR1"
+ROWS = 10_000  # at a time
+
+
+def to_csv(path, target, name=None):
+    """Writes a Parquet file as CSV; returns what it says of the types of its columns."""
+    name = name or path
+    parquet, _ = _pyarrow(name)
+    try:
+        file = parquet.ParquetFile(path)
+        with open(target, "w", encoding="utf-8", newline="") as out:
+            table = csv.writer(out, lineterminator="\n")
+            table.writerow(file.schema_arrow.names)
+            for batch in file.iter_batches(ROWS):
+                table.writerows(zip(*(map(_cell, column.to_pylist()) for column in batch.columns)))
+        return {field.name: kind for field in file.schema_arrow if (kind := _kind(field.type))}
+    except (OSError, ValueError) as error:  # ArrowInvalid is one
+        raise DataError(f"{name}: cannot be read as Parquet: {error}") from None
+
+
+def from_csv(path, target, types):
+    """Writes answers, which have a header, as Parquet; columns without a type in `types` are text."""
+    parquet, pyarrow = _pyarrow(target)
+    kinds = {"number": pyarrow.float64(), "integer": pyarrow.int64(), "boolean": pyarrow.bool_()}
+    convert = {"number": float, "integer": int, "boolean": {"True": True, "False": False}.get}
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        header = next(rows)
+        schema = pyarrow.schema([(name, kinds.get(types.get(name), pyarrow.string())) for name in header])
+        with parquet.ParquetWriter(target, schema) as writer:
+            while part := [cells for _, cells in zip(range(ROWS), rows)]:
+                columns = [[None if cell == "" else convert.get(types.get(name), str)(cell) for cell in column]
+                           for name, column in zip(header, zip(*part))]
+                arrays = [pyarrow.array(column, field.type) for column, field in zip(columns, schema)]
+                writer.write_table(pyarrow.table(arrays, schema=schema))
+
+
+def _pyarrow(path):
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise DataError(f"{path}: is Parquet, which needs pyarrow: name it in requirements.txt of the model directory") from None
+    return pyarrow.parquet, pyarrow
+
+
+def _cell(value):
+    return "" if value is None or value != value else value
+
+
+def _kind(type):
+    from pyarrow import types
+
+    if types.is_dictionary(type):
+        type = type.value_type
+    if types.is_boolean(type):
+        return "boolean"
+    if types.is_integer(type):
+        return "integer"
+    return "number" if types.is_floating(type) or types.is_decimal(type) else "text"
