@@ -208,8 +208,8 @@ class Booster(Model):
 
     tolerance = SINGLE
 
-    def __init__(self, objective, names, predict, numbered):
-        self.predict, self.numbered = predict, numbered
+    def __init__(self, objective, names, predict, numbered, words):
+        self.predict, self.numbered, self.words = predict, numbered, words
         self.names = list(names) if names else None
         if objective.startswith(("binary", "multi", "cross_entropy")) and "hinge" not in objective:
             self.classes = []
@@ -217,9 +217,10 @@ class Booster(Model):
 
     def ask(self, table):
         if self.names is not None:
-            for name in table.columns:
-                if table[name].dtype.kind not in "ifb":
-                    table[name] = table[name].astype("category")
+            import pandas
+
+            for name, words in self.words.items():
+                table[name] = pandas.Categorical(table[name].astype(object), categories=words)
         answers = np.asarray(self.predict(table))
         if self.classes is None:
             return answers.tolist(), None
@@ -270,17 +271,31 @@ def load_one(model, folder, directory, schema, numbered):
                 booster = xgboost.Booster({"nthread": 1}, model_file=str(path))
                 objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
                 return Booster(objective, booster.feature_names,
-                               lambda table: booster.predict(xgboost.DMatrix(table, enable_categorical=True)), numbered)
+                               lambda table: booster.predict(xgboost.DMatrix(table, enable_categorical=True)), numbered, words_of_xgboost(booster))
             import lightgbm
 
             booster = lightgbm.Booster(model_file=str(path))
-            known = all(name in [column["name"] for column in schema["columns"]] for name in booster.feature_name())
-            return Booster(booster.dump_model(num_iteration=1)["objective"], booster.feature_name() if known else None,
-                           lambda table: booster.predict(table, num_threads=1), numbered)
+            kinds, names = {column["name"]: column["type"] for column in schema["columns"]}, booster.feature_name()
+            known = all(name in kinds for name in names)
+            words = dict(zip((name for name in names if kinds.get(name) == "text"), booster.pandas_categorical or []))
+            return Booster(booster.dump_model(num_iteration=1)["objective"], names if known else None,
+                           lambda table: booster.predict(table, num_threads=1), numbered, words)
         except SystemExit:
             raise
         except Exception as error:
             sys.exit(reason(model, error))
+
+
+def words_of_xgboost(booster):
+    """Of each column of text, the words that training saw: the others count as missing."""
+    content = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]
+    packed = content.get("model", content.get("gbtree", {}).get("model", {})).get("cats", {}).get("enc", [])
+    found = {}
+    for name, one in zip(booster.feature_names or [], packed):
+        ends, letters = one["offsets"], bytes(number & 255 for number in one["values"])
+        if len(ends) > 1:
+            found[name] = [letters[begin:end].decode() for begin, end in zip(ends, ends[1:])]
+    return found
 
 
 def load_skops(path, directory):

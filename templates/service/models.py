@@ -137,22 +137,25 @@ class Loader:
 
         booster = xgboost.Booster({"nthread": 1})
         booster.load_model(bytearray(content))
+        words = words_of(booster)
         is_number = json.loads(booster.save_config())["learner"]["objective"]["name"] == "multi:softmax"
 
         def predict(table):
-            if hasattr(table, "columns") and "category" in set(map(str, table.dtypes)):
+            if words:
                 return booster.predict(xgboost.DMatrix(table, enable_categorical=True))
             return booster.inplace_predict(table, validate_features=False)
 
-        return Booster(predict, booster.feature_names, classes, is_number)
+        return Booster(predict, booster.feature_names, classes, is_number, words)
 
     def _lightgbm(self, content, classes):
         import lightgbm
 
         booster = lightgbm.Booster(model_str=content.decode("utf-8"))
         names = booster.feature_name()
-        known = set(names) <= set(self.schema.features)
-        return Booster(lambda table: booster.predict(table, num_threads=1), names if known else None, classes)
+        names = names if set(names) <= set(self.schema.features) else None
+        text = [column.name for column in self.schema.columns if column.type == "text"]
+        words = dict(zip([name for name in names or () if name in text], booster.pandas_categorical or ()))
+        return Booster(lambda table: booster.predict(table, num_threads=1), names, classes, words=words)
 
 
 class Estimator:
@@ -190,15 +193,14 @@ def _settings():
 class Booster:
     """Trees of XGBoost or LightGBM."""
 
-    def __init__(self, predict, names, classes, is_number=False):
+    def __init__(self, predict, names, classes, is_number=False, words=None):
         self.names, self.classes, self._predict, self._is_number = names and list(names), classes, predict, is_number
+        self._words = words or {}  # of columns of text, in the order that training gave them; others are as if missing
 
     def ask(self, rows, with_chances=True):
         table = table_of(rows, self.names)
-        if self.names is not None:
-            for column in rows.schema.columns:
-                if column.type == "text" and column.name in self.names:
-                    table[column.name] = table[column.name].astype("category")
+        for name, words in self._words.items():
+            table[name] = table[name].astype("object").astype(_categories(words))
         said = np.asarray(self._predict(table), dtype=np.float64)
         if self.classes is None:
             return said.tolist(), None
@@ -206,6 +208,24 @@ class Booster:
             return [self.classes[int(number)] for number in said.tolist()], None
         chances = said if said.ndim == 2 else np.column_stack([1 - said, said])
         return [self.classes[number] for number in chances.argmax(axis=1).tolist()], chances
+
+
+def words_of(booster):
+    """{column: its words} of an XGBoost file."""
+    found = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]
+    kept = (found.get("model") or found.get("gbtree", {}).get("model", {})).get("cats") or {}
+    words = {}
+    for name, packed in zip(booster.feature_names or (), kept.get("enc") or ()):
+        if packed["offsets"]:
+            text, ends = bytes(value % 256 for value in packed["values"]), packed["offsets"]
+            words[name] = [text[begin:end].decode("utf-8") for begin, end in zip(ends, ends[1:])]
+    return words
+
+
+def _categories(words):
+    import pandas
+
+    return pandas.CategoricalDtype(words)
 
 
 class Network:

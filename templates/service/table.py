@@ -198,7 +198,7 @@ def value(cell, column, where, decimal=""):
     text = cell.strip(BLANK)
     if text in MISSING:
         if not column.optional:
-            raise DataError(f"{where}: is missing ({cell!r}), and no example shows that it may be: fill it in, or leave the row out")
+            raise DataError(f"{where}: is missing ({cell!r}): fill it in, or leave the row out")
         return None
     if column.type == "text":
         return text
@@ -406,13 +406,13 @@ class Examples:
         look()
 
     def truths(self, schema):
-        """(line, target) of each row; nothing where the file has no such column."""
+        """(place, target) of each row; nothing where the file has no such column."""
         with opened(self.path, self.name) as reader:
             records = reader.records()
             layout = Layout(Schema([], schema.target), header_of(next(records)[1], self.name), reader)
             if layout.has_truth:
                 for line, cells in records:
-                    yield line, layout.truth(cells, line)
+                    yield layout.where(line, layout.target, schema.target.name), layout.truth(cells, line)
 
     def records(self, schema, needs_target=False):
         """(line, features, truth or None) of each row, features and truth as JSON values."""
@@ -470,8 +470,8 @@ def header_of(cells, name):
 
 def _counts(header):
     """Whether names are 0, 1, 2 …: so pandas names columns that have no names."""
-    numbers = [int(cell) for cell in header if WHOLE_NUMBER.fullmatch(cell)]
-    return len(numbers) >= len(header) - 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    numbers = [cell for cell in header if cell]
+    return all(map(WHOLE_NUMBER.fullmatch, numbers)) and list(map(int, numbers)) == list(range(len(numbers)))
 
 
 def schema_of(train, test, target=None, index=None, types=None):
@@ -491,10 +491,9 @@ def schema_of(train, test, target=None, index=None, types=None):
     columns = [seen[name].column(name, types.get(name)) for name in names]
     if target is None:
         return Schema(columns, None, index)
-    if seen[target].missing:
-        raise DataError(f"{first.name}: column {target!r}, the target, must have a value in every row")
-    schema = Schema(columns, seen[target].column(target, types.get(target)), index)
-    return _with_task(schema, train, test)
+    column = seen[target].column(target, types.get(target))
+    column.optional = False
+    return _with_task(Schema(columns, column, index), train, test)
 
 
 def _named(name, default, examples, word, other=None):
@@ -537,9 +536,9 @@ def _with_task(schema, train, test):
         return schema
     schema.task, schema.classes = "classification", sorted(counts)
     if train is not None and test is not train:
-        for line, truth in test.truths(schema):
+        for where, truth in test.truths(schema):
             if truth not in counts:
-                raise DataError(f"{test.name}:{line}, column {schema.target.name}: class {shown(truth)} is not in "
+                raise DataError(f"{where}: class {shown(truth)} is not in "
                                 f"{os.path.basename(train.name)}, which has {', '.join(map(shown, schema.classes[:30]))}"
                                 f"{', …' if len(schema.classes) > 30 else ''}")
     return schema

@@ -1,0 +1,41 @@
+"""Does the service answer as golden.json says, alone and together, named and in order? agree.py DIRECTORY DATA MODELS"""
+
+import json
+import sys
+from pathlib import Path
+
+import dataset
+import metadata
+import models
+import rows
+
+
+def near(one, other, tolerance):
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(near(one[key], other[key], tolerance) for key in one)
+    if isinstance(one, float) and not isinstance(other, (bool, str)):
+        return abs(one - other) <= tolerance * max(abs(one), abs(other), 1e-9)
+    return one == other
+
+
+models.OWN = Path(sys.argv[1])
+trained = metadata.Trained(Path(sys.argv[3]))
+loaded, golden = models.load(trained), json.loads((trained.folder / "golden.json").read_bytes())
+test = dataset.read(Path(sys.argv[2]))
+right = [{name: row[name] for name in golden["models"]} for row in golden["rows"]]
+named = json.dumps({"rows": [test.line(place) for place in range(len(test.values))]}).encode()
+listed = json.dumps({"rows": test.values}).encode()
+ways = {
+    "together": loaded.answers(test.rows),
+    "one by one": [loaded.answers(test.rows[place : place + 1])[0] for place in range(len(test.values))],
+    "by name": loaded.answers(rows.rows_of(named, loaded)),
+    "in order": loaded.answers(rows.rows_of(listed, loaded)),
+    "joined": loaded.answers(rows.Rows.joined([test.rows[:7], test.rows[7:8], test.rows[8:]])),
+}
+for way, answers in ways.items():
+    for place, (got, want) in enumerate(zip(answers, right)):
+        for name in golden["models"]:
+            if not near(got[name], want[name], golden["tolerance"][name]):
+                sys.exit(f"{way}, row {place}, {name}: {got[name]} instead of {want[name]}")
+    assert len(answers) == len(right)
+print(json.dumps({"tasks": golden["tasks"], "tolerance": golden["tolerance"], "first": golden["rows"][0], "scores": golden["scores"]}))

@@ -1,0 +1,220 @@
+"""Which model directories do people bring? Makes one: make_models.py KIND DIRECTORY"""
+
+import json
+import random
+import sys
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+
+ROWS = 60
+
+
+def customers(seed):
+    """A data frame as read_csv gives it: whole numbers, text, zip codes, booleans, gaps; and who left."""
+    draw = random.Random(seed)
+    rows = []
+    for number in range(ROWS):
+        plan, active = draw.choice(["pro", "basic", "free"]), draw.random() < 0.6
+        age, spend = draw.randint(18, 80), round(draw.uniform(1, 60), 2)
+        left = "yes" if (plan == "free") + (not active) + (spend < 20) + draw.random() > 2 else "no"
+        rows.append([f"c{number:03}", age, plan if number % 9 else None, f"0{draw.randint(1000, 1009)}", active,
+                     spend if number % 7 else None, left])
+    return pd.DataFrame(rows, columns=["customer", "age", "plan", "zip", "active", "spend", "churned"])
+
+
+def pipeline(model):
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    words = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore"))
+    numbers = make_pipeline(SimpleImputer(), StandardScaler())
+    return make_pipeline(ColumnTransformer([("words", words, ["plan", "zip"]), ("numbers", numbers, ["age", "spend"]),
+                                            ("as they are", "passthrough", ["active"])]), model)
+
+
+def features(frame):
+    return frame.drop(columns=["customer", "churned"])
+
+
+def churn(folder, dump=joblib.dump, name="churn.joblib"):
+    from sklearn.linear_model import LogisticRegression
+
+    train, test = customers(1), customers(2)
+    model = pipeline(LogisticRegression(max_iter=1000)).fit(features(train), train["churned"])
+    dump(model, folder / name)
+    test.to_csv(folder / "test.csv", index=False)
+    return model, test
+
+
+def expected(folder):
+    """With what the notebook said."""
+    model, test = churn(folder)
+    likely = model.predict_proba(features(test)).max(axis=1)
+    pd.DataFrame({"customer": test["customer"], "churn": model.predict(features(test)), "churn_probability": likely.round(6)}).to_csv(
+        folder / "expected.csv", index=False)
+
+
+def skops(folder):
+    import skops.io
+
+    churn(folder, lambda model, path: skops.io.dump(model, path), "churn.skops")
+
+
+def packed(folder):
+    """joblib with compression, under two names."""
+    churn(folder, lambda model, path: [joblib.dump(model, path.with_name(name), compress=way)
+                                       for name, way in (("zlib.joblib", 3), ("gzip.pkl", ("gzip", 3)), ("xz.pickle", ("xz", 3)))])
+
+
+def parquet(folder):
+    _, test = churn(folder)
+    (folder / "test.csv").unlink()
+    test.to_parquet(folder / "test.parquet", index=False)
+
+
+def numbers(seed, names=("a", "b", "c", "d")):
+    draw = np.random.default_rng(seed)
+    frame = pd.DataFrame(draw.normal(size=(ROWS, len(names))).round(4), columns=list(names))
+    return frame, (frame.to_numpy() @ np.array([3.0, -2.0, 1.0, 0.5])).round(3)
+
+
+def price(folder):
+    """A regressor that knows no names, with gaps, and labels as the last column."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    joblib.dump(HistGradientBoostingRegressor(min_samples_leaf=3, random_state=0).fit(train.to_numpy(), truth), folder / "price.joblib")
+    test["price"] = right
+    test.loc[3, "b"] = None
+    test.to_csv(folder / "test.csv")
+
+
+def boosters(folder):
+    """XGBoost and LightGBM side by side, for values and for classes; with names, and without."""
+    import lightgbm
+    import xgboost
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    kind, name = np.digitize(truth, [-2, 2]), ["low", "middle", "high"]
+    small = {"n_estimators": 10, "max_depth": 3}
+    xgboost.XGBClassifier(**small).fit(train, kind).save_model(folder / "trees.ubj")
+    xgboost.XGBClassifier(**small).fit(train.to_numpy(), kind).get_booster().save_model(folder / "unnamed.json")
+    lightgbm.LGBMClassifier(**small, min_child_samples=3, verbose=-1).fit(train, kind).booster_.save_model(folder / "leaves.txt")
+    joblib.dump(xgboost.XGBClassifier(**small).fit(train, kind), folder / "pickled.joblib")
+    (folder / "notes.txt").write_text("not a model\n")
+    (folder / "package.json").write_text("{}\n")
+    (folder / "labels.csv").write_text("class,word\n0,low\n1,middle\n2,high\n")
+    test["kind"] = np.digitize(right, [-2, 2])
+    test.to_csv(folder / "test.csv", index=False)
+
+
+def words(folder):
+    """XGBoost and LightGBM over columns of text, and names of classes that their files do not hold."""
+    import lightgbm
+    import xgboost
+
+    train, test = customers(1), customers(2)
+    table, left = features(train).astype({"plan": "category", "zip": "category"}), (train["churned"] == "yes").astype(int)
+    xgboost.XGBClassifier(n_estimators=5, max_depth=2, enable_categorical=True).fit(table, left).save_model(folder / "trees.ubj")
+    lightgbm.LGBMClassifier(n_estimators=5, min_child_samples=3, verbose=-1).fit(table, left).booster_.save_model(folder / "leaves.txt")
+    test.to_csv(folder / "test.csv", index=False)
+
+
+def values(folder):
+    import lightgbm
+    import xgboost
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    xgboost.XGBRegressor(n_estimators=10, max_depth=3).fit(train, truth).save_model(folder / "trees.json")
+    lightgbm.LGBMRegressor(n_estimators=10, min_child_samples=3, verbose=-1).fit(train, truth).booster_.save_model(folder / "leaves.txt")
+    test["price"] = right
+    test[["d", "price", "c", "b", "a"]].to_csv(folder / "test.csv", index=False, sep=";", decimal=",")
+    train["price"] = truth
+    train.to_csv(folder / "train.csv", index=False)
+
+
+def onnx(folder):
+    """Of all columns in one tensor, with 32 and 64 bits; and a tensor for each column."""
+    from skl2onnx import convert_sklearn, to_onnx
+    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+    from sklearn.linear_model import LogisticRegression
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    kind = np.where(truth > 0, "up", "down")
+    model = LogisticRegression().fit(train.to_numpy(), kind)
+    for name, tensor, more in (("single", FloatTensorType, {}), ("double", DoubleTensorType, {"zipmap": False}), ("plain", FloatTensorType, {"zipmap": False})):
+        made = convert_sklearn(model, initial_types=[("x", tensor([None, 4]))], options={id(model): more} if more else None)
+        (folder / f"{name}.onnx").write_bytes(made.SerializeToString())
+    columns = [(name, FloatTensorType([None, 1])) for name in train.columns]
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import make_pipeline
+
+    each = make_pipeline(ColumnTransformer([("all", "passthrough", list(train.columns))]), LogisticRegression()).fit(train, kind)
+    (folder / "each.onnx").write_bytes(convert_sklearn(each, initial_types=columns).SerializeToString())
+    test["way"] = np.where(right > 0, "up", "down")
+    test.to_csv(folder / "test.csv", index=False)
+
+
+def own(folder):
+    """A model.py around numbers in a file, and a module beside it, in place of PyTorch, which is too large for these tests."""
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    weights = np.linalg.lstsq(train.to_numpy(), truth, rcond=None)[0]
+    np.savez(folder / "weights.npz", weights=weights)
+    (folder / "scaling.py").write_text("def doubled(values):\n    return 2 * values\n")
+    (folder / "model.py").write_text('''import numpy as np
+
+from scaling import doubled
+
+
+class Network:
+    classes_ = [False, True]
+
+    def __init__(self, folder):
+        self.weights = np.load(folder / "weights.npz")["weights"]
+
+    def predict_proba(self, table):
+        chance = 1 / (1 + np.exp(-doubled(table[["a", "b", "c", "d"]].to_numpy() @ self.weights)))
+        return np.column_stack([1 - chance, chance])
+
+    def predict(self, table):
+        return self.predict_proba(table)[:, 1] > 0.5
+
+
+def load(folder):
+    return Network(folder)
+''')
+    test["up"] = right > 0
+    test.to_csv(folder / "test.csv", index=False)
+
+
+def transformer(folder):
+    """A pipeline with a class of a module of one's own."""
+    sys.path.insert(0, str(folder))
+    (folder / "features.py").write_text('''from sklearn.base import BaseEstimator, TransformerMixin
+
+
+class Squares(TransformerMixin, BaseEstimator):
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return X**2
+''')
+    from features import Squares
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+
+    (train, _), (test, _) = numbers(1), numbers(2)
+    joblib.dump(make_pipeline(Squares(), LinearRegression()).fit(train.to_numpy(), train["a"] ** 2), folder / "square.joblib")
+    test.to_csv(folder / "test.csv", index=False)
+
+
+if __name__ == "__main__":
+    place = Path(sys.argv[2])
+    place.mkdir(parents=True, exist_ok=True)
+    globals()[sys.argv[1]](place)

@@ -1,0 +1,306 @@
+"""Is a file as people have it read in one and the same way by the build, golden.py, the service and batch inference, or refused with its
+place? Also told: whether the example's LDA trains on it. odd_files.py DIRECTORY writes there, and prints what is otherwise than below.
+"""
+
+import contextlib
+import gzip
+import io
+import os
+import sys
+import types
+from pathlib import Path
+
+import golden
+import inputs
+import shards
+import table
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "templates/example/train.py"
+DIRECTIONS = ((10.0, 1.0), (1.0, 10.0), (-10.0, -8.0))
+
+
+def examples(shift=0.0, name=str, header="Line,# Letter,x,y", per_class=10, line="{line},{name},{x},{y}", classes=3):
+    rows = []
+    for number in range(per_class * classes):
+        x, y = DIRECTIONS[number // per_class % 3]
+        step = number % 10 / 8 + shift + number // per_class // 3
+        rows.append(line.format(line=number, name=name(number // per_class), x=x + step, y=y - step))
+    return "\n".join([header, *rows]) + "\n"
+
+
+TRAIN, TEST = examples(), examples(0.125)
+PLAIN = "Line,# Letter,x,y\n0,0,1.5,2\n1,1,3,4\n"
+READ = "[1.5, 2.0] [3.0, 4.0] of 0, 1"
+
+
+def row(text):
+    return f"Line,# Letter,x,y\n{text}\n1,1,3,4\n"
+
+
+def both(**more):
+    """A pair of files of another form."""
+    return examples(**more), examples(0.125, **more)
+
+
+FILES = []
+
+
+def file(name, test, expected=READ, train=TRAIN, target=None, index=None, trains="one file"):
+    """A test.csv beside a good train.csv, and its rows or why it is refused."""
+    FILES.append((name, train, test, expected, target, index, trains))
+
+
+def pair(name, files, expected, trains="trains", target=None, index=None):
+    """Both files: their schema, or why they are refused; and whether they train."""
+    file(name, files[1], expected, files[0], target, index, trains)
+
+
+COMMA = " (a comma separates columns: write decimals with a point)"
+PARQUET = ": correct it, or save the file as Parquet if the column is text"
+NUMBERS = "x number, y number; # Letter integer: classification of 3"
+NO_GAPS = "these models take no other, and no missing value"
+
+file("as it should be", PLAIN)
+file("no line end at the end", PLAIN[:-1])
+file("byte-order mark", "\ufeff" + PLAIN)
+file("Windows line ends", PLAIN.replace("\n", "\r\n"))
+file("old Mac line ends", PLAIN.replace("\n", "\r"))
+file("old Mac line ends, none at the end", PLAIN[:-1].replace("\n", "\r"))
+file("mixed line ends", "Line,# Letter,x,y\r\n0,0,1.5,2\r1,1,3,4\n")
+file("a quoted header", '"Line","# Letter","x","y"\n0,0,1.5,2\n1,1,3,4\n')
+file("all quoted", '"Line","# Letter","x","y"\n"0","0","1.5","2"\n"1","1","3","4"\n')
+file("spaces", " Line , # Letter , x ,y \n 0 , 0 , 1.5 , 2\n1 ,1 ,\t3,4 \n")
+file("a byte-order mark before a quote", '\ufeff"Line",# Letter,x,y\n0,0,1.5,2\n1,1,3,4\n')
+file("every way to write a number", row("0,0,+15e-1,.2E+1"))
+file("more zeros than needed", row("0,0,0001.500,2."))
+file("semicolons", PLAIN.replace(",", ";"))
+file("semicolons and decimal commas", "Line;# Letter;x;y\n0;0;1,5;2\n1;1;3;4\n")
+file("tabs", PLAIN.replace(",", "\t"))
+file("gzip", gzip.compress(PLAIN.encode()))
+file("gzip, two packed files as one", gzip.compress(PLAIN[:20].encode()) + gzip.compress(PLAIN[20:].encode()))
+file("an empty last line", PLAIN + "\n")
+file("empty last lines of Windows", PLAIN.replace("\n", "\r\n") + "\r\n\r\n")
+file("an empty line between", "Line,# Letter,x,y\n0,0,1.5,2\n\n1,1,3,4\n")
+file("a last line of spaces", PLAIN + "  \n")
+file("another order of columns", "y,x,# Letter,Line\n2,1.5,0,0\n4,3,1,1\n")
+file("rows in another order", "Line,# Letter,x,y\n7,0,1.5,2\n3,1,3,4\n")
+file("rows from 1", "Line,# Letter,x,y\n1,0,1.5,2\n2,1,3,4\n")
+file("an id twice", "Line,# Letter,x,y\n1,0,1.5,2\n1,1,3,4\n")
+file("ids that are words", "Line,# Letter,x,y\na 1,0,1.5,2\n\"b,2\",1,3,4\n")
+file("no ids", "# Letter,x,y\n0,1.5,2\n1,3,4\n")
+file("a column more in front, as pandas writes it", ",Line,# Letter,x,y\n0,0,0,1.5,2\n1,1,1,3,4\n")
+file("without truth", "Line,x,y\n0,1.5,2\n1,3,4\n", "[1.5, 2.0] [3.0, 4.0]")
+file("one row", "Line,# Letter,x,y\n0,0,1.5,2\n", "[1.5, 2.0] of 0")
+file("classes with a point", "Line,# Letter,x,y\n0,0.0,1.5,2\n1,1.0,3,4\n", "[1.5, 2.0] [3.0, 4.0] of 0.0, 1.0")
+
+file("nothing", "", "test.csv:1: has no header: its first line must name the columns")
+file("an empty line", "\n", "test.csv:1: has no header: its first line must name the columns")
+file("a header alone", "Line,# Letter,x,y\n", "test.csv:1: has no rows below its header")
+file("no header", "0,1,1.5,2\n1,1,3,4\n", "test.csv:1: has no header: its first line must name the columns, and has numbers")
+file("a comment first", "# data\n" + PLAIN, "test.csv:2: has 4 columns, the header 1" + COMMA)
+file("bars", PLAIN.replace(",", "|"), "test.csv:1: its columns are separated by '|': separate them by commas")
+file("decimal commas", row("0,0,1,5,2"), "test.csv:2: has 5 columns, the header 4" + COMMA)
+file("quoted decimal commas", row('0,0,"1,5",2'),
+     "test.csv:2, column 3 (x): must be a number as in 31 other rows, is '1,5': write decimals with a point")
+file("a trailing comma", row("0,0,1.5,2,"), "test.csv:2: has 5 columns, the header 4" + COMMA)
+file("a trailing comma everywhere", "Line,# Letter,x,y,\n0,0,1.5,2,\n", "test.csv:1, column 5: has no name")
+file("a column too few", row("0,0,1.5"), "test.csv:2: has 3 columns, the header 4")
+for word in ("", "NA", "NaN", "null", "n/a", "None"):
+    file(f"a gap: {word!r}", row(f"0,0,{word},2"), "[None, 2.0] [3.0, 4.0] of 0, 1")
+for word in ("?", "inf", "1 234", "1_234", "\u0661", "\u00a01.5", "0x10", "blue", "True", "2026-11-26", '"1\n"'):
+    shown = word.replace('"', "")
+    file(f"in a column of numbers: {word!r}", row(f"0,0,{word},2"),
+         f"test.csv:2, column 3 (x): must be a number as in 31 other rows, is {shown!r}" + PARQUET)
+file("too large for a double", row("0,0,1e999,2"), "test.csv:2, column 3 (x): must be from -1e150 to 1e150, is '1e999'")
+file("too large to be squared", row("0,0,1.5,-1e300"), "test.csv:2, column 4 (y): must be from -1e150 to 1e150, is '-1e300'")
+file("a quote that is not closed", row('0,0,"1.5,2'), "test.csv:2: is not CSV: unexpected end of data")
+file("something behind a quote", row('0,0,"1.5"x,2'), "test.csv:2: is not CSV: ',' expected after '\"'")
+file("a class that training never saw", row("0,0,1.5,2") + "2,7,1,1\n",
+     "test.csv:4, column 2 (# Letter): class 7 is not in train.csv, which has 0, 1, 2")
+file("a class that is missing", row("0,,1.5,2"), "test.csv:2, column 2 (# Letter): is missing (''): fill it in, or leave the row out")
+file("other names", "Line,# Letter,a,b\n0,0,1,2\n", "test.csv:1: has a column 'a', 'b', which train.csv lacks")
+file("a column less", "Line,# Letter,x\n0,0,1\n", "test.csv:1: has no column 'y', which train.csv has; it has 'Line', '# Letter', 'x'")
+file("a name twice", "Line,# Letter,x,x\n0,0,1,2\n", "test.csv:1, column 4: 'x' is there twice")
+file("two names that look the same", "Line,# Letter,\u00c5,A\u030a\n0,0,1,2\n",
+     "test.csv:1, column 4: 'A\u030a' is there twice, composed of other Unicode characters")
+file("a name without a name", "Line,# Letter,x,\n0,0,1,2\n", "test.csv:1, column 4: has no name")
+file("a NUL byte", row("0,0,1.5\0,2"), "test.csv:2: has a NUL byte: is it text?")
+file("Latin-1", "Line,# Letter,caf\u00e9,y\n0,0,1,2\n".encode("latin-1"),
+     "test.csv:1: is not UTF-8 (byte 0xe9, as in Latin-1 or Windows-1252): save it as UTF-8")
+file("UTF-16", b"\xff\xfe" + PLAIN.encode("utf-16-le"), "test.csv: is UTF-16: save it as UTF-8")
+file("gzip, damaged", gzip.compress(PLAIN.encode())[:12] + b"\xff" * 20, None)
+file("a workbook", b"PK\x03\x04rest", "test.csv: is a ZIP archive or an Excel workbook: save it as CSV")
+file("Parquet by another name", b"PAR1rest", "test.csv: is a Parquet file: name it .parquet, or save it as CSV")
+file("a line of 5 MiB", row("0,0,1.5," + " " * (5 << 20) + "2"), "test.csv:2: is longer than 4194304 bytes")
+file("a cell of 200 kB", row("0,0,1.5," + "0" * 200_000), "test.csv:2: is not CSV: field larger than field limit (131072)")
+file("no such file", None, "test.csv: cannot be read: No such file or directory")
+
+pair("classes as words", both(name="ABC".__getitem__), "x number, y number; # Letter text: classification of 3")
+pair("classes of pandas", both(name="{}.0".format), "x number, y number; # Letter number: classification of 3")
+pair("classes -1 and 1", both(name=["-1", "1"].__getitem__, classes=2), "x number, y number; # Letter integer: classification of 2")
+pair("classes True and False", both(name=["True", "False"].__getitem__, classes=2),
+     "x number, y number; # Letter boolean: classification of 2")
+pair("classes 0 and 1", both(classes=2), "x number, y number; # Letter integer: classification of 2")
+pair("classes from 1", both(name="1234".__getitem__, classes=4), "x number, y number; # Letter integer: classification of 4")
+pair("classes 0 and 7", both(name="07".__getitem__, classes=2), "x number, y number; # Letter integer: classification of 2")
+pair("classes 0 to 30", both(classes=31), "x number, y number; # Letter integer: classification of 31")
+pair("classes 0 and 999999999", both(name=["0", "999999999"].__getitem__, classes=2),
+     "x number, y number; # Letter integer: classification of 2")
+pair("classes with zeros in front", both(name="0{}".format), "x number, y number; # Letter text: classification of 3")
+pair("one class", both(classes=1), "x number, y number; # Letter integer: classification of 1",
+     "train.csv: needs two classes or more, and more rows than classes; it has 1 in 10 rows")
+pair("one row in each", (row("").replace("\n\n1,1,3,4", "\n0,0,1,2"),) * 2, "x integer, y integer; # Letter integer: classification of 1",
+     "train.csv: needs two classes or more, and more rows than classes; it has 1 in 1 rows")
+pair("two rows of two classes", (PLAIN, PLAIN), "x number, y integer; # Letter integer: classification of 2",
+     "train.csv: needs two classes or more, and more rows than classes; it has 2 in 2 rows")
+pair("three rows of two classes", (PLAIN + "2,1,3.5,7\n", PLAIN), "x number, y integer; # Letter integer: classification of 2")
+pair("a class with one row", (TRAIN + "30,3,1.5,9\n", TEST), "x number, y number; # Letter integer: classification of 4")
+pair("a constant column", both(header="Line,# Letter,x,y,z", line="{line},{name},{x},{y},3"),
+     "x number, y number, z integer; # Letter integer: classification of 3")
+pair("two columns that are equal", both(header="Line,# Letter,x,y,z", line="{line},{name},{x},{y},{x}"),
+     "x number, y number, z number; # Letter integer: classification of 3")
+SAME = "train.csv: cannot be trained on: models see each row divided by its length (its L2 norm), and then all rows of a class are the same; "
+SIZE = "give rows of a class that differ in more than their size"
+pair("all columns constant", both(line="{line},{name},3,4"), "x integer, y integer; # Letter integer: classification of 3", SAME + SIZE)
+pair("all rows zero", both(line="{line},{name},0,0"), "x integer, y integer; # Letter integer: classification of 3", SAME + SIZE)
+pair("one feature", both(header="Line,# Letter,x", line="{line},{name},{x}"), "x number; # Letter integer: classification of 3",
+     SAME + "with one feature, every row becomes 1 or -1: give two features or more")
+pair("values too small to be squared", both(line="{line},{name},{x}e-320,{y}e-320"), NUMBERS, SAME + SIZE)
+pair("values too large to be squared", both(line="{line},{name},{x}e300,{y}e300"),
+     "train.csv:2, column 3 (x): must be from -1e150 to 1e150, is '10.0e300'")
+pair("one value that is too large", (TRAIN.replace("10.125,", "1e308,"), TEST),
+     "train.csv:3, column 3 (x): must be from -1e150 to 1e150, is '1e308'")
+pair("names of other Unicode forms", (TRAIN.replace("x,y", "caf\u00e9,y"), TEST.replace("x,y", "cafe\u0301,y")),
+     "caf\u00e9 number, y number; # Letter integer: classification of 3")
+pair("a header with spaces, commas and a line break", both(header='Line,# Letter,"a, b","width\n(mm)"'),
+     "a, b number, width\n(mm) number; # Letter integer: classification of 3")
+pair("no Line column", both(header="# Letter,x,y", line="{name},{x},{y}"), NUMBERS)
+pair("the index of pandas", both(header=",# Letter,x,y"), NUMBERS)
+pair("the truth last, under a name of its own", both(header="x,y,kind", line="{x},{y},{name}"),
+     "x number, y number; kind integer: classification of 3", target="kind")
+pair("the truth under another name, which nobody tells", both(header="Line,Letter,x,y"), "Letter integer, x number, y number; no target",
+     "train.csv:1: has no column '# Letter' to learn (service: target:)")
+pair("a target that is not there", (TRAIN, TEST), "train.csv:1: has no column 'kind', which target: names; it has 'Line', '# Letter', 'x', 'y'",
+     target="kind")
+pair("an index that is not there", (TRAIN, TEST), "train.csv:1: has no column 'id', which index: names; it has 'Line', '# Letter', 'x', 'y'",
+     index="id")
+pair("an index of its own", both(header="id,# Letter,x,y", line="k-{line},{name},{x},{y}"), NUMBERS, index="id")
+FOUR = "Line,# Letter,x,y,z"
+NO_WORDS = "train.csv:2, column 5 (z): must be a finite number, is {!r}: " + NO_GAPS
+for kind, word in (("text", "blue"), ("text", "2026-11-26"), ("boolean", "True"), ("text", "01234")):
+    pair(f"a feature of {word}", both(header=FOUR, line="{line},{name},{x},{y}," + word),
+         f"x number, y number, z {kind}; # Letter integer: classification of 3",
+         "trains" if word == "01234" else NO_WORDS.format(word))
+pair("a feature with gaps everywhere", both(header=FOUR, line="{line},{name},{x},{y},"),
+     "x number, y number, z number?; # Letter integer: classification of 3", NO_WORDS.format(""))
+pair("gaps in words", (examples(header=FOUR, line="{line},{name},{x},{y},blue"), examples(header=FOUR, line="{line},{name},{x},{y},NA")),
+     "x number, y number, z text?; # Letter integer: classification of 3", NO_WORDS.format("blue"))
+pair("regression", both(name="{}.5".format, per_class=10), "x number, y number; # Letter number: regression", None)
+pair("regression with whole numbers", both(per_class=1, classes=60), "x number, y number; # Letter integer: regression", None)
+pair("no test", (TRAIN, None), NUMBERS)
+pair("no train", (None, TEST), NUMBERS, None)
+pair("the test is the training", (TRAIN, TRAIN), NUMBERS)
+pair("10,000 columns", ("Line,# Letter" + "".join(f",f{n}" for n in range(10_000)) + "\n0,0" + ",1" * 10_000 + "\n",) * 2, None, None)
+
+
+def example():
+    module = types.ModuleType("example")
+    exec(compile(EXAMPLE.read_bytes(), str(EXAMPLE), "exec"), module.__dict__)
+    return module
+
+
+def described(schema):
+    columns = ", ".join(f"{column.name} {column.type}{'?' * column.optional}" for column in schema.columns)
+    if schema.target is None:
+        return f"{columns}; no target"
+    of = f" of {len(schema.classes)}" if schema.classes else ""
+    return f"{columns}; {schema.target.name} {schema.target.type}: {schema.task}{of}"
+
+
+def values_of(rows):
+    columns = [rows.column(name).tolist() for name in rows.schema.features]
+    return [[None if cell != cell else cell for cell in cells] for cells in zip(*columns)]
+
+
+def agreed(data, folder):
+    """The rows of the test as all readers have them."""
+    schema, path = data.schema, data.test.path
+    first = [(values, truth) for _, values, truth in data.test.records(schema)]
+    second = [(list(features.values()), truth) for truth, _, features in golden.examples(path, schema.as_json(), data.test.separator)]
+    with open(path, "rb") as stream:
+        layout, reader, rows = inputs.begin(stream, "input", schema)
+        third = [(values, truth) for chunk in inputs.chunks(rows, layout) for values, truth in chunk_rows(chunk)]
+    form = types.SimpleNamespace(schema=schema, keep=(), bins={})
+    pieces = shards.Shards(folder / "shards", 3, form)
+    copy = folder / "copy.csv"
+    copy.write_bytes(Path(path).read_bytes())
+    with contextlib.redirect_stdout(io.StringIO()):
+        pieces.take_input(copy, "input")
+    content, fourth = (folder / "shards/input.csv").read_bytes(), []
+    for number in range(3):
+        row, line, parts = pieces.slice(number)
+        part = io.BytesIO(b"".join(content[begin:end] for begin, end in parts))
+        layout, reader, rows = inputs.begin(part, "input", schema)
+        fourth += [pair for chunk in inputs.chunks(rows, layout, line - reader.line - 1, row) for pair in chunk_rows(chunk)]
+    if not first == second == third == fourth:
+        return f"readers differ: {first[:2]} {second[:2]} {third[:2]} {fourth[:2]}"
+    return first
+
+
+def chunk_rows(chunk):
+    _, rows, truth, _ = chunk
+    return list(zip(values_of(rows), truth or [None] * len(rows)))
+
+
+def outcome(folder, train, test, target, index, is_short):
+    try:
+        data = table.Data(train, test, target, index)
+        rows = agreed(data, folder)
+    except table.DataError as error:
+        return str(error).replace(f"{folder}/", "")
+    if isinstance(rows, str):
+        return rows
+    if not is_short:
+        return described(data.schema)
+    truth = [str(truth) for _, truth in rows if truth is not None]
+    return " ".join(str([value if value is None else float(value) for value in values]) for values, _ in rows) + (
+        f" of {', '.join(truth)}" if truth else "")
+
+
+def training(module, folder, target, index):
+    """What the example's train.py says of it, without its perceptron."""
+    try:
+        rows, truth = module.read("train.csv", target or "# Letter", index or "Line")
+        module.check("train.csv", rows, truth)
+        with contextlib.redirect_stdout(io.StringIO()):
+            module.fit("lda", module.untrained()["lda"], rows, truth)
+    except SystemExit as end:
+        return str(end)
+    return "trains"
+
+
+def main():
+    module, wrong = example(), 0
+    for number, (name, train, test, expected, target, index, trains) in enumerate(FILES):
+        folder = Path(sys.argv[1], str(number))
+        folder.mkdir(parents=True)
+        for file, content in (("train.csv", train), ("test.csv", test)):
+            if content is not None:
+                (folder / file).write_bytes(content if isinstance(content, bytes) else content.encode())
+        is_pair = trains != "one file"
+        paths = [None if content is None and is_pair else str(folder / file) for file, content in (("train.csv", train), ("test.csv", test))]
+        got = outcome(folder, *paths, target, index, not is_pair)
+        if expected is not None and got != expected:
+            wrong += 1
+            print(f"{name}: {got!r} instead of {expected!r}")
+        if is_pair and trains is not None and ";" in got and not got.startswith("train.csv:"):
+            os.chdir(folder)
+            said = training(module, folder, target, index)
+            if said != trains:
+                wrong += 1
+                print(f"{name}, trained: {said!r} instead of {trains!r}")
+    print(f"{len(FILES)} files, {wrong} otherwise than expected")
+
+
+if __name__ == "__main__":
+    main()
