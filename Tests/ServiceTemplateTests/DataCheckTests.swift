@@ -34,7 +34,7 @@ struct DataCheckTests {
         #expect(
             error?.description == """
                 models cannot be trained on these data
-                  why  \(folder.url.path)/test.csv:32, column 4 (y): must be a finite number, is 'NA': a missing value must be filled in, or its row left out
+                  why  \(folder.url.path)/test.csv:32, column 4 (y): is missing ('NA'): fill it in, or leave the row out
                   fix  correct the file, or name others: service: data: in inventory.yaml
                 """)
     }

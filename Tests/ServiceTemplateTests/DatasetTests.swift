@@ -1,122 +1,129 @@
 import Foundation
 import Testing
 
-@Suite("A CSV file")
+/// table.py as `kubeforge` runs it: by whatever Python there is, out of standard input.
+@Suite("What table.py says of a directory")
 struct DatasetTests {
     let folder: TemporaryFolder
-    let python: Python
 
-    init() async throws {
-        python = try await Python.shared.value
-        folder = try TemporaryFolder()
-        try SmallData.write(to: folder.url)
-    }
+    init() throws { folder = try TemporaryFolder() }
 
-    @Test("that cannot be used is refused with its place")
-    func refused() throws {
-        let cases = [
-            ("", ":1, column 1: must be 'Line', is missing"),
-            ("Line\n", ":1, column 2: must be '# Letter', is missing"),
-            ("Letter,Line,x\n0,0,1\n", ":1, column 1: must be 'Line', is 'Letter'"),
-            ("Line,# Letter\n0,0\n", ":1: has no features after Line and # Letter"),
-            ("Line,# Letter,x,\n0,0,1,2\n", ":1, column 4: has no name"),
-            ("Line,# Letter,x, x\n0,0,1,2\n", ":1, column 4: 'x' is there twice"),
-            ("Line,# Letter,x\n", ":1: has no rows below its header"),
-            ("Line,# Letter,x\n0,0,1\n1,0\n", ":3: has 2 columns, the header 3"),
-            (
-                "Line,# Letter,x\n0,0,1,2\n",
-                ":2: has 4 columns, the header 3 (a comma separates columns: write decimals with a point)"
-            ),
-            ("Line,# Letter,x\n0,0,1\n\n1,0,1\n", ":3: is empty: remove the line"),
-            ("Line,# Letter,x\n1,0,1\n", ":2, column 1 (Line): must be 0, is '1': rows are numbered from 0"),
-            (
-                "Line,# Letter,x\n0,A,1\n",
-                ":2, column 2 (# Letter): must be a class, a whole number from 0 to 999999999, is 'A'"
-            ),
-            (
-                "Line,# Letter,x\n0,-1,1\n",
-                ":2, column 2 (# Letter): must be a class, a whole number from 0 to 999999999, is '-1'"
-            ),
-            (
-                "Line,# Letter,x\n0,0.0,1\n",
-                ":2, column 2 (# Letter): must be a class, a whole number from 0 to 999999999, is '0.0'"
-            ),
-            (
-                "Line,# Letter,x\n0,0,\n",
-                ":2, column 3 (x): must be a finite number, is '': a missing value must be filled in, or its row left out"
-            ),
-            ("Line,# Letter,x\n0,0,one\n", ":2, column 3 (x): must be a finite number, is 'one'"),
-            ("Line,# Letter,x\n0,0,inf\n", ":2, column 3 (x): must be a finite number, is 'inf'"),
-            ("Line,# Letter,x\n0,0,1e999\n", ":2, column 3 (x): must be from -1e150 to 1e150, is '1e999'"),
-            ("Line,# Letter,x\n0,0,1_000\n", ":2, column 3 (x): must be a finite number, is '1_000'"),
-            ("Line,# Letter,x\n0,0,\"1\n", ":2: is not CSV: unexpected end of data"),
-        ]
-        let folders = (0..<cases.count).map { folder / "\($0)" }
-        for (place, (text, _)) in zip(folders, cases) {
-            try SmallData.write(to: place)
-            try Data(text.utf8).write(to: place.appending(path: "test.csv"))
-        }
-        let answers = try answers(folders).split(separator: "\n").map(String.init)
-        #expect(answers == zip(folders, cases).map { place, expected in "\(place.path)/test.csv\(expected.1)" })
-    }
-
-    @Test("that is not UTF-8 is refused with its line")
-    func notText() throws {
-        try (Data("Line,# Letter,x\n0,0,".utf8) + [0xFF]).write(to: folder / "test.csv")
-        #expect(try answer() == "\(folder.url.path)/test.csv:2: is not UTF-8 (byte 0xff): save it as UTF-8\n")
-    }
-
-    @Test("that is not there is refused")
-    func missing() throws {
-        try FileManager.default.removeItem(at: folder / "test.csv")
-        #expect(try answer() == "\(folder.url.path)/test.csv: cannot be read: No such file or directory\n")
-    }
-
-    @Test(
-        "for tests that does not fit the one for training is refused",
-        arguments: [
-            ("Line,# Letter,x\n0,0,1\n", ":1: has 1 feature, train.csv 2"),
-            ("Line,# Letter,y,x\n0,0,1,2\n", ":1, column 3: is 'y', in train.csv 'x'"),
-            (
-                "Line,# Letter,x,y\n0,0,1,2\n1,3,1,2\n",
-                ":3, column 2 (# Letter): class 3 is not in train.csv, which has 0, 1, 2"
-            ),
-        ])
-    func unfitting(text: String, problem: String) throws {
-        try Data(text.utf8).write(to: folder / "test.csv")
-        #expect(try answer() == "\(folder.url.path)/test.csv\(problem)\n")
-    }
-
-    @Test(
-        "for training needs two classes and more rows than classes",
-        arguments: [("0,0,1,2\n1,0,2,1\n", "1 class in 2 rows"), ("0,0,1,2\n1,1,2,1\n", "2 classes in 2 rows")])
-    func tooSmall(rows: String, has: String) throws {
-        try Data(("Line,# Letter,x,y\n" + rows).utf8).write(to: folder / "train.csv")
-        #expect(
-            try answer()
-                == "\(folder.url.path)/train.csv: needs two classes or more, and more rows than classes; it has \(has)\n"
-        )
-    }
-
-    @Test("may have a byte-order mark, Windows line ends, quotes, spaces and any way to write a number")
-    func manyWays() throws {
-        let text = "\u{FEFF}Line, # Letter ,x,\"y\"\r\n0, 1 , -1.5e-3,\"+2\"\r\n1,0,.5,3."
-        try Data(text.utf8).write(to: folder / "test.csv")
-        #expect(try answer() == "['x', 'y'] [[-0.0015, 2.0], [0.5, 3.0]] [1, 0]\n")
-    }
-
-    private func answer() throws -> String { try answers([folder.url]) }
-
-    /// The test set that Python reads in each folder, or why it does not; one Python for all, for its start takes
-    /// longest.
-    private func answers(_ folders: [URL]) throws -> String {
-        let script = """
-            import dataset, pathlib, sys
-            for folder in sys.argv[1].split(":"):
-                try: test = dataset.read_pair(pathlib.Path(folder))[1]
-                except dataset.DataError as error: print(error)
-                else: print(test.features, test.rows.tolist(), test.truth.tolist())
+    @Test("is names, types, which cells may be missing, and what the target is")
+    func columns() throws {
+        let rows = """
+            customer;age;plan;zip;active;spend;churned
+            c1;41;pro;01234;True;30,5;yes
+            c2;17;NA;00001;False;;no
+            c3;55;"free; now";99999;True;7;yes
             """
-        return try python.run("-c", script, folders.map(\.path).joined(separator: ":"))
+        try write("test.csv", rows)
+        try write("leaves.txt", "tree\nversion=v4\n")
+        try write("expected.csv", "churn\n")
+        #expect(
+            try said("--target", "churned", "--index", "customer") == """
+                {"test": 3, "features": 5, "columns": [\
+                {"name": "age", "type": "integer", "optional": false, "example": 41}, \
+                {"name": "plan", "type": "text", "optional": true, "example": "pro"}, \
+                {"name": "zip", "type": "text", "optional": false, "example": "01234"}, \
+                {"name": "active", "type": "boolean", "optional": false, "example": true}, \
+                {"name": "spend", "type": "number", "optional": true, "example": 30.5}], \
+                "target": "churned", "index": "customer", "task": "classification", "classes": 2, "notes": [], \
+                "models": [{"name": "leaves", "file": "leaves.txt", "format": "lightgbm", "library": "lightgbm", "version": null}], \
+                "trains": false, "expected": true, "requirements": false, "bytes": \(rows.utf8.count + 17 + 6)}
+
+                """)
+    }
+
+    @Test(
+        "is what is worth knowing: no target, columns that never change, classes that are rare, a test that is the training"
+    )
+    func notes() throws {
+        try write("train.py", "")
+        try write("train.csv", "a,b,kind\n1,7,x\n2,7,x\n3,7,y\n")
+        try write("test.csv", "a,b,kind\n1,7,x\n2,7,x\n3,7,y\n")
+        #expect(
+            try said("--target", "kind").contains(
+                #"""
+                "notes": ["test.csv has the rows of train.csv: scores tell how well models remember, not how well they do on new rows", \#
+                "train.csv has 1 feature with the same value in every row: b", "train.csv has 1 row of class y"]
+                """#))
+        try FileManager.default.removeItem(at: folder / "test.csv")
+        let none = try said()
+        #expect(none.contains("test.csv is missing: the rows of train.csv are the examples, and scores tell how well"))
+        #expect(
+            none.contains(
+                "no column is the target (service: target:): nothing is scored. There are 'a', 'b', 'kind'"))
+        #expect(none.contains(#""trains": true"#))
+    }
+
+    @Test(
+        "is a refusal, when it cannot be served",
+        arguments: [
+            (["test.csv": "a\n1\n"], [], "holds no model: it needs a file .joblib, .pkl, .skops, .onnx, "),
+            (["leaves.txt": "tree\n"], [], "has no test.csv or test.parquet: models need example rows"),
+            (
+                ["leaves.txt": "tree\n", "leaves.json": #"{"learner": {}}"#, "test.csv": "a\n1\n"], [],
+                "leaves.txt: two models are named 'leaves': rename one"
+            ),
+            (["l eaves.txt": "tree\n", "test.csv": "a\n1\n"], [], "'l eaves' is to be the model's name in answers"),
+            (
+                ["leaves.txt": "tree\n", "models.py": "", "test.csv": "a\n1\n"], [],
+                "models.py: the service has a module of this name: rename it"
+            ),
+            (["x.skops": "text", "test.csv": "a\n1\n"], [], "x.skops: is no skops file: File is not a zip file"),
+            (
+                ["leaves.txt": "tree\n", "test.csv": "a\n1\n"], ["--target", "b"],
+                "test.csv:1: has no column 'b', which target: names; it has 'a'"
+            ),
+            (
+                ["leaves.txt": "tree\n", "test.csv": "a\n1\n"], ["--target", "a"],
+                "test.csv:1: has no features: each of its columns is the index or the target"
+            ),
+        ] as [([String: String], [String], String)])
+    func refused(files: [String: String], arguments: [String], reason: String) throws {
+        for (name, text) in files { try write(name, text) }
+        let said = try said(arguments)
+        #expect(said.hasPrefix(#"{"refused": "\#(folder.url.path)"#) && said.contains(reason), "\(said)")
+    }
+
+    @Test("knows every module of the service, of which no other may have the name")
+    func ownModules() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: ServiceFiles.sources.path)
+        for file in files where file.hasSuffix(".py") && !["train.py", "gunicorn.conf.py"].contains(file) {
+            try write("leaves.txt", "tree\n")
+            try write("test.csv", "a\n1\n")
+            try write(file, "")
+            #expect(try said().contains("\(file): the service has a module of this name"), "\(file)")
+            try FileManager.default.removeItem(at: folder / file)
+        }
+    }
+
+    @Test("is a note where only the build can tell")
+    func parquet() throws {
+        try write("leaves.txt", "tree\n")
+        try write("test.parquet", "PAR1")
+        #expect(
+            try said().hasPrefix(
+                #"{"test": null, "features": null, "columns": [], "target": null, "index": null, "task": null, "classes": null, "notes": ["\#(folder.url.path)/test.parquet is looked at when the image is built: it is Parquet"]"#
+            ))
+    }
+
+    @Test("reads 3.8's Python, which an operator may still have")
+    func oldPython() async throws {
+        let script = "import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 8)); print('fine')"
+        let python = try await Python.shared.value
+        #expect(try python.answer(script, [ServiceFiles.sources.appending(path: "table.py").path]) == "fine\n")
+    }
+
+    private func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: folder / name) }
+
+    private func said(_ arguments: String...) throws -> String { try said(arguments) }
+
+    private func said(_ arguments: [String]) throws -> String {
+        let program = try LocalProgram.run(
+            ["python3", "-I", "-", "--directory", folder.url.path] + arguments + ["--json"],
+            input: ServiceFiles.source("table.py"))
+        #expect(program.errors == "")
+        return program.output
     }
 }

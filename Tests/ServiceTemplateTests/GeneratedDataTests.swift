@@ -5,6 +5,7 @@ import Testing
 struct GeneratedDataTests {
     let folder: TemporaryFolder
     let python: Python
+    private static let script = ServiceFiles.example.appending(path: "generate_data.py").path
 
     init() async throws {
         python = try await Python.shared.value
@@ -48,7 +49,7 @@ struct GeneratedDataTests {
     @Test("writes the same bytes each time, and different rows for training and test")
     func repeatable() async throws {
         let data = try await Training.generated.value.data
-        _ = try python.run("generate_data.py", folder.url.path)
+        _ = try python.run(Self.script, folder.url.path)
         for name in ["train.csv", "test.csv"] {
             #expect(try Data(contentsOf: folder / name) == Data(contentsOf: data.appending(path: name)))
         }
@@ -59,7 +60,7 @@ struct GeneratedDataTests {
     @Test("leaves a person's own data alone")
     func ownData() throws {
         try SmallData.write(to: folder.url)
-        _ = try python.run("generate_data.py", "--if-absent", folder.url.path)
+        _ = try python.run(Self.script, "--if-absent", folder.url.path)
         #expect(try String(contentsOf: folder / "train.csv", encoding: .utf8) == SmallData.train)
         #expect(try String(contentsOf: folder / "test.csv", encoding: .utf8) == SmallData.test)
     }
@@ -67,7 +68,7 @@ struct GeneratedDataTests {
     @Test("refuses to invent one half", arguments: [("train.csv", "test.csv"), ("test.csv", "train.csv")])
     func half(given: String, missing: String) throws {
         try Data(SmallData.train.utf8).write(to: folder / given)
-        let end = try python.end(of: "generate_data.py", "--if-absent", folder.url.path)
+        let end = try python.end(of: Self.script, "--if-absent", folder.url.path)
         #expect(end.status == 1)
         #expect(
             end.errors

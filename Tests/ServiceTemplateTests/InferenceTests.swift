@@ -25,7 +25,9 @@ struct InferenceTests {
                 "lda \(String(format: "%.3f", lda))", "mlp \(String(format: "%.3f", mlp))",
                 "\(folder.url.path)/predictions.csv and \(folder.url.path)/scores.json are written",
             ])
-        #expect(try text("scores.json") == #"{"rows": 1300, "score": {"lda": \#(lda), "mlp": \#(mlp)}}"# + "\n")
+        #expect(
+            try text("scores.json").hasPrefix(
+                #"{"rows": 1300, "score": {"lda": \#(lda), "mlp": \#(mlp)}, "scores": {"lda": {"accuracy": \#(lda), "#))
         let header = "row,lda_number,lda_letter,mlp_number,mlp_letter,truth_number,truth_letter\n"
         let rows = training.golden.rows.map { row in
             "\(row.line)," + [row.lda, row.mlp, row.truth].map { "\($0.number),\($0.letter)" }.joined(separator: ",")
@@ -43,33 +45,47 @@ struct InferenceTests {
         try write("Line,x,y\n3,10,1\n7, -10 ,\"-8\"\n")
         let end = try run(["--input", input, "--results", folder.url.path])
         #expect(end.errors == "")
-        #expect(try text("scores.json") == #"{"rows": 2, "score": null}"# + "\n")
+        #expect(try text("scores.json") == #"{"rows": 2, "score": null, "scores": null, "drift": {}}"# + "\n")
         #expect(
             try text("predictions.csv") == "row,lda_number,lda_letter,mlp_number,mlp_letter\n3,0,A,0,A\n7,2,C,2,C\n")
+    }
+
+    @Test("finds columns by their names, in any order, and leaves others alone")
+    func byName() throws {
+        try write("y,comment,x\n1,first,10\n10,\"second, row\",1\n")
+        let end = try run(["--input", input, "--results", folder.url.path, "--keep", "comment,y"])
+        #expect(end.errors == "")
+        #expect(
+            try text("predictions.csv") == """
+                row,lda_number,lda_letter,mlp_number,mlp_letter,comment,y
+                0,0,A,0,A,first,1
+                1,1,B,1,B,"second, row",10
+
+                """)
+        let other = try run(["--input", input, "--results", folder.url.path, "--keep", "remark"])
+        #expect(
+            other.errors
+                == "\(input):1: has no column 'remark', which is to be kept; it has 'y', 'comment', 'x'\n")
     }
 
     @Test(
         "refuses an input with its place, and writes nothing",
         arguments: [
-            ("", ":1, column 1: must be 'Line', is missing"),
-            ("x,y\n", ":1, column 1: must be 'Line', is 'x'"),
-            ("Line\n", ":1: has 1 columns, the models need 3"),
-            ("Line,y,x\n", ":1, column 2: must be 'x' or '# Letter', is 'y'"),
-            ("Line,# Letter,x\n", ":1: has 3 columns, the models need 4"),
-            ("Line,x,y,z\n", ":1: has 4 columns, the models need 3"),
+            ("", ":1: has no header: its first line must name the columns"),
+            ("x,y\n", ":1: has no rows below its header"),
+            ("Line\n", ":1: has no column 'x', 'y'; it has 'Line'"),
+            ("Line,# Letter,x\n", ":1: has no column 'y'; it has 'Line', '# Letter', 'x'"),
+            ("Line,x,y,x\n", ":1, column 4: 'x' is there twice"),
             ("Line,x,y\n", ":1: has no rows below its header"),
             ("Line,x,y\n0,1\n", ":2: has 2 columns, the header 3"),
-            ("Line,x,y\n0,1,2\n\n", ":3: is empty: remove the line"),
-            ("Line,x,y\n-1,1,2\n", ":2, column 1 (Line): must be a row number from 0 to 999999999, is '-1'"),
-            ("Line,x,y\n5,1,2\n5,1,2\n", ":3, column 1 (Line): must be above 5, the row before it, is 5"),
             ("Line,x,y\n0,1,one\n", ":2, column 3 (y): must be a finite number, is 'one'"),
-            (
-                "Line,x,y\n0,,1\n",
-                ":2, column 2 (x): must be a finite number, is '': a missing value must be filled in, or its row left out"
-            ),
+            ("Line,x,y\n0,,1\n", ":2, column 2 (x): is missing (''): fill it in, or leave the row out"),
             ("Line,x,y\n0,1 2,1\n", ":2, column 2 (x): must be a finite number, is '1 2'"),
             ("Line,x,y\n0,1e999,1\n", ":2, column 2 (x): must be from -1e150 to 1e150, is '1e999'"),
-            ("Line,# Letter,x,y\n0,3,1,2\n", ":2, column 2 (# Letter): must be a class from 0 to 2, is '3'"),
+            (
+                "Line,# Letter,x,y\n0,3,1,2\n",
+                ":2, column 2 (# Letter): must be a class that models know (0, 1, 2), is '3'"
+            ),
             ("Line,x,y\n0,\"1,2\n", ":2: is not CSV: unexpected end of data"),
         ])
     func refused(content: String, reason: String) throws {
@@ -184,6 +200,6 @@ struct InferenceTests {
         let training = other ?? training
         return try LocalProgram.run(
             [python.executable, "inference.py"] + arguments, in: ServiceFiles.sources,
-            environment: ["MODELS_DIR": training.models.path, "DATA_DIR": training.data.path])
+            environment: ["MODELS_DIR": training.models.path, "MODEL_DIR": training.data.path])
     }
 }

@@ -34,7 +34,10 @@ struct LocalProgram {
     /// The variables of this process, with nothing that would write bytecode beside the sources or turn the service.
     static func surroundings(_ more: [String: String]) -> [String: String] {
         var all = ProcessInfo.processInfo.environment
-        for name in ["DATA_DIR", "MODELS_DIR", "WEB_CONCURRENCY", "GUNICORN_CMD_ARGS", "PYTHONPATH", "PYTHONHOME"] {
+        for name in [
+            "DATA_DIR", "MODELS_DIR", "MODEL_DIR", "TARGET", "INDEX", "CROSS_VALIDATE", "WEB_CONCURRENCY",
+            "GUNICORN_CMD_ARGS", "PYTHONPATH", "PYTHONHOME",
+        ] {
             all[name] = nil
         }
         all["PYTHONDONTWRITEBYTECODE"] = "1"

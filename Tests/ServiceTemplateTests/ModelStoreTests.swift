@@ -168,7 +168,8 @@ struct ModelStoreTests {
                 let file = folder / "store/\(name)"
                 try FileManager.default.createDirectory(
                     at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-                try Data().write(to: file)
+                // An upload says first which files it is to have.
+                try (name.hasSuffix("metadata.json") ? content("models/metadata.json") : Data()).write(to: file)
             }
             let said = try run("upload", sshd)
             #expect(said.hasPrefix("\(address(sshd)): current is \(try version())\n"))

@@ -6,9 +6,14 @@ struct Python {
 
     /// Made once per digest of requirements.txt; a machine without Python 3.11 or without a package index fails the
     /// test with its reason.
-    static let shared = Task { try Python() }
+    static let shared = Task { try Python([ServiceFiles.requirements]) }
 
-    private init() throws {
+    /// The same with what models of other kinds need: pandas, XGBoost, LightGBM, ONNX Runtime, skops, pyarrow.
+    static let everyKind = Task {
+        try Python([ServiceFiles.requirements, ServiceFiles.models.appending(path: "requirements.txt")])
+    }
+
+    private init(_ requirements: [URL]) throws {
         let version = try LocalProgram.succeeded(["python3", "-c", "import sys; print(*sys.version_info[:3], sep='.')"])
         let numbers = version.split(separator: ".").compactMap {
             Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
@@ -16,15 +21,15 @@ struct Python {
         guard numbers.count == 3, (numbers[0], numbers[1]) >= (3, 11) else {
             throw Failed("python3 is \(version); the service needs 3.11 or later")
         }
-        let requirements = ServiceFiles.requirements.path
-        let folder = try ServiceFiles.cached(
-            "venv", of: [Data(contentsOf: ServiceFiles.requirements), Data(version.utf8)]
-        ) { folder in
+        let ingredients = try requirements.map { try Data(contentsOf: $0) } + [Data(version.utf8)]
+        let folder = try ServiceFiles.cached("venv", of: ingredients) { folder in
             _ = try LocalProgram.succeeded(["python3", "-m", "venv", folder.path])
-            _ = try LocalProgram.succeeded([
-                folder.appending(path: "bin/python").path, "-m", "pip", "install", "--quiet",
-                "--disable-pip-version-check", "--only-binary=:all:", "-r", requirements,
-            ])
+            for file in requirements {
+                _ = try LocalProgram.succeeded([
+                    folder.appending(path: "bin/python").path, "-m", "pip", "install", "--quiet",
+                    "--disable-pip-version-check", "--only-binary=:all:", "-r", file.path,
+                ])
+            }
         }
         executable = folder.appending(path: "bin/python").path
     }
@@ -32,6 +37,14 @@ struct Python {
     /// What a script of the service prints.
     func run(_ arguments: String...) throws -> String {
         try LocalProgram.succeeded([executable] + arguments, in: ServiceFiles.sources)
+    }
+
+    /// What a script of Tests/ServiceModels prints, which knows the modules of the service.
+    func see(_ script: String, _ arguments: String..., environment: [String: String] = [:]) throws -> String {
+        let path = ServiceFiles.models.appending(path: script).path
+        return try LocalProgram.succeeded(
+            [executable, path] + arguments,
+            environment: environment.merging(["PYTHONPATH": ServiceFiles.sources.path]) { $1 })
     }
 
     /// What a few lines of Python print.

@@ -33,7 +33,7 @@ struct RunningCoordinator {
             ["timeout", "600", python.executable, "coordinator.py", "--port", "0", "--folder", folder.path] + arguments,
             in: ServiceFiles.sources,
             environment: LocalProgram.surroundings(
-                ["MODELS_DIR": models.path, "DATA_DIR": (data ?? models).path].merging(environment) { $1 }),
+                ["MODELS_DIR": models.path, "MODEL_DIR": (data ?? models).path].merging(environment) { $1 }),
             output: log.fileHandleForWriting.fileDescriptor, errors: FileHandle.standardError.fileDescriptor)
         try log.fileHandleForWriting.close()
         var said = ""

@@ -9,6 +9,8 @@ enum ServiceFiles {
     static let requirements = sources.appending(path: "requirements.txt")
 
     static let example = repository.appending(path: "templates/example")
+    /// What makes model directories, and looks at what becomes of them.
+    static let models = repository.appending(path: "Tests/ServiceModels")
     static let exampleFiles = ["generate_data.py", "labels.csv", "train.py"]
 
     /// Makes a directory the example's model directory, without data.

@@ -36,7 +36,9 @@ struct Training {
         let sources = try [
             "requirements.txt", "table.py", "drift.py", "parquet.py", "metadata.py", "golden.py", "train.py",
         ].map(ServiceFiles.source)
-        let example = try ServiceFiles.exampleFiles.map { try Data(contentsOf: ServiceFiles.example.appending(path: $0)) }
+        let example = try ServiceFiles.exampleFiles.map {
+            try Data(contentsOf: ServiceFiles.example.appending(path: $0))
+        }
         folder = try ServiceFiles.cached("models-\(name)", of: sources + example + ingredients) { folder in
             let data = folder.appending(path: "data")
             try ServiceFiles.copyExample(to: data)

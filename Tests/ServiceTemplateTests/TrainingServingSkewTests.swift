@@ -75,7 +75,8 @@ struct TrainingServingSkewTests {
             source, target = sys.argv[1:]
             for name in ("lda", "mlp"):
                 joblib.dump(joblib.load(f"{source}/{name}.joblib")[1:], f"{target}/{name}.joblib")
-            shutil.copy(f"{source}/golden.json", target)
+            for name in ("golden.json", "metadata.json"):
+                shutil.copy(f"{source}/{name}", target)
             """
         _ = try python.run("-c", script, training.models.path, folder.url.path)
         try await Training.describe(folder.url)

@@ -14,7 +14,8 @@ struct TrainingTests {
     @Test("takes data with any number of features and classes, and knows the right answers")
     func otherShape() async throws {
         let golden = try await Training.small.value.golden
-        #expect(golden.classes == 3)
+        #expect(golden.models == ["lda", "mlp"])
+        #expect(golden.tasks == ["lda": "classification", "mlp": "classification"])
         #expect(golden.features == ["x", "y"])
         #expect(golden.score == ["lda": 1, "mlp": 1])
         #expect(golden.rows.map(\.line) == Array(0..<30))
@@ -28,20 +29,23 @@ struct TrainingTests {
 
     @Test("writes the same golden.json, byte for byte, from the same data")
     func repeatable() async throws {
-        try Data(SmallData.noise(rows: 40, seed: 1).utf8).write(to: folder / "train.csv")
-        try Data(SmallData.noise(rows: 400, seed: 2).utf8).write(to: folder / "test.csv")
+        let own = try directory(SmallData.noise(rows: 40, seed: 1), SmallData.noise(rows: 400, seed: 2))
         let golden = try ["first", "second"].map { models in
-            _ = try python.run("train.py", "--data", folder.url.path, "--models", (folder / models).path)
+            _ = try python.train(own, models: folder / models)
             return try Data(contentsOf: folder / "\(models)/golden.json")
         }
         #expect(golden[0] == golden[1])
     }
 
-    @Test("names the classes by number when the alphabet is too short")
-    func manyClasses() throws {
-        let names = try python.run(
-            "-c", "import dataset; print([dataset.letter(*k) for k in [(0, 26), (25, 26), (0, 27), (26, 27)]])")
-        #expect(names == "['A', 'Z', '0', '26']\n")
+    @Test("shows a class that labels.csv does not name as it is in the data, and says so")
+    func unnamedClass() throws {
+        let more = SmallData.train + "30,26,1,1\n31,26,2,2.5\n"
+        let own = try directory(more, SmallData.test + "30,26,1,1\n")
+        let said = try python.train(own, models: folder / "models")
+        #expect(said.contains("note: labels.csv does not name class 26: shown as in the data\n"))
+        let golden = try Golden(folder / "models/golden.json")
+        #expect(golden.rows[0].truth.letter == "A")
+        #expect(golden.rows[30].truth == .init(number: 26, letter: "26"))
     }
 
     @Test("leaves nothing but its four files")
@@ -94,9 +98,7 @@ struct TrainingTests {
 
     @Test("tells shapes, five folds of each model and the scores, when asked to")
     func crossValidation() async throws {
-        let data = try await Training.small.value.data
-        let said = try python.run(
-            "train.py", "--data", data.path, "--models", (folder / "models").path, "--cross-validate")
+        let said = try trained(SmallData.train, SmallData.test).joined(separator: "\n") + "\n"
         #expect(
             said.replacing(/version \w+-[0-9a-f]{32}/, with: "version NAME") == """
                 train 30 × 2, test 30 × 2
@@ -138,12 +140,12 @@ struct TrainingTests {
                 "note: train.csv has 1 feature with the same value in every row: z",
             ])
         let script = """
-            import dataset, pathlib, train
-            data = dataset.read_pair(pathlib.Path("\(folder.url.path)"))[0]
+            import sys; sys.path.insert(0, sys.argv[1])
+            import train
             model = train.untrained()["mlp"]; model[-1].max_iter = 2
-            train.fit("mlp", model, data)
+            train.fit("mlp", model, *train.read(sys.argv[1] + "/train.csv", "# Letter", "Line"))
             """
-        let told = try python.run("-c", script)
+        let told = try python.run("-c", script, (folder / "model").path)
         #expect(
             told
                 == "note: mlp: Stochastic Optimizer: Maximum iterations (2) reached and the optimization hasn't converged yet.\n"
@@ -153,35 +155,59 @@ struct TrainingTests {
     @Test("ends with a model's own reason, without a stack of calls, when it cannot be trained")
     func cannotBeTrained() throws {
         let script = """
+            import sys; sys.path.insert(0, sys.argv[1])
             import train
             class Model:
                 def fit(self, *_): raise IndexError("index 0 is out of bounds")
-            train.fit("lda", Model(), type("Data", (), {"rows": [], "truth": []}))
+            train.fit("lda", Model(), [], [])
             """
-        let end = try python.end(of: "-c", script)
+        let end = try python.end(of: "-c", script, ServiceFiles.example.path)
         #expect(end.status == 1)
         #expect(end.errors == "lda cannot be trained on train.csv: IndexError: index 0 is out of bounds\n")
     }
 
+    @Test("keeps what cross-validation measured beside the scores")
+    func metrics() throws {
+        _ = try trained(SmallData.train, SmallData.test)
+        let said = try python.run(
+            "-c",
+            """
+            import json, sys
+            print(json.load(open(sys.argv[1]))["metrics"]["cross-validation"]["lda"])
+            """, (folder / "models/metadata.json").path)
+        #expect(said == "{'mean': 1.0, 'deviation': 0.0, 'folds': 5}\n")
+    }
+
+    /// The example's model directory with these files.
+    private func directory(_ train: String, _ test: String) throws -> URL {
+        try ServiceFiles.copyExample(to: folder / "model")
+        try Data(train.utf8).write(to: folder / "model/train.csv")
+        try Data(test.utf8).write(to: folder / "model/test.csv")
+        return folder / "model"
+    }
+
     /// What train.py prints with these files.
     private func trained(_ train: String, _ test: String) throws -> [String] {
-        try Data(train.utf8).write(to: folder / "train.csv")
-        try Data(test.utf8).write(to: folder / "test.csv")
-        let said = try python.run(
-            "train.py", "--data", folder.url.path, "--models", (folder / "models").path, "--cross-validate")
+        let said = try python.train(directory(train, test), models: folder / "models", "--cross-validate")
         return said.split(separator: "\n").map(String.init)
     }
 
     @Test("ends with the file and the line of bad data, without a stack of calls")
     func badData() throws {
-        try SmallData.write(to: folder.url)
-        try Data("Line,# Letter,x\n0,0,nan\n".utf8).write(to: folder / "train.csv")
-        let end = try python.end(of: "train.py", "--data", folder.url.path, "--models", (folder / "models").path)
-        #expect(end.status == 1)
-        #expect(
-            end.errors
-                == "\(folder.url.path)/train.csv:2, column 3 (x): must be a finite number, is 'nan': a missing value must be filled in, or its row left out\n"
-        )
-        #expect(!FileManager.default.fileExists(atPath: (folder / "models").path))
+        let cases = [
+            (
+                "Line,# Letter,x,y\n0,0,nan,1\n",
+                "train.csv:2, column 3 (x): must be a finite number, is 'nan': these models take no other, and no missing value\n"
+            ),
+            ("Line,# Letter,x,y\n0,0,1\n", "\(folder.url.path)/model/train.csv:2: has 3 columns, the header 4\n"),
+        ]
+        for (text, reason) in cases {
+            let end = try python.trainingEnd(directory(text, SmallData.test), models: folder / "models")
+            #expect(end.status == 1)
+            #expect(end.errors == reason)
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder.url.path).contains("models") == false
+                    || FileManager.default.contentsOfDirectory(atPath: (folder / "models").path).isEmpty)
+        }
     }
 }

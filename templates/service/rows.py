@@ -1,6 +1,7 @@
 """Which rows of features does the body of a request hold?"""
 
 import math
+from operator import itemgetter
 
 import numpy as np
 import orjson
@@ -122,9 +123,10 @@ def checked(rows, schema):
     if len(rows) > MOST_ROWS:
         raise Refusal(413, f"{len(rows)} rows are too many: send at most {MOST_ROWS} at once")
     features, lists = schema.features, []
+    known, pick = set(features), itemgetter(*features) if len(features) > 1 else lambda row: (row[features[0]],)
     for place, row in enumerate(rows):
         if isinstance(row, dict):
-            lists.append(in_order(row, f"rows[{place}]", features))
+            lists.append(list(pick(row)) if row.keys() == known else in_order(row, f"rows[{place}]", features, known))
             check(lists[-1], f"rows[{place}]", schema, features)
         else:
             check(row, f"rows[{place}]", schema)
@@ -134,12 +136,12 @@ def checked(rows, schema):
     return found
 
 
-def in_order(row, name, features):
+def in_order(row, name, features, known):
     """The values of an object, in the order of the header; a column that is left out is missing, and none may be strange."""
-    strange = row.keys() - features if len(row) > len(features) or not row.keys() <= set(features) else ()
+    strange = row.keys() - known
     if strange:
-        known = ", ".join(features[:20]) + (", …" if len(features) > 20 else "")
-        raise Refusal(400, f"{name} has a column {min(strange)[:40]!r}, which the models do not know; they know {known}")
+        told = ", ".join(features[:20]) + (", …" if len(features) > 20 else "")
+        raise Refusal(400, f"{name} has a column {min(strange)[:40]!r}, which the models do not know; they know {told}")
     return [row.get(feature) for feature in features]
 
 

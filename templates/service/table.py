@@ -167,16 +167,12 @@ class Schema:
 
     def __init__(self, columns, target=None, index=None, task=None, classes=None):
         self.columns = columns  # the features, in the order of the header
+        self.features = [column.name for column in columns]
         self.target = target  # Column, or None
         self.index = index  # name, or None
         self.task = task  # classification, regression or None
         self.classes = classes  # of the target, sorted; None without or for regression
         self.is_numeric = all(column.type in ("number", "integer") and not column.optional for column in columns)
-
-    @property
-    def features(self):
-        """Their names."""
-        return [column.name for column in self.columns]
 
     def as_json(self):
         return {
@@ -799,7 +795,7 @@ def write_packages(directory, requirements, folder):
                             f"{', '.join(sorted(kept))}; no service can load all of them: save them by the same")
         other = kept - {pins.get("scikit-learn")}
         models = "\n".join([f"scikit-learn=={version}" for version in other] + ["numpy"]) if other else ours
-        more = sorted({PACKAGES[name] for model in directory.models for name in
+        more = sorted({PACKAGES[name].partition("==")[0] if other else PACKAGES[name] for model in directory.models for name in
                        {model["format"]} | version_of(directory.file(model["file"]), model["format"])[1] if name in PACKAGES}
                       | ({PACKAGES["pyarrow"]} if str(directory.test).endswith(".parquet") else set()))
     os.makedirs(folder, exist_ok=True)

@@ -101,7 +101,7 @@ def write_rows(folder, examples):
     with (folder / "rows.jsonl").open("w", encoding="utf-8") as file:
         for number, (_, features, truth) in zip(range(MOST_ROWS), examples.test.records(examples.schema)):
             known = {} if truth is None else {"truth": truth}
-            file.write(json.dumps({"row": number, "features": features} | known) + "\n")
+            file.write(json.dumps({"row": number} | known | {"features": features}) + "\n")
     note.write_text(described, encoding="utf-8")
 
 

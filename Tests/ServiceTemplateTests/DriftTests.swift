@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+@Suite("Drift")
+struct DriftTests {
+    let folder: TemporaryFolder
+    let python: Python
+    let training: Training
+
+    init() async throws {
+        python = try await Python.shared.value
+        training = try await Training.generated.value
+        folder = try TemporaryFolder()
+    }
+
+    @Test("is none in rows like the training's, and is told by column where values moved")
+    func told() throws {
+        let same = try run(training.data.appending(path: "test.csv").path)
+        #expect(same.hasPrefix("1300 rows, against 2"))
+        #expect(!same.contains("drifted\n"))
+        let text = try String(contentsOf: training.data.appending(path: "test.csv"), encoding: .utf8)
+        let moved = text.split(separator: "\n").enumerated().map { place, line in
+            var cells = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            if place > 0 { cells[3] = "9\(cells[3])" }
+            return cells.joined(separator: ",")
+        }
+        try Data(moved.joined(separator: "\n").utf8).write(to: folder / "moved.csv")
+        let told = try run((folder / "moved.csv").path).split(separator: "\n").filter { $0.hasSuffix("  drifted") }
+        #expect(told.count == 1 && told[0].hasPrefix("Cz/alpha "))
+    }
+
+    @Test("of words, gaps and new words is counted, and of few rows nothing is said")
+    func words() throws {
+        let script = """
+            import drift
+            bins = {"values": ["pro", "free"], "shares": [0.5, 0.5, 0, 0]}
+            for values in (["pro", "free"], ["pro", "pro", "pro", "free"], ["pro", "free", "new", None]):
+                tally = drift.Tally(bins)
+                for value in values: tally.add(value)
+                print(tally.counts, round(drift.psi(bins["shares"], tally.shares()), 4))
+            print(drift._edges([3, 1, 2, 2, 2, 2, 2, 2, 2, 9]), drift._edges([]))
+            """
+        #expect(
+            try python.run("-c", script) == """
+                [1, 1, 0, 0] 0.0
+                [3, 1, 0, 0] 0.2747
+                [1, 1, 1, 1] 4.257
+                {'edges': [2, 3, 9]} {'edges': []}
+
+                """)
+        try Data((["Line,# Letter"] + [SmallData.test]).joined().utf8).write(to: folder / "few.csv")
+        let lines = try String(contentsOf: training.data.appending(path: "test.csv"), encoding: .utf8).split(
+            separator: "\n")
+        try Data(lines.prefix(11).joined(separator: "\n").utf8).write(to: folder / "few.csv")
+        #expect(try run((folder / "few.csv").path) == "10 rows are too few to be compared: it takes 100\n")
+    }
+
+    private func run(_ file: String) throws -> String {
+        try python.run("drift.py", file, "--models", training.models.path)
+    }
+}

@@ -1,0 +1,245 @@
+import Foundation
+import Testing
+
+/// Directories as people bring them, made by Tests/ServiceModels/make_models.py with the real libraries.
+@Suite("A model directory")
+struct ModelDirectoryTests {
+    let folder: TemporaryFolder
+    let python: Python
+
+    init() async throws {
+        python = try await Python.everyKind.value
+        folder = try TemporaryFolder()
+    }
+
+    struct Kind: CustomTestStringConvertible {
+        let name: String
+        var target = ""
+        var index = ""
+        /// In the answers to row 0.
+        let first: String
+        var testDescription: String { name }
+
+        static let all = [
+            Kind(
+                name: "churn", target: "churned", index: "customer",
+                first: #""churn": \{"class": "no", "probability": 0\.97\d+\}"#),
+            Kind(
+                name: "skops", target: "churned", index: "customer",
+                first: #""churn": \{"class": "no", "probability": 0\.97\d+\}"#),
+            Kind(
+                name: "packed", target: "churned", index: "customer",
+                first: #""gzip": \{"class": "no", .*"xz": \{"class": "no", .*"zlib": \{"class": "no", .*"#),
+            Kind(
+                name: "parquet", target: "churned", index: "customer",
+                first: #""churn": \{"class": "no", "probability": 0\.97\d+\}"#),
+            Kind(name: "price", target: "price", first: #""price": \{"value": 2\.5\d+\}"#),
+            Kind(
+                name: "boosters", target: "kind",
+                first: #""leaves": \{"class": 2, "word": "high"\}, "pickled": \{"class": 1, "word": "middle"\}, .*"#),
+            Kind(
+                name: "words", target: "churned", index: "customer",
+                first: #""leaves": \{"class": "no", "probability": 0\.8\d+\}, "trees": \{"class": "no", .*"#),
+            Kind(name: "values", target: "price", first: #""leaves": \{"value": 2\.0\d+\}, "trees": \{"value": .*"#),
+            Kind(
+                name: "onnx", target: "way", first: #""double": \{"class": "down", .*"single": \{"class": "down", .*"#),
+            Kind(name: "own", target: "up", first: #""model": \{"class": false, "probability": 0\.51\d+\}"#),
+            Kind(name: "transformer", first: #""square": \{"value": 0\.035\d+\}"#),
+        ]
+    }
+
+    @Test(
+        "is served as its models answer where they come from: alone and together, rows by name and in order",
+        arguments: Kind.all)
+    func served(kind: Kind) throws {
+        try make(kind.name)
+        _ = try train(kind)
+        let said = try python.see("agree.py", model.path, (folder / "data").path, (folder / "models").path)
+        #expect(try said.contains(Regex(kind.first)), "\(said)")
+    }
+
+    @Test("with expected.csv is built only if it answers as the notebook did")
+    func expected() throws {
+        let kind = Kind(name: "expected", target: "churned", index: "customer", first: ".")
+        try make("expected")
+        #expect(try train(kind).contains("expected.csv: 60 rows are answered as there\n"))
+        let file = model.appending(path: "expected.csv")
+        let good = try String(contentsOf: file, encoding: .utf8)
+        let lines = good.split(separator: "\n")
+        // Rows in another order, and fewer: they are found by the index.
+        try Data((lines.prefix(1) + lines.dropFirst(40).reversed()).joined(separator: "\n").utf8).write(to: file)
+        #expect(try train(kind).contains("expected.csv: 21 rows are answered as there\n"))
+        let cases =
+            [
+                (
+                    good.replacing(/(c00[35]),(no|yes),/, with: { "\($0.1),\($0.2 == "no" ? "yes" : "no")," }),
+                    #"churn answers otherwise here than in expected\.csv on 2 of 60 rows \(row 3: (no|yes) 0\.\d\d here, (no|yes) 0\.\d\d there\); the model was saved by scikit-learn 1\.9\.1, requirements give 1\.9\.1\n"#
+                ),
+                (
+                    good.replacing(/(c007,\w+),0\.\d+/, with: { "\($0.1),0.123456" }),
+                    #"churn answers otherwise here than in expected\.csv on 1 of 60 rows \(row 7: \w+ 0\.\d+ here, 0\.123456 there\); .*\n"#
+                ),
+                (
+                    "customer,other\nc001,no\n",
+                    #"expected\.csv: has no column 'churn', .* it has 'customer', 'other'\n"#
+                ),
+                ("customer,churn\nx,no\n", #"expected\.csv: none of its rows is a row of the examples: .*\n"#),
+                (good + lines[1] + "\n", #"expected\.csv: names a row twice in column 'customer'\n"#),
+            ] as [(String, String)]
+        for (text, reason) in cases {
+            try Data(text.utf8).write(to: file)
+            let end = try trainingEnd(kind)
+            #expect(end.status == 1)
+            #expect(try Regex(reason).wholeMatch(in: end.errors) != nil, "\(end.errors)")
+        }
+    }
+
+    @Test(
+        "whose model another version of scikit-learn has saved is refused, unless expected.csv shows that it does no harm"
+    )
+    func otherVersion() throws {
+        let kind = Kind(name: "expected", target: "churned", index: "customer", first: ".")
+        try make("expected")
+        let file = model.appending(path: "churn.joblib")
+        var content = try Data(contentsOf: file)
+        let version = try #require(content.range(of: Data("1.9.1".utf8)))
+        content.replaceSubrange(version, with: Data("1.8.9".utf8))
+        try content.write(to: file)
+        #expect(try packages()["models.txt"] == "scikit-learn==1.8.9\nnumpy\n")
+        #expect(
+            try train(kind).contains(
+                "note: churn.joblib: it was saved by scikit-learn 1.8.9, and 1.9.1 is installed: write scikit-learn==1.8.9 into requirements.txt, or save it anew; expected.csv is answered all the same\n"
+            ))
+        try FileManager.default.removeItem(at: model.appending(path: "expected.csv"))
+        #expect(
+            try trainingEnd(kind).errors
+                == "churn.joblib: was saved by scikit-learn 1.8.9, and 1.9.1 is installed, which may read it otherwise: write scikit-learn==1.8.9 into requirements.txt, or save it anew\n"
+        )
+    }
+
+    @Test("gets the packages that its models were saved with, or those of its own requirements.txt")
+    func packagesOfModels() throws {
+        let ours = try String(contentsOf: ServiceFiles.requirements, encoding: .utf8)
+        let models = ours.split(separator: "# for models")[1]
+        try make("churn")
+        #expect(try packages() == ["server.txt": server, "models.txt": String(models), "more.txt": "pandas==3.0.6\n"])
+        try make("boosters")
+        #expect(try packages()["more.txt"] == "lightgbm==4.7.0\npandas==3.0.6\nxgboost-cpu==3.2.0\n")
+        try Data("scikit-learn==1.6.1\n".utf8).write(to: model.appending(path: "requirements.txt"))
+        #expect(
+            try packages() == ["server.txt": server, "models.txt": "scikit-learn==1.6.1\n", "more.txt": "numpy\n"])
+    }
+
+    @Test(
+        "whose model cannot be loaded is refused with what is to be done",
+        arguments: [
+            (
+                "import missing_package\n",
+                "square.joblib: needs the module 'missing_package': name its package in requirements.txt, or put missing_package.py beside the model\n"
+            ),
+            (
+                "",
+                "square.joblib: cannot be loaded: AttributeError: Can't get attribute 'Squares' on <module 'features' from "
+            ),
+        ])
+    func cannotBeLoaded(module: String, reason: String) throws {
+        try make("transformer")
+        try Data(module.utf8).write(to: model.appending(path: "features.py"))
+        let end = try trainingEnd(Kind(name: "transformer", first: "."))
+        #expect(end.status == 1)
+        #expect(end.errors.hasPrefix(reason), "\(end.errors)")
+    }
+
+    @Test("with types in a skops file that nobody trusts is refused, until trusted.txt names them")
+    func untrusted() throws {
+        try make("transformer")
+        let script = """
+            import joblib, pathlib, skops.io, sys
+            folder = pathlib.Path(sys.argv[1]); sys.path.append(sys.argv[1])
+            skops.io.dump(joblib.load(folder / "square.joblib"), folder / "square.skops")
+            (folder / "square.joblib").unlink()
+            """
+        _ = try python.answer(script, [model.path])
+        let kind = Kind(name: "transformer", first: ".")
+        #expect(
+            try trainingEnd(kind).errors
+                == "square.skops: needs types that nobody trusts yet: features.Squares; write those that you trust into trusted.txt, one a line\n"
+        )
+        try Data("features.Squares\n".utf8).write(to: model.appending(path: "trusted.txt"))
+        #expect(try train(kind).contains("version "))
+    }
+
+    @Test("is scored in batch with names of its own, probabilities, and Parquet in and out")
+    func batch() throws {
+        try make("churn")
+        let kind = Kind(name: "churn", target: "churned", index: "customer", first: ".")
+        _ = try train(kind)
+        let script = """
+            import json, pandas, subprocess, sys
+            folder, service = sys.argv[1:]
+            test = pandas.read_csv(folder + "/model/test.csv", dtype={"zip": str})
+            test.drop(columns="churned")[["zip", "spend", "active", "customer", "age", "plan"]].to_parquet(folder + "/in.parquet")
+            for more in (["--input", folder + "/in.parquet", "--parquet"], ["--keep", "plan"]):
+                subprocess.run([sys.executable, service + "/inference.py", "--results", folder + "/out", *more], check=True, stdout=subprocess.DEVNULL)
+            packed = pandas.read_parquet(folder + "/out/predictions.parquet")
+            plain = pandas.read_csv(folder + "/out/predictions.csv")
+            print(list(packed.columns), list(map(str, packed.dtypes)), (packed["churn"] == plain["churn"]).all())
+            print(open(folder + "/out/predictions.csv").readlines()[:2])
+            print(json.load(open(folder + "/out/scores.json"))["scores"])
+            """
+        let said = try LocalProgram.succeeded(
+            [python.executable, "-c", script, folder.url.path, ServiceFiles.sources.path],
+            environment: kind.environment.merging([
+                "MODELS_DIR": (folder / "models").path, "MODEL_DIR": model.path,
+            ]) { $1 })
+        let lines = said.split(separator: "\n")
+        #expect(
+            lines.first
+                == "['customer', 'churn', 'churn_probability'] ['str', 'str', 'float64'] True")
+        #expect(lines[1].contains(#/'customer,churn,churn_probability,truth,plan\\n', 'c000,no,0\.97\d+,no,\\n'/#))
+        #expect(lines[2].contains(#/'churn': \{'accuracy': 0\.8\d+, 'balanced_accuracy': 0\.8\d+\}/#))
+    }
+
+    private var model: URL { folder / "model" }
+    private var server: String {
+        get throws {
+            let ours = try String(contentsOf: ServiceFiles.requirements, encoding: .utf8)
+            return String(ours[..<ours.firstRange(of: "# for models")!.lowerBound])
+        }
+    }
+
+    private func make(_ kind: String) throws {
+        try? FileManager.default.removeItem(at: model)
+        _ = try python.see("make_models.py", kind, model.path)
+    }
+
+    private func train(_ kind: Kind) throws -> String {
+        let end = try trainingEnd(kind)
+        if end.status != 0 { throw Failed(end.errors) }
+        return end.output
+    }
+
+    private func trainingEnd(_ kind: Kind) throws -> LocalProgram {
+        try LocalProgram.run(
+            [
+                python.executable, "train.py", "--directory", model.path, "--data", (folder / "data").path, "--models",
+                (folder / "models").path,
+            ], in: ServiceFiles.sources, environment: kind.environment)
+    }
+
+    /// What pip is to install, by file.
+    private func packages() throws -> [String: String] {
+        let place = folder / "packages"
+        _ = try python.run(
+            "table.py", "--directory", model.path, "--packages", ServiceFiles.requirements.path, place.path)
+        let names = try FileManager.default.contentsOfDirectory(atPath: place.path)
+        return try Dictionary(
+            uniqueKeysWithValues: names.map {
+                ($0, try String(contentsOf: place.appending(path: $0), encoding: .utf8))
+            })
+    }
+}
+
+extension ModelDirectoryTests.Kind {
+    fileprivate var environment: [String: String] { ["TARGET": target, "INDEX": index] }
+}
