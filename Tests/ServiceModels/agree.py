@@ -8,6 +8,7 @@ import dataset
 import metadata
 import models
 import rows
+from refusal import Refusal
 
 
 def near(one, other, tolerance):
@@ -38,4 +39,13 @@ for way, answers in ways.items():
             if not near(got[name], want[name], golden["tolerance"][name]):
                 sys.exit(f"{way}, row {place}, {name}: {got[name]} instead of {want[name]}")
     assert len(answers) == len(right)
+
+# Whatever a client sends has an answer or a reason.
+good = test.line(0)
+for column in test.schema.columns:
+    for value in (2**64 - 1, -(2**63), 1.5e149, -0.5, "", "\u00fc", True, None, [], {}):
+        try:
+            loaded.answers(rows.rows_of(json.dumps({"rows": [{**good, column.name: value}]}).encode(), loaded))
+        except Refusal:
+            pass
 print(json.dumps({"tasks": golden["tasks"], "tolerance": golden["tolerance"], "first": golden["rows"][0], "scores": golden["scores"]}))

@@ -51,6 +51,18 @@ def churn(folder, dump=joblib.dump, name="churn.joblib"):
     return model, test
 
 
+def strict(folder):
+    """An encoder that refuses words that it has never seen."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    train, test = customers(1), customers(2)
+    model = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(train[["zip"]], train["churned"])
+    joblib.dump(model, folder / "strict.joblib")
+    test[["zip", "churned"]].to_csv(folder / "test.csv", index=False)
+
+
 def expected(folder):
     """With what the notebook said."""
     model, test = churn(folder)

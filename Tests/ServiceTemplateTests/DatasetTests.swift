@@ -29,7 +29,7 @@ struct DatasetTests {
                 {"name": "spend", "type": "number", "optional": true, "example": 30.5}], \
                 "target": "churned", "index": "customer", "task": "classification", "classes": 2, "notes": [], \
                 "models": [{"name": "leaves", "file": "leaves.txt", "format": "lightgbm", "library": "lightgbm", "version": null}], \
-                "trains": false, "expected": true, "requirements": false, "bytes": \(rows.utf8.count + 17 + 6)}
+                "trains": false, "expected": true, "requirements": false, "bytes": \(rows.utf8.count + 16 + 6)}
 
                 """)
     }

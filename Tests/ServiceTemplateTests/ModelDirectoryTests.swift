@@ -33,6 +33,7 @@ struct ModelDirectoryTests {
             Kind(
                 name: "parquet", target: "churned", index: "customer",
                 first: #""churn": \{"class": "no", "probability": 0\.97\d+\}"#),
+            Kind(name: "strict", target: "churned", first: #""strict": \{"class": "no", .*"#),
             Kind(name: "price", target: "price", first: #""price": \{"value": 2\.5\d+\}"#),
             Kind(
                 name: "boosters", target: "kind",

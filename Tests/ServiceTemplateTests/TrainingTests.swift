@@ -196,8 +196,8 @@ struct TrainingTests {
     func badData() throws {
         let cases = [
             (
-                "Line,# Letter,x,y\n0,0,nan,1\n",
-                "train.csv:2, column 3 (x): must be a finite number, is 'nan': these models take no other, and no missing value\n"
+                SmallData.train + "30,0,nan,1\n",
+                "train.csv:32, column 3 (x): must be a finite number, is 'nan': these models take no other, and no missing value\n"
             ),
             ("Line,# Letter,x,y\n0,0,1\n", "\(folder.url.path)/model/train.csv:2: has 3 columns, the header 4\n"),
         ]

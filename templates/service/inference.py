@@ -24,6 +24,7 @@ import parquet
 import predictions
 from inputs import names, own_examples
 from predictions import Form
+from refusal import Refusal
 from table import DataError
 
 HERE = Path(__file__).parent
@@ -44,7 +45,7 @@ def main():
         form = Form(trained, names(options.keep), os.environ.get("INDEX"))
         with inputs.opened(options.input) as (packed, name), inputs.as_csv(packed, name) as stream:
             scores, written = whole(stream, name, loaded, form, options.results, options.parquet)
-    except DataError as error:
+    except (DataError, Refusal) as error:
         sys.exit(str(error))
     for name, score in (scores["score"] or {}).items():
         say(f"{name} {score:.3f}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from refusal import Refusal
 from table import DataError, Schema
 
 CHUNK = 2000  # rows; the perceptron's hidden layer takes 4 kB for each
@@ -47,7 +48,13 @@ class Models:
     def answers(self, rows, probabilities=False):
         """For each row what each model says: {"churn": {"class": "yes", "probability": 0.947}, "price": {"value": 201.7}}.
         `probabilities`: of every class, too."""
-        said = [self._answers(model, rows, probabilities) for model in self._loaded.values()]
+        said = []
+        for name, model in self._loaded.items():
+            try:
+                said.append(self._answers(model, rows, probabilities))
+            except ValueError as error:  # such as a word that an encoder has never seen
+                reason = " ".join(str(error).split())[:300]
+                raise Refusal(400, f"{name} cannot answer {'this row' if len(rows) == 1 else 'these rows'}: {reason}") from error
         return [dict(zip(self.names, answers)) for answers in zip(*said)]
 
     def _answers(self, model, rows, probabilities):

@@ -94,7 +94,7 @@ def _is_whole(numbers):
 def _array(cells, column):
     gaps = None in cells
     if column.type in ("number", "integer"):
-        if column.type == "integer" and not column.optional and all(type(cell) is int for cell in cells):
+        if column.type == "integer" and not column.optional and all(type(cell) is int and -(2**63) <= cell < 2**63 for cell in cells):
             return np.array(cells, dtype=np.int64)
         return np.array(cells, dtype=np.float64)
     if column.type == "boolean" and not gaps:
