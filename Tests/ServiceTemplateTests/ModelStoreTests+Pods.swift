@@ -145,7 +145,7 @@ extension ModelStoreTests {
             let trained = try version()
             let changes = [
                 (#""numpy": ""#, #""numpy": "other-"#, "with other packages"),
-                (#""rows": "#, #""rows": 1"#, "of other data"),
+                (#""rows": 3"#, #""rows": 13"#, "of other data"),
             ]
             for (number, (old, new, what)) in changes.enumerated() {
                 let own = "own\(number)"

@@ -108,6 +108,10 @@ class Model:
     classes = None  # None: it answers values
     tolerance = DOUBLE
 
+    def table(self, rows, schema):
+        """Rows as the model takes them."""
+        return as_table(rows, schema, self.names)
+
     def ask(self, table):
         """(classes or values, one for each row; n × k probabilities or None)."""
         raise NotImplementedError
@@ -170,13 +174,14 @@ class Onnx(Model):
             self.classes = []
         self.names = None if len(self.inputs) == 1 and len(schema["columns"]) > 1 else [one.name for one in self.inputs]
 
-    def ask(self, table):
+    def table(self, rows, schema):
         if self.names is None:
-            feed = {self.inputs[0].name: table.astype(self.types[self.inputs[0].type])}
-        else:
-            feed = {one.name: self._column(table[one.name], one.type) for one in self.inputs}
-        outputs = self.session.run(None, feed)
-        answers = np.asarray(outputs[0]).reshape(len(table)).tolist()
+            return {self.inputs[0].name: as_table(rows, schema, None).astype(self.types[self.inputs[0].type])}
+        return {one.name: self._column([row[one.name] for row in rows], one.type) for one in self.inputs}
+
+    def ask(self, table):
+        outputs, count = self.session.run(None, table), len(next(iter(table.values())))
+        answers = np.asarray(outputs[0]).reshape(count).tolist()
         if self.classes is None:
             return answers, None
         if len(outputs) == 1:
@@ -185,7 +190,7 @@ class Onnx(Model):
             self.classes = list(outputs[1][0])
             probabilities = np.array([[row[label] for label in self.classes] for row in outputs[1]])
         else:
-            probabilities = np.asarray(outputs[1]).reshape(len(table), -1)
+            probabilities = np.asarray(outputs[1]).reshape(count, -1)
             self.classes = self.classes or [None] * probabilities.shape[1]
         if all(type(label) is int for label in answers):
             labels = list(range(probabilities.shape[1])) if None in self.classes else self.classes
@@ -196,10 +201,9 @@ class Onnx(Model):
         return answers, probabilities
 
     def _column(self, values, kind):
-        cells = np.asarray(values)
         if kind == "tensor(string)":
-            cells = np.array(["" if value is None or value != value else str(value) for value in cells.tolist()], dtype=object)
-        return cells.astype(self.types[kind]).reshape(-1, 1)
+            return np.array(["" if value is None else str(value) for value in values], dtype=object).reshape(-1, 1)
+        return np.array([math.nan if value is None else value for value in values]).astype(self.types[kind]).reshape(-1, 1)
 
 
 class Booster(Model):
@@ -530,7 +534,7 @@ def answer_all(todo, models):
         features, said = [row for _, _, row in part], {}
         for name, model in models.items():
             try:
-                said[name] = model.ask(as_table(features, schema, model.names))
+                said[name] = model.ask(model.table(features, schema))
             except Exception as error:
                 sys.exit(f"{name}: cannot answer the examples: {type(error).__name__}: {' '.join(str(error).split())[:400]}")
             if name not in tasks:

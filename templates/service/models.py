@@ -252,7 +252,7 @@ class Network:
 
     def ask(self, rows, with_chances=True):
         if self._is_one:
-            feed = {self._inputs[0].name: rows.array().astype(self.TYPES[self._inputs[0].type])}
+            feed = {self._inputs[0].name: self._cast(rows.array(), self._inputs[0].type)}
         else:
             feed = {one.name: self._column(rows.column(one.name), one.type) for one in self._inputs}
         first, *others = self._session.run(None, feed)
@@ -275,7 +275,12 @@ class Network:
         if kind == "tensor(string)":
             cells = ["" if value != value else str(value) for value in values.tolist()]
             return np.array(cells, dtype=object).reshape(-1, 1)
-        return values.astype(self.TYPES[kind]).reshape(-1, 1)
+        return self._cast(values, kind).reshape(-1, 1)
+
+    def _cast(self, values, kind):
+        # What is too large for 32 bits becomes infinite, as in any program that asks the file.
+        with np.errstate(over="ignore"):
+            return values.astype(self.TYPES[kind])
 
 
 def table_of(rows, names):

@@ -779,6 +779,13 @@ PACKAGES = {"pandas": "pandas==3.0.6", "onnx": "onnxruntime==1.32.0", "xgboost":
 FOR_MODELS = "# for models"  # this line of requirements.txt divides the server's packages from those of models
 
 
+def needs(path, kind):
+    """Names in PACKAGES."""
+    found = {kind} | version_of(path, kind)[1]
+    # Boosters know columns by name.
+    return found | {"pandas"} if found & {"xgboost", "lightgbm"} else found
+
+
 def write_packages(directory, requirements, folder):
     """Writes server.txt, models.txt and more.txt: what pip is to install, in this order. A file of the directory's own is taken as
     it is; else models get the packages that they were saved with."""
@@ -797,7 +804,7 @@ def write_packages(directory, requirements, folder):
         other = kept - {pins.get("scikit-learn")}
         models = "\n".join([f"scikit-learn=={version}" for version in other] + ["numpy"]) if other else ours
         more = sorted({PACKAGES[name].partition("==")[0] if other else PACKAGES[name] for model in directory.models for name in
-                       {model["format"]} | version_of(directory.file(model["file"]), model["format"])[1] if name in PACKAGES}
+                       needs(directory.file(model["file"]), model["format"]) if name in PACKAGES}
                       | ({PACKAGES["pyarrow"]} if str(directory.test).endswith(".parquet") else set()))
     os.makedirs(folder, exist_ok=True)
     for name, text in (("server.txt", server), ("models.txt", models), ("more.txt", "\n".join(more))):
