@@ -13,7 +13,7 @@ struct DrainTests {
 
     @Test("loses no request of clients that keep their connections: all have gone before it is ended")
     func noRequestIsLost() throws {
-        #expect(try ended(Self.load) == "8 clients have gone, 0 requests failed, ended with 0\n")
+        #expect(try ServiceScript(training, python).said(Self.load) == "8 clients have gone, 0 requests failed, ended with 0\n")
     }
 
     @Test("is not ready, but alive, and answers whoever still comes, once for each connection")
@@ -25,8 +25,8 @@ struct DrainTests {
             answer("/readyz"); drain(); answer("/readyz"); answer("/healthz"); answer("/line/0")
             """
         #expect(
-            try ended(script) == """
-                /readyz 200 keep-alive {"status":"ok"}
+            try ServiceScript(training, python).said(script) == """
+                /readyz 200 None {"status":"ok"}
                 /readyz 503 close {"error":"this service is leaving"}
                 /healthz 200 close {"status":"ok"}
                 /line/0 200 close {"line":0,"number":0,"letter":"A","features":{"x":10.125,"y":0.875}}
@@ -40,7 +40,7 @@ struct DrainTests {
             drain(); stop(); start()
             connection = connect(); connection.request("GET", "/readyz"); print(connection.getresponse().status)
             """
-        #expect(try ended(script) == "200\n")
+        #expect(try ServiceScript(training, python).said(script) == "200\n")
     }
 
     /// Eight clients ask without a pause; each goes when an answer says that the connection is closed, as it would to
@@ -64,34 +64,4 @@ struct DrainTests {
         wait(lambda: not any(thread.is_alive() for thread in clients), "all have gone")
         print(f"{len(gone)} clients have gone, {len(failed)} requests failed, ended with {stop()}", *failed)
         """
-
-    /// What a script prints that has the service at hand: `connect()`, `drain()` as preStop does it, `stop()`,
-    /// `start()`, `wait()`.
-    private func ended(_ script: String) throws -> String {
-        let folder = try TemporaryFolder()
-        let whole = """
-            import http.client, os, re, subprocess, sys, time
-            def start():
-                global server, port
-                server = subprocess.Popen([sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
-                port = next(int(found[1]) for line in server.stderr if (found := re.search(r"Listening at: .*:(\\d+) ", line)))
-            def stop(): server.terminate(); server.stderr.read(); return server.wait(30)
-            def connect(): return http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-            def drain(): open(os.environ["TMPDIR"] + "/draining", "w")
-            def wait(so, what):
-                end = time.monotonic() + 60
-                while not so():
-                    if time.monotonic() > end: server.kill(); sys.exit(f"waited a minute until {what}")
-                    time.sleep(0.01)
-            start()
-            \(script)
-            if server.poll() is None: stop()
-            """
-        let environment = [
-            "DATA_DIR": training.data.path, "MODELS_DIR": training.models.path, "TMPDIR": folder.url.path,
-        ]
-        return try LocalProgram.succeeded(
-            ["env", "--default-signal", python.executable, "-c", whole], in: ServiceFiles.sources,
-            environment: environment)
-    }
 }

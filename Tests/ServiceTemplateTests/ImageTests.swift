@@ -32,7 +32,7 @@ struct ImageTests {
     @Test("neither installs nor trains again when only api.py changes")
     func layers() throws {
         let copies = try instructions().filter { $0.hasPrefix("COPY ") || $0.hasPrefix("RUN ") }
-        for file in ["api.py", "inference.py", "coordinator.py"] {
+        for file in ["api.py", "server.py", "inference.py", "coordinator.py"] {
             #expect(copies.filter { $0.split(separator: " ").contains(Substring(file)) } == [copies.last], "\(file)")
         }
         #expect(
@@ -60,10 +60,10 @@ struct ImageTests {
         #expect(lines.contains("USER 10001:10001"))
     }
 
-    @Test("gives each worker one thread for linear algebra")
+    @Test("has one thread for linear algebra")
     func oneThread() async throws {
         let script = """
-            import runpy; runpy.run_path("gunicorn.conf.py")
+            import server
             import numpy, scipy.linalg, threadpoolctl
             print({pool["num_threads"] for pool in threadpoolctl.threadpool_info()})
             """

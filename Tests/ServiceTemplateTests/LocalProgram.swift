@@ -35,8 +35,8 @@ struct LocalProgram {
     static func surroundings(_ more: [String: String]) -> [String: String] {
         var all = ProcessInfo.processInfo.environment
         for name in [
-            "DATA_DIR", "MODELS_DIR", "MODEL_DIR", "TARGET", "INDEX", "CROSS_VALIDATE", "WEB_CONCURRENCY",
-            "GUNICORN_CMD_ARGS", "PYTHONPATH", "PYTHONHOME",
+            "DATA_DIR", "MODELS_DIR", "MODEL_DIR", "TARGET", "INDEX", "CROSS_VALIDATE", "PYTHONPATH", "PYTHONHOME",
+            "EXAMPLES", "LOG", "RELEASE", "TOKENS_FILE", "TLS_CERTIFICATE_FILE", "TLS_KEY_FILE", "CORS_ORIGINS",
         ] {
             all[name] = nil
         }

@@ -7,7 +7,8 @@ struct RefusalTests {
 
     init() throws { service = try #require(Served.here).service }
 
-    static let addresses = "GET /line/<n>, /prediction/<n>, /score, /healthz, /readyz; POST /prediction"
+    static let addresses =
+        "GET /, /line/<n>, /prediction/<n>, /score, /metrics, /openapi.json, /v2, /healthz, /readyz; POST /prediction"
 
     @Test(
         "a line that is not there or not a number",
@@ -34,7 +35,7 @@ struct RefusalTests {
     @Test(
         "an address or a method that it does not have",
         arguments: [
-            ("GET", "/", 404, "Not Found"), ("GET", "/line", 404, "Not Found"), ("GET", "/line/1/2", 404, "Not Found"),
+            ("GET", "/nothing", 404, "Not Found"), ("GET", "/line", 404, "Not Found"), ("GET", "/line/1/2", 404, "Not Found"),
             ("GET", "/static/api.py", 404, "Not Found"), ("GET", "/prediction", 405, "Method Not Allowed"),
             ("POST", "/prediction/23", 405, "Method Not Allowed"), ("DELETE", "/score", 405, "Method Not Allowed"),
         ])

@@ -6,7 +6,7 @@ import Testing
     import FoundationNetworking
 #endif
 
-/// The real service behind the real gunicorn, on a port of 127.0.0.1 that the kernel chose.
+/// The real service behind the real server, on a port of 127.0.0.1 that the kernel chose.
 struct RunningService {
     struct Answer: Equatable {
         let status: Int
@@ -25,8 +25,8 @@ struct RunningService {
         let log = Pipe()
         // `timeout`, so that a test run that is killed leaves nothing behind for ever.
         process = try ChildProcess(
-            ["timeout", "600", python.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0"], in: ServiceFiles.sources,
-            environment: LocalProgram.surroundings(["DATA_DIR": data.path, "MODELS_DIR": models.path]),
+            ["timeout", "600", python.executable, "server.py", "--host", "127.0.0.1", "--port", "0"],
+            in: ServiceFiles.sources, environment: LocalProgram.surroundings(["DATA_DIR": data.path, "MODELS_DIR": models.path]),
             output: FileHandle.nullDevice.fileDescriptor, errors: log.fileHandleForWriting.fileDescriptor)
         try log.fileHandleForWriting.close()
         address = try Self.address(from: log.fileHandleForReading)
@@ -35,8 +35,8 @@ struct RunningService {
         session = URLSession(configuration: configuration)
     }
 
-    /// Reads gunicorn's log up to "Listening at: http://127.0.0.1:35849 (1925)", which comes when models and data are
-    /// loaded and the port is open; the end of the log means that gunicorn gave up.
+    /// Reads its log up to "Listening at: http://127.0.0.1:35849 (1925)", which comes when models and data are
+    /// loaded and the port is open; the end of the log means that it gave up.
     private static func address(from log: FileHandle) throws -> String {
         var said = ""
         while true {

@@ -28,7 +28,7 @@ struct StallTests {
             try: print(stalled[0].recv(100))
             except BlockingIOError: print("and they still stall")
             """
-        #expect(try said(script) == String(repeating: "200 ", count: 21) + "and they still stall\n")
+        #expect(try ServiceScript(training, python).said(script) == String(repeating: "200 ", count: 21) + "and they still stall\n")
     }
 
     @Test("are let go when their time is over, and told why where they have begun")
@@ -40,7 +40,7 @@ struct StallTests {
             """
         let late = #"{"error":"the request did not come in time"}"#
         #expect(
-            try said(script, times: "HEAD_TIME = reading.BODY_TIME = 0.5") == "closed\n\(late)\n\(late)\n\(late)\n200\n"
+            try ServiceScript(training, python).said(script, before: "import reading; reading.HEAD_TIME = reading.BODY_TIME = 0.5") == "closed\n\(late)\n\(late)\n\(late)\n200\n"
         )
     }
 
@@ -53,14 +53,14 @@ struct StallTests {
             print(ask("GET", "/healthz"), ask("GET", "/prediction/7"))
             print(everything(stalled[0]).partition(b"\\r\\n\\r\\n")[2].decode(), end="")
             """
-        let said = try said(script, settings: "worker_connections = 20")
+        let said = try ServiceScript(training, python).said(script, before: "import reading; reading.MOST_CONNECTIONS = 20")
         #expect(said == "200 200 200\n" + #"{"error":"this service has no room for more connections"}"# + "\n")
     }
 
     @Test("and requests that are no HTTP, or break off, get an answer in JSON")
     func noHTTP() throws {
         let requests = [
-            #"\x16\x03\x01\x02\x00\x01\x00"#, #"GET / HTTP/0.9\r\n"#, #"get / HTTP/1.1\r\nHost: x\r\n\r\n"#,
+            #"\x16\x03\x01\x02\x00\x01\x00"#, #"GET / HTTP/0.9\r\n\r\n"#, #"get / HTTP/1.1\r\nHost: x\r\n\r\n"#,
             #"GET /"# + String(repeating: "a", count: 9000) + #" HTTP/1.1\r\nHost: x\r\n\r\n"#,
             #"GET / HTTP/1.1\r\nHost: x\r\nX: "# + String(repeating: "a", count: 9000) + #"\r\n\r\n"#,
             #"POST /prediction HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"#,
@@ -75,7 +75,7 @@ struct StallTests {
             connection = stall(b"POST /prediction HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 10\\r\\n\\r\\n{"); connection.shutdown(socket.SHUT_WR)
             print(everything(connection).partition(b"\\r\\n\\r\\n")[2].decode(), end="")
             """
-        let said = try said(script).split(separator: "\n").map(String.init)
+        let said = try ServiceScript(training, python).said(script).split(separator: "\n").map(String.init)
         let statuses = ["400", "400", "400", "414", "431", "400", "400", "400"]
         #expect(said.dropLast() == ArraySlice(statuses.map { "\($0) True ['error']" }))
         #expect(said.last == #"{"error":"the request ends before it is complete"}"#)
@@ -92,7 +92,7 @@ struct StallTests {
             print(re.findall(r'{"line":\\d+|{"status":"ok"}|{"predictions":\\[{"lda":{"number":\\d', answers.decode()))
             """
         #expect(
-            try said(script)
+            try ServiceScript(training, python).said(script)
                 == #"['{"line":7', '{"line":25', '{"status":"ok"}', '{"predictions":[{"lda":{"number":0', '{"status":"ok"}']"#
                 + "\n")
     }
@@ -105,49 +105,6 @@ struct StallTests {
             late = [stall(post, True) for _ in range(16)]
             print(ask("GET", "/prediction/7"), ask("GET", "/readyz"), {everything(connection).count(b"lda") for connection in late})
             """
-        #expect(try said(script) == "200 200 {2000}\n")
-    }
-
-    /// What a script prints that has the service at hand.
-    private func said(_ script: String, times: String? = nil, settings: String = "") throws -> String {
-        let folder = try TemporaryFolder()
-        let configuration = """
-            exec(open("gunicorn.conf.py").read())
-            \(settings)
-            \(times.map { "import reading; reading.\($0)" } ?? "")
-            """
-        try Data(configuration.utf8).write(to: folder / "conf.py")
-        let whole = """
-            import atexit, http.client, os, re, resource, socket, subprocess, sys, threading
-            hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-            resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192) if hard != resource.RLIM_INFINITY else 8192, hard))
-            command = [sys.executable, "-m", "gunicorn", "--config", sys.argv[1], "--bind", "127.0.0.1:0"]
-            server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-            atexit.register(server.kill)
-            port = next(int(found[1]) for line in server.stderr if (found := re.search(r"Listening at: .*:(\\d+) ", line)))
-            threading.Thread(target=server.stderr.read, daemon=True).start()
-            def stall(beginning, is_all=False):
-                connection = socket.create_connection(("127.0.0.1", port), timeout=60)
-                connection.sendall(beginning)
-                return connection
-            def everything(connection):
-                content = b""
-                while piece := connection.recv(65536): content += piece
-                return content
-            def ask(method, path, body=None):
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-                connection.request(method, path, body)
-                answer = connection.getresponse(); answer.read()
-                return answer.status
-            \(script)
-            server.terminate(); server.wait()
-            """
-        let environment = [
-            "DATA_DIR": training.data.path, "MODELS_DIR": training.models.path, "TMPDIR": folder.url.path,
-        ]
-        return try LocalProgram.succeeded(
-            ["env", "--default-signal", python.executable, "-c", whole, (folder / "conf.py").path],
-            in: ServiceFiles.sources,
-            environment: environment)
+        #expect(try ServiceScript(training, python).said(script) == "200 200 {2000}\n")
     }
 }

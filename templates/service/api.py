@@ -1,97 +1,138 @@
 """What does the service answer to each address?"""
 
-import logging
-import os
+import asyncio
 import re
-import secrets
-import threading
-from pathlib import Path
+import time
+from urllib.parse import parse_qs
 
-import orjson
-from flask import Flask, Response, request
-from gunicorn.http.errors import NoMoreData, ParseException
-from werkzeug.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
 
-import dataset
 import draining
-import metadata
-import models
+import metrics
+import openapi
+import page
+import v2
+from batching import Batcher
+from bodies import Bodies
+from envelope import Envelope, reply
 from refusal import Refusal
-from rows import LARGEST_BODY, rows_of
+from serving import Serving
+from table import DataError
 
-HERE = Path(__file__).parent
-ADDRESSES = "GET /line/<n>, /prediction/<n>, /score, /healthz, /readyz; POST /prediction"
+ADDRESSES = "GET /, /line/<n>, /prediction/<n>, /score, /metrics, /openapi.json, /v2, /healthz, /readyz; POST /prediction"
 # With EXAMPLES=private the rows of the test set, which may be somebody's, are not given to whoever asks.
-WITHOUT_EXAMPLES = "GET /score, /healthz, /readyz; POST /prediction"
-LOG = logging.getLogger("gunicorn.error")
+WITHOUT_EXAMPLES = "GET /, /score, /metrics, /openapi.json, /v2, /healthz, /readyz; POST /prediction"
 ROW_NUMBER = re.compile(r"-?\d+", re.ASCII)
+PROBE_TIME = 2  # seconds that a probe waits for the models
+LONGEST_BATCH = 60  # seconds that the models may be at work on what came together
 
 
 def create_app(data=None, trained=None):
     """The service over a folder with test.csv and one with what train.py wrote; all is read here, once."""
     try:
-        test = dataset.read(Path(data or os.environ.get("DATA_DIR", HERE / "data")))
-        training = metadata.Trained(Path(trained or os.environ.get("MODELS_DIR", HERE / "models")))
-        both, golden = models.load(training), training.golden_for(test)
-    except dataset.DataError as error:
+        serving = Serving(data, trained)
+        addresses = WITHOUT_EXAMPLES if serving.examples_are_private else ADDRESSES
+        router = Router()
+        app = Envelope(router, serving, addresses)
+    except DataError as error:
         raise SystemExit(f"the service cannot start: {error}") from None
-    return routes(Flask(__name__, static_folder=None), test, both, golden)
+    batcher, bodies = Batcher(serving.models, app.metrics.predicted), Bodies()
+    answers = Answers(serving, batcher, bodies, app.metrics, app.tokens)
+    router.routes += [*answers.routes(), *v2.routes(serving, batcher, bodies, answers.is_ready)]
+    app.know(router.routes)
+    return app
 
 
-def routes(app, test, both, golden):
-    app.register_error_handler(Refusal, lambda error: reply({"error": error.reason}, error.status))
-    app.register_error_handler(HTTPException, refusal)
-    app.register_error_handler(Exception, fault)
-    count = len(test.truth)
-    score = golden["score"]
-    # A body of many small objects takes twenty times its size when parsed: one at a time bounds the memory, and costs
-    # nothing, since parsing holds the interpreter's lock anyway. Models let go of it: they are asked outside.
-    parsing = threading.Lock()
+class Answers:
+    """The addresses of this service's own API."""
 
-    def line(number):
-        place = row_number(number, count)
-        truth = {} if test.truth[place] is None else both.name(test.truth[place])
-        return reply({"line": place, **truth, "features": test.line(place)})
+    def __init__(self, serving, batcher, bodies, counted, tokens):
+        self.serving, self.batcher, self.bodies, self.counted = serving, batcher, bodies, counted
+        self._openapi, self._page = openapi.document(serving), page.of(serving, tokens)
+        self._verdict = None  # what is wrong with the models' answers; None: they were not asked yet
 
-    def prediction(number):
-        place = row_number(number, count)
-        return reply({"line": place, **both.answers(test.rows[place : place + 1])[0]})
+    def routes(self):
+        """From what is asked often to what is asked seldom."""
+        examples = [] if self.serving.examples_are_private else [
+            Route("/prediction/{number}", self.prediction), Route("/line/{number}", self.line)]
+        return [
+            Route("/prediction", self.predictions, methods=["POST"]), *examples, Route("/healthz", self.alive), Route("/readyz", self.ready),
+            Route("/score", self.score), Route("/metrics", self.metrics), Route("/openapi.json", self.openapi), Route("/", self.page),
+        ]
 
-    if not examples_are_private():
-        app.get("/line/<number>")(line)
-        app.get("/prediction/<number>")(prediction)
+    async def line(self, request):
+        place = row_number(request.path_params["number"], self.serving.count)
+        return reply(self.serving.line(place))
 
-    @app.post("/prediction")
-    def predictions():
-        try:
-            body = request.stream.read(LARGEST_BODY + 1)
-        except (ParseException, NoMoreData) as error:
-            raise Refusal(400, f"the body did not come whole: {error}") from None
-        if len(body) > LARGEST_BODY:
-            raise Refusal(413, f"the body is too large: send at most {LARGEST_BODY} bytes at once")
-        with parsing:
-            rows = rows_of(body, both)
-        return reply({"predictions": both.answers(rows)})
+    async def prediction(self, request):
+        place = row_number(request.path_params["number"], self.serving.count)
+        request.scope["rows"] = 1
+        return await self.batcher.ask(self.serving.rows(place), lambda answers: reply({"line": place, **answers[0]}), self._wants_all(request))
 
-    @app.get("/score")
-    def scores():
-        return reply(score)
+    async def predictions(self, request: Request):
+        wants_all = self._wants_all(request)
 
-    @app.get("/healthz")
-    def alive():
+        def answer(answers):
+            request.scope["rows"] = len(answers)
+            return reply({"predictions": answers})
+
+        async with self.bodies.of(request) as body:
+            return await self.batcher.ask(lambda: self.serving.rows_of(body()), answer, wants_all)
+
+    async def score(self, request):
+        return reply(self.serving.scores if query(request).get("details") == ["1"] else self.serving.score)
+
+    async def alive(self, request):
         return reply({"status": "ok"})
 
-    @app.get("/readyz")
-    def ready():
-        if draining.has_begun():
-            return reply({"error": "this service is leaving"}, 503)
-        expected = {name: golden["rows"][0][name] for name in both.names}
-        got = both.answers(test.rows[:1])[0]
-        if got == expected:
-            return reply({"status": "ok"})
-        return reply({"error": f"row 0: training answered {expected}, this service answers {got}"}, 503)
+    async def ready(self, request):
+        reason = await self.is_ready()
+        return reply({"error": reason}, 503) if reason else reply({"status": "ok"})
 
-    return app
+    async def metrics(self, request):
+        return Response(self.counted.text(), media_type=metrics.CONTENT_TYPE)
+
+    async def openapi(self, request):
+        return Response(self._openapi, media_type="application/json")
+
+    async def page(self, request):
+        return Response(self._page, headers=page.HEADERS, media_type="text/html")
+
+    async def is_ready(self):
+        """Why this service should get no requests; None where it should."""
+        if draining.has_begun():
+            return "this service is leaving"
+        if self.serving.count == 0:
+            return None
+        asked = asyncio.ensure_future(self.batcher.ask(self.serving.rows(0), lambda answers: answers[0], is_probe=True))
+        done, _ = await asyncio.wait([asked], timeout=PROBE_TIME)
+        if done:
+            got = asked.result()
+            same = got == self.serving.expected
+            self._verdict = "" if same else f"row 0: training answered {self.serving.expected}, this service answers {got}"
+        elif self._verdict is None:
+            return "the models have not answered yet"
+        # Models that work are well, as long as they come to an end.
+        elif (began := self.batcher.began) and time.monotonic() - began > LONGEST_BATCH:
+            return f"the models have been at work on the same requests for more than {LONGEST_BATCH} seconds"
+        return self._verdict or None
+
+    def _wants_all(self, request):
+        values = query(request).get("probabilities") if request.scope["query_string"] else None
+        if values is None:
+            return False
+        if values != ["all"]:
+            raise Refusal(400, "probabilities must be 'all', or not be there")
+        if not self.serving.tells_probabilities:
+            raise Refusal(400, "these models tell no probabilities")
+        return True
+
+
+def query(request):
+    """What stands behind the ? of an address: {name: [values]}."""
+    return parse_qs(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
 def row_number(text, count):
@@ -101,29 +142,3 @@ def row_number(text, count):
     if len(text) > 18 or not 0 <= int(text) < count:
         raise Refusal(404, f"row {text[:40]} does not exist: the test set has rows 0 to {count - 1}")
     return int(text)
-
-
-def reply(content, status=200):
-    return Response(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE), status, content_type="application/json")
-
-
-def examples_are_private():
-    return os.environ.get("EXAMPLES") == "private"
-
-
-def fault(error):
-    """An unexpected error, as JSON; the log has its id and the traceback."""
-    number = secrets.token_hex(8)
-    LOG.error("request %s: %s %s", number, request.method, request.path[:80], exc_info=error)
-    return reply({"error": f"the service failed ({type(error).__name__}); its log tells more of request {number}", "request": number}, 500)
-
-
-def refusal(error):
-    """Every error, Flask's own included, as JSON with a reason; headers such as Allow stay."""
-    reason, addresses = error.description, WITHOUT_EXAMPLES if examples_are_private() else ADDRESSES
-    if reason == type(error).description:
-        reason = f"{request.method} {request.path[:80]} has no answer ({error.name}). There are: {addresses}"
-    response = error.get_response()
-    response.data = reply({"error": reason}).data
-    response.content_type = "application/json"
-    return response

@@ -1,316 +1,281 @@
 """How are requests read, so that a client that stalls keeps nobody waiting?
 
-gunicorn's threads each read the request that they answer: eight clients that send half a request, by accident or on purpose, take
-all of them, and then not even a probe is answered. Here one loop reads from all connections what has come, and a thread gets a
-request when all of it is there. Probes are answered by the loop itself, whatever the threads do.
+One loop reads from all connections what has come: uvicorn's. Here is what it leaves to others: limits of size and time, a last
+connection that has room, and a reason in JSON for what never becomes a request.
 """
 
-import errno
-import re
+import http
+import math
 import resource
-import selectors
-import socket
-import struct
 import time
-from concurrent import futures
-from functools import partial
 
+import httptools
 import orjson
-from gunicorn import http, util
-from gunicorn.http.unreader import Unreader
-from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
-
-from rows import LARGEST_BODY
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_TIME = 10  # seconds from the first to the last byte of a request's head
 BODY_TIME = 30  # seconds more for its body
-SEND_TIME = 30  # seconds in which a client takes nothing of its answer
-LEAVE_TIME = 2  # seconds for a client to take the end of its answer and go
-LARGEST_HEAD = 128 * 1024  # bytes; gunicorn refuses smaller ones for what they hold
-SMALL = 64 * 1024  # bytes that every connection may have here
-MOST_HELD = 128 * 1024 * 1024  # bytes of larger requests, all together
-ACCEPTED_AT_ONCE = 64  # connections, before those that are open get their turn
-PROBES = (b"GET /healthz ", b"GET /readyz ")
-REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^ \r\n]+ HTTP/1\.[01]\r\n")
-LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
-CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked[ \t]*\r\n", re.IGNORECASE)
-CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
-CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
+SEND_TIME = 30  # seconds for a client to take the rest of its last answer
+LEAVE_TIME = 2  # seconds for a client to go that has its last answer
+IDLE_TIME = 60  # seconds from an answer to the next request
+LOOK_TIME = 0.25  # seconds between two looks for those whose time is over
+MOST_CONNECTIONS = 4096
+LONGEST_LINE = 4094  # bytes of an address
+LONGEST_HEADER = 8190  # bytes of one header
+MOST_HEADERS = 100
+LARGEST_HEAD = 128 * 1024  # bytes of all of them
+TLS = b"\x16\x03"
+UPGRADED = b"POST / HTTP/1.1\r\n%s\r\n"
 
 
-class Incoming(bytearray):
-    """What a client has sent of its next request."""
+class Connections:
+    """All that are open. Those that keep the service waiting are in the order in which they began to."""
 
-    body = None  # where the body begins; None: the head is not complete
-    length = 0  # of the body; None: it comes in chunks
-    chunk = 0  # where the next chunk begins
+    def __init__(self):
+        self.open = set()
+        self._waiting = {}  # connection: None
+        self._most = min(MOST_CONNECTIONS, open_many_files() - 64)
 
-    def is_whole(self):
-        """Whether the rest of it need not be waited for; what is no HTTP is whole, too: gunicorn refuses it without reading on."""
-        if self.body is None and not self._has_head():
-            return len(self) > LARGEST_HEAD or self._is_wrong()
-        if self.body is None or len(self) - self.body > LARGEST_BODY:
-            return True
-        return len(self) - self.body >= self.length if self.length is not None else self._has_last_chunk()
+    def add(self, connection):
+        self.open.add(connection)
+        self.wait_for(connection)
+        while len(self.open) > self._most:
+            # The next one may be a probe's.
+            next(iter(self._waiting)).give_way()
 
-    def _has_head(self):
-        end = self.find(b"\r\n\r\n")
-        if end < 0:
-            return False
-        head = bytes(self[: end + 2])
-        length = LENGTH.search(head)
-        self.body = self.chunk = end + 4
-        self.length = None if CHUNKED.search(head) else int(length[1]) if length else 0
-        return True
+    def remove(self, connection):
+        self.open.discard(connection)
+        self._waiting.pop(connection, None)
 
-    def _is_wrong(self):
-        line, found, _ = self.partition(b"\r\n")
-        return bool(found) and not REQUEST_LINE.fullmatch(line + found)
+    def wait_for(self, connection):
+        self._waiting.pop(connection, None)
+        self._waiting[connection] = None
 
-    def _has_last_chunk(self):
-        while True:
-            end = self.find(b"\r\n", self.chunk)
-            if end < 0:
-                return len(self) - self.chunk > 1000
-            size = CHUNK.fullmatch(self, self.chunk, end + 2)
-            if not size:
-                return True
-            if int(size[1], 16) == 0:
-                return self.find(b"\r\n\r\n", end) >= 0
-            self.chunk = end + 2 + int(size[1], 16) + 2
-            if self.chunk > len(self):
-                return self.chunk - self.body > LARGEST_BODY + SMALL
+    def serve(self, connection):
+        self._waiting.pop(connection, None)
 
-    @property
-    def is_tls(self):
-        return self.startswith(b"\x16\x03")
-
-    @property
-    def awaits_word(self):
-        """Whether the client wants to be told to go on before it sends the body."""
-        return self.body is not None and CONTINUE.search(self, 0, self.body) is not None
-
-
-class Received(Unreader):
-    """The bytes of a request for gunicorn's parser: after them nothing is waited for."""
-
-    def chunk(self, size_hint=None):
-        return b""
-
-
-class Worker(ThreadWorker):
-    """gunicorn's worker with threads, which get requests that are complete."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self._unfinished = {}  # connection: when its request must be complete
-        self._leaving = {}  # connection that has its last answer: when it is closed at the latest
-        self._held = 0  # bytes of requests that are here
-        self._next_look = 0
-
-    def init_process(self):
-        open_many_files()
-        super().init_process()
-
-    def accept(self, listener):
-        for _ in range(ACCEPTED_AT_ONCE):
-            try:
-                client, address = listener.accept()
-            except OSError as error:
-                if error.errno in (errno.EMFILE, errno.ENFILE):
-                    self._make_room()
-                elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED):
-                    raise
-                return
-            self._begin(client, address, listener)
-
-    def _begin(self, client, address, listener):
-        # An answer of 2,000 rows then waits in the kernel for its client, and the thread goes on.
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 256 * 1024)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_TIME, 0))
-        self.nr_conns += 1
-        if self.nr_conns >= self.worker_connections:
-            self._make_room()
-        self._await(TConn(self.cfg, client, address, listener.getsockname()))
-
-    def _make_room(self):
-        """The connection that has been silent longest goes, so that the next one, which may be a probe's, is served."""
-        if self._unfinished:
-            conn = next(iter(self._unfinished))
-            self._refuse(conn, 408, "this service has no room for more connections")
-            if conn in self._leaving:
-                self._gone(conn)
-        elif self._leaving:
-            self._gone(next(iter(self._leaving)))
-        elif self.keepalived_conns:
-            self.keepalived_conns[0].timeout = 0
-            self.murder_keepalived()
-
-    def _await(self, conn, began=b""):
-        """Waits for a request, of which this much is here."""
-        conn.incoming, conn.is_told = Incoming(began), False
-        conn.sock.setblocking(False)
-        self._held += len(began)
-        self._unfinished[conn] = time.monotonic() + (HEAD_TIME if self.alive else STOP_KEEPALIVE_LINGER)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._read, conn))
-        if began:
-            self.method_queue.defer(self._look, conn)
-
-    def on_client_socket_readable(self, conn, client):
-        self.poller.unregister(client)
-        self.keepalived_conns.remove(conn)
-        self._await(conn)
-        self._read(conn, client)
-
-    def _read(self, conn, client):
-        try:
-            piece = client.recv(256 * 1024)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError:
-            return self._drop(conn)
-        conn.incoming += piece
-        self._held += len(piece)
-        if not piece and not conn.incoming:
-            self._drop(conn)
-        elif not piece:
-            self._refuse(conn, 400, "the request ends before it is complete")
-        else:
-            self._look(conn)
-
-    def _look(self, conn):
-        if conn not in self._unfinished:
-            return
-        had_head = conn.incoming.body is not None
-        if conn.incoming.is_tls:
-            self._refuse(conn, 400, "this port speaks http, not https")
-        elif conn.incoming.is_whole():
-            self._hand_on(conn)
-        elif self._held > MOST_HELD and len(conn.incoming) > SMALL:
-            self._refuse(conn, 503, "too many large requests at once: send it again later")
-        elif conn.incoming.body is not None and not had_head:
-            self._unfinished[conn] += BODY_TIME
-            if conn.incoming.awaits_word and not conn.is_told:
-                conn.is_told = True
-                _send(conn, b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def _hand_on(self, conn):
-        self._forget(conn)
-        if conn.parser is None:
-            conn.initialized = True
-            conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
-            conn.parser.unreader = Received()
-        is_probe = conn.incoming.startswith(PROBES)
-        conn.parser.unreader.unread(bytes(conn.incoming))
-        conn.held, conn.incoming = len(conn.incoming), None
-        if not is_probe:
-            return self.enqueue_req(conn)
-        answered = futures.Future()
-        answered.set_result(self.handle(conn))
-        self.finish_request(conn, answered)
-
-    def finish_request(self, conn, fs):
-        self._held -= conn.held
-        began = conn.parser.unreader.take_buffered()
-        if fs.cancelled() or fs.exception() or not fs.result():
-            self._leave(conn)
-        elif began:
-            self._await(conn, began)  # the next request came with this one
-        else:
-            super().finish_request(conn, fs)
-
-    def _leave(self, conn):
-        """The last answer is sent. What the client still sends is read and dropped for a while, or the kernel would throw the answer
-        away; gunicorn itself waits for that here, and meanwhile nobody is served."""
-        try:
-            conn.sock.shutdown(socket.SHUT_WR)
-            conn.sock.setblocking(False)
-        except OSError:
-            return self._end(conn)
-        self._leaving[conn] = time.monotonic() + LEAVE_TIME
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
-
-    def _drain(self, conn, client):
-        try:
-            if client.recv(64 * 1024):
-                return
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError:
-            pass
-        self._gone(conn)
-
-    def _gone(self, conn):
-        del self._leaving[conn]
-        self.poller.unregister(conn.sock)
-        self._end(conn)
-
-    def _end(self, conn):
-        self.nr_conns -= 1
-        conn.close()
-
-    def murder_pending(self):
-        """Ends what does not come; gunicorn calls this after each wait."""
+    def look(self, loop):
+        """Lets go whose time is over, from now on."""
         now = time.monotonic()
-        if now < self._next_look:
+        for connection in [one for one in self.open if one.due <= now]:
+            connection.is_late()
+        loop.call_later(LOOK_TIME, self.look, loop)
+
+
+class Transport:
+    """asyncio's, whose end waits until the client has what was sent: with bytes of the client that nobody read, the kernel would throw
+    the answer away."""
+
+    def __init__(self, transport, connection):
+        self._transport, self._connection = transport, connection
+        self.write = transport.write
+        self.has_left = False
+
+    def __getattr__(self, name):
+        return getattr(self._transport, name)
+
+    def is_closing(self):
+        return self.has_left or self._transport.is_closing()
+
+    def close(self):
+        if self.is_closing():
             return
-        self._next_look = now + 0.25
-        if not self.alive:
-            for conn, until in self._unfinished.items():
-                self._unfinished[conn] = min(until, now + STOP_KEEPALIVE_LINGER)
-        for conn in [conn for conn, until in self._unfinished.items() if until <= now]:
-            if conn.incoming:
-                self._refuse(conn, 408, "the request did not come in time")
-            else:
-                self._drop(conn)
-        for conn in [conn for conn, until in self._leaving.items() if until <= now]:
-            self._gone(conn)
-
-    def _forget(self, conn):
-        del self._unfinished[conn]
-        self.poller.unregister(conn.sock)
-
-    def _drop(self, conn):
-        self._forget(conn)
-        self._held -= len(conn.incoming)
-        self._end(conn)
-
-    def _refuse(self, conn, status, reason):
-        if not conn.incoming:
-            return self._drop(conn)
-        _send(conn, refusal(status, reason))
-        self._forget(conn)
-        self._held -= len(conn.incoming)
-        self._leave(conn)
+        self.has_left = True
+        if self._connection.has_end or not self._transport.can_write_eof():
+            return self._transport.close()
+        self._connection.leave(SEND_TIME if self._transport.get_write_buffer_size() else LEAVE_TIME)
+        self._transport.write_eof()
+        self._transport.resume_reading()
 
 
-def _send(conn, content):
-    """Without waiting: who does not take these few bytes goes without them."""
-    try:
-        conn.sock.send(content)
-    except OSError:
-        pass
+class Connection(HttpToolsProtocol):
+    """A client's connection."""
+
+    def __init__(self, registry, **others):
+        super().__init__(**others)
+        self.timeout_keep_alive = IDLE_TIME
+        self.registry = registry
+        self.due = math.inf  # when what is waited for must have come
+        self.has_end = False  # the client sends nothing more
+        self._wrong = None  # (status, reason) of a head that cannot be answered
+        self._is_head = self._is_body = False  # one has begun, and is not complete
+        self._head_length = 0
+        self._is_muted = False
+
+    # ---- beginning and end
+
+    def connection_made(self, transport):
+        super().connection_made(Transport(transport, self))
+        self.due = time.monotonic() + HEAD_TIME
+        self.registry.add(self)
+
+    def connection_lost(self, exc):
+        self.registry.remove(self)
+        self.due = math.inf
+        self.transport.has_left = True
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+
+    def eof_received(self):
+        self.has_end = True
+        if self.transport.has_left:
+            return False
+        if self._is_head or self._is_body:
+            self.refuse(400, "the request ends before it is complete")
+        elif self._is_at_work and not self.transport.get_extra_info("sslcontext"):
+            self.cycle.keep_alive = False
+            return True  # it may have said all, and wait for its answer
+        return False
+
+    def leave(self, seconds):
+        """The last answer is sent; from now on nothing is read but the client's end."""
+        self.due = time.monotonic() + seconds
+        self.registry.wait_for(self)
+
+    def is_late(self):
+        if self.transport.has_left:
+            self.transport.abort()
+        elif not self._is_at_work:
+            self.refuse(408, "the request did not come in time")
+
+    def give_way(self):
+        if not self.transport.has_left:
+            self.refuse(503, "this service has no room for more connections")
+        self.registry.remove(self)
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport._transport.close()
+
+    @property
+    def _is_at_work(self):
+        """Whether an answer is being made of a request that is complete."""
+        return bool(self.pipeline) or self.cycle is not None and not (self.cycle.response_complete or self.cycle.more_body)
+
+    def refuse(self, status, reason):
+        """An answer to what never becomes a request, in JSON like all others. Who has sent nothing gets nothing."""
+        if self.transport.is_closing():
+            return
+        if self._is_head or self._is_body:
+            self.transport.write(refusal(status, reason))
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.close()
+
+    # ---- what comes
+
+    def data_received(self, data):
+        if self.transport.has_left:
+            return
+        self._unset_keepalive_if_required()
+        if not (self._is_head or self._is_body) and data.startswith(TLS):
+            self._is_head = True
+            return self.refuse(400, "this port speaks http, not https")
+        self._feed(data)
+        if self._is_head and not self.transport.has_left:
+            self._head_length += len(data)
+            if self._head_length > LARGEST_HEAD:
+                self.refuse(*(self._wrong or (431, "the headers are too large")))
+
+    def _feed(self, data):
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._go_on(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self._is_head = True  # it has begun
+            reason = "its address cannot be read" if isinstance(error, httptools.HttpParserCallbackError) else str(error)
+            self.refuse(400, f"this is no HTTP request: {reason}")
+
+    def _go_on(self, rest):
+        """The client offered another protocol, as Java's does with each first request; it gets its answer in this one. The parser has
+        stopped behind the head: another goes on with the body."""
+        self.parser = httptools.HttpRequestParser(self)
+        length = b"".join(b"%s: %s\r\n" % pair for pair in self.headers if pair[0] in (b"content-length", b"transfer-encoding"))
+        self._is_muted = True
+        try:
+            self.parser.feed_data(UPGRADED % length)
+        finally:
+            self._is_muted = False
+        if not length:
+            self.on_message_complete()
+        if rest:
+            self._feed(rest)
+
+    def on_message_begin(self):
+        if self._is_muted:
+            return
+        super().on_message_begin()
+        self._is_head, self._head_length, self._wrong = True, 0, None
+        self.due = time.monotonic() + HEAD_TIME
+
+    def on_url(self, url):
+        if self._is_muted:
+            return
+        super().on_url(url)
+        if len(self.url) > LONGEST_LINE:
+            self._wrong = 414, f"the address is longer than {LONGEST_LINE} bytes"
+
+    def on_header(self, name, value):
+        if self._is_muted:
+            return
+        super().on_header(name, value)
+        if len(name) + len(value) > LONGEST_HEADER:
+            self._wrong = self._wrong or (431, f"the header {name.decode('latin-1')[:40]} is longer than {LONGEST_HEADER} bytes")
+        elif len(self.headers) > MOST_HEADERS:
+            self._wrong = self._wrong or (431, f"there are more than {MOST_HEADERS} headers")
+
+    def on_headers_complete(self):
+        if self._is_muted or self.transport.has_left:
+            return
+        if self.parser.get_http_version() not in ("1.0", "1.1"):
+            self._wrong = 400, "this is no HTTP request: its version must be 1.1 or 1.0"
+        elif sum(name == b"host" for name, _ in self.headers) > 1:
+            self._wrong = self._wrong or (400, "there are two headers Host")
+        if self._wrong:
+            return self.refuse(*self._wrong)
+        super().on_headers_complete()
+        self._is_head, self._is_body = False, True
+        self.due = time.monotonic() + BODY_TIME
+
+    def on_body(self, body):
+        if not self.transport.has_left:
+            super().on_body(body)
+
+    def on_message_complete(self):
+        # Of a request that offers another protocol, only the head is here: see _go_on.
+        if self.transport.has_left or self._is_muted or self.parser.should_upgrade():
+            return
+        self._is_body = False
+        self.due = math.inf
+        self.registry.serve(self)
+        super().on_message_complete()
+
+    def on_response_complete(self):
+        had_next = bool(self.pipeline)
+        super().on_response_complete()
+        if self.transport.has_left:
+            return
+        if self._is_body:
+            self.due = time.monotonic() + BODY_TIME  # until now nothing was read
+        if not had_next:
+            self.registry.wait_for(self)
 
 
-def refusal(status, reason, name=None):
-    """An answer to what never becomes a request, as JSON like all others."""
+def refusal(status, reason):
+    """The bytes of an answer."""
     body = orjson.dumps({"error": reason}, option=orjson.OPT_APPEND_NEWLINE)
-    name = name or {400: "Bad Request", 408: "Request Timeout", 503: "Service Unavailable"}[status]
-    head = f"HTTP/1.1 {status} {name}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = (f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\n"
+            f"connection: close\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n")
     return head.encode("latin-1") + body
 
 
-def write_error(sock, status, name, reason):
-    """Takes the place of gunicorn's own, which writes HTML."""
-    util.write_nonblock(sock, refusal(status, reason or name, name))
-
-
-util.write_error = write_error
-
-
 def open_many_files():
-    """Each connection needs a file descriptor, and the default soft limit is often 1,024."""
+    """Each connection needs a file descriptor, and the default soft limit is often 1,024. Returns how many there may be."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        return most
+    return most if soft == resource.RLIM_INFINITY else soft

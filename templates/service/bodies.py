@@ -1,0 +1,73 @@
+"""What is in the body of a request? Its bytes, as they were before they were packed."""
+
+import contextlib
+import zlib
+
+from envelope import Disconnected
+from refusal import Refusal
+from rows import LARGEST_BODY
+
+SMALL = 64 * 1024  # bytes that every request may have here
+MOST_HELD = 128 * 1024 * 1024  # bytes of larger requests, all together
+OTHERS = ("text/csv", "text/xml", "application/xml", "multipart/form-data", "application/x-ndjson", "application/octet-stream")
+TOO_LARGE = f"the body is too large: send at most {LARGEST_BODY} bytes at once"
+
+
+class Bodies:
+    """The bodies that are here, and are held until they are answered."""
+
+    def __init__(self):
+        self._held = 0
+
+    @contextlib.asynccontextmanager
+    async def of(self, request):
+        """A function that gives the bytes; unpacking takes time, and is not for the loop that calls this."""
+        check_type(request.headers.get("content-type", ""))
+        encoding = request.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in ("identity", "gzip", "x-gzip"):
+            raise Refusal(415, f"the body is packed with {encoding[:40]!r}: send it as it is, or with gzip")
+        length = request.headers.get("content-length", "0")
+        if int(length) > LARGEST_BODY:
+            raise Refusal(413, TOO_LARGE)
+        body = bytearray()
+        try:
+            await self._read(request, body)
+            request.scope["body_is_read"] = True
+            content = bytes(body)
+            yield lambda: content if encoding == "identity" else unpacked(content)
+        finally:
+            self._held -= len(body)
+
+    async def _read(self, request, body):
+        while True:
+            message = await request.receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            body += message["body"]
+            self._held += len(message["body"])
+            if len(body) > LARGEST_BODY:
+                raise Refusal(413, TOO_LARGE)
+            if self._held > MOST_HELD and len(body) > SMALL:
+                raise Refusal(503, "too many large requests at once: send it again later")
+            if not message["more_body"]:
+                return
+
+
+def check_type(header):
+    kind = header.partition(";")[0].strip().lower()
+    if kind in OTHERS:
+        raise Refusal(415, f"{kind} is not taken: send JSON, with the header Content-Type: application/json")
+
+
+def unpacked(content):
+    """The bytes that gzip packed."""
+    unpacking = zlib.decompressobj(31)
+    try:
+        body = unpacking.decompress(content, LARGEST_BODY + 1)
+    except zlib.error as error:
+        raise Refusal(400, f"the body is not gzip, as its header says: {error}") from None
+    if len(body) > LARGEST_BODY:
+        raise Refusal(413, f"{TOO_LARGE}, unpacked")
+    if not unpacking.eof:
+        raise Refusal(400, "the body is cut off: its gzip has no end")
+    return body
