@@ -110,8 +110,7 @@ class Answers:
         done, _ = await asyncio.wait([asked], timeout=PROBE_TIME)
         if done:
             got = asked.result()
-            same = got == self.serving.expected
-            self._verdict = "" if same else f"row 0: training answered {self.serving.expected}, this service answers {got}"
+            self._verdict = "" if self.serving.is_expected(got) else f"row 0: training answered {self.serving.expected}, this service answers {got}"
         elif self._verdict is None:
             return "the models have not answered yet"
         # Models that work are well, as long as they come to an end.

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 import draining
+import page
 from access import Origins, Tokens
 from metrics import Metrics
 from refusal import Refusal
@@ -97,11 +98,9 @@ class Envelope:
     def _refused(self, error, scope, headers):
         more = {}
         if error.status == 401:
-            import page
-
             more = {"WWW-Authenticate": "Bearer"}
             if scope["path"] == "/" and b"text/html" in headers.get(b"accept", b""):
-                return Response(page.ask_for_token(), 401, more, "text/html")
+                return Response(page.ask_for_token(), 401, more | page.HEADERS, "text/html")
         if error.status == 413 and not scope.get("body_is_read"):
             more = {"Connection": "close"}  # the rest of the body is not waited for
         return reply({"error": error.reason}, error.status, more)

@@ -2,6 +2,8 @@
 
 import orjson
 
+from rows import MOST_ROWS
+
 TYPES = {"number": "number", "integer": "integer", "text": "string", "boolean": "boolean"}
 JSON = "application/json"
 
@@ -75,7 +77,7 @@ def _schemas(serving):
     values = {"type": "array", "minItems": width, "maxItems": width, "description": "The values in the order of the columns"}
     return {
         "Row": _object(columns, needed) | {"additionalProperties": False},
-        "Rows": _object({"rows": {"type": "array", "minItems": 1, "maxItems": 2000, "items": {"oneOf": [_named("Row"), values]}}})
+        "Rows": _object({"rows": {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": {"oneOf": [_named("Row"), values]}}})
         | {"examples": [{"rows": [example(serving) if serving.takes_names else list(example(serving).values())]}]},
         "Answer": _object(answers),
         "Predictions": _object({"predictions": {"type": "array", "items": _named("Answer")}}),

@@ -4,6 +4,7 @@ import html
 import json
 
 from openapi import example
+from rows import MOST_ROWS
 
 MOST_FIELDS = 24  # columns that get a field each; with more, the row is a text
 # The page asks this service only, and loads nothing.
@@ -29,6 +30,7 @@ button { font: inherit; margin: .9rem 0 .3rem; padding: .4rem 1.1rem; border: 0;
 """
 
 SCRIPT = """
+(() => {
 const about = JSON.parse(document.getElementById("about").textContent);
 const at = name => location.origin + location.pathname.replace(/\\/*$/, "/") + name;
 const form = document.getElementById("row"), answer = document.getElementById("answer"), curl = document.getElementById("curl");
@@ -71,20 +73,23 @@ async function ask(event) {
   }
 }
 form.addEventListener("submit", ask); form.addEventListener("input", show); show();
+})();
 """
 
 TOKEN = """
+(() => {
 const form = document.querySelector("form"), said = document.getElementById("said");
-async function open(token) {
+async function show(token) {
   const got = await fetch(location.href, { headers: { Authorization: "Bearer " + token, Accept: "text/html" } });
   if (!got.ok) { sessionStorage.removeItem("token"); said.textContent = "This token is not known here."; return; }
   sessionStorage.setItem("token", token);
   const page = await got.text();
   document.open(); document.write(page); document.close();
 }
-form.addEventListener("submit", event => { event.preventDefault(); open(form.token.value.trim()); });
+form.addEventListener("submit", event => { event.preventDefault(); show(form.token.value.trim()); });
 const known = sessionStorage.getItem("token");
-if (known) open(known);
+if (known) show(known);
+})();
 """
 
 
@@ -106,8 +111,7 @@ def of(serving, tokens=False):
 <pre id="answer" aria-live="polite" hidden></pre>
 <h2>From a program</h2>
 <pre id="curl">{html.escape(_curl(serving, row, tokens))}</pre>
-<p class="soft">Up to 2,000 rows at once. <a href="openapi.json">OpenAPI</a> · <a href="v2">Open Inference Protocol</a> ·
-<a href="metrics">metrics</a> · <a href="score?details=1">scores</a></p>
+<p class="soft">Up to {MOST_ROWS:,} rows at once. {_links(tokens)}</p>
 <script id="about" type="application/json">{json.dumps(about).replace("<", chr(92) + "u003c")}</script>
 <script>{SCRIPT}</script>"""
     return _whole(names, content)
@@ -146,6 +150,14 @@ def _table(serving):
         cells = "".join(f'<td class="number">{_number(scores.get(measure))}</td>' for measure in measured)
         lines.append(f"<tr><td><code>{html.escape(name)}</code></td><td>{html.escape(serving.tasks.get(name) or '')}</td>{cells}</tr>")
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+def _links(tokens):
+    """A browser that follows a link sends no token."""
+    places = (("OpenAPI", "openapi.json"), ("Open Inference Protocol", "v2"), ("metrics", "metrics"), ("scores", "score?details=1"))
+    if tokens:
+        return "Also here: " + ", ".join(f"<code>/{place}</code>" for _, place in places)
+    return " · ".join(f'<a href="{place}">{name}</a>' for name, place in places)
 
 
 def _number(score):

@@ -1,5 +1,6 @@
 """What is served? The models, what they are called, and the examples that show what they take."""
 
+import math
 import os
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class Serving:
         self.score = golden["score"]
         self.scores = golden.get("scores") or {name: {"accuracy": score} for name, score in self.score.items()}
         self.count = len(self.examples.truth)
+        self.tolerance = golden.get("tolerance") or {}  # {model: relative}, of numbers: other processors sum in another order
         self.expected = {name: golden["rows"][0][name] for name in self.names}
         self.examples_are_private = os.environ.get("EXAMPLES") == "private"
         self.tells_probabilities = hasattr(self.models, "schema")
@@ -61,6 +63,10 @@ class Serving:
         """An example as the models take it."""
         return self.examples.rows[place : place + 1]
 
+    def is_expected(self, answers):
+        """Whether these are the answers for the first example that training gave."""
+        return all(is_same(answers[name], self.expected[name], self.tolerance.get(name, 1e-9)) for name in self.names)
+
     def may_show(self, column):
         """Whether the example of a column may be given to anybody."""
         return not self.examples_are_private and column.example is not None
@@ -72,3 +78,12 @@ class Serving:
     def rows_from(self, lists):
         """The same of lists of values in the order of the columns."""
         return self.rows_of(orjson.dumps({"rows": lists}))
+
+
+def is_same(got, expected, tolerance):
+    """Whether two answers differ in numbers only, and by no more than the tolerance."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return got.keys() == expected.keys() and all(is_same(got[key], expected[key], tolerance) for key in expected)
+    if isinstance(expected, float) and type(got) in (int, float):
+        return math.isclose(got, expected, rel_tol=tolerance, abs_tol=tolerance)
+    return got == expected
