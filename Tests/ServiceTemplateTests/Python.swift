@@ -13,6 +13,16 @@ struct Python {
         try Python([ServiceFiles.requirements, ServiceFiles.models.appending(path: "requirements.txt")])
     }
 
+    /// One with clients and readers of what the service writes, which it does not need itself.
+    static let clients = Task {
+        let folder = try TemporaryFolder()
+        let packages = [
+            "numpy==2.4.6", "openapi-spec-validator==0.9.0", "prometheus_client==0.26.0", "tritonclient[http]==2.73.0",
+        ]
+        try Data(packages.joined(separator: "\n").utf8).write(to: folder / "requirements.txt")
+        return try Python([folder / "requirements.txt"])
+    }
+
     private init(_ requirements: [URL]) throws {
         let version = try LocalProgram.succeeded(["python3", "-c", "import sys; print(*sys.version_info[:3], sep='.')"])
         let numbers = version.split(separator: ".").compactMap {

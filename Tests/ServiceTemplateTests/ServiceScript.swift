@@ -25,7 +25,7 @@ struct ServiceScript {
     }
 
     private static let hand = #"""
-        import atexit, http.client, json, os, re, resource, socket, ssl, subprocess, sys, threading, time
+        import atexit, gzip, http.client, json, os, re, resource, socket, ssl, subprocess, sys, threading, time
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192) if hard != resource.RLIM_INFINITY else 8192, hard))
         log, told, server, context = [], [], None, None

@@ -71,7 +71,7 @@ struct StallTests {
             import json
             for request in [b"\(requests.joined(separator: #"", b""#))"]:
                 head, _, body = everything(stall(request, True)).partition(b"\\r\\n\\r\\n")
-                print(head.split()[1].decode(), b"Content-Type: application/json" in head, list(json.loads(body)))
+                print(head.split()[1].decode(), b"content-type: application/json" in head.lower(), list(json.loads(body)))
             connection = stall(b"POST /prediction HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 10\\r\\n\\r\\n{"); connection.shutdown(socket.SHUT_WR)
             print(everything(connection).partition(b"\\r\\n\\r\\n")[2].decode(), end="")
             """
