@@ -89,7 +89,7 @@ struct DatasetTests {
     @Test("knows every module of the service, of which no other may have the name")
     func ownModules() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: ServiceFiles.sources.path)
-        for file in files where file.hasSuffix(".py") && !["train.py", "gunicorn.conf.py"].contains(file) {
+        for file in files where file.hasSuffix(".py") && file != "train.py" {
             try write("leaves.txt", "tree\n")
             try write("test.csv", "a\n1\n")
             try write(file, "")

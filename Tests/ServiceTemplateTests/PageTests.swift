@@ -49,16 +49,16 @@ struct PageTests {
             """#
         #expect(
             try ServiceScript(training, python).said(script, ["EXAMPLES": "private"])
-                == "False {\"rows\": [[0.0, 0.0]]} 200 False\n")
+                == "False {\"rows\": [{\"x\": 0.0, \"y\": 0.0}]} 200 False\n")
     }
 
     @Test("writes names of columns and models into the page as text, whatever they hold")
     func escaped() throws {
         let script = """
-            import page, serving
+            import page, table
             class Odd:
-                names, tasks, scores, version, count, takes_names = ["<b>m</b>"], {"<b>m</b>": "classification"}, {}, "v", 0, True
-                columns = [serving.Column("</script><script>x</script>", "text"), serving.Column("'\\"&", "boolean", True)]
+                names, tasks, scores, version, count = ["<b>m</b>"], {"<b>m</b>": "classification"}, {}, "v", 0
+                columns = [table.Column("</script><script>x</script>", "text"), table.Column("'\\"&", "boolean", True)]
                 examples_are_private = True
             text = page.of(Odd()).decode()
             print("<b>" in text, text.count("<script>x"), text.count("</script>"))

@@ -18,6 +18,7 @@ from batching import Batcher
 from bodies import Bodies
 from envelope import Envelope, reply
 from refusal import Refusal
+from rows import rows_of
 from serving import Serving
 from table import DataError
 
@@ -30,7 +31,7 @@ LONGEST_BATCH = 60  # seconds that the models may be at work on what came togeth
 
 
 def create_app(data=None, trained=None):
-    """The service over a folder with test.csv and one with what train.py wrote; all is read here, once."""
+    """The service over what train.py wrote: examples and models; all is read here, once."""
     try:
         serving = Serving(data, trained)
         addresses = WITHOUT_EXAMPLES if serving.examples_are_private else ADDRESSES
@@ -79,7 +80,7 @@ class Answers:
             return reply({"predictions": answers})
 
         async with self.bodies.of(request) as body:
-            return await self.batcher.ask(lambda: self.serving.rows_of(body()), answer, wants_all)
+            return await self.batcher.ask(lambda: rows_of(body(), self.serving.models), answer, wants_all)
 
     async def score(self, request):
         return reply(self.serving.scores if query(request).get("details") == ["1"] else self.serving.score)
@@ -124,8 +125,6 @@ class Answers:
             return False
         if values != ["all"]:
             raise Refusal(400, "probabilities must be 'all', or not be there")
-        if not self.serving.tells_probabilities:
-            raise Refusal(400, "these models tell no probabilities")
         return True
 
 

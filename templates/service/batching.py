@@ -10,8 +10,6 @@ import threading
 import time
 from collections import deque
 
-import numpy as np
-
 from rows import MOST_ROWS
 
 
@@ -113,8 +111,8 @@ class Batcher:
                         question.error = error
 
     def _together(self, questions, probabilities):
-        rows = joined([question.rows for question in questions])
-        answers = self._models.answers(rows, probabilities=True) if probabilities else self._models.answers(rows)
+        rows = type(questions[0].rows).joined([question.rows for question in questions])
+        answers = self._models.answers(rows, probabilities)
         begin = 0
         for question in questions:
             own = answers[begin : begin + len(question.rows)]
@@ -127,10 +125,3 @@ class Batcher:
 def _finish(batch):
     for question in batch:
         question.finish()
-
-
-def joined(parts):
-    """Rows behind each other."""
-    if len(parts) == 1:
-        return parts[0]
-    return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else type(parts[0]).joined(parts)

@@ -12,7 +12,7 @@ def document(serving):
     """The bytes of /openapi.json."""
     paths = {
         "/prediction": {"post": _operation("What the models say about rows", "Predictions", body="Rows", refusals=(400, 413, 415),
-                                           parameters=[_probabilities()] if serving.tells_probabilities else [])},
+                                           parameters=[_probabilities()])},
         "/score": {"get": _operation("How well the models do on the test set", "Score")},
         "/healthz": {"get": _operation("Whether the service is alive", "Status", is_free=True)},
         "/readyz": {"get": _operation("Whether the models answer as when they were trained", "Status", refusals=(503,), is_free=True)},
@@ -78,7 +78,7 @@ def _schemas(serving):
     return {
         "Row": _object(columns, needed) | {"additionalProperties": False},
         "Rows": _object({"rows": {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": {"oneOf": [_named("Row"), values]}}})
-        | {"examples": [{"rows": [example(serving) if serving.takes_names else list(example(serving).values())]}]},
+        | {"examples": [{"rows": [example(serving)]}]},
         "Answer": _object(answers),
         "Predictions": _object({"predictions": {"type": "array", "items": _named("Answer")}}),
         "Prediction": _object({"line": {"type": "integer"}} | answers),

@@ -47,7 +47,7 @@ function body() {
   const whole = form.querySelector("textarea");
   if (whole) return { rows: [JSON.parse(whole.value)] };
   const values = [...form.querySelectorAll("[data-column]")].map(value);
-  return { rows: [about.names ? Object.fromEntries(about.columns.map((column, place) => [column.name, values[place]])) : values] };
+  return { rows: [Object.fromEntries(about.columns.map((column, place) => [column.name, values[place]]))] };
 }
 function show() {
   let text;
@@ -98,7 +98,7 @@ def of(serving, tokens=False):
     names = ", ".join(serving.names)
     row = example(serving)
     about = {"columns": [{"name": column.name, "type": column.type, "optional": column.optional} for column in serving.columns],
-             "names": serving.takes_names, "tokens": bool(tokens)}
+             "tokens": bool(tokens)}
     source = "row 0 of the test set" if serving.count and not serving.examples_are_private else "a row without meaning: examples are private here"
     content = f"""
 <h1>{html.escape(names)}</h1>
@@ -166,7 +166,7 @@ def _number(score):
 
 def _fields(serving, row):
     if len(serving.columns) > MOST_FIELDS:
-        text = json.dumps(row if serving.takes_names else list(row.values()), ensure_ascii=False)
+        text = json.dumps(row, ensure_ascii=False)
         return f'<label>A row: the values of the {len(row)} columns<textarea spellcheck="false">{html.escape(text)}</textarea></label>'
     return f'<div class="fields">{"".join(_field(place, column, row[column.name]) for place, column in enumerate(serving.columns))}</div>'
 
@@ -184,7 +184,7 @@ def _field(place, column, value):
 
 
 def _curl(serving, row, tokens):
-    body = json.dumps({"rows": [row if serving.takes_names else list(row.values())]}, ensure_ascii=False).replace("'", "'\\''")
+    body = json.dumps({"rows": [row]}, ensure_ascii=False).replace("'", "'\\''")
     secret = " -H 'Authorization: Bearer TOKEN'" if tokens else ""
     return f"curl{secret} -d '{body}' http://ADDRESS/prediction"
 

@@ -4,21 +4,11 @@ import math
 import os
 from pathlib import Path
 
-import orjson
-
 import dataset
 import metadata
 import models
-import rows
 
 HERE = Path(__file__).parent
-
-
-class Column:
-    """A feature: its name, its type (number, integer, text, boolean), whether it may be missing, and a value."""
-
-    def __init__(self, name, type="number", optional=False, example=None):
-        self.name, self.type, self.optional, self.example = name, type, optional, example
 
 
 class Serving:
@@ -26,38 +16,34 @@ class Serving:
 
     def __init__(self, data=None, trained=None):
         training = metadata.Trained(Path(trained or os.environ.get("MODELS_DIR", HERE / "models")))
-        self.examples = dataset.read(Path(data or os.environ.get("DATA_DIR", HERE / "data")) / "test.csv")
-        self.models = models.load(training)
-        golden = training.golden_for(self.examples)
-        self.version = training.version
-        self.names = list(getattr(self.models, "names", models.NAMES))
-        self.tasks = golden.get("tasks") or dict.fromkeys(self.names, "classification")
-        self.score = golden["score"]
-        self.scores = golden.get("scores") or {name: {"accuracy": score} for name, score in self.score.items()}
-        self.count = len(self.examples.truth)
-        self.tolerance = golden.get("tolerance") or {}  # {model: relative}, of numbers: other processors sum in another order
+        self.examples = dataset.read(Path(data or os.environ.get("DATA_DIR", HERE / "data")))
+        self.models, golden = models.load(training), training.golden_for(self.examples)
+        self.version, self.schema = training.version, self.models.schema
+        self.names, self.tasks = self.models.names, self.models.tasks
+        self.score, self.scores = golden["score"], golden["scores"]
+        self.count = len(self.examples.values)
+        self.tolerance = golden["tolerance"]  # {model: relative}, of numbers: other processors sum in another order
         self.expected = {name: golden["rows"][0][name] for name in self.names}
         self.examples_are_private = os.environ.get("EXAMPLES") == "private"
-        self.tells_probabilities = hasattr(self.models, "schema")
-        self.takes_names = hasattr(self.models, "schema")  # rows as objects
-        schema = getattr(self.models, "schema", None)
-        self.columns = schema.columns if schema else [
-            Column(name, example=value) for name, value in zip(self.examples.features, self.examples.rows[0].tolist())]
+
+    @property
+    def columns(self):
+        """The features, in the order of the header."""
+        return self.schema.columns
 
     @property
     def features(self):
-        """The names of the columns, in the order of the header."""
-        return [column.name for column in self.columns]
+        """Their names."""
+        return self.schema.features
 
     def line(self, place):
         """An example, with the truth where it is known."""
         truth = self.examples.truth[place]
-        named = {} if truth is None else self.models.name(int(truth))
-        return {"line": place, **named, "features": self.values(place)}
+        return {"line": place, **({} if truth is None else self.models.name(truth)), "features": self.values(place)}
 
     def values(self, place):
         """The features of an example by name."""
-        return dict(zip(self.features, self.examples.rows[place].tolist()))
+        return self.examples.line(place)
 
     def rows(self, place):
         """An example as the models take it."""
@@ -70,14 +56,6 @@ class Serving:
     def may_show(self, column):
         """Whether the example of a column may be given to anybody."""
         return not self.examples_are_private and column.example is not None
-
-    def rows_of(self, body):
-        """The rows in the body of a request, as the models take them."""
-        return rows.rows_of(body, self.models if hasattr(self.models, "schema") else self.models.width)
-
-    def rows_from(self, lists):
-        """The same of lists of values in the order of the columns."""
-        return self.rows_of(orjson.dumps({"rows": lists}))
 
 
 def is_same(got, expected, tolerance):

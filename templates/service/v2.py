@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from envelope import reply
 from refusal import Refusal
+from rows import checked
 
 DATATYPES = {"number": "FP64", "integer": "INT64", "text": "BYTES", "boolean": "BOOL"}
 KNOWN = {"BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES"}
@@ -55,11 +56,9 @@ class Protocol:
     def _outputs(self, name):
         if self.serving.tasks.get(name) == "regression":
             return [{"name": PREDICT, "datatype": "FP64", "shape": [-1]}]
-        classes = (getattr(self.serving.models, "classes", None) or {}).get(name) or []
-        outputs = [{"name": PREDICT, "datatype": datatype(classes) if classes else "INT64", "shape": [-1]}]
-        if self.serving.tells_probabilities:
-            outputs.append({"name": CHANCES, "datatype": "FP64", "shape": [-1, len(classes) or -1]})
-        return outputs
+        classes = self.serving.models.classes.get(name) or []
+        chances = {"name": CHANCES, "datatype": "FP64", "shape": [-1, len(classes) or -1]}
+        return [{"name": PREDICT, "datatype": datatype(classes), "shape": [-1]}, chances]
 
     async def infer(self, request):
         name = self._name(request)
@@ -69,9 +68,7 @@ class Protocol:
 
         def read():
             asked.read(body(), self.serving)
-            if CHANCES in asked.outputs and not self.serving.tells_probabilities:
-                raise Refusal(400, f"{name} tells no probabilities")
-            return self.serving.rows_from(asked.lists)
+            return checked(asked.lists, self.serving.schema)
 
         async with self.bodies.of(request) as body:
             # What is wanted is known when the body has been read.
