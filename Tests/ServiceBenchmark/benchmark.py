@@ -1,17 +1,20 @@
-"""How fast does the service answer, beside the articles' way? Both on one core of this machine, in one run.
+"""How fast does the service answer, beside others? All on one core of this machine, in one run.
 
     python3 Tests/ServiceBenchmark/benchmark.py [--seconds 10]
 
-CPU time is the server's own, so that what else this machine does is not counted against it.
+The others: the service as it was (Flask and gunicorn), LitServe, and the articles' way. CPU time is the server's own, so that what
+else this machine does is not counted against it.
 """
 
 import argparse
 import contextlib
 import csv
 import hashlib
+import http.client
 import json
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -22,6 +25,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SERVICE = HERE.parent.parent / "templates" / "service"
+EXAMPLE = SERVICE.parent / "example"
 CACHE = Path(os.environ.get("KUBEFORGE_CACHE", Path.home() / ".cache/kubeforge"))
 PORT = 8097
 ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")}
@@ -33,42 +37,91 @@ def main():
     seconds = options.parse_args().seconds
     if not shutil.which("wrk"):
         sys.exit("wrk is not installed: apt-get install wrk")
-    python = environment(["pandas==3.1.1"])
+    python, peer = environment(["pandas==3.1.1", "flask==3.1.3", "gunicorn==27.0.1"]), environment(["litserve==0.2.19"])
     trained = training(python)
     with tempfile.TemporaryDirectory() as folder:
-        measure(python, trained, Path(folder), seconds)
+        measure(python, peer, trained, Path(folder), seconds)
 
 
-def measure(python, trained, folder, seconds):
+def measure(python, peer, trained, folder, seconds):
     if os.getloadavg()[0] > os.cpu_count() / 2:
         print(f"this machine is busy (load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores): times are longer than the service's own\n")
     rows = bodies(trained / "data/test.csv", folder)
-    surroundings = {"DATA_DIR": str(trained / "data"), "MODELS_DIR": str(trained / "models"), "PYTHONDONTWRITEBYTECODE": "1"}
-    shipped = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{PORT}"]
-    with server(shipped, surroundings) as process:
-        alone = wrk(process, seconds, 1, ROWS=rows)
-        many = wrk(process, seconds, 4, ROWS=rows)
-        one = wrk(process, seconds, 1, ROWS=rows, BODY=folder / "1.json")
-        thousand = wrk(process, seconds, 1, ROWS=rows, BODY=folder / "1000.json")
-    print(f"{'':34}{'p50':>12}{'p95':>12}{'requests/s':>12}{'CPU each':>12}{'per core':>14}")
-    show("/prediction/N, one at a time", alone)
-    show("/prediction/N, four at once", many)
-    show("POST of 1 row", one)
-    show("POST of 1,000 rows", thousand)
-    surroundings |= {"DATA_DIR": str(folder), "PORT": str(PORT)}
-    with server([python, HERE / "articles_way.py"], surroundings) as process:
+    surroundings = {"DATA_DIR": str(trained / "data"), "MODELS_DIR": str(trained / "models"), "PORT": str(PORT)}
+    print(f"{'':44}{'p50':>12}{'p95':>12}{'requests/s':>12}{'CPU each':>12}")
+    ways = {
+        "this service": ([python, SERVICE / "server.py", "--host", "127.0.0.1", "--port", str(PORT)], "/prediction"),
+        "as it was": ([python, HERE / "flask_way.py"], "/prediction"),
+        "LitServe": ([peer, HERE / "litserve_way.py"], "/predict"),
+    }
+    found = {name: way(name, command, place, rows, surroundings, folder, seconds) for name, (command, place) in ways.items()}
+    with server([python, HERE / "articles_way.py"], surroundings | {"DATA_DIR": str(folder)}) as process:
         theirs = wrk(process, max(20, 2 * seconds), 1, ROWS=rows)
-        show("articles' way, one at a time", theirs)
-    print()
-    print(f"a row in a POST of 1,000 costs {many['cpu'] / (thousand['cpu'] / 1000):.0f} times less CPU time than a /prediction/N, "
-          f"{one['cpu'] / (thousand['cpu'] / 1000):.0f} times less than a POST of 1 row")
-    print(f"a /prediction/N costs {theirs['cpu'] / many['cpu']:.0f} times less CPU time than the articles' way")
+        show("articles' way, /prediction/N, 1 client", theirs)
+    compare(found, theirs)
+
+
+def way(name, command, place, rows, surroundings, folder, seconds):
+    """What one server does: {what: measured}."""
+    found = {}
+    with server(command, surroundings) as process:
+        one, thousand = {"BODY": folder / "1.json", "PLACE": place}, {"BODY": folder / "1000.json", "PLACE": place}
+        asked = [("/prediction/N", clients, {}) for clients in (1, 8, 32) if place == "/prediction"]
+        asked += [("POST of 1 row", clients, one) for clients in (1, 8, 32)] + [("POST of 1,000 rows", 1, thousand)]
+        for what, clients, variables in asked:
+            key = f"{what}, {clients} client{'' if clients == 1 else 's'}"
+            found[key] = wrk(process, seconds, clients, ROWS=rows, **variables)
+            show(f"{name}, {key}", found[key])
+        found["memory"] = memory(process)
+        found["stalled"] = {count: stalled(count) for count in (8, 40, 900)}
+    times = ", ".join(f"{count}: {'no answer in 5 s' if took is None else f'{took:.0f} ms'}" for count, took in found["stalled"].items())
+    print(f"{name}, memory {found['memory']:.0f} MB; /healthz while clients stall, the longest of 20: {times}\n", flush=True)
+    return found
+
+
+def compare(found, theirs):
+    new, old = found["this service"], found["as it was"]
+
+    def times(what, key):
+        return new[what][key] / old[what][key]
+
+    one, many, thousand = "/prediction/N, 1 client", "/prediction/N, 32 clients", "POST of 1,000 rows, 1 client"
+    print(f"\nbeside as it was: {times(many, 'rate'):.1f} times the requests/s of 32 clients, {times(one, 'p50'):.2f} times the p50 of one, "
+          f"{times(thousand, 'p50'):.2f} times the p50 of 1,000 rows")
+    print(f"a row in a POST of 1,000 costs {new['POST of 1 row, 1 client']['cpu'] / (new[thousand]['cpu'] / 1000):.0f} times less CPU time than "
+          f"a POST of 1 row; a /prediction/N costs {theirs['cpu'] / new[one]['cpu']:.0f} times less than the articles' way")
+
+
+def stalled(count):
+    """The longest of 20 answers of /healthz in milliseconds while so many clients stall with half a body; None: one did not come."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    begun = b"POST /prediction HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
+    clients, longest = [], 0
+    try:
+        for _ in range(count):
+            clients.append(socket.create_connection(("127.0.0.1", PORT), 5))
+            clients[-1].sendall(begun)
+        for _ in range(20):
+            begin = time.monotonic()
+            connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=5)
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+            connection.close()
+            longest = max(longest, (time.monotonic() - begin) * 1000)
+    except OSError:
+        return None
+    finally:
+        for client in clients:
+            client.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return longest
 
 
 def show(name, result):
     times = "".join(f"{result[key]:>9.1f} ms" for key in ("p50", "p95"))
     failed = f"   {result['failed']} failed" if result["failed"] else ""
-    print(f"{name:34}{times}{result['rate']:>12.{0 if result['rate'] > 10 else 1}f}{result['cpu']:>9.2f} ms{1000 / result['cpu']:>12.0f}/s{failed}", flush=True)
+    print(f"{name:44}{times}{result['rate']:>12.{0 if result['rate'] > 10 else 1}f}{result['cpu']:>9.2f} ms{failed}", flush=True)
 
 
 @contextlib.contextmanager
@@ -76,7 +129,7 @@ def server(command, surroundings):
     """Runs it on the first core until it answers row 0, and to the end of the block."""
     log = tempfile.TemporaryFile()
     process = subprocess.Popen(
-        ["taskset", "-c", "0", *command], cwd=SERVICE, env=os.environ | ONE_THREAD | surroundings, stdout=log, stderr=log)
+        ["taskset", "-c", "0", *command], cwd=SERVICE, env=os.environ | ONE_THREAD | {"PYTHONDONTWRITEBYTECODE": "1"} | surroundings, stdout=log, stderr=log)
     try:
         wait(process, log)
         yield process
@@ -113,12 +166,23 @@ def wrk(process, seconds, connections, **variables):
 
 def cpu(process):
     """Seconds of CPU time of the server and its workers."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     ticks = 0
-    for pid in [process.pid, *children]:
+    for pid in family(process.pid):
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory(process):
+    """Megabytes of the server and its workers; what they share is counted once."""
+    shares = [re.search(r"^Pss: +(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M) for pid in family(process.pid)]
+    return sum(int(share[1]) for share in shares if share) / 1024
+
+
+def family(pid):
+    """A process and all that it started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(one for child in children for one in family(int(child)))]
 
 
 def bodies(test, folder):
@@ -133,7 +197,7 @@ def bodies(test, folder):
 
 
 def environment(more):
-    """A Python with the service's packages, and what the articles use beside them."""
+    """A Python with the service's packages, and others beside them."""
     wanted = (SERVICE / "requirements.txt").read_text() + "\n".join(more)
 
     def make(folder):
@@ -147,13 +211,16 @@ def environment(more):
 
 
 def training(python):
-    """Generated data, and the models that train.py makes of them."""
-    wanted = "".join((SERVICE / name).read_text() for name in ("requirements.txt", "generate_data.py", "table.py", "dataset.py", "train.py"))
+    """The example, and the models that train.py makes of it."""
+    sources = [*sorted(SERVICE.glob("*.py")), SERVICE / "requirements.txt", *sorted(EXAMPLE.iterdir())]
+    wanted = "".join(path.read_text() for path in sources)
 
     def make(folder):
-        for arguments in (["generate_data.py", folder / "data"], ["train.py", "--data", folder / "data", "--models", folder / "models"]):
-            subprocess.run([python, *arguments], cwd=SERVICE, env=os.environ | ONE_THREAD | {"PYTHONDONTWRITEBYTECODE": "1"},
-                           check=True, stdout=sys.stderr)
+        data = folder / "data"
+        shutil.copytree(EXAMPLE, data)
+        arguments = ["train.py", "--directory", data, "--data", data, "--models", folder / "models"]
+        subprocess.run([python, *arguments], cwd=SERVICE, env=os.environ | ONE_THREAD | {"PYTHONDONTWRITEBYTECODE": "1"},
+                       check=True, stdout=sys.stderr)
 
     return cached("benchmark-models", wanted, make)
 

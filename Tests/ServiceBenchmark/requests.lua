@@ -1,5 +1,6 @@
 -- What wrk sends: rows in turn, or the body in $BODY again and again. Ends with one line for benchmark.py.
 local rows, line = tonumber(os.getenv("ROWS")), 0
+local place = os.getenv("PLACE") or "/prediction"
 local body
 
 function init()
@@ -7,7 +8,7 @@ function init()
 end
 
 function request()
-  if body then return wrk.format("POST", "/prediction", { ["Content-Type"] = "application/json" }, body) end
+  if body then return wrk.format("POST", place, { ["Content-Type"] = "application/json" }, body) end
   line = (line + 7919) % rows
   return wrk.format("GET", "/prediction/" .. line)
 end

@@ -81,9 +81,9 @@ class Transport:
         if self.is_closing():
             return
         self.has_left = True
-        if self._connection.has_end or not self._transport.can_write_eof():
-            return self._transport.close()
         self._connection.leave(SEND_TIME if self._transport.get_write_buffer_size() else LEAVE_TIME)
+        if self._connection.has_end or not self._transport.can_write_eof():  # TLS ends in its own way
+            return self._transport.close()
         self._transport.write_eof()
         self._transport.resume_reading()
 
