@@ -64,7 +64,7 @@ struct BatchingTests {
             class Rows(list):
                 joined = staticmethod(lambda parts: Rows(row for part in parts for row in part))
             class Models:
-                def answers(self, rows):
+                def answers(self, rows, probabilities):
                     at_work.set(); gate.acquire()
                     if "poison" in rows: raise RuntimeError("out of order")
                     calls.append(list(rows))

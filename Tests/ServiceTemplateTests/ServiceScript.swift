@@ -7,20 +7,25 @@ import Foundation
 /// comes; `ask(method, path)` for a status and `get(path)` for a whole answer; `wait(condition, what)`. What the service
 /// said since its start is in `log` and, on standard output, in `told`.
 struct ServiceScript {
-    let training: Training
+    let data: URL
+    let models: URL
     let python: Python
 
-    init(_ training: Training, _ python: Python) { (self.training, self.python) = (training, python) }
+    init(data: URL, models: URL, _ python: Python) { (self.data, self.models, self.python) = (data, models, python) }
+
+    init(_ training: Training, _ python: Python) { self.init(data: training.data, models: training.models, python) }
 
     /// What the script prints. `before`: runs in the service's own process, before it starts.
     func said(_ script: String, before: String = "", _ more: [String: String] = [:]) throws -> String {
         let folder = try TemporaryFolder()
         let environment = [
-            "DATA_DIR": training.data.path, "MODELS_DIR": training.models.path, "TMPDIR": folder.url.path,
-            "BEFORE": before,
+            "DATA_DIR": data.path, "MODELS_DIR": models.path, "TMPDIR": folder.url.path, "BEFORE": before,
         ]
         return try LocalProgram.succeeded(
-            ["env", "--default-signal", python.executable, "-c", Self.hand + script + "\nif server.poll() is None: stop()\n"],
+            [
+                "env", "--default-signal", python.executable, "-c",
+                Self.hand + script + "\nif server.poll() is None: stop()\n",
+            ],
             in: ServiceFiles.sources, environment: environment.merging(more) { $1 })
     }
 

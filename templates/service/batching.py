@@ -29,6 +29,12 @@ class Question:
         if callable(self.probabilities):
             self.probabilities = self.probabilities()
 
+    def take(self, answers):
+        try:
+            self.answers = self.reply(answers)
+        except Exception as error:  # its own
+            self.error = error
+
     def finish(self):
         """In the loop that waits for it."""
         if self.future.done():
@@ -102,13 +108,19 @@ class Batcher:
                 continue
             try:
                 self._together(part, probabilities)
-            except Exception:
-                # Whose fault is it? The others shall not suffer from it.
-                for question in part:
-                    try:
-                        self._together([question], probabilities)
-                    except Exception as error:
-                        question.error = error
+            except Exception as error:
+                self._alone(part, probabilities, error)
+
+    def _alone(self, questions, probabilities, error):
+        """Whose fault is the error? The others shall not suffer from it."""
+        if len(questions) == 1:
+            questions[0].error = error
+            return
+        for question in questions:
+            try:
+                self._together([question], probabilities)
+            except Exception as own:
+                question.error = own
 
     def _together(self, questions, probabilities):
         rows = type(questions[0].rows).joined([question.rows for question in questions])
@@ -117,7 +129,7 @@ class Batcher:
         for question in questions:
             own = answers[begin : begin + len(question.rows)]
             begin += len(own)
-            question.answers = question.reply(own)
+            question.take(own)
             if not question.is_probe:
                 self._count(own)
 
