@@ -74,7 +74,7 @@ struct EveryAnswerTests {
                 HEAD /prediction/7 200 None 75 0
                 OPTIONS /score 204 GET, HEAD, OPTIONS None 0
                 OPTIONS /prediction 204 POST, OPTIONS None 0
-                OPTIONS /no 404 None 166 166
+                OPTIONS /no 404 None 171 171
                 200 200 404 404 
                 """)
     }
@@ -115,7 +115,7 @@ struct EveryAnswerTests {
             from prometheus_client.parser import text_string_to_metric_families as families
             found = {(sample.name, *sample.labels.values()): sample.value for family in families(sys.argv[1]) for sample in family.samples}
             for name in sorted(key for key in found if key[0] in ("http_requests_total", "prediction_rows_total", "predictions_total")): print(*name, found[name])
-            print(next(key[2] for key in found if key[0] == "model_info"), found["http_request_duration_seconds_count", "/prediction/<number>"])
+            print(next(key[1] for key in found if key[0] == "model_info"), found["http_request_duration_seconds_count", "/prediction/<number>"])
             """#
         #expect(
             try await Python.clients.value.answer(reader, [text]) == """
@@ -126,12 +126,12 @@ struct EveryAnswerTests {
                 http_requests_total POST /prediction 200 1.0
                 prediction_rows_total lda 5.0
                 prediction_rows_total mlp 5.0
-                predictions_total lda 0 3.0
-                predictions_total lda 1 1.0
-                predictions_total lda 2 1.0
-                predictions_total mlp 0 3.0
-                predictions_total mlp 1 1.0
-                predictions_total mlp 2 1.0
+                predictions_total 0 lda 3.0
+                predictions_total 0 mlp 3.0
+                predictions_total 1 lda 1.0
+                predictions_total 1 mlp 1.0
+                predictions_total 2 lda 1.0
+                predictions_total 2 mlp 1.0
                 r7 4.0
 
                 """)
