@@ -791,6 +791,7 @@ def write_packages(directory, requirements, folder):
     it is; else models get the packages that they were saved with."""
     with open(requirements, encoding="utf-8") as file:
         server, _, ours = file.read().partition(FOR_MODELS)
+    ours = ours.partition("\n")[2]
     more = []
     if "requirements.txt" in directory.names:
         with open(directory.file("requirements.txt"), encoding="utf-8") as file:
