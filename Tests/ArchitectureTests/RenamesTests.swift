@@ -9,7 +9,10 @@ private let mayBeLost: [String: (count: Int, why: String)] = [
     "Sources/ForgeSSH/Streams.swift": (1, "ResultsAreDownloaded places it when it is whole"),
     "templates/service/Dockerfile": (2, "it is the build of an image, which begins anew"),
     "templates/service/inference.py": (1, "who fetches the results counts their rows and compares their digests"),
-    "templates/service/shards.py": (2, "who fetches the results counts their rows and compares their digests"),
+    "templates/service/shards.py": (
+        4, "who fetches the results counts their rows and compares their digests; an input lives as long as its pod"
+    ),
+    "templates/service/train.py": (1, "whoever loads a model compares it with metadata.json's digests"),
     "templates/service/store.py": (3, "each pod compares what it has fetched with its digests before it starts"),
 ]
 
