@@ -197,6 +197,8 @@ pair("gaps in words", (examples(header=FOUR, line="{line},{name},{x},{y},blue"),
      "x number, y number, z text?; # Letter integer: classification of 3", NO_WORDS.format("blue"))
 pair("regression", both(name="{}.5".format, per_class=10), "x number, y number; # Letter number: regression", None)
 pair("regression with whole numbers", both(per_class=1, classes=60), "x number, y number; # Letter integer: regression", None)
+pair("semicolons and decimal commas in both", tuple(text.replace(",", ";").replace(".", ",") for text in (TRAIN, TEST)), NUMBERS)
+pair("tabs in both", tuple(text.replace(",", "\t") for text in (TRAIN, TEST)), NUMBERS)
 pair("no test", (TRAIN, None), NUMBERS)
 pair("no train", (None, TEST), NUMBERS, None)
 pair("the test is the training", (TRAIN, TRAIN), NUMBERS)

@@ -5,6 +5,7 @@ they have not seen, and writes that to metrics.json.
 """
 
 import csv
+import gzip
 import json
 import math
 import os
@@ -38,10 +39,11 @@ def untrained():
 
 def read(path, target, index):
     """n × m numbers, and the n classes: whole numbers where all are, else text."""
-    with open(path, encoding="utf-8-sig", newline="") as file:
+    with (gzip.open if path.endswith(".gz") else open)(path, "rt", encoding="utf-8-sig", newline="") as file:
         header_line = file.readline()
         file.seek(0)
-        table = csv.reader(file, delimiter=next((sign for sign in ",;\t" if sign in header_line), ","))
+        separator = next((sign for sign in ",;\t" if sign in header_line), ",")
+        table = csv.reader(file, delimiter=separator)
         header = [cell.strip() for cell in next(table)]
         if target not in header:
             sys.exit(f"{path}:1: has no column {target!r} to learn (service: target:)")
@@ -50,7 +52,8 @@ def read(path, target, index):
         for cells in table:
             if not any(cell.strip() for cell in cells):
                 continue
-            rows.append([number(cells[place], f"{path}:{table.line_num}, column {place + 1} ({header[place]})") for place in features])
+            rows.append([number(cells[place], separator, f"{path}:{table.line_num}, column {place + 1} ({header[place]})")
+                         for place in features])
             truth.append(cells[header.index(target)].strip())
     try:
         truth = np.array([int(cell) for cell in truth], dtype=np.int64)
@@ -59,9 +62,9 @@ def read(path, target, index):
     return np.array(rows), truth
 
 
-def number(cell, where):
+def number(cell, separator, where):
     try:
-        value = float(cell)
+        value = float(cell.replace(",", ".") if separator == ";" else cell)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
@@ -124,7 +127,9 @@ def fit(name, pipeline, rows, truth):
 def main():
     models = Path(os.environ.get("MODELS", "models"))
     models.mkdir(parents=True, exist_ok=True)
-    path = "train.csv"
+    path = next((name for name in ("train.csv", "train.csv.gz") if os.path.exists(name)), None)
+    if path is None:
+        sys.exit("there is no train.csv to learn from")
     rows, truth = read(path, os.environ.get("TARGET") or "# Letter", os.environ.get("INDEX") or "Line")
     check(path, rows, truth)
     # With several threads the order of additions, and with it the last digits of the weights, depends on the machine.
