@@ -16,6 +16,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -129,13 +130,17 @@ def server(command, surroundings):
     """Runs it on the first core until it answers row 0, and to the end of the block."""
     log = tempfile.TemporaryFile()
     process = subprocess.Popen(
-        ["taskset", "-c", "0", *command], cwd=SERVICE, env=os.environ | ONE_THREAD | {"PYTHONDONTWRITEBYTECODE": "1"} | surroundings, stdout=log, stderr=log)
+        ["taskset", "-c", "0", *command], cwd=SERVICE, env=os.environ | ONE_THREAD | {"PYTHONDONTWRITEBYTECODE": "1"} | surroundings, stdout=log, stderr=log,
+        start_new_session=True)
     try:
         wait(process, log)
         yield process
     finally:
-        process.terminate()
+        # With all that it started: some servers leave workers behind, which would answer for the next.
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def wait(process, log):

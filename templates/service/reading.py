@@ -24,6 +24,7 @@ LONGEST_LINE = 4094  # bytes of an address
 LONGEST_HEADER = 8190  # bytes of one header
 MOST_HEADERS = 100
 LARGEST_HEAD = 128 * 1024  # bytes of all of them
+HEAD, CONTINUE = b"HTTP/1.1 ", b"HTTP/1.1 1"
 TLS = b"\x16\x03"
 UPGRADED = b"POST / HTTP/1.1\r\n%s\r\n"
 
@@ -68,11 +69,23 @@ class Transport:
 
     def __init__(self, transport, connection):
         self._transport, self._connection = transport, connection
-        self.write = transport.write
+        self._head = b""  # of an answer, which uvicorn writes before its body: both are sent at once
         self.has_left = False
 
     def __getattr__(self, name):
         return getattr(self._transport, name)
+
+    def write(self, data):
+        if not self._head and data.startswith(HEAD) and not data.startswith(CONTINUE):
+            self._head = data
+        else:
+            self._transport.write(self._head + data)
+            self._head = b""
+
+    def flush(self):
+        """What has no body is sent, too."""
+        if self._head:
+            self.write(b"")
 
     def is_closing(self):
         return self.has_left or self._transport.is_closing()
@@ -80,6 +93,7 @@ class Transport:
     def close(self):
         if self.is_closing():
             return
+        self.flush()
         self.has_left = True
         self._connection.leave(SEND_TIME if self._transport.get_write_buffer_size() else LEAVE_TIME)
         if self._connection.has_end or not self._transport.can_write_eof():  # TLS ends in its own way
@@ -158,6 +172,7 @@ class Connection(HttpToolsProtocol):
             return
         if self._is_head or self._is_body:
             self.transport.write(refusal(status, reason))
+            self.transport.flush()
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -253,6 +268,7 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self):
+        self.transport.flush()
         had_next = bool(self.pipeline)
         super().on_response_complete()
         if self.transport.has_left:

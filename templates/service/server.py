@@ -69,7 +69,8 @@ def main():
 
 
 def listen(host, port):
-    listener = socket.socket()
+    # asyncio sends at once only what knows that it is TCP: else an answer's body would wait for the client's word about its head.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
