@@ -134,8 +134,10 @@ struct AccessTests {
 
     private func certificate() throws {
         _ = try LocalProgram.succeeded([
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-            "-subj", "/CN=service", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", (folder / "tls.key").path, "-out",
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+            "2",
+            "-subj", "/CN=service", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", (folder / "tls.key").path,
+            "-out",
             (folder / "tls.crt").path,
         ])
     }

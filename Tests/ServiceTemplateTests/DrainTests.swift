@@ -13,7 +13,9 @@ struct DrainTests {
 
     @Test("loses no request of clients that keep their connections: all have gone before it is ended")
     func noRequestIsLost() throws {
-        #expect(try ServiceScript(training, python).said(Self.load) == "8 clients have gone, 0 requests failed, ended with 0\n")
+        #expect(
+            try ServiceScript(training, python).said(Self.load)
+                == "8 clients have gone, 0 requests failed, ended with 0\n")
     }
 
     @Test("is not ready, but alive, and answers whoever still comes, once for each connection")

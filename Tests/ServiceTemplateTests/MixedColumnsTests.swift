@@ -43,7 +43,9 @@ struct MixedColumnsTests {
                 """)
     }
 
-    @Test("takes them as tensors of the Open Inference Protocol, one for each column; one that may be empty may be left out")
+    @Test(
+        "takes them as tensors of the Open Inference Protocol, one for each column; one that may be empty may be left out"
+    )
     func tensors() throws {
         let script = #"""
             about = json.loads(get("/v2/models/churn").text); print([one["datatype"] for one in about["inputs"]], about["outputs"])

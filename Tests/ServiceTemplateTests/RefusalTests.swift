@@ -35,7 +35,8 @@ struct RefusalTests {
     @Test(
         "an address or a method that it does not have",
         arguments: [
-            ("GET", "/nothing", 404, "Not Found"), ("GET", "/line", 404, "Not Found"), ("GET", "/line/1/2", 404, "Not Found"),
+            ("GET", "/nothing", 404, "Not Found"), ("GET", "/line", 404, "Not Found"),
+            ("GET", "/line/1/2", 404, "Not Found"),
             ("GET", "/static/api.py", 404, "Not Found"), ("GET", "/prediction", 405, "Method Not Allowed"),
             ("POST", "/prediction/23", 405, "Method Not Allowed"), ("DELETE", "/score", 405, "Method Not Allowed"),
         ])

@@ -26,7 +26,8 @@ struct RunningService {
         // `timeout`, so that a test run that is killed leaves nothing behind for ever.
         process = try ChildProcess(
             ["timeout", "600", python.executable, "server.py", "--host", "127.0.0.1", "--port", "0"],
-            in: ServiceFiles.sources, environment: LocalProgram.surroundings(["DATA_DIR": data.path, "MODELS_DIR": models.path]),
+            in: ServiceFiles.sources,
+            environment: LocalProgram.surroundings(["DATA_DIR": data.path, "MODELS_DIR": models.path]),
             output: FileHandle.nullDevice.fileDescriptor, errors: log.fileHandleForWriting.fileDescriptor)
         try log.fileHandleForWriting.close()
         address = try Self.address(from: log.fileHandleForReading)

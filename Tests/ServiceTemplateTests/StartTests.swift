@@ -83,10 +83,10 @@ struct StartTests {
         let cases = [
             ("[]", "names no files: train again"),
             (#"{"files":{},"version":"../other"}"#, "has no version that could name a folder: train again"),
-            (#"{"files":{},"version":"a"}"#, "does not say how long lda.joblib is: train again"),
+            (#"{"files":{},"version":"a"}"#, "does not say how long golden.json is: train again"),
             (
-                #"{"files":{"lda.joblib":{"bytes":1,"sha256":"A"}},"version":"a"}"#,
-                "has no sha256 of lda.joblib: train again"
+                #"{"files":{"golden.json":{"bytes":1,"sha256":"A"}},"version":"a"}"#,
+                "has no sha256 of golden.json: train again"
             ),
         ]
         let script = """
@@ -108,16 +108,19 @@ struct StartTests {
     @Test("ends with a reason when models and test set do not belong together")
     func otherData() async throws {
         let data = folder / "data"
-        try SmallData.write(to: data)
-        let test = try String(contentsOf: data.appending(path: "test.csv"), encoding: .utf8)
-        try Data(test.replacing("10.125", with: "10.25").utf8).write(to: data.appending(path: "test.csv"))
+        try FileManager.default.copyItem(at: training.data, to: data)
+        let described = try String(contentsOf: data.appending(path: "data.json"), encoding: .utf8)
+        let digest = try ServiceFiles.sha256(Data(contentsOf: data.appending(path: "test.csv")))
+        try #require(described.contains(digest))
+        let other = described.replacing(digest, with: String(repeating: "0", count: 64))
+        try Data(other.utf8).write(to: data.appending(path: "data.json"))
         try await expectEnd(
             "\(models.path)/golden.json: was made with another test.csv: train again", data: data)
     }
 
     @Test("ends with a reason when the test set is not there")
     func noData() async throws {
-        try await expectEnd("\(folder.url.path)/test.csv: cannot be read: No such file or directory", data: folder.url)
+        try await expectEnd("\(folder.url.path)/data.json: cannot be read: No such file or directory", data: folder.url)
     }
 
     private func expectEnd(_ reason: String, data: URL? = nil) async throws {
