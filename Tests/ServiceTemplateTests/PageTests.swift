@@ -79,7 +79,7 @@ struct PageTests {
         #expect(
             try await Python.clients.value.answer(reader, [text]) == """
                 /prediction /score /healthz /readyz /metrics /line/{n} /prediction/{n}
-                {'x': {'type': 'number', 'examples': [10.125]}, 'y': {'type': 'number', 'examples': [0.875]}}
+                {'x': {'type': 'number', 'examples': [10.0]}, 'y': {'type': 'number', 'examples': [1.0]}}
 
                 """)
     }

@@ -35,7 +35,7 @@ struct ProtocolTests {
         #expect(
             said == """
                 True True True False
-                [('x', 'FP64'), ('y', 'FP64')] ['predict']
+                [('x', 'FP64'), ('y', 'FP64')] ['predict', 'predict_proba']
                 [0 1 2] 7 mlp
                 [0 1 2] 7 mlp
                 [0 1 2] 7 mlp

@@ -54,7 +54,7 @@ struct RefusalTests {
             (#"{"rows":{}}"#, form), (#"{"rows":[[1]],"model":"lda"}"#, form), (#"{"row":[[1]]}"#, form),
             (#"{"rows":[]}"#, "rows is empty: send one row or more"),
             (#"{"rows":[1]}"#, "rows[0] is not a list of numbers"),
-            (#"{"rows":[{}]}"#, "rows[0] is not a list of numbers"),
+            (#"{"rows":[{}]}"#, "rows[0].Cz/theta is missing, and must not be"),
             (#"{"rows":["\#(String(repeating: "1", count: 160))"]}"#, "rows[0] is not a list of numbers"),
             (#"{"rows":[[]]}"#, "rows[0] has 0 features, the models need 160"),
             (#"{"rows":[[1,2]]}"#, "rows[0] has 2 features, the models need 160"),
