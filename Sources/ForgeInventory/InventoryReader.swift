@@ -41,6 +41,7 @@ extension InventoryReader {
             + below("mirrors.apt.docker", MirrorsSection.repositoryKeys)
             + below("mirrors.apt.kubernetes", MirrorsSection.repositoryKeys) + below("service", ServiceSection.keys)
             + below("service.data", ServiceSection.dataKeys) + below("service.resources", ServiceSection.resourcesKeys)
+            + below("service.tls", AccessSection.tlsKeys) + below("service.replicas", AccessSection.replicasKeys)
             + below("service.registry", RegistrySection.keys)
             + below("service.models", ServiceSection.modelsKeys)
             + below("mirrors.apt.debian", MirrorsSection.debianKeys)

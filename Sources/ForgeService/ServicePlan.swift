@@ -17,18 +17,21 @@ package enum ServicePlan {
         let release = Release(of: context, in: cluster)
         let secret = try StoreSecret(cluster, for: .pods)
         let forTraining = try StoreSecret(cluster, for: .training)
+        let access = try AccessSecret(cluster)
         let models = models.map { ModelVersion(url: $0.url, version: $0.version, secret: secret?.name) }
         let manifests = try Manifests.make(
-            cluster: cluster, release: release, models: models, secret: secret?.digest ?? "", templates: templates)
+            cluster: cluster, release: release, models: models, secret: secret?.digest ?? "", access: access?.name,
+            templates: templates)
         let canary = CanaryDeployment(release: release)
         let gate = CanaryCheck(
             canary,
             manifests: try Manifests.canary(
-                canary, cluster: cluster, models: models, secret: secret?.digest ?? "", templates: templates),
-            namespace: service.namespace, within: limit)
+                canary, cluster: cluster, models: models, secret: secret?.digest ?? "", access: access?.name,
+                templates: templates),
+            namespace: service.namespace, with: try ServiceCredentials(cluster), within: limit)
         let registry = try RegistryStages(cluster, release: release, templates: templates)
         let schedules = SchedulesUseRelease(release, models: models, of: cluster, templates: templates)
-        let inUse = [PullSecret.name(of: cluster)] + (forTraining.map { [$0.name] } ?? [])
+        let inUse = [PullSecret.name(of: cluster)] + [forTraining?.name, access?.name].compactMap { $0 }
         let first = [cluster.firstControlPlane]
 
         return Plan(
@@ -38,6 +41,9 @@ package enum ServicePlan {
                         host == cluster.firstControlPlane, Preflight.builds(cluster), Preflight.rules(cluster),
                         OneArchitecture(cluster),
                         ObjectsAreOurs.requirement(cluster))
+                        + when(
+                            host == cluster.firstControlPlane && service.autoscaling != nil,
+                            Autoscaler.isMeasured(cluster))
                         + when(
                             host == cluster.firstControlPlane && !isAnew,
                             LastBuild(service).requirement(release.rebuilt))
@@ -56,7 +62,7 @@ package enum ServicePlan {
                 registry.filled,
                 registry.reached,
                 Stage("the service runs", on: first) { _ in
-                    [PullSecret(cluster)] + (secret.map { [$0] } ?? []) + [
+                    [PullSecret(cluster)] + (secret.map { [$0] } ?? []) + (access.map { [$0] } ?? []) + [
                         ManifestsAreApplied(manifests, release: release, after: gate, namespace: service.namespace),
                         RolloutIsComplete(
                             release, replicas: service.replicas, namespace: service.namespace, within: limit,
@@ -68,6 +74,7 @@ package enum ServicePlan {
                             namespace: service.namespace),
                         schedules,
                     ]
+                        + when(service.autoscaling == nil, AutoscalerIsGone(service))
                         + when(
                             service.expose == .loadBalancer,
                             LoadBalancerAnswers(

@@ -12,7 +12,7 @@ private let rooms: [String: [String]] = [
         "Host", "KubeAPI", "CNI", "Kubeadm", "Runtime", "Images", "Kubeconfig", "Readiness", "Preflight", "",
     ],
     "ForgeService": [
-        "KubeAPI", "Release", "Jobs", "Lease", "Registry", "Models", "Checks", "Retention", "Build", "Batch",
+        "KubeAPI", "Release", "Jobs", "Lease", "Registry", "Models", "Access", "Checks", "Retention", "Build", "Batch",
         "Training", "Schedules", "Manifests", "Rollout", "Operations", "",
     ],
     "ForgeLab": ["Host", "Network", "Layout", "Machines", "Servers", "Preconditions", "Artifacts", ""],

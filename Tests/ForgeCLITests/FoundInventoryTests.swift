@@ -144,6 +144,8 @@ struct FoundInventoryTests {
             service:
               \(data)
               registry: { repository: r.example.org/x, username: u, \(file("service.registry.passwordFile")) }
+              \(file("service.tokens"))
+              tls: { \(file("service.tls.certificate")), \(file("service.tls.key")) }
               models:
                 url: sftp://a@b.example.org/c
                 \(file("service.models.key"))

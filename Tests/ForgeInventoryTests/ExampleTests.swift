@@ -43,7 +43,9 @@ struct ExampleTests {
         for file in ["churn/churn.joblib", "churn/test.csv", "price/price.ubj", "price/test.csv"] {
             try scratch.write([65], to: file)
         }
-        try scratch.write([65], to: "keys/registry-password")
+        for file in ["churn.tokens", "tls/churn.crt", "tls/churn.key", "keys/registry-password"] {
+            try scratch.write([65], to: file)
+        }
         try scratch.write([65], to: ".ssh/store_ed25519")
         try scratch.write([65], to: ".ssh/store_read_ed25519")
         try scratch.write([65], to: ".ssh/store_known_hosts")
@@ -51,6 +53,9 @@ struct ExampleTests {
         let own = try InventoryReader(home: scratch.folder).read(scratch.path).service
         #expect(own.model == scratch.folder + "/churn")
         #expect([own.target, own.index] == ["churned", "customer"])
+        #expect(own.tokensPath == scratch.folder + "/churn.tokens")
+        #expect(own.tls?.keyPath == scratch.folder + "/tls/churn.key")
+        #expect(own.cors == ["https://app.example.org"])
         let several = complete.split(separator: "\n").filter { $0.hasPrefix("services:") }
         try scratch.write(Array((twoHosts + several.joined()).utf8))
         let services = try InventoryReader(home: scratch.folder).read(scratch.path).services
@@ -102,7 +107,7 @@ struct ExampleTests {
         #expect(
             explained.isSuperset(
                 of: InventoryReader.keys.map { $0.split(separator: ".").last! }.filter {
-                    !["train", "test"].contains($0)
+                    !["train", "test", "min", "max", "certificate"].contains($0)
                 }))
     }
 

@@ -94,6 +94,28 @@ struct GoodInventoryTests {
         #expect(service.examples == .private)
     }
 
+    @Test("says who may ask a service, how, and from how many to how many pods there are")
+    func access() throws {
+        let scratch = try Scratch()
+        for file in ["t", "c", "k"] { try scratch.write([65], to: file) }
+        let text = """
+            service:
+              replicas: { min: 3, max: 9 }
+              log: requests
+              tokens: t
+              tls: { certificate: c, key: k }
+              cors: ["*", "http://localhost:3000"]
+
+            """
+        let service = try scratch.read(twoHosts + text).service
+        #expect(service.replicas == 3)
+        #expect(service.autoscaling == Service.Autoscaling(least: 3, most: 9, cpu: 70))
+        #expect(service.requestLog == .requests)
+        #expect(service.tokensPath == scratch.folder + "/t")
+        #expect(service.tls == Service.TLS(certificatePath: scratch.folder + "/c", keyPath: scratch.folder + "/k"))
+        #expect(service.cors == ["*", "http://localhost:3000"])
+    }
+
     @Test("may leave it to each host which distribution of a mirror of Docker's packages it takes")
     func leavesDistributionOpen() throws {
         let docker = "{ url: https://mirror.example.org/linux/<distribution>/, key: mirror.asc }"

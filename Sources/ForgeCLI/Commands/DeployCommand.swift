@@ -43,10 +43,12 @@ extension Action {
             let check = try DataCheck(cluster: context.cluster, templates: context.templates)
             for note in try await check?.notes(on: LocalTransport()) ?? [] { context.report(.note(note)) }
             let (service, (first, transport)) = (context.cluster.service, try context.firstControlPlane())
-            let (models, build) = (NextModelVersion(service), LastBuild(service))
+            let (models, build, pods) = (
+                NextModelVersion(service), LastBuild(service), CurrentReplicas(service)
+            )
             let certificates = CertificatesLast(cluster: context.cluster)
             let answers = try await transport.ask(
-                certificates.questions + models.questions + build.questions, of: first)
+                certificates.questions + models.questions + build.questions + pods.questions, of: first)
             let version: ModelVersion?
             do {
                 version = try models.models(answers, from: first.name)
@@ -57,15 +59,23 @@ extension Action {
             let buildContext = try BuildContext.make(
                 cluster: context.cluster, templates: context.templates, rebuilt: time ?? build.time(answers))
             return try ServicePlan.make(
-                cluster: context.cluster, context: buildContext, models: version, isAnew: time != nil,
+                cluster: context.cluster.only(pods.service(answers)), context: buildContext, models: version,
+                isAnew: time != nil,
                 templates: context.templates, by: context.person, within: limit
             ).beginning(with: certificates, on: first)
         } next: { context in
             let url = await ServiceURL(context.cluster).ask(context.fleet)
             return ["kubeforge smoke-test\(context.inventoryArgument)"]
-                + (url.map { ["curl \($0)/prediction/23"] } ?? [])
+                + (url.map { [example(of: context.cluster.service, at: $0)] } ?? [])
         }.holding { .service($0.service) }
         if time != nil { action.arguments = " --rebuild" }
         return action
+    }
+
+    /// A first question to the service. Row 23 is the one of the articles that the example is from.
+    private static func example(of service: Service, at url: String) -> String {
+        let token = service.tokensPath.map { " -H \"Authorization: Bearer $(head -n 1 \($0.shellQuoted))\"" } ?? ""
+        let path = service.examples == .private ? "score" : service.model == nil ? "prediction/23" : "prediction/0"
+        return "curl\(token) \(url)/\(path)"
     }
 }

@@ -91,7 +91,7 @@ extension Service {
     fileprivate var sentFiles: [String] {
         [
             models?.keyPath, models?.readKeyPath, models?.knownHostsPath, registryLogin?.passwordPath, model,
-            trainingData?.train, trainingData?.test,
+            trainingData?.train, trainingData?.test, tokensPath, tls?.certificatePath, tls?.keyPath,
         ].compactMap { $0 }
     }
 }

@@ -4,8 +4,10 @@ package struct Service: Sendable, Hashable {
     package var name: String
     /// Made where it is missing; none that begins with `kube-`.
     package var namespace: String
-    /// Pods of its Deployment, from 1 to 1000.
+    /// Pods of its Deployment, from 1 to 1000; with `autoscaling`, those that it begins with.
     package var replicas: Int
+    /// nil where the number of pods is fixed.
+    package var autoscaling: Autoscaling?
     /// How the service is reached from outside; a NodePort where the inventory does not say.
     package var expose: Exposure
     /// 30000 to 32767; nil lets the cluster choose.
@@ -20,6 +22,14 @@ package struct Service: Sendable, Hashable {
     package var trainingData: TrainingData?
     /// Whether the service gives rows of the test set to whoever asks.
     package var examples: Examples
+    /// Whether it writes a line for each request.
+    package var requestLog: RequestLog
+    /// A file on the operator's machine with a token a line, one of which each request needs; nil: none is needed.
+    package var tokensPath: String?
+    /// What it speaks TLS with; nil: it speaks plain HTTP.
+    package var tls: TLS?
+    /// Origins whose pages may ask it, `https://app.example.org`; `*` is any.
+    package var cors: [String]
     /// What each pod of the Deployment gets.
     package var resources: Resources
     /// With a tag or a digest; the image must be able to run the templates' Dockerfile.
@@ -37,12 +47,18 @@ package struct Service: Sendable, Hashable {
         name: String = "inference", namespace: String = "mlops", replicas: Int = 2, expose: Exposure = .nodePort,
         nodePort: Int? = nil, model: String? = nil, target: String? = nil, index: String? = nil,
         trainingData: TrainingData? = nil, examples: Examples = .public, resources: Resources = Resources(),
-        baseImage: String = Service.defaultBaseImage, registry: String? = nil,
+        autoscaling: Autoscaling? = nil, requestLog: RequestLog = .none, tokensPath: String? = nil, tls: TLS? = nil,
+        cors: [String] = [], baseImage: String = Service.defaultBaseImage, registry: String? = nil,
         registryLogin: RegistryLogin? = nil, registryImage: String = ClusterRegistry.image, models: ModelStore? = nil
     ) {
         self.name = name
         self.namespace = namespace
         self.replicas = replicas
+        self.autoscaling = autoscaling
+        self.requestLog = requestLog
+        self.tokensPath = tokensPath
+        self.tls = tls
+        self.cors = cors
         self.expose = expose
         self.nodePort = nodePort
         self.model = model
@@ -85,6 +101,39 @@ package struct Service: Sendable, Hashable {
     package enum Examples: String, Sendable, Hashable, CaseIterable {
         case `public`
         case `private`
+    }
+
+    /// What it writes of requests: never features.
+    package enum RequestLog: String, Sendable, Hashable, CaseIterable {
+        case none
+        case requests
+    }
+
+    /// Files on the operator's machine, in PEM.
+    package struct TLS: Sendable, Hashable {
+        /// With the certificates between it and its authority, if there are any.
+        package var certificatePath: String
+        /// Without a passphrase.
+        package var keyPath: String
+
+        package init(certificatePath: String, keyPath: String) {
+            self.certificatePath = certificatePath
+            self.keyPath = keyPath
+        }
+    }
+
+    /// More pods than `replicas` while they are busy.
+    package struct Autoscaling: Sendable, Hashable {
+        /// Pods.
+        package var least, most: Int
+        /// Per cent of the CPU time that is kept for a pod, on average of all.
+        package var cpu: Int
+
+        package init(least: Int, most: Int, cpu: Int) {
+            self.least = least
+            self.most = most
+            self.cpu = cpu
+        }
     }
 
     /// What each pod of the service gets, as Kubernetes writes it.

@@ -4,7 +4,7 @@ import Foundation
 struct ServiceSection {
     static let keys = [
         "name", "namespace", "replicas", "expose", "nodePort", "model", "target", "index", "data", "examples",
-        "resources", "baseImage", "registry",
+        "log", "tokens", "tls", "cors", "resources", "baseImage", "registry",
         "registryImage",
         "models",
     ]
@@ -19,11 +19,12 @@ struct ServiceSection {
         guard let section = MappingReader(field, keys: Self.keys) else { return service }
         service.name = section["name"]?.read(NameRule.service) ?? service.name
         service.namespace = section["namespace"]?.read(NameRule.namespace) ?? service.namespace
-        service.replicas = section["replicas"]?.number(in: 1...1000) ?? service.replicas
+        section["replicas"].map { AccessSection(paths: paths).replicas($0, into: &service) }
         service.expose = section["expose"]?.choice() ?? service.expose
         service.nodePort = section["nodePort"]?.number(in: 30000...32767)
         readModel(section, into: &service)
         service.examples = section["examples"]?.choice() ?? service.examples
+        AccessSection(paths: paths).read(section, into: &service)
         section["resources"].map { resources($0, into: &service.resources) }
         service.baseImage = section["baseImage"]?.read(ImageRule.image) ?? service.baseImage
         section["registry"].map { RegistrySection(paths: paths).read($0, into: &service) }

@@ -18,10 +18,13 @@ package struct Load: Sendable {
 
     /// One round trip to the host, which takes as long as the load. What came of it is reported and given as checks.
     func run(
-        on running: RunningRelease, posting body: String? = nil, from host: String, _ transport: any Transport,
+        on running: RunningRelease, posting body: String? = nil, with credentials: ServiceCredentials = .none,
+        from host: String, _ transport: any Transport,
         reporter: any Reporter
     ) async throws -> [CheckReport] {
-        let script = LoadScript(address: running.clusterAddress, rows: running.golden.count, load: self, body: body)
+        let script = LoadScript(
+            address: running.clusterAddress, rows: running.golden.count, load: self, body: body,
+            credentials: credentials)
         reporter.report(.note("load: \(concurrency) at once ask \(script.target) from \(host), for \(length.inWords)"))
         reporter.report(.stepBegan(host: host, title: "\(concurrency) requests at once, for \(length.inWords)"))
         let output = try await transport.run(script.command)

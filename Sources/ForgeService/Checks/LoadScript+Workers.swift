@@ -8,6 +8,7 @@ extension LoadScript {
         trap 'exit 1' TERM INT HUP
         printf '%s' "$body" > "$folder/body"
         urls() {
+          printf '%s\n' "$own"
           if [ -n "$body" ]; then
             printf 'header = "Content-Type: application/json"\ndata-binary = "@%s"\n' "$folder/body"
             n=0; while [ $n -lt 100 ]; do printf 'url = "%s/prediction"\noutput = "/dev/null"\n' "$address"; n=$((n + 1)); done

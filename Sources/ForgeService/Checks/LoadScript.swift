@@ -9,6 +9,7 @@ struct LoadScript: Sendable {
     let load: Load
     /// What is posted to `/prediction` instead, where the service gives no rows away.
     var body: String?
+    var credentials = ServiceCredentials.none
 
     /// As it is shown.
     var target: String { body == nil ? "\(address)/prediction/N" : "\(address)/prediction" }
@@ -17,6 +18,7 @@ struct LoadScript: Sendable {
     /// pod.
     var command: Command {
         Command.script([settings, Self.workers, LoadSum.script].joined(separator: "\n")).within(limit)
+            .hiding(credentials)
     }
 
     /// The last requests may take ten seconds more, and a busy host some.
@@ -26,6 +28,7 @@ struct LoadScript: Sendable {
         """
         LC_ALL=C; export LC_ALL
         address=\(address.shellQuoted) rows=\(rows) concurrency=\(load.concurrency) seconds=\(Double(load.length.milliseconds) / 1000) body=\((body ?? "").shellQuoted)
+        own=\(credentials.configuration().shellQuoted)
         """
     }
 }

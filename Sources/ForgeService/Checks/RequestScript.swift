@@ -4,6 +4,7 @@ import ForgeCore
 struct RequestScript: Sendable {
     /// Each with the address it is asked at, `http://10.96.1.2:80`.
     let requests: [(address: String, request: ServiceRequest)]
+    var credentials = ServiceCredentials.none
 
     /// After two answers in a row that did not come in time, the rest is not asked: it would only take longer to say
     /// the same.
@@ -13,10 +14,12 @@ struct RequestScript: Sendable {
             LC_ALL=C; export LC_ALL
             folder=$(mktemp -d /tmp/kubeforge.XXXXXX) || exit 1
             trap 'rm -rf -- "$folder"' EXIT
-            late=0
+            late=0 who=own
+            \(credentials.line("own"))
+            \(credentials.line("open", isAnonymous: true))
             ask() {
               if [ $late -ge 2 ]; then printf '0 0 9\\nnot asked\\n'; return; fi
-              seen=$(curl -sS --noproxy '*' --connect-timeout 3 --max-time 10 --output "$folder/body" --write-out '%{http_code} %{time_total}' "$@" 2> "$folder/error")
+              seen=$(curl -sS --config "$folder/$who" --noproxy '*' --connect-timeout 3 --max-time 10 --output "$folder/body" --write-out '%{http_code} %{time_total}' "$@" 2> "$folder/error")
               case $? in
                 0) late=0;;
                 28) late=$((late + 1)); cp "$folder/error" "$folder/body"; seen="0 0";;
@@ -27,15 +30,20 @@ struct RequestScript: Sendable {
             : > "$folder/body"
             """
         return Command.script(([prelude] + requests.map(lines)).joined(separator: "\n")).within(
-            .seconds(300 + requests.count / 4))
+            .seconds(300 + requests.count / 4)
+        ).hiding(credentials)
     }
 
     /// A body may be too long for an argument (128 KiB on Linux); JSON on one line never is the line that ends it here.
     private func lines(_ address: String, _ request: ServiceRequest) -> String {
         let url = Word(address + request.path)
-        guard let body = request.body else { return Command("ask", url).line }
+        guard let body = request.body else { return asked(Command("ask", url).line, request) }
         let ask = Command("ask", "--header", "Content-Type: application/json", "--data-binary", "@-", url).line
-        return "\(ask) <<'end of body'\n\(body)\nend of body"
+        return asked("\(ask) <<'end of body'\n\(body)\nend of body", request)
+    }
+
+    private func asked(_ ask: String, _ request: ServiceRequest) -> String {
+        request.isAnonymous ? "who=open\n\(ask)\nwho=own" : ask
     }
 
     /// The replies in the order of the requests; nil when the output is not this script's.

@@ -17,6 +17,9 @@ struct RunningRelease: Sendable {
     let golden: ExpectedAnswers
     /// Whether its service keeps the rows of the test set to itself.
     let examplesArePrivate: Bool
+    let needsToken: Bool
+    /// `http` or `https`
+    let scheme: String
 
     var tag: String { Release.tag(of: image) }
 
@@ -50,7 +53,8 @@ struct RunningRelease: Sendable {
         else { throw Problem(notDeployed: service, host) }
         image = release.image
         examplesArePrivate = release.examplesArePrivate
-        clusterAddress = "http://\(address):\(port.port)"
+        (needsToken, scheme) = (release.needsToken, release.scheme)
+        clusterAddress = "\(release.scheme)://\(address):\(port.port)"
         nodePort = port.nodePort
         let found = ServicePod.list(answers.command(look.pods).text)
         (pods, unreadyPods) = (found.pods, found.silent)

@@ -14,6 +14,8 @@ struct ServiceRequest: Sendable, Hashable {
     var rules = AnswerRules()
     /// Whether the values of its features are not known, and not compared.
     var isWithoutFeatures = false
+    /// Whether it is made without the token that the service needs.
+    var isAnonymous = false
     /// Behind its name, where two have the same one.
     var detail = ""
 
@@ -38,9 +40,15 @@ struct ServiceRequest: Sendable, Hashable {
     /// asks for them.
     static func all(
         _ golden: ExpectedAnswers, rows: [Int], features: [Int: TestRow], batches: [ServiceRequest],
-        isPrivate: Bool = false
+        isPrivate: Bool = false, needsToken: Bool = false
     ) -> [ServiceRequest] {
-        let score = [ServiceRequest(path: "/score", expected: .answer(golden.scores))]
+        let score =
+            [ServiceRequest(path: "/score", expected: .answer(golden.scores))]
+            + (needsToken
+                ? [
+                    ServiceRequest(
+                        path: "/score", expected: .refusal(401), isAnonymous: true, detail: "without a token")
+                ] : [])
         let refused = RefusedRequests(golden, rows: rows.compactMap { features[$0] })
         let named = rows.first.flatMap { row in features[row].flatMap { byName(golden, row, $0) } }.map { [$0] } ?? []
         if isPrivate { return batches + named + score + kept(rows[0]) + refused.posted }

@@ -16,6 +16,9 @@ package struct SmokeTest: Sendable {
     /// What follows the questions; nil asks each of them once, and no more.
     package let load: Load?
 
+    /// Read from the operator's disk, where the inventory names some.
+    private var credentials: ServiceCredentials { get throws(Problem) { try ServiceCredentials(cluster) } }
+
     package init(cluster: Cluster, seed: UInt64 = 1, rows: Int = 20, minimumScore: Double? = nil, load: Load? = nil) {
         self.cluster = cluster
         self.seed = seed
@@ -68,7 +71,9 @@ package struct SmokeTest: Sendable {
             running.examplesArePrivate
             ? ServiceRequest.batches(running.golden, rows: [chosen[0]], features: rows.features).first?.body : nil
         let loaded =
-            try await load?.run(on: running, posting: one, from: host.name, controlPlane, reporter: reporter) ?? []
+            try await load?.run(
+                on: running, posting: one, with: try credentials, from: host.name, controlPlane, reporter: reporter)
+            ?? []
         return Result(checks: checks + loaded)
     }
 
@@ -76,7 +81,8 @@ package struct SmokeTest: Sendable {
     private func probes(_ running: RunningRelease, _ chosen: [Int], _ features: [Int: TestRow]) -> [Probe] {
         let batches = ServiceRequest.batches(running.golden, rows: chosen, features: features)
         let requests = ServiceRequest.all(
-            running.golden, rows: chosen, features: features, batches: batches, isPrivate: running.examplesArePrivate)
+            running.golden, rows: chosen, features: features, batches: batches, isPrivate: running.examplesArePrivate,
+            needsToken: running.needsToken)
         let summary = summary(running, chosen, features)
         return requests.map { Probe(address: running.clusterAddress, request: $0) } + nodeVisits(summary[0], running)
             + running.pods.flatMap { pod in
@@ -105,12 +111,13 @@ package struct SmokeTest: Sendable {
     ) -> [Probe] {
         guard let port = running.nodePort else { return [] }
         return cluster.hosts.map {
-            Probe(address: "http://\(address($0)):\(port)", place: "at \($0.name):\(port)", request: request)
+            Probe(
+                address: "\(running.scheme)://\(address($0)):\(port)", place: "at \($0.name):\(port)", request: request)
         }
     }
 
     private func ask(_ probes: [Probe], _ transport: any Transport, from place: String) async throws -> [AnswerCheck] {
-        let script = RequestScript(requests: probes.map { ($0.address, $0.request) })
+        let script = RequestScript(requests: probes.map { ($0.address, $0.request) }, credentials: try credentials)
         let output = try await transport.run(script.command)
         guard let replies = script.replies(from: output.standardOutput) else {
             throw Problem(noCurl: "\(place): the service could not be asked", output, on: place)

@@ -18,7 +18,8 @@ struct ServicePod: Sendable, Hashable {
             {
                 pods.append(
                     ServicePod(
-                        name: object.metadata.name, address: "http://\(address):\(port)",
+                        name: object.metadata.name,
+                        address: "\(object.spec?.containers?.scheme ?? "http")://\(address):\(port)",
                         examplesArePrivate: object.spec?.containers?.examplesArePrivate == true))
             } else {
                 silent.append("\(object.metadata.name) \(isReady ? "names no port" : "is not ready")")

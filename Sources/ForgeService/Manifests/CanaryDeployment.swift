@@ -10,7 +10,10 @@ struct CanaryDeployment: Sendable, Hashable {
 
     /// Which manifests it needs: all but those that are about the service's own pods.
     static func needs(_ manifest: String) -> Bool {
-        !["service.yaml", "jobpolicies.yaml", "networkpolicy.yaml", "poddisruptionbudget.yaml", "releases.yaml"]
-            .contains(manifest)
+        ![
+            "horizontalpodautoscaler.yaml", "service.yaml", "jobpolicies.yaml", "networkpolicy.yaml",
+            "poddisruptionbudget.yaml", "releases.yaml",
+        ]
+        .contains(manifest)
     }
 }

@@ -12,12 +12,17 @@ struct ManifestValues {
     private(set) var template = ""
     private let secret: String
     private let pullSecret: String
+    private let access: PodAccess
     /// As the inventory has it; a candidate has another name.
     private let place: Service
 
-    init(cluster: Cluster, release: Release, models: ModelVersion?, secret: String, templates: Templates)
+    init(
+        cluster: Cluster, release: Release, models: ModelVersion?, secret: String, access: String?,
+        templates: Templates
+    )
         throws(Problem)
     {
+        self.access = PodAccess(cluster.service, secret: access)
         service = cluster.service
         place = cluster.service
         pullSecret = PullSecret.name(of: cluster)
@@ -49,6 +54,7 @@ struct ManifestValues {
             ).merging(settings(template)) { $1 }
         case "service.yaml": all.keeping("name", "namespace", "type", "andNodePort")
         case "poddisruptionbudget.yaml": all.keeping("name", "namespace", "policyVersion")
+        case "horizontalpodautoscaler.yaml": all.keeping("name", "namespace", "least", "most", "busy")
         case "networkpolicy.yaml": all.keeping("name", "namespace", "andEgress")
         case "releases.yaml": all.keeping("name", "namespace", "history")
         case "jobpolicies.yaml": all.keeping("name", "namespace", "batch", "train", "coordinator")
@@ -62,8 +68,8 @@ struct ManifestValues {
     private func settings(_ template: Template) -> [String: String] {
         let values = [
             "cpu": (service.resources.cpu, Service.Resources().cpu),
-            "memory": (service.resources.memoryText, Service.Resources().memoryText), "andEnv": (env, ""),
-            "andAnnotations": (annotations, ""),
+            "memory": (service.resources.memoryText, Service.Resources().memoryText), "andEnv": (access.env, ""),
+            "andAnnotations": (annotations, ""), "andScheme": (access.scheme, ""),
         ]
         return values.filter { $1.0 != $1.1 || template.names($0) }.mapValues(\.0)
     }
@@ -71,12 +77,6 @@ struct ManifestValues {
     /// For the next deploy: see `LastBuild`.
     private var annotations: String {
         release.rebuilt.map { "\n        \(LastBuild.annotation): \($0.yamlQuoted)" } ?? ""
-    }
-
-    private var env: String {
-        service.examples == .public
-            ? ""
-            : "\n          env:\n            - name: EXAMPLES\n              value: \(service.examples.rawValue.yamlQuoted)"
     }
 
     /// Only to where models come from: the store's port, and names.
@@ -96,13 +96,16 @@ struct ManifestValues {
         [
             "name": service.name.yamlQuoted, "namespace": service.namespace.yamlQuoted,
             "replicas": String(service.replicas),
+            "least": "\(service.autoscaling?.least ?? service.replicas)",
+            "most": "\(service.autoscaling?.most ?? service.replicas)", "busy": "\(service.autoscaling?.cpu ?? 100)",
             "tag": release.tag.yamlQuoted, "image": release.reference.yamlQuoted, "template": template.yamlQuoted,
             "pullSecret": pullSecret.yamlQuoted,
             "type": service.expose.rawValue.yamlQuoted, "history": ReleaseHistory.name(service.name).yamlQuoted,
             // No line allows no way out; an empty list would, too, but the API server drops it, and that would look
             // like a change.
             "andEgress": egress,
-            "andInitContainers": store.initContainers, "andMounts": store.volumeMounts, "andVolumes": store.volumes,
+            "andInitContainers": store.initContainers, "andMounts": store.volumeMounts + access.mounts,
+            "andVolumes": store.volumes + access.volumes,
             "batch": JobKind.batch.label(place).yamlQuoted, "train": JobKind.train.label(place).yamlQuoted,
             "coordinator": JobKind.coordinator.label(place).yamlQuoted,
             "policyVersion": kubernetes < Version(1, 21, 0) ? "policy/v1beta1" : "policy/v1",

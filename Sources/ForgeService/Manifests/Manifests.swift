@@ -10,22 +10,31 @@ package struct Manifests: Sendable, Hashable {
     package let template: String
     let folder: String
 
-    /// `models`: nil where they are in the image. `secret`: the digest of what lets pods into the model store.
+    /// Which alone there may not be.
+    static let autoscaler = "horizontalpodautoscaler.yaml"
+
+    /// `models`: nil where they are in the image. `secret`: the digest of what lets pods into the model store. `access`:
+    /// the name of the Secret with what lets others in.
     package static func make(
-        cluster: Cluster, release: Release, models: ModelVersion? = nil, secret: String = "", templates: Templates
+        cluster: Cluster, release: Release, models: ModelVersion? = nil, secret: String = "", access: String? = nil,
+        templates: Templates
     ) throws(Problem) -> Manifests {
         let values = try ManifestValues(
-            cluster: cluster, release: release, models: models, secret: secret, templates: templates)
-        return try make(values, templates, folder: RemotePaths.manifests(cluster.service.name)) { _ in true }
+            cluster: cluster, release: release, models: models, secret: secret, access: access, templates: templates)
+        let isScaled = cluster.service.autoscaling != nil
+        return try make(values, templates, folder: RemotePaths.manifests(cluster.service.name)) {
+            isScaled || $0 != Self.autoscaler
+        }
     }
 
     /// The same pod by itself, under another name: no Service sends it requests.
     static func canary(
         _ canary: CanaryDeployment, cluster: Cluster, models: ModelVersion? = nil, secret: String = "",
-        templates: Templates
+        access: String? = nil, templates: Templates
     ) throws(Problem) -> Manifests {
         var values = try ManifestValues(
-            cluster: cluster, release: canary.release, models: models, secret: secret, templates: templates)
+            cluster: cluster, release: canary.release, models: models, secret: secret, access: access,
+            templates: templates)
         values.service.name = canary.name
         values.service.replicas = 1
         return try make(values, templates, folder: RemotePaths.manifests(canary.name), where: CanaryDeployment.needs)

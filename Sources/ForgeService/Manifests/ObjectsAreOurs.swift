@@ -25,7 +25,9 @@ enum ObjectsAreOurs {
     /// Prints kind, name and the label that all of kubeforge's objects have, one object a line.
     private static func look(_ cluster: Cluster) -> String {
         let (service, name) = (cluster.service, cluster.service.name)
-        let own = ["deployment", "service", "networkpolicy", "poddisruptionbudget"].map { "\($0)/\(name)" }
+        let own = ["deployment", "service", "networkpolicy", "poddisruptionbudget", "horizontalpodautoscaler"].map {
+            "\($0)/\(name)"
+        }
         let all =
             own + [
                 "networkpolicy/\(JobKind.batch.label(service))", "networkpolicy/\(JobKind.coordinator.label(service))",

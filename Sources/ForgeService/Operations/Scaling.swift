@@ -16,6 +16,12 @@ package struct Scaling: Sendable {
 
     /// Everything that shall be true, for the release that the cluster runs now. `host`: the first control plane.
     package func plan(on host: Host, over transport: any Transport) async throws -> Plan {
+        if let scaling = service.autoscaling {
+            throw Problem(
+                .usage, what: "the number of \(service.name)'s pods is the autoscaler's",
+                why: "it keeps it from \(scaling.least) to \(scaling.most)",
+                fix: "change min: and max: of service: replicas: in the inventory, and deploy")
+        }
         let answer = try await transport.ask([.command(look)], of: host).command(look)
         guard answer.exitCode == 0 else { throw Problem(silent: host.name, answer) }
         guard let release = try runningRelease(answer.text, host) else {

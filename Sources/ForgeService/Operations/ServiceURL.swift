@@ -14,7 +14,7 @@ package struct ServiceURL: Sendable {
         guard cluster.service.expose == .nodePort, let transport = try? fleet.transport(host.name) else { return nil }
         let output = try? await transport.run(look)
         let port = output.flatMap { Int($0.text.trimming(while: \.isWhitespace)) }
-        return port.map { "http://\(host.publicAddress):\($0)" }
+        return port.map { "\(cluster.service.tls == nil ? "http" : "https")://\(host.publicAddress):\($0)" }
     }
 
     /// The cluster chooses the port where the inventory names none.

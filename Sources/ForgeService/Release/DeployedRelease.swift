@@ -12,14 +12,21 @@ package struct DeployedRelease: Sendable, Hashable {
     package let pullSecret: String?
     /// Whether its pods keep the rows of the test set to themselves.
     package let examplesArePrivate: Bool
+    /// Whether each request needs a token.
+    let needsToken: Bool
+    /// `http` or `https`
+    let scheme: String
 
     package init(
-        image: String, models: ModelVersion? = nil, pullSecret: String? = nil, examplesArePrivate: Bool = false
+        image: String, models: ModelVersion? = nil, pullSecret: String? = nil, examplesArePrivate: Bool = false,
+        needsToken: Bool = false, scheme: String = "http"
     ) {
         self.image = image
         self.models = models
         self.pullSecret = pullSecret
         self.examplesArePrivate = examplesArePrivate
+        self.needsToken = needsToken
+        self.scheme = scheme
     }
 
     /// One look for all of it.
@@ -45,7 +52,8 @@ package struct DeployedRelease: Sendable, Hashable {
             guard let pod, let image = pod.containers.first?.image else { throw Problem(notDeployed: service, host) }
             return DeployedRelease(
                 image: image, models: ModelVersion(pod), pullSecret: pod.pullSecret,
-                examplesArePrivate: pod.containers.examplesArePrivate)
+                examplesArePrivate: pod.containers.examplesArePrivate, needsToken: pod.containers.needsToken,
+                scheme: pod.containers.scheme)
         }
 
         /// Whether the API answers at all.
@@ -58,4 +66,12 @@ package struct DeployedRelease: Sendable, Hashable {
 extension [ClusterObject.Spec.Container] {
     /// What `service: examples: private` makes of the service's container.
     var examplesArePrivate: Bool { first?.env?.contains { $0.name == "EXAMPLES" && $0.value == "private" } == true }
+
+    /// What `service: tokens:` makes of it.
+    var needsToken: Bool { has("TOKENS_FILE") }
+
+    /// `https` where `service: tls:` is there.
+    var scheme: String { has("TLS_CERTIFICATE_FILE") ? "https" : "http" }
+
+    private func has(_ name: String) -> Bool { first?.env?.contains { $0.name == name } == true }
 }

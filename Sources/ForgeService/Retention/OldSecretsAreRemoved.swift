@@ -2,7 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// No Secret of the model store or of a registry is left that no pod needs and no release that can be restored.
+/// No Secret of the model store, of who asks the service or of a registry is left that no pod needs and no release that can be restored.
 struct OldSecretsAreRemoved: Step {
     private let service: Service
     private let next: [String]
@@ -47,7 +47,8 @@ struct OldSecretsAreRemoved: Step {
         let used = kubectl.line(
             "get", "deployments,replicasets,pods,jobs,cronjobs", "--output",
             #"jsonpath={range .items[*]}{..secretName}{" "}{..imagePullSecrets[*].name}{" "}{end}"#)
-        let ours = "(\(StoreSecret.name(service))|\(PullSecret.name(service)))(-[0-9a-f]{8})?"
+        let ours =
+            "(\(StoreSecret.name(service))|\(AccessSecret.name(service))|\(PullSecret.name(service)))(-[0-9a-f]{8})?"
         return """
             set -e; all=$(\(all)); used=$(\(used))
             for name in $(echo "$all" | grep -xE \(ours.shellQuoted) || :); do

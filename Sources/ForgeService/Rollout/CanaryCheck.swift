@@ -7,13 +7,16 @@ struct CanaryCheck: Sendable {
     let manifests: Manifests
     let limit: Duration
     let pause: Duration
+    private let credentials: ServiceCredentials
     private let kubectl: Kubectl
 
     init(
-        _ canary: CanaryDeployment, manifests: Manifests, namespace: String, within limit: Duration,
+        _ canary: CanaryDeployment, manifests: Manifests, namespace: String,
+        with credentials: ServiceCredentials = .none, within limit: Duration,
         every pause: Duration = .seconds(1)
     ) {
         self.canary = canary
+        self.credentials = credentials
         self.manifests = manifests
         self.limit = limit
         self.pause = pause
@@ -66,7 +69,7 @@ struct CanaryCheck: Sendable {
                 what: "\(machine.host.name): the canary of \(release.image) was deleted before it could be checked",
                 fix: "deploy again")
         }
-        let exam = try await PodVerification(pod, of: canary, kubectl: kubectl, asking: machine)
+        let exam = try await PodVerification(pod, of: canary, with: credentials, kubectl: kubectl, asking: machine)
         let checks = try await exam.checks(on: machine)
         let wrong = checks.filter { !$0.isPassed }
         // A pod that says nothing at all is Ready to its own node's kubelet: the way to it is what is wrong, not the

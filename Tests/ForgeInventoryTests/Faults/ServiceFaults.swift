@@ -101,6 +101,32 @@ let serviceFaults = [
               fix  name the same image in each of them
             """),
     BadInventory(
+        "pods, origins and TLS that cannot be",
+        adding: """
+            service:
+              replicas: { min: 4, max: 3, cpu: 0 }
+              cors: [https://app.example.org/, app.example.org]
+              tls: { certificate: inventory.yaml }
+              log: all
+            """,
+        told: """
+            inventory.yaml:11:36  service.replicas.cpu: needs a whole number from 1 to 1000
+            inventory.yaml:12:10  service.cors[0]: needs an origin, such as https://app.example.org
+              why  a browser sends it without a path
+            inventory.yaml:12:36  service.cors[1]: needs a URL that begins with http:// or https://
+            inventory.yaml:13:8  service.tls.key: is missing
+              fix  add a line such as `key: ~/tls/churn.key`
+            inventory.yaml:14:8  service.log: there is no all
+              fix  known here: none, requests
+            """),
+    BadInventory(
+        "fewer pods at most than at least",
+        adding: "service: { replicas: { min: 4, max: 3 } }",
+        told: """
+            inventory.yaml:10:37  service.replicas.max: is less than min, which is 4
+              fix  write the larger number here
+            """),
+    BadInventory(
         "services of none",
         adding: """
             services: []
