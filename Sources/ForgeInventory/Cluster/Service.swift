@@ -1,3 +1,5 @@
+import ForgeCore
+
 /// The inference service as the inventory wants it.
 package struct Service: Sendable, Hashable {
     /// The name of its Deployment and Service.
@@ -146,6 +148,13 @@ package struct Service: Sendable, Hashable {
         package init(cpu: String = "100m", memory: Int = 1 << 30) {
             self.cpu = cpu
             self.memory = memory
+        }
+
+        /// Threads that computing takes: as many as CPUs are kept for it, at least one.
+        package var threads: Int {
+            let isThousandths = cpu.hasSuffix("m")
+            let number = Int(isThousandths ? String(cpu.dropLast()) : cpu, in: .counts) ?? 1
+            return max(1, isThousandths ? (number + 999) / 1000 : number)
         }
 
         /// `1Gi`, `1536Mi`.

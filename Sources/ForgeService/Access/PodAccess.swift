@@ -23,6 +23,8 @@ struct PodAccess: Sendable {
             ("TLS_CERTIFICATE_FILE", service.tls.map { _ in "\(Self.folder)/tls.crt" }),
             ("TLS_KEY_FILE", service.tls.map { _ in "\(Self.folder)/tls.key" }),
             ("CORS_ORIGINS", service.cors.isEmpty ? nil : service.cors.joined(separator: ",")),
+            // One, as the image has it, is not worth a line.
+            ("OMP_NUM_THREADS", service.resources.threads > 1 ? "\(service.resources.threads)" : nil),
         ]
         return all.compactMap { name, value in value.map { (name, $0) } }
     }

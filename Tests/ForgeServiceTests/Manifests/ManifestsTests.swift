@@ -41,6 +41,9 @@ struct ManifestsTests {
         #expect(container?["resources"]?["limits"]?["memory"]?.string == "1536Mi")
         #expect(container?["env"]?[0]?["name"]?.string == "EXAMPLES")
         #expect(container?["env"]?[0]?["value"]?.string == "private")
+        #expect(container?["env"]?[1]?["name"]?.string == "OMP_NUM_THREADS")
+        #expect(container?["env"]?[1]?["value"]?.string == "2")
+        #expect(["100m", "1", "1001m", "2500m", "3"].map { Service.Resources(cpu: $0).threads } == [1, 1, 2, 3, 3])
     }
 
     @Test("of the user's own need no place for what the inventory does not say, and need one for what it says")
@@ -61,7 +64,7 @@ struct ManifestsTests {
         }
         try render(Service())
         let said = [
-            ("andEnv", Service(examples: .private)), ("cpu", Service(resources: .init(cpu: "2"))),
+            ("andEnv", Service(examples: .private)), ("cpu", Service(resources: .init(cpu: "900m"))),
             ("memory", Service(resources: .init(memory: 2 << 30))),
         ]
         for (name, service) in said {
