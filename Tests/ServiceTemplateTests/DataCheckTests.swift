@@ -49,30 +49,6 @@ struct DataCheckTests {
         #expect(error?.fix == "service: resources: memory: 1536Mi in inventory.yaml, or fewer rows")
     }
 
-    @Test("refuses more test rows than the check of a release can read the expected answers of")
-    func tooManyRows() async throws {
-        let check = try #require(try DataCheck(cluster: cluster(), templates: Templates()))
-        func said(_ rows: String) -> Output { Output(#"{"notes": [], "features": 1, "train": 60, "test": \#(rows)}"#) }
-        #expect(try check.read(said("378000")) == [])
-        for rows in ["380000", "1e300"] {
-            let error = #expect(throws: Problem.self) { try check.read(said(rows)) }
-            #expect(error?.kind == .invalidInventory)
-            #expect(error?.what == "\(folder.url.path)/test.csv has too many rows for a release to be checked with")
-        }
-        let error = #expect(throws: Problem.self) { try check.read(said("400000")) }
-        #expect(
-            error?.why == "the expected answers to its 400000 rows have at least 50 MiB, and at most 48 are read")
-        #expect(
-            error?.fix == "test the models on fewer rows, up to about 350000: service: data: in inventory.yaml")
-        // As train.py writes them: all but the comma of the last one.
-        let golden = try String(
-            contentsOf: try await Training.small.value.models.appending(path: "golden.json"), encoding: .utf8)
-        let rows = golden.split(separator: "\n").filter { $0.hasPrefix(#"  {"line": "#) }
-        #expect(rows.count == 30)
-        let bytes = rows.reduce(1) { $0 + $1.utf8.count + 1 }
-        #expect(ForgeService.ExpectedAnswers.leastBytes(rows: 30) == bytes)
-    }
-
     @Test("leaves it to the build where this computer has no Python, and says so")
     func withoutPython() throws {
         let told =

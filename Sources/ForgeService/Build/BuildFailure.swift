@@ -24,7 +24,8 @@ struct BuildFailure {
     }
 
     private var fix: String {
-        let text = lines.suffix(60).joined(separator: "\n")
+        // A note of what is allowed is no complaint.
+        let text = lines.filter { !$0.hasPrefix("note: ") }.suffix(60).joined(separator: "\n")
         let known = Self.complaints.first { $0.signs.contains { text.contains($0) } }?.remedy
         return known.map { $0.split(separator: "HOST", omittingEmptySubsequences: false).joined(separator: host.name) }
             ?? "try it by hand on \(host.name): `sudo docker build \(RemotePaths.context(release.tag))`"
@@ -43,8 +44,20 @@ struct BuildFailure {
             "the Python index lacks a package of requirements.txt for this Python: name a complete one in the inventory (mirrors: python:)"
         ),
         (
-            ["data/train.csv", "data/test.csv"],
-            "correct the CSV files that service: data: names; the line above says which and where"
+            ["answers otherwise here than in expected.csv"],
+            "give requirements.txt of the model directory the versions of your notebook, or correct expected.csv"
+        ),
+        (
+            ["was saved by scikit-learn", "needs the module", "needs a class of the script"],
+            "do what the line above says, in the model directory (service: model:)"
+        ),
+        (
+            ["train.py of the model directory", "model.py:"],
+            "correct that program in the model directory (service: model:); its last words are above"
+        ),
+        (
+            ["train.csv:", "test.csv:", "expected.csv:", "labels.csv:", "test.parquet:"],
+            "correct the file of the model directory (service: model:), or of service: data:; the line above says which and where"
         ),
         (
             [

@@ -40,7 +40,6 @@ package struct DataCheck: Sendable {
         case .refused(let reason):
             throw Problem(.invalidInventory, what: refusal, why: reason, fix: fix)
         case .description(let found):
-            try checkAnswers(found)
             try checkMemory(found)
             return found.notes
         }
@@ -66,23 +65,6 @@ package struct DataCheck: Sendable {
         case .files: "correct the file, or name others: service: data: in \(inventory)"
         }
     }
-
-    /// So many rows that a release's own answers could not be read when its canary is checked, after build and push: a
-    /// table.py of before models of one's own goes with a train.py that answers all of them.
-    private func checkAnswers(_ found: ModelDescription) throws(Problem) {
-        guard reader.isFormer, let rows = found.rows else { return }
-        let needed = ExpectedAnswers.leastBytes(rows: rows)
-        guard needed > ExpectedAnswers.largest else { return }
-        throw Problem(
-            .invalidInventory, what: "\(place) has too many rows for a release to be checked with",
-            why:
-                "the expected answers to its \(rows) rows have at least \(needed >> 20) MiB, and at most "
-                + "\(ExpectedAnswers.largest >> 20) are read",
-            fix: "test the models on fewer rows, up to about \(Self.mostRows): service: data: in \(inventory)")
-    }
-
-    /// What fits even where classes have two digits.
-    private static let mostRows = 350_000
 
     /// Python with the models' libraries takes some 200 MiB, a number 8 bytes and a little more while it is read, the
     /// right answers 300 a row; a model is in memory as a file and as what it holds.

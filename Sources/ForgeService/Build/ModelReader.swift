@@ -29,18 +29,12 @@ package struct ModelReader: Sendable {
         let named: [Word] =
             switch subject {
             case .directory(let path): ["--directory", Word(path)]
-            case .files(let files) where isFormer: [Word(files.train), Word(files.test)]
             case .files(let files): ["--train", Word(files.train), "--test", Word(files.test)]
             }
         let columns = [("--target", target), ("--index", index)].flatMap { option, name in
             name.map { [Word(option), Word($0)] } ?? []
         }
-        return Command(["python3", "-I", "-"] + named + (isFormer ? [] : columns) + ["--json"]).reading(program)
-    }
-
-    /// A table.py of the user's from before models of one's own (--templates), which knows two files alone.
-    var isFormer: Bool {
-        if case .files = subject { !program.contains("\"--directory\"") } else { false }
+        return Command(["python3", "-I", "-"] + named + columns + ["--json"]).reading(program)
     }
 
     /// What it can say; a refusal is its own sentence. `unknown`: it could not be run, or is none that says anything.

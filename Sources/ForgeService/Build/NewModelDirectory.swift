@@ -42,7 +42,7 @@ package struct NewModelDirectory: Sendable {
     ) throws(Problem) {
         let (stem, type) = Self.split((file as NSString).lastPathComponent)
         let name = order.name ?? stem
-        guard name.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}/) != nil else {
+        guard name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_.-]{0,62}/) != nil else {
             throw Problem(
                 .usage, what: "\(name) cannot be the name of a model",
                 why: "answers name it: letters, digits, and _ . - inside", fix: "name it otherwise: --name churn")

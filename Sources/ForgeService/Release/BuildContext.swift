@@ -53,14 +53,12 @@ package struct BuildContext: Sendable, Hashable {
             let own = ModelFiles(directory: directory, inventory: cluster.path.isEmpty ? "the inventory" : cluster.path)
             return below("model", try own.read())
         }
-        let example = templates.folder("example").mapValues { Array($0.utf8) }
-        guard let rows = cluster.service.trainingData else { return below("model", example) }
-        let place = example.isEmpty ? "data" : "model"
-        let own = [
-            "train.csv": try read(rows.train, key: "train", cluster),
-            "test.csv": try read(rows.test, key: "test", cluster),
-        ]
-        return below("model", example).merging(below(place, own)) { $1 }
+        var files = templates.folder("example").mapValues { Array($0.utf8) }
+        if let rows = cluster.service.trainingData {
+            files["train.csv"] = try read(rows.train, key: "train", cluster)
+            files["test.csv"] = try read(rows.test, key: "test", cluster)
+        }
+        return below("model", files)
     }
 
     private static func below(_ folder: String, _ files: [String: [UInt8]]) -> [String: [UInt8]] {

@@ -157,8 +157,20 @@ struct BuildTests {
                 "start Docker on kubmaster: `systemctl status docker` says why it does not run"
             ),
             (
-                "Step 9: RUN python train.py\ndata/train.csv:7, column 3 (a): must be a finite number, is 'x'",
-                "correct the CSV files that service: data: names; the line above says which and where"
+                "Step 9: RUN python train.py\n/app/model/train.csv:7, column 3 (a): must be a number, is 'x'",
+                "correct the file of the model directory (service: model:), or of service: data:; the line above says which and where"
+            ),
+            (
+                "churn answers otherwise here than in expected.csv on 37 of 500 rows (row 17: yes 0.91 here, no 0.48 there)",
+                "give requirements.txt of the model directory the versions of your notebook, or correct expected.csv"
+            ),
+            (
+                "churn.joblib: was saved by scikit-learn 1.4.2, and 1.9.1 is installed: write scikit-learn==1.4.2",
+                "do what the line above says, in the model directory (service: model:)"
+            ),
+            (
+                "note: test.csv: 2 rows are there twice\ntrain.py of the model directory failed: KeyError: 'age'",
+                "correct that program in the model directory (service: model:); its last words are above"
             ),
             (
                 "manifest for python:9 not found: manifest unknown",

@@ -84,6 +84,32 @@ struct ModelCheckTests {
         }
     }
 
+    @Test("is described by the reader that the templates have, as it is run here")
+    func realReader() async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write("churn/train.py", "print(1)\n")
+            let rows = "id,age,plan,active,churned\n7,41,pro,true,yes\n8,,free,false,no\n9,30,pro,true,no\n"
+            for name in ["train.csv", "test.csv"] { try folder.write("churn/\(name)", rows) }
+            func ask(target: String) async throws -> ModelReader.Answer {
+                try await ModelReader(
+                    .directory(folder.path("churn")), target: target, index: "id", templates: Templates()
+                ).ask(LocalTransport())
+            }
+            guard case .description(let found) = try await ask(target: "churned") else {
+                throw Problem(what: "it is not described")
+            }
+            #expect(found.columns.map(\.name) == ["age", "plan", "active"])
+            #expect(found.columns.map(\.type) == ["integer", "text", "boolean"])
+            #expect(found.columns.map(\.isOptional) == [true, false, false])
+            #expect([found.target, found.index, found.task] == ["churned", "id", "classification"])
+            #expect(found.rows == 3 && found.features == 3 && found.classes == 2 && found.trains)
+            guard case .refused(let reason) = try await ask(target: "chruned") else {
+                throw Problem(what: "it is not refused")
+            }
+            #expect(reason.contains("chruned"), "\(reason)")
+        }
+    }
+
     @Test("is described by names, types and the libraries of its files")
     func description() throws {
         let said = """

@@ -24,7 +24,7 @@ struct BuildContextTests {
         #expect(Set(anew + [tag]).count == 3)
     }
 
-    @Test("holds the user's CSV files as data/train.csv and data/test.csv")
+    @Test("holds the user's CSV files as model/train.csv and model/test.csv, beside the example")
     func holdsOwnData() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -39,8 +39,9 @@ struct BuildContextTests {
 
         let context = try BuildContext.make(cluster: Example.cluster(service: service), templates: overlay)
 
-        #expect(context.files["data/train.csv"] == Array("Line,# Letter,a\n".utf8))
-        #expect(context.files["data/test.csv"] == Array("Line,# Letter,a\n".utf8))
+        #expect(context.files["model/train.csv"] == Array("Line,# Letter,a\n".utf8))
+        #expect(context.files["model/test.csv"] == Array("Line,# Letter,a\n".utf8))
+        #expect(context.files["model/train.py"] != nil)
         #expect(context.files["Dockerfile"] == Array("FROM scratch\n".utf8))
 
         try FileManager.default.removeItem(at: train)
