@@ -202,6 +202,10 @@ struct BuildTests {
                 "service: baseImage: has no image for the processor of kubmaster: name one that has"
             ),
             ("boom", "try it by hand on kubmaster: `sudo docker build /var/lib/kubeforge/contexts/0123456789abcdef`"),
+            (
+                "note: test.csv: has the rows of train.csv\nboom",
+                "try it by hand on kubmaster: `sudo docker build /var/lib/kubeforge/contexts/0123456789abcdef`"
+            ),
         ])
     func knowsWhatHelps(said: String, fix: String) {
         let output = Output(standardOutput: Array(said.utf8), exit: .code(1))
