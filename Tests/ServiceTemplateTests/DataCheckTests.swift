@@ -49,6 +49,24 @@ struct DataCheckTests {
         #expect(error?.fix == "service: resources: memory: 1536Mi in inventory.yaml, or fewer rows")
     }
 
+    @Test("takes many test rows: the expected answers of a release are those to the first 2,000")
+    func manyRows() async throws {
+        let check = try #require(try DataCheck(cluster: cluster(), templates: Templates()))
+        #expect(try check.read(Output(#"{"notes": [], "features": 1, "train": 60, "test": 400000}"#)) == [])
+        let own = folder / "model"
+        try ServiceFiles.copyExample(to: own)
+        try Data(SmallData.train.utf8).write(to: own.appending(path: "train.csv"))
+        let rows = (0..<2100).map { "\($0),\($0 % 2),\([10, 1][$0 % 2]),\([1, 10][$0 % 2])\n" }
+        try Data(("Line,# Letter,x,y\n" + rows.joined()).utf8).write(to: own.appending(path: "test.csv"))
+        _ = try await Python.shared.value.train(own, models: folder / "models")
+        let golden = try Golden(folder / "models/golden.json")
+        #expect(golden.rows.count == 2000)
+        #expect(golden.score == ["lda": 1, "mlp": 1])
+        let kept = try String(contentsOf: own.appending(path: "rows.jsonl"), encoding: .utf8)
+        #expect(kept.split(separator: "\n").count == 2000)
+        #expect(kept.hasPrefix(#"{"row": 0, "truth": 0, "features": [10.0, 1.0]}"# + "\n"))
+    }
+
     @Test("leaves it to the build where this computer has no Python, and says so")
     func withoutPython() throws {
         let told =

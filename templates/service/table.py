@@ -848,7 +848,6 @@ def look(directory=None, train=None, test=None, target=None, index=None):
 
 def main():
     parser = argparse.ArgumentParser(description="Says what a model directory, or the example's two files, hold.")
-    parser.add_argument("files", nargs="*", help="train.csv and test.csv, as --train and --test")
     parser.add_argument("--directory", help="with models, or with what makes them")
     parser.add_argument("--train", help="the example's files, or others than the directory's")
     parser.add_argument("--test")
@@ -858,8 +857,6 @@ def main():
     parser.add_argument("--packages", nargs=2, metavar=("REQUIREMENTS", "FOLDER"),
                         help="writes what pip is to install for the directory's models")
     options = parser.parse_args()
-    if len(options.files) == 2:
-        options.train, options.test = options.files
     try:
         if options.packages:
             return write_packages(Directory(options.directory), *options.packages)
