@@ -706,10 +706,11 @@ def version_of(path, kind):
     if kind == "skops":
         try:
             with zipfile.ZipFile(path) as archive:
-                found = VERSION_IN_SKOPS.search(archive.read("schema.json").decode("utf-8", "replace"))
+                text = archive.read("schema.json")
         except (OSError, KeyError, zipfile.BadZipFile) as error:
             raise DataError(f"{path}: is no skops file: {error}") from None
-        return (found and found.group(1)), set()
+        found = VERSION_IN_SKOPS.search(text.decode("utf-8", "replace"))
+        return (found and found.group(1)), {"pandas"} if any(word in text for word in PANDAS_WORDS) else set()
     return _pickled(path) if kind == "joblib" else (None, set())
 
 
@@ -774,8 +775,9 @@ class _Inflated:
 
 # At these versions where nothing names others; wheels for Python 3.11 to 3.14 on amd64 and arm64.
 PACKAGES = {"pandas": "pandas==3.0.6", "onnx": "onnxruntime==1.32.0", "xgboost": "xgboost-cpu==3.2.0", "lightgbm": "lightgbm==4.7.0",
-            "skops": "skops==0.16.0", "pyarrow": "pyarrow==26.0.1", "imblearn": "imbalanced-learn", "catboost": "catboost",
+            "python": "pandas==3.0.6", "skops": "skops==0.16.0", "pyarrow": "pyarrow==26.0.1", "imblearn": "imbalanced-learn", "catboost": "catboost",
             "category_encoders": "category_encoders", "torch": "torch"}
+DEBS = {"lightgbm": "libgomp1"}  # what wheels expect of the operating system, and slim images lack
 FOR_MODELS = "# for models"  # this line of requirements.txt divides the server's packages from those of models
 
 
@@ -787,8 +789,8 @@ def needs(path, kind):
 
 
 def write_packages(directory, requirements, folder):
-    """Writes server.txt, models.txt and more.txt: what pip is to install, in this order. A file of the directory's own is taken as
-    it is; else models get the packages that they were saved with."""
+    """Writes server.txt, models.txt and more.txt: what pip is to install, in this order; and debs.txt, for apt. A file of the
+    directory's own is taken as it is; else models get the packages that they were saved with."""
     with open(requirements, encoding="utf-8") as file:
         server, _, ours = file.read().partition(FOR_MODELS)
     ours = ours.partition("\n")[2]
@@ -796,6 +798,7 @@ def write_packages(directory, requirements, folder):
     if "requirements.txt" in directory.names:
         with open(directory.file("requirements.txt"), encoding="utf-8") as file:
             models, more = file.read(), ["numpy"]
+        needed = {name for name in DEBS if re.search(rf"^{name}\b", models, re.MULTILINE)}
     else:
         pins = dict(re.findall(r"^([a-z0-9-]+)==([0-9][^ ]*)", ours, re.MULTILINE))
         kept = {model["version"] for model in directory.models if model["version"]}
@@ -804,11 +807,12 @@ def write_packages(directory, requirements, folder):
                             f"{', '.join(sorted(kept))}; no service can load all of them: save them by the same")
         other = kept - {pins.get("scikit-learn")}
         models = "\n".join([f"scikit-learn=={version}" for version in other] + ["numpy"]) if other else ours
-        more = sorted({PACKAGES[name].partition("==")[0] if other else PACKAGES[name] for model in directory.models for name in
-                       needs(directory.file(model["file"]), model["format"]) if name in PACKAGES}
+        needed = {name for model in directory.models for name in needs(directory.file(model["file"]), model["format"])}
+        more = sorted({PACKAGES[name].partition("==")[0] if other else PACKAGES[name] for name in needed if name in PACKAGES}
                       | ({PACKAGES["pyarrow"]} if str(directory.test).endswith(".parquet") else set()))
+    debs = sorted(DEBS[name] for name in needed if name in DEBS)
     os.makedirs(folder, exist_ok=True)
-    for name, text in (("server.txt", server), ("models.txt", models), ("more.txt", "\n".join(more))):
+    for name, text in (("server.txt", server), ("models.txt", models), ("more.txt", "\n".join(more)), ("debs.txt", "\n".join(debs))):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text.rstrip() + "\n")
 

@@ -66,10 +66,10 @@ extension BuildRules {
     /// Python of the service's base image.
     static let python = "3.13"
 
-    /// A PEP 503 index of what the service's requirements name.
+    /// A PEP 503 index of what the service's requirements name, and of what models may need.
     func wheels(requirements: String) throws(Problem) -> Artifact {
         try artifact(
             "the index of Python wheels", usually: "30 s", in: "\(cache.apt)/simple", script: "wheels.sh",
-            values: ["requirements": requirements, "python": Self.python])
+            files: ["model-packages.txt"], values: ["requirements": requirements, "python": Self.python])
     }
 }

@@ -99,6 +99,7 @@ extension BuildRules {
         "gpg",
         "curl", "ca-certificates", "apt-transport-https", "lsb-release", "chrony", "jq", "sudo", "openssh-client",
         "openssh-server", "iputils-ping", "rsync", "tar", "gzip", "xz-utils", "zstd", "python3", "python3-minimal",
+        "libgomp1",
     ]
 
     /// What Debian 12 has in docker.io, or not at all.

@@ -41,7 +41,7 @@ package struct BuildContext: Sendable, Hashable {
                 fix: "put it back, or do without the overlay (--templates)")
         }
         for (name, content) in try model(cluster, templates) { files[name] = content }
-        if cluster.service.models != nil, case .file(let path)? = cluster.mirrors.debian?.key {
+        if case .file(let path)? = cluster.mirrors.debian?.key {
             files["apt/mirror.asc"] = try readKey(path, cluster)
         }
         return try BuildContext(files: files, arguments: BuildArguments(cluster).values, rebuilt: rebuilt)
@@ -99,10 +99,8 @@ struct BuildArguments {
         }
         values["TARGET"] = cluster.service.target
         values["INDEX"] = cluster.service.index
-        if cluster.service.models != nil {
-            values["PACKAGES"] = "openssh-client"
-            values["DEBIAN_MIRROR"] = cluster.mirrors.debian?.url
-        }
+        values["DEBIAN_MIRROR"] = cluster.mirrors.debian?.url
+        if cluster.service.models != nil { values["PACKAGES"] = "openssh-client" }
         self.values = values
     }
 
