@@ -12,7 +12,7 @@ DEBS := $(BUILD_DEBS) $(TEST_DEBS) $(LAB_DEBS)
 # No slash behind a name: it would leave the suite itself, and what it sets up, in the other run.
 MACHINES := EndToEndTests.(FirstMilestoneTests|LabTests)
 # Those that take long: releases with faults in a lab, and each fault of a batch with a Python of its own.
-SERVICE := EndToEndTests.ServiceTests|ServiceTemplateTests.(CoordinatorTests|InferenceTests|ModelStoreTests)
+SERVICE := EndToEndTests.(ServiceTests|OwnModelTests)|ServiceTemplateTests.(CoordinatorTests|InferenceTests|ModelStoreTests)
 # Every step of a run disturbed, in four ways: takes more than an hour.
 FAULTS := EndToEndTests.FaultTests
 # One virtual machine, which is emulated where KVM cannot be used.

@@ -9,6 +9,8 @@ struct Inventory: Sendable {
     var kubernetes = "1.20.2"
     var hosts: [(name: String, address: String, role: String)]
     var service: [String] = []
+    /// Whether the service's image takes packages of Debian from the lab's archive.
+    var hasDebianMirror = false
     /// What the lab installs on the machines, by name.
     var distributions: [String: String] = [:]
     /// `cloud`, with the habits of clouds, or `bare`.
@@ -55,6 +57,7 @@ struct Inventory: Sendable {
           apt:
             docker: { url: "http://\(network).1:8000/linux/<distribution>", key: \(cache)/apt/key.asc }
             kubernetes: { url: "http://\(network).1:8000/core:/stable:", key: \(cache)/apt/key.asc }
+        \(hasDebianMirror ? "    debian: { url: \"http://\(network).1:8000/debian\", key: \(cache)/apt/key.asc }" : "")
           registries:
             docker.io: http://\(network).1:5000
             registry.k8s.io: http://\(network).1:5000

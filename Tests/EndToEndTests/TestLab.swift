@@ -106,6 +106,9 @@ final class TestLab: Sendable {
         return values
     }
 
+    static let checkout = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
     static let isWanted = ProcessInfo.processInfo.environment["KUBEFORGE_WITHOUT_LAB"] == nil
 
     /// Beside the test program, where SwiftPM puts every product.

@@ -142,6 +142,7 @@ struct LabInventoryTests {
                             url: "http://10.77.0.1:8000/linux/<distribution>", key: .file(path: cache + "/apt/key.asc")),
                         kubernetes: .init(
                             url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: cache + "/apt/key.asc")),
+                        debian: .init(url: "http://10.77.0.1:8000/debian", key: .file(path: cache + "/apt/key.asc")),
                         registries: ["docker.io": registry, "registry.k8s.io": registry, "ghcr.io": registry],
                         python: "http://10.77.0.1:8000/simple"),
                     service: Service(nodePort: 30080)))

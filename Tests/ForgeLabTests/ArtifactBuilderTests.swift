@@ -138,6 +138,8 @@ struct ArtifactBuilderTests {
             let pip = """
                 #!/bin/sh
                 while [ "$1" != --dest ]; do shift; done
+                mkdir -p "$2"
+                [ "$4" = r.txt ] || { printf c >"$2/pandas-3.0.6-py3-none-any.whl"; exit; }
                 printf a >"$2/scikit_learn-1.9.1-cp311-cp311-manylinux_2_28_x86_64.whl"
                 printf b >"$2/MarkupSafe-3.0.4-py3-none-any.whl"
                 """
@@ -147,15 +149,16 @@ struct ArtifactBuilderTests {
             var command = Command.script(script)
             command.words = [
                 "env", Word("PATH=\(cache.root)/bin:/usr/sbin:/usr/bin:/sbin:/bin"), Word("out=\(cache.root)/simple"),
-                "requirements=r.txt",
+                "requirements=r.txt", "files=/files",
                 "python=3.11", "sh", "-s",
             ]
             try await computer.finish(command)
             let file = "scikit_learn-1.9.1-cp311-cp311-manylinux_2_28_x86_64.whl"
-            #expect(computer.names(in: "\(cache.root)/simple") == ["index.html", "markupsafe", "scikit-learn"])
+            #expect(
+                computer.names(in: "\(cache.root)/simple") == ["index.html", "markupsafe", "pandas", "scikit-learn"])
             #expect(
                 computer.read("\(cache.root)/simple/index.html")
-                    == "<a href=\"markupsafe/\">markupsafe</a><br>\n<a href=\"scikit-learn/\">scikit-learn</a><br>\n")
+                    == ["markupsafe", "pandas", "scikit-learn"].map { "<a href=\"\($0)/\">\($0)</a><br>\n" }.joined())
             #expect(
                 computer.read("\(cache.root)/simple/scikit-learn/index.html")
                     == "<a href=\"\(file)#sha256=\(SHA256.hex("a"))\">\(file)</a><br>\n")

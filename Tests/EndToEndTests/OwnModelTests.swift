@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+/// Models of every kind, as people bring them: each from `init` to `smoke-test`, one release after the other, and then
+/// two at once. `make test-service`.
+@Suite(
+    "A model of one's own on a cluster", .serialized, .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"),
+    .lab("kubeforge-models", "10.89.0", ["kubmaster": "debian-13", "kubnode": "debian-13"], after: "provision"))
+struct OwnModelTests {
+    let lab: TestLab
+
+    init() throws { lab = try #require(TestLab.current.get()) }
+
+    @Test("goes from init to right answers", arguments: OwnModel.all)
+    func way(model: OwnModel) async throws {
+        let directory = try await make(model)
+        let inventory = try inventory(model.kind, service: [])
+        let set = try await lab.kubeforge(["init", "--model", directory] + model.options + ["--inventory", inventory])
+        try #require(set.exitCode == 0, "\(set.everything)")
+        let deploy = try await lab.kubeforge("deploy", inventory)
+        try #require(deploy.exitCode == 0, "\(deploy.everything)")
+        let smoke = try await lab.kubeforge("smoke-test", inventory)
+        #expect(smoke.exitCode == 0, "\(smoke.everything)")
+        let answer = try await lab.curl("http://\(lab.inventory.address(of: "kubnode")):30080/prediction/0").output
+        for name in model.names { #expect(answer.contains("\"\(name)\":{\"\(model.answer)\":"), "\(answer)") }
+    }
+
+    @Test(
+        "that another scikit-learn has saved is stopped with the version that it needs, and users keep the one before")
+    func otherVersion() async throws {
+        let directory = try await make(OwnModel(kind: "churn", options: [], names: []))
+        let file = URL(filePath: directory).appending(path: "churn.joblib")
+        var content = try Data(contentsOf: file)
+        content.replaceSubrange(try #require(content.range(of: Data("1.9.1".utf8))), with: Data("1.8.9".utf8))
+        try content.write(to: file)
+        let inventory = try inventory("older", service: ["model: \(directory)", "target: churned"])
+        let before = try await lab.curl("http://\(lab.inventory.address(of: "kubnode")):30080/prediction/0").output
+        let deploy = try await lab.kubeforge("deploy", inventory)
+        #expect(deploy.exitCode == 1)
+        #expect(deploy.errors.contains("scikit-learn==1.8.9"), "\(deploy.everything)")
+        let after = try await lab.curl("http://\(lab.inventory.address(of: "kubnode")):30080/prediction/0").output
+        #expect(!before.isEmpty && after == before)
+    }
+
+    /// A directory with a model and its rows, made by the packages that a person would have.
+    private func make(_ model: OwnModel) async throws -> String {
+        let directory = lab.folder("models-\(model.kind)").path()
+        try? FileManager.default.removeItem(atPath: directory)
+        let python = try await python()
+        let program = TestLab.checkout.appending(path: "Tests/ServiceModels/make_models.py").path()
+        let made = try await Program(
+            path: python, arguments: [program, model.kind, directory], environment: lab.environment
+        ).run()
+        try #require(made.exitCode == 0, "\(made.everything)")
+        return directory
+    }
+
+    /// Of a virtual environment of the lab's own.
+    private func python() async throws -> String {
+        let folder = lab.folder("python").path()
+        let script = """
+            set -e; [ -e "$0/done" ] || {
+              python3 -m venv "$0"
+              "$0/bin/pip" install --quiet --disable-pip-version-check --only-binary=:all: --require-hashes -r "$1"
+              "$0/bin/pip" install --quiet --disable-pip-version-check --only-binary=:all: -r "$2"
+              : > "$0/done"; }
+            """
+        let paths = ["templates/service/requirements.txt", "Tests/ServiceModels/requirements.txt"].map {
+            TestLab.checkout.appending(path: $0).path()
+        }
+        let made = try await Program(
+            path: "/bin/sh", arguments: ["-c", script, folder] + paths, environment: lab.environment
+        ).run()
+        try #require(made.exitCode == 0, "\(made.everything)")
+        return folder + "/bin/python"
+    }
+
+    /// The lab's inventory with another service, and Debian's mirror for what a model's packages expect.
+    private func inventory(_ name: String, service: [String]) throws -> String {
+        var other = lab.inventory
+        other.service = service
+        other.hasDebianMirror = true
+        let path = lab.folder.appending(path: "\(name).yaml").path()
+        try other.write(to: path)
+        return path
+    }
+}
+
+/// What `Tests/ServiceModels/make_models.py` makes, and how it is served.
+struct OwnModel: CustomTestStringConvertible {
+    let kind: String
+    /// What `init` is told of its rows.
+    var options: [String] = []
+    /// Of its models, as answers name them.
+    var names: [String]
+    /// The first key of an answer.
+    var answer = "class"
+
+    var testDescription: String { kind }
+
+    static let all = [
+        OwnModel(kind: "churn", options: ["--target", "churned", "--index", "customer"], names: ["churn"]),
+        OwnModel(kind: "price", options: ["--target", "price"], names: ["price"], answer: "value"),
+        OwnModel(kind: "boosters", options: ["--target", "kind"], names: ["leaves", "trees", "pickled", "unnamed"]),
+        OwnModel(kind: "onnx", options: ["--target", "way"], names: ["single", "double", "plain", "each"]),
+        OwnModel(kind: "skops", options: ["--target", "churned", "--index", "customer"], names: ["churn"]),
+        OwnModel(kind: "own", options: ["--target", "up"], names: ["model"]),
+    ]
+}
