@@ -38,7 +38,9 @@ struct Fault: Sendable, CustomTestStringConvertible {
             says: ["OOMKilled"]),
         Fault(
             name: "a probe that says no",
-            overlay: Overlay(file: "service/api.py", change: ("        if got == expected:", "        if not got:")),
+            overlay: Overlay(
+                file: "service/api.py",
+                change: ("if self.serving.is_expected(got) else", "if not self.serving.is_expected(got) else")),
             says: ["it runs, and is not ready", "HTTP probe failed with statuscode: 503"]),
         Fault(
             name: "a pod that no node has room for",
@@ -52,8 +54,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
         overlay: Overlay(
             file: "service/api.py",
             change: (
-                "both.answers(test.rows[place : place + 1])[0]",
-                "both.answers(test.rows[place : place + 1][:, ::-1])[0]"
+                "self.batcher.ask(self.serving.rows(place), lambda",
+                "self.batcher.ask(self.serving.rows(place)[:, ::-1], lambda"
             )),
         says: [
             "answers differ from training", "the service does not transform features as training did",

@@ -38,8 +38,9 @@ struct ImageTests {
         #expect(
             copies.map { $0.prefix(26) } == [
                 "COPY requirements.txt tabl", "COPY model model", "RUN python table.py --dire",
-                "RUN echo 'service:x:10001:", "COPY requirements.txt ap[t", "RUN [ -z \"$PACKAGES\" ] || ",
-                "COPY --from=packages /pack", "RUN for file in server.txt", "RUN mkdir data models && c",
+                "RUN echo 'service:x:10001:", "COPY --from=packages /pack", "COPY requirements.txt ap[t",
+                "RUN debs=\"$PACKAGES $(cat ", "COPY --from=packages /pack", "RUN for file in server.txt",
+                "RUN mkdir data models && c",
                 "COPY --chown=10001:10001 m", "COPY table.py metadata.py ", "RUN python train.py",
                 "COPY models.py refusal.py ",
             ])
