@@ -11,8 +11,8 @@ DEBS := $(BUILD_DEBS) $(TEST_DEBS) $(LAB_DEBS)
 # Tests that make machines.
 # No slash behind a name: it would leave the suite itself, and what it sets up, in the other run.
 MACHINES := EndToEndTests.(FirstMilestoneTests|LabTests)
-# Those that take long: releases with faults in a lab, and each fault of a batch with a Python of its own.
-SERVICE := EndToEndTests.(ServiceTests|OwnModelTests)|ServiceTemplateTests.(CoordinatorTests|InferenceTests|ModelStoreTests)
+# Those that take long: releases with faults in a lab, each fault of a batch with a Python of its own, and models of every kind.
+SERVICE := EndToEndTests.(ServiceTests|OwnModelTests)|ServiceTemplateTests.(CoordinatorTests|InferenceTests|ModelStoreTests|ModelDirectoryTests|MixedColumnsTests)
 # Every step of a run disturbed, in four ways: takes more than an hour.
 FAULTS := EndToEndTests.FaultTests
 # One virtual machine, which is emulated where KVM cannot be used.
@@ -45,8 +45,9 @@ NONE_LEFT := [ -z "$$left" ] || { echo "Tests that need no machines left files i
 # A password that sudo was given stays good while tests run that take down machines at their end.
 KEEP_SUDO := $(if $(ROOT),while sudo -n -v 2>/dev/null; do sleep 60; done & keeper=$$!; trap 'kill $$keeper' EXIT;)
 
-# Tests that need no machines.
-OTHERS := swift test --skip-build --disable-xctest --skip '$(MACHINES)|$(SERVICE)|$(FAULTS)|$(VM)'
+# Tests that need no machines. Those of the service's Python wait for programs, and would hold the few threads of the others: apart.
+OTHERS := swift test --skip-build --disable-xctest --skip '$(MACHINES)|$(SERVICE)|$(FAULTS)|$(VM)|ServiceTemplateTests[.]'
+TEMPLATES := swift test --skip-build --disable-xctest --filter 'ServiceTemplateTests[.]' --skip '$(SERVICE)'
 
 .PHONY: help demo check test test-service test-faults test-vm test-mutants fuzz benchmark-service lint format ready packages build dist \
 	install uninstall down
@@ -79,7 +80,7 @@ demo: build
 
 check: lint packages
 	swift build --build-tests
-	@$(OPEN_FILES) $(OWN_TMP) nice $(OTHERS); others=$$?; $(LEFT) [ $$others = 0 ] || exit $$others; \
+	@$(OPEN_FILES) $(OWN_TMP) nice $(OTHERS); others=$$?; TMPDIR=$$own nice $(TEMPLATES) || others=$$?; $(LEFT) [ $$others = 0 ] || exit $$others; \
 	$(NONE_LEFT)
 
 # The machines wait more than they work, so the other tests run meanwhile, and give way. What both say comes one after the other.
@@ -87,7 +88,7 @@ test: packages
 	swift build --build-tests
 	@$(OPEN_FILES) $(KEEP_SUDO) swift test --ignore-lock --skip-build --disable-xctest --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
 	trap 'kill $$machines' INT TERM; \
-	$(OWN_TMP) nice $(OTHERS) --ignore-lock; others=$$?; $(LEFT) \
+	$(OWN_TMP) nice $(OTHERS) --ignore-lock; others=$$?; TMPDIR=$$own nice $(TEMPLATES) --ignore-lock || others=$$?; $(LEFT) \
 	tail -f -n +1 --pid=$$machines .build/machines.log; wait $$machines || exit; \
 	[ $$others = 0 ] || { echo 'Tests that need no machines failed: see above.'; exit $$others; }; \
 	$(NONE_LEFT)
