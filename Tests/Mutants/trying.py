@@ -1,4 +1,4 @@
-"""Do the tests of its module notice one changed line? In a copy of the checkout, which is never touched itself."""
+"""Do a module's tests fail when one of its lines is changed? They run in a copy of the checkout, which stays as it is."""
 
 import contextlib
 import os

@@ -13,7 +13,7 @@ ROWS = 60
 
 
 def customers(seed):
-    """A data frame as read_csv gives it: whole numbers, text, zip codes, booleans, gaps; and who left."""
+    """Customers as read_csv gives them: integers, text, zip codes, booleans, missing values, and who left."""
     draw = random.Random(seed)
     rows = []
     for number in range(ROWS):

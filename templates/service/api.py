@@ -47,7 +47,7 @@ def create_app(data=None, trained=None):
 
 
 class Answers:
-    """The addresses of this service's own API."""
+    """The routes of the service's own API."""
 
     def __init__(self, serving, batcher, bodies, counted, tokens):
         self.serving, self.batcher, self.bodies, self.counted = serving, batcher, bodies, counted

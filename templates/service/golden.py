@@ -147,7 +147,6 @@ class Own(Estimator):
 
     def __init__(self, estimator, schema):
         super().__init__(estimator, schema)
-        self.tolerance = SINGLE
         if self.names is None:
             try:
                 import pandas  # noqa: F401

@@ -39,7 +39,7 @@ class Metrics:
         found[1].observe(seconds)
 
     def predicted(self, answers):
-        """Answers of the models, as they were given."""
+        """Counts what the models answered to some rows."""
         for name, known in self._known.items():
             self._model_rows[name].inc(len(answers))
             if not self._is_class[name]:

@@ -59,7 +59,7 @@ class Form:
         return cells
 
     def width(self):
-        """How many columns answers take."""
+        """The number of columns of all models' answers."""
         return sum(map(len, self.parts.values()))
 
     def checked(self, lines, rows, has_truth):

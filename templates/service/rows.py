@@ -117,7 +117,7 @@ def rows_of(body, models):
 
 
 def checked(rows, schema):
-    """Rows out of JSON, each a list or an object, if models can take them."""
+    """The rows of a request, each a list or an object in JSON; refuses those that the models cannot take."""
     if not rows:
         raise Refusal(400, "rows is empty: send one row or more")
     if len(rows) > MOST_ROWS:

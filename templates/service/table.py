@@ -7,6 +7,7 @@ typed, before anything is built. There Python may be as old as 3.8, and has no p
 import argparse
 import bz2
 import csv
+import functools
 import gzip
 import hashlib
 import itertools
@@ -299,7 +300,7 @@ class Seen:
         self.odd = None  # (where, cell) of the first that is no number
 
     def add(self, cells, where, decimal):
-        """Looks at a block of cells; `where(n)` names the place of the n-th."""
+        """Counts a block of cells by type; `where(n)` returns the position of the n-th, for messages."""
         joined = "".join(cells)
         if joined and not joined.encode().translate(None, PLAIN) and self._plain(cells, joined):
             return
@@ -566,7 +567,7 @@ class Data:
         if self.train is not None and (self.test is self.train or self.test.sha256 == self.train.sha256):
             what = "is missing: the rows of train.csv are the examples, and" if self.test is self.train else "has the rows of train.csv:"
             yield f"test.csv {what} scores tell how well models remember, not how well they do on new rows"
-        constant = [name for name in schema.features if self._is_constant(train, name)]
+        constant = self._constant(train, schema.features)
         if constant:
             yield (f"{os.path.basename(train.name)} has {counted(len(constant), 'feature')} with the same value in every row: "
                    f"{', '.join(constant[:5])}{', …' if len(constant) > 5 else ''}")
@@ -582,17 +583,17 @@ class Data:
             yield f"no column is the target (service: target:): nothing is scored. There are {listed(schema.features)}"
 
     @staticmethod
-    def _is_constant(examples, name):
+    def _constant(examples, names):
+        """Those of the columns with the same cell in every row, of two rows or more."""
         with opened(examples.path, examples.name) as reader:
             records = reader.records()
-            place = header_of(next(records)[1], examples.name).index(name)
-            first = next(records)[1][place]
-            one = False
+            header, first = header_of(next(records)[1], examples.name), next(records)[1]
+            left = [(name, header.index(name)) for name in names] if examples.rows > 1 else []
             for _, cells in records:
-                if cells[place] != first:
-                    return False
-                one = True
-            return one
+                left = [(name, place) for name, place in left if cells[place] == first[place]]
+                if not left:
+                    break
+            return [name for name, _ in left]
 
     def check_numbers(self):
         """What the models of the example need: numbers in every cell, and classes with rows to learn them from."""
@@ -628,6 +629,7 @@ MODEL_FILES = {".joblib": "joblib", ".pkl": "joblib", ".pickle": "joblib", ".sko
                ".json": "xgboost", ".txt": "lightgbm"}
 LIBRARIES = {"joblib": "scikit-learn", "skops": "scikit-learn", "onnx": "onnxruntime", "xgboost": "xgboost", "lightgbm": "lightgbm",
              "python": None}
+OWN_MODEL = {"name": "model", "file": "model.py", "format": "python", "library": None, "version": None}
 # Modules of the service: a module of this name in a model directory would never be imported.
 OWN_MODULES = frozenset(
     ("access", "api", "batching", "bodies", "body", "coordinator", "dataset", "draining", "drift", "envelope", "golden",
@@ -664,7 +666,7 @@ class Directory:
 
     def _models(self):
         if "model.py" in self.names:
-            return [{"name": "model", "file": "model.py", "format": "python", "library": None, "version": None}]
+            return [dict(OWN_MODEL)]
         return models_in(self.path, self.names)
 
     def bytes(self):
@@ -701,6 +703,7 @@ def is_model(path, kind):
     return head.lstrip().startswith(b"{") and b'"learner"' in head if kind == "xgboost" else head.startswith(b"tree\n")
 
 
+@functools.lru_cache(maxsize=None)  # a pickle is read to its end, and may be large
 def version_of(path, kind):
     """(version of scikit-learn that a model was saved by or None, names of other packages that it needs), without loading it."""
     if kind == "skops":
@@ -775,8 +778,8 @@ class _Inflated:
 
 # At these versions where nothing names others; wheels for Python 3.11 to 3.14 on amd64 and arm64.
 PACKAGES = {"pandas": "pandas==3.0.6", "onnx": "onnxruntime==1.32.0", "xgboost": "xgboost-cpu==3.2.0", "lightgbm": "lightgbm==4.7.0",
-            "python": "pandas==3.0.6", "skops": "skops==0.16.0", "pyarrow": "pyarrow==26.0.1", "imblearn": "imbalanced-learn", "catboost": "catboost",
-            "category_encoders": "category_encoders", "torch": "torch"}
+            "python": "pandas==3.0.6", "skops": "skops==0.16.0", "pyarrow": "pyarrow==26.0.1", "imblearn": "imbalanced-learn",
+            "catboost": "catboost", "category_encoders": "category_encoders", "torch": "torch"}
 DEBS = {"lightgbm": "libgomp1"}  # what wheels expect of the operating system, and slim images lack
 FOR_MODELS = "# for models"  # this line of requirements.txt divides the server's packages from those of models
 

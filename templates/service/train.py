@@ -120,7 +120,7 @@ def copy(found, new):
 def made(directory, new, found):
     """The models in a folder: name, file, format, library and version of each."""
     if (directory / "model.py").exists():
-        return [{"name": "model", "file": "model.py", "format": "python", "library": None, "version": None}]
+        return [dict(table.OWN_MODEL)]
     try:
         return found.models or table.models_in(str(new))
     except DataError as error:
