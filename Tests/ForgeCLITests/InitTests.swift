@@ -83,7 +83,7 @@ struct InitTests {
         let there = await #expect(throws: Problem.self) { try await run() }
         #expect(there?.what == "churn is there already, and nothing in it is overwritten")
         #expect(
-            there?.fix == "name another place: --directory DIR; or take it as it is: `kubeforge init --model churn`")
+            there?.fix == "choose another directory: --directory DIR; or use this one: `kubeforge init --model churn`")
         try scene.write("a model", to: "desk/own/churn.joblib")
         try scene.write("mine", to: "desk/own/test.csv")
         let rows = await #expect(throws: Problem.self) { try await run("own") }

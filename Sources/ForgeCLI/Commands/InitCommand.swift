@@ -41,10 +41,7 @@ struct InitCommand: AsyncParsableCommand {
 
     @OptionGroup var display: DisplayOptions
 
-    @Option(
-        help: ArgumentHelp("A directory of templates laid over the embedded ones.", valueName: "dir"),
-        completion: .directory)
-    var templates: String?
+    @OptionGroup var templates: TemplatesOption
 
     func run() async throws {
         let assembly = Assembly()
@@ -52,7 +49,7 @@ struct InitCommand: AsyncParsableCommand {
             try await ModelSetup(
                 order: .init(model: model, rows: data, output: directory, name: name), target: target, index: index,
                 inventory: inventory.path, surroundings: assembly.surroundings,
-                templates: Templates(overlay: templates), reporter: reporter
+                templates: Templates(overlay: templates.directory), reporter: reporter
             ).make(asking: LocalTransport())
         }
     }

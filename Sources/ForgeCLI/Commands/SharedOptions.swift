@@ -4,11 +4,7 @@ import ArgumentParser
 struct SharedOptions: ParsableArguments {
     @OptionGroup var display: DisplayOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "A directory laid out like templates/, whose files replace the built-in ones.", valueName: "dir"),
-        completion: .directory)
-    var templates: String?
+    @OptionGroup var templates: TemplatesOption
 
     @Flag(help: "Accept and save host keys that are not in known_hosts yet.")
     var acceptNewHostKeys = false
@@ -22,7 +18,7 @@ struct SharedOptions: ParsableArguments {
 
     var run: RunOptions {
         var options = display.run
-        options.templates = templates
+        options.templates = templates.directory
         options.acceptsNewHostKeys = acceptNewHostKeys
         options.width = parallel
         return options

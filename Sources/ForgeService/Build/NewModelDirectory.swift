@@ -60,7 +60,7 @@ package struct NewModelDirectory: Sendable {
         guard !FileManager.default.fileExists(atPath: path) || Self.isEmptyDirectory(path, names) else {
             throw Problem(
                 .usage, what: "\(order.output ?? name) is there already, and nothing in it is overwritten",
-                fix: "name another place: --directory DIR; or take it as it is: `kubeforge init --model "
+                fix: "choose another directory: --directory DIR; or use this one: `kubeforge init --model "
                     + "\((order.output ?? name).shellQuoted)`")
         }
     }

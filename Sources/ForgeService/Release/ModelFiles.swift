@@ -41,7 +41,7 @@ struct ModelFiles {
             switch try kind(place, path) {
             case S_IFDIR where Self.isEnvironment(place): continue
             case S_IFDIR where chain.contains(place):
-                throw refused(path, "it is a link to a directory that it is in", "remove the link")
+                throw refused(path, "it is a link to a directory that contains it", "remove the link")
             case S_IFDIR: try find(path + "/", below: chain + [place], into: &found)
             case S_IFREG: found[path] = place
             default:

@@ -38,7 +38,7 @@ struct ModelFilesTests {
             try link(folder, "churn/again", to: "models")
             #expect(try files(folder).keys.sorted() == ["again/1.joblib", "churn.joblib", "models/1.joblib"])
             try link(folder, "churn/models/up", to: "../../churn")
-            #expect(try problem(folder)?.why == "it is a link to a directory that it is in")
+            #expect(try problem(folder)?.why == "it is a link to a directory that contains it")
             try FileManager.default.removeItem(atPath: folder.path("churn/models/up"))
             try link(folder, "churn/key", to: "../secret")
             let out = try problem(folder)

@@ -19,10 +19,7 @@ struct LabOptions: ParsableArguments {
 
     @OptionGroup var display: DisplayOptions
 
-    @Option(
-        help: ArgumentHelp("A directory of templates laid over the embedded ones.", valueName: "dir"),
-        completion: .directory)
-    var templates: String?
+    @OptionGroup var templates: TemplatesOption
 
     /// Runs the work on the lab of the inventory and tells it as events. The work returns what to type next.
     func run(
@@ -52,7 +49,7 @@ struct LabOptions: ParsableArguments {
         return try Lab(
             cluster: cluster, cache: cache,
             operatorFiles: OperatorFiles(root: surroundings.cache + "/lab", owner: labOperator),
-            templates: Templates(overlay: templates), progress: progress)
+            templates: Templates(overlay: templates.directory), progress: progress)
     }
 
     /// `~` is the operator's home directory, also below sudo.
