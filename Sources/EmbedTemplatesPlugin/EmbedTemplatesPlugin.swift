@@ -1,7 +1,8 @@
 import Foundation
 import PackagePlugin
 
-/// Writes every file below `templates/` and the stand-ins of the lab into one Swift source, so that an installed binary needs no checkout.
+/// Writes every file below `templates/` and the stand-ins of the lab into one Swift source, so that an installed binary
+/// needs no checkout.
 @main
 struct EmbedTemplatesPlugin: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {

@@ -4,8 +4,8 @@ import PackagePlugin
 /// Writes what `.ci/version` says into one Swift source.
 ///
 /// It asks when there is another commit, or a file that the program is made of has changed, and writes only where the
-/// answer differs: a build without a new version compiles nothing again. A new tag alone is not seen; `make dist` asks in
-/// any case. (A prebuild command would not do: SwiftPM runs it only when it plans the build again.)
+/// answer differs: a build without a new version compiles nothing again. A new tag alone is not seen; `make dist` asks
+/// in any case. (A prebuild command would not do: SwiftPM runs it only when it plans the build again.)
 @main
 struct EmbedVersionPlugin: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -25,7 +25,8 @@ struct EmbedVersionPlugin: BuildToolPlugin {
     }
 
     private static let write = """
-        text=$(printf '// Generated from git by EmbedVersionPlugin; never edited.\\nlet embeddedVersion = "%s"' "$(sh "$1")")
+        text=$(printf '// Generated from git by EmbedVersionPlugin; never edited.\\nlet embeddedVersion = "%s"' "$(sh \
+        "$1")")
         [ "$(cat "$2" 2>/dev/null)" = "$text" ] || printf '%s\\n' "$text" > "$2"
         """
 

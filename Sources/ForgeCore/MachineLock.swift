@@ -65,7 +65,8 @@ package struct MachineLock: Sendable, Hashable {
 
     private static let functions = """
         clock() { read -r up rest < /proc/uptime; up=${up%%.*}; }
-        look() { clock; until=0 who=; { read -r until; read -r who; } < "$path" || :; case $until in ''|*[!0-9]*) until=0;; esac; }
+        look() { clock; until=0 who=; { read -r until; read -r who; } < "$path" || :; case $until in ''|*[!0-9]*) \
+        until=0;; esac; }
         """
 
     /// Gives back what the run keeps, unless a command of it still runs.

@@ -16,8 +16,8 @@ package enum OriginalFile {
     /// The folder of all notes.
     package static let notes = "/var/lib/kubeforge/written/"
 
-    /// Takes a file away: one that kubeforge wrote is removed, and one of somebody else's becomes the copy, unless there
-    /// is one. Prints `kept` when it has become it.
+    /// Takes a file away: one that kubeforge wrote is removed, and one of somebody else's becomes the copy, unless
+    /// there is one. Prints `kept` when it has become it.
     package static func putAway(_ path: String) -> Command {
         let script = """
             set -eu; path=$1 note=$2 copy=$3 old= last= before= own=

@@ -34,7 +34,10 @@ extension Problem: CustomStringConvertible {
     package var description: String {
         let lines = [("why", why), ("fix", fix)].compactMap { label, text in
             text.map {
-                "  \(label)  \($0.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n       "))"
+                """
+                  \(label)  \
+                \($0.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n       "))
+                """
             }
         }
         return ([what] + lines).joined(separator: "\n")

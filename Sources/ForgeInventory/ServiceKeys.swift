@@ -1,5 +1,5 @@
-/// The keys of a model for the service section of an inventory, whose text stays as it is otherwise: comments, order and
-/// style are its owner's.
+/// The keys of a model for the service section of an inventory, whose text stays as it is otherwise: comments, order
+/// and style are its owner's.
 package struct ServiceKeys: Sendable, Hashable {
     /// As the inventory shall name them: the directory, and the columns with the truth and the rows' names.
     package var model: String

@@ -17,8 +17,8 @@ package final class Rights: Sendable {
     private let fence: @Sendable () throws -> Void
     private let state = Mutex(State())
 
-    /// `patience`: for how long another's command is waited for. `isEnded`: whether the process of that run is known to be gone. `fence` throws when the run has lost what else
-    /// it must have.
+    /// `patience`: for how long another's command is waited for. `isEnded`: whether the process of that run is known to
+    /// be gone. `fence` throws when the run has lost what else it must have.
     package init(
         _ lock: MachineLock, patience: Duration = .seconds(600),
         isEnded: @escaping @Sendable (Holder) -> Bool = { _ in false },

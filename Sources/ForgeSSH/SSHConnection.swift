@@ -109,7 +109,10 @@ extension SSHConnection {
         guard let notice = options.acceptNewHostKeys else { throw .unknownHostKey(key) }
         guard try known.accept(key, deadline) else { return }
         notice(
-            "\(host.name): the host key of \(known.name) was unknown; it is accepted and saved: \(key.type) \(key.fingerprint), written to \(known.path)"
+            """
+            \(host.name): the host key of \(known.name) was unknown; it is accepted and saved: \(key.type) \
+            \(key.fingerprint), written to \(known.path)
+            """
         )
     }
 

@@ -6,7 +6,10 @@ extension Problem {
     init(_ error: SSHError, running command: Command, on host: Host, _ options: SSHOptions) {
         let name = "`\(command.summary)`"
         let again =
-            "run this again when \(host.name) answers: `ssh -p \(host.access.port) \("\(host.access.user)@\(host.outerAddress)".shellQuoted) uptime`"
+            """
+            run this again when \(host.name) answers: `ssh -p \(host.access.port) \
+            \("\(host.access.user)@\(host.outerAddress)".shellQuoted) uptime`
+            """
         self =
             switch error {
             case .lost(let reason):
@@ -22,7 +25,10 @@ extension Problem {
                 Problem(
                     .unreachable,
                     what:
-                        "\(host.name): \(name) did not end within its time limit of \(command.timeLimit.components.seconds) s",
+                        """
+                        \(host.name): \(name) did not end within its time limit of \
+                        \(command.timeLimit.components.seconds) s
+                        """,
                     why: "and the host did not end it either",
                     fix: "on \(host.name): `ps -ef` tells whether it still runs")
             case .containsNUL:

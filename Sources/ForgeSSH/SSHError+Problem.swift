@@ -52,7 +52,10 @@ private struct ConnectionMessages {
 
 extension ConnectionMessages {
     private var neverSSH: String {
-        "something else than sshd listens there, or sshd has too many logins at a time (MaxStartups), or it bans this address"
+        """
+        something else than sshd listens there, or sshd has too many logins at a time (MaxStartups), or it bans this \
+        address
+        """
     }
 
     func way(_ error: SSHError) -> Problem {
@@ -61,7 +64,10 @@ extension ConnectionMessages {
             unreachable(
                 "the name \(host.outerAddress) cannot be looked up", why: reason,
                 fix:
-                    "`getent ahostsv4 \(host.outerAddress)` on this computer; it is `ssh: address:` of \(host.name) in the inventory"
+                    """
+                    `getent ahostsv4 \(host.outerAddress)` on this computer; it is `ssh: address:` of \(host.name) in \
+                    the inventory
+                    """
             )
         case .resolverSilent:
             unreachable(
@@ -73,13 +79,18 @@ extension ConnectionMessages {
                 "\(place) refuses the connection",
                 why: "nothing listens there: sshd does not run, or listens on another port",
                 fix:
-                    "on \(host.name): `systemctl status ssh` and `ss -tln`; another port is `ssh: port:` in the inventory"
+                    """
+                    on \(host.name): `systemctl status ssh` and `ss -tln`; another port is `ssh: port:` in the inventory
+                    """
             )
         case .network(let code) where code == EHOSTUNREACH || code == ENETUNREACH:
             unreachable(
                 "no route to \(place)", why: String(cString: strerror(code)),
                 fix:
-                    "is the machine on, and is \(host.outerAddress) its address? `ping \(host.outerAddress)` and `ip route get \(host.outerAddress)` tell"
+                    """
+                    is the machine on, and is \(host.outerAddress) its address? `ping \(host.outerAddress)` and `ip \
+                    route get \(host.outerAddress)` tell
+                    """
             )
         case .network(let code):
             unreachable(
@@ -90,7 +101,10 @@ extension ConnectionMessages {
                 "\(place) did not let us in within \(connectSeconds) s",
                 why: "packets are dropped on the way, or the host is too busy to answer",
                 fix:
-                    "is the machine on, and does a firewall let port \(host.access.port) through? \(tryByHand) tells how far it gets"
+                    """
+                    is the machine on, and does a firewall let port \(host.access.port) through? \(tryByHand) tells \
+                    how far it gets
+                    """
             )
         case .closedBeforeBanner(let said):
             unreachable(
@@ -117,17 +131,24 @@ extension ConnectionMessages {
                 "the host key of \(name) is not known",
                 why: "\(knownHosts) has no line for it; it shows \(key.type) \(key.fingerprint)",
                 fix:
-                    "compare the fingerprint with the host's own, `ssh-keygen -lf /etc/ssh/ssh_host_\(key.shortType)_key.pub` at its console, and then "
-                    + "`\(keyscan) >> \(file)`; or accept it unverified with --accept-new-host-keys"
+                    """
+                    compare the fingerprint with the host's own, `ssh-keygen -lf \
+                    /etc/ssh/ssh_host_\(key.shortType)_key.pub` at its console, and then `\(keyscan) >> \(file)`; or \
+                    accept it unverified with --accept-new-host-keys
+                    """
             )
         case .changedHostKey(let key, let place):
             unreachable(
                 "the host key of \(name) has changed",
                 why:
-                    "it shows \(key.type) \(key.fingerprint), which is not what \(place.path) says in line \(place.line)",
+                    """
+                    it shows \(key.type) \(key.fingerprint), which is not what \(place.path) says in line \(place.line)
+                    """,
                 fix:
-                    "if \(host.name) was rebuilt: `ssh-keygen -R \(name.shellQuoted) -f \(place.path.shellQuoted)`, and run this again; "
-                    + "if it was not, somebody else answers in its place")
+                    """
+                    if \(host.name) was rebuilt: `ssh-keygen -R \(name.shellQuoted) -f \(place.path.shellQuoted)`, and \
+                    run this again; if it was not, somebody else answers in its place
+                    """)
         case .revokedHostKey(let key, let place):
             unreachable(
                 "the host key of \(name) is revoked",
@@ -139,10 +160,15 @@ extension ConnectionMessages {
             unreachable(
                 "the host key of \(name) is known by a certificate only, and kubeforge cannot check host certificates",
                 why:
-                    "\(place.path) has a @cert-authority line, line \(place.line), and none with the key itself, \(key.type) \(key.fingerprint)",
+                    """
+                    \(place.path) has a @cert-authority line, line \(place.line), and none with the key itself, \
+                    \(key.type) \(key.fingerprint)
+                    """,
                 fix:
-                    "let ssh check the certificate: `ssh -p \(host.access.port) \(userAtHost) ssh-keygen -lf /etc/ssh/ssh_host_\(key.shortType)_key.pub`; "
-                    + "if it prints this fingerprint: `\(keyscan) >> \(file)`")
+                    """
+                    let ssh check the certificate: `ssh -p \(host.access.port) \(userAtHost) ssh-keygen -lf \
+                    /etc/ssh/ssh_host_\(key.shortType)_key.pub`; if it prints this fingerprint: `\(keyscan) >> \(file)`
+                    """)
         case .knownHosts(let path, let reason):
             unreachable(
                 "\(path) cannot be used", why: reason,
@@ -163,13 +189,19 @@ extension ConnectionMessages {
             unreachable(
                 "\(place) does not let \(host.access.user) in",
                 why:
-                    "tried \(tried.joined(separator: ", ")); the host accepts \(accepted.isEmpty ? "nothing that it names" : accepted.joined(separator: ", "))",
+                    """
+                    tried \(tried.joined(separator: ", ")); the host accepts \
+                    \(accepted.isEmpty ? "nothing that it names" : accepted.joined(separator: ", "))
+                    """,
                 fix: "\(copyKey); \(tryByHand) tells more")
         case .keyMissing(let path):
             unreachable(
                 "the key file \(path) is not there", why: "the inventory names it in `ssh: key:`",
                 fix:
-                    "`ssh-keygen -t ed25519 -f \(path.shellQuoted)` makes one; without `key:` the keys of ssh-agent are used"
+                    """
+                    `ssh-keygen -t ed25519 -f \(path.shellQuoted)` makes one; without `key:` the keys of ssh-agent are \
+                    used
+                    """
             )
         case .keyUnreadable(let path, let reason):
             unreachable("the key file \(path) cannot be read", why: reason, fix: "`ls -l \(path.shellQuoted)`")
@@ -192,9 +224,15 @@ extension ConnectionMessages {
             unreachable(
                 "the key file \(path) has a passphrase",
                 why:
-                    "kubeforge does not prompt for it, and without \(path).pub it cannot tell which key of ssh-agent this is",
+                    """
+                    kubeforge does not prompt for it, and without \(path).pub it cannot tell which key of ssh-agent \
+                    this is
+                    """,
                 fix:
-                    "`ssh-keygen -yf \(path.shellQuoted) > \("\(path).pub".shellQuoted)`, and `ssh-add \(path.shellQuoted)`"
+                    """
+                    `ssh-keygen -yf \(path.shellQuoted) > \("\(path).pub".shellQuoted)`, and `ssh-add \
+                    \(path.shellQuoted)`
+                    """
             )
         case .agentSilent(let socket):
             unreachable(
@@ -211,14 +249,20 @@ extension ConnectionMessages {
                 why: "it asks for a second factor (AuthenticationMethods), and kubeforge logs in with a key alone, "
                     + keys.joined(separator: ", "),
                 fix:
-                    "on \(host.name), in /etc/ssh/sshd_config: `Match User \(host.access.user)`, and below it `AuthenticationMethods publickey`"
+                    """
+                    on \(host.name), in /etc/ssh/sshd_config: `Match User \(host.access.user)`, and below it \
+                    `AuthenticationMethods publickey`
+                    """
             )
         case .loginEnded(let reason, let said):
             unreachable(
                 "\(place) ends the connection during the login of \(host.access.user)",
                 why: said.isEmpty ? reason : "it says: \(said)",
                 fix:
-                    "on \(host.name): `journalctl -u ssh -n 20`, and `ls -l /run/nologin /etc/nologin`; \(tryByHand) tells more"
+                    """
+                    on \(host.name): `journalctl -u ssh -n 20`, and `ls -l /run/nologin /etc/nologin`; \(tryByHand) \
+                    tells more
+                    """
             )
         case .notAKey(let path):
             unreachable(

@@ -23,7 +23,10 @@ package enum RollbackPlan {
             throw Problem(
                 what: "\(release.name):\(release.tag) cannot be restored: its image was never in a registry",
                 why:
-                    "it was brought to the nodes before kubeforge had a registry, and a node that has lost it would ask docker.io",
+                    """
+                    it was brought to the nodes before kubeforge had a registry, and a node that has lost it would ask \
+                    docker.io
+                    """,
                 fix: "deploy it again from its sources: `kubeforge deploy`")
         }
         let replicas = history.replicas ?? service.replicas
@@ -56,7 +59,10 @@ package enum RollbackPlan {
         guard !history.records.isEmpty else {
             throw Problem(
                 what:
-                    "\(cluster.firstControlPlane.name): no release of \(service.name) is recorded in namespace \(service.namespace)",
+                    """
+                    \(cluster.firstControlPlane.name): no release of \(service.name) is recorded in namespace \
+                    \(service.namespace)
+                    """,
                 fix: "bring one there: `kubeforge deploy`")
         }
         return history

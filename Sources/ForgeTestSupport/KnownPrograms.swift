@@ -51,7 +51,9 @@ package enum KnownPrograms {
         let unknown = command.programs.subtracting(known).sorted()
         guard !unknown.isEmpty else { return nil }
         return
-            "nothing brings \(unknown.joined(separator: ", ")) to a machine: install a package that has it, do without it, "
-            + "or, if every server has it, add it to KnownPrograms"
+            """
+            nothing brings \(unknown.joined(separator: ", ")) to a machine: install a package that has it, do without \
+            it, or, if every server has it, add it to KnownPrograms
+            """
     }
 }

@@ -1,7 +1,7 @@
 import ForgeCore
 
-/// A host that is this computer, reached by a login whose environment names proxies: a command runs as the line that the
-/// login's shell gets.
+/// A host that is this computer, reached by a login whose environment names proxies: a command runs as the line that
+/// the login's shell gets.
 package struct LoginTransport: Transport {
     private let environment: [String: String]
 

@@ -56,7 +56,11 @@ struct DownloadsTests {
     @Test("is listed with the reason to believe it: each image that is not named by its digest")
     func imagesAreListed() throws {
         let image =
-            #/(?:^|[^\w.\/-])((?:docker\.io(?=\/)|ghcr\.io|quay\.io|gcr\.io|registry\.k8s\.io|public\.ecr\.aws)(?:\/[a-z0-9._-]+)*(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?)/#
+            #/
+            (?:^|[^\w.\/-])
+            ((?:docker\.io(?=\/)|ghcr\.io|quay\.io|gcr\.io|registry\.k8s\.io|public\.ecr\.aws)
+            (?:\/[a-z0-9._-]+)*(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?)
+            /#
         let template = #/^(?:- )?image:\s*([^\s{]\S*)|^FROM ([^\s$]\S*)|^ARG \w*IMAGE=(\S+)/#
         let found = try Self.lines().flatMap { path, line in
             var names = line.matches(of: image).map { String($0.1) }

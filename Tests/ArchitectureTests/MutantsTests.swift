@@ -38,7 +38,8 @@ struct MutantsTests {
             """#
         let code = """
             import sys; sys.path.insert(0, sys.argv[1]); import drawing as mutants
-            for mutant in mutants.candidates("a.swift", sys.argv[2]): print(mutant.line, mutant.kind, "|", mutant.after.strip())
+            for mutant in mutants.candidates("a.swift", sys.argv[2]): print(mutant.line, mutant.kind, "|", \
+            mutant.after.strip())
             """
         let folder = URL(filePath: script).deletingLastPathComponent().path
         let found = try await LocalProgram.run(

@@ -37,7 +37,9 @@ struct OthersFilesTests {
             found.insert(path)
             #expect(
                 mayWrite[path] != nil,
-                "\(path): `\(line.drop { $0 == " " })`: use Machine.write or Machine.remove, which keep what others have"
+                """
+                \(path): `\(line.drop { $0 == " " })`: use Machine.write or Machine.remove, which keep what others have
+                """
             )
         }
         for path in mayWrite.keys { #expect(found.contains(path), "\(path) has no such line any more") }

@@ -26,7 +26,11 @@ struct OutsideTests {
     func trapping() throws {
         // `Dictionary(uniqueKeysWithValues:)`, `Int(` of a Double, and what is unwrapped by force.
         let spots =
-            /uniqueKeysWithValues|\bU?Int(8|16|32|64)?\([^"()]*(\([^()]*\)[^"()]*)*(\.rounded\(|\* |\/ |\.seconds|timeInterval)|[\])a-z]!(?![=])|try!|as!|\.first!|\.last!/
+            #/
+            uniqueKeysWithValues
+            |\bU?Int(8|16|32|64)?\([^"()]*(\([^()]*\)[^"()]*)*(\.rounded\(|\*\ |\/\ |\.seconds|timeInterval)
+            |[\])a-z]!(?![=])|try!|as!|\.first!|\.last!
+            /#
         var found: [String: [String]] = [:]
         for (path, text) in try sources() where !inside.contains(where: path.hasPrefix) {
             for line in text.split(separator: "\n") where !line.contains("//") && !line.contains(", in: ") {
@@ -47,7 +51,11 @@ struct OutsideTests {
     @Test("is counted with within bounds: a number of a text has an `in:`, or a reason")
     func numbers() throws {
         let spots =
-            /let \w+ = U?Int(8|16|32|64)?\(\w+(\.\w+|\[[^\]]*\])*\)|[mM]ap *\(?\{.*\bU?Int(8|16|32|64)?\((\$0|\w+)(\.\w+)*( \{|\)|\()|Map\(U?Int(8|16|32|64)?\.init\)/
+            #/
+            let\ \w+\ =\ U?Int(8|16|32|64)?\(\w+(\.\w+|\[[^\]]*\])*\)
+            |[mM]ap\ *\(?\{.*\bU?Int(8|16|32|64)?\((\$0|\w+)(\.\w+)*(\ \{|\)|\()
+            |Map\(U?Int(8|16|32|64)?\.init\)
+            /#
         var found: [String: [String]] = [:]
         for (path, text) in try sources() where !(inside + ["ForgeLab/"]).contains(where: path.hasPrefix) {
             let name = String(path.split(separator: "/").last ?? "")
@@ -81,7 +89,10 @@ struct OutsideTests {
     @Test("is read by parsers that are fuzzed")
     func parsed() throws {
         let reads =
-            /JSONDecoder|JSONSerialization|Yams\.|\.split[ (]|\.firstMatch|\.wholeMatch|\.matches\(of|U?Int(16|32|64)?\(\w+(\[|, in)|Double\(\w+(\[|, in)|Scanner\(|contentsOfFile/
+            #/
+            JSONDecoder|JSONSerialization|Yams\.|\.split[\x20(]|\.firstMatch|\.wholeMatch|\.matches\(of
+            |U?Int(16|32|64)?\(\w+(\[|,\ in)|Double\(\w+(\[|,\ in)|Scanner\(|contentsOfFile
+            /#
         let tests = try testTexts()
         var seen: Set<String> = []
         for (path, text) in try sources() where !(inside + ["ForgeLab/"]).contains(where: path.hasPrefix) {
@@ -92,7 +103,10 @@ struct OutsideTests {
             seen.insert(path)
             guard let how = Self.parsers[path] else {
                 Issue.record(
-                    "\(path) reads text: add it to a fuzz test, and here with that test's name, or with the reason why its text is kubeforge's own"
+                    """
+                    \(path) reads text: add it to a fuzz test, and here with that test's name, or with the reason why \
+                    its text is kubeforge's own
+                    """
                 )
                 continue
             }

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// What renames below templates/, or writes in place, without bringing its bytes to the disk: how often, and who sees it
-/// when they are not there after a power cut.
+/// What renames below templates/, or writes in place, without bringing its bytes to the disk: how often, and who sees
+/// it when they are not there after a power cut.
 private let mayBeLost: [String: (count: Int, why: String)] = [
     "Sources/ForgeKubernetes/Host/Hostname.swift": (2, "the next provision writes them again, and says so"),
     "Sources/ForgeSSH/KnownHosts+Accept.swift": (1, "a host whose line is lost is unknown again"),
@@ -42,7 +42,10 @@ struct RenamesTests {
     @Test("in a template, or writes in place, is listed with who would see a loss")
     func others() throws {
         let ways =
-            /\bos\.(rename|replace|link)\(|\bshutil\.move\(|\.rename\(|"-?rename \{|\.replace\([^,]*\)\s*$|\bmv\s+(-|["$])|[^0-9&]>>? ?"?\/(etc|var|root|home)\/|\bLocalFile\.write\(/
+            #/
+            \bos\.(rename|replace|link)\(|\bshutil\.move\(|\.rename\(|"-?rename\ \{|\.replace\([^,]*\)\s*$
+            |\bmv\s+(-|["$])|[^0-9&]>>?\ ?"?\/(etc|var|root|home)\/|\bLocalFile\.write\(
+            /#
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
         var found: [String: [String]] = [:]
         for path in try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: "templates").path)

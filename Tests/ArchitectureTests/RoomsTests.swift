@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// The directories ("rooms") of each module, from the bottom up: a room uses only those before it. The empty name is the
-/// module's own directory.
+/// The directories ("rooms") of each module, from the bottom up: a room uses only those before it. The empty name is
+/// the module's own directory.
 private let rooms: [String: [String]] = [
     "ForgeCore": [""],
     "ForgeInventory": ["Cluster", "Parsing", "Rules", "Sections", ""],
@@ -38,7 +38,10 @@ struct RoomsTests {
             for name in file.uses.subtracting(file.declares).sorted() {
                 guard let home = homes[name], let other = order.firstIndex(of: home), other > own else { continue }
                 Issue.record(
-                    "\(file.path) uses \(name) of “\(home)”, which is above “\(file.room)”: move one of them, or give the value in"
+                    """
+                    \(file.path) uses \(name) of “\(home)”, which is above “\(file.room)”: move one of them, or give \
+                    the value in
+                    """
                 )
             }
         }

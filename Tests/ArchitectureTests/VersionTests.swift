@@ -118,8 +118,8 @@ struct VersionTests {
         return try await alone("git", ["-C", folder.path] + who + arguments)
     }
 
-    /// Without anything of the environment but PATH: where a hook of git runs these tests, it names the repository that is
-    /// committed to, and commits of a test would go there.
+    /// Without anything of the environment but PATH: where a hook of git runs these tests, it names the repository that
+    /// is committed to, and commits of a test would go there.
     private static func alone(_ program: String, _ arguments: [String], _ variables: [String] = []) async throws
         -> String
     {

@@ -9,23 +9,51 @@ import Testing
 /// `make test-faults`; the seed is printed, and `KUBEFORGE_FAULT_SEED` brings the same moments again.
 @Suite("Disturbed at every step", .serialized, .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"))
 struct FaultTests {
+    /// What the service of an undisturbed run answers to each row, one a line.
+    private static let undisturbed = Mutex<[String]>([])
+
+    @Test("an undisturbed run is what the others are compared with")
+    func undisturbedRun() async throws {
+        let answers = try await answers(of: "undisturbed", on: "10.85.0") { lab in
+            for verb in ["provision", "deploy"] {
+                let run = try await lab.kubeforge(verb, lab.inventory.path)
+                try #require(run.exitCode == 0, "\(run.everything)")
+            }
+        }
+        #expect(answers.count == OwnData.rows && answers.allSatisfy { $0.contains("\"lda\"") }, "\(answers)")
+        Self.undisturbed.withLock { $0 = answers }
+    }
+
     @Test("the next run goes on, and the last one leaves what an undisturbed one does", arguments: Disturbance.wanted)
     func everyStep(disturbance: Disturbance) async throws {
         let seed = Disturbance.seed()
         print("\(disturbance.rawValue): KUBEFORGE_FAULT_SEED=\(seed)")
+        var chance = SeededNumbers(seed: seed)
+        let answers = try await answers(of: disturbance.rawValue, on: disturbance.network) { lab in
+            for verb in ["provision", "deploy"] { try await disturb(verb, by: disturbance, in: lab, &chance) }
+        }
+        #expect(answers == Self.undisturbed.withLock(\.self))
+    }
+
+    /// Makes a lab, does the work in it, and takes it away once the smoke test has passed.
+    private func answers(of name: String, on network: String, after work: (TestLab) async throws -> Void) async throws
+        -> [String]
+    {
         let lab = try TestLab(
-            cluster: "kubeforge-faults-\(disturbance.rawValue)", network: disturbance.network, hasOwnData: true,
+            cluster: "kubeforge-faults-\(name)", network: network, hasOwnData: true,
             distributions: ["kubmaster": "debian-13", "kubnode": "debian-12"])
         _ = try await lab.kubeforge("lab", "down", lab.inventory.path)
         let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
         try #require(up.exitCode == 0, "\(up.everything)")
-        var chance = SeededNumbers(seed: seed)
-        for verb in ["provision", "deploy"] { try await disturb(verb, by: disturbance, in: lab, &chance) }
+        try await work(lab)
         let smoke = try await lab.kubeforge("smoke-test", lab.inventory.path)
         #expect(smoke.exitCode == 0, "\(smoke.everything)")
+        let service = "http://\(lab.inventory.address(of: "kubnode")):30080"
+        let answers = try await lab.curl("\(service)/prediction/[0-\(OwnData.rows - 1)]")
         let down = try await lab.kubeforge("lab", "down", lab.inventory.path)
         #expect(down.exitCode == 0, "\(down.everything)")
         try FileManager.default.removeItem(at: lab.folder)
+        return answers.output.split(separator: "\n").map(String.init)
     }
 
     private func disturb(_ verb: String, by disturbance: Disturbance, in lab: TestLab, _ chance: inout SeededNumbers)
@@ -44,7 +72,10 @@ struct FaultTests {
                 break
             }
             print(
-                "| \(disturbance.rawValue) | \(verb) | \(step.title) | \(step.host) | \(delay) | exit code \(run.exitCode) | \(took) s |"
+                """
+                | \(disturbance.rawValue) | \(verb) | \(step.title) | \(step.host) | \(delay) | exit code \
+                \(run.exitCode) | \(took) s |
+                """
             )
             // A run that ended by itself tells how it ended; a trap would be 132 or more.
             #expect(disturbance == .kill || run.exitCode < 128, "\(step): \(run.everything)")

@@ -20,7 +20,10 @@ struct FirstMilestoneTests {
         #expect(steps.allSatisfy { $0.outcome == "wouldChange" || $0.outcome == "unchanged" })
         let traces = try await lab.ssh(
             "kubmaster",
-            "hostname; ls -d /etc/kubernetes /etc/containerd /var/lib/kubeforge 2>/dev/null; dpkg-query -W kubelet 2>/dev/null; true"
+            """
+            hostname; ls -d /etc/kubernetes /etc/containerd /var/lib/kubeforge 2>/dev/null; dpkg-query -W kubelet \
+            2>/dev/null; true
+            """
         )
         #expect(traces.output == "debian\n")
     }
@@ -141,7 +144,10 @@ struct FirstMilestoneTests {
         let golden = "golden=$(ls -t /var/lib/kubeforge/releases/*/golden.json | head -n 1)"
         let swap = try await lab.ssh(
             "kubmaster",
-            "sudo sh -c '\(golden); cp -p $golden /tmp/golden; sed -i \"s/\\\"number\\\": *[0-9]*/\\\"number\\\":99/g\" $golden; ! cmp -s /tmp/golden $golden'"
+            """
+            sudo sh -c '\(golden); cp -p $golden /tmp/golden; sed -i \"s/\\\"number\\\": *[0-9]*/\\\"number\\\":99/g\" \
+            $golden; ! cmp -s /tmp/golden $golden'
+            """
         )
         #expect(swap.exitCode == 0, "\(swap.everything)")
         let run = try await lab.kubeforge("smoke-test", lab.inventory.path)
@@ -199,7 +205,10 @@ struct FirstMilestoneTests {
         #expect(back.exitCode == 0)
         let registry = try await lab.ssh(
             "kubmaster",
-            "sudo curl -sf --retry 60 --retry-delay 1 --retry-all-errors --cacert /etc/kubernetes/pki/ca.crt https://\(lab.inventory.address(of: "kubmaster")):5443/"
+            """
+            sudo curl -sf --retry 60 --retry-delay 1 --retry-all-errors --cacert /etc/kubernetes/pki/ca.crt \
+            https://\(lab.inventory.address(of: "kubmaster")):5443/
+            """
         )
         #expect(registry.exitCode == 0, "the registry starts with its machine: \(registry.everything)")
         for machine in ["kubmaster", "kubnode"] {

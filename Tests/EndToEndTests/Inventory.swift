@@ -70,7 +70,7 @@ struct Inventory: Sendable {
           driver: \(driver)
           profile: \(profile)
           hosts:
-        \(distributions.sorted { $0.key < $1.key }.map { "    \($0.key): { distribution: \($0.value) }" }.joined(separator: "\n"))
+        \(distributions.sorted { $0.key < $1.key }.map { "    \($0): { distribution: \($1) }" }.joined(separator: "\n"))
 
         """
     }

@@ -27,8 +27,9 @@ extension LabTests {
         let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
         #expect(up.exitCode == 0, "\(up.everything)")
         let install = """
-            sudo sh -ec 'echo "deb [signed-by=/etc/apt/keyrings/kubeforge-lab.asc] http://10.84.0.1:8000/core:/stable:/v1.37/deb/ /" \
-            > /etc/apt/sources.list.d/kubernetes.list; apt-get -qq update; apt-get -qq install -y kubelet kubeadm kubectl > /dev/null 2>&1'
+            sudo sh -ec 'echo "deb [signed-by=/etc/apt/keyrings/kubeforge-lab.asc] \
+            http://10.84.0.1:8000/core:/stable:/v1.37/deb/ /" > /etc/apt/sources.list.d/kubernetes.list; apt-get -qq \
+            update; apt-get -qq install -y kubelet kubeadm kubectl > /dev/null 2>&1'
             dpkg-query -W kubelet kubeadm kubectl kubernetes-cni; kubeadm version -o short
             """
         let versions = [
@@ -73,14 +74,16 @@ private struct Brought {
             mkdir -p "$1/packages/\(Self.version)" && cd "$1/packages/\(Self.version)"
             deb() {
                 mkdir -p "$2/$1/DEBIAN" "$2/$1/usr/bin"
-                printf 'Package: %s\\nVersion: %s\\nArchitecture: amd64\\nMaintainer: a test <test@kubeforge.invalid>\\n%bDescription: hand-made\\n' \
-                    "$1" "$3" "$4" > "$2/$1/DEBIAN/control"
-                printf '#!/bin/sh\\ncase "$*" in "config images list"*) %s ;; *) echo v%s ;; esac\\n' '\(list)' \(Self.version) > "$2/$1/usr/bin/$1"
+                printf 'Package: %s\\nVersion: %s\\nArchitecture: amd64\\nMaintainer: a test \
+            <test@kubeforge.invalid>\\n%bDescription: hand-made\\n'         "$1" "$3" "$4" > "$2/$1/DEBIAN/control"
+                printf '#!/bin/sh\\ncase "$*" in "config images list"*) %s ;; *) echo v%s ;; esac\\n' '\(list)' \
+            \(Self.version) > "$2/$1/usr/bin/$1"
                 chmod 755 "$2/$1/usr/bin/$1"
                 dpkg-deb --root-owner-group --build "$2/$1" "${1}_$3_amd64.deb" > /dev/null
             }
             trees=$(mktemp -d)
-            deb kubelet "$trees" \(Self.version)-1.1 'Depends: iptables (>= 1.4.21), kubernetes-cni (>= 1.2.0), mount, util-linux\\n'
+            deb kubelet "$trees" \(Self.version)-1.1 'Depends: iptables (>= 1.4.21), kubernetes-cni (>= 1.2.0), mount, \
+            util-linux\\n'
             deb kubeadm "$trees" \(Self.version)-1.1 ''
             deb kubectl "$trees" \(Self.version)-1.1 ''
             deb kubernetes-cni "$trees" 1.9.0-1.1 ''
@@ -101,7 +104,8 @@ private struct Brought {
         let removal = try await lab.asRoot(
             """
             for cache in '\(folder)' ~root/.cache/kubeforge/lab; do cd "$cache" 2>/dev/null || continue
-            rm -rf packages/\(Self.version) images/\(Self.version) brought/\(Self.version) \(stable) registry/stocked/\(Self.version); done
+            rm -rf packages/\(Self.version) images/\(Self.version) brought/\(Self.version) \(stable) \
+            registry/stocked/\(Self.version); done
             """)
         try #require(removal.exitCode == 0, "\(removal.everything)")
     }
@@ -139,13 +143,16 @@ private struct Brought {
                         [{"Config": digest(config) + ".json", "RepoTags": [name], "Layers": ["layer.tar"]}]).encode())
                 else:
                     kind = "application/vnd.oci.image."
-                    part = lambda what, data: {"mediaType": kind + what, "digest": "sha256:" + digest(data), "size": len(data)}
+                    part = lambda what, data: {"mediaType": kind + what, "digest": "sha256:" + digest(data), "size": \
+        len(data)}
                     manifest = json.dumps({"schemaVersion": 2, "mediaType": kind + "manifest.v1+json",
-                                           "config": part("config.v1+json", config), "layers": [part("layer.v1.tar", layer)]}).encode()
+                                           "config": part("config.v1+json", config), "layers": [part("layer.v1.tar", \
+        layer)]}).encode()
                     for data in (layer, config, manifest):
                         add(archive, "blobs/sha256/" + digest(data), data)
                     add(archive, "oci-layout", b'{"imageLayoutVersion": "1.0.0"}')
-                    entry = dict(part("manifest.v1+json", manifest), annotations={"org.opencontainers.image.ref.name": name})
+                    entry = dict(part("manifest.v1+json", manifest), annotations={"org.opencontainers.image.ref.name": \
+        name})
                     add(archive, "index.json", json.dumps({"schemaVersion": 2, "manifests": [entry]}).encode())
         """
 }

@@ -64,8 +64,10 @@ struct LabTests {
         #expect(try await all(". /etc/os-release; echo $ID $VERSION_ID") == ["ubuntu 24.04", "debian 12"])
         let locked = """
             systemctl show -P InactiveExitTimestampMonotonic apt-daily.service
-            sudo systemctl stop apt-daily.service; sudo rm -f /var/lib/apt/periodic/update-stamp; sudo systemctl start --no-block apt-daily.service
-            inode=$(stat -c %i /var/lib/apt/lists/lock); timeout 60 sh -c "until grep -q POSIX.*WRITE.*:$inode /proc/locks; do sleep 0.1; done"
+            sudo systemctl stop apt-daily.service; sudo rm -f /var/lib/apt/periodic/update-stamp; sudo systemctl start \
+            --no-block apt-daily.service
+            inode=$(stat -c %i /var/lib/apt/lists/lock); timeout 60 sh -c "until grep -q POSIX.*WRITE.*:$inode \
+            /proc/locks; do sleep 0.1; done"
             sudo LC_ALL=C apt-get update 2>&1
             """
         for answer in try await all("\(locked) || true") {
@@ -78,7 +80,8 @@ struct LabTests {
         #expect(try await all(asked) == [told, told])
         try await all(
             """
-            sudo cloud-init status --wait > /dev/null; sudo cp /etc/hosts /etc/hosts.before; echo 10.79.0.99 friend | sudo tee -a /etc/hosts
+            sudo cloud-init status --wait > /dev/null; sudo cp /etc/hosts /etc/hosts.before; echo 10.79.0.99 friend | \
+            sudo tee -a /etc/hosts
             echo net.ipv4.ip_forward=1 | sudo tee /etc/sysctl.d/99-kubernetes.conf; sudo sysctl -q --system
             """)
         try await run("reboot", "--inventory", clouds.inventory.path)
@@ -92,7 +95,10 @@ struct LabTests {
     }
 
     @Test(
-        "starts a machine again that was switched off, and is taken away whole even when one was killed and its groups are left"
+        """
+        starts a machine again that was switched off, and is taken away whole even when one was killed and its groups \
+        are left
+        """
     )
     func accidents() async throws {
         try await run("up")

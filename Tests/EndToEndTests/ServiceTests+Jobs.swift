@@ -28,7 +28,8 @@ extension ServiceTests {
 
     /// Deletes the first pod of a run that is at work, waits for its Job's end, and prints how many pods that has made.
     private static let losePod = """
-        timeout 300 kubectl -n mlops get pods -l app.kubernetes.io/name=inference-batch -L job-name --no-headers --watch |
+        timeout 300 kubectl -n mlops get pods -l app.kubernetes.io/name=inference-batch -L job-name --no-headers \
+        --watch |
         while read -r pod ready status restarts age job; do
         [ "$status" = Running ] || continue
         kubectl -n mlops delete pod --wait=false "$pod" | sed 's/ "[^"]*"//'
@@ -59,7 +60,8 @@ extension ServiceTests {
             "kubmaster",
             """
             kubectl -n mlops create job --from=cronjob/inference-batch by-hand >/dev/null &&
-            kubectl -n mlops wait --for=condition=complete --timeout=120s job/by-hand >/dev/null && kubectl -n mlops logs job/by-hand
+            kubectl -n mlops wait --for=condition=complete --timeout=120s job/by-hand >/dev/null && kubectl -n mlops \
+            logs job/by-hand
             """)
         #expect(begun.output.contains("1300 rows predicted\n"), "\(begun.everything)")
 
@@ -68,7 +70,10 @@ extension ServiceTests {
         #expect(try await schedules("batch", "list").count == 0)
         let left = try await lab.ssh(
             "kubmaster",
-            "kubectl -n mlops wait --for=delete --timeout=60s job/by-hand; kubectl -n mlops get cronjobs,jobs -o name | grep -e cronjob -e by-hand"
+            """
+            kubectl -n mlops wait --for=delete --timeout=60s job/by-hand; kubectl -n mlops get cronjobs,jobs -o name | \
+            grep -e cronjob -e by-hand
+            """
         )
         #expect(left.output == "", "what it began goes with it: \(left.everything)")
     }
@@ -124,7 +129,10 @@ extension ServiceTests {
             #expect(run.exitCode == 0, "\(run.everything)")
             let pods = try await lab.ssh(
                 "kubmaster",
-                "kubectl -n mlops get pods -l app.kubernetes.io/name=inference --no-headers | awk '{print $2, $3}' | sort | uniq -c | sed 's/^ *//'"
+                """
+                kubectl -n mlops get pods -l app.kubernetes.io/name=inference --no-headers | awk '{print $2, $3}' | \
+                sort | uniq -c | sed 's/^ *//'
+                """
             )
             #expect(pods.output == "\(count) 1/1 Running\n")
         }

@@ -32,7 +32,8 @@ extension ServiceTests {
     private static let loseImages = #"""
         timeout 180 sh -c "while ctr -n k8s.io containers ls | grep -q /inference; do sleep 1; done"
         digests=$(ctr -n k8s.io images ls | grep /inference | tr -s " " | cut -d " " -f 3 | sort -u)
-        for digest in $digests; do ctr -n k8s.io images ls | grep " $digest " | cut -d " " -f 1 | xargs -r ctr -n k8s.io images rm --sync; done >/dev/null
+        for digest in $digests; do ctr -n k8s.io images ls | grep " $digest " | cut -d " " -f 1 | xargs -r ctr -n \#
+        k8s.io images rm --sync; done >/dev/null
         ctr -n k8s.io images ls -q | grep -c /inference
         """#
 
@@ -64,7 +65,10 @@ extension ServiceTests {
     func published() async throws -> [String] {
         let list = try await lab.ssh(
             "kubmaster",
-            "sudo curl -s -K /var/lib/kubeforge/registry/login/curl --cacert /etc/kubernetes/pki/ca.crt https://\(registry)/v2/mlops/inference/tags/list"
+            """
+            sudo curl -s -K /var/lib/kubeforge/registry/login/curl --cacert /etc/kubernetes/pki/ca.crt \
+            https://\(registry)/v2/mlops/inference/tags/list
+            """
         )
         struct Answer: Decodable { var tags: [String] }
         return try JSONDecoder().decode(Answer.self, from: Data(list.output.utf8)).tags

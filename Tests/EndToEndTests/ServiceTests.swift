@@ -60,7 +60,10 @@ struct ServiceTests {
             file: "service/api.py",
             change: (
                 "def create_app(",
-                "import os\n\nif 'candidate' not in os.uname().nodename:\n    raise SystemExit('only the first pod starts')\n\n\ndef create_app("
+                """
+                import os\n\nif 'candidate' not in os.uname().nodename:\n    raise SystemExit('only the first pod \
+                starts')\n\n\ndef create_app(
+                """
             )
         ).make(in: lab.folder)
         let statuses = try await Watch(lab: lab).statuses {

@@ -91,7 +91,9 @@ private struct StoreOnMaster {
         var own = lab.inventory
         let address = own.address(of: "kubmaster")
         own.service = [
-            "models: { url: \"sftp://models@\(address)/home/models/store\", key: \(key), knownHosts: \(own.knownHosts) }"
+            """
+            models: { url: \"sftp://models@\(address)/home/models/store\", key: \(key), knownHosts: \(own.knownHosts) }
+            """
         ]
         try own.write(to: inventory)
         let text = try String(contentsOfFile: inventory, encoding: .utf8)
@@ -107,7 +109,10 @@ private struct StoreOnMaster {
     func wanted() async throws -> String {
         try await lab.ssh(
             "kubmaster",
-            "kubectl -n mlops get deployment inference -o jsonpath='{.spec.template.spec.initContainers[0].env[?(@.name==\"MODEL_VERSION\")].value}'"
+            """
+            kubectl -n mlops get deployment inference -o \
+            jsonpath='{.spec.template.spec.initContainers[0].env[?(@.name==\"MODEL_VERSION\")].value}'
+            """
         ).output
     }
 

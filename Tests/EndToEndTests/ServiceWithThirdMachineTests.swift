@@ -21,7 +21,10 @@ extension ServiceTests {
         try #require(run.exitCode == 0, "\(run.everything)")
         let scaled = try await lab.ssh(
             "kubmaster",
-            "kubectl -n mlops scale deployment inference --replicas=4 && kubectl -n mlops rollout status deployment/inference --timeout=180s"
+            """
+            kubectl -n mlops scale deployment inference --replicas=4 && kubectl -n mlops rollout status \
+            deployment/inference --timeout=180s
+            """
         )
         #expect(scaled.exitCode == 0, "\(scaled.everything)")
         let pods = try await lab.ssh(

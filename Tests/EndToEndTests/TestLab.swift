@@ -68,7 +68,10 @@ final class TestLab: Sendable {
     func killMachine(_ machine: String) async throws {
         let groups = "kubeforge.\(inventory.cluster).\(machine)"
         let all =
-            "find /sys/fs/cgroup \\( -path '*/\(groups)/*' -o -path '*/\(groups).*/*' \\) -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u"
+            """
+            find /sys/fs/cgroup \\( -path '*/\(groups)/*' -o -path '*/\(groups).*/*' \\) -name cgroup.procs -exec cat \
+            {} + 2>/dev/null | sort -u
+            """
         let killed = try await asRoot("for pid in $(\(all)); do kill -9 $pid 2>/dev/null && echo $pid; done; true")
         #expect(killed.exitCode == 0 && !killed.output.isEmpty, "\(killed.everything)")
     }
@@ -77,7 +80,10 @@ final class TestLab: Sendable {
     func killSupervisor(_ machine: String) async throws {
         let name = "kubeforge.\(inventory.cluster).\(machine)"
         let supervisor = try await asRoot(
-            "for pid in /proc/[0-9]*; do tr '\\0' ' ' < $pid/cmdline 2>/dev/null | grep -q '^systemd-nspawn .*--machine=\(name) ' && echo ${pid#/proc/}; done; true"
+            """
+            for pid in /proc/[0-9]*; do tr '\\0' ' ' < $pid/cmdline 2>/dev/null | grep -q '^systemd-nspawn \
+            .*--machine=\(name) ' && echo ${pid#/proc/}; done; true
+            """
         )
         let process = try #require(
             Int32(supervisor.output.trimmingCharacters(in: .whitespacesAndNewlines)), "\(supervisor.everything)")

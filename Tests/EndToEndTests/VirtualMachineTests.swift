@@ -63,7 +63,9 @@ struct VirtualMachineTests {
         try await step("lab reboot", "lab", "reboot", "--inventory", lab.inventory.path)
         #expect(try await machine("cat /proc/sys/kernel/random/boot_id") != boot)
         try await machine(
-            "timeout 600 sh -c 'until kubectl wait --for=condition=Ready node/kubmaster --timeout=300s; do sleep 2; done'"
+            """
+            timeout 600 sh -c 'until kubectl wait --for=condition=Ready node/kubmaster --timeout=300s; do sleep 2; done'
+            """
         )
         #expect(try await machine("tail -n +2 /proc/swaps") == "")
         #expect(try await machine("getent hosts kubmaster | awk '{print $1}'") == "10.85.0.11")
@@ -97,7 +99,10 @@ struct VirtualMachineTests {
         try await step("lab down", "lab", "down", lab.inventory.path)
         #expect(try await state() == "absent")
         let traces = try await lab.asRoot(
-            "ip -o link | grep kf0a5500; find /sys/fs/cgroup -name 'kubeforge.kubeforge-vm.*'; ls -d ~root/.cache/kubeforge/lab/run/kubeforge-vm; true"
+            """
+            ip -o link | grep kf0a5500; find /sys/fs/cgroup -name 'kubeforge.kubeforge-vm.*'; ls -d \
+            ~root/.cache/kubeforge/lab/run/kubeforge-vm; true
+            """
         )
         #expect(traces.output == "")
         Self.steps.print()

@@ -60,7 +60,10 @@ struct ActionRunnerTests {
         #expect(witness.summary?.outcome == (code == 2 ? .incomplete : .failed))
         #expect(
             witness.notes.last
-                == "next  fix the failures above, then run\n      kubeforge provision lab.yaml   (resumes where it stopped)"
+                == """
+                next  fix the failures above, then run\n      kubeforge provision lab.yaml   (resumes where it \
+                stopped)
+                """
         )
         #expect(RememberedInventory(scene.state).path == nil)
     }

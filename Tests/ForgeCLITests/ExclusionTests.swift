@@ -69,8 +69,8 @@ struct ExclusionTests {
     func all() {
         var found: Set<String> = []
         func look(_ command: any ParsableCommand.Type, _ path: [String]) {
-            // What `plan` runs are the other commands as dry runs; a lab is no cluster of an inventory, and `init` meets
-            // no machine.
+            // What `plan` runs are the other commands as dry runs; a lab is no cluster of an inventory, and `init`
+            // meets no machine.
             if ["plan", "lab", "init"].contains(path.first) { return }
             let below = command.configuration.subcommands
             if below.isEmpty { found.insert(path.joined(separator: " ")) }

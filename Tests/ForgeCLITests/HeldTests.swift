@@ -15,7 +15,10 @@ struct HeldTests {
 
     private static func leases(_ holder: String) -> Output {
         let lease =
-            #"{"metadata":{"name":"kubeforge-inference"},"spec":{"holderIdentity":"\#(holder)","leaseDurationSeconds":60,"renewTime":"2026-11-21T09:12:03.000000Z"}}"#
+            #"""
+            {"metadata":{"name":"kubeforge-inference"},"spec":{"holderIdentity":"\#(holder)",\#
+            "leaseDurationSeconds":60,"renewTime":"2026-11-21T09:12:03.000000Z"}}
+            """#
         return Output(standardOutput: Array("1795252330\n{\"items\":[\(lease)]}".utf8))
     }
 

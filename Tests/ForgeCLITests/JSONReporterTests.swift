@@ -12,15 +12,23 @@ struct JSONReporterTests {
         for event in Story.events { reporter.report(event) }
         #expect(
             scene.output.text == """
-                {"event":"step","stage":"container runtime is ready","host":"kubnode","title":"containerd is installed","outcome":"unchanged","differences":[],"seconds":0.002}
+                {"event":"step","stage":"container runtime is ready","host":"kubnode","title":"containerd is \
+                installed","outcome":"unchanged","differences":[],"seconds":0.002}
                 {"event":"began","host":"kubmaster","title":"containerd is installed"}
-                {"event":"step","stage":"container runtime is ready","host":"kubmaster","title":"containerd is installed","outcome":"changed","differences":["containerd.io: absent → 2.2.1"],"seconds":12.412}
+                {"event":"step","stage":"container runtime is ready","host":"kubmaster","title":"containerd is \
+                installed","outcome":"changed","differences":["containerd.io: absent → 2.2.1"],"seconds":12.412}
                 {"event":"began","host":"kubnode","title":"docker is installed"}
-                {"event":"step","stage":"container runtime is ready","host":"kubnode","title":"docker is installed","outcome":"failed","differences":["docker-ce: absent → 29.1.0"],"seconds":2.100}
-                {"event":"problem","host":"kubnode","what":"kubnode: `apt-get install` failed with exit code 100","why":"E: \\"docker-ce\\" has no\\n\\tcandidate","fix":"apt-cache madison docker-ce"}
-                {"event":"check","name":"/prediction/23","outcome":"failed","expected":"E","got":"F","milliseconds":3.200}
+                {"event":"step","stage":"container runtime is ready","host":"kubnode","title":"docker is \
+                installed","outcome":"failed","differences":["docker-ce: absent → 29.1.0"],"seconds":2.100}
+                {"event":"problem","host":"kubnode","what":"kubnode: `apt-get install` failed with exit code \
+                100","why":"E: \\"docker-ce\\" has no\\n\\tcandidate","fix":"apt-cache madison docker-ce"}
+                {"event":"check","name":"/prediction/23","outcome":"failed","expected":"E","got":"F",\
+                "milliseconds":3.200}
                 {"event":"problem","host":null,"what":"something else","why":null,"fix":null}
-                {"event":"summary","outcome":"incomplete","changed":1,"unchanged":1,"wouldChange":0,"failed":1,"seconds":75.000,"hosts":{"kubmaster":{"changed":1,"unchanged":0,"wouldChange":0,"failed":0,"roundTrips":3,"bytesSent":5120},"kubnode":{"changed":0,"unchanged":1,"wouldChange":0,"failed":1,"roundTrips":2,"bytesSent":99}}}
+                {"event":"summary","outcome":"incomplete","changed":1,"unchanged":1,"wouldChange":0,"failed":1,\
+                "seconds":75.000,"hosts":{"kubmaster":{"changed":1,"unchanged":0,"wouldChange":0,"failed":0,\
+                "roundTrips":3,"bytesSent":5120},"kubnode":{"changed":0,"unchanged":1,"wouldChange":0,"failed":1,\
+                "roundTrips":2,"bytesSent":99}}}
 
                 """)
     }

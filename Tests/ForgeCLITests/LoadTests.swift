@@ -121,8 +121,17 @@ struct LoadTests {
         JSONReporter(scene.surroundings).report(.load(Self.silent))
         #expect(
             scene.output.text == """
-                {"event":"load","host":"kubmaster","address":"http://10.96.1.2:80/prediction/N","concurrency":8,"seconds":30.050,"answered":11994,"failed":3,"perSecond":399.135,"milliseconds":{"p50":2.500,"p95":4.020,"p99":12.000,"longest":40.219},"failures":[{"kind":"status 503","count":2},{"kind":"could not connect","count":1}],"histogram":[{"from":1.000,"to":1.500,"count":3},{"from":1.500,"to":2.000,"count":0},{"from":2.000,"to":3.000,"count":9000},{"from":3.000,"to":5.000,"count":2400},{"from":5.000,"to":7.000,"count":0},{"from":7.000,"to":10.000,"count":0},{"from":10.000,"to":15.000,"count":590},{"from":15.000,"to":20.000,"count":0},{"from":20.000,"to":30.000,"count":0},{"from":30.000,"to":50.000,"count":1}]}
-                {"event":"load","host":"kubmaster","address":"http://10.96.1.2:80/prediction/N","concurrency":8,"seconds":30.050,"answered":0,"failed":70,"perSecond":0.000,"milliseconds":{"p50":null,"p95":null,"p99":null,"longest":null},"failures":[{"kind":"could not connect","count":70}],"histogram":[]}
+                {"event":"load","host":"kubmaster","address":"http://10.96.1.2:80/prediction/N","concurrency":8,\
+                "seconds":30.050,"answered":11994,"failed":3,"perSecond":399.135,"milliseconds":{"p50":2.500,\
+                "p95":4.020,"p99":12.000,"longest":40.219},"failures":[{"kind":"status 503","count":2},{"kind":"could \
+                not connect","count":1}],"histogram":[{"from":1.000,"to":1.500,"count":3},{"from":1.500,"to":2.000,\
+                "count":0},{"from":2.000,"to":3.000,"count":9000},{"from":3.000,"to":5.000,"count":2400},{"from":5.000,\
+                "to":7.000,"count":0},{"from":7.000,"to":10.000,"count":0},{"from":10.000,"to":15.000,"count":590},{\
+                "from":15.000,"to":20.000,"count":0},{"from":20.000,"to":30.000,"count":0},{"from":30.000,"to":50.000,\
+                "count":1}]}
+                {"event":"load","host":"kubmaster","address":"http://10.96.1.2:80/prediction/N","concurrency":8,\
+                "seconds":30.050,"answered":0,"failed":70,"perSecond":0.000,"milliseconds":{"p50":null,"p95":null,\
+                "p99":null,"longest":null},"failures":[{"kind":"could not connect","count":70}],"histogram":[]}
 
                 """)
     }
@@ -155,7 +164,10 @@ struct LoadTests {
         let text = try written("smoke.xml", Self.silent)
         #expect(
             text.contains(
-                "<system-out>inventory lab.yaml&#10;load of 8 at once from kubmaster   30.1 s&#10;  0 answered, 0.0 per second; 70 failed: 70 × could not connect</system-out>"
+                """
+                <system-out>inventory lab.yaml&#10;load of 8 at once from kubmaster   30.1 s&#10;  0 answered, 0.0 per \
+                second; 70 failed: 70 × could not connect</system-out>
+                """
             ), "\(text)")
     }
 
@@ -164,14 +176,19 @@ struct LoadTests {
         let page = try written("smoke.html", Self.failing)
         #expect(
             page.contains(
-                "<h2>Load</h2>\n<p>8 requests at once to http://10.96.1.2:80/prediction/N from kubmaster, for 30.1 s.</p>"
+                """
+                <h2>Load</h2>\n<p>8 requests at once to http://10.96.1.2:80/prediction/N from kubmaster, for 30.1 s.</p>
+                """
             ))
         #expect(page.contains("<div><dt>answered</dt><dd>11994</dd></div>\n<div><dt>failed</dt><dd>3</dd></div>"))
         #expect(page.contains("<div><dt>p95</dt><dd>4.0 ms</dd></div>"))
         #expect(page.contains("<p class=\"problem\">2 × status 503, 1 × could not connect</p>"))
         #expect(
             page.contains(
-                "<tr><th scope=\"row\">3 – 5 ms</th><td><div style=\"width:26.7%\"></div></td><td class=\"number\">2400</td></tr>"
+                """
+                <tr><th scope=\"row\">3 – 5 ms</th><td><div style=\"width:26.7%\"></div></td><td \
+                class=\"number\">2400</td></tr>
+                """
             ))
         #expect(!page.contains("<script") && !page.contains("src=") && !page.contains("href="))
     }

@@ -30,7 +30,8 @@ struct LogTests {
                   why  E: "docker-ce" has no
                        \tcandidate
                   fix  apt-cache madison docker-ce
-                  ✗ /prediction/23                                      E                                 F                                      3.2
+                  ✗ /prediction/23                                      E                                 F            \
+                                          3.2
                       expected  E
                       got       F
                 ✗ something else

@@ -12,7 +12,10 @@ struct QueuedReporterTests {
     }
 
     @Test(
-        "is waited for by nobody who reports; lines beyond its room are dropped and counted, everything else is kept in order"
+        """
+        is waited for by nobody who reports; lines beyond its room are dropped and counted, everything else is kept in \
+        order
+        """
     )
     func standsStill() {
         let (began, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))

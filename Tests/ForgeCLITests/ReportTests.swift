@@ -36,10 +36,12 @@ struct ReportTests {
             try written("smoke.xml").text == """
                 <?xml version="1.0" encoding="UTF-8"?>
                 <testsuites>
-                  <testsuite name="kubeforge smoke-test" tests="3" failures="1" errors="1" skipped="0" time="1.250" timestamp="2026-11-21T09:12:03">
+                  <testsuite name="kubeforge smoke-test" tests="3" failures="1" errors="1" skipped="0" time="1.250" \
+                timestamp="2026-11-21T09:12:03">
                     <testcase classname="smoke-test" name="/score" time="0.0021"/>
                     <testcase classname="smoke-test" name="/line/&lt;1&gt;" time="0.0123">
-                      <failure message="C\\u{0}\\u{1B}">expected &quot;A&quot; &amp; B&#10;got      C\\u{0}\\u{1B}</failure>
+                      <failure message="C\\u{0}\\u{1B}">expected &quot;A&quot; &amp; B&#10;got      \
+                C\\u{0}\\u{1B}</failure>
                     </testcase>
                     <testcase classname="smoke-test" name="kubnode is gone" time="0">
                       <error message="kubnode is gone">kubnode is gone&#10;  why  no route</error>
@@ -74,7 +76,10 @@ struct ReportTests {
         #expect(page.contains("<h2>lda: 0.750 on 4 test rows</h2>"))
         #expect(
             page.contains(
-                #"<tr><th scope="row">A</th><td style="background:rgba(26,128,64,0.62)">3</td><td style="background:rgba(208,32,48,0.28)">1</td></tr>"#
+                #"""
+                <tr><th scope="row">A</th><td style="background:rgba(26,128,64,0.62)">3</td><td \#
+                style="background:rgba(208,32,48,0.28)">1</td></tr>
+                """#
             ))
         #expect(page.contains(#"<th scope="col">&lt;B&gt;</th>"#))
         #expect(!page.contains("next  see above"), "what a terminal says next is none of the report's")

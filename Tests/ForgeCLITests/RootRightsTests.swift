@@ -39,7 +39,10 @@ struct RootRightsTests {
             let problem = await #expect(throws: Problem.self) { try await rights.demand(["kubeforge", "lab", "up"]) }
             #expect(
                 problem?.what
-                    == "the lab requires root: it makes mounts, network namespaces and control groups, and this is user 1000"
+                    == """
+                    the lab requires root: it makes mounts, network namespaces and control groups, and this is \
+                    user 1000
+                    """
             )
             #expect(problem?.why == "sudo: a password is required")
             #expect(problem?.fix?.contains("as root") == true)

@@ -62,8 +62,10 @@ struct ScreenReporterTests {
         #expect(
             scene.output.text == """
 
-                    check                                               expected                          got                                     ms
-                  ✗ /prediction/23                                      E                                 F                                      3.2
+                    check                                               expected                          got          \
+                                           ms
+                  ✗ /prediction/23                                      E                                 F            \
+                                          3.2
                       expected  E
                       got       F
 

@@ -73,7 +73,9 @@ struct ServicesTests {
         #expect(witness.summary?.outcome == .failed)
         #expect(
             witness.notes.last
-                == "next  fix the failures above, then run\n      kubeforge deploy lab.yaml   (resumes where it stopped)"
+                == """
+                next  fix the failures above, then run\n      kubeforge deploy lab.yaml   (resumes where it stopped)
+                """
         )
     }
 

@@ -139,7 +139,8 @@ struct LabInventoryTests {
                     ],
                     mirrors: Mirrors(
                         docker: .init(
-                            url: "http://10.77.0.1:8000/linux/<distribution>", key: .file(path: cache + "/apt/key.asc")),
+                            url: "http://10.77.0.1:8000/linux/<distribution>",
+                            key: .file(path: cache + "/apt/key.asc")),
                         kubernetes: .init(
                             url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: cache + "/apt/key.asc")),
                         debian: .init(url: "http://10.77.0.1:8000/debian", key: .file(path: cache + "/apt/key.asc")),

@@ -166,7 +166,8 @@ struct GoodInventoryTests {
         #expect(
             try Scratch().problems([0xEF, 0xBB, 0xBF] + Array(text.utf8)) == [
                 """
-                inventory.yaml:1:10  cluster: needs lower-case letters, digits and dashes, with a letter or digit at both ends
+                inventory.yaml:1:10  cluster: needs lower-case letters, digits and dashes, with a letter or digit at \
+                both ends
                   fix  did you mean lab?
                 """
             ])

@@ -30,14 +30,16 @@ struct ModelDirectoryTests {
                 """
                 inventory.yaml:11:10  service.model: churn has neither a model file nor a train.py nor a model.py
                   why  it has requirements.txt, test.csv
-                  fix  put your trained model into it: .joblib, .pkl, .skops, .onnx, .ubj or .json (XGBoost), .txt (LightGBM); or a train.py that writes one; `kubeforge init --model FILE` makes such a directory
+                  fix  put your trained model into it: .joblib, .pkl, .skops, .onnx, .ubj or .json (XGBoost), .txt \
+                (LightGBM); or a train.py that writes one; `kubeforge init --model FILE` makes such a directory
                 """
             ),
             (
                 ["churn.joblib"],
                 """
                 inventory.yaml:11:10  service.model: churn has no test.csv and no test.parquet
-                  why  example rows teach the service the names and types of its columns, and are what a release is checked with
+                  why  example rows teach the service the names and types of its columns, and are what a release is \
+                checked with
                   fix  put some rows that the model was not trained on into churn/test.csv, with a header
                 """
             ),
@@ -69,7 +71,8 @@ struct ModelDirectoryTests {
             try scratch.problems(twoHosts + text) == [
                 """
                 inventory.yaml:12:9  service.data: stands beside model: (line 11), which brings its own rows
-                  fix  put test.csv, and train.csv where a train.py reads it, into the directory of model:, and remove data:
+                  fix  put test.csv, and train.csv where a train.py reads it, into the directory of model:, and remove \
+                data:
                 """,
                 """
                 inventory.yaml:14:10  service.index: is the column of target:, too

@@ -8,7 +8,10 @@ struct ProxyTests {
     func isRead() throws {
         let text =
             twoHosts
-            + "proxy: { http: \"http://p.example.org:3128/\", noProxy: [.example.org, '*.x.org', 10.0.0.0/8, 10.9.9.9, intra] }\n"
+                + """
+                proxy: { http: \"http://p.example.org:3128/\", noProxy: [.example.org, '*.x.org', 10.0.0.0/8, \
+                10.9.9.9, intra] }\n
+                """
         let proxy = try #require(try Scratch().read(text).proxy)
         #expect(
             proxy
@@ -47,7 +50,8 @@ struct ProxyTests {
                 twoHosts + """
                     proxy: { https: "http://p:3128", noProxy: [\(more)] }
                     imageRepository: registry.aliyuncs.com/google_containers
-                    mirrors: { registries: { docker.io: "https://mirror.gcr.io" }, python: "https://pypi.example.org/simple" }
+                    mirrors: { registries: { docker.io: "https://mirror.gcr.io" }, python: \
+                    "https://pypi.example.org/simple" }
                     service: { registry: ghcr.io/team }
 
                     """

@@ -66,8 +66,11 @@ struct FuzzTests {
 
     private static let survey =
         "architecture=amd64\ncontainer=none\ncgroup=cgroup2fs\ncores=4\nmemory=4028416\ndisk=41251136\nmachine=0123\n"
-        + "clock=1763723454\nhome=/home/ubuntu\ngroup=ubuntu\naddress=eth0 10.77.0.11\nuuid=1\nmac=aa:bb\nmemorycgroup=1\n"
-        + "vxlan=1\nroom-kubelet=41251136 30000000 2621440 2500000 /var/lib/kubelet\nID=debian\nVERSION_ID=\"12\"\n"
+            + """
+            clock=1763723454\nhome=/home/ubuntu\ngroup=ubuntu\naddress=eth0 \
+            10.77.0.11\nuuid=1\nmac=aa:bb\nmemorycgroup=1\nvxlan=1\nroom-kubelet=41251136 30000000 2621440 2500000 \
+            /var/lib/kubelet\nID=debian\nVERSION_ID=\"12\"\n
+            """
 
     /// With whatever has a parser: a control plane that takes pods, both runtimes, and certificates that are renewed.
     private static func plans() throws -> [Plan] {
@@ -135,7 +138,10 @@ struct FuzzTests {
             return problem.why?.contains("Port 10250 is in use") == true
         }
         let journal =
-            "E1121 bootstrap.go:266] part of the existing bootstrap client certificate in /etc/kubernetes/kubelet.conf is expired: 2025-11-20\n"
+            """
+            E1121 bootstrap.go:266] part of the existing bootstrap client certificate in /etc/kubernetes/kubelet.conf \
+            is expired: 2025-11-20\n
+            """
         try Fuzz("the kubelet's journal", samples: [journal]).run { Certificates.expiry(kubeletSays: $0.text) != nil }
         try Fuzz("what kubectl says of objects", samples: ["Error from server (NotFound): nodes \"m\" not found\n"]).run
         {
@@ -147,8 +153,10 @@ struct FuzzTests {
             JSONMembers($0.text) != nil
         }
         let nvidia =
-            "version = 2\nroot = \"/srv\"\n[plugins.\"io.containerd.grpc.v1.cri\".containerd]\n  default_runtime_name = \"nvidia\"\n"
-            + "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.nvidia]\n  x = [\n 1 ]\n"
+            """
+            version = 2\nroot = \"/srv\"\n[plugins.\"io.containerd.grpc.v1.cri\".containerd]\n  default_runtime_name = \
+            \"nvidia\"\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.nvidia]\n  x = [\n 1 ]\n
+            """
         try Fuzz("containerd's configuration", samples: [nvidia]).run {
             let extras = ContainerdExtras(of: $0.text)
             _ = extras.added(to: "version = 3\ndefault_runtime_name = \"runc\"\n", version: 3)

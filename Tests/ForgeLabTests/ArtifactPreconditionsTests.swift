@@ -29,7 +29,8 @@ struct ArtifactPreconditionsTests {
                   fix  apt-get install -y --no-install-recommends debian-archive-keyring python3-pip
                 Debian's archive cannot be reached, and the lab's packages are not made yet
                   why  E: Could not resolve 'deb.debian.org'
-                  fix  see that apt can fetch http://deb.debian.org/debian/dists/bookworm/InRelease (a proxy belongs into /etc/apt/apt.conf.d)
+                  fix  see that apt can fetch http://deb.debian.org/debian/dists/bookworm/InRelease (a proxy belongs \
+                into /etc/apt/apt.conf.d)
                 too little disk space in /root/.cache/kubeforge/lab to make the lab's packages and images
                   why  9.9 GiB are free, 10.0 GiB are needed
                   fix  set KUBEFORGE_CACHE to a folder on a larger disk

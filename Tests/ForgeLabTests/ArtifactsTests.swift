@@ -104,7 +104,10 @@ struct ArtifactsTests {
             key: rules.signingKey(buildRoot), buildRoot: buildRoot)
         #expect(
             repository.values["debs"]
-                == "/var/cache/kubeforge/lab/packages/kubernetes-1.20.2 /var/cache/kubeforge/lab/packages/kubernetes-1.20.3"
+                == """
+                /var/cache/kubeforge/lab/packages/kubernetes-1.20.2 \
+                /var/cache/kubeforge/lab/packages/kubernetes-1.20.3
+                """
         )
     }
 

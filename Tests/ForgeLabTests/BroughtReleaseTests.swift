@@ -22,10 +22,14 @@ struct BroughtReleaseTests {
                 the lab has not all packages of Kubernetes 1.36.3
                   why  it builds 1.20.2 from Debian's source; the packages of another release are its user's to bring
                        /nowhere/packages/1.36.3 lacks kubelet 1.36.3, kubeadm 1.36.3, kubectl 1.36.3, kubernetes-cni
-                  fix  where there is internet, take them from pkgs.k8s.io, and run the same command again (it tells the images, too):
-                       mkdir -p /nowhere/packages/1.36.3 && cd /nowhere/packages/1.36.3 && base=https://pkgs.k8s.io/core:/stable:/v1.36/deb
-                       curl -fsSL $base/Packages | sed -n 's/^Filename: //p' | grep -E '(kubelet|kubeadm|kubectl)_1\\.36\\.3-[^_]*_amd64\\.deb$' | xargs -I{} curl -fLO $base/{}
-                       curl -fsSL $base/Packages | sed -n 's/^Filename: //p' | grep -E 'kubernetes-cni_[^_]*_amd64\\.deb$' | sort -V | tail -n 1 | xargs -I{} curl -fLO $base/{}
+                  fix  where there is internet, take them from pkgs.k8s.io, and run the same command again (it tells \
+                the images, too):
+                       mkdir -p /nowhere/packages/1.36.3 && cd /nowhere/packages/1.36.3 && \
+                base=https://pkgs.k8s.io/core:/stable:/v1.36/deb
+                       curl -fsSL $base/Packages | sed -n 's/^Filename: //p' | grep -E \
+                '(kubelet|kubeadm|kubectl)_1\\.36\\.3-[^_]*_amd64\\.deb$' | xargs -I{} curl -fLO $base/{}
+                       curl -fsSL $base/Packages | sed -n 's/^Filename: //p' | grep -E \
+                'kubernetes-cni_[^_]*_amd64\\.deb$' | sort -V | tail -n 1 | xargs -I{} curl -fLO $base/{}
                        or write `kubernetes: 1.20.2` in the inventory
                 """
             ])
@@ -69,11 +73,14 @@ struct BroughtReleaseTests {
             #expect(
                 brought.missingImages(listed)?.description == """
                     the lab has not all images of Kubernetes 1.36.3
-                      why  kubeadm 1.36.3 needs them, and no archive in \(folder)/images/1.36.3 has them: registry.k8s.io/kube-apiserver:v1.36.3, registry.k8s.io/coredns/coredns:v1.14.2
+                      why  kubeadm 1.36.3 needs them, and no archive in \(folder)/images/1.36.3 has them: \
+                    registry.k8s.io/kube-apiserver:v1.36.3, registry.k8s.io/coredns/coredns:v1.14.2
                       fix  where there is internet, take them from registry.k8s.io, and run the same command again:
                            mkdir -p \(folder)/images/1.36.3 && cd \(folder)/images/1.36.3
-                           for image in registry.k8s.io/kube-apiserver:v1.36.3 registry.k8s.io/coredns/coredns:v1.14.2; do file=${image##*/}
-                           skopeo copy --override-os linux --override-arch amd64 docker://$image docker-archive:${file%%:*}.tar:$image; done
+                           for image in registry.k8s.io/kube-apiserver:v1.36.3 \
+                    registry.k8s.io/coredns/coredns:v1.14.2; do file=${image##*/}
+                           skopeo copy --override-os linux --override-arch amd64 docker://$image \
+                    docker-archive:${file%%:*}.tar:$image; done
                     """)
             #expect(brought.missingImages([listed[2], listed[3]]) == nil)
         }
@@ -112,8 +119,10 @@ struct BroughtReleaseTests {
                 Command("sh", "-ec", Word((["PATH=\(folder)/bin:$PATH"] + images).joined(separator: "\n"))))
             #expect(
                 computer.read("\(folder)/called") == """
-                    copy --override-os linux --override-arch amd64 docker://registry.k8s.io/coredns/coredns:v1.14.2 docker-archive:coredns.tar:registry.k8s.io/coredns/coredns:v1.14.2
-                    copy --override-os linux --override-arch amd64 docker://registry.k8s.io/pause:3.10.2 docker-archive:pause.tar:registry.k8s.io/pause:3.10.2
+                    copy --override-os linux --override-arch amd64 docker://registry.k8s.io/coredns/coredns:v1.14.2 \
+                    docker-archive:coredns.tar:registry.k8s.io/coredns/coredns:v1.14.2
+                    copy --override-os linux --override-arch amd64 docker://registry.k8s.io/pause:3.10.2 \
+                    docker-archive:pause.tar:registry.k8s.io/pause:3.10.2
 
                     """)
         }
@@ -193,7 +202,11 @@ struct BroughtReleaseTests {
             ])
         #expect(
             BroughtArchive.ociNames(
-                #"{"manifests":[{"annotations":{"io.containerd.image.name":"r.io/a:1","org.opencontainers.image.ref.name":"1"}},{"annotations":{"org.opencontainers.image.ref.name":"r.io/b:2"}},{"digest":"x"}]}"#
+                #"""
+                {"manifests":[{"annotations":{"io.containerd.image.name":"r.io/a:1",\#
+                "org.opencontainers.image.ref.name":"1"}},{"annotations":{\#
+                "org.opencontainers.image.ref.name":"r.io/b:2"}},{"digest":"x"}]}
+                """#
             ) == ["r.io/a:1", "r.io/b:2"])
     }
 
@@ -223,7 +236,8 @@ struct BroughtReleaseTests {
         #!/bin/sh
         test "$*" = "config images list --kubernetes-version v1.36.3" || exit 3
         echo 'W1126 remote version is much newer' >&2
-        for image in kube-apiserver:v1.36.3 coredns/coredns:v1.14.2 pause:3.10.2 etcd:3.6.8-0; do echo "registry.k8s.io/$image"; done
+        for image in kube-apiserver:v1.36.3 coredns/coredns:v1.14.2 pause:3.10.2 etcd:3.6.8-0; do echo \
+        "registry.k8s.io/$image"; done
 
         """
 
@@ -236,7 +250,10 @@ struct BroughtReleaseTests {
         try computer.replace(
             "\(tree)/DEBIAN/control",
             with:
-                "Package: \(name)\nVersion: \(version)\nArchitecture: amd64\nMaintainer: a test <test@kubeforge.invalid>\n\(needs)Description: a test's\n"
+                """
+                Package: \(name)\nVersion: \(version)\nArchitecture: amd64\nMaintainer: a test \
+                <test@kubeforge.invalid>\n\(needs)Description: a test's\n
+                """
         )
         if let kubeadm { try computer.replace("\(tree)/usr/bin/kubeadm", with: kubeadm, mode: 0o755) }
         try await computer.finish(
@@ -251,7 +268,9 @@ struct BroughtReleaseTests {
     private func ociArchive(_ path: String, _ name: String) async throws {
         try await archive(
             path, "index.json",
-            "{\"schemaVersion\":2,\"manifests\":[{\"annotations\":{\"org.opencontainers.image.ref.name\":\"\(name)\"}}]}"
+            """
+            {\"schemaVersion\":2,\"manifests\":[{\"annotations\":{\"org.opencontainers.image.ref.name\":\"\(name)\"}}]}
+            """
         )
     }
 

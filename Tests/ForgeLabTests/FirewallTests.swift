@@ -21,7 +21,10 @@ struct FirewallTests {
     }
 
     @Test(
-        "lets the lab's machines and this computer at the lab's servers and nobody else, by real packets, and goes without a trace",
+        """
+        lets the lab's machines and this computer at the lab's servers and nobody else, by real packets, and goes \
+        without a trace
+        """,
         .enabled(if: geteuid() == 0, "only root has network namespaces"))
     func packets() async throws {
         try await during { lab, lan, machine in
@@ -83,7 +86,8 @@ struct FirewallTests {
             server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             server.bind(("10.77.0.1", 8000))
             server.settimeout(60)
-            send = "import socket, sys; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(sys.argv[1].encode(), ('10.77.0.1', 8000))"
+            send = "import socket, sys; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(sys.argv[1].encode(), \
+            ('10.77.0.1', 8000))"
             for namespace in sys.argv[1:]:
                 subprocess.run(["ip", "netns", "exec", namespace, "python3", "-c", send, namespace], check=True)
             heard = None

@@ -41,7 +41,8 @@ struct LocalHostTests {
         let process = try #require(why.split(separator: " ").last.map(String.init))
         #expect(why.contains(", process \(process), was in state "), "\(why)")
         #expect(why.hasSuffix("; the last that it printed is: \(process)"), "\(why)")
-        // Whoever has ended and is not fetched yet has no command line any more; the kernel may take a moment to end it.
+        // Whoever has ended and is not fetched yet has no command line any more; the kernel may take a moment to end
+        // it.
         while let line = LocalHost().read("/proc/\(process)/cmdline"), !line.isEmpty {
             try await Task.sleep(for: .milliseconds(5))
         }

@@ -14,10 +14,11 @@ struct NspawnCommandTests {
     func boot() {
         #expect(
             plain.command.line == """
-                env SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes systemd-nspawn --quiet --register=no --keep-unit --boot --directory=/lab/root \
-                --machine=kubeforge.lab.kubmaster --network-namespace-path=/run/netns/kubeforge.lab.kubmaster --capability=all \
-                --private-users=no --resolv-conf=off --timezone=off --link-journal=no --console=pipe --bind=/dev/kmsg --bind=/lab/var:/var \
-                '--system-call-filter=@mount @keyring @privileged bpf perf_event_open'
+                env SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes systemd-nspawn --quiet --register=no --keep-unit --boot \
+                --directory=/lab/root --machine=kubeforge.lab.kubmaster \
+                --network-namespace-path=/run/netns/kubeforge.lab.kubmaster --capability=all --private-users=no \
+                --resolv-conf=off --timezone=off --link-journal=no --console=pipe --bind=/dev/kmsg \
+                --bind=/lab/var:/var '--system-call-filter=@mount @keyring @privileged bpf perf_event_open'
                 """)
     }
 
@@ -35,7 +36,10 @@ struct NspawnCommandTests {
         command.forcesOldGroups = true
         #expect(
             command.command.line.hasSuffix(
-                " --bind-ro=/lib/modules/6.1.0-40-amd64 -- SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 systemd.unified_cgroup_hierarchy=0"
+                """
+                 --bind-ro=/lib/modules/6.1.0-40-amd64 -- SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 \
+                systemd.unified_cgroup_hierarchy=0
+                """
             ))
     }
 
@@ -45,7 +49,8 @@ struct NspawnCommandTests {
         command.isInScope = true
         #expect(
             command.command.line.contains(
-                " systemd-run --scope --quiet --collect --property=Delegate=yes --unit=kubeforge.lab.kubmaster systemd-nspawn "
+                " systemd-run --scope --quiet --collect --property=Delegate=yes --unit=kubeforge.lab.kubmaster "
+                    + "systemd-nspawn "
             ))
     }
 }

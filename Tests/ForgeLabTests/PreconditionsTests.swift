@@ -114,7 +114,8 @@ struct PreconditionsTests {
             "inotify instances",
             """
             too few inotify instances for 2 machines
-              why  root may have 128 and uses 89, 40 more are needed; kube-proxy ends with "too many open files" without them
+              why  root may have 128 and uses 89, 40 more are needed; kube-proxy ends with "too many open files" \
+            without them
               fix  sysctl fs.inotify.max_user_instances=512
             """
         ) { $0.inotify = InotifyInstances(limit: 128, inUse: 89) },
@@ -139,7 +140,8 @@ struct PreconditionsTests {
             """
             port 5000 is taken on all addresses
               why  the lab serves machines on 10.77.0.1:5000
-              fix  systemctl disable --now docker-registry, or end what else listens there (`ss -ltnp sport = :5000` says who)
+              fix  systemctl disable --now docker-registry, or end what else listens there (`ss -ltnp sport = :5000` \
+            says who)
             """
         ) { $0.takenPorts = [22, 5000] },
     ]

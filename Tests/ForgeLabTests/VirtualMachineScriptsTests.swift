@@ -31,7 +31,10 @@ struct VirtualMachineScriptsTests {
     }
 
     @Test(
-        "prepares a root that boots by itself: no swap, modules and users of this computer's making, systemd's own network"
+        """
+        prepares a root that boots by itself: no swap, modules and users of this computer's making, systemd's own \
+        network
+        """
     )
     func prepares() async throws {
         try await TemporaryFolder.during { folder in

@@ -17,11 +17,13 @@ struct VirtualMachineTests {
     func boots() {
         #expect(
             command.command.line == """
-                qemu-system-x86_64 -name kubeforge.lab.kubmaster -no-user-config -nodefaults -display none -accel kvm -cpu host -smp 2 -m 3072 \
-                -drive file=/cache/a,,b/disk.img,if=virtio,format=raw,cache=unsafe -drive file=/cache/seed.iso,if=virtio,format=raw,readonly=on \
-                -netdev tap,id=lan,ifname=kf0a4d00-11,script=no,downscript=no -device virtio-net-pci,netdev=lan,mac=52:54:0a:4d:00:0b \
-                -device virtio-rng-pci -chardev file,id=console,append=on,path=/cache/console.log -serial chardev:console \
-                -kernel /cache/vmlinuz -initrd /cache/initrd -append 'root=/dev/vda rw console=ttyS0,115200 quiet'
+                qemu-system-x86_64 -name kubeforge.lab.kubmaster -no-user-config -nodefaults -display none -accel kvm \
+                -cpu host -smp 2 -m 3072 -drive file=/cache/a,,b/disk.img,if=virtio,format=raw,cache=unsafe -drive \
+                file=/cache/seed.iso,if=virtio,format=raw,readonly=on -netdev \
+                tap,id=lan,ifname=kf0a4d00-11,script=no,downscript=no -device \
+                virtio-net-pci,netdev=lan,mac=52:54:0a:4d:00:0b -device virtio-rng-pci -chardev \
+                file,id=console,append=on,path=/cache/console.log -serial chardev:console -kernel /cache/vmlinuz \
+                -initrd /cache/initrd -append 'root=/dev/vda rw console=ttyS0,115200 quiet'
                 """)
     }
 

@@ -30,7 +30,10 @@ struct FuzzTests {
         (
             .unit("containerd.service"),
             frame(
-                "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp=Sat 2026-11-21 11:10:54 UTC"
+                """
+                LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp=Sat 2026-11-21 \
+                11:10:54 UTC
+                """
             )
         ),
         (.sysctl("net.ipv4.ip_forward"), frame("/proc/sys/net/ipv4/ip_forward:1")), (.module("overlay"), frame("")),
@@ -45,7 +48,10 @@ struct FuzzTests {
         frame(String(repeating: "a", count: 64) + "  /etc/hosts"),
         frame("kubeadm|hi |1.36.2-1.1\ncontainerd.io|ii |2.2.1-1~debian"),
         frame(
-            "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp=Sat 2026-11-21 11:10:54 UTC\n\nLoadState=not-found\nActiveState=inactive"
+            """
+            LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp=Sat 2026-11-21 11:10:54 \
+            UTC\n\nLoadState=not-found\nActiveState=inactive
+            """
         ),
         frame("/proc/sys/net/ipv4/ip_forward:1"), frame(""), frame("/dev/sda2"),
         frame("ID=debian\nVERSION_ID=\"12\"\n"),
@@ -109,8 +115,10 @@ struct FuzzTests {
     @Test("steps of every plan")
     func steps() throws {
         let sources =
-            "/etc/apt/sources.list:1:deb [signed-by=/k] http://deb.debian.org/debian bookworm main\n/etc/apt/x.sources:1:Types: deb\n"
-            + "/etc/apt/x.sources:2:URIs: http://a\n/etc/apt/x.sources:3:Suites: b\n"
+            """
+            /etc/apt/sources.list:1:deb [signed-by=/k] http://deb.debian.org/debian bookworm \
+            main\n/etc/apt/x.sources:1:Types: deb\n/etc/apt/x.sources:2:URIs: http://a\n/etc/apt/x.sources:3:Suites: b\n
+            """
         try Fuzz("steps of ForgePlan", samples: [sources] + Self.answers.map(\.0)).run { input in
             _ = input.judge(Self.plan)
             return AptSources(input.text).all.count == 2

@@ -71,7 +71,8 @@ struct AuthenticationTests {
                 await problem(connectingTo: sshd.host(keyPath: key))?.description == """
                     kubmaster: 127.0.0.1 port \(sshd.port) does not let \(user) in
                       why  tried \(key) (ssh-ed25519 \(fingerprint)); the host accepts publickey, password
-                      fix  `ssh-copy-id -i \(key) -p \(sshd.port) \(user)@127.0.0.1`; `ssh -v -i \(key) -p \(sshd.port) \(user)@127.0.0.1` tells more
+                      fix  `ssh-copy-id -i \(key) -p \(sshd.port) \(user)@127.0.0.1`; `ssh -v -i \(key) -p \
+                    \(sshd.port) \(user)@127.0.0.1` tells more
                     """)
         }
     }
@@ -163,7 +164,10 @@ struct AuthenticationTests {
                 let problem = await problem(connectingTo: sshd.host(keyPath: key), .made(agent: agent.socket))
                 #expect(
                     problem?.why
-                        == "kubeforge does not prompt for it, and without \(key).pub it cannot tell which key of ssh-agent this is"
+                        == """
+                        kubeforge does not prompt for it, and without \(key).pub it cannot tell which key of \
+                        ssh-agent this is
+                        """
                 )
                 #expect(problem?.fix == "`ssh-keygen -yf \(key) > \(key).pub`, and `ssh-add \(key)`")
             }
@@ -222,9 +226,15 @@ struct AuthenticationTests {
                         == Problem(
                             .unreachable, what: "kubmaster: ssh-agent at \(agent.socket) did not answer within 3 s",
                             why:
-                                "it may be stopped, wait for a PIN or a confirmation, or be that of another computer that sleeps",
+                                """
+                                it may be stopped, wait for a PIN or a confirmation, or be that of another computer \
+                                that sleeps
+                                """,
                             fix:
-                                "`timeout 5 ssh-add -l` tries the same; without it: `ssh: key:` in the inventory names a key file"
+                                """
+                                `timeout 5 ssh-add -l` tries the same; without it: `ssh: key:` in the inventory names \
+                                a key file
+                                """
                         ))
             }
         }

@@ -188,7 +188,10 @@ struct CommandTests {
                 }
                 #expect(
                     problem?.what
-                        == "kubmaster: `sh -c 'trap '\\'''\\'' TERM; sleep 60; sleep 60'` did not end within its time limit of 1 s"
+                        == """
+                        kubmaster: `sh -c 'trap '\\'''\\'' TERM; sleep 60; sleep 60'` did not end within its time \
+                        limit of 1 s
+                        """
                 )
                 #expect(try await connection.run(Command("true")).isSuccess)
             }

@@ -53,8 +53,10 @@ struct ConnectionTests {
                         .unreachable,
                         what: "kubmaster: 127.0.0.1 port \(port) closed the connection before sending an SSH banner",
                         why:
-                            "it says nothing: something else than sshd listens there, or sshd has too many logins at a time (MaxStartups), "
-                            + "or it bans this address",
+                            """
+                            it says nothing: something else than sshd listens there, or sshd has too many logins at a \
+                            time (MaxStartups), or it bans this address
+                            """,
                         fix: "on kubmaster: `ss -tlnp` and `journalctl -u ssh -n 20`"))
         }
         #expect(count.load(ordering: .relaxed) == 4)

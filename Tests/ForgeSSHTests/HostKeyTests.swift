@@ -18,8 +18,10 @@ struct HostKeyTests {
                 await problem(connectingTo: sshd.host(knownHostsPath: empty))?.description == """
                     kubmaster: the host key of [127.0.0.1]:\(sshd.port) is not known
                       why  \(empty) has no line for it; it shows ssh-ed25519 \(fingerprint)
-                      fix  compare the fingerprint with the host's own, `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` at its console, and then \
-                    `ssh-keyscan -p \(sshd.port) 127.0.0.1 >> \(empty)`; or accept it unverified with --accept-new-host-keys
+                      fix  compare the fingerprint with the host's own, `ssh-keygen -lf \
+                    /etc/ssh/ssh_host_ed25519_key.pub` at its console, and then \
+                    `ssh-keyscan -p \(sshd.port) 127.0.0.1 >> \(empty)`; or accept it unverified with \
+                    --accept-new-host-keys
                     """)
             let absent = sshd.folder.path("none/known_hosts")
             #expect(await problem(connectingTo: sshd.host(knownHostsPath: absent))?.kind == .unreachable)
@@ -74,8 +76,10 @@ struct HostKeyTests {
             #expect(problem?.why?.hasSuffix("which is not what \(file) says in line 3") == true)
             #expect(
                 problem?.fix
-                    == "if kubmaster was rebuilt: `ssh-keygen -R '[127.0.0.1]:\(sshd.port)' -f \(file)`, and run this again; "
-                    + "if it was not, somebody else answers in its place")
+                    == """
+                    if kubmaster was rebuilt: `ssh-keygen -R '[127.0.0.1]:\(sshd.port)' -f \(file)`, and run this \
+                    again; if it was not, somebody else answers in its place
+                    """)
             #expect(try sshd.folder.text("changed").split(separator: "\n").count == 3)
         }
     }
@@ -220,7 +224,10 @@ struct HostKeyTests {
             let problem = await problem(connectingTo: sshd.host(knownHostsPath: file), .made(accepts: true))
             #expect(
                 problem?.what
-                    == "kubmaster: the host key of \(sshd.name) is known by a certificate only, and kubeforge cannot check host certificates"
+                    == """
+                    kubmaster: the host key of \(sshd.name) is known by a certificate only, and kubeforge cannot \
+                    check host certificates
+                    """
             )
             #expect(
                 problem?.why?.hasPrefix(

@@ -91,7 +91,10 @@ struct OrdinaryUserTests {
                     #expect(problem?.kind == .unreachable)
                     #expect(
                         problem?.what
-                            == "kubmaster: 127.0.0.1 port \(sshd.port) ends the connection during the login of \(user.name)"
+                            == """
+                            kubmaster: 127.0.0.1 port \(sshd.port) ends the connection during the login of \
+                            \(user.name)
+                            """
                     )
                     #expect(problem?.why == "it says: \(words)")
                     #expect(

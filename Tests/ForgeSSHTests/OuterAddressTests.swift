@@ -59,7 +59,10 @@ struct OuterAddressTests {
         #expect(problem?.what == "kubmaster: the name nowhere.invalid cannot be looked up")
         #expect(
             problem?.fix
-                == "`getent ahostsv4 nowhere.invalid` on this computer; it is `ssh: address:` of kubmaster in the inventory"
+                == """
+                `getent ahostsv4 nowhere.invalid` on this computer; it is `ssh: address:` of kubmaster in the \
+                inventory
+                """
         )
     }
 }

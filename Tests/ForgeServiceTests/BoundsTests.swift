@@ -82,7 +82,10 @@ struct BoundsTests {
     @Test("of a clock is compared with a Lease's, whatever it is", arguments: [Int.min, .max, -1])
     func leases(now: Int) throws {
         let held =
-            #"{"metadata":{"name":"kubeforge","namespace":"mlops"},"spec":{"holderIdentity":"x","renewTime":"2026-11-21T09:06:40Z"}}"#
+            #"""
+            {"metadata":{"name":"kubeforge","namespace":"mlops"},"spec":{"holderIdentity":"x",\#
+            "renewTime":"2026-11-21T09:06:40Z"}}
+            """#
         let step = LeasesAreFree(Example.cluster().services)
         let answers = Answers([
             try #require(step.questions.first): .command(CommandState(text: "\(now)\n{\"items\":[\(held)]}"))
@@ -96,7 +99,11 @@ struct BoundsTests {
     @Test("of pods of a rollout is subtracted, whatever it is")
     func rollout() {
         let object =
-            #"{"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[{"name":"c","image":"IMAGE"}]}}},"status":{"replicas":9223372036854775807,"updatedReplicas":-9223372036854775808,"availableReplicas":0}}"#
+            #"""
+            {"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[{\#
+            "name":"c","image":"IMAGE"}]}}},"status":{"replicas":9223372036854775807,\#
+            "updatedReplicas":-9223372036854775808,"availableReplicas":0}}
+            """#
         let json = "{\"items\":[\(object.replacing("IMAGE", with: Example.release.reference))]}"
         let found = RolloutState(ClusterObject.list(json)).differences(
             from: Example.release, of: "inference", replicas: 2)

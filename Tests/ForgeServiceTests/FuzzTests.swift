@@ -17,33 +17,53 @@ struct FuzzTests {
         """
     private static let golden = """
         {"features": ["a", "Å"], "score": {"lda": 0.692, "mlp": 0.66}, "rows": [
-        {"truth": {"number": 0, "letter": "A"}, "lda": {"number": 0, "letter": "A"}, "mlp": {"number": 1, "letter": "B"}},
-        {"truth": {"number": 1, "letter": "B"}, "lda": {"number": 0, "letter": "A"}, "mlp": {"number": 1, "letter": "B"}}]}
+        {"truth": {"number": 0, "letter": "A"}, "lda": {"number": 0, "letter": "A"}, "mlp": {"number": 1, "letter": \
+        "B"}},
+        {"truth": {"number": 1, "letter": "B"}, "lda": {"number": 0, "letter": "A"}, "mlp": {"number": 1, "letter": \
+        "B"}}]}
         """
     private static let objects = """
         {"items": [
-        {"kind": "Deployment", "metadata": {"name": "inference", "generation": 3, "annotations": {"deployment.kubernetes.io/revision": "4"}},
-         "spec": {"replicas": 2, "template": {"metadata": {"annotations": {"kubeforge.io/template": "second"}}, "spec": {"containers":
-         [{"name": "inference", "image": "10.77.0.11:5443/mlops/inference:0123456789abcdef", "ports": [{"containerPort": 8080}]}]}}},
+        {"kind": "Deployment", "metadata": {"name": "inference", "generation": 3, "annotations": \
+        {"deployment.kubernetes.io/revision": "4"}},
+         "spec": {"replicas": 2, "template": {"metadata": {"annotations": {"kubeforge.io/template": "second"}}, \
+        "spec": {"containers":
+         [{"name": "inference", "image": "10.77.0.11:5443/mlops/inference:0123456789abcdef", "ports": \
+        [{"containerPort": 8080}]}]}}},
          "status": {"observedGeneration": 3, "replicas": 2, "updatedReplicas": 1, "availableReplicas": 1,
          "conditions": [{"type": "ReplicaFailure", "status": "True", "message": "forbidden"}]}},
-        {"kind": "ReplicaSet", "metadata": {"name": "inference-1", "annotations": {"deployment.kubernetes.io/revision": "4"}},
-         "spec": {"template": {"metadata": {"annotations": {"kubeforge.io/template": "second"}}, "spec": {"containers": [{"image": "x"}]}}}},
-        {"kind": "Pod", "metadata": {"name": "inference-1-a", "creationTimestamp": "2026-11-21T15:00:00Z", "ownerReferences": [{"kind": "ReplicaSet", "name": "inference-1"}]},
-         "spec": {"nodeName": "kubnode", "containers": [{"name": "c", "image": "x", "ports": [{"containerPort": 8080}]}]},
-         "status": {"phase": "Running", "podIP": "10.244.1.7", "conditions": [{"type": "Ready", "status": "True"}], "containerStatuses":
-         [{"name": "c", "ready": false, "restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}},
-         "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-11-21T15:00:00Z"}}}]}},
-        {"kind": "Node", "metadata": {"name": "kubnode"}, "spec": {"unschedulable": true}, "status": {"conditions": [{"type": "DiskPressure", "status": "True"}]}},
-        {"kind": "Job", "metadata": {"name": "inference-batch-1", "creationTimestamp": "2026-11-21T15:00:00Z"}, "spec": {"completions": 3, "parallelism": 3},
-         "status": {"succeeded": 1, "failed": 1, "startTime": "2026-11-21T15:00:00Z", "conditions": [{"type": "Failed", "status": "True", "message": "x"}]}},
-        {"kind": "CronJob", "metadata": {"name": "inference-batch-weekly"}, "spec": {"schedule": "0 3 * * 1", "jobTemplate": {"spec": {"template": {"spec":
-         {"containers": [{"name": "c", "image": "x:0123456789abcdef", "command": ["python", "inference.py", "--input", "https://h/x.csv?t=1"]}]}}}}},
+        {"kind": "ReplicaSet", "metadata": {"name": "inference-1", "annotations": \
+        {"deployment.kubernetes.io/revision": "4"}},
+         "spec": {"template": {"metadata": {"annotations": {"kubeforge.io/template": "second"}}, "spec": \
+        {"containers": [{"image": "x"}]}}}},
+        {"kind": "Pod", "metadata": {"name": "inference-1-a", "creationTimestamp": "2026-11-21T15:00:00Z", \
+        "ownerReferences": [{"kind": "ReplicaSet", "name": "inference-1"}]},
+         "spec": {"nodeName": "kubnode", "containers": [{"name": "c", "image": "x", "ports": [{"containerPort": \
+        8080}]}]},
+         "status": {"phase": "Running", "podIP": "10.244.1.7", "conditions": [{"type": "Ready", "status": "True"}], \
+        "containerStatuses":
+         [{"name": "c", "ready": false, "restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff", \
+        "message": "back-off"}},
+         "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": \
+        "2026-11-21T15:00:00Z"}}}]}},
+        {"kind": "Node", "metadata": {"name": "kubnode"}, "spec": {"unschedulable": true}, "status": {"conditions": \
+        [{"type": "DiskPressure", "status": "True"}]}},
+        {"kind": "Job", "metadata": {"name": "inference-batch-1", "creationTimestamp": "2026-11-21T15:00:00Z"}, \
+        "spec": {"completions": 3, "parallelism": 3},
+         "status": {"succeeded": 1, "failed": 1, "startTime": "2026-11-21T15:00:00Z", "conditions": [{"type": \
+        "Failed", "status": "True", "message": "x"}]}},
+        {"kind": "CronJob", "metadata": {"name": "inference-batch-weekly"}, "spec": {"schedule": "0 3 * * 1", \
+        "jobTemplate": {"spec": {"template": {"spec":
+         {"containers": [{"name": "c", "image": "x:0123456789abcdef", "command": ["python", "inference.py", "--input", \
+        "https://h/x.csv?t=1"]}]}}}}},
          "status": {"lastScheduleTime": "2026-11-21T15:00:00Z"}},
-        {"kind": "ConfigMap", "metadata": {"name": "inference-releases"}, "data": {"2026-11-21T10:00:00Z": "{\\"image\\": \\"x\\", \\"template\\": \\"second\\", \\"at\\": \\"2026-11-21T10:00:00Z\\", \\"by\\": \\"a@b\\"}"}}]}
+        {"kind": "ConfigMap", "metadata": {"name": "inference-releases"}, "data": {"2026-11-21T10:00:00Z": \
+        "{\\"image\\": \\"x\\", \\"template\\": \\"second\\", \\"at\\": \\"2026-11-21T10:00:00Z\\", \\"by\\": \
+        \\"a@b\\"}"}}]}
         """
     private static let events = """
-        {"items": [{"kind": "Event", "type": "Warning", "reason": "Failed", "message": "Failed to pull image", "count": 3, "involvedObject": {"name": "inference-1-a"},
+        {"items": [{"kind": "Event", "type": "Warning", "reason": "Failed", "message": "Failed to pull image", \
+        "count": 3, "involvedObject": {"name": "inference-1-a"},
          "metadata": {"name": "e"}, "lastTimestamp": "2026-11-21T15:00:00Z"}]}
         """
     /// Real answers, and what some step says of each.
@@ -141,7 +161,10 @@ struct FuzzTests {
         }
         let load = LoadScript(address: "http://h", rows: 3, load: Load(length: .seconds(1)))
         let sum =
-            "seconds 10.1\nlongest 204.3\nbucket 350 1000\nbucket 400 3\nfailed status 503 2\nfailed curl 28 1 (timed out)\n"
+            """
+            seconds 10.1\nlongest 204.3\nbucket 350 1000\nbucket 400 3\nfailed status 503 2\nfailed curl 28 1 (timed \
+            out)\n
+            """
         try Fuzz("sum of a load", samples: [sum]).run { input in
             guard let report = LoadSum.report(input.text, of: load, from: "m") else { return false }
             _ = (report.percentile(95), report.throughput, LoadHistogram(report).most, report.failuresInWords)
@@ -188,7 +211,8 @@ struct FuzzTests {
     @Test("leases, and who holds them")
     func leases() throws {
         let lease = #"""
-            {"items":[{"metadata":{"name":"kubeforge-inference","namespace":"mlops","resourceVersion":"7"},"spec":{"holderIdentity":
+            {"items":[{"metadata":{"name":"kubeforge-inference","namespace":"mlops","resourceVersion":"7"},"spec":{\#
+            "holderIdentity":
             "0123456789abcdef anna@laptop 0123456789abcdef 4711 2026-11-21T09:12:03Z deploy","leaseDurationSeconds":60,
             "renewTime":"2026-11-21T09:12:03.000000Z","leaseTransitions":3}}]}
             """#

@@ -26,7 +26,10 @@ struct ServicePlanTests {
     }
 
     @Test(
-        "pushes to the registry that the inventory names, with the login that Docker has or the one that the inventory has"
+        """
+        pushes to the registry that the inventory names, with the login that Docker has or the one that the inventory \
+        has
+        """
     )
     func pushes() throws {
         try Golden("plan-registry.txt").expect(
@@ -89,9 +92,10 @@ struct ServicePlanTests {
         guard case .command(let look)? = build.questions.first else { throw Problem(what: "it asks no command") }
         #expect(
             look == #"""
-                { said=$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get deployments --field-selector \#
-                metadata.name=inference --output 'jsonpath={range .items[*]}{.spec.template.metadata.annotations.kubeforge\.io/rebuilt}{end}' \#
-                2>&1 >&3 3>&-) || { code=$?; printf '\n%s\n' "$said"; exit "$code"; }; } 3>&1
+                { said=$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get \#
+                deployments --field-selector metadata.name=inference --output 'jsonpath={range \#
+                .items[*]}{.spec.template.metadata.annotations.kubeforge\.io/rebuilt}{end}' 2>&1 >&3 3>&-) || { \#
+                code=$?; printf '\n%s\n' "$said"; exit "$code"; }; } 3>&1
                 """#)
         func read(_ state: CommandState) -> String? { build.time(Example.answers([look: state])) }
         #expect(read(CommandState(text: time)) == time)

@@ -18,12 +18,16 @@ struct AccessTests {
         try Data("# of the web team\nfirst-token-of-all\nsecond-token-of-all\n".utf8).write(to: folder / "tokens")
         let script = #"""
             def status(path, value): return get(path, headers={"Authorization": value} if value else {}).status
-            for value in ("", "Bearer first-token-of-all", "bearer second-token-of-all ", "Bearer first-token-of-al", "Basic first-token-of-all", "Bearer", "Bearer # of the web team"):
-                print(*(status(path, value) for path in ("/prediction/7", "/metrics", "/nothing", "/healthz", "/readyz")))
+            for value in ("", "Bearer first-token-of-all", "bearer second-token-of-all ", "Bearer first-token-of-al", \#
+            "Basic first-token-of-all", "Bearer", "Bearer # of the web team"):
+                print(*(status(path, value) for path in ("/prediction/7", "/metrics", "/nothing", "/healthz", \#
+            "/readyz")))
             answer = get("/score"); print(answer.getheader("WWW-Authenticate"), answer.text, end="")
             answer = get("/score", headers={"Authorization": "Bearer first-token-of-al"}); print(answer.text, end="")
-            answer = get("/", headers={"Accept": "text/html"}); print(answer.status, answer.getheader("Content-Type"), "lda" in answer.text, "type=\"password\"" in answer.text)
-            answer = get("/", headers={"Accept": "text/html", "Authorization": "Bearer first-token-of-all"}); print(answer.status, "lda" in answer.text, "first-token" in answer.text)
+            answer = get("/", headers={"Accept": "text/html"}); print(answer.status, \#
+            answer.getheader("Content-Type"), "lda" in answer.text, "type=\"password\"" in answer.text)
+            answer = get("/", headers={"Accept": "text/html", "Authorization": "Bearer first-token-of-all"}); \#
+            print(answer.status, "lda" in answer.text, "first-token" in answer.text)
             """#
         let said = try ServiceScript(training, python).said(script, ["TOKENS_FILE": (folder / "tokens").path])
         #expect(
@@ -49,10 +53,13 @@ struct AccessTests {
         let script = #"""
             def allowed(origin, method="GET", **more):
                 answer = get("/score", method, headers={"Origin": origin, **more})
-                print(answer.status, answer.getheader("Access-Control-Allow-Origin"), answer.getheader("Access-Control-Allow-Headers"), answer.getheader("Vary"))
+                print(answer.status, answer.getheader("Access-Control-Allow-Origin"), \#
+            answer.getheader("Access-Control-Allow-Headers"), answer.getheader("Vary"))
             preflight = {"Access-Control-Request-Method": "POST"}
-            allowed("https://app.example"); allowed("https://app.example", "OPTIONS", **preflight); allowed("https://other.example", "OPTIONS", **preflight)
-            allowed("https://app.example", Authorization="Bearer first-token-of-all"); allowed("https://other.example", Authorization="Bearer first-token-of-all")
+            allowed("https://app.example"); allowed("https://app.example", "OPTIONS", **preflight); \#
+            allowed("https://other.example", "OPTIONS", **preflight)
+            allowed("https://app.example", Authorization="Bearer first-token-of-all"); \#
+            allowed("https://other.example", Authorization="Bearer first-token-of-all")
             """#
         let said = try ServiceScript(training, python).said(
             script,
@@ -75,7 +82,8 @@ struct AccessTests {
             context = ssl.create_default_context(cafile=os.environ["TLS_CERTIFICATE_FILE"])
             stalled = [stall(b"\x16\x03\x01") for _ in range(100)]
             print(get("/readyz").text, end="")
-            answer = get("/prediction", "POST", b'{"rows": [' + b",".join([b"[10, 1]"] * 2000) + b"]}"); print(answer.status, answer.text.count("lda"))
+            answer = get("/prediction", "POST", b'{"rows": [' + b",".join([b"[10, 1]"] * 2000) + b"]}"); \#
+            print(answer.status, answer.text.count("lda"))
             print(get("/score").status)
             try: print(everything(stall(b"GET /score HTTP/1.1\r\nHost: x\r\n\r\n")))
             except ConnectionResetError: print(b"")

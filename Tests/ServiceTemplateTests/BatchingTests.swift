@@ -25,7 +25,8 @@ struct BatchingTests {
         #expect(
             said == """
                 ['FIRST'] ['PROBE'] ['0A', '0B'] ['1A', '1B'] ['2A', '2B'] ['3A', '3B']
-                [['first'], ['probe', '0a', '0b', '1a', '1b', '2a', '2b', '3a', '3b']] ['FIRST', '0A', '0B', '1A', '1B', '2A', '2B', '3A', '3B']
+                [['first'], ['probe', '0a', '0b', '1a', '1b', '2a', '2b', '3a', '3b']] ['FIRST', '0A', '0B', '1A', \
+                '1B', '2A', '2B', '3A', '3B']
 
                 """)
     }
@@ -36,7 +37,8 @@ struct BatchingTests {
             """
             batching.MOST_ROWS = 5
             first = asyncio.create_task(ask(["x"])); await busy()
-            others = [asyncio.create_task(ask([str(n)] * count)) for n, count in enumerate((3, 2, 1, 9, 1))]; await asyncio.sleep(0)
+            others = [asyncio.create_task(ask([str(n)] * count)) for n, count in enumerate((3, 2, 1, 9, 1))]; await \
+            asyncio.sleep(0)
             gate.release(100); await asyncio.gather(first, *others)
             print([len(call) for call in calls])
             """)
@@ -49,7 +51,8 @@ struct BatchingTests {
             """
             def unreadable(): raise ValueError("no rows")
             first = asyncio.create_task(ask(["x"])); await busy()
-            others = [asyncio.create_task(ask(rows)) for rows in (["a"], unreadable, ["poison"], ["b"])]; await asyncio.sleep(0)
+            others = [asyncio.create_task(ask(rows)) for rows in (["a"], unreadable, ["poison"], ["b"])]; await \
+            asyncio.sleep(0)
             gate.release(100)
             for got in await asyncio.gather(*others, return_exceptions=True): print(repr(got))
             """)
@@ -70,7 +73,8 @@ struct BatchingTests {
                     calls.append(list(rows))
                     return [row.upper() for row in rows]
             batcher = batching.Batcher(Models(), counted.extend)
-            def ask(rows, **more): return batcher.ask(rows if callable(rows) else Rows(rows), lambda answers: answers, **more)
+            def ask(rows, **more): return batcher.ask(rows if callable(rows) else Rows(rows), lambda answers: answers, \
+            **more)
             async def busy(): await asyncio.to_thread(at_work.wait, 60)
             async def main():
             \(script.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n"))

@@ -79,7 +79,10 @@ struct CoordinatorTests {
             // Their digests are told when they were counted, which no request waits for.
             let scores = try await coordinator.get("/scores.json")
             let digests =
-                #""files": {"predictions.csv": "\#(try ServiceFiles.sha256(Data(table.text.utf8)))", "scores.json": "\#(try ServiceFiles.sha256(Data(scores.text.utf8)))"}"#
+                #"""
+                "files": {"predictions.csv": "\#(try ServiceFiles.sha256(Data(table.text.utf8)))", "scores.json": \#
+                "\#(try ServiceFiles.sha256(Data(scores.text.utf8)))"}
+                """#
             var status = ""
             while !status.contains(#""scores.json": ""#) { status = try await coordinator.get("/status").text }
             #expect(status.contains(digests), "\(status)")
@@ -228,12 +231,14 @@ struct CoordinatorTests {
                         if shut: peer.shutdown(socket.SHUT_WR)
                         answer = b""
                         while piece := peer.recv(65536): answer += piece
-                        print(answer.split(b"\\r\\n")[0].decode(), answer.split(b"\\r\\n\\r\\n")[-1].decode()[:70].strip())
+                        print(answer.split(b"\\r\\n")[0].decode(), \
+                answer.split(b"\\r\\n\\r\\n")[-1].decode()[:70].strip())
                 head = "PUT /input HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n"
                 ask(head + "Content-Length: 100\\r\\n\\r\\nLine,x,y\\n", shut=True)
                 ask(head + "Transfer-Encoding: chunked\\r\\n\\r\\nzz\\r\\n")
                 ask(head + "Content-Length: many\\r\\n\\r\\n")
-                ask(head + "Transfer-Encoding: chunked\\r\\n\\r\\n9\\r\\nLine,x,y\\n\\r\\n6\\r\\n0,1,2\\n\\r\\n0\\r\\n\\r\\n")
+                ask(head + "Transfer-Encoding: \
+                chunked\\r\\n\\r\\n9\\r\\nLine,x,y\\n\\r\\n6\\r\\n0,1,2\\n\\r\\n0\\r\\n\\r\\n")
                 """
             let port = try #require(coordinator.address.split(separator: ":").last)
             #expect(
@@ -241,7 +246,8 @@ struct CoordinatorTests {
                     HTTP/1.1 400 Bad Request {"error": "the body ends 91 bytes too early"}
                     HTTP/1.1 400 Bad Request {"error": "the chunks of the body are not as HTTP wants them"}
                     HTTP/1.1 400 Bad Request {"error": "the body must have a Content-Length, or be chunked"}
-                    HTTP/1.1 200 OK {"input": {"rows": 1, "sha256": "\(try ServiceFiles.sha256(Data("Line,x,y\n0,1,2\n".utf8)).prefix(37))
+                    HTTP/1.1 200 OK {"input": {"rows": 1, "sha256": \
+                    "\(try ServiceFiles.sha256(Data("Line,x,y\n0,1,2\n".utf8)).prefix(37))
 
                     """)
             #expect(try FileManager.default.contentsOfDirectory(atPath: coordinator.folder.path) == ["input.csv"])

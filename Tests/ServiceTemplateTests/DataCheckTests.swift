@@ -22,7 +22,10 @@ struct DataCheckTests {
         try Data(SmallData.train.utf8).write(to: folder / "test.csv")
         #expect(
             try await notes() == [
-                "test.csv has the rows of train.csv: scores tell how well models remember, not how well they do on new rows"
+                """
+                test.csv has the rows of train.csv: scores tell how well models remember, not how well they do on new \
+                rows
+                """
             ])
     }
 
@@ -70,7 +73,10 @@ struct DataCheckTests {
     @Test("leaves it to the build where this computer has no Python, and says so")
     func withoutPython() throws {
         let told =
-            "\(folder.url.path)/train.csv and \(folder.url.path)/test.csv are looked at when the image is built: this computer has no Python 3.8 or later"
+            """
+            \(folder.url.path)/train.csv and \(folder.url.path)/test.csv are looked at when the image is built: this \
+            computer has no Python 3.8 or later
+            """
         let check = try #require(try DataCheck(cluster: cluster(), templates: Templates()))
         for output in [nil, Output.failed(127, "python3: not found"), Output("no JSON")] {
             #expect(try check.read(output) == [told])

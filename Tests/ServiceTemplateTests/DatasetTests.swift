@@ -28,14 +28,18 @@ struct DatasetTests {
                 {"name": "active", "type": "boolean", "optional": false, "example": true}, \
                 {"name": "spend", "type": "number", "optional": true, "example": 30.5}], \
                 "target": "churned", "index": "customer", "task": "classification", "classes": 2, "notes": [], \
-                "models": [{"name": "leaves", "file": "leaves.txt", "format": "lightgbm", "library": "lightgbm", "version": null}], \
+                "models": [{"name": "leaves", "file": "leaves.txt", "format": "lightgbm", "library": "lightgbm", \
+                "version": null}], \
                 "trains": false, "expected": true, "requirements": false, "bytes": \(rows.utf8.count + 16 + 6)}
 
                 """)
     }
 
     @Test(
-        "is what is worth knowing: no target, columns that never change, classes that are rare, a test that is the training"
+        """
+        is what is worth knowing: no target, columns that never change, classes that are rare, a test that is the \
+        training
+        """
     )
     func notes() throws {
         try write("train.py", "")
@@ -44,8 +48,9 @@ struct DatasetTests {
         #expect(
             try said("--target", "kind").contains(
                 #"""
-                "notes": ["test.csv has the rows of train.csv: scores tell how well models remember, not how well they do on new rows", \#
-                "train.csv has 1 feature with the same value in every row: b", "train.csv has 1 row of class y"]
+                "notes": ["test.csv has the rows of train.csv: scores tell how well models remember, not how well \#
+                they do on new rows", "train.csv has 1 feature with the same value in every row: b", "train.csv has 1 \#
+                row of class y"]
                 """#))
         try FileManager.default.removeItem(at: folder / "test.csv")
         let none = try said()
@@ -104,7 +109,11 @@ struct DatasetTests {
         try write("test.parquet", "PAR1")
         #expect(
             try said().hasPrefix(
-                #"{"test": null, "features": null, "columns": [], "target": null, "index": null, "task": null, "classes": null, "notes": ["\#(folder.url.path)/test.parquet is looked at when the image is built: it is Parquet"]"#
+                #"""
+                {"test": null, "features": null, "columns": [], "target": null, "index": null, "task": null, \#
+                "classes": null, "notes": ["\#(folder.url.path)/test.parquet is looked at when the image is built: it \#
+                is Parquet"]
+                """#
             ))
     }
 

@@ -17,7 +17,8 @@ struct EveryAnswerTests {
             version = json.load(open(os.environ["MODELS_DIR"] + "/metadata.json"))["version"]
             for path in ("/prediction/7", "/healthz", "/nothing", "/prediction/x", "/metrics"):
                 answer = get(path)
-                print(answer.status, answer.getheader("X-Model-Version") == version, bool(re.fullmatch("[0-9a-f]{16}", answer.getheader("X-Request-Id"))))
+                print(answer.status, answer.getheader("X-Model-Version") == version, \#
+            bool(re.fullmatch("[0-9a-f]{16}", answer.getheader("X-Request-Id"))))
             for number in ("mine-1", "x" * 128, "x" * 129, "with space", ""):
                 print(get("/score", headers={"X-Request-Id": number}).getheader("X-Request-Id") == number, end=" ")
             """#
@@ -41,7 +42,8 @@ struct EveryAnswerTests {
                 connection = stall(b"GET /prediction/7 HTTP/1.1\r\nHost: x\r\n\r\n")
                 pieces.add(connection.recv(65536).endswith(b"}}\n")); connection.close()
             print(pieces, get("/score", "HEAD").status, get("/score", "OPTIONS").status)
-            connection = stall(b"POST /prediction HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 17\r\n\r\n")
+            connection = stall(b"POST /prediction HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: \#
+            17\r\n\r\n")
             print(connection.recv(65536)); connection.sendall(b'{"rows":[[10,1]]}'); print(connection.recv(65536)[:15])
             """#
         #expect(
@@ -59,9 +61,12 @@ struct EveryAnswerTests {
             body = b'{"rows":[' + b",".join([b"[10,1]"] * 500) + b"]}"
             plain = get("/prediction", "POST", body).text
             for accepted in ("gzip", "deflate, gzip;q=0.5", "gzip;q=0", "br"):
-                connection = connect(); connection.request("POST", "/prediction", gzip.compress(body), {"Content-Encoding": "gzip", "Accept-Encoding": accepted})
-                answer = connection.getresponse(); content = answer.read(); packed = answer.getheader("Content-Encoding")
-                print(packed, answer.getheader("Vary"), (gzip.decompress(content) if packed else content).decode() == plain)
+                connection = connect(); connection.request("POST", "/prediction", gzip.compress(body), \#
+            {"Content-Encoding": "gzip", "Accept-Encoding": accepted})
+                answer = connection.getresponse(); content = answer.read(); packed = \#
+            answer.getheader("Content-Encoding")
+                print(packed, answer.getheader("Vary"), (gzip.decompress(content) if packed else content).decode() == \#
+            plain)
             print(get("/score", headers={"Accept-Encoding": "gzip"}).getheader("Content-Encoding"))
             for body in (gzip.compress(body)[:-9], body, gzip.compress(b" " * 9000000)):
                 print(get("/prediction", "POST", body, {"Content-Encoding": "gzip"}).text.split(":", 1)[1], end="")
@@ -83,9 +88,11 @@ struct EveryAnswerTests {
     @Test("to HEAD has no body, to OPTIONS the methods, and a proxy's prefix is left out")
     func methods() throws {
         let script = #"""
-            for method, path in (("HEAD", "/score"), ("HEAD", "/prediction/7"), ("OPTIONS", "/score"), ("OPTIONS", "/prediction"), ("OPTIONS", "/no")):
+            for method, path in (("HEAD", "/score"), ("HEAD", "/prediction/7"), ("OPTIONS", "/score"), ("OPTIONS", \#
+            "/prediction"), ("OPTIONS", "/no")):
                 answer = get(path, method)
-                print(method, path, answer.status, answer.getheader("Allow"), answer.getheader("Content-Length"), len(answer.text))
+                print(method, path, answer.status, answer.getheader("Allow"), answer.getheader("Content-Length"), \#
+            len(answer.text))
             for prefix in ("/inference", "/inference/", "/other", "no path"):
                 print(get("/inference/prediction/7", headers={"X-Forwarded-Prefix": prefix}).status, end=" ")
             """#
@@ -103,11 +110,13 @@ struct EveryAnswerTests {
     @Test("is a line of the log where requests are logged, with no feature and nothing behind the ?")
     func log() throws {
         let script = #"""
-            get("/prediction", "POST", b'{"rows": [[10.0625, 1], [1, 2]]}', {"X-Request-Id": "mine"}); get("/score?secret=1")
+            get("/prediction", "POST", b'{"rows": [[10.0625, 1], [1, 2]]}', {"X-Request-Id": "mine"}); \#
+            get("/score?secret=1")
             wait(lambda: len(told) == 2, "two requests are logged")
             for line in told:
                 entry = json.loads(line)
-                print(list(entry), [entry[name] for name in ("method", "path", "status", "rows")], 0 < entry["ms"] < 60000)
+                print(list(entry), [entry[name] for name in ("method", "path", "status", "rows")], 0 < entry["ms"] < \#
+            60000)
             print(json.loads(told[0])["request"], "10.0625" in "".join(told + log), "secret" in "".join(told + log))
             stop(); del os.environ["LOG"]; told.clear(); start(); get("/score"); stop(); print(told)
             """#
@@ -125,7 +134,8 @@ struct EveryAnswerTests {
     @Test("is counted for Prometheus: requests by address, rows and classes by model, but no probe's")
     func metrics() async throws {
         let script = #"""
-            for path in ("/prediction/7", "/prediction/8", "/prediction/25", "/readyz", "/wp-login.php", "/prediction/x"): ask("GET", path)
+            for path in ("/prediction/7", "/prediction/8", "/prediction/25", "/readyz", "/wp-login.php", \#
+            "/prediction/x"): ask("GET", path)
             ask("POST", "/prediction", b'{"rows": [[10, 1], [1, 10]]}')
             answer = get("/metrics")
             print(answer.text)
@@ -134,9 +144,12 @@ struct EveryAnswerTests {
         let reader = #"""
             import sys
             from prometheus_client.parser import text_string_to_metric_families as families
-            found = {(sample.name, *sample.labels.values()): sample.value for family in families(sys.argv[1]) for sample in family.samples}
-            for name in sorted(key for key in found if key[0] in ("http_requests_total", "prediction_rows_total", "predictions_total")): print(*name, found[name])
-            print(next(key[1] for key in found if key[0] == "model_info"), found["http_request_duration_seconds_count", "/prediction/<number>"])
+            found = {(sample.name, *sample.labels.values()): sample.value for family in families(sys.argv[1]) for \#
+            sample in family.samples}
+            for name in sorted(key for key in found if key[0] in ("http_requests_total", "prediction_rows_total", \#
+            "predictions_total")): print(*name, found[name])
+            print(next(key[1] for key in found if key[0] == "model_info"), \#
+            found["http_request_duration_seconds_count", "/prediction/<number>"])
             """#
         #expect(
             try await Python.clients.value.answer(reader, [text]) == """

@@ -19,13 +19,18 @@ struct FaultTests {
             log = io.StringIO(); logging.getLogger("service").addHandler(logging.StreamHandler(log))
             def fail(*_): raise RuntimeError("out of order")
             models.Models.answers = fail
-            for status, headers, text in (call("GET", "/prediction/7"), call("POST", "/prediction", b'{"rows": [[1, 2]]}'), call("GET", "/readyz")):
+            for status, headers, text in (call("GET", "/prediction/7"), call("POST", "/prediction", b'{"rows": [[1, \
+            2]]}'), call("GET", "/readyz")):
                 number = json.loads(text)["request"]
                 print(status, headers[b"content-type"].decode(), text.replace(number, "ID"), end="")
-                print(number in log.getvalue(), "RuntimeError: out of order" in log.getvalue(), headers[b"x-request-id"] == number.encode())
+                print(number in log.getvalue(), "RuntimeError: out of order" in log.getvalue(), \
+            headers[b"x-request-id"] == number.encode())
             """)
         let answer =
-            #"500 application/json {"error":"the service failed (RuntimeError); its log tells more of request ID","request":"ID"}"#
+            #"""
+            500 application/json {"error":"the service failed (RuntimeError); its log tells more of request \#
+            ID","request":"ID"}
+            """#
         #expect(said == String(repeating: answer + "\nTrue True True\n", count: 3))
     }
 
@@ -44,7 +49,8 @@ struct FaultTests {
                 /prediction/7 404
                 /score 200
                 /readyz 200
-                {"error":"GET /line/7 has no answer (Not Found). There are: GET /, /score, /metrics, /openapi.json, /v2, /healthz, /readyz; POST /prediction"}
+                {"error":"GET /line/7 has no answer (Not Found). There are: GET /, /score, /metrics, /openapi.json, \
+                /v2, /healthz, /readyz; POST /prediction"}
                 {"predictions":[{"lda":{"number":0,"letter":"A"},"mlp":{"number":0,"letter":"A"}}]}
                 []
 
@@ -59,13 +65,19 @@ struct FaultTests {
             import pathlib, resource, subprocess, sys
             folder = pathlib.Path(sys.argv[1])
             def write(name, count):
-                lines = ("%d,%d,%s\\n" % (row, row % 2, ",".join("%.4f" % ((row * 7919 + column * (1 + row % 2)) % 997 / 7) for column in range(40))) for row in range(count))
-                (folder / name).write_text("Line,# Letter," + ",".join(f"f{column}" for column in range(40)) + "\\n" + "".join(lines))
+                lines = ("%d,%d,%s\\n" % (row, row % 2, ",".join("%.4f" % ((row * 7919 + column * (1 + row % 2)) % 997 \
+            / 7) for column in range(40))) for row in range(count))
+                (folder / name).write_text("Line,# Letter," + ",".join(f"f{column}" for column in range(40)) + "\\n" + \
+            "".join(lines))
             write("train.csv", 60); write("test.csv", 40000)
-            subprocess.run([sys.executable, "train.py", "--directory", folder, "--data", folder, "--models", folder.parent / "models"], check=True, capture_output=True)
-            start = "import api, resource; api.create_app(); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
-            def peak(data, models): return int(subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=True,
-                env={"DATA_DIR": str(data), "MODELS_DIR": str(models), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}).stdout)
+            subprocess.run([sys.executable, "train.py", "--directory", folder, "--data", folder, "--models", \
+            folder.parent / "models"], check=True, capture_output=True)
+            start = "import api, resource; api.create_app(); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss \
+            // 1024)"
+            def peak(data, models): return int(subprocess.run([sys.executable, "-c", start], capture_output=True, \
+            text=True, check=True,
+                env={"DATA_DIR": str(data), "MODELS_DIR": str(models), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": \
+            "1", "PYTHONDONTWRITEBYTECODE": "1"}).stdout)
             more = peak(folder, folder.parent / "models") - peak(sys.argv[2], sys.argv[3])
             print("fine" if more < 100 else f"{more} MB")
             """
@@ -81,7 +93,8 @@ struct FaultTests {
                 sent = []
                 async def receive(): return {"type": "http.request", "body": body, "more_body": False}
                 async def send(message): sent.append(message)
-                asyncio.run(app({"type": "http", "method": method, "path": path, "query_string": b"", "headers": []}, receive, send))
+                asyncio.run(app({"type": "http", "method": method, "path": path, "query_string": b"", "headers": []}, \
+            receive, send))
                 return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"].decode()
             \(script)
             """

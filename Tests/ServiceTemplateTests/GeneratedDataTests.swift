@@ -72,7 +72,10 @@ struct GeneratedDataTests {
         #expect(end.status == 1)
         #expect(
             end.errors
-                == "\(folder.url.path)/\(missing) is missing: give both train.csv and test.csv, or neither to have them generated\n"
+                == """
+                \(folder.url.path)/\(missing) is missing: give both train.csv and test.csv, or neither to have \
+                them generated\n
+                """
         )
     }
 

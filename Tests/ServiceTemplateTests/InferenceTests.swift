@@ -136,13 +136,15 @@ struct InferenceTests {
             content = b"Line,x,y\\n0,10,1\\n1,1,10\\n"
             class Handler(http.server.BaseHTTPRequestHandler):
                 def do_GET(self):
-                    self.send_response(200); self.send_header("Content-Length", str(len(content) + ("broken" in self.path))); self.end_headers()
+                    self.send_response(200); self.send_header("Content-Length", str(len(content) + ("broken" in \
+            self.path))); self.end_headers()
                     self.wfile.write(content)
                 def log_message(self, *_): pass
             server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
             threading.Thread(target=server.serve_forever, daemon=True).start()
             for name in ("whole", "broken"):
-                program = [sys.executable, "inference.py", "--input", f"http://127.0.0.1:{server.server_port}/{name}", "--results", sys.argv[1]]
+                program = [sys.executable, "inference.py", "--input", f"http://127.0.0.1:{server.server_port}/{name}", \
+            "--results", sys.argv[1]]
                 end = subprocess.run(program, capture_output=True, text=True)
                 print(end.returncode, end.stderr.replace(str(server.server_port), "PORT"), end="")
             """
@@ -160,16 +162,19 @@ struct InferenceTests {
             content = b"Line,x,y\\n0,10,1\\n1,1,10\\n"
             class Handler(http.server.BaseHTTPRequestHandler):
                 def do_GET(self):
-                    print(self.path, self.headers["Host"] == f"127.0.0.1:{server.server_port}", self.headers["Authorization"], flush=True)
+                    print(self.path, self.headers["Host"] == f"127.0.0.1:{server.server_port}", \
+            self.headers["Authorization"], flush=True)
                     if self.path == "/moved":
-                        self.send_response(302); self.send_header("Location", "/rows?a=b"); self.send_header("Content-Length", "0")
+                        self.send_response(302); self.send_header("Location", "/rows?a=b"); \
+            self.send_header("Content-Length", "0")
                         return self.end_headers()
                     self.send_response(200); self.send_header("Content-Length", str(len(content))); self.end_headers()
                     self.wfile.write(content)
                 def log_message(self, *_): pass
             server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
             threading.Thread(target=server.serve_forever, daemon=True).start()
-            for address in ("ann:s%40cret@127.0.0.1:{}/rows?t=1", "ann@127.0.0.1:{}/rows", "127.0.0.1:{}/rows", "ann:x@127.0.0.1:{}/moved"):
+            for address in ("ann:s%40cret@127.0.0.1:{}/rows?t=1", "ann@127.0.0.1:{}/rows", "127.0.0.1:{}/rows", \
+            "ann:x@127.0.0.1:{}/moved"):
                 source = "http://" + address.format(server.server_port)
                 program = [sys.executable, "inference.py", "--input", source, "--results", sys.argv[1]]
                 end = subprocess.run(program, capture_output=True, text=True)

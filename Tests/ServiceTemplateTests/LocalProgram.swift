@@ -25,7 +25,9 @@ struct LocalProgram {
         let program = try run(arguments, in: folder, environment: environment)
         guard program.status == 0 else {
             throw Failed(
-                "`\(arguments.joined(separator: " "))` ended with \(program.status):\n\(program.output)\(program.errors)"
+                """
+                `\(arguments.joined(separator: " "))` ended with \(program.status):\n\(program.output)\(program.errors)
+                """
             )
         }
         return program.output

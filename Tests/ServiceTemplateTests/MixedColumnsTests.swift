@@ -24,10 +24,13 @@ struct MixedColumnsTests {
     func probabilities() throws {
         let script = #"""
             row = json.loads(get("/line/0").text)["features"]; print(row)
-            def ask(query="", rows=[row]): return json.loads(get("/prediction" + query, "POST", json.dumps({"rows": rows})).text)
+            def ask(query="", rows=[row]): return json.loads(get("/prediction" + query, "POST", json.dumps({"rows": \#
+            rows})).text)
             one = ask()["predictions"][0]["churn"]; print(list(one), one["class"], round(one["probability"], 6))
-            all = ask("?probabilities=all")["predictions"][0]["churn"]; print(all["class"], {name: round(value, 6) for name, value in all["probabilities"].items()})
-            print(ask(rows=[list(row.values())]) == ask(), json.loads(get("/prediction/0").text)["churn"] == one, get("/readyz").status)
+            all = ask("?probabilities=all")["predictions"][0]["churn"]; print(all["class"], {name: round(value, 6) \#
+            for name, value in all["probabilities"].items()})
+            print(ask(rows=[list(row.values())]) == ask(), json.loads(get("/prediction/0").text)["churn"] == one, \#
+            get("/readyz").status)
             print(ask("?probabilities=some"), list(json.loads(get("/score?details=1").text)["churn"]))
             print([line for line in get("/metrics").text.split("\n") if line.startswith("predictions_total")])
             """#
@@ -44,26 +47,35 @@ struct MixedColumnsTests {
     }
 
     @Test(
-        "takes them as tensors of the Open Inference Protocol, one for each column; one that may be empty may be left out"
+        """
+        takes them as tensors of the Open Inference Protocol, one for each column; one that may be empty may be left out
+        """
     )
     func tensors() throws {
         let script = #"""
-            about = json.loads(get("/v2/models/churn").text); print([one["datatype"] for one in about["inputs"]], about["outputs"])
+            about = json.loads(get("/v2/models/churn").text); print([one["datatype"] for one in about["inputs"]], \#
+            about["outputs"])
             row = json.loads(get("/line/1").text)["features"]
             def infer(row, outputs=()):
                 types = {str: "BYTES", bool: "BOOL", int: "INT64"}
-                inputs = [{"name": name, "shape": [2], "datatype": types.get(type(cell), "FP64"), "data": [cell, cell]} for name, cell in row.items()]
-                got = json.loads(get("/v2/models/churn/infer", "POST", json.dumps({"inputs": inputs, "outputs": [{"name": name} for name in outputs]})).text)
-                return got.get("error") or [(one["name"], one["shape"], one["datatype"], [cell if type(cell) is str else round(cell, 4) for cell in one["data"]]) for one in got["outputs"]]
+                inputs = [{"name": name, "shape": [2], "datatype": types.get(type(cell), "FP64"), "data": [cell, \#
+            cell]} for name, cell in row.items()]
+                got = json.loads(get("/v2/models/churn/infer", "POST", json.dumps({"inputs": inputs, "outputs": \#
+            [{"name": name} for name in outputs]})).text)
+                return got.get("error") or [(one["name"], one["shape"], one["datatype"], [cell if type(cell) is str \#
+            else round(cell, 4) for cell in one["data"]]) for one in got["outputs"]]
             print(infer(row)); print(infer(row, ["predict_proba", "predict"]))
-            print(infer({name: cell for name, cell in row.items() if name != "plan"})); print(infer({name: cell for name, cell in row.items() if name != "age"}))
+            print(infer({name: cell for name, cell in row.items() if name != "plan"})); print(infer({name: cell for \#
+            name, cell in row.items() if name != "age"}))
             print(infer(row | {"age": "old"}))
             """#
         #expect(
             try service.said(script) == """
-                ['INT64', 'BYTES', 'BYTES', 'BOOL', 'FP64'] [{'name': 'predict', 'datatype': 'BYTES', 'shape': [-1]}, {'name': 'predict_proba', 'datatype': 'FP64', 'shape': [-1, 2]}]
+                ['INT64', 'BYTES', 'BYTES', 'BOOL', 'FP64'] [{'name': 'predict', 'datatype': 'BYTES', 'shape': [-1]}, \
+                {'name': 'predict_proba', 'datatype': 'FP64', 'shape': [-1, 2]}]
                 [('predict', [2], 'BYTES', ['yes', 'yes'])]
-                [('predict_proba', [2, 2], 'FP64', [0.3617, 0.6383, 0.3617, 0.6383]), ('predict', [2], 'BYTES', ['yes', 'yes'])]
+                [('predict_proba', [2, 2], 'FP64', [0.3617, 0.6383, 0.3617, 0.6383]), ('predict', [2], 'BYTES', \
+                ['yes', 'yes'])]
                 [('predict', [2], 'BYTES', ['yes', 'yes'])]
                 inputs has no tensor 'age'
                 rows[0][0] is not a number: "old"

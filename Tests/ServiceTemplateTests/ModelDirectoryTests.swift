@@ -74,11 +74,18 @@ struct ModelDirectoryTests {
             [
                 (
                     good.replacing(/(c00[35]),(no|yes),/, with: { "\($0.1),\($0.2 == "no" ? "yes" : "no")," }),
-                    #"churn answers otherwise here than in expected\.csv on 2 of 60 rows \(row 3: (no|yes) 0\.\d\d here, (no|yes) 0\.\d\d there\); the model was saved by scikit-learn 1\.9\.1, requirements give 1\.9\.1\n"#
+                    #"""
+                    churn answers otherwise here than in expected\.csv on 2 of 60 rows \(row 3: (no|yes) 0\.\d\d \#
+                    here, (no|yes) 0\.\d\d there\); the model was saved by scikit-learn 1\.9\.1, requirements give \#
+                    1\.9\.1\n
+                    """#
                 ),
                 (
                     good.replacing(/(c007,\w+),0\.\d+/, with: { "\($0.1),0.123456" }),
-                    #"churn answers otherwise here than in expected\.csv on 1 of 60 rows \(row 7: \w+ 0\.\d+ here, 0\.123456 there\); .*\n"#
+                    #"""
+                    churn answers otherwise here than in expected\.csv on 1 of 60 rows \(row 7: \w+ 0\.\d+ here, \#
+                    0\.123456 there\); .*\n
+                    """#
                 ),
                 (
                     "customer,other\nc001,no\n",
@@ -96,7 +103,9 @@ struct ModelDirectoryTests {
     }
 
     @Test(
-        "whose model another version of scikit-learn has saved is refused, unless expected.csv shows that it does no harm"
+        """
+        whose model another version of scikit-learn has saved is refused, unless expected.csv shows that it does no harm
+        """
     )
     func otherVersion() throws {
         let kind = Kind(name: "expected", target: "churned", index: "customer", first: ".")
@@ -109,12 +118,18 @@ struct ModelDirectoryTests {
         #expect(try packages()["models.txt"] == "scikit-learn==1.8.9\nnumpy\n")
         #expect(
             try train(kind).contains(
-                "note: churn.joblib: it was saved by scikit-learn 1.8.9, and 1.9.1 is installed: write scikit-learn==1.8.9 into requirements.txt, or save it anew; expected.csv is answered all the same\n"
+                """
+                note: churn.joblib: it was saved by scikit-learn 1.8.9, and 1.9.1 is installed: write \
+                scikit-learn==1.8.9 into requirements.txt, or save it anew; expected.csv is answered all the same\n
+                """
             ))
         try FileManager.default.removeItem(at: model.appending(path: "expected.csv"))
         #expect(
             try trainingEnd(kind).errors
-                == "churn.joblib: was saved by scikit-learn 1.8.9, and 1.9.1 is installed, which may read it otherwise: write scikit-learn==1.8.9 into requirements.txt, or save it anew\n"
+                == """
+                churn.joblib: was saved by scikit-learn 1.8.9, and 1.9.1 is installed, which may read it \
+                otherwise: write scikit-learn==1.8.9 into requirements.txt, or save it anew\n
+                """
         )
     }
 
@@ -145,11 +160,15 @@ struct ModelDirectoryTests {
         arguments: [
             (
                 "import missing_package\n",
-                "square.joblib: needs the module 'missing_package': name its package in requirements.txt, or put missing_package.py beside the model\n"
+                """
+                square.joblib: needs the module 'missing_package': name its package in requirements.txt, or put \
+                missing_package.py beside the model\n
+                """
             ),
             (
                 "",
-                "square.joblib: cannot be loaded: AttributeError: Can't get attribute 'Squares' on <module 'features' from "
+                "square.joblib: cannot be loaded: AttributeError: Can't get attribute 'Squares' on <module 'features' "
+                    + "from "
             ),
         ])
     func cannotBeLoaded(module: String, reason: String) throws {
@@ -173,7 +192,10 @@ struct ModelDirectoryTests {
         let kind = Kind(name: "transformer", first: ".")
         #expect(
             try trainingEnd(kind).errors
-                == "square.skops: needs types that nobody trusts yet: features.Squares; write those that you trust into trusted.txt, one a line\n"
+                == """
+                square.skops: needs types that nobody trusts yet: features.Squares; write those that you trust \
+                into trusted.txt, one a line\n
+                """
         )
         try Data("features.Squares\n".utf8).write(to: model.appending(path: "trusted.txt"))
         #expect(try train(kind).contains("version "))
@@ -188,9 +210,11 @@ struct ModelDirectoryTests {
             import json, pandas, subprocess, sys
             folder, service = sys.argv[1:]
             test = pandas.read_csv(folder + "/model/test.csv", dtype={"zip": str})
-            test.drop(columns="churned")[["zip", "spend", "active", "customer", "age", "plan"]].to_parquet(folder + "/in.parquet")
+            test.drop(columns="churned")[["zip", "spend", "active", "customer", "age", "plan"]].to_parquet(folder + \
+            "/in.parquet")
             for more in (["--input", folder + "/in.parquet", "--parquet"], ["--keep", "plan"]):
-                subprocess.run([sys.executable, service + "/inference.py", "--results", folder + "/out", *more], check=True, stdout=subprocess.DEVNULL)
+                subprocess.run([sys.executable, service + "/inference.py", "--results", folder + "/out", *more], \
+            check=True, stdout=subprocess.DEVNULL)
             packed = pandas.read_parquet(folder + "/out/predictions.parquet")
             plain = pandas.read_csv(folder + "/out/predictions.csv")
             print(list(packed.columns), list(map(str, packed.dtypes)), (packed["churn"] == plain["churn"]).all())

@@ -62,7 +62,10 @@ extension ModelStoreTests {
     }
 
     @Test(
-        "gives its versions to a key that may only read, and is not written to; models that it lacks come out of the image"
+        """
+        gives its versions to a key that may only read, and is not written to; models that it lacks come out of the \
+        image
+        """
     )
     func readKey() async throws {
         try await sshd { sshd in
@@ -159,7 +162,8 @@ extension ModelStoreTests {
                 let version = try self.version(of: own)
                 #expect(
                     try run("download", sshd, models: "downloaded", asking: trained, own: own) == """
-                        \(trained) was trained \(what) than this image's own models: these run, until `kubeforge train` makes new ones
+                        \(trained) was trained \(what) than this image's own models: these run, until `kubeforge \
+                        train` makes new ones
                         \(address(sshd)): has \(version)
                         \(address(sshd)): \(version) is here, as it was trained
 

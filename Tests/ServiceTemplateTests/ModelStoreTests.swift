@@ -50,7 +50,8 @@ struct ModelStoreTests {
             try other.write(to: model)
             #expect(
                 try fault("download", sshd) == """
-                    \(place): versions/\(version)/mlp.joblib: is not what was trained: sha256 \(try ServiceFiles.sha256(other)), \
+                    \(place): versions/\(version)/mlp.joblib: is not what was trained: sha256 \
+                    \(try ServiceFiles.sha256(other)), \
                     metadata.json of \(version) says \(try ServiceFiles.sha256(whole))
 
                     """)
@@ -77,7 +78,10 @@ struct ModelStoreTests {
             try Data().write(to: known)
             #expect(
                 try fault("download", sshd)
-                    == "models are not downloaded: \(address(sshd)): its host key is not in known_hosts (Host key verification failed.)\n"
+                    == """
+                    models are not downloaded: \(address(sshd)): its host key is not in known_hosts (Host key \
+                    verification failed.)\n
+                    """
             )
             let own = try String(contentsOfFile: sshd.keyPath + ".pub", encoding: .utf8)
             try Data("\(sshd.name) \(own)".utf8).write(to: known)

@@ -5,7 +5,10 @@ import Testing
 @Suite("A file as people have it")
 struct OddFileTests {
     @Test(
-        "is read in one and the same way by the build, golden.py, the service and batch inference, or refused with its place"
+        """
+        is read in one and the same way by the build, golden.py, the service and batch inference, or refused with its \
+        place
+        """
     )
     func all() async throws {
         let folder = try TemporaryFolder()

@@ -18,8 +18,10 @@ struct OddRequestTests {
             def raw(text, body=b""): return text.encode("latin-1").replace(b"\n", b"\r\n") + body
             def request(method, path, body=b"", *headers):
                 length = [f"Content-Length: {len(body)}"] if body else []
-                return raw("\n".join([f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", *length, *headers, "", ""]), body)
-            def post(body, *headers): return request("POST", "/prediction", body.encode() if isinstance(body, str) else body, *headers)
+                return raw("\n".join([f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", *length, *headers, \#
+            "", ""]), body)
+            def post(body, *headers): return request("POST", "/prediction", body.encode() if isinstance(body, str) \#
+            else body, *headers)
             def rows(*cells): return '{"rows":[' + ",".join(f"[{cell},1]" for cell in cells) + "]}"
             def infer(body): return request("POST", "/v2/models/lda/infer", body.encode())
             good = rows("10").encode()
@@ -49,7 +51,8 @@ struct OddRequestTests {
                 (200, post(gzip.compress(good), "Content-Encoding: gzip")),
                 (400, post(gzip.compress(good))), (400, post(good, "Content-Encoding: gzip")),
                 (415, post(good, "Content-Encoding: br")),
-                (200, request("POST", "/prediction", b"", "Transfer-Encoding: chunked") + b"%x\r\n%s\r\n0\r\n\r\n" % (len(good), good)),
+                (200, request("POST", "/prediction", b"", "Transfer-Encoding: chunked") + b"%x\r\n%s\r\n0\r\n\r\n" % \#
+            (len(good), good)),
                 (400, request("POST", "/prediction")), (400, post(good)[:-3]),
                 (400, raw("POST /prediction HTTP/1.1\nHost: x\nContent-Length: -1\n\n")),
                 (400, raw("POST /prediction HTTP/1.1\nHost: x\nContent-Length: abc\n\n")),
@@ -70,7 +73,8 @@ struct OddRequestTests {
                 (200, request("HEAD", "/prediction/23")), (204, request("OPTIONS", "/prediction")),
                 (405, request("PUT", "/prediction")), (405, request("POST", "/line/23", good)),
                 (405, request("POST", "/score", good)),
-                (204, request("OPTIONS", "/prediction", b"", "Origin: http://a", "Access-Control-Request-Method: POST")),
+                (204, request("OPTIONS", "/prediction", b"", "Origin: http://a", "Access-Control-Request-Method: \#
+            POST")),
                 (200, raw("GET /score HTTP/1.0\n\n")), (400, raw("GET /score HTTP/0.9\n\n")),
                 (400, raw("PRI * HTTP/2.0\n\nSM\n\n")),
                 (200, raw("GET http://x/score HTTP/1.1\nHost: x\nConnection: close\n\n")),
@@ -86,7 +90,8 @@ struct OddRequestTests {
                 (200, request("GET", "/score", b"", "X_Under: y", "X-Unicode: \xe9")),
                 (400, raw("get /score HTTP/1.1\nHost: x\n\n")), (400, raw("CONNECT a:443 HTTP/1.1\nHost: x\n\n")),
                 (200, request("GET", "/score", b"", "Upgrade: h2c")),
-                (200, request("POST", "/prediction", good, "Upgrade: h2c").replace(b"Connection: close", b"Connection: close, Upgrade")),
+                (200, request("POST", "/prediction", good, "Upgrade: h2c").replace(b"Connection: close", \#
+            b"Connection: close, Upgrade")),
             ]
             wrong = 0
             for expected, sent in cases:

@@ -16,16 +16,19 @@ struct PageTests {
         let script = #"""
             import html, html.parser, shlex
             answer = get("/")
-            print(answer.status, answer.getheader("Content-Type"), "default-src 'none'" in answer.getheader("Content-Security-Policy"))
+            print(answer.status, answer.getheader("Content-Type"), "default-src 'none'" in \#
+            answer.getheader("Content-Security-Policy"))
             found = {"tags": set(), "loaded": [], "inputs": []}
             class Reader(html.parser.HTMLParser):
                 def handle_starttag(self, tag, attributes):
                     attributes = dict(attributes); found["tags"].add(tag)
-                    found["loaded"] += [attributes[name] for name in ("src", "href") if attributes.get(name, "").startswith(("http", "//"))]
+                    found["loaded"] += [attributes[name] for name in ("src", "href") if attributes.get(name, \#
+            "").startswith(("http", "//"))]
                     if tag == "input": found["inputs"].append(attributes["value"])
             Reader().feed(answer.text)
             print(found["loaded"], found["inputs"], {"form", "table"} <= found["tags"])
-            print(all(text in answer.text for text in ("<code>lda</code>", "<code>mlp</code>", "1.000", answer.getheader("X-Model-Version"))))
+            print(all(text in answer.text for text in ("<code>lda</code>", "<code>mlp</code>", "1.000", \#
+            answer.getheader("X-Model-Version"))))
             curl = shlex.split(html.unescape(re.search(r'<pre id="curl">(.*?)</pre>', answer.text, re.S)[1]))
             print(curl[0], curl[1], curl[3], get("/prediction", "POST", curl[2].encode()).status)
             """#
@@ -45,7 +48,8 @@ struct PageTests {
             import html, shlex
             text = get("/").text
             curl = shlex.split(html.unescape(re.search(r'<pre id="curl">(.*?)</pre>', text, re.S)[1]))
-            print("10.125" in text, curl[2], get("/prediction", "POST", curl[2].encode()).status, "/line/" in get("/openapi.json").text)
+            print("10.125" in text, curl[2], get("/prediction", "POST", curl[2].encode()).status, "/line/" in \#
+            get("/openapi.json").text)
             """#
         #expect(
             try ServiceScript(training, python).said(script, ["EXAMPLES": "private"])

@@ -2,10 +2,10 @@ import Foundation
 
 /// A script of Python with the real service at hand.
 ///
-/// It may call `start()` again after `stop()`, which gives its exit code; `drain()`, as preStop does it; `connect()` for
-/// an `http.client` connection; `stall(bytes)` for a socket that has sent them, of which `everything(socket)` reads what
-/// comes; `ask(method, path)` for a status and `get(path)` for a whole answer; `wait(condition, what)`. What the service
-/// said since its start is in `log` and, on standard output, in `told`.
+/// It may call `start()` again after `stop()`, which gives its exit code; `drain()`, as preStop does it; `connect()`
+/// for an `http.client` connection; `stall(bytes)` for a socket that has sent them, of which `everything(socket)` reads
+/// what comes; `ask(method, path)` for a status and `get(path)` for a whole answer; `wait(condition, what)`. What the
+/// service said since its start is in `log` and, on standard output, in `told`.
 struct ServiceScript {
     let data: URL
     let models: URL
@@ -39,7 +39,8 @@ struct ServiceScript {
         def start():
             global server, port
             begin = len(log)
-            command = [sys.executable, "-c", os.environ["BEFORE"] + "\nimport server; server.main()", "--host", "127.0.0.1", "--port", "0"]
+            command = [sys.executable, "-c", os.environ["BEFORE"] + "\nimport server; server.main()", "--host", \#
+        "127.0.0.1", "--port", "0"]
             server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             atexit.register(server.kill)
             port = None
@@ -48,7 +49,8 @@ struct ServiceScript {
                 found = re.search(r"Listening at: .*:(\d+) ", line)
                 if found: port = int(found[1]); break
             if port is None: sys.exit("".join(log[begin:]))
-            for stream, lines in ((server.stderr, log), (server.stdout, told)): threading.Thread(target=keep, args=[stream, lines], daemon=True).start()
+            for stream, lines in ((server.stderr, log), (server.stdout, told)): threading.Thread(target=keep, \#
+        args=[stream, lines], daemon=True).start()
         def stop(): server.terminate(); return server.wait(30)
         def drain(): open(os.environ["TMPDIR"] + "/draining", "w")
         def connect():

@@ -22,7 +22,8 @@ struct StallTests {
     func nobodyWaits(name: String, beginning: String) throws {
         let script = """
             stalled = [stall(b"\(beginning)") for _ in range(900)]
-            for path in ["/healthz", "/readyz", "/prediction/7", "/line/7", "/score"] * 4: print(ask("GET", path), end=" ")
+            for path in ["/healthz", "/readyz", "/prediction/7", "/line/7", "/score"] * 4: print(ask("GET", path), \
+            end=" ")
             print(ask("POST", "/prediction", b'{"rows": [[10, 1]]}'), end=" ")
             stalled[0].setblocking(False)
             try: print(stalled[0].recv(100))
@@ -37,7 +38,8 @@ struct StallTests {
     func deadline() throws {
         let script = """
             stalled = [stall(b"\(Self.beginnings.map(\.1).joined(separator: #"" ), stall(b""#))")]
-            for connection in stalled: print(everything(connection).partition(b"\\r\\n\\r\\n")[2].decode().strip() or "closed")
+            for connection in stalled: print(everything(connection).partition(b"\\r\\n\\r\\n")[2].decode().strip() or \
+            "closed")
             print(ask("GET", "/readyz"))
             """
         let late = #"{"error":"the request did not come in time"}"#
@@ -76,9 +78,11 @@ struct StallTests {
             import json
             for request in [b"\(requests.joined(separator: #"", b""#))"]:
                 head, _, body = everything(stall(request, True)).partition(b"\\r\\n\\r\\n")
-                print(head.split()[1].decode(), b"content-type: application/json" in head.lower(), list(json.loads(body)))
+                print(head.split()[1].decode(), b"content-type: application/json" in head.lower(), \
+            list(json.loads(body)))
             print(json.loads(everything(stall(b"\\x16\\x03\\x01", True)).partition(b"\\r\\n\\r\\n")[2])["error"])
-            connection = stall(b"POST /prediction HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 10\\r\\n\\r\\n{"); connection.shutdown(socket.SHUT_WR)
+            connection = stall(b"POST /prediction HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 10\\r\\n\\r\\n{"); \
+            connection.shutdown(socket.SHUT_WR)
             print(everything(connection).partition(b"\\r\\n\\r\\n")[2].decode(), end="")
             """
         let said = try ServiceScript(training, python).said(script).split(separator: "\n").map(String.init)
@@ -95,12 +99,16 @@ struct StallTests {
             chunked = b"POST /prediction HTTP/1.1\\r\\nHost: x\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n"
             chunks = b"8\\r\\n{\\"rows\\":\\r\\n9;x=y\\r\\n[[10,1]]}\\r\\n0\\r\\nX: y\\r\\n\\r\\n"
             last = b"GET /healthz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n"
-            answers = everything(stall(b"".join(one % n for n in (7, 25)) + last.replace(b"Connection: close\\r\\n", b"") + chunked + chunks + last, True))
+            answers = everything(stall(b"".join(one % n for n in (7, 25)) + last.replace(b"Connection: close\\r\\n", \
+            b"") + chunked + chunks + last, True))
             print(re.findall(r'{"line":\\d+|{"status":"ok"}|{"predictions":\\[{"lda":{"number":\\d', answers.decode()))
             """
         #expect(
             try ServiceScript(training, python).said(script)
-                == #"['{"line":7', '{"line":25', '{"status":"ok"}', '{"predictions":[{"lda":{"number":0', '{"status":"ok"}']"#
+                == #"""
+                ['{"line":7', '{"line":25', '{"status":"ok"}', '{"predictions":[{"lda":{"number":0', \#
+                '{"status":"ok"}']
+                """#
                 + "\n")
     }
 
@@ -108,9 +116,11 @@ struct StallTests {
     func lateReaders() throws {
         let script = """
             body = b'{"rows":[' + b",".join([b"[10,1]"] * 2000) + b"]}"
-            post = b"POST /prediction HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body
+            post = b"POST /prediction HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\nContent-Length: \
+            %d\\r\\n\\r\\n" % len(body) + body
             late = [stall(post, True) for _ in range(16)]
-            print(ask("GET", "/prediction/7"), ask("GET", "/readyz"), {everything(connection).count(b"lda") for connection in late})
+            print(ask("GET", "/prediction/7"), ask("GET", "/readyz"), {everything(connection).count(b"lda") for \
+            connection in late})
             """
         #expect(try ServiceScript(training, python).said(script) == "200 200 {2000}\n")
     }

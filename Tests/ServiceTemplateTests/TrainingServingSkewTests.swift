@@ -21,7 +21,9 @@ struct TrainingServingSkewTests {
         static let generated = Sample(
             testDescription: "generated data", training: Training.generated,
             skew:
-                #"(1[5-9]|2\d) % of rows: the service does not transform features as training did \(lda 15 %, mlp \d+ %\)"#,
+                #"""
+                (1[5-9]|2\d) % of rows: the service does not transform features as training did \(lda 15 %, mlp \d+ %\)
+                """#,
             row23: nil)
         static let eeg = Sample(
             testDescription: "the EEG study's data", training: Training.eeg,
@@ -116,13 +118,19 @@ private struct ClusterOfOneService: Transport {
     }
 
     private var deployment: String {
-        #"{"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[{"image":"inference:0123456789abcdef"}]}}}}"#
+        #"""
+        {"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[{\#
+        "image":"inference:0123456789abcdef"}]}}}}
+        """#
     }
 
     private var exposure: String {
         let port = address.split(separator: ":").last!
         return
-            #"{"kind":"Service","metadata":{"name":"inference"},"spec":{"type":"ClusterIP","clusterIP":"127.0.0.1","ports":[{"port":\#(port)}]}}"#
+            #"""
+            {"kind":"Service","metadata":{"name":"inference"},"spec":{"type":"ClusterIP","clusterIP":"127.0.0.1",\#
+            "ports":[{"port":\#(port)}]}}
+            """#
     }
 }
 

@@ -112,7 +112,10 @@ struct TrainingTests {
     }
 
     @Test(
-        "takes as many folds as the rarest class has rows, and none of a class with one row: what a deploy takes can be trained again",
+        """
+        takes as many folds as the rarest class has rows, and none of a class with one row: what a deploy takes can be \
+        trained again
+        """,
         arguments: [
             (
                 24, "note: 4 folds, not 5: class 2 has 4 rows, and each part needs one of each class",
@@ -136,7 +139,10 @@ struct TrainingTests {
         let text = rows.joined(separator: "\n") + "\n"
         #expect(
             try trained(text, text).filter { $0.hasPrefix("note: ") } == [
-                "note: test.csv has the rows of train.csv: scores tell how well models remember, not how well they do on new rows",
+                """
+                note: test.csv has the rows of train.csv: scores tell how well models remember, not how well they do \
+                on new rows
+                """,
                 "note: train.csv has 1 feature with the same value in every row: z",
             ])
         let script = """
@@ -148,7 +154,10 @@ struct TrainingTests {
         let told = try python.run("-c", script, (folder / "model").path)
         #expect(
             told
-                == "note: mlp: Stochastic Optimizer: Maximum iterations (2) reached and the optimization hasn't converged yet.\n"
+                == """
+                note: mlp: Stochastic Optimizer: Maximum iterations (2) reached and the optimization hasn't \
+                converged yet.\n
+                """
         )
     }
 
@@ -197,7 +206,10 @@ struct TrainingTests {
         let cases = [
             (
                 SmallData.train + "30,0,nan,1\n",
-                "train.csv:32, column 3 (x): must be a finite number, is 'nan': these models take no other, and no missing value\n"
+                """
+                train.csv:32, column 3 (x): must be a finite number, is 'nan': these models take no other, and no \
+                missing value\n
+                """
             ),
             ("Line,# Letter,x,y\n0,0,1\n", "\(folder.url.path)/model/train.csv:2: has 3 columns, the header 4\n"),
         ]

@@ -10,7 +10,10 @@ protocol InventorySource: ParsableArguments {
 struct InventoryArgument: InventorySource {
     @Argument(
         help: ArgumentHelp(
-            "The inventory; without it $KUBEFORGE_INVENTORY, ./inventory.yaml, or the one that provision last succeeded with.",
+            """
+            The inventory; without it $KUBEFORGE_INVENTORY, ./inventory.yaml, or the one that provision last succeeded \
+            with.
+            """,
             valueName: "inventory"),
         completion: .file(extensions: ["yaml", "yml"]))
     var argument: String?

@@ -25,7 +25,10 @@ struct JobsCommand: ActionCommand {
             if jobs.runs.isEmpty && jobs.schedules.isEmpty {
                 context.report(
                     .note(
-                        "\(service.name) has no batch runs, no trainings and no schedules in namespace \(service.namespace)"
+                        """
+                        \(service.name) has no batch runs, no trainings and no schedules in namespace \
+                        \(service.namespace)
+                        """
                     ))
             }
         }

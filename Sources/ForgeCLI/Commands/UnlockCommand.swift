@@ -7,8 +7,8 @@ struct UnlockCommand: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "unlock", abstract: "Show which run holds the machines and the cluster; with --yes, end that.",
         discussion: """
-            For what a run left that was killed on another computer. A run that is still at work stops before its next change. \
-            Commands that still run on a machine are not ended: the next run waits for them.
+            For what a run left that was killed on another computer. A run that is still at work stops before its next \
+            change. Commands that still run on a machine are not ended: the next run waits for them.
             """)
 
     @OptionGroup var inventory: InventoryArgument

@@ -114,7 +114,9 @@ extension Summary {
 
 extension HostSummary {
     fileprivate var counts: String {
-        "\(changed) changed, \(wouldChange) would change, \(unchanged) unchanged, \(failed) failed; \(traffic.roundTrips) round trips, "
-            + "\(traffic.bytesSent) bytes sent, \(traffic.bytesReceived) received"
+        """
+        \(changed) changed, \(wouldChange) would change, \(unchanged) unchanged, \(failed) failed; \
+        \(traffic.roundTrips) round trips, \(traffic.bytesSent) bytes sent, \(traffic.bytesReceived) received
+        """
     }
 }

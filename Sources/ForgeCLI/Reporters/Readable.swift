@@ -26,7 +26,11 @@ extension String {
 
     /// CSI with its parameters, then OSC, DCS, SOS, PM and APC up to their ends, then the short ones; of C1 the same.
     private nonisolated(unsafe) static let sequences =
-        /(?:\u{1B}\[|\u{9B})[0-?]*[ -\/]*[@-~]|(?:\u{1B}[\]PX^_]|[\u{9D}\u{90}\u{98}\u{9E}\u{9F}])[^\u{07}\u{1B}\u{9C}\n]*(?:\u{07}|\u{1B}\\|\u{9C})?|\u{1B}[ -\/]*[0-~]/
+        #/
+        (?:\u{1B}\[|\u{9B})[0-?]*[\x20-\/]*[@-~]
+        |(?:\u{1B}[\]PX^_]|[\u{9D}\u{90}\u{98}\u{9E}\u{9F}])[^\u{07}\u{1B}\u{9C}\n]*(?:\u{07}|\u{1B}\\|\u{9C})?
+        |\u{1B}[\x20-\/]*[0-~]
+        /#
         .matchingSemantics(.unicodeScalar)
 }
 

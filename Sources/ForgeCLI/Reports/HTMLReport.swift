@@ -8,6 +8,11 @@ package struct HTMLReport: Sendable {
 
     package init(_ data: ReportData) { self.data = data }
 
+    private var sections: [String] {
+        [notes, problems, checks] + data.loads.map { LoadSection($0).text }
+            + data.matrices.map { ConfusionTable($0).text }
+    }
+
     /// The whole page, in UTF-8, with everything from outside escaped.
     package var text: String {
         """
@@ -24,7 +29,7 @@ package struct HTMLReport: Sendable {
         <body>
         <h1 class="\(isPassed ? "passed" : "failed")">\(isPassed ? "✓" : "✗") \(answerCheck.escaped)</h1>
         <p class="when">\(data.timestamp) UTC, \(Seconds.shown(data.summary?.seconds ?? 0))</p>
-        \(([notes, problems, checks] + data.loads.map { LoadSection($0).text } + data.matrices.map { ConfusionTable($0).text }).filter { !$0.isEmpty }.joined(separator: "\n"))
+        \(sections.filter { !$0.isEmpty }.joined(separator: "\n"))
         </body>
         </html>
 
@@ -82,15 +87,18 @@ package struct HTMLReport: Sendable {
         h1.failed, tr.failed .mark { color: #d02030; }
         table { border-collapse: collapse; }
         .checks { width: 100%; }
-        .checks th, .checks td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #8884; overflow-wrap: anywhere; }
+        .checks th, .checks td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0; border-bottom: \
+        1px solid #8884; overflow-wrap: anywhere; }
         .checks tr.failed { background: #d0203018; }
-        .checks th:last-child, .checks .number { text-align: right; white-space: nowrap; overflow-wrap: normal; padding-right: 0; font-variant-numeric: tabular-nums; }
+        .checks th:last-child, .checks .number { text-align: right; white-space: nowrap; overflow-wrap: normal; \
+        padding-right: 0; font-variant-numeric: tabular-nums; }
         .problem { background: #d0203018; padding: .8rem; white-space: pre-wrap; }
         dl { display: flex; flex-wrap: wrap; gap: .3rem 2rem; }
         dt { opacity: .7; }
         dd { margin: 0; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
         .bars { width: 100%; }
-        .bars th { text-align: right; font-weight: normal; white-space: nowrap; padding-right: .8rem; width: 1px; font-variant-numeric: tabular-nums; }
+        .bars th { text-align: right; font-weight: normal; white-space: nowrap; padding-right: .8rem; width: 1px; \
+        font-variant-numeric: tabular-nums; }
         .bars div { background: #1a8040; height: 1rem; min-width: 1px; }
         .bars .number { text-align: right; width: 1px; padding-left: .8rem; font-variant-numeric: tabular-nums; }
         .wide { overflow-x: auto; }
@@ -101,7 +109,8 @@ package struct HTMLReport: Sendable {
         .confusion th[scope=row] { position: sticky; left: 0; background: Canvas; }
         @media (max-width: 40rem) {
           .checks thead { display: none; }
-          .checks tr { display: grid; grid-template-columns: 1.5rem 1fr auto; padding: .4rem 0; border-bottom: 1px solid #8884; }
+          .checks tr { display: grid; grid-template-columns: 1.5rem 1fr auto; padding: .4rem 0; border-bottom: 1px \
+        solid #8884; }
           .checks td, .checks .number { border: 0; padding: 0; }
           .checks td:nth-child(3), .checks td:nth-child(4) { grid-column: 2 / 4; }
           .checks td:nth-child(3)::before { content: "expected "; opacity: .7; }

@@ -16,7 +16,8 @@ package struct JUnitReport: Sendable {
         return """
             <?xml version="1.0" encoding="UTF-8"?>
             <testsuites>
-              <testsuite name="kubeforge \(data.action.escaped)" \(counts) time="\(seconds)" timestamp="\(data.timestamp)">
+              <testsuite name="kubeforge \(data.action.escaped)" \(counts) time="\(seconds)" \
+            timestamp="\(data.timestamp)">
             \(cases.joined(separator: "\n"))
                 <system-out>\(said.joined(separator: "\n").escaped)</system-out>
               </testsuite>
@@ -30,11 +31,15 @@ package struct JUnitReport: Sendable {
 
     private func testCase(_ check: CheckReport) -> String {
         let head =
-            "    <testcase classname=\"\(data.action.escaped)\" name=\"\(check.name.escaped)\" time=\"\(Seconds.rounded(check.milliseconds / 1000, digits: 4))\""
+            """
+                <testcase classname=\"\(data.action.escaped)\" name=\"\(check.name.escaped)\" \
+            time=\"\(Seconds.rounded(check.milliseconds / 1000, digits: 4))\"
+            """
         if check.isPassed { return head + "/>" }
         return """
             \(head)>
-                  <failure message="\(check.got.escaped)">expected \(check.expected.escaped)&#10;got      \(check.got.escaped)</failure>
+                  <failure message="\(check.got.escaped)">expected \(check.expected.escaped)&#10;got      \
+            \(check.got.escaped)</failure>
                 </testcase>
             """
     }

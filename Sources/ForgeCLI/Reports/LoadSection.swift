@@ -9,7 +9,8 @@ struct LoadSection: Sendable {
     var text: String {
         """
         <h2>Load</h2>
-        <p>\(report.concurrency) requests at once to \(report.address.escaped) from \(report.host.escaped), for \(Seconds.shown(report.seconds)).</p>
+        <p>\(report.concurrency) requests at once to \(report.address.escaped) from \(report.host.escaped), for \
+        \(Seconds.shown(report.seconds)).</p>
         <dl>
         \(numbers.map { "<div><dt>\($0.escaped)</dt><dd>\($1.escaped)</dd></div>" }.joined(separator: "\n"))
         </dl>

@@ -66,7 +66,10 @@ enum ForeignNames {
             ),
             (
                 .advice(
-                    "kubeforge connects directly: run it on that machine, or let that pass a port on to each host (`ssh: { address: …, port: … }`)"
+                    """
+                    kubeforge connects directly: run it on that machine, or let that pass a port on to each host \
+                    (`ssh: { address: …, port: … }`)
+                    """
                 ), ["bastion", "bastionhost", "jumphost", "proxyjump", "proxycommand", "ansiblesshcommonargs"]
             ),
             (

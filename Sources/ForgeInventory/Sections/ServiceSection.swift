@@ -115,7 +115,10 @@ struct ServiceSection {
 
     private static func image(_ text: String) throws(ValidationError) -> String {
         let whole =
-            "models: { url: sftp://models@store.example.org/srv/models, key: ~/.ssh/store_ed25519, knownHosts: ~/.ssh/known_hosts }"
+            """
+            models: { url: sftp://models@store.example.org/srv/models, key: ~/.ssh/store_ed25519, knownHosts: \
+            ~/.ssh/known_hosts }
+            """
         guard text == "image" else {
             throw ValidationError(
                 text.hasPrefix("sftp://")

@@ -20,7 +20,10 @@ extension CNI {
                 Download(
                     "Calico's manifest is there",
                     url:
-                        "https://raw.githubusercontent.com/projectcalico/calico/v\(calicoVersion)/manifests/calico.yaml",
+                        """
+                        https://raw.githubusercontent.com/projectcalico/calico/v\(calicoVersion)/manifests/\
+                        calico.yaml
+                        """,
                     sha256: "d6d8a489a4ed8e5b8efd8b339047b496ca657b55ee2e3618e791507b0a853e8d",
                     path: "\(directory)/calico.yaml", proxy: cluster.outgoing),
                 FileIs(kustomization, title: "Calico's settings are written"),

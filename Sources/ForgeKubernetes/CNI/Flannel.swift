@@ -26,7 +26,8 @@ extension CNI {
         """
         subnet=$(sed -n 's/^FLANNEL_SUBNET=//p' \(root)/run/flannel/subnet.env 2>/dev/null) || exit 0
         echo "wanted $subnet"
-        ip -o -4 addr show dev cni0 2>/dev/null | while read -r number name family address rest; do echo "has $address"; done
+        ip -o -4 addr show dev cni0 2>/dev/null | while read -r number name family address rest; do echo "has \
+        $address"; done
         """
     }
 }

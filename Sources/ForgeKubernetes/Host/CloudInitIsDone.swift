@@ -38,7 +38,10 @@ struct CloudInitIsDone: Step {
         Problem(
             what: "\(host.name): cloud-init is still at work after \(limit.components.seconds) s", why: state.text,
             fix:
-                "find out what it is doing: `cloud-init status --long` and `tail /var/log/cloud-init-output.log`; run again when it is done"
+                """
+                find out what it is doing: `cloud-init status --long` and `tail /var/log/cloud-init-output.log`; run \
+                again when it is done
+                """
         )
     }
 

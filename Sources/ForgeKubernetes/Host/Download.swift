@@ -32,7 +32,10 @@ struct Download: Step {
         try await machine.run(
             Command("sh", "-c", Word(Self.script), "sh", Word(url), Word(sha256), Word(path)).through(proxy).asRoot(),
             fix:
-                "does \(machine.host.name) reach \(url)? Else copy that file to \(path) on \(machine.host.name), and run again"
+                """
+                does \(machine.host.name) reach \(url)? Else copy that file to \(path) on \(machine.host.name), and \
+                run again
+                """
         )
     }
 

@@ -8,7 +8,9 @@ enum EditableFiles {
         "the files that get lines of kubeforge's can be read whole",
         asking: paths.flatMap { [.contents($0), .file($0)] },
         fix:
-            "make it a text file of at most 1 MiB (a long list of blocked names can move to a name server), and run again"
+            """
+            make it a text file of at most 1 MiB (a long list of blocked names can move to a name server), and run again
+            """
     ) { answers in paths.flatMap { faults(of: $0, answers) } }
 
     private static let paths = [HostsFile.path, HostsFile.template, SwapOff.fstab]

@@ -38,10 +38,16 @@ struct HostsFile: Step {
         guard wrong.isEmpty else {
             throw Problem(
                 what:
-                    "\(machine.host.name): /etc/hosts lists every host, but their names still resolve to something else",
+                    """
+                    \(machine.host.name): /etc/hosts lists every host, but their names still resolve to something \
+                    else
+                    """,
                 why: wrong.map(\.text).joined(separator: "\n"),
                 fix:
-                    "`files` must come first in the line `hosts:` of /etc/nsswitch.conf: `getent ahostsv4 \(hosts[0].name)` on \(machine.host.name)"
+                    """
+                    `files` must come first in the line `hosts:` of /etc/nsswitch.conf: `getent ahostsv4 \
+                    \(hosts[0].name)` on \(machine.host.name)
+                    """
             )
         }
     }
@@ -78,8 +84,8 @@ extension HostsFile {
             + (templateBlock.wanted(template) == template ? [] : ["\(Self.template) does not know all machines"])
     }
 
-    /// `manage_etc_hosts: localhost` in user data, which goes before our setting, adds the line at each boot (cloud-init,
-    /// `Distro.update_etc_hosts`): it is taken out again, and where it comes from is said.
+    /// `manage_etc_hosts: localhost` in user data, which goes before our setting, adds the line at each boot
+    /// (cloud-init, `Distro.update_etc_hosts`): it is taken out again, and where it comes from is said.
     private func returned(_ answers: Answers) -> [Difference] {
         guard answers.editable(Self.template) != nil, let now = answers.editable(Self.path),
             block.claims(in: now).contains(where: { $0.hasPrefix("127.0.1.1") })
@@ -102,7 +108,10 @@ extension HostsFile {
     /// The effect: what a program that looks a name up gets. Without our block there is nothing to see, and name
     /// servers would be asked.
     private var namesLook: String {
-        "grep -qxF -e '# BEGIN kubeforge' \(Self.path) && getent ahostsv4 \(hosts.map(\.name).joined(separator: " ")) | grep STREAM"
+        """
+        grep -qxF -e '# BEGIN kubeforge' \(Self.path) && getent ahostsv4 \(hosts.map(\.name).joined(separator: " ")) | \
+        grep STREAM
+        """
     }
 
     private func nameDifferences(_ answers: Answers) -> [Difference] {

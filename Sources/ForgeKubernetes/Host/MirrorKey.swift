@@ -18,7 +18,10 @@ extension Mirrors.Key {
                 throw Problem(
                     what: "the signing key \(path) of the \(repository) mirror cannot be read", why: why,
                     fix:
-                        "correct mirrors: apt: \(repository): key: in the inventory (for the lab: `kubeforge lab up` makes it)"
+                        """
+                        correct mirrors: apt: \(repository): key: in the inventory (for the lab: `kubeforge lab up` \
+                        makes it)
+                        """
                 )
             }
             return .text(text)

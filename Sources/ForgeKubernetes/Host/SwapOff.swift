@@ -77,8 +77,10 @@ struct SwapOff: Step {
 
     /// Units of swap.img, zram and partitions found by systemd-gpt-auto-generator.
     private static let unitsLook = """
-        { systemctl list-units --all --type=swap --no-legend --plain --full; systemctl list-unit-files --type=swap --no-legend --full; } 2>/dev/null \\
-        | while read -r unit state rest; do case $state in masked|not-found) ;; *) [ -z "$unit" ] || printf '%s\\n' "$unit";; esac; done | sort -u
+        { systemctl list-units --all --type=swap --no-legend --plain --full; systemctl list-unit-files --type=swap \
+        --no-legend --full; } 2>/dev/null \\
+        | while read -r unit state rest; do case $state in masked|not-found) ;; *) [ -z "$unit" ] || printf '%s\\n' \
+        "$unit";; esac; done | sort -u
         """
 
     /// Entries whose third field is swap: a text match would take innocent lines with it.

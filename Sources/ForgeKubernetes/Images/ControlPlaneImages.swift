@@ -19,7 +19,10 @@ struct ControlPlaneImages: Step {
 
     func apply(to machine: Machine) async throws {
         let fix =
-            "the registry may limit or refuse \(machine.host.name): name a mirror in the inventory (mirrors: registries:), and run again"
+            """
+            the registry may limit or refuse \(machine.host.name): name a mirror in the inventory (mirrors: \
+            registries:), and run again
+            """
         let missing = try await machine.run(Command("sh", "-c", Word(missingLook)).asRoot()).text.split(separator: "\n")
         try await ImagePuller(cluster: cluster).pull(missing.map(String.init), on: machine, fix: fix)
     }

@@ -14,7 +14,10 @@ struct Nodes: Sendable {
     /// As the administrator, or as a node, which releases before 1.32 allow.
     static func look(_ kubectl: (String) -> String) -> String {
         let fields =
-            "{.metadata.name}={range .status.conditions[?(@.type==\"Ready\")]}{.status}{end}={range .spec.taints[*]}{.key} {end}"
+            """
+            {.metadata.name}={range .status.conditions[?(@.type==\"Ready\")]}{.status}{end}={range \
+            .spec.taints[*]}{.key} {end}
+            """
         return kubectl("get nodes -o 'jsonpath={range .items[*]}\(fields){\"\\n\"}{end}'")
     }
 
@@ -47,7 +50,9 @@ extension [String] {
     var roomFix: String? {
         isEmpty
             ? nil
-            : "make room on \(joined(separator: ", ")): `df -h /var/lib/kubelet /var/lib/containerd /var/lib/docker` and `sudo du -xh /var | sort -h | tail` there; "
-                + "the kubelet takes pods again some minutes later"
+            : """
+            make room on \(joined(separator: ", ")): `df -h /var/lib/kubelet /var/lib/containerd /var/lib/docker` \
+            and `sudo du -xh /var | sort -h | tail` there; the kubelet takes pods again some minutes later
+            """
     }
 }

@@ -82,7 +82,10 @@ struct Begun: Sendable {
             throw Problem(
                 what: "\(machine.host.name): was half made, and is not reset, because of what it holds", why: keepers,
                 fix:
-                    "look whether it is needed; what is moved away is in nobody's way: `sudo mv PATH PATH.before`, and run again"
+                    """
+                    look whether it is needed; what is moved away is in nobody's way: `sudo mv PATH PATH.before`, and \
+                    run again
+                    """
             )
         }
         try await keepCopy()
@@ -126,7 +129,8 @@ extension Begun {
         [ "$etcd" != external ] || echo "its etcd is outside of the machine: $servers"
         [ -e "\(root)$1" ] || { echo "there is no note of kubeforge's that it began this"; exit 0; }
         cd \(root)/etc/kubernetes 2>/dev/null || exit 0
-        find pki manifests *.conf -type f ! -newer "\(root)$1" -printf '\(root)/etc/kubernetes/%p is older than what kubeforge began\\n' 2>/dev/null
+        find pki manifests *.conf -type f ! -newer "\(root)$1" -printf '\(root)/etc/kubernetes/%p is older than what \
+        kubeforge began\\n' 2>/dev/null
         exit 0
         """
     }
@@ -161,7 +165,8 @@ enum EtcdData {
     static func find(below root: String = "") -> String {
         """
         etcd=none; servers=''; manifests=\(root)/etc/kubernetes/manifests
-        folder=$(sed -n 's/^.*--data-dir=\\([^ "]*\\).*/\\1/p' "$manifests/etcd.yaml" 2>/dev/null | head -n 1) || folder=''
+        folder=$(sed -n 's/^.*--data-dir=\\([^ "]*\\).*/\\1/p' "$manifests/etcd.yaml" 2>/dev/null | head -n 1) || \
+        folder=''
         folder=\(root)${folder:-/var/lib/etcd}
         if [ ! -e "$folder/member" ] && [ -e \(root)/var/lib/etcd/member ]; then folder=\(root)/var/lib/etcd; fi
         if [ -e "$folder/member" ]; then etcd=data
@@ -180,13 +185,15 @@ enum EtcdData {
             --cert $pki/healthcheck-client.crt --key $pki/healthcheck-client.key snapshot save "$2/kubeforge.snapshot"
           runtime=$1 data=$2 to=$3; shift 3
           if [ "$runtime" = docker ]; then
-            id=$(docker ps -q --filter label=io.kubernetes.container.name=etcd --filter label=io.kubernetes.docker.type=container) || return 1
+            id=$(docker ps -q --filter label=io.kubernetes.container.name=etcd --filter \
+        label=io.kubernetes.docker.type=container) || return 1
             [ -n "$id" ] || return 1
             timeout 120 docker exec "${id%%[!0-9a-f]*}" etcdctl "$@" >&2 || return 1
           else
             done=''
             for id in $(ctr -n k8s.io containers ls -q 'labels."io.kubernetes.container.name"==etcd'); do
-              if timeout 120 ctr -n k8s.io tasks exec --exec-id "kubeforge-$$" "$id" etcdctl "$@" >&2; then done=1; break; fi
+              if timeout 120 ctr -n k8s.io tasks exec --exec-id "kubeforge-$$" "$id" etcdctl "$@" >&2; then done=1; \
+        break; fi
             done
             [ -n "$done" ] || return 1
           fi
@@ -202,7 +209,9 @@ extension Problem {
             what: "\(host.name): has files of a cluster that kubeforge did not create; it was left untouched",
             why: what,
             fix:
-                "if this is the wrong machine, correct the inventory; if nobody needs them, move them away and run again: "
-                + "`sudo mv /etc/kubernetes /etc/kubernetes.before` on \(host.name) (and /var/lib/etcd likewise)")
+                """
+                if this is the wrong machine, correct the inventory; if nobody needs them, move them away and run \
+                again: `sudo mv /etc/kubernetes /etc/kubernetes.before` on \(host.name) (and /var/lib/etcd likewise)
+                """)
     }
 }

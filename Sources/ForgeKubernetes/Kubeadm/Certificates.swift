@@ -39,22 +39,29 @@ struct Certificates: Sendable {
             // It joins as on the first day: kubeadm does so only where these are not.
             case .worker:
                 (
-                    "systemctl stop kubelet && cd /etc/kubernetes && mv kubelet.conf kubelet.conf.before && mv pki pki.before",
+                    """
+                    systemctl stop kubelet && cd /etc/kubernetes && mv kubelet.conf kubelet.conf.before && mv pki \
+                    pki.before
+                    """,
                     ", and run again: it gets another one, and its pods stay"
                 )
             // Its own authority signs another one, whether the API server runs or not; the last command lets the
             // kubelet renew that.
             case .controlPlane:
                 (
-                    "cd /etc/kubernetes && mv kubelet.conf kubelet.conf.before && mv /var/lib/kubelet/pki /var/lib/kubelet/pki.before && "
-                        + "kubeadm init phase kubeconfig kubelet --config \(config) && systemctl restart kubelet && sleep 10 && "
-                        + "kubeadm init phase kubelet-finalize all --config \(config)",
+                    """
+                    cd /etc/kubernetes && mv kubelet.conf kubelet.conf.before && mv /var/lib/kubelet/pki \
+                    /var/lib/kubelet/pki.before && kubeadm init phase kubeconfig kubelet --config \(config) && \
+                    systemctl restart kubelet && sleep 10 && kubeadm init phase kubelet-finalize all --config \(config)
+                    """,
                     " gives it another one"
                 )
             }
         return
-            "a kubelet renews its own certificate only while it runs, and this one was off for too long: `sudo sh -c '\(commands)'` on "
-            + host.name + end
+            """
+            a kubelet renews its own certificate only while it runs, and this one was off for too long: `sudo sh -c \
+            '\(commands)'` on \(host.name)\(end)
+            """
     }
 
     /// What the kubelet says, in its journal, of its certificate that has expired; nil where it does not.
@@ -105,13 +112,15 @@ struct Certificates: Sendable {
           end=$(openssl x509 -noout -enddate 2>/dev/null) || return 0
           end=$(date -u -d "${end#*=}" '+%s %F') && echo "end $end $(stat -c %Y -- "\(root)$1") $1"
         }
-        for name in ca apiserver apiserver-kubelet-client apiserver-etcd-client front-proxy-ca front-proxy-client etcd/ca etcd/server etcd/peer \\
+        for name in ca apiserver apiserver-kubelet-client apiserver-etcd-client front-proxy-ca front-proxy-client \
+        etcd/ca etcd/server etcd/peer \\
           etcd/healthcheck-client; do
           [ ! -f "pki/$name.crt" ] || told "/etc/kubernetes/pki/$name.crt" < "pki/$name.crt"
         done
         for name in admin super-admin controller-manager scheduler; do
           [ ! -f "$name.conf" ] \\
-            || sed -n 's/^ *client-certificate-data: *//p' "$name.conf" | base64 -d 2>/dev/null | told "/etc/kubernetes/$name.conf"
+            || sed -n 's/^ *client-certificate-data: *//p' "$name.conf" | base64 -d 2>/dev/null | told \
+        "/etc/kubernetes/$name.conf"
         done
         [ ! -f \(root)\(kubelet) ] || told \(kubelet) < \(root)\(kubelet)
         """
@@ -152,7 +161,10 @@ package struct CertificatesLast: PreflightCheck {
             let others = some.count == 1 ? "" : " and \(some.count - 1) more"
             let cure = first.isRenewable ? "`\(Certificates.renewal(cluster))` renews them" : Self.authorities
             return
-                "\(host.name): \(first.name)\(others) end in \(certificates.days(until: first)) days, on \(first.day): \(cure)"
+                """
+                \(host.name): \(first.name)\(others) end in \(certificates.days(until: first)) days, on \(first.day): \
+                \(cure)
+                """
         }
     }
 
@@ -176,7 +188,9 @@ package struct CertificatesLast: PreflightCheck {
     }
 
     private static let authorities =
-        "renew a certificate authority by hand: https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/"
+        """
+        renew a certificate authority by hand: https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/
+        """
 }
 
 /// The control plane's certificates are of today, and all that runs there uses them: done when it is asked for.
@@ -215,7 +229,10 @@ struct CertificatesAreRenewed: Step {
         try await machine.run(
             command.asRoot().within(.seconds(900)),
             fix:
-                "`sudo kubeadm certs check-expiration` and `\(KubeadmFailure.containers(cluster.runtime))` on \(host.name); run again: it goes on where it stopped"
+                """
+                `sudo kubeadm certs check-expiration` and `\(KubeadmFailure.containers(cluster.runtime))` on \
+                \(host.name); run again: it goes on where it stopped
+                """
         )
     }
 
@@ -237,7 +254,8 @@ struct CertificatesAreRenewed: Step {
         fi
         running() {
           if [ "$runtime" = docker ]; then
-            docker ps -q --filter "label=io.kubernetes.container.name=$1" --filter label=io.kubernetes.docker.type=container
+            docker ps -q --filter "label=io.kubernetes.container.name=$1" --filter \
+        label=io.kubernetes.docker.type=container
           else
             tasks=$(ctr -n k8s.io tasks ls)
             for id in $(ctr -n k8s.io containers ls -q "labels.\\"io.kubernetes.container.name\\"==$1"); do
@@ -245,7 +263,8 @@ struct CertificatesAreRenewed: Step {
             done
           fi
         }
-        stop() { if [ "$runtime" = docker ]; then docker kill --signal TERM "$1"; else ctr -n k8s.io tasks kill --signal SIGTERM "$1"; fi; }
+        stop() { if [ "$runtime" = docker ]; then docker kill --signal TERM "$1"; else ctr -n k8s.io tasks kill \
+        --signal SIGTERM "$1"; fi; }
         parts=''
         for part in etcd kube-apiserver kube-controller-manager kube-scheduler; do
           [ ! -f "\(root)/etc/kubernetes/manifests/$part.yaml" ] || parts="$parts $part"
@@ -262,7 +281,8 @@ struct CertificatesAreRenewed: Step {
             [ -n "$new" ] || missing="$missing $part"
           done
           if [ -z "$missing" ]; then
-            said=$(kubectl --kubeconfig \(root)\(Kubectl.adminConfig) --request-timeout=2s get --raw /readyz 2>&1) && [ "$said" = ok ] && break
+            said=$(kubectl --kubeconfig \(root)\(Kubectl.adminConfig) --request-timeout=2s get --raw /readyz 2>&1) && \
+        [ "$said" = ok ] && break
             missing=" the API server: $said"
           fi
           [ "$try" != 360 ] || { echo "not started again:$missing" >&2; exit 1; }

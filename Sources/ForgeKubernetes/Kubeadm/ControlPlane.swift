@@ -55,7 +55,10 @@ struct ControlPlane: Step {
 
     private var partsLook: String {
         Kubectl.asAdmin(
-            "-n kube-system get -o name node/\(host.name) configmap/kubeadm-config deployment/coredns daemonset/kube-proxy 2>&1"
+            """
+            -n kube-system get -o name node/\(host.name) configmap/kubeadm-config deployment/coredns \
+            daemonset/kube-proxy 2>&1
+            """
         )
     }
 
@@ -73,7 +76,8 @@ struct ControlPlane: Step {
     static func stateLook(below root: String = "") -> String {
         """
         cd \(root)/etc/kubernetes/manifests 2>/dev/null || cd /
-        if [ -f kube-apiserver.yaml ] && [ -f kube-controller-manager.yaml ] && [ -f kube-scheduler.yaml ]; then echo whole; exit; fi
+        if [ -f kube-apiserver.yaml ] && [ -f kube-controller-manager.yaml ] && [ -f kube-scheduler.yaml ]; then echo \
+        whole; exit; fi
         for path in \(Begun.Work.initConfiguration.obstacles(below: root)); do
           if [ -e "$path" ]; then echo half; exit; fi
         done
@@ -90,7 +94,10 @@ struct ControlPlane: Step {
             what: "\(host.name): the API server does not answer; its control plane was left untouched",
             why: answers.command(readyLook).text.split(whereSeparator: \.isNewline).last.map(String.init),
             fix:
-                "see why: `sudo journalctl -u kubelet -n 50` and `\(KubeadmFailure.containers(cluster.runtime))` on \(host.name); run again when it answers"
+                """
+                see why: `sudo journalctl -u kubelet -n 50` and `\(KubeadmFailure.containers(cluster.runtime))` on \
+                \(host.name); run again when it answers
+                """
         )
     }
 
@@ -104,7 +111,10 @@ struct ControlPlane: Step {
                 throw Problem(
                     what: "\(host.name): it is not known whether kubeadm init got to its end", why: words,
                     fix:
-                        "run again when `sudo kubectl --kubeconfig \(Kubectl.adminConfig) get nodes` on \(host.name) answers"
+                        """
+                        run again when `sudo kubectl --kubeconfig \(Kubectl.adminConfig) get nodes` on \(host.name) \
+                        answers
+                        """
                 )
             case .missing: break
             }
@@ -136,7 +146,8 @@ struct ControlPlane: Step {
         systemctl enable --now kubelet || true
         [ -f \(root)/etc/kubernetes/manifests/kube-apiserver.yaml ] || exit 0
         for second in $(seq 60); do
-          [ "$(kubectl --kubeconfig \(Kubectl.adminConfig) --request-timeout=2s get --raw /readyz 2>/dev/null)" = ok ] && exit 0
+          [ "$(kubectl --kubeconfig \(Kubectl.adminConfig) --request-timeout=2s get --raw /readyz 2>/dev/null)" = ok ] \
+        && exit 0
           sleep 1
         done
         exit 0

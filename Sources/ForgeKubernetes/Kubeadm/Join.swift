@@ -80,8 +80,10 @@ struct Join: Step {
             what: "\(host.name): port 6443/tcp of \(server.name) (\(server.address)) does not answer from here",
             why: output.lastLine,
             fix:
-                "open 6443/tcp, 10250/tcp and \(cluster.cni.port) between the machines: in the cloud's security group (for the group itself, too), with `ufw allow`, "
-                + "or in `sudo iptables -S INPUT` on \(server.name)")
+                """
+                open 6443/tcp, 10250/tcp and \(cluster.cni.port) between the machines: in the cloud's security group \
+                (for the group itself, too), with `ufw allow`, or in `sudo iptables -S INPUT` on \(server.name)
+                """)
     }
 
     private var nodeLook: String { Kubectl.asNode("get -o name node/\(host.name) 2>&1") }
@@ -135,7 +137,8 @@ struct Join: Step {
     static let registration = """
         [ "$2" != restart ] || systemctl restart kubelet || true
         for second in $(seq 60); do
-          kubectl --kubeconfig \(Kubectl.kubeletConfig) --request-timeout=2s get -o name "node/$1" >/dev/null 2>&1 && exit 0
+          kubectl --kubeconfig \(Kubectl.kubeletConfig) --request-timeout=2s get -o name "node/$1" >/dev/null 2>&1 && \
+        exit 0
           sleep 1
         done
         exit 0
@@ -145,16 +148,24 @@ struct Join: Step {
         let server = cluster.firstControlPlane
         if words.contains("certificate signed by unknown authority") {
             return
-                "\(server.name) has another certificate authority than the cluster that \(host.name) joined: was its control plane made anew, or restored? "
-                + "If the cluster of \(host.name) is gone for good: `sudo mv /etc/kubernetes /etc/kubernetes.before` on \(host.name), and run again"
+                """
+                \(server.name) has another certificate authority than the cluster that \(host.name) joined: was its \
+                control plane made anew, or restored? If the cluster of \(host.name) is gone for good: `sudo mv \
+                /etc/kubernetes /etc/kubernetes.before` on \(host.name), and run again
+                """
         }
         if words.contains("expired") || words.contains("Unauthorized") || words.contains("logged in") {
             return
-                "its kubelet's certificate may have expired: see `sudo openssl x509 -noout -enddate -in \(Certificates.kubelet)` on \(host.name); if so: "
-                + Certificates.kubeletCure(host)
+                """
+                its kubelet's certificate may have expired: see `sudo openssl x509 -noout -enddate -in \
+                \(Certificates.kubelet)` on \(host.name); if so: \(Certificates.kubeletCure(host))
+                """
         }
         return
-            "see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name), and whether 6443/tcp of \(server.name) is open to it; run again"
+            """
+            see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name), and \
+            whether 6443/tcp of \(server.name) is open to it; run again
+            """
     }
 
     /// The machine that had the name before may look Ready for 40 s after it is gone, and kubeadm does not join beside
@@ -164,7 +175,10 @@ struct Join: Step {
             Command("sh", "-c", Word(Self.oldNodeIsGone), "sh", Word(host.name), Self.readiness).asRoot().within(
                 .seconds(300)),
             fix:
-                "another machine has the name: `kubectl get node \(host.name) -o wide` tells which; correct the inventory, or remove that node"
+                """
+                another machine has the name: `kubectl get node \(host.name) -o wide` tells which; correct the \
+                inventory, or remove that node
+                """
         )
     }
 
@@ -197,14 +211,19 @@ struct Join: Step {
                 what: "\(host.name): is a Ready node but cannot reach its API server",
                 why: "`kubectl get node \(host.name)` with its own credentials fails",
                 fix:
-                    "see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name)"
+                    """
+                    see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name)
+                    """
             )
         }
         throw Problem(
             what: "\(host.name): could not determine whether it is a working node; it was left untouched",
             why: said.lastLine,
             fix:
-                "run again when `sudo kubectl --kubeconfig \(Kubectl.adminConfig) get nodes` on \(cluster.firstControlPlane.name) answers"
+                """
+                run again when `sudo kubectl --kubeconfig \(Kubectl.adminConfig) get nodes` on \
+                \(cluster.firstControlPlane.name) answers
+                """
         )
     }
 }

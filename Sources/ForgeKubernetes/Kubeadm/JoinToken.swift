@@ -44,7 +44,8 @@ actor JoinToken {
         let script = """
             set -e
             token=$(kubeadm token create --kubeconfig \(Kubectl.adminConfig) --ttl 15m --description "kubeforge join")
-            hash=$(openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum)
+            hash=$(openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | \
+            sha256sum)
             printf '%s\\n' "$token" "$hash"
             """
         let output = try await controlPlane.runUnlogged(Command.script(script).asRoot())

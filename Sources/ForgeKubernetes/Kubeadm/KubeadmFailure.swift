@@ -46,23 +46,34 @@ enum KubeadmFailure {
             Cure(
                 ["certificate has expired"], ["is before "],
                 fix:
-                    "the clock of \(host.name) is behind that of \(server), or was when the certificate was made: `timedatectl` on both"
+                    """
+                    the clock of \(host.name) is behind that of \(server), or was when the certificate was made: \
+                    `timedatectl` on both
+                    """
             ),
             Cure(
                 ["certificate has expired"],
                 fix:
-                    "see which on \(server): `sudo kubeadm certs check-expiration`; `\(Certificates.renewal(cluster))` renews them"
+                    """
+                    see which on \(server): `sudo kubeadm certs check-expiration`; `\(Certificates.renewal(cluster))` \
+                    renews them
+                    """
             ),
             Cure(
                 ["JWS", "is invalid for this cluster or it has expired"],
                 fix:
-                    "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"
+                    """
+                    the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a \
+                    new token
+                    """
             ),
             Cure(
                 ["cluster-info", "validate the identity of the API Server"],
                 fix:
-                    "\(host.name) does not reach the API server: open 6443/tcp, 10250/tcp and \(cluster.cni.port) between the machines, and see with "
-                    + "`curl -k https://ADDRESS:6443/livez` on \(host.name)"),
+                    """
+                    \(host.name) does not reach the API server: open 6443/tcp, 10250/tcp and \(cluster.cni.port) \
+                    between the machines, and see with `curl -k https://ADDRESS:6443/livez` on \(host.name)
+                    """),
             // 1.32 and newer say which of both they waited for.
             Cure(["while waiting for the kubelet to start", "10248"], fix: kubelet(host)),
             // Until 1.30, until 1.33: the same, whether the kubelet or a container does not come up.
@@ -84,7 +95,10 @@ enum KubeadmFailure {
             Cure(
                 ["missing required cgroups: memory", "CGROUPS_MEMORY: missing"],
                 fix:
-                    "the memory cgroup is off: on a Raspberry Pi add `cgroup_enable=memory cgroup_memory=1` to /boot/firmware/cmdline.txt of \(host.name), and reboot"
+                    """
+                    the memory cgroup is off: on a Raspberry Pi add `cgroup_enable=memory cgroup_memory=1` to \
+                    /boot/firmware/cmdline.txt of \(host.name), and reboot
+                    """
             ),
             Cure(
                 ["Port-"],
@@ -94,15 +108,17 @@ enum KubeadmFailure {
             Cure(["[ERROR Swap]"], fix: "swap is on again: `cat /proc/swaps` on \(host.name); something turns it on"),
             Cure(
                 ["CRI]"],
-                fix: "the container runtime does not answer: `sudo journalctl \(units(runtime)) -n 50` on \(host.name)"),
+                fix: """
+                    the container runtime does not answer: `sudo journalctl \(units(runtime)) -n 50` on \(host.name)
+                    """),
             Cure(
                 ["ImagePull"],
                 fix: "an image could not be pulled: name a mirror in the inventory (mirrors: registries:)"),
         ]
     }
 
-    /// Found in what kubeadm tells on its way, where its last words are general. Its port alone is no sign: from 1.31 on
-    /// kubeadm says first that it waits for a healthy kubelet at that address.
+    /// Found in what kubeadm tells on its way, where its last words are general. Its port alone is no sign: from 1.31
+    /// on kubeadm says first that it waits for a healthy kubelet at that address.
     private static func lateCures(on host: Host) -> [Cure] {
         [
             Cure(
@@ -114,7 +130,10 @@ enum KubeadmFailure {
     }
 
     private static func container(_ host: Host, _ runtime: Cluster.Runtime) -> String {
-        "a container of the control plane does not stay up: `\(containers(runtime))` and `sudo journalctl -u kubelet -n 50` on \(host.name)"
+        """
+        a container of the control plane does not stay up: `\(containers(runtime))` and `sudo journalctl -u kubelet -n \
+        50` on \(host.name)
+        """
     }
 
     private static func kubelet(_ host: Host) -> String {

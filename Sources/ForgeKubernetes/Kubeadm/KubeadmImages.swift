@@ -10,7 +10,10 @@ struct KubeadmImages {
     var look: String {
         let repository = cluster.imageRepository ?? Cluster.Defaults.imageRepository
         return
-            "kubeadm config images list --kubernetes-version v\(cluster.kubernetes) --image-repository \(repository.shellQuoted) 2>/dev/null"
+            """
+            kubeadm config images list --kubernetes-version v\(cluster.kubernetes) --image-repository \
+            \(repository.shellQuoted) 2>/dev/null
+            """
     }
 
     func all(_ answers: Answers) -> [String] { answers.command(look).text.split(separator: "\n").map(String.init) }

@@ -28,9 +28,15 @@ package struct AdminConfig: Sendable, Hashable {
             throw Problem(
                 what: "\(source) is not taken: \(error.reason)",
                 why:
-                    "an admin.conf of kubeadm has one cluster and one user, with a server, two certificates and a key, all of them in the file",
+                    """
+                    an admin.conf of kubeadm has one cluster and one user, with a server, two certificates and a key, \
+                    all of them in the file
+                    """,
                 fix:
-                    "do you trust this machine? If so, move its \(Kubectl.adminConfig) away and make it anew there: sudo kubeadm init phase kubeconfig admin"
+                    """
+                    do you trust this machine? If so, move its \(Kubectl.adminConfig) away and make it anew there: \
+                    sudo kubeadm init phase kubeconfig admin
+                    """
             )
         }
     }

@@ -144,7 +144,10 @@ struct KubeconfigOwnership {
         Problem(
             what: "\(name) cannot be added to your kubeconfig; it was not changed", why: why,
             fix:
-                "give the cluster another name (`cluster:` in the inventory), or remove that entry: kubectl config \(verb) \(entry)"
+                """
+                give the cluster another name (`cluster:` in the inventory), or remove that entry: kubectl config \
+                \(verb) \(entry)
+                """
         )
     }
 }

@@ -49,9 +49,11 @@ struct ClusterMembershipCheck: PreflightCheck {
         let what = "\(host.name): already belongs to another cluster; it is left untouched"
         let old = texts.lazy.compactMap(Self.foreignAddress).first
         let readdress = old.map { address in
-            "if the address of \(cluster.firstControlPlane.name) has changed: a cluster keeps the one that it was made with, so give it \(address) again "
-                + "(it may have others beside it), and write `address: \(address)` into \(cluster.path); where SSH goes is another matter "
-                + "(`ssh: { address: … }`). "
+            """
+            if the address of \(cluster.firstControlPlane.name) has changed: a cluster keeps the one that it was made \
+            with, so give it \(address) again (it may have others beside it), and write `address: \(address)` into \
+            \(cluster.path); where SSH goes is another matter (`ssh: { address: … }`).
+            """ + " "
         }
         let isOther = texts.contains { $0.hasPrefix("it is a control plane of the cluster ") }
         if let readdress, host == cluster.firstControlPlane, !isOther {
@@ -70,7 +72,10 @@ struct ClusterMembershipCheck: PreflightCheck {
             what: what, why: why,
             fix: (isOther ? "" : readdress ?? "")
                 + "If this is the wrong machine or name, correct \(cluster.path), or take another machine. "
-                + "Only if nobody wants its old cluster any more, with all that is in it: `sudo kubeadm reset` on \(host.name), and run again"
+                    + """
+                    Only if nobody wants its old cluster any more, with all that is in it: `sudo kubeadm reset` on \
+                    \(host.name), and run again
+                    """
         )
     }
 
@@ -90,7 +95,10 @@ struct ClusterMembershipCheck: PreflightCheck {
 
     /// The name in the kubelet's certificate: `CN = system:node:NAME`.
     private static let nodeNameLook =
-        "c=/var/lib/kubelet/pki/kubelet-client-current.pem; [ -f $c ] && openssl x509 -noout -subject -in $c | sed -n 's/.*system:node:\\([^,/ ]*\\).*/\\1/p'"
+        """
+        c=/var/lib/kubelet/pki/kubelet-client-current.pem; [ -f $c ] && openssl x509 -noout -subject -in $c | sed -n \
+        's/.*system:node:\\([^,/ ]*\\).*/\\1/p'
+        """
 
     private static func server(_ text: String) -> String? { value(of: "server:", in: text) }
 
@@ -127,7 +135,10 @@ struct InstalledVersionCheck: PreflightCheck {
             what: "\(host.name): runs another version of Kubernetes; it was left untouched",
             why: differences.map(\.text).joined(separator: "\n"),
             fix:
-                "provision does not upgrade a running cluster: write the running version into the inventory, or upgrade it with kubeadm"
+                """
+                provision does not upgrade a running cluster: write the running version into the inventory, or upgrade \
+                it with kubeadm
+                """
         )
     }
 }

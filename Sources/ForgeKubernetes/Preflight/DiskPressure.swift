@@ -23,12 +23,18 @@ struct DiskPressure {
         guard room.freeMiB * 100 < room.totalMiB * percent else { return nil }
         let needed = (room.totalMiB * percent + 99) / 100
         return
-            "\(room.path): \(room.freeMiB) of \(room.totalMiB) MiB are free; below \(percent) % (\(needed) MiB) the kubelet says DiskPressure"
+            """
+            \(room.path): \(room.freeMiB) of \(room.totalMiB) MiB are free; below \(percent) % (\(needed) MiB) the \
+            kubelet says DiskPressure
+            """
     }
 
     private func inodes(_ room: Facts.Room, percent: Int) -> Difference? {
         guard room.freeInodes * 100 < room.totalInodes * percent else { return nil }
         return
-            "\(room.path): \(room.freeInodes) of \(room.totalInodes) inodes are free; below \(percent) % the kubelet says DiskPressure"
+            """
+            \(room.path): \(room.freeInodes) of \(room.totalInodes) inodes are free; below \(percent) % the kubelet \
+            says DiskPressure
+            """
     }
 }

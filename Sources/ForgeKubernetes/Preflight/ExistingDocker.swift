@@ -49,8 +49,11 @@ struct PackagesInTheWay: PreflightCheck {
         return Problem(
             what: "\(host.name): requirement not met: \(title)", why: differences.map(\.text).joined(separator: "\n"),
             fix:
-                "to keep the Docker that is there, write `docker: \(other)` in the inventory; or remove it by hand: `sudo apt-get remove "
-                + "\(names.joined(separator: " "))` (its containers stop; images and volumes stay in /var/lib/docker), and run again"
+                """
+                to keep the Docker that is there, write `docker: \(other)` in the inventory; or remove it by hand: \
+                `sudo apt-get remove \(names.joined(separator: " "))` (its containers stop; images and volumes stay in \
+                /var/lib/docker), and run again
+                """
         )
     }
 
@@ -106,8 +109,10 @@ struct OtherContainers: PreflightCheck {
         Problem(
             what: "\(host.name): requirement not met: \(title)", why: differences.map(\.text).joined(separator: "\n"),
             fix:
-                "stop them (`sudo docker stop NAME`), or let Docker keep them while it restarts: \"live-restore\": true in "
-                + "\(DockerDaemon.path), then `sudo systemctl reload docker`; and run again")
+                """
+                stop them (`sudo docker stop NAME`), or let Docker keep them while it restarts: \"live-restore\": true \
+                in \(DockerDaemon.path), then `sudo systemctl reload docker`; and run again
+                """)
     }
 
     /// Docker that does not run is not started by the question.
@@ -128,7 +133,10 @@ struct ContainerdIsNewEnough {
         return Requirement(
             "its containerd is new enough for Kubernetes \(cluster.kubernetes)", asking: [.package(package)],
             fix:
-                "Kubernetes \(cluster.kubernetes) needs containerd 2: write `docker: docker` in the inventory, for Docker's own packages"
+                """
+                Kubernetes \(cluster.kubernetes) needs containerd 2: write `docker: docker` in the inventory, for \
+                Docker's own packages
+                """
         ) { answers in
             guard isNeeded, let version = answers.package(package).installed ?? shipped, version.hasPrefix("1.") else {
                 return []

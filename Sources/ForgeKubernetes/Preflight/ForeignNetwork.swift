@@ -17,7 +17,10 @@ struct ForeignNetwork: PreflightCheck {
             .map {
                 let types = $0.types.isEmpty ? "" : " (\($0.types.joined(separator: ", ")))"
                 return
-                    "\(Self.folder)/\($0.name)\(types) comes before \(cni.configuration): no pod would get the cluster's network"
+                    """
+                    \(Self.folder)/\($0.name)\(types) comes before \(cni.configuration): no pod would get the \
+                    cluster's network
+                    """
             }
     }
 
@@ -28,8 +31,11 @@ struct ForeignNetwork: PreflightCheck {
             what: "\(host.name): already has another pod network; it was left untouched",
             why: differences.map(\.text).joined(separator: "\n"),
             fix:
-                "if nothing uses it any more: `sudo mv \(paths.joined(separator: " ")) /root/ && sudo systemctl try-restart \(unit)` on \(host.name), "
-                + "and start the pods again that it was given to; else use another machine")
+                """
+                if nothing uses it any more: `sudo mv \(paths.joined(separator: " ")) /root/ && sudo systemctl \
+                try-restart \(unit)` on \(host.name), and start the pods again that it was given to; else use another \
+                machine
+                """)
     }
 
     private static let folder = "/etc/cni/net.d"

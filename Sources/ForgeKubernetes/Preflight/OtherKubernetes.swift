@@ -20,7 +20,10 @@ struct OtherKubernetes: PreflightCheck {
             what: "\(host.name): already has another Kubernetes or a snap's Docker; it was left untouched",
             why: differences.map(\.text).joined(separator: "\n"),
             fix:
-                "if it is no longer wanted, with all that runs in it: \(removals.joined(separator: ", ")) on \(host.name); else use another machine"
+                """
+                if it is no longer wanted, with all that runs in it: \(removals.joined(separator: ", ")) on \
+                \(host.name); else use another machine
+                """
         )
     }
 

@@ -25,7 +25,10 @@ struct PortsAreFree: PreflightCheck {
             what: "\(host.name): another program uses ports that Kubernetes needs; it was left untouched",
             why: differences.map(\.text).joined(separator: "\n"),
             fix:
-                "`sudo ss -ltnp` on \(host.name) tells more: give it another port, or stop it if it is no longer wanted; or use another machine"
+                """
+                `sudo ss -ltnp` on \(host.name) tells more: give it another port, or stop it if it is no longer \
+                wanted; or use another machine
+                """
         )
     }
 

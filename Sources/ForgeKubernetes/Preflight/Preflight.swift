@@ -53,7 +53,10 @@ struct Preflight {
         return Requirement(
             "its apt accepts the packages of Kubernetes \(version)", asking: isAccepted ? [] : [.package("kubelet")],
             fix:
-                "use Kubernetes 1.32 or newer, Debian 12, or a mirror with a signature of its own (mirrors: apt: kubernetes:)"
+                """
+                use Kubernetes 1.32 or newer, Debian 12, or a mirror with a signature of its own (mirrors: apt: \
+                kubernetes:)
+                """
         ) { answers in
             let isHere = answers.package("kubelet").installed?.hasPrefix("\(version)-") == true
             return isAccepted || isHere ? [] : ["Debian 13 refuses the old signature of pkgs.k8s.io for 1.31 and older"]
@@ -68,8 +71,11 @@ struct Preflight {
         let step = Requirement(
             "the proxy of its environment is in the inventory", asking: [.package("kubelet")],
             fix:
-                "if it reaches packages and images in no other way, write into \(cluster.path): `proxy: { http: \(proxy), https: \(proxy) }`; "
-                + "else name mirrors there (mirrors:), or take it out of the environment of \(host.access.user) (/etc/environment) on \(host.name)"
+                """
+                if it reaches packages and images in no other way, write into \(cluster.path): `proxy: { http: \
+                \(proxy), https: \(proxy) }`; else name mirrors there (mirrors:), or take it out of the environment of \
+                \(host.access.user) (/etc/environment) on \(host.name)
+                """
         ) { answers in
             answers.package("kubelet").installed != nil
                 ? [] : ["its environment names \(proxy), and kubeforge goes out without it"]
@@ -83,18 +89,27 @@ struct Preflight {
                 "it has cgroup v2 where Kubernetes needs it",
                 own.hasCgroup2 || !cluster.kubernetes.isAtLeast(1, 35) ? nil : "it has cgroup v1",
                 fix:
-                    "Kubernetes \(cluster.kubernetes) needs cgroup v2: use Ubuntu 22.04 or newer, or Kubernetes 1.34 or older"
+                    """
+                    Kubernetes \(cluster.kubernetes) needs cgroup v2: use Ubuntu 22.04 or newer, or Kubernetes 1.34 or \
+                    older
+                    """
             ),
             fact(
                 "its memory cgroup is enabled", own.hasMemoryCgroup == false ? "the memory cgroup is off" : nil,
                 fix:
-                    "on a Raspberry Pi: add `cgroup_enable=memory cgroup_memory=1` to the one line of /boot/firmware/cmdline.txt; elsewhere take "
-                    + "`cgroup_disable=memory` out of GRUB_CMDLINE_LINUX in /etc/default/grub, and `sudo update-grub`; then `sudo reboot`"
+                    """
+                    on a Raspberry Pi: add `cgroup_enable=memory cgroup_memory=1` to the one line of \
+                    /boot/firmware/cmdline.txt; elsewhere take `cgroup_disable=memory` out of GRUB_CMDLINE_LINUX in \
+                    /etc/default/grub, and `sudo update-grub`; then `sudo reboot`
+                    """
             ),
             fact(
                 "its kernel has VXLAN", own.hasVXLAN == false ? "`modprobe vxlan` finds no such module" : nil,
                 fix:
-                    "the pod network needs it: `sudo apt install linux-modules-extra-$(uname -r)` on Ubuntu, or boot the distribution's newest kernel"
+                    """
+                    the pod network needs it: `sudo apt install linux-modules-extra-$(uname -r)` on Ubuntu, or boot \
+                    the distribution's newest kernel
+                    """
             ),
         ]
     }
@@ -130,17 +145,26 @@ struct Preflight {
             fact(
                 "its machine-id is unique", machineID.map { "\($0) has the same: \(own.machineID)" },
                 fix:
-                    "if it is a cloned VM: `sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot` on one of them"
+                    """
+                    if it is a cloned VM: `sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot` on \
+                    one of them
+                    """
             ),
             fact(
                 "its product_uuid is its own", uuid.map { "\($0) has the same: \(own.productUUID)" },
                 fix:
-                    "if it is a cloned VM: let the hypervisor give one of them a new UUID, and boot it (`cat /sys/class/dmi/id/product_uuid`)"
+                    """
+                    if it is a cloned VM: let the hypervisor give one of them a new UUID, and boot it (`cat \
+                    /sys/class/dmi/id/product_uuid`)
+                    """
             ),
             fact(
                 "its network cards are its own", card,
                 fix:
-                    "if it is a cloned VM: let the hypervisor give one of them a new MAC address, and boot it (`ip -br link`)"
+                    """
+                    if it is a cloned VM: let the hypervisor give one of them a new MAC address, and boot it (`ip -br \
+                    link`)
+                    """
             ),
         ]
     }
@@ -162,7 +186,10 @@ struct Preflight {
             "its address is on one of its interfaces",
             isThere ? nil : "\(host.address) is on none; it has \(has.isEmpty ? "no other" : has)",
             fix:
-                "in \(cluster.path): `address: \(meant)` is what the machines use among themselves, and `ssh: { address: \(host.address) }` of this host is where SSH goes"
+                """
+                in \(cluster.path): `address: \(meant)` is what the machines use among themselves, and `ssh: { \
+                address: \(host.address) }` of this host is where SSH goes
+                """
         )
     }
 

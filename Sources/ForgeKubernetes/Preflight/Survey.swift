@@ -83,7 +83,8 @@ extension Survey {
     /// iproute2 is no part of the smallest images.
     static let addresses = """
         if command -v ip >/dev/null; then
-          ip -o -4 addr show scope global | while read -r number name family address rest; do echo "address=$name ${address%/*}"; done
+          ip -o -4 addr show scope global | while read -r number name family address rest; do echo "address=$name \
+        ${address%/*}"; done
         else
           for address in $(hostname -I); do echo "address=- $address"; done
         fi
@@ -93,7 +94,8 @@ extension Survey {
     static func hardware(below root: String = "") -> String {
         """
         if [ "$container" = none ]; then
-          [ -r \(root)/sys/class/dmi/id/product_uuid ] && read -r uuid < \(root)/sys/class/dmi/id/product_uuid && echo "uuid=$uuid"
+          [ -r \(root)/sys/class/dmi/id/product_uuid ] && read -r uuid < \(root)/sys/class/dmi/id/product_uuid && echo \
+        "uuid=$uuid"
           for device in \(root)/sys/class/net/*/device; do
             [ -e "$device" ] && read -r mac < "${device%/device}/address" && echo "mac=$mac"
           done
@@ -108,7 +110,8 @@ extension Survey {
           read -r controllers < \(root)/sys/fs/cgroup/cgroup.controllers
           case " $controllers " in *" memory "*) echo memorycgroup=1;; *) echo memorycgroup=0;; esac
         else
-          while read -r name hierarchy number enabled; do [ "$name" = memory ] && echo "memorycgroup=$enabled"; done < \(root)/proc/cgroups
+          while read -r name hierarchy number enabled; do [ "$name" = memory ] && echo "memorycgroup=$enabled"; done < \
+        \(root)/proc/cgroups
         fi
         if [ -e \(root)/sys/module/vxlan ]; then
           echo vxlan=1

@@ -7,7 +7,9 @@ enum NodeIsReady {
 
     static func step(for host: Host) -> any Step {
         let look = (host.role == .controlPlane ? Kubectl.asAdmin : Kubectl.asNode)(
-            "get node \(host.name) -o 'jsonpath={range .status.conditions[*]}{.type}={.status} {.message}{\"\\n\"}{end}'"
+            """
+            get node \(host.name) -o 'jsonpath={range .status.conditions[*]}{.type}={.status} {.message}{\"\\n\"}{end}'
+            """
         )
         return WaitUntil(
             "node \(host.name) is Ready", within: .seconds(300), asking: [.command(look)],

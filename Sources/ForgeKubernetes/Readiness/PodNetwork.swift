@@ -6,8 +6,8 @@ import ForgePlan
 /// Every machine asks the kubelets of all others at their ends of the VXLAN, at once and with one process. The request
 /// is longer than a packet, and so is the certificate that answers it: what is lost on the way is found in both
 /// directions, and so is a path whose packets are smaller than the network cards say. Who is at which end is taken from
-/// the tables that the pod network has filled; a Ready node that they do not name is not reached. A machine that is no node is
-/// not asked.
+/// the tables that the pod network has filled; a Ready node that they do not name is not reached. A machine that is no
+/// node is not asked.
 enum PodNetwork {
     static func step(from host: Host, to others: [Host], _ cni: CNI, within limit: Duration = .seconds(60))
         -> any Step
@@ -18,9 +18,12 @@ enum PodNetwork {
             "\(host.name) reaches the other nodes through the pod network", within: limit,
             asking: [.command(look), .command(nodes)],
             fix:
-                "open \(cni.port) between the machines, in both directions, as 6443/tcp and 10250/tcp: in the cloud's security group, with `ufw allow`, or in "
-                + "`sudo iptables -S INPUT`; where only small packets pass, give the network card the MTU that the network has (`ip link set dev NAME mtu 1400`), and "
-                + "`sudo \(cni.restart)` after it"
+                """
+                open \(cni.port) between the machines, in both directions, as 6443/tcp and 10250/tcp: in the cloud's \
+                security group, with `ufw allow`, or in `sudo iptables -S INPUT`; where only small packets pass, give \
+                the network card the MTU that the network has (`ip link set dev NAME mtu 1400`), and `sudo \
+                \(cni.restart)` after it
+                """
         ) { answers in differences(Report(answers.command(look).text), Nodes(answers.command(nodes).text), others) }
     }
 

@@ -33,9 +33,13 @@ enum SystemPods {
 
     private static func look(_ namespace: String) -> String {
         let fields =
-            "{.metadata.name}|{.spec.nodeName}|{.status.phase}|{range .status.conditions[?(@.type==\"Ready\")]}{.status}{end}|"
-            + "{range .status.initContainerStatuses[*]}{.state.waiting.reason} {end}{range .status.containerStatuses[*]}{.state.waiting.reason} {.state.terminated.reason} {end}"
-            + "|{.metadata.ownerReferences[*].kind}|{.metadata.ownerReferences[*].name}"
+            """
+            {.metadata.name}|{.spec.nodeName}|{.status.phase}|{range \
+            .status.conditions[?(@.type==\"Ready\")]}{.status}{end}|{range \
+            .status.initContainerStatuses[*]}{.state.waiting.reason} {end}{range \
+            .status.containerStatuses[*]}{.state.waiting.reason} {.state.terminated.reason} \
+            {end}|{.metadata.ownerReferences[*].kind}|{.metadata.ownerReferences[*].name}
+            """
         return Kubectl.asAdmin("-n \(namespace) get pods -o 'jsonpath={range .items[*]}\(fields){\"\\n\"}{end}'")
     }
 

@@ -34,7 +34,10 @@ struct CRIDockerd {
     private func program(_ architecture: String) -> CommandStep {
         let mirror = cluster.mirrors.criDockerd
         let release =
-            "https://github.com/Mirantis/cri-dockerd/releases/download/v\(Self.version)/cri-dockerd-\(Self.version).{arch}.tgz"
+            """
+            https://github.com/Mirantis/cri-dockerd/releases/download/v\(Self.version)/cri-dockerd-\(Self.version).{\
+            arch}.tgz
+            """
         let url = (mirror?.url ?? release).replacing("{arch}", with: architecture)
         let sum = mirror?.sha256 ?? Self.sums[architecture] ?? ""
         let look = "[ -x \(Self.binary) ] && \(Self.binary) --version 2>&1 | cut -d ' ' -f 2"
@@ -53,8 +56,10 @@ struct CRIDockerd {
                 Command("sh", "-c", Word(Self.install), "sh", Word(url), Word(sum), Word(Self.binary)).through(proxy)
                     .asRoot(),
                 fix:
-                    "does \(machine.host.name) reach \(url)? Else name a copy in the inventory (mirrors: criDockerd: url:), with its "
-                    + "sha256 if it is another release")
+                    """
+                    does \(machine.host.name) reach \(url)? Else name a copy in the inventory (mirrors: criDockerd: \
+                    url:), with its sha256 if it is another release
+                    """)
         }
     }
 

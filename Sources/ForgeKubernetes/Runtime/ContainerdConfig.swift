@@ -73,8 +73,10 @@ enum ContainerdDropIns {
         Requirement(
             "containerd's drop-ins leave Kubernetes' settings as they are", asking: [.command(look)],
             fix:
-                "containerd 1.x takes a plugin's whole section from a drop-in: repeat there what \(ContainerdConfig.path) says, or use "
-                + "containerd 2 (docker: source: docker)"
+                """
+                containerd 1.x takes a plugin's whole section from a drop-in: repeat there what \
+                \(ContainerdConfig.path) says, or use containerd 2 (docker: source: docker)
+                """
         ) { answers in
             let lost = answers.command(look).text.split(separator: "\n")
             return lost.map { "with the files of \(ContainerdConfig.dropIns) together containerd does not have \($0)" }

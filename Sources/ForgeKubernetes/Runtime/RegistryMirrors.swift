@@ -28,7 +28,10 @@ struct RegistryMirrors {
     private func pushRegistry() -> [FileIs] {
         plainPushHosts.map { host in
             let text =
-                "# Written by kubeforge.\nserver = \"http://\(host)\"\n\n[host.\"http://\(host)\"]\n  capabilities = [\"pull\", \"resolve\", \"push\"]\n"
+                """
+                # Written by kubeforge.\nserver = \"http://\(host)\"\n\n[host.\"http://\(host)\"]\n  capabilities = \
+                [\"pull\", \"resolve\", \"push\"]\n
+                """
             return FileIs(
                 RemoteFile("\(Self.folder)/\(host)/hosts.toml", text), title: "\(host) is accessed over plain HTTP")
         }

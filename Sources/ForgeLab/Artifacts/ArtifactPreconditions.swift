@@ -32,7 +32,10 @@ struct ArtifactPreconditions: Sendable, Hashable {
         if !pip.isSuccess { taken.missingPackages.append("python3-pip") }
         // By apt's own way, which may lead through a proxy.
         let fetch =
-            "folder=$(mktemp -d) && trap 'rm -rf \"$folder\"' EXIT && /usr/lib/apt/apt-helper download-file \(archive) \"$folder/it\""
+            """
+            folder=$(mktemp -d) && trap 'rm -rf \"$folder\"' EXIT && /usr/lib/apt/apt-helper download-file \(archive) \
+            \"$folder/it\"
+            """
         let answer = try await computer.run(Command("sh", "-c", Word(fetch)))
         if !answer.isSuccess { taken.archiveError = answer.lastLine ?? "\(answer.exit)" }
         return taken

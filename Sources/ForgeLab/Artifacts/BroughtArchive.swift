@@ -24,7 +24,10 @@ struct BroughtArchive: Sendable, Hashable {
         throw Problem(
             what: "\(path) names no image", why: "neither its manifest.json nor its index.json has a name with a tag",
             fix:
-                "save it by its name, such as `skopeo copy docker://NAME:TAG docker-archive:FILE.tar:NAME:TAG`, or remove it"
+                """
+                save it by its name, such as `skopeo copy docker://NAME:TAG docker-archive:FILE.tar:NAME:TAG`, or \
+                remove it
+                """
         )
     }
 

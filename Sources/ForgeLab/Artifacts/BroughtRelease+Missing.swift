@@ -17,11 +17,13 @@ extension BroughtRelease {
         return Problem(
             .invalidInventory, what: "the lab has not all packages of Kubernetes \(version)",
             why: """
-                it builds \(BuildRules.kubernetesMinor) from Debian's source; the packages of another release are its user's to bring
+                it builds \(BuildRules.kubernetesMinor) from Debian's source; the packages of another release are its \
+                user's to bring
                 \(packagesFolder) lacks \(names.joined(separator: ", "))
                 """,
             fix: """
-                where there is internet, take them from pkgs.k8s.io, and run the same command again (it tells the images, too):
+                where there is internet, take them from pkgs.k8s.io, and run the same command again (it tells the \
+                images, too):
                 \(fetchPackages(own, others).joined(separator: "\n"))
                 or write `kubernetes: \(BuildRules.kubernetesMinor)` in the inventory
                 """)
@@ -35,7 +37,10 @@ extension BroughtRelease {
         return Problem(
             .invalidInventory, what: "the lab has not all images of Kubernetes \(version)",
             why:
-                "kubeadm \(version) needs them, and no archive in \(imagesFolder) has them: \(missing.joined(separator: ", "))",
+                """
+                kubeadm \(version) needs them, and no archive in \(imagesFolder) has them: \
+                \(missing.joined(separator: ", "))
+                """,
             fix: """
                 where there is internet, take them from registry.k8s.io, and run the same command again:
                 \(fetchImages(missing).joined(separator: "\n"))
@@ -58,7 +63,10 @@ extension BroughtRelease {
         [
             "mkdir -p \(imagesFolder.shellQuoted) && cd \(imagesFolder.shellQuoted)",
             "for image in \(names.joined(separator: " ")); do file=${image##*/}",
-            "skopeo copy --override-os linux --override-arch amd64 docker://$image docker-archive:${file%%:*}.tar:$image; done",
+            """
+            skopeo copy --override-os linux --override-arch amd64 docker://$image \
+            docker-archive:${file%%:*}.tar:$image; done
+            """,
         ]
     }
 }

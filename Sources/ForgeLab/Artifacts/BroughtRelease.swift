@@ -76,7 +76,8 @@ struct BroughtPackage: Sendable, Hashable {
     func images(_ version: Version, _ computer: LocalHost) async throws -> [String] {
         let ask = """
             folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
-            dpkg-deb --fsys-tarfile "$1" | tar -x -C "$folder" ./usr/bin/kubeadm && "$folder/usr/bin/kubeadm" config images list --kubernetes-version "v$2"
+            dpkg-deb --fsys-tarfile "$1" | tar -x -C "$folder" ./usr/bin/kubeadm && "$folder/usr/bin/kubeadm" config \
+            images list --kubernetes-version "v$2"
             """
         let answer = try await computer.finish(
             Command("sh", "-c", Word(ask), "sh", Word(path), "\(version)"), fix: "fetch \(path) again, or remove it")

@@ -25,7 +25,8 @@ extension BuildRules {
             let file = archive.path.split(separator: "/").last!
             let folder = archive.path == "\(release.sharedImages)/\(file)" ? "shared" : "images"
             return archive.names.map { name in
-                "\(archive.transport)\t\(broughtPlace(release.version))/\(folder)/\(file)\t\(name)\t\(RegistryPath.of(name))\n"
+                let place = "\(broughtPlace(release.version))/\(folder)/\(file)"
+                return "\(archive.transport)\t\(place)\t\(name)\t\(RegistryPath.of(name))\n"
             }
         }.joined()
     }

@@ -89,7 +89,10 @@ final class TimedRun: Sendable {
     private static func stuck(_ process: Int32?) -> String {
         let list = process.map { " -p \($0)" } ?? ""
         return
-            "look at it with `ps -o pid,stat,wchan,args\(list)`; only a reboot of this computer ends what stays in state D"
+            """
+            look at it with `ps -o pid,stat,wchan,args\(list)`; only a reboot of this computer ends what stays in \
+            state D
+            """
     }
 }
 

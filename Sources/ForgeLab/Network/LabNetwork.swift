@@ -14,7 +14,10 @@ struct LabNetwork: Sendable, Hashable {
                 .invalidInventory, what: "the lab's machines cannot stand on one bridge",
                 why: odd.map { "\($0.name) has \($0.address)" }.joined(separator: ", "),
                 fix:
-                    "give all hosts addresses from \(subnet.address(2)) to \(subnet.address(254)); \(subnet.address(1)) is the bridge's"
+                    """
+                    give all hosts addresses from \(subnet.address(2)) to \(subnet.address(254)); \(subnet.address(1)) \
+                    is the bridge's
+                    """
             )
         }
         self.subnet = subnet

@@ -36,7 +36,8 @@ struct VethPair: Sendable {
                 "ip", "netns", "exec", Word(namespace), "sh", "-c",
                 """
                 cd /proc/sys/net; echo 0 > ipv4/ip_forward
-                for key in bridge/bridge-nf-call-iptables bridge/bridge-nf-call-ip6tables; do [ ! -e $key ] || echo 0 > $key; done
+                for key in bridge/bridge-nf-call-iptables bridge/bridge-nf-call-ip6tables; do [ ! -e $key ] || echo 0 \
+                > $key; done
                 """),
         ]
     }

@@ -21,7 +21,10 @@ struct InotifyInstances: Sendable, Hashable {
         return Problem(
             what: "too few inotify instances for \(machines) machines",
             why:
-                "root may have \(limit) and uses \(inUse), \(needed) more are needed; kube-proxy ends with \"too many open files\" without them",
+                """
+                root may have \(limit) and uses \(inUse), \(needed) more are needed; kube-proxy ends with \"too many \
+                open files\" without them
+                """,
             fix: "sysctl fs.inotify.max_user_instances=\(max(512, 2 * (inUse + needed)))")
     }
 }

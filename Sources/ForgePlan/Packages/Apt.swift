@@ -57,8 +57,10 @@ package enum Apt {
     static func repairFix(_ output: Output, on host: Host) -> String {
         let known = fix(output, on: host)
         return known == byHand(host)
-            ? "an earlier installation was interrupted, and cannot be finished: `sudo dpkg --configure -a` and `sudo apt-get -f install` on "
-                + "\(host.name) tell which package; repair or remove it, and run again" : known
+            ? """
+            an earlier installation was interrupted, and cannot be finished: `sudo dpkg --configure -a` and `sudo \
+            apt-get -f install` on \(host.name) tell which package; repair or remove it, and run again
+            """ : known
     }
 
     private static func byHand(_ host: Host) -> String { "run it by hand on \(host.name) to see more" }
@@ -79,13 +81,18 @@ package enum Apt {
         if text.contains("remove is disabled") {
             let names = removals(output.text).joined(separator: " ")
             return
-                "apt would have to remove \(names), and kubeforge removes nothing: look on \(host.name) whether it is needed, "
-                + "remove it by hand (`sudo apt-get remove \(names)`), and run again"
+                """
+                apt would have to remove \(names), and kubeforge removes nothing: look on \(host.name) whether it is \
+                needed, remove it by hand (`sudo apt-get remove \(names)`), and run again
+                """
         }
         if let fix = signatureFix(text, host) ?? fileFix(text, host) { return fix }
         if text.contains("was not found") || text.contains("Unable to locate") {
             return
-                "see with `apt-cache policy` on \(host.name) which versions its repositories have, and correct the inventory or the mirror"
+                """
+                see with `apt-cache policy` on \(host.name) which versions its repositories have, and correct the \
+                inventory or the mirror
+                """
         }
         if text.contains("No space left") || text.contains("enough free space") {
             return "make room on \(host.name): `df -h`, `apt-get clean`"
@@ -93,13 +100,16 @@ package enum Apt {
         if text.contains("Unable to fetch") || text.contains("Could not connect") || text.contains("Temporary failure")
         {
             return
-                "\(host.name) cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a mirror (mirrors: apt:) in the inventory"
+                """
+                \(host.name) cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a \
+                mirror (mirrors: apt:) in the inventory
+                """
         }
         return byHand(host)
     }
 
-    /// The lines that apt and dpkg mark as errors, each once; nil where there are none. What dpkg says of a package goes
-    /// on in the line below.
+    /// The lines that apt and dpkg mark as errors, each once; nil where there are none. What dpkg says of a package
+    /// goes on in the line below.
     static func errors(_ output: Output) -> String? {
         var found: [String] = []
         var goesOn = false
@@ -116,14 +126,20 @@ package enum Apt {
         let file = #/^E: .*(?:list file|sources file|source list|preferences file|Syntax error) (\/[^\s,:]+)/#
         if let path = text.firstMatch(of: file.anchorsMatchLineEndings())?.1 {
             return
-                "correct \(path) on \(host.name), or move it away: apt does nothing while it cannot read that file; then run again"
+                """
+                correct \(path) on \(host.name), or move it away: apt does nothing while it cannot read that file; \
+                then run again
+                """
         }
         let conflict = #/^E: Conflicting values set for option Signed-By regarding source (\S+)/#
         if let url = text.firstMatch(of: conflict.anchorsMatchLineEndings())?.1 {
             let place =
                 "grep -rnF \(url.trimming { $0 == "/" }.shellQuoted) /etc/apt/sources.list /etc/apt/sources.list.d"
             return
-                "two sources name one repository with different keys: `\(place)` on \(host.name) shows them; remove one, and run again"
+                """
+                two sources name one repository with different keys: `\(place)` on \(host.name) shows them; remove \
+                one, and run again
+                """
         }
         return nil
     }
@@ -138,8 +154,11 @@ package enum Apt {
     static func signatureFix(_ text: String, _ host: Host) -> String? {
         if text.contains("EXPKEYSIG") {
             return
-                "the key that signs the repository has expired: `gpg --show-keys /etc/apt/keyrings/*.asc` on \(host.name) tells which; "
-                + "remove that file, and run again to fetch it anew; if its publisher has no newer one, use a newer version or a mirror (mirrors: apt:)"
+                """
+                the key that signs the repository has expired: `gpg --show-keys /etc/apt/keyrings/*.asc` on \
+                \(host.name) tells which; remove that file, and run again to fetch it anew; if its publisher has no \
+                newer one, use a newer version or a mirror (mirrors: apt:)
+                """
         }
         // apt 3 says every fault of a signature in the name of sqv:
         // `Missing key …, which is needed to verify signature`.
@@ -148,8 +167,10 @@ package enum Apt {
         }
         if text.contains("Signature Packet v3") || text.contains("is not considered secure since") {
             return
-                "apt of \(host.name) no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; "
-                + "else name a mirror with a signature of its own (mirrors: apt:), or use Debian 12"
+                """
+                apt of \(host.name) no longer accepts this repository's old signature: for Kubernetes, use 1.32 or \
+                newer; else name a mirror with a signature of its own (mirrors: apt:), or use Debian 12
+                """
         }
         return nil
     }

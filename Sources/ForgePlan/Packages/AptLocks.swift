@@ -48,7 +48,9 @@ extension Problem {
             what: "\(host.name): another package manager runs, and did not end within \(limit.components.seconds) s",
             why: complaint,
             fix:
-                "see what it does: `ps aux | grep -E 'apt|dpkg|unattended'` on \(host.name); run again when it has ended"
+                """
+                see what it does: `ps aux | grep -E 'apt|dpkg|unattended'` on \(host.name); run again when it has ended
+                """
         )
     }
 }

@@ -110,7 +110,10 @@ package struct AptRepository: Step {
             let right = isKnown(answers) ? rightKeys(answers) : []
             let others = sources(answers).filter { $0.path != listPath && $0.signedBy != keyPath }
             return others.filter { $0.signedBy.map(right.contains) != true }.map {
-                "\($0.place) names it \($0.signedBy.map { "with \($0)" } ?? "without a key"), kubeforge with \(keyPath): apt reads nothing then"
+                """
+                \($0.place) names it \($0.signedBy.map { "with \($0)" } ?? "without a key"), kubeforge with \
+                \(keyPath): apt reads nothing then
+                """
             }
         }
     }
@@ -177,7 +180,8 @@ package struct AptRepository: Step {
         """
         home=$(mktemp -d -p \(folder) kubeforge.XXXXXX) || exit
         trap 'rm -rf -- "$home"' EXIT; trap 'exit 143' HUP INT TERM
-        private() { LC_ALL=C gpg --homedir "$home" --batch --no-options --no-autostart --no-auto-check-trustdb --quiet "$@" 2>/dev/null; }
+        private() { LC_ALL=C gpg --homedir "$home" --batch --no-options --no-autostart --no-auto-check-trustdb --quiet \
+        "$@" 2>/dev/null; }
         fingerprints() {
           private --no-keyring --show-keys --with-colons -- "$1" | {
             primary= all=
@@ -211,14 +215,20 @@ package struct AptRepository: Step {
         let found = try await machine.runUnlogged(
             fetch.through(proxy).asRoot(),
             fix:
-                "open \(url) from \(machine.host.name) with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)"
+                """
+                open \(url) from \(machine.host.name) with curl; behind a firewall, name a mirror in the inventory \
+                (mirrors: apt:)
+                """
         ).text
         guard found.hasPrefix("-----BEGIN PGP PUBLIC KEY BLOCK-----\n") else {
             throw Problem(
                 what: "\(machine.host.name): \(url) is not the key of the \(name) repository",
                 why: "\(found.trimming(while: \.isWhitespace)), expected \(fingerprint)",
                 fix:
-                    "if the repository changed its key, put the new fingerprint into the inventory (mirrors: apt: \(name): fingerprint:) after checking it with its publisher"
+                    """
+                    if the repository changed its key, put the new fingerprint into the inventory (mirrors: apt: \
+                    \(name): fingerprint:) after checking it with its publisher
+                    """
             )
         }
         try await machine.write(RemoteFile(keyPath, found))

@@ -13,7 +13,10 @@ struct ContentsSection: Section {
     /// The `x` keeps the newlines at the end, which command substitution would take away.
     var script: String {
         paths.map { path in
-            "if [ -f \(path.shellQuoted) ]; then c=$(head -c 1048576 -- \(path.shellQuoted); printf x); frame 0 \"${c%x}\"; else frame 1 ''; fi"
+            """
+            if [ -f \(path.shellQuoted) ]; then c=$(head -c 1048576 -- \(path.shellQuoted); printf x); frame 0 \
+            \"${c%x}\"; else frame 1 ''; fi
+            """
         }.joined(separator: "\n")
     }
 

@@ -20,7 +20,8 @@ struct FileSection: Section {
         }
         return """
             there= regular=
-            probe() { if [ -f "$2" ] && [ ! -L "$2" ]; then regular="$regular $1"; fi; if [ -e "$2" ] || [ -L "$2" ]; then there="$there $1"; fi; }
+            probe() { if [ -f "$2" ] && [ ! -L "$2" ]; then regular="$regular $1"; fi; if [ -e "$2" ] || [ -L "$2" ]; \
+            then there="$there $1"; fi; }
             \(probes.joined(separator: "\n"))
             path() { case $1 in
             \(paths.enumerated().map { index, path in "\(index)) p=\(path.shellQuoted);;" }.joined(separator: "\n"))
@@ -30,7 +31,8 @@ struct FileSection: Section {
             set --; for i in $there; do path $i; set -- "$@" "$p"; done
             frame 0 "$([ $# = 0 ] || stat -c '%F|%a|%U:%G|%s|%Y' -- "$@")"
             set --; for i in $regular; do path $i; set -- "$@" "$p"; done
-            note() { if [ -f "$2" ]; then read -r last before <"$2" || :; printf '= %s %s %s\\n' "$1" "$last" "$before"; fi; }
+            note() { if [ -f "$2" ]; then read -r last before <"$2" || :; printf '= %s %s %s\\n' "$1" "$last" \
+            "$before"; fi; }
             frame 0 "$([ $# = 0 ] || sha256sum -- "$@"
             \(notes.joined(separator: "\n")))"
             """

@@ -21,12 +21,18 @@ struct KernelSection: Section {
         let paths = keys.map { Self.path(of: $0).shellQuoted }.joined(separator: " ")
         let reads = keys.isEmpty ? [] : ["frame 0 \"$(grep -Hs '' -- \(paths))\""]
         let looks = modules.map { name in
-            "if \(Self.evidence(of: name).map { "[ -e \($0.shellQuoted) ]" }.joined(separator: " || ")); then frame 0 ''; else frame 1 ''; fi"
+            """
+            if \(Self.evidence(of: name).map { "[ -e \($0.shellQuoted) ]" }.joined(separator: " || ")); then frame 0 \
+            ''; else frame 1 ''; fi
+            """
         }
         let swaps =
             asksSwaps
             ? [
-                "s=; while read -r area rest; do [ \"$area\" = Filename ] || s=\"$s$area\n\"; done < /proc/swaps; frame 0 \"$s\""
+                """
+                s=; while read -r area rest; do [ \"$area\" = Filename ] || s=\"$s$area\n\"; done < /proc/swaps; frame \
+                0 \"$s\"
+                """
             ] : []
         return (reads + looks + swaps).joined(separator: "\n")
     }

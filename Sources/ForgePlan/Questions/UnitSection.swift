@@ -25,7 +25,10 @@ struct UnitSection: Section {
             throw Frames.Broken(
                 reason: "systemctl showed \(blocks.count) of \(names.count) units",
                 fix:
-                    "kubeforge needs a machine that was booted with systemd: `systemctl is-system-running` should answer there"
+                    """
+                    kubeforge needs a machine that was booted with systemd: `systemctl is-system-running` should \
+                    answer there
+                    """
             )
         }
         return Dictionary(zip(names, blocks).map { (.unit($0), .unit(Self.state($1))) }) { first, _ in first }

@@ -25,7 +25,10 @@ package struct KernelModule: Step {
             try await machine.run(
                 Command("modprobe", "--", Word(name)).asRoot(),
                 fix:
-                    "the kernel of \(machine.host.name) lacks \(name): install its modules package (linux-modules-extra-$(uname -r) on Ubuntu), or boot its newest kernel"
+                    """
+                    the kernel of \(machine.host.name) lacks \(name): install its modules package \
+                    (linux-modules-extra-$(uname -r) on Ubuntu), or boot its newest kernel
+                    """
             )
         }
     }

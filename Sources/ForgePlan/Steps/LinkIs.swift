@@ -22,8 +22,8 @@ package struct LinkIs: Step {
         answers.command(look).exitCode == 0 ? [] : ["\(path) does not lead to \(target)"]
     }
 
-    /// Replaces a link; what else somebody has there is kept in /etc, and replaced elsewhere, where a directory stays and
-    /// the step fails.
+    /// Replaces a link; what else somebody has there is kept in /etc, and replaced elsewhere, where a directory stays
+    /// and the step fails.
     package func apply(to machine: Machine) async throws {
         if let state = try await machine.ask([.file(path)]).file(path), state.kind != .symlink {
             try await machine.remove(path)
@@ -34,6 +34,9 @@ package struct LinkIs: Step {
 
     /// The shell itself sees that both are one file; only where the target is missing a program has to read the link.
     private var look: String {
-        "[ \(path.shellQuoted) -ef \(target.shellQuoted) ] || [ \"$(readlink -- \(path.shellQuoted))\" = \(target.shellQuoted) ]"
+        """
+        [ \(path.shellQuoted) -ef \(target.shellQuoted) ] || [ \"$(readlink -- \(path.shellQuoted))\" = \
+        \(target.shellQuoted) ]
+        """
     }
 }

@@ -12,5 +12,8 @@ enum InputAddress {
 
     private static let reader =
         "import runpy, sys; program, file, *more = sys.argv[1:]; "
-        + "sys.argv = [program, '--input', open(file).read().strip(), *more]; runpy.run_path(program, run_name='__main__')"
+            + """
+            sys.argv = [program, '--input', open(file).read().strip(), *more]; runpy.run_path(program, \
+            run_name='__main__')
+            """
 }

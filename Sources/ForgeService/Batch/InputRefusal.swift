@@ -35,7 +35,10 @@ extension Problem {
             switch run.input {
             case .own: "deploy again: the image's own test data cannot be read"
             case .url:
-                "correct what is there; can the pods reach it? `kubectl -n \(run.service.namespace) get pods -o wide` says where they run"
+                """
+                correct what is there; can the pods reach it? `kubectl -n \(run.service.namespace) get pods -o wide` \
+                says where they run
+                """
             case .file: "correct the file; its columns must be those of the rows that the models know"
             }
         self.init(

@@ -52,7 +52,8 @@ package struct BuildContextIsUploaded: Step {
             mkdir -- "$new"
             cat > "$new.tar"
             sum=$(sha256sum < "$new.tar"); sum=${sum%% *}
-            if [ "$sum" != "$2" ]; then rm -rf -- "$new" "$new.tar"; echo "the context's sha256 is $sum after the transfer, expected $2" >&2; exit 1; fi
+            if [ "$sum" != "$2" ]; then rm -rf -- "$new" "$new.tar"; echo "the context's sha256 is $sum after the \
+            transfer, expected $2" >&2; exit 1; fi
             tar -xf "$new.tar" -C "$new" --no-same-owner
             rm -f -- "$new.tar"
             place "$new" "$place"

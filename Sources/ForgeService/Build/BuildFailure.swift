@@ -41,7 +41,10 @@ struct BuildFailure {
         ),
         (
             ["No matching distribution", "Could not find a version that satisfies"],
-            "the Python index lacks a package of requirements.txt for this Python: name a complete one in the inventory (mirrors: python:)"
+            """
+            the Python index lacks a package of requirements.txt for this Python: name a complete one in the inventory \
+            (mirrors: python:)
+            """
         ),
         (
             ["answers otherwise here than in expected.csv"],
@@ -57,15 +60,20 @@ struct BuildFailure {
         ),
         (
             ["train.csv:", "test.csv:", "expected.csv:", "labels.csv:", "test.parquet:"],
-            "correct the file of the model directory (service: model:), or of service: data:; the line above says which and where"
+            """
+            correct the file of the model directory (service: model:), or of service: data:; the line above says which \
+            and where
+            """
         ),
         (
             [
                 "lstat /", "failed to compute cache key", "failed to calculate checksum",
                 "file not found in build context",
             ],
-            "the Dockerfile copies what is not in HOST's build context: correct service/Dockerfile of your templates (--templates); "
-                + "write a directory that may be missing as a pattern, such as dat[a]/*.csv"
+            """
+            the Dockerfile copies what is not in HOST's build context: correct service/Dockerfile of your templates \
+            (--templates); write a directory that may be missing as a pattern, such as dat[a]/*.csv
+            """
         ),
         (
             ["dockerfile parse error", "Dockerfile parse error", "unknown instruction"],
@@ -81,12 +89,17 @@ struct BuildFailure {
         ),
         (
             ["server gave HTTP response to HTTPS client"],
-            "that registry speaks plain HTTP: name it with http:// in the inventory (mirrors: registries:), and run `kubeforge provision`"
+            """
+            that registry speaks plain HTTP: name it with http:// in the inventory (mirrors: registries:), and run \
+            `kubeforge provision`
+            """
         ),
         (
             ["registry-1.docker.io", "auth.docker.io"],
-            "neither the mirror of docker.io nor docker.io itself gave the base image: is service: baseImage: in the inventory right, "
-                + "and does the mirror (mirrors: registries:) have it?"
+            """
+            neither the mirror of docker.io nor docker.io itself gave the base image: is service: baseImage: in the \
+            inventory right, and does the mirror (mirrors: registries:) have it?
+            """
         ),
         (
             [
@@ -95,7 +108,10 @@ struct BuildFailure {
                 "no such host",
                 "Network is unreachable",
             ],
-            "HOST cannot reach a registry or the Python index: check its network, or name mirrors in the inventory (mirrors: registries:, python:)"
+            """
+            HOST cannot reach a registry or the Python index: check its network, or name mirrors in the inventory \
+            (mirrors: registries:, python:)
+            """
         ),
     ]
 }

@@ -12,7 +12,10 @@ enum BuildKitLine {
         if line.allSatisfy({ $0 == "-" }) || line.contains(/^Dockerfile:[0-9]+$|^[0-9]+ \|( |$)|^> \[/) { return nil }
         let text = line.replacing(/^(#[0-9]+ )?([0-9]+\.[0-9]+ )?/, with: "")
         let progress =
-            /^(DONE|CACHED)\b|^\[.*\]|^(building with|transferring|resolve|extracting|exporting|writing|naming|unpacking|sha256:|\.\.\.)/
+            #/
+            ^(DONE|CACHED)\b|^\[.*\]
+            |^(building\ with|transferring|resolve|extracting|exporting|writing|naming|unpacking|sha256:|\.\.\.)
+            /#
         return text.isEmpty || line.hasPrefix("#") && text.contains(progress) ? nil : text
     }
 }

@@ -22,7 +22,10 @@ package struct ExpectedAnswersAreSaved: Step {
         try await machine.run(
             copy,
             fix:
-                "the image must hold /app/models/golden.json and /app/data/\(TestRows.name), as templates/service/Dockerfile makes them"
+                """
+                the image must hold /app/models/golden.json and /app/data/\(TestRows.name), as \
+                templates/service/Dockerfile makes them
+                """
         )
     }
 
@@ -35,7 +38,8 @@ package struct ExpectedAnswersAreSaved: Step {
             set -eu; umask 077; place=$1
             \(ShellFunction.place)
             mkdir -p -- "$place"; chmod 0700 -- "${place%/*}" "$place"
-            left=$(docker ps --all --quiet --filter label=kubeforge.io/reads-answers); [ -z "$left" ] || docker rm -- $left >/dev/null
+            left=$(docker ps --all --quiet --filter label=kubeforge.io/reads-answers); [ -z "$left" ] || docker rm -- \
+            $left >/dev/null
             container=$(docker create --label kubeforge.io/reads-answers -- "$2")
             trap 'docker rm -- "$container" >/dev/null' EXIT
             for file in data/\(TestRows.name) models/golden.json; do

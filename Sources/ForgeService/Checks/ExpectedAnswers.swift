@@ -53,7 +53,10 @@ package struct ExpectedAnswers: Sendable {
             throw Problem(
                 what: "\(path) cannot be compared with answers",
                 why:
-                    "two features have the same name, or names that only differ in how they are encoded: \(twice.prefix(5).joined(separator: ", "))",
+                    """
+                    two features have the same name, or names that only differ in how they are encoded: \
+                    \(twice.prefix(5).joined(separator: ", "))
+                    """,
                 fix: "rename one of the two columns, train, and deploy again")
         }
         self.score = score
@@ -78,8 +81,8 @@ package struct ExpectedAnswers: Sendable {
         Dictionary(models.compactMap { model in rows[row][model].map { (model, $0) } }) { first, _ in first }
     }
 
-    /// How often each class was taken for which by a model, on all rows here; nil where the truth is not known, where the
-    /// model answers with a number, and where there are so many classes that the table would tell nobody anything.
+    /// How often each class was taken for which by a model, on all rows here; nil where the truth is not known, where
+    /// the model answers with a number, and where there are so many classes that the table would tell nobody anything.
     func confusion(of model: String) -> ConfusionMatrix? {
         if regressions.contains(model) { return nil }
         let pairs = rows.compactMap { row in

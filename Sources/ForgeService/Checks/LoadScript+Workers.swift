@@ -11,11 +11,13 @@ extension LoadScript {
           printf '%s\n' "$own"
           if [ -n "$body" ]; then
             printf 'header = "Content-Type: application/json"\ndata-binary = "@%s"\n' "$folder/body"
-            n=0; while [ $n -lt 100 ]; do printf 'url = "%s/prediction"\noutput = "/dev/null"\n' "$address"; n=$((n + 1)); done
+            n=0; while [ $n -lt 100 ]; do printf 'url = "%s/prediction"\noutput = "/dev/null"\n' "$address"; n=$((n + \#
+        1)); done
             return
           fi
           awk -v address="$address" -v rows="$rows" -v first="$1" 'BEGIN {
-            for (n = first; n < first + 100; n++) printf "url = \"%s/prediction/%d\"\noutput = \"/dev/null\"\n", address, n % rows
+            for (n = first; n < first + 100; n++) printf "url = \"%s/prediction/%d\"\noutput = \"/dev/null\"\n", \#
+        address, n % rows
           }'
         }
         # Times go to standard error, which curl does not hold back: what it is killed over is not lost.

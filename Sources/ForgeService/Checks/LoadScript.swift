@@ -27,7 +27,8 @@ struct LoadScript: Sendable {
     private var settings: String {
         """
         LC_ALL=C; export LC_ALL
-        address=\(address.shellQuoted) rows=\(rows) concurrency=\(load.concurrency) seconds=\(Double(load.length.milliseconds) / 1000) body=\((body ?? "").shellQuoted)
+        address=\(address.shellQuoted) rows=\(rows) concurrency=\(load.concurrency) \
+        seconds=\(Double(load.length.milliseconds) / 1000) body=\((body ?? "").shellQuoted)
         own=\(credentials.configuration().shellQuoted)
         """
     }

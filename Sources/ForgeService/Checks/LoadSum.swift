@@ -18,7 +18,8 @@ enum LoadSum {
           FNR == 1 { why = "" }
           /^curl: \([0-9]+\)/ { why = $0; sub(/^curl: \(/, "", why); sub(/\)/, "", why); next }
           !/^[0-9][0-9][0-9] [0-9.]+ \.$/ { next }
-          why != "" { code = why; sub(/ .*/, "", code); failed["curl " code]++; said["curl " code] = substr(why, length(code) + 1, 200); why = ""; next }
+          why != "" { code = why; sub(/ .*/, "", code); failed["curl " code]++; said["curl " code] = substr(why, \#
+        length(code) + 1, 200); why = ""; next }
           $1 != 200 { failed["status " $1]++; next }
           { buckets[int(log($2 * 1000000 + 1) / log(\#(growth)))]++; if ($2 + 0 > longest) longest = $2 + 0 }
           END {

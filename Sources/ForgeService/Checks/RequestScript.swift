@@ -19,13 +19,15 @@ struct RequestScript: Sendable {
             \(credentials.line("open", isAnonymous: true))
             ask() {
               if [ $late -ge 2 ]; then printf '0 0 9\\nnot asked\\n'; return; fi
-              seen=$(curl -sS --config "$folder/$who" --noproxy '*' --connect-timeout 3 --max-time 10 --output "$folder/body" --write-out '%{http_code} %{time_total}' "$@" 2> "$folder/error")
+              seen=$(curl -sS --config "$folder/$who" --noproxy '*' --connect-timeout 3 --max-time 10 --output \
+            "$folder/body" --write-out '%{http_code} %{time_total}' "$@" 2> "$folder/error")
               case $? in
                 0) late=0;;
                 28) late=$((late + 1)); cp "$folder/error" "$folder/body"; seen="0 0";;
                 *) cp "$folder/error" "$folder/body"; seen="0 0";;
               esac
-              printf '%s %s\\n' "$seen" "$(wc -c < "$folder/body" | tr -d ' ')"; cat "$folder/body"; echo; : > "$folder/body"
+              printf '%s %s\\n' "$seen" "$(wc -c < "$folder/body" | tr -d ' ')"; cat "$folder/body"; echo; : > \
+            "$folder/body"
             }
             : > "$folder/body"
             """

@@ -72,7 +72,10 @@ struct RunningRelease: Sendable {
                     what: "\(host): there are no expected answers for \(image)",
                     why: "no pod of it runs that could be asked for \(DeployedModelFiles.folder)/golden.json",
                     fix:
-                        "`kubeforge logs` and `kubectl get pods` say what the pods do; `kubeforge deploy` brings them back"
+                        """
+                        `kubeforge logs` and `kubectl get pods` say what the pods do; `kubeforge deploy` brings them \
+                        back
+                        """
                 )
             }
             throw Problem(

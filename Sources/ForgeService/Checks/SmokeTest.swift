@@ -164,7 +164,10 @@ package struct SmokeTest: Sendable {
             running.pods.isEmpty
             ? "" : ", and \(running.pods.count == 1 ? "its pod" : "each of its \(running.pods.count) pods"),"
         return
-            "\(running.image) is asked through its Service (\(running.clusterAddress))\(pods) from \(cluster.firstControlPlane.name): "
-            + "row \(chosen[0]) and \(chosen.count - 1) more of \(running.golden.count), seed \(seed)"
+            """
+            \(running.image) is asked through its Service (\(running.clusterAddress))\(pods) from \
+            \(cluster.firstControlPlane.name): row \(chosen[0]) and \(chosen.count - 1) more of \
+            \(running.golden.count), seed \(seed)
+            """
     }
 }

@@ -32,7 +32,10 @@ struct TrainingServingSkew: Sendable {
             "\(model) \(percent(wrong.count { $0.value.contains(model) }))"
         }
         return
-            "predictions differ from training on \(percent(wrong.count)) of rows: \(cause) (\(models.joined(separator: ", ")))"
+            """
+            predictions differ from training on \(percent(wrong.count)) of rows: \(cause) \
+            (\(models.joined(separator: ", ")))
+            """
     }
 
     private var cause: String {
@@ -55,8 +58,8 @@ extension [Int: Set<String>] {
 }
 
 extension AnswerCheck {
-    /// The rows that the answer is about, with the models whose class or value is another than in training; nil when the
-    /// answer is none.
+    /// The rows that the answer is about, with the models whose class or value is another than in training; nil when
+    /// the answer is none.
     fileprivate var wrongModels: [Int: Set<String>]? {
         guard case .answer(let expected) = request.expected, reply.status == 200, let got = JSONValue(reply.body) else {
             return nil

@@ -37,7 +37,10 @@ package struct CronExpression: Sendable, Hashable {
         guard parts.count == 5 else {
             throw Problem(
                 cron: text,
-                "it has \(parts.count) \(parts.count == 1 ? "field" : "fields"), and needs five: minute hour day month weekday"
+                """
+                it has \(parts.count) \(parts.count == 1 ? "field" : "fields"), and needs five: minute hour day month \
+                weekday
+                """
             )
         }
         var sets: [Set<Int>] = []

@@ -11,9 +11,15 @@ extension Problem {
             if said.contains("certificate has expired") {
                 "\(renewal) renews the control plane's certificates"
             } else if said.contains("You must be logged in") {
-                "the certificate of /etc/kubernetes/admin.conf on \(host) is not accepted; if it has expired, \(renewal) renews it"
+                """
+                the certificate of /etc/kubernetes/admin.conf on \(host) is not accepted; if it has expired, \
+                \(renewal) renews it
+                """
             } else {
-                "look why: `sudo journalctl -u kubelet -n 50` on \(host); a bare machine needs `kubeforge provision` first"
+                """
+                look why: `sudo journalctl -u kubelet -n 50` on \(host); a bare machine needs `kubeforge provision` \
+                first
+                """
             }
         self.init(
             what: "\(host): the cluster's API does not answer",

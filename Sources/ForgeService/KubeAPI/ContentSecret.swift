@@ -42,7 +42,10 @@ struct ContentSecret: Step {
     /// Server-side, so that the key is in no annotation.
     func apply(to machine: Machine) async throws {
         let fix =
-            "see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf -n \(service.namespace) get secret \(name)`"
+            """
+            see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf -n \
+            \(service.namespace) get secret \(name)`
+            """
         try await machine.run(applied, fix: fix)
     }
 

@@ -15,6 +15,9 @@ enum NamespaceIsThere {
     static func line(_ name: String, _ kubectl: Kubectl) -> String {
         let create = kubectl.line("create", "-f", "-")
         return
-            "\(kubectl.line("get", "namespace", Word(name))) >/dev/null 2>&1 || printf %s \(manifest(name).shellQuoted) | \(create) >/dev/null"
+            """
+            \(kubectl.line("get", "namespace", Word(name))) >/dev/null 2>&1 || printf %s \(manifest(name).shellQuoted) \
+            | \(create) >/dev/null
+            """
     }
 }

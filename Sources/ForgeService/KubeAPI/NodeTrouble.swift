@@ -41,10 +41,16 @@ enum NodeTrouble: Sendable, Hashable {
     func fix(_ node: String) -> String {
         switch self {
         case .pressure("DiskPressure", _):
-            "make room on \(node), `df -h /var/lib` and `sudo du -xh --max-depth=3 /var | sort -h | tail` show where: the kubelet wants 10 % of its disk "
-                + "free, and 15 % where images lie; five minutes later the node takes pods again, and `kubeforge deploy` goes on"
+            """
+            make room on \(node), `df -h /var/lib` and `sudo du -xh --max-depth=3 /var | sort -h | tail` show where: \
+            the kubelet wants 10 % of its disk free, and 15 % where images lie; five minutes later the node takes pods \
+            again, and `kubeforge deploy` goes on
+            """
         case .pressure("MemoryPressure", _):
-            "free memory on \(node), `ps -eo rss,args --sort=-rss | head` shows whose it is; five minutes later the node takes pods again"
+            """
+            free memory on \(node), `ps -eo rss,args --sort=-rss | head` shows whose it is; five minutes later the \
+            node takes pods again
+            """
         case .pressure:
             "end processes on \(node): `ps -e | wc -l` counts them; five minutes later the node takes pods again"
         case .notReady: "see what its kubelet says: `sudo journalctl -u kubelet -n 50` on \(node)"

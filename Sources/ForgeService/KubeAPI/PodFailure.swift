@@ -63,7 +63,10 @@ enum PodFailure: Sendable, Hashable {
     func fix(_ service: String, namespace: String) -> String {
         switch self {
         case .unschedulable, .evicted:
-            "free or add a node that fits: `kubectl describe nodes` shows what each has left; a control plane takes pods with schedulable: true"
+            """
+            free or add a node that fits: `kubectl describe nodes` shows what each has left; a control plane takes \
+            pods with schedulable: true
+            """
         case .imageMissing:
             "run `kubeforge deploy` again: it looks whether the registry has the image, lets pods in and is reached by "
                 + "the nodes; \(namespace)/\(service)-registry-… is the Secret that they pull with"
@@ -72,9 +75,15 @@ enum PodFailure: Sendable, Hashable {
             "raise limits: memory: in templates/kubernetes/base/deployment.yaml (--templates), or use smaller data"
         case .crashed: "the last lines of its log are above; correct the service or its data, and deploy again"
         case .initContainerFailed:
-            "put right what it names, in the model store or in the inventory (service: models:), or train anew: `kubeforge train`; then deploy again"
+            """
+            put right what it names, in the model store or in the inventory (service: models:), or train anew: \
+            `kubeforge train`; then deploy again
+            """
         case .failingProbe:
-            "ask it yourself: `kubectl -n \(namespace) port-forward deployment/\(service) 8080`, then `curl localhost:8080/readyz`"
+            """
+            ask it yourself: `kubectl -n \(namespace) port-forward deployment/\(service) 8080`, then `curl \
+            localhost:8080/readyz`
+            """
         case .refused: "raise the quota or change the policy of the namespace: `kubectl -n \(namespace) describe quota`"
         case .slow: "look again: `kubectl -n \(namespace) get pods`; when they are ready, `kubeforge smoke-test`"
         }

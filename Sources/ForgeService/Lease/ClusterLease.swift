@@ -70,7 +70,10 @@ package actor ClusterLease {
         if !place.isOptional, now() - renewed > .seconds(seconds) {
             throw Problem(
                 what:
-                    "\(host.name): stopped before the next change: the Lease \(kubectl.namespace)/\(place.name) could not be renewed",
+                    """
+                    \(host.name): stopped before the next change: the Lease \(kubectl.namespace)/\(place.name) could \
+                    not be renewed
+                    """,
                 why: "for \(seconds) s the cluster's API did not take it, so another run may have taken it over",
                 fix: "run it again when the API answers")
         }
@@ -153,9 +156,12 @@ package actor ClusterLease {
 
     private func change(to holder: String) -> Command {
         let script = """
-            patch=$(printf '[{"op":"test","path":"/spec/holderIdentity","value":"%s"},{"op":"replace","path":"/spec/holderIdentity","value":"%s"},\
+            patch=$(printf \
+            '[{"op":"test","path":"/spec/holderIdentity","value":"%s"},{"op":"replace","path":"/spec/holderIdentity",\
+            "value":"%s"},\
             {"op":"replace","path":"/spec/renewTime","value":"%s"}]' "$1" "$2" "$(date -u +%Y-%m-%dT%H:%M:%S.000000Z)")
-            exec \(kubectl.line("patch", "lease", Word(place.name), "--type=json", "--request-timeout=8s", "--patch")) "$patch"
+            exec \(kubectl.line("patch", "lease", Word(place.name), "--type=json", "--request-timeout=8s", "--patch")) \
+            "$patch"
             """
         return Command("sh", "-c", Word(script), "sh", Word(self.holder.line), Word(holder)).asRoot().within(
             .seconds(10))

@@ -13,8 +13,8 @@ package struct Manifests: Sendable, Hashable {
     /// Which alone there may not be.
     static let autoscaler = "horizontalpodautoscaler.yaml"
 
-    /// `models`: nil where they are in the image. `secret`: the digest of what lets pods into the model store. `access`:
-    /// the name of the Secret with what lets others in.
+    /// `models`: nil where they are in the image. `secret`: the digest of what lets pods into the model store.
+    /// `access`: the name of the Secret with what lets others in.
     package static func make(
         cluster: Cluster, release: Release, models: ModelVersion? = nil, secret: String = "", access: String? = nil,
         templates: Templates

@@ -9,7 +9,10 @@ enum ObjectsAreOurs {
         return Requirement(
             "no object of somebody else has a name of the service's", asking: [.command(look)],
             fix:
-                "choose another name or namespace under service: in the inventory, or remove what is named, if it is not needed"
+                """
+                choose another name or namespace under service: in the inventory, or remove what is named, if it is \
+                not needed
+                """
         ) { answers in
             let answer = answers.command(look)
             guard answer.exitCode == 0 else {
@@ -36,7 +39,10 @@ enum ObjectsAreOurs {
                 "secret/\(PullSecret.name(of: cluster))",
             ]
         let path =
-            #"jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.labels.app\.kubernetes\.io/managed-by}{"\n"}{end}"#
+            #"""
+            jsonpath={range .items[*]}{.kind} {.metadata.name} \#
+            {.metadata.labels.app\.kubernetes\.io/managed-by}{"\n"}{end}
+            """#
         return Kubectl(namespace: service.namespace).look(
             ["get"] + all.map { Word($0) } + ["--ignore-not-found", "--output", Word(path)])
     }

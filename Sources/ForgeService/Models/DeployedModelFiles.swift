@@ -32,7 +32,10 @@ struct DeployedModelFiles: Sendable {
 
     private var pods: String {
         let path =
-            #"{range .items[*]}{.metadata.name} {.metadata.annotations.kubeforge\.io/template} {.status.phase} {.metadata.deletionTimestamp}{"\n"}{end}"#
+            #"""
+            {range .items[*]}{.metadata.name} {.metadata.annotations.kubeforge\.io/template} {.status.phase} \#
+            {.metadata.deletionTimestamp}{"\n"}{end}
+            """#
         return kubectl.line(
             "get", "pods", "--selector", "app.kubernetes.io/name=\(deployment)", "--output", Word("jsonpath=\(path)"))
     }

@@ -54,7 +54,10 @@ package struct Scaling: Sendable {
             throw Problem(
                 what: "\(host.name): Deployment \(service.name) runs \(image), which is no release of kubeforge's",
                 fix:
-                    "scale it as you made it: `kubectl -n \(service.namespace) scale deployment \(service.name) --replicas=\(count)`"
+                    """
+                    scale it as you made it: `kubectl -n \(service.namespace) scale deployment \(service.name) \
+                    --replicas=\(count)`
+                    """
             )
         }
         return release

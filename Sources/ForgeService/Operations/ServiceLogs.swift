@@ -128,7 +128,10 @@ extension Problem {
             what: "no \(kind.rawValue) pod of \(service.name) has started yet",
             why: pods.map { "\($0.name)\($0.why)" }.joined(separator: "\n"),
             fix:
-                "ask again in a moment; `kubectl -n \(service.namespace) describe pod \(pods[0].name)` tells what it waits for"
+                """
+                ask again in a moment; `kubectl -n \(service.namespace) describe pod \(pods[0].name)` tells what it \
+                waits for
+                """
         )
     }
 

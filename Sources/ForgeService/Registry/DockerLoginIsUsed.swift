@@ -47,8 +47,10 @@ struct DockerLoginIsUsed: Step {
     var look: String {
         source + """
 
-            sum=$(printf %s "$answer" | sha256sum); there=; ! [ -e \((folder + "/source").shellQuoted) ] || read -r there <\((folder + "/source").shellQuoted)
-            if [ -e \((folder + "/config.json").shellQuoted) ] && [ "$there" = "${sum%% *}" ]; then echo same; else echo other; fi
+            sum=$(printf %s "$answer" | sha256sum); there=; ! [ -e \((folder + "/source").shellQuoted) ] || read -r \
+            there <\((folder + "/source").shellQuoted)
+            if [ -e \((folder + "/config.json").shellQuoted) ] && [ "$there" = "${sum%% *}" ]; then echo same; else \
+            echo other; fi
             """
     }
 
@@ -61,7 +63,8 @@ struct DockerLoginIsUsed: Step {
             text=$(printf %s "$answer" | tr -d ' \t\n\r')
             helper=$(printf %s "$text" | sed -n 's/.*"credHelpers":{[^}]*"\#(pattern)":"\([A-Za-z0-9._-]*\)".*/\1/p')
             [ -n "$helper" ] || helper=$(printf %s "$text" | sed -n 's/.*"credsStore":"\([A-Za-z0-9._-]*\)".*/\1/p')
-            [ -z "$helper" ] || answer=$(printf %s \#(key.shellQuoted) | HOME=/root docker-credential-"$helper" get 2>/dev/null || :)
+            [ -z "$helper" ] || answer=$(printf %s \#(key.shellQuoted) | HOME=/root docker-credential-"$helper" get \#
+            2>/dev/null || :)
             """#
     }
 }

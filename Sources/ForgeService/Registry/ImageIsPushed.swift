@@ -19,9 +19,11 @@ package struct ImageIsPushed: Step {
         } else {
             look = Self.look(release, login: login, isPlain: cluster.speaksPlainly(to: release.host))
             fix =
-                "does \(release.host) let you push? Name who may in the inventory (service: registry: username:, passwordFile:), or on "
-                + "\(cluster.firstControlPlane.name), as root: `docker login \(release.host)`; a registry without TLS must be in "
-                + "mirrors: registries: with http://"
+                """
+                does \(release.host) let you push? Name who may in the inventory (service: registry: username:, \
+                passwordFile:), or on \(cluster.firstControlPlane.name), as root: `docker login \(release.host)`; a \
+                registry without TLS must be in mirrors: registries: with http://
+                """
         }
     }
 
@@ -45,7 +47,10 @@ package struct ImageIsPushed: Step {
     private var push: Command {
         let place = RegistryPlace()
         let script =
-            "set -eu; mkdir -p \"${2%/*}\"; DOCKER_CONFIG=$3; export DOCKER_CONFIG; exec flock -s \"$2\" docker push -- \"$1\""
+            """
+            set -eu; mkdir -p \"${2%/*}\"; DOCKER_CONFIG=$3; export DOCKER_CONFIG; exec flock -s \"$2\" docker push -- \
+            \"$1\"
+            """
         return Command("sh", "-c", Word(script), "sh", Word(release.reference), Word(place.lock), Word(login)).asRoot()
             .within(.seconds(3600))
     }

@@ -56,7 +56,10 @@ struct PullSecret: Step {
         try await machine.run(
             change,
             fix:
-                "see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf -n \(service.namespace) get secret \(name)`"
+                """
+                see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf -n \
+                \(service.namespace) get secret \(name)`
+                """
         )
     }
 
@@ -68,7 +71,8 @@ struct PullSecret: Step {
             #"jsonpath={range .items[*]}{.data.\.dockerconfigjson}{end}"#)
         return """
             there=$(\(get) 2>&1) || { printf %s "$there"; exit 1; }
-            if [ -z "$there" ]; then echo missing; elif [ "$there" = "$(base64 -w 0 \(file.shellQuoted) 2>/dev/null)" ]; then echo same; else echo other; fi
+            if [ -z "$there" ]; then echo missing; elif [ "$there" = "$(base64 -w 0 \(file.shellQuoted) 2>/dev/null)" \
+            ]; then echo same; else echo other; fi
             """
     }
 

@@ -12,8 +12,11 @@ enum RegistryAnswers {
         return WaitUntil(
             "the registry answers at \(registry.endpoint)", within: limit, asking: [.command(look)],
             fix:
-                "see what it says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system describe pod \(pod)`; "
-                + "an image that cannot be pulled needs a mirror of docker.io (mirrors: registries:) or another name (service: registryImage:)",
+                """
+                see what it says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system describe pod \
+                \(pod)`; an image that cannot be pulled needs a mirror of docker.io (mirrors: registries:) or another \
+                name (service: registryImage:)
+                """,
             explain: { machine in
                 try await machine.ask([.command(complaints(of: pod))]).command(complaints(of: pod)).text
             },

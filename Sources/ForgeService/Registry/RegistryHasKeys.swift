@@ -60,9 +60,11 @@ package struct RegistryHasKeys: Step {
         \#(ShellFunction.place)
         files=$1 login=$2 authority=$3 address=$4 name=$5 endpoint=$6 user=$7
         for_curl() { printf 'user = "%s:%s"\n' "$user" "$password"; }
-        for_docker() { printf '{"auths":{"%s":{"auth":"%s"}}}\n' "$endpoint" "$(printf %s "$user:$password" | base64 -w 0)"; }
+        for_docker() { printf '{"auths":{"%s":{"auth":"%s"}}}\n' "$endpoint" "$(printf %s "$user:$password" | base64 \#
+        -w 0)"; }
         hash_fits() {
-          perl -e 'open F, "<", shift or exit 1; exit 1 unless <F> =~ /^[^:]+:(\S+)$/; $hash = $1; $word = <STDIN>; chomp $word;
+          perl -e 'open F, "<", shift or exit 1; exit 1 unless <F> =~ /^[^:]+:(\S+)$/; $hash = $1; $word = <STDIN>; \#
+        chomp $word;
             exit((crypt($word, $hash) // "") ne $hash)' "$files/htpasswd" <"$login/password" 2>/dev/null
         }
         logins_fit() {
@@ -73,14 +75,18 @@ package struct RegistryHasKeys: Step {
         certificate_fits() {
           openssl verify -CAfile "$authority/ca.crt" "$files/tls.crt" >/dev/null 2>&1 \
             || { why='is not one of the cluster'\''s authority, or has ended'; return 1; }
-          openssl x509 -noout -checkend 7776000 -in "$files/tls.crt" >/dev/null || { why='ends within 90 days'; return 1; }
-          openssl x509 -noout -checkip "$address" -in "$files/tls.crt" | grep -q 'does match' || { why="is not for $address"; return 1; }
-          [ "$(openssl x509 -noout -pubkey -in "$files/tls.crt")" = "$(openssl pkey -pubout -in "$files/tls.key" 2>/dev/null)" ] \
+          openssl x509 -noout -checkend 7776000 -in "$files/tls.crt" >/dev/null || { why='ends within 90 days'; \#
+        return 1; }
+          openssl x509 -noout -checkip "$address" -in "$files/tls.crt" | grep -q 'does match' || { why="is not for \#
+        $address"; return 1; }
+          [ "$(openssl x509 -noout -pubkey -in "$files/tls.crt")" = "$(openssl pkey -pubout -in "$files/tls.key" \#
+        2>/dev/null)" ] \
             || { why='is not that of its key'; return 1; }
         }
         look() {
           logins_fit || echo 'its password is not there, or not everywhere the same'
-          if [ ! -e "$files/tls.crt" ]; then echo 'it has no certificate'; else certificate_fits || echo "its certificate $why"; fi
+          if [ ! -e "$files/tls.crt" ]; then echo 'it has no certificate'; else certificate_fits || echo "its \#
+        certificate $why"; fi
         }
         new_logins() {
           [ -s "$login/password" ] || head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$login/password.new"
@@ -95,13 +101,16 @@ package struct RegistryHasKeys: Step {
           place "$login/config.json.new" "$login/config.json"
         }
         new_certificate() {
-          printf 'subjectAltName=IP:%s,DNS:%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\nkeyUsage=digitalSignature\n' \
+          printf \#
+        'subjectAltName=IP:%s,\#
+        DNS:%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\nkeyUsage=digitalSignature\n' \
             "$address" "$name" >"$files/extensions.new"
           openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=kubeforge-registry \
             -keyout "$files/tls.key.new" -out "$files/request.new" 2>/dev/null
           openssl x509 -req -in "$files/request.new" -CA "$authority/ca.crt" -CAkey "$authority/ca.key" -days 3650 \
             -set_serial "0x$(head -c 16 /dev/urandom | od -An -v -tx1 | tr -d ' \n' | sed 's/^./4/')" \
-            -extfile "$files/extensions.new" -out "$files/tls.crt.new" 2>"$files/said.new" || { cat "$files/said.new" >&2; return 1; }
+            -extfile "$files/extensions.new" -out "$files/tls.crt.new" 2>"$files/said.new" || { cat "$files/said.new" \#
+        >&2; return 1; }
           place "$files/tls.key.new" "$files/tls.key"; place "$files/tls.crt.new" "$files/tls.crt"
         }
         change() {

@@ -15,7 +15,10 @@ enum RegistryIsReached {
         return Requirement(
             "\(host.name) reaches the registry at \(registry.endpoint)", asking: [.command(look)],
             fix:
-                "open \(ClusterRegistry.port)/tcp of \(registry.address) to the nodes, in firewalls and security groups; then deploy again"
+                """
+                open \(ClusterRegistry.port)/tcp of \(registry.address) to the nodes, in firewalls and security \
+                groups; then deploy again
+                """
         ) { answers in
             let state = answers.command(look)
             return state.exitCode == 0
@@ -29,7 +32,10 @@ enum RegistryIsReached {
         return Requirement(
             "port \(port) is the registry's", asking: [.command(holder)],
             fix:
-                "end what listens on \(port), or give it another port; or name a registry of your own: service: registry: in the inventory"
+                """
+                end what listens on \(port), or give it another port; or name a registry of your own: service: \
+                registry: in the inventory
+                """
         ) { answers in
             let state = answers.command(holder)
             return state.text.isEmpty ? [] : [Difference("\(port)/tcp is taken by \(state.text)")]
@@ -38,7 +44,8 @@ enum RegistryIsReached {
 
     /// Prints who listens there, unless it is the registry of the cluster, which its command line tells.
     private static let holder = #"""
-        ss -Hltnp "sport = :\#(ClusterRegistry.port)" | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\),.*/\1 \2/p' | sort -u | while read -r name pid; do
+        ss -Hltnp "sport = :\#(ClusterRegistry.port)" | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\),.*/\1 \2/p' | \#
+        sort -u | while read -r name pid; do
         grep -qs kubeforge-registry "/proc/$pid/cmdline" || echo "$name (process $pid)"; done
         """#
 }

@@ -3,8 +3,8 @@ import ForgeInventory
 import ForgeTemplates
 import Foundation
 
-/// All that an image is made of: the service's files, the model's, the build arguments, and when it was last built anew.
-/// Its digest is the image's tag.
+/// All that an image is made of: the service's files, the model's, the build arguments, and when it was last built
+/// anew. Its digest is the image's tag.
 package struct BuildContext: Sendable, Hashable {
     /// By path in the context.
     package let files: [String: [UInt8]]
@@ -79,7 +79,10 @@ package struct BuildContext: Sendable, Hashable {
             return try LocalFile.read(path, atMost: .max).bytes
         } catch {
             let fix =
-                "correct service: data: \(key): in \(cluster.path.isEmpty ? "the inventory" : cluster.path), or leave data: out and have data generated"
+                """
+                correct service: data: \(key): in \(cluster.path.isEmpty ? "the inventory" : cluster.path), or leave \
+                data: out and have data generated
+                """
             throw Problem(.invalidInventory, what: "\(path) cannot be read", why: error.reason, fix: fix)
         }
     }

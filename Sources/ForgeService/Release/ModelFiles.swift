@@ -5,7 +5,8 @@ import Foundation
 /// The files of a model directory as they go into the build context: regular files, but for what editors, Git and
 /// Python leave in any directory.
 struct ModelFiles {
-    /// What an image is made of is held in this computer's memory, sent over SSH, and unpacked beside the control plane.
+    /// What an image is made of is held in this computer's memory, sent over SSH, and unpacked beside the control
+    /// plane.
     static let largest = 4 << 30
     /// By then it is somebody's home directory.
     static let most = 20_000
@@ -95,9 +96,11 @@ struct ModelFiles {
         let largest = sizes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(3)
         throw refused(
             "",
-            "it has \(ByteCount(total)), and at most \(ByteCount(limit)) are taken, because all of it passes through this "
-                + "computer's memory; the largest: "
-                + largest.map { "\($0.key) (\(ByteCount($0.value)))" }.joined(separator: ", "),
+            """
+            it has \(ByteCount(total)), and at most \(ByteCount(limit)) are taken, because all of it passes through \
+            this computer's memory; the largest: \
+            \(largest.map { "\($0.key) (\(ByteCount($0.value)))" }.joined(separator: ", "))
+            """,
             "leave out what the service does not need, such as train.csv where a trained model is there")
     }
 

@@ -31,7 +31,10 @@ package struct TarArchive: Sendable {
                 what: "\(path) cannot be part of a build context",
                 why: "it has \(size >> 30) GiB; an archive takes less than 8",
                 fix:
-                    "train on fewer rows: what a release is trained on goes to the machine that builds, and into its memory"
+                    """
+                    train on fewer rows: what a release is trained on goes to the machine that builds, and into its \
+                    memory
+                    """
             )
         }
         guard let (folder, name) = split(path), !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {

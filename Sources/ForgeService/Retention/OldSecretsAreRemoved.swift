@@ -2,7 +2,8 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// No Secret of the model store, of who asks the service or of a registry is left that no pod needs and no release that can be restored.
+/// No Secret of the model store, of who asks the service or of a registry is left that no pod needs and no release that
+/// can be restored.
 struct OldSecretsAreRemoved: Step {
     private let service: Service
     private let next: [String]

@@ -21,6 +21,9 @@ struct Ownership: Sendable, Hashable {
 
     /// Shell, for `$tag`: gives up this service's part, and is true when nobody else has one.
     var isLast: String {
-        "[ -e \(Self.folder)/$tag/\(owner) ] && rm -f -- \(Self.folder)/$tag/\(owner) && rmdir -- \(Self.folder)/$tag 2>/dev/null"
+        """
+        [ -e \(Self.folder)/$tag/\(owner) ] && rm -f -- \(Self.folder)/$tag/\(owner) && rmdir -- \(Self.folder)/$tag \
+        2>/dev/null
+        """
     }
 }

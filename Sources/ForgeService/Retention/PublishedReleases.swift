@@ -19,7 +19,10 @@ struct PublishedReleases: Sendable {
 
     /// Prints `present TAG`; nothing where the registry does not answer: what is not known is not removed.
     var look: String {
-        "\(curl.line("-s", "-f", Word("\(address)/tags/list"))) 2>/dev/null | grep -oE '\"[0-9a-f]{16}\"' | tr -d '\"' | sed 's/^/present /' || :"
+        """
+        \(curl.line("-s", "-f", Word("\(address)/tags/list"))) 2>/dev/null | grep -oE '\"[0-9a-f]{16}\"' | tr -d '\"' \
+        | sed 's/^/present /' || :
+        """
     }
 
     /// Functions for a script with the tags to remove as its arguments: `unpublish`, once, for all of them.
@@ -30,24 +33,30 @@ struct PublishedReleases: Sendable {
     var functions: String {
         """
         ask() { \(curl.line("-s", "-S", "-f")) "$@"; }
-        accept='Accept: application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json'
-        digest() { ask --head -H "$accept" "\(address)/manifests/$1" 2>/dev/null | tr -d '\\r' | sed -n 's/^[Dd]ocker-[Cc]ontent-[Dd]igest: //p'; }
+        accept='Accept: application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, \
+        application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json'
+        digest() { ask --head -H "$accept" "\(address)/manifests/$1" 2>/dev/null | tr -d '\\r' | sed -n \
+        's/^[Dd]ocker-[Cc]ontent-[Dd]igest: //p'; }
         unpublish() {
         there=$(ask "\(address)/tags/list" 2>/dev/null | grep -oE '"[0-9a-f]{16}"' | tr -d '"') || return 0
         new=$(mktemp -d); removed=
         for tag in "$@"; do
         echo "$there" | grep -qx "$tag" || continue
         sum=$(digest "$tag"); [ -n "$sum" ] || continue
-        twins=; for other in $there; do case " $* " in *" $other "*) ;; *) [ "$(digest "$other")" != "$sum" ] || twins="$twins $other";; esac; done
+        twins=; for other in $there; do case " $* " in *" $other "*) ;; *) [ "$(digest "$other")" != "$sum" ] || \
+        twins="$twins $other";; esac; done
         type=; if [ -n "$twins" ]; then
-        type=$(ask -D - -o "$new/manifest" -H "$accept" "\(address)/manifests/$sum" | tr -d '\\r' | sed -n 's/^[Cc]ontent-[Tt]ype: //p'); fi
+        type=$(ask -D - -o "$new/manifest" -H "$accept" "\(address)/manifests/$sum" | tr -d '\\r' | sed -n \
+        's/^[Cc]ontent-[Tt]ype: //p'); fi
         ask -o /dev/null -X DELETE "\(address)/manifests/$sum"; removed=1
-        for other in $twins; do ask -o /dev/null -X PUT -H "Content-Type: $type" --data-binary "@$new/manifest" "\(address)/manifests/$other"; done
+        for other in $twins; do ask -o /dev/null -X PUT -H "Content-Type: $type" --data-binary "@$new/manifest" \
+        "\(address)/manifests/$other"; done
         done
         rm -rf -- "$new"
         [ -n "$removed" ] || return 0
         code=0; flock -n -E 75 \(place.lock.shellQuoted) \(collect) >/dev/null || code=$?
-        case $code in 0) ;; 75) echo 'layers are collected the next time';; *) echo "layers could not be collected (exit code $code)" >&2;; esac
+        case $code in 0) ;; 75) echo 'layers are collected the next time';; *) echo "layers could not be collected \
+        (exit code $code)" >&2;; esac
         }
         """
     }

@@ -12,7 +12,8 @@ struct ReleaseInventory {
     /// nil where the registry is not kubeforge's own, or not here.
     var registry: PublishedReleases?
 
-    /// Prints `deployed TAG`, `used TAG`, `restorable TAG` and `present TAG`. Fails when it cannot be told what is in use.
+    /// Prints `deployed TAG`, `used TAG`, `restorable TAG` and `present TAG`. Fails when it cannot be told what is in
+    /// use.
     var look: String {
         let known = """
             set -e; names=\(names.shellQuoted)
@@ -32,7 +33,8 @@ struct ReleaseInventory {
         return """
             objects=$(\(kubectl)); echo "$objects" | sed '/^ReplicaSet /d' | tr ' ' '\\n' | tags used
             echo "$objects" | sed -n 's/^ReplicaSet //p' | tr ' ' '\\n' | tags restorable
-            ls -1td \(folders.map { $0 + "/*" }.joined(separator: " ")) 2>/dev/null | sed -nE 's,^.*/([0-9a-f]{16})$,present \\1,p' | \(ownership.filter)
+            ls -1td \(folders.map { $0 + "/*" }.joined(separator: " ")) 2>/dev/null | sed -nE \
+            's,^.*/([0-9a-f]{16})$,present \\1,p' | \(ownership.filter)
             images=$(docker image ls --format '{{.Repository}}:{{.Tag}}')
             echo "$images" | tags present \(pattern(paths).shellQuoted)
             echo "$images" | tags present \(pattern([release.name]).shellQuoted) | \(ownership.filter)

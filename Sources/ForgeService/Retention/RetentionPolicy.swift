@@ -1,5 +1,5 @@
-/// Which releases stay on a machine: the one that runs, those that Kubernetes can bring back, as many that were deployed
-/// last as make six with these, and all that a pod uses.
+/// Which releases stay on a machine: the one that runs, those that Kubernetes can bring back, as many that were
+/// deployed last as make six with these, and all that a pod uses.
 ///
 /// Kubernetes counts a release that was brought back by a rollback as new; by its last deploy it is old.
 struct RetentionPolicy {

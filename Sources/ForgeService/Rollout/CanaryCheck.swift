@@ -109,11 +109,17 @@ extension Problem {
     ) {
         self.init(
             what:
-                "\(host.name): canary of \(release.image) is ready, but \(host.name) got no answer to \(silent.count) of \(count) requests",
+                """
+                \(host.name): canary of \(release.image) is ready, but \(host.name) got no answer to \(silent.count) \
+                of \(count) requests
+                """,
             why: silent.prefix(1).map { "\($0.name) at \(pod.address): \($0.got)" }.joined(),
             fix: silent.count < count
                 ? "some came, so the way is open: is it overloaded? `kubeforge logs` and the pod's limits tell"
-                : "the network between the nodes is at fault, not the models: `kubeforge provision` says which nodes do not reach each other, and which port must be open"
+                : """
+                the network between the nodes is at fault, not the models: `kubeforge provision` says which nodes \
+                do not reach each other, and which port must be open
+                """
         )
     }
 

@@ -51,7 +51,10 @@ package struct LoadBalancerAnswers: Step {
             .incomplete, what: "\(host.name): Service \(service) waits for a load balancer's address",
             why: "nothing in this cluster hands out addresses: clouds do, bare machines do not\(meanwhile)",
             fix:
-                "write `expose: NodePort` under service: in the inventory, or install a load balancer such as MetalLB; then deploy again"
+                """
+                write `expose: NodePort` under service: in the inventory, or install a load balancer such as MetalLB; \
+                then deploy again
+                """
         )
     }
 

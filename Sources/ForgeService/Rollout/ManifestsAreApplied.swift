@@ -48,7 +48,9 @@ package struct ManifestsAreApplied: Step {
         try await machine.run(
             kubectl.command("apply", "-k", Word(folder)),
             fix:
-                "see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf apply -k \(folder)`"
+                """
+                see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf apply -k \(folder)`
+                """
         )
     }
 

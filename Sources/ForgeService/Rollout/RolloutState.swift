@@ -44,7 +44,10 @@ struct RolloutState: Sendable {
         if updated < replicas { found.append("\(updated) of \(replicas) pods are of this release") }
         if all > updated {
             found.append(
-                "\(all - updated) \(all - updated == 1 ? "pod" : "pods") of another release still \(all - updated == 1 ? "runs" : "run")"
+                """
+                \(all - updated) \(all - updated == 1 ? "pod" : "pods") of another release still \
+                \(all - updated == 1 ? "runs" : "run")
+                """
             )
         }
         if available < replicas { found.append("\(available) of \(replicas) pods are available") }

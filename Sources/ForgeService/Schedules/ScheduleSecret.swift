@@ -59,7 +59,9 @@ struct ScheduleSecret {
         guard state(try await machine.ask([.command(look)])) == .others else { return }
         throw Problem(
             what:
-                "\(machine.host.name): kubeforge did not make the Secret \(service.namespace).\(name); it was not changed",
+                """
+                \(machine.host.name): kubeforge did not make the Secret \(service.namespace).\(name); it was not changed
+                """,
             why: "the address of the schedule would have its name", fix: "give the schedule another name: --name")
     }
 

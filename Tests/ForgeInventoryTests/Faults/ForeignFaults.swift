@@ -50,9 +50,11 @@ let foreignFaults = [
             inventory.yaml:11:5  hosts[1].keyPath: unknown key
               fix  write `ssh: { key: … }`; known here: name, address, role, schedulable, ssh
             inventory.yaml:12:5  hosts[1].password: unknown key
-              fix  kubeforge types no passwords: use a key, and sudo without a password; known here: name, address, role, schedulable, ssh
+              fix  kubeforge types no passwords: use a key, and sudo without a password; known here: name, address, \
+            role, schedulable, ssh
             inventory.yaml:13:5  hosts[1].bastion: unknown key
-              fix  kubeforge connects directly: run it on that machine, or let that pass a port on to each host (`ssh: { address: …, port: … }`); known here: name, address, role, schedulable, ssh
+              fix  kubeforge connects directly: run it on that machine, or let that pass a port on to each host (`ssh: \
+            { address: …, port: … }`); known here: name, address, role, schedulable, ssh
             """),
     BadInventory(
         "a login as ssh_config calls it",
@@ -116,6 +118,7 @@ let foreignFaults = [
             inventory.yaml:1:1  hosts: is missing
               fix  add a line such as `hosts: [{name: node1, address: 192.168.56.11, role: control-plane}]`
             inventory.yaml:3:1  nodes: unknown key
-              fix  did you mean hosts? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
+              fix  did you mean hosts? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, \
+            serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
             """),
 ]

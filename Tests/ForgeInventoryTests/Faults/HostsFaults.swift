@@ -43,14 +43,16 @@ let hostsFaults = [
         "a name with capitals",
         "name: second", is: "name: KubNode_2",
         told: """
-            inventory.yaml:7:11  hosts[1].name: needs lower-case letters, digits and dashes, with a letter or digit at both ends
+            inventory.yaml:7:11  hosts[1].name: needs lower-case letters, digits and dashes, with a letter or digit at \
+            both ends
               fix  did you mean kubnode-2?
             """),
     BadInventory(
         "a name of two labels",
         "name: second", is: "name: second.example.org",
         told: """
-            inventory.yaml:7:11  hosts[1].name: needs lower-case letters, digits and dashes, with a letter or digit at both ends
+            inventory.yaml:7:11  hosts[1].name: needs lower-case letters, digits and dashes, with a letter or digit at \
+            both ends
               fix  did you mean second-example-org?
             """),
     BadInventory(
@@ -63,7 +65,8 @@ let hostsFaults = [
         "a name that ends with a dash",
         "name: second", is: "name: second-",
         told: """
-            inventory.yaml:7:11  hosts[1].name: needs lower-case letters, digits and dashes, with a letter or digit at both ends
+            inventory.yaml:7:11  hosts[1].name: needs lower-case letters, digits and dashes, with a letter or digit at \
+            both ends
             """),
     BadInventory(
         "a name that is every machine's own",
@@ -75,7 +78,8 @@ let hostsFaults = [
         "a name that is a command",
         "name: second", is: "name: $(reboot)",
         told: """
-            inventory.yaml:7:11  hosts[1].name: needs lower-case letters, digits and dashes, with a letter or digit at both ends
+            inventory.yaml:7:11  hosts[1].name: needs lower-case letters, digits and dashes, with a letter or digit at \
+            both ends
             """),
     BadInventory(
         "a name instead of an address",

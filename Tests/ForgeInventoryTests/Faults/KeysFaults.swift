@@ -5,7 +5,8 @@ let keysFaults = [
         adding: "podNetwrok: 10.1.0.0/16",
         told: """
             inventory.yaml:10:1  podNetwrok: unknown key
-              fix  did you mean podNetwork? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
+              fix  did you mean podNetwork? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, \
+            serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
             """),
     BadInventory(
         "a key with two letters swapped",
@@ -22,7 +23,8 @@ let keysFaults = [
         adding: "flavour: sweet",
         told: """
             inventory.yaml:10:1  flavour: unknown key
-              fix  known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
+              fix  known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, \
+            imageRepository, mirrors, proxy, service, services, lab
             """),
     BadInventory(
         "an unknown key of a host",
@@ -99,7 +101,8 @@ let keysFaults = [
 
         """,
         told: """
-            inventory.yaml:1:10  cluster: needs lower-case letters, digits and dashes, with a letter or digit at both ends
+            inventory.yaml:1:10  cluster: needs lower-case letters, digits and dashes, with a letter or digit at both \
+            ends
               fix  did you mean lab?
             inventory.yaml:2:13  kubernetes: needs three numbers, such as 1.36.2
             inventory.yaml:5:14  hosts[0].address: 10.96.0.5 lies inside serviceNetwork 10.96.0.0/12
@@ -107,7 +110,8 @@ let keysFaults = [
             inventory.yaml:6:11  hosts[0].role: there is no master
               fix  did you mean control-plane? known here: control-plane, worker
             inventory.yaml:7:1  podNetwrok: unknown key
-              fix  did you mean podNetwork? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
+              fix  did you mean podNetwork? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, \
+            serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
             inventory.yaml:9:13  service.replicas: needs a whole number from 1 to 1000
             """),
 ]

@@ -35,7 +35,8 @@ let mirrorsFaults = [
                   fingerprint: 9DC8 5822
             """,
         told: """
-            inventory.yaml:15:20  mirrors.apt.docker.fingerprint: needs the 40 hexadecimal digits of the key's fingerprint
+            inventory.yaml:15:20  mirrors.apt.docker.fingerprint: needs the 40 hexadecimal digits of the key's \
+            fingerprint
               fix  gpg --show-keys KEYFILE prints it
             """),
     BadInventory(
@@ -49,7 +50,8 @@ let mirrorsFaults = [
                   fingerprint: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
             """,
         told: """
-            inventory.yaml:15:20  mirrors.apt.docker.fingerprint: is for a key that is fetched; a key file is believed as it is
+            inventory.yaml:15:20  mirrors.apt.docker.fingerprint: is for a key that is fetched; a key file is believed \
+            as it is
               fix  remove the line
             """),
     BadInventory(
@@ -117,7 +119,8 @@ let mirrorsFaults = [
                 https://docker.io: https://mirror.example.org
             """,
         told: """
-            inventory.yaml:12:5  mirrors.registries.https://docker.io: needs a registry's name, such as docker.io or registry.example.org:5000
+            inventory.yaml:12:5  mirrors.registries.https://docker.io: needs a registry's name, such as docker.io or \
+            registry.example.org:5000
             """),
     BadInventory(
         "a registry that could be a user of Docker Hub",
@@ -127,13 +130,15 @@ let mirrorsFaults = [
                 dockerhub: https://mirror.example.org
             """,
         told: """
-            inventory.yaml:12:5  mirrors.registries.dockerhub: needs a registry's name, such as docker.io or registry.example.org:5000
+            inventory.yaml:12:5  mirrors.registries.dockerhub: needs a registry's name, such as docker.io or \
+            registry.example.org:5000
             """),
     BadInventory(
         "an image repository with a scheme",
         adding: "imageRepository: https://registry.example.org/kubernetes/",
         told: """
-            inventory.yaml:10:18  imageRepository: needs a registry with or without a path, such as registry.example.org/team
+            inventory.yaml:10:18  imageRepository: needs a registry with or without a path, such as \
+            registry.example.org/team
               fix  write registry.example.org/kubernetes, without http://
             """),
 ]

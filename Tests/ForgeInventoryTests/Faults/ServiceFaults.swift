@@ -213,7 +213,8 @@ let serviceFaults = [
             """,
         told: """
             inventory.yaml:11:11  service.models: must be image or a model store
-              fix  write models: { url: sftp://models@store.example.org/srv/models, key: ~/.ssh/store_ed25519, knownHosts: ~/.ssh/known_hosts }
+              fix  write models: { url: sftp://models@store.example.org/srv/models, key: ~/.ssh/store_ed25519, \
+            knownHosts: ~/.ssh/known_hosts }
             """),
     BadInventory(
         "a model store without keys",
@@ -223,7 +224,8 @@ let serviceFaults = [
             """,
         told: """
             inventory.yaml:11:11  service.models: needs a key and the host keys beside the address
-              fix  write models: { url: sftp://models@store.example.org/srv/models, key: ~/.ssh/store_ed25519, knownHosts: ~/.ssh/known_hosts }
+              fix  write models: { url: sftp://models@store.example.org/srv/models, key: ~/.ssh/store_ed25519, \
+            knownHosts: ~/.ssh/known_hosts }
             """),
     BadInventory(
         "a model store with a password, a key that is not there, and no host keys",
@@ -254,7 +256,8 @@ let serviceFaults = [
         "a model store with the key that may write in both places",
         adding: """
             service:
-              models: { url: "sftp://models@store/srv", key: inventory.yaml, readKey: inventory.yaml, knownHosts: inventory.yaml }
+              models: { url: "sftp://models@store/srv", key: inventory.yaml, readKey: inventory.yaml, knownHosts: \
+            inventory.yaml }
             """,
         told: """
             inventory.yaml:11:75  service.models.readKey: is the key that may write
@@ -276,7 +279,8 @@ let serviceFaults = [
               baseImage: python:latest
             """,
         told: """
-            inventory.yaml:11:14  service.baseImage: needs a tag or a digest that stays, such as docker.io/library/python:3.13-slim-trixie
+            inventory.yaml:11:14  service.baseImage: needs a tag or a digest that stays, such as \
+            docker.io/library/python:3.13-slim-trixie
             """),
     BadInventory(
         "an image without a tag",
@@ -285,7 +289,8 @@ let serviceFaults = [
               baseImage: registry.example.org:5000/python
             """,
         told: """
-            inventory.yaml:11:14  service.baseImage: needs a tag or a digest that stays, such as docker.io/library/python:3.13-slim-trixie
+            inventory.yaml:11:14  service.baseImage: needs a tag or a digest that stays, such as \
+            docker.io/library/python:3.13-slim-trixie
             """),
     BadInventory(
         "an image that is none",
@@ -303,7 +308,8 @@ let serviceFaults = [
               registry: mlops
             """,
         told: """
-            inventory.yaml:11:13  service.registry: needs a registry with or without a path, such as registry.example.org/team
+            inventory.yaml:11:13  service.registry: needs a registry with or without a path, such as \
+            registry.example.org/team
             """),
     BadInventory(
         "a registry with a user and no password, and no place",
@@ -329,6 +335,7 @@ let serviceFaults = [
             """,
         told: """
             inventory.yaml:11:86  service.registry.passwordFile: there is no file /nowhere/password
-            inventory.yaml:12:18  service.registryImage: needs a tag or a digest that stays, such as docker.io/library/python:3.13-slim-trixie
+            inventory.yaml:12:18  service.registryImage: needs a tag or a digest that stays, such as \
+            docker.io/library/python:3.13-slim-trixie
             """),
 ]

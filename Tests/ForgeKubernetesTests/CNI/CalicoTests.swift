@@ -29,7 +29,10 @@ struct CalicoTests {
         try await steps[2].apply(to: machine)
         #expect(
             await transport.changes == [
-                "kubectl --kubeconfig /etc/kubernetes/admin.conf apply --server-side --force-conflicts -k /var/lib/kubeforge/calico"
+                """
+                kubectl --kubeconfig /etc/kubernetes/admin.conf apply --server-side --force-conflicts -k \
+                /var/lib/kubeforge/calico
+                """
             ])
         #expect(
             steps[2].questions == [

@@ -134,7 +134,10 @@ struct HostsFileTests {
         #expect(
             try texts(Self.block + line + "\n", template: template, setting: "manage_etc_hosts: false\n") == [
                 "another address for a machine: \(line)",
-                "cloud-init adds it at each boot where its user data say `manage_etc_hosts: localhost`: take that out there",
+                """
+                cloud-init adds it at each boot where its user data say `manage_etc_hosts: localhost`: take that out \
+                there
+                """,
             ])
         #expect(try texts(Self.block + line + "\n") == ["another address for a machine: \(line)"])
         #expect(try texts(Self.block + line + "\n", template: Self.cloud).count == 3)
@@ -185,7 +188,10 @@ struct HostsFileTests {
             ("# BEGIN kubeforge\n10.77.0.11 kubmaster\n10.0.0.9 database\n", "10.0.0.9 database\n"),
             ("1.1.1.1 a\n# BEGIN kubeforge\n10.77.0.99 kubmaster\n2.2.2.2 b kubnode\n", "1.1.1.1 a\n2.2.2.2 b\n"),
             (
-                "# BEGIN kubeforge\n10.0.0.9 database\n# BEGIN kubeforge\n10.77.0.11 kubmaster\n# END kubeforge\n10.0.0.8 x\n",
+                """
+                # BEGIN kubeforge\n10.0.0.9 database\n# BEGIN kubeforge\n10.77.0.11 kubmaster\n# END \
+                kubeforge\n10.0.0.8 x\n
+                """,
                 "10.0.0.9 database\n10.0.0.8 x\n"
             ),
             ("10.0.0.9 database\n# END kubeforge\n10.0.0.8 x\n", "10.0.0.9 database\n10.0.0.8 x\n"),

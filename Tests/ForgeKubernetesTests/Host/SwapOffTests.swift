@@ -86,9 +86,13 @@ struct SwapOffTests {
             let program = """
                 #!/bin/sh
                 case $1 in
-                list-units) printf '%s\\n' 'dev-zram0.swap loaded active active Compressed' 'old.swap masked inactive dead old' 'gone.swap not-found inactive dead gone' 'dev-disk-by\\x2duuid-1.swap loaded inactive dead x';;
-                show) printf 'LoadState=not-found\\n\\nLoadState=not-found\\n\\nLoadState=not-found\\n\\nLoadState=not-found\\n';;
-                list-unit-files) printf '%s\\n' 'dev-zram0.swap generated -' 'old.swap masked enabled' 'swap.img.swap enabled enabled';;
+                list-units) printf '%s\\n' 'dev-zram0.swap loaded active active Compressed' 'old.swap masked inactive \
+                dead old' 'gone.swap not-found inactive dead gone' 'dev-disk-by\\x2duuid-1.swap loaded inactive dead \
+                x';;
+                show) printf \
+                'LoadState=not-found\\n\\nLoadState=not-found\\n\\nLoadState=not-found\\n\\nLoadState=not-found\\n';;
+                list-unit-files) printf '%s\\n' 'dev-zram0.swap generated -' 'old.swap masked enabled' 'swap.img.swap \
+                enabled enabled';;
                 esac
                 """
             try folder.write("systemctl", program, mode: 0o755)

@@ -75,7 +75,10 @@ struct ControlPlaneImagesTests {
         }
         #expect(
             mirrored[0]
-                == "sh -c 'docker pull -- \"$1\" && docker tag -- \"$1\" \"$2\"' sh 10.77.0.1:5000/etcd:3.4.13-0 registry.k8s.io/etcd:3.4.13-0"
+                == """
+                sh -c 'docker pull -- \"$1\" && docker tag -- \"$1\" \"$2\"' sh 10.77.0.1:5000/etcd:3.4.13-0 \
+                registry.k8s.io/etcd:3.4.13-0
+                """
         )
     }
 
@@ -90,7 +93,10 @@ struct ControlPlaneImagesTests {
         #expect(problem?.why == "toomanyrequests: You have reached your pull rate limit")
         #expect(
             problem?.fix
-                == "the registry may limit or refuse kubmaster: name a mirror in the inventory (mirrors: registries:), and run again"
+                == """
+                the registry may limit or refuse kubmaster: name a mirror in the inventory (mirrors: registries:), \
+                and run again
+                """
         )
     }
 }

@@ -37,7 +37,8 @@ struct APIServerNameTests {
         for name in $(sed -n 's/.*certSANs: \\[\\(.*\\)\\].*/\\1/p' "$config" | tr -d '",'); do
           case $name in [0-9]*) list=$list,IP:$name;; *) list=$list,DNS:$name;; esac
         done
-        openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=kube-apiserver -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -addext "subjectAltName=$list" \\
+        openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=kube-apiserver -CA "$dir/ca.crt" -CAkey "$dir/ca.key" \
+        -addext "subjectAltName=$list" \\
           -keyout "$dir/apiserver.key" -out "$dir/apiserver.crt" 2>/dev/null
         """
 

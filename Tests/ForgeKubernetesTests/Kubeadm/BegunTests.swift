@@ -195,7 +195,10 @@ struct PresenceTests {
             (1, "Error from server (NotFound): nodes \"kubnode\" not found\nThe connection to the server was refused"),
             (
                 1,
-                "E1126 memcache.go:287] couldn't get resource list\nError from server (NotFound): nodes \"kubnode\" not found"
+                """
+                E1126 memcache.go:287] couldn't get resource list\nError from server (NotFound): nodes \"kubnode\" not \
+                found
+                """
             ), (124, ""),
             (1, ""),
         ])

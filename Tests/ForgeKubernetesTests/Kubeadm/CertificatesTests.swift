@@ -127,8 +127,9 @@ struct CertificatesTests {
         #expect(worker?.why?.hasPrefix("/var/lib/kubelet/pki/kubelet-client-current.pem has expired on ") == true)
         #expect(
             worker?.fix == off + """
-                `sudo sh -c 'systemctl stop kubelet && cd /etc/kubernetes && mv kubelet.conf kubelet.conf.before && mv pki pki.before'` on kubnode, \
-                and run again: it gets another one, and its pods stay; if the clock is wrong: `timedatectl` on kubnode
+                `sudo sh -c 'systemctl stop kubelet && cd /etc/kubernetes && mv kubelet.conf kubelet.conf.before && mv \
+                pki pki.before'` on kubnode, and run again: it gets another one, and its pods stay; if the clock is \
+                wrong: `timedatectl` on kubnode
                 """)
         let master = last.refusal(
             of: last.differences(
@@ -136,9 +137,11 @@ struct CertificatesTests {
             on: Example.master)
         #expect(
             master?.fix == off + """
-                `sudo sh -c 'cd /etc/kubernetes && mv kubelet.conf kubelet.conf.before && mv /var/lib/kubelet/pki /var/lib/kubelet/pki.before && \
-                kubeadm init phase kubeconfig kubelet --config /var/lib/kubeforge/kubeadm-init.yaml && systemctl restart kubelet && sleep 10 && \
-                kubeadm init phase kubelet-finalize all --config /var/lib/kubeforge/kubeadm-init.yaml'` on kubmaster gives it another one; \
+                `sudo sh -c 'cd /etc/kubernetes && mv kubelet.conf kubelet.conf.before && mv /var/lib/kubelet/pki \
+                /var/lib/kubelet/pki.before && kubeadm init phase kubeconfig kubelet --config \
+                /var/lib/kubeforge/kubeadm-init.yaml && systemctl restart kubelet && sleep 10 && kubeadm init phase \
+                kubelet-finalize all --config /var/lib/kubeforge/kubeadm-init.yaml'` on kubmaster gives it another \
+                one; \
                 `\(Self.renew)` renews them; if the clock is wrong: `timedatectl` on kubmaster
                 """)
     }
@@ -147,24 +150,35 @@ struct CertificatesTests {
     static let journals = [
         (
             """
-            E0118 17:33:58.888700 1457370 bootstrap.go:265] part of the existing bootstrap client certificate is expired: 2020-12-06 18:55:55 +0000 UTC
-            F0118 17:33:58.888743 1457370 server.go:271] failed to run Kubelet: unable to load bootstrap kubeconfig: stat /etc/kubernetes/bootstrap-kubelet.conf: no such file or directory
+            E0118 17:33:58.888700 1457370 bootstrap.go:265] part of the existing bootstrap client certificate is \
+            expired: 2020-12-06 18:55:55 +0000 UTC
+            F0118 17:33:58.888743 1457370 server.go:271] failed to run Kubelet: unable to load bootstrap kubeconfig: \
+            stat /etc/kubernetes/bootstrap-kubelet.conf: no such file or directory
             """, "part of the existing bootstrap client certificate is expired: 2020-12-06 18:55:55 +0000 UTC"
         ),
         (
             """
             I0612 08:55:47.622036  261533 server.go:932] "Client rotation is on, will bootstrap in background"
-            E0612 08:55:47.623225  261533 bootstrap.go:266] part of the existing bootstrap client certificate in /etc/kubernetes/kubelet.conf is expired: 2026-04-18 14:08:56 +0000 UTC
-            E0612 08:55:47.623270  261533 run.go:74] "command failed" err="failed to run Kubelet: unable to load bootstrap kubeconfig: stat /etc/kubernetes/bootstrap-kubelet.conf: no such file or directory"
+            E0612 08:55:47.623225  261533 bootstrap.go:266] part of the existing bootstrap client certificate in \
+            /etc/kubernetes/kubelet.conf is expired: 2026-04-18 14:08:56 +0000 UTC
+            E0612 08:55:47.623270  261533 run.go:74] "command failed" err="failed to run Kubelet: unable to load \
+            bootstrap kubeconfig: stat /etc/kubernetes/bootstrap-kubelet.conf: no such file or directory"
             kubelet.service: Main process exited, code=exited, status=1/FAILURE
             """,
-            "part of the existing bootstrap client certificate in /etc/kubernetes/kubelet.conf is expired: 2026-04-18 14:08:56 +0000 UTC"
+            """
+            part of the existing bootstrap client certificate in /etc/kubernetes/kubelet.conf is expired: 2026-04-18 \
+            14:08:56 +0000 UTC
+            """
         ),
         (
             """
-            E0411 21:01:46.000000   89874 bootstrap.go:241] "Unhandled Error" err="part of the existing bootstrap client certificate in /etc/kubernetes/kubelet.conf is expired: 2026-02-18 22:10:15 +0000 UTC"
+            E0411 21:01:46.000000   89874 bootstrap.go:241] "Unhandled Error" err="part of the existing bootstrap \
+            client certificate in /etc/kubernetes/kubelet.conf is expired: 2026-02-18 22:10:15 +0000 UTC"
             """,
-            "part of the existing bootstrap client certificate in /etc/kubernetes/kubelet.conf is expired: 2026-02-18 22:10:15 +0000 UTC"
+            """
+            part of the existing bootstrap client certificate in /etc/kubernetes/kubelet.conf is expired: 2026-02-18 \
+            22:10:15 +0000 UTC
+            """
         ),
     ]
 
@@ -174,8 +188,10 @@ struct CertificatesTests {
     @Test("of a kubelet are not taken for expired where it says something else")
     func kubeletSaysOther() {
         let other = """
-            E0612 08:55:47.623225  261533 bootstrap.go:266] unable to read existing bootstrap client config from /etc/kubernetes/kubelet.conf: invalid configuration
-            E0612 08:55:47.623270  261533 run.go:74] "command failed" err="failed to run Kubelet: unable to load bootstrap kubeconfig: stat /etc/kubernetes/bootstrap-kubelet.conf: no such file or directory"
+            E0612 08:55:47.623225  261533 bootstrap.go:266] unable to read existing bootstrap client config from \
+            /etc/kubernetes/kubelet.conf: invalid configuration
+            E0612 08:55:47.623270  261533 run.go:74] "command failed" err="failed to run Kubelet: unable to load \
+            bootstrap kubeconfig: stat /etc/kubernetes/bootstrap-kubelet.conf: no such file or directory"
             Unable to register node with API server: x509: certificate has expired or is not yet valid
             """
         #expect(Certificates.expiry(kubeletSays: other) == nil)
@@ -238,7 +254,10 @@ struct CertificatesAreRenewedTests {
         func texts(days: Int, age: Int, note: Bool) -> [String] {
             let now = 1_795_651_200
             let line =
-                "now \(now) 2026-11-26\nend \(now + days * 86_400) 2027-01-01 \(now - age) /etc/kubernetes/pki/apiserver.crt"
+                """
+                now \(now) 2026-11-26\nend \(now + days * 86_400) 2027-01-01 \(now - age) \
+                /etc/kubernetes/pki/apiserver.crt
+                """
             return step.texts([
                 step.questions[0]: .command(CommandState(text: line)),
                 step.questions[1]: .file(note ? FileState() : nil),

@@ -64,14 +64,20 @@ struct ControlPlaneTests {
         #expect(step.texts(answers) == [])
         #expect(
             step.notes(given: Answers(answers), on: Example.master) == [
-                "kubmaster: of what kubeadm makes, this is not there, and is left so: daemonsets.apps \"kube-proxy\" not found"
+                """
+                kubmaster: of what kubeadm makes, this is not there, and is left so: daemonsets.apps \"kube-proxy\" \
+                not found
+                """
             ])
         answers[step.questions[1]] = .command(CommandState(exitCode: 1, text: Self.refused))
         #expect(step.notes(given: Answers(answers), on: Example.master) == [])
     }
 
     @Test(
-        "of a bare machine is initialised, with its configuration in a file for root alone, and noted as begun while it is made"
+        """
+        of a bare machine is initialised, with its configuration in a file for root alone, and noted as begun while it \
+        is made
+        """
     )
     func bare() async throws {
         try await PlayedMachine.during { played in
@@ -112,7 +118,10 @@ struct ControlPlaneTests {
         "that kubeforge did not begin is neither initialised nor reset, whatever its API server says",
         arguments: [
             refused,
-            "Unable to connect to the server: x509: certificate has expired or is not yet valid: current time is after 2025",
+            """
+            Unable to connect to the server: x509: certificate has expired or is not yet valid: current time is after \
+            2025
+            """,
             "error: You must be logged in to the server (Unauthorized)", "",
         ])
     func notBegun(words: String) async throws {
@@ -264,7 +273,10 @@ struct KubeadmFailureTests {
     }
 
     private static let noContainer =
-        "a container of the control plane does not stay up: `sudo ctr -n k8s.io tasks ls` and `sudo journalctl -u kubelet -n 50` on kubmaster"
+        """
+        a container of the control plane does not stay up: `sudo ctr -n k8s.io tasks ls` and `sudo journalctl -u \
+        kubelet -n 50` on kubmaster
+        """
     private static let noKubelet =
         "`sudo journalctl -u kubelet -n 50` on kubmaster tells why the kubelet does not come up"
 
@@ -292,16 +304,34 @@ struct KubeadmFailureTests {
                 "an image could not be pulled: name a mirror in the inventory (mirrors: registries:)"
             ),
             (
-                "error execution phase preflight: couldn't validate the identity of the API Server: could not find a JWS signature in the cluster-info ConfigMap for token ID \"abcdef\"",
-                "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"
+                """
+                error execution phase preflight: couldn't validate the identity of the API Server: could not find a \
+                JWS signature in the cluster-info ConfigMap for token ID \"abcdef\"
+                """,
+                """
+                the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new \
+                token
+                """
             ),
             (
-                "error execution phase preflight: x509: certificate has expired or is not yet valid: current time 2026-11-26T10:00:00Z is after 2026-11-20T10:00:00Z",
-                "see which on kubmaster: `sudo kubeadm certs check-expiration`; `kubeforge provision --renew-certificates inventory/lab.yaml` renews them"
+                """
+                error execution phase preflight: x509: certificate has expired or is not yet valid: current time \
+                2026-11-26T10:00:00Z is after 2026-11-20T10:00:00Z
+                """,
+                """
+                see which on kubmaster: `sudo kubeadm certs check-expiration`; `kubeforge provision \
+                --renew-certificates inventory/lab.yaml` renews them
+                """
             ),
             (
-                "error execution phase preflight: x509: certificate has expired or is not yet valid: current time 2026-11-26T10:00:00Z is before 2026-11-27T10:00:00Z",
-                "the clock of kubmaster is behind that of kubmaster, or was when the certificate was made: `timedatectl` on both"
+                """
+                error execution phase preflight: x509: certificate has expired or is not yet valid: current time \
+                2026-11-26T10:00:00Z is before 2026-11-27T10:00:00Z
+                """,
+                """
+                the clock of kubmaster is behind that of kubmaster, or was when the certificate was made: \
+                `timedatectl` on both
+                """
             ),
             (
                 "error execution phase wait-control-plane: couldn't initialize a Kubernetes cluster",
@@ -309,29 +339,57 @@ struct KubeadmFailureTests {
             ),
             ("error execution phase wait-control-plane: could not initialize a Kubernetes cluster", noContainer),
             (
-                "error: error execution phase wait-control-plane: failed while waiting for the control plane to start: kube-apiserver check failed at https://10.0.0.1:6443/livez: client rate limiter Wait returned an error: context deadline exceeded",
+                """
+                error: error execution phase wait-control-plane: failed while waiting for the control plane to start: \
+                kube-apiserver check failed at https://10.0.0.1:6443/livez: client rate limiter Wait returned an \
+                error: context deadline exceeded
+                """,
                 noContainer
             ),
             (
-                "error: error execution phase wait-control-plane: failed while waiting for the kubelet to start: The HTTP call equal to 'curl -sSL http://127.0.0.1:10248/healthz' returned error: Get \"http://127.0.0.1:10248/healthz\": context deadline exceeded",
+                """
+                error: error execution phase wait-control-plane: failed while waiting for the kubelet to start: The \
+                HTTP call equal to 'curl -sSL http://127.0.0.1:10248/healthz' returned error: Get \
+                \"http://127.0.0.1:10248/healthz\": context deadline exceeded
+                """,
                 noKubelet
             ),
             (
-                "error: error execution phase kubelet-wait-bootstrap: failed while waiting for the kubelet to start: The HTTP call equal to 'curl -sSL http://127.0.0.1:10248/healthz' returned error: context deadline exceeded",
+                """
+                error: error execution phase kubelet-wait-bootstrap: failed while waiting for the kubelet to start: \
+                The HTTP call equal to 'curl -sSL http://127.0.0.1:10248/healthz' returned error: context deadline \
+                exceeded
+                """,
                 noKubelet
             ),
             ("error execution phase kubelet-start: context deadline exceeded", noKubelet),
             (
-                "error: error execution phase preflight: couldn't validate the identity of the API Server: failed to request the cluster-info ConfigMap: client rate limiter Wait returned an error: context deadline exceeded",
-                "kubmaster does not reach the API server: open 6443/tcp, 10250/tcp and 8472/udp between the machines, and see with `curl -k https://ADDRESS:6443/livez` on kubmaster"
+                """
+                error: error execution phase preflight: couldn't validate the identity of the API Server: failed to \
+                request the cluster-info ConfigMap: client rate limiter Wait returned an error: context deadline \
+                exceeded
+                """,
+                """
+                kubmaster does not reach the API server: open 6443/tcp, 10250/tcp and 8472/udp between the machines, \
+                and see with `curl -k https://ADDRESS:6443/livez` on kubmaster
+                """
             ),
             (
-                "error execution phase preflight: couldn't validate the identity of the API Server: token id \"abcdef\" is invalid for this cluster or it has expired. Use \"kubeadm token create\"",
-                "the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new token"
+                """
+                error execution phase preflight: couldn't validate the identity of the API Server: token id \"abcdef\" \
+                is invalid for this cluster or it has expired. Use \"kubeadm token create\"
+                """,
+                """
+                the clocks of the machines differ, or the token is gone: `timedatectl` on both; run again for a new \
+                token
+                """
             ),
             (
                 "[ERROR SystemVerification]: missing required cgroups: memory",
-                "the memory cgroup is off: on a Raspberry Pi add `cgroup_enable=memory cgroup_memory=1` to /boot/firmware/cmdline.txt of kubmaster, and reboot"
+                """
+                the memory cgroup is off: on a Raspberry Pi add `cgroup_enable=memory cgroup_memory=1` to \
+                /boot/firmware/cmdline.txt of kubmaster, and reboot
+                """
             ),
             (
                 "[ERROR Swap]: running with swap on is not supported",
@@ -348,7 +406,10 @@ struct KubeadmFailureTests {
         ])
     func fixes(complaint: String, fix: String) {
         let problem = problem(
-            "[preflight] Some fatal errors occurred:\n\t\(complaint)\nTo see the stack trace of this error execute with --v=5 or higher\n"
+            """
+            [preflight] Some fatal errors occurred:\n\t\(complaint)\nTo see the stack trace of this error execute with \
+            --v=5 or higher\n
+            """
         )
         #expect(
             problem == Problem(what: "kubmaster: `sudo kubeadm init` failed with exit code 1", why: complaint, fix: fix)
@@ -364,23 +425,29 @@ struct KubeadmFailureTests {
                 """
                 [kubelet-check] Initial timeout of 40s passed.
                 [kubelet-check] It seems like the kubelet isn't running or healthy.
-                [kubelet-check] The HTTP call equal to 'curl -sSL http://localhost:10248/healthz' failed with error: Get \"http://localhost:10248/healthz\": dial tcp [::1]:10248: connect: connection refused.
+                [kubelet-check] The HTTP call equal to 'curl -sSL http://localhost:10248/healthz' failed with error: \
+                Get \"http://localhost:10248/healthz\": dial tcp [::1]:10248: connect: connection refused.
                 """, "couldn't", noKubelet
             ),
             (
-                "[kubelet-check] Initial timeout of 40s passed.\n[kubelet-check] It seems like the kubelet isn't running or healthy.",
+                """
+                [kubelet-check] Initial timeout of 40s passed.\n[kubelet-check] It seems like the kubelet isn't \
+                running or healthy.
+                """,
                 "couldn't", noKubelet
             ),
             (
                 """
-                [kubelet-check] Waiting for a healthy kubelet at http://127.0.0.1:10248/healthz. This can take up to 4m0s
+                [kubelet-check] Waiting for a healthy kubelet at http://127.0.0.1:10248/healthz. This can take up to \
+                4m0s
                 [kubelet-check] The kubelet is not healthy after 4m0.000305682s
                 """, "could not", noKubelet
             ),
             ("[kubelet-check] Initial timeout of 40s passed.", "couldn't", noContainer),
             (
                 """
-                [kubelet-check] Waiting for a healthy kubelet at http://127.0.0.1:10248/healthz. This can take up to 4m0s
+                [kubelet-check] Waiting for a healthy kubelet at http://127.0.0.1:10248/healthz. This can take up to \
+                4m0s
                 [kubelet-check] The kubelet is healthy after 501.293317ms
                 [api-check] Waiting for a healthy API server. This can take up to 4m0s
                 [api-check] The API server is not healthy after 4m0.000305682s
@@ -395,7 +462,10 @@ struct KubeadmFailureTests {
     @Test("in a form that is not known is told by what it said on its way, too")
     func newForm() {
         let way =
-            "[kubelet-check] The HTTP call equal to 'curl -sSL http://127.0.0.1:10248/healthz' returned error: connection refused."
+            """
+            [kubelet-check] The HTTP call equal to 'curl -sSL http://127.0.0.1:10248/healthz' returned error: \
+            connection refused.
+            """
         #expect(problem("error execution phase certs: something new\n", output: way).fix == Self.noKubelet)
     }
 
@@ -403,7 +473,9 @@ struct KubeadmFailureTests {
     func docker() {
         #expect(
             problem("\t[ERROR CRI]: container runtime is not running\n", runtime: .docker).fix
-                == "the container runtime does not answer: `sudo journalctl -u cri-dockerd -u docker -n 50` on kubmaster"
+                == """
+                the container runtime does not answer: `sudo journalctl -u cri-dockerd -u docker -n 50` on kubmaster
+                """
         )
         let late = problem(
             "error execution phase wait-control-plane: could not initialize a Kubernetes cluster\n", runtime: .docker)

@@ -71,9 +71,18 @@ struct JoinTests {
             #expect(try played.root.text("seen").contains("token: \"\(joinSecret)\""))
             #expect(
                 try played.calls("curl") == [
-                    "curl -qsSk --noproxy * --connect-timeout 10 --max-time 15 -o /dev/null -- https://10.77.0.11:6443/livez",
-                    "curl -qskf --noproxy * --max-time 2 -- https://10.77.0.11:6443/api/v1/namespaces/kube-public/configmaps/cluster-info",
-                    "curl -qskf --noproxy * --max-time 2 -- https://10.77.0.11:6443/api/v1/namespaces/kube-public/configmaps/cluster-info",
+                    """
+                    curl -qsSk --noproxy * --connect-timeout 10 --max-time 15 -o /dev/null -- \
+                    https://10.77.0.11:6443/livez
+                    """,
+                    """
+                    curl -qskf --noproxy * --max-time 2 -- \
+                    https://10.77.0.11:6443/api/v1/namespaces/kube-public/configmaps/cluster-info
+                    """,
+                    """
+                    curl -qskf --noproxy * --max-time 2 -- \
+                    https://10.77.0.11:6443/api/v1/namespaces/kube-public/configmaps/cluster-info
+                    """,
                 ])
             #expect(played.files("var/lib/kubeforge") == [])
             #expect(await office.log.last?.hasPrefix("kubeadm token delete") == true)
@@ -94,7 +103,10 @@ struct JoinTests {
                 what: "kubnode: port 6443/tcp of kubmaster (10.77.0.11) does not answer from here",
                 why: "curl: (\(code)) Connection timed out after 10001 milliseconds",
                 fix:
-                    "open 6443/tcp, 10250/tcp and 8472/udp between the machines: in the cloud's security group (for the group itself, too), with `ufw allow`, or in `sudo iptables -S INPUT` on kubmaster"
+                    """
+                    open 6443/tcp, 10250/tcp and 8472/udp between the machines: in the cloud's security group (for the \
+                    group itself, too), with `ufw allow`, or in `sudo iptables -S INPUT` on kubmaster
+                    """
             )
         ) { try await join().apply(to: machine) }
         #expect(await !office.log.contains("create"))
@@ -133,7 +145,10 @@ struct JoinTests {
         #expect(problem?.why == "the cluster has a Ready node of this name")
         #expect(
             problem?.fix
-                == "another machine has the name: `kubectl get node kubnode -o wide` tells which; correct the inventory, or remove that node"
+                == """
+                another machine has the name: `kubectl get node kubnode -o wide` tells which; correct the \
+                inventory, or remove that node
+                """
         )
         #expect(await !transport.changes.contains { $0.hasPrefix("kubeadm join") })
         #expect(await !office.log.contains("create"))

@@ -119,7 +119,10 @@ struct KubeconfigTests {
         arguments: ["2026-11-21", "0123456", "1_000", "12345e67", "10:20", "~x"])
     func values(value: String) throws {
         let json =
-            "{apiVersion: v1, clusters: [{name: work, cluster: {server: 'https://work:6443', extra: \(value)}}], current-context: work}"
+            """
+            {apiVersion: v1, clusters: [{name: work, cluster: {server: 'https://work:6443', extra: \(value)}}], \
+            current-context: work}
+            """
         let merged = try merge(json)
         let root = try KubeconfigText.root(merged.text)
         let work = root.node("clusters")?.sequence?.first?.mapping?.node("cluster")?.mapping
@@ -205,7 +208,10 @@ struct KubeconfigTests {
 
     static let foreign: [(text: String, why: String, fix: String)] = [
         (
-            "clusters:\n- name: work\n- name: lab\n  cluster: {server: \"https://192.0.2.9:6443\", certificate-authority-data: eA==}\n",
+            """
+            clusters:\n- name: work\n- name: lab\n  cluster: {server: \"https://192.0.2.9:6443\", \
+            certificate-authority-data: eA==}\n
+            """,
             "the cluster lab in it is another one, at https://192.0.2.9:6443", "delete-cluster lab"
         ),
         (
@@ -221,8 +227,10 @@ struct KubeconfigTests {
             "delete-user lab-admin"
         ),
         (
-            "clusters:\n- name: lab\n  cluster: {server: \"https://10.77.0.11:6443\"}\ncontexts:\n- name: mine\n  context: {cluster: other, user: lab-admin}\n"
-                + "users:\n- name: lab-admin\n  user: {token: abc}\n",
+            """
+            clusters:\n- name: lab\n  cluster: {server: \"https://10.77.0.11:6443\"}\ncontexts:\n- name: mine\n  \
+            context: {cluster: other, user: lab-admin}\nusers:\n- name: lab-admin\n  user: {token: abc}\n
+            """,
             "the user lab-admin in it is of the cluster other", "delete-user lab-admin"
         ),
     ]
@@ -235,7 +243,10 @@ struct KubeconfigTests {
         #expect(problem?.why == why)
         #expect(
             problem?.fix
-                == "give the cluster another name (`cluster:` in the inventory), or remove that entry: kubectl config \(fix)"
+                == """
+                give the cluster another name (`cluster:` in the inventory), or remove that entry: kubectl config \
+                \(fix)
+                """
         )
     }
 

@@ -87,7 +87,10 @@ struct OperatorKubeconfigTests {
     }
 
     @Test(
-        "that is broken, or holds another cluster of that name, is refused before anything is changed, with an admin.conf and without"
+        """
+        that is broken, or holds another cluster of that name, is refused before anything is changed, with an \
+        admin.conf and without
+        """
     )
     func refused() async throws {
         try await TemporaryFolder.during { folder in

@@ -30,7 +30,10 @@ struct UserKubeconfigTests {
         .replacing(
             "contexts:\n",
             with:
-                "- cluster: {server: \"https://second:6443\"}\n  name: second\ncontexts:\n- {name: second, context: {cluster: second}}\n"
+                """
+                - cluster: {server: \"https://second:6443\"}\n  name: second\ncontexts:\n- {name: second, context: \
+                {cluster: second}}\n
+                """
         )
 
     @Test(
@@ -73,7 +76,10 @@ struct UserKubeconfigTests {
         let foreign = "clusters:\n- name: lab\n  cluster: {server: \"https://192.0.2.9:6443\"}\n"
         #expect(
             step.texts(answers(foreign)) == [
-                "\(Self.path): lab cannot be added to your kubeconfig; it was not changed: the cluster lab in it is another one, at https://192.0.2.9:6443"
+                """
+                \(Self.path): lab cannot be added to your kubeconfig; it was not changed: the cluster lab in it is \
+                another one, at https://192.0.2.9:6443
+                """
             ])
         await #expect(throws: Problem.self) { try await written(over: foreign) }
         let large = answers(KubeconfigTests.others, FileState(mode: 0o600, owner: "ubuntu:users", size: 2 << 20))

@@ -59,9 +59,12 @@ struct ClusterMembershipCheckTests {
             of: found, on: Example.master)
         #expect(
             master?.fix
-                == "if the address of kubmaster has changed: a cluster keeps the one that it was made with, so give it 10.77.0.9 again (it may have others beside it), "
-                + "and write `address: 10.77.0.9` into inventory/lab.yaml; where SSH goes is another matter (`ssh: { address: … }`). "
-                + "If this is the wrong machine, correct inventory/lab.yaml")
+                == """
+                if the address of kubmaster has changed: a cluster keeps the one that it was made with, so give it \
+                10.77.0.9 again (it may have others beside it), and write `address: 10.77.0.9` into \
+                inventory/lab.yaml; where SSH goes is another matter (`ssh: { address: … }`). If this is the wrong \
+                machine, correct inventory/lab.yaml
+                """)
         let node = step.refusal(of: found, on: Example.node)?.fix ?? ""
         #expect(node.hasPrefix("if the address of kubmaster has changed: "))
         #expect(
@@ -104,7 +107,11 @@ struct ClusterMembershipCheckTests {
                 == Problem(
                     what: "kubnode: already belongs to another cluster; it is left untouched", why: found[0].text,
                     fix:
-                        "If this is the wrong machine or name, correct inventory/lab.yaml, or take another machine. Only if nobody wants its old cluster any more, with all that is in it: `sudo kubeadm reset` on kubnode, and run again"
+                        """
+                        If this is the wrong machine or name, correct inventory/lab.yaml, or take another machine. \
+                        Only if nobody wants its old cluster any more, with all that is in it: `sudo kubeadm reset` on \
+                        kubnode, and run again
+                        """
                 ))
         #expect(
             step.refusal(

@@ -34,7 +34,10 @@ struct ExistingDockerTests {
     @Test("is told what apt would remove, as apt says it", arguments: ["dash", "bash"])
     func simulated(shell: String) async throws {
         let apt =
-            "echo 'Remv docker.io [20.10.24]'; echo 'Remv runc [1.1.5] [docker.io:amd64 ]'; echo 'Inst containerd.io (2.2.1-1)'"
+            """
+            echo 'Remv docker.io [20.10.24]'; echo 'Remv runc [1.1.5] [docker.io:amd64 ]'; echo 'Inst containerd.io \
+            (2.2.1-1)'
+            """
         #expect(
             try await look(installed: ["docker.io", "runc"], apt: apt, step(), shell: shell) == [
                 "docker.io is installed, and would be removed", "runc is installed, and would be removed",
@@ -88,8 +91,11 @@ struct ExistingDockerTests {
                         Docker runs web
                         """,
                     fix:
-                        "to keep the Docker that is there, write `docker: distribution` in the inventory; or remove it by hand: "
-                        + "`sudo apt-get remove docker.io runc` (its containers stop; images and volumes stay in /var/lib/docker), and run again"
+                        """
+                        to keep the Docker that is there, write `docker: distribution` in the inventory; or remove it \
+                        by hand: `sudo apt-get remove docker.io runc` (its containers stop; images and volumes stay in \
+                        /var/lib/docker), and run again
+                        """
                 ))
     }
 
@@ -115,7 +121,9 @@ struct ExistingDockerTests {
     }
 
     @Test(
-        "is asked for all that would restart Docker: its settings, its drop-ins, and files that are newer than its start"
+        """
+        is asked for all that would restart Docker: its settings, its drop-ins, and files that are newer than its start
+        """
     )
     func restarts() throws {
         let own = try #require(

@@ -109,7 +109,10 @@ struct ForeignNetworkTests {
         ]
         #expect(
             step.refusal(of: found, on: Example.node)?.fix?.hasPrefix(
-                "if nothing uses it any more: `sudo mv /etc/cni/net.d/05-a.conf /etc/cni/net.d/10-b.conf /root/ && sudo systemctl try-restart containerd` on kubnode"
+                """
+                if nothing uses it any more: `sudo mv /etc/cni/net.d/05-a.conf /etc/cni/net.d/10-b.conf /root/ && sudo \
+                systemctl try-restart containerd` on kubnode
+                """
             ) == true)
     }
 

@@ -38,7 +38,10 @@ struct OtherKubernetesTests {
         #expect(problem?.what == "kubnode: already has another Kubernetes or a snap's Docker; it was left untouched")
         #expect(
             problem?.fix
-                == "if it is no longer wanted, with all that runs in it: `sudo snap remove microk8s` on kubnode; else use another machine"
+                == """
+                if it is no longer wanted, with all that runs in it: `sudo snap remove microk8s` on kubnode; else \
+                use another machine
+                """
         )
     }
 

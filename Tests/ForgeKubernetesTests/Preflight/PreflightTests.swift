@@ -67,7 +67,10 @@ struct PreflightTests {
                 [
                     "its apt accepts the packages of Kubernetes 1.31.14",
                     "Debian 13 refuses the old signature of pkgs.k8s.io for 1.31 and older",
-                    "use Kubernetes 1.32 or newer, Debian 12, or a mirror with a signature of its own (mirrors: apt: kubernetes:)",
+                    """
+                    use Kubernetes 1.32 or newer, Debian 12, or a mirror with a signature of its own (mirrors: apt: \
+                    kubernetes:)
+                    """,
                 ]
             ])
         #expect(findings(Example.master, version: "1.32.13", facts) == [])
@@ -98,8 +101,11 @@ struct PreflightTests {
                 [
                     "the proxy of its environment is in the inventory",
                     "its environment names http://p:3128, and kubeforge goes out without it",
-                    "if it reaches packages and images in no other way, write into inventory/lab.yaml: `proxy: { http: http://p:3128, https: http://p:3128 }`; "
-                        + "else name mirrors there (mirrors:), or take it out of the environment of ubuntu (/etc/environment) on kubmaster",
+                    """
+                    if it reaches packages and images in no other way, write into inventory/lab.yaml: `proxy: { http: \
+                    http://p:3128, https: http://p:3128 }`; else name mirrors there (mirrors:), or take it out of the \
+                    environment of ubuntu (/etc/environment) on kubmaster
+                    """,
                 ]
             ])
         func found(installed: String? = nil, _ change: (inout Cluster) -> Void = { _ in }) -> Int {
@@ -128,7 +134,10 @@ struct PreflightTests {
             findings { $0.addresses = own } == [
                 [
                     "its address is on one of its interfaces", "10.77.0.11 is on none; it has 172.31.4.2 (ens5)",
-                    "in inventory/lab.yaml: `address: 172.31.4.2` is what the machines use among themselves, and `ssh: { address: 10.77.0.11 }` of this host is where SSH goes",
+                    """
+                    in inventory/lab.yaml: `address: 172.31.4.2` is what the machines use among themselves, and `ssh: \
+                    { address: 10.77.0.11 }` of this host is where SSH goes
+                    """,
                 ]
             ])
         #expect(findings { $0.addresses = own + [Facts.Interface("ens6", "10.77.0.11")] } == [])
@@ -154,7 +163,9 @@ struct PreflightTests {
         let large = Facts.Room("/var/lib/containerd", totalMiB: 256_000, freeMiB: 38_399)
         #expect(
             texts(.containerd, ["containerd": large]) == [
-                "/var/lib/containerd: 38399 of 256000 MiB are free; below 15 % (38400 MiB) the kubelet says DiskPressure"
+                """
+                /var/lib/containerd: 38399 of 256000 MiB are free; below 15 % (38400 MiB) the kubelet says DiskPressure
+                """
             ])
         #expect(texts(.docker, ["containerd": large]) == [])
         #expect(texts(.docker, ["docker": large]).count == 1)
@@ -250,7 +261,10 @@ struct PreflightTests {
             findings(Example.node, facts) == [
                 [
                     "its machine-id is unique", "kubmaster has the same: abc",
-                    "if it is a cloned VM: `sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot` on one of them",
+                    """
+                    if it is a cloned VM: `sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot` on \
+                    one of them
+                    """,
                 ]
             ])
         #expect(findings(Example.node, ["kubmaster": Example.facts(""), "kubnode": Example.facts("")]) == [])

@@ -132,7 +132,8 @@ struct SurveyTests {
     func addresses() async throws {
         let ip = """
             [ "$*" = "-o -4 addr show scope global" ] || exit 1
-            echo '2: ens5    inet 172.31.4.2/20 metric 100 brd 172.31.15.255 scope global dynamic ens5\\       valid_lft 3181sec'
+            echo '2: ens5    inet 172.31.4.2/20 metric 100 brd 172.31.15.255 scope global dynamic ens5\\       \
+            valid_lft 3181sec'
             echo '3: docker0    inet 172.17.0.1/16 brd 172.17.255.255 scope global docker0\\       valid_lft forever'
             """
         try await TemporaryFolder.during { folder in
@@ -204,7 +205,10 @@ struct SurveyTests {
             try file("etc/docker/daemon.json", "{\n  \"data-root\": \"\(folder.path("data"))\"\n}\n", in: folder)
             let programs = [
                 "df":
-                    "echo 'Filesystem 1024-blocks Used Available Capacity Mounted on'; [ $1 = -kP ] && echo \"/dev/$3 102400 1 20480 1% $3\" || echo \"/dev/$3 100 1 30 1% $3\"",
+                    """
+                echo 'Filesystem 1024-blocks Used Available Capacity Mounted on'; [ $1 = -kP ] && echo \"/dev/$3 \
+                102400 1 20480 1% $3\" || echo \"/dev/$3 100 1 30 1% $3\"
+                """,
                 "tail": "exec /usr/bin/tail \"$@\"", "sed": "exec /bin/sed \"$@\"",
             ]
             let found = facts(try await said(Survey.rooms(below: folder.path), programs, in: folder)).rooms

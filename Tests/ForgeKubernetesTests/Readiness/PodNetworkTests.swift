@@ -43,7 +43,10 @@ struct PodNetworkTests {
         #expect(
             step.texts(
                 command:
-                    "device\nfdb 5e:a1:00:00:00:09 dst 10.77.0.99 self permanent\nneigh 10.244.9.0 lladdr 5e:a1:00:00:00:09 PERMANENT"
+                    """
+                    device\nfdb 5e:a1:00:00:00:09 dst 10.77.0.99 self permanent\nneigh 10.244.9.0 lladdr \
+                    5e:a1:00:00:00:09 PERMANENT
+                    """
             ) == [])
     }
 
@@ -84,7 +87,8 @@ struct PodNetworkTests {
         """
         #!/bin/sh
         case "$*" in
-        *link*) echo '7: flannel.1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN mode DEFAULT group default' ;;
+        *link*) echo '7: flannel.1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN mode \
+        DEFAULT group default' ;;
         *) \(other) ;;
         esac
 
@@ -112,11 +116,17 @@ struct PodNetworkTests {
             let file = folder.path("asked")
             try folder.write(
                 "curl",
-                "#!/bin/sh\necho \"$*\" >> \(file)\ncat >> \(file)\necho 'reply https://10.244.1.0:10250/healthz \(code)'\n",
+                """
+                #!/bin/sh\necho \"$*\" >> \(file)\ncat >> \(file)\necho 'reply https://10.244.1.0:10250/healthz \
+                \(code)'\n
+                """,
                 mode: 0o755)
             try folder.write(
                 "ping",
-                "#!/bin/sh\necho \"ping $*\" >> \(file)\ncase $* in *-M*) exit \(pinged.contains("full") ? 0 : 1);; *) exit \(pinged.contains("small") ? 0 : 1);; esac\n",
+                """
+                #!/bin/sh\necho \"ping $*\" >> \(file)\ncase $* in *-M*) exit \(pinged.contains("full") ? 0 : 1);; *) \
+                exit \(pinged.contains("small") ? 0 : 1);; esac\n
+                """,
                 mode: 0o755)
             let environment = ["PATH=\(folder.path):/usr/bin:/bin"]
             let said = try await LocalProgram.run(

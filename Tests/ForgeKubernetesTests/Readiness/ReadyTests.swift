@@ -57,7 +57,10 @@ struct SystemPodsTests {
     func differences() {
         #expect(
             texts(
-                "coredns-1|kubmaster|Running|True||ReplicaSet|coredns-5\nkube-flannel-ds-1|kubnode|Running|True|  |DaemonSet|kube-flannel-ds"
+                """
+                coredns-1|kubmaster|Running|True||ReplicaSet|coredns-5\nkube-flannel-ds-1|kubnode|Running|True|  \
+                |DaemonSet|kube-flannel-ds
+                """
             ) == [])
         #expect(texts("coredns-1||Pending|||ReplicaSet|coredns-5") == ["coredns-1: waiting to be scheduled"])
         #expect(texts("coredns-1|kubnode|Running|False| |ReplicaSet|coredns-5") == ["coredns-1: Running, not ready"])
@@ -95,7 +98,10 @@ struct SystemPodsTests {
     func otherNodes() {
         #expect(
             texts(
-                "kube-proxy-1|kubnode|Running|False||DaemonSet|kube-proxy\netcd-kubmaster|kubmaster|Running|True||Node|kubmaster",
+                """
+                kube-proxy-1|kubnode|Running|False||DaemonSet|kube-proxy\netcd-kubmaster|kubmaster|Running|True||Node|\
+                kubmaster
+                """,
                 nodes: "kubmaster=True=\nkubnode=Unknown=node.kubernetes.io/unreachable "
             ) == [])
     }
@@ -116,7 +122,9 @@ struct SystemPodsTests {
                 "the pod x in kube-system is not the cluster's own, and not waited for: StartError",
                 "the pod y-1 in kube-system is not the cluster's own, and not waited for: ImagePullBackOff",
                 "the pod z-1 in kube-system is not the cluster's own, and not waited for: waiting to be scheduled",
-                "the pod kube-vip-kubmaster in kube-system is not the cluster's own, and not waited for: CrashLoopBackOff",
+                """
+                the pod kube-vip-kubmaster in kube-system is not the cluster's own, and not waited for: CrashLoopBackOff
+                """,
                 "the pod coredns in kube-system is not the cluster's own, and not waited for: waiting to be scheduled",
             ])
         #expect(texts(foreign[0]) == ["no pod is there yet"])
@@ -125,7 +133,8 @@ struct SystemPodsTests {
     @Test("that wait for a node name the taints that keep them away, and how a full disk gets room")
     func taints() async throws {
         let nodes =
-            "kubmaster=True=node-role.kubernetes.io/control-plane node.kubernetes.io/disk-pressure \nkubnode=True=mine/only "
+            "kubmaster=True=node-role.kubernetes.io/control-plane node.kubernetes.io/disk-pressure \n"
+            + "kubnode=True=mine/only "
         let pods = "coredns-1||Pending|||ReplicaSet|coredns-5"
         #expect(
             texts(pods, nodes: nodes) == [

@@ -66,7 +66,10 @@ struct CRIDockerdTests {
         try await TemporaryFolder.during { folder in
             try folder.write(
                 "make",
-                "set -e; cd \(folder.path); mkdir cri-dockerd; echo one >cri-dockerd/cri-dockerd; tar -czf a.tgz cri-dockerd; sha256sum <a.tgz | cut -c 1-64"
+                """
+                set -e; cd \(folder.path); mkdir cri-dockerd; echo one >cri-dockerd/cri-dockerd; tar -czf a.tgz \
+                cri-dockerd; sha256sum <a.tgz | cut -c 1-64
+                """
             )
             let transport = LocalTransport(shell: shell, programs: folder.path)
             let sum = try await transport.run(Command("sh", Word(folder.path("make")))) { _ in }.text.trimming(

@@ -74,7 +74,10 @@ struct ContainerdConfigTests {
         let theirs = "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.nvidia]\nruntime_type = \"x\"\n"
         #expect(
             try texts(file: FileState(sha256: SHA256.hex(theirs)), kubeadm: kubeadm, contents: theirs) == [
-                "/etc/containerd/config.toml has somebody else's content, which is kept as /etc/containerd/config.toml.before-kubeforge",
+                """
+                /etc/containerd/config.toml has somebody else's content, which is kept as \
+                /etc/containerd/config.toml.before-kubeforge
+                """,
                 "the runtime nvidia of /etc/containerd/config.toml stays",
             ])
     }

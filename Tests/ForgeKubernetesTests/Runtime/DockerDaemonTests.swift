@@ -59,7 +59,10 @@ struct DockerDaemonTests {
         #expect(
             texts(text, mirrored) == [
                 #"insecure-registries in /etc/docker/daemon.json: [ "old:5000" ] → ["10.77.0.1:5000", "old:5000"]"#,
-                #"exec-opts in /etc/docker/daemon.json: ["native.umask=normal"] → ["native.umask=normal", "native.cgroupdriver=systemd"]"#,
+                #"""
+                exec-opts in /etc/docker/daemon.json: ["native.umask=normal"] → ["native.umask=normal", \#
+                "native.cgroupdriver=systemd"]
+                """#,
                 #"registry-mirrors in /etc/docker/daemon.json: not set → ["http://10.77.0.1:5000"]"#,
             ])
         #expect(texts(new, mirrored) == [], "a second run changes nothing")
@@ -69,7 +72,9 @@ struct DockerDaemonTests {
     func cgroups() {
         #expect(
             texts(#"{"exec-opts": ["native.cgroupdriver=cgroupfs"], "log-opts": {}}"#) == [
-                #"exec-opts in /etc/docker/daemon.json: ["native.cgroupdriver=cgroupfs"] → ["native.cgroupdriver=systemd"]"#
+                #"""
+                exec-opts in /etc/docker/daemon.json: ["native.cgroupdriver=cgroupfs"] → ["native.cgroupdriver=systemd"]
+                """#
             ])
     }
 

@@ -31,7 +31,10 @@ struct RightsTests {
     }
 
     @Test(
-        "root's commands change the machine under its lock; looks, kubectl and what only talks to others do not wait for it"
+        """
+        root's commands change the machine under its lock; looks, kubectl and what only talks to others do not wait \
+        for it
+        """
     )
     func locked() async throws {
         let host = ScriptedTransport { $0.inputText.contains("swaps") ? Output(frame("")) : Output("") }
@@ -59,7 +62,8 @@ struct RightsTests {
                 == """
                 kubnode: kubnode is being changed by another kubeforge
                   why  it is held by `kubeforge deploy` of ben@desk, process 9, since 2026-11-21T09:12:03Z
-                  fix  wait for it to end; after a run that was killed, `kubeforge unlock` shows and removes what it held
+                  fix  wait for it to end; after a run that was killed, `kubeforge unlock` shows and removes what it \
+                held
                 """.replacing("kubnode: kubnode is", with: "kubnode is"))
         #expect(problem?.kind == .held)
         #expect(told.all == ["apt says"])

@@ -29,7 +29,8 @@ struct AptKeyTests {
                 set -e; cd "$1"
                 for name in genuine other; do
                   mkdir -m 700 $name
-                  gpg --homedir "$PWD/$name" --batch --quiet --passphrase '' --quick-generate-key "$name <$name@example>" ed25519 sign never
+                  gpg --homedir "$PWD/$name" --batch --quiet --passphrase '' --quick-generate-key "$name \
+                <$name@example>" ed25519 sign never
                   gpg --homedir "$PWD/$name" --export >$name.gpg
                   gpg --homedir "$PWD/$name" --with-colons --list-keys | sed -n 's/^fpr:*//p' | head -n 1 | tr -d :
                   gpgconf --homedir "$PWD/$name" --kill all

@@ -35,7 +35,10 @@ struct AptRepositoryTests {
     @Test("whose key is fetched is so when the key has the fingerprint")
     func fingerprints() throws {
         let line =
-            "deb [arch=arm64 signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/debian bookworm stable\n"
+            """
+            deb [arch=arm64 signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/debian bookworm \
+            stable\n
+            """
         let look = Question.command(upstream.fingerprintLook)
         #expect(upstream.questions.contains(look))
         func texts(_ found: String) -> [String] {
@@ -88,9 +91,12 @@ struct AptRepositoryTests {
         #expect(commands[3] == RemoteFile(Self.list, line).write)
         #expect(
             commands[2].line
-                == "env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300"
-                + " -o Acquire::Retries=3 -o Dir::Etc::sourcelist=/var/lib/kubeforge/apt/docker.list"
-                + " -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any update")
+                == """
+                env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 LC_ALL=C apt-get -q -o \
+                DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o \
+                Dir::Etc::sourcelist=/var/lib/kubeforge/apt/docker.list -o Dir::Etc::sourceparts=- -o \
+                APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any update
+                """)
     }
 
     @Test("that apt cannot read or reach leaves no list behind, which would stop every other call of apt")
@@ -112,7 +118,10 @@ struct AptRepositoryTests {
                 what: "kubnode: https://download.docker.com/linux/debian/gpg is not the key of the docker repository",
                 why: "its fingerprint is ABCD, expected \(Self.fingerprint)",
                 fix:
-                    "if the repository changed its key, put the new fingerprint into the inventory (mirrors: apt: docker: fingerprint:) after checking it with its publisher"
+                    """
+                    if the repository changed its key, put the new fingerprint into the inventory (mirrors: apt: \
+                    docker: fingerprint:) after checking it with its publisher
+                    """
             )
         ) { try await upstream.apply(to: machine) }
         #expect(await transport.commands.count == 1)
@@ -124,7 +133,10 @@ struct AptRepositoryTests {
             $0.line.hasSuffix(" update")
                 ? .failed(
                     100,
-                    "W: Sub-process /usr/bin/sqv returned an error code (1): Signature Packet v3 is not considered secure\nE: not signed.\n"
+                    """
+                    W: Sub-process /usr/bin/sqv returned an error code (1): Signature Packet v3 is not considered \
+                    secure\nE: not signed.\n
+                    """
                 ) : Output()
         }
         let problem = await #expect(throws: Problem.self) { try await mirrored.apply(to: machine) }
@@ -153,7 +165,10 @@ struct AptRepositoryTests {
         #expect(problem?.why == "curl: (6) Could not resolve host: download.docker.com")
         #expect(
             problem?.fix
-                == "open https://download.docker.com/linux/debian/gpg from kubnode with curl; behind a firewall, name a mirror in the inventory (mirrors: apt:)"
+                == """
+                open https://download.docker.com/linux/debian/gpg from kubnode with curl; behind a firewall, name \
+                a mirror in the inventory (mirrors: apt:)
+                """
         )
     }
 }

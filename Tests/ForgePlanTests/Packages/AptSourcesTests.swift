@@ -20,7 +20,8 @@ struct AptSourcesTests {
     func lines(shell: String) async throws {
         let text = """
             # deb http://commented bookworm main
-            deb [arch=amd64 signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/debian bookworm stable # Docker
+            deb [arch=amd64 signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/debian bookworm \
+            stable # Docker
               deb   http://x/  sid   main contrib
             deb-src http://x sid main
             deb [trusted=yes] http://flat/ /
@@ -95,7 +96,10 @@ struct KnownRepositoryTests {
     @Test(
         "as its publisher's own instructions do it, is known, and nothing is written",
         arguments: [
-            "/etc/apt/sources.list.d/kubernetes.list:1:deb [signed-by=/etc/apt/keyrings/kubernetes-apt-keyring.gpg] https://pkgs.k8s.io/core:/stable:/v1.36/deb/ /",
+            """
+            /etc/apt/sources.list.d/kubernetes.list:1:deb [signed-by=/etc/apt/keyrings/kubernetes-apt-keyring.gpg] \
+            https://pkgs.k8s.io/core:/stable:/v1.36/deb/ /
+            """,
             """
             /etc/apt/sources.list.d/k8s.sources:1:Types: deb
             /etc/apt/sources.list.d/k8s.sources:2:URIs: https://pkgs.k8s.io/core:/stable:/v1.36/deb/
@@ -118,11 +122,17 @@ struct KnownRepositoryTests {
         let theirs =
             "/etc/apt/sources.list.d/k8s.list:1:deb [signed-by=/etc/apt/keyrings/kubernetes-apt-keyring.gpg] \(line)"
         let ours =
-            "/etc/apt/sources.list.d/kubernetes.list:1:deb [arch=amd64 signed-by=/etc/apt/keyrings/kubernetes.asc] \(line)"
+            """
+            /etc/apt/sources.list.d/kubernetes.list:1:deb [arch=amd64 signed-by=/etc/apt/keyrings/kubernetes.asc] \
+            \(line)
+            """
         let key = "/etc/apt/keyrings/kubernetes-apt-keyring.gpg \(Self.fingerprint)"
         #expect(
             step.isNamedOnce.texts(try answers(theirs + "\n" + ours, key: key)) == [
-                "/etc/apt/sources.list.d/kubernetes.list names it, too, with another key than the source that was here: apt reads nothing then"
+                """
+                /etc/apt/sources.list.d/kubernetes.list names it, too, with another key than the source that was here: \
+                apt reads nothing then
+                """
             ])
         #expect(step.isNamedOnce.texts(try answers(theirs, key: key)) == [])
         #expect(step.isNamedOnce.texts(try answers(ours, key: key)) == [])
@@ -136,7 +146,10 @@ struct KnownRepositoryTests {
         let found = step.conflicts.texts(try answers("/etc/apt/sources.list:7:\(plain)", key: ""))
         #expect(
             found == [
-                "/etc/apt/sources.list:7 names it without a key, kubeforge with /etc/apt/keyrings/kubernetes.asc: apt reads nothing then"
+                """
+                /etc/apt/sources.list:7 names it without a key, kubeforge with /etc/apt/keyrings/kubernetes.asc: apt \
+                reads nothing then
+                """
             ])
         let keyed = try answers(
             "/etc/apt/sources.list.d/x.list:1:deb [signed-by=/k.gpg] https://pkgs.k8s.io/core:/stable:/v1.36/deb/ /",

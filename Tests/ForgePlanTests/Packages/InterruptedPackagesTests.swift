@@ -19,16 +19,19 @@ struct InterruptedPackagesTests {
               rm -f broken; exit 0;;
             esac
             if [ -e interrupted ]; then
-              echo "E: dpkg was interrupted, you must manually run 'sudo dpkg --configure -a' to correct the problem. " >&2; exit 100
+              echo "E: dpkg was interrupted, you must manually run 'sudo dpkg --configure -a' to correct the problem. \
+            " >&2; exit 100
             fi
             if [ -e broken ]; then
-              echo "E: Unmet dependencies. Try 'apt --fix-broken install' with no packages (or specify a solution)." >&2; exit 100
+              echo "E: Unmet dependencies. Try 'apt --fix-broken install' with no packages (or specify a solution)." \
+            >&2; exit 100
             fi
             """
         let dpkg = """
             #!/bin/sh
             cd \(folder.path.shellQuoted); echo "dpkg $*" >>log
-            [ ! -e stuck ] || { echo 'dpkg: error processing package x (--configure): installed x package post-installation script' >&2; exit 1; }
+            [ ! -e stuck ] || { echo 'dpkg: error processing package x (--configure): installed x package \
+            post-installation script' >&2; exit 1; }
             rm -f interrupted
             """
         try folder.write("apt-get", apt, mode: 0o755)
@@ -84,8 +87,10 @@ struct InterruptedPackagesTests {
                     == "dpkg: error processing package x (--configure): installed x package post-installation script")
             #expect(
                 problem?.fix
-                    == "an earlier installation was interrupted, and cannot be finished: `sudo dpkg --configure -a` and "
-                    + "`sudo apt-get -f install` on kubnode tell which package; repair or remove it, and run again")
+                    == """
+                    an earlier installation was interrupted, and cannot be finished: `sudo dpkg --configure -a` \
+                    and `sudo apt-get -f install` on kubnode tell which package; repair or remove it, and run again
+                    """)
         }
     }
 

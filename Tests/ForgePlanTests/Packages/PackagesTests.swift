@@ -7,10 +7,16 @@ import Testing
 @Suite("Packages")
 struct PackagesTests {
     private static let apt =
-        "env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
+        """
+        env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300 -o \
+        Acquire::Retries=3
+        """
     private static let install =
         apt
-        + " -y -o Dpkg::Options::=--force-confold --no-install-recommends --no-remove --allow-downgrades --allow-change-held-packages install --"
+            + """
+             -y -o Dpkg::Options::=--force-confold --no-install-recommends --no-remove --allow-downgrades \
+            --allow-change-held-packages install --
+            """
     private let tools = Packages(["curl", "gnupg"])
     private let kubernetes = Packages(
         ["kubelet", "kubeadm"], version: "1.20.2-", isHeld: true, title: "Kubernetes is installed")
@@ -78,7 +84,10 @@ struct PackagesTests {
                 what: "kubnode: `sudo \(Self.apt) update` failed with exit code 100",
                 why: "E: Unable to fetch http://mirror: Could not connect",
                 fix:
-                    "kubnode cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a mirror (mirrors: apt:) in the inventory"
+                    """
+                    kubnode cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a \
+                    mirror (mirrors: apt:) in the inventory
+                    """
             )
         ) { try await tools.apply(to: machine) }
     }
@@ -87,28 +96,51 @@ struct PackagesTests {
         "that fail say what to do",
         arguments: [
             (
-                "E: The repository 'https://pkgs.k8s.io/core:/stable:/v1.31/deb  InRelease' is not signed. Sub-process /usr/bin/sqv returned an error code (1): Signature Packet v3 is not considered secure since 2026-02-01T00:00:00Z",
-                "apt of kubnode no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; else name a mirror with a signature of its own (mirrors: apt:), or use Debian 12"
+                """
+                E: The repository 'https://pkgs.k8s.io/core:/stable:/v1.31/deb  InRelease' is not signed. Sub-process \
+                /usr/bin/sqv returned an error code (1): Signature Packet v3 is not considered secure since \
+                2026-02-01T00:00:00Z
+                """,
+                """
+                apt of kubnode no longer accepts this repository's old signature: for Kubernetes, use 1.32 or newer; \
+                else name a mirror with a signature of its own (mirrors: apt:), or use Debian 12
+                """
             ),
             (
                 "W: GPG error: https://pkgs.k8s.io: The following signatures were invalid: EXPKEYSIG 234654DA9A296436",
-                "the key that signs the repository has expired: `gpg --show-keys /etc/apt/keyrings/*.asc` on kubnode tells which; remove that file, and run again to fetch it anew; if its publisher has no newer one, use a newer version or a mirror (mirrors: apt:)"
+                """
+                the key that signs the repository has expired: `gpg --show-keys /etc/apt/keyrings/*.asc` on kubnode \
+                tells which; remove that file, and run again to fetch it anew; if its publisher has no newer one, use \
+                a newer version or a mirror (mirrors: apt:)
+                """
             ),
             (
                 "E: Version '1.2-*' for 'curl' was not found",
-                "see with `apt-cache policy` on kubnode which versions its repositories have, and correct the inventory or the mirror"
+                """
+                see with `apt-cache policy` on kubnode which versions its repositories have, and correct the inventory \
+                or the mirror
+                """
             ),
             (
                 "E: Unable to locate package curl",
-                "see with `apt-cache policy` on kubnode which versions its repositories have, and correct the inventory or the mirror"
+                """
+                see with `apt-cache policy` on kubnode which versions its repositories have, and correct the inventory \
+                or the mirror
+                """
             ),
             (
                 "E: Unable to fetch some archives, maybe run apt-get update",
-                "kubnode cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a mirror (mirrors: apt:) in the inventory"
+                """
+                kubnode cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a \
+                mirror (mirrors: apt:) in the inventory
+                """
             ),
             (
                 "E: Could not connect to deb.debian.org:80",
-                "kubnode cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a mirror (mirrors: apt:) in the inventory"
+                """
+                kubnode cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a \
+                mirror (mirrors: apt:) in the inventory
+                """
             ),
             ("dpkg: error: No space left on device", "make room on kubnode: `df -h`, `apt-get clean`"),
             (
@@ -117,7 +149,10 @@ struct PackagesTests {
             ),
             (
                 "E: Failed to fetch http://x  Temporary failure resolving 'x'",
-                "kubnode cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a mirror (mirrors: apt:) in the inventory"
+                """
+                kubnode cannot reach its package mirror: check its network and DNS, or name a proxy (proxy:) or a \
+                mirror (mirrors: apt:) in the inventory
+                """
             ),
             ("E: Sub-process /usr/bin/dpkg returned an error code (1)", "run it by hand on kubnode to see more"),
         ])
@@ -160,7 +195,10 @@ struct PackagesTests {
             #expect(lines.first?.contains(path) == true, "\(lines)")
             #expect(
                 problem?.fix
-                    == "correct \(path) on kubnode, or move it away: apt does nothing while it cannot read that file; then run again"
+                    == """
+                    correct \(path) on kubnode, or move it away: apt does nothing while it cannot read that file; \
+                    then run again
+                    """
             )
         }
     }
@@ -176,8 +214,10 @@ struct PackagesTests {
         #expect(problem?.why == said)
         #expect(
             problem?.fix
-                == "two sources name one repository with different keys: `grep -rnF http://x/d /etc/apt/sources.list /etc/apt/sources.list.d` "
-                + "on kubnode shows them; remove one, and run again")
+                == """
+                two sources name one repository with different keys: `grep -rnF http://x/d /etc/apt/sources.list \
+                /etc/apt/sources.list.d` on kubnode shows them; remove one, and run again
+                """)
     }
 
     @Test("that dpkg cannot set up are told with what it says of each")
@@ -239,8 +279,11 @@ struct PackagesTests {
         let problem = await #expect(throws: Problem.self) { try await tools.apply(to: machine) }
         #expect(
             problem?.fix
-                == "apt would have to remove containerd docker.io runc, and kubeforge removes nothing: look on kubnode whether it is needed, "
-                + "remove it by hand (`sudo apt-get remove containerd docker.io runc`), and run again")
+                == """
+                apt would have to remove containerd docker.io runc, and kubeforge removes nothing: look on kubnode \
+                whether it is needed, remove it by hand (`sudo apt-get remove containerd docker.io runc`), and run \
+                again
+                """)
         #expect(await transport.changes.count == 1)
     }
 

@@ -68,7 +68,9 @@ struct LookTests {
                 == Problem(
                     what: "kubnode: its reply could not be parsed", why: "expected a length, got “Welcome to kubnode”",
                     fix:
-                        "does its login shell print anything at start-up? `ssh ubuntu@10.0.0.5 true` should print nothing"
+                        """
+                        does its login shell print anything at start-up? `ssh ubuntu@10.0.0.5 true` should print nothing
+                        """
                 ))
     }
 

@@ -9,7 +9,10 @@ struct UnitQuestionTests {
         "reads what systemctl shows",
         arguments: [
             (
-                "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp=Sat 2026-11-21 11:10:54 UTC\nInvocationID=0a1b",
+                """
+                LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp=Sat 2026-11-21 \
+                11:10:54 UTC\nInvocationID=0a1b
+                """,
                 UnitState(
                     load: "loaded", active: "active", enabled: "enabled", since: 1_795_259_454, invocation: "0a1b")
             ),
@@ -84,7 +87,10 @@ struct UnitQuestionTests {
                     == Problem(
                         what: "kubnode: its reply could not be parsed", why: "systemctl showed 0 of 2 units",
                         fix:
-                            "kubeforge needs a machine that was booted with systemd: `systemctl is-system-running` should answer there"
+                            """
+                            kubeforge needs a machine that was booted with systemd: `systemctl is-system-running` \
+                            should answer there
+                            """
                     ))
         }
     }

@@ -44,7 +44,10 @@ struct KernelModuleTests {
                 what: "kubnode: `sudo modprobe -- br_netfilter` failed with exit code 1",
                 why: "modprobe: FATAL: Module br_netfilter not found in directory /lib/modules/6.1.0",
                 fix:
-                    "the kernel of kubnode lacks br_netfilter: install its modules package (linux-modules-extra-$(uname -r) on Ubuntu), or boot its newest kernel"
+                    """
+                    the kernel of kubnode lacks br_netfilter: install its modules package (linux-modules-extra-$(uname \
+                    -r) on Ubuntu), or boot its newest kernel
+                    """
             )
         ) { try await step.apply(to: machine) }
     }

@@ -61,7 +61,10 @@ struct OriginalFileTests {
             try folder.write("a file", "edited\n", mode: 0o644)
             #expect(
                 try await file.make("two")[0]
-                    == "/a file was changed by somebody else, and is written anew (/a file.before-kubeforge is its first original)"
+                    == """
+                    /a file was changed by somebody else, and is written anew (/a file.before-kubeforge is its \
+                    first original)
+                    """
             )
             #expect(file.copy == "mine\n")
             #expect(file.news == ["what was in /a file is kept as /a file.before-kubeforge"])
@@ -99,7 +102,10 @@ struct OriginalFileTests {
                     "echo \" \(folder.path(name)) $(printf %s '\(text)' | md5sum | cut -d ' ' -f 1)\""
                 }
                 let query =
-                    "#!/bin/sh\n[ \"$4 $5\" = '-- containerd' ] && \(line("another", "of another file")) && \(line("a file", "shipped"))\n"
+                    """
+                    #!/bin/sh\n[ \"$4 $5\" = '-- containerd' ] && \(line("another", "of another file")) && \
+                    \(line("a file", "shipped"))\n
+                    """
                 try folder.write("bin/dpkg-query", query, mode: 0o755)
                 try folder.write("a file", text)
                 _ = try await file.make("ours")

@@ -99,7 +99,10 @@ struct SysctlsTests {
         try await TemporaryFolder.during { folder in
             try folder.write(
                 "systemd-sysctl",
-                "#!/bin/sh\n[ \"$1\" = --cat-config ] && cat <<'E'\n\(Self.hardened)\n# /etc/sysctl.conf - Configuration file for setting system variables\n# a comment = 1\n\nE\n",
+                """
+                #!/bin/sh\n[ \"$1\" = --cat-config ] && cat <<'E'\n\(Self.hardened)\n# /etc/sysctl.conf - \
+                Configuration file for setting system variables\n# a comment = 1\n\nE\n
+                """,
                 mode: 0o755)
             let question = try #require(step.questions.last)
             let answers = try await LocalTransport(shell: shell, programs: folder.path).look(question)

@@ -96,7 +96,10 @@ struct UnitTests {
         let look =
             frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  x")
             + frame(
-                "LoadState=loaded\nActiveState=\(state)\nUnitFileState=disabled\nActiveEnterTimestamp=Thu 1970-01-01 00:03:20 UTC"
+                """
+                LoadState=loaded\nActiveState=\(state)\nUnitFileState=disabled\nActiveEnterTimestamp=Thu 1970-01-01 \
+                00:03:20 UTC
+                """
             )
             + frame("", code: 1)
         let (machine, transport) = Example.machine(answering: look) { _ in Output() }

@@ -35,7 +35,8 @@ struct InputAddressTests {
             ]
         let command = isOpen || address == nil ? words : Schedule.command(fetching: true, nil)
         return #"""
-            {"items":[{"kind":"CronJob","metadata":{"name":"inference-batch"\#(annotations)},"spec":{"schedule":"0 2 * * *","jobTemplate":{"spec":
+            {"items":[{"kind":"CronJob","metadata":{"name":"inference-batch"\#(annotations)},"spec":{"schedule":"0 2 \#
+            * * *","jobTemplate":{"spec":
             {"template":{"spec":{"containers":[{"image":"\#(image)","command":\#(command.yamlList)}]}}}}}}]}
             """#
     }
@@ -149,8 +150,9 @@ struct InputAddressTests {
     @Test("is not kept any longer when the schedule answers the image's own rows, or is gone")
     func removed() async throws {
         let gone = """
-            kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops delete secrets --selector \
-            app.kubernetes.io/managed-by=kubeforge,app.kubernetes.io/name=inference-batch --field-selector metadata.name=inference-batch-input
+            kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops delete secrets \
+            --selector app.kubernetes.io/managed-by=kubeforge,app.kubernetes.io/name=inference-batch --field-selector \
+            metadata.name=inference-batch-input
             """
         let own = host(cronJob(Self.address))
         try await schedule(.own).apply(to: Machine(host: Example.master, transport: own))
@@ -180,7 +182,10 @@ struct InputAddressTests {
     }
 
     @Test(
-        "is in a Secret after the next deploy, where an earlier kubeforge wrote it into the schedule; one that is there stays"
+        """
+        is in a Secret after the next deploy, where an earlier kubeforge wrote it into the schedule; one that is there \
+        stays
+        """
     )
     func followsRelease() async throws {
         let step = SchedulesUseRelease(Example.release, models: nil, of: cluster, templates: try Templates())
@@ -238,7 +243,10 @@ struct InputAddressTests {
             #expect(words[0] == "python")
             #expect(
                 end.output
-                    == "__main__ beside ['program.py', '--input', '\(Self.address)', '--results', '/tmp/results'] False\n"
+                    == """
+                    __main__ beside ['program.py', '--input', '\(Self.address)', '--results', '/tmp/results'] \
+                    False\n
+                    """
             )
         }
     }

@@ -65,7 +65,8 @@ struct ShardsAreCompleteTests {
         #expect(
             problem?.description == """
                 kubmaster: inference-batch-20261121-151732 failed
-                  why  the Job inference-batch-20261121-151732-1 was given up: Job has reached the specified backoff limit
+                  why  the Job inference-batch-20261121-151732-1 was given up: Job has reached the specified backoff \
+                limit
                        1 of 2 shards is done
                        p-1 on kubnode: the program ends with exit code 1
                          | Traceback

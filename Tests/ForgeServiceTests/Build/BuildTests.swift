@@ -86,8 +86,11 @@ struct BuildTests {
         let step = ImageIsBuilt(Example.release, arguments: ["BASE_IMAGE=python:3", "PIP_INDEX_URL=http://h/$(id)"])
         #expect(
             step.build.words[2].text
-                == "export BUILDKIT_PROGRESS=plain BUILDX_NO_DEFAULT_ATTESTATIONS=1; exec docker build --force-rm --network host --tag inference:0123456789abcdef "
-                + "--build-arg BASE_IMAGE=python:3 --build-arg 'PIP_INDEX_URL=http://h/$(id)' /var/lib/kubeforge/contexts/0123456789abcdef 2>&1"
+                == """
+                export BUILDKIT_PROGRESS=plain BUILDX_NO_DEFAULT_ATTESTATIONS=1; exec docker build --force-rm \
+                --network host --tag inference:0123456789abcdef --build-arg BASE_IMAGE=python:3 --build-arg \
+                'PIP_INDEX_URL=http://h/$(id)' /var/lib/kubeforge/contexts/0123456789abcdef 2>&1
+                """
         )
         #expect(step.build.isAsRoot)
     }
@@ -95,8 +98,10 @@ struct BuildTests {
     @Test("tells what the check of the data and the training found worth knowing, each once, whichever builder says it")
     func notes() {
         let said =
-            "#12 0.512 note: test.csv has the rows of train.csv: scores\n#12 0.6 keynote: no\nnote: mlp: Maximum iterations\n"
-            + "#14 1.5 note: mlp: Maximum iterations\nStep 3 : RUN note: x\n"
+            """
+            #12 0.512 note: test.csv has the rows of train.csv: scores\n#12 0.6 keynote: no\nnote: mlp: Maximum \
+            iterations\n#14 1.5 note: mlp: Maximum iterations\nStep 3 : RUN note: x\n
+            """
         #expect(
             ImageIsBuilt.notes(in: Output(said)) == [
                 "test.csv has the rows of train.csv: scores", "mlp: Maximum iterations",
@@ -109,7 +114,8 @@ struct BuildTests {
             Step 7/14 : RUN python -m pip install -r requirements.txt
              ---> Running in 3f
                  ━━━━━━━━━━━━ 501.7/501.7 kB 334.8 MB/s eta 0:00:00
-            \u{1B}[91mERROR: Could not find a version that satisfies the requirement scikit-learn==1.9.1 (from versions: none)
+            \u{1B}[91mERROR: Could not find a version that satisfies the requirement scikit-learn==1.9.1 (from \
+            versions: none)
             \u{1B}[0m\u{1B}[91mERROR: No matching distribution found for scikit-learn==1.9.1
             \u{1B}[0mThe command '/bin/sh -c python -m pip install' returned a non-zero code: 1
             """
@@ -120,13 +126,16 @@ struct BuildTests {
         }
         #expect(
             error?.description == """
-                kubmaster: `sudo docker build --tag inference:0123456789abcdef /var/lib/kubeforge/contexts/0123456789abcdef` failed with exit code 1
+                kubmaster: `sudo docker build --tag inference:0123456789abcdef \
+                /var/lib/kubeforge/contexts/0123456789abcdef` failed with exit code 1
                   why  Step 7/14 : RUN python -m pip install -r requirements.txt
                        ---> Running in 3f
-                       ERROR: Could not find a version that satisfies the requirement scikit-learn==1.9.1 (from versions: none)
+                       ERROR: Could not find a version that satisfies the requirement scikit-learn==1.9.1 (from \
+                versions: none)
                        ERROR: No matching distribution found for scikit-learn==1.9.1
                        The command '/bin/sh -c python -m pip install' returned a non-zero code: 1
-                  fix  the Python index lacks a package of requirements.txt for this Python: name a complete one in the inventory (mirrors: python:)
+                  fix  the Python index lacks a package of requirements.txt for this Python: name a complete one in \
+                the inventory (mirrors: python:)
                 """)
     }
 
@@ -137,10 +146,13 @@ struct BuildTests {
         #expect(
             problem.why == """
                 Looking in indexes: http://10.83.0.1:8000/simple
-                ERROR: Could not find a version that satisfies the requirement scikit-learn==9.9.9 (from versions: 1.9.1)
+                ERROR: Could not find a version that satisfies the requirement scikit-learn==9.9.9 (from versions: \
+                1.9.1)
                 ERROR: No matching distribution found for scikit-learn==9.9.9
-                ERROR: process "/bin/sh -c python -m pip install -r requirements.txt" did not complete successfully: exit code: 1
-                ERROR: failed to solve: process "/bin/sh -c python -m pip install -r requirements.txt" did not complete successfully: exit code: 1
+                ERROR: process "/bin/sh -c python -m pip install -r requirements.txt" did not complete successfully: \
+                exit code: 1
+                ERROR: failed to solve: process "/bin/sh -c python -m pip install -r requirements.txt" did not \
+                complete successfully: exit code: 1
                 """)
         #expect(problem.fix?.hasPrefix("the Python index lacks a package") == true)
     }
@@ -158,10 +170,16 @@ struct BuildTests {
             ),
             (
                 "Step 9: RUN python train.py\n/app/model/train.csv:7, column 3 (a): must be a number, is 'x'",
-                "correct the file of the model directory (service: model:), or of service: data:; the line above says which and where"
+                """
+                correct the file of the model directory (service: model:), or of service: data:; the line above says \
+                which and where
+                """
             ),
             (
-                "churn answers otherwise here than in expected.csv on 37 of 500 rows (row 17: yes 0.91 here, no 0.48 there)",
+                """
+                churn answers otherwise here than in expected.csv on 37 of 500 rows (row 17: yes 0.91 here, no 0.48 \
+                there)
+                """,
                 "give requirements.txt of the model directory the versions of your notebook, or correct expected.csv"
             ),
             (
@@ -178,20 +196,37 @@ struct BuildTests {
             ),
             (
                 "Get \"https://10.77.0.1:5000/v2/\": http: server gave HTTP response to HTTPS client",
-                "that registry speaks plain HTTP: name it with http:// in the inventory (mirrors: registries:), and run `kubeforge provision`"
+                """
+                that registry speaks plain HTTP: name it with http:// in the inventory (mirrors: registries:), and run \
+                `kubeforge provision`
+                """
             ),
             (
-                "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on 10.77.0.1:53: connection refused",
-                "neither the mirror of docker.io nor docker.io itself gave the base image: is service: baseImage: in the inventory right, and does the mirror (mirrors: registries:) have it?"
+                """
+                Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on 10.77.0.1:53: \
+                connection refused
+                """,
+                """
+                neither the mirror of docker.io nor docker.io itself gave the base image: is service: baseImage: in \
+                the inventory right, and does the mirror (mirrors: registries:) have it?
+                """
             ),
             (
                 "dial tcp: lookup ghcr.io: no such host",
-                "kubmaster cannot reach a registry or the Python index: check its network, or name mirrors in the inventory (mirrors: registries:, python:)"
+                """
+                kubmaster cannot reach a registry or the Python index: check its network, or name mirrors in the \
+                inventory (mirrors: registries:, python:)
+                """
             ),
             (
-                "#9 ERROR: lstat /apt: no such file or directory\nERROR: failed to solve: lstat /apt: no such file or directory",
-                "the Dockerfile copies what is not in kubmaster's build context: correct service/Dockerfile of your templates (--templates); "
-                    + "write a directory that may be missing as a pattern, such as dat[a]/*.csv"
+                """
+                #9 ERROR: lstat /apt: no such file or directory\nERROR: failed to solve: lstat /apt: no such file or \
+                directory
+                """,
+                """
+                the Dockerfile copies what is not in kubmaster's build context: correct service/Dockerfile of your \
+                templates (--templates); write a directory that may be missing as a pattern, such as dat[a]/*.csv
+                """
             ),
             (
                 "ERROR: failed to solve: dockerfile parse error on line 3: unknown instruction: CPY",
@@ -238,7 +273,8 @@ struct BuildTests {
         ps) for name in $(grep -lrF -- "${5#label=}" containers); do echo "${name##*/}"; done;;
         create) echo "$*" >containers/$$; echo $$;;
         rm) shift 2; cd containers && rm -- "$@";;
-        cp) [ ! -e kill ] || { kill -9 "$PPID"; exit 1; }; file=${2#*:/app/}; tar -c -C "image/${file%/*}" -- "${file##*/}";;
+        cp) [ ! -e kill ] || { kill -9 "$PPID"; exit 1; }; file=${2#*:/app/}; tar -c -C "image/${file%/*}" -- \#
+        "${file##*/}";;
         esac
         """#
 

@@ -43,7 +43,10 @@ struct DeliveryTests {
         let step = ImageIsPushed(release, of: own)
         #expect(
             step.looks == [
-                "timeout 20 env DOCKER_CONFIG=/var/lib/kubeforge/registries/registry.example:5000 docker manifest inspect registry.example:5000/team/inference:0123456789abcdef"
+                """
+                timeout 20 env DOCKER_CONFIG=/var/lib/kubeforge/registries/registry.example:5000 docker manifest \
+                inspect registry.example:5000/team/inference:0123456789abcdef
+                """
             ])
         #expect(
             step.differences(whenLookEnds: 1) == [
@@ -59,7 +62,11 @@ struct DeliveryTests {
         #expect(error?.why == "denied: requested access to the resource is denied")
         #expect(
             error?.fix
-                == "does registry.example:5000 let you push? Name who may in the inventory (service: registry: username:, passwordFile:), or on kubmaster, as root: `docker login registry.example:5000`; a registry without TLS must be in mirrors: registries: with http://"
+                == """
+                does registry.example:5000 let you push? Name who may in the inventory (service: registry: \
+                username:, passwordFile:), or on kubmaster, as root: `docker login registry.example:5000`; a \
+                registry without TLS must be in mirrors: registries: with http://
+                """
         )
     }
 

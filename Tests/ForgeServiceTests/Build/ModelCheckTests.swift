@@ -7,7 +7,8 @@ import Testing
 
 @testable import ForgeService
 
-/// The reader of the service as it is seen from outside: it is run on this computer, with the directory and the columns.
+/// The reader of the service as it is seen from outside: it is run on this computer, with the directory and the
+/// columns.
 @Suite("Before anything is built, a model of one's own")
 struct ModelCheckTests {
     /// A reader that says what it was asked in its notes, and what the environment says of everything else.

@@ -29,7 +29,8 @@ struct OneArchitectureTests {
             problem.description == """
                 kubmaster: not all nodes can run what is built there
                   why  kubnode is arm64, and kubmaster builds images for amd64
-                  fix  run the service on nodes with the first control plane's architecture; to keep pods off a node: `kubectl cordon NODE`
+                  fix  run the service on nodes with the first control plane's architecture; to keep pods off a node: \
+                `kubectl cordon NODE`
                 """)
     }
 

@@ -22,7 +22,8 @@ struct RequestScriptTests {
         #expect(
             script.command.inputText.contains(
                 #"""
-                ask --header 'Content-Type: application/json' --data-binary @- 'http://127.0.0.1:1/it'\''s' <<'end of body'
+                ask --header 'Content-Type: application/json' --data-binary @- 'http://127.0.0.1:1/it'\''s' <<'end of \#
+                body'
                 {"rows":[["$(id)"]]}
                 end of body
                 """#))

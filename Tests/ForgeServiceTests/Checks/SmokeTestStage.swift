@@ -31,7 +31,10 @@ enum Small {
         return parts[0] == "line"
             ? (
                 200,
-                #"{"line":\#(row),"number":\#(row % 3),"letter":"\#(["A", "B", "C"][row % 3])","features":{"Cz/theta":\#(row).5,"Cz/alpha":-1e-3}}"#
+                #"""
+                {"line":\#(row),"number":\#(row % 3),"letter":"\#(["A", "B", "C"][row % 3])","features":{\#
+                "Cz/theta":\#(row).5,"Cz/alpha":-1e-3}}
+                """#
             )
             : (200, #"{"line":\#(row),"lda":\#(name),"mlp":{"number":0,"letter":"A"}}"#)
     }
@@ -40,15 +43,25 @@ enum Small {
     static let rows = (0..<30).map { #"{"row": \#($0), "features": [\#($0).50, -0.001]}"# }
 
     static let deployment =
-        #"{"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[{"image":"10.77.0.11:5443/mlops/inference:0123456789abcdef"}]}}}}"#
+        #"""
+        {"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[{\#
+        "image":"10.77.0.11:5443/mlops/inference:0123456789abcdef"}]}}}}
+        """#
     static let pods = #"{"items":[\#(pod("inference-b", "10.244.1.7")),\#(pod("inference-a", "10.244.0.5"))]}"#
 
     static func pod(_ name: String, _ address: String, ready: String = "True") -> String {
-        #"{"kind":"Pod","metadata":{"name":"\#(name)"},"spec":{"containers":[{"image":"i","ports":[{"containerPort":8080}]}]},"status":{"phase":"Running","podIP":"\#(address)","conditions":[{"type":"Ready","status":"\#(ready)"}]}}"#
+        #"""
+        {"kind":"Pod","metadata":{"name":"\#(name)"},"spec":{"containers":[{"image":"i","ports":[{\#
+        "containerPort":8080}]}]},"status":{"phase":"Running","podIP":"\#(address)","conditions":[{"type":"Ready",\#
+        "status":"\#(ready)"}]}}
+        """#
     }
 
     static let exposure =
-        #"{"kind":"Service","metadata":{"name":"inference"},"spec":{"type":"NodePort","clusterIP":"10.96.1.2","ports":[{"port":80,"nodePort":31000}]}}"#
+        #"""
+        {"kind":"Service","metadata":{"name":"inference"},"spec":{"type":"NodePort","clusterIP":"10.96.1.2","ports":[{\#
+        "port":80,"nodePort":31000}]}}
+        """#
 }
 
 /// A control plane whose service answers as the closure says; `pod` bends the answers of single addresses.

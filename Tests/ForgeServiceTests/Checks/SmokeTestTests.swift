@@ -37,7 +37,10 @@ struct SmokeTestTests {
         #expect(result.checks[0].milliseconds == 2.1)
         #expect(
             notes.all == [
-                "10.77.0.11:5443/mlops/inference:0123456789abcdef is asked through its Service (http://10.96.1.2:80), and each of its 2 pods, from kubmaster: row 23 and 20 more of 30, seed 1"
+                """
+                10.77.0.11:5443/mlops/inference:0123456789abcdef is asked through its Service (http://10.96.1.2:80), \
+                and each of its 2 pods, from kubmaster: row 23 and 20 more of 30, seed 1
+                """
             ])
     }
 
@@ -221,15 +224,20 @@ struct SmokeTestTests {
         #expect(result.checks.map(\.name).filter { $0.hasSuffix("at pod inference-b") }.count == 2)
         #expect(
             notes.all.last
-                == "features are neither compared nor sent: /var/lib/kubeforge/releases/0123456789abcdef/rows.jsonl is missing "
-                + "(`kubeforge deploy` keeps it there)")
+                == """
+                features are neither compared nor sent: /var/lib/kubeforge/releases/0123456789abcdef/rows.jsonl is \
+                missing (`kubeforge deploy` keeps it there)
+                """)
     }
 
     @Test("does not ask a pod that is not ready, and says so")
     func silentPod() async throws {
         let notes = Notes()
         let pods =
-            #"{"items":[\#(Small.pod("inference-a", "10.244.0.5")),\#(Small.pod("inference-b", "10.244.1.7", ready: "False"))]}"#
+            #"""
+            {"items":[\#(Small.pod("inference-a", "10.244.0.5")),\#
+            \#(Small.pod("inference-b", "10.244.1.7", ready: "False"))]}
+            """#
         let result = try await test.run(controlPlane: controlPlane(pods: pods), reporter: notes)
         #expect(result.isPassed)
         #expect(!result.checks.contains { $0.name.contains("inference-b") })

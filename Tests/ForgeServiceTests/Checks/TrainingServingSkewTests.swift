@@ -50,7 +50,10 @@ struct TrainingServingSkewTests {
             ])
         #expect(
             result.checks.last?.got
-                == "predictions differ from training on 67 % of rows: inference-b does not run what the other pods run (lda 67 %)"
+                == """
+                predictions differ from training on 67 % of rows: inference-b does not run what the other pods run \
+                (lda 67 %)
+                """
         )
     }
 

@@ -38,11 +38,18 @@ struct JobsTests {
                 "running, 0 of 4 done, 1 pod failed so far", 30
             ),
             (
-                #"{"startTime":"2026-11-21T15:00:00Z","completionTime":"2026-11-21T15:01:15Z","conditions":[{"type":"Complete","status":"True"}]}"#,
+                #"""
+                {"startTime":"2026-11-21T15:00:00Z","completionTime":"2026-11-21T15:01:15Z","conditions":[{\#
+                "type":"Complete","status":"True"}]}
+                """#,
                 "complete", 75
             ),
             (
-                #"{"startTime":"2026-11-21T15:00:00Z","conditions":[{"type":"Failed","status":"True","reason":"BackoffLimitExceeded","message":"Job has reached the specified backoff limit","lastTransitionTime":"2026-11-21T15:00:40Z"}]}"#,
+                #"""
+                {"startTime":"2026-11-21T15:00:00Z","conditions":[{"type":"Failed","status":"True",\#
+                "reason":"BackoffLimitExceeded","message":"Job has reached the specified backoff limit",\#
+                "lastTransitionTime":"2026-11-21T15:00:40Z"}]}
+                """#,
                 "failed: BackoffLimitExceeded: Job has reached the specified backoff limit", 40
             ),
         ] as [(String, String, Double?)])
@@ -83,7 +90,9 @@ struct JobsTests {
     @Test("have schedules, with the last time and the next")
     func schedules() throws {
         func schedule(_ name: String, _ more: String = "", _ status: String = "{}") -> String {
-            #"{"kind":"CronJob","metadata":\#(metadata(name)),"spec":{"schedule":"0 2 * * *"\#(more)},"status":\#(status)}"#
+            #"""
+            {"kind":"CronJob","metadata":\#(metadata(name)),"spec":{"schedule":"0 2 * * *"\#(more)},"status":\#(status)}
+            """#
         }
         let found = try jobs(
             schedule("inference-batch-nightly", "", #"{"lastScheduleTime":"2026-11-21T02:00:00Z"}"#),
@@ -104,7 +113,8 @@ struct JobsTests {
         #expect(
             error?.description == """
                 kubmaster: the cluster's API does not answer
-                  fix  look why: `sudo journalctl -u kubelet -n 50` on kubmaster; a bare machine needs `kubeforge provision` first
+                  fix  look why: `sudo journalctl -u kubelet -n 50` on kubmaster; a bare machine needs `kubeforge \
+                provision` first
                 """)
         let script = try #require(await host.commands.first?.inputText)
         #expect(script.contains("get jobs,cronjobs --selector app.kubernetes.io/managed-by=kubeforge --output json"))

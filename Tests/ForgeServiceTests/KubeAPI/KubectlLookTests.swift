@@ -56,11 +56,17 @@ struct KubectlLookTests {
             (Self.expired, "`kubeforge provision --renew-certificates` renews the control plane's certificates"),
             (
                 "error: You must be logged in to the server (Unauthorized)",
-                "the certificate of /etc/kubernetes/admin.conf on kubmaster is not accepted; if it has expired, `kubeforge provision --renew-certificates` renews it"
+                """
+                the certificate of /etc/kubernetes/admin.conf on kubmaster is not accepted; if it has expired, \
+                `kubeforge provision --renew-certificates` renews it
+                """
             ),
             (
                 "The connection to the server 10.77.0.11:6443 was refused",
-                "look why: `sudo journalctl -u kubelet -n 50` on kubmaster; a bare machine needs `kubeforge provision` first"
+                """
+                look why: `sudo journalctl -u kubelet -n 50` on kubmaster; a bare machine needs `kubeforge provision` \
+                first
+                """
             ),
         ] {
             try await during(said) { host in

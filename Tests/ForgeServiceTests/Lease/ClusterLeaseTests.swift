@@ -36,7 +36,10 @@ private final class FakeLease: Sendable {
                 let time =
                     Date(timeIntervalSince1970: Double(state.renewed)).formatted(.iso8601).dropLast() + ".000000Z"
                 let item = state.holder.map {
-                    #"{"metadata":{"name":"kubeforge-inference","resourceVersion":"\#(state.version)"},"spec":{"holderIdentity":"\#($0)","leaseDurationSeconds":60,"renewTime":"\#(time)"}}"#
+                    #"""
+                    {"metadata":{"name":"kubeforge-inference","resourceVersion":"\#(state.version)"},"spec":{\#
+                    "holderIdentity":"\#($0)","leaseDurationSeconds":60,"renewTime":"\#(time)"}}
+                    """#
                 }
                 return Output("\(state.now)\n{\"items\":[\(item ?? "")]}")
             }
@@ -127,7 +130,8 @@ struct ClusterLeaseTests {
                 the service inference is being changed by another kubeforge
                   why  it is held by `kubeforge batch run` of anna@laptop, process 123, since 2026-11-21T09:12:03Z
                        it was renewed 10 s ago
-                  fix  wait for it to end; after a run that was killed, `kubeforge unlock` shows and removes what it held
+                  fix  wait for it to end; after a run that was killed, `kubeforge unlock` shows and removes what it \
+                held
                 """)
         #expect(problem?.kind == .held)
         await #expect(throws: Problem.self) { try await lease.take() }
@@ -136,7 +140,10 @@ struct ClusterLeaseTests {
     }
 
     @Test(
-        "that nobody has renewed for as long as it lasts, or whose process is known to be gone, or that was given back, is taken over",
+        """
+        that nobody has renewed for as long as it lasts, or whose process is known to be gone, or that was given back, \
+        is taken over
+        """,
         arguments: ["late", "ended", "empty", "held"])
     func takenOver(why: String) async throws {
         var state = FakeLease.State(holder: why == "empty" ? "" : Self.holder("b").line)
@@ -239,12 +246,18 @@ struct ClusterLeaseTests {
     func unlocked() async throws {
         let step = LeasesAreFree(Example.cluster().services)
         let held =
-            #"{"metadata":{"name":"kubeforge-inference","namespace":"mlops"},"spec":{"holderIdentity":"\#(Self.holder("b").line)","renewTime":"2026-11-21T09:06:40.000000Z"}}"#
+            #"""
+            {"metadata":{"name":"kubeforge-inference","namespace":"mlops"},"spec":{\#
+            "holderIdentity":"\#(Self.holder("b").line)","renewTime":"2026-11-21T09:06:40.000000Z"}}
+            """#
         let free = #"{"metadata":{"name":"kubeforge","namespace":"kube-system"},"spec":{"holderIdentity":""}}"#
         let text = "1795252010\n{\"items\":[\(free)]}\n{\"items\":[\(held)]}\n"
         #expect(
             step.differences(whenLookEnds: 0, text) == [
-                "Lease mlops/kubeforge-inference is held by `kubeforge deploy` of anna@laptop, process 123, since 2026-11-21T09:12:03Z, renewed 10 s ago"
+                """
+                Lease mlops/kubeforge-inference is held by `kubeforge deploy` of anna@laptop, process 123, since \
+                2026-11-21T09:12:03Z, renewed 10 s ago
+                """
             ])
         #expect(step.differences(whenLookEnds: 0, "1795252010\n") == [])
         let host = ScriptedTransport {

@@ -139,8 +139,8 @@ struct ManifestsAreAppliedTests {
     private var diff: String { step.looks[1] }
 
     private let canaries =
-        "{ said=$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get deployments "
-        + "--selector 'app.kubernetes.io/name in (inference, inference-candidate)' --output json "
+        "{ said=$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get "
+        + "deployments --selector 'app.kubernetes.io/name in (inference, inference-candidate)' --output json "
         + #"2>&1 >&3 3>&-) || { code=$?; printf '\n%s\n' "$said"; exit "$code"; }; } 3>&1"#
 
     private func differences(_ exitCode: Int, _ text: String, file: String = "a\n", left: String = "") -> [String] {
@@ -191,7 +191,9 @@ struct ManifestsAreAppliedTests {
         #expect(
             differences(1, text) == [
                 "Deployment mlops.inference: -replicas: 3, +replicas: 2",
-                "Service mlops.inference: +apiVersion: v1, +kind: Service, +metadata:, +name: inference, and 1 more lines",
+                """
+                Service mlops.inference: +apiVersion: v1, +kind: Service, +metadata:, +name: inference, and 1 more lines
+                """,
             ])
     }
 
@@ -216,7 +218,10 @@ struct ManifestsAreAppliedTests {
         // applied.
         #expect(commands.count == 6)
         let apply =
-            "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops apply -k /var/lib/kubeforge/manifests/inference"
+            """
+            kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops apply -k \
+            /var/lib/kubeforge/manifests/inference
+            """
         #expect(commands[0].inputText == "a\n")
         #expect(commands[2].line == apply + " --dry-run=server")
         #expect(commands[5].line == apply)
@@ -236,7 +241,10 @@ struct ManifestsAreAppliedTests {
     }
 
     @Test(
-        "leave a namespace without a label that somebody else made; one that is not there, or is kubeforge's, is as its manifest says",
+        """
+        leave a namespace without a label that somebody else made; one that is not there, or is kubeforge's, is as its \
+        manifest says
+        """,
         arguments: [("", true), ("mlops/kubeforge", true), ("mlops/", false), ("mlops/argocd", false)])
     func namespace(owner: String, isOurs: Bool) async throws {
         try await TemporaryFolder.during { folder in
@@ -245,7 +253,8 @@ struct ManifestsAreAppliedTests {
                 """
                 #!/bin/sh
                 echo "$*" >>\(folder.path("calls"))
-                case "$*" in *get\\ namespace*) printf %s '\(owner)';; *diff\\ -f*) echo 'diff -u -N /a/v1.Namespace..mlops'; exit 1;; esac
+                case "$*" in *get\\ namespace*) printf %s '\(owner)';; *diff\\ -f*) echo 'diff -u -N \
+                /a/v1.Namespace..mlops'; exit 1;; esac
                 """, mode: 0o755)
             let path = "PATH=\(folder.path):$PATH; "
             let drift = try LocalProgram("sh", "-c", path + diff)

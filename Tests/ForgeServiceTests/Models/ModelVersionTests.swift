@@ -16,9 +16,10 @@ struct ModelVersionTests {
     func deploy() throws {
         #expect(
             recorded.look == #"""
-                { said=$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get configmaps --field-selector \#
-                metadata.name=inference-releases --output 'jsonpath={range .items[*]}{.metadata.annotations.kubeforge\.io/models}{end}' \#
-                2>&1 >&3 3>&-) || { code=$?; printf '\n%s\n' "$said"; exit "$code"; }; } 3>&1
+                { said=$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get \#
+                configmaps --field-selector metadata.name=inference-releases --output 'jsonpath={range \#
+                .items[*]}{.metadata.annotations.kubeforge\.io/models}{end}' 2>&1 >&3 3>&-) || { code=$?; printf \#
+                '\n%s\n' "$said"; exit "$code"; }; } 3>&1
                 """#)
         #expect(recorded.questions == [.command(recorded.look)])
         func ask(_ state: CommandState) throws -> ModelVersion? {
@@ -30,7 +31,10 @@ struct ModelVersionTests {
         #expect(silent?.what == "kubmaster: the cluster's API does not answer")
         #expect(silent?.fix?.contains("renew") == false)
         let words =
-            "Unable to connect to the server: x509: certificate has expired or is not yet valid: current time … is after …"
+            """
+            Unable to connect to the server: x509: certificate has expired or is not yet valid: current time … is \
+            after …
+            """
         let expired = #expect(throws: Problem.self) { try ask(CommandState(exitCode: 1, text: words)) }
         #expect(expired?.why == words)
         #expect(expired?.fix == "`kubeforge provision --renew-certificates` renews the control plane's certificates")
@@ -187,8 +191,10 @@ struct ModelsAreRecordedTests {
     private func pods(_ phase: String, _ message: String) -> CommandState {
         Told.list(
             #"""
-            {"kind":"Pod","metadata":{"name":"p","ownerReferences":[{"name":"inference-train-20261121-151732"}]},"status":{"phase":"\#(phase)",
-            "containerStatuses":[{"name":"training","ready":false,"restartCount":0,"state":{"terminated":{"exitCode":0,"message":"\#(message)"}}}]}}
+            {"kind":"Pod","metadata":{"name":"p","ownerReferences":[{"name":"inference-train-20261121-151732"}]},\#
+            "status":{"phase":"\#(phase)",
+            "containerStatuses":[{"name":"training","ready":false,"restartCount":0,"state":{"terminated":{\#
+            "exitCode":0,"message":"\#(message)"}}}]}}
             """#)
     }
 
@@ -221,8 +227,8 @@ struct ModelsAreRecordedTests {
         try await step.apply(to: Machine(host: Example.master, transport: host))
         #expect(
             await host.commands.last?.line == """
-                kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops annotate --overwrite \
-                configmap/inference-releases kubeforge.io/models=20261121T151732Z-0123456789abcdef
+                kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops annotate \
+                --overwrite configmap/inference-releases kubeforge.io/models=20261121T151732Z-0123456789abcdef
                 """)
     }
 

@@ -16,7 +16,9 @@ struct StoreSecretTests {
 
     private var look: String {
         #"""
-        kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get secret --field-selector metadata.name=\#(name) -o 'jsonpath={range .items[*]}{.metadata.annotations.kubeforge\.io/digest}{"-"}{end}' 2>&1
+        kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops get secret \#
+        --field-selector metadata.name=\#(name) -o 'jsonpath={range \#
+        .items[*]}{.metadata.annotations.kubeforge\.io/digest}{"-"}{end}' 2>&1
         """#
     }
 
@@ -59,7 +61,8 @@ struct StoreSecretTests {
                     "bin/kubectl",
                     """
                     #!/bin/sh
-                    case "$*" in *get\\ namespace*) exit \(isThere ? 0 : 1);; *create*) cat >\(folder.path("created"));; *) cat;; esac
+                    case "$*" in *get\\ namespace*) exit \(isThere ? 0 : 1);; *create*) cat \
+                    >\(folder.path("created"));; *) cat;; esac
                     """, mode: 0o755)
                 let script = "PATH=\(folder.path("bin")):$PATH; \(command.words[2].text)"
                 #expect(try LocalProgram("sh", "-c", script, input: input).output == manifest)
@@ -100,7 +103,9 @@ struct StoreSecretTests {
     }
 
     @Test(
-        "of pods has the key that may read only, and no other, where there is one; trainings have the one that may write"
+        """
+        of pods has the key that may read only, and no other, where there is one; trainings have the one that may write
+        """
     )
     func twoKeys() async throws {
         try await TemporaryFolder.during { folder in
@@ -151,12 +156,19 @@ struct StoreSecretTests {
     }
 
     @Test(
-        "is named by the pods of each release, of batch runs and of schedules of that release, and goes when nothing names it"
+        """
+        is named by the pods of each release, of batch runs and of schedules of that release, and goes when nothing \
+        names it
+        """
     )
     func namedByPods() async throws {
         let pod = try #require(
             ClusterObject.one(
-                #"{"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"initContainers":[\#(Told.fetching("v1"))],"containers":[],"volumes":[{"name":"tmp"},{"name":"model-store","secret":{"secretName":"inference-store-11111111"}}]}}}}"#
+                #"""
+                {"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{\#
+                "initContainers":[\#(Told.fetching("v1"))],"containers":[],"volumes":[{"name":"tmp"},{\#
+                "name":"model-store","secret":{"secretName":"inference-store-11111111"}}]}}}}
+                """#
             )
         )
         let models = ModelVersion(pod.spec?.template?.spec)
@@ -170,8 +182,8 @@ struct StoreSecretTests {
                 """
                 #!/bin/sh
                 case "$*" in
-                *get\\ secrets*) printf 'inference-%s\\n' registry registry-11111111 registry-22222222 registry-33333333 \
-                  registry-two store store-11111111 store-22222222 store-33333333 store-two;;
+                *get\\ secrets*) printf 'inference-%s\\n' registry registry-11111111 registry-22222222 \
+                registry-33333333   registry-two store store-11111111 store-22222222 store-33333333 store-two;;
                 *) printf 'x ';;
                 esac
                 case "$*" in *secretName*) printf 'inference-store-11111111 ';; esac

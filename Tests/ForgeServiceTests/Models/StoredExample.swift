@@ -13,7 +13,8 @@ extension Told {
     /// The init container of pods with these models, as kubectl's JSON has it.
     static func fetching(_ version: String, image: String = Example.release.reference) -> String {
         #"""
-        {"name":"models","image":"\#(image)","env":[{"name":"MODEL_STORE","value":"\#(Example.store.url)"},{"name":"MODEL_VERSION","value":"\#(version)"}]}
+        {"name":"models","image":"\#(image)","env":[{"name":"MODEL_STORE","value":"\#(Example.store.url)"},{\#
+        "name":"MODEL_VERSION","value":"\#(version)"}]}
         """#
     }
 }

@@ -15,9 +15,12 @@ struct UnpreparedPodTests {
 
     private func list(_ state: String, restarts: Int = 0, ready: Bool = false, phase: String = "Pending") -> String {
         #"""
-        {"items":[{"kind":"Pod","metadata":{"name":"inference-1","ownerReferences":[{"name":"set"}]},"spec":{"nodeName":"kubnode","containers":[]},
-         "status":{"phase":"\#(phase)","initContainerStatuses":[{"name":"models","ready":\#(ready),"restartCount":\#(restarts),\#(state)}],
-          "containerStatuses":[{"name":"api","ready":false,"restartCount":0,"state":{"waiting":{"reason":"PodInitializing"}}}]}}]}
+        {"items":[{"kind":"Pod","metadata":{"name":"inference-1","ownerReferences":[{"name":"set"}]},"spec":{\#
+        "nodeName":"kubnode","containers":[]},
+         "status":{"phase":"\#(phase)","initContainerStatuses":[{"name":"models","ready":\#(ready),\#
+        "restartCount":\#(restarts),\#(state)}],
+          "containerStatuses":[{"name":"api","ready":false,"restartCount":0,"state":{"waiting":{\#
+        "reason":"PodInitializing"}}}]}}]}
         """#
     }
 
@@ -37,7 +40,10 @@ struct UnpreparedPodTests {
             ])
         #expect(
             cause?.fix("inference", namespace: "mlops")
-                == "put right what it names, in the model store or in the inventory (service: models:), or train anew: `kubeforge train`; then deploy again"
+                == """
+                put right what it names, in the model store or in the inventory (service: models:), or train anew: \
+                `kubeforge train`; then deploy again
+                """
         )
     }
 
@@ -45,9 +51,14 @@ struct UnpreparedPodTests {
     func permanent() {
         func isPermanent(_ restarts: Int) -> Bool {
             let deployment =
-                #"{"kind":"Deployment","metadata":{"name":"inference","annotations":{"deployment.kubernetes.io/revision":"2"}}}"#
+                #"""
+                {"kind":"Deployment","metadata":{"name":"inference","annotations":{\#
+                "deployment.kubernetes.io/revision":"2"}}}
+                """#
             let set =
-                #"{"kind":"ReplicaSet","metadata":{"name":"set","annotations":{"deployment.kubernetes.io/revision":"2"}}}"#
+                #"""
+                {"kind":"ReplicaSet","metadata":{"name":"set","annotations":{"deployment.kubernetes.io/revision":"2"}}}
+                """#
             let objects =
                 ClusterObject.list("{\"items\":[\(deployment),\(set)]}") + [pod(backingOff, restarts: restarts)]
             return RolloutDiagnosis(state: RolloutState(objects), events: [], logs: [:]).isPermanent
@@ -67,7 +78,8 @@ struct UnpreparedPodTests {
                 kubmaster: it failed
                   why  given up
                        inference-1 on kubnode: it does not start, because models ends with exit code 1: \(said)
-                  fix  put right what it names, in the model store or in the inventory (service: models:), and run it again
+                  fix  put right what it names, in the model store or in the inventory (service: models:), and run it \
+                again
                 """)
     }
 

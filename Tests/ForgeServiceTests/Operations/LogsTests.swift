@@ -13,7 +13,10 @@ struct LogsTests {
         let items = pods.map { pod in
             let status = #"{"name":"inference","ready":true,"restartCount":0,"state":{\#(pod.state)}}"#
             return
-                #"{"kind":"Pod","metadata":{"name":"\#(pod.name)"},"status":{"phase":"Running","containerStatuses":[\#(status)]}}"#
+                #"""
+                {"kind":"Pod","metadata":{"name":"\#(pod.name)"},"status":{"phase":"Running",\#
+                "containerStatuses":[\#(status)]}}
+                """#
         }
         return "{\"items\":[\(items.joined(separator: ","))]}"
     }
@@ -37,15 +40,24 @@ struct LogsTests {
     @Test("is told line by line under the pod's name")
     func lines() async throws {
         let printed = Output(
-            "[pod/inference-a1/inference] GET / 200\n[pod/inference-b/inference] \nno prefix\n[pod/inference-a1/inference] [x] y\n"
+            """
+            [pod/inference-a1/inference] GET / 200\n[pod/inference-b/inference] \nno \
+            prefix\n[pod/inference-a1/inference] [x] y\n
+            """
         )
         let found = try await read(pods: Self.two, printed)
         #expect(found.told == ["inference-a1 0 12: GET / 200", "inference-b 1 12: ", "inference-a1 0 12: [x] y"])
         let kubectl =
-            "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops logs --prefix --tail=7"
+            """
+            kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops logs --prefix \
+            --tail=7
+            """
         #expect(
             found.commands == [
-                "sh -c 'status=0; for pod in \"$@\"; do \(kubectl) \"pod/$pod\" || status=1; done; exit $status' sh inference-a1 inference-b"
+                """
+                sh -c 'status=0; for pod in \"$@\"; do \(kubectl) \"pod/$pod\" || status=1; done; exit $status' sh \
+                inference-a1 inference-b
+                """
             ])
     }
 
@@ -54,7 +66,10 @@ struct LogsTests {
         let found = try await read(follow: true, pods: Self.two, Output("[pod/inference-b/inference] a\n"))
         #expect(found.told == ["inference-b 1 12: a"])
         let options =
-            "--selector app.kubernetes.io/name=inference --prefix --tail=7 --follow --ignore-errors --max-log-requests=52 --request-timeout=0"
+            """
+            --selector app.kubernetes.io/name=inference --prefix --tail=7 --follow --ignore-errors \
+            --max-log-requests=52 --request-timeout=0
+            """
         #expect(found.commands.first?.contains("--namespace mlops logs \(options) & logs=$!") == true)
     }
 

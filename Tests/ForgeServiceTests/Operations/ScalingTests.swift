@@ -9,7 +9,10 @@ import Testing
 @Suite("Another number of pods")
 struct ScalingTests {
     private static func deployment(_ image: String) -> String {
-        #"{"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[{"image":"\#(image)"}]}}}}"#
+        #"""
+        {"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[{\#
+        "image":"\#(image)"}]}}}}
+        """#
     }
 
     private func plan(_ count: Int, _ found: String, exitCode: Int = 0) async throws -> Plan {
@@ -60,7 +63,10 @@ struct ScalingTests {
         try await step.apply(to: Machine(host: Example.master, transport: host))
         #expect(
             await host.commands.map(\.line) == [
-                "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops scale deployment/inference --replicas=3"
+                """
+                kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops scale \
+                deployment/inference --replicas=3
+                """
             ])
     }
 

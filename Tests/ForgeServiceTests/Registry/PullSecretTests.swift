@@ -38,7 +38,10 @@ struct PullSecretTests {
     }
 
     @Test(
-        "becomes a Secret of the service's namespace, out of the file, without a copy in an annotation or on a command line"
+        """
+        becomes a Secret of the service's namespace, out of the file, without a copy in an annotation or on a command \
+        line
+        """
     )
     func apply() async throws {
         try await TemporaryFolder.during { folder in
@@ -73,7 +76,10 @@ struct PullSecretTests {
     }
 
     @Test(
-        "is named by every pod, and every image by its registry's name: no runtime can take it for one of a public registry",
+        """
+        is named by every pod, and every image by its registry's name: no runtime can take it for one of a public \
+        registry
+        """,
         arguments: [
             Service(), Service(registry: "registry.example:5000/team"),
             Service(models: Example.store), Service(name: "eeg", namespace: "team"),
@@ -196,7 +202,10 @@ struct PullSecretTests {
             guard let pod = (job["spec"]?["template"] ?? job)["spec"], pod["containers"] != nil else { return nil }
             // Before 1.24 each shard is a Job of its own: one of them is enough.
             let kind =
-                "\(document["kind"]?.string ?? "") \(document["metadata"]?["name"]?.string?.replacing(/-[01]$/, with: "") ?? "")"
+                """
+                \(document["kind"]?.string ?? "") \
+                \(document["metadata"]?["name"]?.string?.replacing(/-[01]$/, with: "") ?? "")
+                """
             return seen.insert(
                 "\(kind) \(pod["containers"]?[0]?["command"]?.array().contains { $0.string == "--shard" } == true)"
             ).inserted

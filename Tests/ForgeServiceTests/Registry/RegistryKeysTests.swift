@@ -145,7 +145,8 @@ struct RegistryFolder {
         let script = """
             set -e; cd \(files.path); printf 'subjectAltName=IP:127.83.0.8' >san
             openssl req -new -key registry/files/tls.key -subj /CN=x -out request
-            openssl x509 -req -in request -CA pki/ca.crt -CAkey pki/ca.key -set_serial 7 -days \(days) -extfile san -out registry/files/tls.crt
+            openssl x509 -req -in request -CA pki/ca.crt -CAkey pki/ca.key -set_serial 7 -days \(days) -extfile san \
+            -out registry/files/tls.crt
             """
         _ = try LocalProgram("sh", "-c", script)
     }

@@ -38,7 +38,10 @@ struct RegistryLoginTests {
         try await DockerHome.during { home in
             try home.files.write(
                 "docker.json",
-                "{\n\t\"auths\": {\n\t\t\"registry.example:5000\": {\n\t\t\t\"auth\": \"cm9ib3Q6cHc=\"\n\t\t},\n\t\t\"other.example\": {\"auth\":\"eA==\"}\n\t}\n}"
+                """
+                {\n\t\"auths\": {\n\t\t\"registry.example:5000\": {\n\t\t\t\"auth\": \
+                \"cm9ib3Q6cHc=\"\n\t\t},\n\t\t\"other.example\": {\"auth\":\"eA==\"}\n\t}\n}
+                """
             )
             #expect(try home.look() == "other\n")
             try await home.apply()
@@ -57,7 +60,10 @@ struct RegistryLoginTests {
         "comes from the credential helper that Docker asks",
         arguments: [
             #"{"auths":{"registry.example:5000":{}},"credsStore":"test"}"#,
-            "{\n  \"credHelpers\": {\n    \"other\": \"no\",\n    \"registry.example:5000\": \"test\"\n  },\n  \"credsStore\": \"no\"\n}",
+            """
+            {\n  \"credHelpers\": {\n    \"other\": \"no\",\n    \"registry.example:5000\": \"test\"\n  },\n  \
+            \"credsStore\": \"no\"\n}
+            """,
         ])
     func ofHelper(config: String) async throws {
         try await DockerHome.during { home in

@@ -49,7 +49,10 @@ struct RegistryStagesTests {
     }
 
     @Test(
-        "is another pod when its certificate is another one, and is written under a name that the kubelet ignores until it is complete"
+        """
+        is another pod when its certificate is another one, and is written under a name that the kubelet ignores until \
+        it is complete
+        """
     )
     func newCertificate() async throws {
         let (one, other) = (
@@ -91,7 +94,10 @@ struct RegistryStagesTests {
     }
 
     @Test(
-        "is made of an image of Docker Hub, of its mirror where Docker cannot find that by itself, or of the one that the inventory names",
+        """
+        is made of an image of Docker Hub, of its mirror where Docker cannot find that by itself, or of the one that \
+        the inventory names
+        """,
         arguments: [
             (Cluster.Runtime.containerd, Service(), "docker.io/library/registry:2.8.3"),
             (.docker, Service(), "docker.io/library/registry:2.8.3"),
@@ -113,7 +119,10 @@ struct RegistryStagesTests {
             (
                 "curl: (7) Failed to connect to 10.77.0.11 port 5443 after 0 ms: Couldn't connect to server\n000",
                 [
-                    "it does not answer: curl: (7) Failed to connect to 10.77.0.11 port 5443 after 0 ms: Couldn't connect to server"
+                    """
+                    it does not answer: curl: (7) Failed to connect to 10.77.0.11 port 5443 after 0 ms: Couldn't \
+                    connect to server
+                    """
                 ]
             ),
         ])
@@ -154,7 +163,10 @@ struct RegistryStagesTests {
         #expect(step.title == "kubnode reaches the registry at 10.77.0.11:5443")
         #expect(
             step.looks == [
-                "curl -s -S -o /dev/null --cacert /etc/kubernetes/pki/ca.crt --noproxy '*' --max-time 10 https://10.77.0.11:5443/v2/ 2>&1"
+                """
+                curl -s -S -o /dev/null --cacert /etc/kubernetes/pki/ca.crt --noproxy '*' --max-time 10 \
+                https://10.77.0.11:5443/v2/ 2>&1
+                """
             ])
         #expect(step.differences(whenLookEnds: 0) == [])
         let said = "curl: (28) Connection timed out after 10001 milliseconds"

@@ -42,11 +42,14 @@ struct RunningRegistry {
     /// An image of one layer with this content, under this tag.
     func push(_ release: Release, layer: String) throws {
         let script = #"""
-            set -e; base=https://\#(folder.registry.endpoint)/v2/\#(release.repository); new=$(mktemp -d); trap 'rm -rf "$new"' EXIT; cd "$new"
+            set -e; base=https://\#(folder.registry.endpoint)/v2/\#(release.repository); new=$(mktemp -d); trap 'rm \#
+            -rf "$new"' EXIT; cd "$new"
             put() {
               sum=$(sha256sum <"$1"); sum=sha256:${sum%% *}
-              place=$($curl -s -f -D - -o /dev/null -X POST "$base/blobs/uploads/" | tr -d '\r' | sed -n 's/^[Ll]ocation: //p')
-              $curl -s -f -o /dev/null -X PUT -H 'Content-Type: application/octet-stream' --data-binary "@$1" "$place&digest=$sum"
+              place=$($curl -s -f -D - -o /dev/null -X POST "$base/blobs/uploads/" | tr -d '\r' | sed -n \#
+            's/^[Ll]ocation: //p')
+              $curl -s -f -o /dev/null -X PUT -H 'Content-Type: application/octet-stream' --data-binary "@$1" \#
+            "$place&digest=$sum"
               echo "{\"mediaType\":\"$2\",\"size\":$(wc -c <"$1"),\"digest\":\"$sum\"}"
             }
             printf '{}' >config; printf %s \#(layer.shellQuoted) >layer
@@ -54,7 +57,8 @@ struct RunningRegistry {
             layer=$(put layer application/vnd.docker.image.rootfs.diff.tar.gzip)
             type=application/vnd.docker.distribution.manifest.v2+json
             echo "{\"schemaVersion\":2,\"mediaType\":\"$type\",\"config\":$config,\"layers\":[$layer]}" >manifest
-            $curl -s -f -o /dev/null -X PUT -H "Content-Type: $type" --data-binary @manifest "$base/manifests/\#(release.tag)"
+            $curl -s -f -o /dev/null -X PUT -H "Content-Type: $type" --data-binary @manifest \#
+            "$base/manifests/\#(release.tag)"
             """#
         let curl = RegistryCurl(folder.place).line()
         let run = try LocalProgram(

@@ -131,7 +131,11 @@ struct HistoryTests {
             within: .seconds(60)
         ).stages.flatMap { $0.steps(for: "kubmaster") }
         let schedule =
-            #"{"kind":"CronJob","metadata":{"name":"inference-batch"},"spec":{"schedule":"@daily","jobTemplate":{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"inference-registry-6dace20b"}],"containers":[{"image":"10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa"}]}}}}}}"#
+            #"""
+            {"kind":"CronJob","metadata":{"name":"inference-batch"},"spec":{"schedule":"@daily","jobTemplate":{\#
+            "spec":{"template":{"spec":{"imagePullSecrets":[{"name":"inference-registry-6dace20b"}],"containers":[{\#
+            "image":"10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa"}]}}}}}}
+            """#
         #expect(
             steps.last?.differences(whenLookEnds: 0, Told.list(schedule).text) == [
                 "Secret that inference-batch pulls with: inference-registry-6dace20b → inference-registry"
@@ -161,12 +165,17 @@ struct HistoryTests {
         #expect(
             step.differences(whenLookEnds: 0, full.text)
                 == [
-                    "release: 10.77.0.11:5443/mlops/inference:cccccccccccccccc → 10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa"
+                    """
+                    release: 10.77.0.11:5443/mlops/inference:cccccccccccccccc → \
+                    10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa
+                    """
                 ])
         try await step.apply(to: Machine(host: Example.master, transport: host))
         #expect(
             await host.commands.last?.line
-                == "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops rollout undo deployment/inference "
-                + "--to-revision=3")
+                == """
+                kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops rollout \
+                undo deployment/inference --to-revision=3
+                """)
     }
 }

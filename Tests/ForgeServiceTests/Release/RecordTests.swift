@@ -38,7 +38,10 @@ struct RecordTests {
             $0.contains(" patch configmap inference-releases --type=merge --patch ")
         }
         let record =
-            #"{"at":"2026-11-21T15:20:00Z","by":"o'neil@desk","data":"f00d","image":"10.77.0.11:5443/mlops/inference:0123456789abcdef","scores":{"lda":0.5,"mlp":0.25},"template":"new"}"#
+            #"""
+            {"at":"2026-11-21T15:20:00Z","by":"o'neil@desk","data":"f00d",\#
+            "image":"10.77.0.11:5443/mlops/inference:0123456789abcdef","scores":{"lda":0.5,"mlp":0.25},"template":"new"}
+            """#
         #expect(
             patches[0].contains(
                 "\"2026-11-21T15.20.00Z-new\":" + "\""
@@ -64,7 +67,10 @@ struct RecordTests {
     }
 
     @Test(
-        "names its models where its pods have them from the model store, and says when they are not those that were asked for",
+        """
+        names its models where its pods have them from the model store, and says when they are not those that were \
+        asked for
+        """,
         arguments: [
             (nil, "it runs the models \(Example.version)"), (Example.version, "it runs the models \(Example.version)"),
             ("image", "it runs the models \(Example.version)"),

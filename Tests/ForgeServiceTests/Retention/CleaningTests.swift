@@ -64,7 +64,8 @@ struct CleaningTests {
                 """
                 #!/bin/sh
                 echo "Pod \(image):\(tag(7))"; echo "Deployment \(image):\(tag(7)) docker.io/library/sidecar:1"
-                case "$*" in *replicasets*) \(restorable.map { "echo ReplicaSet \(image):\(tag($0))" }.joined(separator: "; "));; esac
+                case "$*" in *replicasets*) \
+                \(restorable.map { "echo ReplicaSet \(image):\(tag($0))" }.joined(separator: "; "));; esac
                 """, mode: 0o755)
             try place.write(
                 "bin/docker",

@@ -50,7 +50,10 @@ struct AutomaticRollbackTests {
         let told = await restoration.after(problem, on: Machine(host: Example.master, transport: host(history)))
         #expect(
             told.why
-                == "a pod crashed\nrolled back: 10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa with models v1 is serving on all pods"
+                == """
+                a pod crashed\nrolled back: 10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa with models v1 is \
+                serving on all pods
+                """
         )
     }
 
@@ -70,7 +73,10 @@ struct AutomaticRollbackTests {
     }
 
     @Test(
-        "is undone to the last of several that can be restored, and never to the one that fails, though it was complete once"
+        """
+        is undone to the last of several that can be restored, and never to the one that fails, though it was complete \
+        once
+        """
     )
     func several() async {
         let history = Told.list(

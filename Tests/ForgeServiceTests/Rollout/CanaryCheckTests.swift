@@ -140,7 +140,10 @@ struct CanaryCheckTests {
         }
         #expect(
             error?.what
-                == "kubmaster: canary of \(Example.release.image) is ready, but kubmaster got no answer to 45 of 45 requests"
+                == """
+                kubmaster: canary of \(Example.release.image) is ready, but kubmaster got no answer to 45 of 45 \
+                requests
+                """
         )
         #expect(error?.why?.contains(" at http://10.244.1.9:8080: no answer: ") == true)
         #expect(
@@ -177,7 +180,10 @@ struct CanaryCheckTests {
         #expect(error?.what.contains("1 of 46 answers differ from training") == true, "\(error?.what ?? "")")
         #expect(
             error?.why?.hasPrefix(
-                "features of the test rows: expected known, to be compared and sent; got /var/lib/kubeforge/releases/\(Example.release.tag)/rows.jsonl is missing"
+                """
+                features of the test rows: expected known, to be compared and sent; got \
+                /var/lib/kubeforge/releases/\(Example.release.tag)/rows.jsonl is missing
+                """
             ) == true, "\(error?.why ?? "")")
     }
 

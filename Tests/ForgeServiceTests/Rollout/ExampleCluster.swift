@@ -13,26 +13,34 @@ enum Told {
         models: String? = nil
     ) -> String {
         """
-        {"kind":"Deployment","metadata":{"name":"\(name)","generation":1,"annotations":{"deployment.kubernetes.io/revision":"1"}},
+        {"kind":"Deployment","metadata":{"name":"\(name)","generation":1,"annotations":{\
+        "deployment.kubernetes.io/revision":"1"}},
          "spec":{"replicas":\(replicas),"template":{"metadata":{"annotations":{"kubeforge.io/template":"\(template)"}},
-          "spec":{"initContainers":[\(models.map { fetching($0) } ?? "")],"containers":[{"name":"api","image":"\(image)"}]}}},
-         "status":{"observedGeneration":1,"replicas":\(replicas),"updatedReplicas":\(replicas),"availableReplicas":\(ready)}}
+          "spec":{"initContainers":[\(models.map { fetching($0) } ?? "")],"containers":[{"name":"api",\
+        "image":"\(image)"}]}}},
+         "status":{"observedGeneration":1,"replicas":\(replicas),"updatedReplicas":\(replicas),\
+        "availableReplicas":\(ready)}}
         """
     }
 
     static func replicaSet(_ template: String, revision: Int, models: String? = nil) -> String {
         """
-        {"kind":"ReplicaSet","metadata":{"name":"set-\(revision)","annotations":{"deployment.kubernetes.io/revision":"\(revision)"}},
-         "spec":{"template":{"metadata":{"annotations":{"kubeforge.io/template":"\(template)"}},"spec":{"initContainers":[\(models.map { fetching($0) } ?? "")],"containers":[]}}}}
+        {"kind":"ReplicaSet","metadata":{"name":"set-\(revision)","annotations":{\
+        "deployment.kubernetes.io/revision":"\(revision)"}},
+         "spec":{"template":{"metadata":{"annotations":{"kubeforge.io/template":"\(template)"}},"spec":{\
+        "initContainers":[\(models.map { fetching($0) } ?? "")],"containers":[]}}}}
         """
     }
 
     static func history(_ records: ReleaseRecord...) -> String {
         let entries = records.map { record in
-            "\"\(record.at.replacing(":", with: "."))-\(record.template)\":\"\(record.json.replacing("\"", with: "\\\""))\""
+            let key = "\(record.at.replacing(":", with: "."))-\(record.template)"
+            return "\"\(key)\":\"\(record.json.replacing("\"", with: "\\\""))\""
         }
         return
-            #"{"kind":"ConfigMap","metadata":{"name":"inference-releases"},"data":{\#(entries.joined(separator: ","))}}"#
+            #"""
+            {"kind":"ConfigMap","metadata":{"name":"inference-releases"},"data":{\#(entries.joined(separator: ","))}}
+            """#
     }
 
     static func list(_ objects: String...) -> CommandState {

@@ -58,10 +58,14 @@ struct FailedRolloutTests {
         func pod(restarts: Int) -> RolloutDiagnosis {
             let objects = """
                 {"items":[
-                 {"kind":"Deployment","metadata":{"name":"inference","annotations":{"deployment.kubernetes.io/revision":"2"}}},
-                 {"kind":"ReplicaSet","metadata":{"name":"set","annotations":{"deployment.kubernetes.io/revision":"2"}}},
-                 {"kind":"Pod","metadata":{"name":"pod","ownerReferences":[{"name":"set"}]},"status":{"containerStatuses":[
-                  {"name":"api","ready":false,"restartCount":\(restarts),"state":{"waiting":{"reason":"CrashLoopBackOff"}},
+                 {"kind":"Deployment","metadata":{"name":"inference","annotations":{\
+                "deployment.kubernetes.io/revision":"2"}}},
+                 {"kind":"ReplicaSet","metadata":{"name":"set","annotations":{\
+                "deployment.kubernetes.io/revision":"2"}}},
+                 {"kind":"Pod","metadata":{"name":"pod","ownerReferences":[{"name":"set"}]},"status":{\
+                "containerStatuses":[
+                  {"name":"api","ready":false,"restartCount":\(restarts),"state":{"waiting":{\
+                "reason":"CrashLoopBackOff"}},
                    "lastState":{"terminated":{"exitCode":1}}}]}}]}
                 """
             return RolloutDiagnosis(state: RolloutState(ClusterObject.list(objects)), events: [], logs: [:])
@@ -80,7 +84,8 @@ struct FailedRolloutTests {
                 """
             let events = counts.enumerated().map { number, count in
                 """
-                {"type":"Warning","reason":"Failed","message":"Failed to pull image \\"x\\": attempt \(number)","count":\(count),
+                {"type":"Warning","reason":"Failed","message":"Failed to pull image \\"x\\": attempt \
+                \(number)","count":\(count),
                  "involvedObject":{"kind":"Pod","name":"pod"}}
                 """
             }
@@ -97,12 +102,15 @@ struct FailedRolloutTests {
     func otherReleases() {
         let objects = """
             {"items":[
-             {"kind":"Deployment","metadata":{"name":"inference","annotations":{"deployment.kubernetes.io/revision":"2"}}},
+             {"kind":"Deployment","metadata":{"name":"inference","annotations":{\
+            "deployment.kubernetes.io/revision":"2"}}},
              {"kind":"ReplicaSet","metadata":{"name":"broken","annotations":{"deployment.kubernetes.io/revision":"1"}}},
              {"kind":"ReplicaSet","metadata":{"name":"new","annotations":{"deployment.kubernetes.io/revision":"2"}}},
-             {"kind":"Pod","metadata":{"name":"broken-1","ownerReferences":[{"name":"broken"}]},"status":{"containerStatuses":[
+             {"kind":"Pod","metadata":{"name":"broken-1","ownerReferences":[{"name":"broken"}]},"status":{\
+            "containerStatuses":[
               {"name":"api","ready":false,"restartCount":9,"state":{"waiting":{"reason":"ImagePullBackOff"}}}]}},
-             {"kind":"Pod","metadata":{"name":"new-1","ownerReferences":[{"name":"new"}]},"status":{"containerStatuses":[
+             {"kind":"Pod","metadata":{"name":"new-1","ownerReferences":[{"name":"new"}]},"status":{\
+            "containerStatuses":[
               {"name":"api","ready":false,"restartCount":0}]}}]}
             """
         let diagnosis = RolloutDiagnosis(state: RolloutState(ClusterObject.list(objects)), events: [], logs: [:])
@@ -131,7 +139,8 @@ struct FailedRolloutTests {
                "lastState":{"terminated":{"exitCode":137,"reason":"Error"}}}]}}]}
             """
         let events = """
-            {"items":[{"type":"Warning","reason":"Unhealthy","message":"Startup probe failed: HTTP probe failed with statuscode: 404",
+            {"items":[{"type":"Warning","reason":"Unhealthy","message":"Startup probe failed: HTTP probe failed with \
+            statuscode: 404",
               "lastTimestamp":"2026-11-21T12:00:00Z","involvedObject":{"name":"pod"}}]}
             """
         let cause = PodFailure(of: ClusterObject.list(objects)[0], events: ClusterEvent.list(events))
@@ -151,7 +160,8 @@ struct RolloutTests {
         """
         {"kind":"List","items":[{"kind":"Deployment","metadata":{"name":"inference","generation":4},
           "spec":{"replicas":2,"template":{"spec":{"containers":[{"name":"api","image":"\(image)"}]}}},
-          "status":{"observedGeneration":\(seen),"replicas":\(all),"updatedReplicas":\(updated),"availableReplicas":\(available)}}]}
+          "status":{"observedGeneration":\(seen),"replicas":\(all),"updatedReplicas":\(updated),\
+        "availableReplicas":\(available)}}]}
         """
     }
 
@@ -216,7 +226,10 @@ struct LoadBalancerTests {
         #expect(
             step.differences(
                 whenLookEnds: 0,
-                #"{"kind":"Service","metadata":{"name":"inference"},"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.7"}]}}}"#
+                #"""
+                {"kind":"Service","metadata":{"name":"inference"},"status":{"loadBalancer":{"ingress":[{\#
+                "ip":"192.0.2.7"}]}}}
+                """#
             )
                 == [])
         #expect(
@@ -228,7 +241,10 @@ struct LoadBalancerTests {
     @Test("that never comes is explained")
     func isExplained() async throws {
         let pending =
-            #"{"kind":"Service","metadata":{"name":"inference"},"spec":{"ports":[{"port":80,"nodePort":31000}]},"status":{"loadBalancer":{}}}"#
+            #"""
+            {"kind":"Service","metadata":{"name":"inference"},"spec":{"ports":[{"port":80,"nodePort":31000}]},\#
+            "status":{"loadBalancer":{}}}
+            """#
         let host = ScriptedTransport { _ in Output(answering: CommandState(text: pending)) }
         let error = await #expect(throws: Problem.self) {
             try await step.apply(to: Machine(host: Example.master, transport: host))
@@ -238,7 +254,8 @@ struct LoadBalancerTests {
                 kubmaster: Service inference waits for a load balancer's address
                   why  nothing in this cluster hands out addresses: clouds do, bare machines do not
                        it answers at http://10.77.0.11:31000 meanwhile
-                  fix  write `expose: NodePort` under service: in the inventory, or install a load balancer such as MetalLB; then deploy again
+                  fix  write `expose: NodePort` under service: in the inventory, or install a load balancer such as \
+                MetalLB; then deploy again
                 """)
         #expect(error?.kind == .incomplete)
     }

@@ -16,7 +16,8 @@ struct ScheduleTests {
     {
         let items = names.map {
             #"""
-            {"kind":"CronJob","metadata":{"name":"\#($0)"},"spec":{"schedule":"\#(schedule)","jobTemplate":{"spec":{"template":{"spec":{"containers":[
+            {"kind":"CronJob","metadata":{"name":"\#($0)"},"spec":{"schedule":"\#(schedule)","jobTemplate":{"spec":{\#
+            "template":{"spec":{"containers":[
             {"image":"\#(image)","command":["python","inference.py"]}]}}}}}}
             """#
         }

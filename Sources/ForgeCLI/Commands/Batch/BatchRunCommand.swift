@@ -13,7 +13,10 @@ struct BatchRunCommand: ActionCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Input rows: a local CSV file, an http(s) URL that the cluster can reach, or @FILE with such a URL. Default: the image's own test data.",
+            """
+            Input rows: a local CSV file, an http(s) URL that the cluster can reach, or @FILE with such a URL. \
+            Default: the image's own test data.
+            """,
             valueName: "file|url|@file"))
     var input: String?
 
@@ -122,7 +125,11 @@ struct Timestamp {
     init(_ date: Date) {
         let style = Date.VerbatimFormatStyle(
             format:
-                "\(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)-\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\(minute: .twoDigits)\(second: .twoDigits)",
+                """
+                \(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)-\
+                \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\
+                \(minute: .twoDigits)\(second: .twoDigits)
+                """,
             timeZone: .gmt, calendar: Calendar(identifier: .gregorian))
         text = date.formatted(style)
     }

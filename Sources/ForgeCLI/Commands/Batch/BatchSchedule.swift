@@ -8,7 +8,10 @@ struct BatchSchedule: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedule", abstract: "Schedule recurring batch runs (in the control plane's time).",
         discussion:
-            "Five fields: minute, hour, day of the month, month, day of the week; or @hourly, @daily, @weekly, @monthly, @yearly."
+            """
+            Five fields: minute, hour, day of the month, month, day of the week; or @hourly, @daily, @weekly, \
+            @monthly, @yearly.
+            """
     )
 
     @Argument(help: ArgumentHelp("When, for instance \"0 2 * * *\": at 02:00 every day.", valueName: "cron"))
@@ -18,7 +21,10 @@ struct BatchSchedule: ActionCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Input rows: an http(s) URL that the cluster can reach, or @FILE with such a URL. Default: the image's own test data.",
+            """
+            Input rows: an http(s) URL that the cluster can reach, or @FILE with such a URL. Default: the image's own \
+            test data.
+            """,
             valueName: "url|@file"))
     var input: String?
 

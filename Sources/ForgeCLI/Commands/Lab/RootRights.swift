@@ -46,10 +46,16 @@ struct RootRights {
     private func cannotBecomeRoot(_ why: String) -> Problem {
         Problem(
             what:
-                "the lab requires root: it makes mounts, network namespaces and control groups, and this is user \(effectiveUser)",
+                """
+                the lab requires root: it makes mounts, network namespaces and control groups, and this is user \
+                \(effectiveUser)
+                """,
             why: why,
             fix:
-                "run the same command as root, or in a terminal as a user who may use sudo (without a terminal, sudo must not ask)"
+                """
+                run the same command as root, or in a terminal as a user who may use sudo (without a terminal, sudo \
+                must not ask)
+                """
         )
     }
 
