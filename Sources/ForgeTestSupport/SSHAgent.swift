@@ -10,7 +10,8 @@ package struct SSHAgent: Sendable {
     ) async throws -> Result {
         let agent = SSHAgent(socket: folder.path("agent"))
         return try await LocalProgram.running("/usr/bin/ssh-agent", ["-D", "-a", agent.socket]) { _ in
-            while !FileManager.default.fileExists(atPath: agent.socket) { try await Task.sleep(for: .milliseconds(2)) }
+            // Between bind and listen the socket is there, and refuses.
+            while !agent.isListening { try await Task.sleep(for: .milliseconds(2)) }
             for key in keys { try await agent.add(key) }
             return try await body(agent)
         }
@@ -96,6 +97,12 @@ package struct MuteAgent: Sendable {
 }
 
 extension SSHAgent {
+    private var isListening: Bool {
+        guard let connection = try? connection({ connect($0, $1, $2) == 0 }) else { return false }
+        close(connection)
+        return true
+    }
+
     fileprivate func connection(_ make: (CInt, UnsafePointer<sockaddr>, socklen_t) -> Bool) throws -> CInt {
         let fd = Glibc.socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var name = sockaddr_un()
@@ -106,7 +113,11 @@ extension SSHAgent {
                 make(fd, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard isMade else { throw Problem(what: "\(socket) cannot be used", why: String(cString: strerror(errno))) }
+        guard isMade else {
+            let reason = String(cString: strerror(errno))
+            close(fd)
+            throw Problem(what: "\(socket) cannot be used", why: reason)
+        }
         return fd
     }
 
