@@ -1,4 +1,7 @@
 import ForgeCore
+import ForgeTemplates
+import ForgeTestSupport
+import Glibc
 import Testing
 
 @testable import ForgeLab
@@ -52,5 +55,28 @@ struct NspawnCommandTests {
                 " systemd-run --scope --quiet --collect --property=Delegate=yes --unit=kubeforge.lab.kubmaster "
                     + "systemd-nspawn "
             ))
+    }
+}
+
+@Suite("A machine of systemd-nspawn")
+struct NspawnDriverTests {
+    /// An ordinary user cannot read the folder of a machine, which says more.
+    @Test("runs while a systemd-nspawn is among its processes, whoever asks")
+    func supervising() async throws {
+        try await TemporaryFolder.during { folder in
+            let layout = try LabLayout(
+                cluster: SampleLab.cluster(), cache: Cache(root: "/var/cache/kubeforge/lab"),
+                operatorFiles: SampleLab.operatorFiles, computer: LocalHost(), templates: Templates())
+            let driver = NspawnDriver(machine: layout.machines[0])
+            #expect(!driver.isSupervising([getpid()]))
+            let program = folder.path("systemd-nspawn")
+            try await LocalProgram.run("cp", ["/usr/bin/sleep", program])
+            try await LocalProgram.running(program, ["600"]) { process in
+                while LocalHost().read("/proc/\(process)/comm") != "systemd-nspawn\n" {
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+                #expect(driver.isSupervising([getpid(), process]))
+            }
+        }
     }
 }

@@ -65,8 +65,11 @@ struct NspawnDriver: MachineDriver {
 
     func boot() async throws -> String? { supervisor.map(String.init) }
 
-    /// When systemd-nspawn is killed, what runs in the machine goes on.
-    func isSupervising(_ processes: Set<Int32>) -> Bool { supervisor.map(processes.contains) ?? false }
+    /// When systemd-nspawn is killed, what runs in the machine goes on. An ordinary user may ask, too, who cannot read
+    /// what is in the machine's folder.
+    func isSupervising(_ processes: Set<Int32>) -> Bool {
+        processes.contains { layout.computer.read("/proc/\($0)/comm") == "systemd-nspawn\n" }
+    }
 
     func requestReboot() async throws {
         guard let supervisor, try await machine.group.processes().contains(supervisor),
