@@ -39,7 +39,7 @@ struct DestructionTests {
                 let path = String(file.standardized.path.dropFirst(Self.root.path.count)).trimmingPrefix("/")
                 // The lab's machines are made to be thrown away.
                 guard !["Sources/ForgeLab/", "Sources/LabStandIns/", "templates/lab/"].contains(where: path.hasPrefix),
-                    let text = try? String(contentsOf: file, encoding: .utf8)
+                    let text = (try? String(contentsOf: file, encoding: .utf8)).map(joined)
                 else { continue }
                 let signs = Self.signs(in: text)
                 if !signs.isEmpty { found[String(path)] = signs }

@@ -103,7 +103,9 @@ struct DownloadsTests {
             let files = try #require(all).compactMap { $0 as? URL }.filter { !$0.path.contains(".docc/") }
             return files.flatMap { file in
                 // Folders, and what a program keeps compiled, are no text.
-                guard let text = try? String(contentsOf: file, encoding: .utf8) else { return [(String, String)]() }
+                guard let text = (try? String(contentsOf: file, encoding: .utf8)).map(joined) else {
+                    return [(String, String)]()
+                }
                 let path = "\(folder)/\(file.path.dropFirst(place.path.count + 1))"
                 let comment = folder == "Sources" ? "//" : "#"
                 return text.split(whereSeparator: \.isNewline).map { (path, $0.trimmingCharacters(in: .whitespaces)) }

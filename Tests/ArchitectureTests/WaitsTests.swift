@@ -63,7 +63,7 @@ struct WaitsTests {
                 let file = "\(folder)/\(path)"
                 // The lab's machines are nobody's but the lab's; in Python a wait is a thread's.
                 guard !file.hasPrefix("templates/lab/"), !file.hasSuffix(".py"),
-                    let text = try? String(contentsOf: root.appending(path: file), encoding: .utf8)
+                    let text = (try? String(contentsOf: root.appending(path: file), encoding: .utf8)).map(joined)
                 else { continue }
                 let lines = text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
                 found[file] = lines.filter { $0.contains(waits) }.map(String.init)

@@ -20,10 +20,14 @@ struct Hostname: Step {
     func apply(to machine: Machine) async throws {
         let script = """
             set -e
-            if [ -d /etc/cloud ]; then mkdir -p /etc/cloud/cloud.cfg.d; echo 'preserve_hostname: true' > \
-            /etc/cloud/cloud.cfg.d/99-kubeforge-hostname.cfg; fi
-            hostnamectl set-hostname -- "$1" 2>/dev/null || { printf '%s\\n' "$1" > /etc/hostname; hostname -- "$1" \
-            2>/dev/null || printf '%s' "$1" > /proc/sys/kernel/hostname; }
+            if [ -d /etc/cloud ]; then
+              mkdir -p /etc/cloud/cloud.cfg.d
+              echo 'preserve_hostname: true' > /etc/cloud/cloud.cfg.d/99-kubeforge-hostname.cfg
+            fi
+            hostnamectl set-hostname -- "$1" 2>/dev/null || {
+              printf '%s\\n' "$1" > /etc/hostname
+              hostname -- "$1" 2>/dev/null || printf '%s' "$1" > /proc/sys/kernel/hostname
+            }
             """
         try await machine.run(Command("sh", "-c", Word(script), "sh", Word(name)).asRoot())
     }
