@@ -48,6 +48,17 @@ struct ActionRunnerTests {
         #expect(!scene.exists("home"))
     }
 
+    @Test("that is dry and has nothing to change proposes what comes after it")
+    func dryWithNothingToDo() async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        let action = Action(
+            "provision", isDryRun: true, remembersInventory: true, plan: { _ in plan { _ in [FakeStep("a")] } },
+            next: { _ in ["kubeforge deploy"] })
+        #expect(await run(scene, witness, action).finish() == 0)
+        #expect(witness.notes.last == "next  kubeforge deploy")
+        #expect(!scene.exists("home"))
+    }
+
     @Test(
         "that lost a worker is incomplete; one that lost the control plane failed",
         arguments: [("kubnode", Int32(2)), ("kubmaster", 1)])

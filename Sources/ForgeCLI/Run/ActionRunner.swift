@@ -196,7 +196,11 @@ package struct ActionRunner: Sendable {
     private func next(_ ending: RunOutcome, _ session: ActionContext, _ choice: InventoryChoice) async -> [String] {
         if cancellation.isRequested { return action.endsWhenInterrupted ? [] : [again(choice)] }
         guard ending.outcome == .ok else { return ["fix the failures above, then run", again(choice)] }
-        if action.isDryRun { return [command(choice)] }
+        if action.isDryRun {
+            // Where nothing would change, the run itself need not be proposed.
+            let isDone = ending.hosts.values.allSatisfy { $0.wouldChange == 0 }
+            return isDone ? await action.next(session) : [command(choice)]
+        }
         if action.remembersInventory { remember(choice) }
         return await action.next(session)
     }
