@@ -60,3 +60,68 @@ package struct Host: Sendable, Hashable {
         }
     }
 }
+
+/// An IPv4 address, as its 32 bits in host order.
+package struct IPv4Address: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The first number of the dotted form is in the highest eight bits.
+    package let bits: UInt32
+
+    package init(bits: UInt32) { self.bits = bits }
+
+    /// Four decimal numbers of 0 to 255 without leading zeros (`010` is octal to some programs); nil for anything else.
+    package init?(_ text: String) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var bits: UInt32 = 0
+        for part in parts {
+            guard let number = UInt8(part), String(number) == part else { return nil }
+            bits = bits << 8 | UInt32(number)
+        }
+        self.bits = bits
+    }
+
+    /// The dotted form: `192.168.56.11`.
+    package var description: String {
+        [24, 16, 8, 0].map { String(bits >> UInt32($0) & 255) }.joined(separator: ".")
+    }
+
+    /// In the order of their numbers, so that 9.0.0.0 comes before 10.0.0.0.
+    package static func < (left: Self, right: Self) -> Bool { left.bits < right.bits }
+}
+
+/// An IPv4 network in CIDR notation, such as `10.244.0.0/16`; host bits are zero.
+package struct IPv4Network: Sendable, Hashable, CustomStringConvertible {
+    /// The first address of the network.
+    package let base: IPv4Address
+    /// 0 to 32.
+    package let prefix: Int
+
+    package init(containing address: IPv4Address, prefix: Int) {
+        self.prefix = prefix
+        self.base = IPv4Address(bits: address.bits & Self.mask(prefix))
+    }
+
+    /// `ADDRESS/PREFIX` with zero host bits; nil for anything else.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let address = IPv4Address(String(parts[0])),
+            let prefix = Int(parts[1]), String(prefix) == parts[1], (0...32).contains(prefix),
+            address.bits & Self.mask(prefix) == address.bits
+        else { return nil }
+        self.init(containing: address, prefix: prefix)
+    }
+
+    /// In CIDR notation: `10.244.0.0/16`.
+    package var description: String { "\(base)/\(prefix)" }
+
+    /// Whether the address has the network's first `prefix` bits; the first and the last address count, too.
+    package func contains(_ address: IPv4Address) -> Bool { address.bits & Self.mask(prefix) == base.bits }
+
+    /// Whether they have an address in common; then one of them lies in the other.
+    package func overlaps(_ other: IPv4Network) -> Bool { contains(other.base) || other.contains(base) }
+
+    /// The n-th address of the network, counted from its base.
+    package func address(_ n: UInt32) -> IPv4Address { IPv4Address(bits: base.bits &+ n) }
+
+    private static func mask(_ prefix: Int) -> UInt32 { prefix == 0 ? 0 : ~0 << UInt32(32 - prefix) }
+}

@@ -106,8 +106,3 @@ extension Problem {
             fix: "look at the log for what the change printed, and run again")
     }
 }
-
-extension Duration {
-    /// The duration as a fraction of seconds, for events and reports: `12.4`.
-    package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
-}

@@ -5,8 +5,7 @@ import Testing
 /// `Machine.write` and `Machine.remove` keep what others have in /etc: a new one belongs there.
 private let mayWrite = [
     "ForgeCore/MachineLock.swift": "a file of /run that is kubeforge's own",
-    "ForgeCore/OriginalFile.swift": "it is what keeps it",
-    "ForgeCore/RemoteFile.swift": "kept by OriginalFile where others write, too",
+    "ForgeCore/RemoteFile.swift": "kept by OriginalFile, which is there, too, where others write",
     "ForgePlan/Machine.swift": "removed outside of /etc alone",
     "ForgePlan/Questions/PackageManager.swift": "apt-get -s only says what it would do",
     "ForgePlan/Steps/LinkIs.swift": "what is no link is kept before",

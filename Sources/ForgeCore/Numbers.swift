@@ -40,3 +40,19 @@ extension ClosedRange<Int> {
     /// Bytes, KiB or MiB of what a machine has: as exact as a double.
     package static var sizes: Self { 0...(1 << 53) }
 }
+
+/// SplitMix64: the same numbers for the same seed, on every machine and with every version of Swift's library.
+package struct SeededNumbers: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) { state = seed }
+
+    /// The next of 2^64 numbers, after which they repeat.
+    package mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}

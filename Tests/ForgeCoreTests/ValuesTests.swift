@@ -1,0 +1,184 @@
+import ForgeCore
+import Testing
+
+@Suite("An IPv4 address")
+struct IPv4AddressTests {
+    @Test("reads back as it was written", arguments: ["0.0.0.0", "10.77.0.11", "192.168.56.255", "255.255.255.255"])
+    func readsBack(text: String) throws { #expect(try #require(IPv4Address(text)).description == text) }
+
+    @Test(
+        "is four decimal numbers and nothing else",
+        arguments: [
+            "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.-4", "1.2.3.+4", "1.2.3.04", "1.2.3.4 ", " 1.2.3.4", "1..2.3",
+            "1.2.3.",
+            "0x1.2.3.4", "a.b.c.d", "::1", "١.٢.٣.٤",
+        ])
+    func isNothingElse(text: String) { #expect(IPv4Address(text) == nil) }
+
+    @Test("is ordered by its number, not by its text")
+    func isOrdered() {
+        #expect(IPv4Address("10.0.0.9")! < IPv4Address("10.0.0.10")!)
+        #expect(IPv4Address("127.255.255.255")! < IPv4Address("128.0.0.0")!)
+        #expect(IPv4Address("10.77.0.11")!.bits == 0x0A4D_000B)
+    }
+}
+
+@Suite("An IPv4 network")
+struct IPv4NetworkTests {
+    @Test(
+        "reads back as it was written",
+        arguments: ["0.0.0.0/0", "10.244.0.0/16", "10.96.0.0/12", "192.168.56.11/32", "128.0.0.0/1"])
+    func readsBack(text: String) throws { #expect(try #require(IPv4Network(text)).description == text) }
+
+    @Test(
+        "has no host bits and a prefix of 0 to 32",
+        arguments: [
+            "10.244.0.1/16", "10.0.0.0", "10.0.0.0/", "/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8/8",
+            "10.0.0.0/+8",
+            "10.0.0/8",
+        ])
+    func isNothingElse(text: String) { #expect(IPv4Network(text) == nil) }
+
+    @Test("contains the addresses from its first to its last")
+    func contains() {
+        let network = IPv4Network("10.96.0.0/12")!
+        #expect(["10.96.0.0", "10.99.0.12", "10.111.255.255"].allSatisfy { network.contains(IPv4Address($0)!) })
+        #expect(
+            !["10.95.255.255", "10.112.0.0", "0.0.0.0", "255.255.255.255"].contains {
+                network.contains(IPv4Address($0)!)
+            })
+        #expect(IPv4Network("0.0.0.0/0")!.contains(IPv4Address("255.255.255.255")!))
+    }
+
+    @Test(
+        "overlaps with another when one holds the other",
+        arguments: [
+            ("10.0.0.0/8", "10.244.0.0/16", true), ("10.244.0.0/16", "10.244.0.0/16", true),
+            ("10.244.0.0/16", "10.245.0.0/16", false),
+            ("10.96.0.0/12", "10.112.0.0/12", false), ("0.0.0.0/0", "1.2.3.4/32", true),
+        ])
+    func overlaps(left: String, right: String, isSo: Bool) {
+        #expect(IPv4Network(left)!.overlaps(IPv4Network(right)!) == isSo)
+        #expect(IPv4Network(right)!.overlaps(IPv4Network(left)!) == isSo)
+    }
+
+    @Test("around an address starts at its first address, and counts from there")
+    func countsAddresses() {
+        let network = IPv4Network(containing: IPv4Address("10.77.0.11")!, prefix: 24)
+        #expect(network.description == "10.77.0.0/24")
+        #expect(network.address(1).description == "10.77.0.1")
+        #expect(network.address(10) == IPv4Address("10.77.0.10"))
+    }
+}
+
+@Suite("A problem")
+struct ProblemTests {
+    @Test("is told with its cause and what to do")
+    func isTold() {
+        let problem = Problem(
+            what: "kubmaster: `apt-get update` failed with exit code 100", why: "E: Unable to locate package kubeadm",
+            fix: "ssh kubmaster\nsudo apt-get update")
+        #expect(
+            "\(problem)" == """
+                kubmaster: `apt-get update` failed with exit code 100
+                  why  E: Unable to locate package kubeadm
+                  fix  ssh kubmaster
+                       sudo apt-get update
+                """)
+    }
+
+    @Test("leaves out what is not known")
+    func leavesOut() {
+        #expect("\(Problem(what: "it broke"))" == "it broke")
+        #expect("\(Problem(what: "it broke", fix: "mend it"))" == "it broke\n  fix  mend it")
+    }
+}
+
+@Suite("An output")
+struct OutputTests {
+    @Test("gives as its reason the last line with something in it, of standard error first")
+    func givesReason() {
+        #expect(output("out\n", "warning\nE: no\n\n  \n").lastLine == "E: no")
+        #expect(output("first\n  last \r\n", " \n").lastLine == "last")
+        #expect(output("", "").lastLine == nil)
+    }
+
+    @Test("is a success only with exit code 0")
+    func isSuccess() {
+        #expect(Output(exit: .code(0)).isSuccess)
+        #expect(!Output(exit: .code(1)).isSuccess)
+        #expect(!Output(exit: .signal("KILL")).isSuccess)
+        #expect(!Output(exit: .unknown).isSuccess)
+    }
+
+    private func output(_ text: String, _ errors: String) -> Output {
+        Output(standardOutput: Array(text.utf8), standardError: Array(errors.utf8))
+    }
+}
+
+@Suite("A line splitter")
+struct LineSplitterTests {
+    @Test(
+        "gives the same lines, however the bytes arrive",
+        arguments: [
+            ("", []), ("a", ["a"]), ("a\n", ["a"]), ("a\nb", ["a", "b"]), ("\n\n", ["", ""]),
+            ("a\r\nb\r\n", ["a", "b"]),
+            ("grüße 👩‍🔬\nend", ["grüße 👩‍🔬", "end"]), ("10%\r20%\n", ["10%\r20%"]),
+        ])
+    func givesLines(text: String, lines: [String]) {
+        for size in 1...max(1, text.utf8.count) {
+            #expect(split(Array(text.utf8), by: size) == lines, "in pieces of \(size)")
+        }
+    }
+
+    @Test("replaces what is not UTF-8, and goes on")
+    func replaces() { #expect(split([0xFF, 10, 65], by: 1) == ["\u{FFFD}", "A"]) }
+
+    @Test("gives a line that never ends in pieces of 1 MiB")
+    func boundsLines() {
+        let lines = split([UInt8](repeating: 65, count: (1 << 20) + 5), by: 1 << 16)
+        #expect(lines.map(\.utf8.count) == [1 << 20, 5])
+    }
+
+    private func split(_ bytes: [UInt8], by size: Int) -> [String] {
+        var splitter = LineSplitter()
+        var lines: [String] = []
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            splitter.add(bytes[start..<min(start + size, bytes.count)]) { lines.append($0) }
+        }
+        splitter.finish { lines.append($0) }
+        return lines
+    }
+}
+
+/// The examples of FIPS 180-4.
+@Suite("A SHA-256 digest")
+struct SHA256Tests {
+    private static let million = "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+
+    @Test(
+        "is what the standard says",
+        arguments: [
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+            ),
+            (String(repeating: "a", count: 1_000_000), million),
+        ])
+    func isRight(text: String, digest: String) { #expect(SHA256.hex(text) == digest) }
+
+    @Test("is the same in pieces")
+    func isSameInPieces() {
+        let sum = SHA256()
+        for _ in 0..<1000 { sum.update([UInt8](repeating: UInt8(ascii: "a"), count: 1000)) }
+        #expect(sum.finish() == Self.million)
+    }
+
+    @Test("is what sha256sum prints")
+    func isSameAsProgram() throws {
+        let bytes = (0...255).map { UInt8($0) }
+        #expect(try LocalShell.run(Command("sha256sum").reading(.bytes(bytes))).text == "\(SHA256.hex(bytes))  -\n")
+    }
+}
