@@ -1,3 +1,6 @@
+import ForgeCore
+import ForgeInventory
+import Foundation
 import Testing
 
 @Suite("A bad inventory")
@@ -12,5 +15,162 @@ struct BadInventoryTests {
     @Test("is told with every fault, its place and what to do", arguments: all)
     func isTold(bad: BadInventory) throws {
         #expect(try Scratch().problems(bad.text).joined(separator: "\n") == bad.told)
+    }
+}
+
+/// An inventory with faults, and the exact words for them.
+struct BadInventory: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let text: String
+    let told: String
+
+    init(_ fault: String, _ text: String, told: String) {
+        self.testDescription = fault
+        self.text = text
+        self.told = told
+    }
+
+    /// `twoHosts`, with one piece of it replaced.
+    init(_ fault: String, _ piece: String, is other: String, told: String) {
+        precondition(twoHosts.contains(piece), "twoHosts has no \(piece)")
+        self.init(fault, twoHosts.replacing(piece, with: other), told: told)
+    }
+
+    /// `twoHosts`, with lines behind it: they begin in line 10.
+    init(_ fault: String, adding lines: String, told: String) {
+        self.init(fault, twoHosts + lines, told: told)
+    }
+}
+
+@Suite("A file that is no inventory")
+struct BadFileTests {
+    private let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    @Test("is told when it is not there")
+    func isNotThere() {
+        #expect(
+            told(scratch.folder + "/lab.yaml") == """
+                lab.yaml: there is no such file
+                  fix  write one: inventory/example.yaml of kubeforge shows every key
+                """)
+    }
+
+    @Test("is told when it is a folder")
+    func isFolder() throws {
+        try FileManager.default.createDirectory(atPath: scratch.path, withIntermediateDirectories: true)
+        #expect(
+            told(scratch.path) == """
+                inventory.yaml: is a folder
+                  fix  name the inventory in it
+                """)
+    }
+
+    @Test("is told when it may not be read", .enabled(if: geteuid() != 0, "root may read everything"))
+    func isNotReadable() throws {
+        try scratch.write(Array(twoHosts.utf8))
+        try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: scratch.path)
+        #expect(told(scratch.path).hasPrefix("inventory.yaml: cannot be read\n  why  Permission denied\n"))
+    }
+
+    @Test(
+        "is told when reading it fails",
+        .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/mem"), "needs Linux"))
+    func cannotBeRead() {
+        #expect(
+            told("/proc/self/mem") == """
+                /proc/self/mem: cannot be read
+                  why  Input/output error
+                  fix  ls -l /proc/self/mem
+                """)
+    }
+
+    @Test("is told with the line of the first byte that is not UTF-8")
+    func isNotUTF8() throws {
+        try scratch.write(Array("cluster: lab\n# caf".utf8) + [0xE9, 0x0A])
+        #expect(
+            told(scratch.path) == """
+                inventory.yaml:2:6  is not UTF-8
+                  why  byte 18 is 0xE9, which no UTF-8 text has there
+                  fix  save it as UTF-8
+                """)
+    }
+
+    @Test("is told when it ends inside a character")
+    func endsInsideCharacter() throws {
+        try scratch.write(Array("cluster: ü".utf8.dropLast()))
+        #expect(
+            told(scratch.path) == """
+                inventory.yaml:1:10  is not UTF-8
+                  why  byte 9 is 0xC3, which no UTF-8 text has there
+                  fix  save it as UTF-8
+                """)
+    }
+
+    @Test("is told when it is UTF-16")
+    func isUTF16() throws {
+        try scratch.write([0xFF, 0xFE] + "cluster: lab".utf8.flatMap { [$0, 0] })
+        #expect(
+            told(scratch.path) == """
+                inventory.yaml:1:1  is not UTF-8
+                  why  byte 0 is 0xFF, which no UTF-8 text has there
+                  fix  it looks like UTF-16: save it as UTF-8
+                """)
+    }
+
+    @Test("is told with the place of its first control character")
+    func hasControlCharacter() throws {
+        try scratch.write(Array("cluster: lab\nkuber\u{0}netes: 1.36.2\n".utf8))
+        #expect(
+            told(scratch.path).replacing(scratch.folder + "/", with: "") == """
+                inventory.yaml:2:6  has a control character in it
+                  fix  is it a text file? `file inventory.yaml` tells
+                """)
+    }
+
+    @Test("is read no further than 1 MiB")
+    func isTooLarge() throws {
+        try scratch.write([UInt8](repeating: 0, count: 10 << 20))
+        #expect(
+            told(scratch.path) == """
+                inventory.yaml:1:1  is larger than 1 MiB
+                  fix  is it an inventory?
+                """)
+    }
+
+    @Test("is read no further when it never ends")
+    func neverEnds() {
+        #expect(
+            told("/dev/zero") == """
+                /dev/zero:1:1  is larger than 1 MiB
+                  fix  is it an inventory?
+                """)
+    }
+
+    @Test("is no file for another either, where it is a pipe")
+    func named() throws {
+        #expect(mkfifo(scratch.folder + "/pipe", 0o600) == 0)
+        try scratch.write(Array("x".utf8), to: "file")
+        let data = "service:\n  data: { train: ./file, test: ./pipe }\n"
+        #expect(
+            try scratch.problems(twoHosts + data) == [
+                "inventory.yaml:11:32  service.data.test: pipe is a pipe, a socket or a device, not a file"
+            ])
+    }
+
+    @Test("has the exit code of an invalid inventory")
+    func hasExitCode() {
+        let error = #expect(throws: Problems.self) { try InventoryReader(home: "/").read("/nowhere") }
+        #expect(error?.all.map(\.kind) == [.invalidInventory])
+    }
+
+    private func told(_ path: String) -> String {
+        do throws(Problems) {
+            _ = try InventoryReader(home: "/home/ada").read(path)
+            return ""
+        } catch {
+            return error.all.map { $0.description.replacing(scratch.folder + "/", with: "") }.joined(separator: "\n")
+        }
     }
 }

@@ -78,17 +78,6 @@ struct ValidationError: Error, Hashable {
     }
 }
 
-extension ValidationError {
-    /// A name that is none of the known ones, which are told.
-    static func unknown(_ name: String, known: [String], _ sentence: String? = nil) -> ValidationError {
-        let suggestion =
-            ForeignNames.advice(on: name, known: known)
-            ?? SpellingSuggestion.closest(to: name, among: known).map { "did you mean \($0)? " } ?? ""
-        return ValidationError(
-            sentence ?? "there is no \(name.shown)", fix: "\(suggestion)known here: \(known.joined(separator: ", "))")
-    }
-}
-
 extension String {
     /// The text as it can be put into a message: one line, nothing invisible, not too long.
     var shown: String {
