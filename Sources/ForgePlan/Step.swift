@@ -49,3 +49,56 @@ extension PreflightCheck {
 
 /// A list of steps, or nothing: keeps conditions inside the literal that is the table of contents.
 package func when(_ condition: Bool, _ steps: any Step...) -> [any Step] { condition ? steps : [] }
+
+/// Something that must be true and that kubeforge will not change.
+package struct Requirement: PreflightCheck {
+    /// What must be so: `its containerd is new enough for Kubernetes 1.36.2`.
+    package let title: String
+    /// Only looked at: nothing that these could lead to is ever applied.
+    package let questions: [Question]
+    private let fix: String
+    private let differences: @Sendable (Answers) -> [Difference]
+
+    package init(
+        _ title: String, asking questions: [Question], fix: String,
+        differences: @escaping @Sendable (Answers) -> [Difference]
+    ) {
+        self.title = title
+        self.questions = questions
+        self.fix = fix
+        self.differences = differences
+    }
+
+    package func differences(given answers: Answers) -> [Difference] { differences(answers) }
+
+    /// All differences in one problem, with the fix that was given for the requirement.
+    package func finding(_ differences: [Difference], on host: Host) -> Problem {
+        Problem(
+            what: "\(host.name): requirement not met: \(title)", why: differences.map(\.text).joined(separator: "\n"),
+            fix: fix)
+    }
+}
+
+/// Commands make it so: for the few things that are neither a file nor a package nor a unit.
+package struct CommandStep: Step {
+    package let title: String
+    /// Must tell the effect of the commands, since they are asked again afterwards.
+    package let questions: [Question]
+    private let differences: @Sendable (Answers) -> [Difference]
+    private let make: @Sendable (Machine) async throws -> Void
+
+    package init(
+        _ title: String, asking questions: [Question], differences: @escaping @Sendable (Answers) -> [Difference],
+        by make: @escaping @Sendable (Machine) async throws -> Void
+    ) {
+        self.title = title
+        self.questions = questions
+        self.differences = differences
+        self.make = make
+    }
+
+    package func differences(given answers: Answers) -> [Difference] { differences(answers) }
+
+    /// Throws what the commands throw.
+    package func apply(to machine: Machine) async throws { try await make(machine) }
+}

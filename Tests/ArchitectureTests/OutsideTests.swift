@@ -124,17 +124,19 @@ struct OutsideTests {
                 )
                 continue
             }
-            if case .fuzz(let name) = how {
-                let isThere = tests.contains("Fuzz(\"\(name)\"")
-                #expect(isThere, "there is no fuzz test “\(name)”, which \(path) names")
+            if case .fuzz(let name, let other) = how {
+                for name in [name, other].compactMap({ $0 }) {
+                    let isThere = tests.contains("Fuzz(\"\(name)\"")
+                    #expect(isThere, "there is no fuzz test “\(name)”, which \(path) names")
+                }
             }
         }
         for path in Self.parsers.keys { #expect(seen.contains(path), "\(path) reads no text any more") }
     }
 
     enum Way {
-        /// The name of the fuzz test that feeds it.
-        case fuzz(String)
+        /// The name of the fuzz test that feeds it, or of both.
+        case fuzz(String, and: String? = nil)
         /// Why its text is not from outside.
         case own(String)
     }

@@ -50,3 +50,121 @@ package struct Packages: Step {
         }
     }
 }
+
+/// Packages come onto a machine by apt.
+private struct AptInstallation {
+    private let machine: Machine
+    private let proxy: Proxy?
+    private let locks: AptLocks
+
+    init(_ machine: Machine, proxy: Proxy?, locks: AptLocks) {
+        (self.machine, self.proxy, self.locks) = (machine, proxy, locks)
+    }
+
+    /// Indices of a fresh machine are empty or old: when apt does not find a package, they are fetched anew and it is
+    /// asked once more.
+    /// An update that fails is told only if the packages cannot be had without it: the fault may be another
+    /// repository's.
+    func install(_ packages: [String]) async throws {
+        let install = Apt.install(packages).aptThrough(proxy)
+        var result = try await (command: install, output: machine.attempt(install, waitingFor: locks))
+        if Apt.wantsRepair(result.output) {
+            try await repair()
+            result.output = try await machine.attempt(install, waitingFor: locks)
+        }
+        if Apt.wantsUpdate(result.output) {
+            let refresh = Apt.update.aptThrough(proxy)
+            let update = try await machine.attempt(refresh, waitingFor: locks)
+            result.output = try await machine.attempt(install, waitingFor: locks)
+            if !result.output.isSuccess, !update.isSuccess { result = (refresh, update) }
+        }
+        guard result.output.isSuccess else {
+            throw Problem(
+                apt: result.command, on: machine.host, result.output, fix: Apt.fix(result.output, on: machine.host))
+        }
+    }
+
+    /// Finishes what a machine that was reset, or an apt that was killed, left half done: apt refuses everything
+    /// before. Once: what does not heal then is told.
+    private func repair() async throws {
+        for command in [Apt.configure, Apt.fixBroken.aptThrough(proxy)] {
+            let output = try await machine.attempt(command, waitingFor: locks)
+            guard output.isSuccess else {
+                throw Problem(apt: command, on: machine.host, output, fix: Apt.repairFix(output, on: machine.host))
+            }
+        }
+        machine.tell("an installation that had been interrupted was finished")
+    }
+
+    func hold(_ names: [String]) async throws {
+        let command = Command([Word("apt-mark"), "hold", "--"] + names.map { Word($0) }).asRoot()
+        let output = try await machine.attempt(command, waitingFor: locks)
+        guard output.isSuccess else {
+            throw Problem(apt: command, on: machine.host, output, fix: Apt.fix(output, on: machine.host))
+        }
+    }
+}
+
+extension Problem {
+    /// A call of apt or dpkg that ended badly, with all that it calls an error: the last one often says no more than
+    /// that there was one.
+    init(apt command: Command, on host: Host, _ output: Output, fix: String) {
+        self.init(failed: command, on: host, output, fix: fix)
+        why = Apt.errors(output) ?? why
+    }
+}
+
+/// How long a command waits for locks that another package manager holds.
+///
+/// `DPkg::Lock::Timeout` is read for dpkg's locks only (apt-pkg/deb/debsystem.cc). For /var/lib/apt/lists/lock and
+/// /var/cache/apt/archives/lock apt gives up at once, and a fresh VM holds them in its first minutes: apt-daily,
+/// unattended-upgrades, cloud-init's `package_update`.
+package struct AptLocks: Sendable {
+    /// Counted from the first attempt; when it is over, the attempt throws a problem that names the holder.
+    package var limit: Duration
+    /// Between two attempts.
+    package var pause: Duration
+
+    package init(limit: Duration = .seconds(300), pause: Duration = .seconds(2)) {
+        self.limit = limit
+        self.pause = pause
+    }
+
+    /// What apt and dpkg say of the lock, the holder included; nil when something else is wrong, such as missing
+    /// permissions.
+    static func complaint(_ output: Output) -> String? {
+        if output.isSuccess { return nil }
+        return output.errorText.split(whereSeparator: \.isNewline).map { $0.trimming(while: \.isWhitespace) }.first {
+            $0.contains("Could not get lock") || $0.contains("was locked by another process")
+        }
+    }
+}
+
+extension Machine {
+    /// As `attempt`, for a command of apt or dpkg: it is repeated while somebody holds a lock, and says who.
+    package func attempt(_ command: Command, waitingFor locks: AptLocks) async throws -> Output {
+        let end = ContinuousClock.now + locks.limit
+        var told = ""
+        while true {
+            let output = try await attempt(command)
+            guard let complaint = AptLocks.complaint(output) else { return output }
+            guard ContinuousClock.now < end else { throw Problem(lockedOut: command, of: host, locks.limit, complaint) }
+            if complaint != told { say("waits: \(complaint)") }
+            told = complaint
+            try await pause(locks.pause)
+        }
+    }
+}
+
+extension Problem {
+    fileprivate init(lockedOut command: Command, of host: Host, _ limit: Duration, _ complaint: String) {
+        self.init(
+            what: "\(host.name): another package manager runs, and did not end within \(limit.components.seconds) s",
+            why: complaint,
+            fix:
+                """
+                see what it does: `ps aux | grep -E 'apt|dpkg|unattended'` on \(host.name); run again when it has ended
+                """
+        )
+    }
+}

@@ -1,0 +1,235 @@
+import ForgeCore
+import ForgePlan
+import ForgeTestSupport
+import Foundation
+import Testing
+
+@Suite("A question about a unit")
+struct UnitQuestionTests {
+    @Test(
+        "reads what systemctl shows",
+        arguments: [
+            (
+                """
+                LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp=Sat 2026-11-21 \
+                11:10:54 UTC\nInvocationID=0a1b
+                """,
+                UnitState(
+                    load: "loaded", active: "active", enabled: "enabled", since: 1_795_259_454, invocation: "0a1b")
+            ),
+            (
+                "ActiveEnterTimestamp=\nUnitFileState=\nActiveState=inactive\nLoadState=not-found",
+                UnitState(load: "not-found", active: "inactive", enabled: "")
+            ),
+            (
+                "LoadState=masked\nActiveState=failed\nActiveEnterTimestamp=n/a\nUnitFileState=masked",
+                UnitState(load: "masked", active: "failed", enabled: "masked")
+            ),
+        ])
+    func reads(text: String, expected: UnitState) async throws {
+        let transport = ScriptedTransport { _ in Output(frame(text)) }
+        #expect(try await transport.look(.unit("kubelet.service")).unit("kubelet.service") == expected)
+    }
+
+    @Test("keeps several units apart by their order")
+    func several() async throws {
+        let block = "LoadState=loaded\nActiveState=%\nUnitFileState=enabled\nActiveEnterTimestamp="
+        let text = ["active", "failed"].map { block.replacing("%", with: $0) }.joined(separator: "\n\n")
+        let answers = try await ScriptedTransport { _ in Output(frame(text)) }.look(.unit("a"), .unit("b"))
+        #expect([answers.unit("a").active, answers.unit("b").active] == ["active", "failed"])
+    }
+
+    @Test(
+        "counts the seconds of a date as calendars do",
+        arguments: [
+            ("Thu 1970-01-01 00:00:00 UTC", 0), ("Tue 2000-02-29 23:59:59 UTC", 951_868_799),
+            ("Wed 2000-03-01 00:00:00 UTC", 951_868_800),
+            ("Sun 2024-12-31 23:59:59 UTC", 1_735_689_599), ("Mon 2025-01-01 00:00:00 UTC", 1_735_689_600),
+            ("Thu 2100-03-01 12:00:00 UTC", 4_107_585_600),
+        ])
+    func seconds(text: String, expected: Int) async throws {
+        let transport = ScriptedTransport { _ in Output(frame("ActiveEnterTimestamp=\(text)")) }
+        #expect(try await transport.look(.unit("a")).unit("a").since == expected)
+    }
+
+    @Test("of a time in another zone has no answer rather than a wrong one")
+    func otherZone() async throws {
+        let transport = ScriptedTransport { _ in Output(frame("ActiveEnterTimestamp=Sat 2026-11-21 11:10:54 CET")) }
+        #expect(try await transport.look(.unit("a")).unit("a").since == nil)
+    }
+
+    @Test("asks systemctl once, with every name as one word", arguments: Shell.all)
+    func asks(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            let program = """
+                #!/bin/sh
+                [ "$TZ" = UTC ] || exit 1
+                while [ "$1" != -- ]; do shift; done; shift
+                first=yes
+                for unit; do [ $first ] || echo; first=; echo "LoadState=$unit"; echo ActiveEnterTimestamp=; done
+                """
+            try folder.write("systemctl", program, mode: 0o755)
+            let names = ["a b.service", "it's.mount", "-.slice"]
+            let answers = try await LocalTransport(shell: shell, programs: folder.path).ask(
+                names.map(Question.unit), of: Example.host())
+            #expect(names.map { answers.unit($0).load } == names)
+        }
+    }
+
+    @Test("without systemd says so", arguments: Shell.all)
+    func withoutSystemd(shell: String) async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write(
+                "systemctl", "#!/bin/sh\necho System has not been booted with systemd >&2; exit 1\n", mode: 0o755)
+            let transport = LocalTransport(shell: shell, programs: folder.path)
+            let problem = await #expect(throws: Problem.self) { try await transport.look(.unit("a"), .unit("b")) }
+            #expect(
+                problem
+                    == Problem(
+                        what: "kubnode: its reply could not be parsed", why: "systemctl showed 0 of 2 units",
+                        fix:
+                            """
+                            kubeforge needs a machine that was booted with systemd: `systemctl is-system-running` \
+                            should answer there
+                            """
+                    ))
+        }
+    }
+}
+
+@Suite("A question about the kernel")
+struct KernelQuestionTests {
+    /// dash's `read` gets only the first digit of such a file.
+    @Test("gives all digits of a setting, and nothing for one that is not there", arguments: Shell.all)
+    func settings(shell: String) async throws {
+        let answers = try await LocalTransport(shell: shell).look(
+            .sysctl("kernel.pid_max"), .sysctl("kernel.no_such_key"), .sysctl("kernel.ostype"), .sysctl("kernel.it's"))
+        let expected = try String(contentsOfFile: "/proc/sys/kernel/pid_max", encoding: .utf8).trimming(
+            while: \.isNewline)
+        #expect(expected.count > 1)
+        #expect(answers.sysctl("kernel.pid_max") == expected)
+        #expect(answers.sysctl("kernel.ostype") == "Linux")
+        #expect(answers.sysctl("kernel.no_such_key") == nil)
+        #expect(answers.sysctl("kernel.it's") == nil)
+    }
+
+    @Test("tells modules that are there", arguments: Shell.all)
+    func modules(shell: String) async throws {
+        let there = try #require(try FileManager.default.contentsOfDirectory(atPath: "/sys/module").first)
+        let answers = try await LocalTransport(shell: shell).look(
+            .module("no_such_module"), .module(there), .module("$(id)"))
+        #expect(answers.hasModule(there))
+        #expect(!answers.hasModule("no_such_module"))
+        #expect(!answers.hasModule("$(id)"))
+    }
+
+    @Test("names the swap areas in use, without the line of titles", arguments: Shell.all)
+    func swaps(shell: String) async throws {
+        let lines = try String(contentsOfFile: "/proc/swaps", encoding: .utf8).split(separator: "\n").dropFirst()
+        let expected = lines.map { String($0.prefix { $0 != " " && $0 != "\t" }) }
+        #expect(try await LocalTransport(shell: shell).look(.swaps).swaps == expected)
+    }
+
+    @Test("reads the areas one a line")
+    func swapLines() async throws {
+        let transport = ScriptedTransport { _ in Output(frame("/swap.img\n/dev/zram0\n")) }
+        #expect(try await transport.look(.swaps).swaps == ["/swap.img", "/dev/zram0"])
+    }
+}
+
+@Suite("A question that is a command")
+struct CommandQuestionTests {
+    @Test("gives exit code and output, without the newlines at its end", arguments: Shell.all)
+    func several(shell: String) async throws {
+        let texts = [
+            "echo one", "printf two", "echo three; exit 3", "exit 7", "false", "printf 'a\\n\\nb\\n\\n'",
+            "echo \"it's $((1+1)) \\$x\"",
+        ]
+        let answers = try await LocalTransport(shell: shell).ask(texts.map(Question.command), of: Example.host())
+        #expect(texts.map { answers.command($0).text } == ["one", "two", "three", "", "", "a\n\nb", "it's 2 $x"])
+        #expect(texts.map { answers.command($0).exitCode } == [0, 0, 3, 7, 1, 0, 0])
+    }
+
+    @Test("is the same when it is the only one", arguments: Shell.all)
+    func single(shell: String) async throws {
+        let answers = try await LocalTransport(shell: shell).look(.command("echo three; echo loud >&2; exit 3"))
+        #expect(answers.command("echo three; echo loud >&2; exit 3") == CommandState(exitCode: 3, text: "three"))
+    }
+
+    @Test("reads nothing of the script that asks it", arguments: Shell.all)
+    func readsNothing(shell: String) async throws {
+        let answers = try await LocalTransport(shell: shell).look(
+            .command("cat; echo end"), .command("cat"), .module("overlay"))
+        #expect(answers.command("cat; echo end").text == "end")
+        #expect(answers.command("cat") == CommandState())
+    }
+
+    @Test("may print megabytes", arguments: Shell.all)
+    func large(shell: String) async throws {
+        let text = "i=0; while [ $i -lt 2000 ]; do printf '%01000d\\n' $i; i=$((i+1)); done"
+        let answers = try await LocalTransport(shell: shell).look(.command(text), .command("echo after"))
+        #expect(answers.command(text).text.utf8.count == 2000 * 1001 - 1)
+        #expect(answers.command("echo after").text == "after")
+    }
+
+    @Test("that dies by a signal failed", arguments: Shell.all)
+    func killed(shell: String) async throws {
+        let answers = try await LocalTransport(shell: shell).look(.command("kill -9 $$"), .command("echo after"))
+        #expect(answers.command("kill -9 $$").exitCode == 137)
+        #expect(answers.command("echo after").text == "after")
+    }
+
+    @Test("waits for no other: four run at once")
+    func atOnce() async throws {
+        try await TemporaryFolder.during { folder in
+            try await LocalProgram.run("mkfifo", [folder.path("a"), folder.path("b")])
+            // Each opens a pipe that the other must open, too: one after the other would wait for ever.
+            let texts = [
+                "echo x > \(folder.path("a")); read y < \(folder.path("b")); echo $y",
+                "read y < \(folder.path("a")); echo $y; echo z > \(folder.path("b"))",
+            ]
+            let answers = try await LocalTransport().ask(texts.map(Question.command), of: Example.host())
+            #expect(texts.map { answers.command($0).text } == ["z", "x"])
+        }
+    }
+
+    @Test("leaves nothing behind", arguments: Shell.all)
+    func leavesNothing(shell: String) async throws {
+        let look = "readlink /proc/self/fd/1"
+        let path = try await LocalTransport(shell: shell).look(.command(look), .command("true")).command(look).text
+        #expect(path.contains("/kubeforge.") || path.contains("/tmp."))
+        #expect(!FileManager.default.fileExists(atPath: (path as NSString).deletingLastPathComponent))
+    }
+}
+
+@Suite("A question about a package")
+struct PackageQuestionTests {
+    @Test("tells what dpkg knows from what it never heard of", arguments: Shell.all)
+    func real(shell: String) async throws {
+        let answers = try await LocalTransport(shell: shell).look(
+            .package("no-such-package"), .package("dpkg"), .package("it's"))
+        #expect(answers.package("dpkg").installed?.first?.isNumber == true)
+        #expect(answers.package("no-such-package") == PackageState())
+        #expect(answers.package("it's") == PackageState())
+    }
+
+    @Test(
+        "reads dpkg's two letters: what is wanted, and what is",
+        arguments: [
+            ("ii ", PackageState(installed: "1.2-3")), ("hi ", PackageState(installed: "1.2-3", isHeld: true)),
+            ("rc ", PackageState()),
+            ("un ", PackageState()), ("iU ", PackageState()), ("iF ", PackageState()),
+            ("hc ", PackageState(isHeld: true)),
+        ])
+    func states(letters: String, expected: PackageState) async throws {
+        let transport = ScriptedTransport { _ in Output(frame("kubelet|\(letters)|1.2-3")) }
+        #expect(try await transport.look(.package("kubelet")).package("kubelet") == expected)
+    }
+
+    @Test("that dpkg cannot answer has an error with what it printed")
+    func broken() async throws {
+        let transport = ScriptedTransport { _ in Output(frame("oops")) }
+        let problem = await #expect(throws: Problem.self) { try await transport.look(.package("kubelet")) }
+        #expect(problem?.why == "dpkg-query printed “oops”")
+    }
+}
