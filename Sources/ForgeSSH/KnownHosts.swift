@@ -1,4 +1,5 @@
 import ForgeCore
+import Glibc
 
 /// What known_hosts files say about one host. They are read once per connection.
 struct KnownHosts {
@@ -121,5 +122,118 @@ struct KnownHosts {
 
     private static func isBlank(_ byte: UInt8) -> Bool {
         [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")].contains(byte)
+    }
+}
+
+extension KnownHosts {
+    /// Writes the host's key down; false when somebody else has done so since the file was read.
+    /// The file is made 0600 and its folder 0700 where they are not there.
+    ///
+    /// Connections to many hosts are made at once, and other programs use the file, too: so it is locked, and read
+    /// again under the lock.
+    /// Two keys of one host, written down by two runs, would both be believed from then on. The line is added to the
+    /// file and the file never replaced: ssh adds lines without a lock, which would be lost; owner, mode and links stay
+    /// as they are.
+    func accept(_ key: HostKey, _ deadline: Deadline) throws(SSHError) -> Bool {
+        let fd = try locked(deadline)
+        defer { close(fd) }
+        let content = try opened { () throws(LocalFile.Failure) in try LocalFile.readAll(fd).bytes }
+        if try with(content).knows(key) { return false }
+        // A last line without a newline would swallow ours.
+        let isOpen = content.last.map { $0 != UInt8(ascii: "\n") } ?? false
+        let line = Array("\(isOpen ? "\n" : "")\(name) \(key.type) \(key.base64)\n".utf8)
+        try opened { () throws(LocalFile.Failure) in try LocalFile.write(line, to: fd) }
+        return true
+    }
+
+    /// The file that has the name when it is locked: meanwhile `ssh-keygen -R` may have put another into its place.
+    private func locked(_ deadline: Deadline) throws(SSHError) -> CInt {
+        while true {
+            let fd = try opened { () throws(LocalFile.Failure) in
+                try LocalFile.makeFolder(WholeFile.folder(of: path))
+                return try LocalFile.openOrMake(path, O_RDWR | O_APPEND)
+            }
+            do throws(SSHError) { try lock(fd, deadline) } catch {
+                close(fd)
+                throw error
+            }
+            if LocalFile.has(path, fd) { return fd }
+            close(fd)
+        }
+    }
+
+    private func lock(_ fd: CInt, _ deadline: Deadline) throws(SSHError) {
+        while flock(fd, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else {
+                throw .knownHosts(path, reason: String(cString: strerror(errno)))
+            }
+            do throws(SSHError) { try deadline.pause(.milliseconds(20)) } catch {
+                throw error == .timedOut ? .knownHostsLocked(path) : error
+            }
+        }
+    }
+
+    private func opened<Value>(_ work: () throws(LocalFile.Failure) -> Value) throws(SSHError) -> Value {
+        do throws(LocalFile.Failure) { return try work() } catch { throw .knownHosts(path, reason: error.reason) }
+    }
+}
+
+/// Compares a host's name with the first word of lines in known_hosts: lists, wildcards, negations and hashed names.
+private struct NamePattern {
+    private let name: [UInt8]
+    /// Without the port, which an authority's line need not say.
+    private let address: [UInt8]
+
+    init(name: String, address: String) {
+        self.name = Self.lowercased(name.utf8)
+        self.address = Self.lowercased(address.utf8)
+    }
+
+    func matches(_ hosts: ArraySlice<UInt8>, _ type: ArraySlice<UInt8>, _ base64: ArraySlice<UInt8>, isAuthority: Bool)
+        -> Bool
+    {
+        if hosts.first == UInt8(ascii: "|") {
+            let line = [hosts, type, base64].map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+            return Session.matches(String(decoding: name, as: UTF8.self), hashedLine: line)
+        }
+        let patterns = Self.lowercased(hosts).split(separator: UInt8(ascii: ","))
+        return Self.matches(name, patterns) || isAuthority && Self.matches(address, patterns)
+    }
+
+    /// One negated pattern that matches outweighs all others.
+    private static func matches(_ name: [UInt8], _ patterns: [ArraySlice<UInt8>]) -> Bool {
+        var isNamed = false
+        for pattern in patterns {
+            if pattern.first == UInt8(ascii: "!") {
+                if matches(name[...], pattern.dropFirst()) { return false }
+            } else if matches(name[...], pattern) {
+                isNamed = true
+            }
+        }
+        return isNamed
+    }
+
+    /// `*` stands for any bytes, `?` for one. Goes back to the last `*` only, so that no pattern takes long.
+    private static func matches(_ name: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
+        var (name, pattern) = (name, pattern)
+        var retry: (name: ArraySlice<UInt8>, pattern: ArraySlice<UInt8>)?
+        while !name.isEmpty {
+            if pattern.first == UInt8(ascii: "*") {
+                pattern = pattern.dropFirst()
+                retry = (name, pattern)
+            } else if let first = pattern.first, first == UInt8(ascii: "?") || first == name.first {
+                (name, pattern) = (name.dropFirst(), pattern.dropFirst())
+            } else if let last = retry {
+                retry = (last.name.dropFirst(), last.pattern)
+                (name, pattern) = (last.name.dropFirst(), last.pattern)
+            } else {
+                return false
+            }
+        }
+        return pattern.allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+
+    private static func lowercased(_ text: some Sequence<UInt8>) -> [UInt8] {
+        text.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
     }
 }

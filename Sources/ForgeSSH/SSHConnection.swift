@@ -1,3 +1,4 @@
+import Dispatch
 import ForgeCore
 
 /// A host, reached over SSH. One command runs at a time; another waits for its turn.
@@ -145,5 +146,82 @@ extension SSHConnection {
         } catch {
             return .failure(error)
         }
+    }
+}
+
+/// What a connection needs to know beside the host: the operator's side of SSH.
+package struct SSHOptions: Sendable {
+    /// What `~` stands for in the paths of an inventory, and where `.ssh/id_ed25519` and its like are looked for.
+    package var homeFolder: String
+    /// The socket of ssh-agent (`$SSH_AUTH_SOCK`); nil or empty when there is none.
+    package var agentSocket: String?
+    /// nil: a host that known_hosts does not know is refused. Otherwise its key is written down and this is told so, in
+    /// one sentence:
+    /// the relaxation cannot be had silently. A changed key is always refused.
+    package var acceptNewHostKeys: (@Sendable (String) -> Void)?
+    /// Files beside the inventory's known_hosts that are believed, too; OpenSSH reads the same ones.
+    package var globalKnownHosts = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
+    /// Looks up the address of a name; it may block.
+    package var resolve: @Sendable (String) -> Resolution = { Resolution(of: $0) }
+    /// From the first packet to the end of the authentication.
+    package var connectTimeout: Duration = .seconds(15)
+    /// How often a quiet connection says that it is alive; three times this without an answer, and it counts as lost.
+    package var keepalive: Duration = .seconds(15)
+    /// How much longer than its time limit a command is waited for here: `timeout` on the host needs up to 10 s of it
+    /// to kill what ignores TERM.
+    package var deadline: Duration = .seconds(30)
+
+    package init(homeFolder: String, agentSocket: String? = nil, acceptNewHostKeys: (@Sendable (String) -> Void)? = nil)
+    {
+        self.homeFolder = homeFolder
+        self.agentSocket = agentSocket
+        self.acceptNewHostKeys = acceptNewHostKeys
+    }
+
+    /// What became of a look-up.
+    package enum Resolution: Sendable {
+        case address(IPv4Address)
+        case unknown(reason: String)
+    }
+
+    /// The path with a leading `~` replaced.
+    package func expanded(_ path: String) -> String {
+        path == "~" || path.hasPrefix("~/") ? homeFolder + path.dropFirst() : path
+    }
+}
+
+/// A serial executor of its own for each connection: libssh blocks, and the cooperative pool has only as many threads
+/// as the machine has cores.
+/// A session may be used by one thread at a time, which is exactly what a serial queue promises.
+private final class QueueExecutor: SerialExecutor {
+    private let queue: DispatchQueue
+
+    init(label: String) { queue = DispatchQueue(label: label) }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+
+    func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
+
+    /// Calls `body` on the queue, again and again for as long as the result is kept. No thread of the cooperative pool
+    /// has to be free for it.
+    func repeating(every interval: Duration, _ body: @escaping @Sendable () -> Void) -> RepeatingTimer {
+        let timer = DispatchSource.makeTimerSource(queue: queue)
+        let (seconds, fraction) = interval.components
+        let pause = DispatchTimeInterval.nanoseconds(Int(seconds) * 1_000_000_000 + Int(fraction / 1_000_000_000))
+        timer.schedule(deadline: .now() + pause, repeating: pause)
+        timer.setEventHandler(handler: body)
+        timer.activate()
+        return RepeatingTimer(timer: timer)
+    }
+
+    final class RepeatingTimer {
+        private let timer: any DispatchSourceTimer
+
+        init(timer: any DispatchSourceTimer) { self.timer = timer }
+
+        deinit { timer.cancel() }
     }
 }

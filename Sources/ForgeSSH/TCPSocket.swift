@@ -1,5 +1,7 @@
+import Dispatch
 import ForgeCore
 import Glibc
+import Synchronization
 
 /// The TCP connection below SSH. It is ours rather than libssh's, because it needs a real connect timeout, TCP_QUICKACK
 /// and TCP_USER_TIMEOUT.
@@ -111,5 +113,28 @@ extension SSHOptions.Resolution {
         }
         let bits = first.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee.sin_addr.s_addr }
         self = .address(IPv4Address(bits: UInt32(bigEndian: bits)))
+    }
+}
+
+/// Work that nothing can interrupt, such as a look-up of the system's.
+private enum Aside {
+    private final class Box<Value: Sendable>: Sendable {
+        let value = Mutex<Value?>(nil)
+    }
+
+    /// Does it on a thread of its own, and waits for it as long as there is patience; after that it is left to itself.
+    static func run<Value: Sendable>(_ deadline: Deadline, _ work: @escaping @Sendable () -> Value) throws(SSHError)
+        -> Value
+    {
+        let (box, bell) = (Box<Value>(), WakeupPipe())
+        DispatchQueue(label: "kubeforge.ssh.aside").async {
+            let value = work()
+            box.value.withLock { $0 = value }
+            bell.ring()
+        }
+        while true {
+            try deadline.wait(for: POLLIN, of: bell.fileDescriptor)
+            if let value = box.value.withLock({ $0 }) { return value }
+        }
     }
 }

@@ -5,8 +5,8 @@ import Testing
 /// it when they are not there after a power cut.
 private let mayBeLost: [String: (count: Int, why: String)] = [
     "Sources/ForgeKubernetes/Host/Hostname.swift": (2, "the next provision writes them again, and says so"),
-    "Sources/ForgeSSH/KnownHosts+Accept.swift": (1, "a host whose line is lost is unknown again"),
-    "Sources/ForgeSSH/Streams.swift": (1, "ResultsAreDownloaded places it when it is whole"),
+    "Sources/ForgeSSH/KnownHosts.swift": (1, "a host whose line is lost is unknown again"),
+    "Sources/ForgeSSH/Session+Run.swift": (1, "ResultsAreDownloaded places it when it is whole"),
     "templates/service/Dockerfile": (2, "it is the build of an image, which begins anew"),
     "templates/service/inference.py": (1, "who fetches the results counts their rows and compares their digests"),
     "templates/service/shards.py": (
