@@ -20,7 +20,7 @@ private let mayDestroy: [String: [String]] = [
         "uninstall.sh",
     ],
     // Advice, between a drain and an uncordon.
-    "Sources/ForgeKubernetes/Readiness/Bridge.swift": ["ip link delete"],
+    "Sources/ForgeKubernetes/Readiness/PodNetwork.swift": ["ip link delete"],
 ]
 
 @Suite("What destroys something of a cluster")

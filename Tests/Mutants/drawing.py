@@ -10,10 +10,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # Of each the unit tests are in Tests/<module>Tests. ForgeLab's need machines.
 MODULES = ["ForgeCore", "ForgeInventory", "ForgePlan", "ForgeSSH", "ForgeKubernetes", "ForgeService", "ForgeCLI", "ForgeTemplates"]
-# What decides whether something is removed, reset or replaced that cannot be had back: functions and properties, or the whole file.
+# What decides whether something is removed, reset or replaced that cannot be had back: functions, properties and types, or the whole file.
 GUARDS = {
     "Sources/ForgeKubernetes/Kubeadm/Begun.swift": ["*"],
-    "Sources/ForgeKubernetes/Kubeadm/Presence.swift": ["*"],
+    "Sources/ForgeKubernetes/KubeAPI/Kubectl.swift": ["Presence"],
     "Sources/ForgeKubernetes/Kubeadm/Join.swift": ["beginning", "isTouched", "refuseUnlessLost"],
     "Sources/ForgeKubernetes/Kubeadm/ControlPlane.swift": ["apply", "wakeOrLeave", "goOn"],
     "Sources/ForgeKubernetes/Preflight/ClusterMembershipCheck.swift": ["*"],
@@ -232,9 +232,9 @@ def guards():
 
 
 def spans(code, name):
-    """First and last lines of the functions and properties of the name."""
+    """First and last lines of the functions, properties and types of the name."""
     found = []
-    for match in re.finditer(rf"\b(?:func|var) {re.escape(name)}\b", code):
+    for match in re.finditer(rf"\b(?:func|var|struct|enum) {re.escape(name)}\b", code):
         depth, index = 0, code.find("{", match.end())
         if index < 0:
             continue

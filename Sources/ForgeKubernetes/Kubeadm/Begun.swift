@@ -160,7 +160,7 @@ extension Begun {
 }
 
 /// Where a control plane's etcd keeps its data: as its own manifest says, or kubeadm's usual place.
-enum EtcdData {
+private enum EtcdData {
     /// Sets `etcd` to `data`, `external` or `none`, and `folder` or `servers` to where.
     static func find(below root: String = "") -> String {
         """

@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgeInventory
+import ForgePlan
 import ForgeTemplates
 
 /// The configuration files of `kubeadm init` and `kubeadm join`, in the API version that the release reads.
@@ -61,5 +62,51 @@ package struct KubeadmConfig: Sendable {
         ]
         if !cluster.kubernetes.isAtLeast(1, 31) { values["apiVersion"] = Self.apiVersion(for: cluster.kubernetes) }
         return values
+    }
+}
+
+/// Where the kubelet finds the container runtime, as kubeadm's criSocket wants it.
+enum RuntimeSocket {
+    /// Two sockets may be present, so kubeadm must be told. Releases before 1.24 take the bare path only.
+    static func path(for cluster: Cluster) -> String {
+        let isNew = cluster.kubernetes.isAtLeast(1, 24)
+        switch cluster.runtime {
+        case .containerd: return (isNew ? "unix://" : "") + "/run/containerd/containerd.sock"
+        case .docker: return isNew ? "unix:///var/run/cri-dockerd.sock" : "/var/run/dockershim.sock"
+        }
+    }
+}
+
+/// The images that the installed kubeadm wants, in its own words: a table of ours would lag behind every release.
+struct KubeadmImages {
+    let cluster: Cluster
+
+    /// Prints a reference a line; nothing where kubeadm is not installed yet. With a version it asks nobody outside.
+    var look: String {
+        let repository = cluster.imageRepository ?? Cluster.Defaults.imageRepository
+        return
+            """
+            kubeadm config images list --kubernetes-version v\(cluster.kubernetes) --image-repository \
+            \(repository.shellQuoted) 2>/dev/null
+            """
+    }
+
+    func all(_ answers: Answers) -> [String] { answers.command(look).text.split(separator: "\n").map(String.init) }
+
+    /// The reference of one of them, by the last part of its name: `pause`, `kube-proxy`, `coredns`.
+    func named(_ name: String, _ answers: Answers) -> String? {
+        all(answers).first { $0.split(separator: "/").last?.split(separator: ":").first.map(String.init) == name }
+    }
+
+    /// The sandbox image; the runtime must name the same, or two are pulled, and one of them may be in no mirror.
+    func sandbox(_ answers: Answers) -> String? { named("pause", answers) }
+
+    static let notKnown: Difference = "its sandbox image is not known before kubeadm is installed"
+
+    func noAnswer(on host: Host) -> Problem {
+        Problem(
+            what: "\(host.name): kubeadm does not name the images of \(cluster.kubernetes)",
+            why: "`\(look)` names no pause image",
+            fix: "run it on \(host.name) without `2>/dev/null`, to see what it says")
     }
 }

@@ -35,3 +35,84 @@ enum NodeIsReady {
         }
     }
 }
+
+/// Every pod that kubeadm and kubeforge made for the cluster runs; those on nodes that are not Ready count elsewhere.
+/// What others put beside them is told, and not waited for.
+enum SystemPods {
+    static func step(for cni: CNI) -> any Step {
+        let pods = ["kube-system", cni.namespace].uniqued().map(look).joined(separator: "; ")
+        let look = Nodes.look(Kubectl.asAdmin)
+        @Sendable func waiting(_ answers: Answers) -> (own: [Pod], foreign: [Pod], isEmpty: Bool) {
+            let unready = Nodes(answers.command(look).text).unready
+            let all = answers.command(pods).text.split(separator: "\n").compactMap(Pod.init)
+            let own = all.filter { $0.isOwn(cni) }
+            func late(_ pods: [Pod]) -> [Pod] { pods.filter { !$0.runs && !unready.contains($0.node) } }
+            return (late(own), late(all.filter { !$0.isOwn(cni) }), own.isEmpty)
+        }
+        return WaitUntil(
+            "the cluster's own pods run", within: .seconds(300), asking: [.command(pods), .command(look)],
+            fix: "`kubectl -n kube-system describe pod NAME` tells more",
+            cure: { Nodes($0.command(look).text).full.roomFix },
+            notes: { answers, _ in
+                waiting(answers).foreign.map {
+                    "the pod \($0.name) in kube-system is not the cluster's own, and not waited for: \($0.state)"
+                }
+            },
+            notReady: { answers in
+                let (own, _, isEmpty) = waiting(answers)
+                if isEmpty { return ["no pod is there yet"] }
+                let trouble = own.contains { $0.node.isEmpty } ? Nodes(answers.command(look).text).trouble : []
+                return own.map { "\($0.name): \($0.state)" } + trouble.map { Difference($0) }
+            })
+    }
+
+    private static func look(_ namespace: String) -> String {
+        let fields =
+            """
+            {.metadata.name}|{.spec.nodeName}|{.status.phase}|{range \
+            .status.conditions[?(@.type==\"Ready\")]}{.status}{end}|{range \
+            .status.initContainerStatuses[*]}{.state.waiting.reason} {end}{range \
+            .status.containerStatuses[*]}{.state.waiting.reason} {.state.terminated.reason} \
+            {end}|{.metadata.ownerReferences[*].kind}|{.metadata.ownerReferences[*].name}
+            """
+        return Kubectl.asAdmin("-n \(namespace) get pods -o 'jsonpath={range .items[*]}\(fields){\"\\n\"}{end}'")
+    }
+
+    private struct Pod {
+        let name: String
+        let node: String
+        let runs: Bool
+        let state: String
+        private let kind: String
+        private let owner: String
+
+        init?(_ line: Substring) {
+            let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+            guard fields.count == 7 else { return nil }
+            (name, node, kind, owner) = (fields[0], fields[1], fields[5], fields[6])
+            // A pod whose first containers have not ended has PodInitializing in all others; the cause is beside it.
+            let reasons = fields[4].split(separator: " ").map(String.init).uniqued()
+            let causes = reasons.filter { $0 != "PodInitializing" }
+            let fallback = fields[1].isEmpty ? "waiting to be scheduled" : reasons.first ?? "\(fields[2]), not ready"
+            state = causes.isEmpty ? fallback : causes.joined(separator: ", ")
+            // The kubelet (seen: 1.20) says only once a minute whether a static pod is ready; that its containers run
+            // must do.
+            let isStatic = fields[5] == "Node"
+            runs =
+                fields[3] == "True" || fields[2] == "Succeeded" || isStatic && fields[2] == "Running" && reasons.isEmpty
+        }
+
+        /// Made by kubeadm or by the pod network's manifest, as its owner tells: labels may be anybody's.
+        func isOwn(_ cni: CNI) -> Bool {
+            switch kind {
+            case "Node":
+                ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"].contains {
+                    name == "\($0)-\(node)"
+                }
+            case "DaemonSet": (["kube-proxy"] + cni.daemonSets).contains(owner)
+            case "ReplicaSet": (["coredns"] + cni.deployments).contains { owner.hasPrefix("\($0)-") }
+            default: false
+            }
+        }
+    }
+}

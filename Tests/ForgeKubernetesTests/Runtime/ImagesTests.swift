@@ -100,3 +100,87 @@ struct ControlPlaneImagesTests {
         )
     }
 }
+
+@Suite("Images that every node runs")
+struct PrepulledImagesTests {
+    private let step = PrepulledImages(cluster: Example.cluster(), images: ["ghcr.io/flannel-io/flannel:v1"])
+    private let kubeadm = "registry.k8s.io/pause:3.2\nregistry.k8s.io/etcd:3.4.13-0"
+
+    private func texts(here: String, kubelet: FileState?, kubeadm: String? = nil) -> [String] {
+        let answers = [here, kubeadm ?? self.kubeadm].map { Answer.command(CommandState(text: $0)) }
+        return step.texts([
+            step.questions[0]: answers[0], step.questions[1]: answers[1], step.questions[2]: .file(kubelet),
+        ])
+    }
+
+    @Test("are here before the machine joins")
+    func before() {
+        #expect(texts(here: "registry.k8s.io/pause:3.2\nghcr.io/flannel-io/flannel:v1", kubelet: nil) == [])
+        #expect(texts(here: "registry.k8s.io/pause:3.2", kubelet: nil) == ["ghcr.io/flannel-io/flannel:v1 is missing"])
+    }
+
+    @Test("are those that kubeadm names, which must be there to ask")
+    func notInstalled() {
+        #expect(texts(here: "", kubelet: nil, kubeadm: "") == ["they are not known before kubeadm is installed"])
+    }
+
+    @Test("are a node's own affair: its kubelet pulls them, and may remove them")
+    func after() { #expect(texts(here: "", kubelet: FileState()) == []) }
+
+    @Test("are pulled by containerd's own program, and one that cannot be had is named")
+    func apply() async throws {
+        let looks = String(repeating: frame(""), count: 4) + frame("") + frame(kubeadm)
+        let (machine, transport) = Example.machine(answering: looks) { command in
+            command.line.contains("flannel") ? .failed(1, "not found") : Output()
+        }
+        let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine) }
+        #expect(problem?.why == "not found")
+        #expect(
+            problem?.fix == "does the registry have it, or its mirror? Correct mirrors: registries: in the inventory")
+        #expect(
+            await transport.changes.map { $0.split(separator: " ").suffix(3).joined(separator: " ") }
+                == ["sh registry.k8s.io/pause:3.2 ghcr.io/flannel-io/flannel:v1"])
+    }
+}
+
+@Suite("Images that every node runs, with Docker")
+struct DockerNodeImagesTests {
+    private let step = PrepulledImages(
+        cluster: Example.cluster { cluster in
+            cluster.runtime = .docker
+            cluster.mirrors.registries = ["registry.k8s.io": "http://10.77.0.1:5000"]
+        }, images: ["docker.io/library/x:1"])
+
+    private func texts(here: String, dns: String) -> [String] {
+        let kubeadm = "registry.k8s.io/pause:3.2\n" + dns
+        return step.texts([
+            step.questions[0]: .command(CommandState(text: here)),
+            step.questions[1]: .command(CommandState(text: kubeadm)),
+        ])
+    }
+
+    @Test("are here when none of them is missing, CoreDNS included, which may run anywhere")
+    func differences() {
+        #expect(texts(here: "registry.k8s.io/pause:3.2\nx:1", dns: "") == [])
+        #expect(
+            texts(
+                here: "registry.k8s.io/pause:3.2\nregistry.k8s.io/coredns:1.7.0", dns: "registry.k8s.io/coredns:1.7.0")
+                == [])
+        #expect(
+            texts(here: "", dns: "registry.k8s.io/coredns:1.7.0") == [
+                "registry.k8s.io/pause:3.2 is missing", "registry.k8s.io/coredns:1.7.0 is missing",
+            ])
+    }
+
+    @Test("are pulled from a mirror that Docker Engine does not know, and no others")
+    func apply() async throws {
+        let (machine, transport) = Example.machine(
+            answering: frame("x:1") + frame("registry.k8s.io/pause:3.2\nregistry.k8s.io/coredns:1.7.0"))
+        try await step.apply(to: machine)
+        #expect(
+            await transport.changes.map { $0.split(separator: " ").suffix(2).joined(separator: " ") } == [
+                "10.77.0.1:5000/pause:3.2 registry.k8s.io/pause:3.2",
+                "10.77.0.1:5000/coredns:1.7.0 registry.k8s.io/coredns:1.7.0",
+            ])
+    }
+}
