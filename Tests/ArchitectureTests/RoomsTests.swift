@@ -15,7 +15,7 @@ private let rooms: [String: [String]] = [
         "KubeAPI", "Release", "Jobs", "Lease", "Registry", "Models", "Access", "Checks", "Retention", "Build", "Batch",
         "Training", "Schedules", "Manifests", "Rollout", "Operations", "",
     ],
-    "ForgeLab": ["Host", "Network", "Layout", "Machines", "Servers", "Preconditions", "Artifacts", ""],
+    "ForgeLab": ["Host", "Network", "Layout", "Machines", "Preconditions", "Artifacts", ""],
     "ForgeCLI": [
         "Local", "Reporters", "Reporters/JSON", "Reports", "Run", "Commands", "Commands/Batch", "Commands/Lab", "",
     ],

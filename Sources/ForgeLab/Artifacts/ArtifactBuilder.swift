@@ -78,3 +78,27 @@ struct ArtifactBuilder: Sendable {
         return lines.isEmpty ? nil : lines.joined(separator: "\n")
     }
 }
+
+/// One thing that the lab's servers offer, or that is needed to make one: a folder, filled by a script, known by a
+/// digest of what made it.
+struct Artifact: Sendable, Hashable {
+    /// A noun in the singular: "Kubernetes 1.20.2".
+    let name: String
+    /// How long it takes on two cores: "6 min".
+    let usually: String
+    /// The folder's path.
+    let place: String
+    /// Below `templates/lab/build`.
+    let script: String
+    /// The root file system that the script runs in; nil means this computer's own.
+    let buildRoot: String?
+    /// What the script finds in its environment.
+    let values: [String: String]
+    /// Of the script, the files it reads, the values, and the digests of the supplies it is made from.
+    let digest: String
+
+    var title: String { "\(name) is made" }
+
+    /// Written last, with the digest in it.
+    var seal: String { "\(place)/.made" }
+}

@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgeInventory
+import Foundation
 
 /// What the lab's user brought of a release of Kubernetes: official packages in `packages/<version>`, archives of
 /// images in `images/<version>`, and in `images` for every release.
@@ -82,5 +83,142 @@ struct BroughtPackage: Sendable, Hashable {
         let answer = try await computer.finish(
             Command("sh", "-c", Word(ask), "sh", Word(path), "\(version)"), fix: "fetch \(path) again, or remove it")
         return answer.split(separator: "\n").map(String.init)
+    }
+}
+
+extension BroughtRelease {
+    /// What is not there of the packages; the lab builds 1.20 itself, and no other.
+    var missingPackages: Problem? {
+        let have = Dictionary(grouping: packages, by: \.name)
+        let own = ["kubelet", "kubeadm", "kubectl"].filter { name in
+            !(have[name] ?? []).contains { $0.version.hasPrefix("\(version)-") }
+        }
+        // What they need of the same repository; everything else is in the distribution.
+        let wanted =
+            hasPackages ? packages.reduce(into: Set<String>()) { $0.formUnion($1.dependencies) } : ["kubernetes-cni"]
+        let others = ["kubernetes-cni", "cri-tools"].filter { wanted.contains($0) && have[$0] == nil }
+        guard !own.isEmpty || !others.isEmpty else { return nil }
+        let names = own.map { "\($0) \(version)" } + others
+        return Problem(
+            .invalidInventory, what: "the lab has not all packages of Kubernetes \(version)",
+            why: """
+                it builds \(BuildRules.kubernetesMinor) from Debian's source; the packages of another release are its \
+                user's to bring
+                \(packagesFolder) lacks \(names.joined(separator: ", "))
+                """,
+            fix: """
+                where there is internet, take them from pkgs.k8s.io, and run the same command again (it tells the \
+                images, too):
+                \(fetchPackages(own, others).joined(separator: "\n"))
+                or write `kubernetes: \(BuildRules.kubernetesMinor)` in the inventory
+                """)
+    }
+
+    /// What is not there of the images that this release's own kubeadm lists.
+    func missingImages(_ listed: [String]) -> Problem? {
+        let have = Set(archives.flatMap(\.names).map(RegistryPath.of))
+        let missing = listed.filter { !have.contains(RegistryPath.of($0)) }
+        guard !missing.isEmpty else { return nil }
+        return Problem(
+            .invalidInventory, what: "the lab has not all images of Kubernetes \(version)",
+            why:
+                """
+                kubeadm \(version) needs them, and no archive in \(imagesFolder) has them: \
+                \(missing.joined(separator: ", "))
+                """,
+            fix: """
+                where there is internet, take them from registry.k8s.io, and run the same command again:
+                \(fetchImages(missing).joined(separator: "\n"))
+                """)
+    }
+
+    /// Without a guess at the revision, which pkgs.k8s.io's own list says. `base` is another address for tests.
+    func fetchPackages(_ own: [String], _ others: [String], from base: String? = nil) -> [String] {
+        let base = base ?? "https://pkgs.k8s.io/core:/stable:/\(version.minorName)/deb"
+        let exact =
+            own.isEmpty
+            ? [] : ["(\(own.joined(separator: "|")))_\("\(version)".replacing(".", with: "\\."))-[^_]*_amd64"]
+        let list = "curl -fsSL $base/Packages | sed -n 's/^Filename: //p' | grep -E"
+        return ["mkdir -p \(packagesFolder.shellQuoted) && cd \(packagesFolder.shellQuoted) && base=\(base)"]
+            + exact.map { "\(list) '\($0)\\.deb$' | xargs -I{} curl -fLO $base/{}" }
+            + others.map { "\(list) '\($0)_[^_]*_amd64\\.deb$' | sort -V | tail -n 1 | xargs -I{} curl -fLO $base/{}" }
+    }
+
+    func fetchImages(_ names: [String]) -> [String] {
+        [
+            "mkdir -p \(imagesFolder.shellQuoted) && cd \(imagesFolder.shellQuoted)",
+            "for image in \(names.joined(separator: " ")); do file=${image##*/}",
+            """
+            skopeo copy --override-os linux --override-arch amd64 docker://$image \
+            docker-archive:${file%%:*}.tar:$image; done
+            """,
+        ]
+    }
+}
+
+/// An archive of images, of `docker save`, `skopeo copy` or `ctr images export`.
+struct BroughtArchive: Sendable, Hashable {
+    let path: String
+    /// Size and time of the last change.
+    let stamp: String
+    /// As skopeo calls it: `docker-archive` or `oci-archive`.
+    let transport: String
+    /// The names of its images: `registry.k8s.io/pause:3.10.2`.
+    let names: [String]
+
+    static func take(_ path: String, _ computer: LocalHost) async throws -> BroughtArchive {
+        for (file, transport) in [("manifest.json", "docker-archive"), ("index.json", "oci-archive")] {
+            let listing = try await computer.run(
+                Command("tar", "--extract", "--to-stdout", "--file", Word(path), Word(file)))
+            guard listing.isSuccess else { continue }
+            let names = transport == "docker-archive" ? dockerNames(listing.text) : ociNames(listing.text)
+            if !names.isEmpty {
+                return BroughtArchive(path: path, stamp: computer.stamp(path), transport: transport, names: names)
+            }
+        }
+        throw Problem(
+            what: "\(path) names no image", why: "neither its manifest.json nor its index.json has a name with a tag",
+            fix:
+                """
+                save it by its name, such as `skopeo copy docker://NAME:TAG docker-archive:FILE.tar:NAME:TAG`, or \
+                remove it
+                """
+        )
+    }
+
+    /// `manifest` is the manifest.json of a docker archive.
+    static func dockerNames(_ manifest: String) -> [String] {
+        struct Image: Decodable {
+            let names: [String]?
+            enum CodingKeys: String, CodingKey { case names = "RepoTags" }
+        }
+        return ((try? JSONDecoder().decode([Image].self, from: Data(manifest.utf8))) ?? []).flatMap { $0.names ?? [] }
+    }
+
+    /// `index` is the index.json of an OCI archive. containerd writes the whole name beside a tag alone.
+    static func ociNames(_ index: String) -> [String] {
+        struct Index: Decodable {
+            let manifests: [Manifest]
+            struct Manifest: Decodable { let annotations: [String: String]? }
+        }
+        let manifests = (try? JSONDecoder().decode(Index.self, from: Data(index.utf8)))?.manifests ?? []
+        return manifests.compactMap(\.annotations).compactMap {
+            $0["io.containerd.image.name"] ?? $0["org.opencontainers.image.ref.name"]
+        }.filter { $0.contains(":") }
+    }
+}
+
+/// Where an image lies in the lab's registry, which has one name space for all upstreams.
+enum RegistryPath {
+    /// registry.k8s.io/pause:3.10 is pause:3.10; docker.io/library/python, library/python and python are
+    /// library/python.
+    static func of(_ name: String) -> String {
+        let parts = name.split(separator: "/").map(String.init)
+        guard parts.count > 1 else { return "library/\(name)" }
+        let first = parts[0]
+        let isRegistry = first.contains(".") || first.contains(":") || first == "localhost"
+        guard isRegistry else { return name }
+        let rest = parts.dropFirst().joined(separator: "/")
+        return first == "docker.io" && parts.count == 2 ? "library/\(rest)" : rest
     }
 }

@@ -38,3 +38,52 @@ package struct Operator: Sendable, Hashable {
         getpwuid(user).flatMap { $0.pointee.pw_dir }.map { String(cString: $0) }
     }
 }
+
+/// What the operator needs to reach a lab's machines: `~/.cache/kubeforge/lab`. All of it belongs to the operator, also
+/// below sudo.
+package struct OperatorFiles: Sendable, Hashable {
+    /// Absolute, inside the operator's home.
+    package let root: String
+    /// Whom every file here is given to.
+    package let owner: Operator
+
+    package init(root: String, owner: Operator) {
+        self.root = root
+        self.owner = owner
+    }
+
+    /// The private key of the machines' login users; `.pub` beside it.
+    package var sshKey: String { "\(root)/ssh/id_ed25519" }
+    /// The public half of the key that signs the lab's apt repositories.
+    package var archiveKey: String { "\(root)/apt/key.asc" }
+
+    /// The host keys of all machines of the lab, for `ssh: knownHosts:` in its inventory.
+    package func knownHosts(of cluster: String) -> String { "\(folder(of: cluster))/known_hosts" }
+
+    func folder(of cluster: String) -> String { "\(root)/run/\(cluster)" }
+
+    /// Replaces the file as a whole; owner and mode are right before it has its name. Folders that are missing are made
+    /// the operator's.
+    func write(_ path: String, _ text: String, mode: Int = 0o644) throws(Problem) {
+        try makeFolder(String(path[..<path.lastIndex(of: "/")!]))
+        do throws(WholeFile.Failure) {
+            let other = owner.isAnotherUser ? (owner.user, owner.group) : nil
+            try WholeFile.write(Array(text.utf8), to: path, mode: mode_t(mode), owner: other)
+        } catch {
+            throw Problem(
+                what: "cannot write \(path)", why: error.reason,
+                fix: "make its folder writable, or remove what is in its place")
+        }
+    }
+
+    private func makeFolder(_ path: String) throws(Problem) {
+        if FileManager.default.fileExists(atPath: path) { return }
+        try makeFolder(String(path[..<path.lastIndex(of: "/")!]))
+        guard mkdir(path, 0o755) == 0, !owner.isAnotherUser || lchown(path, owner.user, owner.group) == 0 else {
+            throw Problem(
+                what: "cannot create the directory \(path)", why: errorText, fix: "make its parent directory writable")
+        }
+    }
+
+    private var errorText: String { String(cString: strerror(errno)) }
+}

@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgeInventory
+import ForgeTemplates
 
 /// A machine's file system: its own layer over the one that all machines share, and /var as a plain folder.
 struct MachineDisk: Sendable {
@@ -76,5 +77,155 @@ struct MachineDisk: Sendable {
             "\(machine.layout.network.bridgeAddress)", Word(machine.host.access.user), "\(files)/authorized_keys",
             Word(Kernel(computer: computer).release), Word(files), Word(installation.distribution.rawValue),
             Word(installation.profile.rawValue), Word(machine.layout.cluster.lab.driver.rawValue))
+    }
+}
+
+/// A distribution as small as a machine can be: made once, then the lower layer of the overlay of every machine with
+/// this installation.
+struct RootFileSystem: Sendable {
+    static let packages = [
+        "systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "ca-certificates", "curl", "gnupg", "iproute2",
+        "iputils-ping",
+        "procps", "kmod", "udev", "mount", "python3-minimal",
+    ]
+
+    let layout: LabLayout
+    let installation: Installation
+    /// All that is in it from the beginning; what these need comes with them.
+    let packages: [String]
+    private let script: String
+
+    init(_ layout: LabLayout, _ installation: Installation) throws(Problem) {
+        self.layout = layout
+        self.installation = installation
+        let habits = installation.profile == .cloud ? Habits(layout.templates).packages : []
+        packages = Self.packages + habits + layout.cluster.lab.driver.packages
+        script = try layout.templates["lab/machine/make-rootfs"].text
+    }
+
+    /// Named after what makes it, so that a change makes a new one and leaves the old one to the machines that stand on
+    /// it.
+    var folder: String {
+        let made = script + installation.distribution.debian + packages.joined(separator: " ")
+        return "\(layout.cache.rootFileSystems)/\(SHA256.hex(made).prefix(16))"
+    }
+
+    func make(progress: LabProgress) async throws {
+        let title = "the root file system of \(installation.title) is made"
+        // What an mmdebstrap that was killed has left, before it had mounts of its own.
+        for folder in [folder, "\(folder).new"] { try await Mounts.unmount(below: folder, layout.computer) }
+        guard !layout.computer.exists(folder) else { return progress.unchanged(title) }
+        try await progress.during(title, usually: "50 s, once") {
+            _ = try await layout.computer.finish(command, fix: "see that `apt-get update` works on this computer") {
+                progress.say($0.text)
+            }
+        }
+    }
+
+    /// Long, because it may wait for another kubeforge that makes the same.
+    var command: Command {
+        let arguments = [folder, installation.distribution.debian, packages.joined(separator: ",")].map { Word($0) }
+        return Command(Mounts.ownNamespace + ["sh", "-c", Word(script), "make-rootfs"] + arguments).within(
+            .seconds(3600))
+    }
+}
+
+/// What images of clouds and owners of machines do, one file each below `templates/lab/machine/habits`; `prepare` runs
+/// them in order.
+private struct Habits: Sendable, Hashable {
+    /// Those that the files name in a line `# Packages: …`: they are part of the root file system.
+    let packages: [String]
+
+    init(_ templates: Templates) {
+        let files = templates.folder("lab/machine/habits").sorted { $0.key < $1.key }
+        packages = files.flatMap { file in
+            file.value.split(separator: "\n").filter { $0.hasPrefix(Self.sign) }
+                .flatMap { $0.dropFirst(Self.sign.count).split(separator: " ").map(String.init) }
+        }
+    }
+
+    private static let sign = "# Packages: "
+}
+
+/// A virtual machine's disk: an image of a prepared root file system, its kernel and initrd beside it, and the seed
+/// that cloud-init finds.
+struct VirtualMachineDisk: Sendable {
+    /// Sparse: it takes what the machine writes.
+    private static let size = "20G"
+
+    let machine: Machine
+
+    var image: String { "\(machine.folder)/disk.img" }
+    var seed: String { "\(machine.folder)/seed.iso" }
+    var kernel: String { "\(machine.folder)/vmlinuz" }
+    var initrd: String { "\(machine.folder)/initrd" }
+    var hostKeys: String { "\(machine.folder)/ssh" }
+
+    /// Written when all else is.
+    private var completed: String { "\(machine.folder)/complete" }
+
+    private var computer: LocalHost { machine.layout.computer }
+    private var files: String { "\(machine.layout.files)/vm" }
+
+    func make(from lower: RootFileSystem) async throws {
+        guard !computer.exists(completed) else { return }
+        let disk = machine.disk
+        try await disk.prepare(from: lower)
+        try await disk.work("unshare", "--mount", "sh", "\(files)/make-disk", Word(machine.folder), Word(Self.size))
+            .finish()
+        try writeSeed()
+        try await computer.finish(
+            Command(
+                "genisoimage", "-quiet", "-volid", "cidata", "-rational-rock", "-joliet", "-output", Word(seed),
+                Word(seedFiles)))
+        try await disk.discardLayers()
+        try computer.replace(completed, with: "")
+    }
+
+    private var seedFiles: String { "\(machine.folder)/seed" }
+
+    private func writeSeed() throws {
+        guard let key = computer.read("\(hostKeys)/ssh_host_ed25519_key"),
+            let half = computer.read("\(hostKeys)/ssh_host_ed25519_key.pub"),
+            let keys = computer.read("\(machine.layout.files)/authorized_keys")
+        else { throw Problem(what: "\(machine.host.name) has no keys", fix: "kubeforge lab down, and up again") }
+        let seed = Seed(
+            host: machine.host, network: machine.layout.network, keys: keys.split(separator: "\n").map(String.init),
+            hostKey: key,
+            publicHostKey: half,
+            hardwareAddress: Tap(network: machine.layout.network, host: machine.host, computer: computer)
+                .hardwareAddress
+        )
+        for (name, text) in try seed.files(machine.layout.templates) {
+            // It holds the machine's private host key.
+            try computer.replace("\(seedFiles)/\(name)", with: text, mode: 0o600)
+        }
+    }
+}
+
+/// What a cloud tells cloud-init at a machine's first boot: its name, its address, who may log in. The texts are in
+/// `templates/lab/vm/seed`.
+struct Seed: Sendable, Hashable {
+    let host: Host
+    let network: LabNetwork
+    /// Public keys of who may log in.
+    let keys: [String]
+    let hostKey: String
+    let publicHostKey: String
+    let hardwareAddress: String
+
+    func files(_ templates: Templates) throws(Problem) -> [String: String] {
+        [
+            "meta-data": try templates["lab/vm/seed/meta-data"].render(["machine": host.name.yamlQuoted]),
+            "network-config": try templates["lab/vm/seed/network-config"].render([
+                "hardwareAddress": hardwareAddress.yamlQuoted, "address": "\(host.address)/24",
+                "gateway": "\(network.bridgeAddress)",
+            ]),
+            "user-data": try templates["lab/vm/seed/user-data"].render([
+                "user": host.access.user.yamlQuoted, "hidesRoot": host.access.user == "root" ? "false" : "true",
+                "keys": keys.map(\.yamlQuoted).joined(separator: ", "), "hostKey": hostKey.yamlQuoted,
+                "publicHostKey": publicHostKey.yamlQuoted,
+            ]),
+        ]
     }
 }

@@ -1,6 +1,39 @@
 import ForgeCore
 import ForgeInventory
 
+/// How supplies are made: from the texts below `templates/lab/build`, in the cache.
+struct BuildRules: Sendable {
+    let cache: Cache
+    let texts: [String: String]
+
+    func artifact(
+        _ name: String, usually: String, in place: String, script: String, files: [String] = [],
+        values: [String: String] = [:],
+        buildRoot: Artifact? = nil, from others: [Artifact] = []
+    ) throws(Problem) -> Artifact {
+        var ingredients: [String] = []
+        for file in [script] + files { ingredients += [file, try text(file)] }
+        for (key, value) in values.sorted(by: { $0.key < $1.key }) { ingredients += [key, value] }
+        ingredients += ([buildRoot].compactMap { $0 } + others).map(\.digest)
+        return Artifact(
+            name: name, usually: usually, place: place, script: script, buildRoot: buildRoot.map { "\($0.place)/root" },
+            values: values,
+            digest: Self.digest(ingredients))
+    }
+
+    func text(_ file: String) throws(Problem) -> String {
+        guard let text = texts[file] else {
+            throw Problem(what: "there is no template lab/build/\(file)", fix: "build kubeforge again")
+        }
+        return text
+    }
+
+    /// The length stands before each text, so that no two lists look the same.
+    static func digest(_ ingredients: [String]) -> String {
+        SHA256.hex(ingredients.map { "\($0.utf8.count):\($0)" }.joined())
+    }
+}
+
 extension BuildRules {
     /// What stands behind the version in pkgs.k8s.io's packages: `1.20.2-1.1`.
     static let revision = "1.1"
