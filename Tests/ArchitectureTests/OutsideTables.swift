@@ -50,12 +50,14 @@ extension OutsideTests {
         "ForgeCLI/Commands/Lab/RootRights.swift": .own("the user's environment and state"),
         "ForgeCLI/Local/InventoryChoice.swift": .own("the user's environment and state"),
         "ForgeCLI/Reporters/LogReporter.swift": .fuzz("what is shown"),
-        "ForgeCLI/Reporters/ProblemText.swift": .fuzz("what is shown"),
+        "ForgeCLI/Reporters/Lines.swift": .fuzz("what is shown"),
         "ForgeCLI/Reporters/Readable.swift": .fuzz("what is shown"),
-        "ForgeCLI/Reporters/Seconds.swift": .fuzz("what is shown"),
+        "ForgeCLI/Reporters/TextStyle.swift": .fuzz("what is shown"),
         "ForgeCLI/Run/RunLock.swift": .own(
-            "a file that only this user's kubeforge writes; three words, counted before they are used"),
-        "ForgeCLI/Run/LocalProcesses.swift": .own("what this computer's kernel says of itself"),
+            """
+            a file that only this user's kubeforge writes; three words, counted before they are used; and what this \
+            computer's kernel says of itself
+            """),
         "ForgeCLI/Local/ProcessEnvironment.swift": .own("the user's environment and state"),
         "ForgeCore/Command.swift": .own("a command's own text; it is quoted, not read"),
         "ForgeCore/MachineLock.swift": .fuzz("holder of a lock"),

@@ -90,7 +90,7 @@ struct OutsideTests {
         let writes = /\bprint\(|FileHandle\.standard|\bfputs\(|writeAll\(|(progress|output|stream)\.write\(/
         let doors: Set<String> = [
             "ForgeCLI/Program.swift", "ForgeCLI/Local/TextStream.swift", "ForgeCLI/Reporters/ScreenReporter.swift",
-            "ForgeCLI/Reporters/JSON/JSONReporter.swift", "ForgeCLI/Reporters/LogFile.swift",
+            "ForgeCLI/Reporters/JSONReporter.swift", "ForgeCLI/Reporters/LogReporter.swift",
             // The holder of a lock.
             "ForgeCLI/Run/RunLock.swift",
         ]

@@ -17,7 +17,7 @@ private let rooms: [String: [String]] = [
     ],
     "ForgeLab": ["Host", "Network", "Layout", "Machines", "Preconditions", "Artifacts", ""],
     "ForgeCLI": [
-        "Local", "Reporters", "Reporters/JSON", "Reports", "Run", "Commands", "Commands/Batch", "Commands/Lab", "",
+        "Local", "Reporters", "Reports", "Run", "Commands", "Commands/Batch", "Commands/Lab", "",
     ],
 ]
 

@@ -6,8 +6,7 @@ import Testing
 private let mayOpen: [String: String] = [
     "ForgeCLI/Commands/Batch/BatchRunCommand.swift": "what this run downloaded",
     "ForgeCLI/Local/InventoryChoice.swift": "what an earlier run remembered",
-    "ForgeCLI/Run/LocalProcesses.swift": "what the kernel says",
-    "ForgeCLI/Run/RunLock.swift": "the lock of this user's runs, which LocalFile opened before",
+    "ForgeCLI/Run/RunLock.swift": "the lock of this user's runs, which LocalFile opened before; what the kernel says",
     "ForgeCore/LocalFile.swift": "with O_NONBLOCK",
     "ForgeCore/WholeFile.swift": "what was written a moment ago",
     "ForgeInventory/Parsing/InventoryFile.swift": "an inventory may come out of a pipe: `kubeforge plan <(…)`",

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Standard output or standard error, as text goes there.
 package struct TextStream: Sendable {
@@ -57,4 +58,20 @@ func writeAll(_ text: String, to descriptor: Int32) -> Bool {
         rest = rest.dropFirst(written)
     }
     return true
+}
+
+/// What is done, once, when standard output or standard error cannot be written any longer:
+/// `kubeforge logs --follow | head`.
+final class OutputFailure: Sendable {
+    private let body = Mutex<(@Sendable () -> Void)?>(nil)
+
+    func onFailure(_ body: @escaping @Sendable () -> Void) { self.body.withLock { $0 = body } }
+
+    func happened() {
+        let body = body.withLock { body in
+            defer { body = nil }
+            return body
+        }
+        body?()
+    }
 }

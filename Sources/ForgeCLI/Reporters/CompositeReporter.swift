@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgePlan
+import Foundation
 
 /// Hands each event to several reporters, in their order.
 package struct CompositeReporter: Reporter {
@@ -31,5 +32,108 @@ extension String {
     var withoutTokens: String {
         guard contains(".") else { return self }
         return replacing(/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/, with: "•••")
+    }
+}
+
+/// A reporter whose drawing goes on by itself, such as the seconds of a step.
+package protocol LiveReporter: Reporter {
+    /// Whether something is drawn now that goes on.
+    var isDrawing: Bool { get }
+
+    /// Draws it as it is now.
+    func redraw()
+}
+
+/// Hands events to a reporter on a thread of its own, so that who reports never waits for a terminal that stands still;
+/// a live one is redrawn on this thread, too.
+///
+/// While more events wait than there is room for, lines that commands print are dropped, and how many is said;
+/// everything else is kept.
+package final class QueuedReporter: Reporter, @unchecked Sendable {
+    private let reporter: any Reporter
+    private let live: (any LiveReporter)?
+    private let room: Int
+    private let pause: Double
+    /// Guards what follows.
+    private let condition = NSCondition()
+    private var events: [Event] = []
+    private var dropped = 0
+    private var isWriting = false
+    private var isOver = false
+
+    /// `pause`: seconds between two drawings of a live reporter.
+    package init(_ reporter: any Reporter, room: Int = 10_000, pause: Double = 0.1) {
+        self.reporter = reporter
+        live = reporter as? any LiveReporter
+        self.room = room
+        self.pause = pause
+        Thread.detachNewThread { self.write() }
+    }
+
+    /// Returns at once, whatever the reporter behind it does.
+    package func report(_ event: Event) {
+        condition.lock()
+        defer { condition.unlock() }
+        if events.count >= room, event.isLine {
+            dropped += 1
+        } else {
+            events.append(event)
+        }
+        condition.broadcast()
+    }
+
+    /// Waits until all is written, and ends the thread.
+    package func finish() {
+        condition.lock()
+        defer { condition.unlock() }
+        isOver = true
+        condition.broadcast()
+        while !events.isEmpty || dropped > 0 || isWriting { condition.wait() }
+    }
+
+    private func write() {
+        var due = Date()
+        while let batch = next(at: live?.isDrawing == true ? due : nil) {
+            for event in batch { reporter.report(event) }
+            // Programs print without a pause, too.
+            guard let live, live.isDrawing, Date() >= due else { continue }
+            live.redraw()
+            due = Date().addingTimeInterval(pause)
+        }
+    }
+
+    /// What waits, as soon as something does, or nothing when it is time to draw; nil at the end.
+    private func next(at time: Date?) -> [Event]? {
+        condition.lock()
+        defer { condition.unlock() }
+        isWriting = false
+        condition.broadcast()
+        while events.isEmpty && dropped == 0 && !isOver {
+            guard let time else {
+                condition.wait()
+                continue
+            }
+            if !condition.wait(until: time) { break }
+        }
+        if events.isEmpty && dropped == 0 {
+            isWriting = !isOver
+            return isOver ? nil : []
+        }
+        var batch = events
+        if dropped > 0 {
+            batch.append(.note("\(dropped) lines are not shown: the output stood still; the log has them"))
+        }
+        (events, dropped, isWriting) = ([], 0, true)
+        return batch
+    }
+}
+
+extension Event {
+    /// Whether it is a line that a command or a pod printed.
+    fileprivate var isLine: Bool {
+        switch self {
+        case .output, .podLine: true
+        default: false
+        }
     }
 }

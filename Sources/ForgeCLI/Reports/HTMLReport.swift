@@ -120,3 +120,80 @@ package struct HTMLReport: Sendable {
         }
         """
 }
+
+/// A confusion matrix as a table of HTML: a row for each true class, the darker the larger its share of that row.
+private struct ConfusionTable: Sendable {
+    private let matrix: ConfusionMatrix
+
+    init(_ matrix: ConfusionMatrix) { self.matrix = matrix }
+
+    var text: String {
+        let head = matrix.classes.map { "<th scope=\"col\">\($0.escaped)</th>" }.joined()
+        let rows = zip(matrix.classes, matrix.counts).enumerated().map { place, row in line(row.0, row.1, place) }
+        return """
+            <h2>\(matrix.model.escaped): \(Seconds.rounded(matrix.accuracy, digits: 3)) on \(matrix.rows) test rows</h2>
+            <p>As counted in training. Rows: the true class; columns: what the model said. Green is right, red is \
+            wrong.</p>
+            <div class="wide"><table class="confusion">
+            <thead><tr><th></th>\(head)</tr></thead>
+            <tbody>
+            \(rows.joined(separator: "\n"))
+            </tbody>
+            </table></div>
+            """
+    }
+
+    private func line(_ name: String, _ counts: [Int], _ truth: Int) -> String {
+        let all = max(1, counts.reduce(0, +))
+        let cells = counts.enumerated().map { answer, count in
+            if count == 0 { return "<td class=\"zero\">0</td>" }
+            let ink = answer == truth ? "26,128,64" : "208,32,48"
+            let share = Seconds.rounded(0.1 + 0.7 * Double(count) / Double(all), digits: 2)
+            return "<td style=\"background:rgba(\(ink),\(share))\">\(count)</td>"
+        }
+        return "<tr><th scope=\"row\">\(name.escaped)</th>\(cells.joined())</tr>"
+    }
+}
+
+/// How a load went, as a part of a page: its numbers as a table, its times as bars.
+private struct LoadSection: Sendable {
+    private let report: LoadReport
+
+    init(_ report: LoadReport) { self.report = report }
+
+    var text: String {
+        """
+        <h2>Load</h2>
+        <p>\(report.concurrency) requests at once to \(report.address.escaped) from \(report.host.escaped), for \
+        \(Seconds.shown(report.seconds)).</p>
+        <dl>
+        \(numbers.map { "<div><dt>\($0.escaped)</dt><dd>\($1.escaped)</dd></div>" }.joined(separator: "\n"))
+        </dl>
+        \((failures + [bars]).filter { !$0.isEmpty }.joined(separator: "\n"))
+        """
+    }
+
+    private var numbers: [(String, String)] {
+        let times = [50, 95, 99].compactMap { share in report.percentile(share).map { ("p\(share)", $0) } }
+        return [
+            ("answered", "\(report.answered)"), ("failed", "\(report.failed)"),
+            ("per second", Seconds.rounded(report.throughput, digits: 1)),
+        ] + (times + (times.isEmpty ? [] : [("longest", report.longest)])).map { ($0, LoadChart.shown($1) + " ms") }
+    }
+
+    private var failures: [String] {
+        report.failures.isEmpty ? [] : ["<p class=\"problem\">\(report.failuresInWords.escaped)</p>"]
+    }
+
+    private var bars: String {
+        let histogram = LoadHistogram(report)
+        if histogram.bars.isEmpty { return "" }
+        let rows = histogram.bars.map { bar in
+            let width = Seconds.rounded(Double(bar.count) * 100 / Double(histogram.most), digits: 1)
+            let name = "\(LoadChart.bound(bar.from)) – \(LoadChart.bound(bar.to)) ms"
+            let cells = "<td><div style=\"width:\(width)%\"></div></td><td class=\"number\">\(bar.count)</td>"
+            return "<tr><th scope=\"row\">\(name)</th>\(cells)</tr>"
+        }
+        return "<table class=\"bars\">\n\(rows.joined(separator: "\n"))\n</table>"
+    }
+}

@@ -2,6 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 import ForgeService
+import ForgeTemplates
 
 /// What a run is for: its name, its work, and what it needs for it.
 package struct Action: Sendable {
@@ -100,3 +101,68 @@ package struct Action: Sendable {
 
 /// Opens the connection to a host: over SSH in earnest, to a script in tests.
 package typealias Connect = @Sendable (Host) async throws -> any Transport
+
+extension Action {
+    /// The cluster as each of its runs sees it: with one service alone, where it is about services.
+    func views(of cluster: Cluster) throws(Problem) -> [Cluster] {
+        guard isPerService else { return [cluster] }
+        let names = cluster.services.map(\.name)
+        if let unknown = services.first(where: { !names.contains($0) }) {
+            throw Problem(
+                .usage, what: "--service \(unknown): the inventory has no such service",
+                fix: "it has: \(names.joined(separator: ", "))")
+        }
+        let meant = cluster.services.filter { services.isEmpty || services.contains($0.name) }
+        guard meant.count == 1 || !takesOneService else {
+            throw Problem(
+                .usage, what: "`kubeforge \(name)\(arguments)` is about one service, and the inventory has several",
+                fix: "name one of \(names.joined(separator: ", ")): --service \(names[0])")
+        }
+        return meant.map(cluster.only)
+    }
+
+    /// What was typed to name services, after a space.
+    var serviceArguments: String { services.map { " --service \($0)" }.joined() }
+}
+
+/// A run whose hosts are connected: what an action works with.
+package struct ActionContext: Sendable {
+    /// The inventory that was read, with every default filled in.
+    package let cluster: Cluster
+    /// The built-in templates, with those of `--templates` in their place where they have the same path.
+    package let templates: Templates
+    /// The connections to the action's hosts, those that failed included.
+    package let fleet: Fleet
+    /// Runs plans with the run's options, and holds its reporter.
+    package let executor: Executor
+    /// The user's kubectl configuration on this computer.
+    package let operatorKubeconfig: String
+    /// The folder on this computer for what can be made again.
+    package let cache: String
+    /// Who runs kubeforge: `user@computer`.
+    package let person: String
+    /// What follows a verb on the command line so that it takes the same inventory: a path after a space, or nothing.
+    package let inventoryArgument: String
+
+    /// Asks every reachable host its questions, for a plan that depends on the answers. A host that gives none has
+    /// failed, and that is told.
+    package func ask(_ questions: @escaping @Sendable (Host) -> [Question]) async -> [String: Answers] {
+        var answers: [String: Answers] = [:]
+        for (name, look) in await fleet.ask(width: executor.options.width, questions).sorted(by: { $0.key < $1.key }) {
+            switch look {
+            case .success(let answer): answers[name] = answer
+            case .failure(let problem): executor.reporter.report(.problem(problem, host: name))
+            }
+        }
+        return answers
+    }
+
+    /// The first control plane, as something that can only be asked.
+    package func firstControlPlane() throws -> (host: Host, transport: any Transport) {
+        let host = cluster.firstControlPlane
+        return (host, try fleet.transport(host.name))
+    }
+
+    /// Tells something that belongs to no step, past the executor.
+    package func report(_ event: Event) { executor.reporter.report(event) }
+}

@@ -5,6 +5,7 @@ import ForgePlan
 import ForgeSSH
 import Foundation
 import Logging
+import Synchronization
 
 /// The one place where real things are put together.
 struct Assembly {
@@ -120,4 +121,34 @@ private enum Narrator {
     }
 
     var screen: ScreenReporter? { if case .screen(let reporter) = self { reporter } else { nil } }
+}
+
+/// How a run works and how it is shown, whatever it does.
+package struct RunOptions: Sendable {
+    /// JSON lines on standard output, in place of text for people.
+    package var isJSON = false
+    /// As `--quiet` or `--verbose` chooses; JSON always has everything.
+    package var detail = ScreenReporter.Detail.normal
+    /// False for `--no-color`; `$NO_COLOR` and a stream that is no terminal switch colours off by themselves.
+    package var hasColour = true
+    /// A directory laid out like templates/, whose files replace the built-in ones.
+    package var templates: String?
+    /// Whether host keys that are not in known_hosts yet are accepted and saved.
+    package var acceptsNewHostKeys = false
+    /// How many hosts are worked on at once.
+    package var width = 32
+
+    package init() {}
+}
+
+/// Counts how steps ended, by host, for the summary of a run that no executor counts for.
+private final class StepCounter: Reporter {
+    private let counts = Mutex<[String: HostSummary]>([:])
+
+    var hosts: [String: HostSummary] { counts.withLock { $0 } }
+
+    func report(_ event: Event) {
+        guard case .step(let step) = event else { return }
+        counts.withLock { $0[step.host, default: HostSummary()].count(step.outcome) }
+    }
 }

@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeLab
 import ForgePlan
 import Logging
 import Synchronization
@@ -88,4 +89,15 @@ extension RunningCommands.Running {
     var mayStillRun: String {
         "may still run on \(host): \(command.told) (its time limit there: \(Seconds.shown(command.timeLimit.seconds)))"
     }
+}
+
+/// This computer as a transport, for questions that are asked from the operator's side.
+struct LocalTransport: Transport {
+    func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
+        try await LocalHost().run(command, onLine: onLine)
+    }
+
+    var traffic: Traffic { Traffic() }
+
+    func close() async {}
 }

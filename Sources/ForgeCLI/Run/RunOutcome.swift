@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgePlan
+import Synchronization
 
 /// How a run ended: what its summary says, and its exit code.
 struct RunOutcome: Sendable {
@@ -38,7 +39,29 @@ extension RunOutcome {
     }
 }
 
+extension RunOutcome {
+    /// Both, as one run tells them: the worse of both ends, and what both leave to do.
+    func and(_ other: RunOutcome) -> RunOutcome {
+        var both = self
+        if other.outcome.severity > outcome.severity { both.outcome = other.outcome }
+        if exitCode == 0 { both.exitCode = other.exitCode }
+        both.hosts.merge(other.hosts) { $0.and($1) }
+        // Beside a failure, what comes after a success is no advice.
+        let tellsBoth = (exitCode == 0) == (other.exitCode == 0)
+        both.next = tellsBoth ? (next + other.next).uniqued() : exitCode == 0 ? other.next : next
+        return both
+    }
+}
+
 extension Summary.Outcome {
+    fileprivate var severity: Int {
+        switch self {
+        case .ok: 0
+        case .incomplete: 1
+        case .failed: 2
+        }
+    }
+
     fileprivate var exitCode: Int32 {
         switch self {
         case .ok: 0
@@ -49,6 +72,18 @@ extension Summary.Outcome {
 }
 
 extension HostSummary {
+    fileprivate func and(_ other: HostSummary) -> HostSummary {
+        var both = self
+        both.changed += other.changed
+        both.unchanged += other.unchanged
+        both.wouldChange += other.wouldChange
+        both.failed += other.failed
+        both.traffic.roundTrips += other.traffic.roundTrips
+        both.traffic.bytesSent += other.traffic.bytesSent
+        both.traffic.bytesReceived += other.traffic.bytesReceived
+        return both
+    }
+
     /// A host that nothing was done on.
     init(traffic: Traffic) {
         self.init()
@@ -85,5 +120,28 @@ extension Reporter {
     /// Tells what to type next, line by line.
     func tell(next lines: [String]) {
         if !lines.isEmpty { report(.note("next  " + lines.joined(separator: "\n      "))) }
+    }
+}
+
+/// Listens for failures that belong to no step, and so are not in a plan's result: wrong answers of the service, and
+/// hosts with a problem.
+final class FailureRecorder: Reporter {
+    private struct State {
+        var hasFailedCheck = false
+        var lostHosts: Set<String> = []
+    }
+
+    private let state = Mutex(State())
+
+    var hasFailedCheck: Bool { state.withLock(\.hasFailedCheck) }
+
+    var lostHosts: Set<String> { state.withLock(\.lostHosts) }
+
+    func report(_ event: Event) {
+        switch event {
+        case .check(let check) where !check.isPassed: state.withLock { $0.hasFailedCheck = true }
+        case .problem(_, let host?): state.withLock { _ = $0.lostHosts.insert(host) }
+        default: break
+        }
     }
 }

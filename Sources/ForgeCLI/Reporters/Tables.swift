@@ -1,6 +1,70 @@
 import ForgeCore
 import ForgePlan
 
+/// A table as lines: each column as wide as its widest cell.
+struct TableLines {
+    let table: Table
+    let style: TextStyle
+
+    var lines: [String] {
+        if table.rows.isEmpty { return ["  there is no \(table.kind)"] }
+        return headed
+    }
+
+    private var headed: [String] {
+        [style("  " + row(table.columns.map(\.heading)), .dim)] + table.rows.map { "  " + row($0) }
+    }
+
+    private func row(_ cells: [String]) -> String {
+        let padded = zip(cells, widths).map { $0.oneLine.padded(to: $1) }.joined(separator: "  ")
+        return String(padded.reversed().drop { $0 == " " }.reversed())
+    }
+
+    private var widths: [Int] {
+        table.columns.indices.map { place in
+            ([table.columns[place].heading] + table.rows.map { $0[place] }).map(\.oneLine.columns).max() ?? 0
+        }
+    }
+}
+
+/// The table of checks, row by row as they come: the columns cannot wait for the last one.
+struct CheckTable {
+    private let name: Int
+    private let value: Int
+    private let style: TextStyle
+
+    init(columns: Int?, style: TextStyle) {
+        // Beside the three cells stand the mark, the milliseconds and the gaps.
+        let room = (columns ?? 200) - 20
+        name = min(50, max(16, room * 2 / 5))
+        value = min(32, max(8, (room - name) / 2))
+        self.style = style
+    }
+
+    var header: String {
+        style(
+            "    \("check".padded(to: name))  \("expected".padded(to: value))  \("got".padded(to: value))        ms",
+            .dim)
+    }
+
+    /// A failed check is followed by both values in full.
+    func lines(_ check: CheckReport) -> [String] {
+        let mark = check.isPassed ? style("✓", .green) : style("✗", .red)
+        let cells = "\(cell(check.name, name))  \(cell(check.expected, value))  \(cell(check.got, value))"
+        let row = "  \(mark) \(cells)  \(milliseconds(check))"
+        return check.isPassed
+            ? [row] : [row, "      expected  \(check.expected.oneLine)", "      got       \(check.got.oneLine)"]
+    }
+
+    private func cell(_ text: String, _ width: Int) -> String { text.oneLine.cut(to: width).padded(to: width) }
+
+    private func milliseconds(_ check: CheckReport) -> String {
+        // What several answers say together took no time of its own.
+        let text = check.milliseconds > 0 ? Seconds.rounded(check.milliseconds, digits: 1) : ""
+        return String(repeating: " ", count: max(0, 8 - text.count)) + text
+    }
+}
+
 /// How a load went, for a terminal: numbers, and a bar for each span of time.
 struct LoadChart {
     let report: LoadReport
