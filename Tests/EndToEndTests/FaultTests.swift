@@ -132,3 +132,141 @@ extension Disturbance {
         return named.map { names in allCases.filter { names.contains($0.rawValue) } } ?? allCases
     }
 }
+
+/// A release with one fault built in, and what kubeforge must say of it.
+struct Fault: Sendable, CustomTestStringConvertible {
+    let name: String
+    let overlay: Overlay
+    /// In the error, all of it.
+    let says: [String]
+
+    var testDescription: String { name }
+
+    static let all = [
+        Fault(
+            name: "a pod that does not bring the registry's password",
+            overlay: Overlay(
+                file: "kubernetes/base/deployment.yaml",
+                change: ("imagePullSecrets:\n        - name: {{ pullSecret }}", "# Without {{ pullSecret }}."),
+                // The nodes have the image by now, and would not ask for it.
+                andChange: ("imagePullPolicy: IfNotPresent", "imagePullPolicy: Always")),
+            says: ["the image could not be pulled", ".11:5443/mlops/inference"]),
+        Fault(
+            name: "a program that crashes at its start",
+            overlay: Overlay(
+                file: "service/api.py",
+                change: (
+                    "def create_app(data=None, trained=None):",
+                    "raise SystemExit('no licence')\n\n\ndef create_app(data=None, trained=None):"
+                )),
+            says: ["the program ends with exit code", "| ", "no licence"]),
+        Fault(
+            name: "a limit of memory that is too low",
+            overlay: Overlay(
+                file: "kubernetes/base/deployment.yaml",
+                change: (
+                    "memory: 256Mi\n            limits:\n              memory: {{ memory }}",
+                    "memory: 24Mi\n            limits:\n              memory: 24Mi"
+                )),
+            says: ["OOMKilled"]),
+        Fault(
+            name: "a probe that says no",
+            overlay: Overlay(
+                file: "service/api.py",
+                change: ("if self.serving.is_expected(got) else", "if not self.serving.is_expected(got) else")),
+            says: ["it runs, and is not ready", "HTTP probe failed with statuscode: 503"]),
+        Fault(
+            name: "a pod that no node has room for",
+            overlay: Overlay(file: "kubernetes/base/deployment.yaml", change: ("cpu: {{ cpu }}", "cpu: \"64\"")),
+            says: ["no node takes the pod", "Insufficient cpu"]),
+        wrongAnswers,
+    ]
+
+    static let wrongAnswers = Fault(
+        name: "models that get other features than in training",
+        overlay: Overlay(
+            file: "service/api.py",
+            change: (
+                "self.batcher.ask(self.serving.rows(place), lambda",
+                "self.batcher.ask(self.serving.rows(place)[:, ::-1], lambda"
+            )),
+        says: [
+            "answers differ from training", "the service does not transform features as training did",
+            "/prediction/",
+        ])
+}
+
+/// What goes wrong in the middle of a run: with kubeforge, with the connection, or with the machine.
+enum Disturbance: String, CaseIterable, Sendable {
+    /// kubeforge gets SIGKILL.
+    case kill
+    /// The connection to the machine is reset, and every new one, too, until the run has ended.
+    case cut
+    /// Packets to and from the machine vanish until the run has ended.
+    case drop
+    /// The machine stops at once, as with a power cut, and is started again when the run has ended.
+    case reset
+
+    func strike(_ process: Int32, _ machine: String, of lab: TestLab) async throws {
+        switch self {
+        case .kill: #expect(Glibc.kill(process, SIGKILL) == 0 || errno == ESRCH)
+        case .cut, .drop:
+            try await succeed(rules(lab.inventory.address(of: machine)).map { "iptables -I \($0)" }, in: lab)
+        case .reset: try await lab.killMachine(machine)
+        }
+    }
+
+    func heal(_ machine: String, of lab: TestLab) async throws {
+        switch self {
+        case .kill: break
+        case .cut, .drop:
+            try await succeed(rules(lab.inventory.address(of: machine)).map { "iptables -D \($0)" }, in: lab)
+        case .reset:
+            let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
+            try #require(up.exitCode == 0, "\(up.everything)")
+        }
+    }
+
+    private func rules(_ address: String) -> [String] {
+        self == .cut
+            ? ["OUTPUT -d \(address) -p tcp --dport 22 -j REJECT --reject-with tcp-reset"]
+            : ["OUTPUT -d \(address) -p tcp --dport 22 -j DROP", "INPUT -s \(address) -p tcp --sport 22 -j DROP"]
+    }
+
+    private func succeed(_ lines: [String], in lab: TestLab) async throws {
+        for line in lines {
+            let run = try await lab.asRoot(line)
+            try #require(run.exitCode == 0, "\(line): \(run.everything)")
+        }
+    }
+}
+
+/// A step of a run, once it has begun: `host` is where.
+struct BegunStep: Hashable, Sendable {
+    let host: String
+    let title: String
+}
+
+extension TestLab {
+    /// Runs a verb and disturbs it so long after a step has begun for which `choose` says so; nil when there was none.
+    func disturbed(
+        _ verb: String, by disturbance: Disturbance, after delay: Duration,
+        choose: @escaping @Sendable (BegunStep) -> Bool
+    ) async throws -> (run: Finished, step: BegunStep?) {
+        let program = try RunningProgram(
+            path: Self.program, arguments: [verb, inventory.path, "--output", "json"], environment: environment)
+        var struck: BegunStep?
+        for await line in program.lines where struck == nil {
+            guard let event = try? JSONDecoder().decode(Finished.Line.self, from: Data(line.utf8)),
+                event.event == "began",
+                let host = event.host, let title = event.title, choose(BegunStep(host: host, title: title))
+            else { continue }
+            struck = BegunStep(host: host, title: title)
+            try await Task.sleep(for: delay)
+            try await disturbance.strike(program.process, host, of: self)
+        }
+        let run = await program.end()
+        if let struck { try await disturbance.heal(struck.host, of: self) }
+        return (run, struck)
+    }
+}

@@ -166,3 +166,114 @@ extension Trait where Self == LabTrait {
         LabTrait(cluster: cluster, network: network, hasOwnData: hasOwnData, distributions: distributions, verbs: verbs)
     }
 }
+
+/// The inventory of a lab of the tests, with the few lines that a test may change.
+struct Inventory: Sendable {
+    let folder: URL
+    /// The first three numbers of its addresses: `10.78.0`.
+    let network: String
+    var cluster: String
+    var kubernetes = "1.20.2"
+    var hosts: [(name: String, address: String, role: String)]
+    var service: [String] = []
+    /// Whether the service's image takes packages of Debian from the lab's archive.
+    var hasDebianMirror = false
+    /// What the lab installs on the machines, by name.
+    var distributions: [String: String] = [:]
+    /// `cloud`, with the habits of clouds, or `bare`.
+    var profile = "cloud"
+    /// What runs the machines: `nspawn` or `vm`.
+    var driver = "nspawn"
+    private let lab: String
+
+    init(folder: URL, network: String, cluster: String) {
+        self.folder = folder
+        self.network = network
+        self.cluster = cluster
+        lab = cluster
+        hosts = [("kubmaster", "\(network).11", "control-plane"), ("kubnode", "\(network).12", "worker")]
+    }
+
+    var path: String { folder.appending(path: "inventory.yaml").path() }
+    var key: String { cache + "/ssh/id_ed25519" }
+    var knownHosts: String { cache + "/run/\(lab)/known_hosts" }
+
+    func address(of machine: String) -> String { hosts.first { $0.name == machine }!.address }
+
+    func write(to other: String? = nil) throws {
+        try text.write(toFile: other ?? path, atomically: true, encoding: .utf8)
+    }
+
+    /// The operator's.
+    var cache: String {
+        let environment = ProcessInfo.processInfo.environment
+        return (environment["KUBEFORGE_CACHE"] ?? NSHomeDirectory() + "/.cache/kubeforge") + "/lab"
+    }
+
+    private var text: String {
+        """
+        cluster: \(cluster)
+        kubernetes: \(kubernetes)
+        hosts:
+        \(hosts.map { "  - { name: \($0.name), address: \($0.address), role: \($0.role) }" }.joined(separator: "\n"))
+        ssh:
+          user: ubuntu
+          key: \(key)
+          knownHosts: \(knownHosts)
+        mirrors:
+          apt:
+            docker: { url: "http://\(network).1:8000/linux/<distribution>", key: \(cache)/apt/key.asc }
+            kubernetes: { url: "http://\(network).1:8000/core:/stable:", key: \(cache)/apt/key.asc }
+        \(hasDebianMirror ? "    debian: { url: \"http://\(network).1:8000/debian\", key: \(cache)/apt/key.asc }" : "")
+          registries:
+            docker.io: http://\(network).1:5000
+            registry.k8s.io: http://\(network).1:5000
+            ghcr.io: http://\(network).1:5000
+          python: http://\(network).1:8000/simple
+        service:
+          nodePort: 30080
+        \(service.map { "  \($0)" }.joined(separator: "\n"))
+        lab:
+          driver: \(driver)
+          profile: \(profile)
+          hosts:
+        \(distributions.sorted { $0.key < $1.key }.map { "    \($0): { distribution: \($1) }" }.joined(separator: "\n"))
+
+        """
+    }
+}
+
+/// A change to one of the program's templates: another release.
+struct Overlay: Sendable {
+    let file: String
+    /// What stands there, and what comes in its place.
+    let change: (String, String)
+    /// A second one, in the same file.
+    var andChange: (String, String)?
+
+    /// Another release, which behaves as the one before.
+    static func comment(_ text: String) -> Overlay {
+        Overlay(file: "service/api.py", change: ("def create_app(", "# \(text)\ndef create_app("))
+    }
+
+    /// Makes a folder for `--templates` that holds the changed file and nothing else.
+    func make(in folder: URL) throws -> String {
+        let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../templates/\(file)")
+            .standardized
+        let text = try String(contentsOf: source, encoding: .utf8)
+        let changes = [change] + (andChange.map { [$0] } ?? [])
+        for (old, _) in changes where !text.contains(old) { throw Missing(text: old, file: file) }
+        let place = folder.appending(path: "overlay-\(UUID().uuidString)")
+        let target = place.appending(path: file)
+        try FileManager.default.createDirectory(
+            at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+        let changed = changes.reduce(text) { $0.replacing($1.0, with: $1.1) }
+        try changed.write(to: target, atomically: true, encoding: .utf8)
+        return place.path()
+    }
+
+    struct Missing: Error {
+        let text: String
+        let file: String
+    }
+}
