@@ -127,6 +127,16 @@ extension LocalFile {
         }
     }
 
+    /// Locks the descriptor's file against all others who do so; false where somebody has. The lock ends with the last
+    /// descriptor of this opening, so the kernel takes it back from a process that is killed.
+    package static func lock(_ fd: CInt) throws(Failure) -> Bool {
+        while flock(fd, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EWOULDBLOCK { return false }
+            guard errno == EINTR else { throw Failure(code: errno) }
+        }
+        return true
+    }
+
     /// Whether the descriptor's file is the one that has the name.
     package static func has(_ path: String, _ fd: CInt) -> Bool {
         var (named, opened) = (stat(), stat())

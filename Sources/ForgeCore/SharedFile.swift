@@ -117,25 +117,25 @@ package struct SharedFile: Sendable, Hashable {
     }
 
     private func lock(_ folder: CInt, _ target: String, _ limit: Duration) async throws {
-        let clock = ContinuousClock()
-        let end = clock.now + limit
+        var isLocked = false
         // The folder's lock leaves no file behind. kubectl has a file instead, which it makes and removes around its
         // own changes.
-        while true {
-            let isLocked = flock(folder, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
-            if isLocked && access(target + ".lock", F_OK) != 0 { return }
-            if clock.now >= end {
-                throw refusal(
-                    target,
-                    isLocked
-                        ? "\(target).lock is there: kubectl is changing it, or was ended while it did"
-                        : "another program changes it",
-                    isLocked
-                        ? "run it again; if no kubectl runs: rm \(target.shellQuoted).lock"
-                        : "run it again when the other one has ended")
-            }
+        let isFree = try await poll(within: limit) {
             try await Task.sleep(for: .milliseconds(50))
+        } until: {
+            // A file system without locks keeps nobody out.
+            isLocked = (try? LocalFile.lock(folder)) ?? true
+            return isLocked && access(target + ".lock", F_OK) != 0
         }
+        guard !isFree else { return }
+        throw refusal(
+            target,
+            isLocked
+                ? "\(target).lock is there: kubectl is changing it, or was ended while it did"
+                : "another program changes it",
+            isLocked
+                ? "run it again; if no kubectl runs: rm \(target.shellQuoted).lock"
+                : "run it again when the other one has ended")
     }
 
     /// Once: what a later run finds is kubeforge's own.

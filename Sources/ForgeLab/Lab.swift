@@ -228,7 +228,7 @@ private struct ExclusiveUse: ~Copyable {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Problem(what: "cannot open \(path)", why: String(cString: strerror(errno))) }
         // `deinit` closes it after a throw, too.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard (try? LocalFile.lock(descriptor)) == true else {
             throw Problem(
                 what: "the lab \(cluster) is in use by another kubeforge run",
                 fix: "wait for it, or end it, and try again")

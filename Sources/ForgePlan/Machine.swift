@@ -60,6 +60,13 @@ package struct Machine: Sendable {
         try rights?.goOnWaiting(on: host)
     }
 
+    /// Looks until it is done, with such waits between two looks; false when the limit is over before.
+    package func poll(
+        within limit: Duration, every time: Duration, until isDone: () async throws -> Bool
+    ) async throws -> Bool {
+        try await ForgeCore.poll(within: limit, pause: { try await pause(time) }, until: isDone)
+    }
+
     /// As `run`, for a command whose output is a secret, or nothing to read: no line of it becomes an event.
     package func runUnlogged(_ command: Command, fix: String? = nil) async throws -> Output {
         let output = try await perform(command) { _ in }

@@ -163,10 +163,7 @@ extension KnownHosts {
     }
 
     private func lock(_ fd: CInt, _ deadline: Deadline) throws(SSHError) {
-        while flock(fd, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR else {
-                throw .knownHosts(path, reason: String(cString: strerror(errno)))
-            }
+        while try !opened({ () throws(LocalFile.Failure) in try LocalFile.lock(fd) }) {
             do throws(SSHError) { try deadline.pause(.milliseconds(20)) } catch {
                 throw error == .timedOut ? .knownHostsLocked(path) : error
             }

@@ -29,7 +29,7 @@ package final class RunLock: Sendable {
             throw Problem(what: "cannot open \(path)", why: error.reason, fix: folder.cure)
         }
         // `deinit` closes it after a throw, too: a second close could hit what another thread has opened meanwhile.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw Problem(cluster, isHeldBy: Holder(read: path)) }
+        guard (try? LocalFile.lock(descriptor)) == true else { throw Problem(cluster, isHeldBy: Holder(read: path)) }
         ftruncate(descriptor, 0)
         writeAll(holder.text, to: descriptor)
     }

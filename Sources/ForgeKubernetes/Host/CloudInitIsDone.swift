@@ -23,20 +23,21 @@ struct CloudInitIsDone: Step {
 
     /// An end with an error is an end: what cloud-init could not do is not this program's business, and is told.
     func apply(to machine: Machine) async throws {
-        let end = ContinuousClock.now + limit
-        while let state = try await differences(given: machine.ask(questions)).first {
-            guard ContinuousClock.now < end else { throw late(machine.host, state) }
-            try await machine.pause(pause)
+        var state: Difference?
+        let isDone = try await machine.poll(within: limit, every: pause) {
+            state = try await differences(given: machine.ask(questions)).first
+            return state == nil
         }
+        guard isDone else { throw late(machine.host, state) }
         let output = try await machine.attempt(Command("sh", "-c", "cloud-init status > /dev/null").asRoot())
         // 2: done, with errors that it recovered from.
         if [.code(0), .code(2)].contains(output.exit) { return }
         machine.tell("cloud-init ended with an error: `cloud-init status --long` tells more")
     }
 
-    private func late(_ host: Host, _ state: Difference) -> Problem {
+    private func late(_ host: Host, _ state: Difference?) -> Problem {
         Problem(
-            what: "\(host.name): cloud-init is still at work after \(limit.components.seconds) s", why: state.text,
+            what: "\(host.name): cloud-init is still at work after \(limit.components.seconds) s", why: state?.text,
             fix:
                 """
                 find out what it is doing: `cloud-init status --long` and `tail /var/log/cloud-init-output.log`; run \

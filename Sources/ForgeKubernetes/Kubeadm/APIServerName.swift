@@ -36,9 +36,8 @@ struct APIServerName: Step {
         try await machine.run(
             Command([Word("sh"), "-c", Word(Self.script), "sh"] + words).asRoot().within(.seconds(120)),
             fix: "make it by hand: `kubeadm init phase certs apiserver --help` on \(host.name)")
-        let end = ContinuousClock.now + .seconds(90)
-        while try await !differences(given: machine.ask(questions)).isEmpty, ContinuousClock.now < end {
-            try await machine.pause(.seconds(1))
+        _ = try await machine.poll(within: .seconds(90), every: .seconds(1)) {
+            try await differences(given: machine.ask(questions)).isEmpty
         }
     }
 

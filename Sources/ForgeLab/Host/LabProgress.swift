@@ -1,3 +1,5 @@
+import ForgeCore
+
 /// Tells a person what the lab is doing, while it does it.
 package struct LabProgress: Sendable {
     private let report: @Sendable (Event) -> Void
@@ -25,14 +27,13 @@ package struct LabProgress: Sendable {
         _ title: String, of machine: String? = nil, usually: String? = nil, _ work: () async throws -> T
     ) async throws -> T {
         report(.began(title, machine: machine, usually: usually))
-        let clock = ContinuousClock()
-        let start = clock.now
+        let start = ContinuousClock.now
         do {
             let result = try await work()
-            report(.ended(title, machine: machine, .changed, seconds: (clock.now - start) / .seconds(1)))
+            report(.ended(title, machine: machine, .changed, seconds: (ContinuousClock.now - start).seconds))
             return result
         } catch {
-            report(.ended(title, machine: machine, .failed, seconds: (clock.now - start) / .seconds(1)))
+            report(.ended(title, machine: machine, .failed, seconds: (ContinuousClock.now - start).seconds))
             throw error
         }
     }

@@ -58,14 +58,16 @@ struct Servers: Sendable {
 
     private func waitUntilOpen(_ port: UInt16, _ server: GroupedCommand) async throws {
         let address = "\(layout.network.bridgeAddress):\(port)"
-        let deadline = ContinuousClock.now + .seconds(20)
-        while try await !layout.computer.run(Command(Self.probe + ["http://\(address)/"])).isSuccess {
-            guard ContinuousClock.now < deadline, try await !server.group.processes().isEmpty else {
-                let last = layout.computer.read(log(server))?.split(separator: "\n").last.map(String.init)
-                throw Problem(
-                    what: "the lab's server on \(address) does not answer", why: last, fix: "look at \(log(server))")
-            }
-            try await Task.sleep(for: .milliseconds(50))
+        var isOpen = false
+        let isOver = try await layout.computer.poll(within: .seconds(20), every: .milliseconds(50)) {
+            isOpen = try await layout.computer.run(Command(Self.probe + ["http://\(address)/"])).isSuccess
+            if isOpen { return true }
+            return try await server.group.processes().isEmpty
+        }
+        guard isOver, isOpen else {
+            let last = layout.computer.read(log(server))?.split(separator: "\n").last.map(String.init)
+            throw Problem(
+                what: "the lab's server on \(address) does not answer", why: last, fix: "look at \(log(server))")
         }
     }
 }

@@ -105,14 +105,13 @@ struct MachineReboot: Sendable {
 
     /// Waits for another boot; a machine that hangs while it stops has its power cut.
     func finish() async throws {
-        let deadline = ContinuousClock.now + machine.driver.rebootLimit
-        while let before {
-            if let now = try await machine.driver.boot(), now != before { break }
-            guard ContinuousClock.now < deadline else {
-                try await machine.driver.start()
-                break
+        if let before {
+            let (computer, limit) = (machine.layout.computer, machine.driver.rebootLimit)
+            let isOther = try await computer.poll(within: limit, every: .milliseconds(100)) {
+                guard let now = try await machine.driver.boot() else { return false }
+                return now != before
             }
-            try await Task.sleep(for: .milliseconds(100))
+            if !isOther { try await machine.driver.start() }
         }
         try await MachineLogin(machine: machine).waitUntilOpen()
     }
@@ -169,14 +168,15 @@ struct MachineLogin: Sendable {
     /// Waits until the machine lets the inventory's user in.
     func waitUntilOpen() async throws {
         let limit = machine.driver.bootLimit
-        let deadline = ContinuousClock.now + limit
-        while true {
+        var last: String?
+        let isOpen = try await machine.layout.computer.poll(within: limit, every: .milliseconds(200)) {
             let answer = try await attempt()
-            if answer.isSuccess { return }
+            last = answer.lastLine
+            if answer.isSuccess { return true }
             guard try await machine.isRunning() else { throw ended }
-            guard ContinuousClock.now < deadline else { throw closed(limit, answer.lastLine) }
-            try await Task.sleep(for: .milliseconds(200))
+            return false
         }
+        guard isOpen else { throw closed(limit, last) }
     }
 
     func isOpen() async throws -> Bool { try await attempt().isSuccess }

@@ -42,13 +42,12 @@ struct NspawnDriver: MachineDriver {
     /// The power supply starts in its own control groups, goes on to the machine's, and then says who it is there: who
     /// looks in between sees no machine.
     private func waitForMachine() async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while try await !machine.isRunning(), try await !supervisorCommand.group.processes().isEmpty {
-            guard ContinuousClock.now < deadline else {
-                throw Problem(
-                    what: "\(machine.host.name) does not start within 30 s", fix: "look at \(machine.console)")
-            }
-            try await Task.sleep(for: .milliseconds(20))
+        let isOver = try await layout.computer.poll(within: .seconds(30), every: .milliseconds(20)) {
+            if try await machine.isRunning() { return true }
+            return try await supervisorCommand.group.processes().isEmpty
+        }
+        guard isOver else {
+            throw Problem(what: "\(machine.host.name) does not start within 30 s", fix: "look at \(machine.console)")
         }
     }
 

@@ -46,15 +46,12 @@ package struct WaitUntil: Step {
     /// Asks until nothing is missing. Throws when the limit is over, with what was last seen, and when the user stops
     /// the run.
     package func apply(to machine: Machine) async throws {
-        let end = ContinuousClock.now + limit
-        var last = try await machine.ask(questions)
-        while !notReady(last).isEmpty {
-            guard ContinuousClock.now < end else {
-                throw timeOut(given: last, on: machine.host, (try? await explain?(machine)) ?? nil)
-            }
-            try await machine.pause(pause)
+        var last = Answers()
+        let isReady = try await machine.poll(within: limit, every: pause) {
             last = try await machine.ask(questions)
+            return notReady(last).isEmpty
         }
+        guard isReady else { throw timeOut(given: last, on: machine.host, (try? await explain?(machine)) ?? nil) }
     }
 
     /// What is told when the time is over, with what else was found out. Pure.
