@@ -71,6 +71,13 @@ package struct Requirement: PreflightCheck {
 
     package func differences(given answers: Answers) -> [Difference] { differences(answers) }
 
+    /// The same where the condition holds; nothing is said where it does not.
+    package func `where`(_ condition: @escaping @Sendable (Answers) -> Bool, asking more: [Question]) -> Requirement {
+        Requirement(title, asking: questions + more, fix: fix) { [differences] answers in
+            condition(answers) ? differences(answers) : []
+        }
+    }
+
     /// All differences in one problem, with the fix that was given for the requirement.
     package func finding(_ differences: [Difference], on host: Host) -> Problem {
         Problem(

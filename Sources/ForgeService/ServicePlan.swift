@@ -33,22 +33,22 @@ package enum ServicePlan {
         let schedules = SchedulesUseRelease(release, models: models, of: cluster, templates: templates)
         let inUse = [PullSecret.name(of: cluster)] + [forTraining?.name, access?.name].compactMap { $0 }
         let first = [cluster.firstControlPlane]
+        let server = APIServer(cluster)
 
         return Plan(
             stages: [
                 Stage("the cluster can take the service", goesOnAfterFailure: true, on: cluster.hosts) { host in
                     when(
-                        host == cluster.firstControlPlane, Preflight.builds(cluster), Preflight.rules(cluster),
-                        OneArchitecture(cluster),
-                        ObjectsAreOurs.requirement(cluster))
+                        host == cluster.firstControlPlane, Preflight.builds(cluster), server, OneArchitecture(cluster),
+                        server.asked(ObjectsAreOurs.requirement(cluster)))
                         + when(
                             host == cluster.firstControlPlane && service.autoscaling != nil,
-                            Autoscaler.isMeasured(cluster))
+                            server.asked(Autoscaler.isMeasured(cluster)))
                         + when(
                             host == cluster.firstControlPlane && !isAnew,
-                            LastBuild(service).requirement(release.rebuilt))
+                            server.asked(LastBuild(service).requirement(release.rebuilt)))
                         + (host == cluster.firstControlPlane
-                            ? NodePortIsFree.requirement(service).map { [$0] } ?? [] : [])
+                            ? NodePortIsFree.requirement(service).map { [server.asked($0)] } ?? [] : [])
                         + registry.preflight(host) + when(cluster.takesPods(host), Preflight.runsContainers(cluster))
                 },
                 registry.made,
@@ -108,14 +108,6 @@ private enum Preflight {
         return Requirement("Docker can build images", asking: [.command(look)], fix: provision(cluster)) { answers in
             answers.command(look).exitCode == 0
                 ? [] : [Difference(said(answers.command(look), else: "Docker does not answer"))]
-        }
-    }
-
-    static func rules(_ cluster: Cluster) -> Requirement {
-        let look = Kubectl(namespace: cluster.service.namespace).line("get", "--raw", "/readyz") + " 2>&1"
-        return Requirement("the cluster's API answers", asking: [.command(look)], fix: provision(cluster)) { answers in
-            answers.command(look).exitCode == 0
-                ? [] : [Difference(said(answers.command(look), else: "kubectl gets no answer"))]
         }
     }
 

@@ -136,6 +136,7 @@ extension OutsideTests {
         "ForgeService/KubeAPI/ClusterObject.swift": .fuzz("objects of the cluster"),
         "ForgeService/KubeAPI/PodLogs.swift": .fuzz("lines of pods and machines"),
         "ForgeService/ServicePlan.swift": .fuzz("steps of the service"),
+        "ForgeService/KubeAPI/APIServer.swift": .fuzz("steps of the service"),
         "ForgeService/Access/AccessSecret.swift": .own("files of the operator"),
         "ForgeService/Build/ModelDescription.swift": .fuzz("golden.json"),
         "ForgeService/Build/NewModelDirectory.swift": .own("a name that was typed"),

@@ -14,7 +14,7 @@ struct FaultTests {
 
     @Test("an undisturbed run is what the others are compared with")
     func undisturbedRun() async throws {
-        let answers = try await answers(of: "undisturbed", on: "10.85.0") { lab in
+        let answers = try await answers(of: "undisturbed", on: "10.91.0") { lab in
             for verb in ["provision", "deploy"] {
                 let run = try await lab.kubeforge(verb, lab.inventory.path)
                 try #require(run.exitCode == 0, "\(run.everything)")

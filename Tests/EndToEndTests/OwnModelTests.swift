@@ -5,7 +5,7 @@ import Testing
 /// two at once. `make test-service`.
 @Suite(
     "A model of one's own on a cluster", .serialized, .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"),
-    .lab("kubeforge-models", "10.89.0", ["kubmaster": "debian-13", "kubnode": "debian-13"], after: "provision"))
+    .lab("kubeforge-models", "10.92.0", ["kubmaster": "debian-13", "kubnode": "debian-13"], after: "provision"))
 struct OwnModelTests {
     let lab: TestLab
 

@@ -4,6 +4,7 @@ import ForgePlan
 import ForgeService
 import ForgeTemplates
 import ForgeTestSupport
+import Synchronization
 import Testing
 
 @testable import ForgeCLI
@@ -17,7 +18,8 @@ struct DeployTests {
         let scene = try Scene()
         let host = ScriptedTransport { command in
             // Of certificates nothing is said.
-            command.inputText.contains("docker image inspect") ? nil : Output("0 0\n\n0 \(time.utf8.count)\n\(time)\n")
+            command.inputText.contains("docker image inspect")
+                ? nil : Output("0 0\n\n0 \(time.utf8.count)\n\(time)\n0 2\nok\n0 0\n\n")
         }
         _ = await ActionRunner(
             action, inventory: "lab.yaml", surroundings: scene.surroundings, reporter: Witness(), read: { _ in .lab },
@@ -40,5 +42,27 @@ struct DeployTests {
         let rebuild = Action.deploy(isDryRun: true, rebuiltAt: "2026-11-27T00:00:00Z", within: .seconds(1))
         #expect(try await asked(rebuild, running: Self.time).contains(second))
         #expect(rebuild.arguments == " --rebuild" && deploy.arguments == "")
+    }
+
+    @Test("waits for an API server that does not answer yet, as after a boot")
+    func booting() async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        let asked = Mutex(0)
+        let host = ScriptedTransport { command in
+            guard !command.inputText.contains("docker image inspect") else { return nil }
+            let isUp = asked.withLock { count in
+                count += 1
+                return count > 1
+            }
+            return Output(isUp ? "0 0\n\n0 0\n\n0 2\nok\n0 0\n\n" : "0 0\n\n1 7\nrefused\n1 7\nrefused\n0 0\n\n")
+        }
+        _ = await ActionRunner(
+            .deploy(isDryRun: true, within: .seconds(1)), inventory: "lab.yaml", surroundings: scene.surroundings,
+            reporter: witness, read: { _ in .lab },
+            connect: { asked in if asked.name == "kubmaster" { host } else { FakeTransport() } }
+        ).finish()
+        #expect(witness.notes.contains("the API server of kubmaster does not answer: waiting for it"))
+        let questions = await host.commands.map(\.inputText).filter { $0.contains("/readyz") }
+        #expect(questions.count == 3, "twice before the plan is made, and once in it")
     }
 }

@@ -47,7 +47,7 @@ struct ServicePlanTests {
     func asksOnce() async throws {
         let plan = try plan(Example.cluster())
         let looks = plan.questions(for: "kubmaster").count + plan.questions(for: "kubnode").count
-        #expect(looks == 41)
+        #expect(looks == 42)
         let scripts = ScriptedTransport { _ in nil }
         let fleet = await Fleet.connect([Example.master, Example.node], width: 2) { _ in scripts }
         _ = await Executor(fleet: fleet, reporter: Silence(), options: .init(isDryRun: true)).run(plan)
@@ -105,19 +105,58 @@ struct ServicePlanTests {
             let context = try BuildContext(files: [:], arguments: [:], rebuilt: time)
             return try ServicePlan.make(
                 cluster: Example.cluster(), context: context, isAnew: isAnew, templates: Templates(), by: "ann@desk"
-            ).stages[0].steps(for: "kubmaster").filter { $0.looks == [look] }
+            ).stages[0].steps(for: "kubmaster").filter { $0.looks.first == look }
         }
         let step = try #require(try steps(isAnew: false).first)
         #expect(step.title == "the build of the release that runs is known")
-        #expect(step.differences(whenLookEnds: 0, time) == [])
-        #expect(step.differences(whenLookEnds: 0, "") == ["built anew: \(time) → never"])
+        func texts(_ exitCode: Int, _ text: String) -> [String] {
+            let answers = [look: CommandState(exitCode: exitCode, text: text), Self.ready: CommandState(text: "ok")]
+            return step.differences(given: Example.answers(answers)).map(\.text)
+        }
+        #expect(texts(0, time) == [])
+        #expect(texts(0, "") == ["built anew: \(time) → never"])
+        #expect(texts(0, "2026-11-27T00:00:00Z") == ["built anew: \(time) → 2026-11-27T00:00:00Z"])
         #expect(
-            step.differences(whenLookEnds: 0, "2026-11-27T00:00:00Z") == ["built anew: \(time) → 2026-11-27T00:00:00Z"])
-        #expect(
-            step.differences(whenLookEnds: 1, "\nUnable to connect\n") == [
-                "the cluster does not say what it runs: Unable to connect"
-            ])
+            texts(1, "\nUnable to connect\n") == ["the cluster does not say what it runs: Unable to connect"])
         #expect(try steps(isAnew: true).isEmpty)
+    }
+
+    /// What an API server that answers says to.
+    private static let ready = APIServer(Example.cluster()).looks[0]
+
+    @Test("tells an API server that does not answer with its cause, and nothing that only it could say")
+    func silentServer() throws {
+        let steps = try plan(Example.cluster()).stages[0].steps(for: "kubmaster")
+        let server = try #require(steps.first { $0.looks.first == Self.ready } as? APIServer)
+        func told(isMade: Bool) -> [String] {
+            let state = CommandState(exitCode: 1, text: "\nThe connection to the server 10.77.0.11:6443 was refused")
+            var answers = Example.answers(
+                Dictionary(steps.flatMap(\.looks).filter { $0.contains("kubectl") }.map { ($0, state) }) { $1 })
+            answers.merge(Example.answers([server.looks[1]: CommandState(exitCode: isMade ? 0 : 1, text: "")]))
+            let about = ["no object of somebody else", "the build of the release", "port 30080", "the cluster's API"]
+            return steps.filter { step in about.contains { step.title.hasPrefix($0) } }.flatMap { step in
+                let found = step.differences(given: answers)
+                #expect(found.isEmpty || step.title == server.title, "\(step.title)")
+                return found.isEmpty ? [] : [step.refusal(of: found, on: Example.master)?.description ?? ""]
+            }
+        }
+        #expect(
+            told(isMade: true) == [
+                """
+                kubmaster: requirement not met: the cluster's API answers
+                  why  The connection to the server 10.77.0.11:6443 was refused
+                  fix  `kubeforge provision inventory/lab.yaml` starts what should run; `sudo journalctl -u kubelet \
+                -n 50` on kubmaster tells why it does not
+                """
+            ])
+        #expect(
+            told(isMade: false) == [
+                """
+                kubmaster: requirement not met: the cluster's API answers
+                  why  kubeadm has made no API server there
+                  fix  make the cluster first: `kubeforge provision inventory/lab.yaml`
+                """
+            ])
     }
 
     @Test("says what to do when the cluster is not there yet")

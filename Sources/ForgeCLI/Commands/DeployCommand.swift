@@ -46,9 +46,22 @@ extension Action {
             let (models, build, pods) = (
                 NextModelVersion(service), LastBuild(service), CurrentReplicas(service)
             )
-            let certificates = CertificatesLast(cluster: context.cluster)
-            let answers = try await transport.ask(
-                certificates.questions + models.questions + build.questions + pods.questions, of: first)
+            let (certificates, server) = (CertificatesLast(cluster: context.cluster), APIServer(context.cluster))
+            var answers = Answers()
+            func ask() async throws {
+                answers = try await transport.ask(
+                    certificates.questions + models.questions + build.questions + pods.questions + server.questions,
+                    of: first)
+            }
+            try await ask()
+            // After a power cut the machine lets in before its API server answers.
+            if server.isAwaited(answers), certificates.differences(given: answers).isEmpty {
+                context.report(.note("the API server of \(first.name) does not answer: waiting for it"))
+                try await context.wait(within: APIServer.patience) {
+                    try await ask()
+                    return !server.isAwaited(answers)
+                }
+            }
             let version: ModelVersion?
             do {
                 version = try models.models(answers, from: first.name)

@@ -163,6 +163,18 @@ package struct ActionContext: Sendable {
         return (host, try fleet.transport(host.name))
     }
 
+    /// Looks each second until it is done, at most so long; the first Ctrl-C ends it.
+    package func wait(within limit: Duration, until isDone: () async throws -> Bool) async throws {
+        _ = try await poll(within: limit) {
+            if executor.options.isInterrupted() {
+                throw Problem(.interrupted, what: "stopped waiting", fix: "run it again to continue")
+            }
+            try await Task.sleep(for: .seconds(1))
+        } until: {
+            try await isDone()
+        }
+    }
+
     /// Tells something that belongs to no step, past the executor.
     package func report(_ event: Event) { executor.reporter.report(event) }
 }
