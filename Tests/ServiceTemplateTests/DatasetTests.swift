@@ -27,7 +27,8 @@ struct DatasetTests {
                 {"name": "zip", "type": "text", "optional": false, "example": "01234"}, \
                 {"name": "active", "type": "boolean", "optional": false, "example": true}, \
                 {"name": "spend", "type": "number", "optional": true, "example": 30.5}], \
-                "target": "churned", "index": "customer", "task": "classification", "classes": 2, "notes": [], \
+                "target": "churned", "index": "customer", "task": "classification", "classes": 2, \
+                "data": {"test": {"sha256": "\(ServiceFiles.sha256(Data(rows.utf8)))", "rows": 3}}, "notes": [], \
                 "models": [{"name": "leaves", "file": "leaves.txt", "format": "lightgbm", "library": "lightgbm", \
                 "version": null}], \
                 "trains": false, "expected": true, "requirements": false, "bytes": \(rows.utf8.count + 16 + 6)}
@@ -111,8 +112,8 @@ struct DatasetTests {
             try said().hasPrefix(
                 #"""
                 {"test": null, "features": null, "columns": [], "target": null, "index": null, "task": null, \#
-                "classes": null, "notes": ["\#(folder.url.path)/test.parquet is looked at when the image is built: it \#
-                is Parquet"]
+                "classes": null, "data": {}, "notes": ["\#(folder.url.path)/test.parquet is looked at when the image \#
+                is built: it is Parquet"]
                 """#
             ))
     }

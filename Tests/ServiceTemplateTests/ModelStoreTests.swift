@@ -223,7 +223,7 @@ struct ModelStoreTests {
     func end(
         _ direction: String, _ sshd: LoopbackSSHD, _ models: String, asking version: String? = nil,
         own: String = "models",
-        more: [String] = []
+        more: [String] = [], environment others: [String: String] = [:]
     ) throws -> LocalProgram {
         let words =
             [
@@ -232,6 +232,7 @@ struct ModelStoreTests {
             ] + more
         var environment = ["MODEL_STORE": address(sshd), "MODEL_STORE_SECRET": (folder / "secret").path]
         environment["MODEL_VERSION"] = version
+        environment.merge(others) { $1 }
         return try LocalProgram.run(words, in: ServiceFiles.sources, environment: environment)
     }
 

@@ -13,12 +13,14 @@ from importlib.metadata import PackageNotFoundError, version
 from table import DataError
 
 NAME = "metadata.json"
+SIGNATURE = "metadata.json.sig"  # beside it in the store, where versions are signed
 GOLDEN = "golden.json"
 METRICS = "metrics.json"  # what a train.py of one's own has measured
 PACKAGES = ("numpy", "scikit-learn", "joblib", "pandas", "onnxruntime", "xgboost", "xgboost-cpu", "lightgbm", "skops", "torch")
 FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ +-]{0,127}", re.ASCII)  # it becomes part of a path, here and in the store
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)  # it becomes the name of a folder
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+PIECE = 1 << 20  # bytes
 
 
 class Trained:
@@ -32,22 +34,40 @@ class Trained:
 
     def file(self, name):
         """The bytes of one of the files."""
-        path, expected = self.folder / name, self.content["files"][name]
+        content = self._reading(name, lambda path: path.read_bytes())
+        self._compare(name, len(content), hashlib.sha256(content).hexdigest())
+        return content
+
+    def check(self, name):
+        """The same comparison of a file that may be larger than the memory."""
+
+        def look(path):
+            size, summed = 0, hashlib.sha256()
+            with path.open("rb") as file:
+                while piece := file.read(PIECE):
+                    size += len(piece)
+                    summed.update(piece)
+            return size, summed.hexdigest()
+
+        self._compare(name, *self._reading(name, look))
+
+    def _reading(self, name, look):
         try:
-            content = path.read_bytes()
+            return look(self.folder / name)
         except OSError as error:
-            raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-        got = hashlib.sha256(content).hexdigest()
-        if len(content) < expected["bytes"]:
+            raise DataError(f"{self.folder / name}: cannot be read: {error.strerror}") from None
+
+    def _compare(self, name, size, got):
+        path, expected = self.folder / name, self.content["files"][name]
+        if size < expected["bytes"]:
             raise DataError(
-                f"{path}: is cut off: has {len(content)} of {expected['bytes']} bytes, "
+                f"{path}: is cut off: has {size} of {expected['bytes']} bytes, "
                 f"sha256 {got}, {NAME} of {self.version} says {expected['sha256']}"
             )
         if got != expected["sha256"]:
             raise DataError(
                 f"{path}: is not what was trained: sha256 {got}, {NAME} of {self.version} says {expected['sha256']}"
             )
-        return content
 
     def golden(self):
         """What the models answered when they were trained: golden.json without its rows but the first."""
@@ -96,7 +116,7 @@ def _fault(content):
     if GOLDEN not in content["files"]:
         return f"does not say how long {GOLDEN} is"
     for name, entry in content["files"].items():
-        if not FILE.fullmatch(name) or name == NAME:
+        if not FILE.fullmatch(name) or name in (NAME, SIGNATURE):
             return f"names a file {name[:60]!r}, which is no name"
         if not isinstance(entry, dict) or type(entry.get("bytes")) is not int:
             return f"does not say how long {name} is"
@@ -113,7 +133,7 @@ def _fault(content):
 def write(folder, about):
     """Describes the files of a folder, golden.json among them; `about`: what else is to be said of them. Returns what is written."""
     golden = json.loads((folder / GOLDEN).read_bytes())
-    files = {path.name: _entry(path) for path in sorted(folder.iterdir()) if path.is_file() and path.name != NAME}
+    files = {path.name: _entry(path) for path in sorted(folder.iterdir()) if path.is_file() and path.name not in (NAME, SIGNATURE)}
     for name in files:
         if not FILE.fullmatch(name):
             raise DataError(f"{name!r} cannot be the name of a file of models: use letters, digits, _ and -")

@@ -127,7 +127,7 @@ class Loader:
 
     def _own(self):
         for name in self.trained.files:
-            self.trained.file(name)
+            self.trained.check(name)
         described = importlib.util.spec_from_file_location("model", OWN / "model.py")
         module = importlib.util.module_from_spec(described)
         described.loader.exec_module(module)

@@ -1,7 +1,7 @@
 """How is a folder on a server reached, and what does it mean when sftp complains?
 
 The folder with the secret holds `known_hosts` and a key: `key`, or `readKey`, which may only read. No other key is tried
-and no other host key believed.
+and no other host key believed. Where `allowed_signers` is there, too, it names who must have signed what is fetched.
 """
 
 import re
@@ -32,6 +32,12 @@ class Store:
     @property
     def may_write(self):
         return not (self.secret / "readKey").exists()
+
+    @property
+    def signers(self):
+        """The file that names them; None where nothing must be signed."""
+        path = self.secret / "allowed_signers"
+        return path if path.exists() else None
 
     def talk(self, *commands):
         """Runs sftp commands in one connection, up to the first that fails; one that begins with - may fail. Returns what it prints."""

@@ -4,7 +4,8 @@ The store is a folder that OpenSSH's sftp reaches: versions/<version>/ with the 
 link `current` to one of them. A version is never changed; a switch is one rename. Pods name the version that they serve:
 what is uploaded meanwhile does not reach them. Who is let in, and to which server, is in a folder that Kubernetes mounts
 from a Secret: `key` and `known_hosts`. With `readKey` instead of `key` nothing is ever written: models of the image that
-the store lacks are taken out of the image.
+the store lacks are taken out of the image. With `allowed_signers` nothing is used that they have not signed, and the image's
+own models never come out of the store.
 """
 
 import argparse
@@ -19,7 +20,9 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import handover
 import metadata
+import signing
 from table import DataError
 from sftp import ADDRESS, Missing, Store
 
@@ -28,18 +31,24 @@ IMAGE = "image"  # instead of a version: that of the image's own models
 ABANDONED = timedelta(days=1)  # an upload takes two conversations at most
 
 
-def upload(store, folder, switch=True):
-    """Puts a training into a folder of its own, and then lets `current` point to it: always, or only where it is missing."""
+def upload(store, folder, switch=True, patience=None):
+    """Puts a training into a folder of its own, and then lets `current` point to it: always, or only where it is missing.
+
+    `patience`: for how many seconds a signature is waited for; None where it is put there without one.
+    """
     trained = metadata.Trained(folder)
     for name in trained.files:
-        trained.file(name)
+        trained.check(name)
+    signature = None if patience is None else signed(store, trained, patience)
     own = mark(datetime.now(timezone.utc))
     version, unfinished = store.path(f"versions/{trained.version}"), store.path(f"versions/.unfinished-{own}")
     with tempfile.TemporaryDirectory() as scratch:
         store.talk(
             f"-mkdir {store.path('')[:-1]}", f"-mkdir {store.path('versions')}", f"mkdir {unfinished}",
             # The description first: it tells which files are an upload's, also of one that is never finished.
-            *(f'put "{folder / name}" "{unfinished}/{name}"' for name in (metadata.NAME, *trained.files)),
+            f'put "{folder / metadata.NAME}" "{unfinished}/{metadata.NAME}"',
+            *([] if signature is None else [f'put "{signature}" "{unfinished}/{metadata.SIGNATURE}"']),
+            *(f'put "{folder / name}" "{unfinished}/{name}"' for name in trained.files),
             # Of an upload that is done again, or by two at once, the version is there already, and is the same.
             f"-rename {unfinished} {version}",
             f'get {version}/{metadata.NAME} "{scratch}/{metadata.NAME}"',
@@ -62,9 +71,18 @@ def upload(store, folder, switch=True):
     return trained.version
 
 
+def signed(store, trained, patience):
+    """The file with the signature that kubeforge brings; one that no pod would take is not put into the store."""
+    signature = handover.wait("signature", f"the signature of {trained.version}", patience)
+    fault = store.signers and signing.fault(store.signers, trained.folder / metadata.NAME, signature)
+    if fault:
+        raise DataError(f"{trained.version} {fault}")
+    return signature
+
+
 def removed(folder, files):
     """What removes an upload, and leaves a folder in which anything else is."""
-    return [*(f'-rm "{folder}/{name}"' for name in (*files, metadata.NAME)), f"-rmdir {folder}"]
+    return [*(f'-rm "{folder}/{name}"' for name in (*files, metadata.SIGNATURE, metadata.NAME)), f"-rmdir {folder}"]
 
 
 def mark(now):
@@ -134,7 +152,7 @@ def download(store, folder, wanted=None, own=None):
             store.talk(*(f'get "{store.path("versions")}/{version}/{name}" "{place / name}"' for name in trained.files))
         for name in trained.files:
             with telling(own if is_own else f"{store.address}: versions/{version}", unfinished):
-                trained.file(name)
+                trained.check(name)
         for name in (*trained.files, metadata.NAME):
             (place / name).replace(folder / name)
     say(f"{'the image' if is_own else store.address}: {version} is here, as it was trained")
@@ -153,6 +171,8 @@ def choose(store, place, wanted, own):
         # Deployed after that training: new data or other packages, with models that the image's build trained for them.
         what = {"data": "of other data", "versions": "with other packages", "schema": "of other columns"}[other[0]]
         say(f"{wanted} was trained {what} than this image's own models: these run, until `kubeforge train` makes new ones")
+    if store.signers is not None:
+        return image["version"], True  # nobody has signed them, and nobody need: they are a part of the image
     try:
         describe(store, place, image["version"])
     except Missing:
@@ -166,10 +186,19 @@ def choose(store, place, wanted, own):
 def describe(store, place, version):
     """Brings and reads the metadata.json of a version, or of `current`."""
     folder = "current" if version == "current" else f"versions/{version}"
+
+    def get(name):
+        return f'get {store.path(folder)}/{name} "{place / name}"'
+
     try:
-        store.talk(f'get {store.path(folder)}/{metadata.NAME} "{place / metadata.NAME}"')
+        # That there is no signature has a sentence of its own.
+        store.talk(get(metadata.NAME), *([] if store.signers is None else ["-" + get(metadata.SIGNATURE)]))
     except Missing as error:
         raise Missing(f"{error}: has `kubeforge train` put models into the store?") from None
+    fault = store.signers and signing.fault(store.signers, place / metadata.NAME, place / metadata.SIGNATURE)
+    if fault:
+        raise DataError(f"{store.address}: {folder} {fault}: make a version that is signed, by `kubeforge train` or `kubeforge push` with "
+                        "service: models: signWith:, and deploy again")
     with telling(f"{store.address}: {folder}", place):
         content = metadata.read(place / metadata.NAME)
     if version not in ("current", content["version"]):
@@ -198,6 +227,8 @@ def main():
                              "store where it lacks them; $MODEL_VERSION if not given, and `current` without that")
     parser.add_argument("--own", type=Path, default=HERE / "models", help="the folder with the image's own models")
     parser.add_argument("--note", type=Path, help="a file that is to hold the version that was uploaded, and nothing else")
+    parser.add_argument("--signed", type=float, metavar="SECONDS", help="upload no version without a signature, which kubeforge brings "
+                        "(handover.py); so long it is waited for")
     options = parser.parse_args()
     if options.version and not metadata.VERSION.fullmatch(options.version):
         parser.error(f"{options.version} can be no version")
@@ -210,7 +241,7 @@ def main():
         if options.direction == "download":
             download(store, options.models, options.version or None, options.own)
         else:
-            version = upload(store, options.models)
+            version = upload(store, options.models, patience=options.signed)
             if options.note:
                 options.note.write_text(version, encoding="ascii")
     except DataError as error:

@@ -562,6 +562,11 @@ class Data:
         self.schema = schema_of(self.train, self.test, target, index, types)
         self.notes = list(self._notes())
 
+    def as_json(self):
+        """Which files they are: what golden.json and metadata.json say of them."""
+        read = {"train": self.train, "test": self.test}
+        return {name: {"sha256": one.sha256, "rows": one.rows} for name, one in read.items() if one is not None}
+
     def _notes(self):
         schema, train = self.schema, self.train or self.test
         if self.train is not None and (self.test is self.train or self.test.sha256 == self.train.sha256):
@@ -632,9 +637,9 @@ LIBRARIES = {"joblib": "scikit-learn", "skops": "scikit-learn", "onnx": "onnxrun
 OWN_MODEL = {"name": "model", "file": "model.py", "format": "python", "library": None, "version": None}
 # Modules of the service: a module of this name in a model directory would never be imported.
 OWN_MODULES = frozenset(
-    ("access", "api", "batching", "bodies", "body", "coordinator", "dataset", "draining", "drift", "envelope", "golden",
-     "inference", "inputs", "metadata", "metrics", "models", "openapi", "page", "parquet", "predictions", "reading", "refusal",
-     "rows", "server", "serving", "sftp", "shards", "store", "table", "v2"))
+    ("access", "api", "batching", "bodies", "body", "coordinator", "dataset", "draining", "drift", "envelope", "golden", "handover",
+     "inference", "inputs", "metadata", "metrics", "models", "openapi", "page", "parquet", "predictions", "pushed", "reading",
+     "refusal", "rows", "server", "serving", "sftp", "shards", "signing", "store", "table", "v2"))
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 VERSION_IN_PICKLE = re.compile(rb"_sklearn_version(?:\x94|q.|r....)?(?:\x8c(.)|X(.)\0\0\0)(.{3,24})", re.DOTALL)
 VERSION_IN_SKOPS = re.compile(r'"_sklearn_version":\s*\{[^{}]*"content":\s*"\\"([0-9][^"\\]*)')
@@ -830,7 +835,7 @@ def look(directory=None, train=None, test=None, target=None, index=None):
     for file in (train, test):
         if file and file.endswith(".parquet"):
             notes.append(f"{file} is looked at when the image is built: it is Parquet")
-    said = {"test": None, "features": None, "columns": [], "target": None, "index": None, "task": None, "classes": None}
+    said = {"test": None, "features": None, "columns": [], "target": None, "index": None, "task": None, "classes": None, "data": {}}
     if not train and not test:
         if not (found.trains and "generate_data.py" in found.names):
             raise DataError(f"{found.path}: has no test.csv or test.parquet: models need example rows, which teach names and types")
@@ -842,7 +847,7 @@ def look(directory=None, train=None, test=None, target=None, index=None):
         notes, schema = data.notes, data.schema
         said = {"test": data.test.rows, "features": len(schema.columns), "columns": [column.as_json() for column in schema.columns],
                 "target": schema.target and schema.target.name, "index": schema.index, "task": schema.task,
-                "classes": schema.classes and len(schema.classes)}
+                "classes": schema.classes and len(schema.classes), "data": data.as_json()}
         if data.train is not None:
             said["train"] = data.train.rows
     said["notes"] = notes

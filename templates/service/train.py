@@ -50,7 +50,7 @@ def train(directory, data, models, cross_validate=False):
             labels = read_labels(directory / "labels.csv", schema)
             todo = {
                 "folder": str(new), "directory": str(directory), "schema": schema.as_json(), "labels": labels, "models": listed,
-                "test": str(examples.test.path), "separator": examples.test.separator, "data": data_of(examples),
+                "test": str(examples.test.path), "separator": examples.test.separator, "data": examples.as_json(),
                 "expected": str(directory / "expected.csv") if "expected.csv" in found.names else None,
             }
             run([sys.executable, "-P", str(HERE / "golden.py")], "golden.py", input=json.dumps(todo), cwd=directory, env=environment)
@@ -84,16 +84,10 @@ def read(found, scratch):
     return data, data.schema, data.notes
 
 
-def data_of(examples):
-    """What golden.json and metadata.json say of the data."""
-    train = {} if examples.train is None else {"train": {"sha256": examples.train.sha256, "rows": examples.train.rows}}
-    return train | {"test": {"sha256": examples.test.sha256, "rows": examples.test.rows}}
-
-
 def write_rows(folder, examples):
     """The first rows of the test as JSON, one a line, for the service and for who compares answers with it; and data.json, which says
     of which data they are. In a Job both are there already, and the same."""
-    described = json.dumps({"data": data_of(examples), "schema": examples.schema.as_json()}) + "\n"
+    described = json.dumps({"data": examples.as_json(), "schema": examples.schema.as_json()}) + "\n"
     note = folder / "data.json"
     if note.exists() and note.read_text(encoding="utf-8") == described:
         return
@@ -110,7 +104,7 @@ def copy(found, new):
     names = [model["file"] for model in found.models]
     if names == ["model.py"]:
         others = {Path(path).name for path in (found.train, found.test) if path}
-        others |= {"expected.csv", "labels.csv", "requirements.txt", "trusted.txt", "metadata.json", "golden.json"}
+        others |= {"expected.csv", "labels.csv", "requirements.txt", "trusted.txt", metadata.NAME, metadata.SIGNATURE, metadata.GOLDEN}
         names = [name for name in found.names if name not in others and not name.endswith((".py", ".md"))
                  and os.path.isfile(found.file(name))]
     for name in names:

@@ -1,0 +1,92 @@
+"""How does a pod get what only the operator's computer has: a model directory, a signature?
+
+The pod's program says in its last line what it waits for, and looks for a file. `kubeforge` sees the line and runs this module in the
+pod, which reads its standard input: the file is there when all of it has arrived, or not at all.
+"""
+
+import argparse
+import hashlib
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from table import DataError
+
+FOLDER = Path(os.environ.get("HANDOVER_DIR", "/tmp/handover"))
+PIECE = 1 << 20  # bytes
+LONGEST = 3600  # seconds of one transfer
+PAUSE = 0.2  # seconds between two looks
+ARRIVING = ".arriving."
+
+
+def wait(name, what, patience, folder=None):
+    """The file of this name, once it has arrived; `patience`: for how many seconds nothing of it may come. `what` is told to kubeforge."""
+    folder = folder or FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"waiting for {what}", flush=True)
+    seen, since = None, time.monotonic()
+    while not (folder / name).exists():
+        now = sizes(folder)
+        if now != seen:
+            seen, since = now, time.monotonic()
+        elif time.monotonic() - since > patience:
+            raise DataError(f"{what} did not come: nothing of it has arrived for {patience:g} seconds")
+        time.sleep(PAUSE)
+    return folder / name
+
+
+def sizes(folder):
+    """Of what is arriving."""
+    found = {}
+    for path in folder.glob(f"{ARRIVING}*"):
+        try:
+            found[path.name] = path.stat().st_size
+        except FileNotFoundError:
+            pass  # it has arrived, or was given up
+    return found
+
+
+def take(name, size, digest, source, folder=None):
+    """Makes the file of this name of the source's bytes, if they are as many as they should be, and the same."""
+    folder = folder or FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, path = tempfile.mkstemp(prefix=ARRIVING, dir=folder)
+    try:
+        with open(handle, "wb") as file:
+            got, summed = 0, hashlib.sha256()
+            # Not up to the end: not every container runtime tells of it.
+            while got < size:
+                piece = source.read1(min(PIECE, size - got))
+                if not piece:
+                    raise DataError(f"the {name} is cut off: {got} of {size} bytes have arrived")
+                file.write(piece)
+                summed.update(piece)
+                got += len(piece)
+        if summed.hexdigest() != digest:
+            raise DataError(f"the {name} is not what was sent: sha256 {summed.hexdigest()}, and {digest} was sent")
+        os.replace(path, folder / name)
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=["directory", "signature"], help="what comes over standard input")
+    parser.add_argument("--bytes", type=int, required=True)
+    parser.add_argument("--sha256", required=True)
+    options = parser.parse_args()
+    signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"the {options.name} did not arrive within {LONGEST} seconds"))
+    signal.alarm(LONGEST)
+    try:
+        take(options.name, options.bytes, options.sha256, sys.stdin.buffer)
+    except DataError as error:
+        sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"the {options.name} cannot be kept: {error.strerror}")
+
+
+if __name__ == "__main__":
+    main()
