@@ -53,6 +53,24 @@ struct FoundInventoryTests {
         }
     }
 
+    @Test("signs nothing with the user's own key, until it is named")
+    func signing() throws {
+        let scene = try Scene()
+        let (desk, home) = (scene.folder + "/desk", scene.folder + "/home")
+        func change(_ service: inout Service) {
+            service.models = ModelStore(
+                url: "sftp://a@b/c", keyPath: desk + "/key", knownHostsPath: desk + "/k",
+                signing: .init(signersPath: desk + "/signers", keyPath: home + "/.ssh/id_ed25519"))
+        }
+        let problem = #expect(throws: Problem.self) { try check(.folder, scene, change) }
+        #expect(
+            problem?.what
+                == "./inventory.yaml was found, not named, and signs models with a key from outside its folder"
+        )
+        #expect(problem?.why == home + "/.ssh/id_ed25519")
+        #expect(throws: Never.self) { try check(.argument, scene, change) }
+    }
+
     @Test("is not led outside by a link in its folder")
     func link() throws {
         let scene = try Scene()
@@ -77,7 +95,7 @@ struct FoundInventoryTests {
         if Self.unsent[key] != nil { return }
         let scene = try Scene()
         for name in ["desk", "home"] {
-            for file in ["file", "other", "train.csv", "test.csv", "own/model.py", "own/test.csv"] {
+            for file in ["file", "other", "third", "train.csv", "test.csv", "own/model.py", "own/test.csv"] {
                 try scene.write("x", to: "\(name)/\(file)")
             }
         }
@@ -91,7 +109,8 @@ struct FoundInventoryTests {
         }
         #expect(try check("") == nil, "the files of its own directory are sent")
         let problem = try check(key)
-        #expect(problem?.what.contains("sends files from outside") == true, "\(key) may send any file of its reader")
+        #expect(
+            problem?.what.contains(" from outside its folder") == true, "\(key) may send any file of its reader")
         #expect(problem?.why?.hasPrefix(scene.folder + "/home/") == true, "\(key)")
     }
 
@@ -151,6 +170,8 @@ struct FoundInventoryTests {
                 \(file("service.models.key"))
                 \(file("service.models.readKey", "other"))
                 \(file("service.models.knownHosts"))
+                \(file("service.models.signers"))
+                \(file("service.models.signWith", "third"))
 
             """
     }

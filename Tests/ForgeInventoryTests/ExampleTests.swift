@@ -49,6 +49,8 @@ struct ExampleTests {
         try scratch.write([65], to: ".ssh/store_ed25519")
         try scratch.write([65], to: ".ssh/store_read_ed25519")
         try scratch.write([65], to: ".ssh/store_known_hosts")
+        try scratch.write([65], to: ".ssh/allowed_signers")
+        try scratch.write([65], to: ".ssh/id_ed25519")
         try scratch.write(Array(complete(without: "data").utf8))
         let own = try InventoryReader(home: scratch.folder).read(scratch.path).service
         #expect(own.model == scratch.folder + "/churn")
@@ -79,7 +81,10 @@ struct ExampleTests {
                 == ModelStore(
                     url: "sftp://models@store.example.org/srv/models", keyPath: ssh + "ed25519",
                     readKeyPath: ssh + "read_ed25519",
-                    knownHostsPath: ssh + "known_hosts"))
+                    knownHostsPath: ssh + "known_hosts",
+                    signing: .init(
+                        signersPath: scratch.folder + "/.ssh/allowed_signers",
+                        keyPath: scratch.folder + "/.ssh/id_ed25519")))
         #expect(cluster.mirrors.python == "https://mirror.example.org/simple")
         #expect(cluster.service.trainingData?.train == scratch.folder + "/eeg/train.csv")
         #expect(cluster.service.registry == "registry.example.org:5000/mlops")

@@ -43,6 +43,13 @@ struct NamedFilesTests {
         Reader(line: "service: models: knownHosts:") {
             try secret(.pods, ModelStore(url: "sftp://a@b/c", keyPath: $0, knownHostsPath: $1))
         },
+        Reader(line: "service: models: signers:") {
+            try secret(
+                .pods,
+                ModelStore(
+                    url: "sftp://a@b/c", keyPath: $0, knownHostsPath: $0,
+                    signing: .init(signersPath: $1, keyPath: $0)))
+        },
         Reader(line: "service: registry: passwordFile:") {
             let service = Service(registry: "r.example/x", registryLogin: .init(user: "robot", passwordPath: $1))
             _ = try RegistryLogin.step(Example.cluster(service: service), to: "r.example/x")

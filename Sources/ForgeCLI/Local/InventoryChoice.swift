@@ -68,18 +68,25 @@ extension InventoryChoice {
         guard reason == .folder else { return }
         let folder = URL(filePath: surroundings.absolute(path)).deletingLastPathComponent().resolvingSymlinksInPath()
             .pathComponents
-        let outside = cluster.sentFiles.filter {
-            !URL(filePath: $0).resolvingSymlinksInPath().pathComponents.starts(with: folder)
+        func outside(_ files: [String]) -> [String] {
+            files.filter { !URL(filePath: $0).resolvingSymlinksInPath().pathComponents.starts(with: folder) }
         }
-        if outside.isEmpty { return }
-        throw Problem(
-            .usage, what: "\(path) was found, not named, and sends files from outside its folder to its machines",
-            why: outside.joined(separator: "\n"),
-            fix: "read it, and name it if that is meant: kubeforge … \(path.shellQuoted)")
+        for (does, files) in [
+            ("sends files from outside its folder to its machines", outside(cluster.sentFiles)),
+            // Somebody else's models, signed by the user's own key, would be the user's.
+            ("signs models with a key from outside its folder", outside(cluster.signingKeys)),
+        ] where !files.isEmpty {
+            throw Problem(
+                .usage, what: "\(path) was found, not named, and \(does)", why: files.joined(separator: "\n"),
+                fix: "read it, and name it if that is meant: kubeforge … \(path.shellQuoted)")
+        }
     }
 }
 
 extension Cluster {
+    /// What models are signed with.
+    fileprivate var signingKeys: [String] { services.compactMap(\.models?.signing?.keyPath) }
+
     /// What hosts, pods and servers get the content of.
     fileprivate var sentFiles: [String] {
         let keys = [mirrors.docker?.key, mirrors.kubernetes?.key, mirrors.debian?.key].compactMap { $0?.path }
@@ -90,8 +97,9 @@ extension Cluster {
 extension Service {
     fileprivate var sentFiles: [String] {
         [
-            models?.keyPath, models?.readKeyPath, models?.knownHostsPath, registryLogin?.passwordPath, model,
-            trainingData?.train, trainingData?.test, tokensPath, tls?.certificatePath, tls?.keyPath,
+            models?.keyPath, models?.readKeyPath, models?.knownHostsPath, models?.signing?.signersPath,
+            registryLogin?.passwordPath, model, trainingData?.train, trainingData?.test, tokensPath,
+            tls?.certificatePath, tls?.keyPath,
         ].compactMap { $0 }
     }
 }

@@ -185,14 +185,33 @@ package struct ModelStore: Sendable, Hashable {
     package var readKeyPath: String?
     /// The host keys that are believed, on the operator's machine.
     package var knownHostsPath: String
+    /// nil where pods take versions that nobody has signed.
+    package var signing: Signing?
+
+    /// Whose signature a version must have, and who gives it here.
+    package struct Signing: Sendable, Hashable {
+        /// A file of OpenSSH's that names them: allowed_signers.
+        package var signersPath: String
+        /// The key that this computer signs with: a private one, or the public half of one in ssh-agent. It goes
+        /// nowhere.
+        package var keyPath: String
+
+        package init(signersPath: String, keyPath: String) {
+            self.signersPath = signersPath
+            self.keyPath = keyPath
+        }
+    }
 
     /// That of its sshd.
     package var port: Int { url.firstMatch(of: #/@[^/:]*:([0-9]+)/#).flatMap { Int($0.1) } ?? 22 }
 
-    package init(url: String, keyPath: String, readKeyPath: String? = nil, knownHostsPath: String) {
+    package init(
+        url: String, keyPath: String, readKeyPath: String? = nil, knownHostsPath: String, signing: Signing? = nil
+    ) {
         self.url = url
         self.keyPath = keyPath
         self.readKeyPath = readKeyPath
         self.knownHostsPath = knownHostsPath
+        self.signing = signing
     }
 }

@@ -10,7 +10,7 @@ struct ServiceSection {
     ]
     static let resourcesKeys = ["cpu", "memory"]
     static let dataKeys = ["train", "test"]
-    static let modelsKeys = ["url", "key", "readKey", "knownHosts"]
+    static let modelsKeys = ["url", "key", "readKey", "knownHosts", "signers", "signWith"]
 
     let paths: LocalPath
 
@@ -105,12 +105,40 @@ struct ServiceSection {
         let key = section.required("key", like: "~/.ssh/store_ed25519")?.read(paths.file)
         let knownHosts = section.required("knownHosts", like: "~/.ssh/known_hosts")?.read(paths.file)
         let readKey = section["readKey"]?.read(paths.file)
+        let signing = signing(section, sent: [key, readKey])
         guard let url, let key, let knownHosts else { return nil }
         if readKey == key {
             let fix = "remove the line, or name the key that the server lets read only"
             section["readKey"]?.fail(ValidationError("is the key that may write", fix: fix))
         }
-        return ModelStore(url: url, keyPath: key, readKeyPath: readKey, knownHostsPath: knownHosts)
+        return ModelStore(
+            url: url, keyPath: key, readKeyPath: readKey, knownHostsPath: knownHosts, signing: signing)
+    }
+
+    /// Both keys, or none. `sent`: the keys that the cluster gets.
+    private func signing(_ section: MappingReader, sent: [String?]) -> ModelStore.Signing? {
+        let (signers, key) = (section["signers"]?.read(paths.file), section["signWith"]?.read(paths.file))
+        if section["signWith"] == nil {
+            section["signers"]?.fail(
+                ValidationError(
+                    "needs signWith: beside it",
+                    why: "pods would take signed models only, and nobody here would sign any",
+                    fix: "add a line such as `signWith: ~/.ssh/id_ed25519`, or remove this one"))
+        }
+        if section["signers"] == nil {
+            section["signWith"]?.fail(
+                ValidationError(
+                    "needs signers: beside it", why: "pods would not look at the signatures",
+                    fix: "add a line such as `signers: ~/.ssh/allowed_signers`, or remove this one"))
+        }
+        if let key, sent.contains(key) {
+            section["signWith"]?.fail(
+                ValidationError(
+                    "is a key that the cluster gets", why: "whoever can read Secrets there could sign models",
+                    fix: "name one that stays on this computer"))
+        }
+        guard let signers, let key else { return nil }
+        return ModelStore.Signing(signersPath: signers, keyPath: key)
     }
 
     private static func image(_ text: String) throws(ValidationError) -> String {

@@ -2,7 +2,8 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// The cluster has a key and the host keys with which pods reach the model store.
+/// The cluster has a key and the host keys with which pods reach the model store, and who must have signed what is
+/// there.
 package struct StoreSecret: Step {
     private let content: ContentSecret
 
@@ -21,12 +22,16 @@ package struct StoreSecret: Step {
         // The name in the Secret tells store.py whether it may write.
         let (key, path) =
             if user == .pods, let path = store.readKeyPath { ("readKey", path) } else { ("key", store.keyPath) }
+        var files = [
+            key: try Self.read(path, key, cluster),
+            "known_hosts": try Self.read(store.knownHostsPath, "knownHosts", cluster),
+        ]
+        // Where it is there, store.py uses nothing that they have not signed.
+        if let signing = store.signing {
+            files["allowed_signers"] = try Self.read(signing.signersPath, "signers", cluster)
+        }
         content = ContentSecret(
-            Self.name(cluster.service),
-            [
-                key: try Self.read(path, key, cluster),
-                "known_hosts": try Self.read(store.knownHostsPath, "knownHosts", cluster),
-            ], of: cluster.service,
+            Self.name(cluster.service), files, of: cluster.service,
             title: user == .pods ? "model-store Secret is up to date" : "model-store Secret for trainings is up to date"
         )
     }

@@ -273,6 +273,43 @@ let serviceFaults = [
             inventory.yaml:11:75  service.models.readKey: there is no file read
             """),
     BadInventory(
+        "a model store whose pods would take signed models only, and nobody who signs",
+        adding: """
+            service:
+              models: { url: "sftp://models@store/srv", key: inventory.yaml, knownHosts: inventory.yaml, signers: \
+            inventory.yaml }
+            """,
+        told: """
+            inventory.yaml:11:103  service.models.signers: needs signWith: beside it
+              why  pods would take signed models only, and nobody here would sign any
+              fix  add a line such as `signWith: ~/.ssh/id_ed25519`, or remove this one
+            """),
+    BadInventory(
+        "a model store with signatures that nobody looks at",
+        adding: """
+            service:
+              models: { url: "sftp://models@store/srv", key: inventory.yaml, knownHosts: inventory.yaml, signWith: \
+            id_ed25519 }
+            """,
+        told: """
+            inventory.yaml:11:104  service.models.signWith: there is no file id_ed25519
+            inventory.yaml:11:104  service.models.signWith: needs signers: beside it
+              why  pods would not look at the signatures
+              fix  add a line such as `signers: ~/.ssh/allowed_signers`, or remove this one
+            """),
+    BadInventory(
+        "a model store with a key to sign with that the cluster gets",
+        adding: """
+            service:
+              models: { url: "sftp://models@store/srv", key: inventory.yaml, knownHosts: inventory.yaml, signers: \
+            inventory.yaml, signWith: inventory.yaml }
+            """,
+        told: """
+            inventory.yaml:11:129  service.models.signWith: is a key that the cluster gets
+              why  whoever can read Secrets there could sign models
+              fix  name one that stays on this computer
+            """),
+    BadInventory(
         "an image that moves",
         adding: """
             service:

@@ -133,6 +133,26 @@ struct StoreSecretTests {
         }
     }
 
+    @Test("has who must have signed the models, for pods and trainings; other signers are another Secret")
+    func signers() async throws {
+        try await TemporaryFolder.during { folder in
+            let plain = try secret(folder)
+            func signed(_ signers: String, _ user: StoreSecret.User = .pods) throws -> StoreSecret {
+                try write(signers, to: folder.path("signers"))
+                let store = ModelStore(
+                    url: "sftp://models@store/srv", keyPath: folder.path("key"),
+                    knownHostsPath: folder.path("known_hosts"),
+                    signing: .init(signersPath: folder.path("signers"), keyPath: "/nowhere/id"))
+                return try #require(try StoreSecret(Example.cluster(service: Service(models: store)), for: user))
+            }
+            let one = try signed("ann")
+            let content = "data:\n  allowed_signers: YW5u\n  key: YSBrZXk=\n  known_hosts: aG9zdHM=\n"
+            #expect(String(decoding: try bytes(one), as: UTF8.self).hasSuffix(content))
+            #expect(try bytes(signed("ann", .training)) == bytes(one))
+            #expect(try Set([plain.name, one.name, signed("bob").name]).count == 3)
+        }
+    }
+
     private func secret(_ folder: TemporaryFolder) throws -> StoreSecret {
         try write("a key", to: folder.path("key"))
         try write("hosts", to: folder.path("known_hosts"))
