@@ -14,8 +14,7 @@ struct Kubeforge: AsyncParsableCommand {
             InitCommand.self, ProvisionCommand.self, PlanCommand.self, DeployCommand.self, SmokeTestCommand.self,
             ReleasesCommand.self,
             RollbackCommand.self,
-            ScaleCommand.self, UnlockCommand.self, BatchCommand.self, TrainCommand.self, JobsCommand.self,
-            LogsCommand.self,
-            LabCommand.self,
+            ScaleCommand.self, UnlockCommand.self, BatchCommand.self, TrainCommand.self, PushCommand.self,
+            JobsCommand.self, LogsCommand.self, LabCommand.self,
         ])
 }

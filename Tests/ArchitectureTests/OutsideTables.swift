@@ -146,6 +146,8 @@ extension OutsideTests {
         "ForgeService/Checks/TrainingServingSkew.swift": .fuzz("golden.json"),
         "ForgeService/Checks/TestRows.swift": .fuzz("golden.json"),
         "ForgeService/Checks/AnswerCheck.swift": .fuzz("golden.json"),
+        "ForgeService/Training/Handover.swift": .fuzz("lines of pods and machines"),
+        "ForgeService/Training/VersionDescription.swift": .fuzz("golden.json"),
         "ForgeService/Training/ModelsAreRecorded.swift": .own("a version, matched as a whole"),
         "ForgeService/Retention/OldSecretsAreRemoved.swift": .fuzz("steps of the service"),
         "ForgeService/Models/ModelStorePatch.swift": .own("a template"),

@@ -5,7 +5,7 @@ import ForgePlan
 import Synchronization
 import Testing
 
-@Suite("What is wrong with a batch run or a schedule")
+@Suite("What is wrong with a batch run, a schedule or a push")
 struct BatchUsageTests {
     @Test(
         "is said before anything is contacted, also before an inventory is looked for",
@@ -25,6 +25,24 @@ struct BatchUsageTests {
                 ✗ --input rows.csv cannot be used
                   why  there is no such file
                   fix  name a CSV file of this computer, or an http(s) address
+
+                """
+            ),
+            (
+                ["push", "churn"],
+                """
+                ✗ churn cannot be pushed
+                  why  there is no such directory
+                  fix  name a directory with a trained model and test.csv; `kubeforge init` makes one
+
+                """
+            ),
+            (
+                ["push", "/proc/version"],
+                """
+                ✗ /proc/version cannot be pushed
+                  why  it is a file
+                  fix  name a directory with a trained model and test.csv; `kubeforge init` makes one
 
                 """
             ),

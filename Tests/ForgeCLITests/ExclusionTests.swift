@@ -37,7 +37,7 @@ private let commands: [String: Exclusion] = [
     "provision lab.yaml": .cluster, "provision --renew-certificates lab.yaml": .cluster,
     "deploy": .service, "deploy --rebuild": .service, "rollback": .service, "scale 2": .service,
     "batch schedule @daily": .service, "batch unschedule": .service,
-    "batch run": .batch, "train": .training, "unlock --yes": .unlocks,
+    "batch run": .batch, "train": .training, "push .": .training, "unlock --yes": .unlocks,
     "smoke-test": .nothing, "releases": .nothing, "jobs": .nothing, "logs": .nothing, "batch list": .nothing,
     "provision --dry-run lab.yaml": .nothing, "deploy --dry-run": .nothing, "rollback --dry-run": .nothing,
     "unlock": .nothing,

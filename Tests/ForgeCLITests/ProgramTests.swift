@@ -58,6 +58,7 @@ struct ProgramTests {
                 "needs a whole number with ms, s, m or h, such as 200ms or 1s"
             ),
             (["smoke-test", "--load", "30s", "--max-p95", "11s"], "from 1ms to 10s"),
+            (["push"], "Missing expected argument '<dir>'"),
             (["scale", "many"], "The value 'many' is invalid for '<n>'"),
             (["scale", "1001"], "1001 pods: from 0 to 1000"),
             (["lab", "up", "--distribution", "arch"], "The value 'arch' is invalid for '--distribution <name>'"),

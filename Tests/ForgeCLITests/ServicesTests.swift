@@ -130,6 +130,7 @@ struct ServicesTests {
         "can be asked for one service by every command that is about services",
         arguments: [
             ["deploy"], ["smoke-test"], ["releases"], ["rollback"], ["scale", "2"], ["logs"], ["jobs"], ["train"],
+            ["push", "churn"],
             ["batch", "run"], ["batch", "schedule", "@daily"], ["batch", "unschedule"], ["batch", "list"],
             ["plan", "deploy"], ["plan", "rollback"], ["plan", "scale", "2"],
         ])

@@ -125,7 +125,12 @@ struct FuzzTests {
         try Fuzz("golden.json", samples: [Self.golden, Self.own]).run { input in
             _ = JSONValue(input.bytes)?.summary
             _ = JSONValue(input.bytes)?.description
-            _ = (JSONValue(input.bytes).flatMap(ModelDescription.init), TestRow(input.text, count: 2)?.list)
+            let description = JSONValue(input.bytes).flatMap(ModelDescription.init)
+            _ = (description, TestRow(input.text, count: 2)?.list)
+            if let description, let image = JSONValue(input.bytes) {
+                _ = PushCheck.differences(of: description, from: image)
+            }
+            _ = try? VersionDescription(input.bytes, of: "v", from: "m")
             let golden = try ForgeService.ExpectedAnswers(input.bytes, path: "golden.json")
             var numbers = SeededNumbers(seed: 1)
             let rows = numbers.rows(5, below: golden.count, with: min(23, golden.count - 1))
@@ -259,6 +264,7 @@ struct FuzzTests {
         ("[pod/inference-1/c] hello", { ServiceLogs.split(OutputLine(stream: .standardOutput, text: $0)) != nil }),
         ("input:8, column 2 (# Letter): must be a class", { InputFault.fault(in: $0) != nil }),
         ("/data/input.csv:8, column 2: x", { InputFault.named($0, in: .own).hasPrefix("the image's own test data") }),
+        ("waiting for the signature of 20261121T151732Z-0a", { Awaited($0) != nil }),
         ("{\"error\": \"too long\"}", { CourierRefusal($0).reason == "too long" }),
         ("https://a:b@h/x?token=1", { BatchInput.shown($0) == "https://h/x?•••" }),
         ("10.77.0.11:5443/mlops/inference:0123456789abcdef", { Release(reference: $0, name: "inference") != nil }),

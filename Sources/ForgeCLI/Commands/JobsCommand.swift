@@ -6,7 +6,7 @@ import Foundation
 
 struct JobsCommand: ActionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "jobs", abstract: "List the service's batch runs, trainings and schedules.")
+        commandName: "jobs", abstract: "List the service's batch runs, trainings, pushes and schedules.")
 
     @OptionGroup var inventory: InventoryArgument
 

@@ -9,6 +9,8 @@ package struct DataCheck: Sendable {
     private let reader: ModelReader
     private let resources: Service.Resources
     private let inventory: String
+    /// As it was typed, of a directory that goes into the model store; nil for what the inventory names.
+    private var pushed: String?
 
     /// nil for the example with its own rows.
     package init?(cluster: Cluster, templates: Templates) throws(Problem) {
@@ -21,46 +23,65 @@ package struct DataCheck: Sendable {
         inventory = cluster.path.isEmpty ? "the inventory" : cluster.path
     }
 
+    /// For a directory that goes into the model store.
+    package init(pushing directory: String, as shown: String, to cluster: Cluster, templates: Templates)
+        throws(Problem)
+    {
+        let service = cluster.service
+        reader = try ModelReader(
+            .directory(directory), target: service.target, index: service.index, templates: templates)
+        resources = service.resources
+        inventory = cluster.path.isEmpty ? "the inventory" : cluster.path
+        pushed = shown
+    }
+
     /// See `ModelReader.command`.
     package var command: Command { reader.command }
 
     /// What is worth knowing about the files; a problem when they cannot be served, or a pod has no room for them.
     /// Where this computer has no Python, the build looks at them.
-    package func notes(on transport: any Transport) async throws -> [String] {
-        try notes(await reader.ask(transport))
+    package func notes(on transport: any Transport) async throws -> [String] { try await look(on: transport).notes }
+
+    /// The same, and what the reader says of the files; nil where it could not be run.
+    package func look(on transport: any Transport) async throws -> (notes: [String], description: ModelDescription?) {
+        try look(await reader.ask(transport))
     }
 
     /// From what the reader printed; nil where it could not be run.
-    package func read(_ output: Output?) throws(Problem) -> [String] { try notes(reader.read(output)) }
+    package func read(_ output: Output?) throws(Problem) -> [String] { try look(reader.read(output)).notes }
 
-    private func notes(_ answer: ModelReader.Answer) throws(Problem) -> [String] {
+    private func look(_ answer: ModelReader.Answer) throws(Problem) -> (
+        notes: [String], description: ModelDescription?
+    ) {
         switch answer {
         case .unknown:
-            return ["\(subject) looked at when the image is built: this computer has no Python 3.8 or later"]
+            let when = pushed == nil ? "when the image is built" : "in its pod"
+            return (["\(subject) looked at \(when): this computer has no Python 3.8 or later"], nil)
         case .refused(let reason):
-            throw Problem(.invalidInventory, what: refusal, why: reason, fix: fix)
+            throw Problem(pushed == nil ? .invalidInventory : .usage, what: refusal, why: reason, fix: fix)
         case .description(let found):
             try checkMemory(found)
-            return found.notes
+            return (found.notes, found)
         }
     }
 
     private var subject: String {
         switch reader.subject {
-        case .directory(let path): "\(path) is"
+        case .directory(let path): "\(pushed ?? path) is"
         case .files(let files): "\(files.train) and \(files.test) are"
         }
     }
 
     private var refusal: String {
         switch reader.subject {
-        case .directory(let path): "the model in \(path) cannot be served"
+        case .directory(let path): "the model in \(pushed ?? path) cannot be served"
         case .files: "models cannot be trained on these data"
         }
     }
 
     private var fix: String {
-        switch reader.subject {
+        if pushed != nil { return "correct what it names: nothing was sent" }
+        return switch reader.subject {
         case .directory: "correct the file, or name another directory: service: model: in \(inventory)"
         case .files: "correct the file, or name others: service: data: in \(inventory)"
         }
@@ -89,7 +110,7 @@ package struct DataCheck: Sendable {
 
     private var place: String {
         switch reader.subject {
-        case .directory(let path): path
+        case .directory(let path): pushed ?? path
         case .files(let files): files.test
         }
     }

@@ -16,6 +16,8 @@ package struct ModelDescription: Sendable, Hashable {
     package var classes: Int?
     /// The model files.
     package var models: [Model] = []
+    /// Which files the rows are, by `train` and `test`; none where only the build can tell.
+    package var data: [String: Rows] = [:]
     /// Whether a train.py, an expected.csv and a requirements.txt are there.
     package var trains = false, hasExpected = false, hasRequirements = false
 
@@ -29,6 +31,12 @@ package struct ModelDescription: Sendable, Hashable {
         package let isOptional: Bool
         /// Its value in the first row that has one, as JSON.
         package let example: JSONValue
+    }
+
+    /// A file of rows: as many, with this sha256.
+    package struct Rows: Sendable, Hashable {
+        let rows: Int
+        let sha256: String
     }
 
     /// A file with a trained model.
@@ -55,14 +63,26 @@ extension ModelDescription {
         (target, index, task) = (said["target"]?.text, said["index"]?.text, said["task"]?.text)
         classes = said["classes"]?.count
         models = said["models"]?.elements.compactMap(Model.init) ?? []
+        data = Rows.all(said["data"])
         trains = said["trains"] == .bool(true)
         hasExpected = said["expected"] == .bool(true)
         hasRequirements = said["requirements"] == .bool(true)
     }
 }
 
+extension ModelDescription.Rows {
+    /// By the name of the file, as table.py and metadata.json describe them.
+    static func all(_ said: JSONValue?) -> [String: Self] {
+        guard case .object(let files)? = said else { return [:] }
+        return files.compactMapValues { file in
+            guard let rows = file["rows"]?.count, let sha256 = file["sha256"]?.text else { return nil }
+            return Self(rows: rows, sha256: sha256)
+        }
+    }
+}
+
 extension ModelDescription.Column {
-    fileprivate init?(_ said: JSONValue) {
+    init?(_ said: JSONValue) {
         guard let name = said["name"]?.text, let type = said["type"]?.text else { return nil }
         self.init(
             name: name, type: type, isOptional: said["optional"] == .bool(true), example: said["example"] ?? .null)

@@ -3,7 +3,7 @@ import ForgeInventory
 import ForgePlan
 import Foundation
 
-/// What a service has to do beside its requests: batch runs and trainings, and when the next begin.
+/// What a service has to do beside its requests: batch runs, trainings and pushes, and when the next begin.
 package struct ServiceJobs: Sendable {
     /// The one that began last comes first; those that have not begun yet come before it.
     package var runs: [JobRun] = []
@@ -42,7 +42,8 @@ package struct ServiceJobs: Sendable {
     private static func purpose(_ object: JobObject, _ service: Service) -> String? {
         switch object.metadata.labels?["app.kubernetes.io/name"] {
         case JobKind.batch.label(service): "batch run"
-        case JobKind.train.label(service): "training"
+        case JobKind.train.label(service):
+            object.name.hasPrefix("\(JobKind.pushPrefix(service))-") ? "push" : "training"
         default: nil
         }
     }
@@ -50,7 +51,7 @@ package struct ServiceJobs: Sendable {
 
 /// A Job.
 package struct JobRun: Sendable, Hashable {
-    /// `batch run` or `training`.
+    /// `batch run`, `training` or `push`.
     package let purpose: String
     /// The Job's in its namespace; several Jobs may belong to one batch run.
     package let name: String

@@ -2,8 +2,8 @@ import ForgeCore
 import ForgeInventory
 import Foundation
 
-/// The files of a model directory as they go into the build context: regular files, but for what editors, Git and
-/// Python leave in any directory.
+/// The files of a model directory as they go into the build context, or into the model store: regular files, but for
+/// what editors, Git and Python leave in any directory.
 struct ModelFiles {
     /// What an image is made of is held in this computer's memory, sent over SSH, and unpacked beside the control
     /// plane.
@@ -13,8 +13,8 @@ struct ModelFiles {
 
     /// Absolute.
     let directory: String
-    /// The inventory, as sentences name it.
-    let inventory: String
+    /// The inventory that names it, as sentences do; nil for one that was typed, which goes into the model store.
+    var inventory: String?
     var limit = Self.largest
 
     /// By their path in the directory.
@@ -76,7 +76,8 @@ struct ModelFiles {
         guard place == root || place.hasPrefix(root + "/") else {
             throw refused(
                 name, "it is a link out of the directory, to \(place)",
-                "copy what it leads to into the directory: nothing else of this computer becomes part of an image")
+                "copy what it leads to into the directory: nothing else of this computer "
+                    + (inventory == nil ? "is sent" : "becomes part of an image"))
         }
         return place
     }
@@ -106,6 +107,7 @@ struct ModelFiles {
 
     private func refused(_ name: String, _ why: String, _ fix: String) -> Problem {
         let path = name.isEmpty ? directory : directory + "/" + name
+        guard let inventory else { return Problem(.usage, what: "\(path) cannot be pushed", why: why, fix: fix) }
         return Problem(
             .invalidInventory, what: "\(path) cannot be part of an image", why: why,
             fix: fix + " (service: model: in \(inventory))")

@@ -29,7 +29,7 @@ struct ModelsAreRecorded: Step {
             throw Problem(
                 what: "\(machine.host.name): the version of the models is not known",
                 why: "the pod of \(run.name) that put them into the store is gone",
-                fix: "train again: `kubeforge train`")
+                fix: run.pushed == nil ? "train again: `kubeforge train`" : "push it again")
         }
         try await machine.run(
             recorded.keep(version), fix: "deploy first: `kubeforge deploy` makes the history of releases")

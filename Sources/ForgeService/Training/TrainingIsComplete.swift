@@ -2,33 +2,37 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// The models are trained, and what the training printed is told.
+/// The models are trained, or those that were pushed are in the store, and what the pod printed is told.
 struct TrainingIsComplete: Step {
     private let run: TrainingRun
     private let manifest: String
     private let isFollowed: Bool
+    private let handover: Handover?
     private let looks: JobQueries
     private let told: @Sendable (String) -> Void
     private let patience: Duration
     private let pause: Duration
 
-    /// `told` gets the log of the training when it is over. `patience`: how long nothing may be at work before it is
-    /// given up.
+    /// `told` gets the log of the training when it is over. `handover`: what its pod waits for, if it does.
+    /// `patience`: how long nothing may be at work before it is given up.
     init(
-        _ run: TrainingRun, manifest: String, isFollowed: Bool, patience: Duration = .seconds(300),
-        every pause: Duration = .seconds(1),
+        _ run: TrainingRun, manifest: String, isFollowed: Bool, handover: Handover? = nil,
+        patience: Duration = .seconds(300), every pause: Duration = .seconds(1),
         told: @escaping @Sendable (String) -> Void
     ) {
         self.run = run
         self.manifest = manifest
         self.isFollowed = isFollowed
+        self.handover = handover
         self.patience = patience
         self.pause = pause
         self.told = told
         looks = JobQueries(run: run.name, kubectl: Kubectl(namespace: run.service.namespace))
     }
 
-    var title: String { "\(run.name) has trained the models" }
+    var title: String {
+        run.pushed == nil ? "\(run.name) has trained the models" : "\(run.name) has put the models into the store"
+    }
 
     var questions: [Question] { [.command(looks.objects)] }
 
@@ -41,10 +45,13 @@ struct TrainingIsComplete: Step {
         try await machine.run(
             looks.kubectl.command("apply", "-f", "-").reading(manifest), fix: "see what the API server says above")
         var watch = JobMonitor(looks, isFollowed: isFollowed, patience: patience)
+        var handover = handover
         while true {
-            _ = try await watch.look(at: machine)
+            let awaited = handover?.questions(watch.pods) ?? []
+            let answers = try await watch.look(at: machine, asking: awaited)
             if watch.areJobsComplete(1) { break }
             if let reason = watch.failure { throw try await problem(machine, reason) }
+            try await handover?.bring(answers, to: machine)
             try await machine.pause(pause)
         }
         // What was printed between the last look and the end.

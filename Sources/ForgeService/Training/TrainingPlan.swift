@@ -3,11 +3,12 @@ import ForgeInventory
 import ForgePlan
 import ForgeTemplates
 
-/// What `kubeforge train` makes true.
+/// What `kubeforge train` and `kubeforge push` make true.
 package enum TrainingPlan {
-    /// `told` gets the log of the training when it is over and was not followed.
+    /// `signer`: who signs the models; nil where nobody does. `told` gets the log of the training when it is over and
+    /// was not followed.
     package static func make(
-        cluster: Cluster, run: TrainingRun, templates: Templates, isFollowed: Bool,
+        cluster: Cluster, run: TrainingRun, templates: Templates, isFollowed: Bool, signer: ModelSigner? = nil,
         told: @escaping @Sendable (String) -> Void
     ) throws(Problem) -> Plan {
         let store = try StoreSecret(cluster, for: .training)
@@ -16,11 +17,15 @@ package enum TrainingPlan {
         let secret: [any Step] = store.map { [$0] } ?? []
         return Plan(
             stages: [
-                Stage("the cluster is free for a training", on: first) { _ in
+                Stage("the cluster is free for a \(run.pushed == nil ? "training" : "push")", on: first) { _ in
                     [OldRunsAreRemoved(run.service, .train)] + secret
                 },
-                Stage("the models are trained", on: first) { _ in
-                    [TrainingIsComplete(run, manifest: manifest, isFollowed: isFollowed, told: told)]
+                Stage(run.pushed == nil ? "the models are trained" : "the models are in the store", on: first) { _ in
+                    [
+                        TrainingIsComplete(
+                            run, manifest: manifest, isFollowed: isFollowed,
+                            handover: Handover(run, signer: signer), told: told)
+                    ]
                 },
                 Stage("the models are kept", on: secret.isEmpty ? [] : first) { _ in [ModelsAreRecorded(run)] },
             ].filter { !$0.work.isEmpty }, essential: [cluster.firstControlPlane.name])

@@ -55,6 +55,30 @@ struct ModelCheckTests {
         }
     }
 
+    @Test("is refused for a push by its name there, in the same words")
+    func isPushed() async throws {
+        try await TemporaryFolder.during { folder in
+            try folder.write(
+                "templates/service/table.py",
+                "import json\n# \"--directory\"\nprint(json.dumps({'refused': 'test.csv:3, column 2 (age): …'}))")
+            let check = try DataCheck(
+                pushing: "/home/ann/churn", as: "../churn", to: Example.cluster(),
+                templates: Templates(overlay: folder.path("templates")))
+            let error = await #expect(throws: Problem.self) { try await check.look(on: LocalTransport()) }
+            #expect(error?.kind == .usage)
+            #expect(
+                error?.description == """
+                    the model in ../churn cannot be served
+                      why  test.csv:3, column 2 (age): …
+                      fix  correct what it names: nothing was sent
+                    """)
+            #expect(
+                try check.read(nil) == [
+                    "../churn is looked at in its pod: this computer has no Python 3.8 or later"
+                ])
+        }
+    }
+
     @Test("needs a pod with room for what the files hold and for what they become")
     func memory() async throws {
         try await TemporaryFolder.during { folder in
@@ -115,7 +139,8 @@ struct ModelCheckTests {
     func description() throws {
         let said = """
             {"test": 40, "features": 2, "notes": [], "target": "churned", "index": null, "task": "classification",
-             "classes": 2, "trains": false, "expected": true, "requirements": false, "bytes": 9,
+             "classes": 2, "data": {"test": {"sha256": "ab", "rows": 40}}, "trains": false,
+             "expected": true, "requirements": false, "bytes": 9,
              "columns": [{"name": "age", "type": "integer", "optional": false, "example": 41},
                          {"name": "plan", "type": "text", "optional": true, "example": "pro"}],
              "models": [{"name": "churn", "file": "churn.joblib", "format": "joblib", "library": "scikit-learn",
@@ -127,6 +152,7 @@ struct ModelCheckTests {
         #expect(found.columns.map(\.example) == [.number(41), .string("pro")])
         #expect([found.target, found.index, found.task] == ["churned", nil, "classification"])
         #expect(found.models.map(\.version) == ["1.4.2"])
+        #expect(found.data == ["test": .init(rows: 40, sha256: "ab")])
         #expect([found.trains, found.hasExpected, found.hasRequirements] == [false, true, false])
         #expect(ModelDescription(.array([])) == nil)
     }

@@ -72,6 +72,18 @@ struct JobsTests {
         #expect(found.runs[0].state == "suspended, 0 of 2 done")
     }
 
+    @Test("are a push where their Job is named so")
+    func push() throws {
+        var service = Service()
+        let label = JobKind.train.label(service)
+        #expect(try jobs(job("inference-push-1", "{}", label: label)).runs.map(\.purpose) == ["push"])
+        #expect(try jobs(job("inference-pushed", "{}", label: label)).runs.map(\.purpose) == ["training"])
+        // A service of that name has trainings, too.
+        service.name = "inference-push"
+        let training = job("inference-push-train-1", "{}", label: JobKind.train.label(service))
+        #expect(try jobs(training, of: service).runs.map(\.purpose) == ["training"])
+    }
+
     @Test("are known by their label, however long the service's name is")
     func longName() throws {
         var service = Service()

@@ -30,8 +30,11 @@ extension Action {
             let release = try await context.deployedRelease()
             try TrainingPlan.check(release, context.cluster.service)
             let run = TrainingRun(of: context.cluster, release: release, time: time)
+            let signer = ModelSigner(context.cluster, on: LocalTransport())
+            try await signer?.check()
             return try TrainingPlan.make(
-                cluster: context.cluster, run: run, templates: context.templates, isFollowed: isFollowed
+                cluster: context.cluster, run: run, templates: context.templates, isFollowed: isFollowed,
+                signer: signer
             ) {
                 context.report(.note($0))
             }
