@@ -150,7 +150,7 @@ extension OutsideTests {
         "ForgeService/Training/VersionDescription.swift": .fuzz("golden.json"),
         "ForgeService/Training/ModelsAreRecorded.swift": .own("a version, matched as a whole"),
         "ForgeService/Retention/OldSecretsAreRemoved.swift": .fuzz("steps of the service"),
-        "ForgeService/Models/ModelStorePatch.swift": .own("a template"),
+        "ForgeService/KubeAPI/PodParts.swift": .own("a template"),
         "ForgeService/Training/TrainingIsComplete.swift": .fuzz("lines of pods and machines"),
         "ForgeTemplates/Templates.swift": .own("files of the user's own --templates"),
     ]

@@ -14,9 +14,16 @@ struct PodAccess: Sendable {
 
     private static let folder = "/etc/access"
 
-    /// What the server reads.
-    var variables: [(name: String, value: String)] {
-        let all: [(String, String?)] = [
+    /// What the server reads, and where it finds it.
+    var parts: PodParts {
+        PodParts(
+            variables: variables.compactMap { name, value in value.map { .init(name: name, value: $0) } },
+            mounts: secret == nil ? [] : [.init(volume: "access", path: Self.folder)],
+            volumes: secret.map { [.secret("access", $0)] } ?? [])
+    }
+
+    private var variables: [(String, String?)] {
+        [
             ("EXAMPLES", service.examples == .private ? service.examples.rawValue : nil),
             ("LOG", service.requestLog == .requests ? service.requestLog.rawValue : nil),
             ("TOKENS_FILE", service.tokensPath.map { _ in "\(Self.folder)/tokens" }),
@@ -26,26 +33,6 @@ struct PodAccess: Sendable {
             // One, as the image has it, is not worth a line.
             ("OMP_NUM_THREADS", service.resources.threads > 1 ? "\(service.resources.threads)" : nil),
         ]
-        return all.compactMap { name, value in value.map { (name, $0) } }
-    }
-
-    /// Behind the end of a line of a Deployment's container; empty where there is nothing to say.
-    var env: String {
-        if variables.isEmpty { return "" }
-        return "\n          env:"
-            + variables.map { "\n            - name: \($0.name)\n              value: \($0.value.yamlQuoted)" }.joined()
-    }
-
-    var mounts: String {
-        guard secret != nil else { return "" }
-        return "\n            - name: access\n              mountPath: \(Self.folder)\n              readOnly: true"
-    }
-
-    /// Everybody in the pod is one user, who is not root: root owns these files.
-    var volumes: String {
-        guard let secret else { return "" }
-        return "\n        - name: access\n          secret:\n            secretName: \(secret.yamlQuoted)"
-            + "\n            defaultMode: 0444"
     }
 
     /// Of a probe.

@@ -69,11 +69,11 @@ struct JobFailure {
     private static func fix(_ cause: PodFailure, namespace: String, service: String) -> String {
         switch cause {
         case .outOfMemory, .killed:
-            "use more shards (--shards), or raise limits: memory: in templates/kubernetes/batch (--templates)"
+            "use more shards (--shards), or raise limits: memory: in templates/kubernetes/jobs/pod.yaml (--templates)"
         case .initContainerFailed:
             "put right what it names, in the model store or in the inventory (service: models:), and run it again"
         case .crashed: "the last lines of its log are above; correct what they name, and run it again"
-        case .cannotStart: "correct what it names in templates/kubernetes/batch (--templates), and run it again"
+        case .cannotStart: "correct what it names in templates/kubernetes/jobs/pod.yaml (--templates), and run it again"
         case .slow: "run it again; `kubectl -n \(namespace) get pods,events` tells what the cluster does"
         default: cause.fix(service, namespace: namespace)
         }

@@ -7,7 +7,7 @@ struct ManifestValues {
     var service: Service
     let release: Release
     private let kubernetes: Version
-    private let store: ModelStorePatch
+    private let parts: PodParts
     /// See `Manifests.template`.
     private(set) var template = ""
     private let secret: String
@@ -28,7 +28,9 @@ struct ManifestValues {
         pullSecret = PullSecret.name(of: cluster)
         self.release = release
         kubernetes = cluster.kubernetes
-        store = try ModelStorePatch(models, of: cluster.service, image: release.reference, templates: templates)
+        parts =
+            try ModelStoreParts.download(
+                models, of: cluster.service, image: release.reference, templates: templates) + self.access.parts
         self.secret = secret
         template = try digest(templates)
     }
@@ -68,7 +70,8 @@ struct ManifestValues {
     private func settings(_ template: Template) -> [String: String] {
         let values = [
             "cpu": (service.resources.cpu, Service.Resources().cpu),
-            "memory": (service.resources.memoryText, Service.Resources().memoryText), "andEnv": (access.env, ""),
+            "memory": (service.resources.memoryText, Service.Resources().memoryText),
+            "andEnv": (parts.lines(.environment, column: 6), ""),
             "andAnnotations": (annotations, ""), "andScheme": (access.scheme, ""),
         ]
         return values.filter { $1.0 != $1.1 || template.names($0) }.mapValues(\.0)
@@ -104,8 +107,8 @@ struct ManifestValues {
             // No line allows no way out; an empty list would, too, but the API server drops it, and that would look
             // like a change.
             "andEgress": egress,
-            "andInitContainers": store.initContainers, "andMounts": store.volumeMounts + access.mounts,
-            "andVolumes": store.volumes + access.volumes,
+            "andInitContainers": parts.lines(.initContainers, column: 6), "andMounts": parts.lines(.mounts, column: 6),
+            "andVolumes": parts.lines(.volumes, column: 6),
             "batch": JobKind.batch.label(place).yamlQuoted, "train": JobKind.train.label(place).yamlQuoted,
             "coordinator": JobKind.coordinator.label(place).yamlQuoted,
             "policyVersion": kubernetes < Version(1, 21, 0) ? "policy/v1beta1" : "policy/v1",

@@ -54,27 +54,27 @@ package struct Schedule: Sendable, Hashable {
         templates: Templates
     ) throws(Problem) -> String {
         let (service, image) = (cluster.service, release.image)
-        let template = try templates["kubernetes/batch/schedule.yaml"]
-        var values = try ModelStorePatch(release.models, of: service, image: image, templates: templates, deeper: 4)
-            .values
+        let template = try templates["kubernetes/jobs/schedule.yaml"]
+        var values: [String: String] = [:]
+        var parts = try ModelStoreParts.download(release.models, of: service, image: image, templates: templates)
         if let input {
-            let (folder, secret) = (ScheduleSecret.folder.yamlQuoted, ScheduleSecret(of: name, cluster).name.yamlQuoted)
-            values["andMounts"]? += try templates.part(
-                "kubernetes/batch/inputMount.yaml", ["folder": folder], indented: 16)
-            values["andVolumes"]? += try templates.part(
-                "kubernetes/batch/inputVolume.yaml", ["secret": secret], indented: 12)
+            // The address that rows are fetched from.
+            parts.mounts.append(.init(volume: "input", path: ScheduleSecret.folder))
+            parts.volumes.append(.secret("input", ScheduleSecret(of: name, cluster).name))
             values["andAnnotations"] = "\n  annotations:\n    \(Self.input): \(input.yamlQuoted)"
         } else if template.names("andAnnotations") {
             // A template of the user's need have no place for what is not said.
             values["andAnnotations"] = ""
         }
+        let pod = JobPod(
+            name: "inference", image: image, command: command,
+            pullSecret: release.pullSecret ?? PullSecret.name(of: cluster), parts: parts)
         return try template.render(
             [
                 "apiVersion": apiVersion(cluster.kubernetes), "name": name.yamlQuoted,
                 "namespace": service.namespace.yamlQuoted,
                 "kind": JobKind.batch.label(service).yamlQuoted, "schedule": schedule.yamlQuoted,
-                "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted, "command": command.yamlList,
-                "pullSecret": (release.pullSecret ?? PullSecret.name(of: cluster)).yamlQuoted,
+                "tag": Release.tag(of: image).yamlQuoted, "podSpec": try pod.spec(templates, column: 10),
             ].merging(values) { $1 })
     }
 

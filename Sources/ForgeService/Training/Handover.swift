@@ -23,7 +23,7 @@ enum Awaited: Sendable, Hashable {
 /// Brings the pod of a run what only this computer has, once it waits for it.
 struct Handover: Sendable {
     /// The container of the run's pod.
-    private static let container: [Word] = ["-c", "training", "--"]
+    private static let container: [Word] = ["-c", Word(TrainingRun.container), "--"]
     /// Until a directory of the largest size has come over a slow line.
     private static let longest = Duration.seconds(3600)
 

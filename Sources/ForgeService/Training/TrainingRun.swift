@@ -6,6 +6,7 @@ import ForgeTemplates
 package struct TrainingRun: Sendable, Hashable {
     /// Where its pod has the models that it has made.
     static let models = "/models"
+    static let container = "training"
     /// For how many seconds its pod waits for a signature: somebody may have to touch a key.
     private static let patience = 900
 
@@ -36,16 +37,19 @@ package struct TrainingRun: Sendable, Hashable {
 
     /// `secret`: the name of what lets it into the model store.
     func manifest(_ templates: Templates, secret: String? = nil) throws(Problem) -> String {
-        let store = try ModelStorePatch.upload(
-            to: service.models, by: secret ?? StoreSecret.name(service), templates: templates)
-        return try templates["kubernetes/training/\(pushed == nil ? "job" : "push").yaml"].render(
-            [
-                "name": name.yamlQuoted, "namespace": service.namespace.yamlQuoted,
-                "kind": JobKind.train.label(service).yamlQuoted,
-                "run": name.yamlQuoted, "tag": Release.tag(of: image).yamlQuoted, "image": image.yamlQuoted,
-                "command": command.yamlList,
-                "pullSecret": pullSecret.yamlQuoted,
-            ].merging(store) { $1 })
+        let own = PodParts(
+            mounts: [.init(volume: "models", path: Self.models, isWritable: true)],
+            volumes: [.disk("models", limit: "1Gi")])
+        let pod = JobPod(
+            name: Self.container, image: image, command: command, pullSecret: pullSecret, memory: "2Gi",
+            // Of a push: the archive, and the directory that is made of it.
+            disk: pushed == nil ? "1Gi" : "3Gi",
+            parts: own + ModelStoreParts.upload(to: service.models, by: secret ?? StoreSecret.name(service)))
+        return try templates["kubernetes/jobs/\(pushed == nil ? "training" : "push").yaml"].render([
+            "name": name.yamlQuoted, "namespace": service.namespace.yamlQuoted,
+            "kind": JobKind.train.label(service).yamlQuoted, "run": name.yamlQuoted,
+            "tag": Release.tag(of: image).yamlQuoted, "podSpec": try pod.spec(templates, column: 6),
+        ])
     }
 
     /// Of what is uploaded, the version becomes the pod's last words, as Kubernetes keeps them.

@@ -144,7 +144,7 @@ struct InputAddressTests {
         #expect(applied.map { $0.line.contains("--server-side") } == [false, true])
         #expect(applied[0].inputText.contains("kubeforge.io/input: \"\(Self.shown)\""))
         #expect(applied[0].inputText.contains("secretName: \"inference-batch-input\""))
-        #expect(applied[0].inputText.contains("mountPath: \"/etc/batch-input\""))
+        #expect(applied[0].inputText.contains("mountPath: /etc/batch-input"))
     }
 
     @Test("is not kept any longer when the schedule answers the image's own rows, or is gone")

@@ -193,9 +193,9 @@ struct StoreSecretTests {
         )
         let models = ModelVersion(pod.spec?.template?.spec)
         #expect(models == ModelVersion(url: Example.store.url, version: "v1", secret: "inference-store-11111111"))
-        let parts = try ModelStorePatch(
+        let parts = try ModelStoreParts.download(
             models, of: ForgeInventory.Service(models: Example.store), image: "i", templates: Templates())
-        #expect(parts.volumes.contains("secretName: \"inference-store-11111111\""))
+        #expect(parts.volumes.contains(.secret("model-store", "inference-store-11111111")))
         try await TemporaryFolder.during { folder in
             try folder.write(
                 "kubectl",
