@@ -1,4 +1,4 @@
-"""Is a file as people have it read in one and the same way by the build, golden.py, the service and batch inference, or refused with its
+"""Is a file as people have it read in one and the same way by the build, golden/, the service and batch inference, or refused with its
 place? Also told: whether the example's LDA trains on it. odd_files.py DIRECTORY writes there, and prints what is otherwise than below.
 """
 
@@ -10,12 +10,15 @@ import sys
 import types
 from pathlib import Path
 
-import golden
 import inputs
 import shards
 import table
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "templates/example/train.py"
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+sys.path.append(str(TEMPLATES / "service/golden"))
+import golden_rows  # noqa: E402
+
+EXAMPLE = TEMPLATES / "example/train.py"
 DIRECTIONS = ((10.0, 1.0), (1.0, 10.0), (-10.0, -8.0))
 
 
@@ -228,7 +231,7 @@ def agreed(data, folder):
     """The rows of the test as all readers have them."""
     schema, path = data.schema, data.test.path
     first = [(values, truth) for _, values, truth in data.test.records(schema)]
-    second = [(list(features.values()), truth) for truth, _, features in golden.examples(path, schema.as_json(), data.test.separator)]
+    second = [(list(features.values()), truth) for truth, _, features in golden_rows.examples(path, schema.as_json(), data.test.separator)]
     with open(path, "rb") as stream:
         layout, reader, rows = inputs.begin(stream, "input", schema)
         third = [(values, truth) for chunk in inputs.chunks(rows, layout) for values, truth in chunk_rows(chunk)]

@@ -76,7 +76,22 @@ struct DatasetTests {
                 ["leaves.txt": "tree\n", "models.py": "", "test.csv": "a\n1\n"], [],
                 "models.py: the service has a module of this name: rename it"
             ),
-            (["x.skops": "text", "test.csv": "a\n1\n"], [], "x.skops: is no skops file: File is not a zip file"),
+            (
+                ["x.skops": "text", "test.csv": "a\n1\n"], [],
+                "x.skops: is no skops file, which is a ZIP archive with a schema.json: save the model again with "
+            ),
+            (
+                ["x.joblib": "x\u{5E}\u{7}", "test.csv": "a\n1\n"], [],
+                "x.joblib: is packed, and damaged or cut off: save or copy it again"
+            ),
+            (
+                ["leaves.txt": "tree\n", "golden_rows.py": "", "test.csv": "a\n1\n"], [],
+                "golden_rows.py: the service has a module of this name: rename it"
+            ),
+            (
+                ["leaves.txt": "tree\n", "requirements.txt": "numpy\n-e .\n", "test.csv": "a\n1\n"], [],
+                "requirements.txt:2: --editable needs sources, and the image has no compiler"
+            ),
             (
                 ["leaves.txt": "tree\n", "test.csv": "a\n1\n"], ["--target", "b"],
                 "test.csv:1: has no column 'b', which target: names; it has 'a'"
@@ -94,8 +109,10 @@ struct DatasetTests {
 
     @Test("knows every module of the service, of which no other may have the name")
     func ownModules() throws {
-        let files = try FileManager.default.contentsOfDirectory(atPath: ServiceFiles.sources.path)
-        for file in files where file.hasSuffix(".py") && file != "train.py" {
+        let files = try [ServiceFiles.sources, ServiceFiles.golden].flatMap {
+            try FileManager.default.contentsOfDirectory(atPath: $0.path)
+        }
+        for file in files where file.hasSuffix(".py") && !["train.py", "__main__.py"].contains(file) {
             try write("leaves.txt", "tree\n")
             try write("test.csv", "a\n1\n")
             try write(file, "")

@@ -6,7 +6,7 @@ import Testing
 struct OddFileTests {
     @Test(
         """
-        is read in one and the same way by the build, golden.py, the service and batch inference, or refused with its \
+        is read in one and the same way by the build, golden/, the service and batch inference, or refused with its \
         place
         """
     )

@@ -7,6 +7,8 @@ enum ServiceFiles {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     static let sources = repository.appending(path: "templates/service")
     static let requirements = sources.appending(path: "requirements.txt")
+    /// What asks the models in a process of its own.
+    static let golden = sources.appending(path: "golden")
 
     static let example = repository.appending(path: "templates/example")
     /// What makes model directories, and looks at what becomes of them.

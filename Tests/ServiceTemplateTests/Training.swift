@@ -33,9 +33,11 @@ struct Training {
 
     private init(_ name: String, of ingredients: [Data], write: (URL) throws -> Void) async throws {
         let python = try await Python.shared.value
-        let sources = try [
-            "requirements.txt", "table.py", "drift.py", "parquet.py", "metadata.py", "golden.py", "train.py",
-        ].map(ServiceFiles.source)
+        let asking = try FileManager.default.contentsOfDirectory(atPath: ServiceFiles.golden.path).sorted()
+        let names =
+            ["requirements.txt", "table.py", "drift.py", "parquet.py", "metadata.py", "train.py"]
+            + asking.filter { $0.hasSuffix(".py") }.map { "golden/\($0)" }
+        let sources = try names.map(ServiceFiles.source)
         let example = try ServiceFiles.exampleFiles.map {
             try Data(contentsOf: ServiceFiles.example.appending(path: $0))
         }

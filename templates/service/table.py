@@ -637,9 +637,10 @@ LIBRARIES = {"joblib": "scikit-learn", "skops": "scikit-learn", "onnx": "onnxrun
 OWN_MODEL = {"name": "model", "file": "model.py", "format": "python", "library": None, "version": None}
 # Modules of the service: a module of this name in a model directory would never be imported.
 OWN_MODULES = frozenset(
-    ("access", "api", "batching", "bodies", "body", "coordinator", "dataset", "draining", "drift", "envelope", "golden", "handover",
-     "inference", "inputs", "metadata", "metrics", "models", "openapi", "page", "parquet", "predictions", "pushed", "reading",
-     "refusal", "rows", "server", "serving", "sftp", "shards", "signing", "store", "table", "v2"))
+    ("access", "api", "batching", "bodies", "body", "coordinator", "dataset", "draining", "drift", "envelope", "golden",
+     "golden_expected", "golden_files", "golden_models", "golden_rows", "handover", "inference", "inputs", "metadata", "metrics", "models",
+     "openapi", "packages", "page", "parquet", "predictions", "pushed", "reading", "refusal", "rows", "server", "serving", "sftp",
+     "shards", "signing", "store", "table", "v2"))
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 VERSION_IN_PICKLE = re.compile(rb"_sklearn_version(?:\x94|q.|r....)?(?:\x8c(.)|X(.)\0\0\0)(.{3,24})", re.DOTALL)
 VERSION_IN_SKOPS = re.compile(r'"_sklearn_version":\s*\{[^{}]*"content":\s*"\\"([0-9][^"\\]*)')

@@ -1,6 +1,6 @@
 """How does a model directory become models, and what must they answer?
 
-Runs the directory's train.py, or takes its model files; lets golden.py say what they answer to the examples; and describes all of it
+Runs the directory's train.py, or takes its model files; lets golden/ say what they answer to the examples; and describes all of it
 in metadata.json. $TARGET and $INDEX name the columns that are no features.
 """
 
@@ -53,7 +53,7 @@ def train(directory, data, models, cross_validate=False):
                 "test": str(examples.test.path), "separator": examples.test.separator, "data": examples.as_json(),
                 "expected": str(directory / "expected.csv") if "expected.csv" in found.names else None,
             }
-            run([sys.executable, "-P", str(HERE / "golden.py")], "golden.py", input=json.dumps(todo), cwd=directory, env=environment)
+            run([sys.executable, "-P", str(HERE / "golden")], "golden/__main__.py", input=json.dumps(todo), cwd=directory, env=environment)
             described = metadata.write(new, {
                 "schema": schema.as_json(), "labels": labels, "models": listed, "bins": drift.bins(examples.train or examples.test, schema),
             })

@@ -18,14 +18,14 @@ package struct ExpectedAnswers: Sendable {
     /// Those that answer with a number.
     private let regressions: Set<String>
 
-    /// golden.py keeps 2,000 rows; before it was there, this was some 375,000 rows of two models. A command's output is
+    /// golden/ keeps 2,000 rows; before it was there, this was some 375,000 rows of two models. A command's output is
     /// kept up to 64 MiB.
     private static let largest = 48 << 20
 
     /// Of a confusion matrix, which has as many numbers times as many.
     private static let mostClasses = 1000
 
-    /// The content of golden.json, as golden.py writes it, or as releases have it from before there was one.
+    /// The content of golden.json, as golden/ writes it, or as releases have it from before there was one.
     package init(_ bytes: [UInt8], path: String) throws(Problem) {
         guard bytes.count <= Self.largest else {
             throw Problem(

@@ -1,0 +1,153 @@
+"""What must the service answer?
+
+A process of its own that shares no line with the service: it reads the examples, asks the models as a notebook would, and writes
+golden.json. Where expected.csv says what somebody's notebook answered, both are compared. What to do comes as JSON on standard input
+(see train.py). Its modules begin with golden_, so that a model directory's own may have every other name.
+"""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+from golden_expected import Expected
+from golden_files import load
+from golden_rows import chunks, examples
+
+MOST_ROWS = 2000  # of golden.json; more rows are scored, and not kept
+
+
+class Shapes:
+    """How a class or a value is answered."""
+
+    def __init__(self, labels):
+        self.labels = labels and {row[0]: dict(zip(labels["columns"], row)) for row in labels["rows"]}
+        self.columns = labels and labels["columns"]
+
+    def named(self, label):
+        if not self.labels:
+            return {"class": label}
+        found = self.labels.get(label)
+        return found or {name: str(label) if place else label for place, name in enumerate(self.columns)}
+
+    def truth(self, value, task):
+        return {"value": value} if task == "regression" else self.named(value)
+
+    def answer(self, value, model, probabilities):
+        if model.classes is None:
+            return {"value": float(value)}
+        if self.labels or probabilities is None:
+            return self.named(value)
+        return {"class": value, "probability": float(probabilities[model.classes.index(value)])}
+
+
+class Score:
+    """How well a model meets the truth."""
+
+    def __init__(self, task):
+        self.task, self.rows, self.right, self.of = task, 0, {}, {}
+        self.sums = [0.0] * 4  # of the truth, its squares, squared and absolute errors
+
+    def add(self, truth, answer):
+        self.rows += 1
+        if self.task == "classification":
+            self.of[truth] = self.of.get(truth, 0) + 1
+            self.right[truth] = self.right.get(truth, 0) + (answer == truth)
+            return
+        error = truth - answer
+        for place, number in enumerate((truth, truth * truth, error * error, abs(error))):
+            self.sums[place] += number
+
+    def scores(self):
+        if self.task == "classification":
+            return {"accuracy": sum(self.right.values()) / self.rows,
+                    "balanced_accuracy": sum(self.right[one] / self.of[one] for one in self.of) / len(self.of)}
+        spread = self.sums[1] - self.sums[0] ** 2 / self.rows
+        return ({"r2": 1 - self.sums[2] / spread} if spread > 0 else {}) | {"mae": self.sums[3] / self.rows}
+
+
+def plain(value):
+    """Whole floats stay floats; numpy's own types become Python's."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def task_of(model, name, schema, first):
+    """A model without classes_ may answer classes all the same: text, booleans, or whole numbers where the truth is a class."""
+    if model.classes is not None:
+        return "classification"
+    kinds = {type(plain(value)) for value in first}
+    if kinds <= {str, bool} or (kinds <= {int} and schema["task"] == "classification"):
+        model.classes = sorted(set(first) | set(schema["classes"] or []), key=str)
+        return "classification"
+    if not kinds <= {int, float}:
+        sys.exit(f"{name}: answers {first[0]!r}: a class or a number is needed")
+    return "regression"
+
+
+def check_finite(name, values, line):
+    """Refuses answers that JSON cannot hold; `line`: the row of the first."""
+    for place, value in enumerate(values, start=line):
+        if not math.isfinite(value):
+            sys.exit(f"{name}: answers {value} to row {place}: a finite number is needed")
+
+
+def answer_all(todo, models):
+    """(golden.json without what train.py knows, its rows)."""
+    schema, shapes, kept = todo["schema"], Shapes(todo["labels"]), []
+    tasks, scores, line = {}, {}, 0
+    expected = Expected(todo["expected"], todo, models) if todo["expected"] else None
+    for part in chunks(examples(todo["test"], schema, todo["separator"])):
+        features, said = [row for _, _, row in part], {}
+        for name, model in models.items():
+            try:
+                said[name] = model.ask(model.table(features, schema))
+            except SystemExit as end:
+                sys.exit(f"{name}: {end}")
+            except Exception as error:
+                sys.exit(f"{name}: cannot answer the examples: {type(error).__name__}: {' '.join(str(error).split())[:400]}")
+            if name not in tasks:
+                tasks[name] = task_of(model, name, schema, said[name][0])
+                scores[name] = Score(tasks[name])
+            if tasks[name] == "regression":
+                check_finite(name, said[name][0], line)
+        task = next(iter(set(tasks.values()))) if len(set(tasks.values())) == 1 else schema["task"]
+        for place, (truth, index, _) in enumerate(part):
+            answers = {name: (plain(values[place]), None if chances is None else chances[place]) for name, (values, chances) in said.items()}
+            if expected:
+                expected.compare(line, index, answers)
+            for name, (value, _) in answers.items():
+                if truth is not None and (tasks[name] == "classification" or not isinstance(truth, (str, bool))):
+                    scores[name].add(truth, value)
+            if line < MOST_ROWS:
+                row = {"line": line} | ({} if truth is None else {"truth": shapes.truth(truth, task)})
+                kept.append(row | {name: shapes.answer(value, models[name], chances) for name, (value, chances) in answers.items()})
+            line += 1
+    if expected:
+        expected.end()
+    return tasks, {name: score.scores() for name, score in scores.items() if score.rows}, kept
+
+
+def as_text(answers, rows):
+    """JSON with one row per line, so that two files can be compared by eye."""
+    lines = ",\n".join("  " + json.dumps(row) for row in rows)
+    return f'{json.dumps(answers, indent=1)[:-2]},\n "rows": [\n{lines}\n ]\n}}\n'
+
+
+def main():
+    todo = json.load(sys.stdin)
+    folder = Path(todo["folder"])
+    models = load(todo["models"], folder, Path(todo["directory"]), todo)
+    tasks, scores, rows = answer_all(todo, models)
+    answers = {
+        "data": todo["data"], "models": list(models), "tasks": tasks,
+        "tolerance": {name: model.tolerance for name, model in models.items()},
+        "classes": {name: model.classes for name, model in models.items() if model.classes},
+        "features": [column["name"] for column in todo["schema"]["columns"]],
+        "score": {name: score.get("accuracy", score.get("r2")) for name, score in scores.items() if "accuracy" in score or "r2" in score},
+        "scores": scores,
+    }
+    (folder / "golden.json").write_text(as_text(answers, rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""What did a notebook answer? expected.csv, in the form of predictions.csv."""
+
+import csv
+import math
+import sys
+
+from golden_files import clash
+
+
+class Expected:
+    """What a notebook answered: expected.csv, in the form of predictions.csv."""
+
+    def __init__(self, path, todo, models):
+        self.todo, self.models, self.seen, self.told = todo, models, 0, {}
+        (_, header), *lines = read(path) or sys.exit("expected.csv:1: has no header: its first line must name the columns")
+        for line, cells in lines:
+            if len(cells) != len(header):
+                sys.exit(f"expected.csv:{line}: has {len(cells)} column{'s' * (len(cells) != 1)}, the header {len(header)}")
+        rows = [cells for _, cells in lines]
+        index = todo["schema"]["index"]
+        place = header.index(index) if index in header else header.index("row") if "row" in header else None
+        self.by_index = index in header
+        self.rows = {(cells[place] if place is not None else str(number)): cells for number, cells in enumerate(rows)}
+        if len(self.rows) < len(rows):
+            sys.exit(f"expected.csv: names a row twice in column {header[place]!r}")
+        self.columns = {name: self._columns(name, header) for name in models}
+        if not any(self.columns.values()):
+            sys.exit(f"expected.csv: has no column {' or '.join(map(repr, models))}, which would hold a model's answers; it has "
+                     + ", ".join(map(repr, header)))
+
+    def _columns(self, name, header):
+        """(of the answer, of its probability) in expected.csv."""
+        alone = len(self.models) == 1
+        first = self.todo["labels"]["columns"][0] if self.todo["labels"] else None
+        of = [f"{name}_{first}", name] + (["prediction", "class", "value", self.todo["schema"]["target"] and self.todo["schema"]["target"]["name"]]
+                                          if alone else [])
+        found = next((header.index(one) for one in of if one in header), None)
+        likely = [f"{name}_probability"] + (["probability"] if alone else [])
+        return None if found is None else (found, next((header.index(one) for one in likely if one in header), None))
+
+    def compare(self, row, index, answers):
+        cells = self.rows.get(index if self.by_index else str(row))
+        if cells is None:
+            return
+        self.seen += 1
+        for name, (value, probabilities) in answers.items():
+            if self.columns[name]:
+                self._compare(name, row, cells, value, probabilities)
+
+    def _compare(self, name, row, cells, value, probabilities):
+        model, (at, likely) = self.models[name], self.columns[name]
+        want = cells[at]
+        if model.classes is None:
+            there = self._number(want, row, name)
+            if abs(value - there) > self._room(want, value, model):
+                self.told.setdefault(name, []).append(f"row {row}: {value:.6g} here, {there:.6g} there")
+            return
+        chance = None if probabilities is None else float(probabilities[model.classes.index(value)])
+        said = None if likely is None or not cells[likely] else self._number(cells[likely], row, name)
+        if not same_class(value, want):
+            known = [float(probabilities[place]) for place, one in enumerate(model.classes) if same_class(one, want)] if chance else []
+            if known and abs(chance - known[0]) <= model.tolerance * max(chance, known[0]):
+                return  # the two best are as likely
+            there = f"{want} {said:.2f}" if said is not None else want
+            here = f"{shown(value)} {chance:.2f}" if chance is not None else shown(value)
+            self.told.setdefault(name, []).append(f"row {row}: {here} here, {there} there")
+        elif said is not None and chance is not None and abs(said - chance) > self._room(cells[likely], chance, model):
+            self.told.setdefault(name, []).append(f"row {row}: {shown(value)} {chance:.6g} here, {said:.6g} there")
+
+    @staticmethod
+    def _number(cell, row, name):
+        try:
+            number = float(cell)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            sys.exit(f"expected.csv: row {row} of {name} must be a finite number, is {cell!r}: write decimals with a point")
+        return number
+
+    @staticmethod
+    def _room(cell, value, model):
+        """The tolerance of the model, or half of the last digit that was written."""
+        digits = cell.lower().partition("e")
+        shift = int(digits[2] or 0) if digits[2].lstrip("+-").isdigit() else 0
+        written = 0.5 * 10.0 ** (shift - len(digits[0].partition(".")[2])) if "." in digits[0] or "e" in cell.lower() else 0
+        return max(model.tolerance * max(abs(value), 1e-12), written * 1.000001)
+
+    def end(self):
+        if not self.seen:
+            sys.exit("expected.csv: none of its rows is a row of the examples: both are compared by their index, or by their place")
+        for name, told in self.told.items():
+            sys.exit(f"{name} answers otherwise here than in expected.csv on {len(told)} of {self.seen} rows ({told[0]}){self._why(name)}")
+        for note in self.notes():
+            print(note)
+        print(f"expected.csv: {self.seen} rows are answered as there", flush=True)
+
+    def _why(self, name):
+        saved = next((model["version"] for model in self.todo["models"] if model["name"] == name), None)
+        if not saved:
+            return ""
+        import sklearn
+
+        return f"; the model was saved by scikit-learn {saved}, requirements give {sklearn.__version__}"
+
+    def notes(self):
+        """Versions that differ, and do no harm."""
+        for model in self.todo["models"]:
+            if clash(model["version"]):
+                yield f"note: {model['file']}{clash(model['version']).replace(';', ':', 1)}; expected.csv is answered all the same"
+
+
+def read(path):
+    """(line that it begins in, cells) of the header and of each row; blank lines are none."""
+    found, line = [], 1
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            file.seek(0)
+            table = csv.reader(file, delimiter=next((sign for sign in ",;\t" if sign in first), ","))
+            for cells in table:
+                cells = [cell.strip() for cell in cells]
+                if any(cells):
+                    found.append((line, cells))
+                line = table.line_num + 1
+    except UnicodeDecodeError:
+        sys.exit("expected.csv: is not UTF-8: save it as UTF-8")
+    except csv.Error:
+        sys.exit(f"expected.csv:{line}: has a cell of more than {csv.field_size_limit()} characters: is a quote (\") not closed?")
+    return found
+
+
+def same_class(value, text):
+    """Whether a class is what a file says it is: 1 and 1.0 and True are one."""
+    if isinstance(value, str):
+        return value == text
+    try:
+        return float(value) == ({"true": 1.0, "false": 0.0}[text.lower()] if text.lower() in ("true", "false") else float(text))
+    except ValueError:
+        return False
+
+
+def shown(value):
+    return str(value)

@@ -1,0 +1,131 @@
+"""Which models do the files hold, and why can one not be loaded?"""
+
+import json
+import sys
+import traceback
+import warnings
+from pathlib import Path
+
+from golden_models import Booster, Estimator, Onnx, Own
+
+
+def load(models, folder, directory, todo):
+    """{name: Model} of all files."""
+    sys.path.append(str(directory))
+    if any(model["format"] == "python" for model in models):
+        return {name: Own(one, todo["schema"]) for name, one in load_own(Path(folder)).items()}
+
+    def numbered(number, count=None):
+        """The class that a number stands for where a model knows no names."""
+        names = [row[0] for row in todo["labels"]["rows"]] if todo["labels"] else todo["schema"]["classes"]
+        if not names or (count is not None and len(names) != count) or not 0 <= number < len(names):
+            return number
+        return number if all(type(name) is int for name in names) and number in names else names[number]
+
+    with warnings.catch_warnings():
+        # Where expected.csv is there, what models answer is better evidence than the version.
+        warnings.filterwarnings("ignore" if todo["expected"] else "error", message="Trying to unpickle estimator")
+        return {model["name"]: load_one(model, folder, directory, todo["schema"], numbered) for model in models}
+
+
+def load_own(folder):
+    """{name: what answers} of a model.py."""
+    try:
+        import model as own
+
+        if not hasattr(own, "load"):
+            sys.exit("model.py: has no load(folder), which is to give what answers: something with predict, or several by name")
+        loaded = own.load(folder)
+    except Exception as error:
+        traceback.print_exc(file=sys.stdout)
+        sys.exit(f"model.py: load(folder) failed: {type(error).__name__}: {' '.join(str(error).split())[:400]}")
+    loaded = loaded if isinstance(loaded, dict) else {"model": loaded}
+    for name, one in loaded.items():
+        if not hasattr(one, "predict"):
+            sys.exit(f"model.py: load(folder) gives {type(one).__name__} for {name!r}: it must have predict(rows)")
+    return loaded
+
+
+def load_one(model, folder, directory, schema, numbered):
+    path, kind = Path(folder) / model["file"], model["format"]
+    try:
+        if kind == "joblib":
+            import joblib
+
+            return Estimator(joblib.load(path), schema)
+        if kind == "skops":
+            return Estimator(load_skops(path, directory), schema)
+        if kind == "onnx":
+            return Onnx(path.read_bytes(), schema, numbered)
+        if kind == "xgboost":
+            import xgboost
+
+            booster = xgboost.Booster({"nthread": 1}, model_file=str(path))
+            objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
+            return Booster(objective, booster.feature_names,
+                           lambda table: booster.predict(xgboost.DMatrix(table, enable_categorical=True)), numbered, words_of_xgboost(booster))
+        import lightgbm
+
+        booster = lightgbm.Booster(model_file=str(path))
+        kinds, names = {column["name"]: column["type"] for column in schema["columns"]}, booster.feature_name()
+        known = all(name in kinds for name in names)
+        words = dict(zip((name for name in names if kinds.get(name) == "text"), booster.pandas_categorical or []))
+        return Booster(booster.dump_model(num_iteration=1)["objective"], names if known else None,
+                       lambda table: booster.predict(table, num_threads=1), numbered, words)
+    except SystemExit:
+        raise
+    except Exception as error:
+        sys.exit(reason(model, error))
+
+
+def words_of_xgboost(booster):
+    """Of each column of text, the words that training saw: the others count as missing."""
+    content = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]
+    packed = content.get("model", content.get("gbtree", {}).get("model", {})).get("cats", {}).get("enc", [])
+    found = {}
+    for name, one in zip(booster.feature_names or [], packed):
+        ends, letters = one["offsets"], bytes(number & 255 for number in one["values"])
+        if len(ends) > 1:
+            found[name] = [letters[begin:end].decode() for begin, end in zip(ends, ends[1:])]
+    return found
+
+
+def load_skops(path, directory):
+    import skops.io
+
+    trusted = directory / "trusted.txt"
+    try:
+        chosen = set(trusted.read_text(encoding="utf-8-sig").split()) if trusted.exists() else set()
+    except UnicodeDecodeError:
+        sys.exit("trusted.txt: is not UTF-8: save it as UTF-8")
+    found = skops.io.get_untrusted_types(file=path)
+    strange = [name for name in found if name not in chosen and name.split(".")[0] not in ("sklearn", "numpy", "scipy")]
+    if strange:
+        sys.exit(f"{path.name}: needs types that nobody trusts yet: {', '.join(strange)}; write those that you trust into trusted.txt, "
+                 "one a line")
+    return skops.io.load(path, trusted=found)
+
+
+def reason(model, error):
+    """Why a model cannot be loaded, and what to do."""
+    name, text = model["file"], " ".join(str(error).split())
+    if type(error).__name__ == "InconsistentVersionWarning":
+        saved, here = error.original_sklearn_version, error.current_sklearn_version
+        return (f"{name}: was saved by scikit-learn {saved}, and {here} is installed, which may read it otherwise: "
+                f"write scikit-learn=={saved} into requirements.txt, or save it anew")
+    if isinstance(error, ModuleNotFoundError):
+        return f"{name}: needs the module {error.name!r}: name its package in requirements.txt, or put {error.name}.py beside the model"
+    if isinstance(error, AttributeError) and "__main__" in text:
+        return f"{name}: needs a class of the script that saved it ({text}): put the class into a module of its own, import it, save anew"
+    return f"{name}: cannot be loaded: {type(error).__name__}: {text}{clash(model['version'])}"
+
+
+def clash(saved):
+    """What to say of a model that another version of scikit-learn has saved."""
+    if not saved:
+        return ""
+    import sklearn
+
+    here = sklearn.__version__
+    return "" if saved == here else (f"; it was saved by scikit-learn {saved}, and {here} is installed: write scikit-learn=={saved} into "
+                                     "requirements.txt, or save it anew")

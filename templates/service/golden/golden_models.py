@@ -1,0 +1,144 @@
+"""How is a model asked, whatever made it?"""
+
+import math
+import sys
+
+import numpy as np
+
+from golden_rows import as_table
+
+DOUBLE, SINGLE = 1e-9, 1e-4  # relative tolerance of models that count with 64 and with 32 bits
+SINGLE_LIBRARIES = ("xgboost", "lightgbm", "catboost", "torch")
+
+
+class Model:
+    """Asks one model: classes, perhaps with probabilities, or values."""
+
+    names = None  # the columns that it knows by name
+    classes = None  # None: it answers values
+    tolerance = DOUBLE
+
+    def table(self, rows, schema):
+        """Rows as the model takes them."""
+        return as_table(rows, schema, self.names)
+
+    def ask(self, table):
+        """(classes or values, one for each row; n × k probabilities or None)."""
+        raise NotImplementedError
+
+
+class Estimator(Model):
+    """Anything with predict, and perhaps predict_proba and classes_."""
+
+    def __init__(self, estimator, schema):
+        self.estimator = estimator
+        names = getattr(estimator, "feature_names_in_", None)
+        self.names = None if names is None else [str(name) for name in names]
+        classes = getattr(estimator, "classes_", None)
+        if classes is not None:
+            self.classes = np.asarray(classes).tolist()
+        self.probabilities = getattr(estimator, "predict_proba", None)
+        if any(library in sys.modules for library in SINGLE_LIBRARIES):
+            self.tolerance = SINGLE
+
+    def ask(self, table):
+        answers = np.asarray(self.estimator.predict(table))
+        if answers.ndim == 2 and answers.shape[1] == 1:
+            answers = answers[:, 0]
+        if answers.shape != (len(table),):
+            raise SystemExit(f"it answers {answers.shape} for {len(table)} rows: one class or one number for each row is needed")
+        return answers.tolist(), None if self.probabilities is None or self.classes is None else np.asarray(self.probabilities(table))
+
+
+class Own(Estimator):
+    """What load() of a model.py returns: it gets a data frame where pandas is installed."""
+
+    tolerance = SINGLE
+
+    def __init__(self, estimator, schema):
+        super().__init__(estimator, schema)
+        if self.names is None:
+            try:
+                import pandas  # noqa: F401
+            except ImportError:
+                return
+            self.names = [column["name"] for column in schema["columns"]]
+
+
+class Onnx(Model):
+    """One tensor of all features, or one for each column."""
+
+    def __init__(self, content, schema, numbered):
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self.inputs, self.schema, self.numbered = self.session.get_inputs(), schema, numbered
+        self.types = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int64)": np.int64,
+                      "tensor(int32)": np.int32, "tensor(bool)": bool, "tensor(string)": object}
+        self.tolerance = SINGLE if any(one.type == "tensor(float)" for one in self.inputs) else DOUBLE
+        outputs = self.session.get_outputs()
+        if len(outputs) > 1 or outputs[0].type in ("tensor(int64)", "tensor(string)"):
+            self.classes = []
+        self.names = None if len(self.inputs) == 1 and len(schema["columns"]) > 1 else [one.name for one in self.inputs]
+
+    def table(self, rows, schema):
+        if self.names is None:
+            return {self.inputs[0].name: as_table(rows, schema, None).astype(self.types[self.inputs[0].type])}
+        return {one.name: self._column([row[one.name] for row in rows], one.type) for one in self.inputs}
+
+    def ask(self, table):
+        outputs, count = self.session.run(None, table), len(next(iter(table.values())))
+        answers = np.asarray(outputs[0]).reshape(count).tolist()
+        if self.classes is None:
+            return answers, None
+        if len(outputs) == 1:
+            return [self.numbered(label) for label in answers], None
+        if isinstance(outputs[1], list):  # a dictionary for each row
+            self.classes = list(outputs[1][0])
+            probabilities = np.array([[row[label] for label in self.classes] for row in outputs[1]])
+        else:
+            probabilities = np.asarray(outputs[1]).reshape(count, -1)
+            self.classes = self.classes or [None] * probabilities.shape[1]
+        if all(type(label) is int for label in answers):
+            labels = list(range(probabilities.shape[1])) if None in self.classes else self.classes
+            self.classes = [self.numbered(label, probabilities.shape[1]) for label in labels]
+            answers = [self.numbered(label, probabilities.shape[1]) for label in answers]
+        elif None in self.classes:
+            self.classes = sorted(self.schema["classes"] or set(answers))
+        return answers, probabilities
+
+    def _column(self, values, kind):
+        if kind == "tensor(string)":
+            return np.array(["" if value is None else str(value) for value in values], dtype=object).reshape(-1, 1)
+        return np.array([math.nan if value is None else value for value in values]).astype(self.types[kind]).reshape(-1, 1)
+
+
+class Booster(Model):
+    """XGBoost's and LightGBM's files hold no names of classes: they answer numbers from 0, in the order of the sorted names."""
+
+    tolerance = SINGLE
+
+    def __init__(self, objective, names, predict, numbered, words):
+        self.predict, self.numbered, self.words = predict, numbered, words
+        self.names = list(names) if names else None
+        if objective.startswith(("binary", "multi", "cross_entropy")) and "hinge" not in objective:
+            self.classes = []
+        self.is_number = objective == "multi:softmax"
+
+    def ask(self, table):
+        if self.names is not None:
+            import pandas
+
+            for name, words in self.words.items():
+                table[name] = pandas.Categorical(table[name].astype(object), categories=words)
+        answers = np.asarray(self.predict(table))
+        if self.classes is None:
+            return answers.tolist(), None
+        if self.is_number:
+            return [self.numbered(int(number)) for number in answers.tolist()], None
+        if answers.ndim == 1:
+            answers = np.column_stack([1 - answers, answers])
+        self.classes = [self.numbered(number, answers.shape[1]) for number in range(answers.shape[1])]
+        return [self.classes[number] for number in answers.argmax(axis=1)], answers
