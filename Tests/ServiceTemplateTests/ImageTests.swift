@@ -37,11 +37,11 @@ struct ImageTests {
         }
         #expect(
             copies.map { $0.prefix(26) } == [
-                "COPY requirements.txt tabl", "COPY model model", "RUN python table.py --dire",
+                "COPY requirements.txt tabl", "COPY model model", "RUN python packages.py mod",
                 "RUN echo 'service:x:10001:", "COPY --from=packages /pack", "COPY requirements.txt ap[t",
-                "RUN debs=\"$PACKAGES $(cat ", "COPY --from=packages /pack", "RUN for file in server.txt",
+                "RUN debs=\"$PACKAGES $(cat ", "COPY --from=packages /pack", "RUN cd needed/models && fo",
                 "RUN mkdir data models && c",
-                "COPY --chown=10001:10001 m", "COPY table.py metadata.py ", "RUN python train.py",
+                "COPY --chown=10001:10001 m", "COPY table.py metadata.py ", "COPY golden golden", "RUN python train.py",
                 "COPY models.py refusal.py ",
             ])
     }

@@ -115,7 +115,7 @@ struct ModelDirectoryTests {
         let version = try #require(content.range(of: Data("1.9.1".utf8)))
         content.replaceSubrange(version, with: Data("1.8.9".utf8))
         try content.write(to: file)
-        #expect(try packages()["models.txt"] == "scikit-learn==1.8.9\nnumpy\n")
+        #expect(try packages()["models/requirements.txt"] == "scikit-learn==1.8.9\nnumpy\n")
         #expect(
             try train(kind).contains(
                 """
@@ -137,9 +137,10 @@ struct ModelDirectoryTests {
     func packagesOfModels() throws {
         try make("churn")
         // As pip itself reads them.
-        #expect(try Set(projects("models.txt")).isSuperset(of: ["joblib", "numpy", "scikit-learn", "scipy"]))
+        let ours = try Set(projects("models/requirements.txt"))
+        #expect(ours.isSuperset(of: ["joblib", "numpy", "scikit-learn", "scipy"]))
         #expect(try Set(projects("server.txt")).isSuperset(of: ["starlette", "uvicorn"]))
-        #expect(try Set(projects("server.txt")).isDisjoint(with: projects("models.txt")))
+        #expect(try Set(projects("server.txt")).isDisjoint(with: ours))
         #expect(try projects("more.txt") == ["pandas"])
         #expect(try packages()["debs.txt"] == "\n")
         try make("skops")
@@ -151,7 +152,7 @@ struct ModelDirectoryTests {
         #expect(try packages()["debs.txt"] == "libgomp1\n")
         try Data("scikit-learn==1.6.1\n".utf8).write(to: model.appending(path: "requirements.txt"))
         #expect(try packages()["debs.txt"] == "\n")
-        #expect(try packages()["models.txt"] == "scikit-learn==1.6.1\n")
+        #expect(try packages()["models/requirements.txt"] == "scikit-learn==1.6.1\n")
         #expect(try packages()["more.txt"] == "numpy\n")
     }
 
@@ -235,12 +236,6 @@ struct ModelDirectoryTests {
     }
 
     private var model: URL { folder / "model" }
-    private var server: String {
-        get throws {
-            let ours = try String(contentsOf: ServiceFiles.requirements, encoding: .utf8)
-            return String(ours[..<ours.firstRange(of: "# for models")!.lowerBound])
-        }
-    }
 
     private func make(_ kind: String) throws {
         try? FileManager.default.removeItem(at: model)
@@ -261,7 +256,6 @@ struct ModelDirectoryTests {
             ], in: ServiceFiles.sources, environment: kind.environment)
     }
 
-    /// What pip is to install, by file.
     /// What pip would install of one of the files.
     private func projects(_ file: String) throws -> [String] {
         _ = try packages()
@@ -278,9 +272,8 @@ struct ModelDirectoryTests {
 
     private func packages() throws -> [String: String] {
         let place = folder / "packages"
-        _ = try python.run(
-            "table.py", "--directory", model.path, "--packages", ServiceFiles.requirements.path, place.path)
-        let names = try FileManager.default.contentsOfDirectory(atPath: place.path)
+        _ = try python.run("packages.py", model.path, ServiceFiles.requirements.path, place.path)
+        let names = ["server.txt", "models/requirements.txt", "more.txt", "debs.txt"]
         return try Dictionary(
             uniqueKeysWithValues: names.map {
                 ($0, try String(contentsOf: place.appending(path: $0), encoding: .utf8))

@@ -16,12 +16,14 @@ import lzma
 import math
 import os
 import re
+import shlex
 import sys
 import unicodedata
 import zipfile
 import zlib
 from array import array
 from collections import Counter
+from urllib.parse import unquote
 
 PIECE = 256 * 1024  # bytes
 LONGEST_LINE = 4 * 1024 * 1024  # bytes
@@ -782,48 +784,188 @@ class _Inflated:
 
 # ---- which packages models need
 
-# At these versions where nothing names others; wheels for Python 3.11 to 3.14 on amd64 and arm64.
-PACKAGES = {"pandas": "pandas==3.0.6", "onnx": "onnxruntime==1.32.0", "xgboost": "xgboost-cpu==3.2.0", "lightgbm": "lightgbm==4.7.0",
-            "python": "pandas==3.0.6", "skops": "skops==0.16.0", "pyarrow": "pyarrow==26.0.1", "imblearn": "imbalanced-learn",
-            "catboost": "catboost", "category_encoders": "category_encoders", "torch": "torch"}
-DEBS = {"lightgbm": "libgomp1"}  # what wheels expect of the operating system, and slim images lack
-FOR_MODELS = "# for models"  # this line of requirements.txt divides the server's packages from those of models
+REQUIREMENTS = "requirements.txt"
+COMMENT = re.compile(r"(^|\s+)#.*$")  # as pip has it
+VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
+SPECIFIER = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[^\s,;()<>=!~]+"
+REQUIREMENT = re.compile(rf"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*"
+                         rf"(?:@\s*(\S+)|\(?\s*(?:{SPECIFIER}(?:\s*,\s*{SPECIFIER})*)?\s*,?\s*\)?)\s*(?:;.*)?", re.ASCII)
+WHEEL = re.compile(r"([A-Za-z0-9._]+)-[^-]+(?:-\d[^-]*)?-[^-]+-[^-]+-([^-]+)\.whl", re.ASCII)
+ARCHIVES = (".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma", ".zip")
+LONG = {"-r": "--requirement", "-c": "--constraint", "-f": "--find-links", "-i": "--index-url", "-e": "--editable"}
+WITH_VALUE = ("--index-url", "--pypi-url", "--extra-index-url", "--trusted-host", "--only-binary", "--use-feature", "--hash",
+              "--global-option", "--config-setting", "--config-settings")
+WITHOUT_VALUE = ("--no-index", "--pre", "--prefer-binary", "--require-hashes")
+NO_SOURCES = "the image has no compiler: build a wheel of it (`pip wheel --no-deps -w wheels {}`), and name that: ./wheels/….whl"
 
 
-def needs(path, kind):
-    """Names in PACKAGES."""
-    found = {kind} | version_of(path, kind)[1]
-    # Boosters know columns by name.
-    return found | {"pandas"} if found & {"xgboost", "lightgbm"} else found
+class Requirements:
+    """requirements.txt of a model directory and the files that it names: packages are installed before the rest of the directory is
+    part of the image. What pip could not install there is refused."""
 
+    def __init__(self, directory):
+        self.directory = str(directory)
+        self.files = []  # paths in the directory; requirements.txt is the first
+        self.names = set()  # of packages, as the index writes them
+        self._hashed = self._bare = None  # where one stands with a digest, and one without
+        self._read(REQUIREMENTS)
+        if self._hashed and self._bare:
+            raise DataError(f"{self._bare}: has no --hash, as {self._hashed.rpartition('/')[2]} has: pip then takes no package without one")
 
-def write_packages(directory, requirements, folder):
-    """Writes server.txt, models.txt and more.txt: what pip is to install, in this order; and debs.txt, for apt. A file of the
-    directory's own is taken as it is; else models get the packages that they were saved with."""
-    with open(requirements, encoding="utf-8") as file:
-        server, _, ours = file.read().partition(FOR_MODELS)
-    ours = ours.partition("\n")[2]
-    more = []
-    if "requirements.txt" in directory.names:
-        with open(directory.file("requirements.txt"), encoding="utf-8") as file:
-            models, more = file.read(), ["numpy"]
-        needed = {name for name in DEBS if re.search(rf"^{name}\b", models, re.MULTILINE)}
-    else:
-        pins = dict(re.findall(r"^([a-z0-9-]+)==([0-9][^ ]*)", ours, re.MULTILINE))
-        kept = {model["version"] for model in directory.models if model["version"]}
-        if len(kept) > 1:
-            raise DataError(f"{directory.path}: its models were saved by different versions of scikit-learn: "
-                            f"{', '.join(sorted(kept))}; no service can load all of them: save them by the same")
-        other = kept - {pins.get("scikit-learn")}
-        models = "\n".join([f"scikit-learn=={version}" for version in other] + ["numpy"]) if other else ours
-        needed = {name for model in directory.models for name in needs(directory.file(model["file"]), model["format"])}
-        more = sorted({PACKAGES[name].partition("==")[0] if other else PACKAGES[name] for name in needed if name in PACKAGES}
-                      | ({PACKAGES["pyarrow"]} if str(directory.test).endswith(".parquet") else set()))
-    debs = sorted(DEBS[name] for name in needed if name in DEBS)
-    os.makedirs(folder, exist_ok=True)
-    for name, text in (("server.txt", server), ("models.txt", models), ("more.txt", "\n".join(more)), ("debs.txt", "\n".join(debs))):
-        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-            file.write(text.rstrip() + "\n")
+    def _read(self, path, is_constraint=False):
+        self.files.append(path)
+        file = os.path.join(self.directory, path)
+        for number, line in self._lines(file):
+            where = f"{file}:{number}"
+            variable = VARIABLE.search(line)
+            if variable:
+                raise DataError(f"{where}: {variable.group()} is no variable of the image's build: write what it stands for")
+            words = line.split(" ")
+            place = next((place for place, word in enumerate(words) if word.startswith("-")), len(words))
+            wanted, options = " ".join(words[:place]).strip(), self._options(" ".join(words[place:]), where)
+            if wanted:
+                self._look(wanted, where)
+                self._count(wanted, where, "--hash" in dict(options), is_constraint)
+            for name, value in options:
+                self._take(name, value, os.path.dirname(path), where)
+
+    @staticmethod
+    def _lines(file):
+        """(number, text) of each line, as pip joins and strips them."""
+        try:
+            with open(file, "rb") as stream:
+                text = stream.read().decode("utf-8-sig")
+        except OSError as error:
+            raise DataError(f"{file}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            line = error.object[:error.start].count(b"\n") + 1
+            raise DataError(f"{file}:{line}: is not UTF-8: save it as UTF-8") from None
+        joined, begin = [], 1
+        for number, line in enumerate(text.splitlines(), start=1):
+            begin = begin if joined else number
+            is_comment = COMMENT.match(line)
+            joined.append(f" {line}" if is_comment else line.strip("\\") if line.endswith("\\") else line)
+            if line.endswith("\\") and not is_comment:
+                continue
+            text, joined = COMMENT.sub("", "".join(joined)).strip(), []
+            if text:
+                yield begin, text
+        if joined and "".join(joined).strip():
+            yield begin, "".join(joined).strip()
+
+    @staticmethod
+    def _options(text, where):
+        """[(name, value or None)]"""
+        try:
+            words = shlex.split(text)
+        except ValueError:
+            raise DataError(f"{where}: has a quote that is not closed") from None
+        found = []
+        while words:
+            word = words.pop(0)
+            if re.match(r"-[rcfie].", word):
+                word, joined = word[:2], word[2:]
+                words.insert(0, joined.lstrip("="))
+            name, sign, value = word.partition("=")
+            name = LONG.get(name, name)
+            takes = name in WITH_VALUE or name in LONG.values() or name == "--no-binary"
+            if not takes and name not in WITHOUT_VALUE:
+                raise DataError(f"{where}: {name[:40]!r} is no option of a requirements file: pip knows {', '.join(sorted(LONG.values()))} and "
+                                "few others there")
+            if takes and not sign:
+                if not words:
+                    raise DataError(f"{where}: {name} needs a value")
+                value = words.pop(0)
+            found.append((name, value if takes else None))
+        return found
+
+    def _take(self, name, value, folder, where):
+        """What an option says beside the packages."""
+        if name in ("--requirement", "--constraint"):
+            if "://" not in value:
+                path = self._path(os.path.join(folder, value), value, where)
+                if path not in self.files:
+                    self._read(path, name == "--constraint")
+        elif name == "--find-links" and "://" not in value:
+            beside = os.path.join(folder, value)  # as pip looks: beside the file, then in the directory
+            path = self._path(beside if os.path.exists(os.path.join(self.directory, beside)) else value, value, where)
+            self._add(path, where)
+        elif name in ("--editable", "--no-binary"):
+            raise DataError(f"{where}: {name} needs sources, and " + NO_SOURCES.format(value))
+        elif name == "--require-hashes":
+            self._hashed = self._hashed or where
+
+    def _count(self, wanted, where, has_hash, is_constraint):
+        if is_constraint:
+            return
+        if has_hash:
+            self._hashed = self._hashed or where
+        else:
+            self._bare = self._bare or where
+
+    def _look(self, wanted, where):
+        """Notes the package that a requirement names, and the wheel, where it names that."""
+        found = REQUIREMENT.fullmatch(wanted)
+        bare = wanted.partition(";")[0].strip()
+        place = re.sub(r"\[[^\]]*\]$", "", found.group(2) if found and found.group(2) else bare)
+        if "\\" in wanted:
+            raise DataError(f"{where}: has a backslash: paths of the image are written with /")
+        if re.match(r"(git|hg|svn|bzr)\+", place):
+            raise DataError(f"{where}: is a repository, and " + NO_SOURCES.format(f"'{place}'"))
+        if re.match(r"https?://", place):
+            if not re.split(r"[?#]", place)[0].endswith(".whl"):
+                raise DataError(f"{where}: is not the address of a wheel (.whl), and " + NO_SOURCES.format(f"'{place}'"))
+            self._name(os.path.basename(re.split(r"[?#]", place)[0]), where)
+        elif place.startswith("file:"):
+            path = re.split(r"[?#]", unquote(place[5:]))[0]
+            self._local("/" + path.lstrip("/") if path.startswith("/") else path, where, found and found.group(1))
+        elif "/" in place or place.startswith(".") or place.endswith((".whl", *ARCHIVES)):
+            self._local(place, where)
+        elif not found:
+            raise DataError(f"{where}: {wanted[:80]!r} is no requirement: write one as scikit-learn==1.6.1, package>=1,<2 or ./wheels/….whl")
+        if found:
+            self.names.add(re.sub(r"[-_.]+", "-", found.group(1)).lower())
+
+    def _local(self, place, where, name=None):
+        if os.path.isabs(place):
+            also = f", or {name}==VERSION, where the index has it" if name else ""
+            raise DataError(f"{where}: {place} is a path of one computer, which the image does not have: put a wheel into the directory, and "
+                            f"write ./wheels/….whl{also}")
+        path = self._path(place, place, where)
+        if not path.endswith(".whl"):
+            raise DataError(f"{where}: {place} is no wheel (.whl), and " + NO_SOURCES.format(place))
+        self._name(os.path.basename(path), where)
+        self._add(path, where)
+
+    def _name(self, file, where):
+        found = WHEEL.fullmatch(unquote(file))
+        if not found:
+            raise DataError(f"{where}: {file} is no name of a wheel, which is as package-1.0-py3-none-any.whl: keep the name that it was made with")
+        if re.match(r"(win|macosx)", found.group(2)):
+            raise DataError(f"{where}: {file} is for another system: the image is Linux")
+        self.names.add(re.sub(r"[-_.]+", "-", found.group(1)).lower())
+
+    def _path(self, path, shown, where):
+        """Of a file or folder, within the directory."""
+        path = os.path.normpath(path)
+        if os.path.isabs(path) or path.split(os.sep)[0] == os.pardir:
+            raise DataError(f"{where}: {shown} is not in the directory, which alone becomes part of the image: put it there")
+        if not os.path.exists(os.path.join(self.directory, path)):
+            raise DataError(f"{where}: there is no {shown} in {self.directory}")
+        if any(part.startswith(".") for part in path.split(os.sep) if part != os.curdir):
+            raise DataError(f"{where}: {shown} is hidden, and hidden files stay out of the image: rename it")
+        return path
+
+    def _add(self, path, where):
+        """A wheel, a page of links, or all wheels of a folder."""
+        file = os.path.join(self.directory, path)
+        if not os.path.isdir(file):
+            more = [path]
+        else:
+            more = [os.path.normpath(os.path.join(path, name)) for name in sorted(os.listdir(file)) if name.endswith(".whl")]
+            if not more:
+                raise DataError(f"{where}: {path} holds no wheel (.whl)")
+        self.files += [name for name in more if name not in self.files]
 
 
 # ---- what it says
@@ -831,6 +973,8 @@ def write_packages(directory, requirements, folder):
 def look(directory=None, train=None, test=None, target=None, index=None):
     """What kubeforge asks before it builds, as the JSON of --json."""
     found = None if directory is None else Directory(directory, train, test)
+    if found is not None and REQUIREMENTS in found.names:
+        Requirements(directory)
     train, test = (train, test) if found is None else (found.train, found.test)
     notes = []
     for file in (train, test):
@@ -854,7 +998,7 @@ def look(directory=None, train=None, test=None, target=None, index=None):
     said["notes"] = notes
     said.update({"models": [] if found is None else found.models, "trains": found is None or found.trains,
                  "expected": found is not None and "expected.csv" in found.names,
-                 "requirements": found is not None and "requirements.txt" in found.names,
+                 "requirements": found is not None and REQUIREMENTS in found.names,
                  "bytes": None if found is None else found.bytes()})
     return said
 
@@ -867,13 +1011,12 @@ def main():
     parser.add_argument("--target", help="the column with the truth")
     parser.add_argument("--index", help="the column that names a row")
     parser.add_argument("--json", action="store_true", help="says it as JSON")
-    parser.add_argument("--packages", nargs=2, metavar=("REQUIREMENTS", "FOLDER"),
-                        help="writes what pip is to install for the directory's models")
     options = parser.parse_args()
     try:
-        if options.packages:
-            return write_packages(Directory(options.directory), *options.packages)
-        said = look(options.directory, options.train, options.test, options.target, options.index)
+        if options.rows:
+            said = check_rows(options.rows, names(options.keep))
+        else:
+            said = look(options.directory, options.train, options.test, options.target, options.index)
     except DataError as error:
         if not options.json:
             sys.exit(str(error))

@@ -47,6 +47,20 @@ struct BuildFailure {
             """
         ),
         (
+            ["is not a supported wheel on this platform"],
+            """
+            a wheel of requirements.txt is for another Python or another processor than the image's (service: \
+            baseImage:): the line above names it
+            """
+        ),
+        (
+            ["DO NOT MATCH THE HASHES", "Hashes are required in --require-hashes mode"],
+            """
+            requirements.txt of the model directory has hashes, and then each package needs its own, those that others \
+            bring, too: `pip-compile --generate-hashes` writes all of them
+            """
+        ),
+        (
             ["answers otherwise here than in expected.csv"],
             "give requirements.txt of the model directory the versions of your notebook, or correct expected.csv"
         ),
@@ -59,7 +73,13 @@ struct BuildFailure {
             "correct that program in the model directory (service: model:); its last words are above"
         ),
         (
-            ["train.csv:", "test.csv:", "expected.csv:", "labels.csv:", "test.parquet:"],
+            [
+                "train.csv:", "test.csv:", "expected.csv:", "labels.csv:", "test.parquet:", "metrics.json",
+                """
+                trusted.txt:
+                """,
+                "requirements.txt:",
+            ],
             """
             correct the file of the model directory (service: model:), or of service: data:; the line above says which \
             and where

@@ -1,0 +1,216 @@
+import Foundation
+import Testing
+
+/// requirements.txt of a model directory, as people have it; what the image's build gets of it is given to a real pip.
+@Suite("A model directory's requirements.txt")
+struct RequirementsTests {
+    let folder: TemporaryFolder
+    let python: Python
+
+    init() async throws {
+        python = try await Python.shared.value
+        folder = try TemporaryFolder()
+        try write("model/leaves.txt", "tree\n")
+        try write("model/test.csv", "a\n1\n")
+    }
+
+    /// A wheel of a package without content, as its name says, with an own version.
+    private static let wheel = """
+        import sys, zipfile
+        name, version, place = sys.argv[1:]
+        about = f"{name}-{version}.dist-info"
+        with zipfile.ZipFile(f"{place}/{name}-{version}-py3-none-any.whl", "w") as archive:
+            archive.writestr(f"{name}.py", f"version = {version!r}\\n")
+            archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n")
+            archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+            archive.writestr(f"{about}/RECORD", "")
+        """
+
+    @Test(
+        """
+        is carried with what it names: files, constraints, wheels, folders of them, and all that pip lets stand there
+        """)
+    func carried() throws {
+        for (name, version, place) in [
+            ("first", "1.0", "wheels"), ("second", "2.0", "more/links"), ("second", "3.0", "more/links"),
+            ("third", "1.0", "more/links"), ("unused", "1.0", "wheels"),
+        ] {
+            try FileManager.default.createDirectory(at: folder / "model/\(place)", withIntermediateDirectories: true)
+            _ = try python.answer(Self.wheel, [name, version, (folder / "model/\(place)").path])
+        }
+        let digest = try ServiceFiles.sha256(
+            Data(contentsOf: folder / "model/more/links/third-1.0-py3-none-any.whl"))
+        try write(
+            "model/requirements.txt",
+            """
+            \u{FEFF}# of the notebook\r
+            \r
+            --no-index\r
+            ./wheels/first-1.0-py3-none-any.whl   # built here\r
+            -r more/others.txt\r
+            -c more/limits.txt\r
+            unused==1.0; python_version < "3"\r
+            \\\r
+              second >= 1, \\\r
+              !=2.5\r
+            """)
+        try write("model/more/others.txt", "--find-links links\n-rthird.txt\n")
+        try write("model/more/third.txt", "third == 1.0\n")
+        try write("model/more/limits.txt", "second<3\n")
+        #expect(try look().contains(#""requirements": true"#))
+        try packages()
+        let carried = try FileManager.default.subpathsOfDirectory(atPath: (folder / "needed/models").path).filter {
+            $0.contains(".")
+        }.sorted()
+        #expect(
+            carried == [
+                "more/limits.txt", "more/links/second-2.0-py3-none-any.whl", "more/links/second-3.0-py3-none-any.whl",
+                "more/links/third-1.0-py3-none-any.whl", "more/others.txt", "more/third.txt", "requirements.txt",
+                "wheels/first-1.0-py3-none-any.whl",
+            ])
+        #expect(try installed() == "first 1.0, second 2.0, third 1.0")
+        // With digests pip takes no package that has none.
+        try write(
+            "model/requirements.txt",
+            "--no-index\n--find-links more/links\nthird==1.0 \\\n    --hash=sha256:\(digest)\n")
+        try packages()
+        #expect(try installed() == "third 1.0")
+    }
+
+    @Test("names packages that need something of Debian, in whatever file and form")
+    func debs() throws {
+        try write("model/requirements.txt", "-r other.txt\n")
+        try write("model/other.txt", "# lightgbm\nLightGBM[scikit-learn] ~= 4.5 ; python_version > '3'\n")
+        try packages()
+        #expect(try text("needed/debs.txt") == "libgomp1\n")
+        #expect(try text("needed/more.txt") == "numpy\n")
+        try write("model/other.txt", "# lightgbm\n")
+        try packages()
+        #expect(try text("needed/debs.txt") == "\n")
+    }
+
+    static let compiler = "the image has no compiler: build a wheel of it"
+
+    @Test(
+        "is refused before the build, with file and line, where pip could not install it in the image",
+        arguments: [
+            ("numpy\n-r gone.txt\n", 2, "there is no gone.txt in "),
+            ("-r ../other.txt\n", 1, "../other.txt is not in the directory, which alone becomes part of the image"),
+            ("-c /etc/limits.txt\n", 1, "/etc/limits.txt is not in the directory"),
+            ("\n\n-e .\n", 3, "--editable needs sources, and \(compiler)"),
+            ("--no-binary :all:\n", 1, "--no-binary needs sources, and \(compiler)"),
+            ("./package\n", 1, "./package is no wheel (.whl), and \(compiler)"),
+            ("package/own-1.0.tar.gz\n", 1, "package/own-1.0.tar.gz is no wheel (.whl), and \(compiler)"),
+            ("git+https://example.org/a.git\n", 1, "is a repository, and \(compiler)"),
+            ("own @ git+ssh://git@example.org/a.git@v1\n", 1, "is a repository, and \(compiler)"),
+            ("https://example.org/own-1.0.tar.gz\n", 1, "is not the address of a wheel (.whl), and \(compiler)"),
+            (
+                "numpy @ file:///croot/numpy_1/work/dist/numpy-1.26-cp311-cp311-linux_x86_64.whl\n", 1,
+                "/croot/numpy_1/work/dist/numpy-1.26-cp311-cp311-linux_x86_64.whl is a path of one computer, which the "
+                    + "image does not have: put a wheel into the directory, and write ./wheels/….whl, or "
+                    + "numpy==VERSION"
+            ),
+            ("./own-1.0-cp313-cp313-win_amd64.whl\n", 1, "own-1.0-cp313-cp313-win_amd64.whl is for another system"),
+            ("./own.whl\n", 1, "own.whl is no name of a wheel, which is as package-1.0-py3-none-any.whl"),
+            ("./.wheels/own-1.0-py3-none-any.whl\n", 1, "is hidden, and hidden files stay out of the image"),
+            ("--find-links package\n", 1, "package holds no wheel (.whl)"),
+            ("wheels\\own.whl\n", 1, "has a backslash: paths of the image are written with /"),
+            ("numpy=1.26\n", 1, "'numpy=1.26' is no requirement: write one as scikit-learn==1.6.1"),
+            ("numpy==1.26 pandas\n", 1, "'numpy==1.26 pandas' is no requirement"),
+            ("pip install numpy\n", 1, "'pip install numpy' is no requirement"),
+            ("numpy --upgrade\n", 1, "'--upgrade' is no option of a requirements file"),
+            ("-i\n", 1, "--index-url needs a value"),
+            ("--index-url 'https://a\n", 1, "has a quote that is not closed"),
+            (
+                "--extra-index-url https://${TOKEN}@example.org\n", 1,
+                "${TOKEN} is no variable of the image's build: write what it stands for"
+            ),
+            (
+                "a==1 --hash=sha256:00\nb==1\n", 2,
+                "has no --hash, as requirements.txt:1 has: pip then takes no package without one"
+            ),
+            ("a\n--require-hashes\n", 1, "has no --hash, as requirements.txt:2 has"),
+        ] as [(String, Int, String)])
+    func refused(text: String, line: Int, reason: String) throws {
+        for place in ["package/own-1.0.tar.gz", ".wheels/own-1.0-py3-none-any.whl", "own.whl"] {
+            try write("model/\(place)", "")
+        }
+        try write("model/own-1.0-cp313-cp313-win_amd64.whl", "")
+        try write("model/requirements.txt", text)
+        let place = "\((folder / "model/requirements.txt").path):\(line): "
+        let said = try JSONDecoder().decode([String: String].self, from: Data(look().utf8))["refused"] ?? ""
+        #expect(said.hasPrefix(place), "\(said)")
+        #expect(said.contains(reason), "\(said)")
+        // So does the build, where the operator has no Python.
+        let end = try python.end(
+            of: "packages.py", (folder / "model").path, ServiceFiles.requirements.path, (folder / "needed").path)
+        #expect(end.status == 1 && end.errors.hasPrefix(place), "\(end.errors)")
+    }
+
+    @Test("that is not UTF-8 is refused with its line, and so is a file that it names")
+    func encoding() throws {
+        try Data(Array("numpy\n# caf".utf8) + [0xE9, 0x0A]).write(to: folder / "model/other.txt")
+        try write("model/requirements.txt", "-r other.txt\n")
+        #expect(try look().contains("other.txt:2: is not UTF-8: save it as UTF-8"))
+    }
+
+    @Test(
+        "may have what else pip knows, and files that name each other",
+        arguments: [
+            "scikit_learn[all] (>=1.0,<2)  # comment\nA.b-c==1.*;python_version<'3.12'\nd===1.0+local\n",
+            "-i https://example.org/simple --extra-index-url=https://example.org/more --trusted-host example.org\na\n",
+            "own @ https://example.org/own-1.0-py3-none-any.whl#sha256=00 ; python_version > '3'\n",
+            "https://example.org/own-1.0-1-cp313-cp313-manylinux_2_28_x86_64.whl?x=1\n", "-r requirements.txt\na\n",
+            "--pre\n--prefer-binary\n--only-binary=:all:\n-f https://example.org/links\na\n",
+            "-r https://example.org/more.txt\n", "a # --upgrade\n", "a#b\n", "\\\n", "# a\\\nb\n",
+        ])
+    func others(text: String) throws {
+        try write("model/requirements.txt", text)
+        let said = try look()
+        if text == "a#b\n" {
+            #expect(said.contains("'a#b' is no requirement"), "\(said)")
+        } else {
+            #expect(said.contains(#""requirements": true"#), "\(said)")
+        }
+    }
+
+    private func write(_ name: String, _ text: String) throws {
+        let file = folder / name
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+    }
+
+    private func text(_ name: String) throws -> String { try String(contentsOf: folder / name, encoding: .utf8) }
+
+    /// What deploy is told of the directory, before it builds.
+    private func look() throws -> String {
+        try LocalProgram.run(
+            ["python3", "-I", "-", "--directory", (folder / "model").path, "--json"],
+            input: ServiceFiles.source("table.py")
+        ).output
+    }
+
+    /// As the first stage of the Dockerfile does it.
+    private func packages() throws {
+        try? FileManager.default.removeItem(at: folder / "needed")
+        _ = try python.run(
+            "packages.py", (folder / "model").path, ServiceFiles.requirements.path, (folder / "needed").path)
+    }
+
+    /// What pip installs of it, as the Dockerfile runs it.
+    private func installed() throws -> String {
+        let report = """
+            import json, sys
+            found = json.load(open(sys.argv[1]))["install"]
+            print(*sorted(f"{one['metadata']['name']} {one['metadata']['version']}" for one in found), sep=", ", end="")
+            """
+        _ = try LocalProgram.succeeded(
+            [
+                python.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed",
+                "--disable-pip-version-check", "--only-binary=:all:", "-r", "requirements.txt", "--report",
+                (folder / "report.json").path,
+            ], in: folder / "needed/models")
+        return try python.answer(report, [(folder / "report.json").path])
+    }
+}
