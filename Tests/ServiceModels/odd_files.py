@@ -116,8 +116,17 @@ for word in ("?", "inf", "1 234", "1_234", "\u0661", "\u00a01.5", "0x10", "blue"
          f"test.csv:2, column 3 (x): must be a number as in 31 other rows, is {shown!r}" + PARQUET)
 file("too large for a double", row("0,0,1e999,2"), "test.csv:2, column 3 (x): must be from -1e150 to 1e150, is '1e999'")
 file("too large to be squared", row("0,0,1.5,-1e300"), "test.csv:2, column 4 (y): must be from -1e150 to 1e150, is '-1e300'")
-file("a quote that is not closed", row('0,0,"1.5,2'), "test.csv:2: is not CSV: unexpected end of data")
-file("something behind a quote", row('0,0,"1.5"x,2'), "test.csv:2: is not CSV: ',' expected after '\"'")
+QUOTES = "and write a quote within a cell twice (\"\")"
+OPEN = "test.csv:2, column 3 (x): begins with a quote (\") that is not closed"
+file("a quote that is not closed", row('0,0,"1.5,2'), f"{OPEN}: close it, {QUOTES}")
+file("a quote that is not closed, in a long file", row('0,0,"1.5,2') + "2,1,3,4\n" * 30_000,
+     f"{OPEN} within 131072 characters: close it, {QUOTES}")
+file("something behind a quote", row('0,0,"1.5"x,2'),
+     "test.csv:2, column 3 (x): goes on behind its closing quote (\"): write a quote within a cell twice (\"\")")
+file("a quote in the header that is not closed", 'Line,"# Letter,x,y\n0,0,1.5,2\n',
+     f"test.csv:1, column 2: begins with a quote (\") that is not closed: close it, {QUOTES}")
+file("something behind a quote, some lines below", 'Line,# Letter,x,y\n0,0,"1\n5",2\n1,1,3,"4\n4"4\n',
+     "test.csv:4, column 4 (y): goes on behind its closing quote (\"): write a quote within a cell twice (\"\")")
 file("a class that training never saw", row("0,0,1.5,2") + "2,7,1,1\n",
      "test.csv:4, column 2 (# Letter): class 7 is not in train.csv, which has 0, 1, 2")
 file("a class that is missing", row("0,,1.5,2"), "test.csv:2, column 2 (# Letter): is missing (''): fill it in, or leave the row out")
@@ -131,11 +140,15 @@ file("a NUL byte", row("0,0,1.5\0,2"), "test.csv:2: has a NUL byte: is it text?"
 file("Latin-1", "Line,# Letter,caf\u00e9,y\n0,0,1,2\n".encode("latin-1"),
      "test.csv:1: is not UTF-8 (byte 0xe9, as in Latin-1 or Windows-1252): save it as UTF-8")
 file("UTF-16", b"\xff\xfe" + PLAIN.encode("utf-16-le"), "test.csv: is UTF-16: save it as UTF-8")
-file("gzip, damaged", gzip.compress(PLAIN.encode())[:12] + b"\xff" * 20, None)
+file("gzip, damaged", gzip.compress(PLAIN.encode())[:10] + b"\xff" * 20,
+     "test.csv: is packed with gzip, and damaged: pack it again, or leave it unpacked")
+file("gzip, cut off", gzip.compress(PLAIN.encode())[:-9], "test.csv: is packed with gzip, and cut off: copy it again, or leave it unpacked")
+file("gzip, the second file cut off", gzip.compress(PLAIN.encode()) + gzip.compress(b"2,1,3,4\n")[:-9],
+     "test.csv: is packed with gzip, and cut off: copy it again, or leave it unpacked")
 file("a workbook", b"PK\x03\x04rest", "test.csv: is a ZIP archive or an Excel workbook: save it as CSV")
 file("Parquet by another name", b"PAR1rest", "test.csv: is a Parquet file: name it .parquet, or save it as CSV")
 file("a line of 5 MiB", row("0,0,1.5," + " " * (5 << 20) + "2"), "test.csv:2: is longer than 4194304 bytes")
-file("a cell of 200 kB", row("0,0,1.5," + "0" * 200_000), "test.csv:2: is not CSV: field larger than field limit (131072)")
+file("a cell of 200 kB", row("0,0,1.5," + "0" * 200_000), "test.csv:2, column 4 (y): is longer than 131072 characters: shorten it")
 file("no such file", None, "test.csv: cannot be read: No such file or directory")
 
 pair("classes as words", both(name="ABC".__getitem__), "x number, y number; # Letter text: classification of 3")

@@ -68,6 +68,23 @@ struct DataCheckTests {
         let kept = try String(contentsOf: own.appending(path: "rows.jsonl"), encoding: .utf8)
         #expect(kept.split(separator: "\n").count == 2000)
         #expect(kept.hasPrefix(#"{"row": 0, "truth": 0, "features": [10.0, 1.0]}"# + "\n"))
+        let script = """
+            for row in (1999, 2000, 2099, 2100, -1): print(get(f"/line/{row}").status, get(f"/prediction/{row}").text, \
+            end="")
+            """
+        let service = try await ServiceScript(data: own, models: folder / "models", Python.shared.value)
+        let said = try service.said(script).split(separator: "\n")
+        let shown = "of the test set's 2100 rows the service has the first 2000, 0 to 1999"
+        let none = "does not exist: the test set has rows 0 to 2099, and the service shows the first 2000"
+        #expect(said[0].hasPrefix("200 "))
+        #expect(
+            said.dropFirst() == [
+                #"404 {"error":"row 2000 is not shown: \#(shown)"}"#,
+                #"""
+                404 {"error":"row 2099 is not shown: \#(shown)"}
+                """#,
+                #"404 {"error":"row 2100 \#(none)"}"#, #"404 {"error":"row -1 \#(none)"}"#,
+            ])
     }
 
     @Test("leaves it to the build where this computer has no Python, and says so")

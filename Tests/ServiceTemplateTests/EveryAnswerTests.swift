@@ -79,7 +79,7 @@ struct EveryAnswerTests {
                 None None True
                 None
                 "the body is cut off: its gzip has no end"}
-                "the body is not gzip, as its header says: Error -3 while decompressing data: incorrect header check"}
+                "the body is not gzip, as its header Content-Encoding says: pack it, or leave that header out"}
                 "the body is too large: send at most 8388608 bytes at once, unpacked"}
 
                 """)

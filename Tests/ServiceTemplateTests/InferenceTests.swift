@@ -86,7 +86,13 @@ struct InferenceTests {
                 "Line,# Letter,x,y\n0,3,1,2\n",
                 ":2, column 2 (# Letter): must be a class that models know (0, 1, 2), is '3'"
             ),
-            ("Line,x,y\n0,\"1,2\n", ":2: is not CSV: unexpected end of data"),
+            (
+                "Line,x,y\n0,\"1,2\n",
+                """
+                :2, column 2 (x): begins with a quote (\") that is not closed: close it, and write a quote within a \
+                cell twice (\"\")
+                """
+            ),
         ])
     func refused(content: String, reason: String) throws {
         try write(content)
@@ -115,13 +121,27 @@ struct InferenceTests {
             ("/nowhere.csv", "/nowhere.csv: cannot be read: No such file or directory"),
             (
                 "http://127.0.0.1:1/a.csv?token=secret",
-                "http://127.0.0.1:1/a.csv: cannot be reached: [Errno 111] Connection refused"
+                "http://127.0.0.1:1/a.csv: cannot be reached: Connection refused"
             ),
             (
                 "http://user:secret@127.0.0.1:1/a.csv",
-                "http://127.0.0.1:1/a.csv: cannot be reached: [Errno 111] Connection refused"
+                "http://127.0.0.1:1/a.csv: cannot be reached: Connection refused"
             ),
             ("ftp://host/a.csv", "ftp://host/a.csv: is not an address with http:// or https://"),
+            (
+                "http://no host/a.csv",
+                """
+                http://no host/a.csv: cannot be reached: it is no address: write http://HOST:PORT/PATH, with %20 for a \
+                space
+                """
+            ),
+            (
+                "http://127.0.0.1:x/a",
+                """
+                http://127.0.0.1:x/a: cannot be reached: it is no address: write http://HOST:PORT/PATH, with %20 for a \
+                space
+                """
+            ),
         ])
     func unreachable(source: String, reason: String) throws {
         let end = try run(["--input", source, "--results", folder.url.path])

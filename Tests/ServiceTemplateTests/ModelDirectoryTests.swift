@@ -91,6 +91,12 @@ struct ModelDirectoryTests {
                     "customer,other\nc001,no\n",
                     #"expected\.csv: has no column 'churn', .* it has 'customer', 'other'\n"#
                 ),
+                ("", #"expected\.csv:1: has no header: .*\n"#),
+                ("customer,churn\nc001\n", #"expected\.csv:2: has 1 column, the header 2\n"#),
+                (
+                    "customer,churn,churn_probability\nc001,no,nan\n",
+                    #"expected\.csv: row 1 of churn must be a finite number, is 'nan': .*\n"#
+                ),
                 ("customer,churn\nx,no\n", #"expected\.csv: none of its rows is a row of the examples: .*\n"#),
                 (good + lines[1] + "\n", #"expected\.csv: names a row twice in column 'customer'\n"#),
             ] as [(String, String)]

@@ -64,11 +64,11 @@ class Answers:
         ]
 
     async def line(self, request):
-        place = row_number(request.path_params["number"], self.serving.count)
+        place = row_number(request.path_params["number"], self.serving)
         return reply(self.serving.line(place))
 
     async def prediction(self, request):
-        place = row_number(request.path_params["number"], self.serving.count)
+        place = row_number(request.path_params["number"], self.serving)
         request.scope["rows"] = 1
         return await self.batcher.ask(self.serving.rows(place), lambda answers: reply({"line": place, **answers[0]}), self._wants_all(request))
 
@@ -133,10 +133,15 @@ def query(request):
     return parse_qs(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
-def row_number(text, count):
+def row_number(text, serving):
     """The row that an address names; a negative one must not count from the end as it would in Python."""
+    count, rows = serving.count, serving.rows_of_test
     if not ROW_NUMBER.fullmatch(text):
         raise Refusal(400, f"{text[:40]!r} is not a row number: use a whole number from 0 to {count - 1}")
-    if len(text) > 18 or not 0 <= int(text) < count:
-        raise Refusal(404, f"row {text[:40]} does not exist: the test set has rows 0 to {count - 1}")
-    return int(text)
+    number = int(text) if len(text) <= 18 else None
+    if number is not None and 0 <= number < count:
+        return number
+    if number is not None and count <= number < rows:
+        raise Refusal(404, f"row {number} is not shown: of the test set's {rows} rows the service has the first {count}, 0 to {count - 1}")
+    raise Refusal(404, f"row {text[:40]} does not exist: the test set has rows 0 to {rows - 1}" + (
+        f", and the service shows the first {count}" if count < rows else ""))

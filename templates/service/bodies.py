@@ -64,8 +64,8 @@ def unpacked(content):
     unpacking = zlib.decompressobj(31)
     try:
         body = unpacking.decompress(content, LARGEST_BODY + 1)
-    except zlib.error as error:
-        raise Refusal(400, f"the body is not gzip, as its header says: {error}") from None
+    except zlib.error:
+        raise Refusal(400, "the body is not gzip, as its header Content-Encoding says: pack it, or leave that header out") from None
     if len(body) > LARGEST_BODY:
         raise Refusal(413, f"{TOO_LARGE}, unpacked")
     if not unpacking.eof:

@@ -16,6 +16,7 @@ class Dataset:
     rows: Rows  # the same, as models take them
     truth: list  # n classes or numbers; None where the examples have no target
     sha256: str  # of the test set's bytes, hexadecimal
+    rows_of_test: int  # of which these are the first
 
     @property
     def features(self):
@@ -36,7 +37,8 @@ def read(folder):
         with path.open("rb") as file:
             lines = [json.loads(line) for line in file]
         values = [line["features"] for line in lines]
-        return Dataset(schema, values, Rows.of(values, schema), [line.get("truth") for line in lines], described["data"]["test"]["sha256"])
+        test = described["data"]["test"]
+        return Dataset(schema, values, Rows.of(values, schema), [line.get("truth") for line in lines], test["sha256"], test["rows"])
     except OSError as error:
         raise DataError(f"{error.filename}: cannot be read: {error.strerror}") from None
     except (ValueError, LookupError, TypeError) as error:

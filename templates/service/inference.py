@@ -162,7 +162,7 @@ def ask(address, body=None, headers=None):
         raise kind(f"{address}: answers {error.code}: {reason}") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         kind = NotYet if body is None else DataError
-        raise kind(f"{address}: cannot be reached: {getattr(error, 'reason', error)}") from None
+        raise kind(f"{address}: cannot be reached: {inputs.reason(error)}") from None
 
 
 def say(text):

@@ -3,6 +3,7 @@
 import base64
 import http.client
 import os
+import ssl
 import tempfile
 import urllib.error
 import urllib.request
@@ -33,7 +34,8 @@ def names(listed):
 
 
 def begin(stream, name, schema, keep=()):
-    """Where the models' columns are in an input, found by their names; its reader; the records below its header."""
+    """Where the models' columns are in an input, found by their names; its reader; the records below its header. `keep`: columns that
+    are kept, or what chooses them from those of the header."""
     reader = Reader(pieces(stream, name), name)
     rows = reader.records()
     layout = Layout(schema, header_of(next(rows, (1, []))[1], name), reader, keep=keep)
@@ -47,7 +49,7 @@ def lines(stream, name):
         try:
             line = stream.readline(LONGEST_LINE + 1)
         except (OSError, http.client.HTTPException) as error:
-            raise DataError(f"{name}: ended after line {place}: {error}") from None
+            raise DataError(f"{name}: ended after line {place}: {reason(error)}") from None
         place += 1
         if len(line) > LONGEST_LINE:
             raise DataError(f"{name}:{place}: is longer than {LONGEST_LINE} bytes")
@@ -62,7 +64,7 @@ def pieces(stream, name):
         while piece := stream.read(PIECE):
             yield piece
     except (OSError, http.client.HTTPException) as error:
-        raise DataError(f"{name}: ended too early: {error}") from None
+        raise DataError(f"{name}: ended too early: {reason(error)}") from None
     check_complete(stream, name)
 
 
@@ -183,4 +185,22 @@ def _asked(address):
     except urllib.error.HTTPError as error:
         raise DataError(f"{name}: answers {error.code} {error.reason}") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise DataError(f"{name}: cannot be reached: {getattr(error, 'reason', error)}") from None
+        raise DataError(f"{name}: cannot be reached: {reason(error)}") from None
+
+
+def reason(error):
+    """Why an address did not answer, or a file could not be read, as a person says it."""
+    error = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(error, TimeoutError):
+        return f"nothing came for {PATIENCE} seconds"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return "it does not speak TLS as https needs it"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, http.client.IncompleteRead):
+        return "the connection broke off"
+    if isinstance(error, http.client.HTTPException | OSError) and not isinstance(error, http.client.InvalidURL):
+        return "it closed the connection without an HTTP answer"
+    return "it is no address: write http://HOST:PORT/PATH, with %20 for a space"

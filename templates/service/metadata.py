@@ -156,9 +156,14 @@ def _metrics(path):
     if not path.exists():
         return None
     try:
-        return json.loads(path.read_bytes())
-    except ValueError as error:
-        raise DataError(f"{METRICS}: is not JSON: {error}") from None
+        return json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+    except ValueError as error:  # also of what is not UTF-8, which has no line
+        where = f":{error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise DataError(f'{METRICS}{where}: is not JSON in UTF-8: write one object, as {{"f1": 0.91}}') from None
+
+
+def _refuse_constant(name):
+    raise DataError(f"{METRICS}: has {name}, which JSON does not know: write null, or leave it out")
 
 
 def _versions():

@@ -24,7 +24,8 @@ def to_csv(path, target, name=None):
                 table.writerows(zip(*(map(_cell, column.to_pylist()) for column in batch.columns)))
         return {field.name: kind for field in file.schema_arrow if (kind := _kind(field.type))}
     except (OSError, ValueError) as error:  # ArrowInvalid is one
-        raise DataError(f"{name}: cannot be read as Parquet: {error}") from None
+        reason = str(error).strip().splitlines() or ["it is damaged"]
+        raise DataError(f"{name}: cannot be read as Parquet: {reason[0]}") from None
 
 
 def from_csv(path, target, types):

@@ -106,14 +106,21 @@ def _array(cells, column):
 
 def rows_of(body, models):
     """The rows of {"rows": [[…], …]} or {"rows": [{name: value}, …]}; lists are in the order of the header."""
-    try:
-        # The standard library's json takes 32 of 50 ms for 1,000 rows; it also lets NaN and 1e999 pass.
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Refusal(400, f"the body is not JSON with finite numbers: {error}") from None
+    content = json_of(body)
     if not isinstance(content, dict) or list(content) != ["rows"] or not isinstance(content["rows"], list):
         raise Refusal(400, 'the body must be {"rows": [[…], …]} and nothing else')
     return checked(content["rows"], models.schema)
+
+
+def json_of(body):
+    """What the body of a request holds."""
+    try:
+        # The standard library's json takes 32 of 50 ms for 1,000 rows; it also lets NaN and 1e999 pass.
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Refusal(400, f"the body is not JSON with finite numbers: {where}: "
+                           'write texts in double quotes, numbers as -1.5e3, and true, false or null; all in UTF-8') from None
 
 
 def checked(rows, schema):

@@ -27,6 +27,7 @@ from urllib.parse import unquote
 
 PIECE = 256 * 1024  # bytes
 LONGEST_LINE = 4 * 1024 * 1024  # bytes
+LONGEST_CELL = 131_072  # characters; where a quote is not closed, the rest of the file is one cell
 LARGEST = 1e150  # models square numbers; the sum of squares must be finite
 BLOCK = 256  # rows whose types are looked at together
 FEW_EXCEPTIONS = 0.1  # of a column's cells: fewer that are no numbers are mistakes, more make it text
@@ -78,18 +79,27 @@ class Reader:
         if first is None:
             return
         self.separator = separator(first)
-        table = csv.reader(itertools.chain([first], lines), delimiter=self.separator, strict=True)
-        place = 1
+        csv.field_size_limit(LONGEST_CELL)
+        part = []  # the lines of the record that is being read
+
+        def noted():
+            for line in itertools.chain([first], lines):
+                part.append(line)
+                yield line
+
+        table, place, header = csv.reader(noted(), delimiter=self.separator, strict=True), 1, ()
         while True:
             try:
                 cells = next(table, None)
-            except csv.Error as error:
-                raise DataError(f"{self.name}:{place}: is not CSV: {error}") from None
+            except csv.Error:
+                raise DataError(f"{self.name}:{place}{_fault(''.join(part), self.separator, header)}") from None
             if cells is None:
                 return
             if any(cell.strip(BLANK) for cell in cells) or len(cells) > 1:
+                header = header or cells
                 yield place, cells
             place = self.line + 1
+            part.clear()
 
     def _lines(self):
         rest, started = b"", False
@@ -124,9 +134,36 @@ class Reader:
                             "save it as UTF-8") from None
 
 
+def _fault(text, separator, header):
+    """Which cell of a record is none, why, and what would be: `, column 3 (x): …`."""
+    column = begin = 0
+    why = f"is longer than {LONGEST_CELL} characters: shorten it"
+    while True:
+        end = begin
+        if text[begin : begin + 1] == '"':
+            end = begin + 1
+            while (end := text.find('"', end)) >= 0 and text[end + 1 : end + 2] == '"':
+                end += 2
+            if end < 0:
+                within = f" within {LONGEST_CELL} characters" if len(text) - begin > LONGEST_CELL else ""
+                why = f'begins with a quote (") that is not closed{within}: close it, and write a quote within a cell twice ("")'
+                break
+            end += 1
+            if text[end : end + 1] not in (separator, "\r", "\n", ""):
+                why = 'goes on behind its closing quote ("): write a quote within a cell twice ("")'
+                break
+        while end < len(text) and text[end] not in (separator, "\r", "\n"):
+            end += 1
+        if end - begin > LONGEST_CELL or text[end : end + 1] != separator:
+            break
+        column, begin = column + 1, end + 1
+    name = f" ({header[column].strip(BLANK)})" if column < len(header) else ""
+    return f", column {column + 1}{name}: {why}"
+
+
 def unpacked(pieces, name):
     """The bytes as they come, or what they hold where they are packed with gzip."""
-    unpacking = None
+    unpacking, is_within = None, False
     for number, piece in enumerate(pieces):
         if number == 0 and piece.startswith(GZIP):
             unpacking = zlib.decompressobj(31)
@@ -139,14 +176,16 @@ def unpacked(pieces, name):
                 content = unpacking.decompress(piece, PIECE)
                 if content:
                     yield content
-                piece = unpacking.unconsumed_tail
+                is_within, piece = not unpacking.eof, unpacking.unconsumed_tail
                 if unpacking.eof:  # several files packed one behind the other are one
                     piece = unpacking.unused_data
                     unpacking = zlib.decompressobj(31)
                 elif not content:
                     break
-        except zlib.error as error:
-            raise DataError(f"{name}: is damaged: {error}") from None
+        except zlib.error:
+            raise DataError(f"{name}: is packed with gzip, and damaged: pack it again, or leave it unpacked") from None
+    if is_within:
+        raise DataError(f"{name}: is packed with gzip, and cut off: copy it again, or leave it unpacked")
 
 
 def separator(header):
@@ -718,8 +757,10 @@ def version_of(path, kind):
         try:
             with zipfile.ZipFile(path) as archive:
                 text = archive.read("schema.json")
-        except (OSError, KeyError, zipfile.BadZipFile) as error:
-            raise DataError(f"{path}: is no skops file: {error}") from None
+        except (OSError, KeyError, zlib.error, zipfile.BadZipFile) as error:
+            why = getattr(error, "strerror", None)
+            raise DataError(f"{path}: cannot be read: {why}" if why else f"{path}: is no skops file, which is a ZIP archive with a schema.json: "
+                            "save the model again with skops.io.dump") from None
         found = VERSION_IN_SKOPS.search(text.decode("utf-8", "replace"))
         return (found and found.group(1)), {"pandas"} if any(word in text for word in PANDAS_WORDS) else set()
     return _pickled(path) if kind == "joblib" else (None, set())
@@ -742,7 +783,8 @@ def _pickled(path):
                 others |= {"pandas"} if any(word in text for word in PANDAS_WORDS) else set()
                 rest = text[-256:]
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
+        why = getattr(error, "strerror", None)
+        raise DataError(f"{path}: cannot be read: {why}" if why else f"{path}: is packed, and damaged or cut off: save or copy it again") from None
     return version, others
 
 
@@ -782,7 +824,7 @@ class _Inflated:
         self.file.close()
 
 
-# ---- which packages models need
+# ---- which packages a model directory asks for
 
 REQUIREMENTS = "requirements.txt"
 COMMENT = re.compile(r"(^|\s+)#.*$")  # as pip has it

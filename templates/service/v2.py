@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from envelope import reply
 from refusal import Refusal
-from rows import checked
+from rows import checked, json_of
 
 DATATYPES = {"number": "FP64", "integer": "INT64", "text": "BYTES", "boolean": "BOOL"}
 KNOWN = {"BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64", "BYTES"}
@@ -91,10 +91,7 @@ class Asked:
         self.number, self.lists, self.outputs = None, [], [PREDICT]
 
     def read(self, body, serving):
-        try:
-            content = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise Refusal(400, f"the body is not JSON with finite numbers: {error}") from None
+        content = json_of(body)
         if not isinstance(content, dict) or not isinstance(content.get("inputs"), list) or not content["inputs"]:
             raise Refusal(400, 'the body must be {"inputs": [{"name": …, "shape": […], "datatype": …, "data": […]}, …]}')
         self.number = content.get("id")
