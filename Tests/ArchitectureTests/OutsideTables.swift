@@ -47,6 +47,7 @@ extension OutsideTests {
         "ForgeKubernetes/Preflight/Ports.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Preflight/ForeignNetwork.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Readiness/PodNetwork.swift": .fuzz("steps of provision"),
+        "ForgeCLI/Commands/Batch/BatchRunCommand.swift": .own("what was typed"),
         "ForgeCLI/Commands/Lab/RootRights.swift": .own("the user's environment and state"),
         "ForgeCLI/Local/InventoryChoice.swift": .own("the user's environment and state"),
         "ForgeCLI/Reporters/LogReporter.swift": .fuzz("what is shown"),

@@ -11,7 +11,7 @@ private let mayBeLost: [String: (count: Int, why: String)] = [
     "templates/service/handover.py": (1, "it lives as long as its pod, which a power cut ends"),
     "templates/service/inference.py": (1, "who fetches the results counts their rows and compares their digests"),
     "templates/service/shards.py": (
-        4, "who fetches the results counts their rows and compares their digests; an input lives as long as its pod"
+        5, "who fetches the results counts their rows and compares their digests; an input lives as long as its pod"
     ),
     "templates/service/train.py": (1, "whoever loads a model compares it with metadata.json's digests"),
     "templates/service/store.py": (3, "each pod compares what it has fetched with its digests before it starts"),

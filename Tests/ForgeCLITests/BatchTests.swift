@@ -24,7 +24,7 @@ struct BatchUsageTests {
                 """
                 ✗ --input rows.csv cannot be used
                   why  there is no such file
-                  fix  name a CSV file of this computer, or an http(s) address
+                  fix  name a CSV or Parquet file of this computer, or an http(s) address
 
                 """
             ),
@@ -60,6 +60,26 @@ struct BatchUsageTests {
         let result = try await Binary.run(arguments, in: Scene())
         #expect(result.code == 64)
         #expect(result.errors == message)
+    }
+
+    @Test("is said of a directory that has answers of the other kind, and of a file for drift that is not there")
+    func otherKind() async throws {
+        let scene = try Scene()
+        try scene.write("row,lda\n", to: "desk/out/predictions.csv")
+        #expect(
+            try await Binary.run(["batch", "run", "--results", "out", "--parquet"], in: scene).errors == """
+                ✗ --results out has the predictions.csv of another run
+                  why  beside it, the new scores.json would be taken for its own
+                  fix  name another directory, or move that file away
+
+                """)
+        #expect(
+            try await Binary.run(["drift", "gone.csv"], in: scene).errors == """
+                ✗ gone.csv cannot be used
+                  why  there is no such file
+                  fix  name a CSV or Parquet file of this computer
+
+                """)
     }
 
     @Test(

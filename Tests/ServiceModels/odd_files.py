@@ -248,7 +248,7 @@ def agreed(data, folder):
     with open(path, "rb") as stream:
         layout, reader, rows = inputs.begin(stream, "input", schema)
         third = [(values, truth) for chunk in inputs.chunks(rows, layout) for values, truth in chunk_rows(chunk)]
-    form = types.SimpleNamespace(schema=schema, keep=(), bins={})
+    form = types.SimpleNamespace(schema=schema, wanted=lambda header: (), keeping=lambda names: form, bins={})
     pieces = shards.Shards(folder / "shards", 3, form)
     copy = folder / "copy.csv"
     copy.write_bytes(Path(path).read_bytes())

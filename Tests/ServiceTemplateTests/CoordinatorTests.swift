@@ -1,3 +1,4 @@
+import ForgeTestSupport
 import Foundation
 import Testing
 
@@ -14,6 +15,8 @@ struct CoordinatorTests {
     }
 
     static let header = "row,lda_number,lda_letter,mlp_number,mlp_letter\n"
+    /// The end of a status; pyarrow is no package of the service's own.
+    static let noParquet = #""parquet": false}"# + "\n"
     static let noScore = #"{"rows": 1, "score": null, "scores": null, "drift": {}}"# + "\n"
     static let five = "Line,x,y\n0,10,1\n2,1,10\n4,10,1\n6,1,10\n8,10,1\n"
 
@@ -68,7 +71,7 @@ struct CoordinatorTests {
                     == .init(409, error("there are other results of shard 1 already")))
             let second = try await coordinator.put("/results/1", Self.header + "1,1,B,0,A\n")
             #expect(
-                second.status == 200 && second.text.contains(#""shards": 2, "done": [1], "files": {}}"#),
+                second.status == 200 && second.text.contains(#""shards": 2, "done": [1], "files": {}, "#),
                 "\(second.text)")
             let missing = error("results are missing of shards 0")
             #expect(try await coordinator.get("/predictions.csv") == .init(409, missing))
@@ -106,7 +109,8 @@ struct CoordinatorTests {
             for (body, reason) in Self.badResults {
                 #expect(try await coordinator.put("/results/0", body) == .init(400, error(reason)))
             }
-            #expect(try await coordinator.get("/status").text.hasSuffix(#""done": [], "files": {}}"# + "\n"))
+            let status = try await coordinator.get("/status").text
+            #expect(status.hasSuffix(#""done": [], "files": {}, \#(Self.noParquet)"#))
         }
     }
 
@@ -115,7 +119,8 @@ struct CoordinatorTests {
         try await coordinator(["--shards", "2"]) { coordinator async throws in
             let reason = "input:3: has 2 columns, the header 3"
             #expect(try await coordinator.put("/input", "Line,x,y\n0,1,2\n1,1\n") == .init(400, error(reason)))
-            let status = #"{"input": null, "error": "\#(reason)", "shards": 2, "done": [], "files": {}}"# + "\n"
+            let status =
+                #"{"input": null, "error": "\#(reason)", "shards": 2, "done": [], "files": {}, \#(Self.noParquet)"#
             // A shard would wait for five minutes for what the status does not tell.
             try #require(await coordinator.get("/status") == .init(200, status))
             let end = try inference(["--coordinator", coordinator.address, "--shard", "0"])
@@ -123,8 +128,10 @@ struct CoordinatorTests {
             let better = try await coordinator.put("/input", Self.five)
             let digest = try ServiceFiles.sha256(Data(Self.five.utf8))
             let taken =
-                #"{"input": {"rows": 5, "sha256": "\#(digest)"}, "error": null, "shards": 2, "done": [], "files": {}}"#
-                + "\n"
+                #"""
+                {"input": {"rows": 5, "sha256": "\#(digest)", "received": "\#(digest)"}, "error": null, "shards": 2, \#
+                "done": [], "files": {}, \#(Self.noParquet)
+                """#
             #expect(better == .init(200, taken))
             #expect(try await coordinator.put("/input", Self.five) == .init(200, taken))
             #expect(
@@ -162,6 +169,39 @@ struct CoordinatorTests {
                         2,0,A,0,A,cid,no
 
                         """))
+        }
+    }
+
+    @Test("tells the digest of what came, and of the rows in it, which were packed")
+    func packed() async throws {
+        let rows = Data("Line,x,y\n0,10,1\n1,1,10\n".utf8)
+        let script = "import gzip, sys; sys.stdout.buffer.write(gzip.compress(sys.stdin.buffer.read()))"
+        let packed = try FinishedProgram.run([python.executable, "-c", script], input: Array(rows)).output
+        try await coordinator(["--shards", "1"]) { coordinator async throws in
+            let answer = try await coordinator.ask("PUT", "/input", Data(packed))
+            let digests =
+                #"""
+                "rows": 2, "sha256": "\#(try ServiceFiles.sha256(rows))", "received": \#
+                "\#(try ServiceFiles.sha256(Data(packed)))"
+                """#
+            #expect(answer.status == 200 && answer.text.contains(digests), "\(answer.text)")
+        }
+    }
+
+    @Test("keeps all columns of an input through its shards, whatever their names are, and however many there are")
+    func keepsAll() async throws {
+        let names = (0..<5000).map { "a column with a long name, number \($0)" }
+        let header = "Line,x,y,all," + names.map { "\"\($0)\"" }.joined(separator: ",")
+        let row = Array(repeating: "1", count: 5000).joined(separator: ",")
+        try await coordinator(["--shards", "2", "--keep", "all"]) { coordinator async throws in
+            #expect(try await coordinator.put("/input", "\(header)\n7,10,1,a,\(row)\n8,1,10,b,\(row)\n").status == 200)
+            for shard in 0..<2 {
+                let end = try inference(["--coordinator", coordinator.address, "--shard", "\(shard)"])
+                #expect(end.status == 0, "\(end.errors)")
+            }
+            let table = try await coordinator.get("/predictions.csv").text.split(separator: "\n")
+            #expect(table[0] == "row,lda_number,lda_letter,mlp_number,mlp_letter," + header)
+            #expect(table.dropFirst() == ["7,0,A,0,A,7,10,1,a,\(row)", "8,1,B,1,B,8,1,10,b,\(row)"])
         }
     }
 

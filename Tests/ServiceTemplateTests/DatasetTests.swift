@@ -135,6 +135,22 @@ struct DatasetTests {
             ))
     }
 
+    @Test("is about the header of rows for batch inference, too, where columns of them are to be kept")
+    func rowsOfBatch() throws {
+        try write("rows.csv", "a,\"b, c\",d\n1,2,3\n")
+        func said(_ keep: String) throws -> String {
+            try LocalProgram.run(
+                ["python3", "-I", "-", "--rows", (folder / "rows.csv").path, "--keep=\(keep)", "--json"],
+                input: ServiceFiles.source("table.py")
+            ).output
+        }
+        #expect(try said("d, \"b, c\"") == #"{"columns": ["a", "b, c", "d"]}"# + "\n")
+        #expect(try said("all") == #"{"columns": ["a", "b, c", "d"]}"# + "\n")
+        #expect(
+            try said("e").contains(
+                "rows.csv:1: has no column 'e', which is to be kept; it has 'a', 'b, c', 'd'"))
+    }
+
     @Test("reads 3.8's Python, which an operator may still have")
     func oldPython() async throws {
         let script = "import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 8)); print('fine')"

@@ -68,6 +68,24 @@ struct InferenceTests {
                 == "\(input):1: has no column 'remark', which is to be kept; it has 'y', 'comment', 'x'\n")
     }
 
+    @Test("keeps all columns but the rows' own names, those that are named as answers under names of their own")
+    func keepsAll() throws {
+        try write("Line,lda_number,y,x,\"a, b\",row\n7,z,1,10,,r\n8,z,10,1,\"two\nlines\",r\n")
+        let end = try run(["--input", input, "--results", folder.url.path, "--keep", "all"])
+        #expect(end.errors == "")
+        let header = "row,lda_number,lda_letter,mlp_number,mlp_letter,Line,input_lda_number,y,x,\"a, b\",input_row\n"
+        #expect(
+            try text("predictions.csv") == header + """
+                7,0,A,0,A,7,z,1,10,,r
+                8,1,B,1,B,8,z,10,1,"two
+                lines",r
+
+                """)
+        let quoted = try run(["--input", input, "--results", folder.url.path, "--keep", "x,\"a, b\",x"])
+        #expect(quoted.errors == "")
+        #expect(try text("predictions.csv").hasPrefix("row,lda_number,lda_letter,mlp_number,mlp_letter,x,\"a, b\"\n"))
+    }
+
     @Test(
         "refuses an input with its place, and writes nothing",
         arguments: [

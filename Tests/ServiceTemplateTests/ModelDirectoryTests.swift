@@ -241,6 +241,127 @@ struct ModelDirectoryTests {
         #expect(lines[2].contains(#/'churn': \{'accuracy': 0\.8\d+, 'balanced_accuracy': 0\.8\d+\}/#))
     }
 
+    @Test("keeps columns as they are read, from Parquet to Parquet, through shards and alone")
+    func keepsInParquet() async throws {
+        try make("churn")
+        let kind = Kind(name: "churn", target: "churned", index: "customer", first: ".")
+        _ = try train(kind)
+        let prepare = """
+            import pandas, sys
+            test = pandas.read_csv(sys.argv[1] + "/model/test.csv", dtype={"zip": str})
+            test["remark"] = ["two\\nlines", "1", None] * 20
+            test["churn"] = test["age"]
+            test.to_parquet(sys.argv[1] + "/in.parquet")
+            """
+        _ = try python.answer(prepare, [folder.url.path])
+        let environment = kind.environment.merging(["MODELS_DIR": (folder / "models").path]) { $1 }
+        func run(_ arguments: String...) throws {
+            _ = try LocalProgram.succeeded(
+                [python.executable, "inference.py"] + arguments, in: ServiceFiles.sources, environment: environment)
+        }
+        try run("--input", (folder / "in.parquet").path, "--results", folder.url.path, "--keep", "all", "--parquet")
+        try await RunningCoordinator.during(
+            ["--shards", "2", "--keep", "all", "--parquet", "--input", (folder / "in.parquet").path],
+            models: folder / "models", in: folder / "batch", environment: kind.environment, python: python
+        ) { coordinator async throws in
+            for shard in 0..<2 { try run("--coordinator", coordinator.address, "--shard", "\(shard)") }
+            var status = ""
+            while !status.contains("predictions.parquet") { status = try await coordinator.get("/status").text }
+            let made = folder / "batch/predictions.parquet"
+            #expect(status.contains(try ServiceFiles.sha256(Data(contentsOf: made))))
+            #expect(status.contains(#""parquet": true"#))
+            let alone = try Data(contentsOf: folder / "predictions.parquet")
+            let read = "import pandas, sys; a, b = map(pandas.read_parquet, sys.argv[1:]); print(a.equals(b))"
+            try alone.write(to: folder / "alone.parquet")
+            #expect(try python.answer(read, [(folder / "alone.parquet").path, made.path]) == "True\n")
+        }
+        let look = """
+            import pandas, sys
+            got = pandas.read_parquet(sys.argv[1] + "/predictions.parquet")
+            test = pandas.read_parquet(sys.argv[1] + "/in.parquet")
+            print({name: str(kind) for name, kind in got.dtypes.items()})
+            print(all((got[name].isna() == test[name].isna()).all() and (got[name].dropna() == \
+            test[name].dropna()).all()
+                      for name in ("age", "plan", "zip", "active", "spend", "remark")), (got["input_churn"] == \
+            test["age"].astype(str)).all())
+            """
+        #expect(
+            try python.answer(look, [folder.url.path]) == """
+                {'customer': 'str', 'churn': 'str', 'churn_probability': 'float64', 'truth': 'str', 'age': 'int64', \
+                'plan': 'str', 'zip': 'str', 'active': 'bool', 'spend': 'float64', 'churned': 'str', 'remark': 'str', \
+                'input_churn': 'str'}
+                True True
+
+                """)
+    }
+
+    @Test(
+        """
+        has cells in Parquet as people write them: decimal commas, words for nothing, and fractions among whole numbers
+        """)
+    func odd() throws {
+        let script = """
+            import pandas, parquet, pathlib, sys
+            plain, packed = pathlib.Path(sys.argv[1], "a.csv"), pathlib.Path(sys.argv[1], "a.parquet")
+            plain.write_text('a,b,c,d,e\\n1,"1,5",true,NA,1\\n2.5,NA,FALSE,,2\\n', encoding="utf-8")
+            parquet.from_csv(plain, packed, {"a": "integer", "b": "number", "c": "boolean", "e": "integer"})
+            print(pandas.read_parquet(packed).to_dict("list"))
+            """
+        #expect(
+            try python.answer(script, [folder.url.path]) == """
+                {'a': [1.0, 2.5], 'b': [1.5, nan], 'c': [True, False], 'd': ['NA', nan], 'e': [1, 2]}
+
+                """)
+    }
+
+    @Test(
+        "with files of its own that cannot be read is refused in words of ours",
+        arguments: [
+            (
+                ["metrics.json": "{\"f1\": NaN}"], "",
+                "metrics.json: has NaN, which JSON does not know: write null, or leave it out\n"
+            ),
+            (
+                ["metrics.json": "{\n 'f1'"], "",
+                "metrics.json:2, column 2: is not JSON in UTF-8: write one object, as {\"f1\": 0.91}\n"
+            ),
+            ([:], "def load(folder): raise KeyError('age')\n", "model.py: load(folder) failed: KeyError: 'age'\n"),
+            (
+                [:], "weights = 1\n",
+                """
+                model.py: has no load(folder), which is to give what answers: something with predict, or several by \
+                name\n
+                """
+            ),
+            (
+                [:], "def load(folder): return {'a': 1}\n",
+                "model.py: load(folder) gives int for 'a': it must have predict(rows)\n"
+            ),
+            (
+                [:],
+                """
+                class Model:
+                    def predict(self, rows): return [[1, 2]] * len(rows)
+                def load(folder): return Model()\n
+                """,
+                "model: it answers (60, 2) for 60 rows: one class or one number for each row is needed\n"
+            ),
+            (
+                [:],
+                """
+                class Model:
+                    def predict(self, rows): return [1.5] * 7 + [float("nan")] * (len(rows) - 7)
+                def load(folder): return Model()\n
+                """, "model: answers nan to row 7: a finite number is needed\n"
+            ),
+        ] as [([String: String], String, String)])
+    func ownWords(files: [String: String], program: String, reason: String) throws {
+        try make("own")
+        if !program.isEmpty { try Data(program.utf8).write(to: model.appending(path: "model.py")) }
+        for (name, text) in files { try Data(text.utf8).write(to: model.appending(path: name)) }
+        #expect(try trainingEnd(Kind(name: "own", first: ".")).errors == reason)
+    }
+
     private var model: URL { folder / "model" }
 
     private func make(_ kind: String) throws {

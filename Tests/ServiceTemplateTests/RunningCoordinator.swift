@@ -16,17 +16,20 @@ struct RunningCoordinator {
     /// Runs the body beside a coordinator for the models of a training.
     static func during<Result>(
         _ arguments: [String], models: URL, data: URL? = nil, in folder: URL, environment: [String: String] = [:],
-        _ body: (RunningCoordinator) async throws -> Result
+        python: Python? = nil, _ body: (RunningCoordinator) async throws -> Result
     ) async throws -> Result {
-        let coordinator = try await RunningCoordinator(arguments, models: models, data: data, in: folder, environment)
+        let coordinator = try await RunningCoordinator(
+            arguments, models: models, data: data, in: folder, environment, python)
         defer { coordinator.stop() }
         return try await body(coordinator)
     }
 
-    private init(_ arguments: [String], models: URL, data: URL?, in folder: URL, _ environment: [String: String])
-        async throws
-    {
-        let python = try await Python.shared.value
+    private init(
+        _ arguments: [String], models: URL, data: URL?, in folder: URL, _ environment: [String: String],
+        _ python: Python?
+    ) async throws {
+        let shared = try await Python.shared.value
+        let python = python ?? shared
         self.folder = folder
         let log = Pipe()
         process = try ChildProcess(

@@ -8,7 +8,6 @@ import hmac
 import json
 import os
 import re
-import shutil
 import signal
 import sys
 import tempfile
@@ -21,11 +20,10 @@ from urllib.parse import quote
 import body
 import inputs
 import metadata
-import parquet
-from inputs import names, own_examples
+from inputs import own_examples
 from predictions import Form
 from shards import Conflict, Shards
-from table import DataError
+from table import DataError, names
 
 HERE = Path(__file__).resolve().parent
 ADDRESSES = __doc__.splitlines()[2]
@@ -97,7 +95,7 @@ class Coordinator(BaseHTTPRequestHandler):
 
     def give_slice(self, number):
         row, line, parts = self.shards.slice(number)
-        told = {"X-First-Row": str(row), "X-First-Line": str(line), "X-Keep": quote(",".join(self.shards.form.keep))}
+        told = {"X-First-Row": str(row), "X-First-Line": str(line), "X-Keep": quote(json.dumps(self.shards.asked.keep))}
         with self.shards.open_input() as file:
             self.give([(file, start, end) for start, end in parts], told)
 
@@ -109,16 +107,8 @@ class Coordinator(BaseHTTPRequestHandler):
             self.give([(file, header if place else 0, os.fstat(file.fileno()).st_size) for place, file in enumerate(files)])
 
     def give_parquet(self):
-        with ExitStack() as stack, tempfile.TemporaryDirectory(prefix=".parquet.", dir=self.shards.folder) as folder:
-            whole, packed = Path(folder, "predictions.csv"), Path(folder, "predictions.parquet")
-            with whole.open("wb") as out:
-                for place, file in enumerate([stack.enter_context(file) for file in self.shards.results()]):
-                    file.seek(len(self.shards.header()) if place else 0)
-                    shutil.copyfileobj(file, out)
-            form = self.shards.form
-            parquet.from_csv(whole, packed, form.types(self.shards.input.layout.has_truth))
-            with packed.open("rb") as file:
-                self.give([(file, 0, packed.stat().st_size)], kind="application/vnd.apache.parquet")
+        with self.shards.packed().open("rb") as file:
+            self.give([(file, 0, os.fstat(file.fileno()).st_size)], kind="application/vnd.apache.parquet")
 
     def give(self, parts, headers=None, kind="text/csv; charset=utf-8"):
         """Sends parts of files; each is (file, start, end)."""
@@ -194,7 +184,8 @@ def main():
     source.add_argument("--input", help="a CSV file or an http(s) address; without it, somebody brings the input (PUT /input)")
     source.add_argument("--own", action="store_const", dest="input", help="the image's own test set",
                         const=own_examples())
-    parser.add_argument("--keep", default="", help="columns of the input that predictions have, too: a,b")
+    parser.add_argument("--keep", default="", help="columns of the input that predictions have, too: a,b; or all")
+    parser.add_argument("--parquet", action="store_true", help="predictions.parquet is made, too, when all results are there")
     parser.add_argument("--models", type=Path, default=Path(os.environ.get("MODELS_DIR", HERE / "models")))
     parser.add_argument("--folder", type=Path, default=Path("/tmp/batch"))
     parser.add_argument("--port", type=int, default=8081)
@@ -206,7 +197,7 @@ def main():
     try:
         Coordinator.token = token()
         form = Form(metadata.Trained(options.models), names(options.keep), os.environ.get("INDEX"))
-        Coordinator.shards = Shards(options.folder, options.shards, form)
+        Coordinator.shards = Shards(options.folder, options.shards, form, options.parquet)
         server = ThreadingHTTPServer(("0.0.0.0", options.port), Coordinator)
     except DataError as error:
         sys.exit(str(error))

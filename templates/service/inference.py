@@ -22,10 +22,10 @@ import metadata
 import models
 import parquet
 import predictions
-from inputs import names, own_examples
+from inputs import own_examples
 from predictions import Form
 from refusal import Refusal
-from table import DataError
+from table import DataError, names
 
 HERE = Path(__file__).parent
 NEWS = 5  # seconds between two lines about the progress
@@ -60,7 +60,7 @@ def arguments():
     parser.add_argument("--models", type=Path, default=Path(os.environ.get("MODELS_DIR", HERE / "models")))
     parser.add_argument("--input", default=own_examples(),
                         help="a CSV or Parquet file or an http(s) address; the image's own test set if not given")
-    parser.add_argument("--keep", default="", help="columns of the input that predictions have, too: a,b")
+    parser.add_argument("--keep", default="", help="columns of the input that predictions have, too: a,b; or all")
     parser.add_argument("--parquet", action="store_true", help="predictions.parquet instead of predictions.csv")
     place = parser.add_mutually_exclusive_group(required=True)
     place.add_argument("--results", type=Path, help="the folder to write to")
@@ -75,7 +75,8 @@ def arguments():
 def whole(stream, name, loaded, form, folder, as_parquet=False):
     """Predicts all rows of an input into a folder, where both files are complete or not there. Returns scores.json, and the name of
     the other file."""
-    layout, reader, rows = inputs.begin(stream, name, form.schema, form.keep)
+    layout, reader, rows = inputs.begin(stream, name, form.schema, form.wanted)
+    form = form.keeping(layout.kept)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".unfinished.", dir=folder) as unfinished:
@@ -116,8 +117,9 @@ def predict(records, layout, line, loaded, form, file, shift=0, first=0):
 def shard(coordinator, number, loaded, trained):
     """Fetches a slice, predicts it and brings the result back."""
     with slice_of(coordinator, number) as answer, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
-        form = Form(trained, names(unquote(answer.headers.get("X-Keep", ""))), os.environ.get("INDEX"))
-        layout, reader, rows = inputs.begin(answer, "input", form.schema, form.keep)
+        form = Form(trained, json.loads(unquote(answer.headers.get("X-Keep", "[]"))), os.environ.get("INDEX"))
+        layout, reader, rows = inputs.begin(answer, "input", form.schema, form.wanted)
+        form = form.keeping(layout.kept)
         # Faults are told with the line of the whole input, not of the slice.
         row, line = int(answer.headers["X-First-Row"]), int(answer.headers["X-First-Line"])
         predict(rows, layout, line, loaded, form, file, line - reader.line - 1, row)

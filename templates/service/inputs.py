@@ -28,17 +28,13 @@ def own_examples():
     return str(next((folder / name for name in EXAMPLES if (folder / name).exists()), folder / EXAMPLES[0]))
 
 
-def names(listed):
-    """a,b: two columns"""
-    return [name.strip() for name in listed.split(",") if name.strip()]
-
-
 def begin(stream, name, schema, keep=()):
     """Where the models' columns are in an input, found by their names; its reader; the records below its header. `keep`: columns that
     are kept, or what chooses them from those of the header."""
     reader = Reader(pieces(stream, name), name)
     rows = reader.records()
-    layout = Layout(schema, header_of(next(rows, (1, []))[1], name), reader, keep=keep)
+    header = header_of(next(rows, (1, []))[1], name)
+    layout = Layout(schema, header, reader, keep=keep(header) if callable(keep) else keep)
     return layout, reader, rows
 
 

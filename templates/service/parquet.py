@@ -4,8 +4,9 @@ Everything else reads and writes CSV. Parquet needs pyarrow, which requirements.
 """
 
 import csv
+import importlib.util
 
-from table import DataError
+from table import BOOLEANS, MISSING, WHOLE_NUMBER, DataError
 
 MAGIC = b"PAR1"
 ROWS = 10_000  # at a time
@@ -29,18 +30,19 @@ def to_csv(path, target, name=None):
 
 
 def from_csv(path, target, types):
-    """Writes answers, which have a header, as Parquet; columns without a type in `types` are text."""
+    """Writes answers, which have a header, as Parquet; columns without a type in `types` are text. Cells that are kept of an input are
+    as people write them."""
     parquet, pyarrow = _pyarrow(target)
     kinds = {"number": pyarrow.float64(), "integer": pyarrow.int64(), "boolean": pyarrow.bool_()}
-    convert = {"number": float, "integer": int, "boolean": {"True": True, "False": False}.get}
+    convert = {"number": _number, "integer": int, "boolean": BOOLEANS.__getitem__}
+    types = dict(types, **{name: "number" for name in _fractions(path, types)})
     with open(path, encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         header = next(rows)
         schema = pyarrow.schema([(name, kinds.get(types.get(name), pyarrow.string())) for name in header])
         with parquet.ParquetWriter(target, schema) as writer:
             while part := [cells for _, cells in zip(range(ROWS), rows)]:
-                columns = [[None if cell == "" else convert.get(types.get(name), str)(cell) for cell in column]
-                           for name, column in zip(header, zip(*part))]
+                columns = [_values(column, convert.get(types.get(name))) for name, column in zip(header, zip(*part))]
                 arrays = [pyarrow.array(column, field.type) for column, field in zip(columns, schema)]
                 writer.write_table(pyarrow.table(arrays, schema=schema))
 

@@ -3,11 +3,12 @@
 A line per row: its name, what each model answers, the truth where the input has it, and the columns that are kept.
 """
 
+import copy
 import csv
 import io
 from hashlib import blake2b
 
-from table import NUMBER, DataError, Schema, shown
+from table import ALL, NUMBER, DataError, Schema, shown
 
 ROW = "row"  # the first column, where the inventory names none
 
@@ -26,25 +27,51 @@ class Form:
         self.classes = {name: set(map(shown, classes)) for name, classes in (golden.get("classes") or {}).items()}
         self._truth = list(golden["rows"][0].get("truth") or {})
 
+    def wanted(self, header):
+        """The columns of an input that are kept beside what predictions hold of it already: its index."""
+        names = [name for name in header if name] if self.keep == (ALL,) else self.keep
+        return [name for name in names if not name == self.index == self.schema.index]
+
+    def keeping(self, names):
+        """The same for an input in which these are kept."""
+        form = copy.copy(self)
+        form.keep = tuple(names)
+        return form
+
     @property
     def names(self):
         """Of the models."""
         return list(self.parts)
 
     def columns(self, has_truth):
+        """A column that is kept, and has the name of another, gets one that says whose it is."""
+        found = self._answers(has_truth)
+        for name in self.keep:
+            while name in found:
+                name = f"input_{name}"
+            found.append(name)
+        return found
+
+    def _answers(self, has_truth):
         found = [self.index]
         for name, parts in self.parts.items():
             found += [name if part in ("class", "value") else f"{name}_{part}" for part in parts]
         if has_truth:
             found += ["truth" if part in ("class", "value") else f"truth_{part}" for part in self._truth]
-        return found + [name for name in self.keep if name not in found]
+        return found
 
     def types(self, has_truth):
         """Of the columns, for Parquet; what is not named is text."""
-        found = {name: "number" for name in self.columns(has_truth) if name.endswith("_probability")}
-        kind = self.schema.target and self.schema.target.type
-        found |= {name: "number" if self.tasks[name] == "regression" else kind for name in self.names}
-        return {name: kind for name, kind in (found | {"truth": kind}).items() if kind}
+        answers = self._answers(has_truth)
+        found = {name: "number" for name in answers if name.endswith("_probability")}
+        target = self.schema.target and self.schema.target.type
+        found |= {name: "number" if self.tasks[name] == "regression" else target for name in self.names}
+        known = {column.name: column.type for column in self.schema.columns}
+        if has_truth:
+            found["truth"] = known[self.schema.target.name] = target
+        # What the models know was read as that; of other columns nobody has said what they hold.
+        found |= {column: known.get(name) for name, column in zip(self.keep, self.columns(has_truth)[len(answers):])}
+        return {name: kind for name, kind in found.items() if kind and kind != "text"}
 
     def header(self, has_truth):
         return text([self.columns(has_truth)])

@@ -38,15 +38,17 @@ class Input:
     rows: array  # n numbers of rows (predictions.row_number)
     offsets: array  # n + 1 places: where each row begins, and where the last ends; the header is before the first
     sha256: str
+    received: str  # of the bytes as they came; they may have been packed, or Parquet
     drift: dict  # {column: PSI}
 
 
 class Shards:
     """An input cut into `count` slices of successive rows, and the predictions of each; all is in one folder."""
 
-    def __init__(self, folder, count, form):
-        self.folder, self.count, self.form = folder, count, form
-        self.input, self.error, self._lock = None, None, threading.Lock()
+    def __init__(self, folder, count, form, makes_parquet=False):
+        self.folder, self.count, self.form, self._makes_parquet = folder, count, form, makes_parquet
+        self.asked = form  # `form` is about the columns that are found in the input
+        self.input, self.error, self._lock, self._packing = None, None, threading.Lock(), threading.Lock()
         self._files = None
         folder.mkdir(parents=True, exist_ok=True)
         if self._file.exists():  # a coordinator that was started again in its pod
@@ -64,8 +66,9 @@ class Shards:
         return [number for number in range(self.count) if self._result(number).exists()]
 
     def status(self):
-        known = self.input and {"rows": len(self.input.rows), "sha256": self.input.sha256}
-        return {"input": known, "error": self.error, "shards": self.count, "done": self.done, "files": self._digests()}
+        known = self.input and {"rows": len(self.input.rows), "sha256": self.input.sha256, "received": self.input.received}
+        return {"input": known, "error": self.error, "shards": self.count, "done": self.done, "files": self._digests(),
+                "parquet": parquet.is_there()}
 
     def _digests(self):
         """The sha256 of what can be fetched, by name; empty until all of it is there and was read once, which nobody waits for."""
@@ -77,16 +80,34 @@ class Shards:
 
     def _digest(self):
         digest = hashlib.sha256()
+        for piece in self._pieces():
+            digest.update(piece)
+        files = {"predictions.csv": digest.hexdigest(), "scores.json": hashlib.sha256(scores_text(self.scores())).hexdigest()}
+        if self._makes_parquet:
+            files["predictions.parquet"] = _sha256(self.packed())
+        self._files = files
+
+    def _pieces(self):
+        """The bytes of predictions.csv."""
         for place, file in enumerate(self.results()):
             with file:
-                if place:
-                    file.seek(len(self.header()))
+                # The first brings the header, which all have.
+                file.seek(len(self.header()) if place else 0)
                 while piece := file.read(1 << 20):
-                    digest.update(piece)
-        self._files = {
-            "predictions.csv": digest.hexdigest(),
-            "scores.json": hashlib.sha256(scores_text(self.scores())).hexdigest(),
-        }
+                    yield piece
+
+    def packed(self):
+        """predictions.parquet; it is made once."""
+        path = self.folder / "predictions.parquet"
+        with self._packing:
+            if not path.exists():
+                whole, new = self.folder / ".predictions.csv", self.folder / ".predictions.parquet"
+                with whole.open("wb") as out:
+                    out.writelines(self._pieces())
+                parquet.from_csv(whole, new, self.form.types(self.input.layout.has_truth))
+                whole.unlink()
+                new.replace(path)
+        return path
 
     def take_input(self, path, name):
         """Makes a file the input, if the models can use it. The first input stays: shards of it may be on their way."""
@@ -102,6 +123,7 @@ class Shards:
             self._accept(new)
 
     def _accept(self, new):
+        self.form = self.asked.keeping(new.layout.kept)
         self.input, self.error = new, None
         print(f"{new.layout.name}: {len(new.rows)} rows, sha256 {new.sha256}", flush=True)
 
@@ -113,15 +135,16 @@ class Shards:
 
     def _index(self, path, name):
         """Reads all of an input: what no pod could read is refused before one works."""
+        received = _sha256(path)
         self._unpack(path, name)
         with path.open("rb") as file:
-            layout, reader, records = inputs.begin(file, name, self.form.schema, self.form.keep)
+            layout, reader, records = inputs.begin(file, name, self.asked.schema, self.asked.wanted)
             header_lines, offsets = reader.line, array("Q", [reader.offset])
             chunks = inputs.Watched(inputs.chunks(_noting(records, reader, offsets), layout), self.form.schema, self.form.bins)
             rows = array("Q", (predictions.row_number(row) for names, *_ in chunks for row in names))
         if not rows:
             raise DataError(f"{name}:1: has no rows below its header")
-        return Input(layout, header_lines, rows, offsets, reader.sha256, chunks.drift())
+        return Input(layout, header_lines, rows, offsets, reader.sha256, received, chunks.drift())
 
     @staticmethod
     def _unpack(path, name):
@@ -191,6 +214,11 @@ class Shards:
                 next(records)  # the header
                 tally.add(records)
         return tally.scores() | {"drift": self.input.drift}
+
+
+def _sha256(path):
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _noting(records, reader, offsets):

@@ -42,6 +42,7 @@ BLANK = " \t"
 MISSING = frozenset(
     ("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN",
      "None", "n/a", "nan", "null"))
+ALL = "all"  # columns of an input that are kept
 BOOLEANS = {"True": True, "true": True, "TRUE": True, "False": False, "false": False, "FALSE": False}
 GZIP = b"\x1f\x8b"
 TARGET, INDEX = "# Letter", "Line"  # where the inventory names no others
@@ -283,7 +284,7 @@ class Layout:
         self.index = None if schema.index is None else place(schema.index)
         if schema.index == "" and header[:1] != [""]:
             self.index = None
-        self.keep = [place(name) for name in keep]
+        self.kept, self.keep = list(keep), [place(name) for name in keep]
         lost = [name for name, at in zip(keep, self.keep) if at is None]
         if lost:
             raise DataError(f"{self.name}:1: has no column {listed(lost)}, which is to be kept{_has(header)}")
@@ -323,6 +324,11 @@ class Layout:
 
 def _has(header):
     return f"; it has {listed([name for name in header if name])}" if any(header) else ""
+
+
+def names(text):
+    """Columns that somebody has listed: a,b or a,"b, c"."""
+    return list(dict.fromkeys(name.strip(BLANK) for name in next(csv.reader([text], skipinitialspace=True), []) if name.strip(BLANK)))
 
 
 def listed(names, most=8):
@@ -1045,6 +1051,14 @@ def look(directory=None, train=None, test=None, target=None, index=None):
     return said
 
 
+def check_rows(path, keep):
+    """Refuses rows for batch inference of which columns are to be kept that they do not have; says nothing of other columns."""
+    with opened(path, path) as reader:
+        header = header_of(next(reader.records(), (1, []))[1], path)
+        Layout(Schema([]), header, reader, keep=() if keep == [ALL] else keep)
+    return {"columns": header}
+
+
 def main():
     parser = argparse.ArgumentParser(description="Says what a model directory, or the example's two files, hold.")
     parser.add_argument("--directory", help="with models, or with what makes them")
@@ -1052,6 +1066,8 @@ def main():
     parser.add_argument("--test")
     parser.add_argument("--target", help="the column with the truth")
     parser.add_argument("--index", help="the column that names a row")
+    parser.add_argument("--rows", help="rows for batch inference, whose header is looked at")
+    parser.add_argument("--keep", default="", help="columns that these rows must have")
     parser.add_argument("--json", action="store_true", help="says it as JSON")
     options = parser.parse_args()
     try:
@@ -1065,7 +1081,7 @@ def main():
         return print(json.dumps({"refused": str(error)}))
     if options.json:
         return print(json.dumps(said))
-    for note in said["notes"]:
+    for note in said.get("notes", ()):
         print(f"note: {note}", flush=True)
 
 

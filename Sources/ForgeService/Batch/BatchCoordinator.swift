@@ -105,10 +105,15 @@ struct CourierStatus: Decodable, Sendable, Hashable {
     var shards: Int
     /// The numbers of the shards whose results it has.
     var done: [Int]
+    /// Whether its image reads and writes Parquet; nil of a release from before it told.
+    var parquet: Bool?
 
     struct Input: Decodable, Sendable, Hashable {
         var rows: Int
+        /// Of the rows as CSV.
         var sha256: String
+        /// Of the bytes as they came, which may have been packed; nil of a release from before it told.
+        var received: String?
     }
 
     init?(_ answer: CommandState) {

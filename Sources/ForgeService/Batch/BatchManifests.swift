@@ -55,13 +55,13 @@ struct BatchManifests: Sendable {
 
     /// It alone fetches from outside; the shards ask it.
     private static func coordinator(_ run: BatchRun) -> [String] {
-        let (program, shards) = ("coordinator.py", ["--shards", "\(run.shards)"])
+        let (program, arguments) = ("coordinator.py", ["--shards", "\(run.shards)"] + run.output.arguments)
         return switch run.input {
-        case .own: ["python", program] + shards + ["--own"]
+        case .own: ["python", program] + arguments + ["--own"]
         case .url:
-            InputAddress.command(program, file: "/etc/coordinator/\(InputAddress.file)", shards).through(run.proxy)
+            InputAddress.command(program, file: "/etc/coordinator/\(InputAddress.file)", arguments).through(run.proxy)
         // It is sent to it when it runs.
-        case .file: ["python", program] + shards
+        case .file: ["python", program] + arguments
         }
     }
 

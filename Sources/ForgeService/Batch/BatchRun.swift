@@ -10,6 +10,8 @@ package struct BatchRun: Sendable, Hashable {
     package let name: String
     /// Where the rows come from: the image, an address, or a file of the operator's.
     package let input: BatchInput
+    /// What its results are like.
+    package let output: BatchOutput
     /// Pods that each answer a part of the rows.
     package let shards: Int
     /// Of the release that the Deployment runs, so that batch says what online says.
@@ -24,10 +26,14 @@ package struct BatchRun: Sendable, Hashable {
     let isIndexed: Bool
 
     /// `time`: digits and dashes that no other run has.
-    package init(of cluster: Cluster, input: BatchInput, shards: Int, release: DeployedRelease, time: String) {
+    package init(
+        of cluster: Cluster, input: BatchInput, output: BatchOutput = BatchOutput(), shards: Int,
+        release: DeployedRelease, time: String
+    ) {
         service = cluster.service
         name = Self.name(service, time: time)
         self.input = input
+        self.output = output
         self.shards = shards
         image = release.image
         models = release.models
@@ -41,6 +47,34 @@ package struct BatchRun: Sendable, Hashable {
 
     var coordinator: String { name + "-coordinator" }
 
+    /// Whether its image must be able to read or write Parquet, as far as this computer can tell.
+    var needsParquet: Bool {
+        if case .file(_, _, .parquet) = input { return true }
+        return output.isParquet
+    }
+
     /// One Job per shard, but for an Indexed one.
     var jobs: [String] { isIndexed || shards == 1 ? [name] : (0..<shards).map { "\(name)-\($0)" } }
+}
+
+/// What a run's results are like.
+package struct BatchOutput: Sendable, Hashable {
+    /// The columns of the input that predictions have, too, as they were typed: `customer,plan`, or `all`.
+    package let keep: String?
+    /// Whether the answers are a Parquet file.
+    package let isParquet: Bool
+
+    package init(keep: String? = nil, isParquet: Bool = false) {
+        self.keep = keep
+        self.isParquet = isParquet
+    }
+
+    /// The file with the answers.
+    package var table: String { isParquet ? "predictions.parquet" : "predictions.csv" }
+
+    /// The one that a run of the other kind has left.
+    package var otherTable: String { isParquet ? "predictions.csv" : "predictions.parquet" }
+
+    /// As coordinator.py takes them.
+    var arguments: [String] { (keep.map { ["--keep=\($0)"] } ?? []) + (isParquet ? ["--parquet"] : []) }
 }

@@ -26,7 +26,12 @@ struct InputIsUploaded: Step {
     }
 
     func apply(to machine: Machine) async throws {
-        if case .file(let path, let size) = run.input { try await send(path, size, to: machine) }
+        if run.needsParquet, let status = CourierStatus(try await machine.ask(questions).command(coordinator.look)),
+            let problem = Problem(withoutParquet: run, status, on: machine.host.name)
+        {
+            throw problem
+        }
+        if case .file(let path, let size, let form) = run.input { try await send(path, size, form, to: machine) }
         let end = ContinuousClock.now + limit
         while true {
             let status = CourierStatus(try await machine.ask(questions).command(coordinator.look))
@@ -40,16 +45,19 @@ struct InputIsUploaded: Step {
     }
 
     private var sent: String {
-        if case .file(_, let size) = run.input { ", \(ByteCount(size)) sent" } else { "" }
+        if case .file(_, let size, _) = run.input { ", \(ByteCount(size)) sent" } else { "" }
     }
 
     /// Straight from the file into the pod; neither this computer nor the control plane keeps any of it. The
     /// coordinator answers once it has read everything; a refusal is its own sentence.
-    private func send(_ path: String, _ size: Int, to machine: Machine) async throws {
+    private func send(_ path: String, _ size: Int, _ form: RowsFile.Form, to machine: Machine) async throws {
         let address = try await coordinator.address(on: machine)
         let upload = coordinator.request(
             [
-                "-sS", "--header", "Content-Type: text/csv", "--header", "Expect:", "--upload-file", "-", "--write-out",
+                "-sS", "--header", "Content-Type: \(form.mediaType)", "--header", "Expect:", "--upload-file", "-",
+                """
+                --write-out
+                """,
                 "\\n%{http_code}",
             ],
             "\(address)/input", readsInput: true)
@@ -60,7 +68,9 @@ struct InputIsUploaded: Step {
             throw Problem(
                 refused: run, CourierRefusal(lines.dropLast().joined(separator: "\n")).reason, on: machine.host.name)
         }
-        let got = CourierStatus(try await machine.ask(questions).command(coordinator.look))?.input?.sha256
+        let input = CourierStatus(try await machine.ask(questions).command(coordinator.look))?.input
+        // Rows that were packed have another digest as CSV.
+        let got = input?.received ?? (form == .plain ? input?.sha256 : nil)
         let own = try FileDigest(of: path)
         guard got == nil || got == own.sha256 else {
             throw Problem(
@@ -83,19 +93,54 @@ struct InputIsUploaded: Step {
 struct FileDigest {
     let sha256: String
     let size: Int
-    /// Newlines.
-    let lines: Int
+    /// Of CSV, the header among them: newlines that no quotes are around.
+    let records: Int
 
     init(of path: String) throws {
         let file = try LocalFile.open(path, O_RDONLY)
         defer { close(file) }
         let sum = SHA256()
-        var (size, lines) = (0, 0)
+        var (size, records, isQuoted) = (0, 0, false)
         while case let piece = try LocalFile.read(file, upTo: 1 << 20), !piece.isEmpty {
             sum.update(piece)
             size += piece.count
-            lines += piece.count { $0 == UInt8(ascii: "\n") }
+            for byte in piece {
+                // A quote within a cell is written twice, and changes nothing.
+                if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+                if byte == UInt8(ascii: "\n"), !isQuoted { records += 1 }
+            }
         }
-        (sha256, self.size, self.lines) = (sum.finish(), size, lines)
+        (sha256, self.size, self.records) = (sum.finish(), size, records)
+    }
+}
+
+extension RowsFile.Form {
+    fileprivate var mediaType: String {
+        switch self {
+        case .plain: "text/csv"
+        case .gzip: "application/gzip"
+        case .parquet: "application/vnd.apache.parquet"
+        }
+    }
+}
+
+extension Problem {
+    /// Before anything is sent to an image that could not read it, or not write what is wanted; nil where it can.
+    fileprivate init?(withoutParquet run: BatchRun, _ status: CourierStatus, on host: String) {
+        let what =
+            run.output.isParquet ? "predictions.parquet cannot be written" : "\(run.input.name) cannot be read"
+        switch status.parquet {
+        case true?: return nil
+        // It may read Parquet, and says so when it does not.
+        case nil where !run.output.isParquet: return nil
+        case nil:
+            self.init(
+                what: "\(host): \(what)", why: "the deployed release is from before it could",
+                fix: "`kubeforge deploy` brings one that can; or leave out --parquet")
+        case false?:
+            self.init(
+                what: "\(host): \(what)", why: "it is Parquet, which needs pyarrow, and the deployed image has none",
+                fix: "write pyarrow into requirements.txt of the model directory and deploy; or use CSV")
+        }
     }
 }

@@ -17,8 +17,8 @@ package struct Folder: Sendable, Hashable {
 
 /// The answers and the scores of a run lie in a folder of the operator's machine.
 struct ResultsAreDownloaded: Step {
-    /// What a run brings: the answers, and how good they are.
-    static let files = ["predictions.csv", "scores.json"]
+    /// What the run brings: the answers, and how good they are.
+    private var files: [String] { [run.output.table, "scores.json"] }
 
     /// What is more than any run has is not written to this computer's disk.
     private static func limit(of file: String) -> Int { file.hasSuffix(".json") ? 1 << 20 : 8 << 30 }
@@ -42,10 +42,10 @@ struct ResultsAreDownloaded: Step {
 
     var title: String { "the results are in \(folder.shown)" }
 
-    var questions: [Question] { Self.files.map { .command(coordinator.digest(of: $0)) } }
+    var questions: [Question] { files.map { .command(coordinator.digest(of: $0)) } }
 
     func differences(given answers: Answers) -> [Difference] {
-        Self.files.compactMap { name in
+        files.compactMap { name in
             let answer = answers.command(coordinator.digest(of: name))
             let wanted = answer.text.prefix { $0 != " " }
             guard answer.exitCode == 0, !wanted.isEmpty else { return "\(name) is not ready yet" }
@@ -64,14 +64,14 @@ struct ResultsAreDownloaded: Step {
             if files.fileExists(atPath: new) { try files.removeItem(atPath: new) }
             try files.createDirectory(atPath: new, withIntermediateDirectories: true)
         }
-        for name in Self.files { try await fetch("\(address)/\(name)", to: "\(new)/\(name)", machine) }
+        for name in files { try await fetch("\(address)/\(name)", to: "\(new)/\(name)", machine) }
         let scores = try check(new, machine)
         // Never the scores of one run beside the answers of another, whenever this is killed.
-        let last = "\(folder.path)/\(Self.files[1])"
-        try local { files in
-            if files.fileExists(atPath: last) { try files.removeItem(atPath: last) }
-            for name in Self.files {
-                try files.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(new)/\(name)")
+        let last = "\(folder.path)/scores.json"
+        try local { manager in
+            if manager.fileExists(atPath: last) { try manager.removeItem(atPath: last) }
+            for name in files {
+                try manager.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(new)/\(name)")
                 try WholeFile.place("\(new)/\(name)", at: "\(folder.path)/\(name)")
             }
         }
@@ -83,7 +83,7 @@ struct ResultsAreDownloaded: Step {
         let end = ContinuousClock.now + limit
         while true {
             let answers = try await machine.ask(questions)
-            let isKnown = Self.files.allSatisfy { !answers.command(coordinator.digest(of: $0)).text.isEmpty }
+            let isKnown = files.allSatisfy { !answers.command(coordinator.digest(of: $0)).text.isEmpty }
             if isKnown || ContinuousClock.now >= end { return }
             try await machine.pause(pause)
         }
@@ -96,10 +96,15 @@ struct ResultsAreDownloaded: Step {
             fix: "is there room left in \(folder.shown)? `df -h` tells")
     }
 
-    /// As many answers as rows: a run that lost some, or had some twice, has no results.
+    /// As many answers as rows: a run that lost some, or had some twice, has no results. Of Parquet, the digest says
+    /// so.
     private func check(_ folder: String, _ machine: Machine) throws -> BatchScores {
-        let answers = try FileDigest(of: "\(folder)/predictions.csv").lines - 1
         let json = FileManager.default.contents(atPath: "\(folder)/scores.json") ?? Data()
+        if run.output.isParquet, let scores = BatchScores(json: Array(json)) {
+            _ = try RowsFile("\(folder)/\(run.output.table)", as: "\(machine.host.name): \(run.output.table)")
+            return scores
+        }
+        let answers = try FileDigest(of: "\(folder)/predictions.csv").records - 1
         guard let scores = BatchScores(json: Array(json)), scores.rows == answers else {
             let counted = BatchScores(json: Array(json)).map { "\($0.rows)" } ?? "none"
             throw Problem(

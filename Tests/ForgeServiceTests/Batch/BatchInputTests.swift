@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgeTestSupport
+import Foundation
 import Testing
 
 @testable import ForgeService
@@ -26,7 +27,7 @@ struct BatchInputTests {
 
     @Test(
         "may begin with any column, as each program writes them",
-        arguments: ["\u{FEFF}Line,a\n0,1\n", "\"customer\";a\n", "age,plan\r\n41,pro\r\n", "PAR1"])
+        arguments: ["\u{FEFF}Line,a\n0,1\n", "\"customer\";a\n", "age,plan\r\n41,pro\r\n", "PAR1PAR1"])
     func columns(text: String) async throws {
         try await TemporaryFolder.during { folder in
             try folder.write("rows.csv", text)
@@ -34,16 +35,36 @@ struct BatchInputTests {
         }
     }
 
+    @Test("are known as what they are, whatever their name: text, packed, or Parquet")
+    func forms() async throws {
+        try await TemporaryFolder.during { folder in
+            for (bytes, form) in [
+                (Array("Line,a\n".utf8), RowsFile.Form.plain), ([0x1F, 0x8B, 8, 0], .gzip),
+                (Array("PAR1…PAR1".utf8), .parquet),
+            ] {
+                try Data(bytes).write(to: URL(filePath: folder.path("rows")))
+                guard case .file(_, _, let found) = try input("rows", folder) else {
+                    throw Problem(what: "it is no file")
+                }
+                #expect(found == form)
+            }
+        }
+    }
+
     @Test(
         "are looked at before anything is contacted",
         arguments: [
             ("missing.csv", "there is no such file"), (".", "it is a folder"), ("empty.csv", "it is empty"),
+            ("text.parquet", "its name ends in .parquet, and it is no Parquet file"),
+            ("cut.parquet", "it is a Parquet file that is cut off"),
             ("ftp://data.example/rows.csv", "it is neither an http:// nor an https:// address with a host"),
             ("http:///rows.csv", "it is neither an http:// nor an https:// address with a host"),
         ])
     func refused(text: String, why: String) async throws {
         try await TemporaryFolder.during { folder in
             try folder.write("empty.csv", "")
+            try folder.write("text.parquet", "a,b\n1,2\n")
+            try folder.write("cut.parquet", "PAR1…")
             let error = #expect(throws: Problem.self) { try input(text, folder) }
             #expect(error?.why == why)
             #expect(error?.kind == .usage)

@@ -48,6 +48,20 @@ struct BatchManifestsTests {
         #expect(try command(.file(path: "/a.csv", size: 1)) == ["python", "coordinator.py", "--shards", "2"])
     }
 
+    @Test("tell the coordinator which columns are kept, and that Parquet is wanted")
+    func outputs() throws {
+        func command(_ input: BatchInput) throws -> [String]? {
+            let run = Example.batchRun(input, output: BatchOutput(keep: "-a,\"b, c\"", isParquet: true))
+            let text = try BatchManifests(run, templates: Templates()).coordinator
+            return try Yams.compose(yaml: text)?["spec"]?["containers"]?[0]?["command"]?.array().compactMap(\.string)
+        }
+        let wanted = ["--shards", "2", "--keep=-a,\"b, c\"", "--parquet"]
+        #expect(try command(.own) == ["python", "coordinator.py"] + wanted + ["--own"])
+        #expect(
+            try command(.url("https://a/b"))
+                == InputAddress.command("coordinator.py", file: "/etc/coordinator/input", wanted))
+    }
+
     @Test("give a run that is not split one plain Job", arguments: versions)
     func oneShard(version: Version) throws {
         let run = run(version, shards: 1)
@@ -110,13 +124,17 @@ extension DeployedRelease {
 
 extension Example {
     static func batchRun(
-        _ input: BatchInput = .own, shards: Int = 2, kubernetes: Version = Version(1, 20, 2),
-        release: DeployedRelease = .example
+        _ input: BatchInput = .own, output: BatchOutput = BatchOutput(), shards: Int = 2,
+        kubernetes: Version = Version(1, 20, 2), release: DeployedRelease = .example
     )
         -> BatchRun
     {
         var cluster = cluster()
         cluster.kubernetes = kubernetes
-        return BatchRun(of: cluster, input: input, shards: shards, release: release, time: "20261121-151732")
+        return BatchRun(
+            of: cluster, input: input, output: output, shards: shards, release: release,
+            time: """
+                20261121-151732
+                """)
     }
 }

@@ -52,6 +52,54 @@ struct InputIsUploadedTests {
         #expect(problem?.what == "kubmaster: rows.csv was corrupted in transfer")
     }
 
+    @Test("that were packed are compared by what came, not by the rows in it")
+    func packed() async throws {
+        let text = "PAR1…PAR1"
+        try await TemporaryFolder.during { folder in
+            let path = try folder.write("rows.parquet", text)
+            func end(_ input: String) async throws -> Problem? {
+                let status = #"""
+                    {"input":{"rows":1,"sha256":"11"\#(input)},"error":null,"shards":2,"done":[],"parquet":true}
+                    """#
+                let run = Example.batchRun(.file(path: path, size: text.utf8.count, form: .parquet))
+                let cluster = FakeCluster([.init(status: status)])
+                do {
+                    try await InputIsUploaded(run, within: .zero, every: .zero).apply(to: cluster.machine)
+                    return nil
+                } catch let problem as Problem { return problem }
+            }
+            #expect(try await end(#","received":"\#(SHA256.hex(text))""#) == nil)
+            #expect(try await end("") == nil, "a release from before it told")
+            #expect(try await end(#","received":"22""#)?.what == "kubmaster: rows.parquet was corrupted in transfer")
+        }
+    }
+
+    @Test("are not sent to an image that could not read them, and none is asked for Parquet that cannot write it")
+    func withoutParquet() async throws {
+        try await TemporaryFolder.during { folder in
+            let path = try folder.write("rows.parquet", "PAR1…PAR1")
+            func end(_ input: BatchInput, _ output: BatchOutput, _ parquet: String) async throws -> Problem? {
+                let status = #"{"input":null,"error":null,"shards":2,"done":[]\#(parquet)}"#
+                let cluster = FakeCluster([.init(status: status)], upload: .failed(1, "it must not be sent"))
+                let step = InputIsUploaded(Example.batchRun(input, output: output), within: .zero, every: .zero)
+                return await #expect(throws: Problem.self) { try await step.apply(to: cluster.machine) }
+            }
+            let file = BatchInput.file(path: path, size: 9, form: .parquet)
+            #expect(
+                try await end(file, BatchOutput(), #","parquet":false"#)?.description == """
+                    kubmaster: rows.parquet cannot be read
+                      why  it is Parquet, which needs pyarrow, and the deployed image has none
+                      fix  write pyarrow into requirements.txt of the model directory and deploy; or use CSV
+                    """)
+            let wanted = BatchOutput(isParquet: true)
+            #expect(
+                try await end(.own, wanted, #","parquet":false"#)?.what
+                    == "kubmaster: predictions.parquet cannot be written")
+            #expect(try await end(.own, wanted, "")?.why == "the deployed release is from before it could")
+            #expect(try await end(.own, BatchOutput(), #","parquet":false"#)?.what.contains("did not come") == true)
+        }
+    }
+
     @Test("that cannot be fetched are the coordinator's own words")
     func notFetched() async throws {
         let error = "http://data.example/rows.csv: answers 404 Not Found"

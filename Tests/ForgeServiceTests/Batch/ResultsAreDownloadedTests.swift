@@ -65,6 +65,32 @@ struct ResultsAreDownloadedTests {
         }
     }
 
+    @Test("may have line ends and quotes in a column that is kept")
+    func lineEnds() async throws {
+        try await TemporaryFolder.during { folder in
+            let table = "row,lda,remark\n0,1,\"two\nlines, \"\"quoted\"\"\n\"\n1,2,\n"
+            let step = ResultsAreDownloaded(run, folder: Folder(shown: "out", path: folder.path))
+            try await step.apply(to: machine(table))
+            #expect(try folder.text("predictions.csv") == table)
+        }
+    }
+
+    @Test("are Parquet where that is wanted, and whole")
+    func parquet() async throws {
+        try await TemporaryFolder.during { folder in
+            let run = Example.batchRun(output: BatchOutput(isParquet: true))
+            let step = ResultsAreDownloaded(run, folder: Folder(shown: "out", path: folder.path))
+            let cut = await #expect(throws: Problem.self) { try await step.apply(to: machine("PAR1…")) }
+            #expect(cut?.why == "it is a Parquet file that is cut off")
+            try await step.apply(to: machine("PAR1…PAR1"))
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
+                    "predictions.parquet", "scores.json",
+                ])
+            #expect(step.differences(given: answers(step, "PAR1…PAR1", scores)) == [])
+        }
+    }
+
     @Test("that are not whole leave those of before where they are")
     func notWhole() async throws {
         try await TemporaryFolder.during { folder in

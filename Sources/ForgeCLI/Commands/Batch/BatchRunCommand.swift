@@ -7,21 +7,32 @@ import Foundation
 
 struct BatchRunCommand: ActionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Predict every row of a CSV file in the cluster and download the results.")
+        commandName: "run",
+        abstract: """
+            Predict every row of a CSV or Parquet file in the cluster and download the results.
+            """)
 
     @OptionGroup var inventory: InventoryArgument
 
     @Option(
         help: ArgumentHelp(
             """
-            Input rows: a local CSV file, an http(s) URL that the cluster can reach, or @FILE with such a URL. \
-            Default: the image's own test data.
+            Input rows: a local CSV or Parquet file, an http(s) URL that the cluster can reach, or @FILE with such a \
+            URL. Default: the image's own test data.
             """,
             valueName: "file|url|@file"))
     var input: String?
 
     @Option(help: ArgumentHelp("Split the rows into this many parts that are answered at once.", valueName: "n"))
     var shards = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "Columns of the input that predictions have, too: a,b, or all.", valueName: "columns"))
+    var keep: String?
+
+    @Flag(help: "Write predictions.parquet instead of predictions.csv.")
+    var parquet = false
 
     @Option(
         help: ArgumentHelp(
@@ -39,22 +50,28 @@ struct BatchRunCommand: ActionCommand {
 
     func validate() throws {
         if !(1...100).contains(shards) { throw ValidationError("--shards \(shards): from 1 to 100") }
+        if let keep, keep.split(separator: ",", omittingEmptySubsequences: false).contains(where: \.isBlank) {
+            throw ValidationError("--keep \(keep): names of columns between commas, such as customer,plan; or all")
+        }
     }
 
     func action(_ surroundings: ProcessEnvironment) throws -> Action {
         let time = Timestamp(surroundings.now()).text
         let rows = try BatchInput(input, absolute: surroundings.absolute)
-        if let results { try ResultsFolder(surroundings.absolute(results), as: results).check() }
+        let output = BatchOutput(keep: keep, isParquet: parquet)
+        if let results { try ResultsFolder(surroundings.absolute(results), as: results).check(for: output) }
         return .batchRun(
             BatchOrder(
-                input: rows, typedInput: input, shards: shards, isFollowed: follow, time: time, results: results,
-                here: surroundings))
+                input: rows, typedInput: input, output: output, shards: shards, isFollowed: follow, time: time,
+                results: results, here: surroundings))
     }
 }
 
 extension Action {
     static func batchRun(_ order: BatchOrder) -> Action {
         var action = Action("batch run") { context in
+            try await KeptColumns(of: order.input, output: order.output, templates: context.templates)?.check(
+                on: LocalTransport())
             let (run, folder) = (try await order.run(context), order.folder(context.cluster))
             return try BatchPlan.make(
                 cluster: context.cluster, run: run, templates: context.templates,
@@ -76,6 +93,7 @@ struct BatchOrder: Sendable {
     let input: BatchInput
     /// As it was typed.
     let typedInput: String?
+    let output: BatchOutput
     let shards: Int
     let isFollowed: Bool
     /// A part of the run's name.
@@ -88,10 +106,10 @@ struct BatchOrder: Sendable {
     var arguments: String {
         let options = [
             ("--input", typedInput.map(BatchInput.shown)), ("--shards", shards == 1 ? nil : "\(shards)"),
-            ("--results", results),
+            ("--keep", output.keep), ("--results", results),
         ]
         return options.compactMap { name, value in value.map { " \(name) \($0.shellQuoted)" } }.joined()
-            + (isFollowed ? " --follow" : "")
+            + (output.isParquet ? " --parquet" : "") + (isFollowed ? " --follow" : "")
     }
 
     /// As sentences name it.
@@ -104,7 +122,8 @@ struct BatchOrder: Sendable {
 extension BatchOrder {
     fileprivate func run(_ context: ActionContext) async throws -> BatchRun {
         BatchRun(
-            of: context.cluster, input: input, shards: shards, release: try await context.deployedRelease(), time: time)
+            of: context.cluster, input: input, output: output, shards: shards,
+            release: try await context.deployedRelease(), time: time)
     }
 
     /// The scores once more, where the eye rests; what to look at next.
@@ -114,7 +133,9 @@ extension BatchOrder {
         if let scores = FileManager.default.contents(atPath: path).flatMap({ BatchScores(json: Array($0)) }) {
             context.report(.note("\n" + scores.sentence))
         }
-        return ["less \("\(folder)/predictions.csv".shellQuoted)"]
+        let table = "\(folder)/\(output.table)".shellQuoted
+        let read = "import pandas, sys; table = pandas.read_parquet(sys.argv[1])"
+        return [output.isParquet ? "python3 -i -c '\(read)' \(table)" : "less \(table)"]
     }
 }
 
@@ -147,8 +168,15 @@ struct ResultsFolder {
         self.name = name
     }
 
-    /// The folder itself, or the next above it that there is, must be one and take files.
-    func check() throws(Problem) {
+    /// The directory itself, or the next above it that there is, must be one and take files. What a run of another kind
+    /// has left there would stand beside scores that are not its own.
+    func check(for output: BatchOutput) throws(Problem) {
+        if FileManager.default.fileExists(atPath: "\(path)/\(output.otherTable)") {
+            throw Problem(
+                .usage, what: "--results \(name) has the \(output.otherTable) of another run",
+                why: "beside it, the new scores.json would be taken for its own",
+                fix: "name another directory, or move that file away")
+        }
         var place = path
         while !FileManager.default.fileExists(atPath: place), place != "/" {
             place = (place as NSString).deletingLastPathComponent
@@ -164,4 +192,9 @@ struct ResultsFolder {
                 .usage, what: "--results \(name) cannot be written to", why: why, fix: "name a folder of your own")
         }
     }
+}
+
+extension StringProtocol {
+    /// Whether nothing can be seen of it.
+    fileprivate var isBlank: Bool { allSatisfy(\.isWhitespace) }
 }
