@@ -15,6 +15,6 @@ struct Kubeforge: AsyncParsableCommand {
             ReleasesCommand.self,
             RollbackCommand.self,
             ScaleCommand.self, UnlockCommand.self, BatchCommand.self, TrainCommand.self, PushCommand.self,
-            JobsCommand.self, LogsCommand.self, LabCommand.self,
+            DriftCommand.self, JobsCommand.self, LogsCommand.self, LabCommand.self,
         ])
 }

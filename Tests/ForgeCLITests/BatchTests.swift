@@ -86,6 +86,9 @@ struct BatchUsageTests {
         "ends with the usage",
         arguments: [
             (["batch", "run", "--shards", "0"], "--shards 0: from 1 to 100"),
+            (["batch", "run", "--keep", "a,,b"], "--keep a,,b: names of columns between commas"),
+            (["batch", "run", "--keep", ""], "names of columns between commas, such as customer,plan; or all"),
+            (["drift", "rows.csv", "--max-psi", "0"], "--max-psi 0.0: from 0.01 to 100"),
             (
                 ["batch", "schedule", "@daily", "--input", "a.csv"],
                 "a schedule runs when this computer may be off; name an http(s) address"

@@ -81,7 +81,7 @@ struct OutputArticleTests {
         ]
             + [
                 ReleaseHistory.example.table, jobs.runTable, jobs.scheduleTable, ScheduleTable([], Service()).table,
-                MachineTable([]).table,
+                MachineTable([]).table, Table(of: "drift", columns: DataDrift.Report.tableColumns, rows: []),
             ].map { table in
                 // One row, whatever is in it.
                 .table(

@@ -155,7 +155,10 @@ struct DatasetTests {
     func oldPython() async throws {
         let script = "import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 8)); print('fine')"
         let python = try await Python.shared.value
-        #expect(try python.answer(script, [ServiceFiles.sources.appending(path: "table.py").path]) == "fine\n")
+        for name in ["table.py", "parquet.py", "drift.py"] {
+            let path = ServiceFiles.sources.appending(path: name).path
+            #expect(try python.answer(script, [path]) == "fine\n", "\(name)")
+        }
     }
 
     private func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: folder / name) }

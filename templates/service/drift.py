@@ -1,7 +1,11 @@
 """Do rows look as those did that models were trained on?
 
 For each column, how the training's values fall into bins: ten quantiles of numbers, the twenty commonest values of anything else. The
-population stability index (PSI) compares that with other rows: 0 is the same, above 0.25 is another distribution.
+population stability index (PSI) compares that with other rows: below 0.1 they are alike, from 0.1 to 0.25 they have moved, above 0.25
+it is another distribution.
+
+Training, batch inference and `kubeforge drift` use it. The last runs it where it was typed, so that rows stay there: Python may be as
+old as 3.8 there, and has no packages.
 """
 
 import argparse
@@ -9,30 +13,33 @@ import json
 import math
 import os
 import sys
+import tempfile
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from pathlib import Path
+from contextlib import contextmanager
 
-import numpy as np
+import parquet
+from table import Column, DataError, Layout, Schema, header_of, opened
 
 QUANTILES, COMMONEST = 10, 20
-LIMIT = 0.25  # the usual one: Siddiqi, Credit Risk Scorecards (2006)
+MOVED, LIMIT = 0.1, 0.25  # the usual ones: Siddiqi, Credit Risk Scorecards (2006)
 FEWEST = 100  # rows: of fewer, a tenth is an accident
 LEAST = 1e-4  # a share of nothing has no logarithm
+NUMBERS = ("number", "integer")
 
 
 def bins(examples, schema):
     """{column: {"edges": […], "shares": […]}} or {"values": […], "shares": […]}; the last share is of missing values, and that before
     it of values that are none of these."""
     kinds = [column.type for column in schema.columns]
-    seen = [array("d") if kind in ("number", "integer") else Counter() for kind in kinds]
+    seen = [array("d") if kind in NUMBERS else Counter() for kind in kinds]
     missing = [0] * len(kinds)
     for _, values, _ in examples.records(schema):
         for place, value in enumerate(values):
             if value is None:
                 missing[place] += 1
-            elif kinds[place] in ("number", "integer"):
+            elif kinds[place] in NUMBERS:
                 seen[place].append(value)
             else:
                 seen[place][value] += 1
@@ -43,7 +50,7 @@ def bins(examples, schema):
         for value in values:
             tally.add(value, 1 if isinstance(values, array) else values[value])
         tally.counts[-1] += gaps
-        found[column.name] = described | {"shares": tally.shares()}
+        found[column.name] = dict(described, shares=tally.shares())
     return found
 
 
@@ -72,6 +79,8 @@ class Tally:
 
     def add_all(self, values):
         """A numpy array of them."""
+        import numpy as np
+
         if self.edges is None:
             for value, count in Counter(values.tolist()).items():
                 self.add(value, count)
@@ -93,6 +102,7 @@ class Watch:
     def __init__(self, schema, bins):
         self._expected = {name: bins[name]["shares"] for name in schema.features if name in bins}
         self._tallies = {name: Tally(bins[name]) for name in self._expected}
+        self._in_order = [self._tallies.get(name) for name in schema.features]
         self.rows = 0
 
     def add(self, rows):
@@ -101,12 +111,23 @@ class Watch:
         for name, tally in self._tallies.items():
             tally.add_all(rows.column(name))
 
+    def add_row(self, values):
+        """In the order of the schema."""
+        self.rows += 1
+        for tally, value in zip(self._in_order, values):
+            if tally is not None:
+                tally.add(value)
+
     def table(self):
         """{column: PSI}, the largest first; empty where too few rows passed for shares to mean something."""
         if self.rows < FEWEST:
             return {}
         found = {name: round(psi(self._expected[name], tally.shares()), 4) for name, tally in self._tallies.items()}
         return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+
+    def missing(self, name):
+        """The shares of rows without a value: in the training, and here."""
+        return self._expected[name][-1], self._tallies[name].shares()[-1]
 
 
 def psi(expected, got):
@@ -118,38 +139,88 @@ def psi(expected, got):
     return total
 
 
-def say(table):
-    """The table as text: each column with its index, and what drifted marked."""
-    width = max(map(len, table), default=0)
-    return "".join(f"{name:<{width}}  {value:7.4f}{'  drifted' if value > LIMIT else ''}\n" for name, value in table.items())
+# ---- a file of rows
+
+def compare(path, content):
+    """The Watch over all rows of a file; `content`: of metadata.json."""
+    if not content.get("bins"):
+        raise DataError("these models were trained before it was noted how their columns are distributed: train them again")
+    schema = Schema.of(content["schema"])
+    # A gap where the training has none is a part of the drift.
+    lenient = Schema([Column(column.name, column.type, optional=True) for column in schema.columns])
+    watch = Watch(schema, content["bins"])
+    with as_csv(path) as plain, opened(plain, path) as reader:
+        records = reader.records()
+        header = header_of(next(records, (1, []))[1], path)
+        layout, other = Layout(schema, header, reader), Layout(lenient, header, reader)
+        for line, cells in records:
+            try:
+                watch.add_row(layout.values(cells, line))
+            except DataError:
+                watch.add_row(other.values(cells, line))
+    return watch
+
+
+@contextmanager
+def as_csv(path):
+    """The path of the same rows as CSV."""
+    with open_or_refuse(path) as file:
+        is_parquet = file.read(len(parquet.MAGIC)) == parquet.MAGIC
+    if not is_parquet:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="kubeforge-") as folder:
+        plain = os.path.join(folder, "rows.csv")
+        parquet.to_csv(path, plain, path, "activate a virtual environment of this computer that has it, or save the file as CSV")
+        yield plain
+
+
+def open_or_refuse(path):
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def verdict(value, limit=LIMIT):
+    """What an index says."""
+    return "drifted" if value > limit else "moved" if value >= min(MOVED, limit) else "stable"
+
+
+def said(watch, content, limit):
+    """What kubeforge shows, as the JSON of --json."""
+    types = {column["name"]: column["type"] for column in content["schema"]["columns"]}
+    columns = [{"name": name, "type": types[name], "psi": value, "verdict": verdict(value, limit), "missing": watch.missing(name)}
+               for name, value in watch.table().items()]
+    return {"rows": watch.rows, "fewest": FEWEST, "limit": limit, "version": content.get("version"), "columns": columns}
 
 
 def main():
-    import inputs
-    import metadata
-    from table import DataError, Schema
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file", help="CSV or Parquet, or an http(s) address")
-    parser.add_argument("--models", type=Path, default=Path(os.environ.get("MODELS_DIR", Path(__file__).parent / "models")))
+    parser.add_argument("file", help="CSV or Parquet")
+    parser.add_argument("--metadata", default=os.path.join(os.environ.get("MODELS_DIR", "models"), "metadata.json"),
+                        help="metadata.json of the training; -: standard input")
+    parser.add_argument("--limit", type=float, default=LIMIT, help="the index above which a column has drifted")
     parser.add_argument("--json", action="store_true", help="says it as JSON")
     options = parser.parse_args()
     try:
-        content = metadata.Trained(options.models).content
-        schema = Schema.of(content["schema"])
-        with inputs.opened(options.file) as (packed, name), inputs.as_csv(packed, name) as stream:
-            layout, _, rows = inputs.begin(stream, name, schema)
-            watch = Watch(schema, content["bins"])
-            for chunk in inputs.chunks(rows, layout):
-                watch.add(chunk[1])
+        if options.metadata == "-":
+            content = json.load(sys.stdin)
+        else:
+            with open_or_refuse(options.metadata) as file:
+                content = json.load(file)
+        watch = compare(options.file, content)
     except DataError as error:
-        sys.exit(str(error))
-    table = watch.table()
+        return print(json.dumps({"refused": str(error)})) if options.json else sys.exit(str(error))
+    found = said(watch, content, options.limit)
     if options.json:
-        return print(json.dumps({"rows": watch.rows, "limit": LIMIT, "drift": table}))
-    if not table:
+        return print(json.dumps(found))
+    if not found["columns"]:
         return print(f"{watch.rows} rows are too few to be compared: it takes {FEWEST}")
-    print(f"{watch.rows} rows, against {content['version']} (PSI: 0 is the same, above {LIMIT} has drifted)\n{say(table)}", end="")
+    print(f"{watch.rows} rows, against {found['version']} (PSI: below {MOVED} is alike, above {options.limit} has drifted)")
+    width = max(len(column["name"]) for column in found["columns"])
+    for column in found["columns"]:
+        print(f"{column['name']:<{width}}  {column['psi']:7.4f}  {column['verdict']}")
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ from table import BOOLEANS, MISSING, WHOLE_NUMBER, DataError
 
 MAGIC = b"PAR1"
 ROWS = 10_000  # at a time
+IN_IMAGE = "name it in requirements.txt of the model directory"  # where it is to be installed
 
 
-def to_csv(path, target, name=None):
+def to_csv(path, target, name=None, remedy=IN_IMAGE):
     """Writes a Parquet file as CSV; returns what it says of the types of its columns."""
     name = name or path
-    parquet, _ = _pyarrow(name)
+    parquet, _ = _pyarrow(name, remedy)
     try:
         file = parquet.ParquetFile(path)
         with open(target, "w", encoding="utf-8", newline="") as out:
@@ -47,12 +48,39 @@ def from_csv(path, target, types):
                 writer.write_table(pyarrow.table(arrays, schema=schema))
 
 
-def _pyarrow(path):
+def is_there():
+    """Whether pyarrow is installed."""
+    return importlib.util.find_spec("pyarrow") is not None
+
+
+def _values(cells, convert):
+    if convert is None:
+        return [cell or None for cell in cells]
+    return [None if (text := cell.strip()) in MISSING else convert(text) for cell in cells]
+
+
+def _number(text):
+    """A comma is a decimal one: it was read as that."""
+    return float(text.replace(",", "."))
+
+
+def _fractions(path, types):
+    """Which columns of whole numbers have others: an input may, where the examples had none."""
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        places = [(name, place) for place, name in enumerate(next(rows)) if types.get(name) == "integer"]
+        found = set()
+        for cells in rows if places else ():
+            found |= {name for name, place in places if not WHOLE_NUMBER.fullmatch(text := cells[place].strip()) and text not in MISSING}
+        return found
+
+
+def _pyarrow(path, remedy=IN_IMAGE):
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise DataError(f"{path}: is Parquet, which needs pyarrow: name it in requirements.txt of the model directory") from None
+        raise DataError(f"{path}: is Parquet, which needs pyarrow: {remedy}") from None
     return pyarrow.parquet, pyarrow
 
 

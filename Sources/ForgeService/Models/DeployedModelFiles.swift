@@ -16,9 +16,18 @@ struct DeployedModelFiles: Sendable {
     func line(_ file: String, orKept kept: String? = nil) -> String {
         let kept = RemotePaths.answers("${1##*:}") + "/" + (kept ?? file)
         return """
-            (set -- $(\(description)); if [ "$2" = has-models ]; then pod=$(\(pods) | \(choice)); \
-            \(kubectl.line("exec")) "${pod:-of-this-release}" -- cat \(Self.folder)/\(file); else cat -- "\(kept)"; fi)
+            (set -- $(\(description)); if [ "$2" = has-models ]; then \(cat(file)); else cat -- "\(kept)"; fi)
             """
+    }
+
+    /// Prints one of them as a pod has it, wherever its models come from: a deploy does not keep all of the image's.
+    func inPod(_ file: String) -> String { "(set -- $(\(description)); \(cat(file)))" }
+
+    /// `$3`: the digest of the pods' description.
+    private func cat(_ file: String) -> String {
+        """
+        pod=$(\(pods) | \(choice)); \(kubectl.line("exec")) "${pod:-of-this-release}" -- cat \(Self.folder)/\(file)
+        """
     }
 
     /// The image, `has-models` or `has-`, and the digest of the pods' description.

@@ -11,7 +11,8 @@ struct DeployedModelFilesTests {
     private let line = DeployedModelFiles(deployment: "inference", kubectl: Kubectl(namespace: "mlops")).line(
         "metadata.json", orKept: "golden.json")
 
-    private func run(deployment: String, pods: [String] = []) throws -> LocalProgram {
+    private func run(deployment: String, pods: [String] = [], _ line: String? = nil) throws -> LocalProgram {
+        let line = line ?? self.line
         let kubectl = """
             kubectl() {
               case " $* " in
@@ -45,6 +46,16 @@ struct DeployedModelFilesTests {
         #expect(
             try run(deployment: "registry:5000/mlops/inference:0123456789abcdef has- t2").output
                 == "cat -- /var/lib/kubeforge/releases/0123456789abcdef/golden.json\n")
+    }
+
+    @Test("is read out of a pod, too, where models are in the image and a deploy keeps no such file")
+    func alwaysInPod() throws {
+        let line = DeployedModelFiles(deployment: "inference", kubectl: Kubectl(namespace: "mlops")).inPod(
+            "metadata.json")
+        let deployment = "registry:5000/mlops/inference:0123456789abcdef has- t2"
+        #expect(
+            try run(deployment: deployment, pods: ["old t1 Running ", "this t2 Running "], line).output
+                == "exec this -- cat /app/models/metadata.json\n")
     }
 
     @Test("is not known where no pod runs, and smoke-test says so")

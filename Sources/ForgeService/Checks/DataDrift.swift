@@ -1,0 +1,153 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+import Foundation
+
+/// How far the columns of some rows are from those that the deployed models were trained on: the population stability
+/// index (PSI) of each. The training's bins come from the cluster; the rows stay on this computer.
+package struct DataDrift: Sendable {
+    /// Absolute.
+    private let path: String
+    /// As it was typed.
+    private let name: String
+    /// The index above which a column has drifted.
+    private let limit: Double
+
+    /// Looks at the file from outside, before anything is contacted.
+    package init(_ file: String, limit: Double, absolute: (String) -> String) throws(Problem) {
+        (path, name, self.limit) = (absolute(file), file, limit)
+        _ = try RowsFile(path, as: file)
+    }
+
+    /// Below the first, rows are like the training's; above the second, they are of another distribution.
+    package static let usual = (moved: 0.1, drifted: 0.25)
+
+    /// One round trip to the first control plane. Reports a table of all columns, those that are farthest first, and a
+    /// check that fails where one has drifted.
+    package func run(
+        _ service: Service, on host: ForgeCore.Host, over controlPlane: any Transport, here: any Transport,
+        templates: Templates, reporter: any Reporter
+    ) async throws {
+        let look = Self.look(service)
+        let answer = try await controlPlane.ask([.command(look)], of: host).command(look)
+        let python = try program(try Self.training(answer, service, host), templates)
+        let found = try Report(await python.ask(here), of: name)
+        reporter.report(
+            .note("\(name): \(found.rows) rows, compared with the training data of the models \(found.version)"))
+        reporter.report(.note(meaning))
+        reporter.report(.table(found.table))
+        reporter.report(.check(found.check(limit)))
+    }
+
+    /// metadata.json of the models that the service's pods run.
+    static func look(_ service: Service) -> String {
+        DeployedModelFiles(deployment: service.name, kubectl: Kubectl(namespace: service.namespace)).inPod(
+            "metadata.json")
+    }
+
+    static func training(_ answer: CommandState, _ service: Service, _ host: ForgeCore.Host) throws(Problem) -> [UInt8]
+    {
+        let text = Array(answer.text.utf8)
+        guard answer.exitCode == 0, JSONValue(text)?["files"] != nil else {
+            throw Problem(
+                what: "\(host.name): what the models of \(service.name) were trained on is not known",
+                why: "no pod of it runs that could be asked for \(DeployedModelFiles.folder)/metadata.json",
+                fix: "`kubeforge deploy` brings one there; `kubeforge logs` says what the pods do")
+        }
+        return text
+    }
+
+    func program(_ training: [UInt8], _ templates: Templates) throws(Problem) -> LocalPython {
+        try LocalPython(
+            "drift", modules: ["table", "parquet"],
+            arguments: [path, "--metadata", "-", "--limit", "\(limit)", "--json"], input: training,
+            templates: templates)
+    }
+
+    private var meaning: String {
+        let end = limit == Self.usual.drifted ? "" : "; here the limit is \(limit) (--max-psi)"
+        return """
+            PSI, the population stability index, tells how differently a column's values are spread: below \
+            \(Self.usual.moved) stable, up to \(Self.usual.drifted) moved, above \(Self.usual.drifted) another \
+            distribution\(end)
+            """
+    }
+}
+
+extension DataDrift {
+    /// What drift.py found.
+    struct Report: Sendable, Hashable {
+        let rows: Int
+        let version: String
+        let columns: [Column]
+
+        /// The farthest first.
+        struct Column: Sendable, Hashable {
+            let name, type, verdict: String
+            let psi: Double
+            /// Shares of rows without a value: in the training, and now.
+            let missing: [Double]
+        }
+
+        init(_ answer: LocalPython.Answer, of file: String) throws(Problem) {
+            switch answer {
+            case .unknown:
+                throw Problem(
+                    .usage, what: "\(file) cannot be compared",
+                    why: "this computer does it, so that rows stay here, and it has no Python 3.8 or later",
+                    fix: "install python3")
+            case .refused(let why):
+                throw Problem(.usage, what: "\(file) cannot be compared", why: why, fix: "correct it, and run it again")
+            case .said(let said):
+                rows = said["rows"]?.count ?? 0
+                version = said["version"]?.text ?? ""
+                columns = said["columns"]?.elements.compactMap(Column.init) ?? []
+                let fewest = said["fewest"]?.count ?? 0
+                guard rows >= fewest, !columns.isEmpty else {
+                    throw Problem(
+                        .usage, what: "\(file) has too few rows to be compared: \(rows)",
+                        why: "of fewer than \(fewest), a share of a tenth is an accident",
+                        fix: "name a file with more rows")
+                }
+            }
+        }
+
+        static let tableColumns: [Table.Column] = [
+            .init("column", "column"), .init("type", "type"), .init("psi", "PSI"), .init("verdict", "verdict"),
+            .init("missingThen", "empty then"), .init("missingNow", "now"),
+        ]
+
+        var table: Table {
+            Table(
+                of: "drift", columns: Self.tableColumns,
+                rows: columns.map {
+                    [$0.name, $0.type, $0.psi.shown(3), $0.verdict]
+                        + ($0.missing.contains { $0 > 0 } ? $0.missing.map { "\(($0 * 100).shown(1)) %" } : ["", ""])
+                })
+        }
+
+        func check(_ limit: Double) -> CheckReport {
+            let drifted = columns.filter { $0.psi > limit }
+            let shown = (drifted.isEmpty ? Array(columns.prefix(1)) : drifted).map { "\($0.name) \($0.psi.shown(3))" }
+            return CheckReport(
+                name: "drift of \(columns.count) \(columns.count == 1 ? "column" : "columns")",
+                isPassed: drifted.isEmpty, expected: "PSI of at most \(limit)",
+                got: shown.joined(separator: ", "), milliseconds: 0)
+        }
+    }
+}
+
+extension DataDrift.Report.Column {
+    fileprivate init?(_ said: JSONValue) {
+        guard let name = said["name"]?.text, case .number(let psi)? = said["psi"] else { return nil }
+        self.init(
+            name: name, type: said["type"]?.text ?? "", verdict: said["verdict"]?.text ?? "", psi: psi,
+            missing: said["missing"]?.elements.compactMap { if case .number(let share) = $0 { share } else { nil } }
+                ?? [])
+    }
+}
+
+extension Double {
+    fileprivate func shown(_ digits: Int) -> String { String(format: "%.\(digits)f", self) }
+}
