@@ -139,6 +139,7 @@ extension OutsideTests {
         "ForgeService/ServicePlan.swift": .fuzz("steps of the service"),
         "ForgeService/KubeAPI/APIServer.swift": .fuzz("steps of the service"),
         "ForgeService/Access/AccessSecret.swift": .own("files of the operator"),
+        "ForgeService/Checks/RunningAccess.swift": .fuzz("a Secret's files"),
         "ForgeService/Build/ModelDescription.swift": .fuzz("golden.json"),
         "ForgeService/Build/NewModelDirectory.swift": .own("a name that was typed"),
         "ForgeService/Checks/JSONValue.swift": .fuzz("golden.json"),

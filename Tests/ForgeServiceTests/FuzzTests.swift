@@ -178,6 +178,14 @@ struct FuzzTests {
         }
     }
 
+    @Test("a Secret with tokens")
+    func secret() throws {
+        let sample = "c29tZS10b2tlbi1vZi1vdXJzCm90aGVyCg==-\nLS0tLS1CRUdJTg==-\n"
+        try Fuzz("a Secret's files", samples: [sample]).run { input in
+            RunningAccess.credentials(input.text)?.token == "some-token-of-ours"
+        }
+    }
+
     @Test("objects of the cluster")
     func objects() throws {
         let service = Service()

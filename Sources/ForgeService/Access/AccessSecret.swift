@@ -1,21 +1,23 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
+import Foundation
 
 /// The cluster has the tokens that let in who asks the service, and what it speaks TLS with.
 struct AccessSecret: Step {
     private let content: ContentSecret
 
     /// nil where whoever reaches the service may ask it, in plain HTTP; reads the files from the operator's disk.
-    init?(_ cluster: Cluster) throws(Problem) {
+    /// Throws where pods could not use them, or no client believe them at this time, in seconds since 1970.
+    init?(_ cluster: Cluster, at time: Int = UTCDate.now) throws(Problem) {
         let service = cluster.service
         var files: [String: [UInt8]] = [:]
         if let path = service.tokensPath {
             files["tokens"] = Array((try AccessTokens(path, cluster).all.joined(separator: "\n") + "\n").utf8)
         }
         if let tls = service.tls {
-            files["tls.crt"] = try Self.pem(tls.certificatePath, "certificate", /-----BEGIN CERTIFICATE-----/, cluster)
-            files["tls.key"] = try Self.pem(tls.keyPath, "key", /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/, cluster)
+            let pair = try TLSFiles(tls, cluster, at: time)
+            (files["tls.crt"], files["tls.key"]) = (pair.certificate, pair.key)
         }
         if files.isEmpty { return nil }
         content = ContentSecret(
@@ -35,18 +37,67 @@ struct AccessSecret: Step {
 
     func apply(to machine: Machine) async throws { try await content.apply(to: machine) }
 
-    private static func pem(
-        _ path: String, _ key: String, _ sign: some RegexComponent, _ cluster: Cluster
-    ) throws(Problem) -> [UInt8] {
-        let bytes = try OperatorFile.read(path, "tls: \(key)", cluster)
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard text.contains(sign), !text.contains("ENCRYPTED") else {
+}
+
+/// What a service speaks TLS with, as the operator has it.
+struct TLSFiles {
+    /// In PEM.
+    let certificate, key: [UInt8]
+
+    init(_ tls: Service.TLS, _ cluster: Cluster, at time: Int) throws(Problem) {
+        certificate = try OperatorFile.read(tls.certificatePath, "tls: certificate", cluster)
+        key = try OperatorFile.read(tls.keyPath, "tls: key", cluster)
+        let inventory = OperatorFile.inventory(cluster)
+        guard let chain = CertificateFile(pem: certificate) else {
             throw Problem(
-                .invalidInventory, what: "\(path) holds no \(key == "key" ? "private key" : "certificate") in PEM",
-                why: key == "key" ? "a key with a passphrase is of no use to a pod, which nobody can ask for it" : nil,
-                fix: "correct service: tls: \(key): in \(OperatorFile.inventory(cluster))")
+                .invalidInventory, what: "\(tls.certificatePath) holds no certificate in PEM",
+                fix: "correct service: tls: certificate: in \(inventory)")
         }
-        return bytes
+        guard CertificateFile.isPrivateKey(key) else {
+            throw Problem(
+                .invalidInventory, what: "\(tls.keyPath) holds no private key in PEM",
+                why: "a key with a passphrase is of no use to a pod, which nobody can ask for it",
+                fix: "correct service: tls: key: in \(inventory)")
+        }
+        try Self.check(chain, tls, at: time, inventory)
+        try Self.check(CertificateFile.place(ofKey: key, in: certificate), tls, inventory)
+    }
+
+    private static func check(
+        _ chain: CertificateFile, _ tls: Service.TLS, at time: Int, _ inventory: String
+    ) throws(Problem) {
+        guard !(chain.begins...max(chain.begins, chain.ends)).contains(time) else { return }
+        throw Problem(
+            .invalidInventory,
+            what: time > chain.ends
+                ? "\(tls.certificatePath) has expired on \(UTCDate.text(chain.ends))"
+                : "\(tls.certificatePath) is not valid before \(UTCDate.text(chain.begins))",
+            why: "no client would believe the service",
+            fix: "renew it, or name another: service: tls: certificate: in \(inventory)")
+    }
+
+    private static func check(_ place: Int?, _ tls: Service.TLS, _ inventory: String) throws(Problem) {
+        guard place != 0 else { return }
+        throw Problem(
+            .invalidInventory, what: "\(tls.keyPath) is not the key of \(tls.certificatePath)",
+            why: place.map {
+                "it belongs to certificate \($0 + 1) of that file, and the service's own must be the first"
+            },
+            fix: place == nil
+                ? "name the key that the certificate was requested with: service: tls: key: in \(inventory)"
+                : "put the service's own certificate first, and those of its authority behind it")
+    }
+}
+
+/// A day as sentences name it: `2026-11-21 (UTC)`.
+enum UTCDate {
+    /// In seconds since 1970.
+    static var now: Int { time(nil) }
+
+    /// Of seconds since 1970.
+    static func text(_ seconds: Int) -> String {
+        let date = Date(timeIntervalSince1970: Double(seconds))
+        return date.formatted(.iso8601.year().month().day()) + " (UTC)"
     }
 }
 
@@ -90,8 +141,11 @@ enum OperatorFile {
 }
 
 extension ServiceCredentials {
-    /// The first token of the inventory's; none where it names none.
+    /// The first token of the inventory's, and its certificate; none where it names none.
     init(_ cluster: Cluster) throws(Problem) {
         token = try cluster.service.tokensPath.map { path throws(Problem) in try AccessTokens(path, cluster).all[0] }
+        certificate = try cluster.service.tls.flatMap { tls throws(Problem) in
+            CertificateFile(pem: try OperatorFile.read(tls.certificatePath, "tls: certificate", cluster))
+        }
     }
 }

@@ -1,17 +1,22 @@
 import ForgeCore
 
-/// What a curl is told beside the address, so that the service lets it in: in a file, since `ps` shows arguments.
+/// What a curl is told beside the address, so that the service lets it in and is the one that is meant: in a file,
+/// since `ps` shows arguments.
 struct ServiceCredentials: Sendable, Hashable {
     /// One that the service takes; nil where it needs none.
     var token: String?
+    /// What it must show that it has the key of; nil where it speaks plain HTTP, or nobody knows.
+    var certificate: CertificateFile?
 
     static let none = ServiceCredentials()
 
-    /// curl's configuration. The certificate may be of any name and authority: the addresses that are asked are those
-    /// of pods, Services and nodes, and the cluster itself gave them.
+    /// curl's configuration. Authority and name are not looked at: the addresses that are asked are those of pods,
+    /// Services and nodes, which the cluster itself gave, and which hardly any certificate names. Who answers must have
+    /// the key of the operator's own certificate all the same: curl looks at a pin though it is `insecure`.
     func configuration(isAnonymous: Bool = false) -> String {
+        let pin = certificate?.pins.first.map { "pinnedpubkey = \"sha256//\($0)\"" }
         let header = isAnonymous ? nil : token.map { "header = \"Authorization: Bearer \($0)\"" }
-        return (["insecure"] + [header].compactMap { $0 }).joined(separator: "\n")
+        return (["insecure"] + [pin, header].compactMap { $0 }).joined(separator: "\n")
     }
 
     /// As the shell writes it into a file of the folder that a script has made.

@@ -32,6 +32,12 @@ struct AnswerCheck: Sendable {
         }
     }
 
+    /// Whether the address was not reached at all; somebody with another key than the service's is no silence.
+    var isUnreached: Bool { reply.status == 0 && !got.contains(Self.otherKey) }
+
+    /// What curl says of who answers with another key.
+    static let otherKey = "pinned public key"
+
     /// How what was got begins, where nothing was.
     static let silence = "no answer"
 

@@ -20,6 +20,8 @@ struct RunningRelease: Sendable {
     let needsToken: Bool
     /// `http` or `https`
     let scheme: String
+    /// See `DeployedRelease.accessSecret`.
+    let accessSecret: String?
 
     var tag: String { Release.tag(of: image) }
 
@@ -53,7 +55,7 @@ struct RunningRelease: Sendable {
         else { throw Problem(notDeployed: service, host) }
         image = release.image
         examplesArePrivate = release.examplesArePrivate
-        (needsToken, scheme) = (release.needsToken, release.scheme)
+        (needsToken, scheme, accessSecret) = (release.needsToken, release.scheme, release.accessSecret)
         clusterAddress = "\(release.scheme)://\(address):\(port.port)"
         nodePort = port.nodePort
         let found = ServicePod.list(answers.command(look.pods).text)

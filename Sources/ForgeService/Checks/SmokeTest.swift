@@ -16,9 +16,6 @@ package struct SmokeTest: Sendable {
     /// What follows the questions; nil asks each of them once, and no more.
     package let load: Load?
 
-    /// Read from the operator's disk, where the inventory names some.
-    private var credentials: ServiceCredentials { get throws(Problem) { try ServiceCredentials(cluster) } }
-
     package init(cluster: Cluster, seed: UInt64 = 1, rows: Int = 20, minimumScore: Double? = nil, load: Load? = nil) {
         self.cluster = cluster
         self.seed = seed
@@ -36,7 +33,8 @@ package struct SmokeTest: Sendable {
         package var isPassed: Bool { !checks.isEmpty && checks.allSatisfy(\.isPassed) }
     }
 
-    /// Three round trips to the first control plane, and one more for a load. `here` runs commands on the operator's
+    /// Three round trips to the first control plane, one more for a load, and one for the tokens of a release that was
+    /// rolled back to. `here` runs commands on the operator's
     /// machine; without it nothing is asked from there.
     /// Checks and notes are reported; a wrong answer is a result, and only a service that cannot be asked at all is
     /// thrown.
@@ -50,18 +48,23 @@ package struct SmokeTest: Sendable {
         let chosen = choose(running.golden)
         reporter.report(.note(introduction(running, chosen)))
         for pod in running.unreadyPods { reporter.report(.note("skipped, not ready: \(pod)")) }
+        let access = try await RunningAccess.of(running, cluster, on: host, over: controlPlane)
+        if let note = access.note { reporter.report(.note(note)) }
         let test = TestRows(chosen, of: running.tag)
         let rows = test.read(try await controlPlane.ask(test.questions, of: host), for: running.golden)
         if !rows.isThere {
             let fix = "`kubeforge deploy` keeps it there"
             reporter.report(.note("features are neither compared nor sent: \(test.path) is missing (\(fix))"))
         }
-        let answerChecks = try await ask(probes(running, chosen, rows.features), controlPlane, from: host.name)
+        let answerChecks = try await ask(
+            probes(running, chosen, rows.features), with: access.credentials, controlPlane, from: host.name)
         let first = summary(running, chosen, rows.features)[0]
-        let more = try await askFromHere(nodeVisits(first, running, at: \.publicAddress), here, reporter)
+        let more = try await askFromHere(
+            nodeVisits(first, running, at: \.publicAddress), with: access.credentials, here, reporter)
         let unknown = rows.isThere || running.examplesArePrivate ? rows.complaint : nil
+        let certificate = access.credentials.certificate.map { $0.check(at: UTCDate.now) }
         let checks =
-            (answerChecks + more).map(\.report) + (unknown.map { [$0] } ?? [])
+            (answerChecks + more).map(\.report) + [unknown, certificate].compactMap { $0 }
             + judgements(answerChecks + more, of: running.golden.models)
         for check in checks { reporter.report(.check(check)) }
         for matrix in running.golden.models.compactMap(running.golden.confusion) {
@@ -72,7 +75,7 @@ package struct SmokeTest: Sendable {
             ? ServiceRequest.batches(running.golden, rows: [chosen[0]], features: rows.features).first?.body : nil
         let loaded =
             try await load?.run(
-                on: running, posting: one, with: try credentials, from: host.name, controlPlane, reporter: reporter)
+                on: running, posting: one, with: access.credentials, from: host.name, controlPlane, reporter: reporter)
             ?? []
         return Result(checks: checks + loaded)
     }
@@ -116,8 +119,10 @@ package struct SmokeTest: Sendable {
         }
     }
 
-    private func ask(_ probes: [Probe], _ transport: any Transport, from place: String) async throws -> [AnswerCheck] {
-        let script = RequestScript(requests: probes.map { ($0.address, $0.request) }, credentials: try credentials)
+    private func ask(
+        _ probes: [Probe], with credentials: ServiceCredentials, _ transport: any Transport, from place: String
+    ) async throws -> [AnswerCheck] {
+        let script = RequestScript(requests: probes.map { ($0.address, $0.request) }, credentials: credentials)
         let output = try await transport.run(script.command)
         guard let replies = script.replies(from: output.standardOutput) else {
             throw Problem(noCurl: "\(place): the service could not be asked", output, on: place)
@@ -127,17 +132,18 @@ package struct SmokeTest: Sendable {
 
     /// Where the operator's machine reaches a NodePort, its answer counts, too. A firewall between them is no fault of
     /// the service.
-    private func askFromHere(_ probes: [Probe], _ here: (any Transport)?, _ reporter: any Reporter) async throws
-        -> [AnswerCheck]
-    {
+    private func askFromHere(
+        _ probes: [Probe], with credentials: ServiceCredentials, _ here: (any Transport)?, _ reporter: any Reporter
+    ) async throws -> [AnswerCheck] {
         guard let here, !probes.isEmpty else { return [] }
-        let answerChecks = try await ask(probes.map { $0.seen(from: "this computer") }, here, from: "this computer")
-        let silent = zip(probes, answerChecks).filter { $1.reply.status == 0 }.map(\.0.address)
+        let answerChecks = try await ask(
+            probes.map { $0.seen(from: "this computer") }, with: credentials, here, from: "this computer")
+        let silent = zip(probes, answerChecks).filter { $1.isUnreached }.map(\.0.address)
         if !silent.isEmpty {
             reporter.report(
                 .note("not reached from this computer: \(silent.joined(separator: ", ")) (a firewall between them?)"))
         }
-        return answerChecks.filter { $0.reply.status != 0 }
+        return answerChecks.filter { !$0.isUnreached }
     }
 
     /// One request at one address.

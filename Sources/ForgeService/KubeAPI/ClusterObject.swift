@@ -54,6 +54,9 @@ struct ClusterObject: Decodable, Sendable {
 
             /// The Secret that its images are pulled with; nil where it names none.
             var pullSecret: String? { imagePullSecrets?.first?.name }
+
+            /// The Secret with which it lets others in; nil where it needs none.
+            var accessSecret: String? { volumes?.first { $0.name == "access" }?.secret?.secretName }
         }
         struct Reference: Decodable, Sendable { var name: String? }
         struct Volume: Decodable, Sendable {

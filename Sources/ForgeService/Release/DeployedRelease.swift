@@ -16,10 +16,12 @@ package struct DeployedRelease: Sendable, Hashable {
     let needsToken: Bool
     /// `http` or `https`
     let scheme: String
+    /// The Secret with its tokens and what it speaks TLS with; nil where it has neither.
+    let accessSecret: String?
 
     package init(
         image: String, models: ModelVersion? = nil, pullSecret: String? = nil, examplesArePrivate: Bool = false,
-        needsToken: Bool = false, scheme: String = "http"
+        needsToken: Bool = false, scheme: String = "http", accessSecret: String? = nil
     ) {
         self.image = image
         self.models = models
@@ -27,6 +29,7 @@ package struct DeployedRelease: Sendable, Hashable {
         self.examplesArePrivate = examplesArePrivate
         self.needsToken = needsToken
         self.scheme = scheme
+        self.accessSecret = accessSecret
     }
 
     /// One look for all of it.
@@ -53,7 +56,7 @@ package struct DeployedRelease: Sendable, Hashable {
             return DeployedRelease(
                 image: image, models: ModelVersion(pod), pullSecret: pod.pullSecret,
                 examplesArePrivate: pod.containers.examplesArePrivate, needsToken: pod.containers.needsToken,
-                scheme: pod.containers.scheme)
+                scheme: pod.containers.scheme, accessSecret: pod.accessSecret)
         }
 
         /// Whether the API answers at all.

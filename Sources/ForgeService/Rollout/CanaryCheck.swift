@@ -114,12 +114,14 @@ extension Problem {
                 of \(count) requests
                 """,
             why: silent.prefix(1).map { "\($0.name) at \(pod.address): \($0.got)" }.joined(),
-            fix: silent.count < count
-                ? "some came, so the way is open: is it overloaded? `kubeforge logs` and the pod's limits tell"
-                : """
-                the network between the nodes is at fault, not the models: `kubeforge provision` says which nodes \
-                do not reach each other, and which port must be open
-                """
+            fix: silent.contains { $0.got.contains(AnswerCheck.otherKey) }
+                ? "somebody else answers at that address: its TLS key is not that of service: tls: certificate:"
+                : silent.count < count
+                    ? "some came, so the way is open: is it overloaded? `kubeforge logs` and the pod's limits tell"
+                    : """
+                    the network between the nodes is at fault, not the models: `kubeforge provision` says which nodes \
+                    do not reach each other, and which port must be open
+                    """
         )
     }
 

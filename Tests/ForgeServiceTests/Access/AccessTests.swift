@@ -17,10 +17,9 @@ struct AccessTests {
     private func service(_ folder: TemporaryFolder, tokens: String? = "# ours\n\n\(token)\n\(second)\n") throws
         -> Service
     {
-        try folder.write("crt", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n")
-        try folder.write("key", "-----BEGIN EC PRIVATE KEY-----\nx\n-----END EC PRIVATE KEY-----\n")
+        try TestCertificate.write("own", in: folder)
         var service = Service(requestLog: .requests, cors: ["https://a.example.org", "http://localhost:3000"])
-        service.tls = .init(certificatePath: folder.path("crt"), keyPath: folder.path("key"))
+        service.tls = .init(certificatePath: folder.path("own.crt"), keyPath: folder.path("own.key"))
         service.tokensPath = try tokens.map { try folder.write("tokens", $0) }
         return service
     }
@@ -72,10 +71,47 @@ struct AccessTests {
     func badKey() async throws {
         try await TemporaryFolder.during { folder in
             let service = try service(folder)
-            try folder.write("key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
+            let locked = try LocalProgram(
+                "openssl", "pkey", "-in", folder.path("own.key"), "-aes256", "-passout", "pass:word")
+            try folder.write("own.key", locked.output)
             let problem = #expect(throws: Problem.self) { try AccessSecret(Example.cluster(service: service)) }
-            #expect(problem?.what == "\(folder.path("key")) holds no private key in PEM")
+            #expect(problem?.what == "\(folder.path("own.key")) holds no private key in PEM")
             #expect(problem?.fix == "correct service: tls: key: in inventory/lab.yaml")
+        }
+    }
+
+    @Test("has a certificate that clients believe today: one that has expired, or is not valid yet, is refused")
+    func validity() async throws {
+        try await TemporaryFolder.during { folder in
+            let cluster = Example.cluster(service: try service(folder))
+            let now = UTCDate.now
+            #expect(throws: Never.self) { try AccessSecret(cluster, at: now + 29 * 86_400) }
+            let late = #expect(throws: Problem.self) { try AccessSecret(cluster, at: now + 31 * 86_400) }
+            #expect(late?.kind == .invalidInventory)
+            #expect(
+                late?.what == "\(folder.path("own.crt")) has expired on \(UTCDate.text(now + 30 * 86_400))")
+            let early = #expect(throws: Problem.self) { try AccessSecret(cluster, at: now - 86_400) }
+            #expect(early?.what.hasPrefix("\(folder.path("own.crt")) is not valid before 2") == true)
+            #expect(early?.fix == "renew it, or name another: service: tls: certificate: in inventory/lab.yaml")
+            #expect(UTCDate.text(1_795_252_323) == "2026-11-21 (UTC)")
+        }
+    }
+
+    @Test("has the key of its certificate: another one is refused, and that of the authority behind it")
+    func otherKey() async throws {
+        try await TemporaryFolder.during { folder in
+            let service = try service(folder)
+            try TestCertificate.write("other", in: folder)
+            var wrong = service
+            wrong.tls?.keyPath = folder.path("other.key")
+            let problem = #expect(throws: Problem.self) { try AccessSecret(Example.cluster(service: wrong)) }
+            #expect(problem?.what == "\(folder.path("other.key")) is not the key of \(folder.path("own.crt"))")
+            #expect(problem?.fix?.hasPrefix("name the key that the certificate was requested with") == true)
+            try folder.write("own.crt", try folder.text("other.crt") + folder.text("own.crt"))
+            let order = #expect(throws: Problem.self) { try AccessSecret(Example.cluster(service: service)) }
+            #expect(
+                order?.why == "it belongs to certificate 2 of that file, and the service's own must be the first")
+            #expect(order?.fix == "put the service's own certificate first, and those of its authority behind it")
         }
     }
 
@@ -105,34 +141,55 @@ struct AccessTests {
         }
     }
 
-    @Test("is let in with the first token, over TLS, and nobody without one: the smoke test sees to that")
+    /// A service with tokens and TLS whose pods have the Secret of this name; it lets in who has no token.
+    private func host(_ secret: String, tells: CommandState = CommandState()) -> ScriptedTransport {
+        let names = ["TOKENS_FILE", "TLS_CERTIFICATE_FILE"].map { #"{"name":"\#($0)","value":"/etc/access/x"}"# }
+        let env = #""env":[\#(names.joined(separator: ","))],"image":"#
+        let volumes = #""volumes":[{"name":"access","secret":{"secretName":"\#(secret)"}}],"containers""#
+        let deployment = Small.deployment.replacing(#""image":"#, with: env).replacing(#""containers""#, with: volumes)
+        let pods = Small.pods.replacing(#""image":"#, with: env)
+        return ScriptedTransport { command in
+            let script = command.inputText
+            if command.line.contains("get secret") {
+                return Output(
+                    standardOutput: Array(tells.text.utf8),
+                    standardError: Array("Error from server (NotFound)\n".utf8), exit: .code(tells.exitCode))
+            }
+            if script.contains("get deployment") {
+                return Output(
+                    answering: CommandState(text: "ok"), CommandState(text: deployment),
+                    CommandState(text: Small.exposure), CommandState(text: Small.golden), CommandState(text: pods))
+            }
+            if script.contains("rows.jsonl") {
+                let rows = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.rows[$0 - 1] }
+                return Output(answering: CommandState(text: rows.joined(separator: "\n")))
+            }
+            return Output(
+                asked(in: script.replacing("https://", with: "http://")).map { framed($0.answer(Small.answer)) }
+                    .joined())
+        }
+    }
+
+    private func pin(_ name: String, _ folder: TemporaryFolder) throws -> String {
+        "pinnedpubkey = \"sha256//\(CertificateFile(pem: Array(try folder.text(name).utf8))!.pins[0])\""
+    }
+
+    @Test(
+        """
+        is let in with the first token, over TLS with its own key, and nobody without one: the smoke test sees to that
+        """)
     func smokeTest() async throws {
         try await TemporaryFolder.during { folder in
-            let names = ["TOKENS_FILE", "TLS_CERTIFICATE_FILE"].map { #"{"name":"\#($0)","value":"/etc/access/x"}"# }
-            let env = #""env":[\#(names.joined(separator: ","))],"image":"#
-            let pods = Small.pods.replacing(#""image":"#, with: env)
-            let host = ScriptedTransport { command in
-                let script = command.inputText
-                if script.contains("get deployment") {
-                    return Output(
-                        answering: CommandState(text: "ok"),
-                        CommandState(text: Small.deployment.replacing(#""image":"#, with: env)),
-                        CommandState(text: Small.exposure), CommandState(text: Small.golden), CommandState(text: pods))
-                }
-                if script.contains("rows.jsonl") {
-                    let rows = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.rows[$0 - 1] }
-                    return Output(answering: CommandState(text: rows.joined(separator: "\n")))
-                }
-                return Output(
-                    asked(in: script.replacing("https://", with: "http://")).map { framed($0.answer(Small.answer)) }
-                        .joined())
-            }
             let cluster = Example.cluster(service: try service(folder))
-            let result = try await SmokeTest(cluster: cluster, rows: 1).run(controlPlane: host, reporter: Silence())
+            let host = host(try #require(try AccessSecret(cluster)).name)
+            let notes = Notes()
+            let result = try await SmokeTest(cluster: cluster, rows: 1).run(controlPlane: host, reporter: notes)
             let last = try #require(await host.commands.last)
             guard case .secret = last.input else { throw Problem(what: "the token is not sent as a secret") }
+            #expect(await !host.commands.contains { $0.line.contains("get secret") }, "the operator has the tokens")
             #expect(!last.line.contains(Self.token))
             #expect(last.inputText.contains("Authorization: Bearer \(Self.token)"))
+            #expect(last.inputText.contains(try pin("own.crt", folder)))
             #expect(!last.inputText.contains("http://"), "all of it speaks TLS")
             #expect(last.inputText.contains("who=open\nask https://10.96.1.2:80/score\nwho=own\n"))
             // This service lets in who has none.
@@ -140,6 +197,104 @@ struct AccessTests {
             #expect(open.expected == "401 with a reason")
             #expect(!open.isPassed)
             #expect(result.checks.filter { !$0.isPassed }.count == 1)
+            let certificate = try #require(result.checks.first { $0.name == "certificate" })
+            #expect(certificate.got == "valid until \(UTCDate.text(UTCDate.now + 30 * 86_400))")
+        }
+    }
+
+    @Test("is asked after a rollback with the token and the certificate of then, which the cluster has kept")
+    func rolledBack() async throws {
+        try await TemporaryFolder.during { folder in
+            let cluster = Example.cluster(service: try service(folder))
+            try TestCertificate.write("former", in: folder)
+            func packed(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
+            let kept = "\(packed("former-token-of-ours\nother\n"))-\n\(packed(try folder.text("former.crt")))-\n"
+            let host = host("inference-access-00000000", tells: CommandState(text: kept))
+            let notes = Notes()
+            let result = try await SmokeTest(cluster: cluster, rows: 1).run(controlPlane: host, reporter: notes)
+            let last = try #require(await host.commands.last)
+            #expect(last.inputText.contains("Authorization: Bearer former-token-of-ours"))
+            #expect(last.inputText.contains(try pin("former.crt", folder)))
+            #expect(!last.inputText.contains(Self.token))
+            #expect(
+                notes.all.contains {
+                    $0.hasPrefix(
+                        """
+                        the release that runs has tokens or a certificate of its own (Secret inference-access-0
+                        """)
+                })
+            #expect(!notes.all.joined().contains("former-token"))
+            #expect(result.checks.filter { !$0.isPassed }.map(\.name) == ["/score, without a token"])
+        }
+    }
+
+    @Test("cannot be asked where its Secret is gone, and why is said, not that its answers are wrong")
+    func secretIsGone() async throws {
+        try await TemporaryFolder.during { folder in
+            let cluster = Example.cluster(service: try service(folder))
+            let host = host("inference-access-00000000", tells: CommandState(exitCode: 1, text: ""))
+            let problem = await #expect(throws: Problem.self) {
+                try await SmokeTest(cluster: cluster, rows: 1).run(controlPlane: host, reporter: Silence())
+            }
+            #expect(
+                problem?.what == "kubmaster: the running release cannot be asked: the Secret "
+                    + "inference-access-00000000 with its tokens is not there")
+            #expect(problem?.why == "Error from server (NotFound)")
+        }
+    }
+
+    @Test("has a certificate that the smoke test tells of when it has expired")
+    func expired() async throws {
+        try await TemporaryFolder.during { folder in
+            try TestCertificate.write("own", in: folder)
+            let file = try #require(CertificateFile(pem: Array(try folder.text("own.crt").utf8)))
+            #expect(file.check(at: file.begins).isPassed)
+            #expect(!file.check(at: file.ends + 1).isPassed)
+            #expect(file.check(at: file.begins - 1).got == "valid from \(UTCDate.text(file.begins))")
+        }
+    }
+
+    /// A server of the host's own Python, with one certificate.
+    private static let server = """
+        import http.server, ssl, sys, threading
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self): self.send_response(200); self.send_header("Content-Length", "2"); self.end_headers(); \
+        self.wfile.write(b"{}")
+            def log_message(self, *_): pass
+        server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); context.load_cert_chain(sys.argv[1], sys.argv[2])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        import subprocess
+        script = open(sys.argv[3]).read().replace("PORT", str(server.server_port))
+        sys.stdout.write(subprocess.run(["sh", "-s"], input=script, capture_output=True, text=True).stdout)
+        """
+
+    @Test(
+        """
+        must show the key of the operator's certificate, whatever name and authority that has: the host's curl says so
+        """)
+    func pinned() async throws {
+        try await TemporaryFolder.during { folder in
+            try TestCertificate.write("own", in: folder)
+            try TestCertificate.write("other", kind: "rsa", in: folder)
+            func asked(_ name: String) throws -> [ServiceReply] {
+                let file = try #require(CertificateFile(pem: Array(try folder.text("own.crt").utf8)))
+                let script = RequestScript(
+                    requests: [("https://127.0.0.1:PORT", ServiceRequest(path: "/a", expected: .refusal(400)))],
+                    credentials: ServiceCredentials(certificate: file))
+                try folder.write("script", script.command.inputText)
+                let run = try LocalProgram(
+                    "python3", "-c", Self.server, folder.path("\(name).crt"), folder.path("\(name).key"),
+                    folder.path("script"))
+                return try #require(script.replies(from: Array(run.output.utf8)), "\(run.output)")
+            }
+            #expect(try asked("own").map(\.status) == [200])
+            let other = try asked("other")[0]
+            #expect(other.status == 0)
+            #expect(String(decoding: other.body, as: UTF8.self).contains(AnswerCheck.otherKey))
+            let check = AnswerCheck(request: ServiceRequest(path: "/a", expected: .refusal(400)), reply: other)
+            #expect(!check.isUnreached, "it is no silence")
         }
     }
 
