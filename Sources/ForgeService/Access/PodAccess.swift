@@ -6,9 +6,12 @@ struct PodAccess: Sendable {
     private let service: Service
     /// The name of the Secret; nil where there is none.
     private let secret: String?
+    /// As `/metrics` tells it: `inference:0123456789abcdef`.
+    private let release: String
 
-    init(_ service: Service, secret: String?) {
+    init(_ service: Service, release: String, secret: String?) {
         self.service = service
+        self.release = release
         self.secret = secret
     }
 
@@ -17,12 +20,16 @@ struct PodAccess: Sendable {
     /// What the server reads, and where it finds it.
     var parts: PodParts {
         PodParts(
-            variables: variables.compactMap { name, value in value.map { .init(name: name, value: $0) } },
+            variables: wanted.compactMap { name, value in value.map { .init(name: name, value: $0) } } + plain.variables,
             mounts: secret == nil ? [] : [.init(volume: "access", path: Self.folder)],
             volumes: secret.map { [.secret("access", $0)] } ?? [])
     }
 
-    private var variables: [(String, String?)] {
+    /// The same where the inventory wants nothing.
+    var plain: PodParts { PodParts(variables: [.init(name: "RELEASE", value: release)]) }
+
+    /// What the server reads, because the inventory wants it.
+    private var wanted: [(String, String?)] {
         [
             ("EXAMPLES", service.examples == .private ? service.examples.rawValue : nil),
             ("LOG", service.requestLog == .requests ? service.requestLog.rawValue : nil),
@@ -34,6 +41,9 @@ struct PodAccess: Sendable {
             ("OMP_NUM_THREADS", service.resources.threads > 1 ? "\(service.resources.threads)" : nil),
         ]
     }
+
+    /// `http` or `https`
+    var protocolName: String { service.tls == nil ? "http" : "https" }
 
     /// Of a probe.
     var scheme: String { service.tls == nil ? "" : "\n              scheme: HTTPS" }

@@ -22,7 +22,7 @@ struct ManifestValues {
     )
         throws(Problem)
     {
-        self.access = PodAccess(cluster.service, secret: access)
+        self.access = PodAccess(cluster.service, release: release.image, secret: access)
         service = cluster.service
         place = cluster.service
         pullSecret = PullSecret.name(of: cluster)
@@ -71,8 +71,9 @@ struct ManifestValues {
         let values = [
             "cpu": (service.resources.cpu, Service.Resources().cpu),
             "memory": (service.resources.memoryText, Service.Resources().memoryText),
-            "andEnv": (parts.lines(.environment, column: 6), ""),
+            "andEnv": (parts.lines(.environment, column: 6), access.plain.lines(.environment, column: 6)),
             "andAnnotations": (annotations, ""), "andScheme": (access.scheme, ""),
+            "protocol": (access.protocolName.yamlQuoted, access.protocolName.yamlQuoted),
         ]
         return values.filter { $1.0 != $1.1 || template.names($0) }.mapValues(\.0)
     }

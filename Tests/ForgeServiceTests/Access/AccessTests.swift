@@ -132,7 +132,13 @@ struct AccessTests {
                 env == [
                     "LOG=requests", "TOKENS_FILE=/etc/access/tokens", "TLS_CERTIFICATE_FILE=/etc/access/tls.crt",
                     "TLS_KEY_FILE=/etc/access/tls.key", "CORS_ORIGINS=https://a.example.org,http://localhost:3000",
+                    "RELEASE=inference:0123456789abcdef",
                 ])
+            let annotations = try #require(try Yams.compose(yaml: text))["spec"]?["template"]?["metadata"]?[
+                """
+                annotations
+                """]
+            #expect(annotations?["prometheus.io/scheme"]?.string == "https")
             #expect(container?["volumeMounts"]?.sequence?.last?["mountPath"]?.string == "/etc/access")
             #expect(pod?["volumes"]?.sequence?.last?["secret"]?["secretName"]?.string == "inference-access-1")
             for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {

@@ -43,6 +43,14 @@ struct ManifestsTests {
         #expect(container?["env"]?[0]?["value"]?.string == "private")
         #expect(container?["env"]?[1]?["name"]?.string == "OMP_NUM_THREADS")
         #expect(container?["env"]?[1]?["value"]?.string == "2")
+        // model_info tells it, and Prometheus finds it where pods say.
+        #expect(container?["env"]?[2]?["name"]?.string == "RELEASE")
+        #expect(container?["env"]?[2]?["value"]?.string == "inference:0123456789abcdef")
+        let pod = try #require(try Yams.compose(yaml: text))["spec"]?["template"]
+        let annotations = ["scrape", "port", "path", "scheme"].map {
+            pod?["metadata"]?["annotations"]?["prometheus.io/\($0)"]?.string
+        }
+        #expect(annotations == ["true", "8080", "/metrics", "http"])
         #expect(["100m", "1", "1001m", "2500m", "3"].map { Service.Resources(cpu: $0).threads } == [1, 1, 2, 3, 3])
     }
 
@@ -53,7 +61,7 @@ struct ManifestsTests {
         let file = folder.appending(path: "kubernetes/base/deployment.yaml")
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         var text = try Templates()["kubernetes/base/deployment.yaml"].text
-        for (name, value) in ["andEnv": "", "cpu": "1", "memory": "3Gi"] {
+        for (name, value) in ["andEnv": "", "cpu": "1", "memory": "3Gi", "protocol": "\"http\""] {
             text = text.replacing("{{ \(name) }}", with: value)
         }
         try Data(text.utf8).write(to: file)
