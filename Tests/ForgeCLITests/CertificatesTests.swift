@@ -30,6 +30,7 @@ struct CertificatesTests {
         let looks = [
             (0, "now 1795252323 2026-11-21\nend 1795252322 2026-11-20 1795252000 /etc/kubernetes/pki/apiserver.crt"),
             (1, "Unable to connect to the server: tls: failed to verify"), (1, "Unable to connect"),
+            (1, "Unable to connect"), (0, ""),
         ]
         let frames = looks.map { "\($0) \($1.utf8.count)\n\($1)\n" }.joined()
         let run = ActionRunner(

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 import handover
 import metadata
+import packages
 import table
 import train
 from table import DataError
@@ -24,7 +25,7 @@ from table import DataError
 HERE = Path(__file__).resolve().parent
 BUILDS = ("train.py", "generate_data.py")  # they make models and rows, and no pod that serves imports them
 MOST_TOLD = 5
-# Modules by the names of table.needs; without pandas a model.py gets arrays.
+# Modules by the names of packages.needs; without pandas a model.py gets arrays.
 MODULES = {"pandas": "pandas", "onnx": "onnxruntime", "xgboost": "xgboost", "lightgbm": "lightgbm", "skops": "skops",
            "imblearn": "imblearn", "catboost": "catboost", "category_encoders": "category_encoders", "torch": "torch"}
 REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?\s*(?:==\s*([0-9A-Za-z.!+_-]+))?(?:\s*(?:[<>=!~#,\\].*)?)?", re.DOTALL)
@@ -120,7 +121,7 @@ def lacking(found):
         return
     for model in found.models:
         path, saved = found.file(model["file"]), model["version"]
-        for name in sorted(table.needs(path, model["format"])):
+        for name in sorted(packages.needs(path, model["format"])):
             if name in MODULES and importlib.util.find_spec(MODULES[name]) is None:
                 yield f"{model['file']} needs {MODULES[name]}, which the image has not"
         here = installed("scikit-learn")

@@ -20,7 +20,8 @@ struct PodAccess: Sendable {
     /// What the server reads, and where it finds it.
     var parts: PodParts {
         PodParts(
-            variables: wanted.compactMap { name, value in value.map { .init(name: name, value: $0) } } + plain.variables,
+            variables: wanted.compactMap { name, value in value.map { .init(name: name, value: $0) } }
+                + plain.variables,
             mounts: secret == nil ? [] : [.init(volume: "access", path: Self.folder)],
             volumes: secret.map { [.secret("access", $0)] } ?? [])
     }

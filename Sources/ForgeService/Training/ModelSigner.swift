@@ -31,8 +31,8 @@ package struct ModelSigner: Sendable {
         return output.standardOutput
     }
 
-    /// It reads all of its input, however it ends. Nobody is asked for a passphrase, over a screen that is being written
-    /// to: such a key is in ssh-agent.
+    /// It reads all of its input, however it ends. Nobody is asked for a passphrase, over a screen that is being
+    /// written to: such a key is in ssh-agent.
     private static let script = """
         umask 077
         new=$(mktemp -d) || { cat >/dev/null; exit 1; }
