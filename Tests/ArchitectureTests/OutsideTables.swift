@@ -62,6 +62,7 @@ extension OutsideTests {
         "ForgeCLI/Local/ProcessEnvironment.swift": .own("the user's environment and state"),
         "ForgeCore/Command.swift": .own("a command's own text; it is quoted, not read"),
         "ForgeCore/MachineLock.swift": .fuzz("holder of a lock"),
+        "ForgeTemplates/OutsideJSON.swift": .fuzz("objects of the cluster"),
         "ForgeCore/Host.swift": .fuzz("last words"),
         "ForgeCore/Transport.swift": .fuzz("last words"),
         "ForgeCore/Problem.swift": .fuzz("last words"),

@@ -104,7 +104,7 @@ struct OutsideTests {
     func parsed() throws {
         let reads =
             #/
-            JSONDecoder|JSONSerialization|Yams\.|\.split[\x20(]|\.firstMatch|\.wholeMatch|\.matches\(of
+            JSONDecoder|JSONSerialization|OutsideJSON\.|Yams\.|\.split[\x20(]|\.firstMatch|\.wholeMatch|\.matches\(of
             |U?Int(16|32|64)?\(\w+(\[|,\ in)|Double\(\w+(\[|,\ in)|Scanner\(|contentsOfFile
             /#
         let tests = try testTexts()
@@ -132,6 +132,15 @@ struct OutsideTests {
             }
         }
         for path in Self.parsers.keys { #expect(seen.contains(path), "\(path) reads no text any more") }
+    }
+
+    @Test("is given to Foundation as JSON by OutsideJSON alone, which knows what Foundation traps on")
+    func json() throws {
+        for (path, text) in try sources() where !inside.contains(where: path.hasPrefix) {
+            let code = text.split(separator: "\n").filter { !$0.trimmingCharacters(in: .whitespaces).hasPrefix("//") }
+            let spots = code.filter { $0.contains(/JSONDecoder\b|\.jsonObject\(/) }
+            #expect(spots.isEmpty || path == "ForgeTemplates/OutsideJSON.swift", "\(path): \(spots)")
+        }
     }
 
     enum Way {

@@ -1,3 +1,4 @@
+import ForgeTemplates
 import Foundation
 
 /// A JSON object as its members in their order, each value as its own text: what is not changed is not retyped.
@@ -35,12 +36,12 @@ struct JSONMembers: Hashable, Sendable {
 
     /// The value as a list of texts; nil where it is something else.
     func list(_ key: String) -> [String]? {
-        self[key].flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) } as? [String]
+        self[key].flatMap { OutsideJSON.value(of: $0) } as? [String]
     }
 
     /// The value as a text; nil where it is something else.
     func string(_ key: String) -> String? {
-        self[key].flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8), options: .fragmentsAllowed) }
+        self[key].flatMap { OutsideJSON.value(of: $0) }
             as? String
     }
 
@@ -127,7 +128,7 @@ private struct JSONReader {
         }
         guard take("\"") else { return nil }
         let whole = text(from: start)
-        return (try? JSONSerialization.jsonObject(with: Data(whole.utf8), options: .fragmentsAllowed)) == nil
+        return OutsideJSON.value(of: whole) == nil
             ? nil : whole
     }
 
@@ -146,6 +147,6 @@ private struct JSONReader {
     private func text(from start: Int) -> String { String(decoding: bytes[start..<index], as: UTF8.self) }
 
     private static func plain(_ quoted: String) -> String {
-        (try? JSONSerialization.jsonObject(with: Data(quoted.utf8), options: .fragmentsAllowed)) as? String ?? quoted
+        OutsideJSON.value(of: quoted) as? String ?? quoted
     }
 }

@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgeInventory
+import ForgeTemplates
 import Foundation
 
 /// What the lab's user brought of a release of Kubernetes: official packages in `packages/<version>`, archives of
@@ -192,7 +193,7 @@ struct BroughtArchive: Sendable, Hashable {
             let names: [String]?
             enum CodingKeys: String, CodingKey { case names = "RepoTags" }
         }
-        return ((try? JSONDecoder().decode([Image].self, from: Data(manifest.utf8))) ?? []).flatMap { $0.names ?? [] }
+        return (OutsideJSON.decode([Image].self, from: manifest) ?? []).flatMap { $0.names ?? [] }
     }
 
     /// `index` is the index.json of an OCI archive. containerd writes the whole name beside a tag alone.
@@ -201,7 +202,7 @@ struct BroughtArchive: Sendable, Hashable {
             let manifests: [Manifest]
             struct Manifest: Decodable { let annotations: [String: String]? }
         }
-        let manifests = (try? JSONDecoder().decode(Index.self, from: Data(index.utf8)))?.manifests ?? []
+        let manifests = OutsideJSON.decode(Index.self, from: index)?.manifests ?? []
         return manifests.compactMap(\.annotations).compactMap {
             $0["io.containerd.image.name"] ?? $0["org.opencontainers.image.ref.name"]
         }.filter { $0.contains(":") }

@@ -117,7 +117,7 @@ struct CourierStatus: Decodable, Sendable, Hashable {
     }
 
     init?(_ answer: CommandState) {
-        guard answer.exitCode == 0, let status = try? JSONDecoder().decode(Self.self, from: Data(answer.text.utf8))
+        guard answer.exitCode == 0, let status = OutsideJSON.decode(Self.self, from: answer.text)
         else { return nil }
         self = status
     }
@@ -131,7 +131,7 @@ package struct BatchScores: Decodable, Sendable, Hashable {
     package var score: [String: Double]?
 
     package init?(json: [UInt8]) {
-        guard let scores = try? JSONDecoder().decode(Self.self, from: Data(json)) else { return nil }
+        guard let scores = OutsideJSON.decode(Self.self, from: json) else { return nil }
         self = scores
     }
 

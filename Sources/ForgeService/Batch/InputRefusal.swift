@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgeInventory
+import ForgeTemplates
 import Foundation
 
 /// What a coordinator answers where it does not take something.
@@ -8,7 +9,7 @@ struct CourierRefusal: Sendable {
 
     init(_ body: String) {
         struct Refusal: Decodable { var error: String }
-        reason = (try? JSONDecoder().decode(Refusal.self, from: Data(body.utf8)))?.error ?? body
+        reason = OutsideJSON.decode(Refusal.self, from: body)?.error ?? body
     }
 }
 

@@ -13,7 +13,7 @@ package enum JSONValue: Sendable, Hashable {
 
     /// nil when it is not JSON.
     package init?(_ bytes: [UInt8]) {
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return nil }
+        guard let value = OutsideJSON.decode(JSONValue.self, from: bytes) else { return nil }
         self = value
     }
 

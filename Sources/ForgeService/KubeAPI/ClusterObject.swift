@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeTemplates
 import Foundation
 
 /// What kubeforge reads of a Deployment, ReplicaSet, Pod or Service in kubectl's JSON. What is absent there is nil or
@@ -152,7 +153,7 @@ struct ClusterObject: Decodable, Sendable {
 
     /// The one object of `kubectl get … NAME -o json`.
     static func one(_ json: String) -> ClusterObject? {
-        try? JSONDecoder().decode(ClusterObject.self, from: Data(json.utf8))
+        OutsideJSON.decode(ClusterObject.self, from: json)
     }
 }
 

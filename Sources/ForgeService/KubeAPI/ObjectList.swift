@@ -1,3 +1,4 @@
+import ForgeTemplates
 import Foundation
 
 /// The objects of `kubectl get … -o json`.
@@ -6,6 +7,6 @@ struct ObjectList<Item: Decodable>: Decodable {
 
     /// nil when it is not such JSON.
     static func items(_ json: String) -> [Item]? {
-        (try? JSONDecoder().decode(Self.self, from: Data(json.utf8)))?.items
+        OutsideJSON.decode(Self.self, from: json)?.items
     }
 }

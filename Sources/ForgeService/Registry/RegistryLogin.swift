@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
+import ForgeTemplates
 import Foundation
 
 /// What opens the registry that the inventory names, as a config.json of Docker's on the machine that builds.
@@ -54,7 +55,7 @@ enum DockerConfig {
 
     /// The registry's entries in another config.json, whatever form of its address they are under.
     static func entries(in json: String, of registry: String) -> [String: [String: String]] {
-        guard let file = (try? JSONSerialization.jsonObject(with: Data(json.utf8))) as? [String: Any] else {
+        guard let file = OutsideJSON.value(of: json) as? [String: Any] else {
             return [:]
         }
         let auths = (file["auths"] as? [String: [String: Any]]) ?? [:]
@@ -76,7 +77,7 @@ enum DockerConfig {
                 case secret = "Secret"
             }
         }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(json.utf8)) else { return nil }
+        guard let answer = OutsideJSON.decode(Answer.self, from: json) else { return nil }
         // Docker's own sign for a token that is no password.
         return answer.user == "<token>" ? ["identitytoken": answer.secret] : basic(answer.user, answer.secret)
     }

@@ -1,3 +1,4 @@
+import ForgeTemplates
 import Foundation
 
 /// One entry of what ran when.
@@ -32,7 +33,7 @@ package struct ReleaseRecord: Codable, Sendable, Hashable {
     }
 
     init?(json: String) {
-        guard let record = try? JSONDecoder().decode(ReleaseRecord.self, from: Data(json.utf8)) else { return nil }
+        guard let record = OutsideJSON.decode(ReleaseRecord.self, from: json) else { return nil }
         self = record
     }
 
