@@ -35,7 +35,7 @@ struct FaultTests {
         #expect(answers == Self.undisturbed.withLock(\.self))
     }
 
-    /// Makes a lab, does the work in it, and takes it away once the smoke test has passed.
+    /// Makes a lab, does the work in it, and takes it away, however that ended; the smoke test must pass before.
     private func answers(of name: String, on network: String, after work: (TestLab) async throws -> Void) async throws
         -> [String]
     {
@@ -43,17 +43,26 @@ struct FaultTests {
             cluster: "kubeforge-faults-\(name)", network: network, hasOwnData: true,
             distributions: ["kubmaster": "debian-13", "kubnode": "debian-12"])
         _ = try await lab.kubeforge("lab", "down", lab.inventory.path)
-        let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
-        try #require(up.exitCode == 0, "\(up.everything)")
-        try await work(lab)
-        let smoke = try await lab.kubeforge("smoke-test", lab.inventory.path)
-        #expect(smoke.exitCode == 0, "\(smoke.everything)")
-        let service = "http://\(lab.inventory.address(of: "kubnode")):30080"
-        let answers = try await lab.curl("\(service)/prediction/[0-\(OwnData.rows - 1)]")
+        do {
+            let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
+            try #require(up.exitCode == 0, "\(up.everything)")
+            try await work(lab)
+            let smoke = try await lab.kubeforge("smoke-test", lab.inventory.path)
+            #expect(smoke.exitCode == 0, "\(smoke.everything)")
+            let service = "http://\(lab.inventory.address(of: "kubnode")):30080"
+            let answers = try await lab.curl("\(service)/prediction/[0-\(OwnData.rows - 1)]")
+            try await remove(lab)
+            return answers.output.split(separator: "\n").map(String.init)
+        } catch {
+            try await remove(lab)
+            throw error
+        }
+    }
+
+    private func remove(_ lab: TestLab) async throws {
         let down = try await lab.kubeforge("lab", "down", lab.inventory.path)
         #expect(down.exitCode == 0, "\(down.everything)")
         try FileManager.default.removeItem(at: lab.folder)
-        return answers.output.split(separator: "\n").map(String.init)
     }
 
     private func disturb(_ verb: String, by disturbance: Disturbance, in lab: TestLab, _ chance: inout SeededNumbers)
@@ -61,7 +70,7 @@ struct FaultTests {
     {
         let struck = Mutex<Set<String>>([])
         while true {
-            let delay = Duration.milliseconds(Int.random(in: 0...1500, using: &chance))
+            let delay = Duration.milliseconds(Int.random(in: 0...300, using: &chance))
             let start = ContinuousClock.now
             let (run, step) = try await lab.disturbed(verb, by: disturbance, after: delay) { step in
                 struck.withLock { $0.insert(step.title).inserted }
