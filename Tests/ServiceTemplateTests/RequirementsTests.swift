@@ -105,8 +105,8 @@ struct RequirementsTests {
             ("own @ git+ssh://git@example.org/a.git@v1\n", 1, "is a repository, and \(compiler)"),
             ("https://example.org/own-1.0.tar.gz\n", 1, "is not the address of a wheel (.whl), and \(compiler)"),
             (
-                "numpy @ file:///croot/numpy_1/work/dist/numpy-1.26-cp311-cp311-linux_x86_64.whl\n", 1,
-                "/croot/numpy_1/work/dist/numpy-1.26-cp311-cp311-linux_x86_64.whl is a path of one computer, which the "
+                "numpy @ file:///croot/numpy_1/dist/numpy-1.26-cp311-cp311-linux_x86_64.whl\n", 1,
+                "/croot/numpy_1/dist/numpy-1.26-cp311-cp311-linux_x86_64.whl is a path of one computer, which the "
                     + "image does not have: put a wheel into the directory, and write ./wheels/….whl, or "
                     + "numpy==VERSION"
             ),
