@@ -118,7 +118,7 @@ extension Problem {
                         \(host.name): \(name) did not end within its time limit of \
                         \(command.timeLimit.components.seconds) s
                         """,
-                    why: "and the host did not end it either",
+                    why: "the host did not end it either",
                     fix: "on \(host.name): `ps -ef` tells whether it still runs")
             case .containsNUL:
                 Problem(

@@ -69,7 +69,7 @@ struct BatchUsageTests {
         #expect(
             try await Binary.run(["batch", "run", "--results", "out", "--parquet"], in: scene).errors == """
                 ✗ --results out has the predictions.csv of another run
-                  why  beside it, the new scores.json would be taken for its own
+                  why  the new scores.json beside it would seem to belong to it
                   fix  name another directory, or move that file away
 
                 """)

@@ -97,7 +97,7 @@ struct ModelDirectoryTests {
                     "customer,churn,churn_probability\nc001,no,nan\n",
                     #"expected\.csv: row 1 of churn must be a finite number, is 'nan': .*\n"#
                 ),
-                ("customer,churn\nx,no\n", #"expected\.csv: none of its rows is a row of the examples: .*\n"#),
+                ("customer,churn\nx,no\n", #"expected\.csv: none of its rows matches a row of the examples: .*\n"#),
                 (good + lines[1] + "\n", #"expected\.csv: names a row twice in column 'customer'\n"#),
             ] as [(String, String)]
         for (text, reason) in cases {

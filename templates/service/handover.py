@@ -23,7 +23,7 @@ ARRIVING = ".arriving."
 
 
 def wait(name, what, patience, folder=None):
-    """The file of this name, once it has arrived; `patience`: for how many seconds nothing of it may come. `what` is told to kubeforge."""
+    """Waits for the file of this name. `patience`: seconds without progress before it gives up. `what` is printed for kubeforge."""
     folder = folder or FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     print(f"waiting for {what}", flush=True)

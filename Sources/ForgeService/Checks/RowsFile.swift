@@ -77,7 +77,7 @@ package struct RowsFile: Sendable, Hashable {
                     ("there is no such file", "name a CSV or Parquet file of this computer\(Self.orAddress(name))")
                 case EACCES: ("this user may not read it", "make it readable: chmod u+r \(path.shellQuoted)")
                 // It is read more than once: what a pipe gives is gone then.
-                case nil: (error.reason, "write what it gives into a file, and name that")
+                case nil: (error.reason, "save its output to a file, and name that file")
                 default: (error.reason, "ls -l \(path.shellQuoted)")
                 }
             throw Problem(rows: name, why, fix)

@@ -103,7 +103,7 @@ struct BatchInputTests {
                 error?.description == """
                     --input \(text) cannot be used
                       why  it is a pipe or a socket, not a file
-                      fix  write what it gives into a file, and name that
+                      fix  save its output to a file, and name that file
                     """)
         }
     }

@@ -47,7 +47,7 @@ struct ModelFilesTests {
             #expect(out?.why == "it is a link out of the directory, to \(folder.path("secret"))")
             #expect(
                 out?.fix
-                    == "copy what it leads to into the directory: nothing else of this computer becomes part of an "
+                    == "copy its target into the directory: no other files of this computer become part of an "
                     + "image (service: model: in lab.yaml)")
             try FileManager.default.removeItem(atPath: folder.path("churn/key"))
             try link(folder, "churn/gone", to: "nothing")

@@ -119,7 +119,7 @@ struct PushTests {
             let problem = #expect(throws: Problem.self) { try PushedModel(folder.path("churn"), as: "churn") }
             #expect(problem?.kind == .usage)
             #expect(problem?.what == "\(folder.path("churn/key")) cannot be pushed")
-            #expect(problem?.fix == "copy what it leads to into the directory: nothing else of this computer is sent")
+            #expect(problem?.fix == "copy its target into the directory: no other files of this computer are sent")
             try FileManager.default.removeItem(atPath: folder.path("churn/key"))
             // A hole: nothing of it is on the disk.
             let hole = open(folder.path("churn/churn.joblib"), O_WRONLY | O_CLOEXEC)

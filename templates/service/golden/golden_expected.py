@@ -87,7 +87,7 @@ class Expected:
 
     def end(self):
         if not self.seen:
-            sys.exit("expected.csv: none of its rows is a row of the examples: both are compared by their index, or by their place")
+            sys.exit("expected.csv: none of its rows matches a row of the examples: rows are matched by index, or by position")
         for name, told in self.told.items():
             sys.exit(f"{name} answers otherwise here than in expected.csv on {len(told)} of {self.seen} rows ({told[0]}){self._why(name)}")
         for note in self.notes():

@@ -28,7 +28,7 @@ struct BatchRunCommand: ActionCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Columns of the input that predictions have, too: a,b, or all.", valueName: "columns"))
+            "Input columns to copy into the predictions: a,b, or all.", valueName: "columns"))
     var keep: String?
 
     @Flag(help: "Write predictions.parquet instead of predictions.csv.")
@@ -174,7 +174,7 @@ struct ResultsFolder {
         if FileManager.default.fileExists(atPath: "\(path)/\(output.otherTable)") {
             throw Problem(
                 .usage, what: "--results \(name) has the \(output.otherTable) of another run",
-                why: "beside it, the new scores.json would be taken for its own",
+                why: "the new scores.json beside it would seem to belong to it",
                 fix: "name another directory, or move that file away")
         }
         var place = path
