@@ -27,7 +27,7 @@ DESTDIR :=
 ZSH_COMPLETIONS := $(PREFIX)/share/zsh/site-functions
 # The program, its completions and its manual as they are installed.
 DIST := .build/dist
-# With Swift's libraries inside, and no others of the folder that the program lies in.
+# With Swift's libraries inside, and no others of the directory that the program lies in.
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
 INSTALLED := bin/kubeforge share/bash-completion/completions/kubeforge share/fish/vendor_completions.d/kubeforge.fish \
 	share/man/man1/kubeforge.1 share/doc/kubeforge/copyright
@@ -126,7 +126,7 @@ format:
 ready:
 	@fail() { printf '%s\n' "$$@" >&2; exit 1; }; \
 	version=$$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1); \
-	[ -n "$$version" ] || fail 'swift is not on your PATH.' 'fix  install Swift 6.2 or newer (https://www.swift.org/install/linux), or add its folder to PATH'; \
+	[ -n "$$version" ] || fail 'swift is not on your PATH.' 'fix  install Swift 6.2 or newer (https://www.swift.org/install/linux), or add its directory to PATH'; \
 	[ "$$(printf '%s\n' 6.2 "$$version" | sort -V | head -n 1)" = 6.2 ] || fail "Swift 6.2 or newer is needed; this is $$version." 'fix  https://www.swift.org/install/linux'; \
 	command -v apt-get >/dev/null || fail 'apt-get is not there: this Makefile installs what it needs on Debian 12 and 13 and on Ubuntu.' 'fix  run it on one of these'; \
 	[ "$$(id -u)" = 0 ] || command -v sudo >/dev/null || fail "$$(id -un) is not root, and sudo is not installed." 'fix  run make as root, or as root: apt-get install sudo && adduser '"$$(id -un)"' sudo'; \

@@ -26,14 +26,14 @@ struct EmbedTemplates {
         try source.write(toFile: arguments[3], atomically: true, encoding: .utf8)
     }
 
-    private static func text(_ path: String, below folder: URL) throws -> String {
-        try String(contentsOf: folder.appending(path: path), encoding: .utf8)
+    private static func text(_ path: String, below directory: URL) throws -> String {
+        try String(contentsOf: directory.appending(path: path), encoding: .utf8)
     }
 
-    private static func paths(below folder: URL) throws -> [String] {
-        try FileManager.default.subpathsOfDirectory(atPath: folder.path())
+    private static func paths(below directory: URL) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: directory.path())
             .filter { path in
-                let values = try folder.appending(path: path).resourceValues(forKeys: [.isRegularFileKey])
+                let values = try directory.appending(path: path).resourceValues(forKeys: [.isRegularFileKey])
                 return values.isRegularFile == true && !path.contains("__pycache__")
             }
             .sorted()

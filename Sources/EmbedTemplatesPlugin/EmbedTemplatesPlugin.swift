@@ -19,8 +19,8 @@ struct EmbedTemplatesPlugin: BuildToolPlugin {
         ]
     }
 
-    private func files(below folder: URL) -> [URL] {
-        let walk = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey])
+    private func files(below directory: URL) -> [URL] {
+        let walk = FileManager.default.enumerator(at: directory, includingPropertiesForKeys: [.isRegularFileKey])
         let all = walk?.compactMap { $0 as? URL } ?? []
         return all.filter { (try? $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true }
     }

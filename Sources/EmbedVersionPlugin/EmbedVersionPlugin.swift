@@ -31,8 +31,8 @@ struct EmbedVersionPlugin: BuildToolPlugin {
         """
 
     /// What Python leaves beside its files comes and goes.
-    private func files(below folder: URL) -> [URL] {
-        let walk = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey])
+    private func files(below directory: URL) -> [URL] {
+        let walk = FileManager.default.enumerator(at: directory, includingPropertiesForKeys: [.isRegularFileKey])
         return (walk?.compactMap { $0 as? URL } ?? []).filter {
             (try? $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true
                 && !$0.path().contains("__pycache__")
@@ -44,8 +44,8 @@ struct EmbedVersionPlugin: BuildToolPlugin {
         let dot = root.appending(path: ".git")
         let link = (try? String(contentsOf: dot, encoding: .utf8))?.trimmingCharacters(in: .newlines)
         let path = link?.hasPrefix("gitdir: ") == true ? link?.dropFirst("gitdir: ".count) : nil
-        let folder = path.map { URL(filePath: String($0), relativeTo: root) } ?? dot
-        return ["HEAD", "index", "logs/HEAD"].map { folder.appending(path: $0).standardizedFileURL }
+        let directory = path.map { URL(filePath: String($0), relativeTo: root) } ?? dot
+        return ["HEAD", "index", "logs/HEAD"].map { directory.appending(path: $0).standardizedFileURL }
             .filter { FileManager.default.fileExists(atPath: $0.path(percentEncoded: false)) }
     }
 }

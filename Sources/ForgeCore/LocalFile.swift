@@ -102,16 +102,16 @@ extension LocalFile.Failure {
 extension LocalFile {
     /// Makes the directory and those above it, 0700, where they are not there. What root makes is of the owner of the
     /// directory that it is in: sudo may keep HOME.
-    package static func makeFolder(_ path: String) throws(Failure) {
+    package static func makeDirectory(_ path: String) throws(Failure) {
         if path.isEmpty || isMade(path) || errno == EEXIST { return }
         guard errno == ENOENT else { throw Failure(code: errno) }
-        try makeFolder(WholeFile.folder(of: path))
+        try makeDirectory(WholeFile.directory(of: path))
         guard isMade(path) || errno == EEXIST else { throw Failure(code: errno) }
     }
 
-    private static func isMade(_ folder: String) -> Bool {
-        guard mkdir(folder, 0o700) == 0 else { return false }
-        if let owner = WholeFile.newOwner(folder) { lchown(folder, owner.user, owner.group) }
+    private static func isMade(_ directory: String) -> Bool {
+        guard mkdir(directory, 0o700) == 0 else { return false }
+        if let owner = WholeFile.newOwner(directory) { lchown(directory, owner.user, owner.group) }
         return true
     }
 

@@ -69,8 +69,8 @@ package struct RemoteFile: Sendable, Hashable {
 
 /// What stood in a file before kubeforge wrote it or took it away: kept once, beside it.
 package enum OriginalFile {
-    /// Whether others write to this place, too: to /etc, but for the folder in which the kubelet takes every file for a
-    /// pod.
+    /// Whether others write to this place, too: to /etc, but for the directory in which the kubelet takes every file
+    /// for a pod.
     package static func mayBe(at path: String) -> Bool {
         path.hasPrefix("/etc/") && !path.hasPrefix("/etc/kubernetes/manifests/")
     }
@@ -82,7 +82,7 @@ package enum OriginalFile {
     /// before until that is replaced. What has another one is somebody else's.
     package static func note(of path: String) -> String { notes + SHA256.hex(path) }
 
-    /// The folder of all notes.
+    /// The directory of all notes.
     package static let notes = "/var/lib/kubeforge/written/"
 
     /// Takes a file away: one that kubeforge wrote is removed, and one of somebody else's becomes the copy, unless
@@ -132,7 +132,7 @@ package enum OriginalFile {
 /// Functions of POSIX shell that several scripts have in common.
 package enum ShellFunction {
     /// `place NEW PATH`: gives what was written beside it its real name. Its bytes are on the disk before: after a
-    /// power cut XFS, and ext4 with a new name, may have the name and no bytes (fsync(2)); with the folder's entry
+    /// power cut XFS, and ext4 with a new name, may have the name and no bytes (fsync(2)); with the directory's entry
     /// synced, too, it is not lost either.
     package static let place = """
         place() {

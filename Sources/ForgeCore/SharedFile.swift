@@ -29,9 +29,9 @@ package struct SharedFile: Sendable, Hashable {
             if let state, geteuid() != 0, state.owner != geteuid() {
                 return refusal(target, "it belongs to the user number \(state.owner)", takeOver(target))
             }
-            let folder = Self.nearestFolder(of: target)
-            guard faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0 else {
-                return refusal(target, "\(folder): \(Self.reason(errno))", another)
+            let directory = Self.nearestDirectory(of: target)
+            guard faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0 else {
+                return refusal(target, "\(directory): \(Self.reason(errno))", another)
             }
             return nil
         } catch {
@@ -46,9 +46,9 @@ package struct SharedFile: Sendable, Hashable {
         waiting limit: Duration = .seconds(10), _ edit: (String?) throws(Problem) -> String
     ) async throws {
         let target = try target()
-        let folder = WholeFile.folder(of: target)
-        try makeFolder(folder, for: target)
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let directory = WholeFile.directory(of: target)
+        try makeDirectory(directory, for: target)
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw refusal(target, Self.reason(errno), another) }
         defer { close(descriptor) }
         try await lock(descriptor, target, limit)
@@ -111,20 +111,20 @@ package struct SharedFile: Sendable, Hashable {
             }
             guard count > 0 else { throw refusal(place, Self.reason(errno), another) }
             let link = String(decoding: buffer.prefix(count), as: UTF8.self)
-            place = link.hasPrefix("/") ? link : WholeFile.folder(of: place) + "/" + link
+            place = link.hasPrefix("/") ? link : WholeFile.directory(of: place) + "/" + link
         }
         throw refusal(path, Self.reason(ELOOP), another)
     }
 
-    private func lock(_ folder: CInt, _ target: String, _ limit: Duration) async throws {
+    private func lock(_ directory: CInt, _ target: String, _ limit: Duration) async throws {
         var isLocked = false
-        // The folder's lock leaves no file behind. kubectl has a file instead, which it makes and removes around its
+        // The directory's lock leaves no file behind. kubectl has a file instead, which it makes and removes around its
         // own changes.
         let isFree = try await poll(within: limit) {
             try await Task.sleep(for: .milliseconds(50))
         } until: {
             // A file system without locks keeps nobody out.
-            isLocked = (try? LocalFile.lock(folder)) ?? true
+            isLocked = (try? LocalFile.lock(directory)) ?? true
             return isLocked && access(target + ".lock", F_OK) != 0
         }
         guard !isFree else { return }
@@ -156,26 +156,26 @@ package struct SharedFile: Sendable, Hashable {
         }
     }
 
-    /// Of a new file that root makes: the owner of its folder, which is not root where sudo kept HOME.
+    /// Of a new file that root makes: the owner of its directory, which is not root where sudo kept HOME.
     private func owner(_ old: State?, _ target: String) -> WholeFile.Owner? {
         if let old { return old.owner == geteuid() && old.group == getegid() ? nil : (old.owner, old.group) }
         return WholeFile.newOwner(target)
     }
 
-    private func makeFolder(_ folder: String, for target: String) throws(Problem) {
-        if access(folder, F_OK) == 0 { return }
-        let above = WholeFile.folder(of: folder)
-        if above != folder { try makeFolder(above, for: target) }
-        guard mkdir(folder, 0o700) == 0 else {
+    private func makeDirectory(_ directory: String, for target: String) throws(Problem) {
+        if access(directory, F_OK) == 0 { return }
+        let above = WholeFile.directory(of: directory)
+        if above != directory { try makeDirectory(above, for: target) }
+        guard mkdir(directory, 0o700) == 0 else {
             if errno == EEXIST { return }
-            throw refusal(target, "\(folder): \(Self.reason(errno))", another)
+            throw refusal(target, "\(directory): \(Self.reason(errno))", another)
         }
-        if let owner = WholeFile.newOwner(folder) { lchown(folder, owner.user, owner.group) }
+        if let owner = WholeFile.newOwner(directory) { lchown(directory, owner.user, owner.group) }
     }
 
-    private static func nearestFolder(of path: String) -> String {
-        let above = WholeFile.folder(of: path)
-        return access(above, F_OK) == 0 || above == path ? above : nearestFolder(of: above)
+    private static func nearestDirectory(of path: String) -> String {
+        let above = WholeFile.directory(of: path)
+        return access(above, F_OK) == 0 || above == path ? above : nearestDirectory(of: above)
     }
 
     private static func reason(_ code: CInt) -> String { String(cString: strerror(code)) }

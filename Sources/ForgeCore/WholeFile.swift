@@ -51,8 +51,8 @@ package enum WholeFile {
     }
 
     /// Gives what was written beside it its real name. Its bytes are on the disk before: after a power cut XFS, and
-    /// ext4 with a new name, may have the name and no bytes (fsync(2)); with the folder's entry synced, too, it is not
-    /// lost either.
+    /// ext4 with a new name, may have the name and no bytes (fsync(2)); with the directory's entry synced, too, it is
+    /// not lost either.
     package static func place(_ new: String, at path: String, sync: (CInt) -> CInt = fsync) throws(Failure) {
         try place(new, path, rename, sync)
     }
@@ -73,23 +73,23 @@ package enum WholeFile {
         close(file)
         if let failure { throw failure }
         guard name(new, path) == 0 else { throw Failure(errno) }
-        let folder = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { return }
-        // Not every file system can do that for a folder.
-        _ = sync(folder)
-        close(folder)
+        let directory = open(directory(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { return }
+        // Not every file system can do that for a directory.
+        _ = sync(directory)
+        close(directory)
     }
 
     /// Whose what is made at this path shall be: that of its directory's owner, who is not root where sudo kept HOME;
     /// nil where this process is not root, and nothing is to be changed.
     package static func newOwner(_ path: String) -> Owner? {
         var status = stat()
-        guard geteuid() == 0, stat(folder(of: path), &status) == 0 else { return nil }
+        guard geteuid() == 0, stat(directory(of: path), &status) == 0 else { return nil }
         return (status.st_uid, status.st_gid)
     }
 
     /// The directory that a file of this path is in.
-    package static func folder(of path: String) -> String {
+    package static func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

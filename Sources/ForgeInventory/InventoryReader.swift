@@ -2,12 +2,12 @@ import ForgeCore
 
 /// An inventory file becomes a `Cluster`, or all of its problems.
 package struct InventoryReader: Sendable {
-    /// The home folder that a leading `~` in paths means.
+    /// The home directory that a leading `~` in paths means.
     package let home: String
 
     package init(home: String) { self.home = home }
 
-    /// Reads and checks the file; nothing is contacted. Relative paths in it count from the folder it lies in.
+    /// Reads and checks the file; nothing is contacted. Relative paths in it count from the directory it lies in.
     ///
     /// What is thrown holds all problems of the file in its order, each with line and column where the file could be
     /// read.

@@ -145,7 +145,7 @@ package struct Lab: Sendable {
     }
 
     private func exclusively(_ work: () async throws -> Void) async throws {
-        try layout.computer.makeFolder(layout.cache.run(""))
+        try layout.computer.makeDirectory(layout.cache.run(""))
         let use = try ExclusiveUse(of: layout.cluster.name, lock: layout.lock)
         try await work()
         use.end()
@@ -182,7 +182,7 @@ private struct LabRemoval: Sendable {
         for namespace in NetworkNamespace.names(layout.name, layout.computer) {
             try await NetworkNamespace.remove(namespace, layout.computer)
         }
-        try await NetworkNamespace.removeFolderIfEmpty(layout.computer)
+        try await NetworkNamespace.removeDirectoryIfEmpty(layout.computer)
         let bridge = Bridge(network: layout.network, name: layout.name, computer: layout.computer)
         guard bridge.isOurs || !bridge.exists else { return }
         for link in VethPair.links(of: layout.network, layout.computer) { try await link.remove() }
@@ -190,31 +190,32 @@ private struct LabRemoval: Sendable {
     }
 
     private func removeFiles() async throws {
-        for machine in layout.computer.names(in: "\(layout.folder)/machines") {
+        for machine in layout.computer.names(in: "\(layout.directory)/machines") {
             try await NspawnLeftovers(
-                root: "\(layout.folder)/machines/\(machine)/root", machine: layout.name.of(machine)
+                root: "\(layout.directory)/machines/\(machine)/root", machine: layout.name.of(machine)
             ).remove(layout.computer)
         }
-        try await Mounts.unmount(below: layout.folder, layout.computer)
-        let folders = [layout.folder, layout.operatorFiles.folder(of: layout.cluster.name), layout.lock].map {
+        try await Mounts.unmount(below: layout.directory, layout.computer)
+        let directories = [layout.directory, layout.operatorFiles.directory(of: layout.cluster.name), layout.lock].map {
             Word($0)
         }
-        try await layout.computer.finish(Command(["rm", "-rf", "--one-file-system"] + folders).within(.seconds(3600)))
+        try await layout.computer.finish(
+            Command(["rm", "-rf", "--one-file-system"] + directories).within(.seconds(3600)))
     }
 }
 
 /// What systemd-nspawn leaves below /run when it is killed.
 private struct NspawnLeftovers: Sendable {
-    private static let folder = "/run/systemd/nspawn"
+    private static let directory = "/run/systemd/nspawn"
 
     let root: String
     let machine: String
 
     func remove(_ computer: LocalHost) async throws {
-        _ = try await computer.run(Command("rmdir", "\(Self.folder)/propagate/\(machine)"))
+        _ = try await computer.run(Command("rmdir", "\(Self.directory)/propagate/\(machine)"))
         let inode = try await computer.run(Command("stat", "--format=%d:%i", Word(root)))
         guard inode.isSuccess else { return }
-        let lock = "\(Self.folder)/locks/inode-\(inode.text.trimming(while: \.isWhitespace))"
+        let lock = "\(Self.directory)/locks/inode-\(inode.text.trimming(while: \.isWhitespace))"
         if computer.exists(lock) { try computer.remove(lock) }
     }
 }

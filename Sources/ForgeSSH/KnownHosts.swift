@@ -127,7 +127,7 @@ struct KnownHosts {
 
 extension KnownHosts {
     /// Writes the host's key down; false when somebody else has done so since the file was read.
-    /// The file is made 0600 and its folder 0700 where they are not there.
+    /// The file is made 0600 and its directory 0700 where they are not there.
     ///
     /// Connections to many hosts are made at once, and other programs use the file, too: so it is locked, and read
     /// again under the lock.
@@ -150,7 +150,7 @@ extension KnownHosts {
     private func locked(_ deadline: Deadline) throws(SSHError) -> CInt {
         while true {
             let fd = try opened { () throws(LocalFile.Failure) in
-                try LocalFile.makeFolder(WholeFile.folder(of: path))
+                try LocalFile.makeDirectory(WholeFile.directory(of: path))
                 return try LocalFile.openOrMake(path, O_RDWR | O_APPEND)
             }
             do throws(SSHError) { try lock(fd, deadline) } catch {

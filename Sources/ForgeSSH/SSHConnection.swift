@@ -152,7 +152,7 @@ extension SSHConnection {
 /// What a connection needs to know beside the host: the operator's side of SSH.
 package struct SSHOptions: Sendable {
     /// What `~` stands for in the paths of an inventory, and where `.ssh/id_ed25519` and its like are looked for.
-    package var homeFolder: String
+    package var homeDirectory: String
     /// The socket of ssh-agent (`$SSH_AUTH_SOCK`); nil or empty when there is none.
     package var agentSocket: String?
     /// nil: a host that known_hosts does not know is refused. Otherwise its key is written down and this is told so, in
@@ -171,9 +171,10 @@ package struct SSHOptions: Sendable {
     /// to kill what ignores TERM.
     package var deadline: Duration = .seconds(30)
 
-    package init(homeFolder: String, agentSocket: String? = nil, acceptNewHostKeys: (@Sendable (String) -> Void)? = nil)
-    {
-        self.homeFolder = homeFolder
+    package init(
+        homeDirectory: String, agentSocket: String? = nil, acceptNewHostKeys: (@Sendable (String) -> Void)? = nil
+    ) {
+        self.homeDirectory = homeDirectory
         self.agentSocket = agentSocket
         self.acceptNewHostKeys = acceptNewHostKeys
     }
@@ -186,7 +187,7 @@ package struct SSHOptions: Sendable {
 
     /// The path with a leading `~` replaced.
     package func expanded(_ path: String) -> String {
-        path == "~" || path.hasPrefix("~/") ? homeFolder + path.dropFirst() : path
+        path == "~" || path.hasPrefix("~/") ? homeDirectory + path.dropFirst() : path
     }
 }
 

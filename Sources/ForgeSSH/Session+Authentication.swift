@@ -56,7 +56,7 @@ extension Session {
         var firstFailure: SSHError?
         for name in ["id_ed25519", "id_ecdsa", "id_rsa"] {
             do throws(SSHError) {
-                let key = try PrivateKey(file: options.homeFolder + "/.ssh/" + name)
+                let key = try PrivateKey(file: options.homeDirectory + "/.ssh/" + name)
                 if try isAccepted(key, deadline) { return }
                 tried.append(key.description)
             } catch .keyMissing {

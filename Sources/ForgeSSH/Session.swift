@@ -110,7 +110,7 @@ extension Session {
         set(SSH_OPTIONS_USER, host.access.user)
         // ~/.ssh/config would override all this, and a run would depend on the machine that it is started on.
         set(SSH_OPTIONS_PROCESS_CONFIG, 0)
-        set(SSH_OPTIONS_SSH_DIR, options.homeFolder + "/.ssh")
+        set(SSH_OPTIONS_SSH_DIR, options.homeDirectory + "/.ssh")
         // known_hosts is read by `KnownHosts`, once; libssh would read two files twice each.
         set(SSH_OPTIONS_KNOWNHOSTS, "/dev/null")
         set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null")

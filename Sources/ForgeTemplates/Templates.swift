@@ -1,12 +1,12 @@
 import ForgeCore
 import Foundation
 
-/// The files below `templates/`, as they were when kubeforge was built, with a folder of the user's laid over them.
+/// The files below `templates/`, as they were when kubeforge was built, with a directory of the user's laid over them.
 package struct Templates: Sendable {
     private let texts: [String: String]
 
-    /// `overlay` is the folder of `--templates`: a file in it replaces the embedded one of the same path, a new one is
-    /// added.
+    /// `overlay` is the directory of `--templates`: a file in it replaces the embedded one of the same path, a new one
+    /// is added.
     package init(overlay: String? = nil) throws(Problem) {
         var texts = embeddedTemplates
         if let overlay { texts.merge(try Self.read(overlay)) { _, new in new } }
@@ -27,30 +27,32 @@ package struct Templates: Sendable {
         }
     }
 
-    /// Every file below the folder, by its path relative to it.
-    package func folder(_ name: String) -> [String: String] {
+    /// Every file below the directory, by its path relative to it.
+    package func directory(_ name: String) -> [String: String] {
         let prefix = name + "/"
         let inside = texts.filter { $0.key.hasPrefix(prefix) }
         return Dictionary(inside.map { (String($0.key.dropFirst(prefix.count)), $0.value) }) { first, _ in first }
     }
 
-    private static func read(_ folder: String) throws(Problem) -> [String: String] {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+    private static func read(_ directory: String) throws(Problem) -> [String: String] {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
             throw Problem(
-                .usage, what: "--templates \(folder) is not a folder",
-                fix: "name a folder laid out like templates/ of kubeforge")
+                .usage, what: "--templates \(directory) is not a directory",
+                fix: "name a directory laid out like templates/ of kubeforge")
         }
         do {
             var texts: [String: String] = [:]
-            for path in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() where !isLeftBehind(path) {
-                let full = folder + "/" + path
-                guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue else {
+            for path in try FileManager.default.subpathsOfDirectory(atPath: directory).sorted()
+            where !isLeftBehind(path) {
+                let full = directory + "/" + path
+                guard FileManager.default.fileExists(atPath: full, isDirectory: &isDirectory), !isDirectory.boolValue
+                else {
                     continue
                 }
-                guard let text = String(validating: try bytes(full, path, of: folder), as: UTF8.self) else {
+                guard let text = String(validating: try bytes(full, path, of: directory), as: UTF8.self) else {
                     throw Problem(
-                        .usage, what: "--templates \(folder): \(path) cannot be read", why: "it is not UTF-8 text",
+                        .usage, what: "--templates \(directory): \(path) cannot be read", why: "it is not UTF-8 text",
                         fix: "templates are UTF-8 text files: move it elsewhere")
                 }
                 texts[path] = text
@@ -60,20 +62,20 @@ package struct Templates: Sendable {
             throw problem
         } catch {
             throw Problem(
-                .usage, what: "--templates \(folder) cannot be read", why: "\(error)",
+                .usage, what: "--templates \(directory) cannot be read", why: "\(error)",
                 fix: "templates are UTF-8 text files")
         }
     }
 
-    private static func bytes(_ file: String, _ path: String, of folder: String) throws(Problem) -> [UInt8] {
+    private static func bytes(_ file: String, _ path: String, of directory: String) throws(Problem) -> [UInt8] {
         do throws(LocalFile.Failure) { return try LocalFile.read(file).bytes } catch {
             throw Problem(
-                .usage, what: "--templates \(folder) cannot be read", why: "\(path): \(error.reason)",
+                .usage, what: "--templates \(directory) cannot be read", why: "\(path): \(error.reason)",
                 fix: "templates are UTF-8 text files: move it elsewhere")
         }
     }
 
-    /// What file managers, Git, editors and Python leave in any folder.
+    /// What file managers, Git, editors and Python leave in any directory.
     private static func isLeftBehind(_ path: String) -> Bool {
         path.split(separator: "/").contains { name in
             [".DS_Store", "Thumbs.db", ".git", "__pycache__"].contains(name) || name.hasSuffix(".pyc")

@@ -61,10 +61,10 @@ package final class ChildProcess: Sendable {
     /// Found in PATH; with its signals as a shell's children have them, and files (or pipes) as its three streams.
     /// `environment`: nil for that of this process.
     package init(
-        _ arguments: [String], in folder: URL? = nil, environment: [String: String]? = nil, input: Int32? = nil,
+        _ arguments: [String], in directory: URL? = nil, environment: [String: String]? = nil, input: Int32? = nil,
         output: Int32, errors: Int32
     ) throws {
-        let place = folder.map { ["--chdir", $0.path] } ?? []
+        let place = directory.map { ["--chdir", $0.path] } ?? []
         let words = ["/usr/bin/env", "--default-signal"] + place + arguments
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -129,7 +129,7 @@ package struct FinishedProgram: Sendable {
 
     /// Runs a program found in PATH. `isMerged`: standard error goes where standard output goes, in order.
     package static func run(
-        _ arguments: [String], input: [UInt8] = [], in folder: URL? = nil, environment: [String: String]? = nil,
+        _ arguments: [String], input: [UInt8] = [], in directory: URL? = nil, environment: [String: String]? = nil,
         isMerged: Bool = false
     ) throws -> FinishedProgram {
         // Files, not pipes: nothing can fill up and block whoever writes.
@@ -145,7 +145,7 @@ package struct FinishedProgram: Sendable {
             FileHandle(forReadingFrom: stdin), FileHandle(forWritingTo: stdout), FileHandle(forWritingTo: stderr)
         )
         let process = try ChildProcess(
-            arguments, in: folder, environment: environment, input: streams.0.fileDescriptor,
+            arguments, in: directory, environment: environment, input: streams.0.fileDescriptor,
             output: streams.1.fileDescriptor, errors: (isMerged ? streams.1 : streams.2).fileDescriptor)
         let status = process.wait()
         return FinishedProgram(

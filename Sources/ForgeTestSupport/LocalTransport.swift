@@ -7,11 +7,11 @@ package actor LocalTransport: Transport {
     private let shell: String
     private let programs: String?
     private let greeting: String
-    /// Stands for the machine's folder of notes about written files.
+    /// Stands for the machine's directory of notes about written files.
     private let notes = NSTemporaryDirectory() + "kubeforge-notes-\(UUID().uuidString)/"
     package private(set) var traffic = Traffic()
 
-    /// `shell` plays the host's `sh`; the programs in the folder `programs` come before the host's own;
+    /// `shell` plays the host's `sh`; the programs in the directory `programs` come before the host's own;
     /// `greeting` is what a login shell prints before the command.
     package init(shell: String = "sh", programs: String? = nil, greeting: String = "") {
         self.shell = shell
@@ -69,8 +69,8 @@ package struct LoginTransport: Transport {
 
     /// Only what a command that ends well prints.
     package func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
-        try await TemporaryFolder.during { folder in
-            let input = try folder.write("input", command.inputText)
+        try await TemporaryDirectory.during { directory in
+            let input = try directory.write("input", command.inputText)
             let line = "\(command.remoteLine(user: "root")) < \(input)"
             return Output(try await LocalProgram.run("sh", ["-c", line], environment: environment))
         }

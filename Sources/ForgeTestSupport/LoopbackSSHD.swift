@@ -1,10 +1,11 @@
 import ForgeCore
 import Foundation
 
-/// A real sshd on 127.0.0.1, with host keys, a configuration and a folder of its own, for as long as a test needs it.
+/// A real sshd on 127.0.0.1, with host keys, a configuration and a directory of its own, for as long as a test needs
+/// it.
 package struct LoopbackSSHD: Sendable {
     /// Everything of this sshd lies in here; tests put their files beside.
-    package let folder: TemporaryFolder
+    package let directory: TemporaryDirectory
     package let port: UInt16
     /// A private key that every user of this computer may log in with.
     package let keyPath: String
@@ -29,18 +30,19 @@ package struct LoopbackSSHD: Sendable {
             throw Problem(
                 what: "these tests need sshd", why: "\(real) is not there", fix: "apt-get install openssh-server")
         }
-        return try await TemporaryFolder.during { folder in
-            let program = name.map(folder.path) ?? real
+        return try await TemporaryDirectory.during { directory in
+            let program = name.map(directory.path) ?? real
             if name != nil { try FileManager.default.createSymbolicLink(atPath: program, withDestinationPath: real) }
-            for type in hostKeys { try await makeKey(folder.path("host_\(type.rawValue)"), type) }
-            try await makeKey(folder.path("key"), .ed25519)
-            try FileManager.default.copyItem(atPath: folder.path("key.pub"), toPath: folder.path("authorized_keys"))
+            for type in hostKeys { try await makeKey(directory.path("host_\(type.rawValue)"), type) }
+            try await makeKey(directory.path("key"), .ed25519)
+            try FileManager.default.copyItem(
+                atPath: directory.path("key.pub"), toPath: directory.path("authorized_keys"))
             // Where sshd puts its helper process; the package makes it only when the service starts.
             if getuid() == 0 {
                 try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
             }
             while true {
-                if let result = try await attempt(program, lines, hostKeys, in: folder, body) { return result }
+                if let result = try await attempt(program, lines, hostKeys, in: directory, body) { return result }
             }
         }
     }
@@ -70,7 +72,7 @@ package struct LoopbackSSHD: Sendable {
 
     /// The commands that it has started, however long ago, with all that they have started themselves.
     private var marked: [Int32] {
-        let mark = Data("\0\(Self.mark(folder))\0".utf8)
+        let mark = Data("\0\(Self.mark(directory))\0".utf8)
         let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         let own = all.compactMap(Int32.init).filter { process in
             guard let variables = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { return false }
@@ -79,14 +81,14 @@ package struct LoopbackSSHD: Sendable {
         return own + own.flatMap(Self.descendants)
     }
 
-    private static func mark(_ folder: TemporaryFolder) -> String { "KUBEFORGE_TEST_SSHD=\(folder.path)" }
+    private static func mark(_ directory: TemporaryDirectory) -> String { "KUBEFORGE_TEST_SSHD=\(directory.path)" }
 
     /// What it has written to its log.
-    package var log: String { (try? String(contentsOfFile: folder.path("sshd.log"), encoding: .utf8)) ?? "" }
+    package var log: String { (try? String(contentsOfFile: directory.path("sshd.log"), encoding: .utf8)) ?? "" }
 
     /// The public half of one of its host keys, as known_hosts holds it: type and base64.
     package func hostKey(_ type: KeyType) throws -> String {
-        try String(contentsOfFile: folder.path("host_\(type.rawValue).pub"), encoding: .utf8).split(separator: " ")
+        try String(contentsOfFile: directory.path("host_\(type.rawValue).pub"), encoding: .utf8).split(separator: " ")
             .prefix(2).joined(
                 separator: " ")
     }
@@ -98,18 +100,19 @@ package struct LoopbackSSHD: Sendable {
 extension LoopbackSSHD {
     /// nil when somebody else has taken the port since it was found free.
     private static func attempt<Result: Sendable>(
-        _ program: String, _ lines: [String], _ hostKeys: [KeyType], in folder: TemporaryFolder,
+        _ program: String, _ lines: [String], _ hostKeys: [KeyType], in directory: TemporaryDirectory,
         _ body: (LoopbackSSHD) async throws -> Result
     ) async throws -> Result? {
         let port = try LoopbackServer.freePort()
-        try configuration(lines, hostKeys, port, folder).write(
-            toFile: folder.path("sshd_config"), atomically: true, encoding: .utf8)
+        try configuration(lines, hostKeys, port, directory).write(
+            toFile: directory.path("sshd_config"), atomically: true, encoding: .utf8)
         return try await LocalProgram.running(
-            program, ["-D", "-f", folder.path("sshd_config"), "-E", folder.path("sshd.log")]
+            program, ["-D", "-f", directory.path("sshd_config"), "-E", directory.path("sshd.log")]
         ) {
             processID in
             let sshd = LoopbackSSHD(
-                folder: folder, port: port, keyPath: folder.path("key"), knownHostsPath: folder.path("known_hosts"),
+                directory: directory, port: port, keyPath: directory.path("key"),
+                knownHostsPath: directory.path("known_hosts"),
                 processID: processID)
             guard try await sshd.listens() else { return nil }
             defer { sshd.endConnections() }
@@ -135,19 +138,21 @@ extension LoopbackSSHD {
     }
 
     private static func configuration(
-        _ lines: [String], _ hostKeys: [KeyType], _ port: UInt16, _ folder: TemporaryFolder
+        _ lines: [String], _ hostKeys: [KeyType], _ port: UInt16, _ directory: TemporaryDirectory
     ) -> String {
         let own = [
-            "ListenAddress 127.0.0.1:\(port)", "PidFile none", "AuthorizedKeysFile \(folder.path("authorized_keys"))",
+            "ListenAddress 127.0.0.1:\(port)", "PidFile none",
+            "AuthorizedKeysFile \(directory.path("authorized_keys"))",
             "StrictModes no",
             "UsePAM no", "PermitRootLogin yes", "PasswordAuthentication no", "KbdInteractiveAuthentication no",
             "MaxStartups 200",
             "LogLevel VERBOSE",
             // A bash that believes to be inside another one leaves .bashrc alone, which is this computer's and not the
             // tests'.
-            "SetEnv SHLVL=1 \(mark(folder))",
+            "SetEnv SHLVL=1 \(mark(directory))",
         ]
-        return (lines + own + hostKeys.map { "HostKey \(folder.path("host_\($0.rawValue)"))" }).joined(separator: "\n")
+        return (lines + own + hostKeys.map { "HostKey \(directory.path("host_\($0.rawValue)"))" }).joined(
+            separator: "\n")
             + "\n"
     }
 

@@ -6,9 +6,9 @@ package struct SSHAgent: Sendable {
     package let socket: String
 
     package static func running<Result: Sendable>(
-        in folder: TemporaryFolder, keys: [String] = [], _ body: (SSHAgent) async throws -> Result
+        in directory: TemporaryDirectory, keys: [String] = [], _ body: (SSHAgent) async throws -> Result
     ) async throws -> Result {
-        let agent = SSHAgent(socket: folder.path("agent"))
+        let agent = SSHAgent(socket: directory.path("agent"))
         return try await LocalProgram.running("/usr/bin/ssh-agent", ["-D", "-a", agent.socket]) { _ in
             // Between bind and listen the socket is there, and refuses.
             while !agent.isListening { try await Task.sleep(for: .milliseconds(2)) }
@@ -17,10 +17,11 @@ package struct SSHAgent: Sendable {
         }
     }
 
-    package func add(_ keyPath: String, passphrase: String? = nil, _ folder: TemporaryFolder? = nil) async throws {
+    package func add(_ keyPath: String, passphrase: String? = nil, _ directory: TemporaryDirectory? = nil) async throws
+    {
         var environment = ["SSH_AUTH_SOCK": socket]
-        if let passphrase, let folder {
-            environment["SSH_ASKPASS"] = try folder.write(
+        if let passphrase, let directory {
+            environment["SSH_ASKPASS"] = try directory.write(
                 "askpass", "#!/bin/sh\necho \(passphrase.shellQuoted)\n", mode: 0o700)
             environment["SSH_ASKPASS_REQUIRE"] = "force"
         }
@@ -44,12 +45,12 @@ package struct MuteAgent: Sendable {
     }
 
     package static func running<Result>(
-        _ manner: Manner, in folder: TemporaryFolder, _ body: (MuteAgent) async throws -> Result
+        _ manner: Manner, in directory: TemporaryDirectory, _ body: (MuteAgent) async throws -> Result
     )
         async throws -> Result
     {
         let (isAsked, asked) = AsyncStream<Void>.makeStream()
-        let agent = MuteAgent(socket: folder.path("mute-\(UUID().uuidString.prefix(8))"), isAsked: isAsked)
+        let agent = MuteAgent(socket: directory.path("mute-\(UUID().uuidString.prefix(8))"), isAsked: isAsked)
         let listener = try agent.connection { bind($0, $1, $2) == 0 && listen($0, 0) == 0 }
         var others: [CInt] = []
         switch manner {

@@ -30,10 +30,10 @@ struct DestructionTests {
     @Test("stands behind the note of what kubeforge began, or is advice that is listed here")
     func places() throws {
         var found: [String: [String]] = [:]
-        for folder in ["Sources", "templates"] {
+        for directory in ["Sources", "templates"] {
             let files = try #require(
                 FileManager.default.enumerator(
-                    at: Self.root.appending(path: folder), includingPropertiesForKeys: [.isRegularFileKey]))
+                    at: Self.root.appending(path: directory), includingPropertiesForKeys: [.isRegularFileKey]))
             for case let file as URL in files
             where try file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true {
                 let path = String(file.standardized.path.dropFirst(Self.root.path.count)).trimmingPrefix("/")

@@ -17,12 +17,13 @@ struct DocumentationTests {
 
     @Test("links to files that are there", arguments: pages)
     func links(page: String) throws {
-        let folder = Self.root.appending(path: page).deletingLastPathComponent()
+        let directory = Self.root.appending(path: page).deletingLastPathComponent()
         for link in try Self.text(page).matches(of: /\]\(([^)\s]+)\)/).map({ String($0.1) }) where !link.contains("://")
         {
             let path = link.split(separator: "#").first.map(String.init) ?? page
             #expect(
-                FileManager.default.fileExists(atPath: folder.appending(path: path).path), "\(page) links to \(link)")
+                FileManager.default.fileExists(atPath: directory.appending(path: path).path), "\(page) links to \(link)"
+            )
         }
     }
 
@@ -69,7 +70,7 @@ struct DocumentationTests {
         try String(contentsOf: root.appending(path: path), encoding: .utf8)
     }
 
-    private static func names(in folder: String) -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path)) ?? []).sorted()
+    private static func names(in directory: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: root.appending(path: directory).path)) ?? []).sorted()
     }
 }

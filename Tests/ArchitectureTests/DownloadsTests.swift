@@ -97,17 +97,17 @@ struct DownloadsTests {
 
     /// All lines of the program and its templates but comments, each with its file, without the space around them.
     private static func lines() throws -> [(path: String, line: String)] {
-        try ["Sources", "templates"].flatMap { folder in
-            let place = root.appending(path: folder)
+        try ["Sources", "templates"].flatMap { directory in
+            let place = root.appending(path: directory)
             let all = FileManager.default.enumerator(at: place, includingPropertiesForKeys: nil)
             let files = try #require(all).compactMap { $0 as? URL }.filter { !$0.path.contains(".docc/") }
             return files.flatMap { file in
-                // Folders, and what a program keeps compiled, are no text.
+                // Directories, and what a program keeps compiled, are no text.
                 guard let text = (try? String(contentsOf: file, encoding: .utf8)).map(joined) else {
                     return [(String, String)]()
                 }
-                let path = "\(folder)/\(file.path.dropFirst(place.path.count + 1))"
-                let comment = folder == "Sources" ? "//" : "#"
+                let path = "\(directory)/\(file.path.dropFirst(place.path.count + 1))"
+                let comment = directory == "Sources" ? "//" : "#"
                 return text.split(whereSeparator: \.isNewline).map { (path, $0.trimmingCharacters(in: .whitespaces)) }
                     .filter { !$0.1.hasPrefix(comment) }
             }

@@ -41,9 +41,9 @@ struct MutantsTests {
             for mutant in mutants.candidates("a.swift", sys.argv[2]): print(mutant.line, mutant.kind, "|", \
             mutant.after.strip())
             """
-        let folder = URL(filePath: script).deletingLastPathComponent().path
+        let directory = URL(filePath: script).deletingLastPathComponent().path
         let found = try await LocalProgram.run(
-            "python3", ["-c", code, folder, text], environment: ["PYTHONDONTWRITEBYTECODE": "1"])
+            "python3", ["-c", code, directory, text], environment: ["PYTHONDONTWRITEBYTECODE": "1"])
         #expect(
             found.split(separator: "\n").map(String.init) == [
                 "2 ==/!= | if a != b && !c { return 3 }  // true",

@@ -3,11 +3,11 @@ import Testing
 
 /// The sources, by their path below Sources.
 func sources() throws -> [(path: String, text: String)] {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources").standardized
-    let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+    let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources").standardized
+    let files = try #require(FileManager.default.enumerator(at: directory, includingPropertiesForKeys: nil))
     return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map { file in
         (
-            String(file.path().dropFirst(folder.path().count)).trimmingCharacters(in: ["/"]),
+            String(file.path().dropFirst(directory.path().count)).trimmingCharacters(in: ["/"]),
             joined(try String(contentsOf: file, encoding: .utf8))
         )
     }.sorted { $0.path < $1.path }
@@ -151,8 +151,8 @@ struct OutsideTests {
     }
 
     private func testTexts() throws -> String {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "..").standardized
-        let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+        let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "..").standardized
+        let files = try #require(FileManager.default.enumerator(at: directory, includingPropertiesForKeys: nil))
         return try files.compactMap { $0 as? URL }.filter {
             $0.lastPathComponent == "FuzzTests.swift" || $0.lastPathComponent == "OutsideTextTests.swift"
         }

@@ -62,10 +62,10 @@ private struct SourceFile {
 
     static func all(of module: String) throws -> [SourceFile] {
         let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources").standardized
-        let folder = sources.appending(path: module)
-        let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+        let directory = sources.appending(path: module)
+        let files = try #require(FileManager.default.enumerator(at: directory, includingPropertiesForKeys: nil))
         return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map { file in
-            let path = String(file.path.dropFirst(folder.path.count + 1))
+            let path = String(file.path.dropFirst(directory.path.count + 1))
             let room = path.split(separator: "/").dropLast().joined(separator: "/")
             return try SourceFile(path: "\(module)/\(path)", room: room, String(contentsOf: file, encoding: .utf8))
         }
@@ -127,9 +127,9 @@ private let mayImport: [String: Set<String>] = [
 struct LayersTests {
     @Test("import only downward", arguments: mayImport.keys.sorted())
     func importOnlyDownward(module: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/\(module)")
+        let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/\(module)")
             .standardized
-        let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+        let files = try #require(FileManager.default.enumerator(at: directory, includingPropertiesForKeys: nil))
         var seen = 0
         for case let file as URL in files where file.pathExtension == "swift" {
             seen += 1

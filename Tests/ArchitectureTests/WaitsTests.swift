@@ -38,9 +38,9 @@ struct WaitsTests {
         "end with the first Ctrl-C: each pauses by Machine.pause",
         arguments: ["ForgePlan", "ForgeKubernetes", "ForgeService"])
     func pause(module: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/\(module)")
+        let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/\(module)")
             .standardized
-        let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+        let files = try #require(FileManager.default.enumerator(at: directory, includingPropertiesForKeys: nil))
         for case let file as URL in files
         where file.pathExtension == "swift" && !Self.others.contains(file.lastPathComponent) {
             let text = try String(contentsOf: file, encoding: .utf8)
@@ -55,11 +55,11 @@ struct WaitsTests {
             /\bseq [0-9$]|\bsleep [0-9"$]|--wait( |"|$)|\bflock (?!-n)-|\bwait --for|\brollout status|\btail -[fF]\b/
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
         var found: [String: [String]] = [:]
-        for folder in ["ForgeCore", "ForgePlan", "ForgeKubernetes", "ForgeService"].map({ "Sources/\($0)" }) + [
+        for directory in ["ForgeCore", "ForgePlan", "ForgeKubernetes", "ForgeService"].map({ "Sources/\($0)" }) + [
             "templates"
         ] {
-            for path in try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path) {
-                let file = "\(folder)/\(path)"
+            for path in try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: directory).path) {
+                let file = "\(directory)/\(path)"
                 // The lab's machines are nobody's but the lab's; in Python a wait is a thread's.
                 guard !file.hasPrefix("templates/lab/"), !file.hasSuffix(".py"),
                     let text = (try? String(contentsOf: root.appending(path: file), encoding: .utf8)).map(joined)

@@ -64,7 +64,7 @@ struct FaultTests {
     private static func remove(_ lab: TestLab) async throws {
         let down = try await lab.kubeforge("lab", "down", lab.inventory.path)
         #expect(down.exitCode == 0, "\(down.everything)")
-        try FileManager.default.removeItem(at: lab.folder)
+        try FileManager.default.removeItem(at: lab.directory)
     }
 
     private func disturb(_ verb: String, by disturbance: Disturbance, in lab: TestLab, _ chance: inout SeededNumbers)

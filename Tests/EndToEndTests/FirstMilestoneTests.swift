@@ -88,7 +88,7 @@ struct FirstMilestoneTests {
     func otherCluster() async throws {
         var other = lab.inventory
         other.cluster = "other"
-        let path = lab.folder.appending(path: "other.yaml").path()
+        let path = lab.directory.appending(path: "other.yaml").path()
         try other.write(to: path)
         let run = try await lab.kubeforge("provision", path)
         #expect(run.exitCode == 1)
@@ -99,7 +99,7 @@ struct FirstMilestoneTests {
     func unreachableWorker() async throws {
         var larger = lab.inventory
         larger.hosts.append(("kubgone", "10.78.0.99", "worker"))
-        let path = lab.folder.appending(path: "larger.yaml").path()
+        let path = lab.directory.appending(path: "larger.yaml").path()
         try larger.write(to: path)
         let run = try await lab.kubeforge("provision", path, "--output", "json")
         #expect(run.exitCode == 2, "\(run.everything)")
@@ -160,7 +160,7 @@ struct FirstMilestoneTests {
     func wrongRelease() async throws {
         let fault = Fault.wrongAnswers
         let run = try await lab.kubeforge(
-            "deploy", lab.inventory.path, "--templates", try fault.overlay.make(in: lab.folder))
+            "deploy", lab.inventory.path, "--templates", try fault.overlay.make(in: lab.directory))
         #expect(run.exitCode == 1, "\(run.everything)")
         for sentence in fault.says { #expect(run.errors.contains(sentence), "\(run.errors)") }
         let check = try await lab.kubeforge("smoke-test", lab.inventory.path, "--load", "3s", "--concurrency", "2")
@@ -169,7 +169,7 @@ struct FirstMilestoneTests {
 
     @Test("a batch in two shards predicts every row, in order")
     func batch() async throws {
-        let results = lab.folder.appending(path: "results")
+        let results = lab.directory.appending(path: "results")
         let run = try await lab.kubeforge(
             "batch", "run", lab.inventory.path, "--shards", "2", "--results", results.path())
         #expect(run.exitCode == 0, "\(run.everything)")

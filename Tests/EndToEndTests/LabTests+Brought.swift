@@ -49,7 +49,7 @@ extension LabTests {
 
         #expect(try await lab.kubeforge("lab", "down", lab.inventory.path).exitCode == 0)
         try await brought.remove()
-        try FileManager.default.removeItem(at: lab.folder)
+        try FileManager.default.removeItem(at: lab.directory)
     }
 }
 
@@ -65,7 +65,7 @@ private struct Brought {
 
     let lab: TestLab
 
-    private var folder: String { lab.inventory.cache }
+    private var directory: String { lab.inventory.cache }
 
     func makePackages() async throws {
         let list = Self.images.map { "echo \($0)" }.joined(separator: "; ")
@@ -94,7 +94,7 @@ private struct Brought {
     /// Archives of both kinds.
     func makeImages() async throws {
         let made = try await lab.python(
-            Self.archives, "\(folder)/images/\(Self.version)", Self.images.joined(separator: " "))
+            Self.archives, "\(directory)/images/\(Self.version)", Self.images.joined(separator: " "))
         try #require(made.exitCode == 0, "\(made.everything)")
     }
 
@@ -103,7 +103,7 @@ private struct Brought {
         let stable = "apt/core:/stable:/v1.37"
         let removal = try await lab.asRoot(
             """
-            for cache in '\(folder)' ~root/.cache/kubeforge/lab; do cd "$cache" 2>/dev/null || continue
+            for cache in '\(directory)' ~root/.cache/kubeforge/lab; do cd "$cache" 2>/dev/null || continue
             rm -rf packages/\(Self.version) images/\(Self.version) brought/\(Self.version) \(stable) \
             registry/stocked/\(Self.version); done
             """)
@@ -112,15 +112,15 @@ private struct Brought {
 
     private func shell(_ script: String) async throws {
         let run = try await Program(
-            path: "/bin/sh", arguments: ["-ec", script, "sh", folder], environment: lab.environment
+            path: "/bin/sh", arguments: ["-ec", script, "sh", directory], environment: lab.environment
         ).run()
         try #require(run.exitCode == 0, "\(run.everything)")
     }
 
     private static let archives = """
         import hashlib, io, json, os, sys, tarfile
-        folder, names = sys.argv[1], sys.argv[2].split()
-        os.makedirs(folder, exist_ok=True)
+        directory, names = sys.argv[1], sys.argv[2].split()
+        os.makedirs(directory, exist_ok=True)
 
         def add(archive, name, data):
             member = tarfile.TarInfo(name)
@@ -135,7 +135,7 @@ private struct Brought {
             digest = lambda data: hashlib.sha256(data).hexdigest()
             config = json.dumps({"architecture": "amd64", "os": "linux", "config": {},
                                  "rootfs": {"type": "layers", "diff_ids": ["sha256:" + digest(layer)]}}).encode()
-            with tarfile.open(f"{folder}/{name.split('/')[-1].split(':')[0]}.tar", "w") as archive:
+            with tarfile.open(f"{directory}/{name.split('/')[-1].split(':')[0]}.tar", "w") as archive:
                 if number % 2:
                     add(archive, digest(config) + ".json", config)
                     add(archive, "layer.tar", layer)

@@ -22,7 +22,7 @@ struct LabTests {
         #expect(try await states() == ["running", "running"])
         #expect(try await all("systemctl is-system-running --wait") == ["running", "running"])
         try await expectBare()
-        #expect(try strangersFiles() == [], "what lies in the operator's folder is the operator's")
+        #expect(try strangersFiles() == [], "what lies in the operator's directory is the operator's")
 
         let again = try await run("up")
         #expect(!again.errors.contains("✓"), "\(again.errors)")
@@ -143,11 +143,11 @@ struct LabTests {
         return answers
     }
 
-    /// Files below the operator's folder that belong to another user.
+    /// Files below the operator's directory that belong to another user.
     private func strangersFiles() throws -> [String] {
-        let folder = URL(filePath: lab.inventory.key).deletingLastPathComponent().deletingLastPathComponent().path()
+        let directory = URL(filePath: lab.inventory.key).deletingLastPathComponent().deletingLastPathComponent().path()
         let all = [
-            folder, folder + "/ssh", lab.inventory.key, lab.inventory.key + ".pub", folder + "/run",
+            directory, directory + "/ssh", lab.inventory.key, lab.inventory.key + ".pub", directory + "/run",
             lab.inventory.knownHosts,
         ]
         return try all.filter { path in

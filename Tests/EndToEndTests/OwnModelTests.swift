@@ -44,7 +44,7 @@ struct OwnModelTests {
 
     /// A directory with a model and its rows, made by the packages that a person would have.
     private func make(_ model: OwnModel) async throws -> String {
-        let directory = lab.folder("models-\(model.kind)").path()
+        let directory = lab.directory("models-\(model.kind)").path()
         try? FileManager.default.removeItem(atPath: directory)
         let python = try await python()
         let program = TestLab.checkout.appending(path: "Tests/ServiceModels/make_models.py").path()
@@ -57,7 +57,7 @@ struct OwnModelTests {
 
     /// Of a virtual environment of the lab's own.
     private func python() async throws -> String {
-        let folder = lab.folder("python").path()
+        let directory = lab.directory("python").path()
         let script = """
             set -e; [ -e "$0/done" ] || {
               python3 -m venv "$0"
@@ -69,10 +69,10 @@ struct OwnModelTests {
             TestLab.checkout.appending(path: $0).path()
         }
         let made = try await Program(
-            path: "/bin/sh", arguments: ["-c", script, folder] + paths, environment: lab.environment
+            path: "/bin/sh", arguments: ["-c", script, directory] + paths, environment: lab.environment
         ).run()
         try #require(made.exitCode == 0, "\(made.everything)")
-        return folder + "/bin/python"
+        return directory + "/bin/python"
     }
 
     /// The lab's inventory with another service, and Debian's mirror for what a model's packages expect.
@@ -80,7 +80,7 @@ struct OwnModelTests {
         var other = lab.inventory
         other.service = service
         other.hasDebianMirror = true
-        let path = lab.folder.appending(path: "\(name).yaml").path()
+        let path = lab.directory.appending(path: "\(name).yaml").path()
         try other.write(to: path)
         return path
     }
@@ -113,8 +113,8 @@ enum OwnData {
     static let rows = 200
 
     /// Writes both files, and gives the lines of the inventory's `service:` that name them.
-    static func write(to folder: URL) throws -> [String] {
-        let places = ["train", "test"].map { folder.appending(path: "\($0).csv") }
+    static func write(to directory: URL) throws -> [String] {
+        let places = ["train", "test"].map { directory.appending(path: "\($0).csv") }
         for (seed, place) in places.enumerated() {
             try csv(seed: UInt32(seed)).write(to: place, atomically: true, encoding: .utf8)
         }
@@ -152,9 +152,9 @@ extension OwnData {
         /// What `train.py` says of these files.
         static let sample = Known(
             testDescription: "a sample", prediction: #""lda":{"number":0,"letter":"A"}"#, score: "0.915"
-        ) { folder in
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            return try OwnData.write(to: folder)
+        ) { directory in
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            return try OwnData.write(to: directory)
         }
 
         /// The EEG study's files, which are no part of the repository: where `KUBEFORGE_EEG_DATA` names them.

@@ -8,14 +8,14 @@ extension ServiceTests {
     )
     func batch() async throws {
         let rows = try await lab.ssh("kubmaster", "kubectl -n mlops exec deploy/inference -- cat data/test.csv").output
-        let input = lab.folder("rows").appending(path: "rows.csv")
-        try FileManager.default.createDirectory(at: lab.folder("rows"), withIntermediateDirectories: true)
+        let input = lab.directory("rows").appending(path: "rows.csv")
+        try FileManager.default.createDirectory(at: lab.directory("rows"), withIntermediateDirectories: true)
         try rows.write(to: input, atomically: true, encoding: .utf8)
 
         let own = try await predictions("own")
         #expect(own.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "," } } == (0..<1300).map { "\($0)" })
         #expect(try await predictions("file", "--shards", "3", "--input", input.path()) == own)
-        let url = try await WebServer.during(lab, of: lab.folder("rows")) {
+        let url = try await WebServer.during(lab, of: lab.directory("rows")) {
             try await predictions("url", "--shards", "2", "--input", $0 + "/rows.csv")
         }
         #expect(url == own)
@@ -41,7 +41,7 @@ extension ServiceTests {
 
     /// Runs a batch, and gives back its table.
     private func predictions(_ name: String, _ options: String...) async throws -> String {
-        let results = lab.folder("results-\(name)")
+        let results = lab.directory("results-\(name)")
         let run = try await lab.kubeforge(["batch", "run", lab.inventory.path, "--results", results.path()] + options)
         #expect(run.exitCode == 0, "\(name): \(run.everything)")
         return try String(contentsOf: results.appending(path: "predictions.csv"), encoding: .utf8)
@@ -102,7 +102,7 @@ extension ServiceTests {
 
     @Test("lists what ran, and follows what its pods print until Ctrl-C, in JSON, too")
     func watching() async throws {
-        let results = lab.folder("results-listed").path()
+        let results = lab.directory("results-listed").path()
         let run = try await lab.kubeforge(
             "batch", "run", lab.inventory.path, "--results", results, "--follow", "--output", "json")
         #expect(run.exitCode == 0, "\(run.everything)")
@@ -142,7 +142,7 @@ extension ServiceTests {
 /// Files for the machines of a lab, served from the bridge's address on this computer.
 enum WebServer {
     /// `work` gets the address that stands before a file's name.
-    static func during<Result>(_ lab: TestLab, of folder: URL, _ work: (String) async throws -> Result) async throws
+    static func during<Result>(_ lab: TestLab, of directory: URL, _ work: (String) async throws -> Result) async throws
         -> Result
     {
         let host = "\(lab.inventory.network).1"
@@ -150,7 +150,9 @@ enum WebServer {
         let pipe = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
         // It says its port once it listens.
-        process.arguments = ["python3", "-u", "-m", "http.server", "0", "--bind", host, "--directory", folder.path()]
+        process.arguments = [
+            "python3", "-u", "-m", "http.server", "0", "--bind", host, "--directory", directory.path(),
+        ]
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice
         try process.run()

@@ -8,7 +8,9 @@ extension ServiceTests {
         arguments: ["provision", "deploy", "batch run", "train"])
     func secondOperator(verb: String) async throws {
         var words = verb.split(separator: " ").map(String.init) + [lab.inventory.path]
-        if verb == "deploy" { words += ["--templates", try Overlay.comment("Of two operators.").make(in: lab.folder)] }
+        if verb == "deploy" {
+            words += ["--templates", try Overlay.comment("Of two operators.").make(in: lab.directory)]
+        }
         if verb == "provision" {
             let drift = try await lab.ssh(
                 "kubnode",
@@ -38,9 +40,9 @@ extension ServiceTests {
     /// Of somebody with another home, who has the same inventory.
     private var other: [String: String] {
         var values = lab.environment
-        values["HOME"] = lab.folder("other").path()
-        values["XDG_STATE_HOME"] = lab.folder("other/state").path()
-        values["KUBECONFIG"] = lab.folder("other").appending(path: "kubeconfig").path()
+        values["HOME"] = lab.directory("other").path()
+        values["XDG_STATE_HOME"] = lab.directory("other/state").path()
+        values["KUBECONFIG"] = lab.directory("other").appending(path: "kubeconfig").path()
         return values
     }
 }
@@ -49,7 +51,7 @@ extension ServiceTests {
 extension ServiceTests {
     @Test("passes a smoke test with a load and every gate, and the reports are well formed")
     func gates() async throws {
-        let (xml, html) = (lab.folder.appending(path: "smoke.xml"), lab.folder.appending(path: "smoke.html"))
+        let (xml, html) = (lab.directory.appending(path: "smoke.xml"), lab.directory.appending(path: "smoke.html"))
         let run = try await lab.kubeforge(
             "smoke-test", lab.inventory.path, "--rows", "50", "--load", "5s", "--concurrency", "8", "--max-p95", "5s",
             "--min-score", "0.3",
@@ -71,7 +73,7 @@ extension ServiceTests {
             (["--min-score", "1"], ["score of lda", "score of mlp"]),
         ])
     func gate(options: [String], failed: [String]) async throws {
-        let xml = lab.folder.appending(path: "failed.xml")
+        let xml = lab.directory.appending(path: "failed.xml")
         let run = try await lab.kubeforge(
             ["smoke-test", lab.inventory.path, "--output", "json", "--report", xml.path()] + options)
         #expect(run.exitCode == 1, "\(run.everything)")

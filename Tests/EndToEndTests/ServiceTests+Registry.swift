@@ -51,12 +51,12 @@ extension ServiceTests {
         #expect(answers == ["401", "401", "000", "400"])
         // The password is nowhere but in files of root's and in the Secret: no log of kubeforge's has it.
         let password = try await lab.ssh("kubmaster", "sudo cat /var/lib/kubeforge/registry/login/password").output
-        let logs = try FileManager.default.subpathsOfDirectory(atPath: lab.folder("state").path()).filter {
+        let logs = try FileManager.default.subpathsOfDirectory(atPath: lab.directory("state").path()).filter {
             $0.hasSuffix(".log")
         }
         #expect(!logs.isEmpty)
         for log in logs {
-            let text = try String(contentsOf: lab.folder("state").appending(path: log), encoding: .utf8)
+            let text = try String(contentsOf: lab.directory("state").appending(path: log), encoding: .utf8)
             #expect(!text.contains(password.prefix(48)), "\(log)")
         }
     }

@@ -16,7 +16,7 @@ struct ServiceTests {
     @Test("loses no request while a new release comes")
     func loseNothing() async throws {
         let before = try await running()
-        let overlay = try Overlay.comment("A release like the one before.").make(in: lab.folder)
+        let overlay = try Overlay.comment("A release like the one before.").make(in: lab.directory)
         let statuses = try await Watch(lab: lab).statuses {
             let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay)
             #expect(run.exitCode == 0, "\(run.everything)")
@@ -29,7 +29,7 @@ struct ServiceTests {
     @Test("keeps answering when a release has a fault, and says which", arguments: Fault.all)
     func survive(fault: Fault) async throws {
         let before = try await running()
-        let overlay = try fault.overlay.make(in: lab.folder)
+        let overlay = try fault.overlay.make(in: lab.directory)
         let statuses = try await Watch(lab: lab).statuses {
             let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay, "--timeout", "45s")
             #expect(run.exitCode == 1, "\(run.everything)")
@@ -45,7 +45,7 @@ struct ServiceTests {
     func quota() async throws {
         let before = try await running()
         _ = try await lab.ssh("kubmaster", "kubectl -n mlops create quota few --hard=pods=2")
-        let overlay = try Overlay.comment("One more.").make(in: lab.folder)
+        let overlay = try Overlay.comment("One more.").make(in: lab.directory)
         let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay, "--timeout", "20s")
         _ = try await lab.ssh("kubmaster", "kubectl -n mlops delete quota few")
         #expect(run.exitCode == 1, "\(run.everything)")
@@ -65,7 +65,7 @@ struct ServiceTests {
                 starts')\n\n\ndef create_app(
                 """
             )
-        ).make(in: lab.folder)
+        ).make(in: lab.directory)
         let statuses = try await Watch(lab: lab).statuses {
             let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay)
             #expect(run.exitCode == 1, "\(run.everything)")
@@ -79,7 +79,7 @@ struct ServiceTests {
 
     @Test("sends of a new release what is new, and keeps the last six")
     func delivery() async throws {
-        let overlay = try Overlay.comment("Another comment.").make(in: lab.folder)
+        let overlay = try Overlay.comment("Another comment.").make(in: lab.directory)
         let bytes = try await sentByRegistry {
             let run = try await lab.kubeforge("deploy", lab.inventory.path, "--templates", overlay, "--output", "json")
             #expect(run.exitCode == 0, "\(run.everything)")
@@ -114,7 +114,7 @@ struct ServiceTests {
     @Test("with one's own data says what the models say elsewhere", arguments: OwnData.Known.all)
     func ownData(data: OwnData.Known) async throws {
         var own = lab.inventory
-        own.service = try data.service(lab.folder.appending(path: "own"))
+        own.service = try data.service(lab.directory.appending(path: "own"))
         try own.write()
         let run = try await lab.kubeforge("deploy", lab.inventory.path)
         #expect(run.exitCode == 0, "\(run.everything)")

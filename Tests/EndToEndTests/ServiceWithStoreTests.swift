@@ -61,7 +61,7 @@ extension ServiceTests {
 private struct StoreOnMaster {
     let lab: TestLab
 
-    var inventory: String { lab.folder.appending(path: "with-store.yaml").path() }
+    var inventory: String { lab.directory.appending(path: "with-store.yaml").path() }
 
     init() async throws {
         lab = try #require(TestLab.current.get())
@@ -69,7 +69,7 @@ private struct StoreOnMaster {
     }
 
     private func make() async throws {
-        let key = lab.folder.appending(path: "store-key").path()
+        let key = lab.directory.appending(path: "store-key").path()
         let made = try await Program(
             path: "/usr/bin/ssh-keygen", arguments: ["-q", "-t", "ed25519", "-N", "", "-C", "models", "-f", key],
             environment: [:]

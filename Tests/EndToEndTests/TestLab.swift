@@ -2,11 +2,11 @@ import ForgeTestSupport
 import Foundation
 import Testing
 
-/// A lab of a suite's own: two machines on a /24, with a state folder and a kubeconfig that are nobody else's.
+/// A lab of a suite's own: two machines on a /24, with a state directory and a kubeconfig that are nobody else's.
 final class TestLab: Sendable {
     static let current = TaskLocal<TestLab?>(wrappedValue: nil)
 
-    let folder: URL
+    let directory: URL
     let inventory: Inventory
 
     convenience init(
@@ -15,16 +15,16 @@ final class TestLab: Sendable {
         try self.init(cluster: cluster, network: network) { inventory in
             inventory.distributions = distributions
             inventory.profile = profile
-            if hasOwnData { inventory.service = try OwnData.write(to: inventory.folder) }
+            if hasOwnData { inventory.service = try OwnData.write(to: inventory.directory) }
         }
     }
 
     /// `describe` says what is different from two machines of systemd-nspawn.
     init(cluster: String, network: String, describe: (inout Inventory) throws -> Void) throws {
-        folder = FileManager.default.temporaryDirectory.appending(
+        directory = FileManager.default.temporaryDirectory.appending(
             path: "\(cluster)-\(ProcessInfo.processInfo.processIdentifier)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        var inventory = Inventory(folder: folder, network: network, cluster: cluster)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        var inventory = Inventory(directory: directory, network: network, cluster: cluster)
         try describe(&inventory)
         self.inventory = inventory
         try inventory.write()
@@ -90,8 +90,8 @@ final class TestLab: Sendable {
         #expect(try await asRoot("kill -9 \(process)").exitCode == 0)
     }
 
-    /// A folder below its own.
-    func folder(_ name: String) -> URL { folder.appending(path: name, directoryHint: .isDirectory) }
+    /// A directory below its own.
+    func directory(_ name: String) -> URL { directory.appending(path: name, directoryHint: .isDirectory) }
 
     func curl(_ url: String) async throws -> Finished {
         try await Program(path: "/usr/bin/curl", arguments: ["-sS", "--max-time", "20", url], environment: environment)
@@ -106,8 +106,8 @@ final class TestLab: Sendable {
 
     var environment: [String: String] {
         var values = ProcessInfo.processInfo.environment
-        values["XDG_STATE_HOME"] = folder.appending(path: "state").path()
-        values["KUBECONFIG"] = folder.appending(path: "kubeconfig").path()
+        values["XDG_STATE_HOME"] = directory.appending(path: "state").path()
+        values["KUBECONFIG"] = directory.appending(path: "kubeconfig").path()
         values["KUBEFORGE_INVENTORY"] = nil
         return values
     }
@@ -150,7 +150,7 @@ struct LabTrait: SuiteTrait, TestScoping {
         }
         let down = try await lab.kubeforge("lab", "down", lab.inventory.path)
         #expect(down.exitCode == 0, "lab down: \(down.everything)")
-        try FileManager.default.removeItem(at: lab.folder)
+        try FileManager.default.removeItem(at: lab.directory)
     }
 }
 
@@ -169,7 +169,7 @@ extension Trait where Self == LabTrait {
 
 /// The inventory of a lab of the tests, with the few lines that a test may change.
 struct Inventory: Sendable {
-    let folder: URL
+    let directory: URL
     /// The first three numbers of its addresses: `10.78.0`.
     let network: String
     var cluster: String
@@ -186,15 +186,15 @@ struct Inventory: Sendable {
     var driver = "nspawn"
     private let lab: String
 
-    init(folder: URL, network: String, cluster: String) {
-        self.folder = folder
+    init(directory: URL, network: String, cluster: String) {
+        self.directory = directory
         self.network = network
         self.cluster = cluster
         lab = cluster
         hosts = [("kubmaster", "\(network).11", "control-plane"), ("kubnode", "\(network).12", "worker")]
     }
 
-    var path: String { folder.appending(path: "inventory.yaml").path() }
+    var path: String { directory.appending(path: "inventory.yaml").path() }
     var key: String { cache + "/ssh/id_ed25519" }
     var knownHosts: String { cache + "/run/\(lab)/known_hosts" }
 
@@ -256,14 +256,14 @@ struct Overlay: Sendable {
         Overlay(file: "service/api.py", change: ("def create_app(", "# \(text)\ndef create_app("))
     }
 
-    /// Makes a folder for `--templates` that holds the changed file and nothing else.
-    func make(in folder: URL) throws -> String {
+    /// Makes a directory for `--templates` that holds the changed file and nothing else.
+    func make(in directory: URL) throws -> String {
         let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../templates/\(file)")
             .standardized
         let text = try String(contentsOf: source, encoding: .utf8)
         let changes = [change] + (andChange.map { [$0] } ?? [])
         for (old, _) in changes where !text.contains(old) { throw Missing(text: old, file: file) }
-        let place = folder.appending(path: "overlay-\(UUID().uuidString)")
+        let place = directory.appending(path: "overlay-\(UUID().uuidString)")
         let target = place.appending(path: file)
         try FileManager.default.createDirectory(
             at: target.deletingLastPathComponent(), withIntermediateDirectories: true)

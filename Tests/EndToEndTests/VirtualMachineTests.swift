@@ -18,7 +18,7 @@ struct VirtualMachineTests {
             inventory.distributions = ["kubmaster": "debian-13"]
             inventory.driver = "vm"
             // An emulated processor trains the default models for a quarter of an hour.
-            inventory.service = try OwnData.write(to: inventory.folder)
+            inventory.service = try OwnData.write(to: inventory.directory)
         }
     }
 
@@ -106,7 +106,7 @@ struct VirtualMachineTests {
         )
         #expect(traces.output == "")
         Self.steps.print()
-        try FileManager.default.removeItem(at: lab.folder)
+        try FileManager.default.removeItem(at: lab.directory)
     }
 
     @discardableResult

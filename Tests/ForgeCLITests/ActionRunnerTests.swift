@@ -33,7 +33,7 @@ struct ActionRunnerTests {
         #expect(summary.outcome == .ok)
         #expect([summary.changed, summary.unchanged, summary.failed] == [1, 3, 0])
         #expect(summary.hosts["kubnode"]?.traffic == Traffic(roundTrips: 2, bytesSent: 300, bytesReceived: 4000))
-        #expect(RememberedInventory(scene.state).path == scene.folder + "/desk/lab.yaml")
+        #expect(RememberedInventory(scene.state).path == scene.directory + "/desk/lab.yaml")
     }
 
     @Test("that is dry ends with 0, changes nothing, and leaves nothing behind")

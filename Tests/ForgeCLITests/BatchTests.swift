@@ -51,7 +51,7 @@ struct BatchUsageTests {
                 """
                 ✗ --results /proc/version/out cannot be written to
                   why  /proc/version is a file
-                  fix  name a folder of your own
+                  fix  name a directory of your own
 
                 """
             ),

@@ -10,7 +10,7 @@ enum Binary {
         var errors: String
     }
 
-    /// Runs it with these arguments in the folder, with a home of its own and no other environment than `variables`.
+    /// Runs it with these arguments in the directory, with a home of its own and no other environment than `variables`.
     static func run(_ arguments: [String], in scene: Scene, _ variables: [String: String] = [:]) async throws -> Result
     {
         let environment = environment(scene).merging(variables) { $1 }
@@ -45,10 +45,10 @@ enum Binary {
     }
 
     private static func environment(_ scene: Scene) -> [String: String] {
-        ["HOME": scene.folder + "/home", "PATH": "/usr/bin:/bin"]
+        ["HOME": scene.directory + "/home", "PATH": "/usr/bin:/bin"]
     }
 
-    private static func desk(_ scene: Scene) -> URL { URL(filePath: scene.folder + "/desk") }
+    private static func desk(_ scene: Scene) -> URL { URL(filePath: scene.directory + "/desk") }
 
     /// Beside the test bundle.
     private static var path: URL {

@@ -114,11 +114,11 @@ struct ExclusionTests {
 
     @Test("that runs on a machine goes on holding it when `unlock --yes` ends what runs hold")
     func unlock() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let holder = Holder(
                 run: "aaaaaaaaaaaaaaaa", person: "ann@desk", computer: "c0ffee", processID: 7,
                 since: "2026-11-21T09:12:03Z", command: "provision")
-            let path = try folder.write("lock", "99999999\n\(holder.line)\n")
+            let path = try directory.write("lock", "99999999\n\(holder.line)\n")
             let running = open(path, O_RDWR | O_CLOEXEC)
             #expect(flock(running, LOCK_EX | LOCK_NB) == 0)
             func isFree() -> Bool {
@@ -141,7 +141,7 @@ struct ExclusionTests {
             _ = (flock(running, LOCK_UN), close(running))
             #expect(isFree())
             #expect(try await unlock().contains("no run holds the machine"))
-            #expect(try folder.text("lock").isEmpty)
+            #expect(try directory.text("lock").isEmpty)
         }
     }
 }

@@ -10,7 +10,7 @@ struct FoundInventoryTests {
     private func check(_ reason: InventoryChoice.Reason, _ scene: Scene, _ change: (inout Service) -> Void) throws {
         var service = Service()
         change(&service)
-        let access = Host.Access(user: "me", keyPath: scene.folder + "/home/.ssh/id", knownHostsPath: "/k")
+        let access = Host.Access(user: "me", keyPath: scene.directory + "/home/.ssh/id", knownHostsPath: "/k")
         let host = Host(
             name: "m", address: IPv4Address("10.0.0.1")!, role: .controlPlane, isSchedulable: true, access: access)
         let cluster = Cluster(
@@ -18,10 +18,10 @@ struct FoundInventoryTests {
         try InventoryChoice(path: "./inventory.yaml", reason: reason).check(cluster, scene.surroundings)
     }
 
-    @Test("sends no file from outside its folder anywhere, until it is named")
+    @Test("sends no file from outside its directory anywhere, until it is named")
     func outside() throws {
         let scene = try Scene()
-        let (desk, home) = (scene.folder + "/desk", scene.folder + "/home")
+        let (desk, home) = (scene.directory + "/desk", scene.directory + "/home")
         let sent: [(inout Service) -> Void] = [
             {
                 $0.models = ModelStore(
@@ -37,17 +37,19 @@ struct FoundInventoryTests {
             { $0.trainingData = .init(train: desk + "-other/train.csv", test: desk + "/test.csv") },
         ]
         for change in sent {
-            let problem = #expect(throws: Problem.self) { try check(.folder, scene, change) }
+            let problem = #expect(throws: Problem.self) { try check(.directory, scene, change) }
             #expect(
                 problem?.what
-                    == "./inventory.yaml was found, not named, and sends files from outside its folder to its machines")
+                    == "./inventory.yaml was found, not named, and sends files from outside its directory to its "
+                    + "machines"
+            )
             #expect(problem?.kind == .usage)
             for reason in [InventoryChoice.Reason.argument, .environment, .remembered] {
                 #expect(throws: Never.self) { try check(reason, scene, change) }
             }
         }
         #expect(throws: Never.self) {
-            try check(.folder, scene) {
+            try check(.directory, scene) {
                 $0.trainingData = .init(train: desk + "/data/train.csv", test: desk + "/data/test.csv")
             }
         }
@@ -56,30 +58,31 @@ struct FoundInventoryTests {
     @Test("signs nothing with the user's own key, until it is named")
     func signing() throws {
         let scene = try Scene()
-        let (desk, home) = (scene.folder + "/desk", scene.folder + "/home")
+        let (desk, home) = (scene.directory + "/desk", scene.directory + "/home")
         func change(_ service: inout Service) {
             service.models = ModelStore(
                 url: "sftp://a@b/c", keyPath: desk + "/key", knownHostsPath: desk + "/k",
                 signing: .init(signersPath: desk + "/signers", keyPath: home + "/.ssh/id_ed25519"))
         }
-        let problem = #expect(throws: Problem.self) { try check(.folder, scene, change) }
+        let problem = #expect(throws: Problem.self) { try check(.directory, scene, change) }
         #expect(
             problem?.what
-                == "./inventory.yaml was found, not named, and signs models with a key from outside its folder"
+                == "./inventory.yaml was found, not named, and signs models with a key from outside its directory"
         )
         #expect(problem?.why == home + "/.ssh/id_ed25519")
         #expect(throws: Never.self) { try check(.argument, scene, change) }
     }
 
-    @Test("is not led outside by a link in its folder")
+    @Test("is not led outside by a link in its directory")
     func link() throws {
         let scene = try Scene()
         try scene.write("key", to: "home/.ssh/id")
         try FileManager.default.createSymbolicLink(
-            atPath: scene.folder + "/desk/key", withDestinationPath: "../home/.ssh/id")
+            atPath: scene.directory + "/desk/key", withDestinationPath: "../home/.ssh/id")
         #expect(throws: Problem.self) {
-            try check(.folder, scene) {
-                $0.models = ModelStore(url: "sftp://a@b/c", keyPath: scene.folder + "/desk/key", knownHostsPath: "/k")
+            try check(.directory, scene) {
+                $0.models = ModelStore(
+                    url: "sftp://a@b/c", keyPath: scene.directory + "/desk/key", knownHostsPath: "/k")
             }
         }
     }
@@ -99,19 +102,19 @@ struct FoundInventoryTests {
                 try scene.write("x", to: "\(name)/\(file)")
             }
         }
-        let reader = InventoryReader(home: scene.folder + "/home")
-        let choice = InventoryChoice(path: "./inventory.yaml", reason: .folder)
+        let reader = InventoryReader(home: scene.directory + "/home")
+        let choice = InventoryChoice(path: "./inventory.yaml", reason: .directory)
         func check(_ outside: String) throws -> Problem? {
             try scene.write(Self.inventory(outside), to: "desk/inventory.yaml")
-            let cluster = try reader.read(scene.folder + "/desk/inventory.yaml")
+            let cluster = try reader.read(scene.directory + "/desk/inventory.yaml")
             do { try choice.check(cluster, scene.surroundings) } catch { return error }
             return nil
         }
         #expect(try check("") == nil, "the files of its own directory are sent")
         let problem = try check(key)
         #expect(
-            problem?.what.contains(" from outside its folder") == true, "\(key) may send any file of its reader")
-        #expect(problem?.why?.hasPrefix(scene.folder + "/home/") == true, "\(key)")
+            problem?.what.contains(" from outside its directory") == true, "\(key) may send any file of its reader")
+        #expect(problem?.why?.hasPrefix(scene.directory + "/home/") == true, "\(key)")
     }
 
     @Test("has keys that take a path, and all of them are found")
@@ -124,10 +127,10 @@ struct FoundInventoryTests {
     /// Every key that takes a path, as the reader itself says: of `~nobody/x` it knows that this is no path.
     private static func paths() throws -> [String] {
         let scene = try Scene()
-        let reader = InventoryReader(home: scene.folder)
+        let reader = InventoryReader(home: scene.directory)
         return try InventoryReader.keys.filter { key in
             try scene.write(line(key.split(separator: ".")), to: "inventory.yaml")
-            let problems = #expect(throws: Problems.self) { try reader.read(scene.folder + "/inventory.yaml") }
+            let problems = #expect(throws: Problems.self) { try reader.read(scene.directory + "/inventory.yaml") }
             return problems?.all.contains { $0.what.contains("only ~/ is known") } == true
         }
     }

@@ -109,7 +109,7 @@ struct InitTests {
             surroundings: scene.surroundings, templates: try Templates(), reporter: told)
         let problem = await #expect(throws: Problem.self) { try await setup.make(asking: reader) }
         #expect(problem?.what == "models/churn.joblib cannot be served")
-        #expect(problem?.why == "\(scene.folder)/desk/rows.csv:2, column 1 (age): is 'x'")
+        #expect(problem?.why == "\(scene.directory)/desk/rows.csv:2, column 1 (age): is 'x'")
         #expect(!scene.exists("desk/churn"))
         #expect(try text("desk/inventory.yaml") == Self.inventory)
     }
@@ -123,7 +123,7 @@ struct InitTests {
             ])
         #expect(try text("desk/own/test.csv").hasPrefix("age,"))
         #expect(try await run("own", data: nil).count == 4)
-        #expect(told.asked.withLock { $0 }.last?[4] == "\(scene.folder)/desk/own")
+        #expect(told.asked.withLock { $0 }.last?[4] == "\(scene.directory)/desk/own")
     }
 
     @Test("names the model as it is told, and a Parquet file as what it is")
@@ -131,7 +131,7 @@ struct InitTests {
         try scene.write("PAR1…", to: "desk/rows.csv")
         _ = try await run(directory: "here", name: "churn-v2")
         #expect(
-            try FileManager.default.contentsOfDirectory(atPath: scene.folder + "/desk/here").sorted() == [
+            try FileManager.default.contentsOfDirectory(atPath: scene.directory + "/desk/here").sorted() == [
                 "churn-v2.joblib", "test.parquet",
             ])
         let problem = await #expect(throws: Problem.self) { try await run(name: "../x") }
@@ -143,7 +143,7 @@ struct InitTests {
     }
 
     private func text(_ path: String) throws -> String {
-        try String(contentsOfFile: scene.folder + "/" + path, encoding: .utf8)
+        try String(contentsOfFile: scene.directory + "/" + path, encoding: .utf8)
     }
 }
 

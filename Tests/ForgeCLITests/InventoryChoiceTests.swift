@@ -9,7 +9,7 @@ struct InventoryChoiceTests {
     struct Example: Sendable, CustomTestStringConvertible {
         var argument: String?
         var variable: String?
-        var isInFolder = false
+        var isInDirectory = false
         var isRemembered = false
         var sentence: String
 
@@ -20,27 +20,28 @@ struct InventoryChoiceTests {
         "is the first of four places, and says which",
         arguments: [
             Example(
-                argument: "my.yaml", variable: "other.yaml", isInFolder: true, isRemembered: true,
+                argument: "my.yaml", variable: "other.yaml", isInDirectory: true, isRemembered: true,
                 sentence: "inventory my.yaml   (named on the command line)"),
             Example(
-                variable: "other.yaml", isInFolder: true, isRemembered: true,
+                variable: "other.yaml", isInDirectory: true, isRemembered: true,
                 sentence: "inventory other.yaml   (from $KUBEFORGE_INVENTORY)"),
             Example(
-                variable: "", isInFolder: true, isRemembered: true,
-                sentence: "inventory ./inventory.yaml   (found in this folder)"),
-            Example(isInFolder: true, sentence: "inventory ./inventory.yaml   (found in this folder)"),
+                variable: "", isInDirectory: true, isRemembered: true,
+                sentence: "inventory ./inventory.yaml   (found in this directory)"),
+            Example(isInDirectory: true, sentence: "inventory ./inventory.yaml   (found in this directory)"),
             Example(
-                isRemembered: true, sentence: "inventory FOLDER/elsewhere.yaml   (the last one that was provisioned)"),
+                isRemembered: true, sentence: "inventory DIRECTORY/elsewhere.yaml   (the last one that was provisioned)"
+            ),
         ])
     func first(_ example: Example) throws {
         let scene = try Scene(example.variable.map { ["KUBEFORGE_INVENTORY": $0] } ?? [:])
-        if example.isInFolder { try scene.write("", to: "desk/inventory.yaml") }
+        if example.isInDirectory { try scene.write("", to: "desk/inventory.yaml") }
         if example.isRemembered {
             try scene.write("", to: "elsewhere.yaml")
-            try RememberedInventory(scene.state).remember(scene.folder + "/elsewhere.yaml")
+            try RememberedInventory(scene.state).remember(scene.directory + "/elsewhere.yaml")
         }
         let choice = try InventoryChoice.make(argument: example.argument, scene.surroundings)
-        #expect(choice.sentence.replacing(scene.folder, with: "FOLDER") == example.sentence)
+        #expect(choice.sentence.replacing(scene.directory, with: "DIRECTORY") == example.sentence)
     }
 
     @Test("that finds none says where to put one")
@@ -81,19 +82,20 @@ struct InventoryChoiceTests {
     func argumentOverRemembered() throws {
         let scene = try Scene()
         try scene.write("", to: "old.yaml")
-        try RememberedInventory(scene.state).remember(scene.folder + "/old.yaml")
+        try RememberedInventory(scene.state).remember(scene.directory + "/old.yaml")
         let choice = try InventoryChoice.make(argument: "new.yaml", scene.surroundings)
         #expect(choice.argument(scene.surroundings) == "")
     }
 }
 
-@Suite("The state folder")
-struct StateFolderTests {
+@Suite("The state directory")
+struct StateDirectoryTests {
     @Test("is where XDG says, if that is an absolute path")
     func place() throws {
-        #expect(StateFolder(try Scene(["XDG_STATE_HOME": "/var/lib/me"]).surroundings).path == "/var/lib/me/kubeforge")
+        #expect(
+            StateDirectory(try Scene(["XDG_STATE_HOME": "/var/lib/me"]).surroundings).path == "/var/lib/me/kubeforge")
         let relative = try Scene(["XDG_STATE_HOME": "state"])
-        #expect(relative.state.path == relative.folder + "/home/.local/state/kubeforge")
+        #expect(relative.state.path == relative.directory + "/home/.local/state/kubeforge")
     }
 
     @Test("is for its user only")
@@ -107,7 +109,7 @@ struct StateFolderTests {
     @Test("is, with all in it, of the user in whose home root makes it", .enabled(if: geteuid() == 0))
     func owner() throws {
         let scene = try Scene()
-        let home = scene.folder + "/home"
+        let home = scene.directory + "/home"
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
         #expect(chown(home, 12345, 23456) == 0)
         let now = scene.surroundings.now()
@@ -144,6 +146,6 @@ struct StateFolderTests {
         let scene = try Scene(["XDG_STATE_HOME": "/dev/null/state"])
         let problem = #expect(throws: Problem.self) { try scene.state.make() }
         #expect(problem?.what == "cannot create the directory /dev/null/state/kubeforge/logs")
-        #expect(problem?.fix == "make it writable, or set XDG_STATE_HOME to a folder that is")
+        #expect(problem?.fix == "make it writable, or set XDG_STATE_HOME to a directory that is")
     }
 }

@@ -156,7 +156,7 @@ struct LoadTests {
             file.report(event)
         }
         try file.write()
-        return try String(contentsOfFile: scene.folder + "/desk/" + name, encoding: .utf8)
+        return try String(contentsOfFile: scene.directory + "/desk/" + name, encoding: .utf8)
     }
 
     @Test("is told by JUnit's XML beside the checks")

@@ -143,7 +143,7 @@ struct OutsideTextTests {
             let reporter = RedactingReporter(report)
             for event in events(hostile[index].text) { reporter.report(event) }
             try report.write()
-            let text = try String(contentsOfFile: scene.folder + "/desk/r.\(format)", encoding: .utf8)
+            let text = try String(contentsOfFile: scene.directory + "/desk/r.\(format)", encoding: .utf8)
             #expect(hidden(text) == [], "\(hostile[index].name)")
             #expect(!text.contains("<script>"))
             #expect(!text.contains("0123456789abcdef"))

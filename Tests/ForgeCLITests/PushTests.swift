@@ -49,7 +49,7 @@ struct PushTests {
         try scene.write("no model", to: "desk/churn/notes.md")
         var order = Self.order
         order = PushOrder(
-            directory: scene.folder + "/desk/churn", typed: order.typed, isFollowed: false, time: order.time)
+            directory: scene.directory + "/desk/churn", typed: order.typed, isFollowed: false, time: order.time)
         let host = Self.answering(
             Self.deployment(
                 #"""

@@ -172,8 +172,8 @@ struct UnreadOutputTests {
     }
 
     private static func log(_ scene: Scene) -> String {
-        let folder = scene.state.logs
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.map { (try? String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)) ?? "" }.joined()
+        let directory = scene.state.logs
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return names.map { (try? String(contentsOfFile: "\(directory)/\($0)", encoding: .utf8)) ?? "" }.joined()
     }
 }

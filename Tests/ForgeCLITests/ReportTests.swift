@@ -23,9 +23,9 @@ struct ReportTests {
         let file = try ReportFile(name, action: "smoke-test", scene.surroundings)
         for event in events { file.report(event) }
         try file.write()
-        let path = scene.folder + "/desk/" + name
+        let path = scene.directory + "/desk/" + name
         #expect(
-            try FileManager.default.contentsOfDirectory(atPath: scene.folder + "/desk") == [name],
+            try FileManager.default.contentsOfDirectory(atPath: scene.directory + "/desk") == [name],
             "nothing unfinished is left")
         return (try String(contentsOfFile: path, encoding: .utf8), path)
     }
@@ -91,7 +91,7 @@ struct ReportTests {
         let scene = try Scene()
         try scene.write(String(repeating: "old", count: 100_000), to: "desk/smoke.xml")
         let file = try ReportFile("smoke.xml", action: "smoke-test", scene.surroundings)
-        let path = scene.folder + "/desk/smoke.xml"
+        let path = scene.directory + "/desk/smoke.xml"
         let old = try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
         try file.write()
         #expect(try !String(contentsOfFile: path, encoding: .utf8).contains("old"))
@@ -100,8 +100,8 @@ struct ReportTests {
             "a new file took its name")
     }
 
-    @Test("refuses a folder that is not there before anything is asked")
-    func noFolder() throws {
+    @Test("refuses a directory that is not there before anything is asked")
+    func noDirectory() throws {
         let scene = try Scene()
         let error = #expect(throws: Problem.self) {
             try ReportFile("no where/smoke.xml", action: "smoke-test", scene.surroundings)
@@ -109,8 +109,8 @@ struct ReportTests {
         #expect(
             error?.description == """
                 the report no where/smoke.xml cannot be written
-                  why  there is no folder \(scene.folder)/desk/no where
-                  fix  mkdir -p '\(scene.folder)/desk/no where'
+                  why  there is no directory \(scene.directory)/desk/no where
+                  fix  mkdir -p '\(scene.directory)/desk/no where'
                 """)
         #expect(error?.kind == .usage)
     }
@@ -121,7 +121,7 @@ struct ReportTests {
         let result = try await Binary.run(
             ["smoke-test", "nowhere.yaml", "--report", "a.xml", "--report", "b.html"], in: scene)
         #expect(result.code == 3)
-        #expect(try String(contentsOfFile: scene.folder + "/desk/a.xml", encoding: .utf8).contains(#"errors="1""#))
+        #expect(try String(contentsOfFile: scene.directory + "/desk/a.xml", encoding: .utf8).contains(#"errors="1""#))
         #expect(scene.exists("desk/b.html"))
     }
 }

@@ -31,10 +31,10 @@ struct RootRightsTests {
 
     @Test("says at once that sudo refuses, or asks where nobody can answer")
     func refused() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2; exit 1\n", mode: 0o755)
+        try await TemporaryDirectory.during { directory in
+            try directory.write("sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2; exit 1\n", mode: 0o755)
             var surroundings = surroundings
-            surroundings.environment = ["PATH": folder.path]
+            surroundings.environment = ["PATH": directory.path]
             let rights = RootRights(surroundings: surroundings, effectiveUser: 1000, hasTerminal: false)
             let problem = await #expect(throws: Problem.self) { try await rights.demand(["kubeforge", "lab", "up"]) }
             #expect(

@@ -13,11 +13,11 @@ struct MachineLockTests {
     }
 
     private func lock(
-        _ digit: String, _ folder: TemporaryFolder, keeps: Int = 0, ended: String? = nil, patience: Int = 0
+        _ digit: String, _ directory: TemporaryDirectory, keeps: Int = 0, ended: String? = nil, patience: Int = 0
     )
         -> MachineLock
     {
-        MachineLock(holder(digit), ended: ended, keeps: keeps, patience: patience, path: folder.path("run/lock"))
+        MachineLock(holder(digit), ended: ended, keeps: keeps, patience: patience, path: directory.path("run/lock"))
     }
 
     private func run(_ script: String, _ lock: MachineLock) throws -> Output {
@@ -55,66 +55,68 @@ struct MachineLockTests {
 
     @Test("lets the command read, print and fail as it does without, and leaves the file to root")
     func transparent() async throws {
-        try await TemporaryFolder.during { folder async throws in
+        try await TemporaryDirectory.during { directory async throws in
             let command = Command("sh", "-c", "cat; echo \"$1\" >&2; umask; exit 7", "sh", "a 'b'").reading("in\n")
                 .asRoot()
-            let (plain, locked) = (try LocalShell.run(command), try LocalShell.run(command.under(lock("a", folder))))
+            let (plain, locked) = (try LocalShell.run(command), try LocalShell.run(command.under(lock("a", directory))))
             #expect(locked == plain && locked.exit == .code(7))
-            let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("run/lock"))
+            let attributes = try FileManager.default.attributesOfItem(atPath: directory.path("run/lock"))
             #expect(attributes[.posixPermissions] as? Int == 0o600)
         }
     }
 
     @Test("that a run keeps refuses another's command, which does not begin, until it is given back")
     func kept() async throws {
-        try await TemporaryFolder.during { folder async throws in
-            let keeps = lock("a", folder, keeps: 600)
+        try await TemporaryDirectory.during { directory async throws in
+            let keeps = lock("a", directory, keeps: 600)
             #expect(try run("true", keeps).isSuccess)
-            let refused = try run("touch \(folder.path("begun"))", lock("b", folder))
+            let refused = try run("touch \(directory.path("begun"))", lock("b", directory))
             #expect(MachineLock.holder(refusing: refused) == .some(holder("a")))
-            #expect(!FileManager.default.fileExists(atPath: folder.path("begun")))
+            #expect(!FileManager.default.fileExists(atPath: directory.path("begun")))
             #expect(try run("true", keeps).isSuccess)
             #expect(try LocalShell.run(.script(MachineLock.look(keeps.path))).text == "kept \(holder("a").line)\n")
             // Another's attempt to give it back is none.
-            #expect(try LocalShell.run(lock("b", folder).release).isSuccess)
-            let again = try run("true", lock("b", folder))
+            #expect(try LocalShell.run(lock("b", directory).release).isSuccess)
+            let again = try run("true", lock("b", directory))
             #expect(MachineLock.holder(refusing: again) == .some(holder("a")))
             #expect(try LocalShell.run(keeps.release).isSuccess)
             #expect(try LocalShell.run(.script(MachineLock.look(keeps.path))).text == "")
-            #expect(try run("true", lock("b", folder)).isSuccess)
+            #expect(try run("true", lock("b", directory)).isSuccess)
         }
     }
 
     @Test("that a run kept is another's when that run has ended, when its time is over, or when it was cleared")
     func taken() async throws {
-        try await TemporaryFolder.during { folder async throws in
+        try await TemporaryDirectory.during { directory async throws in
             for give in ["ended", "time", "clear"] {
-                #expect(try run("true", lock("a", folder, keeps: give == "time" ? 0 : 600)).isSuccess)
-                if give == "clear" { #expect(try LocalShell.run(MachineLock.clear(folder.path("run/lock"))).isSuccess) }
+                #expect(try run("true", lock("a", directory, keeps: give == "time" ? 0 : 600)).isSuccess)
+                if give == "clear" {
+                    #expect(try LocalShell.run(MachineLock.clear(directory.path("run/lock"))).isSuccess)
+                }
                 let ended = give == "ended" ? holder("a").run : holder("c").run
-                #expect(try run("true", lock("b", folder, ended: ended)).isSuccess, "\(give)")
-                #expect(try LocalShell.run(lock("b", folder).release).isSuccess)
+                #expect(try run("true", lock("b", directory, ended: ended)).isSuccess, "\(give)")
+                #expect(try LocalShell.run(lock("b", directory).release).isSuccess)
             }
         }
     }
 
     @Test("is held by a command as long as it runs, an orphan, too; it is waited for, and named in the end")
     func running() async throws {
-        try await TemporaryFolder.during { folder async throws in
-            #expect(try run("true", lock("a", folder)).isSuccess)
-            let path = folder.path("run/lock")
+        try await TemporaryDirectory.during { directory async throws in
+            #expect(try run("true", lock("a", directory)).isSuccess)
+            let path = directory.path("run/lock")
             let (input, output) = (Pipe(), Pipe())
             let orphan = try ChildProcess(
                 ["/bin/sh", "-c", "exec 9<>\(path); flock -x 9; echo held; read -r line"],
                 input: input.fileHandleForReading.fileDescriptor, output: output.fileHandleForWriting.fileDescriptor,
                 errors: output.fileHandleForWriting.fileDescriptor)
             _ = output.fileHandleForReading.availableData
-            let refused = try run("true", lock("b", folder))
+            let refused = try run("true", lock("b", directory))
             #expect(MachineLock.holder(refusing: refused) == .some(holder("a")))
             #expect(try LocalShell.run(.script(MachineLock.look(path))).text == "running \(holder("a").line)\n")
             // It ends while the other waits.
             #expect(refused.exit == .code(MachineLock.busy))
-            let waiting = Task.detached { try run("echo mine", lock("b", folder, patience: 60)) }
+            let waiting = Task.detached { try run("echo mine", lock("b", directory, patience: 60)) }
             try input.fileHandleForWriting.write(contentsOf: Array("go\n".utf8))
             let waited = try await waiting.value
             #expect(waited.text == "mine\n")
@@ -124,29 +126,30 @@ struct MachineLockTests {
 
     @Test("is waited for again and again, as long as there is patience")
     func patient() async throws {
-        try await TemporaryFolder.during { folder async throws in
+        try await TemporaryDirectory.during { directory async throws in
             // Another has it for the first five looks; nobody's time passes.
             let program = """
                 #!/bin/sh
-                echo >> \(folder.path("looks")); [ "$(wc -l < \(folder.path("looks")))" -gt 5 ]
+                echo >> \(directory.path("looks")); [ "$(wc -l < \(directory.path("looks")))" -gt 5 ]
                 """
-            try folder.write("bin/flock", program, mode: 0o755)
+            try directory.write("bin/flock", program, mode: 0o755)
             func run(_ patience: Int) throws -> Output {
-                let words = lock("a", folder, patience: patience).words + ["echo", "mine"]
-                return try LocalShell.run(Command(["env", Word("PATH=\(folder.path("bin")):/usr/bin:/bin")] + words))
+                let words = lock("a", directory, patience: patience).words + ["echo", "mine"]
+                return try LocalShell.run(
+                    Command(["env", Word("PATH=\(directory.path("bin")):/usr/bin:/bin")] + words))
             }
             let waited = try run(60)
             #expect(waited.text == "mine\n" && waited.errorText == "")
-            try FileManager.default.removeItem(atPath: folder.path("looks"))
+            try FileManager.default.removeItem(atPath: directory.path("looks"))
             #expect(try run(0).exit == .code(MachineLock.busy))
         }
     }
 
     @Test("is not held by a daemon that a command starts")
     func daemon() async throws {
-        try await TemporaryFolder.during { folder async throws in
-            let open = try run("for file in /proc/$$/fd/*; do readlink \"$file\" || :; done", lock("a", folder)).text
-            #expect(!open.isEmpty && !open.contains(folder.path("run/lock")))
+        try await TemporaryDirectory.during { directory async throws in
+            let open = try run("for file in /proc/$$/fd/*; do readlink \"$file\" || :; done", lock("a", directory)).text
+            #expect(!open.isEmpty && !open.contains(directory.path("run/lock")))
         }
     }
 }

@@ -8,11 +8,11 @@ import Testing
 
 @Suite("A remote file")
 struct RemoteFileTests {
-    private let folder: String
+    private let directory: String
     private let owner: String
 
     init() throws {
-        folder = NSTemporaryDirectory() + "kubeforge-core-\(UUID().uuidString)"
+        directory = NSTemporaryDirectory() + "kubeforge-core-\(UUID().uuidString)"
         owner = try LocalShell.run(.script("echo $(id -u):$(id -g)")).text.trimming(while: \.isNewline)
     }
 
@@ -20,36 +20,38 @@ struct RemoteFileTests {
         "is written with its mode, whatever it is called",
         arguments: ["plain.conf", "it's", "$(id)", "-rf", "a\nb", "*"])
     func isWritten(name: String) throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let file = RemoteFile("\(folder)/new folder/\(name)", "hello\n", mode: 0o640, owner: owner)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let file = RemoteFile("\(directory)/new directory/\(name)", "hello\n", mode: 0o640, owner: owner)
         #expect(try LocalShell.run(file.write) == Output())
         #expect(try String(contentsOfFile: file.path, encoding: .utf8) == "hello\n")
         #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o640)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/new folder") == [name])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory + "/new directory") == [name])
     }
 
     @Test("takes the place of the old one, and sweeps up after a write that was killed")
     func replaces() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let path = folder + "/file"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        for old in ["file", "file.kubeforge.123"] { try Data("old".utf8).write(to: URL(filePath: "\(folder)/\(old)")) }
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let path = directory + "/file"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        for old in ["file", "file.kubeforge.123"] {
+            try Data("old".utf8).write(to: URL(filePath: "\(directory)/\(old)"))
+        }
         #expect(try LocalShell.run(RemoteFile(path, "new", owner: owner).write) == Output())
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["file"])
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
     }
 
     @Test("that arrives damaged leaves the old one as it was, and says so")
     func leavesOldOne() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let path = folder + "/file"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let path = directory + "/file"
         _ = try LocalShell.run(RemoteFile(path, "old", owner: owner).write)
         let output = try LocalShell.run(RemoteFile(path, "new", owner: owner).write.reading("ne"))
         #expect(output.exit == .code(1))
         #expect(
             output.lastLine
                 == "\(path): sha256 is \(SHA256.hex("ne")) after the transfer, expected \(SHA256.hex("new"))")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["file"])
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
     }
 
@@ -65,25 +67,25 @@ struct RemoteFileTests {
 struct WholeFileTests {
     @Test("is written with its mode, in the place of another, and nothing is left beside it")
     func written() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = folder.path("file")
+        try await TemporaryDirectory.during { directory in
+            let path = directory.path("file")
             try WholeFile.write(Array("first".utf8), to: path, mode: 0o640)
-            #expect(try folder.text("file") == "first")
-            #expect(try folder.mode("file") == 0o640)
+            #expect(try directory.text("file") == "first")
+            #expect(try directory.mode("file") == 0o640)
             try WholeFile.write(Array("second".utf8), to: path)
-            #expect(try folder.text("file") == "second")
-            #expect(try folder.mode("file") == 0o640, "that of the file which was there")
+            #expect(try directory.text("file") == "second")
+            #expect(try directory.mode("file") == 0o640, "that of the file which was there")
             try WholeFile.write([], to: path, mode: 0o600)
-            #expect(try folder.text("file") == "" && folder.mode("file") == 0o600)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
+            #expect(try directory.text("file") == "" && directory.mode("file") == 0o600)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["file"])
         }
     }
 
     @Test("belongs to whom it shall", .enabled(if: geteuid() == 0))
     func owner() async throws {
-        try await TemporaryFolder.during { folder in
-            try WholeFile.write([], to: folder.path("file"), mode: 0o600, owner: (12345, 23456))
-            let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("file"))
+        try await TemporaryDirectory.during { directory in
+            try WholeFile.write([], to: directory.path("file"), mode: 0o600, owner: (12345, 23456))
+            let attributes = try FileManager.default.attributesOfItem(atPath: directory.path("file"))
             #expect(attributes[.ownerAccountID] as? Int == 12345 && attributes[.groupOwnerAccountID] as? Int == 23456)
         }
     }
@@ -109,42 +111,44 @@ struct WholeFileTests {
 
     @Test("has its name when its bytes are on the disk, and then its name is on the disk, too")
     func synced() async throws {
-        try await TemporaryFolder.during { folder in
-            let name = (folder.path as NSString).lastPathComponent
-            try folder.write("file", "old")
-            try folder.write("beside", "new")
-            let syncs = Syncs(folder.path("file"))
-            try WholeFile.place(folder.path("beside"), at: folder.path("file"), sync: syncs.note)
+        try await TemporaryDirectory.during { directory in
+            let name = (directory.path as NSString).lastPathComponent
+            try directory.write("file", "old")
+            try directory.write("beside", "new")
+            let syncs = Syncs(directory.path("file"))
+            try WholeFile.place(directory.path("beside"), at: directory.path("file"), sync: syncs.note)
             #expect(syncs.seen == ["beside: old", "\(name): new"])
-            try folder.write("other", "newer")
-            let once = Syncs(folder.path("copy"))
-            try WholeFile.placeOnce(folder.path("other"), at: folder.path("copy"), sync: once.note)
+            try directory.write("other", "newer")
+            let once = Syncs(directory.path("copy"))
+            try WholeFile.placeOnce(directory.path("other"), at: directory.path("copy"), sync: once.note)
             #expect(once.seen == ["other: nothing", "\(name): newer"])
         }
     }
 
     @Test("stays as it was where the new one cannot come to the disk, or has no place")
     func refused() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("file", "old")
-            try folder.write("beside", "new")
+        try await TemporaryDirectory.during { directory in
+            try directory.write("file", "old")
+            try directory.write("beside", "new")
             let failure = #expect(throws: WholeFile.Failure.self) {
-                try WholeFile.place(folder.path("beside"), at: folder.path("file")) { _ in
+                try WholeFile.place(directory.path("beside"), at: directory.path("file")) { _ in
                     errno = ENOSPC
                     return -1
                 }
             }
             #expect(failure?.reason == "No space left on device")
-            #expect(try folder.text("file") == "old")
-            try FileManager.default.createDirectory(atPath: folder.path("folder"), withIntermediateDirectories: true)
-            let taken = #expect(throws: WholeFile.Failure.self) { try WholeFile.write([], to: folder.path("folder")) }
+            #expect(try directory.text("file") == "old")
+            try FileManager.default.createDirectory(atPath: directory.path("folder"), withIntermediateDirectories: true)
+            let taken = #expect(throws: WholeFile.Failure.self) {
+                try WholeFile.write([], to: directory.path("folder"))
+            }
             #expect(taken?.reason == "Is a directory")
             let missing = #expect(throws: WholeFile.Failure.self) {
-                try WholeFile.write([], to: folder.path("none/file"))
+                try WholeFile.write([], to: directory.path("none/file"))
             }
             #expect(missing?.reason == "No such file or directory")
             #expect(
-                try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
+                try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == [
                     "beside", "file", "folder",
                 ])
         }
@@ -152,12 +156,12 @@ struct WholeFileTests {
 
     @Test("does not replace one that is to stay")
     func once() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("file", "theirs")
-            try folder.write("beside", "mine")
-            try WholeFile.placeOnce(folder.path("beside"), at: folder.path("file"))
-            #expect(try folder.text("file") == "theirs")
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
+        try await TemporaryDirectory.during { directory in
+            try directory.write("file", "theirs")
+            try directory.write("beside", "mine")
+            try WholeFile.placeOnce(directory.path("beside"), at: directory.path("file"))
+            #expect(try directory.text("file") == "theirs")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["file"])
         }
     }
 }

@@ -8,21 +8,21 @@ import Testing
 struct SharedFileTests {
     private func file(_ path: String) -> SharedFile { SharedFile(path, orElse: "set KUBECONFIG to another file") }
 
-    private func names(_ folder: TemporaryFolder) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    private func names(_ directory: TemporaryDirectory) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
     }
 
-    @Test("that is not there is made, with its folder, readable by its owner alone")
+    @Test("that is not there is made, with its directory, readable by its owner alone")
     func new() async throws {
-        try await TemporaryFolder.during { folder in
-            try await file(folder.path("a/b/config")).change { old in
+        try await TemporaryDirectory.during { directory in
+            try await file(directory.path("a/b/config")).change { old in
                 #expect(old == nil)
                 return "mine"
             }
-            #expect(try folder.text("a/b/config") == "mine")
-            #expect(try folder.mode("a/b/config") == 0o600)
-            #expect(try folder.mode("a/b") == 0o700)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("a/b")) == ["config"])
+            #expect(try directory.text("a/b/config") == "mine")
+            #expect(try directory.mode("a/b/config") == 0o600)
+            #expect(try directory.mode("a/b") == 0o700)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path("a/b")) == ["config"])
         }
     }
 
@@ -33,31 +33,31 @@ struct SharedFileTests {
 
     @Test("is kept once, as it was before the first change, and is not written where nothing is other")
     func kept() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("config", "theirs", mode: 0o640)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("config", "theirs", mode: 0o640)
             let before = try number(path)
             try await file(path).change { _ in "theirs" }
-            #expect(try number(path) == before && names(folder) == ["config"])
+            #expect(try number(path) == before && names(directory) == ["config"])
             for text in ["first", "second"] { try await file(path).change { _ in text } }
-            #expect(try names(folder) == ["config", "config.before-kubeforge"])
-            #expect(try folder.text("config.before-kubeforge") == "theirs")
-            #expect(try folder.text("config") == "second")
-            #expect(try [folder.mode("config"), folder.mode("config.before-kubeforge")] == [0o600, 0o600])
+            #expect(try names(directory) == ["config", "config.before-kubeforge"])
+            #expect(try directory.text("config.before-kubeforge") == "theirs")
+            #expect(try directory.text("config") == "second")
+            #expect(try [directory.mode("config"), directory.mode("config.before-kubeforge")] == [0o600, 0o600])
         }
     }
 
     @Test(
-        "keeps its owner and its group, and so does its copy; a new one is its folder's owner's",
+        "keeps its owner and its group, and so does its copy; a new one is its directory's owner's",
         .enabled(if: geteuid() == 0))
     func owner() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("config", "theirs")
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("config", "theirs")
             chown(path, 12345, 23456)
-            chown(folder.path, 12346, 23457)
+            chown(directory.path, 12346, 23457)
             try await file(path).change { _ in "new" }
-            try await file(folder.path("new/other")).change { _ in "new" }
+            try await file(directory.path("new/other")).change { _ in "new" }
             let owners = try ["config", "config.before-kubeforge", "new", "new/other"].map { name in
-                let attributes = try FileManager.default.attributesOfItem(atPath: folder.path(name))
+                let attributes = try FileManager.default.attributesOfItem(atPath: directory.path(name))
                 return "\(attributes[.ownerAccountID] ?? "") \(attributes[.groupOwnerAccountID] ?? "")"
             }
             #expect(owners == ["12345 23456", "12345 23456", "12346 23457", "12346 23457"])
@@ -66,29 +66,30 @@ struct SharedFileTests {
 
     @Test("that is a link stays one, also where its end is not there yet")
     func link() async throws {
-        try await TemporaryFolder.during { folder in
-            try FileManager.default.createDirectory(atPath: folder.path("dotfiles"), withIntermediateDirectories: true)
-            symlink("second", folder.path("config"))
-            symlink("dotfiles/kube", folder.path("second"))
-            for text in ["a", "b"] { try await file(folder.path("config")).change { _ in text } }
-            #expect(try names(folder) == ["config", "dotfiles", "second"])
-            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("config")) == "second")
-            #expect(try folder.text("dotfiles/kube") == "b")
-            #expect(try folder.text("dotfiles/kube.before-kubeforge") == "a")
+        try await TemporaryDirectory.during { directory in
+            try FileManager.default.createDirectory(
+                atPath: directory.path("dotfiles"), withIntermediateDirectories: true)
+            symlink("second", directory.path("config"))
+            symlink("dotfiles/kube", directory.path("second"))
+            for text in ["a", "b"] { try await file(directory.path("config")).change { _ in text } }
+            #expect(try names(directory) == ["config", "dotfiles", "second"])
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: directory.path("config")) == "second")
+            #expect(try directory.text("dotfiles/kube") == "b")
+            #expect(try directory.text("dotfiles/kube.before-kubeforge") == "a")
         }
     }
 
     @Test("that cannot be read is left as it is: only what is not there is made anew")
     func unreadable() async throws {
-        try await TemporaryFolder.during { folder in
-            try FileManager.default.createDirectory(atPath: folder.path("folder"), withIntermediateDirectories: true)
-            mkfifo(folder.path("pipe"), 0o600)
-            let socket = try Socket(folder.path("socket"))
+        try await TemporaryDirectory.during { directory in
+            try FileManager.default.createDirectory(atPath: directory.path("folder"), withIntermediateDirectories: true)
+            mkfifo(directory.path("pipe"), 0o600)
+            let socket = try Socket(directory.path("socket"))
             defer { socket.close() }
-            symlink("loop", folder.path("loop"))
-            try folder.write("file", "theirs")
-            try Data([0xFF, 0xFE, 0x41]).write(to: URL(filePath: folder.path("binary")))
-            truncate(try folder.write("large", ""), 17 << 20)
+            symlink("loop", directory.path("loop"))
+            try directory.write("file", "theirs")
+            try Data([0xFF, 0xFE, 0x41]).write(to: URL(filePath: directory.path("binary")))
+            truncate(try directory.write("large", ""), 17 << 20)
             let reasons = [
                 "folder": "it is not a regular file", "pipe": "it is not a regular file",
                 "loop": "Too many levels of symbolic links",
@@ -96,17 +97,17 @@ struct SharedFileTests {
                 "large": "it has more than 16 MiB",
             ]
             for (name, reason) in reasons {
-                let file = file(folder.path(name))
+                let file = file(directory.path(name))
                 let problem = await #expect(throws: Problem.self) { try await file.change { _ in "mine" } }
-                #expect(problem?.what == "\(folder.path(name)) could not be changed; it was left untouched")
+                #expect(problem?.what == "\(directory.path(name)) could not be changed; it was left untouched")
                 #expect(problem?.why?.hasSuffix(reason) == true, "\(problem?.why ?? "")")
                 #expect(
                     problem?.fix?.hasSuffix("set KUBECONFIG to another file") == true
                         || problem?.fix?.contains(", and run again") == true)
                 #expect(file.obstacle() != nil)
             }
-            #expect(try folder.text("file") == "theirs")
-            #expect(try names(folder) == ["binary", "file", "folder", "large", "loop", "pipe", "socket"])
+            #expect(try directory.text("file") == "theirs")
+            #expect(try names(directory) == ["binary", "file", "folder", "large", "loop", "pipe", "socket"])
         }
     }
 
@@ -115,10 +116,10 @@ struct SharedFileTests {
         "of another user is left as it is, whether it may be read or not", .enabled(if: geteuid() == 0),
         arguments: [0o644, 0o600])
     func others(mode: Int) async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("config", "theirs", mode: mode)
-            chmod(folder.path, 0o777)
-            let seen = folder.path("seen")
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("config", "theirs", mode: mode)
+            chmod(directory.path, 0o777)
+            let seen = directory.path("seen")
             await #expect(processExitsWith: .success) { [path = path as String, seen = seen as String] in
                 guard setgid(65534) == 0, setuid(65534) == 0 else { throw Problem(what: "it stays root") }
                 let file = SharedFile(path, orElse: "set KUBECONFIG to another file")
@@ -127,46 +128,46 @@ struct SharedFileTests {
                 try? await file.change { _ in "mine" }
                 try Data("\(said)\n\(file.obstacle()?.why ?? "none")\n".utf8).write(to: URL(filePath: seen))
             }
-            #expect(try folder.text("config") == "theirs")
+            #expect(try directory.text("config") == "theirs")
             let belongs = "it belongs to the user number 0\n"
             #expect(
-                try folder.text("seen")
+                try directory.text("seen")
                     == (mode == 0o644 ? "theirs\n" + belongs : "Permission denied\nPermission denied\n"))
         }
     }
 
     @Test("is changed by one at a time, and none of the changes is lost")
     func atOnce() async throws {
-        try await TemporaryFolder.during { folder in
-            let file = file(folder.path("config"))
+        try await TemporaryDirectory.during { directory in
+            let file = file(directory.path("config"))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<20 {
                     group.addTask { try await file.change(waiting: .seconds(600)) { ($0 ?? "") + "\(number)\n" } }
                 }
                 try await group.waitForAll()
             }
-            #expect(try Set(folder.text("config").split(separator: "\n")) == Set((0..<20).map { "\($0)" }))
+            #expect(try Set(directory.text("config").split(separator: "\n")) == Set((0..<20).map { "\($0)" }))
         }
     }
 
     @Test("that another program changes is waited for, and not for ever")
     func locked() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("config", "theirs")
-            let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("config", "theirs")
+            let descriptor = open(directory.path, O_RDONLY | O_DIRECTORY)
             flock(descriptor, LOCK_EX)
             var problem = await #expect(throws: Problem.self) {
                 try await file(path).change(waiting: .zero) { _ in "mine" }
             }
             #expect(problem?.why == "another program changes it")
             close(descriptor)
-            let lock = try folder.write("config.lock", "")
+            let lock = try directory.write("config.lock", "")
             problem = await #expect(throws: Problem.self) {
                 try await file(path).change(waiting: .zero) { _ in "mine" }
             }
             #expect(problem?.why == "\(lock) is there: kubectl is changing it, or was ended while it did")
             #expect(problem?.fix == "run it again; if no kubectl runs: rm \(lock)")
-            #expect(try folder.text("config") == "theirs")
+            #expect(try directory.text("config") == "theirs")
         }
     }
 }

@@ -51,18 +51,18 @@ struct BadFileTests {
     @Test("is told when it is not there")
     func isNotThere() {
         #expect(
-            told(scratch.folder + "/lab.yaml") == """
+            told(scratch.directory + "/lab.yaml") == """
                 lab.yaml: there is no such file
                   fix  write one: inventory/example.yaml of kubeforge shows every key
                 """)
     }
 
-    @Test("is told when it is a folder")
-    func isFolder() throws {
+    @Test("is told when it is a directory")
+    func isDirectory() throws {
         try FileManager.default.createDirectory(atPath: scratch.path, withIntermediateDirectories: true)
         #expect(
             told(scratch.path) == """
-                inventory.yaml: is a folder
+                inventory.yaml: is a directory
                   fix  name the inventory in it
                 """)
     }
@@ -123,7 +123,7 @@ struct BadFileTests {
     func hasControlCharacter() throws {
         try scratch.write(Array("cluster: lab\nkuber\u{0}netes: 1.36.2\n".utf8))
         #expect(
-            told(scratch.path).replacing(scratch.folder + "/", with: "") == """
+            told(scratch.path).replacing(scratch.directory + "/", with: "") == """
                 inventory.yaml:2:6  has a control character in it
                   fix  is it a text file? `file inventory.yaml` tells
                 """)
@@ -150,7 +150,7 @@ struct BadFileTests {
 
     @Test("is no file for another either, where it is a pipe")
     func named() throws {
-        #expect(mkfifo(scratch.folder + "/pipe", 0o600) == 0)
+        #expect(mkfifo(scratch.directory + "/pipe", 0o600) == 0)
         try scratch.write(Array("x".utf8), to: "file")
         let data = "service:\n  data: { train: ./file, test: ./pipe }\n"
         #expect(
@@ -170,7 +170,7 @@ struct BadFileTests {
             _ = try InventoryReader(home: "/home/ada").read(path)
             return ""
         } catch {
-            return error.all.map { $0.description.replacing(scratch.folder + "/", with: "") }.joined(separator: "\n")
+            return error.all.map { $0.description.replacing(scratch.directory + "/", with: "") }.joined(separator: "\n")
         }
     }
 }

@@ -4,14 +4,14 @@ import Foundation
 import Testing
 
 /// The inventories of the repository.
-private let folder = URL(filePath: #filePath).appending(path: "../../../inventory").standardized.path(
+private let directory = URL(filePath: #filePath).appending(path: "../../../inventory").standardized.path(
     percentEncoded: false)
 
 @Suite("The example inventory")
 struct ExampleTests {
     private let text: String
 
-    init() throws { text = try String(contentsOfFile: folder + "/example.yaml", encoding: .utf8) }
+    init() throws { text = try String(contentsOfFile: directory + "/example.yaml", encoding: .utf8) }
 
     /// With the lines switched on that begin with `#key:`.
     private var complete: String { text.replacing(/(?m)^( *)#(?=[A-Za-z0-9.]+:)/) { $0.1 } }
@@ -27,7 +27,7 @@ struct ExampleTests {
 
     @Test("can be read as it is")
     func canBeRead() throws {
-        let cluster = try InventoryReader(home: "/home/ada").read(folder + "/example.yaml")
+        let cluster = try InventoryReader(home: "/home/ada").read(directory + "/example.yaml")
         #expect(cluster.name == "example")
         #expect(cluster.hosts.map(\.name) == ["kubmaster", "kubnode"])
         #expect(cluster.mirrors == Mirrors())
@@ -52,30 +52,30 @@ struct ExampleTests {
         try scratch.write([65], to: ".ssh/allowed_signers")
         try scratch.write([65], to: ".ssh/id_ed25519")
         try scratch.write(Array(complete(without: "data").utf8))
-        let own = try InventoryReader(home: scratch.folder).read(scratch.path).service
-        #expect(own.model == scratch.folder + "/churn")
+        let own = try InventoryReader(home: scratch.directory).read(scratch.path).service
+        #expect(own.model == scratch.directory + "/churn")
         #expect([own.target, own.index] == ["churned", "customer"])
-        #expect(own.tokensPath == scratch.folder + "/churn.tokens")
-        #expect(own.tls?.keyPath == scratch.folder + "/tls/churn.key")
+        #expect(own.tokensPath == scratch.directory + "/churn.tokens")
+        #expect(own.tls?.keyPath == scratch.directory + "/tls/churn.key")
         #expect(own.cors == ["https://app.example.org"])
         let several = complete.split(separator: "\n").filter { $0.hasPrefix("services:") }
         try scratch.write(Array((twoHosts + several.joined()).utf8))
-        let services = try InventoryReader(home: scratch.folder).read(scratch.path).services
+        let services = try InventoryReader(home: scratch.directory).read(scratch.path).services
         #expect(services.map(\.name) == ["churn", "price"])
         #expect(services.map(\.nodePort) == [30080, 30081])
         try scratch.write(Array(complete(without: "model").utf8))
-        let cluster = try InventoryReader(home: scratch.folder).read(scratch.path)
+        let cluster = try InventoryReader(home: scratch.directory).read(scratch.path)
         #expect(cluster.imageRepository == "registry.example.org/kubernetes")
         #expect(cluster.mirrors.registries.count == 3)
         #expect(
             cluster.mirrors.docker?.key == .url("https://download.docker.com/linux/ubuntu/gpg", fingerprint: dockersOwn)
         )
-        #expect(cluster.mirrors.kubernetes?.key == .file(path: scratch.folder + "/keys/mirror.asc"))
+        #expect(cluster.mirrors.kubernetes?.key == .file(path: scratch.directory + "/keys/mirror.asc"))
         #expect(
             cluster.mirrors.debian
                 == .init(
-                    url: "https://mirror.example.org/debian", key: .file(path: scratch.folder + "/keys/mirror.asc")))
-        let ssh = scratch.folder + "/.ssh/store_"
+                    url: "https://mirror.example.org/debian", key: .file(path: scratch.directory + "/keys/mirror.asc")))
+        let ssh = scratch.directory + "/.ssh/store_"
         #expect(
             cluster.service.models
                 == ModelStore(
@@ -83,14 +83,14 @@ struct ExampleTests {
                     readKeyPath: ssh + "read_ed25519",
                     knownHostsPath: ssh + "known_hosts",
                     signing: .init(
-                        signersPath: scratch.folder + "/.ssh/allowed_signers",
-                        keyPath: scratch.folder + "/.ssh/id_ed25519")))
+                        signersPath: scratch.directory + "/.ssh/allowed_signers",
+                        keyPath: scratch.directory + "/.ssh/id_ed25519")))
         #expect(cluster.mirrors.python == "https://mirror.example.org/simple")
-        #expect(cluster.service.trainingData?.train == scratch.folder + "/eeg/train.csv")
+        #expect(cluster.service.trainingData?.train == scratch.directory + "/eeg/train.csv")
         #expect(cluster.service.registry == "registry.example.org:5000/mlops")
         #expect(
             cluster.service.registryLogin
-                == .init(user: "kubeforge", passwordPath: scratch.folder + "/keys/registry-password"))
+                == .init(user: "kubeforge", passwordPath: scratch.directory + "/keys/registry-password"))
         #expect(cluster.service.registryImage == ClusterRegistry.image)
         for key in InventoryReader.keys {
             let name = key.split(separator: ".").last!
@@ -123,7 +123,7 @@ struct ExampleTests {
 struct LabInventoryTests {
     @Test("has two machines, reached and supplied over the lab's bridge")
     func hasTwoMachines() throws {
-        let cluster = try InventoryReader(home: "/root").read(folder + "/lab.yaml")
+        let cluster = try InventoryReader(home: "/root").read(directory + "/lab.yaml")
         let cache = "/root/.cache/kubeforge/lab"
         let access = Host.Access(
             user: "ubuntu", port: 22, keyPath: cache + "/ssh/id_ed25519", knownHostsPath: cache + "/run/lab/known_hosts"
@@ -132,7 +132,7 @@ struct LabInventoryTests {
         #expect(
             cluster
                 == Cluster(
-                    name: "lab", path: folder + "/lab.yaml", kubernetes: Version(1, 20, 2),
+                    name: "lab", path: directory + "/lab.yaml", kubernetes: Version(1, 20, 2),
                     hosts: [
                         Host(
                             name: "kubmaster", address: IPv4Address("10.77.0.11")!, role: .controlPlane,

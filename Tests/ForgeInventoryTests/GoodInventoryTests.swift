@@ -66,11 +66,12 @@ struct GoodInventoryTests {
         #expect(
             read.kubernetes
                 == .init(
-                    url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: scratch.folder + "/keys/mirror.asc")))
+                    url: "http://10.77.0.1:8000/core:/stable:", key: .file(path: scratch.directory + "/keys/mirror.asc")
+                ))
     }
 
     @Test(
-        "finds data beside itself, as a folder or by name",
+        "finds data beside itself, as a directory or by name",
         arguments: ["data: eeg", "data: { train: ./eeg/train.csv, test: eeg/test.csv }"])
     func findsData(line: String) throws {
         let scratch = try Scratch()
@@ -111,8 +112,9 @@ struct GoodInventoryTests {
         #expect(service.replicas == 3)
         #expect(service.autoscaling == Service.Autoscaling(least: 3, most: 9, cpu: 70))
         #expect(service.requestLog == .requests)
-        #expect(service.tokensPath == scratch.folder + "/t")
-        #expect(service.tls == Service.TLS(certificatePath: scratch.folder + "/c", keyPath: scratch.folder + "/k"))
+        #expect(service.tokensPath == scratch.directory + "/t")
+        #expect(
+            service.tls == Service.TLS(certificatePath: scratch.directory + "/c", keyPath: scratch.directory + "/k"))
         #expect(service.cors == ["*", "http://localhost:3000"])
     }
 

@@ -17,7 +17,7 @@ struct ModelDirectoryTests {
         for file in files { try scratch.write([65], to: "churn/\(file)") }
         let text = "service:\n  model: churn/\n  target: churned\n  index: \"# No\"\n"
         let service = try scratch.read(twoHosts + text).service
-        #expect(service.model == scratch.folder + "/churn")
+        #expect(service.model == scratch.directory + "/churn")
         #expect(service.target == "churned")
         #expect(service.index == "# No")
     }

@@ -2,22 +2,22 @@ import ForgeCore
 import ForgeInventory
 import Foundation
 
-/// A folder that is gone after the test, with inventories to read in it.
+/// A directory that is gone after the test, with inventories to read in it.
 final class Scratch {
-    let folder: String
+    let directory: String
 
     init() throws {
-        folder = NSTemporaryDirectory() + "kubeforge-inventory-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        directory = NSTemporaryDirectory() + "kubeforge-inventory-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
 
-    var path: String { folder + "/inventory.yaml" }
+    var path: String { directory + "/inventory.yaml" }
 
     @discardableResult
     func write(_ bytes: [UInt8], to name: String = "inventory.yaml") throws -> String {
-        let url = URL(filePath: folder + "/" + name)
+        let url = URL(filePath: directory + "/" + name)
         try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(bytes).write(to: url)
         return url.path(percentEncoded: false)
@@ -29,7 +29,7 @@ final class Scratch {
         try InventoryReader(home: "/home/ada").read(write(bytes))
     }
 
-    /// The problems of an inventory as a person sees them, with the folder's name left out; empty when it has none.
+    /// The problems of an inventory as a person sees them, with the directory's name left out; empty when it has none.
     func problems(_ text: String) throws -> [String] { try problems(Array(text.utf8)) }
 
     func problems(_ bytes: [UInt8]) throws -> [String] {
@@ -37,7 +37,7 @@ final class Scratch {
             _ = try read(bytes)
             return []
         } catch let problems as Problems {
-            return problems.all.map { $0.description.replacing(folder + "/", with: "") }
+            return problems.all.map { $0.description.replacing(directory + "/", with: "") }
         }
     }
 }

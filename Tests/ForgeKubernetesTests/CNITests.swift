@@ -132,18 +132,18 @@ struct CalicoTests {
 
 @Suite("A download")
 struct DownloadTests {
-    private func run(_ folder: TemporaryFolder, serving text: String) async throws -> (Output, Bool) {
-        try folder.write(
+    private func run(_ directory: TemporaryDirectory, serving text: String) async throws -> (Output, Bool) {
+        try directory.write(
             "bin/curl", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done; printf '%s\\n' '\(text)' >\"$2\"\n",
             mode: 0o755)
         let sum = try await LocalProgram.run("sh", ["-c", "printf 'right\\n' | sha256sum | cut -d ' ' -f 1"])
             .trimming(while: \.isNewline)
         let step = Download(
-            "it is there", url: "https://example.org/file", sha256: sum, path: folder.path("a/b/file"), proxy: nil)
+            "it is there", url: "https://example.org/file", sha256: sum, path: directory.path("a/b/file"), proxy: nil)
         let transport = ScriptedTransport { _ in Output("") }
         _ = try? await step.apply(to: Machine(host: Example.master, transport: transport))
         let command = try #require(await transport.commands.first)
-        let words = ["PATH=\(folder.path("bin")):/usr/bin:/bin"] + command.words.map(\.text)
+        let words = ["PATH=\(directory.path("bin")):/usr/bin:/bin"] + command.words.map(\.text)
         let isRight: Bool
         do {
             try await LocalProgram.run("env", words)
@@ -159,14 +159,14 @@ struct DownloadTests {
 
     @Test("is believed by its sha256 alone, and nothing else of it is left")
     func download() async throws {
-        try await TemporaryFolder.during { folder in
-            let wrong = try await run(folder, serving: "wrong")
+        try await TemporaryDirectory.during { directory in
+            let wrong = try await run(directory, serving: "wrong")
             #expect(!wrong.1)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("a/b")) == [])
-            let right = try await run(folder, serving: "right")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path("a/b")) == [])
+            let right = try await run(directory, serving: "right")
             #expect(right.1)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("a/b")) == ["file"])
-            #expect(try folder.text("a/b/file") == "right\n")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path("a/b")) == ["file"])
+            #expect(try directory.text("a/b/file") == "right\n")
         }
     }
 }

@@ -5,19 +5,19 @@ import Foundation
 
 @testable import ForgeKubernetes
 
-/// A machine whose files are a folder, and whose kubeadm, kubectl and systemctl are scripts that note their calls: what
-/// a step runs there is run for real.
+/// A machine whose files are a directory, and whose kubeadm, kubectl and systemctl are scripts that note their calls:
+/// what a step runs there is run for real.
 struct PlayedMachine: Sendable {
-    let root: TemporaryFolder
+    let root: TemporaryDirectory
     let transport: PlayedTransport
 
     static func during(_ body: (PlayedMachine) async throws -> Void) async throws {
-        try await TemporaryFolder.during { folder in
-            let played = PlayedMachine(root: folder, transport: PlayedTransport(root: folder.path))
+        try await TemporaryDirectory.during { directory in
+            let played = PlayedMachine(root: directory, transport: PlayedTransport(root: directory.path))
             for name in ["bin", "says", "etc/kubernetes/manifests", "var/lib/kubeforge", "var/lib/kubelet/pki"] {
-                try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(atPath: directory.path(name), withIntermediateDirectories: true)
             }
-            try folder.write("calls", "")
+            try directory.write("calls", "")
             for name in ["kubeadm", "systemctl", "journalctl", "curl", "ctr", "docker"] {
                 try played.program(name, says: name)
             }
@@ -32,10 +32,10 @@ struct PlayedMachine: Sendable {
                 esac
 
                 """, says: "$name")
-            try folder.write("bin/sleep", "#!/bin/sh\n", mode: 0o755)
-            try folder.write("bin/sync", "#!/bin/sh\n", mode: 0o755)
-            try folder.write("bin/chown", "#!/bin/sh\n", mode: 0o755)
-            try folder.write("bin/seq", "#!/bin/sh\necho 1 2\n", mode: 0o755)
+            try directory.write("bin/sleep", "#!/bin/sh\n", mode: 0o755)
+            try directory.write("bin/sync", "#!/bin/sh\n", mode: 0o755)
+            try directory.write("bin/chown", "#!/bin/sh\n", mode: 0o755)
+            try directory.write("bin/seq", "#!/bin/sh\necho 1 2\n", mode: 0o755)
             try await body(played)
         }
     }
@@ -69,8 +69,8 @@ struct PlayedMachine: Sendable {
     }
 
     func write(_ path: String, _ text: String = "") throws {
-        let folder = (root.path(path) as NSString).deletingLastPathComponent
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let directory = (root.path(path) as NSString).deletingLastPathComponent
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         try root.write(path, text)
     }
 
@@ -82,7 +82,7 @@ struct PlayedMachine: Sendable {
 
     func has(_ path: String) -> Bool { FileManager.default.fileExists(atPath: root.path(path)) }
 
-    /// The files of a folder, sorted.
+    /// The files of a directory, sorted.
     func files(_ path: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: root.path(path))) ?? []).sorted()
     }
@@ -101,7 +101,8 @@ struct PlayedMachine: Sendable {
     }
 }
 
-/// Runs everything on this computer, with the folder in the place of /etc/kubernetes and what else a cluster lives in.
+/// Runs everything on this computer, with the directory in the place of /etc/kubernetes and what else a cluster lives
+/// in.
 actor PlayedTransport: Transport {
     private let root: String
     private let inner: LocalTransport

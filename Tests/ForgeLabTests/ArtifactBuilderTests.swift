@@ -10,7 +10,7 @@ import Testing
 struct ArtifactBuilderTests {
     private let computer = LocalHost()
 
-    @Test("runs its script into a new folder, and knows it afterwards")
+    @Test("runs its script into a new directory, and knows it afterwards")
     func makes() async throws {
         try await withCache { cache in
             let maker = try maker(cache, script: "printf %s \"$word\" >\"$out/word\"")
@@ -23,7 +23,7 @@ struct ArtifactBuilderTests {
         }
     }
 
-    @Test("replaces the folder of another digest as a whole")
+    @Test("replaces the directory of another digest as a whole")
     func replaces() async throws {
         try await withCache { cache in
             let maker = try maker(cache, script: "touch \"$out/$word\"")
@@ -86,12 +86,12 @@ struct ArtifactBuilderTests {
     func leftMounts() async throws {
         try await withCache { cache in
             let maker = try maker(cache, script: "true")
-            for folder in ["thing", "thing.new"] {
-                try computer.makeFolder("\(cache.root)/\(folder)/proc/sys")
+            for directory in ["thing", "thing.new"] {
+                try computer.makeDirectory("\(cache.root)/\(directory)/proc/sys")
                 for place in ["proc", "proc/sys"] {
-                    let path = "\(cache.root)/\(folder)/\(place)"
+                    let path = "\(cache.root)/\(directory)/\(place)"
                     try await computer.finish(Command("mount", "-t", "tmpfs", "none", Word(path)))
-                    try computer.makeFolder("\(cache.root)/\(folder)/proc/sys")
+                    try computer.makeDirectory("\(cache.root)/\(directory)/proc/sys")
                 }
             }
             try? await maker.make(artifact(cache), progress: LabProgress { _ in })
@@ -144,8 +144,8 @@ struct ArtifactBuilderTests {
                 printf b >"$2/MarkupSafe-3.0.4-py3-none-any.whl"
                 """
             try computer.replace("\(cache.root)/bin/python3", with: pip, mode: 0o755)
-            try computer.makeFolder("\(cache.root)/simple")
-            let script = try #require(Templates().folder("lab/build")["wheels.sh"])
+            try computer.makeDirectory("\(cache.root)/simple")
+            let script = try #require(Templates().directory("lab/build")["wheels.sh"])
             var command = Command.script(script)
             command.words = [
                 "env", Word("PATH=\(cache.root)/bin:/usr/sbin:/usr/bin:/sbin:/bin"), Word("out=\(cache.root)/simple"),
@@ -167,7 +167,7 @@ struct ArtifactBuilderTests {
 
     @Test("has only scripts that a shell can read")
     func syntax() async throws {
-        for (name, text) in try Templates().folder("lab/build") where name.hasSuffix(".sh") {
+        for (name, text) in try Templates().directory("lab/build") where name.hasSuffix(".sh") {
             let output = try await computer.run(Command("sh", "-n").reading(text))
             #expect(output.isSuccess, "\(name): \(output.lastLine ?? "")")
         }
@@ -183,7 +183,7 @@ struct ArtifactBuilderTests {
     private func maker(_ cache: Cache, script: String) throws -> ArtifactBuilder {
         let maker = ArtifactBuilder(cache: cache, computer: computer)
         try maker.write(
-            Templates().folder("lab/build").merging(["thing.sh": "set -eu\n\(script)\n"]) { _, new in new })
+            Templates().directory("lab/build").merging(["thing.sh": "set -eu\n\(script)\n"]) { _, new in new })
         return maker
     }
 

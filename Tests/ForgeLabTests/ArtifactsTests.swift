@@ -97,9 +97,10 @@ struct ArtifactsTests {
         let packages = try rules.kubernetesPackages(
             Version(1, 20, 3), kubernetes: second, standIns: standIns(rules), buildRoot: buildRoot)
         let repository = try rules.kubernetesRepository(
-            Version(1, 20, 3), own: rules.packageFolder(packages),
+            Version(1, 20, 3), own: rules.packageDirectory(packages),
             others: [
-                Version(1, 20, 2): rules.packageFolder(place: rules.packages(of: Version(1, 20, 2)), digest: "digest")
+                Version(1, 20, 2): rules.packageDirectory(
+                    place: rules.packages(of: Version(1, 20, 2)), digest: "digest")
             ],
             key: rules.signingKey(buildRoot), buildRoot: buildRoot)
         #expect(
@@ -115,7 +116,7 @@ struct ArtifactsTests {
     func archives() throws {
         let rules = try rules()
         let buildRoot = try rules.buildRoot()
-        var brought = BroughtRelease(version: Version(1, 20, 2), folder: "/home/me/lab")
+        var brought = BroughtRelease(version: Version(1, 20, 2), directory: "/home/me/lab")
         let none = try rules.registry(
             Version(1, 20, 2), layouts: [images(rules)], brought: brought, buildRoot: buildRoot)
         brought.archives = [
@@ -165,7 +166,7 @@ struct ArtifactsTests {
     }
 
     private func rules(_ change: (inout [String: String]) -> Void = { _ in }) throws -> BuildRules {
-        var texts = try Templates().folder("lab/build")
+        var texts = try Templates().directory("lab/build")
         change(&texts)
         return BuildRules(cache: cache, texts: texts)
     }

@@ -37,32 +37,32 @@ struct BroughtReleaseTests {
 
     @Test("is read from the debs themselves, and what they need of the same repository is missed")
     func packages() async throws {
-        try await withFolder { folder in
+        try await withDirectory { directory in
             for name in ["kubelet", "kubeadm"] {
                 try await deb(
-                    "\(folder)/packages/1.36.3", name, "1.36.3-1.1",
+                    "\(directory)/packages/1.36.3", name, "1.36.3-1.1",
                     depends: "kubernetes-cni (>= 1.2.0), mount, util-linux | x")
             }
-            try await deb("\(folder)/packages/1.36.3", "kubectl", "1.36.2-1.1")
-            let brought = try await BroughtRelease.take(version, folder: folder, computer)
+            try await deb("\(directory)/packages/1.36.3", "kubectl", "1.36.2-1.1")
+            let brought = try await BroughtRelease.take(version, directory: directory, computer)
             #expect(brought.packages.map(\.name) == ["kubeadm", "kubectl", "kubelet"])
             #expect(brought.packages[0].dependencies == ["kubernetes-cni", "mount", "util-linux"])
             #expect(
                 brought.missingPackages?.why?.hasSuffix("/packages/1.36.3 lacks kubectl 1.36.3, kubernetes-cni") == true
             )
-            try await deb("\(folder)/packages/1.36.3", "kubectl", "1.36.3-1.1")
-            try await deb("\(folder)/packages/1.36.3", "kubernetes-cni", "1.8.0-1.1")
-            #expect(try await BroughtRelease.take(version, folder: folder, computer).missingPackages == nil)
+            try await deb("\(directory)/packages/1.36.3", "kubectl", "1.36.3-1.1")
+            try await deb("\(directory)/packages/1.36.3", "kubernetes-cni", "1.8.0-1.1")
+            #expect(try await BroughtRelease.take(version, directory: directory, computer).missingPackages == nil)
         }
     }
 
     @Test("lacks the images that its own kubeadm lists and no archive has")
     func images() async throws {
-        try await withFolder { folder in
-            try await deb("\(folder)/packages/1.36.3", "kubeadm", "1.36.3-1.1", kubeadm: Self.kubeadm)
-            try await dockerArchive("\(folder)/images/1.36.3/etcd.tar", ["registry.k8s.io/etcd:3.6.8-0"])
-            try await ociArchive("\(folder)/images/1.36.3/pause.tar", "registry.k8s.io/pause:3.10.2")
-            let brought = try await BroughtRelease.take(version, folder: folder, computer)
+        try await withDirectory { directory in
+            try await deb("\(directory)/packages/1.36.3", "kubeadm", "1.36.3-1.1", kubeadm: Self.kubeadm)
+            try await dockerArchive("\(directory)/images/1.36.3/etcd.tar", ["registry.k8s.io/etcd:3.6.8-0"])
+            try await ociArchive("\(directory)/images/1.36.3/pause.tar", "registry.k8s.io/pause:3.10.2")
+            let brought = try await BroughtRelease.take(version, directory: directory, computer)
             let listed = try await brought.packages[0].images(version, computer)
             #expect(
                 listed == [
@@ -73,10 +73,10 @@ struct BroughtReleaseTests {
             #expect(
                 brought.missingImages(listed)?.description == """
                     the lab has not all images of Kubernetes 1.36.3
-                      why  kubeadm 1.36.3 needs them, and no archive in \(folder)/images/1.36.3 has them: \
+                      why  kubeadm 1.36.3 needs them, and no archive in \(directory)/images/1.36.3 has them: \
                     registry.k8s.io/kube-apiserver:v1.36.3, registry.k8s.io/coredns/coredns:v1.14.2
                       fix  where there is internet, take them from registry.k8s.io, and run the same command again:
-                           mkdir -p \(folder)/images/1.36.3 && cd \(folder)/images/1.36.3
+                           mkdir -p \(directory)/images/1.36.3 && cd \(directory)/images/1.36.3
                            for image in registry.k8s.io/kube-apiserver:v1.36.3 \
                     registry.k8s.io/coredns/coredns:v1.14.2; do file=${image##*/}
                            skopeo copy --override-os linux --override-arch amd64 docker://$image \
@@ -88,9 +88,9 @@ struct BroughtReleaseTests {
 
     @Test("is fetched by the commands that are told")
     func commands() async throws {
-        try await withFolder { folder in
-            let brought = BroughtRelease(version: version, folder: folder)
-            let repository = "\(folder)/repository"
+        try await withDirectory { directory in
+            let brought = BroughtRelease(version: version, directory: directory)
+            let repository = "\(directory)/repository"
             for name in [
                 "kubelet_1.36.2-1.1", "kubelet_1.36.3-1.1", "kubernetes-cni_1.2.0-1.1", "kubernetes-cni_1.10.0-1.1",
             ] {
@@ -106,19 +106,20 @@ struct BroughtReleaseTests {
                 separator: "\n")
             try await computer.finish(Command("sh", "-ec", Word(fetch)))
             #expect(
-                computer.names(in: brought.packagesFolder) == [
+                computer.names(in: brought.packagesDirectory) == [
                     "kubelet_1.36.3-1.1_amd64.deb", "kubernetes-cni_1.10.0-1.1_amd64.deb",
                 ])
 
             try computer.replace(
-                "\(folder)/bin/skopeo", with: "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \(folder)/called\n", mode: 0o755)
+                "\(directory)/bin/skopeo", with: "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \(directory)/called\n",
+                mode: 0o755)
             let images = brought.fetchImages([
                 "registry.k8s.io/coredns/coredns:v1.14.2", "registry.k8s.io/pause:3.10.2",
             ])
             try await computer.finish(
-                Command("sh", "-ec", Word((["PATH=\(folder)/bin:$PATH"] + images).joined(separator: "\n"))))
+                Command("sh", "-ec", Word((["PATH=\(directory)/bin:$PATH"] + images).joined(separator: "\n"))))
             #expect(
-                computer.read("\(folder)/called") == """
+                computer.read("\(directory)/called") == """
                     copy --override-os linux --override-arch amd64 docker://registry.k8s.io/coredns/coredns:v1.14.2 \
                     docker-archive:coredns.tar:registry.k8s.io/coredns/coredns:v1.14.2
                     copy --override-os linux --override-arch amd64 docker://registry.k8s.io/pause:3.10.2 \
@@ -130,12 +131,12 @@ struct BroughtReleaseTests {
 
     @Test("says which archive has no name in it")
     func nameless() async throws {
-        try await withFolder { folder in
-            try await ociArchive("\(folder)/images/a.tar", "v1.0")
+        try await withDirectory { directory in
+            try await ociArchive("\(directory)/images/a.tar", "v1.0")
             let problem = await #expect(throws: Problem.self) {
-                try await BroughtRelease.take(version, folder: folder, computer)
+                try await BroughtRelease.take(version, directory: directory, computer)
             }
-            #expect(problem?.what == "\(folder)/images/a.tar names no image")
+            #expect(problem?.what == "\(directory)/images/a.tar names no image")
         }
     }
 
@@ -144,8 +145,8 @@ struct BroughtReleaseTests {
         let artifacts = try Artifacts(
             cache: Cache(root: "/cache"), computer: computer, templates: Templates(), kubernetes: version,
             distributions: [.debian13],
-            broughtFolder: "/home/me/lab")
-        var brought = BroughtRelease(version: version, folder: "/home/me/lab")
+            broughtDirectory: "/home/me/lab")
+        var brought = BroughtRelease(version: version, directory: "/home/me/lab")
         brought.packages = [
             BroughtPackage(
                 path: "/home/me/lab/packages/1.36.3/kubeadm.deb", stamp: "1 2", fields: "kubeadm\n1.36.3-1.1\n\n")
@@ -212,14 +213,15 @@ struct BroughtReleaseTests {
 
     @Test("is copied from where it lies, links followed")
     func copies() async throws {
-        try await withFolder { folder in
-            try computer.replace("\(folder)/elsewhere/x.deb", with: "x")
-            try computer.makeFolder("\(folder)/packages/1.36.3")
+        try await withDirectory { directory in
+            try computer.replace("\(directory)/elsewhere/x.deb", with: "x")
+            try computer.makeDirectory("\(directory)/packages/1.36.3")
             try FileManager.default.createSymbolicLink(
-                atPath: "\(folder)/packages/1.36.3/kubelet.deb", withDestinationPath: "\(folder)/elsewhere/x.deb")
-            try computer.replace("\(folder)/images/flannel.tar", with: "f")
-            let rules = try BuildRules(cache: Cache(root: "\(folder)/cache"), texts: Templates().folder("lab/build"))
-            let artifact = try rules.brought(BroughtRelease(version: version, folder: folder))
+                atPath: "\(directory)/packages/1.36.3/kubelet.deb", withDestinationPath: "\(directory)/elsewhere/x.deb")
+            try computer.replace("\(directory)/images/flannel.tar", with: "f")
+            let rules = try BuildRules(
+                cache: Cache(root: "\(directory)/cache"), texts: Templates().directory("lab/build"))
+            let artifact = try rules.brought(BroughtRelease(version: version, directory: directory))
             let maker = ArtifactBuilder(cache: rules.cache, computer: computer)
             try maker.write(rules.texts)
             try await maker.make(artifact, progress: LabProgress { _ in })
@@ -241,12 +243,14 @@ struct BroughtReleaseTests {
 
         """
 
-    private func deb(_ folder: String, _ name: String, _ version: String, depends: String = "", kubeadm: String? = nil)
+    private func deb(
+        _ directory: String, _ name: String, _ version: String, depends: String = "", kubeadm: String? = nil
+    )
         async throws
     {
-        let tree = "\(folder)/../tree-\(name)"
+        let tree = "\(directory)/../tree-\(name)"
         let needs = depends.isEmpty ? "" : "Depends: \(depends)\n"
-        try computer.makeFolder(folder)
+        try computer.makeDirectory(directory)
         try computer.replace(
             "\(tree)/DEBIAN/control",
             with:
@@ -257,7 +261,7 @@ struct BroughtReleaseTests {
         )
         if let kubeadm { try computer.replace("\(tree)/usr/bin/kubeadm", with: kubeadm, mode: 0o755) }
         try await computer.finish(
-            Command("dpkg-deb", "--root-owner-group", "--build", Word(tree), Word("\(folder)/\(name)_amd64.deb")))
+            Command("dpkg-deb", "--root-owner-group", "--build", Word(tree), Word("\(directory)/\(name)_amd64.deb")))
     }
 
     private func dockerArchive(_ path: String, _ names: [String]) async throws {
@@ -275,18 +279,18 @@ struct BroughtReleaseTests {
     }
 
     private func archive(_ path: String, _ file: String, _ text: String) async throws {
-        let folder = path + ".files"
-        try computer.replace("\(folder)/\(file)", with: text)
-        try await computer.finish(Command("tar", "-cf", Word(path), "-C", Word(folder), Word(file)))
+        let directory = path + ".files"
+        try computer.replace("\(directory)/\(file)", with: text)
+        try await computer.finish(Command("tar", "-cf", Word(path), "-C", Word(directory), Word(file)))
     }
 
-    private func withFolder(_ work: (String) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID().uuidString)").path()
-        try computer.makeFolder(folder)
-        do { try await work(folder) } catch {
-            try computer.remove(folder)
+    private func withDirectory(_ work: (String) async throws -> Void) async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID().uuidString)").path()
+        try computer.makeDirectory(directory)
+        do { try await work(directory) } catch {
+            try computer.remove(directory)
             throw error
         }
-        try computer.remove(folder)
+        try computer.remove(directory)
     }
 }

@@ -132,7 +132,7 @@ struct VirtualMachineTests {
                 """
                 too little disk space in /cache
                   why  4.0 GiB are free, 8.0 GiB are needed
-                  fix  set KUBEFORGE_CACHE to a folder on a larger disk
+                  fix  set KUBEFORGE_CACHE to a directory on a larger disk
                 """,
             ])
     }
@@ -202,16 +202,16 @@ struct NspawnCommandTests {
 
 @Suite("A machine of systemd-nspawn")
 struct NspawnDriverTests {
-    /// An ordinary user cannot read the folder of a machine, which says more.
+    /// An ordinary user cannot read the directory of a machine, which says more.
     @Test("runs while a systemd-nspawn is among its processes, whoever asks")
     func supervising() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let layout = try LabLayout(
                 cluster: SampleLab.cluster(), cache: Cache(root: "/var/cache/kubeforge/lab"),
                 operatorFiles: SampleLab.operatorFiles, computer: LocalHost(), templates: Templates())
             let driver = NspawnDriver(machine: layout.machines[0])
             #expect(!driver.isSupervising([getpid()]))
-            let program = folder.path("systemd-nspawn")
+            let program = directory.path("systemd-nspawn")
             try await LocalProgram.run("cp", ["/usr/bin/sleep", program])
             try await LocalProgram.running(program, ["600"]) { process in
                 while LocalHost().read("/proc/\(process)/comm") != "systemd-nspawn\n" {

@@ -125,7 +125,7 @@ struct OperatorTests {
         #expect(Operator(environment: [:], effectiveUser: 0, home: "/root").user == 0)
     }
 
-    @Test("is below sudo who typed the command, with the home folder that their own kubeforge saw")
+    @Test("is below sudo who typed the command, with the home directory that their own kubeforge saw")
     func belowSudo() {
         let environment = ["SUDO_UID": "1000", "SUDO_GID": "1002", "KUBEFORGE_OPERATOR_HOME": "/home/ada"]
         let typed = Operator(environment: environment, effectiveUser: 0, home: "/root")
@@ -134,7 +134,7 @@ struct OperatorTests {
             Operator(environment: ["SUDO_UID": "0", "SUDO_GID": "0"], effectiveUser: 0, home: "/root").home == "/root")
     }
 
-    @Test("has files of their own, with the right mode before they have their name, and the folders above them")
+    @Test("has files of their own, with the right mode before they have their name, and the directories above them")
     func files() throws {
         let root = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())").path()
         defer { try? FileManager.default.removeItem(atPath: root) }

@@ -109,7 +109,7 @@ struct PreconditionsTests {
             """
             too little disk space in /root/.cache/kubeforge/lab
               why  0.5 GiB are free, 6.0 GiB are needed
-              fix  set KUBEFORGE_CACHE to a folder on a larger disk
+              fix  set KUBEFORGE_CACHE to a directory on a larger disk
             """
         ) { $0.freeDisk = 1 << 29 },
         Example(
@@ -222,7 +222,7 @@ struct ArtifactPreconditionsTests {
     @Test("say all that is missing at once, and what to do about it")
     func messages() {
         var preconditions = ArtifactPreconditions()
-        preconditions.folder = "/root/.cache/kubeforge/lab"
+        preconditions.directory = "/root/.cache/kubeforge/lab"
         preconditions.missingPackages = ["debian-archive-keyring", "python3-pip"]
         preconditions.archiveError = "E: Could not resolve 'deb.debian.org'"
         preconditions.freeDisk = (10 << 30) - 1
@@ -237,7 +237,7 @@ struct ArtifactPreconditionsTests {
                 into /etc/apt/apt.conf.d)
                 too little disk space in /root/.cache/kubeforge/lab to make the lab's packages and images
                   why  9.9 GiB are free, 10.0 GiB are needed
-                  fix  set KUBEFORGE_CACHE to a folder on a larger disk
+                  fix  set KUBEFORGE_CACHE to a directory on a larger disk
                 too little memory to build Kubernetes
                   why  1.0 GiB are free, 3.0 GiB are needed
                   fix  end something

@@ -25,15 +25,15 @@ struct RootFileSystemTests {
     }
 
     @Test("is another one for another release or profile, and Debian 13's for the machine that says it is Ubuntu")
-    func folders() throws {
+    func directories() throws {
         let all = LabSettings.Distribution.allCases.flatMap { distribution in
             LabSettings.Profile.allCases.map { Installation(distribution: distribution, profile: $0) }
         }
-        let folders = try all.map { try root($0).folder }
-        #expect(Set(folders).count == 4)
+        let directories = try all.map { try root($0).directory }
+        #expect(Set(directories).count == 4)
         #expect(
-            try root(Installation(distribution: .ubuntuStandIn, profile: .bare)).folder
-                == root(Installation(distribution: .debian13, profile: .bare)).folder)
+            try root(Installation(distribution: .ubuntuStandIn, profile: .bare)).directory
+                == root(Installation(distribution: .debian13, profile: .bare)).directory)
     }
 
     @Test("has the packages that habits name, where the machine has habits")
@@ -52,25 +52,25 @@ struct RootFileSystemTests {
         let bare = Installation(distribution: .debian13, profile: .bare)
         let virtual = try RootFileSystem(layout(LabSettings(driver: .vm)), bare)
         #expect(virtual.packages == RootFileSystem.packages + VirtualMachineDriver.packages)
-        #expect(try virtual.folder != root(bare).folder)
+        #expect(try virtual.directory != root(bare).directory)
     }
 
     @Test(
         "leaves nothing mounted when its mmdebstrap is killed, which mounts /proc in it",
         .enabled(if: geteuid() == 0, "only root mounts"))
     func mounts() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let mmdebstrap = "#!/bin/sh\nmkdir -p \"$4/proc\"; mount -t proc proc \"$4/proc\"; kill -KILL $$\n"
-            try folder.write("mmdebstrap", mmdebstrap, mode: 0o755)
+            try directory.write("mmdebstrap", mmdebstrap, mode: 0o755)
             let root = try RootFileSystem(
-                layout(LabSettings(), cache: folder.path("cache")),
+                layout(LabSettings(), cache: directory.path("cache")),
                 Installation(distribution: .debian13, profile: .bare))
-            let path = Word("PATH=\(folder.path):/usr/sbin:/usr/bin:/sbin:/bin")
+            let path = Word("PATH=\(directory.path):/usr/sbin:/usr/bin:/sbin:/bin")
             let output = try await LocalHost().run(Command(["env", path] + root.command.words))
             #expect(!output.isSuccess)
-            #expect(LocalHost().exists("\(root.folder).new/proc"))
-            #expect(Mounts.points(below: folder.path, in: LocalHost().read("/proc/self/mounts") ?? "") == [])
-            try await Mounts.unmount(below: folder.path, LocalHost())
+            #expect(LocalHost().exists("\(root.directory).new/proc"))
+            #expect(Mounts.points(below: directory.path, in: LocalHost().read("/proc/self/mounts") ?? "") == [])
+            try await Mounts.unmount(below: directory.path, LocalHost())
         }
     }
 
@@ -89,17 +89,17 @@ struct RootFileSystemTests {
     }
 }
 
-/// Run by a real shell on a folder that stands for a machine's root; what they do on real machines is in `LabTests`.
+/// Run by a real shell on a directory that stands for a machine's root; what they do on real machines is in `LabTests`.
 @Suite("A habit of cloud images")
 struct HabitsTests {
-    private static let names = (try? Templates().folder("lab/machine/habits").keys.sorted()) ?? []
+    private static let names = (try? Templates().directory("lab/machine/habits").keys.sorted()) ?? []
 
     @Test("says first what it is about, and is read by `prepare` without a complaint", arguments: names)
     func script(name: String) async throws {
         let text = try habit(name)
         #expect(text.split(separator: "\n").first { !$0.hasPrefix("# Packages: ") }?.hasPrefix("# ") == true)
-        try await TemporaryFolder.during { folder in
-            let root = folder.path
+        try await TemporaryDirectory.during { directory in
+            let root = directory.path
             let output = try await run(text, root: root)
             #expect(output.isSuccess && output.text == "", "\(output.text)")
         }
@@ -107,8 +107,8 @@ struct HabitsTests {
 
     @Test("swaps by services, and notes it instead: the kernel's swap is this computer's")
     func swap() async throws {
-        try await TemporaryFolder.during { folder in
-            let root = folder.path
+        try await TemporaryDirectory.during { directory in
+            let root = directory.path
             _ = try await run(habit("30-swap-services"), root: root)
             #expect(computer.read("\(root)/etc/dphys-swapfile") == "#CONF_SWAPFILE=/var/swap\nCONF_SWAPSIZE=16\n")
             let program = try #require(computer.read("\(root)/usr/sbin/swapon"))
@@ -133,8 +133,8 @@ struct HabitsTests {
 
     @Test("leaves a VM's swap to its own kernel, and its cloud-init to the seed that it is started with")
     func virtualMachine() async throws {
-        try await TemporaryFolder.during { folder in
-            let root = folder.path
+        try await TemporaryDirectory.during { directory in
+            let root = directory.path
             _ = try await run(habit("30-swap-services"), root: root, driver: "vm")
             _ = try await run(habit("10-cloud-init"), root: root, driver: "vm")
             #expect(computer.read("\(root)/usr/sbin/swapon") == "real\n")
@@ -148,27 +148,27 @@ struct HabitsTests {
 
     @Test("leaves Docker's repository on the machine that says it is Ubuntu, as Docker's instructions write it")
     func dockerSources() async throws {
-        try await TemporaryFolder.during { folder in
-            let sources = "\(folder.path)/etc/apt/sources.list.d/docker.sources"
-            _ = try await run(habit("90-docker-sources"), root: folder.path)
+        try await TemporaryDirectory.during { directory in
+            let sources = "\(directory.path)/etc/apt/sources.list.d/docker.sources"
+            _ = try await run(habit("90-docker-sources"), root: directory.path)
             #expect(!computer.exists(sources))
-            _ = try await run(habit("90-docker-sources"), root: folder.path, distribution: "ubuntu-24.04-stand-in")
+            _ = try await run(habit("90-docker-sources"), root: directory.path, distribution: "ubuntu-24.04-stand-in")
             #expect(
                 computer.read(sources)?.contains("URIs: http://10.77.0.1:8000/linux/ubuntu\nSuites: noble\n") == true)
-            #expect(computer.exists("\(folder.path)/etc/apt/keyrings/docker.asc"))
+            #expect(computer.exists("\(directory.path)/etc/apt/keyrings/docker.asc"))
         }
     }
 
     @Test("locks apt's lists by fcntl, which flock(1) does not see and apt does")
     func lock() async throws {
-        try await TemporaryFolder.during { folder in
-            let root = folder.path
+        try await TemporaryDirectory.during { directory in
+            let root = directory.path
             _ = try await run(habit("20-apt-daily"), root: root)
             let program = try #require(computer.read("\(root)/usr/local/lib/lab/slow-update"))
             #expect(program.contains("fcntl.lockf(lock, fcntl.LOCK_EX)"))
             let quick = program.replacing("/var/lib/apt", with: root).replacing(
                 "time.sleep(35)", with: "print(open('/proc/locks').read())")
-            try computer.makeFolder("\(root)/lists")
+            try computer.makeDirectory("\(root)/lists")
             let locks = try await computer.finish(Command("python3", "-c", Word(quick)))
             let inode =
                 try FileManager.default.attributesOfItem(atPath: "\(root)/lists/lock")[.systemFileNumber] as? Int
@@ -211,12 +211,13 @@ struct RegistryServerTests {
 
     @Test("answers who pulls, and takes and removes nothing: whoever reaches it may do what it can")
     func readOnly() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             // An address of loopback that other processes' tests do not have: the port is the lab's.
             let process = getpid()
             let address = "127.\(process >> 16 & 255).\(process >> 8 & 255).\(max(2, process & 255) % 255)"
-            let text = try Servers.registryConfiguration(Templates(), storage: folder.path("images"), address: address)
-            let configuration = try folder.write("registry.yml", text)
+            let text = try Servers.registryConfiguration(
+                Templates(), storage: directory.path("images"), address: address)
+            let configuration = try directory.write("registry.yml", text)
             try await LocalProgram.running(program, ["serve", configuration]) { _ async throws in
                 let registry = "http://\(address):5000/v2"
                 #expect(try await code("GET", "\(registry)/_catalog") == "200")

@@ -8,30 +8,30 @@ struct AuthenticationTests {
     @Test("works with a key file of each type", arguments: LoopbackSSHD.KeyType.allCases)
     func keyFile(type: LoopbackSSHD.KeyType) async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let key = sshd.folder.path("own")
+            let key = sshd.directory.path("own")
             try await LoopbackSSHD.makeKey(key, type)
-            try sshd.folder.write("authorized_keys", sshd.folder.text("own.pub"))
+            try sshd.directory.write("authorized_keys", sshd.directory.text("own.pub"))
             try await sshd.connected(as: sshd.host(keyPath: key)) { connection async throws in
                 #expect(try await connection.run(Command("id", "-un")).text == "\(sshd.host().access.user)\n")
             }
         }
     }
 
-    @Test("finds a key file below the home folder")
-    func homeFolder() async throws {
+    @Test("finds a key file below the home directory")
+    func homeDirectory() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             let host = sshd.host(keyPath: "~/key", knownHostsPath: "~/known_hosts")
-            try await sshd.connected(as: host, SSHOptions(homeFolder: sshd.folder.path)) { _ in }
+            try await sshd.connected(as: host, SSHOptions(homeDirectory: sshd.directory.path)) { _ in }
         }
     }
 
     @Test("works with ssh-agent where the inventory names no key")
     func agent() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let other = sshd.folder.path("other")
+            let other = sshd.directory.path("other")
             try await LoopbackSSHD.makeKey(other)
-            try await SSHAgent.running(in: sshd.folder, keys: [other, sshd.keyPath]) { agent async throws in
-                let options = SSHOptions(homeFolder: "/nonexistent", agentSocket: agent.socket)
+            try await SSHAgent.running(in: sshd.directory, keys: [other, sshd.keyPath]) { agent async throws in
+                let options = SSHOptions(homeDirectory: "/nonexistent", agentSocket: agent.socket)
                 try await sshd.connected(as: sshd.host(keyPath: .some(nil)), options) { _ in }
             }
         }
@@ -40,10 +40,10 @@ struct AuthenticationTests {
     @Test("with a key file is not disturbed by an agent full of other keys")
     func fullAgent() async throws {
         try await LoopbackSSHD.running(["MaxAuthTries 2"]) { sshd async throws in
-            let others = (1...7).map { sshd.folder.path("other\($0)") }
+            let others = (1...7).map { sshd.directory.path("other\($0)") }
             for key in others { try await LoopbackSSHD.makeKey(key) }
-            try await SSHAgent.running(in: sshd.folder, keys: others) { agent async throws in
-                try await sshd.connected(SSHOptions(homeFolder: "/nonexistent", agentSocket: agent.socket)) { _ in }
+            try await SSHAgent.running(in: sshd.directory, keys: others) { agent async throws in
+                try await sshd.connected(SSHOptions(homeDirectory: "/nonexistent", agentSocket: agent.socket)) { _ in }
             }
         }
     }
@@ -51,10 +51,10 @@ struct AuthenticationTests {
     @Test("takes the usual key files where there is no agent")
     func defaultFiles() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            try await LocalProgram.run("mkdir", [sshd.folder.path(".ssh")])
-            try await LoopbackSSHD.makeKey(sshd.folder.path(".ssh/id_ed25519"), .ed25519)
-            try await LocalProgram.run("cp", ["-p", sshd.keyPath, sshd.folder.path(".ssh/id_ecdsa")])
-            let options = SSHOptions(homeFolder: sshd.folder.path, agentSocket: "/nonexistent/agent")
+            try await LocalProgram.run("mkdir", [sshd.directory.path(".ssh")])
+            try await LoopbackSSHD.makeKey(sshd.directory.path(".ssh/id_ed25519"), .ed25519)
+            try await LocalProgram.run("cp", ["-p", sshd.keyPath, sshd.directory.path(".ssh/id_ecdsa")])
+            let options = SSHOptions(homeDirectory: sshd.directory.path, agentSocket: "/nonexistent/agent")
             try await sshd.connected(as: sshd.host(keyPath: .some(nil)), options) { _ in }
         }
     }
@@ -63,7 +63,7 @@ struct AuthenticationTests {
     func denied() async throws {
         try await LoopbackSSHD.running(["PasswordAuthentication yes", "AuthenticationMethods publickey password"]) {
             sshd async throws in
-            let key = sshd.folder.path("own")
+            let key = sshd.directory.path("own")
             try await LoopbackSSHD.makeKey(key)
             let fingerprint = try await LocalProgram.run("ssh-keygen", ["-lf", key]).split(separator: " ")[1]
             let user = sshd.host().access.user
@@ -87,10 +87,10 @@ struct AuthenticationTests {
     @Test("names the keys of an agent that the host does not want")
     func deniedAgent() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let keys = [sshd.folder.path("one"), sshd.folder.path("two")]
+            let keys = [sshd.directory.path("one"), sshd.directory.path("two")]
             for key in keys { try await LoopbackSSHD.makeKey(key) }
-            try await SSHAgent.running(in: sshd.folder, keys: keys) { agent async throws in
-                let options = SSHOptions(homeFolder: "/nonexistent", agentSocket: agent.socket)
+            try await SSHAgent.running(in: sshd.directory, keys: keys) { agent async throws in
+                let options = SSHOptions(homeDirectory: "/nonexistent", agentSocket: agent.socket)
                 let problem = await problem(connectingTo: sshd.host(keyPath: .some(nil)), options)
                 #expect(problem?.why == "tried one (of ssh-agent), two (of ssh-agent); the host accepts publickey")
             }
@@ -107,8 +107,8 @@ struct AuthenticationTests {
                         .unreachable, what: "kubmaster: no SSH key is available",
                         why: "$SSH_AUTH_SOCK is not set, and ~/.ssh has no key",
                         fix: "`ssh-add` a key, or name one in the inventory: `ssh: key:`"))
-            try await SSHAgent.running(in: sshd.folder) { agent async throws in
-                let options = SSHOptions(homeFolder: "/nonexistent", agentSocket: agent.socket)
+            try await SSHAgent.running(in: sshd.directory) { agent async throws in
+                let options = SSHOptions(homeDirectory: "/nonexistent", agentSocket: agent.socket)
                 #expect(
                     await problem(connectingTo: host, options)?.why
                         == "ssh-agent at \(agent.socket) has no keys, and ~/.ssh neither")
@@ -119,9 +119,9 @@ struct AuthenticationTests {
     @Test("with a key that has a passphrase takes it from the agent, or says ssh-add")
     func passphrase() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let key = sshd.folder.path("locked")
+            let key = sshd.directory.path("locked")
             try await LoopbackSSHD.makeKey(key, passphrase: "correct horse")
-            try sshd.folder.write("authorized_keys", sshd.folder.text("locked.pub"))
+            try sshd.directory.write("authorized_keys", sshd.directory.text("locked.pub"))
             let host = sshd.host(keyPath: key)
             #expect(
                 await problem(connectingTo: host)
@@ -129,7 +129,7 @@ struct AuthenticationTests {
                         .unreachable, what: "kubmaster: the key file \(key) has a passphrase",
                         why: "kubeforge does not prompt for it, and there is no ssh-agent",
                         fix: "`eval $(ssh-agent); ssh-add \(key)`, and run this again in the same terminal"))
-            try await SSHAgent.running(in: sshd.folder, keys: [sshd.keyPath]) { agent async throws in
+            try await SSHAgent.running(in: sshd.directory, keys: [sshd.keyPath]) { agent async throws in
                 let options = SSHOptions.made(agent: agent.socket)
                 #expect(
                     await problem(connectingTo: host, options)
@@ -137,9 +137,9 @@ struct AuthenticationTests {
                             .unreachable, what: "kubmaster: the key file \(key) has a passphrase",
                             why: "kubeforge does not prompt for it, and ssh-agent does not hold this key",
                             fix: "`ssh-add \(key)`, and run this again in the same terminal"))
-                try await agent.add(key, passphrase: "correct horse", sshd.folder)
+                try await agent.add(key, passphrase: "correct horse", sshd.directory)
                 try await sshd.connected(as: host, options) { _ in }
-                try sshd.folder.write("authorized_keys", "")
+                try sshd.directory.write("authorized_keys", "")
                 #expect(
                     await problem(connectingTo: host, options)?.why
                         == "tried \(key) (of ssh-agent); the host accepts publickey")
@@ -150,14 +150,14 @@ struct AuthenticationTests {
     @Test("with a key that has a passphrase shows no other key of a full agent", arguments: ["OpenSSH", "PEM"])
     func passphraseAndFullAgent(format: String) async throws {
         try await LoopbackSSHD.running(["MaxAuthTries 2"]) { sshd async throws in
-            let key = sshd.folder.path("locked")
+            let key = sshd.directory.path("locked")
             let options = format == "PEM" ? ["-m", "PEM", "-t", "rsa", "-b", "2048"] : ["-t", "ed25519"]
             try await LocalProgram.run("ssh-keygen", ["-q", "-N", "correct horse", "-C", "own", "-f", key] + options)
-            try sshd.folder.write("authorized_keys", sshd.folder.text("locked.pub"))
-            let others = (1...4).map { sshd.folder.path("other\($0)") }
+            try sshd.directory.write("authorized_keys", sshd.directory.text("locked.pub"))
+            let others = (1...4).map { sshd.directory.path("other\($0)") }
             for other in others { try await LoopbackSSHD.makeKey(other) }
-            try await SSHAgent.running(in: sshd.folder, keys: others) { agent async throws in
-                try await agent.add(key, passphrase: "correct horse", sshd.folder)
+            try await SSHAgent.running(in: sshd.directory, keys: others) { agent async throws in
+                try await agent.add(key, passphrase: "correct horse", sshd.directory)
                 try await sshd.connected(as: sshd.host(keyPath: key), .made(agent: agent.socket)) { _ in }
                 guard format == "PEM" else { return }
                 try await LocalProgram.run("rm", ["\(key).pub"])
@@ -177,9 +177,9 @@ struct AuthenticationTests {
     @Test("with too many keys of an agent says to name the right one")
     func tooManyKeys() async throws {
         try await LoopbackSSHD.running(["MaxAuthTries 2"]) { sshd async throws in
-            let others = (1...4).map { sshd.folder.path("other\($0)") }
+            let others = (1...4).map { sshd.directory.path("other\($0)") }
             for key in others { try await LoopbackSSHD.makeKey(key) }
-            try await SSHAgent.running(in: sshd.folder, keys: others + [sshd.keyPath]) { agent async throws in
+            try await SSHAgent.running(in: sshd.directory, keys: others + [sshd.keyPath]) { agent async throws in
                 let problem = await problem(connectingTo: sshd.host(keyPath: .some(nil)), .made(agent: agent.socket))
                 #expect(
                     problem?.what
@@ -197,9 +197,9 @@ struct AuthenticationTests {
     func secondFactor(way: String) async throws {
         let lines = ["PasswordAuthentication yes", "AuthenticationMethods publickey,password"]
         try await LoopbackSSHD.running(lines) { sshd async throws in
-            let other = sshd.folder.path("other")
+            let other = sshd.directory.path("other")
             try await LoopbackSSHD.makeKey(other)
-            try await SSHAgent.running(in: sshd.folder, keys: [other, sshd.keyPath]) { agent async throws in
+            try await SSHAgent.running(in: sshd.directory, keys: [other, sshd.keyPath]) { agent async throws in
                 let host = way == "key file" ? sshd.host() : sshd.host(keyPath: .some(nil))
                 let user = host.access.user
                 let problem = await problem(connectingTo: host, .made(agent: agent.socket))
@@ -260,19 +260,19 @@ struct AuthenticationTests {
     {
         switch silence {
         case .full, .silent:
-            try await MuteAgent.running(silence == .full ? .full : .silent, in: sshd.folder) {
+            try await MuteAgent.running(silence == .full ? .full : .silent, in: sshd.directory) {
                 try await body(sshd.host(keyPath: .some(nil)), $0)
             }
         case .signing:
-            try await SSHAgent.running(in: sshd.folder, keys: [sshd.keyPath]) { real async throws in
-                try await MuteAgent.running(.signsNothing(real), in: sshd.folder) {
+            try await SSHAgent.running(in: sshd.directory, keys: [sshd.keyPath]) { real async throws in
+                try await MuteAgent.running(.signsNothing(real), in: sshd.directory) {
                     try await body(sshd.host(keyPath: .some(nil)), $0)
                 }
             }
         case .lockedKey:
-            try await LoopbackSSHD.makeKey(sshd.folder.path("locked"), passphrase: "correct horse")
-            try await MuteAgent.running(.silent, in: sshd.folder) {
-                try await body(sshd.host(keyPath: sshd.folder.path("locked")), $0)
+            try await LoopbackSSHD.makeKey(sshd.directory.path("locked"), passphrase: "correct horse")
+            try await MuteAgent.running(.silent, in: sshd.directory) {
+                try await body(sshd.host(keyPath: sshd.directory.path("locked")), $0)
             }
         }
     }
@@ -280,29 +280,29 @@ struct AuthenticationTests {
     @Test("with a key file that is no use says what is wrong with it")
     func badKeyFiles() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let missing = sshd.folder.path("missing")
+            let missing = sshd.directory.path("missing")
             #expect(
                 await problem(connectingTo: sshd.host(keyPath: missing))?.what
                     == "kubmaster: the key file \(missing) is not there")
-            let open = try sshd.folder.write("open", sshd.folder.text("key"), mode: 0o644)
+            let open = try sshd.directory.write("open", sshd.directory.text("key"), mode: 0o644)
             #expect(
                 await problem(connectingTo: sshd.host(keyPath: open))
                     == Problem(
                         .unreachable, what: "kubmaster: the key file \(open) is open to others",
                         why: "its permissions are 0644; a private key is for its owner only", fix: "`chmod 600 \(open)`"
                     ))
-            let publicHalf = try sshd.folder.write("public", sshd.folder.text("key.pub"))
+            let publicHalf = try sshd.directory.write("public", sshd.directory.text("key.pub"))
             #expect(
                 await problem(connectingTo: sshd.host(keyPath: publicHalf))?.what
                     == "kubmaster: \(publicHalf) is not a private key")
-            let pipe = sshd.folder.path("pipe")
+            let pipe = sshd.directory.path("pipe")
             try await LocalProgram.run("mkfifo", [pipe])
             #expect(
                 await problem(connectingTo: sshd.host(keyPath: pipe))?.why == "it is a pipe or a socket, not a file")
-            let folder = sshd.folder.path
+            let directory = sshd.directory.path
             #expect(
-                await problem(connectingTo: sshd.host(keyPath: folder))?.what
-                    == "kubmaster: the key file \(folder) cannot be read")
+                await problem(connectingTo: sshd.host(keyPath: directory))?.what
+                    == "kubmaster: the key file \(directory) cannot be read")
         }
     }
 }

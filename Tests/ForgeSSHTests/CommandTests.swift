@@ -67,7 +67,7 @@ struct CommandTests {
                 let bytes = (0..<10_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
                 let output = try await connection.run(Command("sha256sum").reading(.bytes(bytes)))
                 #expect(output.text == "\(SHA256.hex(bytes))  -\n")
-                let file = sshd.folder.path("back")
+                let file = sshd.directory.path("back")
                 #expect(
                     try await connection.run(Command("cat").reading(.secret(bytes)).writing(toFile: file)).isSuccess)
                 #expect(try await LocalProgram.run("sha256sum", [file]).hasPrefix(SHA256.hex(bytes)))
@@ -82,7 +82,7 @@ struct CommandTests {
     func outputLimit() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             try await sshd.connected { connection async throws in
-                let file = sshd.folder.path("back")
+                let file = sshd.directory.path("back")
                 let endless = Command("sh", "-c", "yes").writing(toFile: file, atMost: 1 << 20).within(.seconds(20))
                 let problem = await #expect(throws: Problem.self) { try await connection.run(endless) }
                 #expect("\(try #require(problem))".contains("more came than it may hold"))
@@ -95,9 +95,9 @@ struct CommandTests {
     func inputFile() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             try await sshd.connected { connection async throws in
-                let file = try sshd.folder.write("in", String(repeating: "0123456789abcdef", count: 100_000))
+                let file = try sshd.directory.write("in", String(repeating: "0123456789abcdef", count: 100_000))
                 #expect(try await connection.run(Command("wc", "-c").reading(.file(file))).text == "1600000\n")
-                let missing = sshd.folder.path("missing")
+                let missing = sshd.directory.path("missing")
                 let problem = await #expect(throws: Problem.self) {
                     try await connection.run(Command("cat").reading(.file(missing)))
                 }
@@ -107,7 +107,7 @@ struct CommandTests {
                           why  No such file or directory
                           fix  `ls -l \(missing)`
                         """)
-                let pipe = sshd.folder.path("pipe")
+                let pipe = sshd.directory.path("pipe")
                 try await LocalProgram.run("mkfifo", [pipe])
                 for command in [Command("cat").reading(.file(pipe)), Command("true").writing(toFile: pipe)] {
                     let problem = await #expect(throws: Problem.self) { try await connection.run(command) }
@@ -243,19 +243,19 @@ struct CommandTests {
         try await LoopbackSSHD.running { sshd async throws in
             try await sshd.connected { connection async throws in
                 let (started, continuation) = AsyncStream.makeStream(of: String.self)
-                let mark = sshd.folder.path("mark")
+                let mark = sshd.directory.path("mark")
                 let first = Task {
                     try await connection.run(.shell("echo started; until test -e \(mark); do sleep 0.02; done")) {
                         continuation.yield($0.text)
                     }
                 }
                 for await _ in started { break }
-                let second = Task { try await connection.run(Command("touch", Word(sshd.folder.path("second")))) }
+                let second = Task { try await connection.run(Command("touch", Word(sshd.directory.path("second")))) }
                 second.cancel()
-                try sshd.folder.write("mark", "")
+                try sshd.directory.write("mark", "")
                 #expect(try await first.value.isSuccess)
                 await #expect(throws: CancellationError.self) { try await second.value }
-                #expect(throws: (any Error).self) { try sshd.folder.text("second") }
+                #expect(throws: (any Error).self) { try sshd.directory.text("second") }
             }
         }
     }

@@ -121,8 +121,8 @@ struct ConnectionTests {
     @Test("leaves no file open behind", .timeLimit(.minutes(5)))
     func fileDescriptors() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            try await SSHAgent.running(in: sshd.folder, keys: [sshd.keyPath]) { agent async throws in
-                let options = SSHOptions(homeFolder: "/nonexistent", agentSocket: agent.socket)
+            try await SSHAgent.running(in: sshd.directory, keys: [sshd.keyPath]) { agent async throws in
+                let options = SSHOptions(homeDirectory: "/nonexistent", agentSocket: agent.socket)
                 var kept: [SSHConnection] = []
                 for host in [sshd.host(), sshd.host(keyPath: .some(nil))] {
                     let connection = try await SSHConnection.open(to: host, options: options)
@@ -196,7 +196,7 @@ struct FleetTests {
                     group.addTask {
                         try await sshd.connected(as: sshd.host("host\(number)")) { connection async throws in
                             let command = Command(
-                                "sh", "-c", "cd \(sshd.folder.path.shellQuoted); \(meet)", "sh", Word("\(number)"))
+                                "sh", "-c", "cd \(sshd.directory.path.shellQuoted); \(meet)", "sh", Word("\(number)"))
                             return try await connection.run(command.within(.seconds(30))).text
                         }
                     }
@@ -212,13 +212,13 @@ struct FleetTests {
     @Test("may all be new at once: the key is written down once, as one whole line")
     func newTogether() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let options = SSHOptions(homeFolder: sshd.folder.path, acceptNewHostKeys: { _ in })
+            let options = SSHOptions(homeDirectory: sshd.directory.path, acceptNewHostKeys: { _ in })
             let host = sshd.host(knownHostsPath: "~/fleet")
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 1...10 { group.addTask { try await sshd.connected(as: host, options) { _ in } } }
                 for try await _ in group {}
             }
-            #expect(try sshd.folder.text("fleet") == "\(sshd.name) \(sshd.hostKey(.ed25519))\n")
+            #expect(try sshd.directory.text("fleet") == "\(sshd.name) \(sshd.hostKey(.ed25519))\n")
         }
     }
 
@@ -234,12 +234,12 @@ struct FleetTests {
 }
 
 extension SSHOptions {
-    /// A home folder without keys, and no agent: what a test does not name is not there.
+    /// A home directory without keys, and no agent: what a test does not name is not there.
     static let bare = made()
 
     /// As `bare`, with what matters.
     static func made(agent: String? = nil, connectTimeout: Duration? = nil, accepts: Bool = false) -> SSHOptions {
-        var options = SSHOptions(homeFolder: "/nonexistent", agentSocket: agent)
+        var options = SSHOptions(homeDirectory: "/nonexistent", agentSocket: agent)
         if accepts { options.acceptNewHostKeys = { _ in } }
         options.globalKnownHosts = []
         if let connectTimeout { options.connectTimeout = connectTimeout }

@@ -9,8 +9,8 @@ import Testing
 struct FuzzTests {
     @Test("lines of known_hosts")
     func knownHosts() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = folder.path("known_hosts")
+        try await TemporaryDirectory.during { directory in
+            let path = directory.path("known_hosts")
             let access = Host.Access(user: "me", keyPath: nil, knownHostsPath: path)
             let host = Host(
                 name: "m", address: IPv4Address("10.0.0.1")!, role: .worker, isSchedulable: true, access: access)

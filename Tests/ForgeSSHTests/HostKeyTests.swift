@@ -10,10 +10,12 @@ struct HostKeyTests {
     @Test("that is not known is refused, with its fingerprint and what to do")
     func unknown() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let empty = try sshd.folder.write("empty", "# nobody yet\n")
-            let fingerprint = try await LocalProgram.run("ssh-keygen", ["-lf", sshd.folder.path("host_ed25519.pub")])
-                .split(separator: " ")[
-                    1]
+            let empty = try sshd.directory.write("empty", "# nobody yet\n")
+            let fingerprint = try await LocalProgram.run(
+                "ssh-keygen", ["-lf", sshd.directory.path("host_ed25519.pub")]
+            )
+            .split(separator: " ")[
+                1]
             #expect(
                 await problem(connectingTo: sshd.host(knownHostsPath: empty))?.description == """
                     kubmaster: the host key of [127.0.0.1]:\(sshd.port) is not known
@@ -23,7 +25,7 @@ struct HostKeyTests {
                     `ssh-keyscan -p \(sshd.port) 127.0.0.1 >> \(empty)`; or accept it unverified with \
                     --accept-new-host-keys
                     """)
-            let absent = sshd.folder.path("none/known_hosts")
+            let absent = sshd.directory.path("none/known_hosts")
             #expect(await problem(connectingTo: sshd.host(knownHostsPath: absent))?.kind == .unreachable)
         }
     }
@@ -33,8 +35,8 @@ struct HostKeyTests {
         try await LoopbackSSHD.running { sshd async throws in
             let notices = Mutex<[String]>([])
             let options = SSHOptions(
-                homeFolder: sshd.folder.path, acceptNewHostKeys: { text in notices.withLock { $0.append(text) } })
-            let host = sshd.host(knownHostsPath: "~/new/folder/known_hosts")
+                homeDirectory: sshd.directory.path, acceptNewHostKeys: { text in notices.withLock { $0.append(text) } })
+            let host = sshd.host(knownHostsPath: "~/new/directory/known_hosts")
             try await sshd.connected(as: host, options) { _ in }
             let told = notices.withLock { $0 }
             #expect(told.count == 1)
@@ -42,10 +44,10 @@ struct HostKeyTests {
                 told.first?.hasPrefix(
                     "kubmaster: the host key of \(sshd.name) was unknown; it is accepted and saved: ssh-ed25519 SHA256:"
                 ) == true)
-            #expect(try sshd.folder.text("new/folder/known_hosts") == "\(sshd.name) \(sshd.hostKey(.ed25519))\n")
-            #expect(try sshd.folder.mode("new/folder/known_hosts") == 0o600)
-            #expect(try sshd.folder.mode("new/folder") == 0o700)
-            try await sshd.connected(as: host, SSHOptions(homeFolder: sshd.folder.path)) { _ in }
+            #expect(try sshd.directory.text("new/directory/known_hosts") == "\(sshd.name) \(sshd.hostKey(.ed25519))\n")
+            #expect(try sshd.directory.mode("new/directory/known_hosts") == 0o600)
+            #expect(try sshd.directory.mode("new/directory") == 0o700)
+            try await sshd.connected(as: host, SSHOptions(homeDirectory: sshd.directory.path)) { _ in }
             #expect(notices.withLock { $0.count } == 1)
         }
     }
@@ -53,12 +55,12 @@ struct HostKeyTests {
     @Test("is added to a file whose last line has no newline without spoiling that line")
     func unfinishedFile() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let file = try sshd.folder.write("unfinished", "10.9.9.9 \(sshd.hostKey(.ed25519))")
+            let file = try sshd.directory.write("unfinished", "10.9.9.9 \(sshd.hostKey(.ed25519))")
             try await sshd.connected(
-                as: sshd.host(knownHostsPath: file), SSHOptions(homeFolder: "/", acceptNewHostKeys: { _ in })
+                as: sshd.host(knownHostsPath: file), SSHOptions(homeDirectory: "/", acceptNewHostKeys: { _ in })
             ) { _ in }
             #expect(
-                try sshd.folder.text("unfinished")
+                try sshd.directory.text("unfinished")
                     == "10.9.9.9 \(sshd.hostKey(.ed25519))\n\(sshd.name) \(sshd.hostKey(.ed25519))\n")
         }
     }
@@ -66,10 +68,10 @@ struct HostKeyTests {
     @Test("that has changed is refused, also when new ones are accepted")
     func changed() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            try await LoopbackSSHD.makeKey(sshd.folder.path("former"))
-            let former = try sshd.folder.text("former.pub").split(separator: " ").prefix(2).joined(separator: " ")
-            let file = try sshd.folder.write("changed", "# one\n10.9.9.9 \(former)\n\(sshd.name) \(former)\n")
-            let options = SSHOptions(homeFolder: "/", acceptNewHostKeys: { _ in })
+            try await LoopbackSSHD.makeKey(sshd.directory.path("former"))
+            let former = try sshd.directory.text("former.pub").split(separator: " ").prefix(2).joined(separator: " ")
+            let file = try sshd.directory.write("changed", "# one\n10.9.9.9 \(former)\n\(sshd.name) \(former)\n")
+            let options = SSHOptions(homeDirectory: "/", acceptNewHostKeys: { _ in })
             let problem = await problem(connectingTo: sshd.host(knownHostsPath: file), options)
             #expect(problem?.kind == .unreachable)
             #expect(problem?.what == "kubmaster: the host key of \(sshd.name) has changed")
@@ -80,16 +82,16 @@ struct HostKeyTests {
                     if kubmaster was rebuilt: `ssh-keygen -R '[127.0.0.1]:\(sshd.port)' -f \(file)`, and run this \
                     again; if it was not, somebody else answers in its place
                     """)
-            #expect(try sshd.folder.text("changed").split(separator: "\n").count == 3)
+            #expect(try sshd.directory.text("changed").split(separator: "\n").count == 3)
         }
     }
 
     @Test("of another type than the known one counts as changed")
     func otherType() async throws {
         try await LoopbackSSHD.running(hostKeys: [.ecdsa]) { sshd async throws in
-            try await LoopbackSSHD.makeKey(sshd.folder.path("former"))
-            let former = try sshd.folder.text("former.pub").split(separator: " ").prefix(2).joined(separator: " ")
-            let file = try sshd.folder.write("other", "\(sshd.name) \(former)\n")
+            try await LoopbackSSHD.makeKey(sshd.directory.path("former"))
+            let former = try sshd.directory.text("former.pub").split(separator: " ").prefix(2).joined(separator: " ")
+            let file = try sshd.directory.write("other", "\(sshd.name) \(former)\n")
             let problem = await problem(connectingTo: sshd.host(knownHostsPath: file))
             #expect(problem?.what == "kubmaster: the host key of \(sshd.name) has changed")
             #expect(problem?.why?.hasPrefix("it shows ecdsa-sha2-nistp256 SHA256:") == true)
@@ -99,7 +101,7 @@ struct HostKeyTests {
     @Test("is asked for in the type that is known", arguments: LoopbackSSHD.KeyType.allCases)
     func knownType(type: LoopbackSSHD.KeyType) async throws {
         try await LoopbackSSHD.running(hostKeys: LoopbackSSHD.KeyType.allCases) { sshd async throws in
-            let file = try sshd.folder.write("one", "\(sshd.name) \(sshd.hostKey(type)) a comment\n")
+            let file = try sshd.directory.write("one", "\(sshd.name) \(sshd.hostKey(type)) a comment\n")
             try await sshd.connected(as: sshd.host(knownHostsPath: file)) { _ in }
         }
     }
@@ -110,20 +112,20 @@ struct HostKeyTests {
             let key = try sshd.hostKey(.ed25519)
             switch kind {
             case "hashed":
-                try sshd.folder.write("names", "\(sshd.name) \(key)\n")
-                try await LocalProgram.run("ssh-keygen", ["-q", "-H", "-f", sshd.folder.path("names")])
-                #expect(try sshd.folder.text("names").hasPrefix("|1|"))
-            case "pattern": try sshd.folder.write("names", "[127.0.0.*]:\(sshd.port) \(key)\n")
-            default: try sshd.folder.write("names", "kubmaster,\(sshd.name),other \(key)\n")
+                try sshd.directory.write("names", "\(sshd.name) \(key)\n")
+                try await LocalProgram.run("ssh-keygen", ["-q", "-H", "-f", sshd.directory.path("names")])
+                #expect(try sshd.directory.text("names").hasPrefix("|1|"))
+            case "pattern": try sshd.directory.write("names", "[127.0.0.*]:\(sshd.port) \(key)\n")
+            default: try sshd.directory.write("names", "kubmaster,\(sshd.name),other \(key)\n")
             }
-            try await sshd.connected(as: sshd.host(knownHostsPath: sshd.folder.path("names"))) { _ in }
+            try await sshd.connected(as: sshd.host(knownHostsPath: sshd.directory.path("names"))) { _ in }
         }
     }
 
     @Test("is not the one of the same address with another port")
     func otherPort() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let file = try sshd.folder.write(
+            let file = try sshd.directory.write(
                 "plain", "127.0.0.1 \(sshd.hostKey(.ed25519))\n[127.0.0.1]:1 \(sshd.hostKey(.ed25519))\n")
             #expect(
                 await problem(connectingTo: sshd.host(knownHostsPath: file))?.what
@@ -136,7 +138,7 @@ struct HostKeyTests {
     func revoked() async throws {
         try await LoopbackSSHD.running { sshd async throws in
             let key = try sshd.hostKey(.ed25519)
-            let file = try sshd.folder.write("revoked", "\(sshd.name) \(key)\n@revoked * \(key)\n")
+            let file = try sshd.directory.write("revoked", "\(sshd.name) \(key)\n@revoked * \(key)\n")
             let problem = await problem(connectingTo: sshd.host(knownHostsPath: file))
             #expect(problem?.what == "kubmaster: the host key of \(sshd.name) is revoked")
             #expect(problem?.why?.hasPrefix("\(file) says so in line 2 of ssh-ed25519 SHA256:") == true)
@@ -146,9 +148,9 @@ struct HostKeyTests {
     @Test("of another host that is revoked says nothing about this one")
     func otherRevoked() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            try await LoopbackSSHD.makeKey(sshd.folder.path("former"))
-            let former = try sshd.folder.text("former.pub").split(separator: " ").prefix(2).joined(separator: " ")
-            let file = try sshd.folder.write("revoked", "@revoked * \(former)\n")
+            try await LoopbackSSHD.makeKey(sshd.directory.path("former"))
+            let former = try sshd.directory.text("former.pub").split(separator: " ").prefix(2).joined(separator: " ")
+            let file = try sshd.directory.write("revoked", "@revoked * \(former)\n")
             #expect(
                 await problem(connectingTo: sshd.host(knownHostsPath: file))?.what
                     == "kubmaster: the host key of \(sshd.name) is not known"
@@ -176,11 +178,11 @@ struct HostKeyTests {
     @Test("is believed where ssh believes it, and nowhere else")
     func oracle() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            try await LoopbackSSHD.makeKey(sshd.folder.path("other"))
-            let other = try sshd.folder.text("other.pub").split(separator: " ").prefix(2).joined(separator: " ")
-            try sshd.folder.write("hashed", "\(sshd.name) \(sshd.hostKey(.ed25519))\n")
-            try await LocalProgram.run("ssh-keygen", ["-q", "-H", "-f", sshd.folder.path("hashed")])
-            let hashed = try String(sshd.folder.text("hashed").prefix { $0 != " " })
+            try await LoopbackSSHD.makeKey(sshd.directory.path("other"))
+            let other = try sshd.directory.text("other.pub").split(separator: " ").prefix(2).joined(separator: " ")
+            try sshd.directory.write("hashed", "\(sshd.name) \(sshd.hostKey(.ed25519))\n")
+            try await LocalProgram.run("ssh-keygen", ["-q", "-H", "-f", sshd.directory.path("hashed")])
+            let hashed = try String(sshd.directory.text("hashed").prefix { $0 != " " })
             let key = try sshd.hostKey(.ed25519)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (number, line) in Self.lines.enumerated() {
@@ -189,7 +191,7 @@ struct HostKeyTests {
                         ("OTHER", other),
                     ]
                     .reduce(line) { $0.replacing($1.0, with: $1.1) }
-                    let file = try sshd.folder.write("lines\(number)", text + "\n")
+                    let file = try sshd.directory.write("lines\(number)", text + "\n")
                     group.addTask {
                         let ours = await problem(connectingTo: sshd.host(knownHostsPath: file))
                         #expect(
@@ -217,10 +219,10 @@ struct HostKeyTests {
         "that only an authority vouches for is refused, and never written down", arguments: ["NAME", "127.0.0.*", "*"])
     func certified(names: String) async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            try await LoopbackSSHD.makeKey(sshd.folder.path("authority"))
-            let authority = try sshd.folder.text("authority.pub")
+            try await LoopbackSSHD.makeKey(sshd.directory.path("authority"))
+            let authority = try sshd.directory.text("authority.pub")
             let text = "# ours\n@cert-authority \(names.replacing("NAME", with: sshd.name)) \(authority)"
-            let file = try sshd.folder.write("certified", text)
+            let file = try sshd.directory.write("certified", text)
             let problem = await problem(connectingTo: sshd.host(knownHostsPath: file), .made(accepts: true))
             #expect(
                 problem?.what
@@ -234,8 +236,8 @@ struct HostKeyTests {
                     "\(file) has a @cert-authority line, line 2, and none with the key itself, ssh-ed25519 SHA256:")
                     == true)
             #expect(problem?.fix?.contains("`ssh-keyscan -p \(sshd.port) 127.0.0.1 >> \(file)`") == true)
-            #expect(try sshd.folder.text("certified") == text)
-            try sshd.folder.write("certified", "\(text)\n\(sshd.name) \(sshd.hostKey(.ed25519))\n")
+            #expect(try sshd.directory.text("certified") == text)
+            try sshd.directory.write("certified", "\(text)\n\(sshd.name) \(sshd.hostKey(.ed25519))\n")
             try await sshd.connected(as: sshd.host(knownHostsPath: file)) { _ in }
         }
     }
@@ -246,14 +248,15 @@ struct HostKeyTests {
             let key = try sshd.hostKey(.ed25519)
             var options = SSHOptions.made(accepts: true)
             options.globalKnownHosts = [
-                sshd.folder.path("missing"), try sshd.folder.write("global", "\(sshd.name) \(key)\n"),
+                sshd.directory.path("missing"), try sshd.directory.write("global", "\(sshd.name) \(key)\n"),
             ]
-            let own = try sshd.folder.write("own", "# nobody\n")
+            let own = try sshd.directory.write("own", "# nobody\n")
             try await sshd.connected(as: sshd.host(knownHostsPath: own), options) { _ in }
-            #expect(try sshd.folder.text("own") == "# nobody\n")
-            try sshd.folder.write("global", "@revoked * \(key)\n")
+            #expect(try sshd.directory.text("own") == "# nobody\n")
+            try sshd.directory.write("global", "@revoked * \(key)\n")
             let problem = await problem(connectingTo: sshd.host(), options)
-            #expect(problem?.why?.hasPrefix("\(sshd.folder.path("global")) says so in line 1 of ssh-ed25519") == true)
+            #expect(
+                problem?.why?.hasPrefix("\(sshd.directory.path("global")) says so in line 1 of ssh-ed25519") == true)
         }
     }
 
@@ -262,10 +265,10 @@ struct HostKeyTests {
         arguments: [true, false])
     func written(isSame: Bool) async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            try await LoopbackSSHD.makeKey(sshd.folder.path("other"))
-            let other = try sshd.folder.text("other.pub").split(separator: " ").prefix(2).joined(separator: " ")
+            try await LoopbackSSHD.makeKey(sshd.directory.path("other"))
+            let other = try sshd.directory.text("other.pub").split(separator: " ").prefix(2).joined(separator: " ")
             let line = try "\(sshd.name) \(isSame ? sshd.hostKey(.ed25519) : other)\n"
-            let file = try sshd.folder.write("new", "")
+            let file = try sshd.directory.write("new", "")
             let lock = try Lock(file)
             let host = sshd.host(knownHostsPath: file)
             let task = Task { await problem(connectingTo: host, .made(connectTimeout: .seconds(3600), accepts: true)) }
@@ -274,14 +277,14 @@ struct HostKeyTests {
             try lock.write(line)
             lock.end()
             #expect(await task.value?.what == (isSame ? nil : "kubmaster: the host key of \(sshd.name) has changed"))
-            #expect(try sshd.folder.text("new") == line)
+            #expect(try sshd.directory.text("new") == line)
         }
     }
 
     @Test("cannot be written down while another program keeps the file locked")
     func locked() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let file = try sshd.folder.write("new", "")
+            let file = try sshd.directory.write("new", "")
             let lock = try Lock(file)
             defer { lock.end() }
             #expect(
@@ -297,7 +300,7 @@ struct HostKeyTests {
     @Test("cannot be checked against a pipe, which is not waited for")
     func pipe() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let pipe = sshd.folder.path("pipe")
+            let pipe = sshd.directory.path("pipe")
             try await LocalProgram.run("mkfifo", [pipe])
             #expect(
                 await problem(connectingTo: sshd.host(knownHostsPath: pipe))?.why
@@ -311,12 +314,12 @@ struct HostKeyTests {
     @Test("cannot be checked against a known_hosts that cannot be read")
     func unreadable() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let folder = sshd.folder.path
+            let directory = sshd.directory.path
             #expect(
-                await problem(connectingTo: sshd.host(knownHostsPath: folder))
+                await problem(connectingTo: sshd.host(knownHostsPath: directory))
                     == Problem(
-                        .unreachable, what: "kubmaster: \(folder) cannot be used", why: "Is a directory",
-                        fix: "`ls -ld \(folder)`; it is `ssh: knownHosts:` in the inventory"))
+                        .unreachable, what: "kubmaster: \(directory) cannot be used", why: "Is a directory",
+                        fix: "`ls -ld \(directory)`; it is `ssh: knownHosts:` in the inventory"))
         }
     }
 }

@@ -27,17 +27,17 @@ struct KnownHostsTests {
 
     @Test("loses no line when many write at once, with their own and with other programs'")
     func atOnce() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("known_hosts", "# mine\n", mode: 0o644)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("known_hosts", "# mine\n", mode: 0o644)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 1...40 {
                     group.addTask { try number % 2 == 0 ? accept(path, number) : append(path, number) }
                 }
                 try await group.waitForAll()
             }
-            let lines = try folder.text("known_hosts").split(separator: "\n").map(String.init)
+            let lines = try directory.text("known_hosts").split(separator: "\n").map(String.init)
             #expect(lines.sorted() == (["# mine"] + (1...40).map(line)).sorted())
-            #expect(try folder.mode("known_hosts") == 0o644)
+            #expect(try directory.mode("known_hosts") == 0o644)
         }
     }
 
@@ -56,8 +56,8 @@ struct KnownHostsTests {
 
     @Test("is the file that has the name then, where another has come into its place while it was locked")
     func replaced() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("known_hosts", "# old\n")
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("known_hosts", "# old\n")
             let lock = open(path, O_RDWR | O_CLOEXEC)
             #expect(flock(lock, LOCK_EX) == 0)
             let (hosts, deadline, key) = (try hosts(path, 1), deadline(), key)
@@ -65,11 +65,11 @@ struct KnownHostsTests {
             while try opened(path).count < 2 { try await Task.sleep(for: .milliseconds(5)) }
             // What ssh adds between its look and its line is not written over.
             #expect(try opened(path).contains { $0 & O_APPEND != 0 })
-            try folder.write("new", "# new\n")
-            #expect(rename(folder.path("new"), path) == 0)
+            try directory.write("new", "# new\n")
+            #expect(rename(directory.path("new"), path) == 0)
             close(lock)
             #expect(try await task.value)
-            #expect(try folder.text("known_hosts") == "# new\n\(line(1))\n")
+            #expect(try directory.text("known_hosts") == "# new\n\(line(1))\n")
         }
     }
 
@@ -84,26 +84,26 @@ struct KnownHostsTests {
         }
     }
 
-    @Test("keeps its owner and its link; a new one is its folder's owner's", .enabled(if: geteuid() == 0))
+    @Test("keeps its owner and its link; a new one is its directory's owner's", .enabled(if: geteuid() == 0))
     func owner() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("real", "# mine\n", mode: 0o640)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("real", "# mine\n", mode: 0o640)
             chown(path, 12345, 23456)
-            symlink("real", folder.path("known_hosts"))
-            try accept(folder.path("known_hosts"), 1)
-            chown(folder.path, 12346, 23457)
-            try accept(folder.path("new/known_hosts"), 2)
-            symlink("dangling", folder.path("link"))
-            try accept(folder.path("link"), 3)
+            symlink("real", directory.path("known_hosts"))
+            try accept(directory.path("known_hosts"), 1)
+            chown(directory.path, 12346, 23457)
+            try accept(directory.path("new/known_hosts"), 2)
+            symlink("dangling", directory.path("link"))
+            try accept(directory.path("link"), 3)
             let owners = try ["real", "new", "new/known_hosts"].map { name in
-                let attributes = try FileManager.default.attributesOfItem(atPath: folder.path(name))
+                let attributes = try FileManager.default.attributesOfItem(atPath: directory.path(name))
                 return "\(attributes[.ownerAccountID] ?? "") \(attributes[.groupOwnerAccountID] ?? "")"
             }
             #expect(owners == ["12345 23456", "12346 23457", "12346 23457"])
-            #expect(try folder.text("real") == "# mine\n\(line(1))\n" && folder.mode("real") == 0o640)
-            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("known_hosts")) == "real")
-            #expect(try folder.text("dangling") == "\(line(3))\n")
-            #expect(try folder.mode("new") == 0o700 && folder.mode("new/known_hosts") == 0o600)
+            #expect(try directory.text("real") == "# mine\n\(line(1))\n" && directory.mode("real") == 0o640)
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: directory.path("known_hosts")) == "real")
+            #expect(try directory.text("dangling") == "\(line(3))\n")
+            #expect(try directory.mode("new") == 0o700 && directory.mode("new/known_hosts") == 0o600)
         }
     }
 }

@@ -48,7 +48,7 @@ struct OrdinaryUserTests {
                     #expect(
                         try await connection.run(Command("sh", "-c", "sleep 60\n").within(.seconds(1))).exit
                             == .code(124))
-                    let path = sshd.folder.path("it's a \\file")
+                    let path = sshd.directory.path("it's a \\file")
                     let written = try await connection.run(RemoteFile(path, "text", mode: 0o600, isSecret: true).write)
                     #expect(written == Output())
                     #expect(try await LocalProgram.run("stat", ["-c", "%a %U:%G", path]) == "600 root:root\n")
@@ -62,7 +62,7 @@ struct OrdinaryUserTests {
         try await OrdinaryUser.during { user async throws in
             try await LoopbackSSHD.running { sshd async throws in
                 try await sshd.connected(as: sshd.host(user: user.name)) { connection async throws in
-                    let path = sshd.folder.path("file")
+                    let path = sshd.directory.path("file")
                     #expect(
                         try await connection.run(
                             RemoteFile(path, "text", mode: 0o644, owner: "root:root", isSecret: true).write)
@@ -117,8 +117,8 @@ struct OrdinaryUserTests {
 /// A service of PAM's that lets everybody in but when its own nologin file is there.
 private enum PAMService {
     static func during(_ body: (_ name: String, _ nologin: String) async throws -> Void) async throws {
-        try await TemporaryFolder.during { folder in
-            let (name, nologin) = ("kubeforge-test-\(getpid())", folder.path("nologin"))
+        try await TemporaryDirectory.during { directory in
+            let (name, nologin) = ("kubeforge-test-\(getpid())", directory.path("nologin"))
             let rules = [
                 "auth required pam_permit.so", "account requisite pam_nologin.so file=\(nologin)",
                 "account required pam_permit.so",

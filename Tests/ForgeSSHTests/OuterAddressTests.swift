@@ -19,12 +19,12 @@ struct OuterAddressTests {
         arguments: ["127.0.0.1", "localhost"])
     func outer(way: String) async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            let known = try sshd.folder.write("known", "[\(way)]:\(sshd.port) \(sshd.hostKey(.ed25519))\n")
+            let known = try sshd.directory.write("known", "[\(way)]:\(sshd.port) \(sshd.hostKey(.ed25519))\n")
             let said = try await sshd.connected(as: host(sshd, at: way, knownHosts: known)) { connection in
                 try await connection.run(Command("echo", "here")).text
             }
             #expect(said == "here\n")
-            let other = try sshd.folder.write("other", "[203.0.113.9]:\(sshd.port) \(sshd.hostKey(.ed25519))\n")
+            let other = try sshd.directory.write("other", "[203.0.113.9]:\(sshd.port) \(sshd.hostKey(.ed25519))\n")
             let problem = await problem(connectingTo: host(sshd, at: way, knownHosts: other))
             #expect(problem?.what == "kubmaster: the host key of [\(way)]:\(sshd.port) is not known")
             #expect(problem?.fix?.contains("`ssh-keyscan -p \(sshd.port) \(way) >> \(other)`") == true)

@@ -91,7 +91,7 @@ struct FuzzTests {
         return [
             try ServicePlan.make(cluster: cluster, context: Example.context(), templates: templates, by: "ann@desk"),
             try BatchPlan.make(
-                cluster: cluster, run: run, templates: templates, results: Folder(shown: "r", path: "/nowhere/r"),
+                cluster: cluster, run: run, templates: templates, results: Directory(shown: "r", path: "/nowhere/r"),
                 isFollowed: true),
             try TrainingPlan.make(
                 cluster: cluster,

@@ -14,8 +14,8 @@ struct Golden {
     /// With KUBEFORGE_WRITE_GOLDEN=1, what came out becomes what must come out.
     func expect(_ got: String, _ location: SourceLocation = #_sourceLocation) throws {
         if ProcessInfo.processInfo.environment["KUBEFORGE_WRITE_GOLDEN"] == "1" {
-            let folder = URL(filePath: path).deletingLastPathComponent()
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let directory = URL(filePath: path).deletingLastPathComponent()
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
             try got.write(toFile: path, atomically: true, encoding: .utf8)
         }
         #expect(got == text, "\(path) says otherwise", sourceLocation: location)

@@ -58,8 +58,8 @@ struct NamedFilesTests {
 
     @Test("is not waited for where it is a pipe", arguments: readers)
     func pipe(reader: Reader) async throws {
-        try await TemporaryFolder.during { folder in
-            let (file, pipe) = (try folder.write("file", "x"), try folder.pipe("pipe"))
+        try await TemporaryDirectory.during { directory in
+            let (file, pipe) = (try directory.write("file", "x"), try directory.pipe("pipe"))
             let problem = #expect(throws: Problem.self) { try reader.read(file, pipe) }
             #expect(problem?.kind == .invalidInventory)
             #expect(problem?.what == "\(pipe) cannot be read")

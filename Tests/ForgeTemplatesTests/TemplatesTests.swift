@@ -33,55 +33,55 @@ struct TemplatesTests {
         #expect(problem?.fix == "the templates are: " + templates.paths.joined(separator: ", "))
     }
 
-    @Test("of a folder are named from there")
-    func haveFolders() throws {
-        let base = try Templates().folder("kubernetes/base")
+    @Test("of a directory are named from there")
+    func haveDirectories() throws {
+        let base = try Templates().directory("kubernetes/base")
         #expect(base["namespace.yaml"] == (try Templates()["kubernetes/base/namespace.yaml"].text))
-        #expect(try Templates().folder("kubernetes/bas").isEmpty)
+        #expect(try Templates().directory("kubernetes/bas").isEmpty)
     }
 
     @Test("of an overlay replace those of the same path, and add to them")
     func canBeOverlaid() throws {
         let overlay = try Overlay(["kubernetes/base/namespace.yaml": "mine\n", "mine/new.txt": "new\n"])
-        let templates = try Templates(overlay: overlay.folder)
+        let templates = try Templates(overlay: overlay.directory)
         #expect(try templates["kubernetes/base/namespace.yaml"].text == "mine\n")
         #expect(try templates["mine/new.txt"].text == "new\n")
         #expect(templates.paths == (try Templates().paths + ["mine/new.txt"]).sorted())
     }
 
-    @Test("of an overlay that is no folder are a mistake in what was typed")
-    func needFolder() throws {
+    @Test("of an overlay that is no directory are a mistake in what was typed")
+    func needDirectory() throws {
         let overlay = try Overlay(["file": "x"])
-        for path in [overlay.folder + "/file", overlay.folder + "/nowhere"] {
+        for path in [overlay.directory + "/file", overlay.directory + "/nowhere"] {
             let problem = #expect(throws: Problem.self) { try Templates(overlay: path) }
             #expect(
                 problem
                     == Problem(
-                        .usage, what: "--templates \(path) is not a folder",
-                        fix: "name a folder laid out like templates/ of kubeforge"))
+                        .usage, what: "--templates \(path) is not a directory",
+                        fix: "name a directory laid out like templates/ of kubeforge"))
         }
     }
 
     @Test("of an overlay must be text")
     func mustBeText() throws {
         let overlay = try Overlay([:])
-        try Data([0xFF, 0xFE, 0x00]).write(to: URL(filePath: overlay.folder + "/picture.png"))
-        let problem = #expect(throws: Problem.self) { try Templates(overlay: overlay.folder) }
-        #expect(problem?.what == "--templates \(overlay.folder): picture.png cannot be read")
+        try Data([0xFF, 0xFE, 0x00]).write(to: URL(filePath: overlay.directory + "/picture.png"))
+        let problem = #expect(throws: Problem.self) { try Templates(overlay: overlay.directory) }
+        #expect(problem?.what == "--templates \(overlay.directory): picture.png cannot be read")
         #expect(problem?.why == "it is not UTF-8 text")
         #expect(problem?.fix == "templates are UTF-8 text files: move it elsewhere")
     }
 
     @Test("of an overlay are not waited for where one is a pipe")
     func pipe() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("service/api.py", "mine")
-            try folder.pipe("service/pipe")
-            let problem = #expect(throws: Problem.self) { try Templates(overlay: folder.path) }
+        try await TemporaryDirectory.during { directory in
+            try directory.write("service/api.py", "mine")
+            try directory.pipe("service/pipe")
+            let problem = #expect(throws: Problem.self) { try Templates(overlay: directory.path) }
             #expect(
                 problem
                     == Problem(
-                        .usage, what: "--templates \(folder.path) cannot be read",
+                        .usage, what: "--templates \(directory.path) cannot be read",
                         why: "service/pipe: it is a pipe or a socket, not a file",
                         fix: "templates are UTF-8 text files: move it elsewhere"))
         }
@@ -95,35 +95,35 @@ struct TemplatesTests {
         ])
     func leaveOut(path: String) throws {
         let overlay = try Overlay(["mine/new.txt": "new\n"])
-        let file = URL(filePath: overlay.folder + "/" + path)
+        let file = URL(filePath: overlay.directory + "/" + path)
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data([0, 0xFF, 1]).write(to: file)
-        #expect(try Templates(overlay: overlay.folder).paths == (try Templates().paths + ["mine/new.txt"]).sorted())
+        #expect(try Templates(overlay: overlay.directory).paths == (try Templates().paths + ["mine/new.txt"]).sorted())
     }
 
-    private func files(below folder: String) throws -> [String] {
-        try FileManager.default.subpathsOfDirectory(atPath: folder).filter { path in
-            var isFolder: ObjCBool = false
-            _ = FileManager.default.fileExists(atPath: folder + "/" + path, isDirectory: &isFolder)
-            return !isFolder.boolValue && !path.contains("__pycache__")
+    private func files(below directory: String) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: directory).filter { path in
+            var isDirectory: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: directory + "/" + path, isDirectory: &isDirectory)
+            return !isDirectory.boolValue && !path.contains("__pycache__")
         }
         .sorted()
     }
 }
 
-/// A folder of one's own templates, gone after the test.
+/// A directory of one's own templates, gone after the test.
 private final class Overlay {
-    let folder = NSTemporaryDirectory() + "kubeforge-overlay-\(UUID().uuidString)"
+    let directory = NSTemporaryDirectory() + "kubeforge-overlay-\(UUID().uuidString)"
 
     init(_ files: [String: String]) throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         for (path, text) in files {
-            let url = URL(filePath: folder + "/" + path)
+            let url = URL(filePath: directory + "/" + path)
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try text.write(to: url, atomically: true, encoding: .utf8)
         }
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
 }

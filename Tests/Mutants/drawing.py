@@ -186,7 +186,7 @@ def sources(files):
         if not place.exists():
             sys.exit(f"{place} does not exist")
         # Without links: Sources/ForgeTemplates/templates is one.
-        inside = [Path(folder) / name for folder, _, names in os.walk(place) for name in names] if place.is_dir() else [place]
+        inside = [Path(directory) / name for directory, _, names in os.walk(place) for name in names] if place.is_dir() else [place]
         paths += [path for path in inside if path.suffix == ".swift"]
     paths = sorted({str(path.resolve().relative_to(ROOT)) for path in paths})
     strange = [path for path in paths if path.split("/")[:1] != ["Sources"] or path.split("/")[1] not in MODULES]

@@ -21,7 +21,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--count", type=int, default=60, help="how many mutants (60)")
     options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="the same seed draws the same mutants")
-    options.add_argument("--files", nargs="+", default=[], help="files or folders below Sources; all modules but ForgeLab without it")
+    options.add_argument("--files", nargs="+", default=[], help="files or directories below Sources; all modules but ForgeLab without it")
     options.add_argument("--guards", action="store_true", help="only in guards before destructive steps")
     options.add_argument("--limit", type=int, help="seconds for one module's tests; otherwise five times what they take unchanged")
     options.add_argument("--list", action="store_true", help="only say which ones")

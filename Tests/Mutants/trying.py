@@ -16,8 +16,8 @@ HOME = ROOT / ".build/mutants"
 COPY = HOME / "checkout"
 
 
-def git(*words, folder=ROOT):
-    return subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, text=True).stdout.strip()
+def git(*words, directory=ROOT):
+    return subprocess.run(["git", "-C", str(directory), *words], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def prepare():
@@ -29,8 +29,8 @@ def prepare():
         print(f"not in the copy, because git does not know them: {', '.join(strange.splitlines())}")
     git("worktree", "prune")
     if COPY.exists():
-        git("checkout", "--quiet", "--detach", "--force", commit, folder=COPY)
-        git("clean", "-fdq", folder=COPY)
+        git("checkout", "--quiet", "--detach", "--force", commit, directory=COPY)
+        git("clean", "-fdq", directory=COPY)
     else:
         git("worktree", "add", "--quiet", "--detach", str(COPY), commit)
 
@@ -38,11 +38,11 @@ def prepare():
 def run(words, limit):
     """Return the exit code (None on a timeout), the output and the duration in seconds."""
     began = time.monotonic()
-    # Swift's driver leaves a folder in the temporary directory each time, and so do tests that are killed.
+    # Swift's driver leaves a directory in the temporary directory each time, and so do tests that are killed.
     own = tempfile.TemporaryDirectory(prefix="kf.", ignore_cleanup_errors=True)
-    with own as folder, open(HOME / "output", "w+", errors="replace") as file:
-        os.chmod(folder, 0o1777)
-        surroundings = {**os.environ, "KUBEFORGE_WITHOUT_LAB": "1", "TMPDIR": folder}
+    with own as directory, open(HOME / "output", "w+", errors="replace") as file:
+        os.chmod(directory, 0o1777)
+        surroundings = {**os.environ, "KUBEFORGE_WITHOUT_LAB": "1", "TMPDIR": directory}
         process = subprocess.Popen(["nice", *words], cwd=COPY, env=surroundings, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
         try:
             code = process.wait(limit)

@@ -40,14 +40,14 @@ def main():
         sys.exit("wrk is not installed: apt-get install wrk")
     python, peer = environment(["pandas==3.1.1", "flask==3.1.3", "gunicorn==27.0.1"]), environment(["litserve==0.2.19"])
     trained = training(python)
-    with tempfile.TemporaryDirectory() as folder:
-        measure(python, peer, trained, Path(folder), seconds)
+    with tempfile.TemporaryDirectory() as directory:
+        measure(python, peer, trained, Path(directory), seconds)
 
 
-def measure(python, peer, trained, folder, seconds):
+def measure(python, peer, trained, directory, seconds):
     if os.getloadavg()[0] > os.cpu_count() / 2:
         print(f"this machine is busy (load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores): times are longer than the service's own\n")
-    rows = bodies(trained / "data/test.csv", folder)
+    rows = bodies(trained / "data/test.csv", directory)
     surroundings = {"DATA_DIR": str(trained / "data"), "MODELS_DIR": str(trained / "models"), "PORT": str(PORT)}
     print(f"{'':44}{'p50':>12}{'p95':>12}{'requests/s':>12}{'CPU each':>12}")
     ways = {
@@ -55,18 +55,18 @@ def measure(python, peer, trained, folder, seconds):
         "as it was": ([python, HERE / "flask_way.py"], "/prediction"),
         "LitServe": ([peer, HERE / "litserve_way.py"], "/predict"),
     }
-    found = {name: way(name, command, place, rows, surroundings, folder, seconds) for name, (command, place) in ways.items()}
-    with server([python, HERE / "articles_way.py"], surroundings | {"DATA_DIR": str(folder)}) as process:
+    found = {name: way(name, command, place, rows, surroundings, directory, seconds) for name, (command, place) in ways.items()}
+    with server([python, HERE / "articles_way.py"], surroundings | {"DATA_DIR": str(directory)}) as process:
         theirs = wrk(process, max(20, 2 * seconds), 1, ROWS=rows)
         show("articles' way, /prediction/N, 1 client", theirs)
     compare(found, theirs)
 
 
-def way(name, command, place, rows, surroundings, folder, seconds):
+def way(name, command, place, rows, surroundings, directory, seconds):
     """What one server does: {what: measured}."""
     found = {}
     with server(command, surroundings) as process:
-        one, thousand = {"BODY": folder / "1.json", "PLACE": place}, {"BODY": folder / "1000.json", "PLACE": place}
+        one, thousand = {"BODY": directory / "1.json", "PLACE": place}, {"BODY": directory / "1000.json", "PLACE": place}
         asked = [("/prediction/N", clients, {}) for clients in (1, 8, 32) if place == "/prediction"]
         asked += [("POST of 1 row", clients, one) for clients in (1, 8, 32)] + [("POST of 1,000 rows", 1, thousand)]
         for what, clients, variables in asked:
@@ -199,14 +199,14 @@ def family(pid):
     return [pid, *(one for child in children for one in family(int(child)))]
 
 
-def bodies(test, folder):
+def bodies(test, directory):
     """Writes the test set's JSON as the articles have it, and bodies of 1 and 1,000 rows; how many rows there are."""
     with open(test, newline="") as file:
         lines = [{name.strip(): float(cell) for name, cell in line.items()} for line in csv.DictReader(file)]
-    (folder / "test.json").write_text(json.dumps({str(number): line for number, line in enumerate(lines)}))
+    (directory / "test.json").write_text(json.dumps({str(number): line for number, line in enumerate(lines)}))
     features = [list(line.values())[2:] for line in lines]
     for count in (1, 1000):
-        (folder / f"{count}.json").write_text(json.dumps({"rows": features[:count]}))
+        (directory / f"{count}.json").write_text(json.dumps({"rows": features[:count]}))
     return len(lines)
 
 
@@ -214,11 +214,11 @@ def environment(more):
     """A Python with the service's packages, and others beside them."""
     wanted = (SERVICE / "requirements.txt").read_text() + "\n".join(more)
 
-    def make(folder):
-        subprocess.run(["python3", "-m", "venv", folder], check=True)
+    def make(directory):
+        subprocess.run(["python3", "-m", "venv", directory], check=True)
         # pip takes nothing without a hash beside what has one.
         for words in (["-r", SERVICE / "requirements.txt"], more):
-            subprocess.run([folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+            subprocess.run([directory / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
                             "--only-binary=:all:", *words], check=True)
 
     return cached("benchmark-venv", wanted, make) / "bin/python"
@@ -229,10 +229,10 @@ def training(python):
     sources = [*sorted(SERVICE.glob("*.py")), SERVICE / "requirements.txt", *sorted(EXAMPLE.iterdir())]
     wanted = "".join(path.read_text() for path in sources)
 
-    def make(folder):
-        data = folder / "data"
+    def make(directory):
+        data = directory / "data"
         shutil.copytree(EXAMPLE, data)
-        arguments = ["train.py", "--directory", data, "--data", data, "--models", folder / "models"]
+        arguments = ["train.py", "--directory", data, "--data", data, "--models", directory / "models"]
         subprocess.run([python, *arguments], cwd=SERVICE, env=os.environ | ONE_THREAD | {"PYTHONDONTWRITEBYTECODE": "1"},
                        check=True, stdout=sys.stderr)
 
@@ -240,14 +240,14 @@ def training(python):
 
 
 def cached(name, ingredients, make):
-    """A folder that is complete or not there."""
-    folder = CACHE / f"{name}-{hashlib.sha256(ingredients.encode()).hexdigest()[:16]}"
-    if not folder.exists():
-        unfinished = folder.with_suffix(".unfinished")
+    """A directory that is complete or not there."""
+    directory = CACHE / f"{name}-{hashlib.sha256(ingredients.encode()).hexdigest()[:16]}"
+    if not directory.exists():
+        unfinished = directory.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         make(unfinished)
-        unfinished.rename(folder)
-    return folder
+        unfinished.rename(directory)
+    return directory
 
 
 if __name__ == "__main__":

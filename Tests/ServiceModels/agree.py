@@ -21,7 +21,7 @@ def near(one, other, tolerance):
 
 models.OWN = Path(sys.argv[1])
 trained = metadata.Trained(Path(sys.argv[3]))
-loaded, golden = models.load(trained), json.loads((trained.folder / "golden.json").read_bytes())
+loaded, golden = models.load(trained), json.loads((trained.directory / "golden.json").read_bytes())
 test = dataset.read(Path(sys.argv[2]))
 right = [{name: row[name] for name in golden["models"]} for row in golden["rows"]]
 named = json.dumps({"rows": [test.line(place) for place in range(len(test.values))]}).encode()

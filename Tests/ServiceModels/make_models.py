@@ -41,17 +41,17 @@ def features(frame):
     return frame.drop(columns=["customer", "churned"])
 
 
-def churn(folder, dump=joblib.dump, name="churn.joblib"):
+def churn(directory, dump=joblib.dump, name="churn.joblib"):
     from sklearn.linear_model import LogisticRegression
 
     train, test = customers(1), customers(2)
     model = pipeline(LogisticRegression(max_iter=1000)).fit(features(train), train["churned"])
-    dump(model, folder / name)
-    test.to_csv(folder / "test.csv", index=False)
+    dump(model, directory / name)
+    test.to_csv(directory / "test.csv", index=False)
     return model, test
 
 
-def strict(folder):
+def strict(directory):
     """An encoder that refuses words that it has never seen."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -59,34 +59,34 @@ def strict(folder):
 
     train, test = customers(1), customers(2)
     model = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(train[["zip"]], train["churned"])
-    joblib.dump(model, folder / "strict.joblib")
-    test[["zip", "churned"]].to_csv(folder / "test.csv", index=False)
+    joblib.dump(model, directory / "strict.joblib")
+    test[["zip", "churned"]].to_csv(directory / "test.csv", index=False)
 
 
-def expected(folder):
+def expected(directory):
     """With what the notebook said."""
-    model, test = churn(folder)
+    model, test = churn(directory)
     likely = model.predict_proba(features(test)).max(axis=1)
     pd.DataFrame({"customer": test["customer"], "churn": model.predict(features(test)), "churn_probability": likely.round(6)}).to_csv(
-        folder / "expected.csv", index=False)
+        directory / "expected.csv", index=False)
 
 
-def skops(folder):
+def skops(directory):
     import skops.io
 
-    churn(folder, lambda model, path: skops.io.dump(model, path), "churn.skops")
+    churn(directory, lambda model, path: skops.io.dump(model, path), "churn.skops")
 
 
-def packed(folder):
+def packed(directory):
     """joblib with compression, under two names."""
-    churn(folder, lambda model, path: [joblib.dump(model, path.with_name(name), compress=way)
+    churn(directory, lambda model, path: [joblib.dump(model, path.with_name(name), compress=way)
                                        for name, way in (("zlib.joblib", 3), ("gzip.pkl", ("gzip", 3)), ("xz.pickle", ("xz", 3)))])
 
 
-def parquet(folder):
-    _, test = churn(folder)
-    (folder / "test.csv").unlink()
-    test.to_parquet(folder / "test.parquet", index=False)
+def parquet(directory):
+    _, test = churn(directory)
+    (directory / "test.csv").unlink()
+    test.to_parquet(directory / "test.parquet", index=False)
 
 
 def numbers(seed, names=("a", "b", "c", "d")):
@@ -95,18 +95,18 @@ def numbers(seed, names=("a", "b", "c", "d")):
     return frame, (frame.to_numpy() @ np.array([3.0, -2.0, 1.0, 0.5])).round(3)
 
 
-def price(folder):
+def price(directory):
     """A regressor that knows no names, with gaps, and labels as the last column."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     (train, truth), (test, right) = numbers(1), numbers(2)
-    joblib.dump(HistGradientBoostingRegressor(min_samples_leaf=3, random_state=0).fit(train.to_numpy(), truth), folder / "price.joblib")
+    joblib.dump(HistGradientBoostingRegressor(min_samples_leaf=3, random_state=0).fit(train.to_numpy(), truth), directory / "price.joblib")
     test["price"] = right
     test.loc[3, "b"] = None
-    test.to_csv(folder / "test.csv")
+    test.to_csv(directory / "test.csv")
 
 
-def boosters(folder):
+def boosters(directory):
     """XGBoost and LightGBM side by side, for values and for classes; with names, and without."""
     import lightgbm
     import xgboost
@@ -114,43 +114,43 @@ def boosters(folder):
     (train, truth), (test, right) = numbers(1), numbers(2)
     kind, name = np.digitize(truth, [-2, 2]), ["low", "middle", "high"]
     small = {"n_estimators": 10, "max_depth": 3}
-    xgboost.XGBClassifier(**small).fit(train, kind).save_model(folder / "trees.ubj")
-    xgboost.XGBClassifier(**small).fit(train.to_numpy(), kind).get_booster().save_model(folder / "unnamed.json")
-    lightgbm.LGBMClassifier(**small, min_child_samples=3, verbose=-1).fit(train, kind).booster_.save_model(folder / "leaves.txt")
-    joblib.dump(xgboost.XGBClassifier(**small).fit(train, kind), folder / "pickled.joblib")
-    (folder / "notes.txt").write_text("not a model\n")
-    (folder / "package.json").write_text("{}\n")
-    (folder / "labels.csv").write_text("class,word\n0,low\n1,middle\n2,high\n")
+    xgboost.XGBClassifier(**small).fit(train, kind).save_model(directory / "trees.ubj")
+    xgboost.XGBClassifier(**small).fit(train.to_numpy(), kind).get_booster().save_model(directory / "unnamed.json")
+    lightgbm.LGBMClassifier(**small, min_child_samples=3, verbose=-1).fit(train, kind).booster_.save_model(directory / "leaves.txt")
+    joblib.dump(xgboost.XGBClassifier(**small).fit(train, kind), directory / "pickled.joblib")
+    (directory / "notes.txt").write_text("not a model\n")
+    (directory / "package.json").write_text("{}\n")
+    (directory / "labels.csv").write_text("class,word\n0,low\n1,middle\n2,high\n")
     test["kind"] = np.digitize(right, [-2, 2])
-    test.to_csv(folder / "test.csv", index=False)
+    test.to_csv(directory / "test.csv", index=False)
 
 
-def words(folder):
+def words(directory):
     """XGBoost and LightGBM over columns of text, and names of classes that their files do not hold."""
     import lightgbm
     import xgboost
 
     train, test = customers(1), customers(2)
     table, left = features(train).astype({"plan": "category", "zip": "category"}), (train["churned"] == "yes").astype(int)
-    xgboost.XGBClassifier(n_estimators=5, max_depth=2, enable_categorical=True).fit(table, left).save_model(folder / "trees.ubj")
-    lightgbm.LGBMClassifier(n_estimators=5, min_child_samples=3, verbose=-1).fit(table, left).booster_.save_model(folder / "leaves.txt")
-    test.to_csv(folder / "test.csv", index=False)
+    xgboost.XGBClassifier(n_estimators=5, max_depth=2, enable_categorical=True).fit(table, left).save_model(directory / "trees.ubj")
+    lightgbm.LGBMClassifier(n_estimators=5, min_child_samples=3, verbose=-1).fit(table, left).booster_.save_model(directory / "leaves.txt")
+    test.to_csv(directory / "test.csv", index=False)
 
 
-def values(folder):
+def values(directory):
     import lightgbm
     import xgboost
 
     (train, truth), (test, right) = numbers(1), numbers(2)
-    xgboost.XGBRegressor(n_estimators=10, max_depth=3).fit(train, truth).save_model(folder / "trees.json")
-    lightgbm.LGBMRegressor(n_estimators=10, min_child_samples=3, verbose=-1).fit(train, truth).booster_.save_model(folder / "leaves.txt")
+    xgboost.XGBRegressor(n_estimators=10, max_depth=3).fit(train, truth).save_model(directory / "trees.json")
+    lightgbm.LGBMRegressor(n_estimators=10, min_child_samples=3, verbose=-1).fit(train, truth).booster_.save_model(directory / "leaves.txt")
     test["price"] = right
-    test[["d", "price", "c", "b", "a"]].to_csv(folder / "test.csv", index=False, sep=";", decimal=",")
+    test[["d", "price", "c", "b", "a"]].to_csv(directory / "test.csv", index=False, sep=";", decimal=",")
     train["price"] = truth
-    train.to_csv(folder / "train.csv", index=False)
+    train.to_csv(directory / "train.csv", index=False)
 
 
-def onnx(folder):
+def onnx(directory):
     """Of all columns in one tensor, with 32 and 64 bits; and a tensor for each column."""
     from skl2onnx import convert_sklearn, to_onnx
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
@@ -161,24 +161,24 @@ def onnx(folder):
     model = LogisticRegression().fit(train.to_numpy(), kind)
     for name, tensor, more in (("single", FloatTensorType, {}), ("double", DoubleTensorType, {"zipmap": False}), ("plain", FloatTensorType, {"zipmap": False})):
         made = convert_sklearn(model, initial_types=[("x", tensor([None, 4]))], options={id(model): more} if more else None)
-        (folder / f"{name}.onnx").write_bytes(made.SerializeToString())
+        (directory / f"{name}.onnx").write_bytes(made.SerializeToString())
     columns = [(name, FloatTensorType([None, 1])) for name in train.columns]
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import make_pipeline
 
     each = make_pipeline(ColumnTransformer([("all", "passthrough", list(train.columns))]), LogisticRegression()).fit(train, kind)
-    (folder / "each.onnx").write_bytes(convert_sklearn(each, initial_types=columns).SerializeToString())
+    (directory / "each.onnx").write_bytes(convert_sklearn(each, initial_types=columns).SerializeToString())
     test["way"] = np.where(right > 0, "up", "down")
-    test.to_csv(folder / "test.csv", index=False)
+    test.to_csv(directory / "test.csv", index=False)
 
 
-def own(folder):
+def own(directory):
     """A model.py around numbers in a file, and a module beside it, in place of PyTorch, which is too large for these tests."""
     (train, truth), (test, right) = numbers(1), numbers(2)
     weights = np.linalg.lstsq(train.to_numpy(), truth, rcond=None)[0]
-    np.savez(folder / "weights.npz", weights=weights)
-    (folder / "scaling.py").write_text("def doubled(values):\n    return 2 * values\n")
-    (folder / "model.py").write_text('''import numpy as np
+    np.savez(directory / "weights.npz", weights=weights)
+    (directory / "scaling.py").write_text("def doubled(values):\n    return 2 * values\n")
+    (directory / "model.py").write_text('''import numpy as np
 
 from scaling import doubled
 
@@ -186,8 +186,8 @@ from scaling import doubled
 class Network:
     classes_ = [False, True]
 
-    def __init__(self, folder):
-        self.weights = np.load(folder / "weights.npz")["weights"]
+    def __init__(self, directory):
+        self.weights = np.load(directory / "weights.npz")["weights"]
 
     def predict_proba(self, table):
         chance = 1 / (1 + np.exp(-doubled(table[["a", "b", "c", "d"]].to_numpy() @ self.weights)))
@@ -197,17 +197,17 @@ class Network:
         return self.predict_proba(table)[:, 1] > 0.5
 
 
-def load(folder):
-    return Network(folder)
+def load(directory):
+    return Network(directory)
 ''')
     test["up"] = right > 0
-    test.to_csv(folder / "test.csv", index=False)
+    test.to_csv(directory / "test.csv", index=False)
 
 
-def transformer(folder):
+def transformer(directory):
     """A pipeline with a class of a module of one's own."""
-    sys.path.insert(0, str(folder))
-    (folder / "features.py").write_text('''from sklearn.base import BaseEstimator, TransformerMixin
+    sys.path.insert(0, str(directory))
+    (directory / "features.py").write_text('''from sklearn.base import BaseEstimator, TransformerMixin
 
 
 class Squares(TransformerMixin, BaseEstimator):
@@ -222,8 +222,8 @@ class Squares(TransformerMixin, BaseEstimator):
     from sklearn.pipeline import make_pipeline
 
     (train, _), (test, _) = numbers(1), numbers(2)
-    joblib.dump(make_pipeline(Squares(), LinearRegression()).fit(train.to_numpy(), train["a"] ** 2), folder / "square.joblib")
-    test.to_csv(folder / "test.csv", index=False)
+    joblib.dump(make_pipeline(Squares(), LinearRegression()).fit(train.to_numpy(), train["a"] ** 2), directory / "square.joblib")
+    test.to_csv(directory / "test.csv", index=False)
 
 
 if __name__ == "__main__":

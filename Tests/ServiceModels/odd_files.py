@@ -240,7 +240,7 @@ def values_of(rows):
     return [[None if cell != cell else cell for cell in cells] for cells in zip(*columns)]
 
 
-def agreed(data, folder):
+def agreed(data, directory):
     """The rows of the test as all readers have them."""
     schema, path = data.schema, data.test.path
     first = [(values, truth) for _, values, truth in data.test.records(schema)]
@@ -249,12 +249,12 @@ def agreed(data, folder):
         layout, reader, rows = inputs.begin(stream, "input", schema)
         third = [(values, truth) for chunk in inputs.chunks(rows, layout) for values, truth in chunk_rows(chunk)]
     form = types.SimpleNamespace(schema=schema, wanted=lambda header: (), keeping=lambda names: form, bins={})
-    pieces = shards.Shards(folder / "shards", 3, form)
-    copy = folder / "copy.csv"
+    pieces = shards.Shards(directory / "shards", 3, form)
+    copy = directory / "copy.csv"
     copy.write_bytes(Path(path).read_bytes())
     with contextlib.redirect_stdout(io.StringIO()):
         pieces.take_input(copy, "input")
-    content, fourth = (folder / "shards/input.csv").read_bytes(), []
+    content, fourth = (directory / "shards/input.csv").read_bytes(), []
     for number in range(3):
         row, line, parts = pieces.slice(number)
         part = io.BytesIO(b"".join(content[begin:end] for begin, end in parts))
@@ -270,12 +270,12 @@ def chunk_rows(chunk):
     return list(zip(values_of(rows), truth or [None] * len(rows)))
 
 
-def outcome(folder, train, test, target, index, is_short):
+def outcome(directory, train, test, target, index, is_short):
     try:
         data = table.Data(train, test, target, index)
-        rows = agreed(data, folder)
+        rows = agreed(data, directory)
     except table.DataError as error:
-        return str(error).replace(f"{folder}/", "")
+        return str(error).replace(f"{directory}/", "")
     if isinstance(rows, str):
         return rows
     if not is_short:
@@ -285,7 +285,7 @@ def outcome(folder, train, test, target, index, is_short):
         f" of {', '.join(truth)}" if truth else "")
 
 
-def training(module, folder, target, index):
+def training(module, directory, target, index):
     """What the example's train.py says of it, without its perceptron."""
     try:
         rows, truth = module.read("train.csv", target or "# Letter", index or "Line")
@@ -300,20 +300,20 @@ def training(module, folder, target, index):
 def main():
     module, wrong = example(), 0
     for number, (name, train, test, expected, target, index, trains) in enumerate(FILES):
-        folder = Path(sys.argv[1], str(number))
-        folder.mkdir(parents=True)
+        directory = Path(sys.argv[1], str(number))
+        directory.mkdir(parents=True)
         for file, content in (("train.csv", train), ("test.csv", test)):
             if content is not None:
-                (folder / file).write_bytes(content if isinstance(content, bytes) else content.encode())
+                (directory / file).write_bytes(content if isinstance(content, bytes) else content.encode())
         is_pair = trains != "one file"
-        paths = [None if content is None and is_pair else str(folder / file) for file, content in (("train.csv", train), ("test.csv", test))]
-        got = outcome(folder, *paths, target, index, not is_pair)
+        paths = [None if content is None and is_pair else str(directory / file) for file, content in (("train.csv", train), ("test.csv", test))]
+        got = outcome(directory, *paths, target, index, not is_pair)
         if expected is not None and got != expected:
             wrong += 1
             print(f"{name}: {got!r} instead of {expected!r}")
         if is_pair and trains is not None and ";" in got and not got.startswith("train.csv:"):
-            os.chdir(folder)
-            said = training(module, folder, target, index)
+            os.chdir(directory)
+            said = training(module, directory, target, index)
             if said != trains:
                 wrong += 1
                 print(f"{name}, trained: {said!r} instead of {trains!r}")

@@ -5,17 +5,17 @@ import Testing
 struct AccessTests {
     let training: Training
     let python: Python
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
 
     init() async throws {
         training = try await Training.small.value
         python = try await Python.shared.value
-        folder = try TemporaryFolder()
+        directory = try TemporaryDirectory()
     }
 
     @Test("only who has a token is answered, but for probes, and no answer tells one")
     func tokens() throws {
-        try Data("# of the web team\nfirst-token-of-all\nsecond-token-of-all\n".utf8).write(to: folder / "tokens")
+        try Data("# of the web team\nfirst-token-of-all\nsecond-token-of-all\n".utf8).write(to: directory / "tokens")
         let script = #"""
             def status(path, value): return get(path, headers={"Authorization": value} if value else {}).status
             for value in ("", "Bearer first-token-of-all", "bearer second-token-of-all ", "Bearer first-token-of-al", \#
@@ -29,7 +29,7 @@ struct AccessTests {
             answer = get("/", headers={"Accept": "text/html", "Authorization": "Bearer first-token-of-all"}); \#
             print(answer.status, "lda" in answer.text, "first-token" in answer.text)
             """#
-        let said = try ServiceScript(training, python).said(script, ["TOKENS_FILE": (folder / "tokens").path])
+        let said = try ServiceScript(training, python).said(script, ["TOKENS_FILE": (directory / "tokens").path])
         #expect(
             said == """
                 401 401 401 200 200
@@ -49,7 +49,7 @@ struct AccessTests {
 
     @Test("pages of the origins that are named may read answers, refusals among them, and no others")
     func origins() throws {
-        try Data("first-token-of-all\n".utf8).write(to: folder / "tokens")
+        try Data("first-token-of-all\n".utf8).write(to: directory / "tokens")
         let script = #"""
             def allowed(origin, method="GET", **more):
                 answer = get("/score", method, headers={"Origin": origin, **more})
@@ -63,7 +63,7 @@ struct AccessTests {
             """#
         let said = try ServiceScript(training, python).said(
             script,
-            ["TOKENS_FILE": (folder / "tokens").path, "CORS_ORIGINS": "https://app.example/, https://b.example"])
+            ["TOKENS_FILE": (directory / "tokens").path, "CORS_ORIGINS": "https://app.example/, https://b.example"])
         #expect(
             said == """
                 401 https://app.example None Origin
@@ -89,7 +89,9 @@ struct AccessTests {
             except ConnectionResetError: print(b"")
             print("Traceback" in "".join(log), stop())
             """#
-        let files = ["TLS_CERTIFICATE_FILE": (folder / "tls.crt").path, "TLS_KEY_FILE": (folder / "tls.key").path]
+        let files = [
+            "TLS_CERTIFICATE_FILE": (directory / "tls.crt").path, "TLS_KEY_FILE": (directory / "tls.key").path,
+        ]
         #expect(
             try ServiceScript(training, python).said(script, files) == """
                 {"status":"ok"}
@@ -104,9 +106,9 @@ struct AccessTests {
     @Test("a file that cannot be used ends the service with one sentence")
     func files() throws {
         try certificate()
-        let place = folder.url.path
+        let place = directory.url.path
         for (name, content) in [("empty", "# nobody\n"), ("short", "first-token-of-all\nshort\n"), ("text", "no PEM")] {
-            try Data(content.utf8).write(to: folder / name)
+            try Data(content.utf8).write(to: directory / name)
         }
         let cases: [([String: String], String)] = [
             (["TOKENS_FILE": "\(place)/none"], "\(place)/none: cannot be read: No such file or directory"),
@@ -144,9 +146,9 @@ struct AccessTests {
         _ = try LocalProgram.succeeded([
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
             "2",
-            "-subj", "/CN=service", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", (folder / "tls.key").path,
+            "-subj", "/CN=service", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", (directory / "tls.key").path,
             "-out",
-            (folder / "tls.crt").path,
+            (directory / "tls.crt").path,
         ])
     }
 }

@@ -4,14 +4,14 @@ import Testing
 
 @Suite("The coordinator", .serialized)
 struct CoordinatorTests {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let training: Training
     let python: Python
 
     init() async throws {
         python = try await Python.shared.value
         training = try await Training.small.value
-        folder = try TemporaryFolder()
+        directory = try TemporaryDirectory()
     }
 
     static let header = "row,lda_number,lda_letter,mlp_number,mlp_letter\n"
@@ -22,7 +22,7 @@ struct CoordinatorTests {
 
     @Test("hands out slices, and merges what inference brings back, as one pod would have written it")
     func wholeWay() async throws {
-        _ = try inference(["--results", (folder / "alone").path])
+        _ = try inference(["--results", (directory / "alone").path])
         try await coordinator(["--shards", "4", "--own"]) { coordinator async throws in
             for shard in [2, 0, 3, 1] {
                 let end = try inference(
@@ -32,7 +32,7 @@ struct CoordinatorTests {
                     end.output.hasSuffix(" rows predicted\nshard \(shard) is with the coordinator\n"), "\(end.output)")
             }
             for name in ["predictions.csv", "scores.json"] {
-                let alone = try String(contentsOf: folder / "alone/\(name)", encoding: .utf8)
+                let alone = try String(contentsOf: directory / "alone/\(name)", encoding: .utf8)
                 #expect(try await coordinator.get("/\(name)") == .init(200, alone))
             }
         }
@@ -224,7 +224,7 @@ struct CoordinatorTests {
 
     @Test("lets nobody in without the token of its run, who then gets and leaves nothing; a shard shows it")
     func token() async throws {
-        let token = folder / "token"
+        let token = directory / "token"
         try Data("s3cret\n".utf8).write(to: token)
         try await coordinator(["--shards", "1"], environment: ["COORDINATOR_TOKEN_FILE": token.path]) {
             coordinator async throws in
@@ -290,7 +290,7 @@ struct CoordinatorTests {
                     "\(try ServiceFiles.sha256(Data("Line,x,y\n0,1,2\n".utf8)).prefix(37))
 
                     """)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: coordinator.folder.path) == ["input.csv"])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: coordinator.directory.path) == ["input.csv"])
         }
     }
 
@@ -298,7 +298,7 @@ struct CoordinatorTests {
         _ arguments: [String], environment: [String: String] = [:], _ body: (RunningCoordinator) async throws -> Void
     ) async throws {
         try await RunningCoordinator.during(
-            arguments, models: training.models, data: training.data, in: folder / "batch", environment: environment,
+            arguments, models: training.models, data: training.data, in: directory / "batch", environment: environment,
             body)
     }
 

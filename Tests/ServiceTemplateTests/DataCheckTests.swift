@@ -9,17 +9,17 @@ import Testing
 
 @Suite("Before anything is built, deploy")
 struct DataCheckTests {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
 
     init() throws {
-        folder = try TemporaryFolder()
-        try SmallData.write(to: folder.url)
+        directory = try TemporaryDirectory()
+        try SmallData.write(to: directory.url)
     }
 
     @Test("takes data that can be trained on, and tells what is worth knowing")
     func good() async throws {
         #expect(try await notes() == [])
-        try Data(SmallData.train.utf8).write(to: folder / "test.csv")
+        try Data(SmallData.train.utf8).write(to: directory / "test.csv")
         #expect(
             try await notes() == [
                 """
@@ -31,13 +31,14 @@ struct DataCheckTests {
 
     @Test("refuses data with file, line, column, value and what it takes")
     func bad() async throws {
-        try Data((SmallData.test + "30,0,1,NA\n").utf8).write(to: folder / "test.csv")
+        try Data((SmallData.test + "30,0,1,NA\n").utf8).write(to: directory / "test.csv")
         let error = await #expect(throws: Problem.self) { try await notes() }
         #expect(error?.kind == .invalidInventory)
         #expect(
             error?.description == """
                 models cannot be trained on these data
-                  why  \(folder.url.path)/test.csv:32, column 4 (y): is missing ('NA'): fill it in, or leave the row out
+                  why  \(directory.url.path)/test.csv:32, column 4 (y): is missing ('NA'): fill it in, or leave the \
+                row out
                   fix  correct the file, or name others: service: data: in inventory.yaml
                 """)
     }
@@ -47,7 +48,7 @@ struct DataCheckTests {
         let check = try #require(try DataCheck(cluster: cluster(memory: 1 << 30), templates: Templates()))
         let said = Output(#"{"notes": [], "features": 1000, "train": 60, "test": 100000}"#)
         let error = #expect(throws: Problem.self) { try check.read(said) }
-        #expect(error?.what == "a pod has no room for \(folder.url.path)/test.csv")
+        #expect(error?.what == "a pod has no room for \(directory.url.path)/test.csv")
         #expect(error?.why == "its 100000 rows of 1000 features need about 1086 MiB, and a pod may use 1Gi")
         #expect(error?.fix == "service: resources: memory: 1536Mi in inventory.yaml, or fewer rows")
     }
@@ -56,13 +57,13 @@ struct DataCheckTests {
     func manyRows() async throws {
         let check = try #require(try DataCheck(cluster: cluster(), templates: Templates()))
         #expect(try check.read(Output(#"{"notes": [], "features": 1, "train": 60, "test": 400000}"#)) == [])
-        let own = folder / "model"
+        let own = directory / "model"
         try ServiceFiles.copyExample(to: own)
         try Data(SmallData.train.utf8).write(to: own.appending(path: "train.csv"))
         let rows = (0..<2100).map { "\($0),\($0 % 2),\([10, 1][$0 % 2]),\([1, 10][$0 % 2])\n" }
         try Data(("Line,# Letter,x,y\n" + rows.joined()).utf8).write(to: own.appending(path: "test.csv"))
-        _ = try await Python.shared.value.train(own, models: folder / "models")
-        let golden = try Golden(folder / "models/golden.json")
+        _ = try await Python.shared.value.train(own, models: directory / "models")
+        let golden = try Golden(directory / "models/golden.json")
         #expect(golden.rows.count == 2000)
         #expect(golden.score == ["lda": 1, "mlp": 1])
         let kept = try String(contentsOf: own.appending(path: "rows.jsonl"), encoding: .utf8)
@@ -72,7 +73,7 @@ struct DataCheckTests {
             for row in (1999, 2000, 2099, 2100, -1): print(get(f"/line/{row}").status, get(f"/prediction/{row}").text, \
             end="")
             """
-        let service = try await ServiceScript(data: own, models: folder / "models", Python.shared.value)
+        let service = try await ServiceScript(data: own, models: directory / "models", Python.shared.value)
         let said = try service.said(script).split(separator: "\n")
         let shown = "of the test set's 2100 rows the service has the first 2000, 0 to 1999"
         let none = "does not exist: the test set has rows 0 to 2099, and the service shows the first 2000"
@@ -91,8 +92,8 @@ struct DataCheckTests {
     func withoutPython() throws {
         let told =
             """
-            \(folder.url.path)/train.csv and \(folder.url.path)/test.csv are looked at when the image is built: this \
-            computer has no Python 3.8 or later
+            \(directory.url.path)/train.csv and \(directory.url.path)/test.csv are looked at when the image is built: \
+            this computer has no Python 3.8 or later
             """
         let check = try #require(try DataCheck(cluster: cluster(), templates: Templates()))
         for output in [nil, Output.failed(127, "python3: not found"), Output("no JSON")] {
@@ -110,7 +111,7 @@ struct DataCheckTests {
             access: Host.Access(user: "root", keyPath: nil, knownHostsPath: "/dev/null"))
         var cluster = Cluster(name: "lab", kubernetes: Version(1, 20, 2), hosts: [host])
         cluster.path = "inventory.yaml"
-        cluster.service.trainingData = .init(train: (folder / "train.csv").path, test: (folder / "test.csv").path)
+        cluster.service.trainingData = .init(train: (directory / "train.csv").path, test: (directory / "test.csv").path)
         cluster.service.resources.memory = memory
         return cluster
     }

@@ -4,9 +4,9 @@ import Testing
 /// table.py as `kubeforge` runs it: by whatever Python there is, out of standard input.
 @Suite("What table.py says of a directory")
 struct DatasetTests {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { directory = try TemporaryDirectory() }
 
     @Test("is names, types, which cells may be missing, and what the target is")
     func columns() throws {
@@ -53,7 +53,7 @@ struct DatasetTests {
                 they do on new rows", "train.csv has 1 feature with the same value in every row: b", "train.csv has 1 \#
                 row of class y"]
                 """#))
-        try FileManager.default.removeItem(at: folder / "test.csv")
+        try FileManager.default.removeItem(at: directory / "test.csv")
         let none = try said()
         #expect(none.contains("test.csv is missing: the rows of train.csv are the examples, and scores tell how well"))
         #expect(
@@ -104,7 +104,7 @@ struct DatasetTests {
     func refused(files: [String: String], arguments: [String], reason: String) throws {
         for (name, text) in files { try write(name, text) }
         let said = try said(arguments)
-        #expect(said.hasPrefix(#"{"refused": "\#(folder.url.path)"#) && said.contains(reason), "\(said)")
+        #expect(said.hasPrefix(#"{"refused": "\#(directory.url.path)"#) && said.contains(reason), "\(said)")
     }
 
     @Test("knows every module of the service, of which no other may have the name")
@@ -117,7 +117,7 @@ struct DatasetTests {
             try write("test.csv", "a\n1\n")
             try write(file, "")
             #expect(try said().contains("\(file): the service has a module of this name"), "\(file)")
-            try FileManager.default.removeItem(at: folder / file)
+            try FileManager.default.removeItem(at: directory / file)
         }
     }
 
@@ -129,8 +129,8 @@ struct DatasetTests {
             try said().hasPrefix(
                 #"""
                 {"test": null, "features": null, "columns": [], "target": null, "index": null, "task": null, \#
-                "classes": null, "data": {}, "notes": ["\#(folder.url.path)/test.parquet is looked at when the image \#
-                is built: it is Parquet"]
+                "classes": null, "data": {}, "notes": ["\#(directory.url.path)/test.parquet is looked at when the \#
+                image is built: it is Parquet"]
                 """#
             ))
     }
@@ -140,7 +140,7 @@ struct DatasetTests {
         try write("rows.csv", "a,\"b, c\",d\n1,2,3\n")
         func said(_ keep: String) throws -> String {
             try LocalProgram.run(
-                ["python3", "-I", "-", "--rows", (folder / "rows.csv").path, "--keep=\(keep)", "--json"],
+                ["python3", "-I", "-", "--rows", (directory / "rows.csv").path, "--keep=\(keep)", "--json"],
                 input: ServiceFiles.source("table.py")
             ).output
         }
@@ -161,13 +161,13 @@ struct DatasetTests {
         }
     }
 
-    private func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: folder / name) }
+    private func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: directory / name) }
 
     private func said(_ arguments: String...) throws -> String { try said(arguments) }
 
     private func said(_ arguments: [String]) throws -> String {
         let program = try LocalProgram.run(
-            ["python3", "-I", "-", "--directory", folder.url.path] + arguments + ["--json"],
+            ["python3", "-I", "-", "--directory", directory.url.path] + arguments + ["--json"],
             input: ServiceFiles.source("table.py"))
         #expect(program.errors == "")
         return program.output

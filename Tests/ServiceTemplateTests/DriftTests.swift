@@ -3,14 +3,14 @@ import Testing
 
 @Suite("Drift")
 struct DriftTests {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let python: Python
     let training: Training
 
     init() async throws {
         python = try await Python.shared.value
         training = try await Training.generated.value
-        folder = try TemporaryFolder()
+        directory = try TemporaryDirectory()
     }
 
     @Test("is none in rows like the training's, and is told by column where values moved")
@@ -24,8 +24,8 @@ struct DriftTests {
             if place > 0 { cells[3] = "9\(cells[3])" }
             return cells.joined(separator: ",")
         }
-        try Data(moved.joined(separator: "\n").utf8).write(to: folder / "moved.csv")
-        let told = try run((folder / "moved.csv").path).split(separator: "\n").filter { $0.hasSuffix("  drifted") }
+        try Data(moved.joined(separator: "\n").utf8).write(to: directory / "moved.csv")
+        let told = try run((directory / "moved.csv").path).split(separator: "\n").filter { $0.hasSuffix("  drifted") }
         #expect(told.count == 1 && told[0].hasPrefix("Cz/alpha "))
     }
 
@@ -50,8 +50,8 @@ struct DriftTests {
                 """)
         let lines = try String(contentsOf: training.data.appending(path: "test.csv"), encoding: .utf8).split(
             separator: "\n")
-        try Data(lines.prefix(11).joined(separator: "\n").utf8).write(to: folder / "few.csv")
-        #expect(try run((folder / "few.csv").path) == "10 rows are too few to be compared: it takes 100\n")
+        try Data(lines.prefix(11).joined(separator: "\n").utf8).write(to: directory / "few.csv")
+        #expect(try run((directory / "few.csv").path) == "10 rows are too few to be compared: it takes 100\n")
     }
 
     @Test("of a Parquet file is that of the same rows as CSV, and needs pyarrow here")
@@ -59,16 +59,16 @@ struct DriftTests {
         let other = try await Python.everyKind.value
         let test = training.data.appending(path: "test.csv").path
         let script = "import pandas, sys; pandas.read_csv(sys.argv[1]).to_parquet(sys.argv[2])"
-        _ = try other.answer(script, [test, (folder / "rows.parquet").path])
-        let packed = ["drift.py", (folder / "rows.parquet").path, "--metadata", metadata]
+        _ = try other.answer(script, [test, (directory / "rows.parquet").path])
+        let packed = ["drift.py", (directory / "rows.parquet").path, "--metadata", metadata]
         #expect(
             try LocalProgram.succeeded([other.executable] + packed, in: ServiceFiles.sources)
                 == run(test))
         let end = try LocalProgram.run([python.executable] + packed, in: ServiceFiles.sources)
         #expect(
             end.errors == """
-                \((folder / "rows.parquet").path): is Parquet, which needs pyarrow: activate a virtual environment of \
-                this computer that has it, or save the file as CSV
+                \((directory / "rows.parquet").path): is Parquet, which needs pyarrow: activate a virtual environment \
+                of this computer that has it, or save the file as CSV
 
                 """)
     }

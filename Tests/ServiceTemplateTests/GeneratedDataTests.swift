@@ -3,13 +3,13 @@ import Testing
 
 @Suite("The generator of data")
 struct GeneratedDataTests {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let python: Python
     private static let script = ServiceFiles.example.appending(path: "generate_data.py").path
 
     init() async throws {
         python = try await Python.shared.value
-        folder = try TemporaryFolder()
+        directory = try TemporaryDirectory()
     }
 
     @Test("writes the shape of the study: 26 letters with 50 rows each, 32 electrodes in 5 bands")
@@ -49,31 +49,31 @@ struct GeneratedDataTests {
     @Test("writes the same bytes each time, and different rows for training and test")
     func repeatable() async throws {
         let data = try await Training.generated.value.data
-        _ = try python.run(Self.script, folder.url.path)
+        _ = try python.run(Self.script, directory.url.path)
         for name in ["train.csv", "test.csv"] {
-            #expect(try Data(contentsOf: folder / name) == Data(contentsOf: data.appending(path: name)))
+            #expect(try Data(contentsOf: directory / name) == Data(contentsOf: data.appending(path: name)))
         }
-        let (train, test) = (try Table(folder / "train.csv"), try Table(folder / "test.csv"))
+        let (train, test) = (try Table(directory / "train.csv"), try Table(directory / "test.csv"))
         #expect(Set(train.rows).isDisjoint(with: test.rows))
     }
 
     @Test("leaves a person's own data alone")
     func ownData() throws {
-        try SmallData.write(to: folder.url)
-        _ = try python.run(Self.script, "--if-absent", folder.url.path)
-        #expect(try String(contentsOf: folder / "train.csv", encoding: .utf8) == SmallData.train)
-        #expect(try String(contentsOf: folder / "test.csv", encoding: .utf8) == SmallData.test)
+        try SmallData.write(to: directory.url)
+        _ = try python.run(Self.script, "--if-absent", directory.url.path)
+        #expect(try String(contentsOf: directory / "train.csv", encoding: .utf8) == SmallData.train)
+        #expect(try String(contentsOf: directory / "test.csv", encoding: .utf8) == SmallData.test)
     }
 
     @Test("refuses to invent one half", arguments: [("train.csv", "test.csv"), ("test.csv", "train.csv")])
     func half(given: String, missing: String) throws {
-        try Data(SmallData.train.utf8).write(to: folder / given)
-        let end = try python.end(of: Self.script, "--if-absent", folder.url.path)
+        try Data(SmallData.train.utf8).write(to: directory / given)
+        let end = try python.end(of: Self.script, "--if-absent", directory.url.path)
         #expect(end.status == 1)
         #expect(
             end.errors
                 == """
-                \(folder.url.path)/\(missing) is missing: give both train.csv and test.csv, or neither to have \
+                \(directory.url.path)/\(missing) is missing: give both train.csv and test.csv, or neither to have \
                 them generated\n
                 """
         )

@@ -6,11 +6,11 @@ import Testing
 @Suite("What is brought to a pod")
 struct HandoverTests {
     let python: Python
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
 
     init() async throws {
         python = try await Python.shared.value
-        folder = try TemporaryFolder()
+        directory = try TemporaryDirectory()
     }
 
     private func bring(_ content: String, bytes: Int? = nil, sha256: String? = nil) throws -> LocalProgram {
@@ -19,11 +19,11 @@ struct HandoverTests {
             [
                 python.executable, "handover.py", "directory", "--bytes", "\(bytes ?? content.utf8.count)", "--sha256",
                 digest,
-            ], input: Data(content.utf8), in: ServiceFiles.sources, environment: ["HANDOVER_DIR": folder.url.path])
+            ], input: Data(content.utf8), in: ServiceFiles.sources, environment: ["HANDOVER_DIR": directory.url.path])
     }
 
     private var arrived: [String] {
-        (try? FileManager.default.contentsOfDirectory(atPath: folder.url.path)) ?? []
+        (try? FileManager.default.contentsOfDirectory(atPath: directory.url.path)) ?? []
     }
 
     @Test("is there when all of it has come, as it was sent; what comes after it is not read")
@@ -31,7 +31,7 @@ struct HandoverTests {
         let end = try bring("all of it, and more", bytes: 9, sha256: SHA256.hex("all of it"))
         #expect(end.status == 0, "\(end.errors)")
         #expect(arrived == ["directory"])
-        #expect(try String(contentsOf: folder / "directory", encoding: .utf8) == "all of it")
+        #expect(try String(contentsOf: directory / "directory", encoding: .utf8) == "all of it")
     }
 
     @Test("is not there when it was cut off or changed on the way, and can be brought again")
@@ -51,7 +51,7 @@ struct HandoverTests {
     /// A clock that moves when somebody sleeps, and a file that grows or does not meanwhile.
     private let waiting = """
         import handover, pathlib, sys
-        folder, grows = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+        directory, grows = pathlib.Path(sys.argv[1]), int(sys.argv[2])
         class Clock:
             now = sleeps = 0
             @staticmethod
@@ -60,14 +60,14 @@ struct HandoverTests {
             def sleep(_):
                 Clock.now += 10
                 Clock.sleeps += 1
-                part = folder / ".arriving.x"
+                part = directory / ".arriving.x"
                 if Clock.sleeps <= grows:
                     part.write_bytes(b"x" * Clock.sleeps)
                 if Clock.sleeps == grows == 9:
-                    part.rename(folder / "directory")
+                    part.rename(directory / "directory")
         handover.time = Clock
         try:
-            print(handover.wait("directory", "the model directory", 15, folder).read_text())
+            print(handover.wait("directory", "the model directory", 15, directory).read_text())
         except handover.DataError as error:
             print(error, "after", Clock.now)
         """
@@ -75,7 +75,7 @@ struct HandoverTests {
     @Test("is waited for as long as something of it comes")
     func waited() throws {
         #expect(
-            try python.run("-c", waiting, folder.url.path, "9") == "waiting for the model directory\nxxxxxxxxx\n")
+            try python.run("-c", waiting, directory.url.path, "9") == "waiting for the model directory\nxxxxxxxxx\n")
     }
 
     @Test("is waited for no longer when nothing of it comes, from the beginning or after a while")
@@ -83,9 +83,9 @@ struct HandoverTests {
         let given = "the model directory did not come: nothing of it has arrived for 15 seconds after"
         for (grows, seconds) in [(0, 20), (3, 50)] {
             #expect(
-                try python.run("-c", waiting, folder.url.path, "\(grows)")
+                try python.run("-c", waiting, directory.url.path, "\(grows)")
                     == "waiting for the model directory\n\(given) \(seconds)\n")
-            try? FileManager.default.removeItem(at: folder / ".arriving.x")
+            try? FileManager.default.removeItem(at: directory / ".arriving.x")
         }
     }
 }

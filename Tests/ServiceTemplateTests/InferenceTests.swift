@@ -3,27 +3,27 @@ import Testing
 
 @Suite("Batch inference")
 struct InferenceTests {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let python: Python
     let training: Training
 
     init() async throws {
         python = try await Python.shared.value
         training = try await Training.small.value
-        folder = try TemporaryFolder()
+        directory = try TemporaryDirectory()
     }
 
     @Test("predicts the image's own test set as training did, and says what it does")
     func ownData() async throws {
         let training = try await Training.generated.value
-        let end = try run(["--results", folder.url.path], training)
+        let end = try run(["--results", directory.url.path], training)
         #expect(end.errors == "")
         let (lda, mlp) = (training.golden.score["lda"]!, training.golden.score["mlp"]!)
         #expect(
             end.output.split(separator: "\n").dropFirst() == [
                 "\(training.data.path)/test.csv: from line 2 on, with truth", "1300 rows predicted",
                 "lda \(String(format: "%.3f", lda))", "mlp \(String(format: "%.3f", mlp))",
-                "\(folder.url.path)/predictions.csv and \(folder.url.path)/scores.json are written",
+                "\(directory.url.path)/predictions.csv and \(directory.url.path)/scores.json are written",
             ])
         #expect(
             try text("scores.json").hasPrefix(
@@ -35,7 +35,7 @@ struct InferenceTests {
         }
         #expect(try text("predictions.csv") == header + rows.joined())
         #expect(
-            try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted() == [
+            try FileManager.default.contentsOfDirectory(atPath: directory.url.path).sorted() == [
                 "predictions.csv", "scores.json",
             ])
     }
@@ -43,7 +43,7 @@ struct InferenceTests {
     @Test("takes rows without truth, with gaps between their numbers, and knows no score then")
     func withoutTruth() throws {
         try write("Line,x,y\n3,10,1\n7, -10 ,\"-8\"\n")
-        let end = try run(["--input", input, "--results", folder.url.path])
+        let end = try run(["--input", input, "--results", directory.url.path])
         #expect(end.errors == "")
         #expect(try text("scores.json") == #"{"rows": 2, "score": null, "scores": null, "drift": {}}"# + "\n")
         #expect(
@@ -53,7 +53,7 @@ struct InferenceTests {
     @Test("finds columns by their names, in any order, and leaves others alone")
     func byName() throws {
         try write("y,comment,x\n1,first,10\n10,\"second, row\",1\n")
-        let end = try run(["--input", input, "--results", folder.url.path, "--keep", "comment,y"])
+        let end = try run(["--input", input, "--results", directory.url.path, "--keep", "comment,y"])
         #expect(end.errors == "")
         #expect(
             try text("predictions.csv") == """
@@ -62,7 +62,7 @@ struct InferenceTests {
                 1,1,B,1,B,"second, row",10
 
                 """)
-        let other = try run(["--input", input, "--results", folder.url.path, "--keep", "remark"])
+        let other = try run(["--input", input, "--results", directory.url.path, "--keep", "remark"])
         #expect(
             other.errors
                 == "\(input):1: has no column 'remark', which is to be kept; it has 'y', 'comment', 'x'\n")
@@ -71,7 +71,7 @@ struct InferenceTests {
     @Test("keeps all columns but the rows' own names, those that are named as answers under names of their own")
     func keepsAll() throws {
         try write("Line,lda_number,y,x,\"a, b\",row\n7,z,1,10,,r\n8,z,10,1,\"two\nlines\",r\n")
-        let end = try run(["--input", input, "--results", folder.url.path, "--keep", "all"])
+        let end = try run(["--input", input, "--results", directory.url.path, "--keep", "all"])
         #expect(end.errors == "")
         let header = "row,lda_number,lda_letter,mlp_number,mlp_letter,Line,input_lda_number,y,x,\"a, b\",input_row\n"
         #expect(
@@ -81,7 +81,7 @@ struct InferenceTests {
                 lines",r
 
                 """)
-        let quoted = try run(["--input", input, "--results", folder.url.path, "--keep", "x,\"a, b\",x"])
+        let quoted = try run(["--input", input, "--results", directory.url.path, "--keep", "x,\"a, b\",x"])
         #expect(quoted.errors == "")
         #expect(try text("predictions.csv").hasPrefix("row,lda_number,lda_letter,mlp_number,mlp_letter,x,\"a, b\"\n"))
     }
@@ -114,22 +114,22 @@ struct InferenceTests {
         ])
     func refused(content: String, reason: String) throws {
         try write(content)
-        let end = try run(["--input", input, "--results", (folder / "results").path])
+        let end = try run(["--input", input, "--results", (directory / "results").path])
         #expect(end.status == 1)
         #expect(end.errors == "\(input)\(reason)\n")
-        #expect(!FileManager.default.fileExists(atPath: (folder / "results/predictions.csv").path))
+        #expect(!FileManager.default.fileExists(atPath: (directory / "results/predictions.csv").path))
     }
 
     @Test("leaves earlier results whole when an input turns out bad in its last row")
     func keepsOldResults() throws {
         try write("Line,x,y\n0,10,1\n")
-        _ = try run(["--input", input, "--results", (folder / "results").path])
+        _ = try run(["--input", input, "--results", (directory / "results").path])
         let before = try text("results/predictions.csv")
         try write("Line,x,y\n" + (0..<1500).map { "\($0),1,10\n" }.joined() + "1500,1,x\n")
-        let end = try run(["--input", input, "--results", (folder / "results").path])
+        let end = try run(["--input", input, "--results", (directory / "results").path])
         #expect(end.errors == "\(input):1502, column 3 (y): must be a finite number, is 'x'\n")
         #expect(try text("results/predictions.csv") == before)
-        let left = try FileManager.default.contentsOfDirectory(atPath: (folder / "results").path).sorted()
+        let left = try FileManager.default.contentsOfDirectory(atPath: (directory / "results").path).sorted()
         #expect(left == ["predictions.csv", "scores.json"])
     }
 
@@ -162,7 +162,7 @@ struct InferenceTests {
             ),
         ])
     func unreachable(source: String, reason: String) throws {
-        let end = try run(["--input", source, "--results", folder.url.path])
+        let end = try run(["--input", source, "--results", directory.url.path])
         #expect(end.status == 1)
         #expect(end.errors == reason + "\n")
     }
@@ -187,7 +187,7 @@ struct InferenceTests {
                 print(end.returncode, end.stderr.replace(str(server.server_port), "PORT"), end="")
             """
         let end = try LocalProgram.run(
-            [python.executable, "-c", script, folder.url.path], in: ServiceFiles.sources,
+            [python.executable, "-c", script, directory.url.path], in: ServiceFiles.sources,
             environment: ["MODELS_DIR": training.models.path])
         #expect(end.output == "0 1 http://127.0.0.1:PORT/broken: ended 1 bytes too early\n")
         #expect(try text("predictions.csv").hasSuffix("\n1,1,B,1,B\n"))
@@ -220,7 +220,7 @@ struct InferenceTests {
                 if "cret" in end.stdout + end.stderr: print("told:", end.stdout, end.stderr)
             """
         let end = try LocalProgram.run(
-            [python.executable, "-c", script, folder.url.path], in: ServiceFiles.sources,
+            [python.executable, "-c", script, directory.url.path], in: ServiceFiles.sources,
             environment: ["MODELS_DIR": training.models.path])
         #expect(
             end.output == """
@@ -233,11 +233,11 @@ struct InferenceTests {
                 """)
     }
 
-    private var input: String { (folder / "input.csv").path }
+    private var input: String { (directory / "input.csv").path }
 
-    private func write(_ content: String) throws { try Data(content.utf8).write(to: folder / "input.csv") }
+    private func write(_ content: String) throws { try Data(content.utf8).write(to: directory / "input.csv") }
 
-    private func text(_ name: String) throws -> String { try String(contentsOf: folder / name, encoding: .utf8) }
+    private func text(_ name: String) throws -> String { try String(contentsOf: directory / name, encoding: .utf8) }
 
     private func run(_ arguments: [String], _ other: Training? = nil) throws -> LocalProgram {
         let training = other ?? training

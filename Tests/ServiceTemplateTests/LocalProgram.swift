@@ -9,10 +9,10 @@ struct LocalProgram {
 
     /// Runs a program found in PATH; a test that expects success asks `.succeeded(_:)`.
     static func run(
-        _ arguments: [String], input: Data = Data(), in folder: URL? = nil, environment: [String: String] = [:]
+        _ arguments: [String], input: Data = Data(), in directory: URL? = nil, environment: [String: String] = [:]
     ) throws -> LocalProgram {
         let program = try FinishedProgram.run(
-            arguments, input: Array(input), in: folder, environment: surroundings(environment))
+            arguments, input: Array(input), in: directory, environment: surroundings(environment))
         return LocalProgram(
             status: program.status, output: String(decoding: program.output, as: UTF8.self),
             errors: String(decoding: program.errors, as: UTF8.self))
@@ -20,9 +20,9 @@ struct LocalProgram {
 
     /// What the program printed, or an error with its command and last words.
     static func succeeded(
-        _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]
+        _ arguments: [String], in directory: URL? = nil, environment: [String: String] = [:]
     ) throws -> String {
-        let program = try run(arguments, in: folder, environment: environment)
+        let program = try run(arguments, in: directory, environment: environment)
         guard program.status == 0 else {
             throw Failed(
                 """
@@ -53,8 +53,8 @@ struct Failed: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// A folder that is removed when nobody holds it any more.
-final class TemporaryFolder: Sendable {
+/// A directory that is removed when nobody holds it any more.
+final class TemporaryDirectory: Sendable {
     let url: URL
 
     init() throws {
@@ -64,5 +64,5 @@ final class TemporaryFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(at: url) }
 
-    static func / (folder: TemporaryFolder, name: String) -> URL { folder.url.appending(path: name) }
+    static func / (directory: TemporaryDirectory, name: String) -> URL { directory.url.appending(path: name) }
 }

@@ -4,13 +4,13 @@ import Testing
 /// A model of customers as Tests/ServiceModels/make_models.py makes it: whole numbers, text, zip codes, booleans, gaps.
 @Suite("A service whose columns are of several types")
 struct MixedColumnsTests {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let service: ServiceScript
 
     init() async throws {
         let python = try await Python.everyKind.value
-        folder = try TemporaryFolder()
-        let (data, models) = (folder / "data", folder / "models")
+        directory = try TemporaryDirectory()
+        let (data, models) = (directory / "data", directory / "models")
         try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
         _ = try python.see("make_models.py", "churn", data.path)
         _ = try LocalProgram.succeeded(

@@ -4,12 +4,12 @@ import Testing
 /// Directories as people bring them, made by Tests/ServiceModels/make_models.py with the real libraries.
 @Suite("A model directory")
 struct ModelDirectoryTests {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let python: Python
 
     init() async throws {
         python = try await Python.everyKind.value
-        folder = try TemporaryFolder()
+        directory = try TemporaryDirectory()
     }
 
     struct Kind: CustomTestStringConvertible {
@@ -55,7 +55,7 @@ struct ModelDirectoryTests {
     func served(kind: Kind) throws {
         try make(kind.name)
         _ = try train(kind)
-        let said = try python.see("agree.py", model.path, (folder / "data").path, (folder / "models").path)
+        let said = try python.see("agree.py", model.path, (directory / "data").path, (directory / "models").path)
         #expect(try said.contains(Regex(kind.first)), "\(said)")
     }
 
@@ -191,9 +191,9 @@ struct ModelDirectoryTests {
         try make("transformer")
         let script = """
             import joblib, pathlib, skops.io, sys
-            folder = pathlib.Path(sys.argv[1]); sys.path.append(sys.argv[1])
-            skops.io.dump(joblib.load(folder / "square.joblib"), folder / "square.skops")
-            (folder / "square.joblib").unlink()
+            directory = pathlib.Path(sys.argv[1]); sys.path.append(sys.argv[1])
+            skops.io.dump(joblib.load(directory / "square.joblib"), directory / "square.skops")
+            (directory / "square.joblib").unlink()
             """
         _ = try python.answer(script, [model.path])
         let kind = Kind(name: "transformer", first: ".")
@@ -215,23 +215,23 @@ struct ModelDirectoryTests {
         _ = try train(kind)
         let script = """
             import json, pandas, subprocess, sys
-            folder, service = sys.argv[1:]
-            test = pandas.read_csv(folder + "/model/test.csv", dtype={"zip": str})
-            test.drop(columns="churned")[["zip", "spend", "active", "customer", "age", "plan"]].to_parquet(folder + \
+            directory, service = sys.argv[1:]
+            test = pandas.read_csv(directory + "/model/test.csv", dtype={"zip": str})
+            test.drop(columns="churned")[["zip", "spend", "active", "customer", "age", "plan"]].to_parquet(directory + \
             "/in.parquet")
-            for more in (["--input", folder + "/in.parquet", "--parquet"], ["--keep", "plan"]):
-                subprocess.run([sys.executable, service + "/inference.py", "--results", folder + "/out", *more], \
+            for more in (["--input", directory + "/in.parquet", "--parquet"], ["--keep", "plan"]):
+                subprocess.run([sys.executable, service + "/inference.py", "--results", directory + "/out", *more], \
             check=True, stdout=subprocess.DEVNULL)
-            packed = pandas.read_parquet(folder + "/out/predictions.parquet")
-            plain = pandas.read_csv(folder + "/out/predictions.csv")
+            packed = pandas.read_parquet(directory + "/out/predictions.parquet")
+            plain = pandas.read_csv(directory + "/out/predictions.csv")
             print(list(packed.columns), list(map(str, packed.dtypes)), (packed["churn"] == plain["churn"]).all())
-            print(open(folder + "/out/predictions.csv").readlines()[:2])
-            print(json.load(open(folder + "/out/scores.json"))["scores"])
+            print(open(directory + "/out/predictions.csv").readlines()[:2])
+            print(json.load(open(directory + "/out/scores.json"))["scores"])
             """
         let said = try LocalProgram.succeeded(
-            [python.executable, "-c", script, folder.url.path, ServiceFiles.sources.path],
+            [python.executable, "-c", script, directory.url.path, ServiceFiles.sources.path],
             environment: kind.environment.merging([
-                "MODELS_DIR": (folder / "models").path, "MODEL_DIR": model.path,
+                "MODELS_DIR": (directory / "models").path, "MODEL_DIR": model.path,
             ]) { $1 })
         let lines = said.split(separator: "\n")
         #expect(
@@ -253,27 +253,28 @@ struct ModelDirectoryTests {
             test["churn"] = test["age"]
             test.to_parquet(sys.argv[1] + "/in.parquet")
             """
-        _ = try python.answer(prepare, [folder.url.path])
-        let environment = kind.environment.merging(["MODELS_DIR": (folder / "models").path]) { $1 }
+        _ = try python.answer(prepare, [directory.url.path])
+        let environment = kind.environment.merging(["MODELS_DIR": (directory / "models").path]) { $1 }
         func run(_ arguments: String...) throws {
             _ = try LocalProgram.succeeded(
                 [python.executable, "inference.py"] + arguments, in: ServiceFiles.sources, environment: environment)
         }
-        try run("--input", (folder / "in.parquet").path, "--results", folder.url.path, "--keep", "all", "--parquet")
+        try run(
+            "--input", (directory / "in.parquet").path, "--results", directory.url.path, "--keep", "all", "--parquet")
         try await RunningCoordinator.during(
-            ["--shards", "2", "--keep", "all", "--parquet", "--input", (folder / "in.parquet").path],
-            models: folder / "models", in: folder / "batch", environment: kind.environment, python: python
+            ["--shards", "2", "--keep", "all", "--parquet", "--input", (directory / "in.parquet").path],
+            models: directory / "models", in: directory / "batch", environment: kind.environment, python: python
         ) { coordinator async throws in
             for shard in 0..<2 { try run("--coordinator", coordinator.address, "--shard", "\(shard)") }
             var status = ""
             while !status.contains("predictions.parquet") { status = try await coordinator.get("/status").text }
-            let made = folder / "batch/predictions.parquet"
+            let made = directory / "batch/predictions.parquet"
             #expect(status.contains(try ServiceFiles.sha256(Data(contentsOf: made))))
             #expect(status.contains(#""parquet": true"#))
-            let alone = try Data(contentsOf: folder / "predictions.parquet")
+            let alone = try Data(contentsOf: directory / "predictions.parquet")
             let read = "import pandas, sys; a, b = map(pandas.read_parquet, sys.argv[1:]); print(a.equals(b))"
-            try alone.write(to: folder / "alone.parquet")
-            #expect(try python.answer(read, [(folder / "alone.parquet").path, made.path]) == "True\n")
+            try alone.write(to: directory / "alone.parquet")
+            #expect(try python.answer(read, [(directory / "alone.parquet").path, made.path]) == "True\n")
         }
         let look = """
             import pandas, sys
@@ -286,7 +287,7 @@ struct ModelDirectoryTests {
             test["age"].astype(str)).all())
             """
         #expect(
-            try python.answer(look, [folder.url.path]) == """
+            try python.answer(look, [directory.url.path]) == """
                 {'customer': 'str', 'churn': 'str', 'churn_probability': 'float64', 'truth': 'str', 'age': 'int64', \
                 'plan': 'str', 'zip': 'str', 'active': 'bool', 'spend': 'float64', 'churned': 'str', 'remark': 'str', \
                 'input_churn': 'str'}
@@ -308,7 +309,7 @@ struct ModelDirectoryTests {
             print(pandas.read_parquet(packed).to_dict("list"))
             """
         #expect(
-            try python.answer(script, [folder.url.path]) == """
+            try python.answer(script, [directory.url.path]) == """
                 {'a': [1.0, 2.5], 'b': [1.5, nan], 'c': [True, False], 'd': ['NA', nan], 'e': [1, 2]}
 
                 """)
@@ -325,24 +326,27 @@ struct ModelDirectoryTests {
                 ["metrics.json": "{\n 'f1'"], "",
                 "metrics.json:2, column 2: is not JSON in UTF-8: write one object, as {\"f1\": 0.91}\n"
             ),
-            ([:], "def load(folder): raise KeyError('age')\n", "model.py: load(folder) failed: KeyError: 'age'\n"),
+            (
+                [:], "def load(directory): raise KeyError('age')\n",
+                "model.py: load(directory) failed: KeyError: 'age'\n"
+            ),
             (
                 [:], "weights = 1\n",
                 """
-                model.py: has no load(folder), which is to give what answers: something with predict, or several by \
+                model.py: has no load(directory), which is to give what answers: something with predict, or several by \
                 name\n
                 """
             ),
             (
-                [:], "def load(folder): return {'a': 1}\n",
-                "model.py: load(folder) gives int for 'a': it must have predict(rows)\n"
+                [:], "def load(directory): return {'a': 1}\n",
+                "model.py: load(directory) gives int for 'a': it must have predict(rows)\n"
             ),
             (
                 [:],
                 """
                 class Model:
                     def predict(self, rows): return [[1, 2]] * len(rows)
-                def load(folder): return Model()\n
+                def load(directory): return Model()\n
                 """,
                 "model: it answers (60, 2) for 60 rows: one class or one number for each row is needed\n"
             ),
@@ -351,7 +355,7 @@ struct ModelDirectoryTests {
                 """
                 class Model:
                     def predict(self, rows): return [1.5] * 7 + [float("nan")] * (len(rows) - 7)
-                def load(folder): return Model()\n
+                def load(directory): return Model()\n
                 """, "model: answers nan to row 7: a finite number is needed\n"
             ),
         ] as [([String: String], String, String)])
@@ -362,7 +366,7 @@ struct ModelDirectoryTests {
         #expect(try trainingEnd(Kind(name: "own", first: ".")).errors == reason)
     }
 
-    private var model: URL { folder / "model" }
+    private var model: URL { directory / "model" }
 
     private func make(_ kind: String) throws {
         try? FileManager.default.removeItem(at: model)
@@ -378,8 +382,9 @@ struct ModelDirectoryTests {
     private func trainingEnd(_ kind: Kind) throws -> LocalProgram {
         try LocalProgram.run(
             [
-                python.executable, "train.py", "--directory", model.path, "--data", (folder / "data").path, "--models",
-                (folder / "models").path,
+                python.executable, "train.py", "--directory", model.path, "--data", (directory / "data").path,
+                "--models",
+                (directory / "models").path,
             ], in: ServiceFiles.sources, environment: kind.environment)
     }
 
@@ -393,12 +398,12 @@ struct ModelDirectoryTests {
             from pip._internal.req.constructors import install_req_from_parsed_requirement as requirement
             for one in parse_requirements(sys.argv[1], session=PipSession()): print(requirement(one).name)
             """
-        let path = (folder / "packages").appending(path: file).path
+        let path = (directory / "packages").appending(path: file).path
         return try python.answer(read, [path]).split(separator: "\n").map(String.init)
     }
 
     private func packages() throws -> [String: String] {
-        let place = folder / "packages"
+        let place = directory / "packages"
         _ = try python.run("packages.py", model.path, ServiceFiles.requirements.path, place.path)
         let names = ["server.txt", "models/requirements.txt", "more.txt", "debs.txt"]
         return try Dictionary(

@@ -11,7 +11,7 @@ extension ModelStoreTests {
             _ = try run("upload", sshd)
             let first = try version()
             let golden = try content("models/golden.json")
-            try FileManager.default.copyItem(at: models, to: folder / "first")
+            try FileManager.default.copyItem(at: models, to: directory / "first")
             _ = try await nextVersion()
             _ = try run("upload", sshd)
             #expect(
@@ -22,7 +22,7 @@ extension ModelStoreTests {
             #expect(none.contains("versions/20200101T000000Z-0123456789abcdef/metadata.json\" not found"), "\(none)")
             #expect(none.hasSuffix(": has `kubeforge train` put models into the store?\n"))
             try FileManager.default.moveItem(
-                at: folder / "store/versions/\(first)", to: folder / "store/versions/other")
+                at: directory / "store/versions/\(first)", to: directory / "store/versions/other")
             #expect(
                 try fault("download", sshd, asking: "other", own: "models")
                     == "models are not downloaded: \(address(sshd)): versions/other holds another version, \(first)\n")
@@ -49,7 +49,7 @@ extension ModelStoreTests {
             #expect(try names(in: "store/current") == names(in: "models"))
             for pod in 0..<4 { #expect(try content("pod\(pod)/mlp.joblib") == content("models/mlp.joblib")) }
             // Their own models do not take the place of a training's.
-            let link = folder / "store/current"
+            let link = directory / "store/current"
             try FileManager.default.removeItem(at: link)
             try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "versions/later")
             _ = try await nextVersion()
@@ -69,7 +69,7 @@ extension ModelStoreTests {
     )
     func readKey() async throws {
         try await sshd { sshd in
-            let key = try Data(contentsOf: folder / "secret/key")
+            let key = try Data(contentsOf: directory / "secret/key")
             try await readOnly(sshd)
             let own = try version()
             #expect(
@@ -78,29 +78,30 @@ extension ModelStoreTests {
             for name in try names(in: "models") {
                 #expect(try content("pod/\(name)") == content("models/\(name)"), "\(name)")
             }
-            #expect(!FileManager.default.fileExists(atPath: (folder / "store").path))
+            #expect(!FileManager.default.fileExists(atPath: (directory / "store").path))
             #expect(try fault("upload", sshd).contains(": the user may not read or write there ("))
             // What is wrong with the image's own is not said of the store.
-            try FileManager.default.copyItem(at: models, to: folder / "cut")
-            try Data("x".utf8).write(to: folder / "cut/lda.joblib")
+            try FileManager.default.copyItem(at: models, to: directory / "cut")
+            try Data("x".utf8).write(to: directory / "cut/lda.joblib")
             let cut = try fault("download", sshd, asking: "image", own: "cut")
             #expect(
-                cut.hasPrefix("models are not downloaded: \((folder / "cut").path)/lda.joblib: is cut off: has 1 of "),
+                cut.hasPrefix(
+                    "models are not downloaded: \((directory / "cut").path)/lda.joblib: is cut off: has 1 of "),
                 "\(cut)")
             // The training has the other key.
-            try FileManager.default.moveItem(at: folder / "secret/readKey", to: folder / "readKey")
-            try key.write(to: folder / "secret/key")
+            try FileManager.default.moveItem(at: directory / "secret/readKey", to: directory / "readKey")
+            try key.write(to: directory / "secret/key")
             try FileManager.default.setAttributes(
-                [.posixPermissions: 0o600], ofItemAtPath: (folder / "secret/key").path)
+                [.posixPermissions: 0o600], ofItemAtPath: (directory / "secret/key").path)
             _ = try run("upload", sshd)
-            try FileManager.default.moveItem(at: folder / "readKey", to: folder / "secret/readKey")
-            try FileManager.default.removeItem(at: folder / "secret/key")
+            try FileManager.default.moveItem(at: directory / "readKey", to: directory / "secret/readKey")
+            try FileManager.default.removeItem(at: directory / "secret/key")
             for asked in [own, "image"] {
                 #expect(
                     try run("download", sshd, models: "pod", asking: asked)
                         == "\(address(sshd)): \(own) is here, as it was trained\n")
             }
-            let model = folder / "store/versions/\(own)/mlp.joblib"
+            let model = directory / "store/versions/\(own)/mlp.joblib"
             try FileManager.default.removeItem(at: model)
             #expect(try fault("download", sshd, asking: "image").contains("versions/\(own)/mlp.joblib\" not found"))
         }
@@ -112,7 +113,7 @@ extension ModelStoreTests {
             _ = try run("download", sshd, models: "downloaded", asking: "image")
             let version = try version()
             for name in ["lda.joblib", "metadata.json"] {
-                try FileManager.default.removeItem(at: folder / "store/versions/\(version)/\(name)")
+                try FileManager.default.removeItem(at: directory / "store/versions/\(version)/\(name)")
                 #expect(
                     try fault("download", sshd, asking: "image").contains("versions/\(version)/\(name)\" not found"))
             }
@@ -125,7 +126,7 @@ extension ModelStoreTests {
         try await sshd { sshd in
             _ = try run("upload", sshd)
             let version = try version()
-            let place = folder / "store/versions/\(version)"
+            let place = directory / "store/versions/\(version)"
             try Data("another model".utf8).write(to: place.appending(path: "mlp.joblib"))
             try await Training.describe(place)
             let file = place.appending(path: "metadata.json")
@@ -152,12 +153,12 @@ extension ModelStoreTests {
             ]
             for (number, (old, new, what)) in changes.enumerated() {
                 let own = "own\(number)"
-                try FileManager.default.copyItem(at: models, to: folder / own)
+                try FileManager.default.copyItem(at: models, to: directory / own)
                 // Another version, also within one second.
                 let golden = try content("models/golden.json") + Data(repeating: UInt8(ascii: "\n"), count: number + 1)
-                try golden.write(to: folder / "\(own)/golden.json")
-                try await Training.describe(folder / own)
-                let file = folder / "\(own)/metadata.json"
+                try golden.write(to: directory / "\(own)/golden.json")
+                try await Training.describe(directory / own)
+                let file = directory / "\(own)/metadata.json"
                 try Data(String(contentsOf: file, encoding: .utf8).replacing(old, with: new).utf8).write(to: file)
                 let version = try self.version(of: own)
                 #expect(

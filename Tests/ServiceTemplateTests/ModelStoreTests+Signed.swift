@@ -33,8 +33,8 @@ extension ModelStoreTests {
             #expect(try fault("download", sshd, asking: version, own: "own") == "\(place) is not signed\(cure)")
             #expect(try names(in: "downloaded") == [])
             // By somebody whom nobody here trusts.
-            let signature = folder / "store/versions/\(version)/metadata.json.sig"
-            try await LoopbackSSHD.makeKey((folder / "stranger").path)
+            let signature = directory / "store/versions/\(version)/metadata.json.sig"
+            try await LoopbackSSHD.makeKey((directory / "stranger").path)
             try sign("models/metadata.json", by: "stranger", to: signature)
             let stranger = try fault("download", sshd, asking: version, own: "own")
             #expect(
@@ -58,7 +58,7 @@ extension ModelStoreTests {
         try await signing { sshd in
             #expect(try upload(sshd, by: "id").status == 0)
             let version = try version()
-            let file = folder / "store/versions/\(version)/metadata.json"
+            let file = directory / "store/versions/\(version)/metadata.json"
             let whole = try String(contentsOf: file, encoding: .utf8)
             // What would have pods pass it over, or load it otherwise.
             for (old, new) in [(#""rows": 3"#, #""rows": 13"#), (#""format": "joblib""#, #""format": "skops""#)] {
@@ -72,7 +72,7 @@ extension ModelStoreTests {
             #expect(try names(in: "downloaded") == [])
             // A changed model is found by what is signed.
             try Data(whole.utf8).write(to: file)
-            try Data("another model".utf8).write(to: folder / "store/versions/\(version)/mlp.joblib")
+            try Data("another model".utf8).write(to: directory / "store/versions/\(version)/mlp.joblib")
             let fault = try fault("download", sshd, asking: version, own: "own")
             #expect(fault.contains("versions/\(version)/mlp.joblib: is cut off"), "\(fault)")
         }
@@ -87,11 +87,11 @@ extension ModelStoreTests {
                     try run("download", sshd, models: "pod", asking: asked, own: "own")
                         == "the image: \(own) is here, as it was trained\n")
             }
-            #expect(!FileManager.default.fileExists(atPath: (folder / "store").path))
+            #expect(!FileManager.default.fileExists(atPath: (directory / "store").path))
             // Of that name, in the store, by somebody else.
             try FileManager.default.createDirectory(
-                at: folder / "store/versions/\(own)", withIntermediateDirectories: true)
-            try Data("{}".utf8).write(to: folder / "store/versions/\(own)/metadata.json")
+                at: directory / "store/versions/\(own)", withIntermediateDirectories: true)
+            try Data("{}".utf8).write(to: directory / "store/versions/\(own)/metadata.json")
             #expect(try end("download", sshd, "pod", asking: "image", own: "own").status == 0)
             #expect(try content("pod/mlp.joblib") == content("own/mlp.joblib"))
         }
@@ -101,7 +101,7 @@ extension ModelStoreTests {
     func refusedUploads() async throws {
         try await signing { sshd in
             let version = try version()
-            try await LoopbackSSHD.makeKey((folder / "stranger").path)
+            try await LoopbackSSHD.makeKey((directory / "stranger").path)
             let stranger = try upload(sshd, by: "stranger")
             #expect(stranger.status == 1)
             #expect(
@@ -110,14 +110,14 @@ extension ModelStoreTests {
                 "\(stranger.errors)")
             let none = try end(
                 "upload", sshd, "models", more: ["--signed", "0"],
-                environment: ["HANDOVER_DIR": (folder / "nothing").path])
+                environment: ["HANDOVER_DIR": (directory / "nothing").path])
             #expect(none.status == 1)
             #expect(none.output == "waiting for the signature of \(version)\n")
             #expect(
                 none.errors
                     == "models are not uploaded: the signature of \(version) did not come: nothing of it has arrived "
                     + "for 0 seconds\n")
-            #expect(!FileManager.default.fileExists(atPath: (folder / "store").path))
+            #expect(!FileManager.default.fileExists(atPath: (directory / "store").path))
         }
     }
 
@@ -126,31 +126,31 @@ extension ModelStoreTests {
         try await signing { sshd in
             let name = "versions/.unfinished-20200101T000000Z-00000001"
             for file in ["metadata.json", "metadata.json.sig", "lda.joblib"] {
-                let path = folder / "store/\(name)/\(file)"
+                let path = directory / "store/\(name)/\(file)"
                 try FileManager.default.createDirectory(
                     at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
                 try (file == "metadata.json" ? content("models/metadata.json") : Data()).write(to: path)
             }
             #expect(try upload(sshd, by: "id").output.contains("removed what uploads that were killed have left: "))
-            #expect(!FileManager.default.fileExists(atPath: (folder / "store/\(name)").path))
+            #expect(!FileManager.default.fileExists(atPath: (directory / "store/\(name)").path))
         }
     }
 
     /// `own` holds the image's own models, and `models` a later training's; `id` may sign.
     private func signing(_ body: (LoopbackSSHD) async throws -> Void) async throws {
         try await sshd { sshd in
-            try FileManager.default.copyItem(at: models, to: folder / "own")
+            try FileManager.default.copyItem(at: models, to: directory / "own")
             _ = try await nextVersion()
-            try await LoopbackSSHD.makeKey((folder / "id").path)
-            let key = try String(contentsOf: folder / "id.pub", encoding: .utf8)
-            try Data("ann@desk \(key)".utf8).write(to: folder / "secret/allowed_signers")
+            try await LoopbackSSHD.makeKey((directory / "id").path)
+            let key = try String(contentsOf: directory / "id.pub", encoding: .utf8)
+            try Data("ann@desk \(key)".utf8).write(to: directory / "secret/allowed_signers")
             try await body(sshd)
         }
     }
 
     /// As the pod of a training does it, with a signature that is there before it is waited for.
     private func upload(_ sshd: LoopbackSSHD, by key: String) throws -> LocalProgram {
-        let handover = folder / "handover-\(key)"
+        let handover = directory / "handover-\(key)"
         try FileManager.default.createDirectory(at: handover, withIntermediateDirectories: true)
         try sign("models/metadata.json", by: key, to: handover.appending(path: "signature"))
         return try end(
@@ -159,7 +159,7 @@ extension ModelStoreTests {
 
     private func sign(_ file: String, by key: String, to place: URL, for purpose: String = "kubeforge-model") throws {
         let signed = try LocalProgram.run(
-            ["ssh-keygen", "-Y", "sign", "-n", purpose, "-f", (folder / key).path], input: content(file))
+            ["ssh-keygen", "-Y", "sign", "-n", purpose, "-f", (directory / key).path], input: content(file))
         #expect(signed.status == 0, "\(signed.errors)")
         try Data(signed.output.utf8).write(to: place)
     }

@@ -7,13 +7,13 @@ import Testing
 @Suite("The model store")
 struct ModelStoreTests {
     let python: Python
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let models: URL
 
     init() async throws {
         python = try await Python.shared.value
-        folder = try TemporaryFolder()
-        models = folder / "models"
+        directory = try TemporaryDirectory()
+        models = directory / "models"
         try FileManager.default.copyItem(at: try await Training.small.value.models, to: models)
     }
 
@@ -42,7 +42,7 @@ struct ModelStoreTests {
         try await sshd { sshd in
             _ = try run("upload", sshd)
             _ = try run("download", sshd, models: "downloaded")
-            let (version, model) = (try version(), folder / "store/current/mlp.joblib")
+            let (version, model) = (try version(), directory / "store/current/mlp.joblib")
             let whole = try Data(contentsOf: model)
             let place = "models are not downloaded: \(address(sshd))"
             var other = whole
@@ -63,7 +63,7 @@ struct ModelStoreTests {
             #expect(
                 try fault("download", sshd) == """
                     \(place): is not there \
-                    (File "\(folder.url.path)/store/versions/\(version)/mlp.joblib" not found.)
+                    (File "\(directory.url.path)/store/versions/\(version)/mlp.joblib" not found.)
 
                     """)
             #expect(try content("downloaded/mlp.joblib") == whole)
@@ -74,7 +74,7 @@ struct ModelStoreTests {
     @Test("is refused when it shows a host key that is not known, or another than is known")
     func hostKey() async throws {
         try await sshd { sshd in
-            let known = folder / "secret/known_hosts"
+            let known = directory / "secret/known_hosts"
             try Data().write(to: known)
             #expect(
                 try fault("download", sshd)
@@ -96,7 +96,7 @@ struct ModelStoreTests {
             #expect(
                 none.contains(": is not there (")
                     && none.hasSuffix("): has `kubeforge train` put models into the store?\n"), "\(none)")
-            try Data().write(to: URL(filePath: sshd.folder.path("authorized_keys")))
+            try Data().write(to: URL(filePath: sshd.directory.path("authorized_keys")))
             let said = try fault("upload", sshd)
             #expect(
                 said.hasPrefix("models are not uploaded: \(address(sshd)): does not let this user in with this key ("),
@@ -112,7 +112,7 @@ struct ModelStoreTests {
             #expect(
                 try fault("upload", sshd).hasPrefix(
                     "models are not uploaded: \(models.path)/lda.joblib: is cut off: has 1 of "))
-            #expect(!FileManager.default.fileExists(atPath: (folder / "store").path))
+            #expect(!FileManager.default.fileExists(atPath: (directory / "store").path))
         }
     }
 
@@ -123,7 +123,7 @@ struct ModelStoreTests {
             let first = try version()
             let second = try await nextVersion()
             _ = try run("upload", sshd)
-            let link = (folder / "store/current").path
+            let link = (directory / "store/current").path
             let switches = Task.detached {
                 var count = 0
                 while !Task.isCancelled {
@@ -146,7 +146,7 @@ struct ModelStoreTests {
     @Test("notes the version of what was uploaded, for Kubernetes to keep")
     func note() async throws {
         try await sshd { sshd in
-            let note = folder / "note"
+            let note = directory / "note"
             let end = try end("upload", sshd, "models", more: ["--note", note.path])
             #expect(end.status == 0, "\(end.errors)")
             #expect(try String(contentsOf: note, encoding: .utf8) == version())
@@ -169,7 +169,7 @@ struct ModelStoreTests {
                 ".current-\(own)",
             ]
             for name in kept + gone {
-                let file = folder / "store/\(name)"
+                let file = directory / "store/\(name)"
                 try FileManager.default.createDirectory(
                     at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
                 // An upload says first which files it is to have.
@@ -182,12 +182,12 @@ struct ModelStoreTests {
                     ": removed what uploads that were killed have left: .current-\(own), .unfinished-\(own)\n"),
                 "\(said)")
             for name in kept {
-                #expect(FileManager.default.fileExists(atPath: (folder / "store/\(name)").path), "\(name)")
+                #expect(FileManager.default.fileExists(atPath: (directory / "store/\(name)").path), "\(name)")
             }
             for name in gone {
-                #expect(!FileManager.default.fileExists(atPath: (folder / "store/\(name)").path), "\(name)")
+                #expect(!FileManager.default.fileExists(atPath: (directory / "store/\(name)").path), "\(name)")
             }
-            #expect(!FileManager.default.fileExists(atPath: (folder / "store/versions/.unfinished-\(own)").path))
+            #expect(!FileManager.default.fileExists(atPath: (directory / "store/versions/.unfinished-\(own)").path))
             let again = try run("upload", sshd)
             #expect(!again.contains(own), "\(again)")
         }
@@ -195,7 +195,7 @@ struct ModelStoreTests {
 
     func sshd(_ body: (LoopbackSSHD) async throws -> Void) async throws {
         try await LoopbackSSHD.running(["Subsystem sftp internal-sftp"]) { sshd in
-            let secret = folder / "secret"
+            let secret = directory / "secret"
             try FileManager.default.createDirectory(at: secret, withIntermediateDirectories: true)
             try FileManager.default.copyItem(atPath: sshd.keyPath, toPath: secret.appending(path: "key").path)
             try FileManager.default.copyItem(
@@ -206,17 +206,17 @@ struct ModelStoreTests {
 
     /// Lets in a second key, for which the server changes nothing, and leaves pods that one alone.
     func readOnly(_ sshd: LoopbackSSHD) async throws {
-        let key = folder / "secret/readKey"
+        let key = directory / "secret/readKey"
         try await LoopbackSSHD.makeKey(key.path)
-        let keys = sshd.folder.path("authorized_keys")
+        let keys = sshd.directory.path("authorized_keys")
         let line =
             #"restrict,command="internal-sftp -R" "# + (try String(contentsOfFile: key.path + ".pub", encoding: .utf8))
         try Data((String(contentsOfFile: keys, encoding: .utf8) + line).utf8).write(to: URL(filePath: keys))
-        try FileManager.default.removeItem(at: folder / "secret/key")
+        try FileManager.default.removeItem(at: directory / "secret/key")
     }
 
     func address(_ sshd: LoopbackSSHD) -> String {
-        "sftp://\(NSUserName())@127.0.0.1:\(sshd.port)\(folder.url.path)/store"
+        "sftp://\(NSUserName())@127.0.0.1:\(sshd.port)\(directory.url.path)/store"
     }
 
     /// `version`: what a pod's description asks for; `own`: the image's own models.
@@ -227,10 +227,10 @@ struct ModelStoreTests {
     ) throws -> LocalProgram {
         let words =
             [
-                python.executable, "store.py", direction, "--models", (folder / models).path, "--own",
-                (folder / own).path,
+                python.executable, "store.py", direction, "--models", (directory / models).path, "--own",
+                (directory / own).path,
             ] + more
-        var environment = ["MODEL_STORE": address(sshd), "MODEL_STORE_SECRET": (folder / "secret").path]
+        var environment = ["MODEL_STORE": address(sshd), "MODEL_STORE_SECRET": (directory / "secret").path]
         environment["MODEL_VERSION"] = version
         environment.merge(others) { $1 }
         return try LocalProgram.run(words, in: ServiceFiles.sources, environment: environment)
@@ -254,7 +254,7 @@ struct ModelStoreTests {
     }
 
     func version(of training: String = "models") throws -> String {
-        let text = try String(contentsOf: folder / "\(training)/metadata.json", encoding: .utf8)
+        let text = try String(contentsOf: directory / "\(training)/metadata.json", encoding: .utf8)
         return try String(#require(text.firstMatch(of: /"version": "([^"]+)"/)).1)
     }
 
@@ -267,10 +267,10 @@ struct ModelStoreTests {
     }
 
     func names(in place: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: (folder / place).path).sorted()
+        try FileManager.default.contentsOfDirectory(atPath: (directory / place).path).sorted()
     }
 
-    func content(_ place: String) throws -> Data { try Data(contentsOf: folder / place) }
+    func content(_ place: String) throws -> Data { try Data(contentsOf: directory / place) }
 }
 
 extension Date {

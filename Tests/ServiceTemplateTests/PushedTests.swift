@@ -7,34 +7,35 @@ import Testing
 @Suite("A model that is pushed")
 struct PushedTests {
     let python: Python
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let training: Training
 
     init() async throws {
         python = try await Python.shared.value
-        folder = try TemporaryFolder()
+        directory = try TemporaryDirectory()
         training = try await Training.small.value
-        try FileManager.default.createDirectory(at: folder / "image", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(at: directory / "image", withIntermediateDirectories: true)
         for (name, place) in [("model", training.data), ("models", training.models)] {
-            try FileManager.default.createSymbolicLink(at: folder / "image/\(name)", withDestinationURL: place)
+            try FileManager.default.createSymbolicLink(at: directory / "image/\(name)", withDestinationURL: place)
         }
         // Trained elsewhere: what the image's own train.py made, as two files.
-        try FileManager.default.createDirectory(at: folder / "pushed", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(at: directory / "pushed", withIntermediateDirectories: true)
         for name in ["lda.joblib", "mlp.joblib"] {
-            try FileManager.default.copyItem(at: training.models.appending(path: name), to: folder / "pushed/\(name)")
+            try FileManager.default.copyItem(
+                at: training.models.appending(path: name), to: directory / "pushed/\(name)")
         }
         for name in ["labels.csv", "train.csv", "test.csv"] {
-            try FileManager.default.copyItem(at: training.data.appending(path: name), to: folder / "pushed/\(name)")
+            try FileManager.default.copyItem(at: training.data.appending(path: name), to: directory / "pushed/\(name)")
         }
     }
 
     /// How pushed.py ends with an archive of the directory, or of what else tar is told to put into one.
     private func push(tar options: [String] = []) throws -> LocalProgram {
-        let handover = folder / "handover"
+        let handover = directory / "handover"
         try FileManager.default.createDirectory(at: handover, withIntermediateDirectories: true)
         let archive = handover.appending(path: "directory").path
-        let files = options.isEmpty ? try self.files(of: folder / "pushed") : options
-        _ = try LocalProgram.succeeded(["tar", "-cf", archive, "-C", (folder / "pushed").path] + files)
+        let files = options.isEmpty ? try self.files(of: directory / "pushed") : options
+        _ = try LocalProgram.succeeded(["tar", "-cf", archive, "-C", (directory / "pushed").path] + files)
         return try start(patience: "60")
     }
 
@@ -45,16 +46,16 @@ struct PushedTests {
     }
 
     private func start(patience: String) throws -> LocalProgram {
-        try? FileManager.default.removeItem(at: folder / "taken")
+        try? FileManager.default.removeItem(at: directory / "taken")
         return try LocalProgram.run(
             [
-                python.executable, "pushed.py", "--directory", (folder / "taken").path, "--image",
-                (folder / "image").path, "--patience", patience,
-            ], in: ServiceFiles.sources, environment: ["HANDOVER_DIR": (folder / "handover").path])
+                python.executable, "pushed.py", "--directory", (directory / "taken").path, "--image",
+                (directory / "image").path, "--patience", patience,
+            ], in: ServiceFiles.sources, environment: ["HANDOVER_DIR": (directory / "handover").path])
     }
 
     private func write(_ name: String, _ text: String) throws {
-        let path = folder / "pushed/\(name)"
+        let path = directory / "pushed/\(name)"
         try FileManager.default.createDirectory(at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: path)
     }
@@ -67,18 +68,18 @@ struct PushedTests {
         let end = try push()
         #expect(end.status == 0, "\(end.errors)")
         #expect(end.output == "waiting for the model directory\nthe model directory fits the image\n")
-        #expect(!FileManager.default.fileExists(atPath: (folder / "handover/directory").path))
-        let said = try python.train(folder / "taken", models: folder / "models")
+        #expect(!FileManager.default.fileExists(atPath: (directory / "handover/directory").path))
+        let said = try python.train(directory / "taken", models: directory / "models")
         #expect(said.contains("lda 1.000\nmlp 1.000\nversion "), "\(said)")
-        #expect(try Golden(folder / "models/golden.json") == training.golden)
+        #expect(try Golden(directory / "models/golden.json") == training.golden)
         // What a pod asks itself before it takes models of the store instead of its image's.
         let same = try python.run(
             "-c",
             """
             import json, sys
-            one, other = (json.load(open(f"{folder}/metadata.json")) for folder in sys.argv[1:])
+            one, other = (json.load(open(f"{directory}/metadata.json")) for directory in sys.argv[1:])
             print([one[name] == other[name] for name in ("data", "versions", "schema")])
-            """, (folder / "models").path, training.models.path)
+            """, (directory / "models").path, training.models.path)
         #expect(same == "[True, True, True]\n")
     }
 
@@ -94,7 +95,7 @@ struct PushedTests {
             "\(columns.errors)")
         #expect(columns.errors.hasSuffix(cure))
         try write("test.csv", SmallData.test + "30,1,3,3\n")
-        try FileManager.default.removeItem(at: folder / "pushed/train.csv")
+        try FileManager.default.removeItem(at: directory / "pushed/train.csv")
         let rows = try push().errors
         #expect(
             rows.hasPrefix(
@@ -137,15 +138,15 @@ struct PushedTests {
         #expect(
             try push().errors == needs + "leaves.txt needs lightgbm, which the image has not; leaves.txt needs pandas, "
                 + "which the image has not" + cure)
-        try FileManager.default.removeItem(at: folder / "pushed/leaves.txt")
-        let model = try Data(contentsOf: folder / "pushed/lda.joblib")
+        try FileManager.default.removeItem(at: directory / "pushed/leaves.txt")
+        let model = try Data(contentsOf: directory / "pushed/lda.joblib")
         let version = try python.run(
             "-c", "import importlib.metadata; print(importlib.metadata.version('scikit-learn'), end='')")
         let other = String(version.dropLast()) + (version.last == "0" ? "1" : "0")
         var old = model
         while let place = old.range(of: Data(version.utf8)) { old.replaceSubrange(place, with: Data(other.utf8)) }
         try #require(old != model)
-        try old.write(to: folder / "pushed/lda.joblib")
+        try old.write(to: directory / "pushed/lda.joblib")
         #expect(
             try push().errors == needs + "lda.joblib was saved by scikit-learn \(other), and the image has \(version)"
                 + cure)
@@ -153,18 +154,19 @@ struct PushedTests {
 
     @Test("is nothing but files of its own directory")
     func archive() throws {
-        try Data("s".utf8).write(to: folder / "secret")
+        try Data("s".utf8).write(to: directory / "secret")
         for (options, name) in [
-            (["-P", "../secret"], "'../secret'"), (["-P", (folder / "secret").path], "'\((folder / "secret").path)'"),
+            (["-P", "../secret"], "'../secret'"),
+            (["-P", (directory / "secret").path], "'\((directory / "secret").path)'"),
         ] {
             let end = try push(tar: options)
             #expect(end.status == 1)
             #expect(end.errors == "the model is not taken: \(name) is no file of a model directory\n")
         }
         try FileManager.default.createSymbolicLink(
-            atPath: (folder / "pushed/key").path, withDestinationPath: "/etc/hostname")
+            atPath: (directory / "pushed/key").path, withDestinationPath: "/etc/hostname")
         #expect(try push(tar: ["key"]).errors == "the model is not taken: 'key' is no file of a model directory\n")
-        try Data("no archive".utf8).write(to: folder / "handover/directory")
+        try Data("no archive".utf8).write(to: directory / "handover/directory")
         let none = try start(patience: "60")
         #expect(none.errors.hasPrefix("the model is not taken: what arrived is no archive of a model directory: "))
     }

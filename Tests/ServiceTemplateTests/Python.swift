@@ -15,12 +15,12 @@ struct Python {
 
     /// One with clients and readers of what the service writes, which it does not need itself.
     static let clients = Task {
-        let folder = try TemporaryFolder()
+        let directory = try TemporaryDirectory()
         let packages = [
             "numpy==2.4.6", "openapi-spec-validator==0.9.0", "prometheus_client==0.26.0", "tritonclient[http]==2.73.0",
         ]
-        try Data(packages.joined(separator: "\n").utf8).write(to: folder / "requirements.txt")
-        return try Python([folder / "requirements.txt"])
+        try Data(packages.joined(separator: "\n").utf8).write(to: directory / "requirements.txt")
+        return try Python([directory / "requirements.txt"])
     }
 
     private init(_ requirements: [URL]) throws {
@@ -32,16 +32,16 @@ struct Python {
             throw Failed("python3 is \(version); the service needs 3.11 or later")
         }
         let ingredients = try requirements.map { try Data(contentsOf: $0) } + [Data(version.utf8)]
-        let folder = try ServiceFiles.cached("venv", of: ingredients) { folder in
-            _ = try LocalProgram.succeeded(["python3", "-m", "venv", folder.path])
+        let directory = try ServiceFiles.cached("venv", of: ingredients) { directory in
+            _ = try LocalProgram.succeeded(["python3", "-m", "venv", directory.path])
             for file in requirements {
                 _ = try LocalProgram.succeeded([
-                    folder.appending(path: "bin/python").path, "-m", "pip", "install", "--quiet",
+                    directory.appending(path: "bin/python").path, "-m", "pip", "install", "--quiet",
                     "--disable-pip-version-check", "--only-binary=:all:", "-r", file.path,
                 ])
             }
         }
-        executable = folder.appending(path: "bin/python").path
+        executable = directory.appending(path: "bin/python").path
     }
 
     /// What a script of the service prints.

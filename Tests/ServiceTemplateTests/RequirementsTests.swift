@@ -4,12 +4,12 @@ import Testing
 /// requirements.txt of a model directory, as people have it; what the image's build gets of it is given to a real pip.
 @Suite("A model directory's requirements.txt")
 struct RequirementsTests {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let python: Python
 
     init() async throws {
         python = try await Python.shared.value
-        folder = try TemporaryFolder()
+        directory = try TemporaryDirectory()
         try write("model/leaves.txt", "tree\n")
         try write("model/test.csv", "a\n1\n")
     }
@@ -28,18 +28,19 @@ struct RequirementsTests {
 
     @Test(
         """
-        is carried with what it names: files, constraints, wheels, folders of them, and all that pip lets stand there
+        is carried with what it names: files, constraints, wheels, directories of them, and all that pip lets stand \
+        there
         """)
     func carried() throws {
         for (name, version, place) in [
             ("first", "1.0", "wheels"), ("second", "2.0", "more/links"), ("second", "3.0", "more/links"),
             ("third", "1.0", "more/links"), ("unused", "1.0", "wheels"),
         ] {
-            try FileManager.default.createDirectory(at: folder / "model/\(place)", withIntermediateDirectories: true)
-            _ = try python.answer(Self.wheel, [name, version, (folder / "model/\(place)").path])
+            try FileManager.default.createDirectory(at: directory / "model/\(place)", withIntermediateDirectories: true)
+            _ = try python.answer(Self.wheel, [name, version, (directory / "model/\(place)").path])
         }
         let digest = try ServiceFiles.sha256(
-            Data(contentsOf: folder / "model/more/links/third-1.0-py3-none-any.whl"))
+            Data(contentsOf: directory / "model/more/links/third-1.0-py3-none-any.whl"))
         try write(
             "model/requirements.txt",
             """
@@ -59,7 +60,7 @@ struct RequirementsTests {
         try write("model/more/limits.txt", "second<3\n")
         #expect(try look().contains(#""requirements": true"#))
         try packages()
-        let carried = try FileManager.default.subpathsOfDirectory(atPath: (folder / "needed/models").path).filter {
+        let carried = try FileManager.default.subpathsOfDirectory(atPath: (directory / "needed/models").path).filter {
             $0.contains(".")
         }.sorted()
         #expect(
@@ -137,19 +138,19 @@ struct RequirementsTests {
         }
         try write("model/own-1.0-cp313-cp313-win_amd64.whl", "")
         try write("model/requirements.txt", text)
-        let place = "\((folder / "model/requirements.txt").path):\(line): "
+        let place = "\((directory / "model/requirements.txt").path):\(line): "
         let said = try JSONDecoder().decode([String: String].self, from: Data(look().utf8))["refused"] ?? ""
         #expect(said.hasPrefix(place), "\(said)")
         #expect(said.contains(reason), "\(said)")
         // So does the build, where the operator has no Python.
         let end = try python.end(
-            of: "packages.py", (folder / "model").path, ServiceFiles.requirements.path, (folder / "needed").path)
+            of: "packages.py", (directory / "model").path, ServiceFiles.requirements.path, (directory / "needed").path)
         #expect(end.status == 1 && end.errors.hasPrefix(place), "\(end.errors)")
     }
 
     @Test("that is not UTF-8 is refused with its line, and so is a file that it names")
     func encoding() throws {
-        try Data(Array("numpy\n# caf".utf8) + [0xE9, 0x0A]).write(to: folder / "model/other.txt")
+        try Data(Array("numpy\n# caf".utf8) + [0xE9, 0x0A]).write(to: directory / "model/other.txt")
         try write("model/requirements.txt", "-r other.txt\n")
         #expect(try look().contains("other.txt:2: is not UTF-8: save it as UTF-8"))
     }
@@ -175,27 +176,27 @@ struct RequirementsTests {
     }
 
     private func write(_ name: String, _ text: String) throws {
-        let file = folder / name
+        let file = directory / name
         try FileManager.default.createDirectory(
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: file)
     }
 
-    private func text(_ name: String) throws -> String { try String(contentsOf: folder / name, encoding: .utf8) }
+    private func text(_ name: String) throws -> String { try String(contentsOf: directory / name, encoding: .utf8) }
 
     /// What deploy is told of the directory, before it builds.
     private func look() throws -> String {
         try LocalProgram.run(
-            ["python3", "-I", "-", "--directory", (folder / "model").path, "--json"],
+            ["python3", "-I", "-", "--directory", (directory / "model").path, "--json"],
             input: ServiceFiles.source("table.py")
         ).output
     }
 
     /// As the first stage of the Dockerfile does it.
     private func packages() throws {
-        try? FileManager.default.removeItem(at: folder / "needed")
+        try? FileManager.default.removeItem(at: directory / "needed")
         _ = try python.run(
-            "packages.py", (folder / "model").path, ServiceFiles.requirements.path, (folder / "needed").path)
+            "packages.py", (directory / "model").path, ServiceFiles.requirements.path, (directory / "needed").path)
     }
 
     /// What pip installs of it, as the Dockerfile runs it.
@@ -209,8 +210,8 @@ struct RequirementsTests {
             [
                 python.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed",
                 "--disable-pip-version-check", "--only-binary=:all:", "-r", "requirements.txt", "--report",
-                (folder / "report.json").path,
-            ], in: folder / "needed/models")
-        return try python.answer(report, [(folder / "report.json").path])
+                (directory / "report.json").path,
+            ], in: directory / "needed/models")
+        return try python.answer(report, [(directory / "report.json").path])
     }
 }

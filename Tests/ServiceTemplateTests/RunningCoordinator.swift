@@ -6,34 +6,35 @@ import Testing
     import FoundationNetworking
 #endif
 
-/// The real coordinator on a port that the kernel chose, and the folder in which it keeps what it gets.
+/// The real coordinator on a port that the kernel chose, and the directory in which it keeps what it gets.
 struct RunningCoordinator {
     let address: String
-    let folder: URL
+    let directory: URL
     private let process: ChildProcess
     private let session = URLSession(configuration: .ephemeral)
 
     /// Runs the body beside a coordinator for the models of a training.
     static func during<Result>(
-        _ arguments: [String], models: URL, data: URL? = nil, in folder: URL, environment: [String: String] = [:],
+        _ arguments: [String], models: URL, data: URL? = nil, in directory: URL, environment: [String: String] = [:],
         python: Python? = nil, _ body: (RunningCoordinator) async throws -> Result
     ) async throws -> Result {
         let coordinator = try await RunningCoordinator(
-            arguments, models: models, data: data, in: folder, environment, python)
+            arguments, models: models, data: data, in: directory, environment, python)
         defer { coordinator.stop() }
         return try await body(coordinator)
     }
 
     private init(
-        _ arguments: [String], models: URL, data: URL?, in folder: URL, _ environment: [String: String],
+        _ arguments: [String], models: URL, data: URL?, in directory: URL, _ environment: [String: String],
         _ python: Python?
     ) async throws {
         let shared = try await Python.shared.value
         let python = python ?? shared
-        self.folder = folder
+        self.directory = directory
         let log = Pipe()
         process = try ChildProcess(
-            ["timeout", "600", python.executable, "coordinator.py", "--port", "0", "--folder", folder.path] + arguments,
+            ["timeout", "600", python.executable, "coordinator.py", "--port", "0", "--directory", directory.path]
+                + arguments,
             in: ServiceFiles.sources,
             environment: LocalProgram.surroundings(
                 ["MODELS_DIR": models.path, "MODEL_DIR": (data ?? models).path].merging(environment) { $1 }),

@@ -40,22 +40,22 @@ enum ServiceFiles {
         ProcessInfo.processInfo.environment["KUBEFORGE_CACHE"].map { URL(filePath: $0) }
         ?? FileManager.default.homeDirectoryForCurrentUser.appending(path: ".cache/kubeforge")
 
-    /// A folder of the cache that `make` fills the first time: complete or not there, also when two runs make it at
+    /// A directory of the cache that `make` fills the first time: complete or not there, also when two runs make it at
     /// once.
     static func cached(_ name: String, of ingredients: [Data], make: (URL) throws -> Void) throws -> URL {
         let digest = try sha256(ingredients.reduce(Data(), +)).prefix(16)
-        let folder = cache.appending(path: "\(name)-\(digest)")
-        if FileManager.default.fileExists(atPath: folder.path) { return folder }
+        let directory = cache.appending(path: "\(name)-\(digest)")
+        if FileManager.default.fileExists(atPath: directory.path) { return directory }
         let unfinished = cache.appending(path: "\(name)-\(digest).\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: unfinished, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: unfinished) }
         try make(unfinished)
         do {
-            try FileManager.default.moveItem(at: unfinished, to: folder)
-        } catch  where FileManager.default.fileExists(atPath: folder.path) {
+            try FileManager.default.moveItem(at: unfinished, to: directory)
+        } catch  where FileManager.default.fileExists(atPath: directory.path) {
             // Another run was quicker; what it made has the same digest.
         }
-        return folder
+        return directory
     }
 
     static func sha256(_ content: Data) throws -> String {

@@ -17,9 +17,9 @@ struct ServiceScript {
 
     /// What the script prints. `before`: runs in the service's own process, before it starts.
     func said(_ script: String, before: String = "", _ more: [String: String] = [:]) throws -> String {
-        let folder = try TemporaryFolder()
+        let directory = try TemporaryDirectory()
         let environment = [
-            "DATA_DIR": data.path, "MODELS_DIR": models.path, "TMPDIR": folder.url.path, "BEFORE": before,
+            "DATA_DIR": data.path, "MODELS_DIR": models.path, "TMPDIR": directory.url.path, "BEFORE": before,
         ]
         return try LocalProgram.succeeded(
             [

@@ -5,10 +5,10 @@ enum SmallData {
     static let train = csv(shift: 0)
     static let test = csv(shift: 0.125)
 
-    static func write(to folder: URL) throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try Data(train.utf8).write(to: folder.appending(path: "train.csv"))
-        try Data(test.utf8).write(to: folder.appending(path: "test.csv"))
+    static func write(to directory: URL) throws {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        try Data(train.utf8).write(to: directory.appending(path: "train.csv"))
+        try Data(test.utf8).write(to: directory.appending(path: "test.csv"))
     }
 
     /// Six features that say nothing about two classes: what a model answers is an accident of its first weights.

@@ -3,14 +3,14 @@ import Testing
 
 @Suite("At its start the service")
 struct StartTests {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let models: URL
     let training: Training
 
     init() async throws {
         training = try await Training.small.value
-        folder = try TemporaryFolder()
-        models = folder / "models"
+        directory = try TemporaryDirectory()
+        models = directory / "models"
         try FileManager.default.copyItem(at: training.models, to: models)
     }
 
@@ -82,7 +82,7 @@ struct StartTests {
             "\(file.path): is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)")
         let cases = [
             ("[]", "names no files: train again"),
-            (#"{"files":{},"version":"../other"}"#, "has no version that could name a folder: train again"),
+            (#"{"files":{},"version":"../other"}"#, "has no version that could name a directory: train again"),
             (#"{"files":{},"version":"a"}"#, "does not say how long golden.json is: train again"),
             (
                 #"{"files":{"golden.json":{"bytes":1,"sha256":"A"}},"version":"a"}"#,
@@ -107,7 +107,7 @@ struct StartTests {
 
     @Test("ends with a reason when models and test set do not belong together")
     func otherData() async throws {
-        let data = folder / "data"
+        let data = directory / "data"
         try FileManager.default.copyItem(at: training.data, to: data)
         let described = try String(contentsOf: data.appending(path: "data.json"), encoding: .utf8)
         let digest = try ServiceFiles.sha256(Data(contentsOf: data.appending(path: "test.csv")))
@@ -120,7 +120,8 @@ struct StartTests {
 
     @Test("ends with a reason when the test set is not there")
     func noData() async throws {
-        try await expectEnd("\(folder.url.path)/data.json: cannot be read: No such file or directory", data: folder.url)
+        try await expectEnd(
+            "\(directory.url.path)/data.json: cannot be read: No such file or directory", data: directory.url)
     }
 
     private func expectEnd(_ reason: String, data: URL? = nil) async throws {

@@ -3,12 +3,12 @@ import Foundation
 /// A model directory, and what train.py made of it: data/ is the example's with its train.csv and test.csv, and beside
 /// them what the service reads; models/ has {lda,mlp}.joblib, golden.json and metadata.json.
 struct Training {
-    let folder: URL
+    let directory: URL
     let golden: Golden
     let test: Table
 
-    var data: URL { folder.appending(path: "data") }
-    var models: URL { folder.appending(path: "models") }
+    var data: URL { directory.appending(path: "data") }
+    var models: URL { directory.appending(path: "models") }
 
     static let generated = Task {
         try await Training("generated", of: []) { _ in }
@@ -17,17 +17,17 @@ struct Training {
     static let eeg = Task {
         guard let source = ServiceFiles.eeg else { throw Failed("\(ServiceFiles.withoutEEG)") }
         let files = ["train.csv", "test.csv"].map { source.appending(path: $0) }
-        return try await Training("eeg", of: files.map { try Data(contentsOf: $0) }) { folder in
+        return try await Training("eeg", of: files.map { try Data(contentsOf: $0) }) { directory in
             for file in files {
-                try FileManager.default.copyItem(at: file, to: folder.appending(path: file.lastPathComponent))
+                try FileManager.default.copyItem(at: file, to: directory.appending(path: file.lastPathComponent))
             }
         }
     }
 
     /// Three classes that two features tell apart, too few rows to take time.
     static let small = Task {
-        try await Training("small", of: [Data(SmallData.train.utf8), Data(SmallData.test.utf8)]) { folder in
-            try SmallData.write(to: folder)
+        try await Training("small", of: [Data(SmallData.train.utf8), Data(SmallData.test.utf8)]) { directory in
+            try SmallData.write(to: directory)
         }
     }
 
@@ -41,24 +41,24 @@ struct Training {
         let example = try ServiceFiles.exampleFiles.map {
             try Data(contentsOf: ServiceFiles.example.appending(path: $0))
         }
-        folder = try ServiceFiles.cached("models-\(name)", of: sources + example + ingredients) { folder in
-            let data = folder.appending(path: "data")
+        directory = try ServiceFiles.cached("models-\(name)", of: sources + example + ingredients) { directory in
+            let data = directory.appending(path: "data")
             try ServiceFiles.copyExample(to: data)
             try write(data)
-            _ = try python.train(data, models: folder.appending(path: "models"))
+            _ = try python.train(data, models: directory.appending(path: "models"))
         }
-        golden = try Golden(folder.appending(path: "models/golden.json"))
-        test = try Table(folder.appending(path: "data/test.csv"))
+        golden = try Golden(directory.appending(path: "models/golden.json"))
+        test = try Table(directory.appending(path: "data/test.csv"))
     }
 
-    /// Describes a folder of models anew that a test changed on purpose.
+    /// Describes a directory of models anew that a test changed on purpose.
     static func describe(_ models: URL) async throws {
         let script = """
             import json, metadata, pathlib, sys
-            folder = pathlib.Path(sys.argv[1])
+            directory = pathlib.Path(sys.argv[1])
             # What another test took away is not missed.
-            about = json.loads((folder / "metadata.json").read_bytes())
-            metadata.write(folder, {key: about[key] for key in ("schema", "labels", "models", "bins")})
+            about = json.loads((directory / "metadata.json").read_bytes())
+            metadata.write(directory, {key: about[key] for key in ("schema", "labels", "models", "bins")})
             """
         _ = try await Python.shared.value.run("-c", script, models.path)
     }

@@ -70,8 +70,8 @@ struct TrainingServingSkewTests {
     }
 
     /// The models, each without its first step: what the service had that was published with these data.
-    private static func withoutNormalisation(_ training: Training) async throws -> TemporaryFolder {
-        let (folder, python) = (try TemporaryFolder(), try await Python.shared.value)
+    private static func withoutNormalisation(_ training: Training) async throws -> TemporaryDirectory {
+        let (directory, python) = (try TemporaryDirectory(), try await Python.shared.value)
         let script = """
             import joblib, shutil, sys
             source, target = sys.argv[1:]
@@ -80,9 +80,9 @@ struct TrainingServingSkewTests {
             for name in ("golden.json", "metadata.json"):
                 shutil.copy(f"{source}/{name}", target)
             """
-        _ = try python.run("-c", script, training.models.path, folder.url.path)
-        try await Training.describe(folder.url)
-        return folder
+        _ = try python.run("-c", script, training.models.path, directory.url.path)
+        try await Training.describe(directory.url)
+        return directory
     }
 }
 

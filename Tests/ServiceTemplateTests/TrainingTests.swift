@@ -3,12 +3,12 @@ import Testing
 
 @Suite("Training")
 struct TrainingTests {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let python: Python
 
     init() async throws {
         python = try await Python.shared.value
-        folder = try TemporaryFolder()
+        directory = try TemporaryDirectory()
     }
 
     @Test("takes data with any number of features and classes, and knows the right answers")
@@ -29,10 +29,10 @@ struct TrainingTests {
 
     @Test("writes the same golden.json, byte for byte, from the same data")
     func repeatable() async throws {
-        let own = try directory(SmallData.noise(rows: 40, seed: 1), SmallData.noise(rows: 400, seed: 2))
+        let own = try modelDirectory(SmallData.noise(rows: 40, seed: 1), SmallData.noise(rows: 400, seed: 2))
         let golden = try ["first", "second"].map { models in
-            _ = try python.train(own, models: folder / models)
-            return try Data(contentsOf: folder / "\(models)/golden.json")
+            _ = try python.train(own, models: directory / models)
+            return try Data(contentsOf: directory / "\(models)/golden.json")
         }
         #expect(golden[0] == golden[1])
     }
@@ -40,10 +40,10 @@ struct TrainingTests {
     @Test("shows a class that labels.csv does not name as it is in the data, and says so")
     func unnamedClass() throws {
         let more = SmallData.train + "30,26,1,1\n31,26,2,2.5\n"
-        let own = try directory(more, SmallData.test + "30,26,1,1\n")
-        let said = try python.train(own, models: folder / "models")
+        let own = try modelDirectory(more, SmallData.test + "30,26,1,1\n")
+        let said = try python.train(own, models: directory / "models")
         #expect(said.contains("note: labels.csv does not name class 26: shown as in the data\n"))
-        let golden = try Golden(folder / "models/golden.json")
+        let golden = try Golden(directory / "models/golden.json")
         #expect(golden.rows[0].truth.letter == "A")
         #expect(golden.rows[30].truth == .init(number: 26, letter: "26"))
     }
@@ -57,7 +57,7 @@ struct TrainingTests {
             ])
     }
 
-    @Test("describes what it wrote: digests, data, versions, scores, and a name that can be a folder's")
+    @Test("describes what it wrote: digests, data, versions, scores, and a name that can be a directory's")
     func metadata() async throws {
         let training = try await Training.small.value
         let described = try JSONDecoder().decode(
@@ -151,7 +151,7 @@ struct TrainingTests {
             model = train.untrained()["mlp"]; model[-1].max_iter = 2
             train.fit("mlp", model, *train.read(sys.argv[1] + "/train.csv", "# Letter", "Line"))
             """
-        let told = try python.run("-c", script, (folder / "model").path)
+        let told = try python.run("-c", script, (directory / "model").path)
         #expect(
             told
                 == """
@@ -183,21 +183,21 @@ struct TrainingTests {
             """
             import json, sys
             print(json.load(open(sys.argv[1]))["metrics"]["cross-validation"]["lda"])
-            """, (folder / "models/metadata.json").path)
+            """, (directory / "models/metadata.json").path)
         #expect(said == "{'mean': 1.0, 'deviation': 0.0, 'folds': 5}\n")
     }
 
     /// The example's model directory with these files.
-    private func directory(_ train: String, _ test: String) throws -> URL {
-        try ServiceFiles.copyExample(to: folder / "model")
-        try Data(train.utf8).write(to: folder / "model/train.csv")
-        try Data(test.utf8).write(to: folder / "model/test.csv")
-        return folder / "model"
+    private func modelDirectory(_ train: String, _ test: String) throws -> URL {
+        try ServiceFiles.copyExample(to: directory / "model")
+        try Data(train.utf8).write(to: directory / "model/train.csv")
+        try Data(test.utf8).write(to: directory / "model/test.csv")
+        return directory / "model"
     }
 
     /// What train.py prints with these files.
     private func trained(_ train: String, _ test: String) throws -> [String] {
-        let said = try python.train(directory(train, test), models: folder / "models", "--cross-validate")
+        let said = try python.train(modelDirectory(train, test), models: directory / "models", "--cross-validate")
         return said.split(separator: "\n").map(String.init)
     }
 
@@ -211,15 +211,15 @@ struct TrainingTests {
                 missing value\n
                 """
             ),
-            ("Line,# Letter,x,y\n0,0,1\n", "\(folder.url.path)/model/train.csv:2: has 3 columns, the header 4\n"),
+            ("Line,# Letter,x,y\n0,0,1\n", "\(directory.url.path)/model/train.csv:2: has 3 columns, the header 4\n"),
         ]
         for (text, reason) in cases {
-            let end = try python.trainingEnd(directory(text, SmallData.test), models: folder / "models")
+            let end = try python.trainingEnd(modelDirectory(text, SmallData.test), models: directory / "models")
             #expect(end.status == 1)
             #expect(end.errors == reason)
             #expect(
-                try FileManager.default.contentsOfDirectory(atPath: folder.url.path).contains("models") == false
-                    || FileManager.default.contentsOfDirectory(atPath: (folder / "models").path).isEmpty)
+                try FileManager.default.contentsOfDirectory(atPath: directory.url.path).contains("models") == false
+                    || FileManager.default.contentsOfDirectory(atPath: (directory / "models").path).isEmpty)
         }
     }
 }

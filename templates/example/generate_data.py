@@ -50,16 +50,16 @@ def write(path, letters, random_numbers):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("folder", type=Path)
+    arguments.add_argument("directory", type=Path)
     arguments.add_argument("--if-absent", action="store_true", help="leave one's own train.csv and test.csv as they are")
     options = arguments.parse_args()
-    files = [options.folder / "train.csv", options.folder / "test.csv"]
+    files = [options.directory / "train.csv", options.directory / "test.csv"]
     missing = [file for file in files if not file.exists()]
     if options.if_absent and not missing:
         return
     if options.if_absent and len(missing) == 1:
         sys.exit(f"{missing[0]} is missing: give both train.csv and test.csv, or neither to have them generated")
-    options.folder.mkdir(parents=True, exist_ok=True)
+    options.directory.mkdir(parents=True, exist_ok=True)
     random_numbers = random.Random(SEED)
     letters = patterns(random_numbers)
     for file in files:

@@ -51,7 +51,7 @@ class Coordinator(BaseHTTPRequestHandler):
         except (ConnectionError, TimeoutError):
             self.close_connection = True
         except OSError as error:
-            self.reply(507, {"error": f"{self.shards.folder}: {error.strerror}"})
+            self.reply(507, {"error": f"{self.shards.directory}: {error.strerror}"})
 
     do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = do_PATCH = do_OPTIONS = answer
 
@@ -84,12 +84,12 @@ class Coordinator(BaseHTTPRequestHandler):
             self.reply(status, {"error": f"{self.command} {path[:80]} has no answer. There are: {ADDRESSES}"})
 
     def take_input(self):
-        with received(self.body, self.shards.folder) as path:
+        with received(self.body, self.shards.directory) as path:
             self.shards.take_input(path, "input")
         self.reply(200, self.shards.status())
 
     def take_result(self, number):
-        with received(self.body, self.shards.folder) as path:
+        with received(self.body, self.shards.directory) as path:
             self.shards.take_result(number, path)
         self.reply(200, self.shards.status())
 
@@ -143,9 +143,9 @@ class Coordinator(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def received(pieces, folder):
+def received(pieces, directory):
     """A file with these bytes, which is gone afterwards unless it was renamed."""
-    handle, name = tempfile.mkstemp(prefix=".incoming.", dir=folder)
+    handle, name = tempfile.mkstemp(prefix=".incoming.", dir=directory)
     try:
         with open(handle, "wb") as file:
             for piece in pieces:
@@ -158,12 +158,12 @@ def received(pieces, folder):
 def fetch(source, shards):
     """Takes the input from a file or an address; the status tells when it cannot."""
     try:
-        with inputs.opened(source) as (stream, name), received(inputs.pieces(stream, name), shards.folder) as path:
+        with inputs.opened(source) as (stream, name), received(inputs.pieces(stream, name), shards.directory) as path:
             shards.take_input(path, name)
     except (DataError, Conflict) as error:
         shards.fail(str(error))
     except OSError as error:
-        shards.fail(f"{shards.folder}: {error.strerror}")
+        shards.fail(f"{shards.directory}: {error.strerror}")
 
 
 def token():
@@ -187,7 +187,7 @@ def main():
     parser.add_argument("--keep", default="", help="columns of the input that predictions have, too: a,b; or all")
     parser.add_argument("--parquet", action="store_true", help="predictions.parquet is made, too, when all results are there")
     parser.add_argument("--models", type=Path, default=Path(os.environ.get("MODELS_DIR", HERE / "models")))
-    parser.add_argument("--folder", type=Path, default=Path("/tmp/batch"))
+    parser.add_argument("--directory", type=Path, default=Path("/tmp/batch"))
     parser.add_argument("--port", type=int, default=8081)
     options = parser.parse_args()
     if not 1 <= options.shards <= 100_000:
@@ -197,7 +197,7 @@ def main():
     try:
         Coordinator.token = token()
         form = Form(metadata.Trained(options.models), names(options.keep), os.environ.get("INDEX"))
-        Coordinator.shards = Shards(options.folder, options.shards, form, options.parquet)
+        Coordinator.shards = Shards(options.directory, options.shards, form, options.parquet)
         server = ThreadingHTTPServer(("0.0.0.0", options.port), Coordinator)
     except DataError as error:
         sys.exit(str(error))

@@ -28,11 +28,11 @@ class Dataset:
         return dict(zip(self.features, self.values[place]))
 
 
-def read(folder):
+def read(directory):
     """What rows.jsonl and data.json hold."""
-    path = folder / "rows.jsonl"
+    path = directory / "rows.jsonl"
     try:
-        described = json.loads((folder / "data.json").read_bytes())
+        described = json.loads((directory / "data.json").read_bytes())
         schema = Schema.of(described["schema"])
         with path.open("rb") as file:
             lines = [json.loads(line) for line in file]

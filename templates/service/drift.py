@@ -169,8 +169,8 @@ def as_csv(path):
     if not is_parquet:
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="kubeforge-") as folder:
-        plain = os.path.join(folder, "rows.csv")
+    with tempfile.TemporaryDirectory(prefix="kubeforge-") as directory:
+        plain = os.path.join(directory, "rows.csv")
         parquet.to_csv(path, plain, path, "activate a virtual environment of this computer that has it, or save the file as CSV")
         yield plain
 

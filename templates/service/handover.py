@@ -15,33 +15,33 @@ from pathlib import Path
 
 from table import DataError
 
-FOLDER = Path(os.environ.get("HANDOVER_DIR", "/tmp/handover"))
+DIRECTORY = Path(os.environ.get("HANDOVER_DIR", "/tmp/handover"))
 PIECE = 1 << 20  # bytes
 LONGEST = 3600  # seconds of one transfer
 PAUSE = 0.2  # seconds between two looks
 ARRIVING = ".arriving."
 
 
-def wait(name, what, patience, folder=None):
+def wait(name, what, patience, directory=None):
     """Waits for the file of this name. `patience`: seconds without progress before it gives up. `what` is printed for kubeforge."""
-    folder = folder or FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    directory = directory or DIRECTORY
+    directory.mkdir(parents=True, exist_ok=True)
     print(f"waiting for {what}", flush=True)
     seen, since = None, time.monotonic()
-    while not (folder / name).exists():
-        now = sizes(folder)
+    while not (directory / name).exists():
+        now = sizes(directory)
         if now != seen:
             seen, since = now, time.monotonic()
         elif time.monotonic() - since > patience:
             raise DataError(f"{what} did not come: nothing of it has arrived for {patience:g} seconds")
         time.sleep(PAUSE)
-    return folder / name
+    return directory / name
 
 
-def sizes(folder):
+def sizes(directory):
     """Of what is arriving."""
     found = {}
-    for path in folder.glob(f"{ARRIVING}*"):
+    for path in directory.glob(f"{ARRIVING}*"):
         try:
             found[path.name] = path.stat().st_size
         except FileNotFoundError:
@@ -49,11 +49,11 @@ def sizes(folder):
     return found
 
 
-def take(name, size, digest, source, folder=None):
+def take(name, size, digest, source, directory=None):
     """Makes the file of this name of the source's bytes, if they are as many as they should be, and the same."""
-    folder = folder or FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, path = tempfile.mkstemp(prefix=ARRIVING, dir=folder)
+    directory = directory or DIRECTORY
+    directory.mkdir(parents=True, exist_ok=True)
+    handle, path = tempfile.mkstemp(prefix=ARRIVING, dir=directory)
     try:
         with open(handle, "wb") as file:
             got, summed = 0, hashlib.sha256()
@@ -67,7 +67,7 @@ def take(name, size, digest, source, folder=None):
                 got += len(piece)
         if summed.hexdigest() != digest:
             raise DataError(f"the {name} is not what was sent: sha256 {summed.hexdigest()}, and {digest} was sent")
-        os.replace(path, folder / name)
+        os.replace(path, directory / name)
     finally:
         Path(path).unlink(missing_ok=True)
 

@@ -63,7 +63,7 @@ def arguments():
     parser.add_argument("--keep", default="", help="columns of the input that predictions have, too: a,b; or all")
     parser.add_argument("--parquet", action="store_true", help="predictions.parquet instead of predictions.csv")
     place = parser.add_mutually_exclusive_group(required=True)
-    place.add_argument("--results", type=Path, help="the folder to write to")
+    place.add_argument("--results", type=Path, help="the directory to write to")
     place.add_argument("--coordinator", help="http://HOST:8081, where the shard comes from and its predictions go to")
     parser.add_argument("--shard", type=int, default=os.environ.get("JOB_COMPLETION_INDEX"), help="$JOB_COMPLETION_INDEX if not given")
     options = parser.parse_args()
@@ -72,14 +72,14 @@ def arguments():
     return options
 
 
-def whole(stream, name, loaded, form, folder, as_parquet=False):
-    """Predicts all rows of an input into a folder, where both files are complete or not there. Returns scores.json, and the name of
+def whole(stream, name, loaded, form, directory, as_parquet=False):
+    """Predicts all rows of an input into a directory, where both files are complete or not there. Returns scores.json, and the name of
     the other file."""
     layout, reader, rows = inputs.begin(stream, name, form.schema, form.wanted)
     form = form.keeping(layout.kept)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".unfinished.", dir=folder) as unfinished:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unfinished.", dir=directory) as unfinished:
             table, told = Path(unfinished, "predictions.csv"), Path(unfinished, "scores.json")
             with table.open("w", encoding="utf-8", newline="") as file:
                 scores = predict(rows, layout, reader.line + 1, loaded, form, file)
@@ -90,9 +90,9 @@ def whole(stream, name, loaded, form, folder, as_parquet=False):
                 parquet.from_csv(table.with_suffix(".csv"), table, form.types(layout.has_truth))
             told.write_text(json.dumps(scores) + "\n", encoding="utf-8")
             for path in (table, told):
-                path.replace(folder / path.name)
+                path.replace(directory / path.name)
     except OSError as error:
-        raise DataError(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
+        raise DataError(f"{error.filename or directory}: cannot be written: {error.strerror}") from None
     return scores, table.name
 
 

@@ -24,8 +24,8 @@ HERE = Path(__file__).resolve().parent
 
 def own_examples():
     """The file of examples that models were tested with."""
-    folder = Path(os.environ.get("MODEL_DIR", HERE / "model"))
-    return str(next((folder / name for name in EXAMPLES if (folder / name).exists()), folder / EXAMPLES[0]))
+    directory = Path(os.environ.get("MODEL_DIR", HERE / "model"))
+    return str(next((directory / name for name in EXAMPLES if (directory / name).exists()), directory / EXAMPLES[0]))
 
 
 def begin(stream, name, schema, keep=()):
@@ -122,8 +122,8 @@ def as_csv(stream, name):
     if head != parquet.MAGIC:
         yield Begun(head, stream)
         return
-    with tempfile.TemporaryDirectory(prefix="kubeforge-") as folder:
-        packed, plain = Path(folder, "input.parquet"), Path(folder, "input.csv")
+    with tempfile.TemporaryDirectory(prefix="kubeforge-") as directory:
+        packed, plain = Path(directory, "input.parquet"), Path(directory, "input.csv")
         with packed.open("wb") as file:
             file.write(head)
             for piece in pieces(stream, name):

@@ -18,17 +18,17 @@ GOLDEN = "golden.json"
 METRICS = "metrics.json"  # what a train.py of one's own has measured
 PACKAGES = ("numpy", "scikit-learn", "joblib", "pandas", "pyarrow", "onnxruntime", "xgboost", "xgboost-cpu", "lightgbm", "skops", "torch")
 FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ +-]{0,127}", re.ASCII)  # it becomes part of a path, here and in the store
-VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)  # it becomes the name of a folder
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)  # it becomes the name of a directory
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 PIECE = 1 << 20  # bytes
 
 
 class Trained:
-    """A folder with one training; its files are given out only when they are what the training wrote."""
+    """A directory with one training; its files are given out only when they are what the training wrote."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        self.content = read(folder / NAME)
+    def __init__(self, directory):
+        self.directory = directory
+        self.content = read(directory / NAME)
         self.version = self.content["version"]
         self.files = tuple(self.content["files"])  # names
 
@@ -53,12 +53,12 @@ class Trained:
 
     def _reading(self, name, look):
         try:
-            return look(self.folder / name)
+            return look(self.directory / name)
         except OSError as error:
-            raise DataError(f"{self.folder / name}: cannot be read: {error.strerror}") from None
+            raise DataError(f"{self.directory / name}: cannot be read: {error.strerror}") from None
 
     def _compare(self, name, size, got):
-        path, expected = self.folder / name, self.content["files"][name]
+        path, expected = self.directory / name, self.content["files"][name]
         if size < expected["bytes"]:
             raise DataError(
                 f"{path}: is cut off: has {size} of {expected['bytes']} bytes, "
@@ -71,7 +71,7 @@ class Trained:
 
     def golden(self):
         """What the models answered when they were trained: golden.json without its rows but the first."""
-        path = self.folder / GOLDEN
+        path = self.directory / GOLDEN
         try:
             answers = _beginning(self.file(GOLDEN))
             answers["data"]["test"]["sha256"], answers["features"], answers["models"], answers["tasks"], answers["rows"][0]
@@ -83,7 +83,7 @@ class Trained:
         """The same, if it is about this very test set."""
         answers = self.golden()
         if answers["data"]["test"]["sha256"] != test.sha256:
-            raise DataError(f"{self.folder / GOLDEN}: was made with another test.csv: train again")
+            raise DataError(f"{self.directory / GOLDEN}: was made with another test.csv: train again")
         return answers
 
 
@@ -112,7 +112,7 @@ def _fault(content):
     if not isinstance(content, dict) or not isinstance(content.get("files"), dict):
         return "names no files"
     if not isinstance(content.get("version"), str) or not VERSION.fullmatch(content["version"]):
-        return "has no version that could name a folder"
+        return "has no version that could name a directory"
     if GOLDEN not in content["files"]:
         return f"does not say how long {GOLDEN} is"
     for name, entry in content["files"].items():
@@ -130,10 +130,10 @@ def _fault(content):
     return None
 
 
-def write(folder, about):
-    """Describes the files of a folder, golden.json among them; `about`: what else is to be said of them. Returns what is written."""
-    golden = json.loads((folder / GOLDEN).read_bytes())
-    files = {path.name: _entry(path) for path in sorted(folder.iterdir()) if path.is_file() and path.name not in (NAME, SIGNATURE)}
+def write(directory, about):
+    """Describes the files of a directory, golden.json among them; `about`: what else is to be said of them. Returns what is written."""
+    golden = json.loads((directory / GOLDEN).read_bytes())
+    files = {path.name: _entry(path) for path in sorted(directory.iterdir()) if path.is_file() and path.name not in (NAME, SIGNATURE)}
     for name in files:
         if not FILE.fullmatch(name):
             raise DataError(f"{name!r} cannot be the name of a file of models: use letters, digits, _ and -")
@@ -143,12 +143,12 @@ def write(folder, about):
         "created": f"{now:%Y-%m-%dT%H:%M:%SZ}",
         "score": golden["score"],
         "scores": golden["scores"],
-        "metrics": _metrics(folder / METRICS),
+        "metrics": _metrics(directory / METRICS),
         "data": golden["data"],
         "versions": {"python": platform.python_version()} | _versions(),
         "files": files,
     } | about
-    (folder / NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    (directory / NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return content
 
 

@@ -80,7 +80,7 @@ def load(trained):
     """The models of a training (metadata.Trained)."""
     content = trained.content
     if "schema" not in content:
-        raise DataError(f"{trained.folder}: was trained before models had columns with types: train again")
+        raise DataError(f"{trained.directory}: was trained before models had columns with types: train again")
     schema, golden = Schema.of(content["schema"]), trained.golden()
     if OWN.is_dir() and str(OWN) not in sys.path:
         sys.path.append(str(OWN))  # modules that models need
@@ -88,7 +88,7 @@ def load(trained):
     loader = Loader(trained, schema, classes)
     loaded = {}
     for entry in content["models"]:
-        path = trained.folder / entry["file"]
+        path = trained.directory / entry["file"]
         try:
             loaded |= loader.load(entry)
         except DataError:
@@ -96,7 +96,7 @@ def load(trained):
         except Exception as error:  # what another version has pickled can raise anything
             raise DataError(f"{path}: cannot be loaded: {type(error).__name__}: {error}") from None
     if list(loaded) != golden["models"]:
-        raise DataError(f"{trained.folder}: holds the models {list(loaded)}, golden.json is about {golden['models']}: train again")
+        raise DataError(f"{trained.directory}: holds the models {list(loaded)}, golden.json is about {golden['models']}: train again")
     return Models(loaded, schema, content.get("labels"), golden["tasks"], trained.version)
 
 
@@ -131,7 +131,7 @@ class Loader:
         described = importlib.util.spec_from_file_location("model", OWN / "model.py")
         module = importlib.util.module_from_spec(described)
         described.loader.exec_module(module)
-        own = module.load(self.trained.folder)
+        own = module.load(self.trained.directory)
         own = own if isinstance(own, dict) else {"model": own}
         features = self.schema.features if importlib.util.find_spec("pandas") else None
         return {name: Estimator(one, self.classes.get(name), features) for name, one in own.items()}

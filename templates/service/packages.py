@@ -1,6 +1,6 @@
 """Which packages is pip to install for the models of a directory? Asked once, when the image is built.
 
-packages.py DIRECTORY REQUIREMENTS FOLDER writes into the folder, in the order in which pip gets them: server.txt; models/, with a
+packages.py DIRECTORY REQUIREMENTS OUTPUT writes into OUTPUT, in the order in which pip gets them: server.txt; models/, with a
 requirements.txt and all that it names; more.txt. And debs.txt, for apt.
 """
 
@@ -19,12 +19,12 @@ DEBS = {"lightgbm": "libgomp1"}  # what wheels expect of the operating system, a
 FOR_MODELS = "# for models"  # this line of our requirements.txt divides the server's packages from those of models
 
 
-def write(directory, requirements, folder):
+def write(directory, requirements, output):
     """A requirements.txt of the directory's own is taken as it is; else models get the packages that they were saved with."""
     with open(requirements, encoding="utf-8") as file:
         server, _, ours = file.read().partition(FOR_MODELS)
     own = Requirements(directory.path) if REQUIREMENTS in directory.names else None
-    models = os.path.join(folder, "models")
+    models = os.path.join(output, "models")
     os.makedirs(models, exist_ok=True)
     if own:
         for path in own.files:
@@ -34,9 +34,9 @@ def write(directory, requirements, folder):
     else:
         text, needed, more = saved_with(directory, ours.partition("\n")[2])
         put(os.path.join(models, REQUIREMENTS), text)
-    put(os.path.join(folder, "server.txt"), server)
-    put(os.path.join(folder, "more.txt"), "\n".join(more))
-    put(os.path.join(folder, "debs.txt"), "\n".join(sorted(DEBS[name] for name in needed if name in DEBS)))
+    put(os.path.join(output, "server.txt"), server)
+    put(os.path.join(output, "more.txt"), "\n".join(more))
+    put(os.path.join(output, "debs.txt"), "\n".join(sorted(DEBS[name] for name in needed if name in DEBS)))
 
 
 def saved_with(directory, ours):

@@ -31,15 +31,15 @@ MODULES = {"pandas": "pandas", "onnx": "onnxruntime", "xgboost": "xgboost", "lig
 REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?\s*(?:==\s*([0-9A-Za-z.!+_-]+))?(?:\s*(?:[<>=!~#,\\].*)?)?", re.DOTALL)
 
 
-def unpack(archive, folder):
-    """Regular files below the folder, and nothing else."""
+def unpack(archive, directory):
+    """Regular files below the directory, and nothing else."""
     try:
         with tarfile.open(archive, "r:") as tar:
             for member in tar:
                 parts = PurePosixPath(member.name).parts
                 if not member.isreg() or not parts or parts[0] == "/" or ".." in parts:
                     raise DataError(f"{member.name[:200]!r} is no file of a model directory")
-                path = folder.joinpath(*parts)
+                path = directory.joinpath(*parts)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with tar.extractfile(member) as source, path.open("wb") as file:
                     shutil.copyfileobj(source, file)
@@ -48,7 +48,7 @@ def unpack(archive, folder):
 
 
 def unfit(directory, image):
-    """Why the image cannot serve the models of a directory, a sentence each. `image`: the folder with its model/ and models/."""
+    """Why the image cannot serve the models of a directory, a sentence each. `image`: the directory with its model/ and models/."""
     train.generate(directory)
     found = table.Directory(directory)
     built = metadata.read(image / "models" / metadata.NAME)
@@ -159,7 +159,7 @@ def plain(version):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--directory", type=Path, required=True, help="where the model directory is put")
-    parser.add_argument("--image", type=Path, default=HERE, help="the folder with the image's own model/ and models/")
+    parser.add_argument("--image", type=Path, default=HERE, help="the directory with the image's own model/ and models/")
     parser.add_argument("--patience", type=float, default=300, help="seconds in which nothing may arrive")
     options = parser.parse_args()
     # Process 1 of a container has to want to be ended.

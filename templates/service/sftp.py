@@ -1,6 +1,6 @@
-"""How is a folder on a server reached, and what does it mean when sftp complains?
+"""How is a directory on a server reached, and what does it mean when sftp complains?
 
-The folder with the secret holds `known_hosts` and a key: `key`, or `readKey`, which may only read. No other key is tried
+The directory with the secret holds `known_hosts` and a key: `key`, or `readKey`, which may only read. No other key is tried
 and no other host key believed. Where `allowed_signers` is there, too, it names who must have signed what is fetched.
 """
 
@@ -21,7 +21,7 @@ class Missing(DataError):
 
 @dataclass(frozen=True)
 class Store:
-    """A folder on a server, and the folder with a key and `known_hosts`."""
+    """A directory on a server, and the directory with a key and `known_hosts`."""
 
     address: str
     secret: Path

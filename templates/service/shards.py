@@ -43,23 +43,23 @@ class Input:
 
 
 class Shards:
-    """An input cut into `count` slices of successive rows, and the predictions of each; all is in one folder."""
+    """An input cut into `count` slices of successive rows, and the predictions of each; all is in one directory."""
 
-    def __init__(self, folder, count, form, makes_parquet=False):
-        self.folder, self.count, self.form, self._makes_parquet = folder, count, form, makes_parquet
+    def __init__(self, directory, count, form, makes_parquet=False):
+        self.directory, self.count, self.form, self._makes_parquet = directory, count, form, makes_parquet
         self.asked = form  # `form` is about the columns that are found in the input
         self.input, self.error, self._lock, self._packing = None, None, threading.Lock(), threading.Lock()
         self._files = None
-        folder.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
         if self._file.exists():  # a coordinator that was started again in its pod
             self._accept(self._index(self._file, "input"))
 
     @property
     def _file(self):
-        return self.folder / "input.csv"
+        return self.directory / "input.csv"
 
     def _result(self, number):
-        return self.folder / f"result-{number}-of-{self.count}.csv"
+        return self.directory / f"result-{number}-of-{self.count}.csv"
 
     @property
     def done(self):
@@ -98,10 +98,10 @@ class Shards:
 
     def packed(self):
         """predictions.parquet; it is made once."""
-        path = self.folder / "predictions.parquet"
+        path = self.directory / "predictions.parquet"
         with self._packing:
             if not path.exists():
-                whole, new = self.folder / ".predictions.csv", self.folder / ".predictions.parquet"
+                whole, new = self.directory / ".predictions.csv", self.directory / ".predictions.parquet"
                 with whole.open("wb") as out:
                     out.writelines(self._pieces())
                 parquet.from_csv(whole, new, self.form.types(self.input.layout.has_truth))

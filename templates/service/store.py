@@ -1,8 +1,8 @@
 """How do models get to the model store, and from there to a pod?
 
-The store is a folder that OpenSSH's sftp reaches: versions/<version>/ with the files of one training, and the symbolic
+The store is a directory that OpenSSH's sftp reaches: versions/<version>/ with the files of one training, and the symbolic
 link `current` to one of them. A version is never changed; a switch is one rename. Pods name the version that they serve:
-what is uploaded meanwhile does not reach them. Who is let in, and to which server, is in a folder that Kubernetes mounts
+what is uploaded meanwhile does not reach them. Who is let in, and to which server, is in a directory that Kubernetes mounts
 from a Secret: `key` and `known_hosts`. With `readKey` instead of `key` nothing is ever written: models of the image that
 the store lacks are taken out of the image. With `allowed_signers` nothing is used that they have not signed, and the image's
 own models never come out of the store.
@@ -31,12 +31,12 @@ IMAGE = "image"  # instead of a version: that of the image's own models
 ABANDONED = timedelta(days=1)  # an upload takes two conversations at most
 
 
-def upload(store, folder, switch=True, patience=None):
-    """Puts a training into a folder of its own, and then lets `current` point to it: always, or only where it is missing.
+def upload(store, directory, switch=True, patience=None):
+    """Puts a training into a directory of its own, and then lets `current` point to it: always, or only where it is missing.
 
     `patience`: for how many seconds a signature is waited for; None where it is put there without one.
     """
-    trained = metadata.Trained(folder)
+    trained = metadata.Trained(directory)
     for name in trained.files:
         trained.check(name)
     signature = None if patience is None else signed(store, trained, patience)
@@ -46,14 +46,14 @@ def upload(store, folder, switch=True, patience=None):
         store.talk(
             f"-mkdir {store.path('')[:-1]}", f"-mkdir {store.path('versions')}", f"mkdir {unfinished}",
             # The description first: it tells which files are an upload's, also of one that is never finished.
-            f'put "{folder / metadata.NAME}" "{unfinished}/{metadata.NAME}"',
+            f'put "{directory / metadata.NAME}" "{unfinished}/{metadata.NAME}"',
             *([] if signature is None else [f'put "{signature}" "{unfinished}/{metadata.SIGNATURE}"']),
-            *(f'put "{folder / name}" "{unfinished}/{name}"' for name in trained.files),
+            *(f'put "{directory / name}" "{unfinished}/{name}"' for name in trained.files),
             # Of an upload that is done again, or by two at once, the version is there already, and is the same.
             f"-rename {unfinished} {version}",
             f'get {version}/{metadata.NAME} "{scratch}/{metadata.NAME}"',
         )
-        same = (Path(scratch) / metadata.NAME).read_bytes() == (folder / metadata.NAME).read_bytes()
+        same = (Path(scratch) / metadata.NAME).read_bytes() == (directory / metadata.NAME).read_bytes()
         link, current = store.path(f".current-{own}"), store.path("current")
         store.talk(
             *([] if not same else
@@ -74,15 +74,15 @@ def upload(store, folder, switch=True, patience=None):
 def signed(store, trained, patience):
     """The file with the signature that kubeforge brings; one that no pod would take is not put into the store."""
     signature = handover.wait("signature", f"the signature of {trained.version}", patience)
-    fault = store.signers and signing.fault(store.signers, trained.folder / metadata.NAME, signature)
+    fault = store.signers and signing.fault(store.signers, trained.directory / metadata.NAME, signature)
     if fault:
         raise DataError(f"{trained.version} {fault}")
     return signature
 
 
-def removed(folder, files):
-    """What removes an upload, and leaves a folder in which anything else is."""
-    return [*(f'-rm "{folder}/{name}"' for name in (*files, metadata.SIGNATURE, metadata.NAME)), f"-rmdir {folder}"]
+def removed(directory, files):
+    """What removes an upload, and leaves a directory in which anything else is."""
+    return [*(f'-rm "{directory}/{name}"' for name in (*files, metadata.SIGNATURE, metadata.NAME)), f"-rmdir {directory}"]
 
 
 def mark(now):
@@ -119,28 +119,28 @@ def clean(store):
         say(f"{store.address}: removed what uploads that were killed have left: {', '.join(gone)}")
 
 
-def described(store, folder):
+def described(store, directory):
     """The files that an unfinished upload is to have, as far as it says so."""
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            store.talk(f'get {folder}/{metadata.NAME} "{scratch}/{metadata.NAME}"')
+            store.talk(f'get {directory}/{metadata.NAME} "{scratch}/{metadata.NAME}"')
             return tuple(metadata.read(Path(scratch, metadata.NAME))["files"])
         except DataError:
             return ()
 
 
 def names(listed):
-    """What `ls -1a` lists, without the folders and the commands that sftp repeats."""
+    """What `ls -1a` lists, without the directories and the commands that sftp repeats."""
     return [line.rpartition("/")[2] for line in listed.splitlines() if not line.startswith("sftp> ")]
 
 
-def download(store, folder, wanted=None, own=None):
-    """Fetches one version; the folder has all of it, checked, or nothing new.
+def download(store, directory, wanted=None, own=None):
+    """Fetches one version; the directory has all of it, checked, or nothing new.
 
     `wanted`: a version, or IMAGE; None is `current`. `own`: the image's own models.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".unfinished.", dir=folder) as unfinished:
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".unfinished.", dir=directory) as unfinished:
         place = Path(unfinished)
         version, is_own = choose(store, place, wanted, own)
         if is_own:
@@ -154,7 +154,7 @@ def download(store, folder, wanted=None, own=None):
             with telling(own if is_own else f"{store.address}: versions/{version}", unfinished):
                 trained.check(name)
         for name in (*trained.files, metadata.NAME):
-            (place / name).replace(folder / name)
+            (place / name).replace(directory / name)
     say(f"{'the image' if is_own else store.address}: {version} is here, as it was trained")
 
 
@@ -185,10 +185,10 @@ def choose(store, place, wanted, own):
 
 def describe(store, place, version):
     """Brings and reads the metadata.json of a version, or of `current`."""
-    folder = "current" if version == "current" else f"versions/{version}"
+    directory = "current" if version == "current" else f"versions/{version}"
 
     def get(name):
-        return f'get {store.path(folder)}/{name} "{place / name}"'
+        return f'get {store.path(directory)}/{name} "{place / name}"'
 
     try:
         # That there is no signature has a sentence of its own.
@@ -197,12 +197,12 @@ def describe(store, place, version):
         raise Missing(f"{error}: has `kubeforge train` put models into the store?") from None
     fault = store.signers and signing.fault(store.signers, place / metadata.NAME, place / metadata.SIGNATURE)
     if fault:
-        raise DataError(f"{store.address}: {folder} {fault}: make a version that is signed, by `kubeforge train` or `kubeforge push` with "
+        raise DataError(f"{store.address}: {directory} {fault}: make a version that is signed, by `kubeforge train` or `kubeforge push` with "
                         "service: models: signWith:, and deploy again")
-    with telling(f"{store.address}: {folder}", place):
+    with telling(f"{store.address}: {directory}", place):
         content = metadata.read(place / metadata.NAME)
     if version not in ("current", content["version"]):
-        raise DataError(f"{store.address}: {folder} holds another version, {content['version']}")
+        raise DataError(f"{store.address}: {directory} holds another version, {content['version']}")
     return content
 
 
@@ -218,14 +218,14 @@ def telling(origin, place):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("direction", choices=["upload", "download"])
-    parser.add_argument("--models", type=Path, required=True, help="the folder with the models")
+    parser.add_argument("--models", type=Path, required=True, help="the directory with the models")
     parser.add_argument("--store", default=os.environ.get("MODEL_STORE"), help="sftp://user@host[:port]/path; $MODEL_STORE if not given")
     parser.add_argument("--secret", type=Path, default=Path(os.environ.get("MODEL_STORE_SECRET", "/etc/model-store")),
-                        help="the folder with a key and known_hosts; $MODEL_STORE_SECRET if not given")
+                        help="the directory with a key and known_hosts; $MODEL_STORE_SECRET if not given")
     parser.add_argument("--version", default=os.environ.get("MODEL_VERSION"),
                         help=f"what to download: a version, or `{IMAGE}` for that of the image's own models, which are put into the "
                              "store where it lacks them; $MODEL_VERSION if not given, and `current` without that")
-    parser.add_argument("--own", type=Path, default=HERE / "models", help="the folder with the image's own models")
+    parser.add_argument("--own", type=Path, default=HERE / "models", help="the directory with the image's own models")
     parser.add_argument("--note", type=Path, help="a file that is to hold the version that was uploaded, and nothing else")
     parser.add_argument("--signed", type=float, metavar="SECONDS", help="upload no version without a signature, which kubeforge brings "
                         "(handover.py); so long it is waited for")

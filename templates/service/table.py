@@ -724,16 +724,16 @@ class Directory:
 
     def bytes(self):
         """Of all files."""
-        return sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(self.path) for name in names
-                   if os.path.isfile(os.path.join(folder, name)))
+        return sum(os.path.getsize(os.path.join(directory, name)) for directory, _, names in os.walk(self.path) for name in names
+                   if os.path.isfile(os.path.join(directory, name)))
 
 
-def models_in(folder, names=None):
-    """The models in a folder: name, file, format, and library and version that wrote it."""
+def models_in(directory, names=None):
+    """The models in a directory: name, file, format, and library and version that wrote it."""
     found = []
-    for name in names or sorted(os.listdir(folder)):
+    for name in names or sorted(os.listdir(directory)):
         stem, ending = os.path.splitext(name)
-        path, kind = os.path.join(folder, name), MODEL_FILES.get(ending.lower())
+        path, kind = os.path.join(directory, name), MODEL_FILES.get(ending.lower())
         if kind is None or not os.path.isfile(path) or not is_model(path, kind):
             continue
         if any(model["name"] == stem for model in found):
@@ -742,7 +742,7 @@ def models_in(folder, names=None):
             raise DataError(f"{path}: {stem!r} is to be the model's name in answers: use letters, digits, _ and -")
         found.append({"name": stem, "file": name, "format": kind, "library": LIBRARIES[kind], "version": version_of(path, kind)[0]})
     if not found:
-        raise DataError(f"{folder}: holds no model: it needs a file .joblib, .pkl, .skops, .onnx, .ubj or .json (XGBoost), .txt "
+        raise DataError(f"{directory}: holds no model: it needs a file .joblib, .pkl, .skops, .onnx, .ubj or .json (XGBoost), .txt "
                         "(LightGBM), a model.py, or a train.py with train.csv")
     return found
 
@@ -927,15 +927,15 @@ class Requirements:
             found.append((name, value if takes else None))
         return found
 
-    def _take(self, name, value, folder, where):
+    def _take(self, name, value, directory, where):
         """What an option says beside the packages."""
         if name in ("--requirement", "--constraint"):
             if "://" not in value:
-                path = self._path(os.path.join(folder, value), value, where)
+                path = self._path(os.path.join(directory, value), value, where)
                 if path not in self.files:
                     self._read(path, name == "--constraint")
         elif name == "--find-links" and "://" not in value:
-            beside = os.path.join(folder, value)  # as pip looks: beside the file, then in the directory
+            beside = os.path.join(directory, value)  # as pip looks: beside the file, then in the directory
             path = self._path(beside if os.path.exists(os.path.join(self.directory, beside)) else value, value, where)
             self._add(path, where)
         elif name in ("--editable", "--no-binary"):
@@ -994,7 +994,7 @@ class Requirements:
         self.names.add(re.sub(r"[-_.]+", "-", found.group(1)).lower())
 
     def _path(self, path, shown, where):
-        """Of a file or folder, within the directory."""
+        """Of a file or directory, within the directory."""
         path = os.path.normpath(path)
         if os.path.isabs(path) or path.split(os.sep)[0] == os.pardir:
             raise DataError(f"{where}: {shown} is not in the directory, which alone becomes part of the image: put it there")
@@ -1005,7 +1005,7 @@ class Requirements:
         return path
 
     def _add(self, path, where):
-        """A wheel, a page of links, or all wheels of a folder."""
+        """A wheel, a page of links, or all wheels of a directory."""
         file = os.path.join(self.directory, path)
         if not os.path.isdir(file):
             more = [path]

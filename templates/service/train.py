@@ -49,7 +49,7 @@ def train(directory, data, models, cross_validate=False):
             listed = made(directory, new, found)
             labels = read_labels(directory / "labels.csv", schema)
             todo = {
-                "folder": str(new), "directory": str(directory), "schema": schema.as_json(), "labels": labels, "models": listed,
+                "trained": str(new), "directory": str(directory), "schema": schema.as_json(), "labels": labels, "models": listed,
                 "test": str(examples.test.path), "separator": examples.test.separator, "data": examples.as_json(),
                 "expected": str(directory / "expected.csv") if "expected.csv" in found.names else None,
             }
@@ -84,15 +84,15 @@ def read(found, scratch):
     return data, data.schema, data.notes
 
 
-def write_rows(folder, examples):
+def write_rows(directory, examples):
     """The first rows of the test as JSON, one a line, for the service and for who compares answers with it; and data.json, which says
     of which data they are. In a Job both are there already, and the same."""
     described = json.dumps({"data": examples.as_json(), "schema": examples.schema.as_json()}) + "\n"
-    note = folder / "data.json"
+    note = directory / "data.json"
     if note.exists() and note.read_text(encoding="utf-8") == described:
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "rows.jsonl").open("w", encoding="utf-8") as file:
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "rows.jsonl").open("w", encoding="utf-8") as file:
         for number, (_, features, truth) in zip(range(MOST_ROWS), examples.test.records(examples.schema)):
             known = {} if truth is None else {"truth": truth}
             file.write(json.dumps({"row": number} | known | {"features": features}) + "\n")
@@ -112,7 +112,7 @@ def copy(found, new):
 
 
 def made(directory, new, found):
-    """The models in a folder: name, file, format, library and version of each."""
+    """The models in a directory: name, file, format, library and version of each."""
     if (directory / "model.py").exists():
         return [dict(table.OWN_MODEL)]
     try:

@@ -59,9 +59,9 @@ struct ModelSetup {
 
     private func finish(_ directory: NewModelDirectory, _ choice: InventoryChoice?) throws -> [String] {
         let path = choice.map { surroundings.absolute($0.path) }
-        let folder = path.map { ($0 as NSString).deletingLastPathComponent } ?? surroundings.directory
-        let isBelow = directory.path.hasPrefix(folder + "/")
-        let name = isBelow ? String(directory.path.dropFirst(folder.count + 1)) : surroundings.shown(directory.path)
+        let parent = path.map { ($0 as NSString).deletingLastPathComponent } ?? surroundings.directory
+        let isBelow = directory.path.hasPrefix(parent + "/")
+        let name = isBelow ? String(directory.path.dropFirst(parent.count + 1)) : surroundings.shown(directory.path)
         let keys = ServiceKeys(model: name, target: target, index: index)
         if let choice, let path, Self.isFile(path), let text = try reader.adding(keys, to: path) {
             try write(text, to: path)

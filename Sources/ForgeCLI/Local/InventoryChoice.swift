@@ -18,7 +18,7 @@ package struct InventoryChoice: Sendable, Hashable {
     package enum Reason: String, Sendable, Hashable {
         case argument = "named on the command line"
         case environment = "from $KUBEFORGE_INVENTORY"
-        case folder = "found in this folder"
+        case directory = "found in this directory"
         case remembered = "the last one that was provisioned"
     }
 
@@ -35,9 +35,9 @@ package struct InventoryChoice: Sendable, Hashable {
             return InventoryChoice(path: path, reason: .environment)
         }
         if let path = files.first(where: { FileManager.default.fileExists(atPath: surroundings.absolute($0)) }) {
-            return InventoryChoice(path: path, reason: .folder)
+            return InventoryChoice(path: path, reason: .directory)
         }
-        let remembered = RememberedInventory(StateFolder(surroundings)).path
+        let remembered = RememberedInventory(StateDirectory(surroundings)).path
         guard let remembered else {
             throw Problem(noInventoryBecause: "there is no ./inventory.yaml, and no provision has succeeded yet")
         }
@@ -62,19 +62,19 @@ package struct InventoryChoice: Sendable, Hashable {
 }
 
 extension InventoryChoice {
-    /// An inventory that was found, not named, sends no files from outside its folder anywhere: whoever has cloned a
-    /// folder of somebody else has not read its inventory yet.
+    /// An inventory that was found, not named, sends no files from outside its directory anywhere: whoever has cloned a
+    /// directory of somebody else has not read its inventory yet.
     func check(_ cluster: Cluster, _ surroundings: ProcessEnvironment) throws(Problem) {
-        guard reason == .folder else { return }
-        let folder = URL(filePath: surroundings.absolute(path)).deletingLastPathComponent().resolvingSymlinksInPath()
+        guard reason == .directory else { return }
+        let directory = URL(filePath: surroundings.absolute(path)).deletingLastPathComponent().resolvingSymlinksInPath()
             .pathComponents
         func outside(_ files: [String]) -> [String] {
-            files.filter { !URL(filePath: $0).resolvingSymlinksInPath().pathComponents.starts(with: folder) }
+            files.filter { !URL(filePath: $0).resolvingSymlinksInPath().pathComponents.starts(with: directory) }
         }
         for (does, files) in [
-            ("sends files from outside its folder to its machines", outside(cluster.sentFiles)),
+            ("sends files from outside its directory to its machines", outside(cluster.sentFiles)),
             // Somebody else's models, signed by the user's own key, would be the user's.
-            ("signs models with a key from outside its folder", outside(cluster.signingKeys)),
+            ("signs models with a key from outside its directory", outside(cluster.signingKeys)),
         ] where !files.isEmpty {
             throw Problem(
                 .usage, what: "\(path) was found, not named, and \(does)", why: files.joined(separator: "\n"),
@@ -111,24 +111,24 @@ extension Mirrors.Key {
 
 /// The inventory that `provision` last succeeded with.
 package struct RememberedInventory: Sendable {
-    private let folder: StateFolder
+    private let directory: StateDirectory
 
-    package init(_ folder: StateFolder) { self.folder = folder }
+    package init(_ directory: StateDirectory) { self.directory = directory }
 
     /// Absolute; nil when nothing is remembered.
     package var path: String? {
-        let text = try? String(contentsOfFile: folder.lastInventory, encoding: .utf8)
+        let text = try? String(contentsOfFile: directory.lastInventory, encoding: .utf8)
         return text.map { $0.trimming(while: \.isNewline) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Replaces what was remembered. Throws where the state directory cannot be written; the path must be absolute.
     package func remember(_ path: String) throws(Problem) {
-        try folder.make()
+        try directory.make()
         do throws(WholeFile.Failure) {
-            let file = folder.lastInventory
+            let file = directory.lastInventory
             try WholeFile.write(Array((path + "\n").utf8), to: file, mode: 0o600, owner: WholeFile.newOwner(file))
         } catch {
-            throw Problem(what: "cannot write \(folder.lastInventory)", why: error.reason, fix: folder.cure)
+            throw Problem(what: "cannot write \(directory.lastInventory)", why: error.reason, fix: directory.cure)
         }
     }
 }

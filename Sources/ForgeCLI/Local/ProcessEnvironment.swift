@@ -6,7 +6,7 @@ import Foundation
 package struct ProcessEnvironment: Sendable {
     /// The variables as they are set; `variable` is what treats empty ones as missing.
     package var environment: [String: String]
-    /// The current folder, absolute.
+    /// The current directory, absolute.
     package var directory: String
     /// `$HOME`, absolute and without a slash at its end; the account's home where that variable is empty.
     package var home: String
@@ -48,7 +48,7 @@ package struct ProcessEnvironment: Sendable {
         path.hasPrefix(home + "/") ? "~" + path.dropFirst(home.count) : path
     }
 
-    /// The folder of what can be made again: `$KUBEFORGE_CACHE`, else `~/.cache/kubeforge`.
+    /// The directory of what can be made again: `$KUBEFORGE_CACHE`, else `~/.cache/kubeforge`.
     package var cache: String { variable("KUBEFORGE_CACHE").map(absolute) ?? home + "/.cache/kubeforge" }
 
     /// Who runs kubeforge, for others who read the history of a service: `user@computer`. With sudo, the one who typed
@@ -65,9 +65,9 @@ package struct ProcessEnvironment: Sendable {
     }
 }
 
-/// The folder of what kubeforge keeps between runs: logs, locks and which inventory was last. Losing it loses nothing
-/// of a cluster.
-package struct StateFolder: Sendable, Hashable {
+/// The directory of what kubeforge keeps between runs: logs, locks and which inventory was last. Losing it loses
+/// nothing of a cluster.
+package struct StateDirectory: Sendable, Hashable {
     /// Absolute; it need not be there before `make`.
     package let path: String
 
@@ -89,10 +89,10 @@ package struct StateFolder: Sendable, Hashable {
     /// Makes the directory, for this user only, because logs tell a lot about machines. In the home of a user for whom
     /// root works, it is the user's, and so is all in it: later runs are theirs.
     package func make() throws(Problem) {
-        do throws(LocalFile.Failure) { try LocalFile.makeFolder(logs) } catch {
+        do throws(LocalFile.Failure) { try LocalFile.makeDirectory(logs) } catch {
             throw Problem(
                 what: "cannot create the directory \(logs)", why: error.reason,
-                fix: "make it writable, or set XDG_STATE_HOME to a folder that is")
+                fix: "make it writable, or set XDG_STATE_HOME to a directory that is")
         }
     }
 

@@ -131,23 +131,23 @@ package final class LogFile: Sendable {
     private let descriptor: Int32
 
     /// Its name is the time in UTC and the verb, so that names sort by age: `2026-11-21T09-12-03-provision.log`.
-    package convenience init(action: String, at time: Date, in folder: StateFolder) throws(Problem) {
-        try folder.make()
+    package convenience init(action: String, at time: Date, in directory: StateDirectory) throws(Problem) {
+        try directory.make()
         let stamp = Self.stamp(time)
-        var (path, number) = ("\(folder.logs)/\(stamp)-\(action).log", 1)
+        var (path, number) = ("\(directory.logs)/\(stamp)-\(action).log", 1)
         var descriptor = Self.create(path)
         while descriptor < 0 && errno == EEXIST {
             number += 1
-            path = "\(folder.logs)/\(stamp)-\(action)-\(number).log"
+            path = "\(directory.logs)/\(stamp)-\(action)-\(number).log"
             descriptor = Self.create(path)
         }
         guard descriptor >= 0 else {
             throw Problem(
-                what: "cannot make the log \(path)", why: String(cString: strerror(errno)), fix: folder.cure)
+                what: "cannot make the log \(path)", why: String(cString: strerror(errno)), fix: directory.cure)
         }
         if let owner = WholeFile.newOwner(path) { fchown(descriptor, owner.user, owner.group) }
         self.init(path, descriptor)
-        Self.removeOld(in: folder.logs)
+        Self.removeOld(in: directory.logs)
     }
 
     /// Takes the descriptor over.
@@ -168,11 +168,11 @@ package final class LogFile: Sendable {
         String(time.formatted(.iso8601).dropLast()).replacing(":", with: "-")
     }
 
-    private static func removeOld(in folder: String) {
-        let logs = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
+    private static func removeOld(in directory: String) {
+        let logs = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).filter {
             $0.hasSuffix(".log")
         }.sorted()
-        for name in logs.dropLast(kept) { try? FileManager.default.removeItem(atPath: folder + "/" + name) }
+        for name in logs.dropLast(kept) { try? FileManager.default.removeItem(atPath: directory + "/" + name) }
     }
 }
 

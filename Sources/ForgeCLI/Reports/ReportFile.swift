@@ -22,15 +22,15 @@ package final class ReportFile: Reporter {
         self.path = surroundings.absolute(path)
         format = Format(of: path) ?? .html
         data = Mutex(ReportData(action: action, began: surroundings.now()))
-        let folder = (self.path as NSString).deletingLastPathComponent
-        var isFolder = ObjCBool(false)
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+        let directory = (self.path as NSString).deletingLastPathComponent
+        var isDirectory = ObjCBool(false)
+        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
             throw Problem(
-                .usage, what: "the report \(path) cannot be written", why: "there is no folder \(folder)",
-                fix: "mkdir -p \(folder.shellQuoted)")
+                .usage, what: "the report \(path) cannot be written", why: "there is no directory \(directory)",
+                fix: "mkdir -p \(directory.shellQuoted)")
         }
-        guard FileManager.default.isWritableFile(atPath: folder) else {
-            throw Problem(.usage, what: "the report \(path) cannot be written", why: "\(folder) is not writable")
+        guard FileManager.default.isWritableFile(atPath: directory) else {
+            throw Problem(.usage, what: "the report \(path) cannot be written", why: "\(directory) is not writable")
         }
     }
 

@@ -137,7 +137,7 @@ package struct ActionContext: Sendable {
     package let executor: Executor
     /// The user's kubectl configuration on this computer.
     package let operatorKubeconfig: String
-    /// The folder on this computer for what can be made again.
+    /// The directory on this computer for what can be made again.
     package let cache: String
     /// Who runs kubeforge: `user@computer`.
     package let person: String

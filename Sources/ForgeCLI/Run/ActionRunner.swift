@@ -12,7 +12,7 @@ package struct ActionRunner: Sendable {
     package var action: Action
     /// The inventory as an argument; nil leaves the choice to `InventoryChoice`.
     package var inventory: String?
-    /// The folder of `--templates`.
+    /// The directory of `--templates`.
     package var templates: String?
     /// Hosts worked on at once.
     package var width = 32
@@ -89,7 +89,7 @@ package struct ActionRunner: Sendable {
 
     private func takeLock(_ cluster: String) throws(Problem) -> RunLock {
         let holder = RunLock.Holder(action: action.name, processID: surroundings.processID, since: surroundings.now())
-        return try RunLock(cluster, in: StateFolder(surroundings), for: holder)
+        return try RunLock(cluster, in: StateDirectory(surroundings), for: holder)
     }
 
     /// One service after the other, each with its own connections and its own Lease; a failure of one is no reason to
@@ -219,7 +219,7 @@ package struct ActionRunner: Sendable {
 
     private func remember(_ choice: InventoryChoice) {
         do throws(Problem) {
-            try RememberedInventory(StateFolder(surroundings)).remember(surroundings.absolute(choice.path))
+            try RememberedInventory(StateDirectory(surroundings)).remember(surroundings.absolute(choice.path))
         } catch {
             reporter.report(.problem(error, host: nil))
         }

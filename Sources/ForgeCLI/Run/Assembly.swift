@@ -76,7 +76,7 @@ struct Assembly {
     private func makeLog(_ action: Action) throws(Problem) -> LogReporter? {
         if action.isDryRun { return nil }
         let file = try LogFile(
-            action: action.name.replacing(" ", with: "-"), at: surroundings.now(), in: StateFolder(surroundings))
+            action: action.name.replacing(" ", with: "-"), at: surroundings.now(), in: StateDirectory(surroundings))
         return LogReporter(file, now: surroundings.now, keepsPodLines: action.showsOutput)
     }
 
@@ -102,7 +102,7 @@ struct Assembly {
     }
 
     private func connect(_ options: RunOptions, _ reporter: any Reporter) -> Connect {
-        var ssh = SSHOptions(homeFolder: surroundings.home, agentSocket: surroundings.variable("SSH_AUTH_SOCK"))
+        var ssh = SSHOptions(homeDirectory: surroundings.home, agentSocket: surroundings.variable("SSH_AUTH_SOCK"))
         if options.acceptsNewHostKeys { ssh.acceptNewHostKeys = { reporter.report(.note($0)) } }
         return { [ssh] in try await SSHConnection.open(to: $0, options: ssh) }
     }

@@ -22,11 +22,11 @@ package final class RunLock: Sendable {
         }
     }
 
-    package init(_ cluster: String, in folder: StateFolder, for holder: Holder) throws(Problem) {
-        try folder.make()
-        let path = folder.lock(of: cluster)
+    package init(_ cluster: String, in directory: StateDirectory, for holder: Holder) throws(Problem) {
+        try directory.make()
+        let path = directory.lock(of: cluster)
         do throws(LocalFile.Failure) { descriptor = try LocalFile.openOrMake(path, O_RDWR) } catch {
-            throw Problem(what: "cannot open \(path)", why: error.reason, fix: folder.cure)
+            throw Problem(what: "cannot open \(path)", why: error.reason, fix: directory.cure)
         }
         // `deinit` closes it after a throw, too: a second close could hit what another thread has opened meanwhile.
         guard (try? LocalFile.lock(descriptor)) == true else { throw Problem(cluster, isHeldBy: Holder(read: path)) }

@@ -91,8 +91,8 @@ package struct ClusterRegistry: Sendable, Hashable {
     /// containerd reads Docker's layout, too, where there is no hosts.toml: one link serves both, and follows the
     /// authority when that is made anew.
     package func authorityLink(for runtime: Cluster.Runtime) -> String {
-        let folder = runtime == .docker ? "/etc/docker/certs.d" : "/etc/containerd/certs.d"
-        return "\(folder)/\(endpoint)/ca.crt"
+        let directory = runtime == .docker ? "/etc/docker/certs.d" : "/etc/containerd/certs.d"
+        return "\(directory)/\(endpoint)/ca.crt"
     }
 }
 

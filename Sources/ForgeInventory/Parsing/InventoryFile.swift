@@ -22,11 +22,11 @@ struct InventoryFile {
     }
 
     private func bytes() throws(Problems) -> [UInt8] {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
             throw problem("there is no such file", fix: "write one: \(InventoryExample.advice)")
         }
-        if isFolder.boolValue { throw problem("is a folder", fix: "name the inventory in it") }
+        if isDirectory.boolValue { throw problem("is a directory", fix: "name the inventory in it") }
         let data: Data
         do {
             let file = try FileHandle(forReadingFrom: URL(filePath: path))

@@ -172,7 +172,7 @@ enum SFTPURL {
         }
         guard let path = parts.4, path.wholeMatch(of: #/[A-Za-z0-9._/-]*[A-Za-z0-9._-]/#) != nil else {
             throw ValidationError(
-                "needs the path of a folder behind the host", why: "of letters, digits, dots, dashes and _",
+                "needs the path of a directory behind the host", why: "of letters, digits, dots, dashes and _",
                 fix: "such as \(example)")
         }
         return text

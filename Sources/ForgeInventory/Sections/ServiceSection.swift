@@ -59,9 +59,9 @@ struct ServiceSection {
     /// The name of a column, as a header has it.
     private static func column(_ text: String) throws(ValidationError) -> String { text }
 
-    /// A folder with train.csv and test.csv, or both files by name.
+    /// A directory with train.csv and test.csv, or both files by name.
     private func trainingData(_ field: Field) -> Service.TrainingData? {
-        if !field.isMapping { return field.read(folder) }
+        if !field.isMapping { return field.read(directory) }
         guard let section = MappingReader(field, keys: Self.dataKeys) else { return nil }
         let train = section.required("train", like: "data/train.csv")?.read(paths.file)
         let test = section.required("test", like: "data/test.csv")?.read(paths.file)
@@ -156,15 +156,15 @@ struct ServiceSection {
         return text
     }
 
-    private func folder(_ text: String) throws(ValidationError) -> Service.TrainingData {
-        var isFolder: ObjCBool = false
+    private func directory(_ text: String) throws(ValidationError) -> Service.TrainingData {
+        var isDirectory: ObjCBool = false
         let path = try paths.absolute(text)
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw ValidationError("there is no folder \(path)")
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            throw ValidationError("there is no directory \(path)")
         }
-        guard isFolder.boolValue else {
+        guard isDirectory.boolValue else {
             throw ValidationError(
-                "needs a folder with train.csv and test.csv", fix: "or name both files: data: {train: …, test: …}")
+                "needs a directory with train.csv and test.csv", fix: "or name both files: data: {train: …, test: …}")
         }
         let base = path.hasSuffix("/") ? path : path + "/"
         return Service.TrainingData(train: try paths.file(base + "train.csv"), test: try paths.file(base + "test.csv"))

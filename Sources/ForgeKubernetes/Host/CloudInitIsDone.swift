@@ -48,9 +48,9 @@ struct CloudInitIsDone: Step {
 
     /// Empty unless it is at work. Its generator says at boot whether it will run, and its last stage writes
     /// result.json; the program itself, which takes half a second of Python, is asked between these two only.
-    static func look(_ folder: String = "/run/cloud-init") -> String {
+    static func look(_ directory: String = "/run/cloud-init") -> String {
         """
-        [ -e \(folder)/enabled ] && [ ! -e \(folder)/result.json ] && command -v cloud-init >/dev/null || exit 0
+        [ -e \(directory)/enabled ] && [ ! -e \(directory)/result.json ] && command -v cloud-init >/dev/null || exit 0
         state=$(cloud-init status 2>/dev/null)
         case ${state#status: } in running*|"not run"*|"not started"*) printf '%s\\n' "${state#status: }";; esac
         """

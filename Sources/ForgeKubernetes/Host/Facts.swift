@@ -23,7 +23,7 @@ package struct Facts: Sendable, Hashable {
     package var clock: Int
     /// By how many seconds it is ahead of the operator's computer; nil when not known.
     package var skew: Int?
-    /// Home folder and primary group of the login user.
+    /// Home directory and primary group of the login user.
     package var home: String
     /// The name of that group; `root` when not known.
     package var group: String

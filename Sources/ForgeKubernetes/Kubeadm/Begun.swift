@@ -125,7 +125,7 @@ extension Begun {
         """
         set -u
         \(EtcdData.find(below: root))
-        [ "$etcd" != data ] || echo "etcd's data are in $folder"
+        [ "$etcd" != data ] || echo "etcd's data are in $directory"
         [ "$etcd" != external ] || echo "its etcd is outside of the machine: $servers"
         [ -e "\(root)$1" ] || { echo "there is no note of kubeforge's that it began this"; exit 0; }
         cd \(root)/etc/kubernetes 2>/dev/null || exit 0
@@ -135,7 +135,7 @@ extension Begun {
         """
     }
 
-    /// Prints the folder of the copy. A snapshot of a running etcd, or its files where none runs; nothing is copied
+    /// Prints the directory of the copy. A snapshot of a running etcd, or its files where none runs; nothing is copied
     /// that is not there.
     static func copy(below root: String = "") -> String {
         """
@@ -151,7 +151,7 @@ extension Begun {
         \(EtcdData.find(below: root))
         if [ "$etcd" = data ]; then
           \(EtcdData.snapshot)
-          if ! snapshot "$1" "$folder" "$copy"; then cp -a -- "$folder/member" "$copy/member"; fi
+          if ! snapshot "$1" "$directory" "$copy"; then cp -a -- "$directory/member" "$copy/member"; fi
         fi
         sync
         echo "$copy"
@@ -161,15 +161,15 @@ extension Begun {
 
 /// Where a control plane's etcd keeps its data: as its own manifest says, or kubeadm's usual place.
 private enum EtcdData {
-    /// Sets `etcd` to `data`, `external` or `none`, and `folder` or `servers` to where.
+    /// Sets `etcd` to `data`, `external` or `none`, and `directory` or `servers` to where.
     static func find(below root: String = "") -> String {
         """
         etcd=none; servers=''; manifests=\(root)/etc/kubernetes/manifests
-        folder=$(sed -n 's/^.*--data-dir=\\([^ "]*\\).*/\\1/p' "$manifests/etcd.yaml" 2>/dev/null | head -n 1) || \
-        folder=''
-        folder=\(root)${folder:-/var/lib/etcd}
-        if [ ! -e "$folder/member" ] && [ -e \(root)/var/lib/etcd/member ]; then folder=\(root)/var/lib/etcd; fi
-        if [ -e "$folder/member" ]; then etcd=data
+        directory=$(sed -n 's/^.*--data-dir=\\([^ "]*\\).*/\\1/p' "$manifests/etcd.yaml" 2>/dev/null | head -n 1) || \
+        directory=''
+        directory=\(root)${directory:-/var/lib/etcd}
+        if [ ! -e "$directory/member" ] && [ -e \(root)/var/lib/etcd/member ]; then directory=\(root)/var/lib/etcd; fi
+        if [ -e "$directory/member" ]; then etcd=data
         elif [ ! -e "$manifests/etcd.yaml" ] && [ -e "$manifests/kube-apiserver.yaml" ]; then
           servers=$(sed -n 's/^.*--etcd-servers=\\([^ "]*\\).*/\\1/p' "$manifests/kube-apiserver.yaml" | head -n 1)
           case $servers in ''|https://127.0.0.1:2379) servers='' ;; *) etcd=external ;; esac
@@ -177,7 +177,7 @@ private enum EtcdData {
         """
     }
 
-    /// etcdctl is in etcd's own image. It writes into the data folder, which is the same inside and outside.
+    /// etcdctl is in etcd's own image. It writes into the data directory, which is the same inside and outside.
     static let snapshot = """
         snapshot() {
           pki=/etc/kubernetes/pki/etcd

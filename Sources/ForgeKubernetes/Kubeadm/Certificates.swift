@@ -102,7 +102,7 @@ struct Certificates: Sendable {
 
     static let look = look()
 
-    /// Nothing where kubeadm has made none. Those of other makers in the same folder are not looked at.
+    /// Nothing where kubeadm has made none. Those of other makers in the same directory are not looked at.
     static func look(below root: String = "") -> String {
         """
         cd \(root)/etc/kubernetes 2>/dev/null && command -v openssl >/dev/null || exit 0

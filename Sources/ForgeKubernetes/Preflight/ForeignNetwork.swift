@@ -2,7 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// No other pod network's configuration comes before kubeforge's: a runtime takes the first file of the folder.
+/// No other pod network's configuration comes before kubeforge's: a runtime takes the first file of the directory.
 struct ForeignNetwork: PreflightCheck {
     let runtime: Cluster.Runtime
     /// The cluster's own.
@@ -18,7 +18,7 @@ struct ForeignNetwork: PreflightCheck {
                 let types = $0.types.isEmpty ? "" : " (\($0.types.joined(separator: ", ")))"
                 return
                     """
-                    \(Self.folder)/\($0.name)\(types) comes before \(cni.configuration): no pod would get the \
+                    \(Self.directory)/\($0.name)\(types) comes before \(cni.configuration): no pod would get the \
                     cluster's network
                     """
             }
@@ -38,12 +38,12 @@ struct ForeignNetwork: PreflightCheck {
                 """)
     }
 
-    private static let folder = "/etc/cni/net.d"
+    private static let directory = "/etc/cni/net.d"
 
     /// A line for each file that a runtime looks at: its name, and its plugins.
     static func look(below root: String = "") -> String {
         """
-        cd \(root)\(folder) 2>/dev/null || exit 0
+        cd \(root)\(directory) 2>/dev/null || exit 0
         for file in *.conf *.conflist *.json; do
           [ ! -f "$file" ] || echo "$file" $(grep -o '"type" *: *"[^"]*"' "$file" | sed 's/.*"\\([^"]*\\)"$/\\1/')
         done

@@ -121,7 +121,7 @@ extension Survey {
         """
     }
 
-    /// A folder that is not there yet will be made on the file system of the nearest one above it.
+    /// A directory that is not there yet will be made on the file system of the nearest one above it.
     static func rooms(below root: String = "") -> String {
         """
         room() {

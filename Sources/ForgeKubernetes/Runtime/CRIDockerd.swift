@@ -63,12 +63,12 @@ struct CRIDockerd {
         }
     }
 
-    /// The archive holds one program in a folder. It is believed by its sha256 alone.
+    /// The archive holds one program in a directory. It is believed by its sha256 alone.
     static let install = """
         set -e
-        folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
-        \(Download.fetch("$folder/archive.tgz"))
-        tar -xzf "$folder/archive.tgz" -C "$folder"
-        install -D -m 0755 "$folder/cri-dockerd/cri-dockerd" "$3"
+        directory=$(mktemp -d); trap 'rm -rf "$directory"' EXIT
+        \(Download.fetch("$directory/archive.tgz"))
+        tar -xzf "$directory/archive.tgz" -C "$directory"
+        install -D -m 0755 "$directory/cri-dockerd/cri-dockerd" "$3"
         """
 }

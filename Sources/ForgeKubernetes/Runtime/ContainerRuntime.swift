@@ -17,7 +17,7 @@ struct ContainerRuntime {
                 Unit(
                     "containerd.service",
                     runningSince: [
-                        ContainerdConfig.path, ContainerdConfig.dropIns, proxy("containerd.service").folder,
+                        ContainerdConfig.path, ContainerdConfig.dropIns, proxy("containerd.service").directory,
                     ],
                     title: "containerd runs with its configuration"),
             ]
@@ -48,7 +48,7 @@ struct ContainerRuntime {
         return [
             DockerDaemon(cluster: cluster), proxy.step,
             Unit(
-                "docker.service", runningSince: [DockerDaemon.path, proxy.folder],
+                "docker.service", runningSince: [DockerDaemon.path, proxy.directory],
                 title: "Docker Engine runs with its configuration"),
         ]
     }
@@ -64,9 +64,9 @@ struct ServiceProxy {
     let proxy: Proxy?
 
     /// Of drop-ins: a file that comes or goes changes its time, so the unit is restarted.
-    var folder: String { "/etc/systemd/system/\(unit).d" }
+    var directory: String { "/etc/systemd/system/\(unit).d" }
 
-    private var path: String { folder + "/kubeforge-proxy.conf" }
+    private var path: String { directory + "/kubeforge-proxy.conf" }
 
     var step: any Step {
         guard let proxy else { return FileIsAbsent(path, title: "\(unit) has no proxy of kubeforge's") }

@@ -88,8 +88,9 @@ enum ContainerdDropIns {
         set -- \(ContainerdConfig.dropIns)/*.toml; [ -e "$1" ] || exit 0
         whole=$(containerd --config \(ContainerdConfig.path) config dump 2>/dev/null) || exit 0
         case $whole in *'SystemdCgroup = true'*) ;; *) echo 'SystemdCgroup = true';; esac
-        case $whole in *'config_path = "\(RegistryMirrors.folder)"'*|*"config_path = '\(RegistryMirrors.folder)'"*) ;;
-        *) echo 'config_path = "\(RegistryMirrors.folder)"';; esac
+        case $whole in
+        *'config_path = "\(RegistryMirrors.directory)"'* | *"config_path = '\(RegistryMirrors.directory)'"*) ;;
+        *) echo 'config_path = "\(RegistryMirrors.directory)"';; esac
         """
 }
 

@@ -129,7 +129,7 @@ private struct ImagePuller {
     /// sees it (updateImage of containerd 1.6 to 2.3). ctr draws its progress ten times a second, whatever it writes
     /// to.
     private static let containerdPull =
-        "ctr -n k8s.io images pull --hosts-dir \(RegistryMirrors.folder) \"$1\" >/dev/null && echo \"$1 is pulled\""
+        "ctr -n k8s.io images pull --hosts-dir \(RegistryMirrors.directory) \"$1\" >/dev/null && echo \"$1 is pulled\""
 
     private func dockerPull(_ image: String) -> Command {
         guard let (mirrored, _) = DockerMirror.source(of: image, cluster.mirrors) else {

@@ -6,7 +6,7 @@ import ForgePlan
 struct RegistryMirrors {
     let cluster: Cluster
 
-    static let folder = "/etc/containerd/certs.d"
+    static let directory = "/etc/containerd/certs.d"
 
     /// One hosts.toml for each mirrored registry. The upstream stays as containerd's own last resort.
     func containerdFiles() -> [FileIs] {
@@ -20,7 +20,8 @@ struct RegistryMirrors {
 
                 """
             return FileIs(
-                RemoteFile("\(Self.folder)/\(registry)/hosts.toml", text), title: "\(registry) is pulled from \(url)")
+                RemoteFile("\(Self.directory)/\(registry)/hosts.toml", text), title: "\(registry) is pulled from \(url)"
+            )
         } + pushRegistry()
     }
 
@@ -33,7 +34,7 @@ struct RegistryMirrors {
                 [\"pull\", \"resolve\", \"push\"]\n
                 """
             return FileIs(
-                RemoteFile("\(Self.folder)/\(host)/hosts.toml", text), title: "\(host) is accessed over plain HTTP")
+                RemoteFile("\(Self.directory)/\(host)/hosts.toml", text), title: "\(host) is accessed over plain HTTP")
         }
     }
 

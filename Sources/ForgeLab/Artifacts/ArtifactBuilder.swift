@@ -11,14 +11,14 @@ struct ArtifactBuilder: Sendable {
     let cache: Cache
     let computer: LocalHost
 
-    private var folder: String { "\(cache.root)/supplies" }
+    private var directory: String { "\(cache.root)/supplies" }
 
     func isMade(_ artifact: Artifact) -> Bool { computer.read(artifact.seal) == artifact.digest }
 
     /// The scripts and what they read, where a shell finds them.
     func write(_ files: [String: String]) throws(Problem) {
-        for (name, text) in files where computer.read("\(folder)/files/\(name)") != text {
-            try computer.replace("\(folder)/files/\(name)", with: text)
+        for (name, text) in files where computer.read("\(directory)/files/\(name)") != text {
+            try computer.replace("\(directory)/files/\(name)", with: text)
         }
     }
 
@@ -38,11 +38,13 @@ struct ArtifactBuilder: Sendable {
         try computer.replace(log, with: "")
         let values = try values(artifact).map { Word("\($0.key)=\($0.value)") }
         let shell = "log=$1; shift; exec sh \"$@\" >\"$log\" 2>&1"
-        let make: [Word] = ["sh", "-c", Word(shell), "sh", Word(log), Word("\(folder)/files/make.sh")]
+        let make: [Word] = ["sh", "-c", Word(shell), "sh", Word(log), Word("\(directory)/files/make.sh")]
         let arguments = [cache.root, artifact.place, artifact.digest, artifact.buildRoot ?? "-", artifact.script].map {
             Word($0)
         }
-        for folder in [artifact.place, "\(artifact.place).new"] { try await Mounts.unmount(below: folder, computer) }
+        for directory in [artifact.place, "\(artifact.place).new"] {
+            try await Mounts.unmount(below: directory, computer)
+        }
         let output = try await computer.run(Command(Mounts.ownNamespace + make + arguments + values).within(Self.limit))
         guard !output.isSuccess else { return }
         throw Problem(
@@ -54,7 +56,7 @@ struct ArtifactBuilder: Sendable {
     private func values(_ artifact: Artifact) throws(Problem) -> [String: String] {
         var values = artifact.values
         for (key, value) in values where value.contains("\n") {
-            let path = "\(folder)/\(artifact.script).\(key)"
+            let path = "\(directory)/\(artifact.script).\(key)"
             try computer.replace(path, with: value)
             values[key] = path
         }
@@ -71,7 +73,7 @@ struct ArtifactBuilder: Sendable {
         }
     }
 
-    private func log(_ artifact: Artifact) -> String { "\(folder)/\(artifact.script.split(separator: ".")[0]).log" }
+    private func log(_ artifact: Artifact) -> String { "\(directory)/\(artifact.script.split(separator: ".")[0]).log" }
 
     private func lastLines(of log: String, _ count: Int) -> String? {
         let lines = (computer.read(log) ?? "").split(whereSeparator: \.isNewline).suffix(count)
@@ -79,14 +81,14 @@ struct ArtifactBuilder: Sendable {
     }
 }
 
-/// One thing that the lab's servers offer, or that is needed to make one: a folder, filled by a script, known by a
+/// One thing that the lab's servers offer, or that is needed to make one: a directory, filled by a script, known by a
 /// digest of what made it.
 struct Artifact: Sendable, Hashable {
     /// A noun in the singular: "Kubernetes 1.20.2".
     let name: String
     /// How long it takes on two cores: "6 min".
     let usually: String
-    /// The folder's path.
+    /// The directory's path.
     let place: String
     /// Below `templates/lab/build`.
     let script: String

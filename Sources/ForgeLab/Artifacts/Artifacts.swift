@@ -10,20 +10,20 @@ struct Artifacts: Sendable {
     private let version: Version
     private let distributions: [LabSettings.Distribution]
     /// Where the operator puts what the lab cannot make.
-    private let broughtFolder: String
+    private let broughtDirectory: String
 
     /// `kubernetes` and `distributions` are what the lab's machines shall find.
     init(
         cache: Cache, computer: LocalHost, templates: Templates, kubernetes version: Version,
         distributions: [LabSettings.Distribution],
-        broughtFolder: String? = nil
+        broughtDirectory: String? = nil
     ) {
         self.cache = cache
         self.computer = computer
         self.templates = templates
         self.version = version
         self.distributions = distributions
-        self.broughtFolder = broughtFolder ?? cache.root
+        self.broughtDirectory = broughtDirectory ?? cache.root
     }
 
     /// What the machines of the site are installed with, and the service's image, which is a Debian 13, where it is
@@ -35,7 +35,7 @@ struct Artifacts: Sendable {
             cache: layout.cache, computer: layout.computer, templates: layout.templates,
             kubernetes: layout.cluster.kubernetes,
             distributions: LabSettings.Distribution.allCases.filter(wanted.contains),
-            broughtFolder: layout.operatorFiles.root)
+            broughtDirectory: layout.operatorFiles.root)
     }
 
     /// Makes those that are not there; the rest is told in one line.
@@ -73,13 +73,13 @@ struct Artifacts: Sendable {
     }
 
     private func brought() async throws -> BroughtRelease {
-        try await BroughtRelease.take(version, folder: broughtFolder, computer)
+        try await BroughtRelease.take(version, directory: broughtDirectory, computer)
     }
 
     /// In the order in which they can be made.
     func all(_ brought: BroughtRelease? = nil) throws(Problem) -> [Artifact] {
         let rules = BuildRules(cache: cache, texts: files())
-        let brought = brought ?? BroughtRelease(version: version, folder: broughtFolder)
+        let brought = brought ?? BroughtRelease(version: version, directory: broughtDirectory)
         let buildRoot = try rules.buildRoot()
         let key = try rules.signingKey(buildRoot)
         var all = [buildRoot, key]
@@ -119,27 +119,27 @@ struct Artifacts: Sendable {
                 try rules.kubernetesImages(version, kubernetes: kubernetes, standIns: standIns, buildRoot: buildRoot))
             made = [source, standIns, kubernetes, packages]
         }
-        let own = rules.packageFolder(packages)
+        let own = rules.packageDirectory(packages)
         return try made + layouts + [
             rules.kubernetesRepository(version, own: own, others: otherVersions(rules), key: key, buildRoot: buildRoot),
             rules.registry(version, layouts: layouts, brought: brought, buildRoot: buildRoot),
         ]
     }
 
-    private func files() -> [String: String] { templates.folder("lab/build") }
+    private func files() -> [String: String] { templates.directory("lab/build") }
 
     /// Versions of the same minor release that were made or brought for other labs.
-    private func otherVersions(_ rules: BuildRules) -> [Version: BuildRules.PackageFolder] {
+    private func otherVersions(_ rules: BuildRules) -> [Version: BuildRules.PackageDirectory] {
         let made = computer.names(in: rules.packages).compactMap {
             Version(String($0.dropFirst(BuildRules.packagePrefix.count)))
         }
         let brought = computer.names(in: rules.broughtReleases).compactMap { Version($0) }
-        var others: [Version: BuildRules.PackageFolder] = [:]
+        var others: [Version: BuildRules.PackageDirectory] = [:]
         for other in Set(made + brought) where other != version && other.minorName == version.minorName {
             // What was brought wins.
             others[other] = [rules.broughtPlace(other), rules.packages(of: other)].lazy.compactMap { place in
-                computer.read("\(place)/.made").map { rules.packageFolder(place: place, digest: $0) }
-            }.first { folder in computer.names(in: folder.path).contains { $0.hasSuffix(".deb") } }
+                computer.read("\(place)/.made").map { rules.packageDirectory(place: place, digest: $0) }
+            }.first { directory in computer.names(in: directory.path).contains { $0.hasSuffix(".deb") } }
         }
         return others
     }
@@ -168,7 +168,7 @@ struct ArtifactPreconditions: Sendable, Hashable {
     var archiveError: String?
     var freeDisk: Int?
     var freeMemory: Int?
-    var folder = ""
+    var directory = ""
 
     init() {}
 
@@ -176,7 +176,7 @@ struct ArtifactPreconditions: Sendable, Hashable {
         var taken = ArtifactPreconditions()
         taken.freeDisk = survey.freeDisk
         taken.freeMemory = survey.freeMemory
-        taken.folder = cache.root
+        taken.directory = cache.root
         // What comes now runs programs that the survey did not find.
         guard survey.isLinux, survey.missingPrograms.isEmpty else { return taken }
         if !computer.exists(keyring) { taken.missingPackages.append("debian-archive-keyring") }
@@ -185,8 +185,8 @@ struct ArtifactPreconditions: Sendable, Hashable {
         // By apt's own way, which may lead through a proxy.
         let fetch =
             """
-            folder=$(mktemp -d) && trap 'rm -rf \"$folder\"' EXIT && /usr/lib/apt/apt-helper download-file \(archive) \
-            \"$folder/it\"
+            directory=$(mktemp -d) && trap 'rm -rf \"$directory\"' EXIT && /usr/lib/apt/apt-helper download-file \
+            \(archive) \"$directory/it\"
             """
         let answer = try await computer.run(Command("sh", "-c", Word(fetch)))
         if !answer.isSuccess { taken.archiveError = answer.lastLine ?? "\(answer.exit)" }
@@ -213,9 +213,9 @@ struct ArtifactPreconditions: Sendable, Hashable {
     private var space: Problem? {
         guard let freeDisk, freeDisk < Self.disk else { return nil }
         return Problem(
-            what: "too little disk space in \(folder) to make the lab's packages and images",
+            what: "too little disk space in \(directory) to make the lab's packages and images",
             why: "\(freeDisk.gibibytes) are free, \(Self.disk.gibibytes) are needed",
-            fix: "set KUBEFORGE_CACHE to a folder on a larger disk")
+            fix: "set KUBEFORGE_CACHE to a directory on a larger disk")
     }
 
     private var room: Problem? {

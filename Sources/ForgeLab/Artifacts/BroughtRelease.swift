@@ -8,13 +8,13 @@ import Foundation
 struct BroughtRelease: Sendable, Hashable {
     let version: Version
     /// The operator's `~/.cache/kubeforge/lab`.
-    let folder: String
+    let directory: String
     var packages: [BroughtPackage] = []
     var archives: [BroughtArchive] = []
 
-    var packagesFolder: String { "\(folder)/packages/\(version)" }
-    var sharedImages: String { "\(folder)/images" }
-    var imagesFolder: String { "\(folder)/images/\(version)" }
+    var packagesDirectory: String { "\(directory)/packages/\(version)" }
+    var sharedImages: String { "\(directory)/images" }
+    var imagesDirectory: String { "\(directory)/images/\(version)" }
 
     /// Whether the machines get this release; otherwise they get the one that the lab builds.
     var hasPackages: Bool { !packages.isEmpty }
@@ -30,12 +30,12 @@ struct BroughtRelease: Sendable, Hashable {
         (packages.map { "\($0.path) \($0.stamp)" } + archives.map { "\($0.path) \($0.stamp)" }).joined(separator: "\n")
     }
 
-    static func take(_ version: Version, folder: String, _ computer: LocalHost) async throws -> BroughtRelease {
-        var release = BroughtRelease(version: version, folder: folder)
-        for name in computer.names(in: release.packagesFolder) where name.hasSuffix(".deb") {
-            release.packages.append(try await BroughtPackage.take("\(release.packagesFolder)/\(name)", computer))
+    static func take(_ version: Version, directory: String, _ computer: LocalHost) async throws -> BroughtRelease {
+        var release = BroughtRelease(version: version, directory: directory)
+        for name in computer.names(in: release.packagesDirectory) where name.hasSuffix(".deb") {
+            release.packages.append(try await BroughtPackage.take("\(release.packagesDirectory)/\(name)", computer))
         }
-        for place in [release.sharedImages, release.imagesFolder] {
+        for place in [release.sharedImages, release.imagesDirectory] {
             for name in computer.names(in: place) where name.hasSuffix(".tar") {
                 release.archives.append(try await BroughtArchive.take("\(place)/\(name)", computer))
             }
@@ -77,9 +77,9 @@ struct BroughtPackage: Sendable, Hashable {
     /// The kubeadm in it says what it needs; without it nobody knows.
     func images(_ version: Version, _ computer: LocalHost) async throws -> [String] {
         let ask = """
-            folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
-            dpkg-deb --fsys-tarfile "$1" | tar -x -C "$folder" ./usr/bin/kubeadm && "$folder/usr/bin/kubeadm" config \
-            images list --kubernetes-version "v$2"
+            directory=$(mktemp -d) && trap 'rm -rf "$directory"' EXIT
+            dpkg-deb --fsys-tarfile "$1" | tar -x -C "$directory" ./usr/bin/kubeadm && "$directory/usr/bin/kubeadm" \
+            config images list --kubernetes-version "v$2"
             """
         let answer = try await computer.finish(
             Command("sh", "-c", Word(ask), "sh", Word(path), "\(version)"), fix: "fetch \(path) again, or remove it")
@@ -105,7 +105,7 @@ extension BroughtRelease {
             why: """
                 it builds \(BuildRules.kubernetesMinor) from Debian's source; the packages of another release are its \
                 user's to bring
-                \(packagesFolder) lacks \(names.joined(separator: ", "))
+                \(packagesDirectory) lacks \(names.joined(separator: ", "))
                 """,
             fix: """
                 where there is internet, take them from pkgs.k8s.io, and run the same command again (it tells the \
@@ -124,7 +124,7 @@ extension BroughtRelease {
             .invalidInventory, what: "the lab has not all images of Kubernetes \(version)",
             why:
                 """
-                kubeadm \(version) needs them, and no archive in \(imagesFolder) has them: \
+                kubeadm \(version) needs them, and no archive in \(imagesDirectory) has them: \
                 \(missing.joined(separator: ", "))
                 """,
             fix: """
@@ -140,14 +140,14 @@ extension BroughtRelease {
             own.isEmpty
             ? [] : ["(\(own.joined(separator: "|")))_\("\(version)".replacing(".", with: "\\."))-[^_]*_amd64"]
         let list = "curl -fsSL $base/Packages | sed -n 's/^Filename: //p' | grep -E"
-        return ["mkdir -p \(packagesFolder.shellQuoted) && cd \(packagesFolder.shellQuoted) && base=\(base)"]
+        return ["mkdir -p \(packagesDirectory.shellQuoted) && cd \(packagesDirectory.shellQuoted) && base=\(base)"]
             + exact.map { "\(list) '\($0)\\.deb$' | xargs -I{} curl -fLO $base/{}" }
             + others.map { "\(list) '\($0)_[^_]*_amd64\\.deb$' | sort -V | tail -n 1 | xargs -I{} curl -fLO $base/{}" }
     }
 
     func fetchImages(_ names: [String]) -> [String] {
         [
-            "mkdir -p \(imagesFolder.shellQuoted) && cd \(imagesFolder.shellQuoted)",
+            "mkdir -p \(imagesDirectory.shellQuoted) && cd \(imagesDirectory.shellQuoted)",
             "for image in \(names.joined(separator: " ")); do file=${image##*/}",
             """
             skopeo copy --override-os linux --override-arch amd64 docker://$image \

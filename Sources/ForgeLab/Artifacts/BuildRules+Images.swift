@@ -86,7 +86,8 @@ extension BuildRules {
             in: broughtPlace(release.version),
             script: "brought-release.sh",
             values: [
-                "packages": release.packagesFolder, "shared": release.sharedImages, "images": release.imagesFolder,
+                "packages": release.packagesDirectory, "shared": release.sharedImages,
+                "images": release.imagesDirectory,
                 "contents": release.contents,
             ])
     }
@@ -96,9 +97,9 @@ extension BuildRules {
     func pushes(_ release: BroughtRelease) -> String {
         release.archives.flatMap { archive in
             let file = archive.path.split(separator: "/").last!
-            let folder = archive.path == "\(release.sharedImages)/\(file)" ? "shared" : "images"
+            let directory = archive.path == "\(release.sharedImages)/\(file)" ? "shared" : "images"
             return archive.names.map { name in
-                let place = "\(broughtPlace(release.version))/\(folder)/\(file)"
+                let place = "\(broughtPlace(release.version))/\(directory)/\(file)"
                 return "\(archive.transport)\t\(place)\t\(name)\t\(RegistryPath.of(name))\n"
             }
         }.joined()

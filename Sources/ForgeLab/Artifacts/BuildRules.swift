@@ -46,19 +46,19 @@ extension BuildRules {
 
     func packages(of version: Version) -> String { "\(packages)/\(Self.packagePrefix)\(version)" }
 
-    /// A folder of debs, and the digest of what made it.
-    struct PackageFolder: Sendable, Hashable {
+    /// A directory of debs, and the digest of what made it.
+    struct PackageDirectory: Sendable, Hashable {
         let path: String
         let digest: String
     }
 
-    func packageFolder(_ artifact: Artifact) -> PackageFolder {
-        packageFolder(place: artifact.place, digest: artifact.digest)
+    func packageDirectory(_ artifact: Artifact) -> PackageDirectory {
+        packageDirectory(place: artifact.place, digest: artifact.digest)
     }
 
-    /// A brought release has images, too, so its packages are one folder further down.
-    func packageFolder(place: String, digest: String) -> PackageFolder {
-        PackageFolder(path: place.hasPrefix(broughtReleases) ? "\(place)/packages" : place, digest: digest)
+    /// A brought release has images, too, so its packages are one directory further down.
+    func packageDirectory(place: String, digest: String) -> PackageDirectory {
+        PackageDirectory(path: place.hasPrefix(broughtReleases) ? "\(place)/packages" : place, digest: digest)
     }
 
     /// kubelet, kubeadm, kubectl, kubernetes-cni and cri-tools as debs.
@@ -79,7 +79,8 @@ extension BuildRules {
     /// The flat repository of a minor release, as pkgs.k8s.io has it. `others` are the versions that other labs asked
     /// for.
     func kubernetesRepository(
-        _ version: Version, own: PackageFolder, others: [Version: PackageFolder], key: Artifact, buildRoot: Artifact
+        _ version: Version, own: PackageDirectory, others: [Version: PackageDirectory], key: Artifact,
+        buildRoot: Artifact
     ) throws(Problem) -> Artifact {
         let all = others.merging([version: own]) { _, own in own }.sorted { $0.key < $1.key }.map(\.value)
         return try artifact(

@@ -1,15 +1,15 @@
 import ForgeCore
 
 /// Where the lab keeps what is expensive to make, and the state of running labs: root's `~/.cache/kubeforge/lab`.
-/// Machines' files are root's, so none of them may lie in the home folder of another user; what the operator needs is
-/// in `OperatorFiles`.
+/// Machines' files are root's, so none of them may lie in the home directory of another user; what the operator needs
+/// is in `OperatorFiles`.
 package struct Cache: Sendable, Hashable {
     /// Absolute, and owned by root.
     package let root: String
 
     package init(root: String) { self.root = root }
 
-    /// One folder for each digest of what makes it.
+    /// One directory for each digest of what makes it.
     package var rootFileSystems: String { "\(root)/rootfs" }
     /// `<version>/bin/kubelet` and its like.
     package var kubernetes: String { "\(root)/kubernetes" }

@@ -10,8 +10,8 @@ struct Kernel: Sendable {
 
     /// The host's modules; nil where everything is built in.
     var modules: String? {
-        let folder = "/lib/modules/\(release)"
-        return computer.exists(folder) ? folder : nil
+        let directory = "/lib/modules/\(release)"
+        return computer.exists(directory) ? directory : nil
     }
 
     /// Those of the modules Kubernetes asks for that this kernel has without a module file.
@@ -44,25 +44,25 @@ struct Kernel: Sendable {
     }
 }
 
-/// What is mounted on this computer, for the parts of a lab's folder.
+/// What is mounted on this computer, for the parts of a lab's directory.
 enum Mounts {
     /// Before a command that mounts things, itself or by mmdebstrap: they go away with its last process, however that
-    /// ends, and nobody who removes or measures a folder of the cache runs into this computer's /proc. Only root can
+    /// ends, and nobody who removes or measures a directory of the cache runs into this computer's /proc. Only root can
     /// mount anything.
     static let ownNamespace: [Word] = geteuid() == 0 ? ["unshare", "--mount", "--propagation", "private"] : []
 
-    /// The mount points at and below the folder, innermost first. `table` is /proc/self/mounts, which writes a space as
-    /// `\040`.
-    static func points(below folder: String, in table: String) -> [String] {
+    /// The mount points at and below the directory, innermost first. `table` is /proc/self/mounts, which writes a space
+    /// as `\040`.
+    static func points(below directory: String, in table: String) -> [String] {
         let points = table.split(separator: "\n").compactMap { line -> String? in
             let fields = line.split(separator: " ")
             return fields.count > 1 ? plain(fields[1]) : nil
         }
-        return points.filter { $0 == folder || $0.hasPrefix(folder + "/") }.reversed()
+        return points.filter { $0 == directory || $0.hasPrefix(directory + "/") }.reversed()
     }
 
-    static func unmount(below folder: String, _ computer: LocalHost) async throws {
-        for point in points(below: folder, in: computer.read("/proc/self/mounts") ?? "") {
+    static func unmount(below directory: String, _ computer: LocalHost) async throws {
+        for point in points(below: directory, in: computer.read("/proc/self/mounts") ?? "") {
             // A mount that something of a killed machine still holds goes away with it; its place is free at once. So
             // is that of a server that is away, for which umount waits.
             let output = try? await computer.run(Command("umount", Word(point)).within(.seconds(30)))

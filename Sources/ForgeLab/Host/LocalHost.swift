@@ -73,14 +73,14 @@ package struct LocalHost: Sendable {
         return output.text.trimming(while: \.isWhitespace)
     }
 
-    /// Root's programs must not write into the home folder of who typed sudo, and an ordinary user's PATH has no sbin
-    /// on Debian.
+    /// Root's programs must not write into the home directory of who typed sudo, and an ordinary user's PATH has no
+    /// sbin on Debian.
     private static let environment: [Environment.Key: String] = {
         let inherited = ProcessInfo.processInfo.environment
         var values: [Environment.Key: String] = ["LC_ALL": "C.UTF-8"]
-        let folders = (inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init)
-        let missing = ["/usr/local/sbin", "/usr/sbin", "/sbin"].filter { !folders.contains($0) }
-        values["PATH"] = (folders + missing).joined(separator: ":")
+        let directories = (inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init)
+        let missing = ["/usr/local/sbin", "/usr/sbin", "/sbin"].filter { !directories.contains($0) }
+        values["PATH"] = (directories + missing).joined(separator: ":")
         if geteuid() == 0, inherited["SUDO_UID"] != nil, let home = Operator.home(of: 0) { values["HOME"] = home }
         return values
     }()
@@ -132,9 +132,9 @@ extension LocalHost {
     /// Links are followed: one that leads nowhere does not exist.
     package func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
-    /// The names in a folder, sorted; none if there is no such folder.
-    package func names(in folder: String) -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    /// The names in a directory, sorted; none if there is no such directory.
+    package func names(in directory: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
     }
 
     /// The file's text; nil if it cannot be read.
@@ -160,8 +160,8 @@ extension LocalHost {
     }
 
     /// With all directories above it; one that is there already is no error.
-    package func makeFolder(_ path: String) throws(Problem) {
-        try doing("make the folder \(path)") {
+    package func makeDirectory(_ path: String) throws(Problem) {
+        try doing("make the directory \(path)") {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
     }

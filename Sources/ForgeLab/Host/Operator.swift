@@ -18,7 +18,7 @@ package struct Operator: Sendable, Hashable {
     }
 
     /// The user who runs this process; below sudo, the one who typed the command. `$KUBEFORGE_OPERATOR_HOME` is the
-    /// home folder that this user's own kubeforge saw, if it started sudo.
+    /// home directory that this user's own kubeforge saw, if it started sudo.
     package init(environment: [String: String], effectiveUser: UInt32 = geteuid(), home: String) {
         guard effectiveUser == 0, let user = environment["SUDO_UID"].flatMap({ UInt32($0) }), user != 0,
             let group = environment["SUDO_GID"].flatMap({ UInt32($0) })
@@ -58,27 +58,27 @@ package struct OperatorFiles: Sendable, Hashable {
     package var archiveKey: String { "\(root)/apt/key.asc" }
 
     /// The host keys of all machines of the lab, for `ssh: knownHosts:` in its inventory.
-    package func knownHosts(of cluster: String) -> String { "\(folder(of: cluster))/known_hosts" }
+    package func knownHosts(of cluster: String) -> String { "\(directory(of: cluster))/known_hosts" }
 
-    func folder(of cluster: String) -> String { "\(root)/run/\(cluster)" }
+    func directory(of cluster: String) -> String { "\(root)/run/\(cluster)" }
 
-    /// Replaces the file as a whole; owner and mode are right before it has its name. Folders that are missing are made
-    /// the operator's.
+    /// Replaces the file as a whole; owner and mode are right before it has its name. Directories that are missing are
+    /// made the operator's.
     func write(_ path: String, _ text: String, mode: Int = 0o644) throws(Problem) {
-        try makeFolder(String(path[..<path.lastIndex(of: "/")!]))
+        try makeDirectory(String(path[..<path.lastIndex(of: "/")!]))
         do throws(WholeFile.Failure) {
             let other = owner.isAnotherUser ? (owner.user, owner.group) : nil
             try WholeFile.write(Array(text.utf8), to: path, mode: mode_t(mode), owner: other)
         } catch {
             throw Problem(
                 what: "cannot write \(path)", why: error.reason,
-                fix: "make its folder writable, or remove what is in its place")
+                fix: "make its directory writable, or remove what is in its place")
         }
     }
 
-    private func makeFolder(_ path: String) throws(Problem) {
+    private func makeDirectory(_ path: String) throws(Problem) {
         if FileManager.default.fileExists(atPath: path) { return }
-        try makeFolder(String(path[..<path.lastIndex(of: "/")!]))
+        try makeDirectory(String(path[..<path.lastIndex(of: "/")!]))
         guard mkdir(path, 0o755) == 0, !owner.isAnotherUser || lchown(path, owner.user, owner.group) == 0 else {
             throw Problem(
                 what: "cannot create the directory \(path)", why: errorText, fix: "make its parent directory writable")

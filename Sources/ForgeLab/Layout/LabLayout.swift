@@ -25,14 +25,14 @@ struct LabLayout: Sendable {
     }
 
     /// The state of this lab.
-    var folder: String { cache.run(cluster.name) }
+    var directory: String { cache.run(cluster.name) }
 
     /// Scripts and units from `templates/lab/machine`, written out where shells and machines can read them.
-    var files: String { "\(folder)/files" }
+    var files: String { "\(directory)/files" }
 
     var knownHosts: String { operatorFiles.knownHosts(of: cluster.name) }
 
-    var lock: String { folder + ".lock" }
+    var lock: String { directory + ".lock" }
 
     /// Each one once, in the order of the hosts.
     var installations: [Installation] {
@@ -64,7 +64,7 @@ extension LabSettings.Distribution {
     /// What /etc/os-release says.
     var codename: String { self == .ubuntuStandIn ? "noble" : debian }
 
-    /// The folder of its packages, on the servers of its makers and Docker's.
+    /// The directory of its packages, on the servers of its makers and Docker's.
     var id: String { self == .ubuntuStandIn ? "ubuntu" : "debian" }
 
     /// What Docker writes into the versions of its packages: `debian.12~bookworm`.

@@ -9,8 +9,8 @@ struct Servers: Sendable {
 
     /// Starts those that do not run, and waits until they take connections.
     func start() async throws {
-        try layout.computer.makeFolder(layout.cache.apt)
-        try layout.computer.makeFolder(layout.cache.registry)
+        try layout.computer.makeDirectory(layout.cache.apt)
+        try layout.computer.makeDirectory(layout.cache.registry)
         try await configureRegistry()
         for (server, port) in zip([http, registry], Self.ports) {
             if try await server.group.processes().isEmpty { try await server.start(log: log(server)) }
@@ -20,7 +20,7 @@ struct Servers: Sendable {
 
     /// One that runs has read what it was started with, such as an older kubeforge's configuration.
     private func configureRegistry() async throws {
-        let path = "\(layout.folder)/registry.yml"
+        let path = "\(layout.directory)/registry.yml"
         let text = try Self.registryConfiguration(
             layout.templates, storage: layout.cache.registry, address: "\(layout.network.bridgeAddress)")
         guard layout.computer.read(path) != text else { return }
@@ -44,14 +44,14 @@ struct Servers: Sendable {
     }
 
     private var registry: GroupedCommand {
-        server("registry", ["docker-registry", "serve", "\(layout.folder)/registry.yml"])
+        server("registry", ["docker-registry", "serve", "\(layout.directory)/registry.yml"])
     }
 
     private func server(_ name: String, _ words: [Word]) -> GroupedCommand {
         GroupedCommand(part: "\(name).server", command: Command(words), layout: layout)
     }
 
-    private func log(_ server: GroupedCommand) -> String { "\(layout.folder)/\(server.part).log" }
+    private func log(_ server: GroupedCommand) -> String { "\(layout.directory)/\(server.part).log" }
 
     /// It ends, also where a server takes the connection and says nothing.
     private static let probe: [Word] = ["curl", "--silent", "--max-time", "5", "--output", "/dev/null"]

@@ -9,7 +9,7 @@ struct Machine: Sendable {
     let layout: LabLayout
 
     /// Its state on this computer.
-    var folder: String { "\(layout.folder)/machines/\(host.name)" }
+    var directory: String { "\(layout.directory)/machines/\(host.name)" }
 
     var driver: any MachineDriver { layout.cluster.lab.driver.driver(of: self) }
 
@@ -17,7 +17,7 @@ struct Machine: Sendable {
 
     var disk: MachineDisk { MachineDisk(machine: self) }
 
-    var console: String { "\(folder)/console.log" }
+    var console: String { "\(directory)/console.log" }
 
     var vethPair: VethPair {
         VethPair(network: layout.network, name: layout.name, host: host, computer: layout.computer)
@@ -46,11 +46,11 @@ struct MachineFiles: Sendable {
 
     func write() async throws {
         let kernel = Kernel(computer: layout.computer)
-        for (name, text) in layout.templates.folder("lab/machine") where name != "runc" || !kernel.hasResourceCapability
-        {
+        for (name, text) in layout.templates.directory("lab/machine")
+        where name != "runc" || !kernel.hasResourceCapability {
             try layout.computer.replace("\(layout.files)/\(name)", with: text)
         }
-        for (name, text) in layout.templates.folder("lab/vm") where layout.cluster.lab.driver == .vm {
+        for (name, text) in layout.templates.directory("lab/vm") where layout.cluster.lab.driver == .vm {
             try layout.computer.replace("\(layout.files)/vm/\(name)", with: text)
         }
         try layout.computer.replace("\(layout.files)/built-in", with: kernel.builtIn.joined(separator: "\n") + "\n")
@@ -72,7 +72,7 @@ struct MachineFiles: Sendable {
 
     /// Made where only root reads; the private half gets its place last, since that is what is looked for.
     private func makeKey(_ path: String) async throws {
-        let new = "\(layout.folder)/id_ed25519"
+        let new = "\(layout.directory)/id_ed25519"
         for old in [new, new + ".pub"] where layout.computer.exists(old) { try layout.computer.remove(old) }
         try await layout.computer.finish(
             Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "kubeforge-lab", "-f", Word(new)))
@@ -145,7 +145,7 @@ package struct MachineStatus: Sendable, Hashable {
 
     /// Only root sees the disks; the host keys are where the operator sees them.
     private static func isMade(_ machine: Machine) -> Bool {
-        machine.layout.computer.exists(machine.folder)
+        machine.layout.computer.exists(machine.directory)
             || (geteuid() != 0 && machine.layout.computer.exists(machine.layout.knownHosts))
     }
 }

@@ -2,18 +2,18 @@ import ForgeCore
 import ForgeInventory
 import ForgeTemplates
 
-/// A machine's file system: its own layer over the one that all machines share, and /var as a plain folder.
+/// A machine's file system: its own layer over the one that all machines share, and /var as a plain directory.
 struct MachineDisk: Sendable {
     let machine: Machine
 
     /// The machine's / as the host sees it.
-    var root: String { "\(machine.folder)/root" }
+    var root: String { "\(machine.directory)/root" }
 
     /// The machine's /var: containerd, Docker and the kubelet keep overlays there, and those cannot lie on an overlay.
-    var variable: String { "\(machine.folder)/var" }
+    var variable: String { "\(machine.directory)/var" }
 
     /// Written when all else is; holds the lower layer, which a newer kubeforge would choose differently.
-    private var completed: String { "\(machine.folder)/lower" }
+    private var completed: String { "\(machine.directory)/lower" }
 
     private var computer: LocalHost { machine.layout.computer }
 
@@ -21,7 +21,7 @@ struct MachineDisk: Sendable {
     func make(from lower: RootFileSystem) async throws {
         guard !computer.exists(completed) else { return }
         try await prepare(from: lower)
-        try computer.replace(completed, with: lower.folder)
+        try computer.replace(completed, with: lower.directory)
     }
 
     /// A root file system at `root` as it is delivered, from nothing.
@@ -29,16 +29,16 @@ struct MachineDisk: Sendable {
         // Of a kubeforge that was killed.
         try await work().group.end()
         try await discard()
-        for folder in Self.layers { try computer.makeFolder("\(machine.folder)/\(folder)") }
-        try await work("cp", "-a", Word("\(lower.folder)/var"), Word(variable)).finish()
-        try await mount(lower.folder)
+        for directory in Self.layers { try computer.makeDirectory("\(machine.directory)/\(directory)") }
+        try await work("cp", "-a", Word("\(lower.directory)/var"), Word(variable)).finish()
+        try await mount(lower.directory)
         try await preparation.finish()
     }
 
     /// What a machine with a disk image of its own needs no more.
     func discardLayers() async throws {
-        try await Mounts.unmount(below: machine.folder, computer)
-        let layers = (Self.layers + ["var"]).map { Word("\(machine.folder)/\($0)") }
+        try await Mounts.unmount(below: machine.directory, computer)
+        let layers = (Self.layers + ["var"]).map { Word("\(machine.directory)/\($0)") }
         try await computer.finish(Command(["rm", "-rf", "--one-file-system"] + layers).within(.seconds(3600)))
     }
 
@@ -56,14 +56,14 @@ struct MachineDisk: Sendable {
     }
 
     func discard() async throws {
-        try await Mounts.unmount(below: machine.folder, computer)
+        try await Mounts.unmount(below: machine.directory, computer)
         try await computer.finish(
-            Command("rm", "-rf", "--one-file-system", Word(machine.folder)).within(.seconds(3600)))
+            Command("rm", "-rf", "--one-file-system", Word(machine.directory)).within(.seconds(3600)))
     }
 
     private func mount(_ lower: String) async throws {
         guard Mounts.points(below: root, in: computer.read("/proc/self/mounts") ?? "").isEmpty else { return }
-        let layers = "lowerdir=\(lower),upperdir=\(machine.folder)/upper,workdir=\(machine.folder)/work"
+        let layers = "lowerdir=\(lower),upperdir=\(machine.directory)/upper,workdir=\(machine.directory)/work"
         try await computer.finish(Command("mount", "-t", "overlay", "-o", Word(layers), "overlay", Word(root)))
     }
 
@@ -105,7 +105,7 @@ struct RootFileSystem: Sendable {
 
     /// Named after what makes it, so that a change makes a new one and leaves the old one to the machines that stand on
     /// it.
-    var folder: String {
+    var directory: String {
         let made = script + installation.distribution.debian + packages.joined(separator: " ")
         return "\(layout.cache.rootFileSystems)/\(SHA256.hex(made).prefix(16))"
     }
@@ -113,8 +113,8 @@ struct RootFileSystem: Sendable {
     func make(progress: LabProgress) async throws {
         let title = "the root file system of \(installation.title) is made"
         // What an mmdebstrap that was killed has left, before it had mounts of its own.
-        for folder in [folder, "\(folder).new"] { try await Mounts.unmount(below: folder, layout.computer) }
-        guard !layout.computer.exists(folder) else { return progress.unchanged(title) }
+        for directory in [directory, "\(directory).new"] { try await Mounts.unmount(below: directory, layout.computer) }
+        guard !layout.computer.exists(directory) else { return progress.unchanged(title) }
         try await progress.during(title, usually: "50 s, once") {
             _ = try await layout.computer.finish(command, fix: "see that `apt-get update` works on this computer") {
                 progress.say($0.text)
@@ -124,7 +124,7 @@ struct RootFileSystem: Sendable {
 
     /// Long, because it may wait for another kubeforge that makes the same.
     var command: Command {
-        let arguments = [folder, installation.distribution.debian, packages.joined(separator: ",")].map { Word($0) }
+        let arguments = [directory, installation.distribution.debian, packages.joined(separator: ",")].map { Word($0) }
         return Command(Mounts.ownNamespace + ["sh", "-c", Word(script), "make-rootfs"] + arguments).within(
             .seconds(3600))
     }
@@ -137,7 +137,7 @@ private struct Habits: Sendable, Hashable {
     let packages: [String]
 
     init(_ templates: Templates) {
-        let files = templates.folder("lab/machine/habits").sorted { $0.key < $1.key }
+        let files = templates.directory("lab/machine/habits").sorted { $0.key < $1.key }
         packages = files.flatMap { file in
             file.value.split(separator: "\n").filter { $0.hasPrefix(Self.sign) }
                 .flatMap { $0.dropFirst(Self.sign.count).split(separator: " ").map(String.init) }
@@ -155,14 +155,14 @@ struct VirtualMachineDisk: Sendable {
 
     let machine: Machine
 
-    var image: String { "\(machine.folder)/disk.img" }
-    var seed: String { "\(machine.folder)/seed.iso" }
-    var kernel: String { "\(machine.folder)/vmlinuz" }
-    var initrd: String { "\(machine.folder)/initrd" }
-    var hostKeys: String { "\(machine.folder)/ssh" }
+    var image: String { "\(machine.directory)/disk.img" }
+    var seed: String { "\(machine.directory)/seed.iso" }
+    var kernel: String { "\(machine.directory)/vmlinuz" }
+    var initrd: String { "\(machine.directory)/initrd" }
+    var hostKeys: String { "\(machine.directory)/ssh" }
 
     /// Written when all else is.
-    private var completed: String { "\(machine.folder)/complete" }
+    private var completed: String { "\(machine.directory)/complete" }
 
     private var computer: LocalHost { machine.layout.computer }
     private var files: String { "\(machine.layout.files)/vm" }
@@ -171,7 +171,7 @@ struct VirtualMachineDisk: Sendable {
         guard !computer.exists(completed) else { return }
         let disk = machine.disk
         try await disk.prepare(from: lower)
-        try await disk.work("unshare", "--mount", "sh", "\(files)/make-disk", Word(machine.folder), Word(Self.size))
+        try await disk.work("unshare", "--mount", "sh", "\(files)/make-disk", Word(machine.directory), Word(Self.size))
             .finish()
         try writeSeed()
         try await computer.finish(
@@ -182,7 +182,7 @@ struct VirtualMachineDisk: Sendable {
         try computer.replace(completed, with: "")
     }
 
-    private var seedFiles: String { "\(machine.folder)/seed" }
+    private var seedFiles: String { "\(machine.directory)/seed" }
 
     private func writeSeed() throws {
         guard let key = computer.read("\(hostKeys)/ssh_host_ed25519_key"),

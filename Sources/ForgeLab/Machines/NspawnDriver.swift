@@ -33,7 +33,7 @@ struct NspawnDriver: MachineDriver {
         try await machine.vethPair.lay()
         try await machine.disk.mount()
         try layout.computer.replace(
-            "\(machine.folder)/cgroups",
+            "\(machine.directory)/cgroups",
             with: CgroupPlacement(Kernel(computer: layout.computer)).list(machine.group.name))
         try await supervisorCommand.start(log: machine.console)
         try await waitForMachine()
@@ -59,13 +59,13 @@ struct NspawnDriver: MachineDriver {
 
     /// systemd-nspawn's process; a reboot makes another one.
     var supervisor: Int32? {
-        layout.computer.read("\(machine.folder)/nspawn.pid").flatMap { Int32($0.trimming(while: \.isWhitespace)) }
+        layout.computer.read("\(machine.directory)/nspawn.pid").flatMap { Int32($0.trimming(while: \.isWhitespace)) }
     }
 
     func boot() async throws -> String? { supervisor.map(String.init) }
 
     /// When systemd-nspawn is killed, what runs in the machine goes on. An ordinary user may ask, too, who cannot read
-    /// what is in the machine's folder.
+    /// what is in the machine's directory.
     func isSupervising(_ processes: Set<Int32>) -> Bool {
         processes.contains { layout.computer.read("/proc/\($0)/comm") == "systemd-nspawn\n" }
     }
@@ -86,7 +86,7 @@ struct NspawnDriver: MachineDriver {
             modules: kernel.modules,
             forcesOldGroups: machine.installation.distribution.refusesOldGroups && !kernel.groups.areUnified)
         return Command(
-            ["sh", "\(layout.files)/power", Word(machine.folder), Word(layout.files)] + nspawn.command.words)
+            ["sh", "\(layout.files)/power", Word(machine.directory), Word(layout.files)] + nspawn.command.words)
     }
 }
 
@@ -94,7 +94,7 @@ struct NspawnDriver: MachineDriver {
 struct NspawnCommand: Sendable, Hashable {
     /// The machine's root file system.
     var root: String
-    /// A folder of the host's that is /var in the machine: containerd's overlayfs cannot lie on an overlay.
+    /// A directory of the host's that is /var in the machine: containerd's overlayfs cannot lie on an overlay.
     var variable: String
     var machine: String
     var namespacePath: String

@@ -73,7 +73,7 @@ struct VirtualMachineDriver: MachineDriver {
             Command(MachineLogin(machine: machine).command.words + ["-o", "BatchMode=yes"] + words))
     }
 
-    var log: String { "\(machine.folder)/qemu.log" }
+    var log: String { "\(machine.directory)/qemu.log" }
 }
 
 /// The host's end of a virtual machine's network, on the bridge. It has the name that a cable of systemd-nspawn's

@@ -64,7 +64,7 @@ struct Preconditions: Sendable {
         return Problem(
             what: "too little disk space in \(layout.cache.root)",
             why: "\(free.gibibytes) are free, \(needed.gibibytes) are needed",
-            fix: "set KUBEFORGE_CACHE to a folder on a larger disk")
+            fix: "set KUBEFORGE_CACHE to a directory on a larger disk")
     }
 
     private var watches: Problem? {

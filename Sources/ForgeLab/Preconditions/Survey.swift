@@ -91,8 +91,8 @@ extension Survey {
             })
     }
 
-    private static func disk(_ folder: String) -> Int? {
-        var url = URL(filePath: folder)
+    private static func disk(_ directory: String) -> Int? {
+        var url = URL(filePath: directory)
         while !FileManager.default.fileExists(atPath: url.path), url.path != "/" { url.deleteLastPathComponent() }
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: url.path)
         return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
@@ -115,8 +115,8 @@ enum LabPrograms {
 
     static func isInstalled(_ program: String, _ computer: LocalHost) -> Bool {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"]
-        return folders.contains { computer.exists("\($0)/\(program)") }
+        let directories = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"]
+        return directories.contains { computer.exists("\($0)/\(program)") }
     }
 }
 
@@ -157,15 +157,15 @@ extension InotifyInstances {
         return InotifyInstances(limit: limit, inUse: processes.reduce(0) { $0 + count("/proc/\($1)/fd", computer) })
     }
 
-    private static func isRoot(_ folder: String) -> Bool {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: folder)
+    private static func isRoot(_ directory: String) -> Bool {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: directory)
         return (attributes?[.ownerAccountID] as? NSNumber)?.intValue == 0
     }
 
-    /// `folder`: a process's own of what it has open, `/proc/1/fd`.
-    static func count(_ folder: String, _ computer: LocalHost) -> Int {
-        computer.names(in: folder).count { name in
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")) == "anon_inode:inotify"
+    /// `directory`: a process's own of what it has open, `/proc/1/fd`.
+    static func count(_ directory: String, _ computer: LocalHost) -> Int {
+        computer.names(in: directory).count { name in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(directory)/\(name)")) == "anon_inode:inotify"
         }
     }
 }

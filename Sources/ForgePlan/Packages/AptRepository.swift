@@ -176,9 +176,9 @@ package struct AptRepository: Step {
 
     /// A home of gpg's of its own, where nobody else can put anything, gone when the shell ends. `fingerprints FILE`
     /// counts every primary key: apt believes all of them.
-    static func home(in folder: String = "/run") -> String {
+    static func home(in directory: String = "/run") -> String {
         """
-        home=$(mktemp -d -p \(folder) kubeforge.XXXXXX) || exit
+        home=$(mktemp -d -p \(directory) kubeforge.XXXXXX) || exit
         trap 'rm -rf -- "$home"' EXIT; trap 'exit 143' HUP INT TERM
         private() { LC_ALL=C gpg --homedir "$home" --batch --no-options --no-autostart --no-auto-check-trustdb --quiet \
         "$@" 2>/dev/null; }
@@ -196,10 +196,10 @@ package struct AptRepository: Step {
 
     /// Whatever else the address gives, only the pinned key gets into the file that apt believes: it alone is taken out
     /// of a keyring that was empty before. Prints it, or what is wrong with it.
-    static func fetch(homesIn folder: String = "/run") -> String {
+    static func fetch(homesIn directory: String = "/run") -> String {
         """
         set -eu; umask 077; url=$1 pin=$2
-        \(home(in: folder))
+        \(home(in: directory))
         curl -fsSL --proto =http,https --retry 3 --max-time 60 -o "$home/fetched" -- "$url"
         private --import -- "$home/fetched" || :
         private --armor --export -- "$pin" > "$home/key" || :

@@ -125,8 +125,8 @@ struct KernelSection: Section {
         "/proc/sys/" + key.split(separator: ".").joined(separator: "/")
     }
 
-    /// What exists when a module is there. A module without parameters that is built into the kernel has no folder in
-    /// /sys/module, so those that Kubernetes needs are known by what they bring, too.
+    /// What exists when a module is there. A module without parameters that is built into the kernel has no directory
+    /// in /sys/module, so those that Kubernetes needs are known by what they bring, too.
     private static func evidence(of module: String) -> [String] {
         let brings = [
             "br_netfilter": ["/proc/sys/net/bridge/bridge-nf-call-iptables"], "overlay": ["/sys/module/overlay"],

@@ -43,7 +43,7 @@ package struct Sysctls: Step {
     private let file: RemoteFile
     private let boot: BootSysctls
 
-    /// systemd-sysctl reads the files of all folders in the order of their names, and the last one that names a key
+    /// systemd-sysctl reads the files of all directories in the order of their names, and the last one that names a key
     /// wins. A hardened /etc/sysctl.conf is read as `99-sysctl.conf`.
     package init(_ values: [String: String], title: String, in path: String = "/etc/sysctl.d/zz-kubeforge.conf") {
         self.title = title

@@ -4,7 +4,7 @@ import ForgeCore
 package struct Unit: Step {
     /// As systemctl takes it: `kubelet.service`.
     package let name: String
-    /// Files and folders that it reads when it starts.
+    /// Files and directories that it reads when it starts.
     package let runningSince: [String]
     /// `NAME runs`, unless a better one was given.
     package let title: String
@@ -46,7 +46,7 @@ package struct Unit: Step {
     /// In memory, as the run of the unit is.
     private var notePath: String { "/run/kubeforge/\(name)" }
 
-    /// Of all that it reads; a folder's content has changed when its time has.
+    /// Of all that it reads; a directory's content has changed when its time has.
     private func digest(_ answers: Answers) -> String {
         SHA256.hex(
             runningSince.map { path in

@@ -15,14 +15,14 @@ struct PodAccess: Sendable {
         self.secret = secret
     }
 
-    private static let folder = "/etc/access"
+    private static let directory = "/etc/access"
 
     /// What the server reads, and where it finds it.
     var parts: PodParts {
         PodParts(
             variables: wanted.compactMap { name, value in value.map { .init(name: name, value: $0) } }
                 + plain.variables,
-            mounts: secret == nil ? [] : [.init(volume: "access", path: Self.folder)],
+            mounts: secret == nil ? [] : [.init(volume: "access", path: Self.directory)],
             volumes: secret.map { [.secret("access", $0)] } ?? [])
     }
 
@@ -34,9 +34,9 @@ struct PodAccess: Sendable {
         [
             ("EXAMPLES", service.examples == .private ? service.examples.rawValue : nil),
             ("LOG", service.requestLog == .requests ? service.requestLog.rawValue : nil),
-            ("TOKENS_FILE", service.tokensPath.map { _ in "\(Self.folder)/tokens" }),
-            ("TLS_CERTIFICATE_FILE", service.tls.map { _ in "\(Self.folder)/tls.crt" }),
-            ("TLS_KEY_FILE", service.tls.map { _ in "\(Self.folder)/tls.key" }),
+            ("TOKENS_FILE", service.tokensPath.map { _ in "\(Self.directory)/tokens" }),
+            ("TLS_CERTIFICATE_FILE", service.tls.map { _ in "\(Self.directory)/tls.crt" }),
+            ("TLS_KEY_FILE", service.tls.map { _ in "\(Self.directory)/tls.key" }),
             ("CORS_ORIGINS", service.cors.isEmpty ? nil : service.cors.joined(separator: ",")),
             // One, as the image has it, is not worth a line.
             ("OMP_NUM_THREADS", service.resources.threads > 1 ? "\(service.resources.threads)" : nil),

@@ -19,9 +19,9 @@ struct ServiceCredentials: Sendable, Hashable {
         return (["insecure"] + [pin, header].compactMap { $0 }).joined(separator: "\n")
     }
 
-    /// As the shell writes it into a file of the folder that a script has made.
+    /// As the shell writes it into a file of the directory that a script has made.
     func line(_ file: String, isAnonymous: Bool = false) -> String {
-        "printf '%s\\n' \(configuration(isAnonymous: isAnonymous).shellQuoted) > \"$folder/\(file)\""
+        "printf '%s\\n' \(configuration(isAnonymous: isAnonymous).shellQuoted) > \"$directory/\(file)\""
     }
 }
 

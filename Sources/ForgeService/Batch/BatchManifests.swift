@@ -47,10 +47,10 @@ struct BatchManifests: Sendable {
 
     /// What the coordinator wants to see of who asks it.
     private static func token(_ run: BatchRun) -> PodParts {
-        let folder = "/etc/coordinator"
+        let directory = "/etc/coordinator"
         return PodParts(
-            variables: [.init(name: "COORDINATOR_TOKEN_FILE", value: folder + "/token")],
-            mounts: [.init(volume: "coordinator", path: folder)], volumes: [.secret("coordinator", run.coordinator)])
+            variables: [.init(name: "COORDINATOR_TOKEN_FILE", value: directory + "/token")],
+            mounts: [.init(volume: "coordinator", path: directory)], volumes: [.secret("coordinator", run.coordinator)])
     }
 
     /// It alone fetches from outside; the shards ask it.

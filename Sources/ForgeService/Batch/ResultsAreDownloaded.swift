@@ -2,8 +2,8 @@ import ForgeCore
 import ForgePlan
 import Foundation
 
-/// A folder on the operator's machine.
-package struct Folder: Sendable, Hashable {
+/// A directory on the operator's machine.
+package struct Directory: Sendable, Hashable {
     /// As sentences name it.
     let shown: String
     /// Absolute.
@@ -15,7 +15,7 @@ package struct Folder: Sendable, Hashable {
     }
 }
 
-/// The answers and the scores of a run lie in a folder of the operator's machine.
+/// The answers and the scores of a run lie in a directory of the operator's machine.
 struct ResultsAreDownloaded: Step {
     /// What the run brings: the answers, and how good they are.
     private var files: [String] { [run.output.table, "scores.json"] }
@@ -24,23 +24,23 @@ struct ResultsAreDownloaded: Step {
     private static func limit(of file: String) -> Int { file.hasSuffix(".json") ? 1 << 20 : 8 << 30 }
 
     private let run: BatchRun
-    private let folder: Folder
+    private let directory: Directory
     private let coordinator: BatchCoordinator
     private let limit: Duration
     private let pause: Duration
 
     init(
-        _ run: BatchRun, folder: Folder, within limit: Duration = .seconds(900),
+        _ run: BatchRun, directory: Directory, within limit: Duration = .seconds(900),
         every pause: Duration = .milliseconds(500)
     ) {
         self.limit = limit
         self.pause = pause
         self.run = run
-        self.folder = folder
+        self.directory = directory
         coordinator = BatchCoordinator(run)
     }
 
-    var title: String { "the results are in \(folder.shown)" }
+    var title: String { "the results are in \(directory.shown)" }
 
     var questions: [Question] { files.map { .command(coordinator.digest(of: $0)) } }
 
@@ -49,7 +49,7 @@ struct ResultsAreDownloaded: Step {
             let answer = answers.command(coordinator.digest(of: name))
             let wanted = answer.text.prefix { $0 != " " }
             guard answer.exitCode == 0, !wanted.isEmpty else { return "\(name) is not ready yet" }
-            guard let here = try? FileDigest(of: "\(folder.path)/\(name)") else { return "\(name) is not here" }
+            guard let here = try? FileDigest(of: "\(directory.path)/\(name)") else { return "\(name) is not here" }
             return here.sha256 == wanted ? nil : "\(name) is another"
         }
     }
@@ -58,7 +58,7 @@ struct ResultsAreDownloaded: Step {
     func apply(to machine: Machine) async throws {
         try await digestsAreKnown(machine)
         let address = try await coordinator.address(on: machine)
-        let new = folder.path + "/.kubeforge"
+        let new = directory.path + "/.kubeforge"
         defer { try? FileManager.default.removeItem(atPath: new) }
         try local { files in
             if files.fileExists(atPath: new) { try files.removeItem(atPath: new) }
@@ -67,12 +67,12 @@ struct ResultsAreDownloaded: Step {
         for name in files { try await fetch("\(address)/\(name)", to: "\(new)/\(name)", machine) }
         let scores = try check(new, machine)
         // Never the scores of one run beside the answers of another, whenever this is killed.
-        let last = "\(folder.path)/scores.json"
+        let last = "\(directory.path)/scores.json"
         try local { manager in
             if manager.fileExists(atPath: last) { try manager.removeItem(atPath: last) }
             for name in files {
                 try manager.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(new)/\(name)")
-                try WholeFile.place("\(new)/\(name)", at: "\(folder.path)/\(name)")
+                try WholeFile.place("\(new)/\(name)", at: "\(directory.path)/\(name)")
             }
         }
         machine.tell(Difference(scores.sentence))
@@ -93,18 +93,18 @@ struct ResultsAreDownloaded: Step {
         let download = coordinator.request(["-sSf"], url).within(.seconds(3600))
         try await machine.run(
             download.writing(toFile: path, atMost: Self.limit(of: path)),
-            fix: "is there room left in \(folder.shown)? `df -h` tells")
+            fix: "is there room left in \(directory.shown)? `df -h` tells")
     }
 
     /// As many answers as rows: a run that lost some, or had some twice, has no results. Of Parquet, the digest says
     /// so.
-    private func check(_ folder: String, _ machine: Machine) throws -> BatchScores {
-        let json = FileManager.default.contents(atPath: "\(folder)/scores.json") ?? Data()
+    private func check(_ directory: String, _ machine: Machine) throws -> BatchScores {
+        let json = FileManager.default.contents(atPath: "\(directory)/scores.json") ?? Data()
         if run.output.isParquet, let scores = BatchScores(json: Array(json)) {
-            _ = try RowsFile("\(folder)/\(run.output.table)", as: "\(machine.host.name): \(run.output.table)")
+            _ = try RowsFile("\(directory)/\(run.output.table)", as: "\(machine.host.name): \(run.output.table)")
             return scores
         }
-        let answers = try FileDigest(of: "\(folder)/predictions.csv").records - 1
+        let answers = try FileDigest(of: "\(directory)/predictions.csv").records - 1
         guard let scores = BatchScores(json: Array(json)), scores.rows == answers else {
             let counted = BatchScores(json: Array(json)).map { "\($0.rows)" } ?? "none"
             throw Problem(
@@ -117,9 +117,9 @@ struct ResultsAreDownloaded: Step {
     private func local(_ work: (FileManager) throws -> Void) throws(Problem) {
         do { try work(.default) } catch {
             throw Problem(
-                what: "\(folder.path) cannot be written",
+                what: "\(directory.path) cannot be written",
                 why: (error as? WholeFile.Failure)?.reason ?? error.localizedDescription,
-                fix: "name a folder that you may write: --results DIR")
+                fix: "name a directory that you may write: --results DIR")
         }
     }
 }

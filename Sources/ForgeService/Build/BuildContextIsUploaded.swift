@@ -37,9 +37,9 @@ package struct BuildContextIsUploaded: Step {
         try await machine.run(unpack, fix: "is there space left on \(machine.host.name)? `df -h /var/lib` tells")
     }
 
-    /// Into a temporary folder, renamed when it is complete: a folder with the final name is never half of one. Its
-    /// files keep their modes, which become the image's; training data are for root alone all the same, since nobody
-    /// else gets into the folder above.
+    /// Into a temporary directory, renamed when it is complete: a directory with the final name is never half of one.
+    /// Its files keep their modes, which become the image's; training data are for root alone all the same, since
+    /// nobody else gets into the directory above.
     private var unpack: Command {
         let script = """
             set -eu; umask 077; place=$1; note=$3

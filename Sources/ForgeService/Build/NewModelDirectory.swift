@@ -150,7 +150,7 @@ extension NewModelDirectory {
     /// Copies what is not there.
     package func write() throws(Problem) {
         do {
-            if !files.isEmpty { try LocalFile.makeFolder(path) }
+            if !files.isEmpty { try LocalFile.makeDirectory(path) }
             for file in files {
                 let target = "\(path)/\(file.name)"
                 let content = try LocalFile.read(file.source, atMost: .max).bytes

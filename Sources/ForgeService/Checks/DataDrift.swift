@@ -52,7 +52,7 @@ package struct DataDrift: Sendable {
         guard answer.exitCode == 0, JSONValue(text)?["files"] != nil else {
             throw Problem(
                 what: "\(host.name): what the models of \(service.name) were trained on is not known",
-                why: "no pod of it runs that could be asked for \(DeployedModelFiles.folder)/metadata.json",
+                why: "no pod of it runs that could be asked for \(DeployedModelFiles.directory)/metadata.json",
                 fix: "`kubeforge deploy` brings one there; `kubeforge logs` says what the pods do")
         }
         return text

@@ -1,16 +1,16 @@
 extension LoadScript {
-    /// POSIX shell that leaves the times of all requests in $folder/seen.*, and when they began and ended in $began and
-    /// $ended.
+    /// POSIX shell that leaves the times of all requests in $directory/seen.*, and when they began and ended in $began
+    /// and $ended.
     static let workers = #"""
         command -v curl > /dev/null || { echo 'curl is not installed' >&2; exit 1; }
-        folder=$(mktemp -d /tmp/kubeforge.XXXXXX) || exit 1
-        trap 'rm -rf -- "$folder"' EXIT
+        directory=$(mktemp -d /tmp/kubeforge.XXXXXX) || exit 1
+        trap 'rm -rf -- "$directory"' EXIT
         trap 'exit 1' TERM INT HUP
-        printf '%s' "$body" > "$folder/body"
+        printf '%s' "$body" > "$directory/body"
         urls() {
           printf '%s\n' "$own"
           if [ -n "$body" ]; then
-            printf 'header = "Content-Type: application/json"\ndata-binary = "@%s"\n' "$folder/body"
+            printf 'header = "Content-Type: application/json"\ndata-binary = "@%s"\n' "$directory/body"
             n=0; while [ $n -lt 100 ]; do printf 'url = "%s/prediction"\noutput = "/dev/null"\n' "$address"; n=$((n + \#
         1)); done
             return
@@ -25,10 +25,10 @@ extension LoadScript {
         worker() {
           first=$(($1 * 7919)) curl=
           trap 'kill $curl 2> /dev/null; wait; exit' TERM
-          while [ ! -e "$folder/stop" ]; do
-            urls $first > "$folder/urls.$1"
-            curl -sS --noproxy '*' --connect-timeout 3 --max-time 10 --fail-early --config "$folder/urls.$1" \
-              --write-out '%{stderr}%{http_code} %{time_total} .\n' < /dev/null > /dev/null 2>> "$folder/seen.$1" &
+          while [ ! -e "$directory/stop" ]; do
+            urls $first > "$directory/urls.$1"
+            curl -sS --noproxy '*' --connect-timeout 3 --max-time 10 --fail-early --config "$directory/urls.$1" \
+              --write-out '%{stderr}%{http_code} %{time_total} .\n' < /dev/null > /dev/null 2>> "$directory/seen.$1" &
             curl=$!
             wait $curl || sleep 0.1
             first=$((first + 100))
@@ -36,14 +36,14 @@ extension LoadScript {
         }
         # The request under way is waited for: to drop the slowest would make the service look faster than it is.
         finish() {
-          before=$(wc -l < "$folder/seen.$1")
-          while kill -0 $2 2> /dev/null && [ "$(wc -l < "$folder/seen.$1")" -le "$before" ]; do sleep 0.05; done
+          before=$(wc -l < "$directory/seen.$1")
+          while kill -0 $2 2> /dev/null && [ "$(wc -l < "$directory/seen.$1")" -le "$before" ]; do sleep 0.05; done
           kill $2 2> /dev/null
         }
         began=$(date +%s.%N) n=0 pids=
-        while [ $n -lt $concurrency ]; do : > "$folder/seen.$n"; worker $n & pids="$pids $!" n=$((n + 1)); done
+        while [ $n -lt $concurrency ]; do : > "$directory/seen.$n"; worker $n & pids="$pids $!" n=$((n + 1)); done
         sleep $seconds
-        : > "$folder/stop"
+        : > "$directory/stop"
         n=0; for pid in $pids; do finish $n $pid & n=$((n + 1)); done
         wait
         ended=$(date +%s.%N)

@@ -26,7 +26,7 @@ enum LoadSum {
             printf "seconds %.3f\nlongest %.3f\n", ended - began, longest * 1000
             for (bucket in buckets) print "bucket", bucket, buckets[bucket]
             for (kind in failed) print "failed", kind, failed[kind] said[kind]
-          }' "$folder"/seen.*
+          }' "$directory"/seen.*
         """#
     }
 

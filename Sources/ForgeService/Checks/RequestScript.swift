@@ -12,24 +12,24 @@ struct RequestScript: Sendable {
     var command: Command {
         let prelude = """
             LC_ALL=C; export LC_ALL
-            folder=$(mktemp -d /tmp/kubeforge.XXXXXX) || exit 1
-            trap 'rm -rf -- "$folder"' EXIT
+            directory=$(mktemp -d /tmp/kubeforge.XXXXXX) || exit 1
+            trap 'rm -rf -- "$directory"' EXIT
             late=0 who=own
             \(credentials.line("own"))
             \(credentials.line("open", isAnonymous: true))
             ask() {
               if [ $late -ge 2 ]; then printf '0 0 9\\nnot asked\\n'; return; fi
-              seen=$(curl -sS --config "$folder/$who" --noproxy '*' --connect-timeout 3 --max-time 10 --output \
-            "$folder/body" --write-out '%{http_code} %{time_total}' "$@" 2> "$folder/error")
+              seen=$(curl -sS --config "$directory/$who" --noproxy '*' --connect-timeout 3 --max-time 10 --output \
+            "$directory/body" --write-out '%{http_code} %{time_total}' "$@" 2> "$directory/error")
               case $? in
                 0) late=0;;
-                28) late=$((late + 1)); cp "$folder/error" "$folder/body"; seen="0 0";;
-                *) cp "$folder/error" "$folder/body"; seen="0 0";;
+                28) late=$((late + 1)); cp "$directory/error" "$directory/body"; seen="0 0";;
+                *) cp "$directory/error" "$directory/body"; seen="0 0";;
               esac
-              printf '%s %s\\n' "$seen" "$(wc -c < "$folder/body" | tr -d ' ')"; cat "$folder/body"; echo; : > \
-            "$folder/body"
+              printf '%s %s\\n' "$seen" "$(wc -c < "$directory/body" | tr -d ' ')"; cat "$directory/body"; echo; : > \
+            "$directory/body"
             }
-            : > "$folder/body"
+            : > "$directory/body"
             """
         return Command.script(([prelude] + requests.map(lines)).joined(separator: "\n")).within(
             .seconds(300 + requests.count / 4)

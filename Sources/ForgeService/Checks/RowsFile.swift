@@ -18,8 +18,8 @@ package struct RowsFile: Sendable, Hashable {
 
     /// `name`: as sentences name it, with the option that it was typed after.
     init(_ path: String, as name: String) throws(Problem) {
-        let isFolder = (try? URL(filePath: path).resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
-        guard !isFolder else { throw Problem(rows: name, "it is a folder", "name the file in it") }
+        let isDirectory = (try? URL(filePath: path).resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
+        guard !isDirectory else { throw Problem(rows: name, "it is a directory", "name the file in it") }
         let beginning = try Self.beginning(of: path, as: name)
         guard !beginning.isEmpty else {
             throw Problem(rows: name, "it is empty", "its first line names the columns, those of the example rows")

@@ -72,7 +72,7 @@ struct RunningRelease: Sendable {
             if release.models != nil {
                 throw Problem(
                     what: "\(host): there are no expected answers for \(image)",
-                    why: "no pod of it runs that could be asked for \(DeployedModelFiles.folder)/golden.json",
+                    why: "no pod of it runs that could be asked for \(DeployedModelFiles.directory)/golden.json",
                     fix:
                         """
                         `kubeforge logs` and `kubectl get pods` say what the pods do; `kubeforge deploy` brings them \

@@ -8,7 +8,7 @@ package struct Manifests: Sendable, Hashable {
     package let files: [RemoteFile]
     /// Tells which pods are of these manifests: 16 hexadecimal digits, the same for any number of pods.
     package let template: String
-    let folder: String
+    let directory: String
 
     /// Which alone there may not be.
     static let autoscaler = "horizontalpodautoscaler.yaml"
@@ -22,7 +22,7 @@ package struct Manifests: Sendable, Hashable {
         let values = try ManifestValues(
             cluster: cluster, release: release, models: models, secret: secret, access: access, templates: templates)
         let isScaled = cluster.service.autoscaling != nil
-        return try make(values, templates, folder: RemotePaths.manifests(cluster.service.name)) {
+        return try make(values, templates, directory: RemotePaths.manifests(cluster.service.name)) {
             isScaled || $0 != Self.autoscaler
         }
     }
@@ -37,22 +37,22 @@ package struct Manifests: Sendable, Hashable {
             templates: templates)
         values.service.name = canary.name
         values.service.replicas = 1
-        return try make(values, templates, folder: RemotePaths.manifests(canary.name), where: CanaryDeployment.needs)
+        return try make(values, templates, directory: RemotePaths.manifests(canary.name), where: CanaryDeployment.needs)
     }
 
     private static func make(
-        _ values: ManifestValues, _ templates: Templates, folder: String, where isWanted: (String) -> Bool
+        _ values: ManifestValues, _ templates: Templates, directory: String, where isWanted: (String) -> Bool
     ) throws(Problem) -> Manifests {
         var files: [RemoteFile] = []
-        for name in templates.folder("kubernetes/base").keys.sorted() where isWanted(name) {
+        for name in templates.directory("kubernetes/base").keys.sorted() where isWanted(name) {
             let template = try templates["kubernetes/base/\(name)"]
             var text = try template.render(values.of(name, template))
             if name == "kustomization.yaml" {
                 text = text.keepingLines { !$0.hasPrefix("  - ") || isWanted(String($0.dropFirst(4))) }
             }
-            files.append(RemoteFile("\(folder)/\(name)", text))
+            files.append(RemoteFile("\(directory)/\(name)", text))
         }
-        return Manifests(files: files, template: values.template, folder: folder)
+        return Manifests(files: files, template: values.template, directory: directory)
     }
 }
 

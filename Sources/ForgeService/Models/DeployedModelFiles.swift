@@ -10,7 +10,7 @@ struct DeployedModelFiles: Sendable {
     let kubectl: Kubectl
 
     /// Where a pod has them.
-    static let folder = "/app/models"
+    static let directory = "/app/models"
 
     /// Prints one of them; `kept`: its name beside the image's own answers, where that is another.
     func line(_ file: String, orKept kept: String? = nil) -> String {
@@ -26,7 +26,7 @@ struct DeployedModelFiles: Sendable {
     /// `$3`: the digest of the pods' description.
     private func cat(_ file: String) -> String {
         """
-        pod=$(\(pods) | \(choice)); \(kubectl.line("exec")) "${pod:-of-this-release}" -- cat \(Self.folder)/\(file)
+        pod=$(\(pods) | \(choice)); \(kubectl.line("exec")) "${pod:-of-this-release}" -- cat \(Self.directory)/\(file)
         """
     }
 

@@ -13,7 +13,7 @@ enum ModelStoreParts {
             "image": image.yamlQuoted, "store": models.url.yamlQuoted, "version": models.version.yamlQuoted,
         ])
         return PodParts(
-            mounts: [.init(volume: "models", path: DeployedModelFiles.folder)],
+            mounts: [.init(volume: "models", path: DeployedModelFiles.directory)],
             volumes: [.disk("models", limit: "1Gi"), .secret(volume, models.secret ?? StoreSecret.name(service))],
             initContainers: container)
     }

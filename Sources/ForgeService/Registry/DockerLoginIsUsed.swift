@@ -5,13 +5,13 @@ import ForgePlan
 /// its config.json, or of the credential helper that this names. No login is one, too.
 struct DockerLoginIsUsed: Step {
     private let registry: String
-    private let folder: String
+    private let directory: String
     private let config: String
 
     /// `config`: root's config.json, which `docker login` writes.
-    init(to registry: String, folder: String? = nil, config: String = "/root/.docker/config.json") {
+    init(to registry: String, directory: String? = nil, config: String = "/root/.docker/config.json") {
         self.registry = registry
-        self.folder = folder ?? RegistryPlace.login(to: registry)
+        self.directory = directory ?? RegistryPlace.login(to: registry)
         self.config = config
     }
 
@@ -40,16 +40,16 @@ struct DockerLoginIsUsed: Step {
             ? DockerConfig.entries(in: answer, of: registry)
             : DockerConfig.entry(ofHelper: answer).map { [DockerConfig.key(of: registry): $0] } ?? [:]
         try await machine.write(
-            RemoteFile("\(folder)/config.json", DockerConfig.text(entries), mode: 0o600, isSecret: true))
-        try await machine.write(RemoteFile("\(folder)/source", SHA256.hex(Array(answer.utf8)) + "\n", mode: 0o600))
+            RemoteFile("\(directory)/config.json", DockerConfig.text(entries), mode: 0o600, isSecret: true))
+        try await machine.write(RemoteFile("\(directory)/source", SHA256.hex(Array(answer.utf8)) + "\n", mode: 0o600))
     }
 
     var look: String {
         source + """
 
-            sum=$(printf %s "$answer" | sha256sum); there=; ! [ -e \((folder + "/source").shellQuoted) ] || read -r \
-            there <\((folder + "/source").shellQuoted)
-            if [ -e \((folder + "/config.json").shellQuoted) ] && [ "$there" = "${sum%% *}" ]; then echo same; else \
+            sum=$(printf %s "$answer" | sha256sum); there=; ! [ -e \((directory + "/source").shellQuoted) ] || read -r \
+            there <\((directory + "/source").shellQuoted)
+            if [ -e \((directory + "/config.json").shellQuoted) ] && [ "$there" = "${sum%% *}" ]; then echo same; else \
             echo other; fi
             """
     }

@@ -52,15 +52,15 @@ struct RegistryIsConfigured: Step {
         let files = SHA256.hex(Array((SHA256.hex(configuration.file.content) + digest).utf8)).prefix(16)
         return try template.render([
             "files": String(files).yamlQuoted, "image": image.yamlQuoted, "address": "\(registry.address)".yamlQuoted,
-            "port": "\(ClusterRegistry.port)", "folder": RegistryPlace().folder,
+            "port": "\(ClusterRegistry.port)", "directory": RegistryPlace().directory,
         ])
     }
 
-    /// The kubelet takes each file of the folder for a pod, but for those whose name begins with a dot.
+    /// The kubelet takes each file of the directory for a pod, but for those whose name begins with a dot.
     private static func write(_ file: RemoteFile) -> Command {
         let script = """
-            set -eu; umask 077; folder=${1%/*}; new="$folder/.${1##*/}.new"
-            mkdir -p -- "$folder"; trap 'rm -f -- "$new"' EXIT
+            set -eu; umask 077; directory=${1%/*}; new="$directory/.${1##*/}.new"
+            mkdir -p -- "$directory"; trap 'rm -f -- "$new"' EXIT
             \(ShellFunction.place)
             cat >"$new"; place "$new" "$1"
             """

@@ -2,26 +2,26 @@ import ForgeInventory
 
 /// Where the cluster's registry keeps what on the machine that it runs on.
 struct RegistryPlace: Sendable {
-    var folder = "/var/lib/kubeforge/registry"
+    var directory = "/var/lib/kubeforge/registry"
     /// Of the cluster's own authority: ca.crt and ca.key.
     var pki = String(ClusterRegistry.authority.dropLast("/ca.crt".count))
 
     /// What it reads: its configuration, certificate and key, and who may log in.
-    var files: String { "\(folder)/files" }
+    var files: String { "\(directory)/files" }
 
     /// What kubeforge logs in with; only root may read it. `password`, and the same as a file for curl (`curl`) and for
     /// Docker (`config.json`).
-    var login: String { "\(folder)/login" }
+    var login: String { "\(directory)/login" }
 
     /// Held shared by who pushes, and alone by who removes layers that no image has any longer.
-    var lock: String { "\(folder)/lock" }
+    var lock: String { "\(directory)/lock" }
 }
 
 extension RegistryPlace {
     /// The name that kubeforge logs in with.
     static let user = "kubeforge"
 
-    /// The folder with a config.json for Docker, where the inventory names a registry.
+    /// The directory with a config.json for Docker, where the inventory names a registry.
     static func login(to registry: String) -> String {
         "/var/lib/kubeforge/registries/\(registry.prefix { $0 != "/" })"
     }

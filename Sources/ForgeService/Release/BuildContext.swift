@@ -34,7 +34,7 @@ package struct BuildContext: Sendable, Hashable {
     package static func make(cluster: Cluster, templates: Templates, rebuilt: String? = nil) throws(Problem)
         -> BuildContext
     {
-        var files = templates.folder("service").mapValues { Array($0.utf8) }
+        var files = templates.directory("service").mapValues { Array($0.utf8) }
         guard files["Dockerfile"] != nil else {
             throw Problem(
                 what: "there is no templates/service/Dockerfile",
@@ -53,7 +53,7 @@ package struct BuildContext: Sendable, Hashable {
             let own = ModelFiles(directory: directory, inventory: cluster.path.isEmpty ? "the inventory" : cluster.path)
             return below("model", try own.read())
         }
-        var files = templates.folder("example").mapValues { Array($0.utf8) }
+        var files = templates.directory("example").mapValues { Array($0.utf8) }
         if let rows = cluster.service.trainingData {
             files["train.csv"] = try read(rows.train, key: "train", cluster)
             files["test.csv"] = try read(rows.test, key: "test", cluster)
@@ -61,8 +61,8 @@ package struct BuildContext: Sendable, Hashable {
         return below("model", files)
     }
 
-    private static func below(_ folder: String, _ files: [String: [UInt8]]) -> [String: [UInt8]] {
-        Dictionary(files.map { ("\(folder)/\($0.key)", $0.value) }) { first, _ in first }
+    private static func below(_ directory: String, _ files: [String: [UInt8]]) -> [String: [UInt8]] {
+        Dictionary(files.map { ("\(directory)/\($0.key)", $0.value) }) { first, _ in first }
     }
 
     private static func readKey(_ path: String, _ cluster: Cluster) throws(Problem) -> [UInt8] {

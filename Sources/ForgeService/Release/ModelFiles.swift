@@ -33,11 +33,11 @@ struct ModelFiles {
         return files
     }
 
-    /// The paths of all files below `folder`, a relative path that ends with a slash. `chain`: the real paths of the
+    /// The paths of all files below `part`, a relative path that ends with a slash. `chain`: the real paths of the
     /// directories that lead here; a link back to one of them would have no end.
-    private func find(_ folder: String, below chain: [String], into found: inout [String: String]) throws(Problem) {
-        for name in try names(of: folder) where !Self.isLeftBehind(name) {
-            let path = folder + name
+    private func find(_ part: String, below chain: [String], into found: inout [String: String]) throws(Problem) {
+        for name in try names(of: part) where !Self.isLeftBehind(name) {
+            let path = part + name
             let place = try real(directory + "/" + path, path)
             switch try kind(place, path) {
             case S_IFDIR where Self.isEnvironment(place): continue
@@ -55,10 +55,10 @@ struct ModelFiles {
         }
     }
 
-    private func names(of folder: String) throws(Problem) -> [String] {
-        let path = directory + "/" + folder
+    private func names(of name: String) throws(Problem) -> [String] {
+        let path = directory + "/" + name
         guard access(path, R_OK | X_OK) == 0 else {
-            throw refused(folder, String(cString: strerror(errno)), "ls -ld \(path.shellQuoted)")
+            throw refused(name, String(cString: strerror(errno)), "ls -ld \(path.shellQuoted)")
         }
         return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
     }

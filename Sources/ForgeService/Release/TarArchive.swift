@@ -23,7 +23,7 @@ package struct TarArchive: Sendable {
 
     private static func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
 
-    /// Folders need no entries of their own: tar makes them.
+    /// Directories need no entries of their own: tar makes them.
     static func header(_ path: String, size: Int) throws(Problem) -> [UInt8] {
         // Eleven octal digits.
         guard size < 1 << 33 else {
@@ -37,14 +37,16 @@ package struct TarArchive: Sendable {
                     """
             )
         }
-        guard let (folder, name) = split(path), !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
+        guard let (directory, name) = split(path), !path.hasPrefix("/"), !path.split(separator: "/").contains("..")
+        else {
             throw Problem(
                 what: "\(path) cannot be part of a build context",
                 why: "paths are relative and have at most 255 bytes, each name 100", fix: "rename it")
         }
         var header = field(name, 100) + octal(0o644, 8) + octal(0, 8) + octal(0, 8) + octal(size, 12) + octal(0, 12)
         header += field("        ", 8) + field("0", 1) + field("", 100) + field("ustar", 6) + field("00", 2).prefix(2)
-        header += field("root", 32) + field("root", 32) + octal(0, 8) + octal(0, 8) + field(folder, 155) + field("", 12)
+        header +=
+            field("root", 32) + field("root", 32) + octal(0, 8) + octal(0, 8) + field(directory, 155) + field("", 12)
         let sum = header.reduce(0) { $0 + Int($1) }
         // Six digits, a zero byte and a space, as every tar since the first writes its checksum.
         header.replaceSubrange(148..<156, with: octal(sum, 7) + [UInt8(ascii: " ")])
@@ -53,7 +55,7 @@ package struct TarArchive: Sendable {
 
     /// A header has 155 bytes for what stands before one of the slashes, and 100 for the rest; a short path is whole in
     /// the second.
-    private static func split(_ path: String) -> (folder: String, name: String)? {
+    private static func split(_ path: String) -> (directory: String, name: String)? {
         if path.utf8.count <= 100 { return ("", path) }
         let slashes = path.utf8.indices.filter { path.utf8[$0] == UInt8(ascii: "/") }
         let fitting = slashes.first { path.utf8[path.utf8.index(after: $0)...].count <= 100 }

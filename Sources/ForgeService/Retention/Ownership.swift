@@ -9,21 +9,21 @@ struct Ownership: Sendable, Hashable {
 
     init(_ service: Service) { owner = "\(service.namespace).\(service.name)" }
 
-    static let folder = "/var/lib/kubeforge/owners"
+    static let directory = "/var/lib/kubeforge/owners"
 
-    func note(_ tag: String) -> String { "\(Self.folder)/\(tag)/\(owner)" }
+    func note(_ tag: String) -> String { "\(Self.directory)/\(tag)/\(owner)" }
 
     /// Shell that lets lines `present TAG` through where the tag is this service's. What nobody is noted for may be
     /// anybody's, and stays.
     var filter: String {
-        "{ while read -r word tag; do [ ! -e \(Self.folder)/\"$tag\"/\(owner) ] || echo \"$word $tag\"; done; }"
+        "{ while read -r word tag; do [ ! -e \(Self.directory)/\"$tag\"/\(owner) ] || echo \"$word $tag\"; done; }"
     }
 
     /// Shell, for `$tag`: gives up this service's part, and is true when nobody else has one.
     var isLast: String {
         """
-        [ -e \(Self.folder)/$tag/\(owner) ] && rm -f -- \(Self.folder)/$tag/\(owner) && rmdir -- \(Self.folder)/$tag \
-        2>/dev/null
+        [ -e \(Self.directory)/$tag/\(owner) ] && rm -f -- \(Self.directory)/$tag/\(owner) && \
+        rmdir -- \(Self.directory)/$tag 2>/dev/null
         """
     }
 }

@@ -33,7 +33,7 @@ struct ReleaseInventory {
         return """
             objects=$(\(kubectl)); echo "$objects" | sed '/^ReplicaSet /d' | tr ' ' '\\n' | tags used
             echo "$objects" | sed -n 's/^ReplicaSet //p' | tr ' ' '\\n' | tags restorable
-            ls -1td \(folders.map { $0 + "/*" }.joined(separator: " ")) 2>/dev/null | sed -nE \
+            ls -1td \(directories.map { $0 + "/*" }.joined(separator: " ")) 2>/dev/null | sed -nE \
             's,^.*/([0-9a-f]{16})$,present \\1,p' | \(ownership.filter)
             images=$(docker image ls --format '{{.Repository}}:{{.Tag}}')
             echo "$images" | tags present \(pattern(paths).shellQuoted)
@@ -67,7 +67,7 @@ struct ReleaseInventory {
             + (isBuilder
                 ? [
                     "if \(ownership.isLast); then", "rmi \(release.name):$tag",
-                    "rm -rf -- " + folders.map { "\($0)/$tag" }.joined(separator: " "), "fi",
+                    "rm -rf -- " + directories.map { "\($0)/$tag" }.joined(separator: " "), "fi",
                 ]
                 : runtime == .docker ? ["rmi \(release.name):$tag"] : [])
         let script = """
@@ -107,7 +107,7 @@ struct ReleaseInventory {
 
     private var ownership: Ownership { Ownership(service) }
 
-    private var folders: [String] { ["/var/lib/kubeforge/contexts", "/var/lib/kubeforge/releases"] }
+    private var directories: [String] { ["/var/lib/kubeforge/contexts", "/var/lib/kubeforge/releases"] }
 
     /// The image's complete names: the present one, and the one that it had before images came from a registry.
     private var paths: [String] {

@@ -55,7 +55,7 @@ struct CanaryCheck: Sendable {
 
     private func start(_ machine: Machine) async throws {
         for file in manifests.files { try await machine.write(file) }
-        try await machine.run(kubectl.command("apply", "-k", Word(manifests.folder)))
+        try await machine.run(kubectl.command("apply", "-k", Word(manifests.directory)))
         let rollout = RolloutIsComplete(
             release, of: canary.name, replicas: 1, namespace: kubectl.namespace, within: limit, every: pause)
         try await rollout.apply(to: machine)

@@ -10,14 +10,14 @@ package struct ManifestsAreApplied: Step {
     private let release: Release
     private let gate: CanaryCheck
     private let kubectl: Kubectl
-    private let folder: String
+    private let directory: String
 
     init(_ manifests: Manifests, release: Release, after gate: CanaryCheck, namespace: String) {
         self.manifests = manifests
         self.release = release
         self.gate = gate
         kubectl = Kubectl(namespace: namespace)
-        folder = manifests.folder
+        directory = manifests.directory
     }
 
     package var title: String { "the cluster is told to run \(release.image)" }
@@ -42,14 +42,15 @@ package struct ManifestsAreApplied: Step {
             machine.tell("namespace \(kubectl.namespace) was not made by kubeforge, and gets no labels of it")
         }
         try await machine.run(
-            kubectl.command("apply", "-k", Word(folder), "--dry-run=server"),
+            kubectl.command("apply", "-k", Word(directory), "--dry-run=server"),
             fix: "nothing was changed; correct what the API server says")
         try await gate.pass(on: machine)
         try await machine.run(
-            kubectl.command("apply", "-k", Word(folder)),
+            kubectl.command("apply", "-k", Word(directory)),
             fix:
                 """
-                see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf apply -k \(folder)`
+                see what the API server says: `sudo kubectl --kubeconfig /etc/kubernetes/admin.conf apply -k \
+                \(directory)`
                 """
         )
     }
@@ -61,14 +62,14 @@ package struct ManifestsAreApplied: Step {
         """
         exec 2>&1; code=0
         case $(\(namespaceOwner)) in \(ours)) \(kubectl.line("diff", "-f", namespaceFile)) || code=$?;; esac
-        \(kubectl.line("diff", "-k", Word(folder))) || { last=$?; [ "$last" -lt "$code" ] || code=$last; }
+        \(kubectl.line("diff", "-k", Word(directory))) || { last=$?; [ "$last" -lt "$code" ] || code=$last; }
         exit "$code"
         """
     }
 
     private static let foreign = "the namespace is somebody else's"
 
-    private var namespaceFile: Word { "\(folder)/namespace.yaml" }
+    private var namespaceFile: Word { "\(directory)/namespace.yaml" }
 
     /// A namespace that is not there yet, or that kubeforge made: `case` patterns for what `namespaceOwner` prints.
     private var ours: String { "''|\(kubectl.namespace)/kubeforge" }

@@ -59,7 +59,7 @@ package struct Schedule: Sendable, Hashable {
         var parts = try ModelStoreParts.download(release.models, of: service, image: image, templates: templates)
         if let input {
             // The address that rows are fetched from.
-            parts.mounts.append(.init(volume: "input", path: ScheduleSecret.folder))
+            parts.mounts.append(.init(volume: "input", path: ScheduleSecret.directory))
             parts.volumes.append(.secret("input", ScheduleSecret(of: name, cluster).name))
             values["andAnnotations"] = "\n  annotations:\n    \(Self.input): \(input.yamlQuoted)"
         } else if template.names("andAnnotations") {
@@ -82,7 +82,7 @@ package struct Schedule: Sendable, Hashable {
     static func command(fetching: Bool, _ proxy: Proxy?) -> [String] {
         let results = ["--results", "/tmp/results"]
         if !fetching { return ["python", "inference.py"] + results }
-        let file = "\(ScheduleSecret.folder)/\(InputAddress.file)"
+        let file = "\(ScheduleSecret.directory)/\(InputAddress.file)"
         return InputAddress.command("inference.py", file: file, results).through(proxy)
     }
 }

@@ -8,7 +8,7 @@ import Foundation
 /// Secret.
 struct ScheduleSecret {
     /// Where its pods have it.
-    static let folder = "/etc/batch-input"
+    static let directory = "/etc/batch-input"
 
     /// What there is of it.
     enum State: Equatable {

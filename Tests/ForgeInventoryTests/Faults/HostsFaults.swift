@@ -274,6 +274,6 @@ let loginFaults = [
               key: ~ada/.ssh/id
             """,
         told: """
-            inventory.yaml:11:8  ssh.key: only ~/ is known, the home folder of who runs kubeforge
+            inventory.yaml:11:8  ssh.key: only ~/ is known, the home directory of who runs kubeforge
             """),
 ]

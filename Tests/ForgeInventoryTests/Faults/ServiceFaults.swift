@@ -148,22 +148,22 @@ let serviceFaults = [
             inventory.yaml:12:11  service.target: is empty
             """),
     BadInventory(
-        "a folder of data that is not there",
+        "a directory of data that is not there",
         adding: """
             service:
               data: eeg
             """,
         told: """
-            inventory.yaml:11:9  service.data: there is no folder eeg
+            inventory.yaml:11:9  service.data: there is no directory eeg
             """),
     BadInventory(
-        "a file where a folder of data belongs",
+        "a file where a directory of data belongs",
         adding: """
             service:
               data: inventory.yaml
             """,
         told: """
-            inventory.yaml:11:9  service.data: needs a folder with train.csv and test.csv
+            inventory.yaml:11:9  service.data: needs a directory with train.csv and test.csv
               fix  or name both files: data: {train: …, test: …}
             """),
     BadInventory(
@@ -242,13 +242,13 @@ let serviceFaults = [
             inventory.yaml:11:47  service.models.key: there is no file key
             """),
     BadInventory(
-        "a model store in no folder",
+        "a model store in no directory",
         adding: """
             service:
               models: { url: "sftp://models@store:22/", key: inventory.yaml, knownHosts: inventory.yaml }
             """,
         told: """
-            inventory.yaml:11:18  service.models.url: needs the path of a folder behind the host
+            inventory.yaml:11:18  service.models.url: needs the path of a directory behind the host
               why  of letters, digits, dots, dashes and _
               fix  such as sftp://models@store.example.org/srv/models
             """),

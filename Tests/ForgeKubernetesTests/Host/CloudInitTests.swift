@@ -11,11 +11,12 @@ import Testing
 struct CloudInitTests {
     /// What the look says of a machine whose /run/cloud-init has these files, and whose cloud-init prints this.
     private func look(_ files: [String], status: String?, shell: String = "dash") async throws -> String {
-        try await TemporaryFolder.during { folder in
-            for file in files { try folder.write(file, "") }
-            if let status { try folder.write("cloud-init", "#!/bin/sh\necho '\(status)'\n", mode: 0o755) }
+        try await TemporaryDirectory.during { directory in
+            for file in files { try directory.write(file, "") }
+            if let status { try directory.write("cloud-init", "#!/bin/sh\necho '\(status)'\n", mode: 0o755) }
             return try await LocalProgram.run(
-                "env", ["PATH=\(folder.path):/usr/bin:/bin", "/bin/\(shell)", "-c", CloudInitIsDone.look(folder.path)])
+                "env",
+                ["PATH=\(directory.path):/usr/bin:/bin", "/bin/\(shell)", "-c", CloudInitIsDone.look(directory.path)])
         }
     }
 

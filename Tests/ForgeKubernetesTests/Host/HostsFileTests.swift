@@ -87,18 +87,19 @@ struct HostsFileTests {
 
     @Test("is looked up by getent, once for all names, and only where our block is", arguments: ["dash", "bash"])
     func look(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write(
+        try await TemporaryDirectory.during { directory in
+            try directory.write(
                 "getent", "#!/bin/sh\necho \"10.77.0.11      STREAM $*\"; echo '10.77.0.11      DGRAM  '\n", mode: 0o755
             )
-            try folder.write(
-                "grep", "#!/bin/sh\ncase $1 in -qxF) exit $(cat \(folder.path)/code);; esac\nexec /bin/grep \"$@\"\n",
+            try directory.write(
+                "grep",
+                "#!/bin/sh\ncase $1 in -qxF) exit $(cat \(directory.path)/code);; esac\nexec /bin/grep \"$@\"\n",
                 mode: 0o755)
             guard case .command(let look) = try #require(step.questions.last) else { return }
             for (code, expected) in [("0", "10.77.0.11      STREAM ahostsv4 kubmaster kubnode\n"), ("1", "")] {
-                try folder.write("code", code)
+                try directory.write("code", code)
                 let said = try await LocalProgram.run(
-                    "env", ["PATH=\(folder.path):/usr/bin:/bin", "/bin/\(shell)", "-c", look + " || true"])
+                    "env", ["PATH=\(directory.path):/usr/bin:/bin", "/bin/\(shell)", "-c", look + " || true"])
                 #expect(said == expected)
             }
         }

@@ -82,7 +82,7 @@ struct SwapOffTests {
 
     @Test("units that are masked or gone are no finding; all others are, once", arguments: ["dash", "bash"])
     func units(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let program = """
                 #!/bin/sh
                 case $1 in
@@ -95,9 +95,9 @@ struct SwapOffTests {
                 enabled enabled';;
                 esac
                 """
-            try folder.write("systemctl", program, mode: 0o755)
+            try directory.write("systemctl", program, mode: 0o755)
             let step = SwapOff()
-            let answers = try await LocalTransport(shell: shell, programs: folder.path).ask(
+            let answers = try await LocalTransport(shell: shell, programs: directory.path).ask(
                 step.questions, of: Example.node)
             let look = try #require(step.questions.first { if case .command = $0 { true } else { false } })
             #expect(
@@ -122,22 +122,22 @@ struct SwapOffTests {
 
     @Test("is turned off with the services and units that bring it back", arguments: ["dash", "bash"])
     func script(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let systemctl = """
                 #!/bin/sh
                 case $1 in
                 list-units) echo 'dev-zram0.swap loaded active active Compressed';;
                 list-unit-files) echo 'dev-zram0.swap generated -';;
-                *) echo "$*" >> \(folder.path("log"));;
+                *) echo "$*" >> \(directory.path("log"));;
                 esac
                 """
-            try folder.write("systemctl", systemctl, mode: 0o755)
-            try folder.write("swapoff", "#!/bin/sh\necho \"swapoff $*\" >> \(folder.path("log"))\n", mode: 0o755)
-            let environment = ["PATH=\(folder.path):/usr/bin:/bin"]
+            try directory.write("systemctl", systemctl, mode: 0o755)
+            try directory.write("swapoff", "#!/bin/sh\necho \"swapoff $*\" >> \(directory.path("log"))\n", mode: 0o755)
+            let environment = ["PATH=\(directory.path):/usr/bin:/bin"]
             try await LocalProgram.run(
                 "env", environment + ["/bin/\(shell)", "-c", SwapOff.script, "sh", "zramswap.service"])
             #expect(
-                try folder.text("log").split(separator: "\n") == [
+                try directory.text("log").split(separator: "\n") == [
                     "daemon-reload", "stop -- zramswap.service", "disable -- zramswap.service",
                     "mask -- zramswap.service",
                     "stop -- dev-zram0.swap", "mask -- dev-zram0.swap", "stop -- systemd-zram-setup@zram0.service",

@@ -42,12 +42,12 @@ struct APIServerNameTests {
           -keyout "$dir/apiserver.key" -out "$dir/apiserver.crt" 2>/dev/null
         """
 
-    private func certificate(_ arguments: [String], _ name: String, in folder: TemporaryFolder) async throws {
+    private func certificate(_ arguments: [String], _ name: String, in directory: TemporaryDirectory) async throws {
         try await LocalProgram.run(
             "openssl",
             [
-                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder.path("\(name).key"), "-out",
-                folder.path("\(name).crt"),
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", directory.path("\(name).key"), "-out",
+                directory.path("\(name).crt"),
             ] + arguments)
     }
 
@@ -55,37 +55,37 @@ struct APIServerNameTests {
         "gets into a new certificate beside the names that the old one has, and the old one is kept",
         arguments: ["dash", "bash"])
     func script(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            try await certificate(["-subj", "/CN=kubernetes"], "ca", in: folder)
+        try await TemporaryDirectory.during { directory in
+            try await certificate(["-subj", "/CN=kubernetes"], "ca", in: directory)
             try await certificate(
                 [
                     "-subj", "/CN=kube-apiserver", "-addext",
                     "subjectAltName=DNS:kubernetes.default,DNS:kubmaster,IP:10.96.0.1,IP:10.77.0.11",
                 ],
-                "apiserver", in: folder)
-            let old = try folder.text("apiserver.crt")
+                "apiserver", in: directory)
+            let old = try directory.text("apiserver.crt")
             try FileManager.default.setAttributes(
-                [.posixPermissions: 0o640], ofItemAtPath: folder.path("apiserver.crt"))
-            try FileManager.default.createDirectory(atPath: folder.path("bin"), withIntermediateDirectories: true)
-            try folder.write("bin/kubeadm", Self.kubeadm, mode: 0o755)
-            let environment = ["PATH=\(folder.path("bin")):/usr/bin:/bin"]
+                [.posixPermissions: 0o640], ofItemAtPath: directory.path("apiserver.crt"))
+            try FileManager.default.createDirectory(atPath: directory.path("bin"), withIntermediateDirectories: true)
+            try directory.write("bin/kubeadm", Self.kubeadm, mode: 0o755)
+            let environment = ["PATH=\(directory.path("bin")):/usr/bin:/bin"]
             try await LocalProgram.run(
                 "env",
                 environment + [
-                    "/bin/\(shell)", "-c", APIServerName.script, "sh", "203.0.113.11", "10.77.0.11", folder.path,
+                    "/bin/\(shell)", "-c", APIServerName.script, "sh", "203.0.113.11", "10.77.0.11", directory.path,
                     "kubeadm.k8s.io/v1beta4", "unix:///run/x.sock", "v1.36.2",
                 ])
             let said = try await LocalProgram.run(
-                "openssl", ["x509", "-noout", "-text", "-in", folder.path("apiserver.crt")])
+                "openssl", ["x509", "-noout", "-text", "-in", directory.path("apiserver.crt")])
             for name in [
                 "DNS:kubernetes.default", "DNS:kubmaster", "IP Address:10.96.0.1", "IP Address:10.77.0.11",
                 "IP Address:203.0.113.11",
             ] {
                 #expect(said.contains(name))
             }
-            #expect(try folder.text("apiserver.crt.before-kubeforge") == old)
-            #expect(try folder.mode("apiserver.crt") == 0o640)
-            let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+            #expect(try directory.text("apiserver.crt.before-kubeforge") == old)
+            #expect(try directory.mode("apiserver.crt") == 0o640)
+            let files = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
             #expect(
                 files == [
                     "apiserver.crt", "apiserver.crt.before-kubeforge", "apiserver.key",

@@ -149,8 +149,8 @@ struct BegunTests {
                     "PATH=\(played.root.path("bin")):/usr/bin:/bin", "sh", "-c", Begun.copy(below: played.root.path),
                     "sh", runtime,
                 ])
-            let folder = copy.trimming(while: \.isWhitespace).replacing(played.root.path + "/", with: "")
-            #expect(played.files(folder) == [runs ? "etcd.snapshot" : "member", "kubernetes.tar"].sorted())
+            let directory = copy.trimming(while: \.isWhitespace).replacing(played.root.path + "/", with: "")
+            #expect(played.files(directory) == [runs ? "etcd.snapshot" : "member", "kubernetes.tar"].sorted())
             let call = try #require(try played.calls(program).last)
             #expect(
                 call.contains("etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt"))

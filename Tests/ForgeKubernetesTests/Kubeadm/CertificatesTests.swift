@@ -26,7 +26,7 @@ struct CertificatesTests {
 
     private let last = CertificatesLast(cluster: Example.cluster())
 
-    @Test("are read with their ends, as openssl and the machine's clock tell them; others in the folder are not")
+    @Test("are read with their ends, as openssl and the machine's clock tell them; others in the directory are not")
     func look() async throws {
         try await PlayedMachine.during { played in
             for path in [
@@ -61,8 +61,8 @@ struct CertificatesTests {
 
     @Test("are none on a bare machine")
     func bare() async throws {
-        try await TemporaryFolder.during { folder in
-            let said = try await LocalProgram.run("sh", ["-c", Certificates.look(below: folder.path)])
+        try await TemporaryDirectory.during { directory in
+            let said = try await LocalProgram.run("sh", ["-c", Certificates.look(below: directory.path)])
             #expect(said == "")
         }
     }

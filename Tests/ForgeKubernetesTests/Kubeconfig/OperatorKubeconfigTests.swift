@@ -30,10 +30,10 @@ struct OperatorKubeconfigTests {
         return differences.isEmpty ? nil : fits.finding(differences, on: Example.master)
     }
 
-    @Test("is made with its folder, readable by its owner alone, and is so afterwards")
+    @Test("is made with its directory, readable by its owner alone, and is so afterwards")
     func new() async throws {
-        try await TemporaryFolder.during { folder in
-            let step = step(folder.path("new/config"))
+        try await TemporaryDirectory.during { directory in
+            let step = step(directory.path("new/config"))
             #expect(step.title == "kubectl on this computer knows lab")
             #expect(
                 step.texts(admin) == [
@@ -41,38 +41,38 @@ struct OperatorKubeconfigTests {
                 ])
             try await apply(step.path)
             #expect(step.texts(admin) == [])
-            #expect(try folder.mode("new/config") == 0o600)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("new")) == ["config"])
+            #expect(try directory.mode("new/config") == 0o600)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path("new")) == ["config"])
         }
     }
 
     @Test("that kubectl has written again in its own layout is still so")
     func layout() async throws {
-        try await TemporaryFolder.during { folder in
-            let step = step(folder.path("config"))
+        try await TemporaryDirectory.during { directory in
+            let step = step(directory.path("config"))
             try await apply(step.path)
-            let loaded = try #require(try Yams.load(yaml: folder.text("config")) as? [String: Any])
-            try folder.write("config", "# mine\n" + Yams.dump(object: loaded, indent: 4, width: 40, sortKeys: false))
+            let loaded = try #require(try Yams.load(yaml: directory.text("config")) as? [String: Any])
+            try directory.write("config", "# mine\n" + Yams.dump(object: loaded, indent: 4, width: 40, sortKeys: false))
             #expect(step.texts(admin) == [])
         }
     }
 
     @Test("is changed where others have entries of their own, which stay, and is kept beside it as it was")
     func others() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("config", KubeconfigTests.others)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("config", KubeconfigTests.others)
             #expect(finding(path, admin) == nil)
             try await apply(path)
-            #expect(try folder.text("config.before-kubeforge") == KubeconfigTests.others)
-            let text = try folder.text("config")
+            #expect(try directory.text("config.before-kubeforge") == KubeconfigTests.others)
+            let text = try directory.text("config")
             #expect(text.contains("password: 12345e67"))
         }
     }
 
     @Test("takes nothing of a machine that says more than it should")
     func hostile() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("config", KubeconfigTests.others)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("config", KubeconfigTests.others)
             let text = Recorded.adminConfig().replacing(
                 "    client-key-data", with: "    exec: {command: /bin/sh}\n    client-key-data")
             let answers: [Question: Answer] = [.contents("/etc/kubernetes/admin.conf"): .contents(Array(text.utf8))]
@@ -81,8 +81,8 @@ struct OperatorKubeconfigTests {
                     == "/etc/kubernetes/admin.conf of lab's control plane is not taken: it holds \"exec\"")
             #expect(step(path).texts(answers).first?.contains("is not taken: it holds \"exec\"") == true)
             await #expect(throws: Problem.self) { try await apply(path, text) }
-            #expect(try folder.text("config") == KubeconfigTests.others)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["config"])
+            #expect(try directory.text("config") == KubeconfigTests.others)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["config"])
         }
     }
 
@@ -93,17 +93,17 @@ struct OperatorKubeconfigTests {
         """
     )
     func refused() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let foreign = "clusters:\n- name: lab\n  cluster: {server: \"https://192.0.2.9:6443\"}\n"
             for (text, what) in [
                 ("a: [", "your kubeconfig could not be read; it was not changed"),
                 (foreign, "lab cannot be added to your kubeconfig; it was not changed"),
             ] {
-                let path = try folder.write("config", text)
+                let path = try directory.write("config", text)
                 for answers in [admin, noAdmin] { #expect(finding(path, answers)?.what == what) }
                 await #expect(throws: Problem.self) { try await apply(path) }
-                #expect(try folder.text("config") == text)
-                #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["config"])
+                #expect(try directory.text("config") == text)
+                #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["config"])
             }
         }
     }
@@ -114,17 +114,17 @@ struct OperatorKubeconfigTests {
         #expect(problem?.what == "/proc/nowhere/config could not be changed; it was left untouched")
         #expect(problem?.fix == "make it a file that you may write, or set KUBECONFIG to another file, and run again")
         #expect(finding("/dev/null/config", admin)?.why?.hasSuffix("Not a directory") == true)
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("config", " \n")
-            #expect(finding(folder.path("new/config"), noAdmin) == nil)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("config", " \n")
+            #expect(finding(directory.path("new/config"), noAdmin) == nil)
             #expect(finding(path, noAdmin) == nil)
         }
     }
 
     @Test("that is somebody else's is refused before anything is changed", .enabled(if: geteuid() == 0))
     func somebodys() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("config", KubeconfigTests.others, mode: 0o644)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("config", KubeconfigTests.others, mode: 0o644)
             await #expect(processExitsWith: .success) { [path = path as String] in
                 guard setgid(65534) == 0, setuid(65534) == 0 else { throw Problem(what: "it stays root") }
                 let fits = OperatorKubeconfigFits(

@@ -107,38 +107,38 @@ struct UserKubeconfigTests {
 
     @Test("is installed, and what was found there first is kept beside it, once", arguments: ["dash", "bash"])
     func script(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let (machine, transport) = Example.machine(Example.master, answering: Self.frames(nil))
             try await step.apply(to: machine)
             let words = try #require(await transport.commands.last).words.map(\.text)
             let who = try await LocalProgram.run("id", ["-un"]).trimming(while: \.isNewline)
             let group = try await LocalProgram.run("id", ["-gn"]).trimming(while: \.isNewline)
-            let own = folder.path("a home/.kube/config")
+            let own = directory.path("a home/.kube/config")
             func install(_ text: String) async throws {
-                let input = try folder.write("input", text)
+                let input = try directory.write("input", text)
                 let script = "exec < \(input.shellQuoted)\n" + words[2]
                 try await LocalProgram.run(shell, ["-c", script, "sh", who, group, own])
             }
             func names() throws -> [String] {
-                try FileManager.default.contentsOfDirectory(atPath: folder.path("a home/.kube")).sorted()
+                try FileManager.default.contentsOfDirectory(atPath: directory.path("a home/.kube")).sorted()
             }
             for _ in 0..<2 { try await install("new") }
-            #expect(try folder.text("a home/.kube/config") == "new")
-            #expect(try folder.mode("a home/.kube/config") == 0o600)
-            #expect(try folder.mode("a home/.kube") == 0o700)
+            #expect(try directory.text("a home/.kube/config") == "new")
+            #expect(try directory.mode("a home/.kube/config") == 0o600)
+            #expect(try directory.mode("a home/.kube") == 0o700)
             #expect(try names() == ["config"])
-            try folder.write("a home/.kube/config", "theirs", mode: 0o640)
+            try directory.write("a home/.kube/config", "theirs", mode: 0o640)
             try await install("second")
-            try folder.write("a home/.kube/config", "theirs again")
+            try directory.write("a home/.kube/config", "theirs again")
             try await install("third")
-            #expect(try folder.text("a home/.kube/config.before-kubeforge") == "theirs")
-            #expect(try folder.text("a home/.kube/config") == "third")
+            #expect(try directory.text("a home/.kube/config.before-kubeforge") == "theirs")
+            #expect(try directory.text("a home/.kube/config") == "third")
             #expect(try names() == ["config", "config.before-kubeforge"])
-            try FileManager.default.moveItem(atPath: own, toPath: folder.path("a home/kept"))
+            try FileManager.default.moveItem(atPath: own, toPath: directory.path("a home/kept"))
             symlink("../kept", own)
             try await install("fourth")
             #expect(try FileManager.default.destinationOfSymbolicLink(atPath: own) == "../kept")
-            #expect(try folder.text("a home/kept") == "fourth")
+            #expect(try directory.text("a home/kept") == "fourth")
         }
     }
 }

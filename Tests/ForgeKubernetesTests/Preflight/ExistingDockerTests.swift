@@ -18,14 +18,14 @@ struct ExistingDockerTests {
     private func look(installed: [String], apt: String, _ step: PackagesInTheWay, shell: String) async throws
         -> [String]
     {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let query = """
                 #!/bin/sh
                 for name; do case " \(installed.joined(separator: " ")) " in *" $name "*) echo "ii  $name";; esac; done
                 """
-            try folder.write("dpkg-query", query, mode: 0o755)
-            try folder.write("apt-get", "#!/bin/sh\n\(apt)\n", mode: 0o755)
-            let answers = try await LocalTransport(shell: shell, programs: folder.path).ask(
+            try directory.write("dpkg-query", query, mode: 0o755)
+            try directory.write("apt-get", "#!/bin/sh\n\(apt)\n", mode: 0o755)
+            let answers = try await LocalTransport(shell: shell, programs: directory.path).ask(
                 step.questions, of: Example.node)
             return step.differences(given: answers).map(\.text)
         }
@@ -142,16 +142,16 @@ struct ExistingDockerTests {
     @Test(
         "is asked for its containers only where it runs, and Kubernetes' own do not count", arguments: ["dash", "bash"])
     func names(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("docker", "#!/bin/sh\nprintf '%s\\n' k8s_POD_etcd web k8s_etcd db\n", mode: 0o755)
-            let look = OtherContainers.look.replacing("/run/docker.pid", with: folder.path("docker.pid"))
+        try await TemporaryDirectory.during { directory in
+            try directory.write("docker", "#!/bin/sh\nprintf '%s\\n' k8s_POD_etcd web k8s_etcd db\n", mode: 0o755)
+            let look = OtherContainers.look.replacing("/run/docker.pid", with: directory.path("docker.pid"))
             func asked() async throws -> String {
-                try await LocalTransport(shell: shell, programs: folder.path).run(Command("sh", "-c", Word(look))) {
+                try await LocalTransport(shell: shell, programs: directory.path).run(Command("sh", "-c", Word(look))) {
                     _ in
                 }.text
             }
             #expect(try await asked() == "")
-            try folder.write("docker.pid", "1")
+            try directory.write("docker.pid", "1")
             #expect(try await asked() == "web\ndb\n")
         }
     }

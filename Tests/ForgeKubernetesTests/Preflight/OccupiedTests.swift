@@ -45,13 +45,13 @@ struct PortsTests {
     func look() async throws {
         guard case .command(let look) = PortsAreFree(role: .worker).questions[0] else { return }
         #expect(look.contains("sport = :10250") && !look.contains("6443"))
-        try await TemporaryFolder.during { folder in
-            try folder.write("ss", "#!/bin/sh\necho \"$*\"\n", mode: 0o755)
+        try await TemporaryDirectory.during { directory in
+            try directory.write("ss", "#!/bin/sh\necho \"$*\"\n", mode: 0o755)
             #expect(
-                try await LocalProgram.run("env", ["PATH=\(folder.path)", "/bin/sh", "-c", look])
+                try await LocalProgram.run("env", ["PATH=\(directory.path)", "/bin/sh", "-c", look])
                     == "-Hltnp ( sport = :10250 )\n")
-            try FileManager.default.removeItem(atPath: folder.path("ss"))
-            #expect(try await LocalProgram.run("env", ["PATH=\(folder.path)", "/bin/sh", "-c", look]) == "")
+            try FileManager.default.removeItem(atPath: directory.path("ss"))
+            #expect(try await LocalProgram.run("env", ["PATH=\(directory.path)", "/bin/sh", "-c", look]) == "")
         }
     }
 }
@@ -61,12 +61,12 @@ struct ForeignNetworkTests {
     private let step = ForeignNetwork(runtime: .containerd, cni: Example.cni())
 
     private func texts(_ files: [String: String]) async throws -> [String] {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             try FileManager.default.createDirectory(
-                atPath: folder.path("etc/cni/net.d"), withIntermediateDirectories: true)
-            for (name, text) in files { try folder.write("etc/cni/net.d/\(name)", text) }
+                atPath: directory.path("etc/cni/net.d"), withIntermediateDirectories: true)
+            for (name, text) in files { try directory.write("etc/cni/net.d/\(name)", text) }
             return step.texts(
-                command: try await LocalProgram.run("sh", ["-c", ForeignNetwork.look(below: folder.path)]))
+                command: try await LocalProgram.run("sh", ["-c", ForeignNetwork.look(below: directory.path)]))
         }
     }
 

@@ -112,20 +112,20 @@ struct SurveyTests {
 
     /// Runs a part of the script with these programs alone.
     private func said(
-        _ script: String, shell: String = "dash", _ programs: [String: String] = [:], in folder: TemporaryFolder
+        _ script: String, shell: String = "dash", _ programs: [String: String] = [:], in directory: TemporaryDirectory
     ) async throws
         -> String
     {
-        try FileManager.default.createDirectory(atPath: folder.path("bin"), withIntermediateDirectories: true)
-        for (name, text) in programs { try folder.write("bin/\(name)", "#!/bin/sh\n\(text)\n", mode: 0o755) }
-        return try await LocalProgram.run(shell, ["-c", "PATH=\(folder.path("bin")); \(script)"])
+        try FileManager.default.createDirectory(atPath: directory.path("bin"), withIntermediateDirectories: true)
+        for (name, text) in programs { try directory.write("bin/\(name)", "#!/bin/sh\n\(text)\n", mode: 0o755) }
+        return try await LocalProgram.run(shell, ["-c", "PATH=\(directory.path("bin")); \(script)"])
     }
 
-    private func file(_ path: String, _ text: String, in folder: TemporaryFolder) throws {
-        let whole = folder.path(path)
+    private func file(_ path: String, _ text: String, in directory: TemporaryDirectory) throws {
+        let whole = directory.path(path)
         try FileManager.default.createDirectory(
             atPath: (whole as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        try folder.write(path, text)
+        try directory.write(path, text)
     }
 
     @Test("finds the addresses of a machine, with or without iproute2")
@@ -136,26 +136,26 @@ struct SurveyTests {
             valid_lft 3181sec'
             echo '3: docker0    inet 172.17.0.1/16 brd 172.17.255.255 scope global docker0\\       valid_lft forever'
             """
-        try await TemporaryFolder.during { folder in
-            let text = try await said(Survey.addresses, ["ip": ip], in: folder)
+        try await TemporaryDirectory.during { directory in
+            let text = try await said(Survey.addresses, ["ip": ip], in: directory)
             #expect(text == "address=ens5 172.31.4.2\naddress=docker0 172.17.0.1\n")
         }
-        try await TemporaryFolder.during { folder in
-            let text = try await said(Survey.addresses, ["hostname": "echo '172.31.4.2 fd00::1 '"], in: folder)
+        try await TemporaryDirectory.during { directory in
+            let text = try await said(Survey.addresses, ["hostname": "echo '172.31.4.2 fd00::1 '"], in: directory)
             #expect(facts(text).addresses == [Facts.Interface("-", "172.31.4.2")])
         }
     }
 
     @Test("finds the numbers of firmware and network cards, and none in a container")
     func hardware() async throws {
-        try await TemporaryFolder.during { folder in
-            try file("sys/class/dmi/id/product_uuid", "4c4c4544-0001\n", in: folder)
-            try file("sys/class/net/ens5/address", "0a:00:00:00:00:01\n", in: folder)
-            try file("sys/class/net/ens5/device/vendor", "", in: folder)
-            try file("sys/class/net/cni0/address", "9a:00:00:00:00:02\n", in: folder)
-            let script = Survey.hardware(below: folder.path)
-            let machine = try await said("container=none; " + script, in: folder)
-            let container = try await said("container=lxc; " + script, in: folder)
+        try await TemporaryDirectory.during { directory in
+            try file("sys/class/dmi/id/product_uuid", "4c4c4544-0001\n", in: directory)
+            try file("sys/class/net/ens5/address", "0a:00:00:00:00:01\n", in: directory)
+            try file("sys/class/net/ens5/device/vendor", "", in: directory)
+            try file("sys/class/net/cni0/address", "9a:00:00:00:00:02\n", in: directory)
+            let script = Survey.hardware(below: directory.path)
+            let machine = try await said("container=none; " + script, in: directory)
+            let container = try await said("container=lxc; " + script, in: directory)
             #expect(machine == "uuid=4c4c4544-0001\nmac=0a:00:00:00:00:01\n")
             #expect(container == "")
         }
@@ -169,10 +169,10 @@ struct SurveyTests {
             (["sys/fs/cgroup/cgroup.controllers": "cpuset cpu io pids\n"], false),
             (["proc/cgroups": old + "1\n"], true), (["proc/cgroups": old + "0\n"], false),
         ] {
-            try await TemporaryFolder.during { folder in
-                for (path, text) in files { try file(path, text, in: folder) }
+            try await TemporaryDirectory.during { directory in
+                for (path, text) in files { try file(path, text, in: directory) }
                 let text = try await said(
-                    "container=lxc; " + Survey.kernel(below: folder.path), shell: shell, in: folder)
+                    "container=lxc; " + Survey.kernel(below: directory.path), shell: shell, in: directory)
                 #expect(facts(text).hasMemoryCgroup == expected, "\(files)")
             }
         }
@@ -180,29 +180,29 @@ struct SurveyTests {
 
     @Test("finds a kernel without VXLAN, and does not judge a container's")
     func vxlan() async throws {
-        try await TemporaryFolder.during { folder in
-            try file("proc/cgroups", "", in: folder)
-            let script = Survey.kernel(below: folder.path)
+        try await TemporaryDirectory.during { directory in
+            try file("proc/cgroups", "", in: directory)
+            let script = Survey.kernel(below: directory.path)
             let none = ["modprobe": "[ \"$*\" = '-n -q vxlan' ] && exit 1"]
             func has(_ container: String, _ programs: [String: String]) async throws -> Bool? {
-                facts(try await said("container=\(container); " + script, programs, in: folder)).hasVXLAN
+                facts(try await said("container=\(container); " + script, programs, in: directory)).hasVXLAN
             }
             let (lacking, hidden) = (try await has("none", none), try await has("lxc", none))
             #expect(lacking == false && hidden == nil)
             let loadable = try await has("none", ["modprobe": "exit 0"])
             #expect(loadable == true)
-            try file("sys/module/vxlan/x", "", in: folder)
+            try file("sys/module/vxlan/x", "", in: directory)
             let loaded = try await has("lxc", none)
             #expect(loaded == true)
         }
     }
 
-    @Test("measures the file system that a folder will be on, and Docker's own folder")
+    @Test("measures the file system that a directory will be on, and Docker's own directory")
     func rooms() async throws {
-        try await TemporaryFolder.during { folder in
-            try file("var/lib/x", "", in: folder)
-            try file("data/x", "", in: folder)
-            try file("etc/docker/daemon.json", "{\n  \"data-root\": \"\(folder.path("data"))\"\n}\n", in: folder)
+        try await TemporaryDirectory.during { directory in
+            try file("var/lib/x", "", in: directory)
+            try file("data/x", "", in: directory)
+            try file("etc/docker/daemon.json", "{\n  \"data-root\": \"\(directory.path("data"))\"\n}\n", in: directory)
             let programs = [
                 "df":
                     """
@@ -211,12 +211,13 @@ struct SurveyTests {
                 """,
                 "tail": "exec /usr/bin/tail \"$@\"", "sed": "exec /bin/sed \"$@\"",
             ]
-            let found = facts(try await said(Survey.rooms(below: folder.path), programs, in: folder)).rooms
+            let found = facts(try await said(Survey.rooms(below: directory.path), programs, in: directory)).rooms
             #expect(
                 found["kubelet"]
                     == Facts.Room(
-                        folder.path("var/lib/kubelet"), totalMiB: 100, freeMiB: 20, totalInodes: 100, freeInodes: 30))
-            #expect(found["docker"]?.path == folder.path("data"))
+                        directory.path("var/lib/kubelet"), totalMiB: 100, freeMiB: 20, totalInodes: 100, freeInodes: 30)
+            )
+            #expect(found["docker"]?.path == directory.path("data"))
         }
     }
 }

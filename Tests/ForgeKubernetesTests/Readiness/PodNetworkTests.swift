@@ -97,10 +97,11 @@ struct PodNetworkTests {
 
     @Test("is not there yet where the machine has no such link")
     func noLink() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("ip", "#!/bin/sh\necho 'Device \"flannel.1\" does not exist.' >&2; exit 1\n", mode: 0o755)
+        try await TemporaryDirectory.during { directory in
+            try directory.write(
+                "ip", "#!/bin/sh\necho 'Device \"flannel.1\" does not exist.' >&2; exit 1\n", mode: 0o755)
             let said = try await LocalProgram.run(
-                "env", ["PATH=\(folder.path):/usr/bin:/bin", "/bin/sh", "-c", PodNetwork.look(at: "flannel.1")])
+                "env", ["PATH=\(directory.path):/usr/bin:/bin", "/bin/sh", "-c", PodNetwork.look(at: "flannel.1")])
             #expect(said == "")
         }
     }
@@ -109,29 +110,29 @@ struct PodNetworkTests {
     private func look(curl code: Int, pinged: Set<String> = [], shell: String) async throws -> (
         said: String, asked: String
     ) {
-        try await TemporaryFolder.during { folder in
-            try folder.write(
+        try await TemporaryDirectory.during { directory in
+            try directory.write(
                 "bridge", "#!/bin/sh\necho '5e:a1:00:00:00:02 dst 10.77.0.12 self permanent'\n", mode: 0o755)
-            try folder.write("ip", Self.ip("echo '10.244.1.0 lladdr 5e:a1:00:00:00:02 PERMANENT '"), mode: 0o755)
-            let file = folder.path("asked")
-            try folder.write(
+            try directory.write("ip", Self.ip("echo '10.244.1.0 lladdr 5e:a1:00:00:00:02 PERMANENT '"), mode: 0o755)
+            let file = directory.path("asked")
+            try directory.write(
                 "curl",
                 """
                 #!/bin/sh\necho \"$*\" >> \(file)\ncat >> \(file)\necho 'reply https://10.244.1.0:10250/healthz \
                 \(code)'\n
                 """,
                 mode: 0o755)
-            try folder.write(
+            try directory.write(
                 "ping",
                 """
                 #!/bin/sh\necho \"ping $*\" >> \(file)\ncase $* in *-M*) exit \(pinged.contains("full") ? 0 : 1);; *) \
                 exit \(pinged.contains("small") ? 0 : 1);; esac\n
                 """,
                 mode: 0o755)
-            let environment = ["PATH=\(folder.path):/usr/bin:/bin"]
+            let environment = ["PATH=\(directory.path):/usr/bin:/bin"]
             let said = try await LocalProgram.run(
                 "env", environment + ["/bin/\(shell)", "-c", PodNetwork.look(at: "flannel.1")])
-            return (said, try folder.text("asked"))
+            return (said, try directory.text("asked"))
         }
     }
 
@@ -165,14 +166,14 @@ struct PodNetworkTests {
         try await LoopbackServer.running(.silent) { port async throws in
             let script = PodNetwork.look(at: "flannel.1").replacing(":10250/", with: ":\(port)/").replacing(
                 "--max-time 3", with: "--max-time 1")
-            try await TemporaryFolder.during { folder in
-                try folder.write("bridge", "#!/bin/sh\n", mode: 0o755)
-                try folder.write("ping", "#!/bin/sh\nexit 1\n", mode: 0o755)
-                try folder.write(
+            try await TemporaryDirectory.during { directory in
+                try directory.write("bridge", "#!/bin/sh\n", mode: 0o755)
+                try directory.write("ping", "#!/bin/sh\nexit 1\n", mode: 0o755)
+                try directory.write(
                     "ip", Self.ip("printf '%s\\n' '127.0.0.1 lladdr a PERMANENT' '127.0.0.2 lladdr b PERMANENT'"),
                     mode: 0o755)
                 let said = try await LocalProgram.run(
-                    "env", ["PATH=\(folder.path):/usr/bin:/bin", "/bin/sh", "-c", script])
+                    "env", ["PATH=\(directory.path):/usr/bin:/bin", "/bin/sh", "-c", script])
                 let replies = PodNetwork.Report(said).replies
                 #expect(replies["127.0.0.1"] == PodNetwork.Report.Reply.none)
                 #expect(replies["127.0.0.2"] == .full)

@@ -154,19 +154,20 @@ struct BridgeTests {
     private let step = Bridge.steps(for: Example.node, Example.cni())[0]
 
     private func texts(given subnet: String?, has address: String?) async throws -> [String] {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             if let subnet {
                 try FileManager.default.createDirectory(
-                    atPath: folder.path("run/flannel"), withIntermediateDirectories: true)
-                try folder.write(
+                    atPath: directory.path("run/flannel"), withIntermediateDirectories: true)
+                try directory.write(
                     "run/flannel/subnet.env",
                     "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=\(subnet)\nFLANNEL_MTU=1450\n")
             }
             let line = address.map { "echo '5: cni0    inet \($0) brd 10.244.1.255 scope global cni0'" } ?? "exit 1"
-            try folder.write("ip", "#!/bin/sh\n\(line)\n", mode: 0o755)
+            try directory.write("ip", "#!/bin/sh\n\(line)\n", mode: 0o755)
             return step.texts(
                 command: try await LocalProgram.run(
-                    "env", ["PATH=\(folder.path):/usr/bin:/bin", "sh", "-c", CNI.flannelBridge(below: folder.path)]))
+                    "env",
+                    ["PATH=\(directory.path):/usr/bin:/bin", "sh", "-c", CNI.flannelBridge(below: directory.path)]))
         }
     }
 

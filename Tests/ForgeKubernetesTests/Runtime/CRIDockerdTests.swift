@@ -63,33 +63,33 @@ struct CRIDockerdTests {
 
     @Test("is installed with the right sha256, and not otherwise", arguments: ["dash", "bash"])
     func install(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write(
+        try await TemporaryDirectory.during { directory in
+            try directory.write(
                 "make",
                 """
-                set -e; cd \(folder.path); mkdir cri-dockerd; echo one >cri-dockerd/cri-dockerd; tar -czf a.tgz \
+                set -e; cd \(directory.path); mkdir cri-dockerd; echo one >cri-dockerd/cri-dockerd; tar -czf a.tgz \
                 cri-dockerd; sha256sum <a.tgz | cut -c 1-64
                 """
             )
-            let transport = LocalTransport(shell: shell, programs: folder.path)
-            let sum = try await transport.run(Command("sh", Word(folder.path("make")))) { _ in }.text.trimming(
+            let transport = LocalTransport(shell: shell, programs: directory.path)
+            let sum = try await transport.run(Command("sh", Word(directory.path("make")))) { _ in }.text.trimming(
                 while: \.isWhitespace)
             // curl -o FILE -- URL
-            try folder.write(
-                "curl", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done; cp \(folder.path)/a.tgz \"$2\"\n",
+            try directory.write(
+                "curl", "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done; cp \(directory.path)/a.tgz \"$2\"\n",
                 mode: 0o755)
             func install(_ sum: String) async throws -> Output {
                 let command = Command(
                     "sh", "-c", Word(CRIDockerd.install), "sh", "http://x/a.tgz", Word(sum),
-                    Word(folder.path("bin/cri")))
+                    Word(directory.path("bin/cri")))
                 return try await transport.run(command) { _ in }
             }
             let refused = try await install(String(repeating: "0", count: 64))
             #expect(refused.exit == .code(1))
             #expect(refused.errorText.hasPrefix("the sha256 of http://x/a.tgz is \(sum), expected 000"))
-            #expect(throws: (any Error).self) { try folder.text("bin/cri") }
+            #expect(throws: (any Error).self) { try directory.text("bin/cri") }
             #expect(try await install(sum).isSuccess)
-            #expect(try folder.text("bin/cri") == "one\n")
+            #expect(try directory.text("bin/cri") == "one\n")
         }
     }
 }

@@ -85,19 +85,19 @@ struct ContainerdConfigTests {
     @Test("is known as its package's own by dpkg's digest of it", arguments: ["dash", "bash"])
     func shippedLook(shell: String) async throws {
         guard case .command(let text) = try step().questions[5] else { return }
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("config.toml", "shipped")
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("config.toml", "shipped")
             let sum = try await LocalProgram.run("md5sum", [path]).prefix(32)
-            try folder.write(
+            try directory.write(
                 "dpkg-query", "#!/bin/sh\necho; echo ' \(path) \(sum)'; echo ' /etc/other \(sum)'\n", mode: 0o755)
             func said() async throws -> String {
                 let script = text.replacing(ContainerdConfig.path, with: path)
-                return try await LocalTransport(shell: shell, programs: folder.path).run(
+                return try await LocalTransport(shell: shell, programs: directory.path).run(
                     Command("sh", "-c", Word(script))
                 ).text
             }
             #expect(try await said() == " \(path) \(sum)\n")
-            try folder.write("config.toml", "changed")
+            try directory.write("config.toml", "changed")
             #expect(try await said() == "")
         }
     }
@@ -126,17 +126,17 @@ struct ContainerdConfigTests {
     @Test("lets containerd's drop-ins take nothing of it away", arguments: ["dash", "bash"])
     func dropIns(shell: String) async throws {
         guard case .command(let text) = ContainerdDropIns.step.questions[0] else { return }
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             // As containerd 1.6 and 1.7 print it: the drop-in's section replaced the whole one.
             func said(_ dump: String) async throws -> String {
-                try folder.write("containerd", "#!/bin/sh\nprintf '%s\\n' '\(dump)'\n", mode: 0o755)
-                let script = text.replacing("\(ContainerdConfig.dropIns)/", with: folder.path + "/")
-                return try await LocalTransport(shell: shell, programs: folder.path).run(
+                try directory.write("containerd", "#!/bin/sh\nprintf '%s\\n' '\(dump)'\n", mode: 0o755)
+                let script = text.replacing("\(ContainerdConfig.dropIns)/", with: directory.path + "/")
+                return try await LocalTransport(shell: shell, programs: directory.path).run(
                     Command("sh", "-c", Word(script))
                 ) { _ in }.text
             }
             #expect(try await said("SystemdCgroup = false") == "", "nothing is asked without a drop-in")
-            try folder.write("99-nvidia.toml", "version = 2\n")
+            try directory.write("99-nvidia.toml", "version = 2\n")
             #expect(
                 try await said("SystemdCgroup = false\nconfig_path = \"\"")
                     == "SystemdCgroup = true\nconfig_path = \"/etc/containerd/certs.d\"\n")

@@ -121,8 +121,8 @@ struct DockerPackagesTests {
 
     @Test("of a mirror whose key is a pipe are not waited for")
     func pipe() async throws {
-        try await TemporaryFolder.during { folder in
-            let pipe = try folder.pipe("key")
+        try await TemporaryDirectory.during { directory in
+            let pipe = try directory.pipe("key")
             let problem = #expect(throws: Problem.self) { try Mirrors.Key.file(path: pipe).signingKey(for: "docker") }
             #expect(problem?.what == "the signing key \(pipe) of the docker mirror cannot be read")
             #expect(problem?.why == "it is a pipe or a socket, not a file")

@@ -34,17 +34,18 @@ struct ControlPlaneImagesTests {
     /// namespace.
     @Test("are pulled by containerd's own program, each once, at most three at once", arguments: ["dash", "bash"])
     func containerd(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write(
+        try await TemporaryDirectory.during { directory in
+            try directory.write(
                 "kubeadm", "#!/bin/sh\nprintf '%s\\n' registry.k8s.io/etcd:3.4.13-0 registry.k8s.io/pause:3.2\n",
                 mode: 0o755)
-            try folder.write("crictl", "#!/bin/sh\necho crictl is not there >&2; exit 127\n", mode: 0o755)
-            let ctr = "#!/bin/sh\ncase $* in *' ls '*) ;; *) echo \"$*\" >>\(folder.path)/pulls; echo 99 %;; esac\n"
-            try folder.write("ctr", ctr, mode: 0o755)
-            let machine = Machine(host: Example.master, transport: LocalTransport(shell: shell, programs: folder.path))
+            try directory.write("crictl", "#!/bin/sh\necho crictl is not there >&2; exit 127\n", mode: 0o755)
+            let ctr = "#!/bin/sh\ncase $* in *' ls '*) ;; *) echo \"$*\" >>\(directory.path)/pulls; echo 99 %;; esac\n"
+            try directory.write("ctr", ctr, mode: 0o755)
+            let machine = Machine(
+                host: Example.master, transport: LocalTransport(shell: shell, programs: directory.path))
             try await step().apply(to: machine)
             let pull = "-n k8s.io images pull --hosts-dir /etc/containerd/certs.d registry.k8s.io"
-            let pulls = try String(contentsOfFile: folder.path + "/pulls", encoding: .utf8).split(separator: "\n")
+            let pulls = try String(contentsOfFile: directory.path + "/pulls", encoding: .utf8).split(separator: "\n")
                 .sorted()
             #expect(pulls == ["\(pull)/etcd:3.4.13-0", "\(pull)/pause:3.2"])
         }
@@ -52,12 +53,13 @@ struct ControlPlaneImagesTests {
 
     @Test("that containerd cannot pull are told in its own words", arguments: ["dash", "bash"])
     func containerdRefuses(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("kubeadm", "#!/bin/sh\necho registry.k8s.io/pause:3.2\n", mode: 0o755)
+        try await TemporaryDirectory.during { directory in
+            try directory.write("kubeadm", "#!/bin/sh\necho registry.k8s.io/pause:3.2\n", mode: 0o755)
             let ctr =
                 "#!/bin/sh\ncase $* in *' ls '*) ;; *) echo 'ctr: failed to resolve reference' >&2; exit 1;; esac\n"
-            try folder.write("ctr", ctr, mode: 0o755)
-            let machine = Machine(host: Example.master, transport: LocalTransport(shell: shell, programs: folder.path))
+            try directory.write("ctr", ctr, mode: 0o755)
+            let machine = Machine(
+                host: Example.master, transport: LocalTransport(shell: shell, programs: directory.path))
             let problem = await #expect(throws: Problem.self) { try await step().apply(to: machine) }
             #expect(problem?.why == "ctr: failed to resolve reference")
         }

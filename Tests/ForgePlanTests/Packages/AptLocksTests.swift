@@ -6,32 +6,33 @@ import Testing
 
 @testable import ForgePlan
 
-/// A real apt-get, which locks its folders with fcntl: another process holds the lock, and lets go when the wait was
-/// told.
+/// A real apt-get, which locks its directories with fcntl: another process holds the lock, and lets go when the wait
+/// was told.
 @Suite("A lock of apt")
 struct AptLocksTests {
     private static let quick = AptLocks(limit: .seconds(600), pause: .milliseconds(5))
 
-    /// An apt-get of its own folder, which asks nobody.
-    private func apt(_ folder: TemporaryFolder, _ words: Word...) -> Command {
+    /// An apt-get of its own directory, which asks nobody.
+    private func apt(_ directory: TemporaryDirectory, _ words: Word...) -> Command {
         Command(
             [
-                "env", "LC_ALL=C", "apt-get", "-q", "-o", "Dir::State=\(folder.path)", "-o",
-                "Dir::Cache=\(folder.path)", "-o",
-                "Dir::Etc=\(folder.path)",
+                "env", "LC_ALL=C", "apt-get", "-q", "-o", "Dir::State=\(directory.path)", "-o",
+                "Dir::Cache=\(directory.path)", "-o",
+                "Dir::Etc=\(directory.path)",
             ] + words)
     }
 
-    /// Runs the body while a process holds the lock; it ends when its folder has a file `release`.
-    private func holding(_ path: String, in folder: TemporaryFolder, _ body: () async throws -> Void) async throws {
+    /// Runs the body while a process holds the lock; it ends when its directory has a file `release`.
+    private func holding(_ path: String, in directory: TemporaryDirectory, _ body: () async throws -> Void) async throws
+    {
         let program = """
             import fcntl, os, sys, time
             lock = open(sys.argv[1], "w"); fcntl.lockf(lock, fcntl.LOCK_EX)
             open(sys.argv[2] + "/held", "w")
             while not os.path.exists(sys.argv[2] + "/release"): time.sleep(0.005)
             """
-        try await LocalProgram.running("python3", ["-c", program, path, folder.path]) { _ in
-            while !FileManager.default.fileExists(atPath: folder.path("held")) {
+        try await LocalProgram.running("python3", ["-c", program, path, directory.path]) { _ in
+            while !FileManager.default.fileExists(atPath: directory.path("held")) {
                 try await Task.sleep(for: .milliseconds(5))
             }
             try await body()
@@ -40,26 +41,27 @@ struct AptLocksTests {
 
     @Test("that another one holds is waited for, and its holder is told once", arguments: ["lists", "archives"])
     func waits(lock: String) async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             for name in ["lists/partial", "archives/partial", "apt.conf.d", "sources.list.d", "preferences.d"] {
-                try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(atPath: directory.path(name), withIntermediateDirectories: true)
             }
-            try folder.write("sources.list", "")
+            try directory.write("sources.list", "")
             let told = Told()
             let machine = Machine(host: Example.host(), transport: LocalTransport()) { news in
                 guard case .line(let line) = news, line.text.hasPrefix("waits: ") else { return }
                 told.lines.withLock { $0.append(line.text) }
-                _ = try? folder.write("release", "")
+                _ = try? directory.write("release", "")
             }
-            let command = lock == "lists" ? apt(folder, "update") : apt(folder, "clean")
-            try await holding(folder.path("\(lock)/lock"), in: folder) {
+            let command = lock == "lists" ? apt(directory, "update") : apt(directory, "clean")
+            try await holding(directory.path("\(lock)/lock"), in: directory) {
                 let output = try await machine.attempt(command, waitingFor: Self.quick)
                 #expect(output.isSuccess, "\(output.errorText)")
             }
             let lines = told.lines.withLock { $0 }
             #expect(lines.count == 1)
             #expect(
-                lines.first?.contains("Could not get lock \(folder.path)/\(lock)/lock. It is held by process") == true)
+                lines.first?.contains("Could not get lock \(directory.path)/\(lock)/lock. It is held by process")
+                    == true)
             #expect(lines.first?.contains("(python3)") == true)
         }
     }
@@ -143,11 +145,11 @@ struct AptLocksTests {
 /// A machine that was reset while dpkg worked: apt refuses everything until that is finished.
 @Suite("Packages after an interrupted installation")
 struct InterruptedPackagesTests {
-    /// apt-get and dpkg as they behave then; a file of the folder says what is wrong.
-    private func programs(_ folder: TemporaryFolder) throws {
+    /// apt-get and dpkg as they behave then; a file of the directory says what is wrong.
+    private func programs(_ directory: TemporaryDirectory) throws {
         let apt = """
             #!/bin/sh
-            cd \(folder.path.shellQuoted); echo "apt-get $*" >>log
+            cd \(directory.path.shellQuoted); echo "apt-get $*" >>log
             case "$*" in *--fix-broken*)
               [ ! -e stuck ] || { echo 'E: Unable to correct problems, you have held broken packages.' >&2; exit 100; }
               rm -f broken; exit 0;;
@@ -163,26 +165,26 @@ struct InterruptedPackagesTests {
             """
         let dpkg = """
             #!/bin/sh
-            cd \(folder.path.shellQuoted); echo "dpkg $*" >>log
+            cd \(directory.path.shellQuoted); echo "dpkg $*" >>log
             [ ! -e stuck ] || { echo 'dpkg: error processing package x (--configure): installed x package \
             post-installation script' >&2; exit 1; }
             rm -f interrupted
             """
-        try folder.write("apt-get", apt, mode: 0o755)
-        try folder.write("dpkg", dpkg, mode: 0o755)
+        try directory.write("apt-get", apt, mode: 0o755)
+        try directory.write("dpkg", dpkg, mode: 0o755)
     }
 
-    private func install(_ states: String..., in folder: TemporaryFolder) async throws -> (
+    private func install(_ states: String..., in directory: TemporaryDirectory) async throws -> (
         log: [String], told: [String]
     ) {
-        try programs(folder)
-        for state in states { try folder.write(state, "") }
+        try programs(directory)
+        for state in states { try directory.write(state, "") }
         let told = Mutex<[String]>([])
         let machine = Machine(
-            host: Example.host(), transport: LocalTransport(programs: folder.path),
+            host: Example.host(), transport: LocalTransport(programs: directory.path),
             onNews: { news in if case .detail(let detail) = news { told.withLock { $0.append(detail.text) } } })
         try await Packages(["curl"]).apply(to: machine)
-        let lines = try folder.text("log").split(separator: "\n").map { line in
+        let lines = try directory.text("log").split(separator: "\n").map { line in
             line.hasPrefix("dpkg") ? String(line) : line.contains("--fix-broken") ? "apt-get fix" : "apt-get install"
         }
         return (lines, told.withLock { $0 })
@@ -192,12 +194,12 @@ struct InterruptedPackagesTests {
 
     @Test("finish that first, once, and say so", arguments: [["interrupted"], ["broken"], ["interrupted", "broken"]])
     func healed(states: [String]) async throws {
-        try await TemporaryFolder.during { folder in
-            for state in states { try folder.write(state, "") }
-            let (log, told) = try await install(in: folder)
+        try await TemporaryDirectory.during { directory in
+            for state in states { try directory.write(state, "") }
+            let (log, told) = try await install(in: directory)
             #expect(log == ["apt-get install", Self.configure, "apt-get fix", "apt-get install"])
             #expect(told == ["an installation that had been interrupted was finished"])
-            let line = try folder.text("log").split(separator: "\n").first { $0.contains("--fix-broken") } ?? ""
+            let line = try directory.text("log").split(separator: "\n").first { $0.contains("--fix-broken") } ?? ""
             #expect(
                 line.contains("--no-remove") && line.contains("--force-confold"), "nothing is removed, nothing asked")
         }
@@ -205,8 +207,8 @@ struct InterruptedPackagesTests {
 
     @Test("are installed at once where nothing was interrupted")
     func whole() async throws {
-        try await TemporaryFolder.during { folder in
-            let (log, told) = try await install(in: folder)
+        try await TemporaryDirectory.during { directory in
+            let (log, told) = try await install(in: directory)
             #expect(log == ["apt-get install"])
             #expect(told == [])
         }
@@ -214,8 +216,10 @@ struct InterruptedPackagesTests {
 
     @Test("name the program's own words where it cannot be finished, and how a person does")
     func stuck() async throws {
-        try await TemporaryFolder.during { folder in
-            let problem = await #expect(throws: Problem.self) { try await install("interrupted", "stuck", in: folder) }
+        try await TemporaryDirectory.during { directory in
+            let problem = await #expect(throws: Problem.self) {
+                try await install("interrupted", "stuck", in: directory)
+            }
             #expect(
                 problem?.why
                     == "dpkg: error processing package x (--configure): installed x package post-installation script")
@@ -234,21 +238,21 @@ struct InterruptedPackagesTests {
         "are refused by the real apt in words that are known here, and the real dpkg takes the cure",
         .enabled(if: geteuid() == 0, "dpkg finishes nothing for another user"))
     func real() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             for name in ["updates", "info", "triggers", "state/lists/partial", "cache/archives/partial"] {
-                try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(atPath: directory.path(name), withIntermediateDirectories: true)
             }
-            for name in ["status", "available", "updates/0001"] { try folder.write(name, "") }
+            for name in ["status", "available", "updates/0001"] { try directory.write(name, "") }
             let options = [
-                "Dir::State::status=\(folder.path)/status", "Dir::State=\(folder.path)/state",
-                "Dir::Cache=\(folder.path)/cache",
+                "Dir::State::status=\(directory.path)/status", "Dir::State=\(directory.path)/state",
+                "Dir::Cache=\(directory.path)/cache",
             ]
             let apt = Command(
                 ["env", "LC_ALL=C", "apt-get"] + options.flatMap { ["-o", Word($0)] } + ["-f", "install"])
             let refused = try await LocalTransport().run(apt)
             #expect(Apt.wantsRepair(refused), "\(refused.errorText)")
             var words = Apt.configure.words
-            words.insert("--admindir=\(folder.path)", at: words.firstIndex(of: "dpkg")! + 1)
+            words.insert("--admindir=\(directory.path)", at: words.firstIndex(of: "dpkg")! + 1)
             let cured = try await LocalTransport().run(Command(words))
             #expect(cured.isSuccess, "\(cured.errorText)")
             #expect(try await !Apt.wantsRepair(LocalTransport().run(apt)))

@@ -178,7 +178,7 @@ struct AptRepositoryTests {
 @Suite("The signing key of an apt repository")
 struct AptKeyTests {
     private struct Keys: Sendable {
-        let folder: TemporaryFolder
+        let directory: TemporaryDirectory
         let genuine: String
         let other: String
 
@@ -188,12 +188,12 @@ struct AptKeyTests {
             let one = "cat \(files.joined(separator: " ")) | gpg --homedir \"$1/genuine\" --enarmor 2>/dev/null"
             let each = files.map { "gpg --homedir \"$1/genuine\" --enarmor <\($0) 2>/dev/null" }.joined(separator: "; ")
             let script = "{ \(inOneBlock ? one : each); } | sed 's/ARMORED FILE/PUBLIC KEY BLOCK/'"
-            return try await LocalProgram.run("sh", ["-c", script, "sh", folder.path])
+            return try await LocalProgram.run("sh", ["-c", script, "sh", directory.path])
         }
     }
 
     private func withKeys(_ body: (Keys) async throws -> Void) async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let script = """
                 set -e; cd "$1"
                 for name in genuine other; do
@@ -206,29 +206,32 @@ struct AptKeyTests {
                 done 2>/dev/null
                 mkdir homes keyrings
                 """
-            let lines = try await LocalProgram.run("sh", ["-c", script, "sh", folder.path]).split(separator: "\n").map(
-                String.init)
+            let lines = try await LocalProgram.run("sh", ["-c", script, "sh", directory.path]).split(separator: "\n")
+                .map(
+                    String.init)
             try #require(lines.count == 2)
-            try await body(Keys(folder: folder, genuine: lines[0], other: lines[1]))
+            try await body(Keys(directory: directory, genuine: lines[0], other: lines[1]))
         }
     }
 
     /// What comes of the key that an address gives.
     private func fetch(_ served: String, _ keys: Keys, pin: String, shell: String) async throws -> String {
-        try keys.folder.write("served.asc", served)
-        let script = AptRepository.fetch(homesIn: keys.folder.path("homes")).replacing("--proto =http,https", with: "")
+        try keys.directory.write("served.asc", served)
+        let script = AptRepository.fetch(homesIn: keys.directory.path("homes")).replacing(
+            "--proto =http,https", with: "")
         let words = [
-            Word("sh"), "-c", Word(script), "sh", Word("file://" + keys.folder.path("served.asc")), Word(pin),
+            Word("sh"), "-c", Word(script), "sh", Word("file://" + keys.directory.path("served.asc")), Word(pin),
         ]
         let output = try await LocalTransport(shell: shell).run(Command(words))
         #expect(output.isSuccess, "\(output.errorText)")
         #expect(
-            try FileManager.default.contentsOfDirectory(atPath: keys.folder.path("homes")) == [], "gpg's home is gone")
+            try FileManager.default.contentsOfDirectory(atPath: keys.directory.path("homes")) == [],
+            "gpg's home is gone")
         return output.text
     }
 
     private func fingerprints(_ keys: Keys, _ shell: String, of path: String) async throws -> String {
-        let script = AptRepository.home(in: keys.folder.path("homes")) + "\nfingerprints \(path)"
+        let script = AptRepository.home(in: keys.directory.path("homes")) + "\nfingerprints \(path)"
         return try await LocalTransport(shell: shell).run(Command("sh", "-c", Word(script))).text
     }
 
@@ -244,7 +247,7 @@ struct AptKeyTests {
                     : try await keys.armoured(names[0], names[1], inOneBlock: inOneBlock)
                 let key = try await fetch(served, keys, pin: keys.genuine, shell: shell)
                 #expect(key.hasPrefix("-----BEGIN PGP PUBLIC KEY BLOCK-----\n"))
-                let path = try keys.folder.write("keyrings/docker.asc", key)
+                let path = try keys.directory.write("keyrings/docker.asc", key)
                 #expect(try await fingerprints(keys, shell, of: path) == keys.genuine)
             }
         }
@@ -266,10 +269,10 @@ struct AptKeyTests {
         [false, true])
     func counted(shell: String, inOneBlock: Bool) async throws {
         try await withKeys { keys in
-            let path = keys.folder.path("k.asc")
-            try keys.folder.write("k.asc", try await keys.armoured("genuine", "other", inOneBlock: inOneBlock))
+            let path = keys.directory.path("k.asc")
+            try keys.directory.write("k.asc", try await keys.armoured("genuine", "other", inOneBlock: inOneBlock))
             #expect(try await fingerprints(keys, shell, of: path) == "\(keys.genuine)+\(keys.other)")
-            try keys.folder.write("k.asc", try await keys.armoured("genuine"))
+            try keys.directory.write("k.asc", try await keys.armoured("genuine"))
             #expect(try await fingerprints(keys, shell, of: path) == keys.genuine)
         }
     }
@@ -281,14 +284,14 @@ struct AptKeyTests {
         arguments: Shell.all)
     func home(shell: String) async throws {
         #expect(AptRepository.home().contains("mktemp -d -p /run "))
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let script =
-                AptRepository.home(in: folder.path)
+                AptRepository.home(in: directory.path)
                 + "\nls \"$home\"; stat -c %a \"$home\"; kill -TERM $$; echo not reached"
             let output = try await LocalTransport(shell: shell).run(Command("sh", "-c", Word(script)))
             #expect(output.exit == .code(143))
             #expect(output.text == "700\n")
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
         }
     }
 }

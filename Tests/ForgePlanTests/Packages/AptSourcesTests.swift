@@ -8,11 +8,11 @@ import Testing
 struct AptSourcesTests {
     /// The files as `look` prints them, made by the real program.
     private func sources(_ files: [String: String], shell: String = "dash") async throws -> [AptSources.Source] {
-        try await TemporaryFolder.during { folder in
-            for (name, text) in files { try folder.write(name, text) }
-            let look = AptSources.look.replacing("/etc/apt/sources.list.d/", with: folder.path + "/")
+        try await TemporaryDirectory.during { directory in
+            for (name, text) in files { try directory.write(name, text) }
+            let look = AptSources.look.replacing("/etc/apt/sources.list.d/", with: directory.path + "/")
             let text = try await LocalTransport(shell: shell).run(Command("sh", "-c", Word(look))) { _ in }.text
-            return AptSources(text.replacing(folder.path, with: "")).all.filter { !$0.path.hasPrefix("/etc/apt") }
+            return AptSources(text.replacing(directory.path, with: "")).all.filter { !$0.path.hasPrefix("/etc/apt") }
         }
     }
 
@@ -194,19 +194,19 @@ struct KnownRepositoryTests {
         "is believed by the fingerprint that gpg reads in its key, in either form",
         .enabled(if: geteuid() == 0, "root's scripts run as root"), arguments: ["dash", "bash"])
     func eitherForm(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            let home = folder.path("gnupg")
+        try await TemporaryDirectory.during { directory in
+            let home = directory.path("gnupg")
             let make = """
                 set -e; mkdir -m 700 '\(home)'; export GNUPGHOME='\(home)'
                 gpg -q --batch --passphrase '' --quick-gen-key test ed25519 2>/dev/null
-                gpg --export >'\(folder.path)/binary.gpg'; gpg --armor --export >'\(folder.path)/text.asc'
+                gpg --export >'\(directory.path)/binary.gpg'; gpg --armor --export >'\(directory.path)/text.asc'
                 gpg --list-keys --with-colons | sed -n 's/^fpr:*//p' | head -n 1 | tr -d :; gpgconf --kill all
                 """
             let transport = LocalTransport(shell: shell)
             let expected = try await transport.run(Command("sh", "-c", Word(make))) { _ in }.text.trimming(
                 while: \.isWhitespace)
             #expect(expected.count == 40)
-            let keys = [folder.path("text.asc"), folder.path("binary.gpg"), folder.path("none.gpg")]
+            let keys = [directory.path("text.asc"), directory.path("binary.gpg"), directory.path("none.gpg")]
             let step = AptRepository(
                 "x", source: "http://x /", key: .url("http://x", fingerprint: expected), architecture: "amd64",
                 usualKeys: keys)

@@ -163,7 +163,7 @@ struct PackagesTests {
         #expect(problem?.why == complaint)
     }
 
-    /// The real apt, of a folder with one file that it cannot take.
+    /// The real apt, of a directory with one file that it cannot take.
     @Test(
         "that apt cannot look for are told with all that it says, and with the file to correct",
         arguments: [
@@ -174,21 +174,22 @@ struct PackagesTests {
             ("apt.conf.d/x", "APT { x", "Syntax error"),
         ])
     func unreadableFile(name: String, text: String, words: String) async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             for name in ["lists/partial", "archives/partial", "apt.conf.d", "sources.list.d", "preferences.d"] {
-                try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(atPath: directory.path(name), withIntermediateDirectories: true)
             }
-            try folder.write("status", "")
-            let path = try folder.write(name, text + "\n")
+            try directory.write("status", "")
+            let path = try directory.write(name, text + "\n")
             let options = [
-                "Dir::State=\(folder.path)", "Dir::State::status=\(folder.path)/status", "Dir::Cache=\(folder.path)",
-                "Dir::Etc=\(folder.path)",
+                "Dir::State=\(directory.path)", "Dir::State::status=\(directory.path)/status",
+                "Dir::Cache=\(directory.path)",
+                "Dir::Etc=\(directory.path)",
             ]
-            let configuration = try folder.write(
+            let configuration = try directory.write(
                 "apt.conf", options.map { $0.replacing("=", with: " \"") + "\";\n" }.joined())
-            try folder.write(
+            try directory.write(
                 "apt-get", "#!/bin/sh\nexport APT_CONFIG=\(configuration); exec /usr/bin/apt-get \"$@\"\n", mode: 0o755)
-            let machine = Machine(host: Example.host(), transport: LocalTransport(programs: folder.path))
+            let machine = Machine(host: Example.host(), transport: LocalTransport(programs: directory.path))
             let problem = await #expect(throws: Problem.self) { try await tools.apply(to: machine) }
             let lines = problem?.why?.split(separator: "\n") ?? []
             #expect(lines.first?.hasPrefix("E: \(words)") == true, "\(lines)")
@@ -290,7 +291,7 @@ struct PackagesTests {
     /// apt itself is asked, with a package that nobody has.
     @Test("that would take others away are known before, from what apt says", arguments: ["dash", "bash"])
     func removals(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let apt = """
                 #!/bin/sh
                 case "$*" in *containerd.io) ;; *) echo 'E: Unable to locate package' >&2; exit 100;; esac
@@ -298,8 +299,8 @@ struct PackagesTests {
                 echo 'Remv runc [1.1.5] [docker.io:amd64 ]'
                 echo 'Inst containerd.io (2.2.1-1 Docker CE:bookworm [amd64])'
                 """
-            try folder.write("apt-get", apt, mode: 0o755)
-            let transport = LocalTransport(shell: shell, programs: folder.path)
+            try directory.write("apt-get", apt, mode: 0o755)
+            let transport = LocalTransport(shell: shell, programs: directory.path)
             func look(_ names: [String]) async throws -> Output {
                 try await transport.run(Command("sh", "-c", Word(PackageManager.apt.removalsLook(names)))) { _ in }
             }

@@ -11,8 +11,8 @@ struct FileQuestionTests {
         "finds kind, mode, size, owner and digest of files with any name", arguments: Shell.all,
         ["plain", "it's", "a b", "$(touch x)`id`", "*", "back\\slash", "two\nlines", "\"", "ä"])
     func regular(shell: String, name: String) async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write(name, "hello\n", mode: 0o640)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write(name, "hello\n", mode: 0o640)
             let state = try #require(await LocalTransport(shell: shell).look(.file(path)).file(path))
             #expect(state.kind == .regular)
             #expect(state.mode == 0o640)
@@ -32,15 +32,16 @@ struct FileQuestionTests {
         #expect(answers.file("/etc/passwd")?.kind == .regular)
     }
 
-    @Test("tells files, folders, links and what is missing apart, all in one look", arguments: Shell.all)
+    @Test("tells files, directories, links and what is missing apart, all in one look", arguments: Shell.all)
     func kinds(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            let file = try folder.write("file", "")
-            try await LocalProgram.run("ln", ["-s", "nowhere", folder.path("dangling")])
-            try await LocalProgram.run("ln", ["-s", file, folder.path("link")])
+        try await TemporaryDirectory.during { directory in
+            let file = try directory.write("file", "")
+            try await LocalProgram.run("ln", ["-s", "nowhere", directory.path("dangling")])
+            try await LocalProgram.run("ln", ["-s", file, directory.path("link")])
             let paths = [
-                folder.path("missing"), folder.path("link"), folder.path, folder.path("dangling"), "/dev/null", file,
-                folder.path("file/below"),
+                directory.path("missing"), directory.path("link"), directory.path, directory.path("dangling"),
+                "/dev/null", file,
+                directory.path("file/below"),
             ]
             let answers = try await LocalTransport(shell: shell).ask(paths.map(Question.file), of: Example.host())
             #expect(
@@ -52,8 +53,8 @@ struct FileQuestionTests {
     /// A file that nobody may read is read by root.
     @Test("gives modes beyond the nine bits", arguments: [0o4755, 0o1777] + (geteuid() == 0 ? [0o000] : []))
     func modes(mode: Int) async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("file", "x", mode: mode)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("file", "x", mode: mode)
             #expect(try await LocalTransport().look(.file(path)).file(path)?.mode == UInt16(mode))
         }
     }
@@ -65,16 +66,16 @@ struct ContentsQuestionTests {
         "gives every byte of a text file", arguments: Shell.all,
         ["", "\n", "one", "one\n", "one\n\n\n", "\n\nx", "ä €\r\n", "3 4\n", "x"])
     func text(shell: String, text: String) async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("file", text)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("file", text)
             #expect(try await LocalTransport(shell: shell).look(.contents(path)).text(path) == text)
         }
     }
 
     @Test("gives bytes that are no UTF-8", arguments: Shell.all)
     func latin1(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            let path = folder.path("latin1")
+        try await TemporaryDirectory.during { directory in
+            let path = directory.path("latin1")
             try Data([0x68, 0xe4, 0xff, 0x0a]).write(to: URL(filePath: path))
             #expect(
                 try await LocalTransport(shell: shell).look(.contents(path)).contents(path) == [0x68, 0xe4, 0xff, 0x0a])
@@ -84,8 +85,8 @@ struct ContentsQuestionTests {
     /// No shell can hold a NUL; what matters is that the answers after it are not disturbed.
     @Test("loses a NUL, and nothing else", arguments: Shell.all)
     func nul(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            let path = folder.path("nul")
+        try await TemporaryDirectory.during { directory in
+            let path = directory.path("nul")
             try Data([0x61, 0, 0x62]).write(to: URL(filePath: path))
             let answers = try await LocalTransport(shell: shell).look(
                 .contents(path), .contents("/proc/sys/kernel/ostype"))
@@ -96,13 +97,13 @@ struct ContentsQuestionTests {
 
     @Test("ends at 1 MiB")
     func bounded() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("large", String(repeating: "0123456789abcde\n", count: 70_000))
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("large", String(repeating: "0123456789abcde\n", count: 70_000))
             #expect(try await LocalTransport().look(.contents(path)).contents(path)?.count == 1 << 20)
         }
     }
 
-    @Test("of a folder or of nothing has no answer", arguments: ["/", "/nowhere"])
+    @Test("of a directory or of nothing has no answer", arguments: ["/", "/nowhere"])
     func nothing(path: String) async throws {
         #expect(try await LocalTransport().look(.contents(path)).contents(path) == nil)
     }

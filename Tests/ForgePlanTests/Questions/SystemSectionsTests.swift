@@ -60,7 +60,7 @@ struct UnitQuestionTests {
 
     @Test("asks systemctl once, with every name as one word", arguments: Shell.all)
     func asks(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let program = """
                 #!/bin/sh
                 [ "$TZ" = UTC ] || exit 1
@@ -68,9 +68,9 @@ struct UnitQuestionTests {
                 first=yes
                 for unit; do [ $first ] || echo; first=; echo "LoadState=$unit"; echo ActiveEnterTimestamp=; done
                 """
-            try folder.write("systemctl", program, mode: 0o755)
+            try directory.write("systemctl", program, mode: 0o755)
             let names = ["a b.service", "it's.mount", "-.slice"]
-            let answers = try await LocalTransport(shell: shell, programs: folder.path).ask(
+            let answers = try await LocalTransport(shell: shell, programs: directory.path).ask(
                 names.map(Question.unit), of: Example.host())
             #expect(names.map { answers.unit($0).load } == names)
         }
@@ -78,10 +78,10 @@ struct UnitQuestionTests {
 
     @Test("without systemd says so", arguments: Shell.all)
     func withoutSystemd(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write(
+        try await TemporaryDirectory.during { directory in
+            try directory.write(
                 "systemctl", "#!/bin/sh\necho System has not been booted with systemd >&2; exit 1\n", mode: 0o755)
-            let transport = LocalTransport(shell: shell, programs: folder.path)
+            let transport = LocalTransport(shell: shell, programs: directory.path)
             let problem = await #expect(throws: Problem.self) { try await transport.look(.unit("a"), .unit("b")) }
             #expect(
                 problem
@@ -181,12 +181,12 @@ struct CommandQuestionTests {
 
     @Test("waits for no other: four run at once")
     func atOnce() async throws {
-        try await TemporaryFolder.during { folder in
-            try await LocalProgram.run("mkfifo", [folder.path("a"), folder.path("b")])
+        try await TemporaryDirectory.during { directory in
+            try await LocalProgram.run("mkfifo", [directory.path("a"), directory.path("b")])
             // Each opens a pipe that the other must open, too: one after the other would wait for ever.
             let texts = [
-                "echo x > \(folder.path("a")); read y < \(folder.path("b")); echo $y",
-                "read y < \(folder.path("a")); echo $y; echo z > \(folder.path("b"))",
+                "echo x > \(directory.path("a")); read y < \(directory.path("b")); echo $y",
+                "read y < \(directory.path("a")); echo $y; echo z > \(directory.path("b"))",
             ]
             let answers = try await LocalTransport().ask(texts.map(Question.command), of: Example.host())
             #expect(texts.map { answers.command($0).text } == ["z", "x"])

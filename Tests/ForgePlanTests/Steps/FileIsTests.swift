@@ -53,9 +53,9 @@ struct FileIsTests {
 
     @Test("is asked for and found as written, on a real file system")
     func roundTrip() async throws {
-        try await TemporaryFolder.during { folder in
-            let owner = try await LocalProgram.run("stat", ["-c", "%U:%G", folder.path]).trimming(while: \.isNewline)
-            let step = FileIs(RemoteFile(folder.path("new/$(x) y"), "text\n", mode: 0o600, owner: owner))
+        try await TemporaryDirectory.during { directory in
+            let owner = try await LocalProgram.run("stat", ["-c", "%U:%G", directory.path]).trimming(while: \.isNewline)
+            let step = FileIs(RemoteFile(directory.path("new/$(x) y"), "text\n", mode: 0o600, owner: owner))
             let machine = Machine(host: Example.host(), transport: LocalTransport())
             #expect(step.differences(given: try await machine.ask(step.questions)) == ["\(step.file.path) is missing"])
             try await step.apply(to: machine)
@@ -107,11 +107,11 @@ struct IsAbsentTests {
 
 @Suite("A link")
 struct LinkIsTests {
-    @Test("is made, with its folder, to what need not be there yet, and is then so")
+    @Test("is made, with its directory, to what need not be there yet, and is then so")
     func isMade() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let step = LinkIs(
-                folder.path("a/10.77.0.11:5443/ca.crt"), to: folder.path("pki/ca.crt"), title: "it leads there")
+                directory.path("a/10.77.0.11:5443/ca.crt"), to: directory.path("pki/ca.crt"), title: "it leads there")
             let host = LocalTransport()
             let machine = Machine(host: Example.host(), transport: host)
             func differences() async throws -> [String] {
@@ -121,13 +121,13 @@ struct LinkIsTests {
             #expect(try await differences() == missing)
             try await step.apply(to: machine)
             #expect(try await differences() == [])
-            try FileManager.default.createDirectory(atPath: folder.path("pki"), withIntermediateDirectories: true)
-            try folder.write("pki/ca.crt", "authority")
+            try FileManager.default.createDirectory(atPath: directory.path("pki"), withIntermediateDirectories: true)
+            try directory.write("pki/ca.crt", "authority")
             #expect(try await differences() == [])
-            #expect(try folder.text("a/10.77.0.11:5443/ca.crt") == "authority")
+            #expect(try directory.text("a/10.77.0.11:5443/ca.crt") == "authority")
             // Somebody's copy is no link: it would not follow.
             try FileManager.default.removeItem(atPath: step.path)
-            try folder.write("a/10.77.0.11:5443/ca.crt", "authority")
+            try directory.write("a/10.77.0.11:5443/ca.crt", "authority")
             #expect(try await differences() == missing)
             try await step.apply(to: machine)
             #expect(try await differences() == [])

@@ -146,8 +146,8 @@ struct SysctlsTests {
     /// Not only our idea of it: systemd's own program reads the files of this computer.
     @Test("are asked of systemd-sysctl", arguments: Shell.all)
     func look(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write(
+        try await TemporaryDirectory.during { directory in
+            try directory.write(
                 "systemd-sysctl",
                 """
                 #!/bin/sh\n[ \"$1\" = --cat-config ] && cat <<'E'\n\(Self.hardened)\n# /etc/sysctl.conf - \
@@ -155,7 +155,7 @@ struct SysctlsTests {
                 """,
                 mode: 0o755)
             let question = try #require(step.questions.last)
-            let answers = try await LocalTransport(shell: shell, programs: folder.path).look(question)
+            let answers = try await LocalTransport(shell: shell, programs: directory.path).look(question)
             #expect(answers[question] == .command(CommandState(text: Self.hardened)))
         }
         let real = try await LocalTransport(shell: shell).look(

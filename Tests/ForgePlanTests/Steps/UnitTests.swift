@@ -87,12 +87,14 @@ struct UnitTests {
     }
 
     /// The real script, with a systemctl that writes down what it is asked.
-    private func run(_ shell: String, _ folder: TemporaryFolder, file: String, note: String, state: String = "failed")
+    private func run(
+        _ shell: String, _ directory: TemporaryDirectory, file: String, note: String, state: String = "failed"
+    )
         async throws
         -> String
     {
         let systemctl = "#!/bin/sh\ncase $1 in show) echo run-1;; *) echo \"$*\";; esac\n"
-        try folder.write("systemctl", systemctl, mode: 0o755)
+        try directory.write("systemctl", systemctl, mode: 0o755)
         let look =
             frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|100") + frame("\(SHA256.hex("x"))  x")
             + frame(
@@ -107,19 +109,19 @@ struct UnitTests {
         var words = try #require(await transport.commands.last).words
         #expect(words[6].text == "/run/kubeforge/a b.service")
         words[6] = Word(note)
-        return try await LocalTransport(shell: shell, programs: folder.path).run(Command(words)).text
+        return try await LocalTransport(shell: shell, programs: directory.path).run(Command(words)).text
     }
 
     @Test(
         "is unmasked, enabled and restarted by its script, which notes what it was started with",
         arguments: ["dash", "bash"])
     func script(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            let file = try folder.write("a file", "x")
+        try await TemporaryDirectory.during { directory in
+            let file = try directory.write("a file", "x")
             try await LocalProgram.run("touch", ["-d", "2020-01-01", file])
-            let said = try await run(shell, folder, file: file, note: folder.path("new folder/note"))
+            let said = try await run(shell, directory, file: file, note: directory.path("new directory/note"))
             #expect(said == "daemon-reload\nunmask -- a b.service\nenable -- a b.service\nrestart -- a b.service\n")
-            #expect(try folder.text("new folder/note") == SHA256.hex("\(file) \(SHA256.hex("x"))\n") + " run-1\n")
+            #expect(try directory.text("new directory/note") == SHA256.hex("\(file) \(SHA256.hex("x"))\n") + " run-1\n")
         }
     }
 
@@ -127,27 +129,28 @@ struct UnitTests {
         "that only has to be enabled is noted nowhere: nobody knows what it was started with",
         arguments: ["dash", "bash"])
     func noNote(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            let said = try await run(shell, folder, file: "/nowhere", note: folder.path("note"), state: "active")
+        try await TemporaryDirectory.during { directory in
+            let said = try await run(shell, directory, file: "/nowhere", note: directory.path("note"), state: "active")
             #expect(said.hasSuffix("start -- a b.service\n"))
-            #expect(throws: (any Error).self) { try folder.text("note") }
+            #expect(throws: (any Error).self) { try directory.text("note") }
         }
     }
 
     @Test("is restarted when the second of the last change is over, and not before", arguments: ["dash", "bash"])
     func afterTheSecond(shell: String) async throws {
-        try await TemporaryFolder.during { folder in
-            let file = try folder.write("a file", "x")
-            let log = folder.path("log").shellQuoted
+        try await TemporaryDirectory.during { directory in
+            let file = try directory.write("a file", "x")
+            let log = directory.path("log").shellQuoted
             // The clock of this machine ticks once when somebody sleeps.
-            try folder.write("now", "1000\n")
-            try folder.write("stat", "#!/bin/sh\necho 1000\n", mode: 0o755)
-            try folder.write("date", "#!/bin/sh\ncat \(folder.path("now").shellQuoted)\n", mode: 0o755)
-            try folder.write(
-                "sleep", "#!/bin/sh\necho slept >>\(log); echo 1001 >\(folder.path("now").shellQuoted)\n", mode: 0o755)
-            let said = try await run(shell, folder, file: file, note: folder.path("note"))
+            try directory.write("now", "1000\n")
+            try directory.write("stat", "#!/bin/sh\necho 1000\n", mode: 0o755)
+            try directory.write("date", "#!/bin/sh\ncat \(directory.path("now").shellQuoted)\n", mode: 0o755)
+            try directory.write(
+                "sleep", "#!/bin/sh\necho slept >>\(log); echo 1001 >\(directory.path("now").shellQuoted)\n",
+                mode: 0o755)
+            let said = try await run(shell, directory, file: file, note: directory.path("note"))
             #expect(said.hasSuffix("restart -- a b.service\n"))
-            #expect(try folder.text("log") == "slept\n")
+            #expect(try directory.text("log") == "slept\n")
         }
     }
 

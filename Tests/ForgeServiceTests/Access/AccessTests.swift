@@ -14,20 +14,20 @@ struct AccessTests {
     private static let token = String(repeating: "0a", count: 16)
     private static let second = String(repeating: "1b", count: 16)
 
-    private func service(_ folder: TemporaryFolder, tokens: String? = "# ours\n\n\(token)\n\(second)\n") throws
+    private func service(_ directory: TemporaryDirectory, tokens: String? = "# ours\n\n\(token)\n\(second)\n") throws
         -> Service
     {
-        try TestCertificate.write("own", in: folder)
+        try TestCertificate.write("own", in: directory)
         var service = Service(requestLog: .requests, cors: ["https://a.example.org", "http://localhost:3000"])
-        service.tls = .init(certificatePath: folder.path("own.crt"), keyPath: folder.path("own.key"))
-        service.tokensPath = try tokens.map { try folder.write("tokens", $0) }
+        service.tls = .init(certificatePath: directory.path("own.crt"), keyPath: directory.path("own.key"))
+        service.tokensPath = try tokens.map { try directory.write("tokens", $0) }
         return service
     }
 
     @Test("is known to the cluster by a Secret that is named by its content, and sent as one")
     func secret() async throws {
-        try await TemporaryFolder.during { folder in
-            let secret = try #require(try AccessSecret(Example.cluster(service: service(folder))))
+        try await TemporaryDirectory.during { directory in
+            let secret = try #require(try AccessSecret(Example.cluster(service: service(directory))))
             #expect(secret.name.hasPrefix("inference-access-"))
             let transport = ScriptedTransport { _ in Output("") }
             try await secret.apply(to: Machine(host: Example.master, transport: transport))
@@ -42,7 +42,7 @@ struct AccessTests {
             #expect(text("tls.key")?.contains("PRIVATE KEY") == true)
             #expect(!command.line.contains(Self.token))
             // Another token is another Secret.
-            let other = try AccessSecret(Example.cluster(service: service(folder, tokens: Self.token)))
+            let other = try AccessSecret(Example.cluster(service: service(directory, tokens: Self.token)))
             #expect(other?.name != secret.name)
             #expect(try AccessSecret(Example.cluster())?.name == nil)
         }
@@ -55,43 +55,43 @@ struct AccessTests {
             ("\(token)\n\(second) x\n", ": token 2 cannot be used"),
         ])
     func badTokens(tokens: String, what: String) async throws {
-        try await TemporaryFolder.during { folder in
-            let cluster = Example.cluster(service: try service(folder, tokens: tokens))
+        try await TemporaryDirectory.during { directory in
+            let cluster = Example.cluster(service: try service(directory, tokens: tokens))
             let problem = #expect(throws: Problem.self) { try AccessSecret(cluster) }
-            #expect(problem?.what == folder.path("tokens") + (what.hasPrefix(":") ? what : " " + what))
+            #expect(problem?.what == directory.path("tokens") + (what.hasPrefix(":") ? what : " " + what))
             #expect(problem?.kind == .invalidInventory)
             #expect(problem?.description.contains(Self.second) == false)
             #expect(
                 problem?.fix
-                    == "`openssl rand -hex 32 >> \(folder.path("tokens"))`; service: tokens: in inventory/lab.yaml")
+                    == "`openssl rand -hex 32 >> \(directory.path("tokens"))`; service: tokens: in inventory/lab.yaml")
         }
     }
 
     @Test("has a key that pods can use: one with a passphrase is refused")
     func badKey() async throws {
-        try await TemporaryFolder.during { folder in
-            let service = try service(folder)
+        try await TemporaryDirectory.during { directory in
+            let service = try service(directory)
             let locked = try LocalProgram(
-                "openssl", "pkey", "-in", folder.path("own.key"), "-aes256", "-passout", "pass:word")
-            try folder.write("own.key", locked.output)
+                "openssl", "pkey", "-in", directory.path("own.key"), "-aes256", "-passout", "pass:word")
+            try directory.write("own.key", locked.output)
             let problem = #expect(throws: Problem.self) { try AccessSecret(Example.cluster(service: service)) }
-            #expect(problem?.what == "\(folder.path("own.key")) holds no private key in PEM")
+            #expect(problem?.what == "\(directory.path("own.key")) holds no private key in PEM")
             #expect(problem?.fix == "correct service: tls: key: in inventory/lab.yaml")
         }
     }
 
     @Test("has a certificate that clients believe today: one that has expired, or is not valid yet, is refused")
     func validity() async throws {
-        try await TemporaryFolder.during { folder in
-            let cluster = Example.cluster(service: try service(folder))
+        try await TemporaryDirectory.during { directory in
+            let cluster = Example.cluster(service: try service(directory))
             let now = UTCDate.now
             #expect(throws: Never.self) { try AccessSecret(cluster, at: now + 29 * 86_400) }
             let late = #expect(throws: Problem.self) { try AccessSecret(cluster, at: now + 31 * 86_400) }
             #expect(late?.kind == .invalidInventory)
             #expect(
-                late?.what == "\(folder.path("own.crt")) has expired on \(UTCDate.text(now + 30 * 86_400))")
+                late?.what == "\(directory.path("own.crt")) has expired on \(UTCDate.text(now + 30 * 86_400))")
             let early = #expect(throws: Problem.self) { try AccessSecret(cluster, at: now - 86_400) }
-            #expect(early?.what.hasPrefix("\(folder.path("own.crt")) is not valid before 2") == true)
+            #expect(early?.what.hasPrefix("\(directory.path("own.crt")) is not valid before 2") == true)
             #expect(early?.fix == "renew it, or name another: service: tls: certificate: in inventory/lab.yaml")
             #expect(UTCDate.text(1_795_252_323) == "2026-11-21 (UTC)")
         }
@@ -99,15 +99,15 @@ struct AccessTests {
 
     @Test("has the key of its certificate: another one is refused, and that of the authority behind it")
     func otherKey() async throws {
-        try await TemporaryFolder.during { folder in
-            let service = try service(folder)
-            try TestCertificate.write("other", in: folder)
+        try await TemporaryDirectory.during { directory in
+            let service = try service(directory)
+            try TestCertificate.write("other", in: directory)
             var wrong = service
-            wrong.tls?.keyPath = folder.path("other.key")
+            wrong.tls?.keyPath = directory.path("other.key")
             let problem = #expect(throws: Problem.self) { try AccessSecret(Example.cluster(service: wrong)) }
-            #expect(problem?.what == "\(folder.path("other.key")) is not the key of \(folder.path("own.crt"))")
+            #expect(problem?.what == "\(directory.path("other.key")) is not the key of \(directory.path("own.crt"))")
             #expect(problem?.fix?.hasPrefix("name the key that the certificate was requested with") == true)
-            try folder.write("own.crt", try folder.text("other.crt") + folder.text("own.crt"))
+            try directory.write("own.crt", try directory.text("other.crt") + directory.text("own.crt"))
             let order = #expect(throws: Problem.self) { try AccessSecret(Example.cluster(service: service)) }
             #expect(
                 order?.why == "it belongs to certificate 2 of that file, and the service's own must be the first")
@@ -117,9 +117,9 @@ struct AccessTests {
 
     @Test("reaches pods as the server reads it, and probes speak as it does")
     func deployment() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let files = try Manifests.make(
-                cluster: Example.cluster(service: service(folder)), release: Example.release,
+                cluster: Example.cluster(service: service(directory)), release: Example.release,
                 access: "inference-access-1",
                 templates: Templates()
             ).files
@@ -176,8 +176,8 @@ struct AccessTests {
         }
     }
 
-    private func pin(_ name: String, _ folder: TemporaryFolder) throws -> String {
-        "pinnedpubkey = \"sha256//\(CertificateFile(pem: Array(try folder.text(name).utf8))!.pins[0])\""
+    private func pin(_ name: String, _ directory: TemporaryDirectory) throws -> String {
+        "pinnedpubkey = \"sha256//\(CertificateFile(pem: Array(try directory.text(name).utf8))!.pins[0])\""
     }
 
     @Test(
@@ -185,8 +185,8 @@ struct AccessTests {
         is let in with the first token, over TLS with its own key, and nobody without one: the smoke test sees to that
         """)
     func smokeTest() async throws {
-        try await TemporaryFolder.during { folder in
-            let cluster = Example.cluster(service: try service(folder))
+        try await TemporaryDirectory.during { directory in
+            let cluster = Example.cluster(service: try service(directory))
             let host = host(try #require(try AccessSecret(cluster)).name)
             let notes = Notes()
             let result = try await SmokeTest(cluster: cluster, rows: 1).run(controlPlane: host, reporter: notes)
@@ -195,7 +195,7 @@ struct AccessTests {
             #expect(await !host.commands.contains { $0.line.contains("get secret") }, "the operator has the tokens")
             #expect(!last.line.contains(Self.token))
             #expect(last.inputText.contains("Authorization: Bearer \(Self.token)"))
-            #expect(last.inputText.contains(try pin("own.crt", folder)))
+            #expect(last.inputText.contains(try pin("own.crt", directory)))
             #expect(!last.inputText.contains("http://"), "all of it speaks TLS")
             #expect(last.inputText.contains("who=open\nask https://10.96.1.2:80/score\nwho=own\n"))
             // This service lets in who has none.
@@ -210,17 +210,17 @@ struct AccessTests {
 
     @Test("is asked after a rollback with the token and the certificate of then, which the cluster has kept")
     func rolledBack() async throws {
-        try await TemporaryFolder.during { folder in
-            let cluster = Example.cluster(service: try service(folder))
-            try TestCertificate.write("former", in: folder)
+        try await TemporaryDirectory.during { directory in
+            let cluster = Example.cluster(service: try service(directory))
+            try TestCertificate.write("former", in: directory)
             func packed(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
-            let kept = "\(packed("former-token-of-ours\nother\n"))-\n\(packed(try folder.text("former.crt")))-\n"
+            let kept = "\(packed("former-token-of-ours\nother\n"))-\n\(packed(try directory.text("former.crt")))-\n"
             let host = host("inference-access-00000000", tells: CommandState(text: kept))
             let notes = Notes()
             let result = try await SmokeTest(cluster: cluster, rows: 1).run(controlPlane: host, reporter: notes)
             let last = try #require(await host.commands.last)
             #expect(last.inputText.contains("Authorization: Bearer former-token-of-ours"))
-            #expect(last.inputText.contains(try pin("former.crt", folder)))
+            #expect(last.inputText.contains(try pin("former.crt", directory)))
             #expect(!last.inputText.contains(Self.token))
             #expect(
                 notes.all.contains {
@@ -236,8 +236,8 @@ struct AccessTests {
 
     @Test("cannot be asked where its Secret is gone, and why is said, not that its answers are wrong")
     func secretIsGone() async throws {
-        try await TemporaryFolder.during { folder in
-            let cluster = Example.cluster(service: try service(folder))
+        try await TemporaryDirectory.during { directory in
+            let cluster = Example.cluster(service: try service(directory))
             let host = host("inference-access-00000000", tells: CommandState(exitCode: 1, text: ""))
             let problem = await #expect(throws: Problem.self) {
                 try await SmokeTest(cluster: cluster, rows: 1).run(controlPlane: host, reporter: Silence())
@@ -251,9 +251,9 @@ struct AccessTests {
 
     @Test("has a certificate that the smoke test tells of when it has expired")
     func expired() async throws {
-        try await TemporaryFolder.during { folder in
-            try TestCertificate.write("own", in: folder)
-            let file = try #require(CertificateFile(pem: Array(try folder.text("own.crt").utf8)))
+        try await TemporaryDirectory.during { directory in
+            try TestCertificate.write("own", in: directory)
+            let file = try #require(CertificateFile(pem: Array(try directory.text("own.crt").utf8)))
             #expect(file.check(at: file.begins).isPassed)
             #expect(!file.check(at: file.ends + 1).isPassed)
             #expect(file.check(at: file.begins - 1).got == "valid from \(UTCDate.text(file.begins))")
@@ -281,18 +281,18 @@ struct AccessTests {
         must show the key of the operator's certificate, whatever name and authority that has: the host's curl says so
         """)
     func pinned() async throws {
-        try await TemporaryFolder.during { folder in
-            try TestCertificate.write("own", in: folder)
-            try TestCertificate.write("other", kind: "rsa", in: folder)
+        try await TemporaryDirectory.during { directory in
+            try TestCertificate.write("own", in: directory)
+            try TestCertificate.write("other", kind: "rsa", in: directory)
             func asked(_ name: String) throws -> [ServiceReply] {
-                let file = try #require(CertificateFile(pem: Array(try folder.text("own.crt").utf8)))
+                let file = try #require(CertificateFile(pem: Array(try directory.text("own.crt").utf8)))
                 let script = RequestScript(
                     requests: [("https://127.0.0.1:PORT", ServiceRequest(path: "/a", expected: .refusal(400)))],
                     credentials: ServiceCredentials(certificate: file))
-                try folder.write("script", script.command.inputText)
+                try directory.write("script", script.command.inputText)
                 let run = try LocalProgram(
-                    "python3", "-c", Self.server, folder.path("\(name).crt"), folder.path("\(name).key"),
-                    folder.path("script"))
+                    "python3", "-c", Self.server, directory.path("\(name).crt"), directory.path("\(name).key"),
+                    directory.path("script"))
                 return try #require(script.replies(from: Array(run.output.utf8)), "\(run.output)")
             }
             #expect(try asked("own").map(\.status) == [200])
@@ -314,19 +314,19 @@ struct AccessTests {
 
     @Test("has its token in a file, never in an argument of curl, and none where it must not be let in")
     func curl() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("curl", Self.curl, mode: 0o755)
+        try await TemporaryDirectory.during { directory in
+            try directory.write("curl", Self.curl, mode: 0o755)
             var open = ServiceRequest(path: "/b", expected: .refusal(401))
             open.isAnonymous = true
             let script = RequestScript(
                 requests: [("https://h", ServiceRequest(path: "/a", expected: .refusal(400))), ("https://h", open)],
                 credentials: ServiceCredentials(token: Self.token))
             let run = try LocalProgram(
-                "env", "PATH=\(folder.path("")):/usr/bin:/bin", "sh", "-s",
+                "env", "PATH=\(directory.path("")):/usr/bin:/bin", "sh", "-s",
                 input: Array(script.command.inputText.utf8))
             #expect(run.exitCode == 0)
             #expect(
-                try folder.text("curl.said") == """
+                try directory.text("curl.said") == """
                     insecure
                     header = "Authorization: Bearer \(Self.token)"
                     https://h/a

@@ -18,22 +18,22 @@ struct BatchManifestsTests {
     @Test("of a run read as they are applied", arguments: versions)
     func ofRun(version: Version) throws {
         let manifests = try BatchManifests(run(version), templates: Templates())
-        let folder = "batch/\(version.major).\(version.minor)"
-        try Golden("\(folder)/coordinator.yaml").expect(manifests.coordinator)
-        try Golden("\(folder)/shards.yaml").expect(try manifests.shards(askingAt: "http://10.244.1.9:8081"))
+        let directory = "batch/\(version.major).\(version.minor)"
+        try Golden("\(directory)/coordinator.yaml").expect(manifests.coordinator)
+        try Golden("\(directory)/shards.yaml").expect(try manifests.shards(askingAt: "http://10.244.1.9:8081"))
     }
 
     @Test("of a schedule and a training read as they are applied", arguments: versions)
     func others(version: Version) throws {
         var cluster = Example.cluster()
         cluster.kubernetes = version
-        let folder = "batch/\(version.major).\(version.minor)"
+        let directory = "batch/\(version.major).\(version.minor)"
         let schedule = Schedule(
             name: "weekly", cron: try CronExpression("0 2 * * 0"), input: .url("https://data.example/rows.csv"))
         let text = try schedule.manifest(cluster, release: .example, templates: Templates())
-        try Golden("\(folder)/schedule.yaml").expect(text)
+        try Golden("\(directory)/schedule.yaml").expect(text)
         let training = TrainingRun(of: cluster, release: .example, time: "20261121-151732")
-        try Golden("\(folder)/training.yaml").expect(try training.manifest(Templates()))
+        try Golden("\(directory)/training.yaml").expect(try training.manifest(Templates()))
     }
 
     @Test("tell the coordinator where the rows come from")

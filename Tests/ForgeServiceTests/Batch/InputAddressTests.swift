@@ -224,19 +224,20 @@ struct InputAddressTests {
 
     @Test("is read by the programs of every release, and is in no program's arguments")
     func read() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("input", "\(Self.address)\n")
-            try folder.write("beside.py", "name = 'beside'\n")
-            try folder.write(
+        try await TemporaryDirectory.during { directory in
+            try directory.write("input", "\(Self.address)\n")
+            try directory.write("beside.py", "name = 'beside'\n")
+            try directory.write(
                 "program.py",
                 """
                 import sys
                 import beside
                 print(__name__, beside.name, sys.argv, b's3cret' in open('/proc/self/cmdline', 'rb').read())
                 """)
-            let words = InputAddress.command("program.py", file: folder.path("input"), ["--results", "/tmp/results"])
+            let words = InputAddress.command(
+                "program.py", file: directory.path("input"), ["--results", "/tmp/results"])
             let line = Command(
-                ["env", "--chdir", Word(folder.path), "PYTHONDONTWRITEBYTECODE=1", "python3"]
+                ["env", "--chdir", Word(directory.path), "PYTHONDONTWRITEBYTECODE=1", "python3"]
                     + words.dropFirst().map { Word($0) }
             ).line
             let end = try LocalProgram("sh", "-c", line)

@@ -12,8 +12,8 @@ import Testing
 @Suite("The rows that go into the cluster")
 struct InputIsUploadedTests {
     private func send(_ text: String, upload: Output, status: String? = nil) async throws -> (FakeCluster, Problem?) {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("rows.csv", text)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("rows.csv", text)
             let cluster = FakeCluster([FakeCluster.State(status: status)], upload: upload)
             let step = InputIsUploaded(
                 Example.batchRun(.file(path: path, size: text.utf8.count)), within: .zero, every: .zero)
@@ -55,8 +55,8 @@ struct InputIsUploadedTests {
     @Test("that were packed are compared by what came, not by the rows in it")
     func packed() async throws {
         let text = "PAR1…PAR1"
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("rows.parquet", text)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("rows.parquet", text)
             func end(_ input: String) async throws -> Problem? {
                 let status = #"""
                     {"input":{"rows":1,"sha256":"11"\#(input)},"error":null,"shards":2,"done":[],"parquet":true}
@@ -76,8 +76,8 @@ struct InputIsUploadedTests {
 
     @Test("are not sent to an image that could not read them, and none is asked for Parquet that cannot write it")
     func withoutParquet() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("rows.parquet", "PAR1…PAR1")
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("rows.parquet", "PAR1…PAR1")
             func end(_ input: BatchInput, _ output: BatchOutput, _ parquet: String) async throws -> Problem? {
                 let status = #"{"input":null,"error":null,"shards":2,"done":[]\#(parquet)}"#
                 let cluster = FakeCluster([.init(status: status)], upload: .failed(1, "it must not be sent"))

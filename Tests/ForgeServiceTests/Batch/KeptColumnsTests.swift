@@ -9,8 +9,8 @@ import Testing
 @Suite("Columns that are to be kept")
 struct KeptColumnsTests {
     private func end(_ keep: String?, _ text: String, named name: String = "rows.csv") async throws -> Problem? {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write(name, text)
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write(name, text)
             let input = try BatchInput(path) { $0 }
             let columns = try KeptColumns(of: input, output: BatchOutput(keep: keep), templates: Templates())
             do {
@@ -18,7 +18,7 @@ struct KeptColumnsTests {
                 return nil
             } catch let problem as Problem {
                 return Problem(
-                    problem.kind, what: problem.what, why: problem.why?.replacing(folder.path + "/", with: ""),
+                    problem.kind, what: problem.what, why: problem.why?.replacing(directory.path + "/", with: ""),
                     fix: problem.fix)
             }
         }

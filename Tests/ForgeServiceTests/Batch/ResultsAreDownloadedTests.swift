@@ -48,9 +48,9 @@ struct ResultsAreDownloadedTests {
 
     @Test("are fetched, compared and put in the place of others")
     func fetched() async throws {
-        try await TemporaryFolder.during { folder in
-            let step = ResultsAreDownloaded(run, folder: Folder(shown: "out", path: folder.path))
-            let path = try folder.write("predictions.csv", "of yesterday")
+        try await TemporaryDirectory.during { directory in
+            let step = ResultsAreDownloaded(run, directory: Directory(shown: "out", path: directory.path))
+            let path = try directory.write("predictions.csv", "of yesterday")
             #expect(
                 step.differences(given: answers(step, table, scores)).map(\.text) == [
                     "predictions.csv is another", "scores.json is not here",
@@ -59,7 +59,7 @@ struct ResultsAreDownloadedTests {
             #expect(step.differences(given: answers(step, table, scores)) == [])
             #expect(try String(contentsOfFile: path, encoding: .utf8) == table)
             #expect(
-                try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
+                try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == [
                     "predictions.csv", "scores.json",
                 ])
         }
@@ -67,24 +67,24 @@ struct ResultsAreDownloadedTests {
 
     @Test("may have line ends and quotes in a column that is kept")
     func lineEnds() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let table = "row,lda,remark\n0,1,\"two\nlines, \"\"quoted\"\"\n\"\n1,2,\n"
-            let step = ResultsAreDownloaded(run, folder: Folder(shown: "out", path: folder.path))
+            let step = ResultsAreDownloaded(run, directory: Directory(shown: "out", path: directory.path))
             try await step.apply(to: machine(table))
-            #expect(try folder.text("predictions.csv") == table)
+            #expect(try directory.text("predictions.csv") == table)
         }
     }
 
     @Test("are Parquet where that is wanted, and whole")
     func parquet() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let run = Example.batchRun(output: BatchOutput(isParquet: true))
-            let step = ResultsAreDownloaded(run, folder: Folder(shown: "out", path: folder.path))
+            let step = ResultsAreDownloaded(run, directory: Directory(shown: "out", path: directory.path))
             let cut = await #expect(throws: Problem.self) { try await step.apply(to: machine("PAR1…")) }
             #expect(cut?.why == "it is a Parquet file that is cut off")
             try await step.apply(to: machine("PAR1…PAR1"))
             #expect(
-                try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
+                try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == [
                     "predictions.parquet", "scores.json",
                 ])
             #expect(step.differences(given: answers(step, "PAR1…PAR1", scores)) == [])
@@ -93,34 +93,34 @@ struct ResultsAreDownloadedTests {
 
     @Test("that are not whole leave those of before where they are")
     func notWhole() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("predictions.csv", "of yesterday")
-            let step = ResultsAreDownloaded(run, folder: Folder(shown: "out", path: folder.path))
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("predictions.csv", "of yesterday")
+            let step = ResultsAreDownloaded(run, directory: Directory(shown: "out", path: directory.path))
             let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine("row,lda\n0,1\n")) }
             #expect(problem?.why == "predictions.csv has 1 rows, and scores.json counts 2")
             #expect(try String(contentsOfFile: path, encoding: .utf8) == "of yesterday")
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["predictions.csv"])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["predictions.csv"])
         }
     }
 
     @Test("are never answers of one run beside scores of another, though the run ends between the two")
     func notMixed() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("predictions.csv", "of yesterday")
-            try folder.write("scores.json", "of yesterday")
-            try folder.write("aside/scores.json", scores)
-            let step = ResultsAreDownloaded(run, folder: Folder(shown: "out", path: folder.path))
+        try await TemporaryDirectory.during { directory in
+            try directory.write("predictions.csv", "of yesterday")
+            try directory.write("scores.json", "of yesterday")
+            try directory.write("aside/scores.json", scores)
+            let step = ResultsAreDownloaded(run, directory: Directory(shown: "out", path: directory.path))
             // The scores come as a link, which is not put into their place: it ends there, as if it were killed.
             let machine = machine(table) { path in
                 path.hasSuffix("scores.json")
                     ? (try? FileManager.default.createSymbolicLink(
-                        atPath: path, withDestinationPath: folder.path("aside/scores.json"))) != nil : false
+                        atPath: path, withDestinationPath: directory.path("aside/scores.json"))) != nil : false
             }
             let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine) }
-            #expect(problem?.what == "\(folder.path) cannot be written")
-            #expect(try folder.text("predictions.csv") == table)
+            #expect(problem?.what == "\(directory.path) cannot be written")
+            #expect(try directory.text("predictions.csv") == table)
             #expect(
-                try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
+                try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == [
                     "aside", "predictions.csv",
                 ])
         }

@@ -142,8 +142,8 @@ struct PodLogsTests {
     @Test(
         "are told apart by how many lines each has: no pod speaks for another, and no character of Unicode ends a line")
     func framed() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write(
+        try await TemporaryDirectory.during { directory in
+            try directory.write(
                 "kubectl",
                 """
                 #!/bin/sh
@@ -154,20 +154,20 @@ struct PodLogsTests {
                 esac
                 """, mode: 0o755)
             let script = PodLogs.lastLines(of: "x=y", Kubectl(namespace: "mlops"))
-            let logs = PodLogs(try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH; \(script)").output).byPod
+            let logs = PodLogs(try LocalProgram("sh", "-c", "PATH=\(directory.path):$PATH; \(script)").output).byPod
             #expect(logs == ["a": ["one", "==> pod/b 1", "I am a\r\u{2028}still the same"], "b": ["mine"], "c": []])
         }
     }
 
     @Test("are followed by as many lines as were told, whatever a pod prints")
     func followed() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("kubectl", "#!/bin/sh\nprintf 'one\\n\\n==> pod/b 1\\nthree\\n'\n", mode: 0o755)
+        try await TemporaryDirectory.during { directory in
+            try directory.write("kubectl", "#!/bin/sh\nprintf 'one\\n\\n==> pod/b 1\\nthree\\n'\n", mode: 0o755)
             var logs = LogFollower(JobQueries(run: "r", kubectl: Kubectl(namespace: "mlops")))
             var told: [[String]] = []
             for _ in 0..<2 {
                 told.append(
-                    logs.lines(try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH; \(logs.look(["a"]))").output)
+                    logs.lines(try LocalProgram("sh", "-c", "PATH=\(directory.path):$PATH; \(logs.look(["a"]))").output)
                         .map(\.text))
             }
             #expect(told == [["one", "==> pod/b 1", "three"], []])

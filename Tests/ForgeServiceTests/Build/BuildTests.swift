@@ -29,7 +29,7 @@ struct BuildTests {
         #expect(differences(nil) == ["2 files, 3072 bytes, are not there"])
         #expect(differences(FileState(kind: .directory)) == [])
         #expect(differences(FileState(kind: .regular)) == ["2 files, 3072 bytes, are not there"])
-        // Whose it is decides who may remove it; who else may read the training data in it is decided by the folder
+        // Whose it is decides who may remove it; who else may read the training data in it is decided by the directory
         // above.
         #expect(differences(FileState(kind: .directory), note: false) == ["it is not noted whose it is"])
         #expect(
@@ -48,28 +48,28 @@ struct BuildTests {
             command.words.suffix(3).map(\.text) == [
                 RemotePaths.context(step.context.tag), SHA256.hex(step.context.archive), note,
             ])
-        // The script itself, with folders of this computer and a damaged transfer.
-        let folder = try LocalProgram("mktemp", "-d").output.trimming(while: \.isNewline)
+        // The script itself, with directories of this computer and a damaged transfer.
+        let directory = try LocalProgram("mktemp", "-d").output.trimming(while: \.isNewline)
         func unpack(_ bytes: [UInt8]) throws -> LocalProgram {
             try LocalProgram(
-                "sh", "-c", command.words[2].text, "sh", folder + "/contexts/x", SHA256.hex(step.context.archive),
-                folder + "/owners/x/mlops.inference", input: bytes)
+                "sh", "-c", command.words[2].text, "sh", directory + "/contexts/x", SHA256.hex(step.context.archive),
+                directory + "/owners/x/mlops.inference", input: bytes)
         }
         let damaged = try unpack(step.context.archive.dropLast())
         #expect(damaged.exitCode == 1)
         #expect(damaged.output.contains("after the transfer, expected \(SHA256.hex(step.context.archive))"))
-        #expect(try LocalProgram("ls", "-A", folder + "/contexts").output == "")
+        #expect(try LocalProgram("ls", "-A", directory + "/contexts").output == "")
         #expect(try unpack(step.context.archive).exitCode == 0)
-        #expect(try LocalProgram("ls", "-A", folder + "/contexts/x").output == "Dockerfile\napi.py\n")
-        #expect(try LocalProgram("ls", "-A", folder + "/contexts").output == "x\n")
-        #expect(try LocalProgram("ls", "-A", folder + "/owners/x").output == "mlops.inference\n")
-        #expect(try LocalProgram("stat", "-c", "%a", folder + "/contexts").output == "700\n")
+        #expect(try LocalProgram("ls", "-A", directory + "/contexts/x").output == "Dockerfile\napi.py\n")
+        #expect(try LocalProgram("ls", "-A", directory + "/contexts").output == "x\n")
+        #expect(try LocalProgram("ls", "-A", directory + "/owners/x").output == "mlops.inference\n")
+        #expect(try LocalProgram("stat", "-c", "%a", directory + "/contexts").output == "700\n")
         // Another service's: noted, and left as it is.
-        #expect(try LocalProgram("chmod", "755", folder + "/contexts").exitCode == 0)
+        #expect(try LocalProgram("chmod", "755", directory + "/contexts").exitCode == 0)
         #expect(try unpack([1, 2, 3]).exitCode == 0)
-        #expect(try LocalProgram("ls", "-A", folder + "/contexts/x").output == "Dockerfile\napi.py\n")
-        #expect(try LocalProgram("stat", "-c", "%a", folder + "/contexts").output == "700\n")
-        _ = try LocalProgram("rm", "-rf", folder)
+        #expect(try LocalProgram("ls", "-A", directory + "/contexts/x").output == "Dockerfile\napi.py\n")
+        #expect(try LocalProgram("stat", "-c", "%a", directory + "/contexts").output == "700\n")
+        _ = try LocalProgram("rm", "-rf", directory)
     }
 
     @Test("is not done again when Docker knows the tag")
@@ -280,36 +280,36 @@ struct BuildTests {
 
     @Test("takes away the container that a killed run left, which would keep its image for ever, and nobody else's")
     func leftContainer() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("bin/docker", Self.docker, mode: 0o755)
-            try folder.write("containers/theirs", "create --label app=theirs -- inference:0123456789abcdef\n")
-            try folder.write("image/data/rows.jsonl", "[1]\n")
-            try folder.write("image/models/golden.json", "{}\n")
-            // Test rows are for root alone, whoever made the folder.
-            try folder.write("releases/fedcba9876543210/golden.json", "{}\n")
-            #expect(try folder.mode("releases") != 0o700)
+        try await TemporaryDirectory.during { directory in
+            try directory.write("bin/docker", Self.docker, mode: 0o755)
+            try directory.write("containers/theirs", "create --label app=theirs -- inference:0123456789abcdef\n")
+            try directory.write("image/data/rows.jsonl", "[1]\n")
+            try directory.write("image/models/golden.json", "{}\n")
+            // Test rows are for root alone, whoever made the directory.
+            try directory.write("releases/fedcba9876543210/golden.json", "{}\n")
+            #expect(try directory.mode("releases") != 0o700)
             let words = ExpectedAnswersAreSaved(Example.release).copy.words
             func run() throws -> LocalProgram {
                 try LocalProgram(
-                    "env", "PATH=\(folder.path("bin")):/usr/bin:/bin", "sh", "-c", words[2].text, "sh",
-                    folder.path("releases/0123456789abcdef"),
+                    "env", "PATH=\(directory.path("bin")):/usr/bin:/bin", "sh", "-c", words[2].text, "sh",
+                    directory.path("releases/0123456789abcdef"),
                     "inference:0123456789abcdef")
             }
             func containers() throws -> [String] {
-                try FileManager.default.contentsOfDirectory(atPath: folder.path("containers"))
+                try FileManager.default.contentsOfDirectory(atPath: directory.path("containers"))
             }
-            try folder.write("kill", "")
+            try directory.write("kill", "")
             #expect(try run().exitCode == 128 + 9)
             #expect(try containers().count == 2, "it was killed beside its container")
-            try FileManager.default.removeItem(atPath: folder.path("kill"))
+            try FileManager.default.removeItem(atPath: directory.path("kill"))
             let again = try run()
             #expect(again.exitCode == 0, "\(again.output)")
             #expect(try containers() == ["theirs"])
-            #expect(try folder.text("releases/0123456789abcdef/golden.json") == "{}\n")
-            #expect(try folder.text("releases/0123456789abcdef/rows.jsonl") == "[1]\n")
-            #expect(try folder.mode("releases") == 0o700)
-            #expect(try folder.mode("releases/0123456789abcdef") == 0o700)
-            #expect(try folder.mode("releases/0123456789abcdef/rows.jsonl") == 0o600)
+            #expect(try directory.text("releases/0123456789abcdef/golden.json") == "{}\n")
+            #expect(try directory.text("releases/0123456789abcdef/rows.jsonl") == "[1]\n")
+            #expect(try directory.mode("releases") == 0o700)
+            #expect(try directory.mode("releases/0123456789abcdef") == 0o700)
+            #expect(try directory.mode("releases/0123456789abcdef/rows.jsonl") == 0o600)
         }
     }
 }

@@ -18,8 +18,8 @@ struct DockerfileCopy: Sendable, Hashable, CustomStringConvertible {
 
     /// What BuildKit says against it in a context of these files; nil when it copies.
     ///
-    /// BuildKit looks for a pattern's matches below the folder in front of it, which must be there; matching nothing is
-    /// allowed.
+    /// BuildKit looks for a pattern's matches below the directory in front of it, which must be there; matching nothing
+    /// is allowed.
     func complaintOfBuildKit(_ files: Set<String>) -> String? {
         for source in sources {
             let parts = source.split(separator: "/").map(String.init)

@@ -24,8 +24,8 @@ struct DockerfileTests {
         }
     }
 
-    @Test("that names a folder which may be missing is found")
-    func findsFolder() throws {
+    @Test("that names a directory which may be missing is found")
+    func findsDirectory() throws {
         let copy = try #require(DockerfileCopy.all(in: "FROM x\nCOPY requirements.txt apt/*.asc ./\n").first)
         #expect(copy.complaintOfBuildKit(["requirements.txt"]) == "lstat /apt: no such file or directory")
         #expect(copy.complaintOfClassicBuilder(["requirements.txt"]) == nil)
@@ -89,10 +89,10 @@ struct Variant: Sendable, CustomTestStringConvertible {
 
     /// The paths of the files in the context that it makes.
     func context() throws -> Set<String> {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let file = folder.appending(path: "file").path(percentEncoded: false)
+        let directory = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let file = directory.appending(path: "file").path(percentEncoded: false)
         try Data("text\n".utf8).write(to: URL(filePath: file))
         let mirrors = Mirrors(debian: hasKey ? .init(url: "http://mirror.example/debian", key: .file(path: file)) : nil)
         let service = Service(

@@ -18,21 +18,22 @@ struct ModelCheckTests {
         print(json.dumps({"test": 40, "features": 3, "notes": [" ".join(sys.argv[1:])]}))
         """
 
-    private func check(_ folder: TemporaryFolder, _ service: Service, reader: String = reader) throws -> DataCheck {
-        try folder.write("templates/service/table.py", reader)
+    private func check(_ directory: TemporaryDirectory, _ service: Service, reader: String = reader) throws -> DataCheck
+    {
+        try directory.write("templates/service/table.py", reader)
         let cluster = Example.cluster(service: service)
-        return try #require(try DataCheck(cluster: cluster, templates: Templates(overlay: folder.path("templates"))))
+        return try #require(try DataCheck(cluster: cluster, templates: Templates(overlay: directory.path("templates"))))
     }
 
     @Test("is looked at where it lies, with the columns that the inventory names")
     func isAsked() async throws {
-        try await TemporaryFolder.during { folder in
-            let service = Service(model: folder.path("my churn"), target: "has churned", index: "id")
-            let notes = try await check(folder, service).notes(on: LocalTransport())
-            #expect(notes == ["--directory \(folder.path("my churn")) --target has churned --index id --json"])
+        try await TemporaryDirectory.during { directory in
+            let service = Service(model: directory.path("my churn"), target: "has churned", index: "id")
+            let notes = try await check(directory, service).notes(on: LocalTransport())
+            #expect(notes == ["--directory \(directory.path("my churn")) --target has churned --index id --json"])
             let data = Service(trainingData: .init(train: "/a.csv", test: "/b.csv"))
             #expect(
-                try await check(folder, data).notes(on: LocalTransport()) == [
+                try await check(directory, data).notes(on: LocalTransport()) == [
                     "--train /a.csv --test /b.csv --json"
                 ])
         }
@@ -40,11 +41,11 @@ struct ModelCheckTests {
 
     @Test("is refused in the reader's own words")
     func isRefused() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let reader =
                 "import json\n# \"--directory\"\nprint(json.dumps({'refused': 'test.csv:3, column 2 (age): …'}))"
             let error = await #expect(throws: Problem.self) {
-                try await check(folder, Service(model: "/churn"), reader: reader).notes(on: LocalTransport())
+                try await check(directory, Service(model: "/churn"), reader: reader).notes(on: LocalTransport())
             }
             #expect(
                 error?.description == """
@@ -57,13 +58,13 @@ struct ModelCheckTests {
 
     @Test("is refused for a push by its name there, in the same words")
     func isPushed() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write(
+        try await TemporaryDirectory.during { directory in
+            try directory.write(
                 "templates/service/table.py",
                 "import json\n# \"--directory\"\nprint(json.dumps({'refused': 'test.csv:3, column 2 (age): …'}))")
             let check = try DataCheck(
                 pushing: "/home/ann/churn", as: "../churn", to: Example.cluster(),
-                templates: Templates(overlay: folder.path("templates")))
+                templates: Templates(overlay: directory.path("templates")))
             let error = await #expect(throws: Problem.self) { try await check.look(on: LocalTransport()) }
             #expect(error?.kind == .usage)
             #expect(
@@ -81,10 +82,10 @@ struct ModelCheckTests {
 
     @Test("needs a pod with room for what the files hold and for what they become")
     func memory() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("churn/churn.joblib", String(repeating: "x", count: 3 << 20))
-            let service = Service(model: folder.path("churn"), resources: .init(memory: 256 << 20))
-            let check = try check(folder, service)
+        try await TemporaryDirectory.during { directory in
+            try directory.write("churn/churn.joblib", String(repeating: "x", count: 3 << 20))
+            let service = Service(model: directory.path("churn"), resources: .init(memory: 256 << 20))
+            let check = try check(directory, service)
             func said(_ rows: Int, _ models: String) -> Output {
                 Output(#"{"test": \#(rows), "features": 100, "notes": ["n"], "models": [\#(models)]}"#)
             }
@@ -93,7 +94,7 @@ struct ModelCheckTests {
             let error = #expect(throws: Problem.self) {
                 try check.read(said(10, Array(repeating: model, count: 20).joined(separator: ", ")))
             }
-            #expect(error?.what == "a pod has no room for \(folder.path("churn"))")
+            #expect(error?.what == "a pod has no room for \(directory.path("churn"))")
             #expect(error?.why == "its models (63 MB) need about 320 MiB, and a pod may use 256Mi")
             #expect(error?.fix == "service: resources: memory: 512Mi in inventory/lab.yaml, or fewer rows")
             #expect(throws: Problem.self) { try check.read(said(1_000_000_000, model)) }
@@ -102,8 +103,8 @@ struct ModelCheckTests {
 
     @Test("is left to the build where this computer has no Python")
     func withoutPython() async throws {
-        try await TemporaryFolder.during { folder in
-            let notes = try check(folder, Service(model: "/churn")).read(nil)
+        try await TemporaryDirectory.during { directory in
+            let notes = try check(directory, Service(model: "/churn")).read(nil)
             #expect(
                 notes == ["/churn is looked at when the image is built: this computer has no Python 3.8 or later"])
         }
@@ -111,13 +112,13 @@ struct ModelCheckTests {
 
     @Test("is described by the reader that the templates have, as it is run here")
     func realReader() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("churn/train.py", "print(1)\n")
+        try await TemporaryDirectory.during { directory in
+            try directory.write("churn/train.py", "print(1)\n")
             let rows = "id,age,plan,active,churned\n7,41,pro,true,yes\n8,,free,false,no\n9,30,pro,true,no\n"
-            for name in ["train.csv", "test.csv"] { try folder.write("churn/\(name)", rows) }
+            for name in ["train.csv", "test.csv"] { try directory.write("churn/\(name)", rows) }
             func ask(target: String) async throws -> ModelReader.Answer {
                 try await ModelReader(
-                    .directory(folder.path("churn")), target: target, index: "id", templates: Templates()
+                    .directory(directory.path("churn")), target: target, index: "id", templates: Templates()
                 ).ask(LocalTransport())
             }
             guard case .description(let found) = try await ask(target: "churned") else {

@@ -34,9 +34,9 @@ struct DataDriftTests {
         _ rows: String, limit: Double = 0.25, training: CommandState = CommandState(text: training),
         here: any Transport = LocalTransport()
     ) async throws -> (told: DriftNews, Problem?) {
-        try await TemporaryFolder.during { folder in
-            try folder.write("rows.csv", rows)
-            let drift = try DataDrift("rows.csv", limit: limit) { folder.path($0) }
+        try await TemporaryDirectory.during { directory in
+            try directory.write("rows.csv", rows)
+            let drift = try DataDrift("rows.csv", limit: limit) { directory.path($0) }
             let told = DriftNews()
             let host = ScriptedTransport { _ in Output(answering: training) }
             do {
@@ -47,7 +47,7 @@ struct DataDriftTests {
                 return (
                     told,
                     Problem(
-                        problem.kind, what: problem.what, why: problem.why?.replacing(folder.path + "/", with: ""),
+                        problem.kind, what: problem.what, why: problem.why?.replacing(directory.path + "/", with: ""),
                         fix: problem.fix)
                 )
             }
@@ -107,10 +107,10 @@ struct DataDriftTests {
 
     @Test("sends nothing of the rows to the cluster")
     func stays() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("rows.csv", Self.rows().replacing("pro", with: "s3cret"))
+        try await TemporaryDirectory.during { directory in
+            try directory.write("rows.csv", Self.rows().replacing("pro", with: "s3cret"))
             let host = ScriptedTransport { _ in Output(answering: CommandState(text: Self.training)) }
-            try await DataDrift("rows.csv", limit: 9) { folder.path($0) }.run(
+            try await DataDrift("rows.csv", limit: 9) { directory.path($0) }.run(
                 Service(), on: Example.master, over: host, here: LocalTransport(), templates: Templates(),
                 reporter: DriftNews())
             let commands = await host.commands

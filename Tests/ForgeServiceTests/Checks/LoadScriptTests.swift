@@ -73,9 +73,9 @@ struct LoadScriptTests {
             command.input = .bytes(Array(command.inputText.replacing("rm -rf --", with: "rm -rfv -- /nowhere").utf8))
             return try await LocalTransport().run(command)
         }
-        let folder = try #require(output.text.firstMatch(of: /removed directory '(\/tmp\/kubeforge\.[^']+)'/)?.1)
-        let running = try LocalProgram("pgrep", "-f", String(folder))
-        #expect(running.output == "", "each curl has its folder among its arguments")
+        let directory = try #require(output.text.firstMatch(of: /removed directory '(\/tmp\/kubeforge\.[^']+)'/)?.1)
+        let running = try LocalProgram("pgrep", "-f", String(directory))
+        #expect(running.output == "", "each curl has its directory among its arguments")
     }
 
     @Test("sums times up so that percentiles are true to one per cent")
@@ -83,12 +83,12 @@ struct LoadScriptTests {
         // 1 ms to 10 s, in steps of a thousandth.
         let all = (0..<9000).map { 0.001 * pow(10, Double($0 % 9000) / 2250) }
         let lines = all.map { "200 \(String(format: "%.6f", $0)) .\n" }
-        let output = try await TemporaryFolder.during { folder in
-            try folder.write("seen.0", lines.prefix(4000).joined() + "200 0.0")
-            try folder.write("seen.1", lines.dropFirst(4000).joined() + "curl: (7) Failed to connect\n")
-            try folder.write("seen.2", "200 5.000000 .\n000 0.1 .\ncurl: (28) Operation timed out\n200 10.0 .\n")
+        let output = try await TemporaryDirectory.during { directory in
+            try directory.write("seen.0", lines.prefix(4000).joined() + "200 0.0")
+            try directory.write("seen.1", lines.dropFirst(4000).joined() + "curl: (7) Failed to connect\n")
+            try directory.write("seen.2", "200 5.000000 .\n000 0.1 .\ncurl: (28) Operation timed out\n200 10.0 .\n")
             return try await LocalTransport().run(
-                .script("folder='\(folder.path)' began=100.5 ended=102.75\n" + LoadSum.script))
+                .script("directory='\(directory.path)' began=100.5 ended=102.75\n" + LoadSum.script))
         }
         let report = try #require(LoadSum.report(output.text, of: script(1), from: "here"), "\(output.errorText)")
         #expect(report.seconds == 2.25)

@@ -43,9 +43,9 @@ struct KubectlLookTests {
 
     /// A machine whose kubectl says this to standard error, and prints nothing.
     private func during(_ said: String, _ body: (LocalTransport) async throws -> Void) async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("kubectl", "#!/bin/sh\necho '\(said)' >&2; exit 1\n", mode: 0o755)
-            try await body(LocalTransport(programs: folder.path))
+        try await TemporaryDirectory.during { directory in
+            try directory.write("kubectl", "#!/bin/sh\necho '\(said)' >&2; exit 1\n", mode: 0o755)
+            try await body(LocalTransport(programs: directory.path))
         }
     }
 
@@ -103,11 +103,11 @@ struct KubectlLookTests {
 
     @Test("keeps warnings out of an answer, and what was printed before a failure in front of its reason")
     func warnings() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let look = Kubectl(namespace: "mlops").look("get", "pods")
             func answer(_ kubectl: String) async throws -> CommandState {
-                try folder.write("kubectl", "#!/bin/sh\n\(kubectl)\n", mode: 0o755)
-                return try await LocalTransport(programs: folder.path).ask([.command(look)], of: Example.master)
+                try directory.write("kubectl", "#!/bin/sh\n\(kubectl)\n", mode: 0o755)
+                return try await LocalTransport(programs: directory.path).ask([.command(look)], of: Example.master)
                     .command(look)
             }
             let warned = try await answer("echo 'Warning: v1beta1 is old' >&2; echo '{}'")
@@ -127,7 +127,8 @@ struct KubectlLookTests {
             #expect(restored?.why == Self.expired)
             let gate = CanaryCheck(
                 CanaryDeployment(release: Example.release),
-                manifests: Manifests(files: [], template: "new", folder: "/nowhere"), namespace: "mlops", within: .zero)
+                manifests: Manifests(files: [], template: "new", directory: "/nowhere"), namespace: "mlops",
+                within: .zero)
             let passed = await #expect(throws: Problem.self) { try await gate.pass(on: machine) }
             #expect(passed?.why == Self.expired)
             let rollback = AutomaticRollback(release: Example.release, template: "new", namespace: "mlops", replicas: 2)

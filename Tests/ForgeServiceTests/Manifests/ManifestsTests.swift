@@ -56,16 +56,16 @@ struct ManifestsTests {
 
     @Test("of the user's own need no place for what the inventory does not say, and need one for what it says")
     func ownDeployment() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let file = folder.appending(path: "kubernetes/base/deployment.yaml")
+        let directory = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let file = directory.appending(path: "kubernetes/base/deployment.yaml")
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         var text = try Templates()["kubernetes/base/deployment.yaml"].text
         for (name, value) in ["andEnv": "", "cpu": "1", "memory": "3Gi", "protocol": "\"http\""] {
             text = text.replacing("{{ \(name) }}", with: value)
         }
         try Data(text.utf8).write(to: file)
-        let templates = try Templates(overlay: folder.path())
+        let templates = try Templates(overlay: directory.path())
         func render(_ service: Service) throws {
             _ = try Manifests.make(
                 cluster: Example.cluster(service: service), release: Example.release, templates: templates)
@@ -138,9 +138,9 @@ struct ManifestsAreAppliedTests {
     private let step = ManifestsAreApplied(
         Manifests(
             files: [RemoteFile("/var/lib/kubeforge/manifests/inference/a.yaml", "a\n")], template: "",
-            folder: "/var/lib/kubeforge/manifests/inference"), release: Example.release,
+            directory: "/var/lib/kubeforge/manifests/inference"), release: Example.release,
         after: CanaryCheck(
-            CanaryDeployment(release: Example.release), manifests: Manifests(files: [], template: "", folder: ""),
+            CanaryDeployment(release: Example.release), manifests: Manifests(files: [], template: "", directory: ""),
             namespace: "mlops",
             within: .zero), namespace: "mlops")
 
@@ -255,16 +255,16 @@ struct ManifestsAreAppliedTests {
         """,
         arguments: [("", true), ("mlops/kubeforge", true), ("mlops/", false), ("mlops/argocd", false)])
     func namespace(owner: String, isOurs: Bool) async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write(
+        try await TemporaryDirectory.during { directory in
+            try directory.write(
                 "kubectl",
                 """
                 #!/bin/sh
-                echo "$*" >>\(folder.path("calls"))
+                echo "$*" >>\(directory.path("calls"))
                 case "$*" in *get\\ namespace*) printf %s '\(owner)';; *diff\\ -f*) echo 'diff -u -N \
                 /a/v1.Namespace..mlops'; exit 1;; esac
                 """, mode: 0o755)
-            let path = "PATH=\(folder.path):$PATH; "
+            let path = "PATH=\(directory.path):$PATH; "
             let drift = try LocalProgram("sh", "-c", path + diff)
             #expect(drift.exitCode == (isOurs ? 1 : 0))
             let transport = ScriptedTransport { _ in Output("") }
@@ -274,7 +274,7 @@ struct ManifestsAreAppliedTests {
             let applied = try LocalProgram("sh", "-c", path + script)
             #expect(applied.exitCode == 0)
             #expect(applied.output.contains("somebody else") == !isOurs)
-            let calls = try folder.text("calls").split(separator: "\n").map(String.init)
+            let calls = try directory.text("calls").split(separator: "\n").map(String.init)
             #expect(calls.contains { $0.contains("apply -f") && $0.hasSuffix("namespace.yaml") } == isOurs)
         }
     }

@@ -77,9 +77,9 @@ struct ModelVersionTests {
 
     @Test("and what lets pods in are both a part of what a deploy tells the cluster to run")
     func planned() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             func template(_ models: ModelVersion, key: String) throws -> String? {
-                let file = folder.path("file")
+                let file = directory.path("file")
                 try key.write(toFile: file, atomically: true, encoding: .utf8)
                 let store = ModelStore(url: Example.store.url, keyPath: file, knownHostsPath: file)
                 let plan = try ServicePlan.make(
@@ -102,13 +102,13 @@ struct ModelVersionTests {
 
     @Test("are fetched with the key that may read only, where there is one; trainings put them there with the other")
     func twoKeys() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("write", "w")
-            try folder.write("read", "r")
-            try folder.write("hosts", "h")
+        try await TemporaryDirectory.during { directory in
+            try directory.write("write", "w")
+            try directory.write("read", "r")
+            try directory.write("hosts", "h")
             let store = ModelStore(
-                url: Example.store.url, keyPath: folder.path("write"), readKeyPath: folder.path("read"),
-                knownHostsPath: folder.path("hosts"))
+                url: Example.store.url, keyPath: directory.path("write"), readKeyPath: directory.path("read"),
+                knownHostsPath: directory.path("hosts"))
             let cluster = Example.cluster(service: Service(models: store))
             let (read, write) = try (
                 #require(try StoreSecret(cluster, for: .pods)?.name),
@@ -164,20 +164,20 @@ struct ModelVersionTests {
     func manifests() throws {
         let release = DeployedRelease(image: Example.release.reference, models: Example.models())
         for version in [Version(1, 20, 2), Version(1, 30, 4)] {
-            let folder = "batch-with-store/\(version.major).\(version.minor)"
+            let directory = "batch-with-store/\(version.major).\(version.minor)"
             let batch = try BatchManifests(
                 Example.batchRun(shards: 1, kubernetes: version, release: release), templates: Templates())
-            try Golden("\(folder)/shard.yaml").expect(try batch.shards(askingAt: "http://10.244.1.9:8081"))
+            try Golden("\(directory)/shard.yaml").expect(try batch.shards(askingAt: "http://10.244.1.9:8081"))
             let split = try BatchManifests(
                 Example.batchRun(kubernetes: version, release: release), templates: Templates())
             #expect(try split.shards(askingAt: "http://10.244.1.9:8081").contains("value: \"\(Example.version)\""))
             var cluster = Example.cluster(service: Service(models: Example.store))
             cluster.kubernetes = version
             let schedule = Schedule(name: nil, cron: try CronExpression("0 2 * * *"), input: .own)
-            try Golden("\(folder)/schedule.yaml").expect(
+            try Golden("\(directory)/schedule.yaml").expect(
                 try schedule.manifest(cluster, release: release, templates: Templates()))
             let training = TrainingRun(of: cluster, release: .example, time: "20261121-151732")
-            try Golden("\(folder)/training.yaml").expect(try training.manifest(Templates()))
+            try Golden("\(directory)/training.yaml").expect(try training.manifest(Templates()))
         }
     }
 }
@@ -234,8 +234,8 @@ struct ModelsAreRecordedTests {
 
     @Test("come after the training and the Secret in its plan, and with models in the image not at all")
     func plan() async throws {
-        try await TemporaryFolder.during { folder in
-            let file = folder.path("file")
+        try await TemporaryDirectory.during { directory in
+            let file = directory.path("file")
             try "".write(toFile: file, atomically: true, encoding: .utf8)
             let store = ModelStore(url: Example.store.url, keyPath: file, knownHostsPath: file)
             func titles(_ store: ModelStore?) throws -> [String] {

@@ -30,16 +30,16 @@ struct StoreSecretTests {
 
     @Test("is missing, up to date, or made from other files, and tells no more")
     func differences() async throws {
-        try await TemporaryFolder.during { folder in
-            let step = try secret(folder)
+        try await TemporaryDirectory.during { directory in
+            let step = try secret(directory)
             #expect(step.title == "model-store Secret is up to date")
             #expect(step.looks == [look])
             #expect(step.differences(whenLookEnds: 0, "") == ["Secret mlops.\(name) is missing"])
             #expect(step.differences(whenLookEnds: 0, "-") == ["Secret mlops.\(name) was made from other files"])
             #expect(step.differences(whenLookEnds: 0, try digest(step) + "-") == [])
-            try write("another key", to: folder.path("key"))
+            try write("another key", to: directory.path("key"))
             // Another key is another Secret: the one that the pods that run name is not touched.
-            let other = try self.step(folder)
+            let other = try self.step(directory)
             #expect(other.name != name && other.looks != [look])
             #expect(String(decoding: try bytes(other), as: UTF8.self).contains("name: \"\(other.name)\""))
             #expect(
@@ -51,25 +51,25 @@ struct StoreSecretTests {
 
     @Test("goes to the cluster over standard input, as a secret, and into no annotation")
     func apply() async throws {
-        try await TemporaryFolder.during { folder in
-            let command = try secret(folder).applied
+        try await TemporaryDirectory.during { directory in
+            let command = try secret(directory).applied
             guard case .secret(let input) = command.input else { throw Problem(what: "it is not sent as a secret") }
             let manifest = String(decoding: input, as: UTF8.self)
             // A namespace that is not there is made as kubeforge's; what the other kubectl reads is the Secret.
             for isThere in [true, false] {
-                try folder.write(
+                try directory.write(
                     "bin/kubectl",
                     """
                     #!/bin/sh
                     case "$*" in *get\\ namespace*) exit \(isThere ? 0 : 1);; *create*) cat \
-                    >\(folder.path("created"));; *) cat;; esac
+                    >\(directory.path("created"));; *) cat;; esac
                     """, mode: 0o755)
-                let script = "PATH=\(folder.path("bin")):$PATH; \(command.words[2].text)"
+                let script = "PATH=\(directory.path("bin")):$PATH; \(command.words[2].text)"
                 #expect(try LocalProgram("sh", "-c", script, input: input).output == manifest)
             }
-            #expect(try folder.text("created").contains(#""app.kubernetes.io/managed-by":"kubeforge""#))
+            #expect(try directory.text("created").contains(#""app.kubernetes.io/managed-by":"kubeforge""#))
             let digest = Self.pinned
-            #expect(try secret(folder).digest == digest)
+            #expect(try secret(directory).digest == digest)
             #expect(
                 String(decoding: input, as: UTF8.self) == """
                     apiVersion: v1
@@ -108,13 +108,13 @@ struct StoreSecretTests {
         """
     )
     func twoKeys() async throws {
-        try await TemporaryFolder.during { folder in
-            _ = try secret(folder)
-            try write("a key to read", to: folder.path("read"))
+        try await TemporaryDirectory.during { directory in
+            _ = try secret(directory)
+            try write("a key to read", to: directory.path("read"))
             func manifest(_ user: StoreSecret.User, readKey: String?) throws -> String {
                 let store = ModelStore(
-                    url: "sftp://models@store/srv", keyPath: folder.path("key"), readKeyPath: readKey,
-                    knownHostsPath: folder.path("known_hosts"))
+                    url: "sftp://models@store/srv", keyPath: directory.path("key"), readKeyPath: readKey,
+                    knownHostsPath: directory.path("known_hosts"))
                 let step = try #require(try StoreSecret(Example.cluster(service: Service(models: store)), for: user))
                 return String(decoding: try bytes(step), as: UTF8.self)
             }
@@ -122,8 +122,8 @@ struct StoreSecretTests {
                 "data:\n  key: YSBrZXk=\n  known_hosts: aG9zdHM=\n",
                 "data:\n  known_hosts: aG9zdHM=\n  readKey: YSBrZXkgdG8gcmVhZA==\n"
             )
-            #expect(try manifest(.pods, readKey: folder.path("read")).hasSuffix(reads))
-            #expect(try manifest(.training, readKey: folder.path("read")).hasSuffix(both))
+            #expect(try manifest(.pods, readKey: directory.path("read")).hasSuffix(reads))
+            #expect(try manifest(.training, readKey: directory.path("read")).hasSuffix(both))
             #expect(try manifest(.pods, readKey: nil).hasSuffix(both))
             #expect(try manifest(.training, readKey: nil) == manifest(.pods, readKey: nil))
             let lost = #expect(throws: Problem.self) { try manifest(.pods, readKey: "/nowhere/read") }
@@ -135,14 +135,14 @@ struct StoreSecretTests {
 
     @Test("has who must have signed the models, for pods and trainings; other signers are another Secret")
     func signers() async throws {
-        try await TemporaryFolder.during { folder in
-            let plain = try secret(folder)
+        try await TemporaryDirectory.during { directory in
+            let plain = try secret(directory)
             func signed(_ signers: String, _ user: StoreSecret.User = .pods) throws -> StoreSecret {
-                try write(signers, to: folder.path("signers"))
+                try write(signers, to: directory.path("signers"))
                 let store = ModelStore(
-                    url: "sftp://models@store/srv", keyPath: folder.path("key"),
-                    knownHostsPath: folder.path("known_hosts"),
-                    signing: .init(signersPath: folder.path("signers"), keyPath: "/nowhere/id"))
+                    url: "sftp://models@store/srv", keyPath: directory.path("key"),
+                    knownHostsPath: directory.path("known_hosts"),
+                    signing: .init(signersPath: directory.path("signers"), keyPath: "/nowhere/id"))
                 return try #require(try StoreSecret(Example.cluster(service: Service(models: store)), for: user))
             }
             let one = try signed("ann")
@@ -153,15 +153,16 @@ struct StoreSecretTests {
         }
     }
 
-    private func secret(_ folder: TemporaryFolder) throws -> StoreSecret {
-        try write("a key", to: folder.path("key"))
-        try write("hosts", to: folder.path("known_hosts"))
-        return try step(folder)
+    private func secret(_ directory: TemporaryDirectory) throws -> StoreSecret {
+        try write("a key", to: directory.path("key"))
+        try write("hosts", to: directory.path("known_hosts"))
+        return try step(directory)
     }
 
-    private func step(_ folder: TemporaryFolder) throws -> StoreSecret {
+    private func step(_ directory: TemporaryDirectory) throws -> StoreSecret {
         let store = ModelStore(
-            url: "sftp://models@store/srv", keyPath: folder.path("key"), knownHostsPath: folder.path("known_hosts"))
+            url: "sftp://models@store/srv", keyPath: directory.path("key"),
+            knownHostsPath: directory.path("known_hosts"))
         return try #require(try StoreSecret(Example.cluster(service: Service(models: store)), for: .pods))
     }
 
@@ -196,8 +197,8 @@ struct StoreSecretTests {
         let parts = try ModelStoreParts.download(
             models, of: ForgeInventory.Service(models: Example.store), image: "i", templates: Templates())
         #expect(parts.volumes.contains(.secret("model-store", "inference-store-11111111")))
-        try await TemporaryFolder.during { folder in
-            try folder.write(
+        try await TemporaryDirectory.during { directory in
+            try directory.write(
                 "kubectl",
                 """
                 #!/bin/sh
@@ -214,7 +215,7 @@ struct StoreSecretTests {
                 ForgeInventory.Service(models: Example.store),
                 but: ["inference-registry-33333333", "inference-store-33333333"])
             let look = try #require(step.looks.first)
-            let found = try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH; \(look)")
+            let found = try LocalProgram("sh", "-c", "PATH=\(directory.path):$PATH; \(look)")
             #expect(
                 found.output.split(separator: "\n") == [
                     "inference-registry", "inference-registry-22222222", "inference-store", "inference-store-22222222",
@@ -222,10 +223,10 @@ struct StoreSecretTests {
             #expect(found.exitCode == 0)
             #expect(
                 step.differences(whenLookEnds: 0, "inference-store\n") == ["no longer needed: Secret inference-store"])
-            try folder.write(
+            try directory.write(
                 "kubectl", "#!/bin/sh\ncase \"$*\" in *get\\ secrets*) echo inference-store;; *) exit 1;; esac\n",
                 mode: 0o755)
-            #expect(try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH; \(look)").exitCode != 0)
+            #expect(try LocalProgram("sh", "-c", "PATH=\(directory.path):$PATH; \(look)").exitCode != 0)
             #expect(step.differences(whenLookEnds: 1) == ["what releases name cannot be told, so nothing is removed"])
         }
     }

@@ -19,16 +19,16 @@ struct PublishedReleasesTests {
 
     /// `kubectl exec` of the registry's own program, as the cluster has it, is the program of this computer here.
     private func kubectl(_ registry: RunningRegistry) throws -> String {
-        let folder = registry.folder.files
-        try folder.write(
+        let directory = registry.directory.files
+        try directory.write(
             "kubectl", "#!/bin/sh\nexec \(RunningRegistry.program) garbage-collect \(registry.configuration)\n",
             mode: 0o755)
-        return "PATH=\(folder.path):$PATH; "
+        return "PATH=\(directory.path):$PATH; "
     }
 
     private func during(_ body: (RunningRegistry, PublishedReleases) throws -> Void) async throws {
         try await RunningRegistry.during { registry in
-            try body(registry, PublishedReleases(release(9), in: registry.folder.place, on: Example.master))
+            try body(registry, PublishedReleases(release(9), in: registry.directory.place, on: Example.master))
         }
     }
 
@@ -42,7 +42,7 @@ struct PublishedReleasesTests {
                 try LocalProgram("sh", "-c", "set -e; " + published.look).output
                     == "present \(tag(1))\npresent \(tag(2))\n")
             let elsewhere = Release(name: "inference", tag: tag(9), registry: "127.83.0.7:5443/mlops")
-            let look = PublishedReleases(elsewhere, in: registry.folder.place, on: Example.master).look
+            let look = PublishedReleases(elsewhere, in: registry.directory.place, on: Example.master).look
             let silent = try LocalProgram("sh", "-c", "set -e; \(look); echo and goes on")
             #expect(silent.output == "and goes on\n")
         }
@@ -53,7 +53,7 @@ struct PublishedReleasesTests {
         try await during { registry, _ in
             try registry.push(release(1), layer: "one")
             func exitCode(_ number: Int) throws -> Int32 {
-                try LocalProgram("sh", "-c", ImageIsPushed.look(release(number), in: registry.folder.place)).exitCode
+                try LocalProgram("sh", "-c", ImageIsPushed.look(release(number), in: registry.directory.place)).exitCode
             }
             #expect(try exitCode(1) == 0)
             #expect(try exitCode(2) == 22)
@@ -87,7 +87,7 @@ struct PublishedReleasesTests {
             try registry.push(release(1), layer: "one")
             let before = try registry.blobs()
             let script = try kubectl(registry) + "set -eu\n\(published.functions)\nunpublish \"$@\""
-            let lock = registry.folder.place.lock
+            let lock = registry.directory.place.lock
             let pushing = "exec 9>\(lock); flock -s 9; sh -c \(script.shellQuoted) sh \(tag(1))"
             #expect(try LocalProgram("sh", "-c", pushing).output == "layers are collected the next time\n")
             #expect(try registry.blobs() == before)
@@ -97,13 +97,13 @@ struct PublishedReleasesTests {
     @Test("are shown to nobody without the password, and not without TLS")
     func closed() async throws {
         try await during { registry, _ in
-            let address = registry.folder.registry.endpoint
-            let trusting = "--cacert \(registry.folder.place.pki)/ca.crt"
+            let address = registry.directory.registry.endpoint
+            let trusting = "--cacert \(registry.directory.place.pki)/ca.crt"
             let asked = [
                 "\(trusting) https://\(address)/v2/_catalog",
                 "\(trusting) -u kubeforge:wrong https://\(address)/v2/_catalog",
                 "http://\(address)/v2/_catalog", "https://\(address)/v2/_catalog",
-                "\(trusting) -K \(registry.folder.place.login)/curl https://\(address)/v2/_catalog",
+                "\(trusting) -K \(registry.directory.place.login)/curl https://\(address)/v2/_catalog",
             ]
             let codes = try asked.map { words in
                 try LocalProgram("sh", "-c", "curl -s -o /dev/null -w '%{http_code}' --noproxy '*' \(words)").output
@@ -116,8 +116,8 @@ struct PublishedReleasesTests {
     func otherPassword() async throws {
         try await during { registry, published in
             try registry.push(release(1), layer: "one")
-            try FileManager.default.removeItem(atPath: registry.folder.place.login + "/password")
-            try registry.folder.change()
+            try FileManager.default.removeItem(atPath: registry.directory.place.login + "/password")
+            try registry.directory.change()
             #expect(try LocalProgram("sh", "-c", published.look).output == "present \(tag(1))\n")
         }
     }

@@ -13,16 +13,16 @@ import Yams
 struct PullSecretTests {
     @Test("is compared inside the host's shell, and its content never leaves it")
     func look() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let secret = #"{"auths":{"10.77.0.11:5443":{"auth":"c2VjcmV0"}}}"#
-            let file = try folder.write("config.json", secret + "\n")
+            let file = try directory.write("config.json", secret + "\n")
             let step = PullSecret(Example.cluster())
             #expect(step.title == "pods may pull from the registry")
             func said(_ kubectl: String) throws -> [String] {
-                try folder.write("kubectl", "#!/bin/sh\n\(kubectl)\n", mode: 0o755)
+                try directory.write("kubectl", "#!/bin/sh\n\(kubectl)\n", mode: 0o755)
                 let look = try #require(step.looks.first).replacing(
                     "/var/lib/kubeforge/registry/login/config.json", with: file)
-                let run = try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH; \(look)")
+                let run = try LocalProgram("sh", "-c", "PATH=\(directory.path):$PATH; \(look)")
                 #expect(!run.output.contains("c2VjcmV0"))
                 return step.differences(whenLookEnds: Int(run.exitCode), run.output)
             }
@@ -44,16 +44,16 @@ struct PullSecretTests {
         """
     )
     func apply() async throws {
-        try await TemporaryFolder.during { folder in
-            let file = try folder.write("config.json", "{}\n")
-            try folder.write(
-                "kubectl", "#!/bin/sh\necho \"$*\" >>\(folder.path("calls")); case \"$*\" in *apply*) cat;; esac\n",
+        try await TemporaryDirectory.during { directory in
+            let file = try directory.write("config.json", "{}\n")
+            try directory.write(
+                "kubectl", "#!/bin/sh\necho \"$*\" >>\(directory.path("calls")); case \"$*\" in *apply*) cat;; esac\n",
                 mode: 0o755)
             let host = ScriptedTransport { _ in Output("") }
             try await PullSecret(Example.cluster()).apply(to: Machine(host: Example.master, transport: host))
             let script = try #require(await host.commands.first).words[2].text.replacing(
                 "/var/lib/kubeforge/registry/login/config.json", with: file)
-            let manifest = try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH; \(script)").output
+            let manifest = try LocalProgram("sh", "-c", "PATH=\(directory.path):$PATH; \(script)").output
             #expect(
                 manifest == """
                     apiVersion: v1
@@ -69,7 +69,7 @@ struct PullSecretTests {
                       .dockerconfigjson: e30K
 
                     """)
-            let calls = try folder.text("calls")
+            let calls = try directory.text("calls")
             #expect(calls.contains("apply --server-side --force-conflicts --field-manager=kubeforge -f -"))
             #expect(!calls.contains("e30K"))
         }
@@ -134,9 +134,9 @@ struct PullSecretTests {
 
     @Test("of the release that runs, and its Secret of the model store, are not touched before the next one's gate")
     func beforeGate() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             func cluster(_ number: Int) throws -> Cluster {
-                let key = try folder.write("key\(number)", "key \(number)")
+                let key = try directory.write("key\(number)", "key \(number)")
                 let store = ModelStore(url: Example.store.url, keyPath: key, knownHostsPath: key)
                 return Example.cluster(service: Service(registry: "registry.example/\(number)", models: store))
             }

@@ -11,33 +11,35 @@ import Testing
 struct RegistryKeysTests {
     @Test("are made on the machine, read by root alone, and then so")
     func areMade() async throws {
-        try await RegistryFolder.during { folder in
+        try await RegistryDirectory.during { directory in
             #expect(
-                try folder.look() == "its password is not there, or not everywhere the same\nit has no certificate\n")
-            try folder.change()
-            #expect(try folder.look() == "")
+                try directory.look() == "its password is not there, or not everywhere the same\nit has no certificate\n"
+            )
+            try directory.change()
+            #expect(try directory.look() == "")
             for file in ["files/htpasswd", "files/tls.key", "login/password", "login/curl", "login/config.json"] {
-                #expect(try folder.files.mode("registry/" + file) == 0o600, "\(file)")
+                #expect(try directory.files.mode("registry/" + file) == 0o600, "\(file)")
             }
-            #expect(try folder.files.mode("registry/login") == 0o700)
-            let password = try folder.text("login/password").trimming(while: \.isNewline)
+            #expect(try directory.files.mode("registry/login") == 0o700)
+            let password = try directory.text("login/password").trimming(while: \.isNewline)
             #expect(password.wholeMatch(of: /[0-9a-f]{48}/) != nil)
-            #expect(try folder.text("files/htpasswd").wholeMatch(of: /kubeforge:\$2b\$05\$[.\/A-Za-z0-9]{53}\n/) != nil)
+            #expect(
+                try directory.text("files/htpasswd").wholeMatch(of: /kubeforge:\$2b\$05\$[.\/A-Za-z0-9]{53}\n/) != nil)
             let auth = Data("kubeforge:\(password)".utf8).base64EncodedString()
             #expect(
-                try folder.text("login/config.json") == #"{"auths":{"127.83.0.9:5443":{"auth":"\#(auth)"}}}"# + "\n")
+                try directory.text("login/config.json") == #"{"auths":{"127.83.0.9:5443":{"auth":"\#(auth)"}}}"# + "\n")
             // Made again, nothing is another one.
-            try folder.change()
-            #expect(try folder.text("login/password") == password + "\n")
+            try directory.change()
+            #expect(try directory.text("login/password") == password + "\n")
         }
     }
 
     @Test("are certified by the cluster's authority, for this address and for a server only")
     func areCertified() async throws {
-        try await RegistryFolder.during { folder in
-            try folder.change()
+        try await RegistryDirectory.during { directory in
+            try directory.change()
             let certificate = try LocalProgram(
-                "openssl", "x509", "-noout", "-text", "-in", folder.files.path("registry/files/tls.crt")
+                "openssl", "x509", "-noout", "-text", "-in", directory.files.path("registry/files/tls.crt")
             )
             .output
             #expect(certificate.contains("IP Address:127.83.0.9, DNS:kubmaster"))
@@ -50,10 +52,10 @@ struct RegistryKeysTests {
 
     @Test("are made anew when the address, the authority or the key is another one, or the end is near")
     func areRenewed() async throws {
-        try await RegistryFolder.during { folder in
-            try folder.change()
-            let password = try folder.text("login/password")
-            let moved = RegistryFolder(files: folder.files, address: "127.83.0.8")
+        try await RegistryDirectory.during { directory in
+            try directory.change()
+            let password = try directory.text("login/password")
+            let moved = RegistryDirectory(files: directory.files, address: "127.83.0.8")
             #expect(
                 try moved.look()
                     == "its password is not there, or not everywhere the same\nits certificate is not for 127.83.0.8\n")
@@ -61,17 +63,17 @@ struct RegistryKeysTests {
             #expect(try moved.look() == "")
             #expect(try moved.text("login/password") == password)
 
-            try folder.files.write("registry/files/tls.key", "")
+            try directory.files.write("registry/files/tls.key", "")
             #expect(try moved.look() == "its certificate is not that of its key\n")
             try moved.change()
             #expect(try moved.look() == "")
 
-            try folder.newAuthority()
+            try directory.newAuthority()
             #expect(try moved.look() == "its certificate is not one of the cluster's authority, or has ended\n")
             try moved.change()
             #expect(try moved.look() == "")
 
-            try folder.certifyFor(days: 30)
+            try directory.certifyFor(days: 30)
             #expect(try moved.look() == "its certificate ends within 90 days\n")
             try moved.change()
             #expect(try moved.look() == "")
@@ -80,44 +82,44 @@ struct RegistryKeysTests {
 
     @Test("are put right when one file holds another password")
     func arePutRight() async throws {
-        try await RegistryFolder.during { folder in
-            try folder.change()
+        try await RegistryDirectory.during { directory in
+            try directory.change()
             for file in ["files/htpasswd", "login/curl", "login/config.json", "login/password"] {
-                try folder.files.write("registry/" + file, "kubeforge:something\n")
-                #expect(try folder.look() == "its password is not there, or not everywhere the same\n", "\(file)")
-                try folder.change()
-                #expect(try folder.look() == "", "\(file)")
+                try directory.files.write("registry/" + file, "kubeforge:something\n")
+                #expect(try directory.look() == "its password is not there, or not everywhere the same\n", "\(file)")
+                try directory.change()
+                #expect(try directory.look() == "", "\(file)")
             }
         }
     }
 
     @Test("cannot be made without the authority's key, and nothing half is left")
     func withoutAuthority() async throws {
-        try await RegistryFolder.during { folder in
-            try FileManager.default.removeItem(atPath: folder.files.path("pki/ca.key"))
-            #expect(throws: Problem.self) { try folder.change() }
-            #expect(try folder.look().hasSuffix("it has no certificate\n"))
-            let left = try FileManager.default.subpathsOfDirectory(atPath: folder.files.path("registry"))
+        try await RegistryDirectory.during { directory in
+            try FileManager.default.removeItem(atPath: directory.files.path("pki/ca.key"))
+            #expect(throws: Problem.self) { try directory.change() }
+            #expect(try directory.look().hasSuffix("it has no certificate\n"))
+            let left = try FileManager.default.subpathsOfDirectory(atPath: directory.files.path("registry"))
             #expect(left.filter { $0.hasSuffix(".new") } == [])
         }
     }
 }
 
-/// The folder of a registry with an authority of its own beside it, on this computer.
-struct RegistryFolder {
-    let files: TemporaryFolder
+/// The directory of a registry with an authority of its own beside it, on this computer.
+struct RegistryDirectory {
+    let files: TemporaryDirectory
     var address = "127.83.0.9"
 
-    static func during(_ body: (RegistryFolder) async throws -> Void) async throws {
-        try await TemporaryFolder.during { files in
-            let folder = RegistryFolder(files: files)
+    static func during(_ body: (RegistryDirectory) async throws -> Void) async throws {
+        try await TemporaryDirectory.during { files in
+            let directory = RegistryDirectory(files: files)
             try FileManager.default.createDirectory(atPath: files.path("pki"), withIntermediateDirectories: true)
-            try folder.newAuthority()
-            try await body(folder)
+            try directory.newAuthority()
+            try await body(directory)
         }
     }
 
-    var place: RegistryPlace { RegistryPlace(folder: files.path("registry"), pki: files.path("pki")) }
+    var place: RegistryPlace { RegistryPlace(directory: files.path("registry"), pki: files.path("pki")) }
 
     var registry: ClusterRegistry { ClusterRegistry(address: IPv4Address(address)!) }
 

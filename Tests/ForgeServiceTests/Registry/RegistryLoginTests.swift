@@ -11,8 +11,8 @@ import Testing
 struct RegistryLoginTests {
     @Test("is the user and the password file of the inventory, where it has them")
     func ofInventory() async throws {
-        try await TemporaryFolder.during { folder in
-            let path = try folder.write("password", "a:b \"c\"\nsecond line\n")
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("password", "a:b \"c\"\nsecond line\n")
             let service = Service(
                 registry: "registry.example:5000/team", registryLogin: .init(user: "robot", passwordPath: path))
             let step = try #require(
@@ -24,7 +24,7 @@ struct RegistryLoginTests {
             #expect(
                 String(decoding: step.file.content, as: UTF8.self)
                     == #"{"auths":{"registry.example:5000":{"auth":"\#(auth)"}}}"# + "\n")
-            try folder.write("password", "\n")
+            try directory.write("password", "\n")
             let error = #expect(throws: Problem.self) {
                 try RegistryLogin.step(Example.cluster(service: service), to: "registry.example:5000")
             }
@@ -102,17 +102,17 @@ struct RegistryLoginTests {
     }
 }
 
-/// root's Docker on this computer, with a folder of the test's for all of its files.
+/// root's Docker on this computer, with a directory of the test's for all of its files.
 private struct DockerHome {
-    let files: TemporaryFolder
+    let files: TemporaryDirectory
 
     static func during(_ body: (DockerHome) async throws -> Void) async throws {
-        try await TemporaryFolder.during { try await body(DockerHome(files: $0)) }
+        try await TemporaryDirectory.during { try await body(DockerHome(files: $0)) }
     }
 
     private var step: DockerLoginIsUsed {
         DockerLoginIsUsed(
-            to: "registry.example:5000/team", folder: files.path("login"), config: files.path("docker.json"))
+            to: "registry.example:5000/team", directory: files.path("login"), config: files.path("docker.json"))
     }
 
     func look() throws -> String { try LocalProgram("sh", "-c", "PATH=\(files.path):$PATH\n\(step.look)").output }

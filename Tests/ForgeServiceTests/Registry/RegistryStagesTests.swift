@@ -60,19 +60,19 @@ struct RegistryStagesTests {
         )
         #expect(one.settings == other.settings)
         #expect(one.pod != other.pod)
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let host = ScriptedTransport {
                 $0.inputText.contains("sha256sum") ? Output(framed: "", "", "", "") : Output("")
             }
             try await step().apply(to: Machine(host: Example.master, transport: host))
             let write = try #require(await host.commands.last)
-            let path = folder.path("manifests/kubeforge-registry.yaml")
-            // A reader of the folder sees the final name only, and it is complete.
-            let script = write.words[2].text.replacing("mv -fT", with: "ls \"$folder\" >&2; mv -fT")
+            let path = directory.path("manifests/kubeforge-registry.yaml")
+            // A reader of the directory sees the final name only, and it is complete.
+            let script = write.words[2].text.replacing("mv -fT", with: "ls \"$directory\" >&2; mv -fT")
             let run = try LocalProgram("sh", "-c", script, "sh", path, input: Array(write.inputText.utf8))
             #expect(run.output == "", "\(run.output)")
-            #expect(try folder.text("manifests/kubeforge-registry.yaml") == write.inputText)
-            #expect(try folder.mode("manifests/kubeforge-registry.yaml") == 0o600)
+            #expect(try directory.text("manifests/kubeforge-registry.yaml") == write.inputText)
+            #expect(try directory.mode("manifests/kubeforge-registry.yaml") == 0o600)
         }
     }
 
@@ -134,14 +134,15 @@ struct RegistryStagesTests {
     func port() async throws {
         let step = RegistryIsReached.isFree(registry)
         #expect(step.title == "port 5443 is the registry's")
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             func said(_ process: ForgeTestSupport.LocalProgram.ProcessID, _ name: String) throws -> [String] {
                 let line = #"LISTEN 0 128 10.77.0.11:5443 0.0.0.0:* users:(("\#(name)",pid=\#(process),fd=3))"#
-                try folder.write("ss", "#!/bin/sh\necho '\(line)'\n", mode: 0o755)
-                let run = try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH\n\(try #require(step.looks.first))")
+                try directory.write("ss", "#!/bin/sh\necho '\(line)'\n", mode: 0o755)
+                let run = try LocalProgram(
+                    "sh", "-c", "PATH=\(directory.path):$PATH\n\(try #require(step.looks.first))")
                 return step.differences(whenLookEnds: Int(run.exitCode), run.output.trimming(while: \.isNewline))
             }
-            let file = try folder.write("kubeforge-registry", "")
+            let file = try directory.write("kubeforge-registry", "")
             try await ForgeTestSupport.LocalProgram.running("sleep", ["60"]) { process in
                 let taken = try said(process, "nginx")
                 #expect(taken == ["5443/tcp is taken by nginx (process \(process))"])
@@ -150,9 +151,9 @@ struct RegistryStagesTests {
                 let own = try said(process, "registry")
                 #expect(own == [])
             }
-            try folder.write("ss", "#!/bin/sh\n", mode: 0o755)
+            try directory.write("ss", "#!/bin/sh\n", mode: 0o755)
             #expect(
-                try LocalProgram("sh", "-c", "PATH=\(folder.path):$PATH\n\(try #require(step.looks.first))").output
+                try LocalProgram("sh", "-c", "PATH=\(directory.path):$PATH\n\(try #require(step.looks.first))").output
                     == "")
         }
     }

@@ -11,24 +11,26 @@ struct RunningRegistry {
     static let program = "/usr/bin/docker-registry"
     static let isAvailable = FileManager.default.isExecutableFile(atPath: program)
 
-    let folder: RegistryFolder
+    let directory: RegistryDirectory
 
     /// Runs the body beside it, once it listens.
     static func during(_ body: (RunningRegistry) async throws -> Void) async throws {
-        try await RegistryFolder.during { folder in
-            let registry = RunningRegistry(folder: folder)
-            try folder.change()
-            let text = try Templates()["kubernetes/registry/config.yml"].render(["endpoint": folder.registry.endpoint])
-            let own = text.replacing("/etc/kubeforge-registry", with: folder.place.files).replacing(
-                "/var/lib/registry", with: folder.files.path("images"))
+        try await RegistryDirectory.during { directory in
+            let registry = RunningRegistry(directory: directory)
+            try directory.change()
+            let text = try Templates()["kubernetes/registry/config.yml"].render([
+                "endpoint": directory.registry.endpoint
+            ])
+            let own = text.replacing("/etc/kubeforge-registry", with: directory.place.files).replacing(
+                "/var/lib/registry", with: directory.files.path("images"))
             try own.write(toFile: registry.configuration, atomically: true, encoding: .utf8)
-            let log = try folder.files.write("log", "")
+            let log = try directory.files.write("log", "")
             let serve = "REGISTRY_LOG_LEVEL=info exec \(program) serve \(registry.configuration) 2>\(log)"
             try await ForgeTestSupport.LocalProgram.running("sh", ["-c", serve]) { _ in
                 let end = ContinuousClock.now + .seconds(30)
-                while try !folder.files.text("log").contains("listening on") {
+                while try !directory.files.text("log").contains("listening on") {
                     guard ContinuousClock.now < end else {
-                        throw Problem(what: "the registry does not listen: \(try folder.files.text("log"))")
+                        throw Problem(what: "the registry does not listen: \(try directory.files.text("log"))")
                     }
                     try await Task.sleep(for: .milliseconds(5))
                 }
@@ -37,13 +39,13 @@ struct RunningRegistry {
         }
     }
 
-    var configuration: String { folder.place.files + "/config.yml" }
+    var configuration: String { directory.place.files + "/config.yml" }
 
     /// An image of one layer with this content, under this tag.
     func push(_ release: Release, layer: String) throws {
         let script = #"""
-            set -e; base=https://\#(folder.registry.endpoint)/v2/\#(release.repository); new=$(mktemp -d); trap 'rm \#
-            -rf "$new"' EXIT; cd "$new"
+            set -e; base=https://\#(directory.registry.endpoint)/v2/\#(release.repository); new=$(mktemp -d)
+            trap 'rm -rf "$new"' EXIT; cd "$new"
             put() {
               sum=$(sha256sum <"$1"); sum=sha256:${sum%% *}
               place=$($curl -s -f -D - -o /dev/null -X POST "$base/blobs/uploads/" | tr -d '\r' | sed -n \#
@@ -60,7 +62,7 @@ struct RunningRegistry {
             $curl -s -f -o /dev/null -X PUT -H "Content-Type: $type" --data-binary @manifest \#
             "$base/manifests/\#(release.tag)"
             """#
-        let curl = RegistryCurl(folder.place).line()
+        let curl = RegistryCurl(directory.place).line()
         let run = try LocalProgram(
             "sh", "-c", "curl=\(curl.replacing("'*'", with: "*").shellQuoted); set -f\n" + script)
         guard run.exitCode == 0 else { throw Problem(what: "the image was not pushed: \(run.output)") }
@@ -68,7 +70,7 @@ struct RunningRegistry {
 
     /// Layers and configurations that lie in its storage.
     func blobs() throws -> Int {
-        try FileManager.default.subpathsOfDirectory(atPath: folder.files.path("images")).filter { path in
+        try FileManager.default.subpathsOfDirectory(atPath: directory.files.path("images")).filter { path in
             path.contains("/blobs/sha256/") && path.hasSuffix("/data")
         }.count
     }

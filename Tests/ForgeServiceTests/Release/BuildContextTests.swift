@@ -26,16 +26,16 @@ struct BuildContextTests {
 
     @Test("holds the user's CSV files as model/train.csv and model/test.csv, beside the example")
     func holdsOwnData() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let templates = folder.appending(path: "templates/service")
+        let directory = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let templates = directory.appending(path: "templates/service")
         try FileManager.default.createDirectory(at: templates, withIntermediateDirectories: true)
         try Data("FROM scratch\n".utf8).write(to: templates.appending(path: "Dockerfile"))
-        let train = folder.appending(path: "my training.csv")
+        let train = directory.appending(path: "my training.csv")
         try Data("Line,# Letter,a\n".utf8).write(to: train)
         let service = Service(
             trainingData: .init(train: train.path(percentEncoded: false), test: train.path(percentEncoded: false)))
-        let overlay = try Templates(overlay: folder.appending(path: "templates").path())
+        let overlay = try Templates(overlay: directory.appending(path: "templates").path())
 
         let context = try BuildContext.make(cluster: Example.cluster(service: service), templates: overlay)
 
@@ -57,10 +57,10 @@ struct BuildContextTests {
 
     @Test("asks for OpenSSH's client with a model store only, and brings the mirror with its key")
     func modelStore() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let key = folder.appending(path: "mirror.asc")
+        let directory = FileManager.default.temporaryDirectory.appending(path: "kubeforge-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let key = directory.appending(path: "mirror.asc")
         try Data("a key".utf8).write(to: key)
         let mirrors = Mirrors(
             debian: .init(url: "http://10.77.0.1:8000/debian", key: .file(path: key.path(percentEncoded: false))))

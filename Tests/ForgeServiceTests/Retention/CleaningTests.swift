@@ -52,7 +52,7 @@ struct CleaningTests {
         // A node cannot tell; what is not on it is not counted.
         #expect(old(deployed: [6, 5, 4, 3, 2, 1], present: Array(1...7)) == [tag(1)])
         #expect(old(deployed: [6, 5, 4], present: [7, 6, 5, 4], restorable: restorable) == [])
-        try await TemporaryFolder.during { place in
+        try await TemporaryDirectory.during { place in
             for number in 1...6 {
                 let note = try place.write("lib/deployed/mlops.inference/\(tag(number))", "")
                 try FileManager.default.setAttributes(
@@ -127,7 +127,7 @@ struct CleaningTests {
 
     @Test("are found by the names of their images only", arguments: [Cluster.Runtime.containerd, .docker])
     func looks(runtime: Cluster.Runtime) async throws {
-        try await TemporaryFolder.during { programs in
+        try await TemporaryDirectory.during { programs in
             let name = runtime == .docker ? "inference" : "10.77.0.11:5443/mlops/inference"
             let former =
                 runtime == .docker
@@ -158,14 +158,16 @@ struct CleaningTests {
         }
     }
 
-    /// The machine that builds, with everything of kubeforge's in a folder of this computer; two services have the
+    /// The machine that builds, with everything of kubeforge's in a directory of this computer; two services have the
     /// first context in common.
-    @Test("of one service are never another's, though both lie in the same folders under names of their content")
+    @Test("of one service are never another's, though both lie in the same directories under names of their content")
     func ownership() async throws {
-        try await TemporaryFolder.during { place in
+        try await TemporaryDirectory.during { place in
             let places = place.path("lib")
             for number in [1, 2, 3, 4, 5] {
-                for folder in ["contexts", "releases"] { try place.write("lib/\(folder)/\(tag(number))/file", "x") }
+                for directory in ["contexts", "releases"] {
+                    try place.write("lib/\(directory)/\(tag(number))/file", "x")
+                }
             }
             let owners = [
                 1: ["mlops.inference", "team.inference"], 2: ["mlops.inference"], 3: ["team.inference"],
@@ -197,9 +199,9 @@ struct CleaningTests {
             let all = (1...5).map(tag).joined(separator: " ")
             let removal = try LocalProgram("sh", "-c", "set -- \(all)\n\(script)")
             #expect(removal.exitCode == 0, "\(removal.output)")
-            for folder in ["contexts", "releases"] {
+            for directory in ["contexts", "releases"] {
                 #expect(
-                    try FileManager.default.contentsOfDirectory(atPath: "\(places)/\(folder)").sorted()
+                    try FileManager.default.contentsOfDirectory(atPath: "\(places)/\(directory)").sorted()
                         == [1, 3, 4, 5].map(tag))
             }
             let removed = try place.text("removed").split(separator: "\n").filter {

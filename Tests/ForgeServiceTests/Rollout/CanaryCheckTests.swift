@@ -15,7 +15,8 @@ struct CanaryCheckTests {
         canary,
         manifests: Manifests(
             files: [RemoteFile("/var/lib/kubeforge/manifests/inference-candidate/a.yaml", "a\n")], template: "new",
-            folder: "/var/lib/kubeforge/manifests/inference-candidate"), namespace: "mlops", within: .zero, every: .zero
+            directory: "/var/lib/kubeforge/manifests/inference-candidate"), namespace: "mlops", within: .zero,
+        every: .zero
     )
 
     @Test("is not needed for pods that run already; what an earlier run left of it goes")

@@ -60,17 +60,17 @@ struct HandoverTests {
         }
     }
 
-    private func step(_ folder: TemporaryFolder, isSigned: Bool) async throws -> TrainingIsComplete {
+    private func step(_ directory: TemporaryDirectory, isSigned: Bool) async throws -> TrainingIsComplete {
         var store = Example.store
         if isSigned {
-            try await LoopbackSSHD.makeKey(folder.path("id"))
-            try folder.write("allowed_signers", "ann " + folder.text("id.pub"))
-            store.signing = .init(signersPath: folder.path("allowed_signers"), keyPath: folder.path("id"))
+            try await LoopbackSSHD.makeKey(directory.path("id"))
+            try directory.write("allowed_signers", "ann " + directory.text("id.pub"))
+            store.signing = .init(signersPath: directory.path("allowed_signers"), keyPath: directory.path("id"))
         }
         let cluster = Example.cluster(service: Service(models: store))
-        try folder.write("churn/churn.joblib", "a model")
+        try directory.write("churn/churn.joblib", "a model")
         let run = TrainingRun(
-            of: cluster, release: .example, pushing: try PushedModel(folder.path("churn"), as: "churn"), time: "1")
+            of: cluster, release: .example, pushing: try PushedModel(directory.path("churn"), as: "churn"), time: "1")
         return TrainingIsComplete(
             run, manifest: try run.manifest(Templates()), isFollowed: false,
             handover: Handover(run, signer: ModelSigner(cluster, on: LocalTransport())), patience: .seconds(100),
@@ -79,9 +79,9 @@ struct HandoverTests {
 
     @Test("is brought when it waits for it: the directory as an archive, then the signature of what its pod has made")
     func both() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let cluster = PushCluster(Self.last)
-            try await step(folder, isSigned: true).apply(to: cluster.machine)
+            try await step(directory, isSigned: true).apply(to: cluster.machine)
             let given = cluster.given.withLock { $0 }
             try #require(given.count == 2)
             let archive = try TarArchive(["churn.joblib": Array("a model".utf8)]).bytes
@@ -97,10 +97,10 @@ struct HandoverTests {
             #expect(
                 given[1].line
                     == "\(exec) signature --bytes \(signature.count) --sha256 \(SHA256.hex(signature))")
-            try folder.write("sig", String(decoding: signature, as: UTF8.self))
+            try directory.write("sig", String(decoding: signature, as: UTF8.self))
             let verified = try LocalProgram(
-                "ssh-keygen", "-Y", "verify", "-n", "kubeforge-model", "-f", folder.path("allowed_signers"), "-I",
-                "ann", "-s", folder.path("sig"), input: Signed.metadata)
+                "ssh-keygen", "-Y", "verify", "-n", "kubeforge-model", "-f", directory.path("allowed_signers"), "-I",
+                "ann", "-s", directory.path("sig"), input: Signed.metadata)
             #expect(verified.exitCode == 0, "\(verified.output)")
             #expect(cluster.told.withLock { $0 } == ["2 kB sent", "\(Signed.version) is signed", "churn 0.75"])
         }
@@ -108,9 +108,9 @@ struct HandoverTests {
 
     @Test("is the directory alone where versions are not signed, once")
     func unsigned() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let cluster = PushCluster([Self.last[0], Self.last[0], "churn 0.75"])
-            var given = try #require(try handover(folder))
+            var given = try #require(try handover(directory))
             let state = JobStatus(objects: Objects.list([Objects.pod("p", "Running", owner: "j")]))
             let look = try #require(given.questions(state).first)
             let answers = Answers([look: .command(CommandState(text: Self.last[0]))])
@@ -128,22 +128,23 @@ struct HandoverTests {
         }
     }
 
-    private func handover(_ folder: TemporaryFolder) throws -> Handover? {
-        try folder.write("churn/churn.joblib", "a model")
+    private func handover(_ directory: TemporaryDirectory) throws -> Handover? {
+        try directory.write("churn/churn.joblib", "a model")
         let cluster = Example.cluster(service: Service(models: Example.store))
         #expect(Handover(TrainingRun(of: cluster, release: .example, time: "1"), signer: nil) == nil)
         return Handover(
             TrainingRun(
-                of: cluster, release: .example, pushing: try PushedModel(folder.path("churn"), as: "churn"), time: "1"),
+                of: cluster, release: .example, pushing: try PushedModel(directory.path("churn"), as: "churn"),
+                time: "1"),
             signer: nil)
     }
 
     @Test("that does not arrive ends the push with what the pod says of it")
     func cutOff() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let cluster = PushCluster(
                 Self.last, arrival: .failed(1, "the directory is cut off: 5 of 2048 bytes have arrived\n"))
-            let step = try await step(folder, isSigned: false)
+            let step = try await step(directory, isSigned: false)
             let problem = await #expect(throws: Problem.self) { try await step.apply(to: cluster.machine) }
             #expect(
                 problem?.description == """
@@ -156,9 +157,9 @@ struct HandoverTests {
 
     @Test("is not signed where its metadata.json is not that of the version")
     func another() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let cluster = PushCluster([Self.last[1]], metadata: Array("{\"version\": \"other\"}".utf8))
-            let step = try await step(folder, isSigned: true)
+            let step = try await step(directory, isSigned: true)
             let problem = await #expect(throws: Problem.self) { try await step.apply(to: cluster.machine) }
             #expect(problem?.what == "kubmaster: version \(Signed.version) is not signed")
             #expect(cluster.given.withLock { $0.count } == 0)

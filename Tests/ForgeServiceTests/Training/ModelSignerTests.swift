@@ -12,73 +12,73 @@ struct ModelSignerTests {
     private let content = Array("{\"version\": \"1\"}\n".utf8)
 
     /// `agent`: the socket of an ssh-agent; without one there is none.
-    private func signer(_ folder: TemporaryFolder, agent: String? = nil) throws -> ModelSigner {
+    private func signer(_ directory: TemporaryDirectory, agent: String? = nil) throws -> ModelSigner {
         let store = ModelStore(
             url: Example.store.url, keyPath: "/k", knownHostsPath: "/h",
-            signing: .init(signersPath: folder.path("allowed_signers"), keyPath: folder.path("id")))
+            signing: .init(signersPath: directory.path("allowed_signers"), keyPath: directory.path("id")))
         let cluster = Example.cluster(service: Service(models: store))
         return try #require(ModelSigner(cluster, on: WithAgent(socket: agent)))
     }
 
     /// A key, and a file that names it, with these options.
-    private func make(_ folder: TemporaryFolder, passphrase: String = "", options: String = "") async throws {
-        try await LoopbackSSHD.makeKey(folder.path("id"), passphrase: passphrase)
-        let key = try folder.text("id.pub").split(separator: " ").prefix(2).joined(separator: " ")
-        try folder.write("allowed_signers", "# who may\nann@desk \(options)\(key)\n")
+    private func make(_ directory: TemporaryDirectory, passphrase: String = "", options: String = "") async throws {
+        try await LoopbackSSHD.makeKey(directory.path("id"), passphrase: passphrase)
+        let key = try directory.text("id.pub").split(separator: " ").prefix(2).joined(separator: " ")
+        try directory.write("allowed_signers", "# who may\nann@desk \(options)\(key)\n")
     }
 
-    private func verified(_ signature: [UInt8], _ folder: TemporaryFolder) throws -> Bool {
-        try folder.write("sig", String(decoding: signature, as: UTF8.self))
+    private func verified(_ signature: [UInt8], _ directory: TemporaryDirectory) throws -> Bool {
+        try directory.write("sig", String(decoding: signature, as: UTF8.self))
         return try LocalProgram(
-            "ssh-keygen", "-Y", "verify", "-n", "kubeforge-model", "-f", folder.path("allowed_signers"), "-I",
-            "ann@desk", "-s", folder.path("sig"), input: content
+            "ssh-keygen", "-Y", "verify", "-n", "kubeforge-model", "-f", directory.path("allowed_signers"), "-I",
+            "ann@desk", "-s", directory.path("sig"), input: content
         ).exitCode == 0
     }
 
     @Test("is signed with the key of the inventory, for this purpose, and nothing is left on the disk")
     func signed() async throws {
-        try await TemporaryFolder.during { folder in
-            try await make(folder, options: "namespaces=\"kubeforge-model\" ")
-            let signature = try await signer(folder).sign(content)
-            #expect(try verified(signature, folder))
-            #expect(throws: Never.self) { try folder.text("id.pub") }
-            try await signer(folder).check()
+        try await TemporaryDirectory.during { directory in
+            try await make(directory, options: "namespaces=\"kubeforge-model\" ")
+            let signature = try await signer(directory).sign(content)
+            #expect(try verified(signature, directory))
+            #expect(throws: Never.self) { try directory.text("id.pub") }
+            try await signer(directory).check()
             #expect(ModelSigner(Example.cluster(service: Service(models: Example.store)), on: WithAgent()) == nil)
         }
     }
 
     @Test("is signed by ssh-agent where the key has a passphrase; without an agent that is said, and nobody is asked")
     func passphrase() async throws {
-        try await TemporaryFolder.during { folder in
-            try await make(folder, passphrase: "a long one")
-            let problem = await #expect(throws: Problem.self) { try await signer(folder).check() }
-            #expect(problem?.what == "models cannot be signed with \(folder.path("id"))")
+        try await TemporaryDirectory.during { directory in
+            try await make(directory, passphrase: "a long one")
+            let problem = await #expect(throws: Problem.self) { try await signer(directory).check() }
+            #expect(problem?.what == "models cannot be signed with \(directory.path("id"))")
             #expect(
                 problem?.fix == """
-                    a key with a passphrase is used out of ssh-agent: `ssh-add \(folder.path("id"))`, then run it \
+                    a key with a passphrase is used out of ssh-agent: `ssh-add \(directory.path("id"))`, then run it \
                     again; another key: service: models: signWith: in inventory/lab.yaml
                     """)
-            try await SSHAgent.running(in: folder) { agent in
-                try await agent.add(folder.path("id"), passphrase: "a long one", folder)
-                #expect(try verified(try await signer(folder, agent: agent.socket).sign(content), folder))
+            try await SSHAgent.running(in: directory) { agent in
+                try await agent.add(directory.path("id"), passphrase: "a long one", directory)
+                #expect(try verified(try await signer(directory, agent: agent.socket).sign(content), directory))
             }
         }
     }
 
     @Test("is not signed by a key that pods would not take, or not for this", arguments: ["", "namespaces=\"git\" "])
     func unknown(options: String) async throws {
-        try await TemporaryFolder.during { folder in
-            try await make(folder, options: options)
+        try await TemporaryDirectory.during { directory in
+            try await make(directory, options: options)
             if options.isEmpty {
-                try FileManager.default.removeItem(atPath: folder.path("id"))
-                try await LoopbackSSHD.makeKey(folder.path("id"))
+                try FileManager.default.removeItem(atPath: directory.path("id"))
+                try await LoopbackSSHD.makeKey(directory.path("id"))
             }
-            let problem = await #expect(throws: Problem.self) { try await signer(folder).check() }
+            let problem = await #expect(throws: Problem.self) { try await signer(directory).check() }
             #expect(problem?.kind == .invalidInventory)
-            #expect(problem?.what == "pods would not take what \(folder.path("id")) signs")
+            #expect(problem?.what == "pods would not take what \(directory.path("id")) signs")
             #expect(
                 problem?.why?.hasPrefix(
-                    "\(folder.path("allowed_signers")) does not name it, or not for kubeforge-model: ") == true,
+                    "\(directory.path("allowed_signers")) does not name it, or not for kubeforge-model: ") == true,
                 "\(problem?.why ?? "")")
             #expect(
                 problem?.fix?.hasPrefix("add a line with its public key: `echo \"$(whoami) $(ssh-keygen -y") == true)
@@ -87,29 +87,29 @@ struct ModelSignerTests {
 
     @Test("is signed by a key that has several names, and patterns of names")
     func names() async throws {
-        try await TemporaryFolder.during { folder in
-            try await make(folder)
-            let line = try folder.text("allowed_signers").split(separator: "\n").last ?? ""
+        try await TemporaryDirectory.during { directory in
+            try await make(directory)
+            let line = try directory.text("allowed_signers").split(separator: "\n").last ?? ""
             let names = line.replacing("ann@desk ", with: "!bob@desk,*@desk,ann@desk ")
-            try folder.write("allowed_signers", "\(names)\n")
-            #expect(try verified(try await signer(folder).sign(content), folder))
+            try directory.write("allowed_signers", "\(names)\n")
+            #expect(try verified(try await signer(directory).sign(content), directory))
         }
     }
 
     @Test("cannot be signed without OpenSSH, and that is said")
     func withoutProgram() async throws {
-        try await TemporaryFolder.during { folder in
-            try await make(folder)
+        try await TemporaryDirectory.during { directory in
+            try await make(directory)
             for name in ["sh", "env", "cat", "mktemp", "rm"] {
                 let program = try LocalProgram("sh", "-c", "command -v \(name)").output.trimming(while: \.isNewline)
                 try FileManager.default.createSymbolicLink(
-                    atPath: folder.path(name), withDestinationPath: program)
+                    atPath: directory.path(name), withDestinationPath: program)
             }
             var here = WithAgent()
-            here.path = folder.path
+            here.path = directory.path
             let store = ModelStore(
                 url: Example.store.url, keyPath: "/k", knownHostsPath: "/h",
-                signing: .init(signersPath: folder.path("allowed_signers"), keyPath: folder.path("id")))
+                signing: .init(signersPath: directory.path("allowed_signers"), keyPath: directory.path("id")))
             let signer = try #require(ModelSigner(Example.cluster(service: Service(models: store)), on: here))
             let problem = await #expect(throws: Problem.self) { try await signer.check() }
             #expect(problem?.why == "this computer has no ssh-keygen")

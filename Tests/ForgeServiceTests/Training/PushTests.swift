@@ -11,19 +11,21 @@ import Yams
 
 @Suite("A push")
 struct PushTests {
-    private func run(_ folder: TemporaryFolder, _ store: ModelStore = Example.store, time: String = "20261121-151732")
+    private func run(
+        _ directory: TemporaryDirectory, _ store: ModelStore = Example.store, time: String = "20261121-151732"
+    )
         throws -> TrainingRun
     {
-        try folder.write("churn/churn.joblib", "a model")
+        try directory.write("churn/churn.joblib", "a model")
         return TrainingRun(
             of: Example.cluster(service: Service(models: store)), release: .example,
-            pushing: try PushedModel(folder.path("churn"), as: "churn"), time: time)
+            pushing: try PushedModel(directory.path("churn"), as: "churn"), time: time)
     }
 
     @Test("is a Job of the image that runs, which reads as it is applied")
     func manifest() async throws {
-        try await TemporaryFolder.during { folder in
-            let manifest = try run(folder).manifest(Templates(), secret: "inference-store-01234567")
+        try await TemporaryDirectory.during { directory in
+            let manifest = try run(directory).manifest(Templates(), secret: "inference-store-01234567")
             try Golden("batch-with-store/push.yaml").expect(manifest)
             let job = try #require(try Yams.compose(yaml: manifest))
             #expect(job["spec"]?["backoffLimit"]?.int == 0)
@@ -35,7 +37,7 @@ struct PushTests {
 
     @Test("waits for its directory, has it answered by the image's train.py, and uploads it; each only after the other")
     func command() async throws {
-        try await TemporaryFolder.during { folder in
+        try await TemporaryDirectory.during { directory in
             let signing = ModelStore.Signing(signersPath: "/s", keyPath: "/id")
             var signed = Example.store
             signed.signing = signing
@@ -44,16 +46,16 @@ struct PushTests {
                 let words = try #require(
                     try Yams.compose(yaml: manifest)?["spec"]?["template"]?["spec"]?["containers"]?[0]?["command"])
                 let script = try #require(words.array().compactMap(\.string).last)
-                try folder.write(
+                try directory.write(
                     "bin/python", "#!/bin/sh\necho \"$*\"; [ \"$1\" != '\(program)' ]\n", mode: 0o755)
-                try folder.write("app/train.py", "")
+                try directory.write("app/train.py", "")
                 if isOld {
-                    try? FileManager.default.removeItem(atPath: folder.path("app/handover.py"))
+                    try? FileManager.default.removeItem(atPath: directory.path("app/handover.py"))
                 } else {
-                    try folder.write("app/handover.py", "")
+                    try directory.write("app/handover.py", "")
                 }
                 return try LocalProgram(
-                    "sh", "-c", "cd \(folder.path("app")); export PATH=\(folder.path("bin")):$PATH; \(script)")
+                    "sh", "-c", "cd \(directory.path("app")); export PATH=\(directory.path("bin")):$PATH; \(script)")
             }
             let steps = [
                 "pushed.py --directory /tmp/model",
@@ -61,18 +63,18 @@ struct PushTests {
                 "store.py upload --models /models --note /dev/termination-log",
             ]
             let lines = { (end: LocalProgram) in end.output.split(separator: "\n").map(String.init) }
-            #expect(try lines(said(run(folder))) == steps)
-            #expect(try lines(said(run(folder, signed))) == Array(steps.prefix(2)) + [steps[2] + " --signed 900"])
-            #expect(try lines(said(run(folder), failing: "pushed.py")) == [steps[0]])
-            #expect(try said(run(folder), failing: "train.py").exitCode != 0)
-            #expect(try lines(said(run(folder), failing: "train.py")) == Array(steps.prefix(2)))
+            #expect(try lines(said(run(directory))) == steps)
+            #expect(try lines(said(run(directory, signed))) == Array(steps.prefix(2)) + [steps[2] + " --signed 900"])
+            #expect(try lines(said(run(directory), failing: "pushed.py")) == [steps[0]])
+            #expect(try said(run(directory), failing: "train.py").exitCode != 0)
+            #expect(try lines(said(run(directory), failing: "train.py")) == Array(steps.prefix(2)))
             let training = TrainingRun(
                 of: Example.cluster(service: Service(models: signed)), release: .example, time: "1")
             #expect(
                 try lines(said(training)) == [
                     "train.py --data data --models /models --cross-validate", steps[2] + " --signed 900",
                 ])
-            for run in [try run(folder), training] {
+            for run in [try run(directory), training] {
                 let old = try said(run, isOld: true)
                 #expect(old.exitCode != 0)
                 #expect(
@@ -87,10 +89,10 @@ struct PushTests {
 
     @Test("comes after the Secret and before what it records, and has the training's place in the cluster")
     func plan() async throws {
-        try await TemporaryFolder.during { folder in
-            let file = try folder.write("file", "")
+        try await TemporaryDirectory.during { directory in
+            let file = try directory.write("file", "")
             let store = ModelStore(url: Example.store.url, keyPath: file, knownHostsPath: file)
-            let run = try run(folder, store, time: "1")
+            let run = try run(directory, store, time: "1")
             let plan = try TrainingPlan.make(
                 cluster: Example.cluster(service: Service(models: store)), run: run, templates: Templates(),
                 isFollowed: false
@@ -109,23 +111,23 @@ struct PushTests {
 
     @Test("takes files by the rules of an image, and fewer of them")
     func files() async throws {
-        try await TemporaryFolder.during { folder in
-            try folder.write("churn/.env", "secret")
-            try folder.write("churn/churn.joblib", "m")
-            let pushed = try PushedModel(folder.path("churn"), as: "churn")
+        try await TemporaryDirectory.during { directory in
+            try directory.write("churn/.env", "secret")
+            try directory.write("churn/churn.joblib", "m")
+            let pushed = try PushedModel(directory.path("churn"), as: "churn")
             #expect(try pushed.archive == TarArchive(["churn.joblib": [UInt8(ascii: "m")]]).bytes)
             try FileManager.default.createSymbolicLink(
-                atPath: folder.path("churn/key"), withDestinationPath: "/etc/hostname")
-            let problem = #expect(throws: Problem.self) { try PushedModel(folder.path("churn"), as: "churn") }
+                atPath: directory.path("churn/key"), withDestinationPath: "/etc/hostname")
+            let problem = #expect(throws: Problem.self) { try PushedModel(directory.path("churn"), as: "churn") }
             #expect(problem?.kind == .usage)
-            #expect(problem?.what == "\(folder.path("churn/key")) cannot be pushed")
+            #expect(problem?.what == "\(directory.path("churn/key")) cannot be pushed")
             #expect(problem?.fix == "copy its target into the directory: no other files of this computer are sent")
-            try FileManager.default.removeItem(atPath: folder.path("churn/key"))
+            try FileManager.default.removeItem(atPath: directory.path("churn/key"))
             // A hole: nothing of it is on the disk.
-            let hole = open(folder.path("churn/churn.joblib"), O_WRONLY | O_CLOEXEC)
+            let hole = open(directory.path("churn/churn.joblib"), O_WRONLY | O_CLOEXEC)
             #expect(ftruncate(hole, off_t(PushedModel.largest + 1)) == 0)
             close(hole)
-            let large = #expect(throws: Problem.self) { try PushedModel(folder.path("churn"), as: "churn") }
+            let large = #expect(throws: Problem.self) { try PushedModel(directory.path("churn"), as: "churn") }
             #expect(large?.why?.hasPrefix("it has 1.0 GB, and at most 1.0 GB are taken") == true, "\(large?.why ?? "")")
         }
     }

@@ -1,5 +1,5 @@
 # Copies what a user brought of a release to where the workshop sees it: $out/packages, $out/images, $out/shared.
-# Runs on the host. Needs: out, packages, images, shared (folders, which need not be there).
+# Runs on the host. Needs: out, packages, images, shared (directories, which need not be there).
 set -eu
 
 for kind in packages images shared; do

@@ -1,5 +1,5 @@
 # Makes the stand-ins for flannel's two images.
-# Runs in the workshop. Needs: out, standins (a folder of programs), files, downloads.
+# Runs in the workshop. Needs: out, standins (a directory of programs), files, downloads.
 set -eu
 . "$files/image-functions.sh"
 

@@ -1,5 +1,5 @@
 # Makes the images of Kubernetes $version, of etcd and pause, and the stand-in for CoreDNS, with the names that kubeadm asks for.
-# Runs in the workshop. Needs: out, version, kubernetes and standins (folders of programs), files.
+# Runs in the workshop. Needs: out, version, kubernetes and standins (directories of programs), files.
 set -eu
 . "$files/image-functions.sh"
 

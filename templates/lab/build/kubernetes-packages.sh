@@ -1,5 +1,5 @@
 # Makes the packages of Kubernetes $version with the names, files and dependencies that pkgs.k8s.io's packages have.
-# Runs in the workshop. Needs: out, version, revision, kubernetes (folder of programs), standins (folder of programs), files, downloads.
+# Runs in the workshop. Needs: out, version, revision, kubernetes (directory of programs), standins (directory of programs), files, downloads.
 set -eu
 
 # package NAME VERSION DEPENDS SENTENCE: a deb of the tree $out/tree/NAME.

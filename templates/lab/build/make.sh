@@ -1,6 +1,6 @@
-# Makes one supply of the lab, unless it is there already: in a folder of a temporary name that takes its place when it is complete.
+# Makes one supply of the lab, unless it is there already: in a directory of a temporary name that takes its place when it is complete.
 # make.sh CACHE PLACE DIGEST WORKSHOP|- SCRIPT [NAME=VALUE…]; output goes to the caller. The script finds in its environment: out (the
-# folder to fill), cache, downloads, gocache, gnupg, files (the folder of this script), and the given names.
+# directory to fill), cache, downloads, gocache, gnupg, files (the directory of this script), and the given names.
 set -eu
 
 cache=$1 place=$2 digest=$3 workshop=$4 script=$5

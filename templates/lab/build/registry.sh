@@ -1,5 +1,5 @@
-# Puts images into the storage of docker-registry: the OCI layouts below the folders $layouts, then what was brought, which takes precedence.
-# Runs in the workshop. Needs: out, storage, layouts (folders, separated by spaces), pushes (empty, or a file of lines of transport, archive,
+# Puts images into the storage of docker-registry: the OCI layouts below the directories $layouts, then what was brought, which takes precedence.
+# Runs in the workshop. Needs: out, storage, layouts (directories, separated by spaces), pushes (empty, or a file of lines of transport, archive,
 # name and place in the registry, separated by tabs).
 set -eu
 
@@ -28,10 +28,10 @@ push() {
 }
 
 mkdir -p "$storage"
-for folder in $layouts; do
-    for layout in $(cd "$folder" && find . -name oci-layout -printf '%h\n' | sed 's,^\./,,' | sort); do
-        for tag in $(jq -r '.manifests[].annotations["org.opencontainers.image.ref.name"]' "$folder/$layout/index.json"); do
-            push "oci:$folder/$layout:$tag" "$layout:$tag"
+for directory in $layouts; do
+    for layout in $(cd "$directory" && find . -name oci-layout -printf '%h\n' | sed 's,^\./,,' | sort); do
+        for tag in $(jq -r '.manifests[].annotations["org.opencontainers.image.ref.name"]' "$directory/$layout/index.json"); do
+            push "oci:$directory/$layout:$tag" "$layout:$tag"
         done
     done
 done

@@ -1,13 +1,13 @@
 # The functions that make apt repositories; read by the scripts that make one.
 
-# sign FOLDER: InRelease and Release.gpg beside FOLDER/Release.
+# sign DIRECTORY: InRelease and Release.gpg beside DIRECTORY/Release.
 sign() {
     gpg --homedir "$gnupg" --batch --yes --quiet --clearsign --output "$1/InRelease" "$1/Release"
     gpg --homedir "$gnupg" --batch --yes --quiet --armor --detach-sign --output "$1/Release.gpg" "$1/Release"
     gpgconf --homedir "$gnupg" --kill all
 }
 
-# flat FOLDER ORIGIN: a flat repository (suite "/") of all debs in and below FOLDER, as pkgs.k8s.io has it.
+# flat DIRECTORY ORIGIN: a flat repository (suite "/") of all debs in and below DIRECTORY, as pkgs.k8s.io has it.
 flat() {
     (
         cd "$1"

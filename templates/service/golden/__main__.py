@@ -135,8 +135,8 @@ def as_text(answers, rows):
 
 def main():
     todo = json.load(sys.stdin)
-    folder = Path(todo["folder"])
-    models = load(todo["models"], folder, Path(todo["directory"]), todo)
+    trained = Path(todo["trained"])
+    models = load(todo["models"], trained, Path(todo["directory"]), todo)
     tasks, scores, rows = answer_all(todo, models)
     answers = {
         "data": todo["data"], "models": list(models), "tasks": tasks,
@@ -146,7 +146,7 @@ def main():
         "score": {name: score.get("accuracy", score.get("r2")) for name, score in scores.items() if "accuracy" in score or "r2" in score},
         "scores": scores,
     }
-    (folder / "golden.json").write_text(as_text(answers, rows), encoding="utf-8")
+    (trained / "golden.json").write_text(as_text(answers, rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

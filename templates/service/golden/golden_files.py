@@ -9,11 +9,11 @@ from pathlib import Path
 from golden_models import Booster, Estimator, Onnx, Own
 
 
-def load(models, folder, directory, todo):
+def load(models, trained, directory, todo):
     """{name: Model} of all files."""
     sys.path.append(str(directory))
     if any(model["format"] == "python" for model in models):
-        return {name: Own(one, todo["schema"]) for name, one in load_own(Path(folder)).items()}
+        return {name: Own(one, todo["schema"]) for name, one in load_own(Path(trained)).items()}
 
     def numbered(number, count=None):
         """The class that a number stands for where a model knows no names."""
@@ -25,29 +25,29 @@ def load(models, folder, directory, todo):
     with warnings.catch_warnings():
         # Where expected.csv is there, what models answer is better evidence than the version.
         warnings.filterwarnings("ignore" if todo["expected"] else "error", message="Trying to unpickle estimator")
-        return {model["name"]: load_one(model, folder, directory, todo["schema"], numbered) for model in models}
+        return {model["name"]: load_one(model, trained, directory, todo["schema"], numbered) for model in models}
 
 
-def load_own(folder):
+def load_own(trained):
     """{name: what answers} of a model.py."""
     try:
         import model as own
 
         if not hasattr(own, "load"):
-            sys.exit("model.py: has no load(folder), which is to give what answers: something with predict, or several by name")
-        loaded = own.load(folder)
+            sys.exit("model.py: has no load(directory), which is to give what answers: something with predict, or several by name")
+        loaded = own.load(trained)
     except Exception as error:
         traceback.print_exc(file=sys.stdout)
-        sys.exit(f"model.py: load(folder) failed: {type(error).__name__}: {' '.join(str(error).split())[:400]}")
+        sys.exit(f"model.py: load(directory) failed: {type(error).__name__}: {' '.join(str(error).split())[:400]}")
     loaded = loaded if isinstance(loaded, dict) else {"model": loaded}
     for name, one in loaded.items():
         if not hasattr(one, "predict"):
-            sys.exit(f"model.py: load(folder) gives {type(one).__name__} for {name!r}: it must have predict(rows)")
+            sys.exit(f"model.py: load(directory) gives {type(one).__name__} for {name!r}: it must have predict(rows)")
     return loaded
 
 
-def load_one(model, folder, directory, schema, numbered):
-    path, kind = Path(folder) / model["file"], model["format"]
+def load_one(model, trained, directory, schema, numbered):
+    path, kind = Path(trained) / model["file"], model["format"]
     try:
         if kind == "joblib":
             import joblib

@@ -59,7 +59,7 @@ struct BatchRunCommand: ActionCommand {
         let time = Timestamp(surroundings.now()).text
         let rows = try BatchInput(input, absolute: surroundings.absolute)
         let output = BatchOutput(keep: keep, isParquet: parquet)
-        if let results { try ResultsFolder(surroundings.absolute(results), as: results).check(for: output) }
+        if let results { try ResultsDirectory(surroundings.absolute(results), as: results).check(for: output) }
         return .batchRun(
             BatchOrder(
                 input: rows, typedInput: input, output: output, shards: shards, isFollowed: follow, time: time,
@@ -72,10 +72,11 @@ extension Action {
         var action = Action("batch run") { context in
             try await KeptColumns(of: order.input, output: order.output, templates: context.templates)?.check(
                 on: LocalTransport())
-            let (run, folder) = (try await order.run(context), order.folder(context.cluster))
+            let (run, directory) = (try await order.run(context), order.directory(context.cluster))
             return try BatchPlan.make(
                 cluster: context.cluster, run: run, templates: context.templates,
-                results: Folder(shown: folder, path: order.here.absolute(folder)), isFollowed: order.isFollowed)
+                results: Directory(shown: directory, path: order.here.absolute(directory)), isFollowed: order.isFollowed
+            )
         } next: { context in
             order.tellScores(context)
         }
@@ -98,7 +99,7 @@ struct BatchOrder: Sendable {
     let isFollowed: Bool
     /// A part of the run's name.
     let time: String
-    /// As it was typed; nil for a new folder of the run's name.
+    /// As it was typed; nil for a new directory of the run's name.
     let results: String?
     let here: ProcessEnvironment
 
@@ -113,7 +114,7 @@ struct BatchOrder: Sendable {
     }
 
     /// As sentences name it.
-    func folder(_ cluster: Cluster) -> String {
+    func directory(_ cluster: Cluster) -> String {
         guard let results else { return "results/\(BatchRun.name(cluster.service, time: time))" }
         return results.count > 1 && results.hasSuffix("/") ? String(results.dropLast()) : results
     }
@@ -128,12 +129,12 @@ extension BatchOrder {
 
     /// The scores once more, where the eye rests; what to look at next.
     fileprivate func tellScores(_ context: ActionContext) -> [String] {
-        let folder = folder(context.cluster)
-        let path = here.absolute(folder) + "/scores.json"
+        let directory = directory(context.cluster)
+        let path = here.absolute(directory) + "/scores.json"
         if let scores = FileManager.default.contents(atPath: path).flatMap({ BatchScores(json: Array($0)) }) {
             context.report(.note("\n" + scores.sentence))
         }
-        let table = "\(folder)/\(output.table)".shellQuoted
+        let table = "\(directory)/\(output.table)".shellQuoted
         let read = "import pandas, sys; table = pandas.read_parquet(sys.argv[1])"
         return [output.isParquet ? "python3 -i -c '\(read)' \(table)" : "less \(table)"]
     }
@@ -156,9 +157,9 @@ struct Timestamp {
     }
 }
 
-/// A folder for results, looked at before anything is contacted: an hour's work should not end at a folder that cannot
-/// be written.
-struct ResultsFolder {
+/// A directory for results, looked at before anything is contacted: an hour's work should not end at a directory that
+/// cannot be written.
+struct ResultsDirectory {
     private let path: String
     private let name: String
 
@@ -181,15 +182,15 @@ struct ResultsFolder {
         while !FileManager.default.fileExists(atPath: place), place != "/" {
             place = (place as NSString).deletingLastPathComponent
         }
-        var isFolder: ObjCBool = false
-        _ = FileManager.default.fileExists(atPath: place, isDirectory: &isFolder)
+        var isDirectory: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: place, isDirectory: &isDirectory)
         let why =
-            isFolder.boolValue
+            isDirectory.boolValue
             ? (FileManager.default.isWritableFile(atPath: place) ? nil : "\(place) is not writable")
             : "\(place) is a file"
         if let why {
             throw Problem(
-                .usage, what: "--results \(name) cannot be written to", why: why, fix: "name a folder of your own")
+                .usage, what: "--results \(name) cannot be written to", why: why, fix: "name a directory of your own")
         }
     }
 }

@@ -39,8 +39,8 @@ struct RootRights {
     }
 
     private func program(_ name: String) -> String? {
-        let folders = (surroundings.variable("PATH") ?? "").split(separator: ":").map(String.init) + ["/usr/bin"]
-        return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+        let directories = (surroundings.variable("PATH") ?? "").split(separator: ":").map(String.init) + ["/usr/bin"]
+        return directories.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
     private func cannotBecomeRoot(_ why: String) -> Problem {

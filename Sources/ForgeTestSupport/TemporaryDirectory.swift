@@ -1,16 +1,16 @@
 import ForgeCore
 import Foundation
 
-/// A folder of a test, which others may look into, gone with everything in it when the test is over.
-package struct TemporaryFolder: Sendable {
+/// A directory of a test, which others may look into, gone with everything in it when the test is over.
+package struct TemporaryDirectory: Sendable {
     package let path: String
 
-    package static func during<Result>(_ body: (TemporaryFolder) async throws -> Result) async throws -> Result {
+    package static func during<Result>(_ body: (TemporaryDirectory) async throws -> Result) async throws -> Result {
         let path = NSTemporaryDirectory() + "kubeforge-test-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         defer { remove(path) }
-        return try await body(TemporaryFolder(path: path))
+        return try await body(TemporaryDirectory(path: path))
     }
 
     /// With directories that a test has closed to everybody, and those that a login of an ordinary user has made as
@@ -31,8 +31,8 @@ package struct TemporaryFolder: Sendable {
     /// Returns the path of the file.
     @discardableResult
     package func write(_ name: String, _ text: String, mode: Int = 0o600) throws -> String {
-        let folder = URL(filePath: path(name)).deletingLastPathComponent()
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let directory = URL(filePath: path(name)).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let isProgram = mode & 0o111 != 0
         let file = isProgram ? path(name) + ".text" : path(name)
         try text.write(toFile: file, atomically: true, encoding: .utf8)
@@ -78,7 +78,7 @@ package enum Golden {
     /// What the file holds; empty when it is not there. With KUBEFORGE_WRITE_GOLDEN=1 it is written first, for a person
     /// to read and commit.
     package static func text(_ name: String, insteadOf new: String, file: StaticString = #filePath) -> String {
-        let path = folder(of: "\(file)").appending(path: name)
+        let path = directory(of: "\(file)").appending(path: name)
         if ProcessInfo.processInfo.environment["KUBEFORGE_WRITE_GOLDEN"] == "1" {
             try? FileManager.default.createDirectory(
                 at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -87,12 +87,12 @@ package enum Golden {
         return (try? String(contentsOf: path, encoding: .utf8)) ?? ""
     }
 
-    /// Tests lie in folders of their own; the golden files of a module are in one.
-    private static func folder(of file: String) -> URL {
-        var folder = URL(filePath: file).deletingLastPathComponent()
-        while folder.pathComponents.count > 2, folder.deletingLastPathComponent().lastPathComponent != "Tests" {
-            folder.deleteLastPathComponent()
+    /// Tests lie in directories of their own; the golden files of a module are in one.
+    private static func directory(of file: String) -> URL {
+        var directory = URL(filePath: file).deletingLastPathComponent()
+        while directory.pathComponents.count > 2, directory.deletingLastPathComponent().lastPathComponent != "Tests" {
+            directory.deleteLastPathComponent()
         }
-        return folder.appending(path: "Golden")
+        return directory.appending(path: "Golden")
     }
 }
