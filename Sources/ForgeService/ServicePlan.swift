@@ -69,6 +69,9 @@ package enum ServicePlan {
                             orElse: AutomaticRollback(
                                 release: release, template: manifests.template, namespace: service.namespace,
                                 replicas: service.replicas)),
+                        ServiceIsReached.step(
+                            service.name, namespace: service.namespace, hasTLS: service.tls != nil,
+                            from: cluster.firstControlPlane.name),
                         ReleaseIsRecorded(
                             release, template: manifests.template, models: models, by: person,
                             namespace: service.namespace),

@@ -132,6 +132,7 @@ extension OutsideTests {
         "ForgeService/Registry/RegistryAnswers.swift": .fuzz("steps of the service"),
         "ForgeService/Registry/RegistryHasKeys.swift": .fuzz("steps of the service"),
         "ForgeService/Registry/RegistryIsReached.swift": .fuzz("steps of the service"),
+        "ForgeService/Rollout/ServiceIsReached.swift": .fuzz("steps of the service"),
         "ForgeService/Release/Release.swift": .fuzz("lines of pods and machines"),
         "ForgeService/Rollout/ReleaseIsRecorded.swift": .own("a date and JSON that is stored as text"),
         "ForgeService/Release/ReleaseRecord.swift": .fuzz("lines of pods and machines"),

@@ -47,7 +47,7 @@ struct ServicePlanTests {
     func asksOnce() async throws {
         let plan = try plan(Example.cluster())
         let looks = plan.questions(for: "kubmaster").count + plan.questions(for: "kubnode").count
-        #expect(looks == 42)
+        #expect(looks == 43)
         let scripts = ScriptedTransport { _ in nil }
         let fleet = await Fleet.connect([Example.master, Example.node], width: 2) { _ in scripts }
         _ = await Executor(fleet: fleet, reporter: Silence(), options: .init(isDryRun: true)).run(plan)

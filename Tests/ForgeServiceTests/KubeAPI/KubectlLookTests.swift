@@ -87,6 +87,7 @@ struct KubectlLookTests {
             ObjectsAreOurs.requirement(cluster), try #require(NodePortIsFree.requirement(cluster.service)),
             LastBuild(cluster.service).requirement(nil), OldRunsAreRemoved(cluster.service, .batch),
             RolloutIsComplete(Example.release, replicas: 2, namespace: "mlops"),
+            ServiceIsReached.step("inference", namespace: "mlops", hasTLS: false, from: "kubmaster"),
             ReleaseIsRecorded(Example.release, template: "new", by: "ann@desk", namespace: "mlops"),
             RevisionIsRestored(record, of: "inference", namespace: "mlops"), ReplicasAre(2, of: cluster.service),
             SchedulesUseRelease(Example.release, models: nil, of: cluster, templates: templates),
