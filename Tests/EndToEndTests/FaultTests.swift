@@ -5,8 +5,9 @@ import Testing
 
 /// One lab for each kind of disturbance. Every step of `provision` and of `deploy` is disturbed once, in the order in
 /// which they come: each run is disturbed at the first step that no earlier one was disturbed at, so it must have done
-/// all that was disturbed before.
-/// `make test-faults` runs two labs at once: a run whose packets are dropped mostly waits. The seed is printed, and
+/// all that was disturbed before. All machines are struck at once: one that could go on would do steps undisturbed,
+/// which no later run begins again. `disturbOnce` strikes one alone.
+/// `make test-faults` runs three labs at once: a disturbed run mostly waits. The seed is printed, and
 /// `KUBEFORGE_FAULT_SEED` brings the same moments again.
 @Suite("Disturbed at every step", .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"))
 struct FaultTests {
@@ -70,24 +71,27 @@ struct FaultTests {
     private func disturb(_ verb: String, by disturbance: Disturbance, in lab: TestLab, _ chance: inout SeededNumbers)
         async throws
     {
-        let struck = Mutex<Set<String>>([])
+        let struck = Mutex<Set<BegunStep>>([])
         while true {
             let delay = Duration.milliseconds(Int.random(in: 0...300, using: &chance))
             let start = ContinuousClock.now
-            let (run, step) = try await lab.disturbed(verb, by: disturbance, after: delay) { step in
-                struck.withLock { $0.insert(step.title).inserted }
-            }
+            let (run, step, running) = try await lab.disturbed(
+                verb, by: disturbance, after: delay, on: lab.inventory.hosts.map(\.name)
+            ) { step in struck.withLock { $0.insert(step).inserted } }
+            struck.withLock { $0.formUnion(running) }
             let took = (ContinuousClock.now - start).components.seconds
             guard let step else {
                 try #require(run.exitCode == 0, "\(verb), undisturbed in the end: \(run.everything)")
                 break
             }
-            print(
-                """
-                | \(disturbance.rawValue) | \(verb) | \(step.title) | \(step.host) | \(delay) | exit code \
-                \(run.exitCode) | \(took) s |
-                """
-            )
+            for one in [step] + running {
+                print(
+                    """
+                    | \(disturbance.rawValue) | \(verb) | \(one.title) | \(one.host) | \(delay) | exit code \
+                    \(run.exitCode) | \(took) s |
+                    """
+                )
+            }
             // A run that ended by itself tells how it ended; a trap would be 132 or more.
             #expect(disturbance == .kill || run.exitCode < 128, "\(step): \(run.everything)")
         }
@@ -108,7 +112,7 @@ extension TestLab {
         let delay = Duration.milliseconds(Int.random(in: 0...1500, using: &chance))
         print("\(verb): \(disturbance.rawValue) \(delay) after step \(number) has begun; KUBEFORGE_FAULT_SEED=\(seed)")
         let begun = Mutex(0)
-        let (run, step) = try await disturbed(verb, by: disturbance, after: delay) { _ in
+        let (run, step, _) = try await disturbed(verb, by: disturbance, after: delay) { _ in
             begun.withLock { count in
                 count += 1
                 return count == number
@@ -218,30 +222,30 @@ enum Disturbance: String, CaseIterable, Sendable {
     /// The machine stops at once, as with a power cut, and is started again when the run has ended.
     case reset
 
-    func strike(_ process: Int32, _ machine: String, of lab: TestLab) async throws {
+    func strike(_ process: Int32, _ machines: [String], of lab: TestLab) async throws {
         switch self {
         case .kill: #expect(Glibc.kill(process, SIGKILL) == 0 || errno == ESRCH)
-        case .cut, .drop:
-            try await succeed(rules(lab.inventory.address(of: machine)).map { "iptables -I \($0)" }, in: lab)
-        case .reset: try await lab.killMachine(machine)
+        case .cut, .drop: try await succeed(rules(machines, of: lab).map { "iptables -I \($0)" }, in: lab)
+        case .reset: for machine in machines { try await lab.killMachine(machine) }
         }
     }
 
-    func heal(_ machine: String, of lab: TestLab) async throws {
+    func heal(_ machines: [String], of lab: TestLab) async throws {
         switch self {
         case .kill: break
-        case .cut, .drop:
-            try await succeed(rules(lab.inventory.address(of: machine)).map { "iptables -D \($0)" }, in: lab)
+        case .cut, .drop: try await succeed(rules(machines, of: lab).map { "iptables -D \($0)" }, in: lab)
         case .reset:
             let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
             try #require(up.exitCode == 0, "\(up.everything)")
         }
     }
 
-    private func rules(_ address: String) -> [String] {
-        self == .cut
-            ? ["OUTPUT -d \(address) -p tcp --dport 22 -j REJECT --reject-with tcp-reset"]
-            : ["OUTPUT -d \(address) -p tcp --dport 22 -j DROP", "INPUT -s \(address) -p tcp --sport 22 -j DROP"]
+    private func rules(_ machines: [String], of lab: TestLab) -> [String] {
+        machines.map(lab.inventory.address).flatMap { address in
+            self == .cut
+                ? ["OUTPUT -d \(address) -p tcp --dport 22 -j REJECT --reject-with tcp-reset"]
+                : ["OUTPUT -d \(address) -p tcp --dport 22 -j DROP", "INPUT -s \(address) -p tcp --sport 22 -j DROP"]
+        }
     }
 
     private func succeed(_ lines: [String], in lab: TestLab) async throws {
@@ -259,25 +263,33 @@ struct BegunStep: Hashable, Sendable {
 }
 
 extension TestLab {
-    /// Runs a verb and disturbs it so long after a step has begun for which `choose` says so; nil when there was none.
+    /// Runs a verb and disturbs it so long after a step has begun for which `choose` says so; `step` is nil when there
+    /// was none. `machines`: those that are struck; the step's own where none is named. `running`: the steps of other
+    /// hosts that had begun and not ended when it did.
     func disturbed(
-        _ verb: String, by disturbance: Disturbance, after delay: Duration,
+        _ verb: String, by disturbance: Disturbance, after delay: Duration, on machines: [String] = [],
         choose: @escaping @Sendable (BegunStep) -> Bool
-    ) async throws -> (run: Finished, step: BegunStep?) {
+    ) async throws -> (run: Finished, step: BegunStep?, running: [BegunStep]) {
         let program = try RunningProgram(
             path: Self.program, arguments: [verb, inventory.path, "--output", "json"], environment: environment)
+        var running: [String: BegunStep] = [:]
         var struck: BegunStep?
         for await line in program.lines where struck == nil {
             guard let event = try? JSONDecoder().decode(Finished.Line.self, from: Data(line.utf8)),
-                event.event == "began",
-                let host = event.host, let title = event.title, choose(BegunStep(host: host, title: title))
+                let host = event.host, let title = event.title
             else { continue }
-            struck = BegunStep(host: host, title: title)
+            let step = BegunStep(host: host, title: title)
+            if event.event == "step" { running[host] = nil }
+            guard event.event == "began" else { continue }
+            running[host] = step
+            guard choose(step) else { continue }
+            struck = step
             try await Task.sleep(for: delay)
-            try await disturbance.strike(program.process, host, of: self)
+            try await disturbance.strike(program.process, machines.isEmpty ? [host] : machines, of: self)
         }
         let run = await program.end()
-        if let struck { try await disturbance.heal(struck.host, of: self) }
-        return (run, struck)
+        guard let struck else { return (run, nil, []) }
+        try await disturbance.heal(machines.isEmpty ? [struck.host] : machines, of: self)
+        return (run, struck, running.values.filter { $0 != struck })
     }
 }
