@@ -100,7 +100,7 @@ test-vm: packages
 
 test-faults: packages
 	swift build --build-tests
-	@$(OPEN_FILES) $(KEEP_SUDO) SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=3 \
+	@$(OPEN_FILES) $(KEEP_SUDO) SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 \
 	swift test --skip-build --disable-xctest --filter '$(FAULTS)'
 
 # One parser after the other, so that the memory of each can be seen.

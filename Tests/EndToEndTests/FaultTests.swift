@@ -7,7 +7,7 @@ import Testing
 /// which they come: each run is disturbed at the first step that no earlier one was disturbed at, so it must have done
 /// all that was disturbed before. All machines are struck at once: one that could go on would do steps undisturbed,
 /// which no later run begins again. `disturbOnce` strikes one alone.
-/// `make test-faults` runs three labs at once: a disturbed run mostly waits. The seed is printed, and
+/// `make test-faults` runs four labs at once: a disturbed run mostly waits. The seed is printed, and
 /// `KUBEFORGE_FAULT_SEED` brings the same moments again.
 @Suite("Disturbed at every step", .enabled(if: TestLab.isWanted, "KUBEFORGE_WITHOUT_LAB is set"))
 struct FaultTests {
@@ -27,13 +27,13 @@ struct FaultTests {
         #expect(answers.count == OwnData.rows && answers.allSatisfy { $0.contains("\"lda\"") }, "\(answers)")
     }
 
-    @Test("the next run goes on, and the last one leaves what an undisturbed one does", arguments: Disturbance.wanted)
-    func everyStep(disturbance: Disturbance) async throws {
+    @Test("the next run goes on, and the last one leaves what an undisturbed one does", arguments: Share.wanted)
+    func everyStep(share: Share) async throws {
         let seed = Disturbance.seed()
-        print("\(disturbance.rawValue): KUBEFORGE_FAULT_SEED=\(seed)")
+        print("\(share): KUBEFORGE_FAULT_SEED=\(seed)")
         var chance = SeededNumbers(seed: seed)
-        let answers = try await Self.answers(of: disturbance.rawValue, on: disturbance.network) { lab in
-            for verb in ["provision", "deploy"] { try await disturb(verb, by: disturbance, in: lab, &chance) }
+        let answers = try await Self.answers(of: share.name, on: share.network) { lab in
+            for verb in ["provision", "deploy"] { try await disturb(verb, by: share, in: lab, &chance) }
         }
         #expect(try await answers == Self.undisturbed.value)
     }
@@ -68,16 +68,15 @@ struct FaultTests {
         try FileManager.default.removeItem(at: lab.directory)
     }
 
-    private func disturb(_ verb: String, by disturbance: Disturbance, in lab: TestLab, _ chance: inout SeededNumbers)
-        async throws
-    {
+    private func disturb(_ verb: String, by share: Share, in lab: TestLab, _ chance: inout SeededNumbers) async throws {
+        let disturbance = share.disturbance
         let struck = Mutex<Set<BegunStep>>([])
         while true {
             let delay = Duration.milliseconds(Int.random(in: 0...300, using: &chance))
             let start = ContinuousClock.now
             let (run, step, running) = try await lab.disturbed(
                 verb, by: disturbance, after: delay, on: lab.inventory.hosts.map(\.name)
-            ) { step in struck.withLock { $0.insert(step).inserted } }
+            ) { step in share.contains(step) && struck.withLock { $0.insert(step).inserted } }
             struck.withLock { $0.formUnion(running) }
             let took = (ContinuousClock.now - start).components.seconds
             guard let step else {
@@ -131,20 +130,37 @@ extension Disturbance {
             ?? .random(in: 0...UInt64(UInt32.max))
     }
 
-    /// Its lab's own, so that several may run at once.
-    var network: String {
-        switch self {
-        case .kill: "10.86.0"
-        case .cut: "10.87.0"
-        case .drop: "10.88.0"
-        case .reset: "10.89.0"
-        }
-    }
-
     /// All, or those of `KUBEFORGE_FAULTS`, with commas between them.
     static var wanted: [Disturbance] {
         let named = ProcessInfo.processInfo.environment["KUBEFORGE_FAULTS"]?.split(separator: ",").map(String.init)
         return named.map { names in allCases.filter { names.contains($0.rawValue) } } ?? allCases
+    }
+}
+
+/// The steps that are disturbed in one lab. What takes a minute for each is shared by two.
+struct Share: Sendable, CustomTestStringConvertible {
+    let disturbance: Disturbance
+    /// The lab's own, so that several may run at once.
+    let network: String
+    /// Which half of the steps; all where it is nil.
+    var half: Int?
+
+    static let all = [
+        Share(disturbance: .drop, network: "10.88.0", half: 0), Share(disturbance: .drop, network: "10.93.0", half: 1),
+        Share(disturbance: .reset, network: "10.89.0", half: 0),
+        Share(disturbance: .reset, network: "10.94.0", half: 1),
+        Share(disturbance: .kill, network: "10.86.0"), Share(disturbance: .cut, network: "10.87.0"),
+    ]
+
+    static var wanted: [Share] { all.filter { Disturbance.wanted.contains($0.disturbance) } }
+
+    var name: String { disturbance.rawValue + (half.map { "-\($0 + 1)" } ?? "") }
+
+    var testDescription: String { name }
+
+    /// The same in each lab, whatever the order of the steps.
+    func contains(_ step: BegunStep) -> Bool {
+        half.map { $0 == (step.host + step.title).utf8.reduce(0) { $0 + Int($1) } % 2 } ?? true
     }
 }
 
@@ -213,7 +229,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
 
 /// What goes wrong in the middle of a run: with kubeforge, with the connection, or with the machine.
 enum Disturbance: String, CaseIterable, Sendable {
-    /// Packets to and from the machine vanish until the run has ended. The first, because it takes longest.
+    /// Packets to and from the machine vanish until the run has ended.
     case drop
     /// kubeforge gets SIGKILL.
     case kill
@@ -262,6 +278,11 @@ struct BegunStep: Hashable, Sendable {
     let title: String
 }
 
+/// What has begun on each host, and not ended.
+private final class RunningSteps: Sendable {
+    let byHost = Mutex<[String: BegunStep]>([:])
+}
+
 extension TestLab {
     /// Runs a verb and disturbs it so long after a step has begun for which `choose` says so; `step` is nil when there
     /// was none. `machines`: those that are struck; the step's own where none is named. `running`: the steps of other
@@ -272,24 +293,27 @@ extension TestLab {
     ) async throws -> (run: Finished, step: BegunStep?, running: [BegunStep]) {
         let program = try RunningProgram(
             path: Self.program, arguments: [verb, inventory.path, "--output", "json"], environment: environment)
-        var running: [String: BegunStep] = [:]
-        var struck: BegunStep?
-        for await line in program.lines where struck == nil {
+        let begun = RunningSteps()
+        var blow: Task<(BegunStep, [BegunStep]), any Error>?
+        for await line in program.lines {
             guard let event = try? JSONDecoder().decode(Finished.Line.self, from: Data(line.utf8)),
                 let host = event.host, let title = event.title
             else { continue }
             let step = BegunStep(host: host, title: title)
-            if event.event == "step" { running[host] = nil }
+            if event.event == "step" { begun.byHost.withLock { $0[host] = nil } }
             guard event.event == "began" else { continue }
-            running[host] = step
-            guard choose(step) else { continue }
-            struck = step
-            try await Task.sleep(for: delay)
-            try await disturbance.strike(program.process, machines.isEmpty ? [host] : machines, of: self)
+            begun.byHost.withLock { $0[host] = step }
+            guard blow == nil, choose(step) else { continue }
+            blow = Task {
+                try await Task.sleep(for: delay)
+                let running = begun.byHost.withLock { $0.values.filter { $0 != step } }
+                try await disturbance.strike(program.process, machines.isEmpty ? [host] : machines, of: self)
+                return (step, running)
+            }
         }
         let run = await program.end()
-        guard let struck else { return (run, nil, []) }
+        guard let (struck, running) = try await blow?.value else { return (run, nil, []) }
         try await disturbance.heal(machines.isEmpty ? [struck.host] : machines, of: self)
-        return (run, struck, running.values.filter { $0 != struck })
+        return (run, struck, running)
     }
 }
