@@ -30,7 +30,7 @@ struct FaultTests {
     @Test("the next run goes on, and the last one leaves what an undisturbed one does", arguments: Share.wanted)
     func everyStep(share: Share) async throws {
         let seed = Disturbance.seed()
-        print("\(share): KUBEFORGE_FAULT_SEED=\(seed)")
+        print("\(share.name): KUBEFORGE_FAULT_SEED=\(seed)")
         var chance = SeededNumbers(seed: seed)
         let answers = try await Self.answers(of: share.name, on: share.network) { lab in
             for verb in ["provision", "deploy"] { try await disturb(verb, by: share, in: lab, &chance) }
@@ -46,6 +46,7 @@ struct FaultTests {
             cluster: "kubeforge-faults-\(name)", network: network, hasOwnData: true,
             distributions: ["kubmaster": "debian-13", "kubnode": "debian-12"])
         _ = try await lab.kubeforge("lab", "down", lab.inventory.path)
+        for disturbance in [Disturbance.cut, .drop] { await disturbance.clear(lab) }
         do {
             let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
             try #require(up.exitCode == 0, "\(up.everything)")
@@ -253,6 +254,13 @@ enum Disturbance: String, CaseIterable, Sendable {
         case .reset:
             let up = try await lab.kubeforge("lab", "up", lab.inventory.path)
             try #require(up.exitCode == 0, "\(up.everything)")
+        }
+    }
+
+    /// Takes away what a run that was ended in the middle has left.
+    func clear(_ lab: TestLab) async {
+        for rule in rules(lab.inventory.hosts.map(\.name), of: lab) {
+            while let run = try? await lab.asRoot("iptables -D \(rule)"), run.exitCode == 0 {}
         }
     }
 
