@@ -69,6 +69,13 @@ struct FaultTests {
         try FileManager.default.removeItem(at: lab.directory)
     }
 
+    /// A wait changes nothing: a cluster whose machines were reset a minute ago reports a pod of its own as Pending now
+    /// and then, after it has reported all as running.
+    private static func isWait(_ title: String) -> Bool {
+        title == "the cluster's own pods run" || title.hasSuffix(" is Ready") || title.hasSuffix(" answers on 6443")
+            || title.contains(" reaches ") || title.contains(" answer with ")
+    }
+
     private func disturb(_ verb: String, by share: Share, in lab: TestLab, _ chance: inout SeededNumbers) async throws {
         let disturbance = share.disturbance
         let struck = Mutex<Set<BegunStep>>([])
@@ -97,7 +104,8 @@ struct FaultTests {
         }
         let again = try await lab.kubeforge(verb, lab.inventory.path, "--output", "json")
         #expect(again.exitCode == 0, "\(again.everything)")
-        #expect(try again.events().filter { $0.outcome == "changed" }.compactMap(\.title) == [])
+        let changed = try again.events().filter { $0.outcome == "changed" }.compactMap(\.title)
+        #expect(changed.filter { !Self.isWait($0) } == [])
     }
 }
 
