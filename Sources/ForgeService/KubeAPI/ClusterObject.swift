@@ -184,3 +184,13 @@ struct ClusterEvent: Decodable, Sendable {
         ObjectList<ClusterEvent>.items(json) ?? []
     }
 }
+
+/// The objects of `kubectl get … -o json`.
+struct ObjectList<Item: Decodable>: Decodable {
+    var items: [Item]
+
+    /// nil when it is not such JSON.
+    static func items(_ json: String) -> [Item]? {
+        OutsideJSON.decode(Self.self, from: json)?.items
+    }
+}
