@@ -133,7 +133,7 @@ extension OutsideTests {
         "ForgeService/Rollout/ServiceIsReached.swift": .fuzz("steps of the service"),
         "ForgeService/Release/Release.swift": .fuzz("lines of pods and machines"),
         "ForgeService/Rollout/ReleaseIsRecorded.swift": .own("a date and JSON that is stored as text"),
-        "ForgeService/Release/ReleaseRecord.swift": .fuzz("lines of pods and machines"),
+        "ForgeService/Release/ReleaseHistory.swift": .fuzz("lines of pods and machines"),
         "ForgeService/KubeAPI/ClusterObject.swift": .fuzz("objects of the cluster"),
         "ForgeService/KubeAPI/PodFailure.swift": .fuzz("lines of pods and machines"),
         "ForgeService/ServicePlan.swift": .fuzz("steps of the service"),

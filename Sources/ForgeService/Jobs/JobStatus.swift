@@ -50,6 +50,30 @@ struct JobStatus: Sendable {
     }
 }
 
+/// How the Jobs and pods of one run are looked at: they all carry its name as a label.
+struct JobQueries: Sendable {
+    let run: String
+    let kubectl: Kubectl
+
+    private var selector: Word { "app.kubernetes.io/instance=\(run)" }
+
+    var objects: String { kubectl.line("get", "jobs,pods", "--selector", selector, "--output", "json") }
+
+    var warnings: String { ClusterEvent.warnings(kubectl) }
+
+    var lastLines: String { PodLogs.lastLines(of: selector, kubectl) }
+
+    func pods(_ answers: Answers) -> JobStatus {
+        JobStatus(objects: answers.command(objects).text, events: answers.command(warnings).text)
+    }
+
+    /// Looks once more, closely.
+    func failure(on machine: Machine) async throws -> JobFailure {
+        let answers = try await machine.ask([objects, warnings, lastLines].map(Question.command))
+        return JobFailure(state: pods(answers), logs: PodLogs(answers.command(lastLines).text).byPod)
+    }
+}
+
 /// Why a run does not come to its end, as a note to a person.
 struct JobFailure {
     let state: JobStatus

@@ -175,3 +175,106 @@ package actor ClusterLease {
                 "--request-timeout=10s")
     }
 }
+
+/// A Lease as kubectl shows it.
+struct LeaseObject: Decodable, Sendable {
+    struct Metadata: Decodable, Sendable {
+        var name: String
+        var namespace: String?
+        var resourceVersion: String?
+    }
+
+    struct Spec: Decodable, Sendable {
+        var holderIdentity: String?
+        var leaseDurationSeconds: Int?
+        var acquireTime: String?
+        var renewTime: String?
+        var leaseTransitions: Int?
+    }
+
+    var metadata: Metadata
+    var spec: Spec?
+
+    static func list(_ json: String) -> [LeaseObject]? {
+        ObjectList<LeaseObject>.items(json)
+    }
+
+    var holder: Holder? { spec?.holderIdentity.flatMap { Holder(line: $0) } }
+
+    /// Whether nobody has it, or nobody has renewed it for as long as it lasts. `now`: seconds since 1970, by the clock
+    /// that renewed it.
+    func isFree(at now: Int) -> Bool {
+        guard let spec, spec.holderIdentity?.isEmpty == false else { return true }
+        guard let age = age(at: now) else { return false }
+        return age > min(3600, max(0, spec.leaseDurationSeconds ?? 0))
+    }
+
+    /// Seconds since it was renewed; nil where that cannot be told.
+    func age(at now: Int) -> Int? {
+        guard let text = spec?.renewTime, let time = Date(kubernetes: text.replacing(/\.[0-9]+/, with: "")) else {
+            return nil
+        }
+        return now - Int(time.timeIntervalSince1970, in: .times)
+    }
+
+    /// What is written for the holder.
+    static func manifest(_ place: LeasePlace, _ holder: Holder, seconds: Int, now: Int, replacing old: LeaseObject?)
+        -> String
+    {
+        let time = Date(timeIntervalSince1970: Double(now)).formatted(.iso8601).dropLast() + ".000000Z"
+        let version = old?.metadata.resourceVersion.map { "  resourceVersion: \($0.yamlQuoted)\n" } ?? ""
+        return """
+            apiVersion: coordination.k8s.io/v1
+            kind: Lease
+            metadata:
+              name: \(place.name.yamlQuoted)
+              namespace: \(place.namespace.yamlQuoted)
+            \(version)  labels:
+                app.kubernetes.io/managed-by: kubeforge
+            spec:
+              holderIdentity: \(holder.line.yamlQuoted)
+              leaseDurationSeconds: \(seconds)
+              acquireTime: "\(time)"
+              renewTime: "\(time)"
+              leaseTransitions: \(min(max(old?.spec?.leaseTransitions ?? -1, -1), 1_000_000) + 1)
+
+            """
+    }
+}
+
+/// Which Lease of the cluster keeps runs apart: those of one service that would undo each other, or all that change the
+/// cluster itself.
+package struct LeasePlace: Sendable, Hashable {
+    let name: String
+    let namespace: String
+    /// Whether a run goes on where the cluster does not answer or is not there yet: it is what makes it answer.
+    let isOptional: Bool
+    /// As sentences name it.
+    let subject: String
+
+    private init(_ name: String, in namespace: String, isOptional: Bool = false, subject: String) {
+        self.name = name
+        self.namespace = namespace
+        self.isOptional = isOptional
+        self.subject = subject
+    }
+
+    /// For what changes the cluster itself.
+    package static func cluster(_ cluster: Cluster) -> LeasePlace {
+        LeasePlace("kubeforge", in: "kube-system", isOptional: true, subject: "the cluster \(cluster.name)")
+    }
+
+    /// For what changes which pods answer.
+    package static func service(_ service: Service) -> LeasePlace {
+        LeasePlace("kubeforge-\(service.name)", in: service.namespace, subject: "the service \(service.name)")
+    }
+
+    /// For one batch run, or one training, of a service at a time; both may go on beside a deploy.
+    package static func jobs(_ kind: JobKind, _ service: Service) -> LeasePlace {
+        let subject = kind == .train ? "the training of \(service.name)" : "batch inference with \(service.name)"
+        return LeasePlace("kubeforge-\(kind.label(service))", in: service.namespace, subject: subject)
+    }
+
+    /// On all of its Leases.
+    static let label = "app.kubernetes.io/managed-by=kubeforge"
+}

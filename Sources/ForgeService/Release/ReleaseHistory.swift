@@ -1,4 +1,7 @@
 import ForgeCore
+import ForgePlan
+import ForgeTemplates
+import Foundation
 
 /// What ran when, and what can be restored: kept in the cluster, as a ConfigMap beside the ReplicaSets that Kubernetes
 /// keeps.
@@ -82,6 +85,87 @@ package struct ReleaseHistory: Sendable {
     func undo(to revision: Int, namespace: String) -> Command {
         Kubectl(namespace: namespace).command(
             "rollout", "undo", Word("deployment/\(service)"), "--to-revision=\(revision)")
+    }
+}
+
+/// One entry of what ran when.
+package struct ReleaseRecord: Codable, Sendable, Hashable {
+    /// Complete, as the Deployment names it.
+    package var image: String
+    /// `Manifests.template`: two releases of one image can differ in how their pods are described.
+    package var template: String
+    /// When it was complete, by the control plane's clock: `2026-11-21T15:20:00Z`.
+    package var at: String
+    /// Who brought it: `user@computer`.
+    package var by: String
+    /// The version of its models in the model store; nil for models in the image.
+    package var models: String?
+    /// See `Release.rebuilt`.
+    package var rebuilt: String?
+    /// sha256 of the training data; nil where nobody knows.
+    package var data: String?
+    /// What each model reaches on the test set, from 0 to 1.
+    package var scores: [String: Double]?
+
+    var tag: String { Release.tag(of: image) }
+
+    /// nil when its image is none of that service's.
+    func release(of name: String) -> Release? { Release(reference: image, name: name, rebuilt: rebuilt) }
+
+    /// One line, members in the order of their names.
+    var json: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: (try? encoder.encode(self)) ?? Data(), as: UTF8.self)
+    }
+
+    init?(json: String) {
+        guard let record = OutsideJSON.decode(ReleaseRecord.self, from: json) else { return nil }
+        self = record
+    }
+
+    package init(
+        image: String, template: String, at: String, by: String, models: String? = nil, rebuilt: String? = nil,
+        data: String? = nil,
+        scores: [String: Double]? = nil
+    ) {
+        self.image = image
+        self.template = template
+        self.at = at
+        self.by = by
+        self.models = models
+        self.rebuilt = rebuilt
+        self.data = data
+        self.scores = scores
+    }
+}
+
+extension ReleaseHistory {
+    /// What ran when, the newest first.
+    package var table: Table {
+        let models = Set(records.flatMap { ($0.scores ?? [:]).keys }).sorted()
+        let hasStore = records.contains { $0.models != nil }
+        let isRebuilt = records.contains { $0.rebuilt != nil }
+        let columns =
+            [
+                Table.Column("release", "release"), .init("state", "state"), .init("since", "since"), .init("by", "by"),
+                .init("image", "image"),
+            ] + (isRebuilt ? [.init("rebuilt", "rebuilt")] : []) + (hasStore ? [.init("models", "models")] : [])
+            + [.init("data", "data")]
+        return Table(
+            of: "release", columns: columns + models.map { .init("score_\($0)", "\($0) score") },
+            rows: records.enumerated().map { place, record in
+                let score = models.map { model in record.scores?[model].map { "\(($0 * 1000).rounded() / 1000)" } ?? ""
+                }
+                return [record.tag, state(record, isNewest: place == 0), record.at, record.by, record.image]
+                    + (isRebuilt ? [record.rebuilt ?? ""] : [])
+                    + (hasStore ? [record.models ?? "image"] : []) + [String((record.data ?? "").prefix(12))] + score
+            })
+    }
+
+    private func state(_ record: ReleaseRecord, isNewest: Bool) -> String {
+        if record.template == running { return isNewest ? "runs" : "ran" }
+        return isRestorable(record) ? "restorable" : "removed"
     }
 }
 
