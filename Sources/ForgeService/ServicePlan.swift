@@ -115,11 +115,19 @@ private enum Preflight {
     }
 
     static func runsContainers(_ cluster: Cluster) -> Requirement {
-        let look = NodeRuntime(kind: cluster.runtime).sign + " 2>&1"
+        let look = sign(of: cluster.runtime) + " 2>&1"
         return Requirement("\(cluster.runtime.rawValue) runs", asking: [.command(look)], fix: provision(cluster)) {
             answers in
             answers.command(look).exitCode == 0
                 ? [] : [Difference(said(answers.command(look), else: "\(cluster.runtime.rawValue) does not answer"))]
+        }
+    }
+
+    /// Whether the runtime runs at all.
+    private static func sign(of runtime: Cluster.Runtime) -> String {
+        switch runtime {
+        case .containerd: "ctr version"
+        case .docker: "docker version"
         }
     }
 

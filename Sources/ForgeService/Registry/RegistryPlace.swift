@@ -1,3 +1,4 @@
+import ForgeCore
 import ForgeInventory
 
 /// Where the cluster's registry keeps what on the machine that it runs on.
@@ -30,4 +31,21 @@ extension RegistryPlace {
 extension Cluster {
     /// Of a config.json with what opens the registry of the service's image, on the first control plane.
     var registryLogin: String { service.registry.map(RegistryPlace.login) ?? RegistryPlace().login }
+}
+
+/// curl as kubeforge asks the cluster's registry, on the machine that it runs on. The password comes out of a file.
+struct RegistryCurl {
+    let place: RegistryPlace
+
+    init(_ place: RegistryPlace = RegistryPlace()) { self.place = place }
+
+    /// Past any proxy: it is this machine.
+    func line(_ words: Word...) -> String { Command(prefix + words).line }
+
+    private var prefix: [Word] {
+        [
+            "curl", "-K", Word("\(place.login)/curl"), "--cacert", Word("\(place.pki)/ca.crt"), "--noproxy", "*",
+            "--max-time", "20",
+        ]
+    }
 }
