@@ -142,7 +142,7 @@ extension OutsideTests {
         "ForgeService/Build/ModelDescription.swift": .fuzz("golden.json"),
         "ForgeService/Build/NewModelDirectory.swift": .own("a name that was typed"),
         "ForgeService/Checks/JSONValue.swift": .fuzz("golden.json"),
-        "ForgeService/Checks/LoadSum.swift": .fuzz("sum of a load"),
+        "ForgeService/Checks/Load.swift": .fuzz("sum of a load"),
         "ForgeService/Checks/RequestScript.swift": .fuzz("replies of the service"),
         "ForgeService/Checks/TrainingServingSkew.swift": .fuzz("golden.json"),
         "ForgeService/Checks/TestRows.swift": .fuzz("golden.json"),

@@ -23,7 +23,7 @@ private let mayWait: [String: (count: Int, why: String)] = [
     "Sources/ForgeKubernetes/Kubeadm/ControlPlane.swift": (2, "a minute at most, for what was just started"),
     "Sources/ForgeKubernetes/Kubeadm/Join.swift": (6, "minutes at most, each once on the way of a join"),
     "Sources/ForgePlan/Steps/Unit.swift": (1, "a second at most: times of files have no smaller part"),
-    "Sources/ForgeService/Checks/LoadScript+Workers.swift": (3, "the load lasts as long as was asked for"),
+    "Sources/ForgeService/Checks/LoadScript.swift": (3, "the load lasts as long as was asked for"),
     "Sources/ForgeService/Operations/ServiceLogs.swift": (1, "whoever follows logs ends it with the first Ctrl-C"),
     "Sources/ForgeService/Registry/ImageIsPushed.swift": (1, "while another run removes images of the registry"),
     "templates/kubernetes/base/deployment.yaml": (1, "of a pod that drains"),

@@ -63,6 +63,120 @@ extension JSONValue: CustomStringConvertible {
     }
 }
 
+extension JSONValue {
+    /// The answer as a person recognises it at a glance: `churn yes (0.947), price 201.7`, `lda A (0)`; long lists and
+    /// 160 features are a number.
+    var summary: String { name ?? shortened }
+
+    /// Of what a model answers, and of an error.
+    private var name: String? {
+        guard case .object(let members) = self else { return nil }
+        if members.count == 1 { return members["error"]?.text ?? (members["class"] ?? members["value"])?.summary }
+        guard members.count == 2 else { return nil }
+        if let answer = members["class"], let probability = members["probability"] { return answer.named(probability) }
+        guard let text = members.values.first(where: { $0.text != nil }) else { return nil }
+        return members.values.first { if case .number = $0 { true } else { false } }.map { text.named($0) }
+    }
+
+    private func named(_ number: JSONValue) -> String { "\(summary) (\(number.summary))" }
+
+    private var shortened: String {
+        switch self {
+        case .object(let members) where members.isEmpty: "{}"
+        case .object(let members) where members.count > 8: "\(members.count) values"
+        case .object(let members):
+            members.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.summary)" }.joined(separator: ", ")
+        case .array(let elements) where elements.count > 8: "\(elements.count) values"
+        case .array(let elements): "[" + elements.map(\.summary).joined(separator: ", ") + "]"
+        case .number(let number) where number != number.rounded(): String((number * 10_000).rounded() / 10_000)
+        default: text ?? description
+        }
+    }
+}
+
+/// One place where two JSON values differ.
+struct JSONDifference: Sendable, Hashable {
+    /// `lda.letter`; empty for the whole.
+    let path: String
+    let expected: String
+    let got: String
+
+    static func between(
+        _ expected: JSONValue, _ got: JSONValue, by rules: AnswerRules = AnswerRules(), at path: String = ""
+    ) -> [JSONDifference] {
+        switch (expected, got) {
+        case (.number(let one), .number(let other)):
+            rules.closeness.holds(one, other) ? [] : [JSONDifference(path, expected, got)]
+        case (.object(let one), .object(let other)):
+            Set(one.keys).union(other.keys).sorted().flatMap { key in
+                between(one[key], other[key], by: rules.below(key), at: path.isEmpty ? key : "\(path).\(key)")
+            }
+        case (.array(let one), .array(let other)) where one.count == other.count:
+            zip(one, other).enumerated().flatMap { index, pair in
+                between(pair.0, pair.1, by: rules, at: "\(path)[\(index)]")
+            }
+        default:
+            expected == got ? [] : [JSONDifference(path, expected, got)]
+        }
+    }
+
+    private static func between(
+        _ expected: JSONValue?, _ got: JSONValue?, by rules: AnswerRules, at path: String
+    ) -> [JSONDifference] {
+        switch (expected, got) {
+        case (let expected?, let got?): between(expected, got, by: rules, at: path)
+        case (nil, nil): []
+        default: [JSONDifference(path: path, expected: shown(expected), got: shown(got))]
+        }
+    }
+
+    private init(path: String, expected: String, got: String) {
+        self.path = path
+        self.expected = expected
+        self.got = got
+    }
+
+    private init(_ path: String, _ expected: JSONValue, _ got: JSONValue) {
+        self.init(path: path, expected: Self.shown(expected), got: Self.shown(got))
+    }
+
+    private static func shown(_ value: JSONValue?) -> String { value.map { $0.description.shortened } ?? "nothing" }
+}
+
+/// A class as golden.json and answers write it: `{"class": "yes", "probability": 0.947}`, or the columns of labels.csv,
+/// such as `{"number": 0, "letter": "A"}`.
+struct ClassName: Hashable, Comparable {
+    private let members: [String: JSONValue]
+
+    /// nil for what is none: a value of a regression, or no answer.
+    init?(_ value: JSONValue) {
+        guard case .object(var members) = value, members["value"] == nil else { return nil }
+        members["probability"] = nil
+        members["probabilities"] = nil
+        guard !members.isEmpty else { return nil }
+        self.members = members
+    }
+
+    /// Its texts, `A`; what it has where it has none.
+    var name: String {
+        let all = members.sorted { $0.key < $1.key }.map(\.value)
+        let texts = all.compactMap(\.text)
+        return (texts.isEmpty ? all.map(\.description) : texts).joined(separator: " ")
+    }
+
+    /// By its number, where it has one; else by its name.
+    static func < (left: ClassName, right: ClassName) -> Bool {
+        switch (left.number, right.number) {
+        case (let one?, let other?) where one != other: one < other
+        default: left.name < right.name
+        }
+    }
+
+    private var number: Double? {
+        members.values.lazy.compactMap { if case .number(let number) = $0 { number } else { nil } }.first
+    }
+}
+
 extension ClosedRange<Int> {
     /// Whole numbers that a double holds as they are.
     fileprivate static var exact: Self { -(1 << 53)...(1 << 53) }
@@ -71,4 +185,9 @@ extension ClosedRange<Int> {
 extension String {
     /// In quotes, with control characters made visible.
     fileprivate var shownQuoted: String { yamlQuoted }
+}
+
+extension String {
+    /// At most 120 characters: enough to recognise an answer.
+    var shortened: String { count > 120 ? prefix(119) + "…" : self }
 }

@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgePlan
+import Foundation
 
 /// Some rows of the release's test set, as the control plane keeps them beside golden.json: the service's own reader of
 /// CSV wrote them as JSON when the image was built, so that nothing here reads CSV in its own way.
@@ -55,5 +56,74 @@ struct TestRows: Sendable {
                 name: "features of the test rows", isPassed: false, expected: "known, to be compared and sent",
                 got: got, milliseconds: 0)
         }
+    }
+}
+
+/// The features of a row, as the release's own reader wrote them and as they are sent: another program's JSON of the
+/// same numbers may be another number, or one of another type.
+struct TestRow: Sendable, Hashable {
+    /// JSON of each value, in the order of the columns: `41`, `"pro"`, `null`.
+    let texts: [String]
+    /// The same values.
+    let values: [JSONValue]
+
+    /// Of an array of JSON, behind which more may follow; nil when it is none of so many values.
+    init?(_ json: some StringProtocol, count: Int) {
+        guard let texts = Self.elements(json), texts.count == count else { return nil }
+        values = texts.compactMap { JSONValue(Array($0.utf8)) }
+        guard values.count == count else { return nil }
+        self.texts = texts
+    }
+
+    /// `[41,"pro",null]`
+    var list: String { "[\(texts.joined(separator: ","))]" }
+
+    /// `{"age":41,"plan":"pro","zip":null}`
+    func object(_ names: [String], isReversed: Bool = false) -> String {
+        let members = zip(names, texts).map { "\($0.jsonQuoted):\($1)" }
+        return "{\((isReversed ? members.reversed() : members).joined(separator: ","))}"
+    }
+
+    /// What stands between the commas of an array, and in no text of it; nil when something in it has commas of its
+    /// own.
+    private static func elements(_ json: some StringProtocol) -> [String]? {
+        let array = json.drop { $0.isWhitespace }
+        guard array.first == "[" else { return nil }
+        var (elements, element) = ([String](), "")
+        var (isText, isEscaped) = (false, false)
+        for character in array.dropFirst().unicodeScalars {
+            switch character {
+            case _ where isEscaped: isEscaped = false
+            case "\\": isEscaped = isText
+            case "\"": isText.toggle()
+            case "[" where !isText, "{" where !isText: return nil
+            case "," where !isText, "]" where !isText:
+                elements.append(element.trimming(while: \.isWhitespace))
+                element = ""
+                if character == "]" { return elements == [""] ? [] : elements }
+                continue
+            default: break
+            }
+            element.unicodeScalars.append(character)
+        }
+        return nil
+    }
+}
+
+extension String {
+    /// As a text of JSON, on one line.
+    var jsonQuoted: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    }
+}
+
+extension SeededNumbers {
+    /// `count` different numbers below `limit`, sorted, `first` always among them; all there are when there are fewer.
+    mutating func rows(_ count: Int, below limit: Int, with first: Int) -> [Int] {
+        var rows: Set<Int> = [first]
+        while rows.count < min(count, limit) { rows.insert(Int(next() % UInt64(limit))) }
+        return [first] + rows.subtracting([first]).sorted()
     }
 }
