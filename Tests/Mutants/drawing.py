@@ -21,8 +21,7 @@ GUARDS = {
     "Sources/ForgeKubernetes/Host/SwapOff.swift": ["withoutSwap", "isSwap"],
     "Sources/ForgeKubernetes/Preflight/ExistingDocker.swift": ["*"],
     "Sources/ForgeService/Jobs/OldRunsAreRemoved.swift": ["leftovers"],
-    "Sources/ForgeService/Retention/RetentionPolicy.swift": ["*"],
-    "Sources/ForgeService/Retention/OldReleasesAreRemoved.swift": ["differences"],
+    "Sources/ForgeService/Retention/OldReleasesAreRemoved.swift": ["differences", "RetentionPolicy"],
     "Sources/ForgeService/Rollout/AutomaticRollback.swift": ["*"],
 }
 
