@@ -148,7 +148,7 @@ extension OutsideTests {
         "ForgeService/Checks/TestRows.swift": .fuzz("golden.json"),
         "ForgeService/Checks/AnswerCheck.swift": .fuzz("golden.json"),
         "ForgeService/Training/Handover.swift": .fuzz("lines of pods and machines"),
-        "ForgeService/Training/VersionDescription.swift": .fuzz("golden.json"),
+        "ForgeService/Training/ModelSigner.swift": .fuzz("golden.json"),
         "ForgeService/Training/ModelsAreRecorded.swift": .own("a version, matched as a whole"),
         "ForgeService/Retention/OldSecretsAreRemoved.swift": .fuzz("steps of the service"),
         "ForgeService/KubeAPI/PodParts.swift": .own("a template"),

@@ -45,3 +45,76 @@ package enum TrainingPlan {
         }
     }
 }
+
+/// One training in the cluster, or one push, which is a training of models that are there already: its names, its Job.
+package struct TrainingRun: Sendable, Hashable {
+    /// Where its pod has the models that it has made.
+    static let models = "/models"
+    static let container = "training"
+    /// For how many seconds its pod waits for a signature: somebody may have to touch a key.
+    private static let patience = 900
+
+    /// The inventory's service; its model store, if it has one, gets what was trained.
+    package let service: Service
+    /// `inference-train-20261121-151732` or `inference-push-20261121-151732`: its Job.
+    package let name: String
+    /// Of the release that the Deployment runs; its data are trained on.
+    package let image: String
+    /// The Secret that it is pulled with.
+    let pullSecret: String
+    /// What is pushed; nil for a training.
+    let pushed: PushedModel?
+
+    /// `time`: digits and dashes that no other run has.
+    package init(of cluster: Cluster, release: DeployedRelease, pushing pushed: PushedModel? = nil, time: String) {
+        service = cluster.service
+        name = Self.name(service, isPush: pushed != nil, time: time)
+        image = release.image
+        pullSecret = release.pullSecret ?? PullSecret.name(of: cluster)
+        self.pushed = pushed
+    }
+
+    /// `inference-train-20261121-151732`; a long service name is cut, since pods' names take at most 63 characters.
+    package static func name(_ service: Service, isPush: Bool = false, time: String) -> String {
+        "\(isPush ? JobKind.pushPrefix(service) : JobKind.train.prefix(service))-\(time)"
+    }
+
+    /// `secret`: the name of what lets it into the model store.
+    func manifest(_ templates: Templates, secret: String? = nil) throws(Problem) -> String {
+        let own = PodParts(
+            mounts: [.init(volume: "models", path: Self.models, isWritable: true)],
+            volumes: [.disk("models", limit: "1Gi")])
+        let pod = JobPod(
+            name: Self.container, image: image, command: command, pullSecret: pullSecret, memory: "2Gi",
+            // Of a push: the archive, and the directory that is made of it.
+            disk: pushed == nil ? "1Gi" : "3Gi",
+            parts: own + ModelStoreParts.upload(to: service.models, by: secret ?? StoreSecret.name(service)))
+        return try templates["kubernetes/jobs/\(pushed == nil ? "training" : "push").yaml"].render([
+            "name": name.yamlQuoted, "namespace": service.namespace.yamlQuoted,
+            "kind": JobKind.train.label(service).yamlQuoted, "run": name.yamlQuoted,
+            "tag": Release.tag(of: image).yamlQuoted, "podSpec": try pod.spec(templates, column: 6),
+        ])
+    }
+
+    /// Of what is uploaded, the version becomes the pod's last words, as Kubernetes keeps them.
+    private var command: [String] {
+        let made = ["--models", Self.models]
+        let train = pushed == nil ? ["--data", "data"] + made + ["--cross-validate"] : Self.pushedModel + made
+        let words = ["python", "train.py"] + train
+        guard let store = service.models else { return words }
+        let signed = store.signing == nil ? "" : " --signed \(Self.patience)"
+        let upload =
+            "exec python store.py upload --models \(Self.models) --note /dev/termination-log\(signed)"
+        let receive = pushed == nil ? [] : ["python pushed.py --directory \(Self.directory)"]
+        // An image of an earlier kubeforge has nothing that could wait.
+        let isThere = pushed == nil && store.signing == nil ? [] : [Self.waits]
+        return ["sh", "-c", (isThere + receive + [words.joined(separator: " "), upload]).joined(separator: " && ")]
+    }
+
+    private static let directory = "/tmp/model"
+    private static let pushedModel = ["--directory", directory, "--data", "/tmp/data"]
+    private static let waits = """
+        { [ -e handover.py ] || { echo "this image is from before models could be pushed or signed: \
+        'kubeforge deploy' (without service: models: signers:) makes a new one" >&2; false; }; }
+        """
+}
