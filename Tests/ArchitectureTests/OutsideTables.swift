@@ -1,7 +1,7 @@
 /// Where text from outside is read, and where a number or an index could trap.
 extension OutsideTests {
     static let table: [String: (count: Int, why: String)] = [
-        "ForgeCLI/Commands/DurationArgument.swift": (1, "bounds that the code names"),
+        "ForgeCLI/Commands/SharedOptions.swift": (1, "bounds that the code names"),
         "ForgeCore/SharedFile.swift": (1, "the address of an array that is not empty"),
         "ForgeInventory/Cluster/Cluster.swift": (2, "constants"),
         "ForgeInventory/Rules/AddressRules.swift": (2, "constants"),
@@ -25,7 +25,7 @@ extension OutsideTests {
         "ClusterLease.swift": (1, "compared with a range on the line"),
         "ContainerdConfig.swift": (1, "compared with 2"),
         "CronExpression.swift": (2, "a step, which `stride` adds without a trap; and a number, compared with a range"),
-        "DurationArgument.swift": (1, "compared with a limit"),
+        "SharedOptions.swift": (1, "compared with a limit"),
         "Field.swift": (1, "compared with a range"),
         "FileSections.swift": (1, "looked up among indices"),
         "MachineLock.swift": (1, "the number of a process, which is told"),

@@ -9,3 +9,28 @@ struct PlanCommand: AsyncParsableCommand {
         ],
         defaultSubcommand: PlanOf<ProvisionCommand>.self)
 }
+
+/// `kubeforge plan NAME`: what the command of that name would change.
+struct PlanOf<Command: ActionCommand>: ActionCommand {
+    static var configuration: CommandConfiguration {
+        let name = Command.configuration.commandName ?? ""
+        return CommandConfiguration(commandName: name, abstract: "Say what `kubeforge \(name)` would change.")
+    }
+
+    @OptionGroup var command: Command
+
+    func validate() throws {
+        var command = command
+        try command.validate()
+    }
+
+    var inventory: Command.Source { command.inventory }
+    var options: SharedOptions { command.options }
+    var services: [String] { command.services }
+
+    func action(_ surroundings: ProcessEnvironment) throws -> Action {
+        var action = try command.action(surroundings)
+        action.isDryRun = true
+        return action
+    }
+}
