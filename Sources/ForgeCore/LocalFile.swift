@@ -60,7 +60,7 @@ package enum LocalFile {
             if piece.isEmpty { return Content(bytes: bytes, status: status) }
             if bytes.isEmpty { bytes = piece } else { bytes += piece }
         }
-        throw Failure("it has more than \(limit >> 20) MiB")
+        throw Failure("it has more than \(ByteCount(limit).mebibytes)")
     }
 
     /// Empty at the end of the file.

@@ -41,6 +41,33 @@ extension ClosedRange<Int> {
     package static var sizes: Self { 0...(1 << 53) }
 }
 
+/// A number of bytes as a person reads it, in powers of ten: `640 bytes`, `41 kB`, `1.3 MB`, `212 MB`, `4.3 GB`.
+package struct ByteCount: CustomStringConvertible, Sendable {
+    private let bytes: Int
+
+    package init(_ bytes: Int) { self.bytes = bytes }
+
+    /// Rounded; with a decimal where one digit would stand before it.
+    package var description: String {
+        switch bytes {
+        case ..<1000: "\(bytes) bytes"
+        case ..<999_500: "\((bytes + 500) / 1000) kB"
+        case ..<9_950_000: "\((bytes + 50_000) / 1_000_000).\((bytes + 50_000) / 100_000 % 10) MB"
+        case ..<999_500_000: "\((bytes + 500_000) / 1_000_000) MB"
+        default: "\((bytes + 50_000_000) / 1_000_000_000).\((bytes + 50_000_000) / 100_000_000 % 10) GB"
+        }
+    }
+
+    /// As memory and disks of machines are counted: `2.9 GiB`, rounded down, since 2.99 are not 3.
+    package var gibibytes: String {
+        let tenths = (bytes * 10) >> 30
+        return "\(tenths / 10).\(tenths % 10) GiB"
+    }
+
+    /// Whole ones, as limits are: `16 MiB`, rounded down.
+    package var mebibytes: String { "\(bytes >> 20) MiB" }
+}
+
 /// SplitMix64: the same numbers for the same seed, on every machine and with every version of Swift's library.
 package struct SeededNumbers: RandomNumberGenerator, Sendable {
     private var state: UInt64

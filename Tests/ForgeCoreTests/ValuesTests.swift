@@ -183,6 +183,29 @@ struct SHA256Tests {
     }
 }
 
+@Suite("A number of bytes")
+struct ByteCountTests {
+    @Test(
+        "is told as a person reads it, in powers of ten",
+        arguments: [
+            (0, "0 bytes"), (999, "999 bytes"), (1000, "1 kB"), (41_499, "41 kB"), (999_499, "999 kB"),
+            (999_500, "1.0 MB"), (1_349_999, "1.3 MB"), (9_949_999, "9.9 MB"), (9_950_000, "10 MB"),
+            (999_499_999, "999 MB"), (999_500_000, "1.0 GB"), (4 << 30, "4.3 GB"),
+        ])
+    func decimal(bytes: Int, text: String) { #expect("\(ByteCount(bytes))" == text) }
+
+    @Test(
+        "of a machine's memory or disk is told in powers of two, and never more than there is",
+        arguments: [
+            (0, "0.0 GiB", "0 MiB"), (3 << 30, "3.0 GiB", "3072 MiB"), ((3 << 30) - 1, "2.9 GiB", "3071 MiB"),
+            (16 << 20, "0.0 GiB", "16 MiB"), ((16 << 20) - 1, "0.0 GiB", "15 MiB"),
+        ])
+    func binary(bytes: Int, gibibytes: String, mebibytes: String) {
+        #expect(ByteCount(bytes).gibibytes == gibibytes)
+        #expect(ByteCount(bytes).mebibytes == mebibytes)
+    }
+}
+
 @Suite("A poll")
 struct PollTests {
     @Test("pauses between two looks, and not behind the last one")

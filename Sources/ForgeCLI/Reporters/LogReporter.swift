@@ -64,7 +64,8 @@ package final class LogReporter: Reporter {
     /// What is not in the log; nil where all of it is.
     package var loss: String? {
         let state = state.withLock { $0 }
-        let full = "\(state.lost) lines that programs printed are not in the log, which has reached \(limit >> 20) MiB"
+        let size = ByteCount(limit).mebibytes
+        let full = "\(state.lost) lines that programs printed are not in the log, which has reached \(size)"
         let broken = "\(state.failed) lines are not in the log, which cannot be written: \(state.reason)"
         let losses = [state.lost > 0 ? full : nil, state.failed > 0 ? broken : nil].compactMap { $0 }
         return losses.isEmpty ? nil : losses.joined(separator: "\n")

@@ -214,7 +214,7 @@ struct ArtifactPreconditions: Sendable, Hashable {
         guard let freeDisk, freeDisk < Self.disk else { return nil }
         return Problem(
             what: "too little disk space in \(directory) to make the lab's packages and images",
-            why: "\(freeDisk.gibibytes) are free, \(Self.disk.gibibytes) are needed",
+            why: "\(ByteCount(freeDisk).gibibytes) are free, \(ByteCount(Self.disk).gibibytes) are needed",
             fix: "set KUBEFORGE_CACHE to a directory on a larger disk")
     }
 
@@ -222,7 +222,7 @@ struct ArtifactPreconditions: Sendable, Hashable {
         guard let freeMemory, freeMemory < Self.memory else { return nil }
         return Problem(
             what: "too little memory to build Kubernetes",
-            why: "\(freeMemory.gibibytes) are free, \(Self.memory.gibibytes) are needed",
+            why: "\(ByteCount(freeMemory).gibibytes) are free, \(ByteCount(Self.memory).gibibytes) are needed",
             fix: "end something")
     }
 }

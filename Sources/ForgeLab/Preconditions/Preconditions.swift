@@ -54,7 +54,7 @@ struct Preconditions: Sendable {
         guard !survey.isRunning, let free = survey.freeMemory, free < needed else { return nil }
         return Problem(
             what: "too little memory for \(layout.cluster.hosts.count) machines",
-            why: "\(free.gibibytes) are free, \(needed.gibibytes) are needed",
+            why: "\(ByteCount(free).gibibytes) are free, \(ByteCount(needed).gibibytes) are needed",
             fix: "free some memory, or remove hosts from the inventory")
     }
 
@@ -63,7 +63,7 @@ struct Preconditions: Sendable {
         guard !survey.isRunning, let free = survey.freeDisk, free < needed else { return nil }
         return Problem(
             what: "too little disk space in \(layout.cache.root)",
-            why: "\(free.gibibytes) are free, \(needed.gibibytes) are needed",
+            why: "\(ByteCount(free).gibibytes) are free, \(ByteCount(needed).gibibytes) are needed",
             fix: "set KUBEFORGE_CACHE to a directory on a larger disk")
     }
 

@@ -104,7 +104,7 @@ package struct DataCheck: Sendable {
         throw Problem(
             .invalidInventory, what: "a pod has no room for \(place)",
             why: parts.compactMap { $0 }.joined(separator: " and ") + " need about "
-                + "\(Int(needed, in: .sizes) >> 20) MiB, and a pod may use \(resources.memoryText)",
+                + "\(ByteCount(Int(needed, in: .sizes)).mebibytes), and a pod may use \(resources.memoryText)",
             fix: "service: resources: memory: \(wanted) in \(inventory), or fewer rows")
     }
 

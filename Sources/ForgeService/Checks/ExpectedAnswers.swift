@@ -30,7 +30,7 @@ package struct ExpectedAnswers: Sendable {
         guard bytes.count <= Self.largest else {
             throw Problem(
                 what: "\(path) is not read",
-                why: "it has \(bytes.count >> 20) MiB; at most \(Self.largest >> 20) are read",
+                why: "it has \(ByteCount(bytes.count).mebibytes); at most \(Self.largest >> 20) are read",
                 fix: "test the models on fewer rows")
         }
         let content = JSONValue(bytes)

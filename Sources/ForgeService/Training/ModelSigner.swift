@@ -101,7 +101,7 @@ struct VersionDescription: Sendable {
     }
 
     private static func fault(_ bytes: [UInt8], _ version: String) -> String? {
-        if bytes.count > largest { return "has more than \(largest >> 20) MiB" }
+        if bytes.count > largest { return "has more than \(ByteCount(largest).mebibytes)" }
         guard let content = JSONValue(bytes) else { return "is not JSON" }
         guard let said = content["version"]?.text, said == version else {
             return "is of version \(content["version"]?.description.shortened ?? "nothing")"
