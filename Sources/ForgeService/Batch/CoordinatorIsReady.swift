@@ -35,16 +35,16 @@ struct CoordinatorIsReady: Step {
             coordinator.kubectl.command("apply", "-f", "-").reading(manifest), fix: "see what the API server says above"
         )
         let looks = JobQueries(run: run.name, kubectl: coordinator.kubectl)
-        let end = ContinuousClock.now + limit
-        while true {
+        let isReady = try await machine.poll(within: limit, every: pause) {
             let answers = try await machine.ask(questions + [.command(looks.objects), .command(looks.warnings)])
-            if differences(given: answers).isEmpty { return }
+            if differences(given: answers).isEmpty { return true }
             let pods = looks.pods(answers)
             let isOver =
                 pods.neverStarts || pods.pods.contains { ["Failed", "Succeeded"].contains($0.status?.phase ?? "") }
-            if isOver || ContinuousClock.now >= end { throw try await problem(machine, looks, isLate: !isOver) }
-            try await machine.pause(pause)
+            if isOver { throw try await problem(machine, looks, isLate: false) }
+            return false
         }
+        guard isReady else { throw try await problem(machine, looks, isLate: true) }
     }
 
     private func problem(_ machine: Machine, _ looks: JobQueries, isLate: Bool) async throws -> Problem {

@@ -32,16 +32,14 @@ struct InputIsUploaded: Step {
             throw problem
         }
         if case .file(let path, let size, let form) = run.input { try await send(path, size, form, to: machine) }
-        let end = ContinuousClock.now + limit
-        while true {
-            let status = CourierStatus(try await machine.ask(questions).command(coordinator.look))
+        var status: CourierStatus?
+        _ = try await machine.poll(within: limit, every: pause) {
+            status = CourierStatus(try await machine.ask(questions).command(coordinator.look))
             if let error = status?.error { throw Problem(refused: run, error, on: machine.host.name) }
-            if let input = status?.input {
-                return machine.tell("\(input.rows) \(input.rows == 1 ? "row" : "rows")\(sent)")
-            }
-            guard ContinuousClock.now < end else { throw late(machine, isSilent: status == nil) }
-            try await machine.pause(pause)
+            return status?.input != nil
         }
+        guard let input = status?.input else { throw late(machine, isSilent: status == nil) }
+        machine.tell("\(input.rows) \(input.rows == 1 ? "row" : "rows")\(sent)")
     }
 
     private var sent: String {

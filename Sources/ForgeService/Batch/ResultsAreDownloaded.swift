@@ -80,12 +80,9 @@ struct ResultsAreDownloaded: Step {
 
     /// The coordinator counts them when the last shard has come; of a long input that takes a while.
     private func digestsAreKnown(_ machine: Machine) async throws {
-        let end = ContinuousClock.now + limit
-        while true {
+        _ = try await machine.poll(within: limit, every: pause) {
             let answers = try await machine.ask(questions)
-            let isKnown = files.allSatisfy { !answers.command(coordinator.digest(of: $0)).text.isEmpty }
-            if isKnown || ContinuousClock.now >= end { return }
-            try await machine.pause(pause)
+            return files.allSatisfy { !answers.command(coordinator.digest(of: $0)).text.isEmpty }
         }
     }
 

@@ -35,13 +35,12 @@ package struct LoadBalancerAnswers: Step {
 
     /// Only waits. Throws an `incomplete` problem in the end, since the service answers at its NodePort meanwhile.
     package func apply(to machine: Machine) async throws {
-        let end = ContinuousClock.now + limit
-        var answers = try await machine.ask(questions)
-        while !differences(given: answers).isEmpty {
-            guard ContinuousClock.now < end else { throw pending(on: machine.host, answers) }
-            try await machine.pause(pause)
+        var answers = Answers()
+        let isThere = try await machine.poll(within: limit, every: pause) {
             answers = try await machine.ask(questions)
+            return differences(given: answers).isEmpty
         }
+        guard isThere else { throw pending(on: machine.host, answers) }
     }
 
     private func pending(on host: Host, _ answers: Answers) -> Problem {
