@@ -38,15 +38,7 @@ struct BatchCoordinator: Sendable {
         let input =
             if case .url(let address) = run.input { "  \(InputAddress.file): \(address.yamlQuoted)\n" } else { "" }
         let manifest = """
-            apiVersion: v1
-            kind: Secret
-            metadata:
-              name: \(pod.yamlQuoted)
-              namespace: \(kubectl.namespace.yamlQuoted)
-              labels:
-                app.kubernetes.io/name: \(JobKind.coordinator.label(run.service).yamlQuoted)
-                app.kubernetes.io/instance: \(run.name.yamlQuoted)
-                app.kubernetes.io/managed-by: kubeforge
+            \(kubectl.head(ofSecret: pod, for: JobKind.coordinator.label(run.service), run: run.name))
             type: Opaque
             stringData:
               token: \(token.yamlQuoted)

@@ -74,14 +74,7 @@ struct ContentSecret: Step {
     private var manifest: String {
         let content = files.sorted { $0.key < $1.key }.map { "  \($0.key): \(Data($0.value).base64EncodedString())\n" }
         return """
-            apiVersion: v1
-            kind: Secret
-            metadata:
-              name: \(name.yamlQuoted)
-              namespace: \(service.namespace.yamlQuoted)
-              labels:
-                app.kubernetes.io/name: \(service.name.yamlQuoted)
-                app.kubernetes.io/managed-by: kubeforge
+            \(kubectl.head(ofSecret: name, for: service.name))
               annotations:
                 kubeforge.io/digest: \(digest.yamlQuoted)
             type: Opaque

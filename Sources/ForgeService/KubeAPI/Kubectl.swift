@@ -35,6 +35,22 @@ struct Kubectl: Sendable {
         command(Self.serverSideApply).reading(.secret(Array(manifest.utf8)))
     }
 
+    /// How the manifest of each Secret begins, up to its labels. `owner`: the object or the pods that it is for. `run`:
+    /// the one that it belongs to; nil where it belongs to none.
+    func head(ofSecret name: String, for owner: String, run: String? = nil) -> String {
+        let instance = run.map { "\n    app.kubernetes.io/instance: \($0.yamlQuoted)" } ?? ""
+        return """
+            apiVersion: v1
+            kind: Secret
+            metadata:
+              name: \(name.yamlQuoted)
+              namespace: \(namespace.yamlQuoted)
+              labels:
+                app.kubernetes.io/name: \(owner.yamlQuoted)\(instance)
+                app.kubernetes.io/managed-by: kubeforge
+            """
+    }
+
     private var prefix: [Word] {
         [
             "kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "--request-timeout=30s", "--namespace",

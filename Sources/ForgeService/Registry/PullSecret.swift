@@ -1,7 +1,6 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
-import ForgeTemplates
 
 /// The namespace has the Secret with which its pods' images are pulled: the same config.json that opens the registry
 /// for Docker's push. What is compared stays inside the host's shell.
@@ -81,14 +80,7 @@ struct PullSecret: Step {
         let script = """
             set -eu; \(NamespaceIsThere.line(service.namespace, kubectl))
             \(apply) <<MANIFEST
-            apiVersion: v1
-            kind: Secret
-            metadata:
-              name: \(name.yamlQuoted)
-              namespace: \(service.namespace.yamlQuoted)
-              labels:
-                app.kubernetes.io/name: \(service.name.yamlQuoted)
-                app.kubernetes.io/managed-by: kubeforge
+            \(kubectl.head(ofSecret: name, for: service.name))
             type: kubernetes.io/dockerconfigjson
             data:
               .dockerconfigjson: $(base64 -w 0 \(file.shellQuoted))

@@ -87,14 +87,7 @@ struct ScheduleSecret {
 
     private func applied(_ address: String, owner: String) -> Command {
         let manifest = """
-            apiVersion: v1
-            kind: Secret
-            metadata:
-              name: \(name.yamlQuoted)
-              namespace: \(service.namespace.yamlQuoted)
-              labels:
-                app.kubernetes.io/name: \(JobKind.batch.label(service).yamlQuoted)
-                app.kubernetes.io/managed-by: kubeforge
+            \(kubectl.head(ofSecret: name, for: JobKind.batch.label(service)))
               annotations:
                 kubeforge.io/digest: \(Self.digest(address).yamlQuoted)
               ownerReferences:

@@ -212,7 +212,24 @@ struct InputAddressTests {
         guard case .secret(let bytes) = BatchCoordinator(run).secret(run).input else {
             throw Problem(what: "it is not sent as a secret")
         }
-        #expect(String(decoding: bytes, as: UTF8.self).hasSuffix("\n  input: \"\(Self.address)\"\n"))
+        let secret = String(decoding: bytes, as: UTF8.self)
+        #expect(
+            secret.hasPrefix(
+                """
+                apiVersion: v1
+                kind: Secret
+                metadata:
+                  name: "\(run.coordinator)"
+                  namespace: "mlops"
+                  labels:
+                    app.kubernetes.io/name: "inference-coordinator"
+                    app.kubernetes.io/instance: "\(run.name)"
+                    app.kubernetes.io/managed-by: kubeforge
+                type: Opaque
+                stringData:
+                  token: "
+                """))
+        #expect(secret.hasSuffix("\n  input: \"\(Self.address)\"\n"))
         let manifests = try BatchManifests(run, templates: Templates())
         #expect(try !(manifests.coordinator + manifests.shards(askingAt: "http://10.244.1.9:8081")).contains("s3cret"))
         let own = Example.batchRun(.own)
