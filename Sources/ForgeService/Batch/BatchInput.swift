@@ -1,4 +1,6 @@
 import ForgeCore
+import ForgeInventory
+import ForgeTemplates
 import Foundation
 
 /// Where the rows of a batch run come from.
@@ -80,5 +82,92 @@ package enum BatchInput: Sendable, Hashable {
                 "write the address into it; a file with rows is named without the @")
         }
         return text
+    }
+}
+
+/// The address that pods fetch rows from. It may hold a password, so it is in a Secret, and in no description of a pod
+/// and no program's arguments, which every user of a node can read.
+enum InputAddress {
+    /// Of the file with it, in the Secret and where that is mounted.
+    static let file = "input"
+
+    /// A command that runs a program of the image with the address in this file. Images of every release know `--input`
+    /// alone.
+    static func command(_ program: String, file: String, _ arguments: [String]) -> [String] {
+        ["python", "-c", reader, program, file] + arguments
+    }
+
+    private static let reader =
+        "import runpy, sys; program, file, *more = sys.argv[1:]; "
+            + """
+            sys.argv = [program, '--input', open(file).read().strip(), *more]; runpy.run_path(program, \
+            run_name='__main__')
+            """
+}
+
+/// Whether a file of rows has the columns that are to be kept of it: looked at on this computer by the service's own
+/// reader, before anything is sent. What it does not know, such as a Parquet file, the cluster looks at.
+package struct KeptColumns: Sendable {
+    private let reader: LocalPython
+    private let name: String
+
+    /// nil where there is nothing to look at here.
+    package init?(of input: BatchInput, output: BatchOutput, templates: Templates) throws(Problem) {
+        guard let keep = output.keep, case .file(let path, _, let form) = input, form != .parquet else { return nil }
+        name = input.name
+        reader = try LocalPython(
+            "table", modules: [], arguments: ["--rows", path, "--keep=\(keep)", "--json"], templates: templates)
+    }
+
+    /// Throws in the reader's own words.
+    package func check(on transport: any Transport) async throws {
+        guard case .refused(let reason) = await reader.ask(transport) else { return }
+        throw Problem(
+            .usage, what: "\(name) is not taken", why: reason,
+            fix: "correct it, or --keep; `--keep all` keeps every column")
+    }
+}
+
+/// What a coordinator answers where it does not take something.
+struct CourierRefusal: Sendable {
+    let reason: String
+
+    init(_ body: String) {
+        struct Refusal: Decodable { var error: String }
+        reason = OutsideJSON.decode(Refusal.self, from: body)?.error ?? body
+    }
+}
+
+/// What a pod says of rows that the models cannot answer:
+/// `input:8, column 2 (# Letter): must be a class from 0 to 25, is '99'`.
+enum InputFault {
+    /// The words for the input that pods have, who know no names of files here.
+    private static var name: Regex<Substring> { /^(?:\/[^\s:]*\/)?input(?:\.csv)?(?=[:, ])/ }
+
+    /// The fault, when this line of a log is one.
+    static func fault(in line: String) -> String? { line.firstMatch(of: /^input:\d+[:, ]/) == nil ? nil : line }
+
+    /// The same with the name that the user knows.
+    static func named(_ reason: String, in input: BatchInput) -> String {
+        guard let found = reason.firstMatch(of: name) else { return reason }
+        return input.name + reason[found.range.upperBound...]
+    }
+}
+
+extension Problem {
+    /// The run's rows are no rows for the models.
+    init(refused run: BatchRun, _ reason: String, on host: String) {
+        let fix =
+            switch run.input {
+            case .own: "deploy again: the image's own test data cannot be read"
+            case .url:
+                """
+                correct what is there; can the pods reach it? `kubectl -n \(run.service.namespace) get pods -o wide` \
+                says where they run
+                """
+            case .file: "correct the file; its columns must be those of the rows that the models know"
+            }
+        self.init(
+            what: "\(host): \(run.input.name) is not taken", why: InputFault.named(reason, in: run.input), fix: fix)
     }
 }

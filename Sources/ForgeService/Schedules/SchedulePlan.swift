@@ -39,3 +39,88 @@ extension Schedule {
         return prefix.isEmpty ? nil : String(prefix)
     }
 }
+
+/// A batch run that the cluster begins by itself: a CronJob.
+package struct Schedule: Sendable, Hashable {
+    /// A word to tell several apart; nil for the one that has none.
+    package let name: String?
+    /// By the clock of the control plane, in its time zone.
+    package let cron: CronExpression
+    /// The image's own rows or an address; a file of the operator's cannot be read by the cluster.
+    package let input: BatchInput
+
+    package init(name: String?, cron: CronExpression, input: BatchInput) {
+        self.name = name
+        self.cron = cron
+        self.input = input
+    }
+
+    /// `inference-batch`, `inference-batch-weekly`. Kubernetes allows 52 characters, and adds a time to them for each
+    /// run.
+    package static func cronJob(_ name: String?, of service: Service) -> String {
+        JobKind.batch.prefix(service) + (name.map { "-\($0)" } ?? "")
+    }
+
+    /// Whether it may follow the service's name in an object's name.
+    package static func isName(_ text: String) -> Bool {
+        text.wholeMatch(of: /[a-z0-9]([a-z0-9-]{0,15}[a-z0-9])?/) != nil
+    }
+
+    /// CronJob is batch/v1 from Kubernetes 1.21 on.
+    static func apiVersion(_ kubernetes: Version) -> String {
+        kubernetes.isAtLeast(1, 21) ? "batch/v1" : "batch/v1beta1"
+    }
+
+    /// The annotation with the address that rows are fetched from, without what may be a password.
+    static let input = "kubeforge.io/input"
+
+    /// That of the rows; nil for the image's own.
+    var address: String? { if case .url(let address) = input { address } else { nil } }
+
+    func manifest(_ cluster: Cluster, release: DeployedRelease, templates: Templates) throws(Problem) -> String {
+        try Self.manifest(
+            Self.cronJob(name, of: cluster.service), at: cron.text,
+            command: Self.command(fetching: address != nil, cluster.outgoing),
+            input: address.map(BatchInput.shown), of: cluster, release: release, templates: templates)
+    }
+
+    /// `name`: the CronJob's. `input`: the address in its Secret, without what may be a password; nil for the image's
+    /// own rows.
+    static func manifest(
+        _ name: String, at schedule: String, command: [String], input: String?, of cluster: Cluster,
+        release: DeployedRelease,
+        templates: Templates
+    ) throws(Problem) -> String {
+        let (service, image) = (cluster.service, release.image)
+        let template = try templates["kubernetes/jobs/schedule.yaml"]
+        var values: [String: String] = [:]
+        var parts = try ModelStoreParts.download(release.models, of: service, image: image, templates: templates)
+        if let input {
+            // The address that rows are fetched from.
+            parts.mounts.append(.init(volume: "input", path: ScheduleSecret.directory))
+            parts.volumes.append(.secret("input", ScheduleSecret(of: name, cluster).name))
+            values["andAnnotations"] = "\n  annotations:\n    \(Self.input): \(input.yamlQuoted)"
+        } else if template.names("andAnnotations") {
+            // A template of the user's need have no place for what is not said.
+            values["andAnnotations"] = ""
+        }
+        let pod = JobPod(
+            name: "inference", image: image, command: command,
+            pullSecret: release.pullSecret ?? PullSecret.name(of: cluster), parts: parts)
+        return try template.render(
+            [
+                "apiVersion": apiVersion(cluster.kubernetes), "name": name.yamlQuoted,
+                "namespace": service.namespace.yamlQuoted,
+                "kind": JobKind.batch.label(service).yamlQuoted, "schedule": schedule.yamlQuoted,
+                "tag": Release.tag(of: image).yamlQuoted, "podSpec": try pod.spec(templates, column: 10),
+            ].merging(values) { $1 })
+    }
+
+    /// `fetching`: whether rows come from the address in its Secret.
+    static func command(fetching: Bool, _ proxy: Proxy?) -> [String] {
+        let results = ["--results", "/tmp/results"]
+        if !fetching { return ["python", "inference.py"] + results }
+        let file = "\(ScheduleSecret.directory)/\(InputAddress.file)"
+        return InputAddress.command("inference.py", file: file, results).through(proxy)
+    }
+}
