@@ -64,7 +64,7 @@ struct DestructionTests {
             ("Command(\"kubeadm\", \"reset\", \"--force\")", "kubeadm reset"),
             ("exec kubeadm reset --force", "kubeadm reset"),
             ("[\"kubeadm\", \"init\", \"--config\"]", "kubeadm init --"), ("kubectl delete node \"$1\"", "delete node"),
-            ("Kubectl.command(\"delete\", \"node\", name)", "delete node"),
+            ("HostKubectl.command(\"delete\", \"node\", name)", "delete node"),
             ("rm -rf -- /etc/kubernetes", "rm of a cluster's files"),
             ("Command(\"rm\", \"-rf\", \"/etc/cni/net.d\")", "rm of a cluster's files"),
             ("rm -r -- \"$x\" /var/lib/etcd/member", "rm of a cluster's files"),

@@ -41,7 +41,7 @@ extension OutsideTests {
     ]
 
     static let parsers: [String: Way] = [
-        "ForgeKubernetes/KubeAPI/Kubectl.swift": .fuzz("what kubectl says of objects", and: "steps of provision"),
+        "ForgeKubernetes/KubeAPI/HostKubectl.swift": .fuzz("what kubectl says of objects", and: "steps of provision"),
         "ForgeKubernetes/Kubeadm/ControlPlane.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Kubeadm/Certificates.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Preflight/Ports.swift": .fuzz("steps of provision"),

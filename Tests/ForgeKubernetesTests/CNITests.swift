@@ -92,7 +92,7 @@ struct CalicoTests {
             steps[2].questions == [
                 .command(
                     "[ -e /var/lib/kubeforge/calico ] && "
-                        + Kubectl.asAdmin(
+                        + HostKubectl.asAdmin(
                             "diff --server-side --force-conflicts -k /var/lib/kubeforge/calico >/dev/null"))
             ])
     }

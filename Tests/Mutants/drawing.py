@@ -13,7 +13,7 @@ MODULES = ["ForgeCore", "ForgeInventory", "ForgePlan", "ForgeSSH", "ForgeKuberne
 # What decides whether something is removed, reset or replaced that cannot be had back: functions, properties and types, or the whole file.
 GUARDS = {
     "Sources/ForgeKubernetes/Kubeadm/Begun.swift": ["*"],
-    "Sources/ForgeKubernetes/KubeAPI/Kubectl.swift": ["Presence"],
+    "Sources/ForgeKubernetes/KubeAPI/HostKubectl.swift": ["Presence"],
     "Sources/ForgeKubernetes/Kubeadm/Join.swift": ["beginning", "isTouched", "refuseUnlessLost"],
     "Sources/ForgeKubernetes/Kubeadm/ControlPlane.swift": ["apply", "wakeOrLeave", "goOn"],
     "Sources/ForgeKubernetes/Preflight/ClusterMembershipCheck.swift": ["*"],

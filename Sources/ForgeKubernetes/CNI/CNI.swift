@@ -89,10 +89,10 @@ struct Manifest: Step {
     }
 
     func apply(to machine: Machine) async throws {
-        try await machine.run(Kubectl.command(["apply"] + source))
+        try await machine.run(HostKubectl.command(["apply"] + source))
     }
 
     private var look: String {
-        "[ -e \(path) ] && " + Kubectl.asAdmin("diff \(Command(source).line) >/dev/null")
+        "[ -e \(path) ] && " + HostKubectl.asAdmin("diff \(Command(source).line) >/dev/null")
     }
 }

@@ -281,8 +281,8 @@ struct CertificatesAreRenewed: Step {
             [ -n "$new" ] || missing="$missing $part"
           done
           if [ -z "$missing" ]; then
-            said=$(kubectl --kubeconfig \(root)\(Kubectl.adminConfig) --request-timeout=2s get --raw /readyz 2>&1) && \
-        [ "$said" = ok ] && break
+            said=$(kubectl --kubeconfig \(root)\(HostKubectl.adminConfig) --request-timeout=2s get --raw /readyz 2>&1) \
+        && [ "$said" = ok ] && break
             missing=" the API server: $said"
           fi
           [ "$try" != 360 ] || { echo "not started again:$missing" >&2; exit 1; }

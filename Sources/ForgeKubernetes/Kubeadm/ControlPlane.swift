@@ -51,10 +51,10 @@ struct ControlPlane: Step {
     }
 
     /// /readyz, never a marker file: admin.conf is written early in init, and a half-finished one has it, too.
-    private var readyLook: String { Kubectl.asAdmin("get --raw /readyz 2>&1") }
+    private var readyLook: String { HostKubectl.asAdmin("get --raw /readyz 2>&1") }
 
     private var partsLook: String {
-        Kubectl.asAdmin(
+        HostKubectl.asAdmin(
             """
             -n kube-system get -o name node/\(host.name) configmap/kubeadm-config deployment/coredns \
             daemonset/kube-proxy 2>&1
@@ -112,8 +112,8 @@ struct ControlPlane: Step {
                     what: "\(host.name): it is not known whether kubeadm init got to its end", why: words,
                     fix:
                         """
-                        run again when `sudo kubectl --kubeconfig \(Kubectl.adminConfig) get nodes` on \(host.name) \
-                        answers
+                        run again when `sudo kubectl --kubeconfig \(HostKubectl.adminConfig) get nodes` on \
+                        \(host.name) answers
                         """
                 )
             case .missing: break
@@ -146,8 +146,8 @@ struct ControlPlane: Step {
         systemctl enable --now kubelet || true
         [ -f \(root)/etc/kubernetes/manifests/kube-apiserver.yaml ] || exit 0
         for second in $(seq 60); do
-          [ "$(kubectl --kubeconfig \(Kubectl.adminConfig) --request-timeout=2s get --raw /readyz 2>/dev/null)" = ok ] \
-        && exit 0
+          [ "$(kubectl --kubeconfig \(HostKubectl.adminConfig) --request-timeout=2s get --raw /readyz 2>/dev/null)" \
+        = ok ] && exit 0
           sleep 1
         done
         exit 0
@@ -188,7 +188,7 @@ struct ControlPlaneIsSchedulable: Step {
 
     func apply(to machine: Machine) async throws {
         let script = Self.taints.map {
-            "kubectl --kubeconfig \(Kubectl.adminConfig) taint node \(host.name) \($0)- || true"
+            "kubectl --kubeconfig \(HostKubectl.adminConfig) taint node \(host.name) \($0)- || true"
         }.joined(
             separator: "\n")
         try await machine.run(Command("sh", "-c", Word(script)).asRoot())
@@ -196,5 +196,5 @@ struct ControlPlaneIsSchedulable: Step {
 
     private static let taints = ["node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane"]
 
-    private var look: String { Kubectl.asAdmin("get node \(host.name) -o 'jsonpath={.spec.taints[*].key}'") }
+    private var look: String { HostKubectl.asAdmin("get node \(host.name) -o 'jsonpath={.spec.taints[*].key}'") }
 }

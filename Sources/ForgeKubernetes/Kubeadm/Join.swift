@@ -17,11 +17,11 @@ struct Join: Step {
     var title: String { "\(host.name) has joined" }
 
     var questions: [Question] {
-        [.command(nodeLook), .file(Kubectl.kubeletConfig), Begun.question(.joinConfiguration)]
+        [.command(nodeLook), .file(HostKubectl.kubeletConfig), Begun.question(.joinConfiguration)]
     }
 
     func differences(given answers: Answers) -> [Difference] {
-        if answers.file(Kubectl.kubeletConfig) == nil { return ["\(host.name) is not part of the cluster"] }
+        if answers.file(HostKubectl.kubeletConfig) == nil { return ["\(host.name) is not part of the cluster"] }
         switch own(answers) {
         case .there: return isBegun(answers) ? ["its joining is not noted as complete"] : []
         case .missing: return ["the cluster does not know \(host.name)"]
@@ -86,7 +86,7 @@ struct Join: Step {
                 """)
     }
 
-    private var nodeLook: String { Kubectl.asNode("get -o name node/\(host.name) 2>&1") }
+    private var nodeLook: String { HostKubectl.asNode("get -o name node/\(host.name) 2>&1") }
 
     private func own(_ answers: Answers) -> Presence { Presence(answers.command(nodeLook)) }
 
@@ -95,7 +95,7 @@ struct Join: Step {
     /// A machine that may join, and the note that it does; nil when it turns out to be a node that works.
     private func beginning(on machine: Machine) async throws -> Begun? {
         let answers = try await machine.ask(questions)
-        let isNode = answers.file(Kubectl.kubeletConfig) != nil
+        let isNode = answers.file(HostKubectl.kubeletConfig) != nil
         guard let begun = try await Begun.find(.joinConfiguration, of: cluster, on: machine) else {
             if !isNode { return try await Begun.begin(.joinConfiguration, of: cluster, on: machine) }
             try await register(machine, own(answers))
@@ -112,7 +112,7 @@ struct Join: Step {
 
     /// Whether kubeadm join got so far that it left something.
     private func isTouched(_ machine: Machine) async throws -> Bool {
-        let files = [Kubectl.kubeletConfig, "/etc/kubernetes/bootstrap-kubelet.conf", "/etc/kubernetes/pki/ca.crt"]
+        let files = [HostKubectl.kubeletConfig, "/etc/kubernetes/bootstrap-kubelet.conf", "/etc/kubernetes/pki/ca.crt"]
         let answers = try await machine.ask(files.map { .file($0) })
         return files.contains { answers.file($0) != nil }
     }
@@ -137,8 +137,8 @@ struct Join: Step {
     static let registration = """
         [ "$2" != restart ] || systemctl restart kubelet || true
         for second in $(seq 60); do
-          kubectl --kubeconfig \(Kubectl.kubeletConfig) --request-timeout=2s get -o name "node/$1" >/dev/null 2>&1 && \
-        exit 0
+          kubectl --kubeconfig \(HostKubectl.kubeletConfig) --request-timeout=2s get -o name "node/$1" >/dev/null 2>&1 \
+        && exit 0
           sleep 1
         done
         exit 0
@@ -163,8 +163,8 @@ struct Join: Step {
         }
         return
             """
-            see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name), and \
-            whether 6443/tcp of \(server.name) is open to it; run again
+            see why: `sudo kubectl --kubeconfig \(HostKubectl.kubeletConfig) get node \(host.name)` on \(host.name), \
+            and whether 6443/tcp of \(server.name) is open to it; run again
             """
     }
 
@@ -184,7 +184,7 @@ struct Join: Step {
 
     /// No answer is no answer: only a node that is not there, or not Ready, ends the waiting.
     static let oldNodeIsGone = """
-        look() { kubectl --kubeconfig \(Kubectl.adminConfig) --request-timeout=5s get node "$1" -o "$2"; }
+        look() { kubectl --kubeconfig \(HostKubectl.adminConfig) --request-timeout=5s get node "$1" -o "$2"; }
         for second in $(seq 90); do
           if state=$(look "$1" "$2" 2>/dev/null); then
             [ "$state" = True ] || exit 0
@@ -202,7 +202,7 @@ struct Join: Step {
     /// A join that did not finish may have made a node all the same: it is taken back only when the cluster says that
     /// it does not work.
     private func refuseUnlessLost(_ machine: Machine) async throws {
-        let look = Kubectl.command("get", "node", Word(host.name), "-o", Self.readiness)
+        let look = HostKubectl.command("get", "node", Word(host.name), "-o", Self.readiness)
         let said = try await machine.peer(cluster.firstControlPlane.name).attempt(look)
         let isGone = !said.isSuccess && said.errorText.contains("Error from server (NotFound)")
         if isGone || said.isSuccess && said.text.trimming(while: \.isWhitespace) != "True" { return }
@@ -212,7 +212,8 @@ struct Join: Step {
                 why: "`kubectl get node \(host.name)` with its own credentials fails",
                 fix:
                     """
-                    see why: `sudo kubectl --kubeconfig \(Kubectl.kubeletConfig) get node \(host.name)` on \(host.name)
+                    see why: `sudo kubectl --kubeconfig \(HostKubectl.kubeletConfig) get node \(host.name)` on \
+                    \(host.name)
                     """
             )
         }
@@ -221,7 +222,7 @@ struct Join: Step {
             why: said.lastLine,
             fix:
                 """
-                run again when `sudo kubectl --kubeconfig \(Kubectl.adminConfig) get nodes` on \
+                run again when `sudo kubectl --kubeconfig \(HostKubectl.adminConfig) get nodes` on \
                 \(cluster.firstControlPlane.name) answers
                 """
         )

@@ -43,7 +43,8 @@ actor JoinToken {
     private static func make(on controlPlane: Machine) async throws -> JoinCredentials {
         let script = """
             set -e
-            token=$(kubeadm token create --kubeconfig \(Kubectl.adminConfig) --ttl 15m --description "kubeforge join")
+            token=$(kubeadm token create --kubeconfig \(HostKubectl.adminConfig) --ttl 15m --description \
+            "kubeforge join")
             hash=$(openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | \
             sha256sum)
             printf '%s\\n' "$token" "$hash"
@@ -61,6 +62,7 @@ actor JoinToken {
 
     private static func delete(_ ticket: JoinCredentials, on controlPlane: Machine) async throws {
         try await controlPlane.run(
-            Command("kubeadm", "token", "delete", "--kubeconfig", Word(Kubectl.adminConfig), Word(ticket.id)).asRoot())
+            Command("kubeadm", "token", "delete", "--kubeconfig", Word(HostKubectl.adminConfig), Word(ticket.id))
+                .asRoot())
     }
 }

@@ -34,7 +34,7 @@ package struct AdminConfig: Sendable, Hashable {
                     """,
                 fix:
                     """
-                    do you trust this machine? If so, move its \(Kubectl.adminConfig) away and make it anew there: \
+                    do you trust this machine? If so, move its \(HostKubectl.adminConfig) away and make it anew there: \
                     sudo kubeadm init phase kubeconfig admin
                     """
             )

@@ -20,10 +20,10 @@ struct OperatorKubeconfig: Step {
 
     var title: String { "kubectl on this computer knows \(cluster)" }
 
-    var questions: [Question] { [.contents(Kubectl.adminConfig)] }
+    var questions: [Question] { [.contents(HostKubectl.adminConfig)] }
 
     func differences(given answers: Answers) -> [Difference] {
-        guard let admin = answers.text(Kubectl.adminConfig) else {
+        guard let admin = answers.text(HostKubectl.adminConfig) else {
             return ["there is no administrator's configuration yet"]
         }
         do throws(Problem) {
@@ -34,8 +34,8 @@ struct OperatorKubeconfig: Step {
     }
 
     func apply(to machine: Machine) async throws {
-        guard let admin = try await machine.ask(questions).text(Kubectl.adminConfig) else {
-            throw Problem(what: "\(machine.host.name): \(Kubectl.adminConfig) is missing")
+        guard let admin = try await machine.ask(questions).text(HostKubectl.adminConfig) else {
+            throw Problem(what: "\(machine.host.name): \(HostKubectl.adminConfig) is missing")
         }
         try await file.change { existing throws(Problem) in try merged(admin, into: existing).text }
     }
@@ -44,7 +44,7 @@ struct OperatorKubeconfig: Step {
 
     func merged(_ admin: String, into existing: String?) throws(Problem) -> Kubeconfig {
         let taken = try AdminConfig(
-            admin, server: server, source: "\(Kubectl.adminConfig) of \(cluster)'s control plane")
+            admin, server: server, source: "\(HostKubectl.adminConfig) of \(cluster)'s control plane")
         return try Kubeconfig(
             merging: KubeconfigEntries(name: cluster, admin: taken, server: outerServer, otherServers: [server]),
             into: existing)
@@ -74,7 +74,7 @@ struct OperatorKubeconfigFits: PreflightCheck {
         if let obstacle = step.file.obstacle() { return obstacle }
         do throws(Problem) {
             let existing = try step.file.text()
-            if let admin = answers.text(Kubectl.adminConfig) {
+            if let admin = answers.text(HostKubectl.adminConfig) {
                 _ = try step.merged(admin, into: existing)
             } else if let existing, let foreign = step.unmade.foreign(in: try KubeconfigText.root(existing)) {
                 throw foreign

@@ -15,11 +15,13 @@ struct UserKubeconfig: Step {
     var title: String { "\(user) can use kubectl here" }
 
     var questions: [Question] {
-        [.file(Kubectl.adminConfig), .file(path), .contents(Kubectl.adminConfig), .contents(path)]
+        [.file(HostKubectl.adminConfig), .file(path), .contents(HostKubectl.adminConfig), .contents(path)]
     }
 
     func differences(given answers: Answers) -> [Difference] {
-        guard answers.file(Kubectl.adminConfig) != nil else { return ["\(Kubectl.adminConfig) is not there yet"] }
+        guard answers.file(HostKubectl.adminConfig) != nil else {
+            return ["\(HostKubectl.adminConfig) is not there yet"]
+        }
         guard let own = answers.file(path) else { return ["\(path) is missing"] }
         // A link is its user's way of keeping it; owner and mode are those of what it leads to.
         let isTheirs = own.kind == .symlink || own.owner == "\(user):\(group)" && own.mode == 0o600
@@ -36,10 +38,10 @@ struct UserKubeconfig: Step {
 
     /// What shall stand there; nil where what stands there will do.
     private func wanted(_ answers: Answers) throws(Problem) -> (text: String, differences: [String])? {
-        guard let text = answers.text(Kubectl.adminConfig) else {
-            throw Problem(what: "\(Kubectl.adminConfig) is missing")
+        guard let text = answers.text(HostKubectl.adminConfig) else {
+            throw Problem(what: "\(HostKubectl.adminConfig) is missing")
         }
-        let admin = try AdminConfig(text, server: server, source: Kubectl.adminConfig)
+        let admin = try AdminConfig(text, server: server, source: HostKubectl.adminConfig)
         guard let own = answers.text(path) else { return (text, ["missing"]) }
         // A namespace, or contexts of other clusters beside it, take nothing from it.
         if [admin.authority, admin.certificate, admin.key].allSatisfy({ own.contains($0) }) { return nil }

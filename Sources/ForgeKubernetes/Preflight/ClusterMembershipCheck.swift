@@ -11,14 +11,14 @@ struct ClusterMembershipCheck: PreflightCheck {
     var title: String { "it belongs to no other cluster" }
 
     var questions: [Question] {
-        [.contents(Self.kubeletConfig), .contents(Kubectl.adminConfig), .command(Self.nodeNameLook)]
+        [.contents(Self.kubeletConfig), .contents(HostKubectl.adminConfig), .command(Self.nodeNameLook)]
             + Self.leftovers.map { .file($0) }
             + Begun.Work.allCases.map(Begun.question)
     }
 
     func differences(given answers: Answers) -> [Difference] {
         let kubelet = answers.text(Self.kubeletConfig).flatMap(Self.server)
-        let admin = answers.text(Kubectl.adminConfig)
+        let admin = answers.text(HostKubectl.adminConfig)
         let name = answers.command(Self.nodeNameLook).text
         var found: [Difference] = []
         for server in [kubelet, admin.flatMap(Self.server)].compactMap({ $0 }).uniqued() where server != here {

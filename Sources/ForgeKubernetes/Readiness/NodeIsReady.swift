@@ -6,7 +6,7 @@ enum NodeIsReady {
     private static let pressures = ["DiskPressure", "MemoryPressure", "PIDPressure"]
 
     static func step(for host: Host) -> any Step {
-        let look = (host.role == .controlPlane ? Kubectl.asAdmin : Kubectl.asNode)(
+        let look = (host.role == .controlPlane ? HostKubectl.asAdmin : HostKubectl.asNode)(
             """
             get node \(host.name) -o 'jsonpath={range .status.conditions[*]}{.type}={.status} {.message}{\"\\n\"}{end}'
             """
@@ -41,7 +41,7 @@ enum NodeIsReady {
 enum SystemPods {
     static func step(for cni: CNI) -> any Step {
         let pods = ["kube-system", cni.namespace].uniqued().map(look).joined(separator: "; ")
-        let look = Nodes.look(Kubectl.asAdmin)
+        let look = Nodes.look(HostKubectl.asAdmin)
         @Sendable func waiting(_ answers: Answers) -> (own: [Pod], foreign: [Pod], isEmpty: Bool) {
             let unready = Nodes(answers.command(look).text).unready
             let all = answers.command(pods).text.split(separator: "\n").compactMap(Pod.init)
@@ -75,7 +75,7 @@ enum SystemPods {
             .status.containerStatuses[*]}{.state.waiting.reason} {.state.terminated.reason} \
             {end}|{.metadata.ownerReferences[*].kind}|{.metadata.ownerReferences[*].name}
             """
-        return Kubectl.asAdmin("-n \(namespace) get pods -o 'jsonpath={range .items[*]}\(fields){\"\\n\"}{end}'")
+        return HostKubectl.asAdmin("-n \(namespace) get pods -o 'jsonpath={range .items[*]}\(fields){\"\\n\"}{end}'")
     }
 
     private struct Pod {

@@ -13,7 +13,7 @@ enum PodNetwork {
         -> any Step
     {
         let look = look(at: cni.device)
-        let nodes = Nodes.look(host.role == .controlPlane ? Kubectl.asAdmin : Kubectl.asNode)
+        let nodes = Nodes.look(host.role == .controlPlane ? HostKubectl.asAdmin : HostKubectl.asNode)
         return WaitUntil(
             "\(host.name) reaches the other nodes through the pod network", within: limit,
             asking: [.command(look), .command(nodes)],

@@ -30,7 +30,7 @@ struct ControlPlaneImages: Step {
     /// A control plane that runs has had its images; the kubelet may since have removed those that other nodes run.
     private var missingLook: String {
         """
-        [ -f \(Kubectl.adminConfig) ] && [ -f /etc/kubernetes/manifests/kube-scheduler.yaml ] && exit 0
+        [ -f \(HostKubectl.adminConfig) ] && [ -f /etc/kubernetes/manifests/kube-scheduler.yaml ] && exit 0
         here=$(\(ImagePuller(cluster: cluster).presentLook)) || exit 1
         wanted=$(\(KubeadmImages(cluster: cluster).look)) || exit 1
         for image in $wanted; do echo "$here" | grep -Fqx -- "$image" || echo "$image"; done
@@ -60,7 +60,7 @@ struct PrepulledImages: Step {
 
     var questions: [Question] {
         [.command(ImagePuller(cluster: cluster).presentLook), .command(kubeadm.look)]
-            + (isForDocker ? [] : [.file(Kubectl.kubeletConfig)])
+            + (isForDocker ? [] : [.file(HostKubectl.kubeletConfig)])
     }
 
     func differences(given answers: Answers) -> [Difference] {
@@ -78,7 +78,7 @@ struct PrepulledImages: Step {
     }
 
     /// A node's kubelet pulls by itself, and may have removed what it does not run.
-    private func isDone(_ answers: Answers) -> Bool { !isForDocker && answers.file(Kubectl.kubeletConfig) != nil }
+    private func isDone(_ answers: Answers) -> Bool { !isForDocker && answers.file(HostKubectl.kubeletConfig) != nil }
 
     /// CoreDNS may run on any node; where it cannot be pulled then, it is here before.
     private func missing(_ answers: Answers) -> [String] {

@@ -1,7 +1,7 @@
 import ForgeCore
 import ForgeTemplates
 
-/// kubectl as kubeforge calls it: on a control plane, as root, as the cluster's administrator.
+/// kubectl in a namespace, on a control plane whose API server is there: as root, as the cluster's administrator.
 struct Kubectl: Sendable {
     let namespace: String
 

@@ -1,8 +1,9 @@
 import ForgeCore
 import ForgePlan
 
-/// kubectl on a machine, with the machine's own credentials.
-package enum Kubectl {
+/// kubectl on a host that is made a part of a cluster, with the host's own credentials: it may be a node's, and the API
+/// server may not be there yet.
+package enum HostKubectl {
     /// Where kubeadm puts the administrator's credentials, on control planes alone; root reads it.
     package static let adminConfig = "/etc/kubernetes/admin.conf"
     static let kubeletConfig = "/etc/kubernetes/kubelet.conf"
