@@ -19,6 +19,8 @@ final class FakeCluster: Sendable {
     }
 
     private let states: Mutex<[State]>
+    /// How often it was looked at the coordinator.
+    let looks = Mutex(0)
     let said = Mutex<[String]>([])
     let told = Mutex<[String]>([])
     let podLines = Mutex<[PodLine]>([])
@@ -44,10 +46,11 @@ final class FakeCluster: Sendable {
     private func reply(_ command: Command) -> Output? {
         let script = command.inputText
         if command.line.contains("--upload-file") { return upload }
-        if command.line.contains("apply -f -") { return Output("created") }
+        if command.line.contains(" apply ") { return Output("created") }
         if script.contains("podIP") && !script.contains("/status") {
             return Output(answering: CommandState(text: "10.244.1.9"))
         }
+        if script.contains("/status") { looks.withLock { $0 += 1 } }
         let state = states.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
         let status = CommandState(exitCode: state.status == nil ? 7 : 0, text: state.status ?? "")
         let (objects, events) = (CommandState(text: state.objects), CommandState(text: "{\"items\":[]}"))

@@ -100,6 +100,26 @@ struct InputIsUploadedTests {
         }
     }
 
+    @Test("are waited for, and told when they are there; when they are late, who is to blame")
+    func waitedFor() async throws {
+        let fetching = #"{"input":null,"error":null,"shards":2,"done":[]}"#
+        let cluster = FakeCluster([.init(status: nil), .init(status: fetching), .init()])
+        try await InputIsUploaded(Example.batchRun(), within: .seconds(100), every: .zero).apply(to: cluster.machine)
+        #expect(cluster.told.withLock { $0 } == ["5 rows"])
+        func late(_ status: String?) async -> Problem? {
+            let step = InputIsUploaded(Example.batchRun(), within: .zero, every: .zero)
+            return await #expect(throws: Problem.self) {
+                try await step.apply(to: FakeCluster([.init(status: status)]).machine)
+            }
+        }
+        let pod = "the pod inference-batch-20261121-151732-coordinator"
+        #expect(await late(nil)?.why == "\(pod) does not answer")
+        #expect(await late(fetching)?.why == "\(pod) is still fetching them")
+        #expect(
+            await late(fetching)?.what
+                == "kubmaster: the rows of the image's own test data did not come within 0 s")
+    }
+
     @Test("that cannot be fetched are the coordinator's own words")
     func notFetched() async throws {
         let error = "http://data.example/rows.csv: answers 404 Not Found"

@@ -18,10 +18,14 @@ struct ResultsAreDownloadedTests {
 
     /// The control plane writes what curl prints into the file that the command names, but where `instead` has done
     /// something else.
-    private func machine(_ table: String, instead: @escaping @Sendable (String) -> Bool = { _ in false }) -> Machine {
+    private func machine(
+        _ table: String, counting looks: Counter = Counter(), counted least: Int = 1,
+        instead: @escaping @Sendable (String) -> Bool = { _ in false }
+    ) -> Machine {
         let scores = scores
         let host = ScriptedTransport { command in
             if command.inputText.contains("/status") {
+                if looks.next() < least { return Output(answering: CommandState(text: ""), CommandState(text: "")) }
                 return Output(
                     answering: CommandState(text: "\(SHA256.hex(table))  -"),
                     CommandState(text: "\(SHA256.hex(scores))  -"))
@@ -62,6 +66,20 @@ struct ResultsAreDownloadedTests {
                 try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == [
                     "predictions.csv", "scores.json",
                 ])
+        }
+    }
+
+    @Test("are waited for until the coordinator has counted them, and asked for when that takes too long")
+    func counted() async throws {
+        try await TemporaryDirectory.during { directory in
+            for (limit, expected) in [(Duration.seconds(100), 4), (.zero, 2)] {
+                let looks = Counter()
+                let step = ResultsAreDownloaded(
+                    run, directory: Directory(shown: "out", path: directory.path), within: limit, every: .zero)
+                try await step.apply(to: machine(table, counting: looks, counted: 3))
+                #expect(looks.next() == expected)
+                #expect(try directory.text("predictions.csv") == table)
+            }
         }
     }
 

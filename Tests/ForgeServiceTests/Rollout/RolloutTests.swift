@@ -304,6 +304,24 @@ struct LoadBalancerTests {
                 == ["Service inference has no address (pending)"])
     }
 
+    @Test("is waited for")
+    func isWaitedFor() async throws {
+        let looks = Counter()
+        let host = ScriptedTransport { _ in
+            let ingress = looks.next() < 3 ? "" : #"{"hostname":"lb.example"}"#
+            return Output(
+                answering: CommandState(
+                    text: #"""
+                        {"kind":"Service","metadata":{"name":"inference"},\#
+                        "status":{"loadBalancer":{"ingress":[\#(ingress)]}}}
+                        """#))
+        }
+        let step = LoadBalancerAnswers(
+            "inference", namespace: "mlops", node: "10.77.0.11", within: .seconds(100), every: .zero)
+        try await step.apply(to: Machine(host: Example.master, transport: host))
+        #expect(await host.commands.count == 3)
+    }
+
     @Test("that never comes is explained")
     func isExplained() async throws {
         let pending =
