@@ -40,18 +40,36 @@ package enum LoopbackServer {
         return port
     }
 
-    private static func listen() throws -> (CInt, UInt16) {
+    /// An address of the loopback interface at which nobody listens on this port at this moment: for programs whose
+    /// port is always the same. Chosen by chance out of many, so that two runs of the tests do not choose the same.
+    package static func freeAddress(port: UInt16) throws -> String {
+        for _ in 0..<100 {
+            let address = "127.83.\(UInt8.random(in: 1...254)).\(UInt8.random(in: 1...254))"
+            if let (listener, _) = try? listen(address, port) {
+                close(listener)
+                return address
+            }
+        }
+        throw Problem(what: "no address of the loopback interface has port \(port) free")
+    }
+
+    private static func listen(_ address: String = "127.0.0.1", _ port: UInt16 = 0) throws -> (CInt, UInt16) {
         let fd = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
-        name.sin_addr.s_addr = IPv4Address("127.0.0.1")!.bits.bigEndian
+        name.sin_addr.s_addr = IPv4Address(address)!.bits.bigEndian
+        name.sin_port = port.bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let code = withUnsafeMutablePointer(to: &name) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(fd, $0, length) == 0 && Glibc.listen(fd, 16) == 0 && getsockname(fd, $0, &length) == 0
             }
         }
-        guard code else { throw Problem(what: "127.0.0.1 has no free port", why: String(cString: strerror(errno))) }
+        guard code else {
+            let reason = String(cString: strerror(errno))
+            close(fd)
+            throw Problem(what: "\(address) has no free port", why: reason)
+        }
         return (fd, UInt16(bigEndian: name.sin_port))
     }
 

@@ -13,8 +13,8 @@ import Testing
 struct PublishedReleasesTests {
     private func tag(_ number: Int) -> String { String(repeating: "0", count: 15) + "\(number)" }
 
-    private func release(_ number: Int) -> Release {
-        Release(name: "inference", tag: tag(number), registry: "127.83.0.9:5443/mlops")
+    private func release(_ number: Int, in registry: RunningRegistry) -> Release {
+        Release(name: "inference", tag: tag(number), registry: "\(registry.directory.registry.endpoint)/mlops")
     }
 
     /// `kubectl exec` of the registry's own program, as the cluster has it, is the program of this computer here.
@@ -26,9 +26,10 @@ struct PublishedReleasesTests {
         return "PATH=\(directory.path):$PATH; "
     }
 
-    private func during(_ body: (RunningRegistry, PublishedReleases) throws -> Void) async throws {
+    private func during(_ body: (RunningRegistry, PublishedReleases) async throws -> Void) async throws {
         try await RunningRegistry.during { registry in
-            try body(registry, PublishedReleases(release(9), in: registry.directory.place, on: Example.master))
+            try await body(
+                registry, PublishedReleases(release(9, in: registry), in: registry.directory.place, on: Example.master))
         }
     }
 
@@ -36,24 +37,40 @@ struct PublishedReleasesTests {
     func look() async throws {
         try await during { registry, published in
             #expect(try LocalProgram("sh", "-c", "set -e; " + published.look).output == "")
-            try registry.push(release(1), layer: "one")
-            try registry.push(release(2), layer: "two")
+            try registry.push(release(1, in: registry), layer: "one")
+            try registry.push(release(2, in: registry), layer: "two")
             #expect(
                 try LocalProgram("sh", "-c", "set -e; " + published.look).output
                     == "present \(tag(1))\npresent \(tag(2))\n")
-            let elsewhere = Release(name: "inference", tag: tag(9), registry: "127.83.0.7:5443/mlops")
+            let nobody = try LoopbackServer.freeAddress(port: ClusterRegistry.port)
+            let elsewhere = Release(
+                name: "inference", tag: tag(9), registry: "\(nobody):\(ClusterRegistry.port)/mlops")
             let look = PublishedReleases(elsewhere, in: registry.directory.place, on: Example.master).look
             let silent = try LocalProgram("sh", "-c", "set -e; \(look); echo and goes on")
             #expect(silent.output == "and goes on\n")
         }
     }
 
+    @Test("of two registries that run here at once are each one's own")
+    func twoRuns() async throws {
+        try await during { first, published in
+            try first.push(release(1, in: first), layer: "one")
+            try await during { second, others in
+                try second.push(release(2, in: second), layer: "two")
+                #expect(try LocalProgram("sh", "-c", others.look).output == "present \(tag(2))\n")
+            }
+            #expect(try LocalProgram("sh", "-c", published.look).output == "present \(tag(1))\n")
+        }
+    }
+
     @Test("are found by their tag, as one that is to be pushed is not")
     func isThere() async throws {
         try await during { registry, _ in
-            try registry.push(release(1), layer: "one")
+            try registry.push(release(1, in: registry), layer: "one")
             func exitCode(_ number: Int) throws -> Int32 {
-                try LocalProgram("sh", "-c", ImageIsPushed.look(release(number), in: registry.directory.place)).exitCode
+                try LocalProgram(
+                    "sh", "-c", ImageIsPushed.look(release(number, in: registry), in: registry.directory.place)
+                ).exitCode
             }
             #expect(try exitCode(1) == 0)
             #expect(try exitCode(2) == 22)
@@ -63,11 +80,11 @@ struct PublishedReleasesTests {
     @Test("go with the layers that no other has, and leave the tags of the same image")
     func unpublish() async throws {
         try await during { registry, published in
-            try registry.push(release(1), layer: "one")
-            try registry.push(release(2), layer: "two")
+            try registry.push(release(1, in: registry), layer: "one")
+            try registry.push(release(2, in: registry), layer: "two")
             // Two contexts that made one and the same image.
-            try registry.push(release(3), layer: "twin")
-            try registry.push(release(4), layer: "twin")
+            try registry.push(release(3, in: registry), layer: "twin")
+            try registry.push(release(4, in: registry), layer: "twin")
             let before = try registry.blobs()
             let script = try kubectl(registry) + "set -eu\n\(published.functions)\nunpublish \"$@\""
             let run = try LocalProgram("sh", "-c", script, "sh", tag(1), tag(3), tag(8))
@@ -76,7 +93,7 @@ struct PublishedReleasesTests {
             // A layer and a manifest.
             #expect(try registry.blobs() == before - 2)
             // What was collected can come again: nothing in the registry still believes that it is there.
-            try registry.push(release(1), layer: "one")
+            try registry.push(release(1, in: registry), layer: "one")
             #expect(try registry.blobs() == before)
         }
     }
@@ -84,7 +101,7 @@ struct PublishedReleasesTests {
     @Test("keep their layers while somebody pushes, until the next time")
     func whilePushing() async throws {
         try await during { registry, published in
-            try registry.push(release(1), layer: "one")
+            try registry.push(release(1, in: registry), layer: "one")
             let before = try registry.blobs()
             let script = try kubectl(registry) + "set -eu\n\(published.functions)\nunpublish \"$@\""
             let lock = registry.directory.place.lock
@@ -115,7 +132,7 @@ struct PublishedReleasesTests {
     @Test("need no restart of the registry after the password changed")
     func otherPassword() async throws {
         try await during { registry, published in
-            try registry.push(release(1), layer: "one")
+            try registry.push(release(1, in: registry), layer: "one")
             try FileManager.default.removeItem(atPath: registry.directory.place.login + "/password")
             try registry.directory.change()
             #expect(try LocalProgram("sh", "-c", published.look).output == "present \(tag(1))\n")

@@ -108,11 +108,13 @@ struct RegistryKeysTests {
 /// The directory of a registry with an authority of its own beside it, on this computer.
 struct RegistryDirectory {
     let files: TemporaryDirectory
-    var address = "127.83.0.9"
+    let address: String
 
-    static func during(_ body: (RegistryDirectory) async throws -> Void) async throws {
+    static func during(at address: String = "127.83.0.9", _ body: (RegistryDirectory) async throws -> Void)
+        async throws
+    {
         try await TemporaryDirectory.during { files in
-            let directory = RegistryDirectory(files: files)
+            let directory = RegistryDirectory(files: files, address: address)
             try FileManager.default.createDirectory(atPath: files.path("pki"), withIntermediateDirectories: true)
             try directory.newAuthority()
             try await body(directory)

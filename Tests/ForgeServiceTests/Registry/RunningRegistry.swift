@@ -6,7 +6,8 @@ import Foundation
 
 @testable import ForgeService
 
-/// Debian's registry with the configuration that a cluster's has, on an address of the loopback interface.
+/// Debian's registry with the configuration that a cluster's has, on an address of the loopback interface that nobody
+/// else uses: its port is always the same, and tests may run twice at once on a computer.
 struct RunningRegistry {
     static let program = "/usr/bin/docker-registry"
     static let isAvailable = FileManager.default.isExecutableFile(atPath: program)
@@ -15,7 +16,7 @@ struct RunningRegistry {
 
     /// Runs the body beside it, once it listens.
     static func during(_ body: (RunningRegistry) async throws -> Void) async throws {
-        try await RegistryDirectory.during { directory in
+        try await RegistryDirectory.during(at: LoopbackServer.freeAddress(port: ClusterRegistry.port)) { directory in
             let registry = RunningRegistry(directory: directory)
             try directory.change()
             let text = try Templates()["kubernetes/registry/config.yml"].render([
