@@ -37,6 +37,24 @@ struct ProgramTests {
             (["plan", "deploy", "--parallel", "0"], "--parallel 0: at least one host at a time"),
             (["plan", "scale", "1001"], "1001 pods: from 0 to 1000"),
             (["deploy", "a.yaml", "-i", "b.yaml"], "two inventories, a.yaml and b.yaml: name one"),
+            (
+                ["plan", "-i", "a b.yaml", "provision"],
+                """
+                two inventories, provision and a b.yaml: the name of a command comes before options: \
+                `kubeforge plan provision --inventory 'a b.yaml'`
+                """
+            ),
+            (
+                ["plan", "-i", "a.yaml", "scale", "3"],
+                "the name of a command comes before options: `kubeforge plan scale --inventory a.yaml`"
+            ),
+            (
+                ["plan", "--output", "json", "deploy"],
+                """
+                deploy is taken for an inventory: the name of a command comes before options: `kubeforge plan deploy \
+                …`; or write ./deploy for a file
+                """
+            ),
             (["logs", "a.yaml"], "an inventory is named with --inventory"),
             (["provison"], "Unexpected argument 'provison'"),
             (["provision", "a.yaml", "--output", "xml"], "The value 'xml' is invalid for '--output <format>'"),

@@ -8,6 +8,13 @@ struct PlanCommand: AsyncParsableCommand {
             PlanOf<ScaleCommand>.self,
         ],
         defaultSubcommand: PlanOf<ProvisionCommand>.self)
+
+    /// What to type where one of these commands' names stands behind options and so is taken for an inventory; nil
+    /// where `word` is none.
+    static func misplaced(_ word: String, then options: String) -> String? {
+        guard configuration.subcommands.contains(where: { $0.configuration.commandName == word }) else { return nil }
+        return "the name of a command comes before options: `kubeforge plan \(word) \(options)`"
+    }
 }
 
 /// `kubeforge plan NAME`: what the command of that name would change.
@@ -22,6 +29,9 @@ struct PlanOf<Command: ActionCommand>: ActionCommand {
     func validate() throws {
         var command = command
         try command.validate()
+        if let path = inventory.path, let advice = PlanCommand.misplaced(path, then: "…") {
+            throw ValidationError("\(path) is taken for an inventory: \(advice); or write ./\(path) for a file")
+        }
     }
 
     var inventory: Command.Source { command.inventory }

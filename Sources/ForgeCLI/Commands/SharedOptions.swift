@@ -1,4 +1,5 @@
 import ArgumentParser
+import ForgeCore
 
 /// What every command that meets machines is told.
 struct SharedOptions: ParsableArguments {
@@ -80,7 +81,8 @@ struct InventoryArgument: InventorySource {
 
     func validate() throws {
         if let argument, let inventory = option.inventory {
-            throw ValidationError("two inventories, \(argument) and \(inventory): name one")
+            let advice = PlanCommand.misplaced(argument, then: "--inventory \(inventory.shellQuoted)") ?? "name one"
+            throw ValidationError("two inventories, \(argument) and \(inventory): \(advice)")
         }
     }
 
