@@ -88,6 +88,11 @@ struct BatchUsageTests {
             (["batch", "run", "--shards", "0"], "--shards 0: from 1 to 100"),
             (["batch", "run", "--keep", "a,,b"], "--keep a,,b: names of columns between commas"),
             (["batch", "run", "--keep", ""], "names of columns between commas, such as customer,plan; or all"),
+            (["batch", "schedule", "@daily", "--keep", "a,,b"], "--keep a,,b: names of columns between commas"),
+            (
+                ["batch", "schedule", "@daily", "--keep", ""],
+                "names of columns between commas, such as customer,plan; or all"
+            ),
             (["drift", "rows.csv", "--max-psi", "0"], "--max-psi 0.0: from 0.01 to 100"),
             (
                 ["batch", "schedule", "@daily", "--input", "a.csv"],

@@ -100,6 +100,9 @@ package struct BatchOutput: Sendable, Hashable {
     /// The one that a run of the other kind has left.
     package var otherTable: String { isParquet ? "predictions.csv" : "predictions.parquet" }
 
-    /// As coordinator.py takes them.
-    var arguments: [String] { (keep.map { ["--keep=\($0)"] } ?? []) + (isParquet ? ["--parquet"] : []) }
+    /// As coordinator.py and inference.py take them.
+    var arguments: [String] { (keep.map { [Self.keeping + $0] } ?? []) + (isParquet ? [Self.parquet] : []) }
+
+    static let keeping = "--keep="
+    static let parquet = "--parquet"
 }

@@ -135,10 +135,14 @@ extension Problem {
             self.init(
                 what: "\(host): \(what)", why: "the deployed release is from before it could",
                 fix: "`kubeforge deploy` brings one that can; or leave out --parquet")
-        case false?:
-            self.init(
-                what: "\(host): \(what)", why: "it is Parquet, which needs pyarrow, and the deployed image has none",
-                fix: "write pyarrow into requirements.txt of the model directory and deploy; or use CSV")
+        case false?: self.init(withoutPyarrow: "\(host): \(what)")
         }
+    }
+
+    /// `what` cannot be done.
+    init(withoutPyarrow what: String) {
+        self.init(
+            what: what, why: "it is Parquet, which needs pyarrow, and the deployed image has none",
+            fix: "write pyarrow into requirements.txt of the model directory and deploy; or use CSV")
     }
 }

@@ -33,7 +33,8 @@ struct ScheduleExists: Step {
         guard let now = all.first(where: { $0.name == name }) else { return ["it has no schedule yet"] }
         let told = [
             Self.change("schedule", now.schedule, schedule.cron.text), changeOfInput(now, secret.state(answers)),
-            Self.change("image", now.image, image),
+            Self.change("kept columns", now.output.keep ?? "none", schedule.output.keep ?? "none"),
+            Self.change("results", now.output.table, schedule.output.table), Self.change("image", now.image, image),
         ].compactMap { $0 }
         return told.isEmpty && answers.command(drift).exitCode != 0 ? ["it is not as its manifest says"] : told
     }

@@ -10,7 +10,8 @@ package enum SchedulePlan {
         throws(Problem) -> Plan
     {
         let step = try ScheduleExists(schedule, of: cluster, release: release, templates: templates)
-        return plan("schedule is in place", step, cluster)
+        let checks = when(schedule.output.isParquet, ImageWritesParquet(cluster.service))
+        return plan("schedule is in place", checks + [step], cluster)
     }
 
     /// `found`: the schedules that there are. None is taken for another: who repeats the command shall not lose a
@@ -23,12 +24,12 @@ package enum SchedulePlan {
                 .usage, what: name.map { "there is no schedule named \($0)" } ?? "there is no schedule without a name",
                 fix: "say which: " + others.map { "--name \($0)" }.joined(separator: " or "))
         }
-        return plan("the schedule is gone", ScheduleIsGone(wanted, of: cluster), cluster)
+        return plan("the schedule is gone", [ScheduleIsGone(wanted, of: cluster)], cluster)
     }
 
-    private static func plan(_ stage: String, _ step: any Step, _ cluster: Cluster) -> Plan {
+    private static func plan(_ stage: String, _ steps: [any Step], _ cluster: Cluster) -> Plan {
         let first = cluster.firstControlPlane
-        return Plan(stages: [Stage(stage, on: [first]) { _ in [step] }], essential: [first.name])
+        return Plan(stages: [Stage(stage, on: [first]) { _ in steps }], essential: [first.name])
     }
 }
 
@@ -48,11 +49,14 @@ package struct Schedule: Sendable, Hashable {
     package let cron: CronExpression
     /// The image's own rows or an address; a file of the operator's cannot be read by the cluster.
     package let input: BatchInput
+    /// What its predictions are like.
+    package let output: BatchOutput
 
-    package init(name: String?, cron: CronExpression, input: BatchInput) {
+    package init(name: String?, cron: CronExpression, input: BatchInput, output: BatchOutput = BatchOutput()) {
         self.name = name
         self.cron = cron
         self.input = input
+        self.output = output
     }
 
     /// `inference-batch`, `inference-batch-weekly`. Kubernetes allows 52 characters, and adds a time to them for each
@@ -80,7 +84,7 @@ package struct Schedule: Sendable, Hashable {
     func manifest(_ cluster: Cluster, release: DeployedRelease, templates: Templates) throws(Problem) -> String {
         try Self.manifest(
             Self.cronJob(name, of: cluster.service), at: cron.text,
-            command: Self.command(fetching: address != nil, cluster.outgoing),
+            command: Self.command(fetching: address != nil, output, cluster.outgoing),
             input: address.map(BatchInput.shown), of: cluster, release: release, templates: templates)
     }
 
@@ -117,8 +121,8 @@ package struct Schedule: Sendable, Hashable {
     }
 
     /// `fetching`: whether rows come from the address in its Secret.
-    static func command(fetching: Bool, _ proxy: Proxy?) -> [String] {
-        let results = ["--results", "/tmp/results"]
+    static func command(fetching: Bool, _ output: BatchOutput, _ proxy: Proxy?) -> [String] {
+        let results = ["--results", "/tmp/results"] + output.arguments
         if !fetching { return ["python", "inference.py"] + results }
         let file = "\(ScheduleSecret.directory)/\(InputAddress.file)"
         return InputAddress.command("inference.py", file: file, results).through(proxy)

@@ -67,6 +67,14 @@ extension JobObject {
         return command.dropFirst(place + 1).first
     }
 
+    /// What its predictions are like.
+    var output: BatchOutput {
+        let keep = command.first { $0.hasPrefix(BatchOutput.keeping) }
+        return BatchOutput(
+            keep: keep.map { String($0.dropFirst(BatchOutput.keeping.count)) },
+            isParquet: command.contains(BatchOutput.parquet))
+    }
+
     /// Complete, with its registry; empty where the object has no container.
     package var image: String { container?.image ?? "" }
 

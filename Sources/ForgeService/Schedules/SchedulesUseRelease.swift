@@ -36,13 +36,15 @@ package struct SchedulesUseRelease: Step {
         return all.compactMap(change)
     }
 
-    /// Its times and its input stay as they are.
+    /// Its times, its input and what its predictions are like stay as they are.
     package func apply(to machine: Machine) async throws {
         let outdated = (look.found(try await machine.ask(questions)) ?? []).filter { change($0) != nil }
         for schedule in outdated {
             let (address, secret) = (schedule.openAddress, ScheduleSecret(of: schedule.name, cluster))
             if address != nil { try await secret.check(on: machine) }
-            let command = address == nil ? schedule.command : Schedule.command(fetching: true, cluster.outgoing)
+            let command =
+                address == nil
+                ? schedule.command : Schedule.command(fetching: true, schedule.output, cluster.outgoing)
             let manifest = try Schedule.manifest(
                 schedule.name, at: schedule.schedule, command: command, input: schedule.input, of: cluster,
                 release: DeployedRelease(image: release.reference, models: models, pullSecret: pullSecret),

@@ -29,7 +29,8 @@ struct BatchManifestsTests {
         cluster.kubernetes = version
         let directory = "batch/\(version.major).\(version.minor)"
         let schedule = Schedule(
-            name: "weekly", cron: try CronExpression("0 2 * * 0"), input: .url("https://data.example/rows.csv"))
+            name: "weekly", cron: try CronExpression("0 2 * * 0"), input: .url("https://data.example/rows.csv"),
+            output: BatchOutput(keep: "customer,plan", isParquet: true))
         let text = try schedule.manifest(cluster, release: .example, templates: Templates())
         try Golden("\(directory)/schedule.yaml").expect(text)
         let training = TrainingRun(of: cluster, release: .example, time: "20261121-151732")

@@ -33,7 +33,7 @@ struct InputAddressTests {
             ["python", "inference.py"] + (isOpen ? address.map { ["--input", $0] } ?? [] : []) + [
                 "--results", "/tmp/results",
             ]
-        let command = isOpen || address == nil ? words : Schedule.command(fetching: true, nil)
+        let command = isOpen || address == nil ? words : Schedule.command(fetching: true, BatchOutput(), nil)
         return #"""
             {"items":[{"kind":"CronJob","metadata":{"name":"inference-batch"\#(annotations)},"spec":{"schedule":"0 2 \#
             * * *","jobTemplate":{"spec":

@@ -24,10 +24,10 @@ struct ScheduleTests {
         return "{\"items\":[\(items.joined(separator: ","))]}"
     }
 
-    private func differences(_ json: String, drift: Int = 0) throws -> [String] {
+    private func differences(_ json: String, drift: Int = 0, output: BatchOutput = BatchOutput()) throws -> [String] {
         let step = try ScheduleExists(
-            Schedule(name: nil, cron: try CronExpression("0 2 * * *"), input: .own), of: cluster, release: .example,
-            templates: Templates())
+            Schedule(name: nil, cron: try CronExpression("0 2 * * *"), input: .own, output: output), of: cluster,
+            release: .example, templates: Templates())
         let looks = step.questions.compactMap { question in if case .command(let text) = question { text } else { nil }
         }
         return step.differences(
@@ -46,6 +46,75 @@ struct ScheduleTests {
                 == ["image: inference:1 → 10.77.0.11:5443/mlops/inference:0123456789abcdef"])
         #expect(try differences(found(["inference-batch"]), drift: 1) == ["it is not as its manifest says"])
         #expect(try differences("") == ["the cluster could not be asked for schedules"])
+    }
+
+    @Test("says which columns it keeps, and in what its predictions are, where that is another")
+    func output() throws {
+        let plain = found(["inference-batch"])
+        let kept = plain.replacing("inference.py\"]", with: "inference.py\",\"--keep=a,b\",\"--parquet\"]")
+        let wanted = BatchOutput(keep: "a,b", isParquet: true)
+        #expect(
+            try differences(plain, drift: 1, output: wanted) == [
+                "kept columns: none → a,b", "results: predictions.csv → predictions.parquet",
+            ])
+        #expect(try differences(kept, output: wanted) == [])
+        #expect(
+            try differences(kept, drift: 1) == [
+                "kept columns: a,b → none", "results: predictions.parquet → predictions.csv",
+            ])
+    }
+
+    private func plan(_ output: BatchOutput) throws -> Plan {
+        try SchedulePlan.make(
+            Schedule(name: nil, cron: try CronExpression("@daily"), input: .own, output: output), cluster: cluster,
+            release: .example, templates: Templates())
+    }
+
+    @Test("is not made for Parquet that the deployed image cannot write")
+    func withoutParquet() throws {
+        #expect(try plan(BatchOutput(keep: "all")).stages[0].work[0].steps.count == 1)
+        let steps = try plan(BatchOutput(isParquet: true)).stages[0].work[0].steps
+        let check = try #require(steps.first)
+        #expect(steps.count == 2 && check.title == "the deployed image writes Parquet")
+        #expect(check.differences(whenLookEnds: 0, "has-pyarrow True") == [])
+        #expect(check.differences(whenLookEnds: 0, "has-pyarrow False") == ["it has no pyarrow"])
+        #expect(
+            check.refusal(of: ["it has no pyarrow"], on: Example.master)?.description == """
+                kubmaster: predictions.parquet cannot be written
+                  why  it is Parquet, which needs pyarrow, and the deployed image has none
+                  fix  write pyarrow into requirements.txt of the model directory and deploy; or use CSV
+                """)
+        // Where no pod runs nobody knows.
+        let silent = "\nerror: deployments/inference has no pods\n"
+        #expect(check.differences(whenLookEnds: 1, silent) == [])
+        #expect(
+            check.notes(
+                given: Example.answers([check.looks[0]: CommandState(exitCode: 1, text: silent)]), on: Example.master)
+                == [
+                    """
+                    whether the deployed image can write Parquet is not known: error: deployments/inference has no pods
+                    """
+                ])
+    }
+
+    /// The pod's own Python is this computer's here.
+    @Test("asks the pod's own Python for pyarrow")
+    func looksForParquet() async throws {
+        try await TemporaryDirectory.during { directory in
+            let look = try #require(try plan(BatchOutput(isParquet: true)).stages[0].work[0].steps.first?.looks.first)
+            try directory.write(
+                "kubectl",
+                """
+                #!/bin/sh
+                while [ "$1" != exec ]; do shift; done
+                [ "$2 $3" = "deployment/inference --" ] || exit 9
+                shift 4; exec env "PYTHONPATH=${0%/*}/packages" python3 -S "$@"
+                """, mode: 0o755)
+            let line = "PATH=\(directory.path):$PATH; \(look)"
+            #expect(try LocalProgram("sh", "-c", line).output == "has-pyarrow False\n")
+            try directory.write("packages/pyarrow.py", "")
+            #expect(try LocalProgram("sh", "-c", line).output == "has-pyarrow True\n")
+        }
     }
 
     private func removed(_ name: String?, of names: [String]) throws -> String? {
@@ -86,6 +155,24 @@ struct ScheduleTests {
         #expect(
             stands.contains("schedule: \"0 2 * * *\"")
                 && stands.contains("image: \"10.77.0.11:5443/mlops/inference:0123456789abcdef\""))
+    }
+
+    @Test("keeps its columns and writes Parquet as before, when its address goes into a Secret")
+    func keepsOutput() async throws {
+        let step = SchedulesUseRelease(Example.release, models: nil, of: cluster, templates: try Templates())
+        let open = found(["inference-batch"]).replacing(
+            "inference.py\"]",
+            with: #"inference.py","--input","https://data.example/rows.csv","--keep=a,b","--parquet"]"#)
+        let host = ScriptedTransport { command in
+            if command.line.contains(" apply ") { return Output("") }
+            let text =
+                command.inputText.contains("metadata.uid") ? "0f" : command.inputText.contains("secrets") ? "" : open
+            return Output(answering: CommandState(text: text))
+        }
+        try await step.apply(to: Machine(host: Example.master, transport: host))
+        let applied = try #require(await host.commands.first { $0.line.hasSuffix(" apply -f -") }?.inputText)
+        #expect(applied.contains(#""--results", "/tmp/results", "--keep=a,b", "--parquet"]"#), "\(applied)")
+        #expect(!applied.contains("\"--input\""))
     }
 
     @Test("pulls with the Secret of that release, where it named one of kubeforge's")

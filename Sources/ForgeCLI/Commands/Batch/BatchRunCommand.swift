@@ -26,13 +26,7 @@ struct BatchRunCommand: ActionCommand {
     @Option(help: ArgumentHelp("Split the rows into this many parts that are answered at once.", valueName: "n"))
     var shards = 1
 
-    @Option(
-        help: ArgumentHelp(
-            "Input columns to copy into the predictions: a,b, or all.", valueName: "columns"))
-    var keep: String?
-
-    @Flag(help: "Write predictions.parquet instead of predictions.csv.")
-    var parquet = false
+    @OptionGroup var form: BatchOutputOptions
 
     @Option(
         help: ArgumentHelp(
@@ -50,15 +44,12 @@ struct BatchRunCommand: ActionCommand {
 
     func validate() throws {
         if !(1...100).contains(shards) { throw ValidationError("--shards \(shards): from 1 to 100") }
-        if let keep, keep.split(separator: ",", omittingEmptySubsequences: false).contains(where: \.isBlank) {
-            throw ValidationError("--keep \(keep): names of columns between commas, such as customer,plan; or all")
-        }
     }
 
     func action(_ surroundings: ProcessEnvironment) throws -> Action {
         let time = Timestamp(surroundings.now()).text
         let rows = try BatchInput(input, absolute: surroundings.absolute)
-        let output = BatchOutput(keep: keep, isParquet: parquet)
+        let output = form.output
         if let results { try ResultsDirectory(surroundings.absolute(results), as: results).check(for: output) }
         return .batchRun(
             BatchOrder(
@@ -193,9 +184,4 @@ struct ResultsDirectory {
                 .usage, what: "--results \(name) cannot be written to", why: why, fix: "name a directory of your own")
         }
     }
-}
-
-extension StringProtocol {
-    /// Whether nothing can be seen of it.
-    fileprivate var isBlank: Bool { allSatisfy(\.isWhitespace) }
 }

@@ -28,6 +28,8 @@ struct BatchSchedule: ActionCommand {
             valueName: "url|@file"))
     var input: String?
 
+    @OptionGroup var form: BatchOutputOptions
+
     @Option(help: ArgumentHelp("Tells several schedules apart. Without a name there is one.", valueName: "name"))
     var name: String?
 
@@ -47,7 +49,7 @@ struct BatchSchedule: ActionCommand {
 
     func action(_ surroundings: ProcessEnvironment) throws -> Action {
         let rows = try BatchInput(input, absolute: surroundings.absolute)
-        let schedule = Schedule(name: name, cron: try CronExpression(cron), input: rows)
+        let schedule = Schedule(name: name, cron: try CronExpression(cron), input: rows, output: form.output)
         var action = Action("batch schedule") { context in
             try SchedulePlan.make(
                 schedule, cluster: context.cluster, release: try await context.deployedRelease(),
