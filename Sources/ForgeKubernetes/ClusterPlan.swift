@@ -31,7 +31,10 @@ package struct ClusterPlan: Sendable {
     package func make() throws(Problem) -> Plan {
         let cni = try CNI(cluster, templates)
         let runtime = ContainerRuntime(cluster: cluster, templates: templates)
-        let nodeImages = PrepulledImages(cluster: cluster, images: cni.images)
+        let metrics = cluster.metricsServer ? try MetricsServer(cluster, templates) : nil
+        // One pod on some node: containerd's nodes pull it when it comes.
+        let others = cluster.runtime == .docker ? [metrics?.image].compactMap { $0 } : []
+        let nodeImages = PrepulledImages(cluster: cluster, images: cni.images + others)
         return Plan(
             stages: [
                 try fit(cni),
@@ -47,7 +50,7 @@ package struct ClusterPlan: Sendable {
                 // Meanwhile the workers fetch what they will run.
                 try stage("the control plane answers") { host, facts throws(Problem) in
                     if host.name == cluster.firstControlPlane.name {
-                        return try controlPlane(host, facts) + cni.steps
+                        return try controlPlane(host, facts) + cni.steps + (metrics?.steps ?? [])
                     }
                     return when(cluster.runtime == .containerd, nodeImages)
                 },
@@ -56,7 +59,8 @@ package struct ClusterPlan: Sendable {
                     [NodeIsReady.step(for: host)] + Bridge.steps(for: host, cni)
                 },
                 try stage("the cluster works", on: [cluster.firstControlPlane]) { host, _ in
-                    when(host.isSchedulable, ControlPlaneIsSchedulable(host: host)) + [SystemPods.step(for: cni)]
+                    when(host.isSchedulable, ControlPlaneIsSchedulable(host: host))
+                        + [SystemPods.step(for: cni, and: metrics)] + (metrics.map { [$0.measures] } ?? [])
                 },
                 // Once the pod network runs on all of them.
                 try stage("the nodes reach each other") { host, _ in

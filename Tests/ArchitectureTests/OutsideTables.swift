@@ -88,6 +88,7 @@ extension OutsideTests {
         "ForgeKubernetes/Kubeconfig/AdminConfig.swift": .fuzz("admin.conf"),
         "ForgeKubernetes/Kubeconfig/KubeconfigText.swift": .fuzz("kubeconfig"),
         "ForgeKubernetes/Readiness/NodeIsReady.swift": .fuzz("steps of provision"),
+        "ForgeKubernetes/Metrics/MetricsServer.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Runtime/ContainerdConfig.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Runtime/ContainerdExtras.swift": .fuzz("containerd's configuration"),
         "ForgeKubernetes/Preflight/ExistingDocker.swift": .fuzz("steps of provision"),

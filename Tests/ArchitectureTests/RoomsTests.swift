@@ -9,7 +9,7 @@ private let rooms: [String: [String]] = [
     "ForgePlan": ["Events", "Questions", "", "Steps", "Packages"],
     "ForgeSSH": [""],
     "ForgeKubernetes": [
-        "Host", "KubeAPI", "CNI", "Kubeadm", "Runtime", "Kubeconfig", "Readiness", "Preflight", "",
+        "Host", "KubeAPI", "CNI", "Metrics", "Kubeadm", "Runtime", "Kubeconfig", "Readiness", "Preflight", "",
     ],
     "ForgeService": [
         "KubeAPI", "Release", "Jobs", "Lease", "Registry", "Models", "Access", "Checks", "Retention", "Build", "Batch",

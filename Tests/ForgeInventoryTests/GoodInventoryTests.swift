@@ -46,6 +46,16 @@ struct GoodInventoryTests {
         #expect(try Scratch().read(text).firstControlPlane.isSchedulable)
     }
 
+    @Test("has metrics-server where it says so")
+    func metricsServer() throws {
+        #expect(try Scratch().read(twoHosts + "metricsServer: true\n").metricsServer)
+        #expect(try !Scratch().read(twoHosts + "metricsServer: false\n").metricsServer)
+        #expect(
+            try Scratch().problems(twoHosts + "metricsServer: 0.9.0\n") == [
+                "inventory.yaml:10:16  metricsServer: needs true or false"
+            ])
+    }
+
     @Test("believes a fetched key by its fingerprint, and a key file as it is")
     func believesKeys() throws {
         let mirrors = """

@@ -29,6 +29,11 @@ struct FuzzTests {
             "coredns-5d78c9869d-abcde|kubnode|Running|False|CrashLoopBackOff |ReplicaSet|coredns-5d78c9869d\n",
             "coredns-5d78c9869d-abcde: CrashLoopBackOff"
         ),
+        ("Deployment metrics-server\n", "kubeforge did not make Deployment metrics-server"),
+        (
+            "False MissingEndpoints: endpoints for service/metrics-server in \"kube-system\" have no addresses\n",
+            "v1beta1.metrics.k8s.io is not available: MissingEndpoints: endpoints for"
+        ),
         ("web-0|kubnode|Pending|False|||\n", "the pod web-0 in kube-system is not the cluster's own"),
         (
             "device\nfdb ee:ff:00:11:22:33 dst 10.77.0.12 self permanent\n"
@@ -78,6 +83,7 @@ struct FuzzTests {
             let cluster = Example.cluster("1.36.2") {
                 $0.runtime = runtime
                 $0.hosts[0].isSchedulable = true
+                $0.metricsServer = true
             }
             return try ClusterPlan(
                 cluster: cluster, facts: ["kubmaster": Example.facts("1"), "kubnode": Example.facts("2")],

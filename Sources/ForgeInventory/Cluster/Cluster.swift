@@ -20,7 +20,9 @@ package struct Cluster: Sendable, Hashable {
     package var serviceNetwork: IPv4Network
     /// `flannel` where the inventory does not say.
     package var cni: CNI
-    /// Where kubeadm's images come from; nil means `registry.k8s.io`.
+    /// Whether `provision` brings metrics-server.
+    package var metricsServer: Bool
+    /// Where kubeadm's images come from, and that of metrics-server; nil means `registry.k8s.io`.
     package var imageRepository: String?
     /// Empty where everything comes from the public places.
     package var mirrors: Mirrors
@@ -36,7 +38,7 @@ package struct Cluster: Sendable, Hashable {
         name: String, path: String = "", kubernetes: Version, runtime: Runtime = .containerd,
         docker: DockerSource = .docker, hosts: [Host],
         podNetwork: IPv4Network = Defaults.podNetwork, serviceNetwork: IPv4Network = Defaults.serviceNetwork,
-        cni: CNI = .flannel,
+        cni: CNI = .flannel, metricsServer: Bool = false,
         imageRepository: String? = nil, mirrors: Mirrors = Mirrors(), proxy: Proxy? = nil, service: Service = Service(),
         lab: LabSettings = LabSettings()
     ) {
@@ -49,6 +51,7 @@ package struct Cluster: Sendable, Hashable {
         self.podNetwork = podNetwork
         self.serviceNetwork = serviceNetwork
         self.cni = cni
+        self.metricsServer = metricsServer
         self.imageRepository = imageRepository
         self.mirrors = mirrors
         self.proxy = proxy

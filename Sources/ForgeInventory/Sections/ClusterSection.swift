@@ -4,7 +4,7 @@ import ForgeCore
 struct ClusterSection {
     static let keys = [
         "cluster", "kubernetes", "runtime", "docker", "hosts", "ssh", "podNetwork", "serviceNetwork", "cni",
-        "imageRepository",
+        "metricsServer", "imageRepository",
         "mirrors", "proxy", "service", "services", "lab",
     ]
     static let dockerKeys = ["source"]
@@ -50,6 +50,7 @@ struct ClusterSection {
         cluster.runtime = section["runtime"]?.choice() ?? cluster.runtime
         cluster.docker = section["docker"].flatMap(dockerSource) ?? cluster.docker
         cluster.cni = section["cni"].flatMap { cni($0, cluster.kubernetes) } ?? cluster.cni
+        cluster.metricsServer = section["metricsServer"]?.flag() ?? cluster.metricsServer
         cluster.imageRepository = section["imageRepository"]?.read(ImageRule.repository)
         cluster.mirrors = section["mirrors"].map { MirrorsSection(paths: paths).read($0) } ?? cluster.mirrors
         cluster.proxy = section["proxy"].flatMap { ProxySection().read($0) }

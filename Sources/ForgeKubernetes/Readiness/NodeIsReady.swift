@@ -39,18 +39,21 @@ enum NodeIsReady {
 /// Every pod that kubeadm and kubeforge made for the cluster runs; those on nodes that are not Ready count elsewhere.
 /// What others put beside them is told, and not waited for.
 enum SystemPods {
-    static func step(for cni: CNI) -> any Step {
+    static func step(for cni: CNI, and metrics: MetricsServer? = nil) -> any Step {
         let pods = ["kube-system", cni.namespace].uniqued().map(look).joined(separator: "; ")
         let look = Nodes.look(HostKubectl.asAdmin)
         @Sendable func waiting(_ answers: Answers) -> (own: [Pod], foreign: [Pod], isEmpty: Bool) {
             let unready = Nodes(answers.command(look).text).unready
             let all = answers.command(pods).text.split(separator: "\n").compactMap(Pod.init)
-            let own = all.filter { $0.isOwn(cni) }
+            let isMeasured = metrics != nil && MetricsServer.owner(answers) == .kubeforge
+            let deployments = cni.deployments + (isMeasured ? [MetricsServer.deployment] : [])
+            let own = all.filter { $0.isOwn(cni, deployments) }
             func late(_ pods: [Pod]) -> [Pod] { pods.filter { !$0.runs && !unready.contains($0.node) } }
-            return (late(own), late(all.filter { !$0.isOwn(cni) }), own.isEmpty)
+            return (late(own), late(all.filter { !$0.isOwn(cni, deployments) }), own.isEmpty)
         }
         return WaitUntil(
-            "the cluster's own pods run", within: .seconds(300), asking: [.command(pods), .command(look)],
+            "the cluster's own pods run", within: .seconds(300),
+            asking: [.command(pods), .command(look)] + (metrics == nil ? [] : [.command(MetricsServer.ownerLook)]),
             fix: "`kubectl -n kube-system describe pod NAME` tells more",
             cure: { Nodes($0.command(look).text).full.roomFix },
             notes: { answers, _ in
@@ -102,15 +105,15 @@ enum SystemPods {
                 fields[3] == "True" || fields[2] == "Succeeded" || isStatic && fields[2] == "Running" && reasons.isEmpty
         }
 
-        /// Made by kubeadm or by the pod network's manifest, as its owner tells: labels may be anybody's.
-        func isOwn(_ cni: CNI) -> Bool {
+        /// Made by kubeadm or by a manifest of kubeforge's, as its owner tells: labels may be anybody's.
+        func isOwn(_ cni: CNI, _ deployments: [String]) -> Bool {
             switch kind {
             case "Node":
                 ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"].contains {
                     name == "\($0)-\(node)"
                 }
             case "DaemonSet": (["kube-proxy"] + cni.daemonSets).contains(owner)
-            case "ReplicaSet": (["coredns"] + cni.deployments).contains { owner.hasPrefix("\($0)-") }
+            case "ReplicaSet": (["coredns"] + deployments).contains { owner.hasPrefix("\($0)-") }
             default: false
             }
         }

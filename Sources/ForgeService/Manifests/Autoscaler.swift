@@ -9,8 +9,12 @@ enum Autoscaler {
         let look = Kubectl(namespace: cluster.service.namespace).look("get", "--raw", "/apis/metrics.k8s.io/v1beta1")
         return Requirement(
             "the cluster measures how busy pods are", asking: [.command(look)],
-            fix: "install metrics-server in the cluster, or write one number: service: replicas: "
-                + "\(cluster.service.replicas) in the inventory"
+            fix:
+                """
+                \(cluster.metricsServer ? "" : "write `metricsServer: true` into the inventory, and ")\
+                `kubeforge provision \(cluster.path)` installs metrics-server; or write one number: service: replicas: \
+                \(cluster.service.replicas)
+                """
         ) { answers in
             let answer = answers.command(look)
             return answer.exitCode == 0

@@ -6,7 +6,7 @@ let keysFaults = [
         told: """
             inventory.yaml:10:1  podNetwrok: unknown key
               fix  did you mean podNetwork? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, \
-            serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
+            serviceNetwork, cni, metricsServer, imageRepository, mirrors, proxy, service, services, lab
             """),
     BadInventory(
         "a key with two letters swapped",
@@ -24,7 +24,7 @@ let keysFaults = [
         told: """
             inventory.yaml:10:1  flavour: unknown key
               fix  known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, serviceNetwork, cni, \
-            imageRepository, mirrors, proxy, service, services, lab
+            metricsServer, imageRepository, mirrors, proxy, service, services, lab
             """),
     BadInventory(
         "an unknown key of a host",
@@ -111,7 +111,7 @@ let keysFaults = [
               fix  did you mean control-plane? known here: control-plane, worker
             inventory.yaml:7:1  podNetwrok: unknown key
               fix  did you mean podNetwork? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, \
-            serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
+            serviceNetwork, cni, metricsServer, imageRepository, mirrors, proxy, service, services, lab
             inventory.yaml:9:13  service.replicas: needs a whole number from 1 to 1000
             """),
 ]

@@ -218,6 +218,6 @@ let foreignFaults = [
               fix  add a line such as `hosts: [{name: node1, address: 192.168.56.11, role: control-plane}]`
             inventory.yaml:3:1  nodes: unknown key
               fix  did you mean hosts? known here: cluster, kubernetes, runtime, docker, hosts, ssh, podNetwork, \
-            serviceNetwork, cni, imageRepository, mirrors, proxy, service, services, lab
+            serviceNetwork, cni, metricsServer, imageRepository, mirrors, proxy, service, services, lab
             """),
 ]

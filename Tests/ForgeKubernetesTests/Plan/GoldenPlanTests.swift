@@ -30,6 +30,7 @@ struct GoldenPlanTests {
             ]
         }
         all["calico-1.36.2"] = Example.cluster("1.36.2") { $0.cni = .calico }
+        all["metrics-1.36.2"] = Example.cluster("1.36.2") { $0.metricsServer = true }
         all["schedulable-1.36.2"] = Example.cluster("1.36.2") { $0.hosts[0].isSchedulable = true }
         return all
     }()

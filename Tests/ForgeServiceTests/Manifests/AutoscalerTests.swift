@@ -80,6 +80,18 @@ struct AutoscalerTests {
         #expect(needed.differences(whenLookEnds: 0, "{}") == [])
         #expect(
             needed.differences(whenLookEnds: 1, "\nnot found\n") == ["nothing serves metrics.k8s.io: not found"])
+        #expect(
+            needed.refusal(of: ["nothing serves metrics.k8s.io: not found"], on: Example.master)?.description == """
+                kubmaster: requirement not met: the cluster measures how busy pods are
+                  why  nothing serves metrics.k8s.io: not found
+                  fix  write `metricsServer: true` into the inventory, and `kubeforge provision inventory/lab.yaml` \
+                installs metrics-server; or write one number: service: replicas: 2
+                """)
+        var cluster = Example.cluster(service: service)
+        cluster.metricsServer = true
+        #expect(
+            Autoscaler.isMeasured(cluster).refusal(of: ["x"], on: Example.master)?.fix?.hasPrefix(
+                "`kubeforge provision inventory/lab.yaml` installs metrics-server;") == true)
     }
 
     @Test("is not overruled by hand")
