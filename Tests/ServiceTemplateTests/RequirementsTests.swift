@@ -14,14 +14,15 @@ struct RequirementsTests {
         try write("model/test.csv", "a\n1\n")
     }
 
-    /// A wheel of a package without content, as its name says, with an own version.
+    /// A wheel of a package without content, as its name says, with an own version and what it needs.
     private static let wheel = """
         import sys, zipfile
-        name, version, place = sys.argv[1:]
+        name, version, place, *needs = sys.argv[1:]
         about = f"{name}-{version}.dist-info"
         with zipfile.ZipFile(f"{place}/{name}-{version}-py3-none-any.whl", "w") as archive:
             archive.writestr(f"{name}.py", f"version = {version!r}\\n")
-            archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n")
+            head = f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n"
+            archive.writestr(f"{about}/METADATA", head + "".join(f"Requires-Dist: {one}\\n" for one in needs))
             archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
             archive.writestr(f"{about}/RECORD", "")
         """
@@ -88,6 +89,92 @@ struct RequirementsTests {
         try write("model/other.txt", "# lightgbm\n")
         try packages()
         #expect(try text("needed/debs.txt") == "\n")
+    }
+
+    /// The version of one of the service's own packages.
+    private func own(_ name: String) throws -> String {
+        let text = try String(contentsOf: ServiceFiles.requirements, encoding: .utf8)
+        return try #require(text.firstMatch(of: try Regex("\\n\(name)==([^ ]+)", as: (Substring, Substring).self))).1
+            .description
+    }
+
+    /// As the Dockerfile runs pip, in an environment that has the service's packages, without a network: what it would
+    /// put there, or why not.
+    private func pip() throws -> (status: Int32, said: String) {
+        let dockerfile = String(decoding: try ServiceFiles.source("Dockerfile"), as: UTF8.self).replacing(
+            "\\\n", with: "")
+        let line = try #require(dockerfile.split(separator: "\n").first { $0.hasPrefix("RUN cd needed/models") })
+        let command = try #require(line.dropFirst("RUN ".count).split(separator: "&& {").first)
+        try write("bin/python", "#!/bin/sh\nexec '\(python.executable)' \"$@\" --dry-run\n")
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o755], ofItemAtPath: (directory / "bin/python").path)
+        let run = try LocalProgram.run(
+            ["sh", "-c", "exec 2>&1; \(command)"], in: directory.url,
+            environment: [
+                "PATH": "\((directory / "bin").path):/usr/bin:/bin", "PIP_CONFIG_FILE": "/dev/null",
+                "PIP_NO_INDEX": "1",
+            ])
+        return (run.status, run.output)
+    }
+
+    @Test("cannot put other versions in the place of what the service itself runs on, however it names them")
+    func servicesOwn() throws {
+        let (click, place) = (try own("click"), directory / "model/wheels")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        for words in [
+            ["click", "8.1.7"], ["old", "1.0", "click<8.2"], ["fine", "1.0", "click>=8"], ["other", "1.0"],
+        ] {
+            _ = try python.answer(Self.wheel, [words[0], words[1], place.path] + words.dropFirst(2))
+        }
+        func end(_ text: String) throws -> (status: Int32, said: String) {
+            try write("model/requirements.txt", "--find-links wheels\n\(text)\n")
+            try packages()
+            return try pip()
+        }
+        for text in ["fine==1.0", "click\nfine", "click==\(click)\nother", "Click>=8\nother==1.0"] {
+            let end = try end(text)
+            #expect(end.status == 0 && !end.said.contains("click-8.1.7"), "\(text): \(end.said)")
+            #expect(end.said.contains("Would install "), "\(text): \(end.said)")
+        }
+        for text in ["old", "click<8.2", "./wheels/click-8.1.7-py3-none-any.whl", "click==8.1.*"] {
+            let end = try end(text)
+            #expect(end.status != 0, "\(text): \(end.said)")
+            #expect(end.said.contains("The user requested (constraint) click==\(click)"), "\(text): \(end.said)")
+        }
+    }
+
+    @Test("names no other version of what the service itself runs on: it is refused with its line, before pip is asked")
+    func servicesOwnByLine() throws {
+        let file = (directory / "model/requirements.txt").path
+        func end(_ text: String) throws -> String {
+            try write("model/requirements.txt", text)
+            return try python.end(
+                of: "packages.py", (directory / "model").path, ServiceFiles.requirements.path,
+                (directory / "needed").path
+            ).errors
+        }
+        let typing = try own("typing_extensions")
+        #expect(
+            try end("numpy\nTyping-Extensions [x] == 4.0.1  # by pip freeze\n") == """
+                \(file):2: is Typing-Extensions 4.0.1, and the service itself runs on Typing-Extensions \(typing): take \
+                the line out, or write Typing-Extensions==\(typing)
+
+                """)
+        try write("model/more.txt", "h11===0.9\n")
+        #expect(try end("-r more.txt\n").contains("more.txt:1: is h11 0.9, and the service itself runs on h11 "))
+        // What is as it is, for another Python, a constraint, or a package of models' is not refused here.
+        for text in [
+            "typing_extensions==\(typing)", "typing_extensions==\(typing).0", "typing_extensions==4.*",
+            "h11==0.9; python_version < '3'", "-c more.txt\nh11", "scikit-learn==1.4.2", "h11-more==0.9",
+        ] {
+            #expect(try end(text + "\n") == "", "\(text)")
+        }
+        // A file that is not divided says nowhere what is the service's.
+        try write("all.txt", "h11==0.16.0\n")
+        try write("model/requirements.txt", "h11==0.9\n")
+        _ = try python.run(
+            "packages.py", (directory / "model").path, (directory / "all.txt").path, (directory / "needed").path)
+        #expect(try text("needed/pins.txt") == "\n")
     }
 
     static let compiler = "the image has no compiler: build a wheel of it"

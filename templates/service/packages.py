@@ -1,7 +1,8 @@
 """Which packages is pip to install for the models of a directory? Asked once, when the image is built.
 
 packages.py DIRECTORY REQUIREMENTS OUTPUT writes into OUTPUT, in the order in which pip gets them: server.txt; models/, with a
-requirements.txt and all that it names; more.txt. And debs.txt, for apt.
+requirements.txt and all that it names; more.txt. And pins.txt, the server's versions, which none of them may change; and debs.txt,
+for apt.
 """
 
 import os
@@ -9,7 +10,7 @@ import re
 import shutil
 import sys
 
-from table import REQUIREMENTS, DataError, Directory, Requirements, version_of
+from table import REQUIREMENTS, DataError, Directory, Requirements, pinned, version_of
 
 # At these versions where nothing names others; wheels for Python 3.11 to 3.14 on amd64 and arm64.
 PACKAGES = {"pandas": "pandas==3.0.6", "onnx": "onnxruntime==1.32.0", "xgboost": "xgboost-cpu==3.2.0", "lightgbm": "lightgbm==4.7.0",
@@ -22,8 +23,9 @@ FOR_MODELS = "# for models"  # this line of our requirements.txt divides the ser
 def write(directory, requirements, output):
     """A requirements.txt of the directory's own is taken as it is; else models get the packages that they were saved with."""
     with open(requirements, encoding="utf-8") as file:
-        server, _, ours = file.read().partition(FOR_MODELS)
-    own = Requirements(directory.path) if REQUIREMENTS in directory.names else None
+        server, line, ours = file.read().partition(FOR_MODELS)
+    pins = pinned(server) if line else {}  # who has not divided the file says nowhere what is the server's
+    own = Requirements(directory.path, pins) if REQUIREMENTS in directory.names else None
     models = os.path.join(output, "models")
     os.makedirs(models, exist_ok=True)
     if own:
@@ -35,6 +37,7 @@ def write(directory, requirements, output):
         text, needed, more = saved_with(directory, ours.partition("\n")[2])
         put(os.path.join(models, REQUIREMENTS), text)
     put(os.path.join(output, "server.txt"), server)
+    put(os.path.join(output, "pins.txt"), "\n".join(f"{name}=={version}" for name, version in sorted(pins.items())))
     put(os.path.join(output, "more.txt"), "\n".join(more))
     put(os.path.join(output, "debs.txt"), "\n".join(sorted(DEBS[name] for name in needed if name in DEBS)))
 

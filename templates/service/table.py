@@ -838,6 +838,8 @@ VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 SPECIFIER = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[^\s,;()<>=!~]+"
 REQUIREMENT = re.compile(rf"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*"
                          rf"(?:@\s*(\S+)|\(?\s*(?:{SPECIFIER}(?:\s*,\s*{SPECIFIER})*)?\s*,?\s*\)?)\s*(?:;.*)?", re.ASCII)
+EXACT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*\(?\s*={2,3}\s*([^\s,;()*]+)\s*\)?", re.ASCII)  # without a marker
+PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", re.ASCII | re.MULTILINE)
 WHEEL = re.compile(r"([A-Za-z0-9._]+)-[^-]+(?:-\d[^-]*)?-[^-]+-[^-]+-([^-]+)\.whl", re.ASCII)
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma", ".zip")
 LONG = {"-r": "--requirement", "-c": "--constraint", "-f": "--find-links", "-i": "--index-url", "-e": "--editable"}
@@ -847,12 +849,24 @@ WITHOUT_VALUE = ("--no-index", "--pre", "--prefer-binary", "--require-hashes")
 NO_SOURCES = "the image has no compiler: build a wheel of it (`pip wheel --no-deps -w wheels {}`), and name that: ./wheels/….whl"
 
 
+def pinned(text):
+    """{name: version} of the packages that a requirements.txt pins."""
+    return {_index_name(name): version for name, version in PIN.findall(text)}
+
+
+def _index_name(name):
+    """Of a package, as the index writes it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 class Requirements:
     """requirements.txt of a model directory and the files that it names: packages are installed before the rest of the directory is
-    part of the image. What pip could not install there is refused."""
+    part of the image. What pip could not install there is refused, and so is another version of what the service itself runs on (`pins`:
+    {name: version}), which pip would put in its place."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, pins=None):
         self.directory = str(directory)
+        self._pins = pins or {}
         self.files = []  # paths in the directory; requirements.txt is the first
         self.names = set()  # of packages, as the index writes them
         self._hashed = self._bare = None  # where one stands with a digest, and one without
@@ -873,6 +887,8 @@ class Requirements:
             wanted, options = " ".join(words[:place]).strip(), self._options(" ".join(words[place:]), where)
             if wanted:
                 self._look(wanted, where)
+                if not is_constraint:
+                    self._compare(wanted, where)
                 self._count(wanted, where, "--hash" in dict(options), is_constraint)
             for name, value in options:
                 self._take(name, value, os.path.dirname(path), where)
@@ -951,6 +967,15 @@ class Requirements:
         else:
             self._bare = self._bare or where
 
+    def _compare(self, wanted, where):
+        """What is not as plain as one version is left to pip, which gets the service's versions as constraints."""
+        found = EXACT.fullmatch(wanted)
+        own = found and self._pins.get(_index_name(found.group(1)))
+        if own and re.sub(r"(\.0)+$", "", found.group(2)) != re.sub(r"(\.0)+$", "", own):
+            name = found.group(1)
+            raise DataError(f"{where}: is {name} {found.group(2)}, and the service itself runs on {name} {own}: take the line out, or write "
+                            f"{name}=={own}")
+
     def _look(self, wanted, where):
         """Notes the package that a requirement names, and the wheel, where it names that."""
         found = REQUIREMENT.fullmatch(wanted)
@@ -972,7 +997,7 @@ class Requirements:
         elif not found:
             raise DataError(f"{where}: {wanted[:80]!r} is no requirement: write one as scikit-learn==1.6.1, package>=1,<2 or ./wheels/….whl")
         if found:
-            self.names.add(re.sub(r"[-_.]+", "-", found.group(1)).lower())
+            self.names.add(_index_name(found.group(1)))
 
     def _local(self, place, where, name=None):
         if os.path.isabs(place):
@@ -991,7 +1016,7 @@ class Requirements:
             raise DataError(f"{where}: {file} is no name of a wheel, which is as package-1.0-py3-none-any.whl: keep the name that it was made with")
         if re.match(r"(win|macosx)", found.group(2)):
             raise DataError(f"{where}: {file} is for another system: the image is Linux")
-        self.names.add(re.sub(r"[-_.]+", "-", found.group(1)).lower())
+        self.names.add(_index_name(found.group(1)))
 
     def _path(self, path, shown, where):
         """Of a file or directory, within the directory."""
@@ -1018,11 +1043,11 @@ class Requirements:
 
 # ---- what it says
 
-def look(directory=None, train=None, test=None, target=None, index=None):
+def look(directory=None, train=None, test=None, target=None, index=None, pins=None):
     """What kubeforge asks before it builds, as the JSON of --json."""
     found = None if directory is None else Directory(directory, train, test)
     if found is not None and REQUIREMENTS in found.names:
-        Requirements(directory)
+        Requirements(directory, pins)
     train, test = (train, test) if found is None else (found.train, found.test)
     notes = []
     for file in (train, test):
@@ -1066,6 +1091,7 @@ def main():
     parser.add_argument("--test")
     parser.add_argument("--target", help="the column with the truth")
     parser.add_argument("--index", help="the column that names a row")
+    parser.add_argument("--pins", default="", help="the packages that the service itself runs on: a==1 b==2")
     parser.add_argument("--rows", help="rows for batch inference, whose header is looked at")
     parser.add_argument("--keep", default="", help="columns that these rows must have")
     parser.add_argument("--json", action="store_true", help="says it as JSON")
@@ -1074,7 +1100,8 @@ def main():
         if options.rows:
             said = check_rows(options.rows, names(options.keep))
         else:
-            said = look(options.directory, options.train, options.test, options.target, options.index)
+            pins = pinned("\n".join(options.pins.split()))
+            said = look(options.directory, options.train, options.test, options.target, options.index, pins)
     except DataError as error:
         if not options.json:
             sys.exit(str(error))

@@ -40,6 +40,13 @@ struct BuildFailure {
             "start Docker on HOST: `systemctl status docker` says why it does not run"
         ),
         (
+            ["The user requested (constraint)"],
+            """
+            what stands behind (constraint) is what the service itself runs on, or what a -c file of yours asks for: take \
+            the other requirement out of requirements.txt of the model directory, or write a version that goes with it
+            """
+        ),
+        (
             ["No matching distribution", "Could not find a version that satisfies"],
             """
             the Python index lacks a package of requirements.txt for this Python: name a complete one in the inventory \

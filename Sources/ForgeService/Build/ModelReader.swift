@@ -14,6 +14,8 @@ package struct ModelReader: Sendable {
     let subject: Subject
     private let target, index: String?
     private let program: String
+    /// Of the packages that the service itself runs on: `anyio==4.16.0 click==8.5.1`.
+    private let pins: String
 
     package init(
         _ subject: Subject, target: String? = nil, index: String? = nil, templates: Templates
@@ -22,13 +24,22 @@ package struct ModelReader: Sendable {
         self.target = target
         self.index = index
         program = try templates["service/table.py"].text
+        pins = Self.pins(of: try templates["service/requirements.txt"].text)
+    }
+
+    /// Those before the line that divides the server's packages from the models', as packages.py has it.
+    private static func pins(of requirements: String) -> String {
+        guard let line = requirements.firstRange(of: "# for models") else { return "" }
+        let lines = requirements[..<line.lowerBound].split(separator: "\n")
+        return lines.compactMap { $0.prefixMatch(of: /[A-Za-z0-9._-]+==[^ ;\\]+/).map { String($0.output) } }
+            .joined(separator: " ")
     }
 
     /// Without the user's own modules and settings of Python.
     package var command: Command {
         let named: [Word] =
             switch subject {
-            case .directory(let path): ["--directory", Word(path)]
+            case .directory(let path): ["--directory", Word(path)] + (pins.isEmpty ? [] : ["--pins", Word(pins)])
             case .files(let files): ["--train", Word(files.train), "--test", Word(files.test)]
             }
         let columns = [("--target", target), ("--index", index)].flatMap { option, name in

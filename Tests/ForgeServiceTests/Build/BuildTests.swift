@@ -169,6 +169,18 @@ struct BuildTests {
                 "start Docker on kubmaster: `systemctl status docker` says why it does not run"
             ),
             (
+                """
+                The conflict is caused by:
+                    old 1.0 depends on click<8.2
+                    The user requested (constraint) click==8.5.1
+                """,
+                """
+                what stands behind (constraint) is what the service itself runs on, or what a -c file of yours asks \
+                for: take the other requirement out of requirements.txt of the model directory, or write a version \
+                that goes with it
+                """
+            ),
+            (
                 "Step 9: RUN python train.py\n/app/model/train.csv:7, column 3 (a): must be a number, is 'x'",
                 """
                 correct the file of the model directory (service: model:), or of service: data:; the line above says \

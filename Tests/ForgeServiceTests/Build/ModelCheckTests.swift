@@ -21,6 +21,9 @@ struct ModelCheckTests {
     private func check(_ directory: TemporaryDirectory, _ service: Service, reader: String = reader) throws -> DataCheck
     {
         try directory.write("templates/service/table.py", reader)
+        try directory.write(
+            "templates/service/requirements.txt",
+            "# a\na==1.0 \\\n    --hash=sha256:00\nB_c==2\n# for models: d\nd==3\n")
         let cluster = Example.cluster(service: service)
         return try #require(try DataCheck(cluster: cluster, templates: Templates(overlay: directory.path("templates"))))
     }
@@ -30,7 +33,8 @@ struct ModelCheckTests {
         try await TemporaryDirectory.during { directory in
             let service = Service(model: directory.path("my churn"), target: "has churned", index: "id")
             let notes = try await check(directory, service).notes(on: LocalTransport())
-            #expect(notes == ["--directory \(directory.path("my churn")) --target has churned --index id --json"])
+            let directories = "--directory \(directory.path("my churn")) --pins a==1.0 B_c==2"
+            #expect(notes == ["\(directories) --target has churned --index id --json"])
             let data = Service(trainingData: .init(train: "/a.csv", test: "/b.csv"))
             #expect(
                 try await check(directory, data).notes(on: LocalTransport()) == [
@@ -133,6 +137,35 @@ struct ModelCheckTests {
                 throw Problem(what: "it is not refused")
             }
             #expect(reason.contains("chruned"), "\(reason)")
+        }
+    }
+
+    /// The templates' own requirements.txt says what the service runs on.
+    @Test("is refused where its requirements.txt names another version of what the service itself runs on")
+    func servicesOwn() async throws {
+        try await TemporaryDirectory.during { directory in
+            for name in ["train.csv", "test.csv"] { try directory.write("churn/\(name)", "a,b\n1,2\n") }
+            try directory.write("churn/train.py", "print(1)\n")
+            let path = directory.path("churn")
+            func end(_ requirements: String) async throws -> Problem? {
+                try directory.write("churn/requirements.txt", requirements)
+                do {
+                    let service = Service(model: path, target: "b")
+                    let cluster = Example.cluster(service: service)
+                    _ = try await DataCheck(cluster: cluster, templates: Templates())?.notes(on: LocalTransport())
+                    return nil
+                } catch let problem as Problem { return problem }
+            }
+            let problem = try await end("joblib==1.2.0\nuvicorn==0.20.0\n")
+            #expect(problem?.what == "the model in \(path) cannot be served")
+            let pin = try Templates()["service/requirements.txt"].text.firstMatch(of: /\nuvicorn==([0-9.]+)/)
+            let version = try #require(pin).1
+            #expect(
+                problem?.why == """
+                    \(path)/requirements.txt:2: is uvicorn 0.20.0, and the service itself runs on uvicorn \(version): \
+                    take the line out, or write uvicorn==\(version)
+                    """)
+            #expect(try await end("joblib==1.2.0\nuvicorn>=0.20\n") == nil)
         }
     }
 
