@@ -10,6 +10,7 @@ private let mayBeLost: [String: (count: Int, why: String)] = [
     "templates/service/Dockerfile": (2, "it is the build of an image, which begins anew"),
     "templates/service/handover.py": (1, "it lives as long as its pod, which a power cut ends"),
     "templates/service/inference.py": (1, "who fetches the results counts their rows and compares their digests"),
+    "templates/service/packages.py": (1, "it is the build of an image, which begins anew"),
     "templates/service/shards.py": (
         5, "who fetches the results counts their rows and compares their digests; an input lives as long as its pod"
     ),

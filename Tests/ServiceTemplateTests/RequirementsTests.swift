@@ -177,6 +177,41 @@ struct RequirementsTests {
         #expect(try text("needed/pins.txt") == "\n")
     }
 
+    @Test("leaves the wheels that it names out of the directory of the image, where pip has them alone")
+    func moved() throws {
+        for place in ["wheels", "more/links"] {
+            try FileManager.default.createDirectory(at: directory / "model/\(place)", withIntermediateDirectories: true)
+        }
+        _ = try python.answer(Self.wheel, ["first", "1.0", (directory / "model/wheels").path])
+        _ = try python.answer(Self.wheel, ["second", "1.0", (directory / "model/more/links").path])
+        _ = try python.answer(Self.wheel, ["unnamed", "1.0", (directory / "model/wheels").path])
+        try write(
+            "model/requirements.txt", "./wheels/first-1.0-py3-none-any.whl\n-f more/links\nsecond\n-r more/a.txt\n")
+        try write("model/more/a.txt", "first\n")
+        let dockerfile = String(decoding: try ServiceFiles.source("Dockerfile"), as: UTF8.self)
+        let words = try #require(
+            dockerfile.firstMatch(of: /RUN python packages\.py model requirements\.txt needed(.*)\n/)
+        ).1
+        _ = try LocalProgram.succeeded(
+            [
+                python.executable, "packages.py", (directory / "model").path, ServiceFiles.requirements.path,
+                (directory / "needed").path,
+            ] + words.split(separator: " ").map(String.init), in: ServiceFiles.sources)
+        func files(_ name: String) throws -> [String] {
+            try FileManager.default.subpathsOfDirectory(atPath: (directory / name).path).filter { $0.contains(".") }
+                .sorted()
+        }
+        #expect(
+            try files("needed/models") == [
+                "more/a.txt", "more/links/second-1.0-py3-none-any.whl", "requirements.txt",
+                "wheels/first-1.0-py3-none-any.whl",
+            ])
+        #expect(
+            try files("model") == [
+                "leaves.txt", "more/a.txt", "requirements.txt", "test.csv", "wheels/unnamed-1.0-py3-none-any.whl",
+            ])
+    }
+
     static let compiler = "the image has no compiler: build a wheel of it"
 
     @Test(

@@ -2,7 +2,7 @@
 
 packages.py DIRECTORY REQUIREMENTS OUTPUT writes into OUTPUT, in the order in which pip gets them: server.txt; models/, with a
 requirements.txt and all that it names; more.txt. And pins.txt, the server's versions, which none of them may change; and debs.txt,
-for apt.
+for apt. With a fourth word, `move`, wheels are in the directory no longer.
 """
 
 import os
@@ -20,7 +20,7 @@ DEBS = {"lightgbm": "libgomp1"}  # what wheels expect of the operating system, a
 FOR_MODELS = "# for models"  # this line of our requirements.txt divides the server's packages from those of models
 
 
-def write(directory, requirements, output):
+def write(directory, requirements, output, moves=None):
     """A requirements.txt of the directory's own is taken as it is; else models get the packages that they were saved with."""
     with open(requirements, encoding="utf-8") as file:
         server, line, ours = file.read().partition(FOR_MODELS)
@@ -31,7 +31,10 @@ def write(directory, requirements, output):
     if own:
         for path in own.files:
             os.makedirs(os.path.dirname(os.path.join(models, path)), exist_ok=True)
-            shutil.copyfile(directory.file(path), os.path.join(models, path))
+            if moves and path.endswith(".whl"):
+                shutil.move(directory.file(path), os.path.join(models, path))
+            else:
+                shutil.copyfile(directory.file(path), os.path.join(models, path))
         needed, more = own.names, ["numpy"]
     else:
         text, needed, more = saved_with(directory, ours.partition("\n")[2])
