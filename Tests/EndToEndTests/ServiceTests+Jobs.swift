@@ -7,7 +7,7 @@ extension ServiceTests {
         "answers a batch the same, wherever its rows come from, however many answer them, and when one of these is lost"
     )
     func batch() async throws {
-        let rows = try await lab.ssh("kubmaster", "kubectl -n mlops exec deploy/inference -- cat data/test.csv").output
+        let rows = try await lab.ssh("kubmaster", "kubectl -n mlops exec deploy/inference -- cat model/test.csv").output
         let input = lab.directory("rows").appending(path: "rows.csv")
         try FileManager.default.createDirectory(at: lab.directory("rows"), withIntermediateDirectories: true)
         try rows.write(to: input, atomically: true, encoding: .utf8)
