@@ -55,6 +55,87 @@ extension ServiceTests {
         #expect(try await store.wanted() == "image")
         #expect(try await store.lab.kubeforge("smoke-test", store.inventory).exitCode == 0)
     }
+
+    @Test("serves a model that was pushed from a directory, and signed here")
+    func pushed() async throws {
+        let store = try await StoreOnMaster()
+        let push = try await store.push(with: store.signing)
+        #expect(push.exitCode == 0, "\(push.everything)")
+        let version = try #require(try await store.versions().last)
+        #expect(try await store.files(of: version).contains("metadata.json.sig"))
+        #expect(try await store.wanted() == "image", "a push changes no pod")
+        let deploy = try await store.lab.kubeforge("deploy", store.signing)
+        #expect(deploy.exitCode == 0, "\(deploy.everything)")
+        #expect(try await store.wanted() == version)
+        let smoke = try await store.lab.kubeforge("smoke-test", store.signing)
+        #expect(smoke.exitCode == 0, "\(smoke.everything)")
+        let address = store.lab.inventory.address(of: "kubnode")
+        let answer = try await store.lab.curl("http://\(address):30080/prediction/23").output
+        #expect(answer.contains(#""lda":{"#) && !answer.contains(#""mlp""#), "of two models one was pushed: \(answer)")
+    }
+
+    @Test("takes no version that nobody has signed where the inventory names signers, and keeps answering")
+    func unsigned() async throws {
+        let store = try await StoreOnMaster()
+        let signed = try await store.wanted()
+        // By somebody whose inventory names none.
+        let push = try await store.push(with: store.inventory)
+        #expect(push.exitCode == 0, "\(push.everything)")
+        let version = try #require(try await store.versions().last)
+        #expect(try await !store.files(of: version).contains("metadata.json.sig"))
+        let statuses = try await Watch(lab: store.lab).statuses {
+            let run = try await store.lab.kubeforge("deploy", store.signing, "--timeout", "30s")
+            #expect(run.exitCode == 1, "\(run.everything)")
+            #expect(run.errors.contains("versions/\(version) is not signed"), "\(run.errors)")
+            #expect(run.errors.contains("keeps serving"), "\(run.errors)")
+        }
+        #expect(statuses.count > 100)
+        #expect(statuses.filter { $0 != "200" } == [])
+        #expect(try await store.wanted() == signed)
+    }
+
+    @Test("starts no new pod where the metadata.json of a signed version was changed, and the old ones go on answering")
+    func changedDescription() async throws {
+        let store = try await StoreOnMaster()
+        let version = try await store.wanted()
+        let file = "store/versions/\(version)/metadata.json"
+        // All that pods need of it is as it was.
+        _ = try await store.shell("cp -p \(file) whole && sed -i s/created/changed/ \(file)")
+        let statuses = try await Watch(lab: store.lab).statuses {
+            let stopped = try await store.lab.ssh("kubmaster", Self.thirdPodStops)
+            let reason = "versions/\(version) has a signature that is not of its metadata.json ("
+            #expect(stopped.output.contains(reason), "\(stopped.everything)")
+            #expect(stopped.output.hasSuffix("\n2\n"), "two pods run as before: \(stopped.everything)")
+        }
+        #expect(statuses.count > 100)
+        #expect(statuses.filter { $0 != "200" } == [])
+        _ = try await store.shell("cp -p whole \(file)")
+        let scaled = try await store.lab.ssh("kubmaster", Self.scale(3))
+        #expect(scaled.exitCode == 0, "as it was signed it is served: \(scaled.everything)")
+        #expect(try await store.lab.ssh("kubmaster", Self.scale(2)).exitCode == 0)
+    }
+
+    private static func scale(_ count: Int) -> String {
+        """
+        kubectl -n mlops scale deployment inference --replicas=\(count) >/dev/null && kubectl -n mlops rollout status \
+        deployment/inference --timeout=180s
+        """
+    }
+
+    /// Asks for a third pod, waits until its kubelet has given it up for a while, prints what it said and how many run;
+    /// then it is not asked for any more.
+    private static let thirdPodStops = """
+        kubectl -n mlops scale deployment inference --replicas=3 >/dev/null
+        timeout 240 kubectl -n mlops get pods -l app.kubernetes.io/name=inference --no-headers --watch |
+        while read -r pod ready status others; do
+        [ "$status" = Init:CrashLoopBackOff ] || continue
+        kubectl -n mlops logs "$pod" -c models
+        kubectl -n mlops get pods -l app.kubernetes.io/name=inference --field-selector status.phase=Running -o name |
+        wc -l
+        kubectl -n mlops scale deployment inference --replicas=2 >/dev/null
+        break
+        done
+        """
 }
 
 /// A model store on the control plane's own sshd: a user with a key of the test's, and an inventory that names it.
@@ -63,18 +144,16 @@ private struct StoreOnMaster {
 
     var inventory: String { lab.directory.appending(path: "with-store.yaml").path() }
 
+    /// The inventory of somebody who signs, and whose pods take nothing else.
+    var signing: String { lab.directory.appending(path: "with-signers.yaml").path() }
+
     init() async throws {
         lab = try #require(TestLab.current.get())
         if !FileManager.default.fileExists(atPath: inventory) { try await make() }
     }
 
     private func make() async throws {
-        let key = lab.directory.appending(path: "store-key").path()
-        let made = try await Program(
-            path: "/usr/bin/ssh-keygen", arguments: ["-q", "-t", "ed25519", "-N", "", "-C", "models", "-f", key],
-            environment: [:]
-        ).run()
-        #expect(made.exitCode == 0, "\(made.everything)")
+        let (key, own) = (try await makeKey("store-key"), try await makeKey("signing-key"))
         let user = try await lab.ssh(
             "kubmaster",
             """
@@ -83,16 +162,31 @@ private struct StoreOnMaster {
             sudo install -m 600 -o models /dev/stdin ~models/.ssh/authorized_keys
             """)
         #expect(user.exitCode == 0, "\(user.everything)")
-        try write(key)
+        let signers = lab.directory.appending(path: "allowed_signers").path()
+        try ("ann namespaces=\"kubeforge-model\" " + String(contentsOfFile: own + ".pub", encoding: .utf8)).write(
+            toFile: signers, atomically: true, encoding: .utf8)
+        try write(signing, key, ", signers: \(signers), signWith: \(own)")
+        try write(inventory, key)
     }
 
-    /// Generated data, whatever the test before had.
-    private func write(_ key: String) throws {
+    private func makeKey(_ name: String) async throws -> String {
+        let key = lab.directory.appending(path: name).path()
+        let made = try await Program(
+            path: "/usr/bin/ssh-keygen", arguments: ["-q", "-t", "ed25519", "-N", "", "-C", "models", "-f", key],
+            environment: [:]
+        ).run()
+        #expect(made.exitCode == 0, "\(made.everything)")
+        return key
+    }
+
+    /// Generated data, whatever the test before had. `more`: keys of `models:`.
+    private func write(_ inventory: String, _ key: String, _ more: String = "") throws {
         var own = lab.inventory
         let address = own.address(of: "kubmaster")
         own.service = [
             """
-            models: { url: \"sftp://models@\(address)/home/models/store\", key: \(key), knownHosts: \(own.knownHosts) }
+            models: { url: \"sftp://models@\(address)/home/models/store\", key: \(key), knownHosts: \
+            \(own.knownHosts)\(more) }
             """
         ]
         try own.write(to: inventory)
@@ -103,6 +197,25 @@ private struct StoreOnMaster {
         let debian = "    debian: { url: \"http://\(own.network).1:8000/debian\", key: \(archive) }\n"
         try text.replacing("  apt:\n", with: "  apt:\n" + debian).write(
             toFile: inventory, atomically: true, encoding: .utf8)
+    }
+
+    /// Pushes a directory with one of the image's two models, and the rows that it was trained and tested with.
+    func push(with inventory: String) async throws -> Finished {
+        let directory = lab.directory("elsewhere")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        for file in ["model/train.csv", "model/test.csv", "model/labels.csv", "models/lda.joblib"] {
+            let packed = try await lab.ssh(
+                "kubmaster", "kubectl -n mlops exec deploy/inference -c api -- base64 -w0 \(file)")
+            try #require(packed.exitCode == 0, "\(packed.everything)")
+            let content = try #require(Data(base64Encoded: packed.output), "\(packed.errors)")
+            try content.write(to: directory.appending(path: URL(filePath: file).lastPathComponent))
+        }
+        return try await lab.kubeforge("push", directory.path(), "--inventory", inventory)
+    }
+
+    /// What the store has of a version.
+    func files(of version: String) async throws -> [String] {
+        try await shell("ls store/versions/\(version)").split(separator: "\n").map(String.init)
     }
 
     /// The version that the pods' description names.
