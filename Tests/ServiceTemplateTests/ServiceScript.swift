@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A script of Python with the real service at hand.
 ///
@@ -27,6 +28,16 @@ struct ServiceScript {
                 Self.hand + script + "\nif server.poll() is None: stop()\n",
             ],
             in: ServiceFiles.sources, environment: environment.merging(more) { $1 })
+    }
+
+    /// Starts the service as nobody can, and expects one sentence that begins so.
+    func refuses(_ environment: [String: String], _ reason: String) throws {
+        let program = try LocalProgram.run(
+            [python.executable, "server.py", "--host", "127.0.0.1", "--port", "0"], in: ServiceFiles.sources,
+            environment: environment.merging(["DATA_DIR": data.path, "MODELS_DIR": models.path]) { $1 })
+        #expect(program.status == 1)
+        #expect(program.errors.hasPrefix("the service cannot start: \(reason)"), "\(program.errors)")
+        #expect(program.errors.split(separator: "\n").count == 1, "\(program.errors)")
     }
 
     private static let hand = #"""
