@@ -10,6 +10,7 @@ import sys
 import types
 from pathlib import Path
 
+import example_rows
 import inputs
 import shards
 import table
@@ -272,7 +273,7 @@ def chunk_rows(chunk):
 
 def outcome(directory, train, test, target, index, is_short):
     try:
-        data = table.Data(train, test, target, index)
+        data = example_rows.Data(train, test, target, index)
         rows = agreed(data, directory)
     except table.DataError as error:
         return str(error).replace(f"{directory}/", "")

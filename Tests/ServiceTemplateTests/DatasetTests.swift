@@ -1,15 +1,19 @@
+import ForgeCore
+import ForgeService
+import ForgeTemplates
+import ForgeTestSupport
 import Foundation
 import Testing
 
-/// table.py as `kubeforge` runs it: by whatever Python there is, out of standard input.
-@Suite("What table.py says of a directory")
+/// first_look.py as `kubeforge` runs it: by whatever Python there is, out of standard input.
+@Suite("What first_look.py says of a directory")
 struct DatasetTests {
     let directory: TemporaryDirectory
 
     init() throws { directory = try TemporaryDirectory() }
 
     @Test("is names, types, which cells may be missing, and what the target is")
-    func columns() throws {
+    func columns() async throws {
         let rows = """
             customer;age;plan;zip;active;spend;churned
             c1;41;pro;01234;True;30,5;yes
@@ -20,7 +24,7 @@ struct DatasetTests {
         try write("leaves.txt", "tree\nversion=v4\n")
         try write("expected.csv", "churn\n")
         #expect(
-            try said("--target", "churned", "--index", "customer") == """
+            try await said("--target", "churned", "--index", "customer") == """
                 {"test": 3, "features": 5, "columns": [\
                 {"name": "age", "type": "integer", "optional": false, "example": 41}, \
                 {"name": "plan", "type": "text", "optional": true, "example": "pro"}, \
@@ -42,19 +46,19 @@ struct DatasetTests {
         training
         """
     )
-    func notes() throws {
+    func notes() async throws {
         try write("train.py", "")
         try write("train.csv", "a,b,kind\n1,7,x\n2,7,x\n3,7,y\n")
         try write("test.csv", "a,b,kind\n1,7,x\n2,7,x\n3,7,y\n")
         #expect(
-            try said("--target", "kind").contains(
+            try await said("--target", "kind").contains(
                 #"""
                 "notes": ["test.csv has the rows of train.csv: scores tell how well models remember, not how well \#
                 they do on new rows", "train.csv has 1 feature with the same value in every row: b", "train.csv has 1 \#
                 row of class y"]
                 """#))
         try FileManager.default.removeItem(at: directory / "test.csv")
-        let none = try said()
+        let none = try await said()
         #expect(none.contains("test.csv is missing: the rows of train.csv are the examples, and scores tell how well"))
         #expect(
             none.contains(
@@ -101,14 +105,14 @@ struct DatasetTests {
                 "test.csv:1: has no features: each of its columns is the index or the target"
             ),
         ] as [([String: String], [String], String)])
-    func refused(files: [String: String], arguments: [String], reason: String) throws {
+    func refused(files: [String: String], arguments: [String], reason: String) async throws {
         for (name, text) in files { try write(name, text) }
-        let said = try said(arguments)
+        let said = try await said(arguments)
         #expect(said.hasPrefix(#"{"refused": "\#(directory.url.path)"#) && said.contains(reason), "\(said)")
     }
 
     @Test("knows every module of the service, of which no other may have the name")
-    func ownModules() throws {
+    func ownModules() async throws {
         let files = try [ServiceFiles.sources, ServiceFiles.golden].flatMap {
             try FileManager.default.contentsOfDirectory(atPath: $0.path)
         }
@@ -116,17 +120,17 @@ struct DatasetTests {
             try write("leaves.txt", "tree\n")
             try write("test.csv", "a\n1\n")
             try write(file, "")
-            #expect(try said().contains("\(file): the service has a module of this name"), "\(file)")
+            #expect(try await said().contains("\(file): the service has a module of this name"), "\(file)")
             try FileManager.default.removeItem(at: directory / file)
         }
     }
 
     @Test("is a note where only the build can tell")
-    func parquet() throws {
+    func parquet() async throws {
         try write("leaves.txt", "tree\n")
         try write("test.parquet", "PAR1")
         #expect(
-            try said().hasPrefix(
+            try await said().hasPrefix(
                 #"""
                 {"test": null, "features": null, "columns": [], "target": null, "index": null, "task": null, \#
                 "classes": null, "data": {}, "notes": ["\#(directory.url.path)/test.parquet is looked at when the \#
@@ -136,18 +140,15 @@ struct DatasetTests {
     }
 
     @Test("is about the header of rows for batch inference, too, where columns of them are to be kept")
-    func rowsOfBatch() throws {
+    func rowsOfBatch() async throws {
         try write("rows.csv", "a,\"b, c\",d\n1,2,3\n")
-        func said(_ keep: String) throws -> String {
-            try LocalProgram.run(
-                ["python3", "-I", "-", "--rows", (directory / "rows.csv").path, "--keep=\(keep)", "--json"],
-                input: ServiceFiles.source("table.py")
-            ).output
+        func said(_ keep: String) async throws -> String {
+            try await firstLook(["--rows", (directory / "rows.csv").path, "--keep=\(keep)", "--json"])
         }
-        #expect(try said("d, \"b, c\"") == #"{"columns": ["a", "b, c", "d"]}"# + "\n")
-        #expect(try said("all") == #"{"columns": ["a", "b, c", "d"]}"# + "\n")
+        #expect(try await said("d, \"b, c\"") == #"{"columns": ["a", "b, c", "d"]}"# + "\n")
+        #expect(try await said("all") == #"{"columns": ["a", "b, c", "d"]}"# + "\n")
         #expect(
-            try said("e").contains(
+            try await said("e").contains(
                 "rows.csv:1: has no column 'e', which is to be kept; it has 'a', 'b, c', 'd'"))
     }
 
@@ -155,7 +156,10 @@ struct DatasetTests {
     func oldPython() async throws {
         let script = "import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 8)); print('fine')"
         let python = try await Python.shared.value
-        for name in ["table.py", "parquet.py", "drift.py"] {
+        for name in [
+            "table.py", "example_rows.py", "model_directory.py", "requirements_file.py", "first_look.py", "parquet.py",
+            "drift.py",
+        ] {
             let path = ServiceFiles.sources.appending(path: name).path
             #expect(try python.answer(script, [path]) == "fine\n", "\(name)")
         }
@@ -163,13 +167,16 @@ struct DatasetTests {
 
     private func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: directory / name) }
 
-    private func said(_ arguments: String...) throws -> String { try said(arguments) }
+    private func said(_ arguments: String...) async throws -> String { try await said(arguments) }
 
-    private func said(_ arguments: [String]) throws -> String {
-        let program = try LocalProgram.run(
-            ["python3", "-I", "-", "--directory", directory.url.path] + arguments + ["--json"],
-            input: ServiceFiles.source("table.py"))
-        #expect(program.errors == "")
-        return program.output
+    private func said(_ arguments: [String]) async throws -> String {
+        try await firstLook(["--directory", directory.url.path] + arguments + ["--json"])
     }
+}
+
+/// What `kubeforge` is told before anything is built.
+func firstLook(_ arguments: [String]) async throws -> String {
+    let output = try await LocalTransport().run(LocalPython.firstLook(arguments, templates: Templates()).command)
+    #expect(output.errorText == "")
+    return output.text
 }

@@ -41,7 +41,7 @@ struct ImageTests {
                 "RUN echo 'service:x:10001:", "COPY --from=packages /pack", "COPY requirements.txt ap[t",
                 "RUN debs=\"$PACKAGES $(cat ", "COPY --from=packages /pack", "RUN cd needed/models && fo",
                 "RUN mkdir data models && c",
-                "COPY --from=packages --cho", "COPY table.py metadata.py ", "COPY golden golden", "RUN python train.py",
+                "COPY --from=packages --cho", "COPY table.py example_rows", "COPY golden golden", "RUN python train.py",
                 "COPY models.py refusal.py ",
             ])
     }

@@ -32,7 +32,7 @@ struct RequirementsTests {
         is carried with what it names: files, constraints, wheels, directories of them, and all that pip lets stand \
         there
         """)
-    func carried() throws {
+    func carried() async throws {
         for (name, version, place) in [
             ("first", "1.0", "wheels"), ("second", "2.0", "more/links"), ("second", "3.0", "more/links"),
             ("third", "1.0", "more/links"), ("unused", "1.0", "wheels"),
@@ -59,7 +59,7 @@ struct RequirementsTests {
         try write("model/more/others.txt", "--find-links links\n-rthird.txt\n")
         try write("model/more/third.txt", "third == 1.0\n")
         try write("model/more/limits.txt", "second<3\n")
-        #expect(try look().contains(#""requirements": true"#))
+        #expect(try await look().contains(#""requirements": true"#))
         try packages()
         let carried = try FileManager.default.subpathsOfDirectory(atPath: (directory / "needed/models").path).filter {
             $0.contains(".")
@@ -254,14 +254,15 @@ struct RequirementsTests {
             ),
             ("a\n--require-hashes\n", 1, "has no --hash, as requirements.txt:2 has"),
         ] as [(String, Int, String)])
-    func refused(text: String, line: Int, reason: String) throws {
+    func refused(text: String, line: Int, reason: String) async throws {
         for place in ["package/own-1.0.tar.gz", ".wheels/own-1.0-py3-none-any.whl", "own.whl"] {
             try write("model/\(place)", "")
         }
         try write("model/own-1.0-cp313-cp313-win_amd64.whl", "")
         try write("model/requirements.txt", text)
         let place = "\((directory / "model/requirements.txt").path):\(line): "
-        let said = try JSONDecoder().decode([String: String].self, from: Data(look().utf8))["refused"] ?? ""
+        let looked = Data(try await look().utf8)
+        let said = try JSONDecoder().decode([String: String].self, from: looked)["refused"] ?? ""
         #expect(said.hasPrefix(place), "\(said)")
         #expect(said.contains(reason), "\(said)")
         // So does the build, where the operator has no Python.
@@ -271,10 +272,10 @@ struct RequirementsTests {
     }
 
     @Test("that is not UTF-8 is refused with its line, and so is a file that it names")
-    func encoding() throws {
+    func encoding() async throws {
         try Data(Array("numpy\n# caf".utf8) + [0xE9, 0x0A]).write(to: directory / "model/other.txt")
         try write("model/requirements.txt", "-r other.txt\n")
-        #expect(try look().contains("other.txt:2: is not UTF-8: save it as UTF-8"))
+        #expect(try await look().contains("other.txt:2: is not UTF-8: save it as UTF-8"))
     }
 
     @Test(
@@ -287,9 +288,9 @@ struct RequirementsTests {
             "--pre\n--prefer-binary\n--only-binary=:all:\n-f https://example.org/links\na\n",
             "-r https://example.org/more.txt\n", "a # --upgrade\n", "a#b\n", "\\\n", "# a\\\nb\n",
         ])
-    func others(text: String) throws {
+    func others(text: String) async throws {
         try write("model/requirements.txt", text)
-        let said = try look()
+        let said = try await look()
         if text == "a#b\n" {
             #expect(said.contains("'a#b' is no requirement"), "\(said)")
         } else {
@@ -307,11 +308,8 @@ struct RequirementsTests {
     private func text(_ name: String) throws -> String { try String(contentsOf: directory / name, encoding: .utf8) }
 
     /// What deploy is told of the directory, before it builds.
-    private func look() throws -> String {
-        try LocalProgram.run(
-            ["python3", "-I", "-", "--directory", (directory / "model").path, "--json"],
-            input: ServiceFiles.source("table.py")
-        ).output
+    private func look() async throws -> String {
+        try await firstLook(["--directory", (directory / "model").path, "--json"])
     }
 
     /// As the first stage of the Dockerfile does it.

@@ -35,7 +35,10 @@ struct Training {
         let python = try await Python.shared.value
         let asking = try FileManager.default.contentsOfDirectory(atPath: ServiceFiles.golden.path).sorted()
         let names =
-            ["requirements.txt", "table.py", "drift.py", "parquet.py", "metadata.py", "train.py"]
+            [
+                "requirements.txt", "table.py", "example_rows.py", "model_directory.py", "drift.py", "parquet.py",
+                "metadata.py", "train.py",
+            ]
             + asking.filter { $0.hasSuffix(".py") }.map { "golden/\($0)" }
         let sources = try names.map(ServiceFiles.source)
         let example = try ServiceFiles.exampleFiles.map {

@@ -10,7 +10,9 @@ import re
 import shutil
 import sys
 
-from table import REQUIREMENTS, DataError, Directory, Requirements, pinned, version_of
+from model_directory import Directory, version_of
+from requirements_file import REQUIREMENTS, Requirements, pinned
+from table import DataError
 
 # At these versions where nothing names others; wheels for Python 3.11 to 3.14 on amd64 and arm64.
 PACKAGES = {"pandas": "pandas==3.0.6", "onnx": "onnxruntime==1.32.0", "xgboost": "xgboost-cpu==3.2.0", "lightgbm": "lightgbm==4.7.0",

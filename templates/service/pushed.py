@@ -18,9 +18,9 @@ from pathlib import Path, PurePosixPath
 import handover
 import metadata
 import packages
-import table
 import train
-from table import DataError
+from model_directory import Directory
+from table import DataError, listed
 
 HERE = Path(__file__).resolve().parent
 BUILDS = ("train.py", "generate_data.py")  # they make models and rows, and no pod that serves imports them
@@ -50,7 +50,7 @@ def unpack(archive, directory):
 def unfit(directory, image):
     """Why the image cannot serve the models of a directory, a sentence each. `image`: the directory with its model/ and models/."""
     train.generate(directory)
-    found = table.Directory(directory)
+    found = Directory(directory)
     built = metadata.read(image / "models" / metadata.NAME)
     with tempfile.TemporaryDirectory(prefix="kubeforge-") as scratch:
         examples, schema, _ = train.read(found, Path(scratch))
@@ -82,7 +82,7 @@ def other_columns(here, there):
 
 def shown(value):
     """As a sentence has room for it."""
-    return "none" if value is None else table.listed([str(one) for one in value]) if isinstance(value, list) else str(value)
+    return "none" if value is None else listed([str(one) for one in value]) if isinstance(value, list) else str(value)
 
 
 def other_rows(here, there):

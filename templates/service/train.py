@@ -16,8 +16,9 @@ from pathlib import Path
 import drift
 import metadata
 import parquet
-import table
-from table import DataError
+from example_rows import Data, Examples
+from model_directory import OWN_MODEL, Directory, models_in
+from table import DataError, Schema, shown
 
 HERE = Path(__file__).resolve().parent
 MOST_ROWS = 2000  # of rows.jsonl, as of golden.json
@@ -29,7 +30,7 @@ def train(directory, data, models, cross_validate=False):
     """Returns metadata.json's content. `data`: where rows.jsonl goes, which is written once."""
     environment = os.environ | ONE_THREAD
     generate(directory)
-    found = table.Directory(directory)
+    found = Directory(directory)
     with tempfile.TemporaryDirectory(prefix="kubeforge-") as scratch:
         examples, schema, notes = read(found, Path(scratch))
         say(f"{'' if examples.train is None else f'train {examples.train.rows} × {len(schema.columns)}, '}"
@@ -65,7 +66,7 @@ def train(directory, data, models, cross_validate=False):
 
 def generate(directory):
     """Data that belong to nobody, where a directory brings a generator instead of data."""
-    if (directory / "generate_data.py").exists() and not table.Directory(directory).test:
+    if (directory / "generate_data.py").exists() and not Directory(directory).test:
         run([sys.executable, "generate_data.py", "--if-absent", "."], "generate_data.py", cwd=directory, env=os.environ)
 
 
@@ -80,7 +81,7 @@ def read(found, scratch):
         files.append(path)
     if not any(files):
         raise DataError(f"{found.path}: has no test.csv or test.parquet: models need example rows, which teach names and types")
-    data = table.Data(*files, os.environ.get("TARGET"), os.environ.get("INDEX"), types)
+    data = Data(*files, os.environ.get("TARGET"), os.environ.get("INDEX"), types)
     return data, data.schema, data.notes
 
 
@@ -114,9 +115,9 @@ def copy(found, new):
 def made(directory, new, found):
     """The models in a directory: name, file, format, library and version of each."""
     if (directory / "model.py").exists():
-        return [dict(table.OWN_MODEL)]
+        return [dict(OWN_MODEL)]
     try:
-        return found.models or table.models_in(str(new))
+        return found.models or models_in(str(new))
     except DataError as error:
         raise DataError(str(error).replace(str(new), "$MODELS")) from None
 
@@ -125,16 +126,16 @@ def read_labels(path, schema):
     """How classes are shown: the first column of labels.csv is the class as in the data, the others stand beside it in answers."""
     if not path.exists():
         return None
-    examples = table.Examples(path)
+    examples = Examples(path)
     columns = [seen.column(name) for name, seen in zip(examples.header, examples.seen)]
-    rows = [values for _, values, _ in examples.records(table.Schema(columns))]
+    rows = [values for _, values, _ in examples.records(Schema(columns))]
     for row in rows:
         for place, column in enumerate(columns):
             row[place] = int(row[place]) if column.type == "integer" else row[place]
     known = {row[0] for row in rows}
     if len(known) < len(rows):
         raise DataError(f"{path}: names a class twice in its first column")
-    strange = [table.shown(name) for name in schema.classes or () if name not in known]
+    strange = [shown(name) for name in schema.classes or () if name not in known]
     if strange:
         say(f"note: labels.csv does not name {'class' if len(strange) == 1 else 'classes'} {', '.join(strange[:8])}: shown as in the data")
     return {"columns": examples.header, "rows": rows}

@@ -115,8 +115,7 @@ package struct KeptColumns: Sendable {
     package init?(of input: BatchInput, output: BatchOutput, templates: Templates) throws(Problem) {
         guard let keep = output.keep, case .file(let path, _, let form) = input, form != .parquet else { return nil }
         name = input.name
-        reader = try LocalPython(
-            "table", modules: [], arguments: ["--rows", path, "--keep=\(keep)", "--json"], templates: templates)
+        reader = try LocalPython.firstLook(["--rows", path, "--keep=\(keep)", "--json"], templates: templates)
     }
 
     /// Throws in the reader's own words.

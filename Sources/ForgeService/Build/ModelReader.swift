@@ -12,22 +12,26 @@ package struct ModelReader: Sendable {
     }
 
     let subject: Subject
-    private let target, index: String?
-    private let program: String
-    /// Of the packages that the service itself runs on: `anyio==4.16.0 click==8.5.1`.
-    private let pins: String
+    private let reader: LocalPython
 
     package init(
         _ subject: Subject, target: String? = nil, index: String? = nil, templates: Templates
     ) throws(Problem) {
         self.subject = subject
-        self.target = target
-        self.index = index
-        program = try templates["service/table.py"].text
-        pins = Self.pins(of: try templates["service/requirements.txt"].text)
+        let pins = Self.pins(of: try templates["service/requirements.txt"].text)
+        let named =
+            switch subject {
+            case .directory(let path): ["--directory", path] + (pins.isEmpty ? [] : ["--pins", pins])
+            case .files(let files): ["--train", files.train, "--test", files.test]
+            }
+        let columns = [("--target", target), ("--index", index)].flatMap { option, name in
+            name.map { [option, $0] } ?? []
+        }
+        reader = try LocalPython.firstLook(named + columns + ["--json"], templates: templates)
     }
 
-    /// Those before the line that divides the server's packages from the models', as packages.py has it.
+    /// Of the packages that the service itself runs on: `anyio==4.16.0 click==8.5.1`. Those before the line that
+    /// divides the server's packages from the models', as packages.py has it.
     private static func pins(of requirements: String) -> String {
         guard let line = requirements.firstRange(of: "# for models") else { return "" }
         let lines = requirements[..<line.lowerBound].split(separator: "\n")
@@ -35,18 +39,8 @@ package struct ModelReader: Sendable {
             .joined(separator: " ")
     }
 
-    /// Without the user's own modules and settings of Python.
-    package var command: Command {
-        let named: [Word] =
-            switch subject {
-            case .directory(let path): ["--directory", Word(path)] + (pins.isEmpty ? [] : ["--pins", Word(pins)])
-            case .files(let files): ["--train", Word(files.train), "--test", Word(files.test)]
-            }
-        let columns = [("--target", target), ("--index", index)].flatMap { option, name in
-            name.map { [Word(option), Word($0)] } ?? []
-        }
-        return Command(["python3", "-I", "-"] + named + columns + ["--json"]).reading(program)
-    }
+    /// See `LocalPython.command`.
+    package var command: Command { reader.command }
 
     /// What it can say; a refusal is its own sentence. `unknown`: it could not be run, or is none that says anything.
     package enum Answer: Sendable, Hashable {
@@ -60,13 +54,15 @@ package struct ModelReader: Sendable {
 
     /// From what it printed; nil where it could not be run.
     package func read(_ output: Output?) -> Answer {
-        guard let output, output.isSuccess, let said = JSONValue(output.standardOutput) else { return .unknown }
-        if let reason = said["refused"]?.text { return .refused(reason) }
-        return ModelDescription(said).map { .description($0) } ?? .unknown
+        switch LocalPython.read(output) {
+        case .unknown: .unknown
+        case .refused(let reason): .refused(reason)
+        case .said(let said): ModelDescription(said).map { .description($0) } ?? .unknown
+        }
     }
 }
 
-/// What the service's own reader (templates/service/table.py) says of a model directory, or of two files of rows.
+/// What the service's own reader (templates/service/first_look.py) says of a model directory, or of two files of rows.
 package struct ModelDescription: Sendable, Hashable {
     /// Rows of the test, and features of a row; nil where only the build can tell, as of a Parquet file.
     package var rows, features: Int?
@@ -137,7 +133,7 @@ extension ModelDescription {
 }
 
 extension ModelDescription.Rows {
-    /// By the name of the file, as table.py and metadata.json describe them.
+    /// By the name of the file, as first_look.py and metadata.json describe them.
     static func all(_ said: JSONValue?) -> [String: Self] {
         guard case .object(let files)? = said else { return [:] }
         return files.compactMapValues { file in

@@ -27,6 +27,13 @@ package struct LocalPython: Sendable {
         self.arguments = arguments
     }
 
+    /// Tells what a model directory or files of rows hold.
+    package static func firstLook(_ arguments: [String], templates: Templates) throws(Problem) -> LocalPython {
+        try LocalPython(
+            "first_look", modules: ["table", "example_rows", "model_directory", "requirements_file"],
+            arguments: arguments, templates: templates)
+    }
+
     /// Without the user's own modules and settings of Python.
     package var command: Command {
         Command(["python3", "-I", "-"] + arguments.map { Word($0) }).reading(program).within(.seconds(3600))

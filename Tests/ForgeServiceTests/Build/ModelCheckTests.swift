@@ -20,7 +20,7 @@ struct ModelCheckTests {
 
     private func check(_ directory: TemporaryDirectory, _ service: Service, reader: String = reader) throws -> DataCheck
     {
-        try directory.write("templates/service/table.py", reader)
+        try directory.write("templates/service/first_look.py", reader)
         try directory.write(
             "templates/service/requirements.txt",
             "# a\na==1.0 \\\n    --hash=sha256:00\nB_c==2\n# for models: d\nd==3\n")
@@ -64,7 +64,7 @@ struct ModelCheckTests {
     func isPushed() async throws {
         try await TemporaryDirectory.during { directory in
             try directory.write(
-                "templates/service/table.py",
+                "templates/service/first_look.py",
                 "import json\n# \"--directory\"\nprint(json.dumps({'refused': 'test.csv:3, column 2 (age): …'}))")
             let check = try DataCheck(
                 pushing: "/home/ann/churn", as: "../churn", to: Example.cluster(),

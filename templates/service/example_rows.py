@@ -1,0 +1,300 @@
+"""What do example rows teach: which columns, of which types, with which classes?"""
+
+import os
+import re
+import unicodedata
+from collections import Counter
+
+from table import (BLANK, BOOLEANS, LARGEST, MISSING, NUMBER, PLAIN, WHOLE_NUMBER, Column, DataError, Layout, Schema, counted, header_of,
+                   it_has, listed, number_hint, opened, shown, value)
+
+BLOCK = 256  # rows whose types are looked at together
+FEW_EXCEPTIONS = 0.1  # of a column's cells: fewer that are no numbers are mistakes, more make it text
+ZERO_IN_FRONT = re.compile(r"[+-]?0\d", re.ASCII)  # 01234 is a postal code, and as a number another
+TARGET, INDEX = "# Letter", "Line"  # where the inventory names no others
+
+
+class Seen:
+    """What has been seen of a column's cells."""
+
+    def __init__(self):
+        self.missing = self.numbers = self.booleans = self.texts = self.zeros = 0
+        self.whole = True
+        self.example = None
+        self.odd = None  # (where, cell) of the first that is no number
+
+    def add(self, cells, where, decimal):
+        """Counts a block of cells by type; `where(n)` returns the position of the n-th, for messages."""
+        joined = "".join(cells)
+        if joined and not joined.encode().translate(None, PLAIN) and self._plain(cells, joined):
+            return
+        for number, cell in enumerate(cells):
+            self._look(cell.strip(BLANK), cell, where, number, decimal)
+
+    def _plain(self, cells, joined):
+        """The fast way for numbers without zeros in front."""
+        try:
+            if not all(-LARGEST <= number <= LARGEST for number in map(float, cells)):
+                return False
+        except ValueError:
+            return False
+        is_whole = not any(sign in joined for sign in ".eE")
+        if is_whole and any(ZERO_IN_FRONT.match(cell.strip(BLANK)) or len(cell) > 18 for cell in cells):
+            return False
+        self.numbers += len(cells)
+        self.whole = self.whole and is_whole
+        if self.example is None:
+            self.example = cells[0].strip(BLANK)
+        return True
+
+    def _look(self, text, cell, where, number, decimal):
+        if text in MISSING:
+            self.missing += 1
+            return
+        if self.example is None:
+            self.example = text
+        if text in BOOLEANS:
+            self.booleans += 1
+        else:
+            plain = text.replace(decimal, ".") if decimal and text.count(decimal) == 1 else text
+            if NUMBER.fullmatch(plain):
+                self.numbers += 1
+                if ZERO_IN_FRONT.match(plain) and plain.lstrip("+-").isdigit():
+                    self.zeros += 1
+                self.whole = self.whole and bool(WHOLE_NUMBER.fullmatch(plain))
+                if abs(float(plain)) > LARGEST:
+                    raise DataError(f"{where(number)}: must be from -1e150 to 1e150, is {cell!r}")
+                return
+            self.texts += 1
+        if self.odd is None:
+            self.odd = (where(number), cell, number_hint(text))
+
+    def column(self, name, type=None):
+        """What the column is; a few cells that are no numbers among many that are get refused."""
+        known = self.numbers + self.booleans + self.texts
+        found = self._type(known)
+        if type is None and found == "text" and self.numbers > known * (1 - FEW_EXCEPTIONS) and not self.zeros:
+            where, cell, hint = self.odd
+            raise DataError(f"{where}: must be a number as in {self.numbers} other rows, is {cell!r}"
+                            f"{hint or ': correct it, or save the file as Parquet if the column is text'}")
+        column = Column(name, type or found, self.missing > 0)
+        decimal = "," if "," in (self.example or "") and column.type in ("number", "integer") else ""
+        column.example = None if self.example is None else value(self.example, column, name, decimal)
+        return column
+
+    def _type(self, known):
+        if not known:
+            return "number"  # no example has a value
+        if self.numbers == known:
+            return "text" if self.zeros else "integer" if self.whole else "number"
+        return "boolean" if self.booleans == known else "text"
+
+
+class Examples:
+    """A file of examples, read once: its columns, and what has been seen in them."""
+
+    def __init__(self, path, name=None):
+        self.path, self.name = path, str(name or path)
+        self.rows = 0
+        with opened(path, self.name) as reader:
+            records = reader.records()
+            self.header = header_of(next(records, (1, []))[1], self.name)
+            self.seen = [Seen() for _ in self.header]
+            self._read(records, reader)
+            self.sha256, self.separator = reader.sha256, reader.separator
+        if not self.rows:
+            raise DataError(f"{self.name}:1: has no rows below its header")
+
+    def _read(self, records, reader):
+        width, decimal, block, lines = len(self.header), "," if reader.separator == ";" else "", [], []
+        shape = Layout(Schema([]), self.header, reader)
+
+        def look():
+            for place, cells in enumerate(zip(*block)):
+                name = self.header[place]
+                self.seen[place].add(cells, lambda number: f"{self.name}:{lines[number]}, column {place + 1} ({name})", decimal)
+            self.rows += len(block)
+            block.clear()
+            lines.clear()
+
+        for line, cells in records:
+            if len(cells) != width:
+                shape.check_width(cells, line)
+            block.append(cells)
+            lines.append(line)
+            if len(block) == BLOCK:
+                look()
+        look()
+
+    def truths(self, schema):
+        """(place, target) of each row; nothing where the file has no such column."""
+        with opened(self.path, self.name) as reader:
+            records = reader.records()
+            layout = Layout(Schema([], schema.target), header_of(next(records)[1], self.name), reader)
+            if layout.has_truth:
+                for line, cells in records:
+                    yield layout.where(line, layout.target, schema.target.name), layout.truth(cells, line)
+
+    def records(self, schema, needs_target=False):
+        """(line, features, truth or None) of each row, features and truth as JSON values."""
+        whole = [place for place, column in enumerate(schema.columns) if column.type == "integer"]
+        with opened(self.path, self.name) as reader:
+            records = reader.records()
+            layout = Layout(schema, header_of(next(records)[1], self.name), reader, needs_target)
+            for line, cells in records:
+                values = layout.values(cells, line)
+                for place in whole:
+                    if type(values[place]) is float and values[place].is_integer():
+                        values[place] = int(values[place])
+                yield line, values, layout.truth(cells, line) if layout.has_truth else None
+
+
+def schema_of(train, test, target=None, index=None, types=None):
+    """What the examples teach; `train` may be None. Both have the same columns, in any order; the order of the first counts."""
+    first = train or test
+    target = _named(target, TARGET, first, "target", test)
+    index = _named(index, INDEX, first, "index")
+    if index is None and first.header[0] == "":
+        index = ""
+    names = [name for name in first.header if name and name not in (target, index)]
+    if not names:
+        raise DataError(f"{first.name}:1: has no features: each of its columns is the index or the target")
+    seen = {name: seen for name, seen in zip(first.header, first.seen)}
+    if train is not None and test is not train:
+        _merge(seen, train, test, names, target)
+    types = types or {}
+    columns = [seen[name].column(name, types.get(name)) for name in names]
+    if target is None:
+        return Schema(columns, None, index)
+    column = seen[target].column(target, types.get(target))
+    column.optional = False
+    return _with_task(Schema(columns, column, index), train, test)
+
+
+def _named(name, default, examples, word, other=None):
+    if not name:
+        return default if default in examples.header else None
+    if name not in examples.header and not (other and name in other.header):
+        raise DataError(f"{examples.name}:1: has no column {name!r}, which {word}: names{it_has(examples.header)}")
+    return name
+
+
+def _merge(seen, train, test, names, target):
+    """What has been seen in the test, too."""
+    places = {unicodedata.normalize("NFC", name): place for place, name in enumerate(test.header)}
+    known = {unicodedata.normalize("NFC", name) for name in train.header}
+    more = [name for name in test.header if name and unicodedata.normalize("NFC", name) not in known]
+    if more:
+        raise DataError(f"{test.name}:1: has a column {listed(more)}, which {os.path.basename(train.name)} lacks")
+    for name in names + [target] * (target is not None):
+        place = places.get(unicodedata.normalize("NFC", name))
+        if place is None:
+            if name == target:  # examples without truth
+                continue
+            raise DataError(f"{test.name}:1: has no column {name!r}, which {os.path.basename(train.name)} has{it_has(test.header)}")
+        one, other = seen[name], test.seen[place]
+        for what in ("missing", "numbers", "booleans", "texts", "zeros"):
+            setattr(one, what, getattr(one, what) + getattr(other, what))
+        one.whole, one.odd = one.whole and other.whole, one.odd or other.odd
+        one.example = other.example if one.example is None else one.example
+
+
+def _with_task(schema, train, test):
+    """Text and booleans are classes; whole numbers are, where there are few of them."""
+    first = train or test
+    counts = Counter(truth for _, truth in first.truths(schema))
+    kind, rows = schema.target.type, sum(counts.values())
+    whole = kind != "number" or all(float(number).is_integer() for number in counts)
+    many = kind in ("integer", "number") and len(counts) > max(30, rows // 2 if rows < 2000 else 1000)
+    if not whole or many:
+        schema.task = "regression"
+        return schema
+    schema.task, schema.classes = "classification", sorted(counts)
+    if train is not None and test is not train:
+        for where, truth in test.truths(schema):
+            if truth not in counts:
+                raise DataError(f"{where}: class {shown(truth)} is not in "
+                                f"{os.path.basename(train.name)}, which has {', '.join(map(shown, schema.classes[:30]))}"
+                                f"{', …' if len(schema.classes) > 30 else ''}")
+    return schema
+
+
+# ---- both files
+
+class Data:
+    """The examples of a directory: what they teach, and what is worth knowing about them."""
+
+    def __init__(self, train, test, target=None, index=None, types=None):
+        """Two files, each a path or (path, name for messages); either may be None, and then the other is both."""
+        read = [None if file is None else Examples(*(file if isinstance(file, tuple) else (file,))) for file in (train, test)]
+        self.train, self.test = read[0], read[1] or read[0]
+        self.schema = schema_of(self.train, self.test, target, index, types)
+        self.notes = list(self._notes())
+
+    def as_json(self):
+        """Which files they are: what golden.json and metadata.json say of them."""
+        read = {"train": self.train, "test": self.test}
+        return {name: {"sha256": one.sha256, "rows": one.rows} for name, one in read.items() if one is not None}
+
+    def _notes(self):
+        schema, train = self.schema, self.train or self.test
+        name = os.path.basename(train.name)
+        if self.train is not None and (self.test is self.train or self.test.sha256 == self.train.sha256):
+            what = "is missing: the rows of train.csv are the examples, and" if self.test is self.train else "has the rows of train.csv:"
+            yield f"test.csv {what} scores tell how well models remember, not how well they do on new rows"
+        constant = self._constant(train, schema.features)
+        if constant:
+            yield (f"{name} has {counted(len(constant), 'feature')} with the same value in every row: "
+                   f"{', '.join(constant[:5])}{', …' if len(constant) > 5 else ''}")
+        empty = [column.name for column in schema.columns if column.example is None]
+        if empty:
+            yield f"no example has a value of {listed(empty)}"
+        if schema.classes and self.train is not None:
+            counts = Counter(truth for _, truth in train.truths(schema))
+            number, count = min(counts.items(), key=lambda pair: pair[1])
+            if count < 5:
+                yield f"{name} has {counted(count, 'row')} of class {shown(number)}"
+        if schema.target is None:
+            yield f"no column is the target (service: target:): nothing is scored. There are {listed(schema.features)}"
+
+    @staticmethod
+    def _constant(examples, names):
+        """Those of the columns with the same cell in every row, of two rows or more."""
+        with opened(examples.path, examples.name) as reader:
+            records = reader.records()
+            header, first = header_of(next(records)[1], examples.name), next(records)[1]
+            left = [(name, header.index(name)) for name in names] if examples.rows > 1 else []
+            for _, cells in records:
+                left = [(name, place) for name, place in left if cells[place] == first[place]]
+                if not left:
+                    break
+            return [name for name, _ in left]
+
+    def check_numbers(self):
+        """What the models of the example need: numbers in every cell, and classes with rows to learn them from."""
+        train, schema = self.train or self.test, self.schema
+        for examples in {id(one): one for one in (train, self.test)}.values():
+            for column in schema.columns:
+                seen = examples.seen[[unicodedata.normalize("NFC", name) for name in examples.header].index(
+                    unicodedata.normalize("NFC", column.name))]
+                if seen.missing or column.type not in ("number", "integer"):
+                    self._find_no_number(examples, column)
+        if schema.target is None:
+            raise DataError(f"{train.name}:1: has no column {TARGET!r}, which says what models are to learn{it_has(train.header)}; "
+                            "service: target: names another")
+        rows, classes = train.rows, len(schema.classes or ())
+        if schema.task != "classification":
+            raise DataError(f"{train.name}: its target {schema.target.name!r} has numbers, not classes: bring a train.py of your own "
+                            "for them (service: model:)")
+        if classes < 2 or rows <= classes:
+            raise DataError(f"{train.name}: needs two classes or more, and more rows than classes; "
+                            f"it has {counted(classes, 'class')} in {counted(rows, 'row')}")
+
+    @staticmethod
+    def _find_no_number(examples, column):
+        strict = Column(column.name, "number")
+        with opened(examples.path, examples.name) as reader:
+            records = reader.records()
+            layout = Layout(Schema([strict]), header_of(next(records)[1], examples.name), reader)
+            for line, cells in records:
+                value(cells[layout.places[0]], strict, layout.where(line, layout.places[0]), layout.decimal)
