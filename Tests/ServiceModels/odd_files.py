@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import os
+import re
 import sys
 import types
 from pathlib import Path
@@ -44,6 +45,22 @@ def row(text):
 def both(**more):
     """A pair of files of another form."""
     return examples(**more), examples(0.125, **more)
+
+
+def zeros(text):
+    """Where every seventh row has nothing but zeros."""
+    rows = text.splitlines(keepends=True)
+    return "".join(re.sub(r"[^,]+,[^,]+\n", "0,0.0\n", row) if place % 7 == 3 else row for place, row in enumerate(rows))
+
+
+def numbered(text, first):
+    head, *rows = text.splitlines(keepends=True)
+    return head + "".join(f"{number},{row.partition(',')[2]}" for number, row in enumerate(rows, start=first))
+
+
+def upside_down(text):
+    head, *rows = text.splitlines(keepends=True)
+    return head + "".join(reversed(rows))
 
 
 FILES = []
@@ -180,6 +197,7 @@ SAME = "train.csv: cannot be trained on: models see each row divided by its leng
 SIZE = "give rows of a class that differ in more than their size"
 pair("all columns constant", both(line="{line},{name},3,4"), "x integer, y integer; # Letter integer: classification of 3", SAME + SIZE)
 pair("all rows zero", both(line="{line},{name},0,0"), "x integer, y integer; # Letter integer: classification of 3", SAME + SIZE)
+pair("some rows zero", tuple(zeros(text) for text in (TRAIN, TEST)), NUMBERS)
 pair("one feature", both(header="Line,# Letter,x", line="{line},{name},{x}"), "x number; # Letter integer: classification of 3",
      SAME + "with one feature, every row becomes 1 or -1: give two features or more")
 pair("values too small to be squared", both(line="{line},{name},{x}e-320,{y}e-320"), NUMBERS, SAME + SIZE)
@@ -193,6 +211,9 @@ pair("a header with spaces, commas and a line break", both(header='Line,# Letter
      "a, b number, width\n(mm) number; # Letter integer: classification of 3")
 pair("no Line column", both(header="# Letter,x,y", line="{name},{x},{y}"), NUMBERS)
 pair("the index of pandas", both(header=",# Letter,x,y"), NUMBERS)
+pair("the index of pandas beside that of the file", both(header=",Line,# Letter,x,y", line="{line},{line},{name},{x},{y}"), NUMBERS)
+pair("rows from 1 in both", tuple(numbered(text, 1) for text in (TRAIN, TEST)), NUMBERS)
+pair("rows in another order in both", tuple(upside_down(text) for text in (TRAIN, TEST)), NUMBERS)
 pair("the truth last, under a name of its own", both(header="x,y,kind", line="{x},{y},{name}"),
      "x number, y number; kind integer: classification of 3", target="kind")
 pair("the truth under another name, which nobody tells", both(header="Line,Letter,x,y"), "Letter integer, x number, y number; no target",
@@ -216,6 +237,9 @@ pair("regression", both(name="{}.5".format, per_class=10), "x number, y number; 
 pair("regression with whole numbers", both(per_class=1, classes=60), "x number, y number; # Letter integer: regression", None)
 pair("semicolons and decimal commas in both", tuple(text.replace(",", ";").replace(".", ",") for text in (TRAIN, TEST)), NUMBERS)
 pair("tabs in both", tuple(text.replace(",", "\t") for text in (TRAIN, TEST)), NUMBERS)
+pair("another order of columns in the test", (TRAIN, examples(0.125, header="y,x,# Letter,Line", line="{y},{x},{name},{line}")), NUMBERS)
+pair("gzip in both", tuple(gzip.compress(text.encode()) for text in (TRAIN, TEST)), NUMBERS)
+pair("no truth in the test", (TRAIN, examples(0.125, header="Line,x,y", line="{line},{x},{y}")), NUMBERS)
 pair("no test", (TRAIN, None), NUMBERS)
 pair("no train", (None, TEST), NUMBERS, None)
 pair("the test is the training", (TRAIN, TRAIN), NUMBERS)

@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 
 SEED = 0
 FOLDS = 5
+GZIP = b"\x1f\x8b"
 
 
 def untrained():
@@ -39,7 +40,9 @@ def untrained():
 
 def read(path, target, index):
     """n × m numbers, and the n classes: whole numbers where all are, else text."""
-    with (gzip.open if path.endswith(".gz") else open)(path, "rt", encoding="utf-8-sig", newline="") as file:
+    with open(path, "rb") as file:
+        is_packed = file.read(2) == GZIP  # under whatever name
+    with (gzip.open if is_packed else open)(path, "rt", encoding="utf-8-sig", newline="") as file:
         header_line = file.readline()
         file.seek(0)
         separator = next((sign for sign in ",;\t" if sign in header_line), ",")
