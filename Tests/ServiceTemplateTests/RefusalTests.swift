@@ -50,9 +50,9 @@ struct RefusalTests {
     @Test(
         "a body of another form",
         arguments: [
-            ("[]", form), ("null", form), ("{}", form), (#""rows""#, form), (#"{"rows":1}"#, form),
+            ("null", form), ("{}", form), (#""rows""#, form), (#"{"rows":1}"#, form),
             (#"{"rows":{}}"#, form), (#"{"rows":[[1]],"model":"lda"}"#, form), (#"{"row":[[1]]}"#, form),
-            (#"{"rows":[]}"#, "rows is empty: send one row or more"),
+            (#"{"rows":[]}"#, "rows is empty: send one row or more"), ("[]", "rows is empty: send one row or more"),
             (#"{"rows":[1]}"#, "rows[0] is not a list of numbers"),
             (#"{"rows":[{}]}"#, "rows[0].Cz/theta is missing, and must not be"),
             (#"{"rows":["\#(String(repeating: "1", count: 160))"]}"#, "rows[0] is not a list of numbers"),
@@ -73,7 +73,7 @@ struct RefusalTests {
         arguments: [
             "", "rows", "{", #"{"rows":[[1"#, rows("NaN"), rows("-NaN"), rows("Infinity"), rows("-Infinity"),
             rows("1e999"), rows("-1e999"), rows(String(repeating: "9", count: 400)),
-            rows(String(repeating: "9", count: 5000)), rows("01"), rows("1,"), "x=1&y=2",
+            rows(String(repeating: "9", count: 5000)), rows("01"), rows("1,"),
             String(repeating: "[", count: 100_000),
         ])
     func notJSON(text: String) async throws {

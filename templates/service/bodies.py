@@ -1,6 +1,7 @@
 """What is in the body of a request? Its bytes, as they were before they were packed."""
 
 import contextlib
+import re
 import zlib
 
 from envelope import Disconnected
@@ -9,7 +10,10 @@ from rows import LARGEST_BODY
 
 SMALL = 64 * 1024  # bytes that every request may have here
 MOST_HELD = 128 * 1024 * 1024  # bytes of larger requests, all together
+NOT_TAKEN = "{} is not taken: send JSON, with the header Content-Type: application/json"
 OTHERS = ("text/csv", "text/xml", "application/xml", "multipart/form-data", "application/x-ndjson", "application/octet-stream")
+FORM = "application/x-www-form-urlencoded"  # curl -d says so of JSON, too
+FIELD = re.compile(rb"[\w.%+-]+=", re.ASCII)  # how a form begins
 TOO_LARGE = f"the body is too large: send at most {LARGEST_BODY} bytes at once"
 
 
@@ -22,7 +26,7 @@ class Bodies:
     @contextlib.asynccontextmanager
     async def of(self, request):
         """A function that gives the bytes; unpacking takes time, and is not for the loop that calls this."""
-        check_type(request.headers.get("content-type", ""))
+        kind = kind_of(request.headers.get("content-type", ""))
         encoding = request.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("identity", "gzip", "x-gzip"):
             raise Refusal(415, f"the body is packed with {encoding[:40]!r}: send it as it is, or with gzip")
@@ -34,7 +38,7 @@ class Bodies:
             await self._read(request, body)
             request.scope["body_is_read"] = True
             content = bytes(body)
-            yield lambda: content if encoding == "identity" else unpacked(content)
+            yield lambda: checked(content if encoding == "identity" else unpacked(content), kind)
         finally:
             self._held -= len(body)
 
@@ -53,10 +57,19 @@ class Bodies:
                 return
 
 
-def check_type(header):
+def kind_of(header):
+    """The media type of a body, if it may be JSON."""
     kind = header.partition(";")[0].strip().lower()
     if kind in OTHERS:
-        raise Refusal(415, f"{kind} is not taken: send JSON, with the header Content-Type: application/json")
+        raise Refusal(415, NOT_TAKEN.format(kind))
+    return kind
+
+
+def checked(body, kind):
+    """The body, if it is no form."""
+    if kind == FORM and FIELD.match(body):
+        raise Refusal(415, NOT_TAKEN.format(kind))
+    return body
 
 
 def unpacked(content):

@@ -105,11 +105,13 @@ def _array(cells, column):
 
 
 def rows_of(body, models):
-    """The rows of {"rows": [[…], …]} or {"rows": [{name: value}, …]}; lists are in the order of the header."""
+    """The rows of {"rows": [[…], …]} or {"rows": [{name: value}, …]}, or of the list alone; rows that are lists are in the order of the
+    header."""
     content = json_of(body)
-    if not isinstance(content, dict) or list(content) != ["rows"] or not isinstance(content["rows"], list):
+    rows = content["rows"] if isinstance(content, dict) and list(content) == ["rows"] else content
+    if not isinstance(rows, list):
         raise Refusal(400, 'the body must be {"rows": [[…], …]} and nothing else')
-    return checked(content["rows"], models.schema)
+    return checked(rows, models.schema)
 
 
 def json_of(body):
