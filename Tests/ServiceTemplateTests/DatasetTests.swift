@@ -66,6 +66,20 @@ struct DatasetTests {
         #expect(none.contains(#""trains": true"#))
     }
 
+    @Test("tells of features that are the same, of rows of nothing but zeros, and of a test that is one row")
+    func accidents() async throws {
+        try write("train.py", "")
+        try write("train.csv", "a,b,c,kind\n0.5,0.5,1,x\n0,0,0.0,x\n2,2,7,y\n0,0,-0,y\n")
+        try write("test.csv", "a,b,c,kind\n1,2,3,x\n")
+        #expect(
+            try await said("--target", "kind").contains(
+                #"""
+                "notes": ["train.csv has features that are the same in every row: a = b", "train.csv has 2 rows in \#
+                which every feature is 0", "test.csv has 1 row: a score of it is all or nothing", "train.csv has 2 \#
+                rows of class x"]
+                """#))
+    }
+
     @Test(
         "is a refusal, when it cannot be served",
         arguments: [

@@ -22,9 +22,11 @@ class Seen:
         self.whole = True
         self.example = None
         self.odd = None  # (where, cell) of the first that is no number
+        self.digest = 0  # of all cells, to compare with other columns
 
     def add(self, cells, where, decimal):
         """Counts a block of cells by type; `where(n)` returns the position of the n-th, for messages."""
+        self.digest = hash((self.digest, cells))
         joined = "".join(cells)
         if joined and not joined.encode().translate(None, PLAIN) and self._plain(cells, joined):
             return
@@ -246,6 +248,14 @@ class Data:
         if constant:
             yield (f"{name} has {counted(len(constant), 'feature')} with the same value in every row: "
                    f"{', '.join(constant[:5])}{', …' if len(constant) > 5 else ''}")
+        equal = list(self._equal(train, [feature for feature in schema.features if feature not in constant]))
+        if equal:
+            yield f"{name} has features that are the same in every row: {', '.join(equal[:5])}{', …' if len(equal) > 5 else ''}"
+        zeros = self._zeros(train, schema)
+        if zeros:
+            yield f"{name} has {counted(zeros, 'row')} in which every feature is 0"
+        if schema.target is not None and self.test.rows == 1:
+            yield f"{os.path.basename(self.test.name)} has 1 row: a score of it is all or nothing"
         empty = [column.name for column in schema.columns if column.example is None]
         if empty:
             yield f"no example has a value of {listed(empty)}"
@@ -269,6 +279,24 @@ class Data:
                 if not left:
                     break
             return [name for name, _ in left]
+
+    @staticmethod
+    def _equal(examples, names):
+        """`a = b` for those of the columns that hold the same cells, of two rows or more."""
+        alike = {}
+        for name in names if examples.rows > 1 else ():
+            alike.setdefault(examples.seen[examples.header.index(name)].digest, []).append(name)
+        return (" = ".join(same) for same in alike.values() if len(same) > 1)
+
+    @staticmethod
+    def _zeros(examples, schema):
+        """How many rows are nothing but zeros, where features are measured; flags and counts are often 0."""
+        if len(schema.columns) < 2 or not schema.is_numeric or all(column.type == "integer" for column in schema.columns):
+            return 0
+        with opened(examples.path, examples.name) as reader:
+            records = reader.records()
+            places = Layout(Schema(schema.columns), header_of(next(records)[1], examples.name), reader).places
+            return sum(not "".join([cells[place] for place in places]).strip("0.,+-" + BLANK) for _, cells in records)
 
     def check_numbers(self):
         """What the models of the example need: numbers in every cell, and classes with rows to learn them from."""
