@@ -16,6 +16,25 @@ struct OddFileTests {
         #expect(said == "138 files, 0 otherwise than expected\n")
     }
 
+    @Test(
+        "with classes of pandas, or True and False, is scored like any other",
+        arguments: [["0.0", "1.0", "2.0"], ["True", "False", "True"]])
+    func classes(names: [String]) async throws {
+        let directory = try TemporaryDirectory()
+        try ServiceFiles.copyExample(to: directory / "model")
+        for (file, text) in [("train.csv", SmallData.train), ("test.csv", SmallData.test)] {
+            let named = text.split(separator: "\n").map { line in
+                guard let match = line.wholeMatch(of: /(\d+),(\d),(.+)/), let place = Int(match.2) else {
+                    return "\(line)"
+                }
+                return "\(match.1),\(names[place]),\(match.3)"
+            }
+            try Data(named.joined(separator: "\n").utf8).write(to: directory / "model/\(file)")
+        }
+        let said = try await Python.shared.value.train(directory / "model", models: directory / "models")
+        #expect(said.contains("\nmlp 1.000\n"), "\(said)")
+    }
+
     @Test("with a line break in a name is served and predicted like any other")
     func lineBreak() async throws {
         let python = try await Python.shared.value

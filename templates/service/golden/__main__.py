@@ -41,6 +41,13 @@ class Shapes:
         return {"class": value, "probability": float(probabilities[model.classes.index(value)])}
 
 
+def is_same(answer, truth):
+    """A train.py may have read classes as text that the examples have as numbers or booleans: 1.0, True."""
+    if isinstance(answer, str) and not isinstance(truth, str):
+        return answer.casefold() == str(truth).casefold()
+    return answer == truth
+
+
 class Score:
     """How well a model meets the truth."""
 
@@ -52,7 +59,7 @@ class Score:
         self.rows += 1
         if self.task == "classification":
             self.of[truth] = self.of.get(truth, 0) + 1
-            self.right[truth] = self.right.get(truth, 0) + (answer == truth)
+            self.right[truth] = self.right.get(truth, 0) + is_same(answer, truth)
             return
         error = truth - answer
         for place, number in enumerate((truth, truth * truth, error * error, abs(error))):
