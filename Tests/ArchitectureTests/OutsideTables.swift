@@ -115,7 +115,6 @@ extension OutsideTests {
         "ForgeService/Release/BuildContext.swift": .own("the inventory's addresses"),
         "ForgeService/Build/BuildFailure.swift": .fuzz("lines of pods and machines"),
         "ForgeService/Build/DataCheck.swift": .own("what this computer counts"),
-        "ForgeService/Build/ModelReader.swift": .own("a template"),
         "ForgeService/Build/ImageIsBuilt.swift": .fuzz("steps of the service"),
         "ForgeService/Build/OneArchitecture.swift": .fuzz("steps of the service"),
         "ForgeService/Release/TarArchive.swift": .own("paths of files that are sent"),

@@ -58,7 +58,7 @@ struct MetricsServer: Sendable {
 
     private static let service = "v1beta1.metrics.k8s.io"
 
-    private static let availability = Kubectl.asAdmin(
+    private static let availability = HostKubectl.asAdmin(
         """
         get apiservices \(service) -o 'jsonpath={range .status.conditions[?(@.type==\"Available\")]}{.status} \
         {.reason}: {.message}{end}'
@@ -102,7 +102,7 @@ extension MetricsServer {
         ]
         let path =
             #"{range .items[*]}{.kind} {.metadata.name} {.metadata.labels.app\.kubernetes\.io/managed-by}{"\n"}{end}"#
-        return Kubectl.asAdmin(
+        return HostKubectl.asAdmin(
             "-n kube-system get \(names.joined(separator: " ")) --ignore-not-found -o 'jsonpath=\(path)'")
     }()
 }

@@ -37,6 +37,32 @@ package enum Apt {
         ).asRoot().within(.seconds(1800))
     }
 
+    /// Names the packages that dpkg was unpacking when it ended: `reinstreq kubectl=1.20.2-1.1`, a line for each.
+    static var halfInstalled: Command {
+        Command("dpkg-query", "-W", "-f", "${db:Status-Eflag} ${binary:Package}=${Version}\\n")
+    }
+
+    /// Of what `halfInstalled` prints, as apt is told them.
+    static func halfInstalled(_ text: String) -> [String] {
+        text.split(whereSeparator: \.isNewline).compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count == 2, words[0] == "reinstreq",
+                words[1].wholeMatch(of: /[a-z0-9][a-z0-9+.:-]*=[A-Za-z0-9.+~:-]+/) != nil
+            else { return nil }
+            return String(words[1])
+        }
+    }
+
+    /// Unpacks packages anew at the version that they have. apt takes a package that dpkg was unpacking for installed,
+    /// and `--fix-broken` passes it over.
+    static func reinstall(_ packages: [String]) -> Command {
+        let words: [Word] = [
+            "-y", "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold", "--no-remove",
+            "--allow-change-held-packages", "--reinstall", "install", "--",
+        ]
+        return Command(environment + options + words + packages.map { Word($0) }).asRoot().within(.seconds(1800))
+    }
+
     /// Fetches what is missing of packages that are there by halves; nothing is removed for it.
     static var fixBroken: Command {
         let words: [Word] = [
@@ -49,7 +75,10 @@ package enum Apt {
 
     /// Whether apt refuses to work before an interrupted installation is finished.
     static func wantsRepair(_ output: Output) -> Bool {
-        let signs = ["dpkg was interrupted", "--fix-broken install", "needs to be reinstalled"]
+        let signs = [
+            "dpkg was interrupted", "--fix-broken install", "needs to be reinstalled",
+            "dependency problems - leaving unconfigured",
+        ]
         return !output.isSuccess && signs.contains { (output.errorText + output.text).contains($0) }
     }
 

@@ -87,13 +87,26 @@ private struct AptInstallation {
     /// Finishes what a machine that was reset, or an apt that was killed, left half done: apt refuses everything
     /// before. Once: what does not heal then is told.
     private func repair() async throws {
-        for command in [Apt.configure, Apt.fixBroken.aptThrough(proxy)] {
-            let output = try await machine.attempt(command, waitingFor: locks)
-            guard output.isSuccess else {
-                throw Problem(apt: command, on: machine.host, output, fix: Apt.repairFix(output, on: machine.host))
-            }
+        let configured = try await machine.attempt(Apt.configure, waitingFor: locks)
+        let halves = Apt.halfInstalled(try await machine.attempt(Apt.halfInstalled).text)
+        if halves.isEmpty {
+            try check(Apt.configure, configured)
+        } else {
+            // What depends on them can be set up only then.
+            try await finish(Apt.reinstall(halves).aptThrough(proxy))
         }
+        try await finish(Apt.fixBroken.aptThrough(proxy))
         machine.tell("an installation that had been interrupted was finished")
+    }
+
+    private func finish(_ command: Command) async throws {
+        try check(command, try await machine.attempt(command, waitingFor: locks))
+    }
+
+    private func check(_ command: Command, _ output: Output) throws(Problem) {
+        guard output.isSuccess else {
+            throw Problem(apt: command, on: machine.host, output, fix: Apt.repairFix(output, on: machine.host))
+        }
     }
 
     func hold(_ names: [String]) async throws {

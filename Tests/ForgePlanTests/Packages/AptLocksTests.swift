@@ -153,7 +153,12 @@ struct InterruptedPackagesTests {
             case "$*" in *--fix-broken*)
               [ ! -e stuck ] || { echo 'E: Unable to correct problems, you have held broken packages.' >&2; exit 100; }
               rm -f broken; exit 0;;
+            *--reinstall*) rm -f halves; exit 0;;
             esac
+            if [ -e halves ]; then
+              echo ' dependency problems - leaving unconfigured'
+              echo 'E: Sub-process /usr/bin/dpkg returned an error code (1)' >&2; exit 100
+            fi
             if [ -e interrupted ]; then
               echo "E: dpkg was interrupted, you must manually run 'sudo dpkg --configure -a' to correct the problem. \
             " >&2; exit 100
@@ -169,7 +174,14 @@ struct InterruptedPackagesTests {
             [ ! -e stuck ] || { echo 'dpkg: error processing package x (--configure): installed x package \
             post-installation script' >&2; exit 1; }
             rm -f interrupted
+            [ ! -e halves ] || { echo 'dpkg: dependency problems prevent configuration of kubelet:' >&2; exit 1; }
             """
+        let query = """
+            #!/bin/sh
+            echo 'ok adduser=3.137'; cd \(directory.path.shellQuoted)
+            [ ! -e halves ] || printf '%s\\n' 'reinstreq kubectl=1.20.2-1.1' 'reinstreq $(id)=1' 'reinstreq libc6:amd64=2.41-12'
+            """
+        try directory.write("dpkg-query", query, mode: 0o755)
         try directory.write("apt-get", apt, mode: 0o755)
         try directory.write("dpkg", dpkg, mode: 0o755)
     }
@@ -185,7 +197,9 @@ struct InterruptedPackagesTests {
             onNews: { news in if case .detail(let detail) = news { told.withLock { $0.append(detail.text) } } })
         try await Packages(["curl"]).apply(to: machine)
         let lines = try directory.text("log").split(separator: "\n").map { line in
-            line.hasPrefix("dpkg") ? String(line) : line.contains("--fix-broken") ? "apt-get fix" : "apt-get install"
+            if line.hasPrefix("dpkg") { return String(line) }
+            if line.contains("--reinstall") { return "apt-get reinstall " + (line.split(separator: " -- ").last ?? "") }
+            return line.contains("--fix-broken") ? "apt-get fix" : "apt-get install"
         }
         return (lines, told.withLock { $0 })
     }
@@ -202,6 +216,19 @@ struct InterruptedPackagesTests {
             let line = try directory.text("log").split(separator: "\n").first { $0.contains("--fix-broken") } ?? ""
             #expect(
                 line.contains("--no-remove") && line.contains("--force-confold"), "nothing is removed, nothing asked")
+        }
+    }
+
+    @Test("unpack anew what dpkg was unpacking, at its version: apt takes it for installed")
+    func halves() async throws {
+        try await TemporaryDirectory.during { directory in
+            let (log, told) = try await install("halves", in: directory)
+            #expect(
+                log == [
+                    "apt-get install", Self.configure, "apt-get reinstall kubectl=1.20.2-1.1 libc6:amd64=2.41-12",
+                    "apt-get fix", "apt-get install",
+                ])
+            #expect(told == ["an installation that had been interrupted was finished"])
         }
     }
 
