@@ -177,7 +177,8 @@ struct MetricsServerTests {
         let own = "etcd-kubmaster|kubmaster|Running|True||Node|kubmaster\n"
         func given(_ owner: String) -> [Question: Answer] {
             var all = answers(step, CommandState(text: owner), others: CommandState(text: own + pods))
-            all[.command(Nodes.look(HostKubectl.asAdmin))] = .command(CommandState(text: "kubmaster=True=\nkubnode=True="))
+            all[.command(Nodes.look(HostKubectl.asAdmin))] = .command(
+                CommandState(text: "kubmaster=True=\nkubnode=True="))
             return all
         }
         #expect(step.texts(given(Self.ours)) == ["metrics-server-6f-abcde: ImagePullBackOff"])
