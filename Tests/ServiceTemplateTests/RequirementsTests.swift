@@ -156,8 +156,8 @@ struct RequirementsTests {
         let typing = try own("typing_extensions")
         #expect(
             try end("numpy\nTyping-Extensions [x] == 4.0.1  # by pip freeze\n") == """
-                \(file):2: is Typing-Extensions 4.0.1, and the service itself runs on Typing-Extensions \(typing): take \
-                the line out, or write Typing-Extensions==\(typing)
+                \(file):2: is Typing-Extensions 4.0.1, and the service itself runs on Typing-Extensions \(typing): \
+                take the line out, or write Typing-Extensions==\(typing)
 
                 """)
         try write("model/more.txt", "h11===0.9\n")

@@ -179,7 +179,7 @@ struct InterruptedPackagesTests {
         let query = """
             #!/bin/sh
             echo 'ok adduser=3.137'; cd \(directory.path.shellQuoted)
-            [ ! -e halves ] || printf '%s\\n' 'reinstreq kubectl=1.20.2-1.1' 'reinstreq $(id)=1' 'reinstreq libc6:amd64=2.41-12'
+            [ ! -e halves ] || printf 'reinstreq %s\\n' 'kubectl=1.20.2-1.1' '$(id)=1' 'libc6:amd64=2.41-12'
             """
         try directory.write("dpkg-query", query, mode: 0o755)
         try directory.write("apt-get", apt, mode: 0o755)
