@@ -240,7 +240,7 @@ def training(python):
 
 
 def cached(name, ingredients, make):
-    """A directory that is complete or not there."""
+    """A directory that is either complete or absent."""
     directory = CACHE / f"{name}-{hashlib.sha256(ingredients.encode()).hexdigest()[:16]}"
     if not directory.exists():
         unfinished = directory.with_suffix(".unfinished")

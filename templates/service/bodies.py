@@ -66,7 +66,7 @@ def kind_of(header):
 
 
 def checked(body, kind):
-    """The body, if it is no form."""
+    """The body, unless it is an HTML form."""
     if kind == FORM and FIELD.match(body):
         raise Refusal(415, NOT_TAKEN.format(kind))
     return body

@@ -163,7 +163,7 @@ def compare(path, content):
 
 @contextmanager
 def as_csv(path):
-    """The path of the same rows as CSV."""
+    """The path of a CSV file with the same rows."""
     with open_or_refuse(path) as file:
         is_parquet = file.read(len(parquet.MAGIC)) == parquet.MAGIC
     if not is_parquet:

@@ -72,7 +72,7 @@ class Seen:
             self.odd = (where(number), cell, number_hint(text))
 
     def column(self, name, type=None):
-        """What the column is; a few cells that are no numbers among many that are get refused."""
+        """The type of the column. A few cells that are not numbers, among many that are, are refused."""
         known = self.numbers + self.booleans + self.texts
         found = self._type(known)
         if type is None and found == "text" and self.numbers > known * (1 - FEW_EXCEPTIONS) and not self.zeros:

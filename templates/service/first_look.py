@@ -56,7 +56,7 @@ def check_rows(path, keep):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Says what a model directory, or the example's two files, hold.")
+    parser = argparse.ArgumentParser(description="Describe a model directory, or two files of example rows.")
     parser.add_argument("--directory", help="with models, or with what makes them")
     parser.add_argument("--train", help="the example's files, or others than the directory's")
     parser.add_argument("--test")
@@ -64,7 +64,7 @@ def main():
     parser.add_argument("--index", help="the column that names a row")
     parser.add_argument("--pins", default="", help="the packages that the service itself runs on: a==1 b==2")
     parser.add_argument("--rows", help="rows for batch inference, whose header is looked at")
-    parser.add_argument("--keep", default="", help="columns that these rows must have")
+    parser.add_argument("--keep", default="", help="columns that the rows must have")
     parser.add_argument("--json", action="store_true", help="says it as JSON")
     options = parser.parse_args()
     try:

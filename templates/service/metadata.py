@@ -24,7 +24,7 @@ PIECE = 1 << 20  # bytes
 
 
 class Trained:
-    """A directory with one training; its files are given out only when they are what the training wrote."""
+    """The output of one training run. Its files are returned only if they are unchanged since."""
 
     def __init__(self, directory):
         self.directory = directory

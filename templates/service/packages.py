@@ -23,7 +23,7 @@ FOR_MODELS = "# for models"  # this line of our requirements.txt divides the ser
 
 
 def write(directory, requirements, output, moves=None):
-    """A requirements.txt of the directory's own is taken as it is; else models get the packages that they were saved with."""
+    """Uses the directory's requirements.txt if it has one; otherwise, the packages that the models were saved with."""
     with open(requirements, encoding="utf-8") as file:
         server, line, ours = file.read().partition(FOR_MODELS)
     pins = pinned(server) if line else {}  # who has not divided the file says nowhere what is the server's

@@ -28,7 +28,7 @@ class Form:
         self._truth = list(golden["rows"][0].get("truth") or {})
 
     def wanted(self, header):
-        """The columns of an input that are kept beside what predictions hold of it already: its index."""
+        """The input columns to copy into the predictions; the index is there anyway."""
         names = [name for name in header if name] if self.keep == (ALL,) else self.keep
         return [name for name in names if not name == self.index == self.schema.index]
 

@@ -21,7 +21,7 @@ class Missing(DataError):
 
 @dataclass(frozen=True)
 class Store:
-    """A directory on a server, and the directory with a key and `known_hosts`."""
+    """A directory on a server, and the local directory with the key and `known_hosts` to reach it."""
 
     address: str
     secret: Path

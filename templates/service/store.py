@@ -81,7 +81,7 @@ def signed(store, trained, patience):
 
 
 def removed(directory, files):
-    """What removes an upload, and leaves a directory in which anything else is."""
+    """The commands that remove an upload. A directory that holds anything else is kept."""
     return [*(f'-rm "{directory}/{name}"' for name in (*files, metadata.SIGNATURE, metadata.NAME)), f"-rmdir {directory}"]
 
 

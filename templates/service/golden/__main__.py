@@ -18,7 +18,7 @@ MOST_ROWS = 2000  # of golden.json; more rows are scored, and not kept
 
 
 class Shapes:
-    """How a class or a value is answered."""
+    """The answer for one class or value, as the service formats it."""
 
     def __init__(self, labels):
         self.labels = labels and {row[0]: dict(zip(labels["columns"], row)) for row in labels["rows"]}
