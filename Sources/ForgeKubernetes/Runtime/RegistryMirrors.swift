@@ -57,9 +57,12 @@ struct RegistryTrust {
 
     init(_ cluster: Cluster) { self.cluster = cluster }
 
-    /// None where the service's pods do not run. The link leads to what the machine gets when it joins.
+    /// None where the services' pods do not run, and where each service has another registry. The link leads to what
+    /// the machine gets when it joins.
     func steps(_ host: Host) -> [any Step] {
-        guard let registry = cluster.ownRegistry, host.role == .worker || host.isSchedulable else { return [] }
+        guard let registry = cluster.services.lazy.compactMap({ cluster.only($0).ownRegistry }).first,
+            host.role == .worker || host.isSchedulable
+        else { return [] }
         return [
             LinkIs(
                 registry.authorityLink(for: cluster.runtime), to: ClusterRegistry.authority,

@@ -63,6 +63,28 @@ struct RegistryMirrorsTests {
     }
 }
 
+@Suite("The cluster's registry")
+struct RegistryTrustTests {
+    @Test(
+        "is believed where pods run, if one service or more has no other registry",
+        arguments: [
+            ([nil], true), (["registry.example/a"], false), (["registry.example/a", nil], true),
+            (["registry.example/a", "registry.example/b"], false),
+        ] as [([String?], Bool)])
+    func trusted(registries: [String?], isTrusted: Bool) {
+        let cluster = Example.cluster { cluster in
+            cluster.services = registries.enumerated().map { number, registry in
+                var service = Service()
+                service.name = "service-\(number)"
+                service.registry = registry
+                return service
+            }
+        }
+        let links = cluster.hosts.map { RegistryTrust(cluster).steps($0).compactMap { ($0 as? LinkIs)?.title } }
+        #expect(links == [[], isTrusted ? ["containerd believes the certificate of the cluster's registry"] : []])
+    }
+}
+
 @Suite("A proxy")
 struct ServiceProxyTests {
     private let cluster = Example.cluster("1.36.2") { $0.proxy = Proxy(http: "http://p:3128", https: "http://p:3128") }
