@@ -32,7 +32,7 @@ private let addresses: [String: Trust] = [
 /// Every image of a public registry, by file and name; of a registry alone, whoever is asked names the images.
 private let images: [String: Trust] = [
     "Sources/ForgeInventory/Cluster/Cluster.swift registry.k8s.io": .tag,
-    "Sources/ForgeInventory/Cluster/Mirrors.swift docker.io/library/registry:2.8.3": .tag,
+    "Sources/ForgeInventory/Cluster/ClusterRegistry.swift docker.io/library/registry:2.8.3": .tag,
     "Sources/ForgeInventory/Cluster/Service.swift docker.io/library/python:3.13-slim-trixie": .tag,
     "Sources/ForgeKubernetes/CNI/Calico.swift quay.io/calico": .tag,
     "Sources/ForgeLab/Artifacts/BroughtRelease.swift registry.k8s.io": .nothing("a command for a person"),
