@@ -112,7 +112,9 @@ package struct ClusterPlan: Sendable {
                 SysctlMinimums(
                     ["fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 1_048_576],
                     title: "the kernel lets many programs watch files")) + [
-                Packages(Self.tools, title: "required tools are installed", proxy: cluster.outgoing)
+                Packages(
+                    Self.tools, title: "required tools are installed", by: facts.distribution.packageManager,
+                    proxy: cluster.outgoing)
             ]
     }
 

@@ -87,7 +87,7 @@ struct FuzzTests {
         let steps: [any Step] = [
             FileIs(RemoteFile("/etc/x", "x")), FileIsAbsent("/x", title: "x"), KernelModule("overlay"),
             StartsAtBoot("x"),
-            Packages(["kubeadm"], version: "1.36.2-", isHeld: true),
+            Packages(["kubeadm"], version: "1.36.2-", isHeld: true, by: .apt),
             Sysctls(["net.ipv4.ip_forward": "1"], title: "x"),
             SysctlMinimums(["fs.inotify.max_user_instances": 8192], title: "x"),
             Unit("containerd.service", runningSince: ["/etc/x"], title: "x"), MachineIsFree(),

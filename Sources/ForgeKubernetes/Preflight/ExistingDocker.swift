@@ -28,7 +28,7 @@ struct PackagesInTheWay: PreflightCheck {
     /// Each is installed by one call of apt.
     let lists: [[String]]
     let source: Cluster.DockerSource
-    var manager = PackageManager.apt
+    let manager: PackageManager
 
     var title: String { "nothing that is installed would have to be removed" }
 

@@ -62,7 +62,7 @@ extension Survey {
     static func script(for host: Host) -> String {
         let user = host.access.user.shellQuoted
         return """
-            echo "architecture=$(\(PackageManager.apt.architectureLook))"
+            echo "architecture=$(\(PackageManager.assumed.architectureLook))"
             container=$(systemd-detect-virt --container); echo "container=$container"
             echo "cgroup=$(stat -fc %T /sys/fs/cgroup)"
             echo "cores=$(nproc)"

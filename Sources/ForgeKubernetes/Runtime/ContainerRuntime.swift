@@ -10,7 +10,11 @@ struct ContainerRuntime {
 
     func steps(_ facts: Facts) throws(Problem) -> [any Step] {
         let containerd: [any Step] =
-            [try ContainerdConfig(cluster: cluster, templates: templates), ContainerdDropIns.step]
+            [
+                try ContainerdConfig(
+                    cluster: cluster, templates: templates, packages: facts.distribution.packageManager),
+                ContainerdDropIns.step,
+            ]
             + mirrors.containerdFiles()
             + [
                 proxy("containerd.service").step,

@@ -11,12 +11,14 @@ struct ContainerdConfig: Step {
     private let version3: SandboxText
     private let package: String
     private let images: KubeadmImages
+    private let manager: PackageManager
 
     static let path = "/etc/containerd/config.toml"
     /// Of files that others add, as NVIDIA's toolkit does.
     static let dropIns = "/etc/containerd/conf.d"
 
-    init(cluster: Cluster, templates: Templates) throws(Problem) {
+    init(cluster: Cluster, templates: Templates, packages manager: PackageManager) throws(Problem) {
+        self.manager = manager
         version2 = try SandboxText(templates["containerd/config-2.toml"])
         version3 = try SandboxText(templates["containerd/config-3.toml"])
         package = DockerPackages(cluster: cluster).containerdPackage
@@ -63,7 +65,7 @@ struct ContainerdConfig: Step {
     private func foreign(_ answers: Answers) -> ContainerdExtras { ContainerdExtras(of: answers.text(Self.path) ?? "") }
 
     /// Prints a line when the file is the package's own, which nobody has changed.
-    private var shippedLook: String { PackageManager.apt.shippedLook(Self.path, of: package) }
+    private var shippedLook: String { manager.shippedLook(Self.path, of: package) }
 }
 
 /// What others put into conf.d leaves Kubernetes' settings as they are. containerd 1.x replaces a plugin's whole

@@ -16,7 +16,7 @@ package struct Packages: Step {
 
     package init(
         _ names: [String], version: String? = nil, isHeld: Bool = false, title: String? = nil,
-        by manager: PackageManager = .apt, proxy: Proxy? = nil, locks: AptLocks = AptLocks()
+        by manager: PackageManager, proxy: Proxy? = nil, locks: AptLocks = AptLocks()
     ) {
         self.manager = manager
         self.proxy = proxy

@@ -1,10 +1,14 @@
 import ForgeCore
 
-/// What brings packages onto a machine. A distribution names its own; one more is a case here, and the compiler then
-/// shows every place that speaks to it.
+/// What brings packages onto a machine. A distribution names its own; one more is a case here. The compiler then shows
+/// what each must say, `assumed` the looks that come before the distribution is known; repositories are steps of their
+/// own (`AptRepository`).
 package enum PackageManager: Sendable, Hashable, CaseIterable {
     /// apt and dpkg: Debian, Ubuntu.
     case apt
+
+    /// The one that is asked by looks that do not know the distribution yet, or are the same for all.
+    package static let assumed = PackageManager.apt
 
     /// A line of shell that prints `NAME|STATUS|VERSION` of those packages that the machine knows, as `state` reads it.
     func states(_ names: [String]) -> String {
@@ -68,7 +72,7 @@ package enum PackageManager: Sendable, Hashable, CaseIterable {
 /// `.package`: one call of the package manager for all names.
 struct PackageSection: Section {
     private let names: [String]
-    private let manager = PackageManager.apt
+    private let manager = PackageManager.assumed
 
     init(_ questions: [Question]) {
         names = questions.compactMap { if case .package(let name) = $0 { name } else { nil } }.uniqued()

@@ -11,7 +11,7 @@ struct ExistingDockerTests {
     private func step(_ names: [String] = ["containerd.io", "docker-ce"], _ source: Cluster.DockerSource = .docker)
         -> PackagesInTheWay
     {
-        PackagesInTheWay(lists: [names], source: source)
+        PackagesInTheWay(lists: [names], source: source, manager: .apt)
     }
 
     /// What the look prints beside these programs.

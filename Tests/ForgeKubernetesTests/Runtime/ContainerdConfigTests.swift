@@ -10,7 +10,8 @@ import Testing
 @Suite("containerd's configuration")
 struct ContainerdConfigTests {
     private func step(_ docker: Cluster.DockerSource = .docker) throws -> ContainerdConfig {
-        try ContainerdConfig(cluster: Example.cluster("1.36.2") { $0.docker = docker }, templates: Example.templates)
+        try ContainerdConfig(
+            cluster: Example.cluster("1.36.2") { $0.docker = docker }, templates: Example.templates, packages: .apt)
     }
 
     private let kubeadm = "registry.k8s.io/coredns/coredns:v1.14.2\nregistry.k8s.io/pause:3.10.2\n"

@@ -82,7 +82,7 @@ struct AptLocksTests {
                 fix:
                     "see what it does: `ps aux | grep -E 'apt|dpkg|unattended'` on kubnode; run again when it has ended"
             )
-        ) { try await Packages(["curl"], locks: AptLocks(limit: .zero, pause: .zero)).apply(to: machine) }
+        ) { try await Packages(["curl"], by: .apt, locks: AptLocks(limit: .zero, pause: .zero)).apply(to: machine) }
     }
 
     @Test(
@@ -123,7 +123,7 @@ struct AptLocksTests {
             ? AptRepository(
                 "docker", source: "http://10.0.0.1/debian bookworm stable", key: .text("KEY\n"), architecture: "amd64",
                 locks: locks)
-            : Packages(["curl"], isHeld: call == "hold", locks: locks)
+            : Packages(["curl"], isHeld: call == "hold", by: .apt, locks: locks)
         try await step.apply(to: machine)
         let lines = await transport.changes
         #expect(lines.count(where: isMeant) == 2, "\(lines)")
@@ -137,7 +137,7 @@ struct AptLocksTests {
         let (machine, transport) = Example.machine { _ in
             .failed(100, "E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)\n")
         }
-        await #expect(throws: Problem.self) { try await Packages(["curl"]).apply(to: machine) }
+        await #expect(throws: Problem.self) { try await Packages(["curl"], by: .apt).apply(to: machine) }
         #expect(await transport.changes.count == 1)
     }
 }
@@ -195,7 +195,7 @@ struct InterruptedPackagesTests {
         let machine = Machine(
             host: Example.host(), transport: LocalTransport(programs: directory.path),
             onNews: { news in if case .detail(let detail) = news { told.withLock { $0.append(detail.text) } } })
-        try await Packages(["curl"]).apply(to: machine)
+        try await Packages(["curl"], by: .apt).apply(to: machine)
         let lines = try directory.text("log").split(separator: "\n").map { line in
             if line.hasPrefix("dpkg") { return String(line) }
             if line.contains("--reinstall") { return "apt-get reinstall " + (line.split(separator: " -- ").last ?? "") }

@@ -17,14 +17,14 @@ struct PackagesTests {
              -y -o Dpkg::Options::=--force-confold --no-install-recommends --no-remove --allow-downgrades \
             --allow-change-held-packages install --
             """
-    private let tools = Packages(["curl", "gnupg"])
+    private let tools = Packages(["curl", "gnupg"], by: .apt)
     private let kubernetes = Packages(
-        ["kubelet", "kubeadm"], version: "1.20.2-", isHeld: true, title: "Kubernetes is installed")
+        ["kubelet", "kubeadm"], version: "1.20.2-", isHeld: true, title: "Kubernetes is installed", by: .apt)
 
     @Test("differ by what is missing, of another version, or not held")
     func differences() {
         #expect(tools.title == "curl, gnupg are installed")
-        #expect(Packages(["curl"]).title == "curl is installed")
+        #expect(Packages(["curl"], by: .apt).title == "curl is installed")
         #expect(
             tools.texts([.package("curl"): .package(PackageState(installed: "7.88"))]) == ["gnupg is not installed"])
         let right = Answer.package(PackageState(installed: "1.20.2-1.1", isHeld: true))
@@ -313,7 +313,7 @@ struct PackagesTests {
     func proxy() async throws {
         let (machine, transport) = Example.machine { _ in Output() }
         let proxy = Proxy(http: "http://p:3128", https: "http://s:3128", exceptions: ["10.0.0.1", ".x"])
-        try await Packages(["curl"], proxy: proxy).apply(to: machine)
+        try await Packages(["curl"], by: .apt, proxy: proxy).apply(to: machine)
         let options = "apt-get -o Acquire::http::Proxy=http://p:3128 -o Acquire::https::Proxy=http://s:3128"
         let line = Self.install.replacing("apt-get", with: options)
         #expect(await transport.changes == ["env NO_PROXY=10.0.0.1,.x no_proxy=10.0.0.1,.x \(line) curl"])
