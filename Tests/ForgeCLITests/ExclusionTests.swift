@@ -66,6 +66,9 @@ struct ExclusionTests {
         if !action.isDryRun { #expect(action.lease?(cluster) == exclusion.place(cluster)) }
         if isPlan && !action.isDryRun { #expect(action.isExclusive == (exclusion != .unlocks)) }
         if !action.isDryRun { #expect(action.keepsMachines == (exclusion == .cluster)) }
+        // What is about the whole cluster is not run once for each service.
+        let isAboutServices = ![.cluster, .unlocks].contains(exclusion)
+        if !action.isDryRun { #expect(action.isPerService == isAboutServices) }
     }
 
     @Test("is known here with what it holds, or runs on no machine of an inventory")

@@ -20,6 +20,7 @@ struct OutputArticleTests {
 
     @Test("names every event of JSON lines with every field, and no other")
     func events() throws {
+        #expect(Set((Story.events + Self.others).map(kind)) == Set(eventsOfEveryKind("x").map(kind)))
         let written = try Self.fields()
         for (event, fields) in written {
             #expect(described[event] == fields, "\(event)")

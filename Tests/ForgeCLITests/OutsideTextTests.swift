@@ -24,7 +24,7 @@ private let hostile: [(name: String, text: String)] = [
 ]
 
 /// An event of each kind, with the text in each of its strings.
-private func events(_ text: String) -> [Event] {
+func eventsOfEveryKind(_ text: String) -> [Event] {
     let problem = Problem(what: text, why: text, fix: text)
     let step = { (outcome: StepReport.Outcome) in
         Event.step(
@@ -53,8 +53,8 @@ private func events(_ text: String) -> [Event] {
     ]
 }
 
-/// A case that is new in Event does not compile here, and then wants a line in `events`.
-private func name(of event: Event) -> String {
+/// A case that is new in Event does not compile here, and then wants a line in `eventsOfEveryKind`.
+func kind(of event: Event) -> String {
     switch event {
     case .note: "note"
     case .stageBegan: "stageBegan"
@@ -81,16 +81,16 @@ struct OutsideTextTests {
     private func told(_ text: String, _ make: (ProcessEnvironment) throws -> any Reporter) throws -> String {
         let scene = try Scene()
         let reporter = RedactingReporter(try make(scene.surroundings))
-        for event in events(text) { reporter.report(event) }
+        for event in eventsOfEveryKind(text) { reporter.report(event) }
         return scene.output.text + scene.progress.text
     }
 
     @Test("of each kind of event is tried here")
     func complete() {
-        #expect(Set(events("x").map(name)).count == 12)
+        #expect(Set(eventsOfEveryKind("x").map(kind)).count == 12)
         // Each string of each event is changed: none is left as it was.
-        for event in events("before") {
-            #expect(!"\(event.mapTexts { _ in "after" })".contains("before"), "\(name(of: event))")
+        for event in eventsOfEveryKind("before") {
+            #expect(!"\(event.mapTexts { _ in "after" })".contains("before"), "\(kind(of: event))")
         }
     }
 
@@ -128,7 +128,7 @@ struct OutsideTextTests {
             try LogFile(action: "deploy", at: scene.surroundings.now(), in: scene.state), now: scene.surroundings.now,
             keepsPodLines: true)
         let reporter = RedactingReporter(log)
-        for event in events(hostile[index].text) { reporter.report(event) }
+        for event in eventsOfEveryKind(hostile[index].text) { reporter.report(event) }
         log.write(hostile[index].text.withoutTokens)
         let text = try String(contentsOfFile: log.path, encoding: .utf8)
         #expect(hidden(text) == [], "\(hostile[index].name)")
@@ -141,7 +141,7 @@ struct OutsideTextTests {
             let scene = try Scene()
             let report = try ReportFile("r.\(format)", action: "smoke-test", scene.surroundings)
             let reporter = RedactingReporter(report)
-            for event in events(hostile[index].text) { reporter.report(event) }
+            for event in eventsOfEveryKind(hostile[index].text) { reporter.report(event) }
             try report.write()
             let text = try String(contentsOfFile: scene.directory + "/desk/r.\(format)", encoding: .utf8)
             #expect(hidden(text) == [], "\(hostile[index].name)")
@@ -229,7 +229,9 @@ struct FuzzTests {
                 text.readable.unicodeScalars.count, text.printable, text.oneLine, text.cut(to: 20), text.escaped,
                 text.withoutTokens
             )
-            if input.choice(200) == 0 { for event in events(text) { CompositeReporter([screen, json]).report(event) } }
+            if input.choice(200) == 0 {
+                for event in eventsOfEveryKind(text) { CompositeReporter([screen, json]).report(event) }
+            }
             guard !text.readable.unicodeScalars.contains(where: { $0 != "\n" && $0 != "\t" && $0.isHidden }) else {
                 fatalError("hidden: \(text.debugDescription)")
             }

@@ -29,7 +29,9 @@ struct GoldenPlanTests {
                 "registry.k8s.io": "http://10.77.0.1:5000", "ghcr.io": "http://10.77.0.1:5000",
             ]
         }
-        all["calico-1.36.2"] = Example.cluster("1.36.2") { $0.cni = .calico }
+        for cni in Cluster.CNI.allCases where cni != Example.cluster().cni {
+            all["\(cni)-1.36.2"] = Example.cluster("1.36.2") { $0.cni = cni }
+        }
         all["metrics-1.36.2"] = Example.cluster("1.36.2") { $0.metricsServer = true }
         all["schedulable-1.36.2"] = Example.cluster("1.36.2") { $0.hosts[0].isSchedulable = true }
         return all
