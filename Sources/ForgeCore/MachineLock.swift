@@ -163,7 +163,7 @@ extension Problem {
     package init(held what: String, by holder: Holder?, note: String? = nil) {
         self.init(
             .held, what: what,
-            why: [holder.map { "it is held by \($0.sentence)" } ?? "its holder cannot be told", note].compactMap { $0 }
+            why: [holder.map { "it is held by \($0.sentence)" } ?? "its holder is not known", note].compactMap { $0 }
                 .joined(separator: "\n"),
             fix: "wait for it to end; after a run that was killed, `kubeforge unlock` shows and removes what it held")
     }

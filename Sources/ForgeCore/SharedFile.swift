@@ -27,7 +27,7 @@ package struct SharedFile: Sendable, Hashable {
             let state = try look()
             let target = try target()
             if let state, geteuid() != 0, state.owner != geteuid() {
-                return refusal(target, "it belongs to the user number \(state.owner)", takeOver(target))
+                return refusal(target, "it belongs to user ID \(state.owner)", takeOver(target))
             }
             let directory = Self.nearestDirectory(of: target)
             guard faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0 else {
@@ -131,7 +131,7 @@ package struct SharedFile: Sendable, Hashable {
         throw refusal(
             target,
             isLocked
-                ? "\(target).lock is there: kubectl is changing it, or was ended while it did"
+                ? "\(target).lock exists: kubectl is changing the file, or was killed while it did"
                 : "another program changes it",
             isLocked
                 ? "run it again; if no kubectl runs: rm \(target.shellQuoted).lock"

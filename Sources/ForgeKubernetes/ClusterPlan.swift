@@ -141,7 +141,7 @@ package struct ClusterPlan: Sendable {
             if host.role == .controlPlane { return runtime.builder(facts) }
             return [
                 // A run that is killed while it joins leaves it.
-                FileIsAbsent(Join.configPath, title: "no token of a join is left"),
+                FileIsAbsent(Join.configPath, title: "no join token is left"),
                 Join(host: host, cluster: cluster, config: config, token: token),
                 Unit("kubelet.service", title: "the kubelet runs"),
             ]

@@ -91,7 +91,7 @@ package struct Lab: Sendable {
     private func makeNetwork() async throws {
         let bridge = Bridge(network: layout.network, name: layout.name, computer: layout.computer)
         let wasThere = bridge.exists
-        let title = "the network \(layout.network.subnet) and its servers are there"
+        let title = "the network \(layout.network.subnet) and its servers are up"
         if wasThere {
             try await bridge.make()
             try await Servers(layout: layout).start()

@@ -64,7 +64,7 @@ package final class Rights: Sendable {
                 return output
             }
             guard let holder, holder.run != ended, isEnded(holder) else {
-                throw Problem(held: "\(host.name) is being changed by another kubeforge", by: holder)
+                throw Problem(held: "\(host.name) is being changed by another kubeforge run", by: holder)
             }
             state.withLock { $0.ended[host.name] = holder.run }
         }
@@ -97,7 +97,7 @@ package struct MachineIsFree: Step {
         let words = answers.command(look).text.trimming(while: \.isWhitespace).split(separator: " ", maxSplits: 1).map(
             String.init)
         guard words.count == 2, words[0] == "kept" else { return [] }
-        return [Difference("it is held by \(Holder(line: words[1])?.sentence ?? "a run that cannot be told")")]
+        return [Difference("it is held by \(Holder(line: words[1])?.sentence ?? "an unknown run")")]
     }
 
     /// A command that still runs keeps the lock until it ends.

@@ -53,8 +53,8 @@ private struct ConnectionMessages {
 extension ConnectionMessages {
     private var neverSSH: String {
         """
-        something else than sshd listens there, or sshd has too many logins at a time (MaxStartups), or it bans this \
-        address
+        something other than sshd listens there, or sshd has too many logins in progress (MaxStartups), or it bans \
+        this address
         """
     }
 
@@ -62,7 +62,7 @@ extension ConnectionMessages {
         switch error {
         case .unknownName(let reason):
             unreachable(
-                "the name \(host.outerAddress) cannot be looked up", why: reason,
+                "the name \(host.outerAddress) cannot be resolved", why: reason,
                 fix:
                     """
                     `getent ahostsv4 \(host.outerAddress)` on this computer; it is `ssh: address:` of \(host.name) in \
@@ -71,7 +71,7 @@ extension ConnectionMessages {
             )
         case .resolverSilent:
             unreachable(
-                "the name \(host.outerAddress) was not looked up within \(connectSeconds) s",
+                "the name \(host.outerAddress) was not resolved within \(connectSeconds) s",
                 why: "this computer's name servers do not answer",
                 fix: "`getent ahostsv4 \(host.outerAddress)` on this computer; /etc/resolv.conf names the servers")
         case .network(ECONNREFUSED):
@@ -98,7 +98,7 @@ extension ConnectionMessages {
                 fix: "`nc -vz \(host.outerAddress) \(host.access.port)` tries the same")
         case .timedOut:
             unreachable(
-                "\(place) did not let us in within \(connectSeconds) s",
+                "\(place) did not complete the login within \(connectSeconds) s",
                 why: "packets are dropped on the way, or the host is too busy to answer",
                 fix:
                     """
@@ -256,7 +256,7 @@ extension ConnectionMessages {
             )
         case .loginEnded(let reason, let said):
             unreachable(
-                "\(place) ends the connection during the login of \(host.access.user)",
+                "\(place) closed the connection during the login of \(host.access.user)",
                 why: said.isEmpty ? reason : "it says: \(said)",
                 fix:
                     """

@@ -123,10 +123,10 @@ extension Problem {
             case .containsNUL:
                 Problem(
                     what: "\(host.name): \(name) was not run",
-                    why: "a word of it has a zero byte, which no argument can have")
+                    why: "an argument of it contains a NUL byte")
             case .localFile(let path, let reason):
                 Problem(
-                    what: "\(host.name): \(name) was not run to its end, because of \(path) here", why: reason,
+                    what: "\(host.name): \(name) did not finish, because of \(path) here", why: reason,
                     fix: "`ls -l \(path.shellQuoted)`")
             default: Problem(error, connectingTo: host, options)
             }

@@ -79,7 +79,7 @@ struct OutputFile: ~Copyable {
     deinit { close(fd) }
 
     borrowing func write(_ bytes: UnsafeRawBufferPointer, isTooMuch: Bool) throws(SSHError) {
-        if isTooMuch { throw .localFile(path, reason: "more came than it may hold") }
+        if isTooMuch { throw .localFile(path, reason: "more arrived than it may hold") }
         do throws(LocalFile.Failure) { try LocalFile.write(bytes, to: fd) } catch {
             throw .localFile(path, reason: error.reason)
         }

@@ -63,7 +63,7 @@ package enum RollbackPlan {
                     \(cluster.firstControlPlane.name): no release of \(service.name) is recorded in namespace \
                     \(service.namespace)
                     """,
-                fix: "bring one there: `kubeforge deploy`")
+                fix: "deploy one: `kubeforge deploy`")
         }
         return history
     }

@@ -84,8 +84,10 @@ package enum ServicePlan {
                                 service.name, namespace: service.namespace,
                                 node: cluster.firstControlPlane.address.description))
                 },
-                Stage("old releases are gone", on: cluster.hosts.filter { $0 == first[0] || cluster.takesPods($0) }) {
-                    host in
+                Stage(
+                    "old releases are removed",
+                    on: cluster.hosts.filter { $0 == first[0] || cluster.takesPods($0) }
+                ) { host in
                     [
                         OldReleasesAreRemoved(
                             release, runtime: cluster.takesPods(host) ? cluster.runtime : nil,
@@ -136,6 +138,6 @@ private enum Preflight {
     }
 
     private static func provision(_ cluster: Cluster) -> String {
-        "make the cluster first: `kubeforge provision \(cluster.path)`"
+        "create the cluster first: `kubeforge provision \(cluster.path)`"
     }
 }

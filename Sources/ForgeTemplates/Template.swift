@@ -44,7 +44,7 @@ package struct Template: Sendable, Hashable {
 
     private func unknown(_ name: String, _ known: some Collection<String>) -> Problem {
         Problem(
-            what: "templates/\(path) cannot be rendered", why: "nobody gives {{ \(name) }} a value",
+            what: "templates/\(path) cannot be rendered", why: "{{ \(name) }} has no value",
             fix: "use one of: \(known.sorted().joined(separator: ", "))")
     }
 

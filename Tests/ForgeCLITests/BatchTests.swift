@@ -96,7 +96,7 @@ struct BatchUsageTests {
             (["drift", "rows.csv", "--max-psi", "0"], "--max-psi 0.0: from 0.01 to 100"),
             (
                 ["batch", "schedule", "@daily", "--input", "a.csv"],
-                "a schedule runs when this computer may be off; name an http(s) address"
+                "a schedule may run while this computer is off; name an http(s) address"
             ),
             (
                 ["batch", "schedule", "@daily", "--name", "Weekly"],

@@ -40,7 +40,7 @@ struct CertificatesTests {
         #expect(await run.finish() == 1)
         let told = try #require(witness.problems.first)
         #expect(told.hasPrefix("-: kubmaster: certificates of the cluster have expired"), "\(witness.problems)")
-        #expect(told.contains("pki/apiserver.crt has expired on 2026-11-20; the machine's clock says 2026-11-21"))
+        #expect(told.contains("pki/apiserver.crt expired on 2026-11-20; the machine's clock says 2026-11-21"))
         #expect(told.contains("kubeforge provision --renew-certificates"))
     }
 

@@ -131,7 +131,7 @@ struct FoundInventoryTests {
         return try InventoryReader.keys.filter { key in
             try scene.write(line(key.split(separator: ".")), to: "inventory.yaml")
             let problems = #expect(throws: Problems.self) { try reader.read(scene.directory + "/inventory.yaml") }
-            return problems?.all.contains { $0.what.contains("only ~/ is known") } == true
+            return problems?.all.contains { $0.what.contains("only ~/ is supported") } == true
         }
     }
 

@@ -72,7 +72,7 @@ struct HeldTests {
             return Output(standardError: Array("kubeforge-lock: \(Self.other.line)\n".utf8), exit: .code(245))
         }.finish()
         #expect(code == 5)
-        #expect(witness.steps.first?.problem?.what == "kubmaster is being changed by another kubeforge")
+        #expect(witness.steps.first?.problem?.what == "kubmaster is being changed by another kubeforge run")
     }
 
     @Test("who has nothing to change, or only looks, asks for no Lease", arguments: [(false, false), (true, true)])

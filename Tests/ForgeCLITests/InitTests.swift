@@ -81,7 +81,7 @@ struct InitTests {
     func overwritesNothing() async throws {
         try scene.write("mine", to: "desk/churn/notes.txt")
         let there = await #expect(throws: Problem.self) { try await run() }
-        #expect(there?.what == "churn is there already, and nothing in it is overwritten")
+        #expect(there?.what == "churn exists already, and nothing in it is overwritten")
         #expect(
             there?.fix == "choose another directory: --directory DIR; or use this one: `kubeforge init --model churn`")
         try scene.write("a model", to: "desk/own/churn.joblib")

@@ -103,15 +103,15 @@ struct LoadTests {
         let scene = try Scene()
         let screen = ScreenReporter(
             .init(action: "smoke-test", hasColour: false), scene.surroundings(terminal: .init(columns: 70, rows: 20)))
-        screen.report(.stepBegan(host: "kubmaster", title: "8 requests at once, for 30 s"))
+        screen.report(.stepBegan(host: "kubmaster", title: "8 concurrent requests for 30 s"))
         scene.pass(12)
         screen.redraw()
         screen.report(.load(Self.silent))
         screen.redraw()
         #expect(
             scene.progress.text
-                == "  ⠋ kubmaster  8 requests at once, for 30 s   0 s\n\r\u{1B}[1A\u{1B}[J"
-                + "  ⠋ kubmaster  8 requests at once, for 30 s   12 s\n\r\u{1B}[1A\u{1B}[J")
+                == "  ⠋ kubmaster  8 concurrent requests for 30 s   0 s\n\r\u{1B}[1A\u{1B}[J"
+                + "  ⠋ kubmaster  8 concurrent requests for 30 s   12 s\n\r\u{1B}[1A\u{1B}[J")
     }
 
     @Test("is an event of its own for programs")

@@ -55,7 +55,7 @@ struct ProgramTests {
                 …`; or write ./deploy for a file
                 """
             ),
-            (["logs", "a.yaml"], "an inventory is named with --inventory"),
+            (["logs", "a.yaml"], "name an inventory with --inventory"),
             (["provison"], "Unexpected argument 'provison'"),
             (["provision", "a.yaml", "--output", "xml"], "The value 'xml' is invalid for '--output <format>'"),
             (["deploy", "--parallel", "0"], "--parallel 0: at least one host at a time"),
@@ -80,7 +80,7 @@ struct ProgramTests {
             (["scale", "many"], "The value 'many' is invalid for '<n>'"),
             (["scale", "1001"], "1001 pods: from 0 to 1000"),
             (["lab", "up", "--distribution", "arch"], "The value 'arch' is invalid for '--distribution <name>'"),
-            (["logs", "onlin"], "onlin logs: known are online, batch or train"),
+            (["logs", "onlin"], "onlin logs: choose online, batch or train"),
             (["logs", "--tail", "1000001"], "--tail 1000001: from 0 to 1000000"),
             (
                 ["smoke-test", "--report", "a.pdf"],

@@ -26,7 +26,7 @@ struct PushTests {
         #expect(
             problems == [
                 """
-                -: inference has no model store, and a push puts models into one
+                -: inference has no model store to push to
                   why  its models are in its image (service: models: image)
                   fix  write service: model: ../churn in the inventory and `kubeforge deploy`; or give it a store: \
                 models: { url: sftp://models@store.example.org/srv/models, key: ~/.ssh/store_ed25519, knownHosts: \

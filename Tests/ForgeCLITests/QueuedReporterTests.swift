@@ -38,7 +38,7 @@ struct QueuedReporterTests {
         goOn.signal()
         queued.finish()
         #expect(lines.all == ["1", "2", "3"])
-        #expect(witness.notes == ["first", "last", "2 lines are not shown: the output stood still; the log has them"])
+        #expect(witness.notes == ["first", "last", "2 lines are not shown: the output was blocked; the log has them"])
     }
 
     @Test("draws what goes on by itself on that thread: no task waits for a terminal")

@@ -40,7 +40,7 @@ struct RootRightsTests {
             #expect(
                 problem?.what
                     == """
-                    the lab requires root: it makes mounts, network namespaces and control groups, and this is \
+                    the lab requires root: it creates mounts, network namespaces and control groups, and this is \
                     user 1000
                     """
             )

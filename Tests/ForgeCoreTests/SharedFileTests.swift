@@ -129,7 +129,7 @@ struct SharedFileTests {
                 try Data("\(said)\n\(file.obstacle()?.why ?? "none")\n".utf8).write(to: URL(filePath: seen))
             }
             #expect(try directory.text("config") == "theirs")
-            let belongs = "it belongs to the user number 0\n"
+            let belongs = "it belongs to user ID 0\n"
             #expect(
                 try directory.text("seen")
                     == (mode == 0o644 ? "theirs\n" + belongs : "Permission denied\nPermission denied\n"))
@@ -165,7 +165,7 @@ struct SharedFileTests {
             problem = await #expect(throws: Problem.self) {
                 try await file(path).change(waiting: .zero) { _ in "mine" }
             }
-            #expect(problem?.why == "\(lock) is there: kubectl is changing it, or was ended while it did")
+            #expect(problem?.why == "\(lock) exists: kubectl is changing the file, or was killed while it did")
             #expect(problem?.fix == "run it again; if no kubectl runs: rm \(lock)")
             #expect(try directory.text("config") == "theirs")
         }

@@ -56,7 +56,7 @@ struct ModelDirectoryTests {
             try scratch.problems(twoHosts + "service:\n  model: churn.joblib\n") == [
                 """
                 inventory.yaml:11:10  service.model: needs the directory that the model is in, with its example rows
-                  fix  `kubeforge init --model churn.joblib` makes one of the file
+                  fix  `kubeforge init --model churn.joblib` makes one from the file
                 """
             ])
     }
@@ -70,13 +70,13 @@ struct ModelDirectoryTests {
         #expect(
             try scratch.problems(twoHosts + text) == [
                 """
-                inventory.yaml:12:9  service.data: stands beside model: (line 11), which brings its own rows
+                inventory.yaml:12:9  service.data: conflicts with model: (line 11), which brings its own rows
                   fix  put test.csv, and train.csv where a train.py reads it, into the directory of model:, and remove \
                 data:
                 """,
                 """
-                inventory.yaml:14:10  service.index: is the column of target:, too
-                  fix  name two columns, or leave out one of the keys
+                inventory.yaml:14:10  service.index: is also the column of target:
+                  fix  name two different columns, or leave out one of the keys
                 """,
             ])
     }

@@ -61,11 +61,11 @@ struct FuzzTests {
         ("node-role.kubernetes.io/control-plane x", "it has the taint node-role.kubernetes.io/control-plane"),
         (
             "now 1763723454 2025-11-21\nend 1763637054 2025-11-20 1732101054 /etc/kubernetes/pki/apiserver.crt\n",
-            "pki/apiserver.crt has expired on 2025-11-20"
+            "pki/apiserver.crt expired on 2025-11-20"
         ),
         (
             "now 1763723454 2025-11-21\nend 1763896254 2025-11-23 1732360254 /etc/kubernetes/pki/apiserver.crt\n",
-            "pki/apiserver.crt end in 2 days, on 2025-11-23"
+            "pki/apiserver.crt will expire in 2 days, on 2025-11-23"
         ),
     ]
 

@@ -19,11 +19,12 @@ struct BroughtReleaseTests {
         #expect(
             try await artifacts.missing(Survey()).map(\.description) == [
                 """
-                the lab has not all packages of Kubernetes 1.36.3
-                  why  it builds 1.20.2 from Debian's source; the packages of another release are its user's to bring
+                the lab does not have all packages of Kubernetes 1.36.3
+                  why  it builds 1.20.2 from Debian's source; the packages of another release must be brought by the \
+                user
                        /nowhere/packages/1.36.3 lacks kubelet 1.36.3, kubeadm 1.36.3, kubectl 1.36.3, kubernetes-cni
-                  fix  where there is internet, take them from pkgs.k8s.io, and run the same command again (it tells \
-                the images, too):
+                  fix  where there is internet, take them from pkgs.k8s.io, and run the same command again (it then \
+                names the images):
                        mkdir -p /nowhere/packages/1.36.3 && cd /nowhere/packages/1.36.3 && \
                 base=https://pkgs.k8s.io/core:/stable:/v1.36/deb
                        curl -fsSL $base/Packages | sed -n 's/^Filename: //p' | grep -E \
@@ -72,7 +73,7 @@ struct BroughtReleaseTests {
                 ])
             #expect(
                 brought.missingImages(listed)?.description == """
-                    the lab has not all images of Kubernetes 1.36.3
+                    the lab does not have all images of Kubernetes 1.36.3
                       why  kubeadm 1.36.3 needs them, and no archive in \(directory)/images/1.36.3 has them: \
                     registry.k8s.io/kube-apiserver:v1.36.3, registry.k8s.io/coredns/coredns:v1.14.2
                       fix  where there is internet, take them from registry.k8s.io, and run the same command again:
@@ -159,7 +160,7 @@ struct BroughtReleaseTests {
         var all = try artifacts.all(brought)
         #expect(
             all.map(\.name).suffix(8) == [
-                "the copy of what was brought for Kubernetes 1.36.3", "the source of Kubernetes",
+                "the copy of the user's files for Kubernetes 1.36.3", "the source of Kubernetes",
                 "the set of stand-ins",
                 "the Python base image", "the registry's own image", "the image set of flannel",
                 "the apt repository of Kubernetes v1.36",

@@ -35,7 +35,7 @@ struct VirtualMachineTests {
         #expect(reason.words == ["-accel", "tcg,thread=multi", "-cpu", "max"])
         #expect(
             reason.warning
-                == "is emulated, which takes some ten times as long, because KVM cannot be used: there is no /dev/kvm")
+                == "is emulated, which is about ten times slower, because KVM cannot be used: there is no /dev/kvm")
         #expect(Acceleration.kvm.warning == nil)
     }
 

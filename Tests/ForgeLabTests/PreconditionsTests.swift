@@ -85,7 +85,7 @@ struct PreconditionsTests {
             "an ordinary user",
             """
             the lab requires root
-              why  it makes mounts, network namespaces and control groups; this is user 1000
+              why  it creates mounts, network namespaces and control groups; this is user 1000
               fix  run the same command with sudo
             """
         ) { $0.user = 1000 },
@@ -142,7 +142,7 @@ struct PreconditionsTests {
             """
             port 5000 is taken on all addresses
               why  the lab serves machines on 10.77.0.1:5000
-              fix  systemctl disable --now docker-registry, or end what else listens there (`ss -ltnp sport = :5000` \
+              fix  systemctl disable --now docker-registry, or stop what else listens there (`ss -ltnp sport = :5000` \
             says who)
             """
         ) { $0.takenPorts = [22, 5000] },
@@ -240,7 +240,7 @@ struct ArtifactPreconditionsTests {
                   fix  set KUBEFORGE_CACHE to a directory on a larger disk
                 too little memory to build Kubernetes
                   why  1.0 GiB are free, 3.0 GiB are needed
-                  fix  end something
+                  fix  free some memory
                 """)
     }
 }

@@ -55,7 +55,7 @@ struct CommandTests {
         try await LoopbackSSHD.running { sshd async throws in
             try await sshd.connected { connection async throws in
                 let problem = await #expect(throws: Problem.self) { try await connection.run(Command("echo", "a\0b")) }
-                #expect(problem?.why == "a word of it has a zero byte, which no argument can have")
+                #expect(problem?.why == "an argument of it contains a NUL byte")
             }
         }
     }
@@ -85,7 +85,7 @@ struct CommandTests {
                 let file = sshd.directory.path("back")
                 let endless = Command("sh", "-c", "yes").writing(toFile: file, atMost: 1 << 20).within(.seconds(20))
                 let problem = await #expect(throws: Problem.self) { try await connection.run(endless) }
-                #expect("\(try #require(problem))".contains("more came than it may hold"))
+                #expect("\(try #require(problem))".contains("more arrived than it may hold"))
                 #expect(try #require(FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) <= 1 << 20)
             }
         }
@@ -103,7 +103,7 @@ struct CommandTests {
                 }
                 #expect(
                     problem?.description == """
-                        kubmaster: `cat` was not run to its end, because of \(missing) here
+                        kubmaster: `cat` did not finish, because of \(missing) here
                           why  No such file or directory
                           fix  `ls -l \(missing)`
                         """)

@@ -25,7 +25,7 @@ struct ConnectionTests {
             options.connectTimeout = .seconds(1)
             let problem = await problem(connectingTo: .local(port), options)
             #expect(problem?.kind == .unreachable)
-            #expect(problem?.what == "kubmaster: 127.0.0.1 port \(port) did not let us in within 1 s")
+            #expect(problem?.what == "kubmaster: 127.0.0.1 port \(port) did not complete the login within 1 s")
         }
     }
 
@@ -54,8 +54,8 @@ struct ConnectionTests {
                         what: "kubmaster: 127.0.0.1 port \(port) closed the connection before sending an SSH banner",
                         why:
                             """
-                            it says nothing: something else than sshd listens there, or sshd has too many logins at a \
-                            time (MaxStartups), or it bans this address
+                            it says nothing: something other than sshd listens there, or sshd has too many logins in \
+                            progress (MaxStartups), or it bans this address
                             """,
                         fix: "on kubmaster: `ss -tlnp` and `journalctl -u ssh -n 20`"))
         }

@@ -92,7 +92,7 @@ struct OrdinaryUserTests {
                     #expect(
                         problem?.what
                             == """
-                            kubmaster: 127.0.0.1 port \(sshd.port) ends the connection during the login of \
+                            kubmaster: 127.0.0.1 port \(sshd.port) closed the connection during the login of \
                             \(user.name)
                             """
                     )

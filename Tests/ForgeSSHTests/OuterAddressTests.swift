@@ -45,7 +45,7 @@ struct OuterAddressTests {
         #expect(
             await problem(connectingTo: host, options)
                 == Problem(
-                    .unreachable, what: "kubmaster: the name nowhere.invalid was not looked up within 1 s",
+                    .unreachable, what: "kubmaster: the name nowhere.invalid was not resolved within 1 s",
                     why: "this computer's name servers do not answer",
                     fix: "`getent ahostsv4 nowhere.invalid` on this computer; /etc/resolv.conf names the servers"))
     }
@@ -56,7 +56,7 @@ struct OuterAddressTests {
         host.access.address = "nowhere.invalid"
         let problem = await problem(connectingTo: host)
         #expect(problem?.kind == .unreachable)
-        #expect(problem?.what == "kubmaster: the name nowhere.invalid cannot be looked up")
+        #expect(problem?.what == "kubmaster: the name nowhere.invalid cannot be resolved")
         #expect(
             problem?.fix
                 == """

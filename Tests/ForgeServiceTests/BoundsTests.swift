@@ -92,7 +92,7 @@ struct BoundsTests {
         ])
         #expect(
             step.differences(given: answers).map(\.text) == [
-                "Lease mlops/kubeforge is held by a run that cannot be told, renewed 0 s ago"
+                "Lease mlops/kubeforge is held by an unknown run, renewed 0 s ago"
             ])
     }
 

@@ -71,7 +71,7 @@ struct FuzzTests {
         ("kubmaster amd64\nkubnode arm64\n", "kubnode is arm64"),
         ("Deployment inference helm\n", "Deployment mlops.inference was not made by kubeforge"),
         ("other.web 30080 30443\n", "port 30080 is Service other.web's"),
-        ("401", "it does not take kubeforge's password"),
+        ("401", "it does not accept kubeforge's password"),
         ("curl: (7) failed\n000", "it does not answer: curl: (7) failed"),
         ("nginx (process 9)", "5443/tcp is taken by nginx (process 9)"),
     ]

@@ -114,8 +114,8 @@ struct ServicePlanTests {
             return step.differences(given: Example.answers(answers)).map(\.text)
         }
         #expect(texts(0, time) == [])
-        #expect(texts(0, "") == ["built anew: \(time) → never"])
-        #expect(texts(0, "2026-11-27T00:00:00Z") == ["built anew: \(time) → 2026-11-27T00:00:00Z"])
+        #expect(texts(0, "") == ["rebuilt: \(time) → never"])
+        #expect(texts(0, "2026-11-27T00:00:00Z") == ["rebuilt: \(time) → 2026-11-27T00:00:00Z"])
         #expect(
             texts(1, "\nUnable to connect\n") == ["the cluster does not say what it runs: Unable to connect"])
         #expect(try steps(isAnew: true).isEmpty)
@@ -133,7 +133,7 @@ struct ServicePlanTests {
             var answers = Example.answers(
                 Dictionary(steps.flatMap(\.looks).filter { $0.contains("kubectl") }.map { ($0, state) }) { $1 })
             answers.merge(Example.answers([server.looks[1]: CommandState(exitCode: isMade ? 0 : 1, text: "")]))
-            let about = ["no object of somebody else", "the build of the release", "port 30080", "the cluster's API"]
+            let about = ["no object of others", "the build of the release", "port 30080", "the cluster's API"]
             return steps.filter { step in about.contains { step.title.hasPrefix($0) } }.flatMap { step in
                 let found = step.differences(given: answers)
                 #expect(found.isEmpty || step.title == server.title, "\(step.title)")
@@ -154,7 +154,7 @@ struct ServicePlanTests {
                 """
                 kubmaster: requirement not met: the cluster's API answers
                   why  kubeadm has made no API server there
-                  fix  make the cluster first: `kubeforge provision inventory/lab.yaml`
+                  fix  create the cluster first: `kubeforge provision inventory/lab.yaml`
                 """
             ])
     }
@@ -174,7 +174,7 @@ struct ServicePlanTests {
             error?.description == """
                 kubmaster: requirement not met: Docker can build images
                   why  sh: 1: docker: not found
-                  fix  make the cluster first: `kubeforge provision inventory/lab.yaml`
+                  fix  create the cluster first: `kubeforge provision inventory/lab.yaml`
                 """)
     }
 }

@@ -18,7 +18,7 @@ struct TemplateTests {
         #expect(
             told("{{ version }}", ["versoin": "1", "name": "x"]) == """
                 templates/kubeadm/init.yaml cannot be rendered
-                  why  nobody gives {{ version }} a value
+                  why  {{ version }} has no value
                   fix  use one of: name, versoin
                 """)
     }

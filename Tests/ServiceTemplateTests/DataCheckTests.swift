@@ -48,7 +48,7 @@ struct DataCheckTests {
         let check = try #require(try DataCheck(cluster: cluster(memory: 1 << 30), templates: Templates()))
         let said = Output(#"{"notes": [], "features": 1000, "train": 60, "test": 100000}"#)
         let error = #expect(throws: Problem.self) { try check.read(said) }
-        #expect(error?.what == "a pod has no room for \(directory.url.path)/test.csv")
+        #expect(error?.what == "a pod has too little memory for \(directory.url.path)/test.csv")
         #expect(error?.why == "its 100000 rows of 1000 features need about 1086 MiB, and a pod may use 1Gi")
         #expect(error?.fix == "service: resources: memory: 1536Mi in inventory.yaml, or fewer rows")
     }

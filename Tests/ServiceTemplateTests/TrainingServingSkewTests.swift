@@ -41,7 +41,7 @@ struct TrainingServingSkewTests {
         let (checks, isPassed) = try await smokeTest(training, models: bare.url)
         #expect(!isPassed)
         #expect(checks.allSatisfy { !$0.got.hasPrefix("no answer") && !$0.got.hasPrefix("50") })
-        let skew = try #require(checks.first { $0.name == "train/serve skew" })
+        let skew = try #require(checks.first { $0.name == "training-serving skew" })
         #expect(!skew.isPassed)
         #expect(
             try Regex("predictions differ from training on " + sample.skew).wholeMatch(in: skew.got) != nil,

@@ -10,7 +10,7 @@ struct DriftCommand: ActionCommand {
         abstract: "Compare a file of rows with the training data of the deployed models, column by column.",
         discussion: """
             The rows stay on this computer, whose python3 compares them. The population stability index (PSI) of a \
-            column tells how differently its values are spread: below 0.1 stable, up to 0.25 moved, above 0.25 \
+            column tells how differently its values are distributed: below 0.1 stable, up to 0.25 moved, above 0.25 \
             another distribution. Exit code 1: a column is above --max-psi.
             """)
 

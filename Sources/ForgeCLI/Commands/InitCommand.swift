@@ -7,7 +7,7 @@ import ForgeTemplates
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Make a model directory of a trained model and example rows, and say what they hold.",
+        abstract: "Create a model directory from a trained model and example rows, and show what they hold.",
         discussion: """
             Nothing is overwritten. The keys that name the directory are added to the inventory that is named or found \
             in this directory, where that leaves everything else in it as it is; otherwise they are shown.
@@ -33,7 +33,7 @@ struct InitCommand: AsyncParsableCommand {
     var name: String?
 
     @Option(
-        help: ArgumentHelp("The directory that is made. Default: the model's name, here.", valueName: "dir"),
+        help: ArgumentHelp("The directory to create. Default: the model's name, here.", valueName: "dir"),
         completion: .directory)
     var directory: String?
 

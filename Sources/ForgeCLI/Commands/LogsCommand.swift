@@ -6,13 +6,13 @@ import ForgeService
 struct LogsCommand: ActionCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Show what the service's pods print: those that answer, batch runs, or trainings.",
+        abstract: "Show the logs of the service's pods: online, batch runs, or trainings.",
         discussion: """
-            With --follow lines come as they are printed, until Ctrl-C (exit code 0) or until all pods have ended. \
-            Pods that begin later are not followed: type it again.
+            With --follow, lines are shown as they are printed, until Ctrl-C (exit code 0) or until all pods have \
+            ended. Pods that start later are not followed: run it again.
             """)
 
-    @Argument(help: ArgumentHelp("Whose lines: \(PodKind.names). Without it: online.", valueName: "kind"))
+    @Argument(help: ArgumentHelp("The pods whose logs to show: \(PodKind.names). Default: online.", valueName: "kind"))
     var kind: String?
 
     @OptionGroup var inventory: InventoryArgument
@@ -20,7 +20,7 @@ struct LogsCommand: ActionCommand {
     @Flag(name: .shortAndLong, help: "Follow the logs.")
     var follow = false
 
-    @Option(help: ArgumentHelp("Begin with this many last lines of each pod.", valueName: "n"))
+    @Option(help: ArgumentHelp("Start with this many of the latest lines of each pod.", valueName: "n"))
     var tail = 20
 
     @OptionGroup var service: ServiceOption
@@ -31,7 +31,7 @@ struct LogsCommand: ActionCommand {
 
     func validate() throws {
         if let kind, PodKind(rawValue: kind) == nil {
-            throw ValidationError("\(kind) logs: known are \(PodKind.names); an inventory is named with --inventory")
+            throw ValidationError("\(kind) logs: choose \(PodKind.names); name an inventory with --inventory")
         }
         if !(0...1_000_000).contains(tail) { throw ValidationError("--tail \(tail): from 0 to 1000000") }
     }

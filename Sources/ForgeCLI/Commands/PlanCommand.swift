@@ -2,7 +2,7 @@ import ArgumentParser
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Say what a command would change: provision, or the one that is named.",
+        commandName: "plan", abstract: "Show what a command would change (default: provision).",
         subcommands: [
             PlanOf<ProvisionCommand>.self, PlanOf<DeployCommand>.self, PlanOf<RollbackCommand>.self,
             PlanOf<ScaleCommand>.self,
@@ -21,7 +21,7 @@ struct PlanCommand: AsyncParsableCommand {
 struct PlanOf<Command: ActionCommand>: ActionCommand {
     static var configuration: CommandConfiguration {
         let name = Command.configuration.commandName ?? ""
-        return CommandConfiguration(commandName: name, abstract: "Say what `kubeforge \(name)` would change.")
+        return CommandConfiguration(commandName: name, abstract: "Show what `kubeforge \(name)` would change.")
     }
 
     @OptionGroup var command: Command

@@ -8,14 +8,14 @@ import Foundation
 
 struct ProvisionCommand: ActionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "provision", abstract: "Make a Kubernetes cluster of the inventory's machines.")
+        commandName: "provision", abstract: "Create a Kubernetes cluster from the inventory's hosts.")
 
     @OptionGroup var inventory: InventoryArgument
 
     @Flag(help: "Show what would change without changing anything.")
     var dryRun = false
 
-    @Flag(help: "Make the control plane's certificates anew, for another year.")
+    @Flag(help: "Renew the control plane's certificates for another year.")
     var renewCertificates = false
 
     @OptionGroup var options: SharedOptions
@@ -61,6 +61,6 @@ extension Problem {
         let name = cluster.firstControlPlane.name
         self.init(
             what: "\(cluster.name): nothing was changed, because its control plane \(name) did not answer",
-            fix: "see above why, then run again")
+            fix: "fix the cause shown above, then run again")
     }
 }

@@ -19,7 +19,7 @@ struct ReleasesCommand: ActionCommand {
         .query("releases") { context in
             context.report(.table(try await context.history().table))
         } next: { _ in
-            ["kubeforge rollback RELEASE   (or without RELEASE: the one before)"]
+            ["kubeforge rollback RELEASE   (without RELEASE: the previous one)"]
         }
     }
 }

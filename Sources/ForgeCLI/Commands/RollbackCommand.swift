@@ -5,8 +5,8 @@ import ForgeService
 
 struct RollbackCommand: ActionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rollback", abstract: "Bring back a release that ran before.",
-        discussion: "The next deploy brings the present code and data again.")
+        commandName: "rollback", abstract: "Roll back to an earlier release.",
+        discussion: "The next deploy rolls out the current code and data again.")
 
     @Argument(
         help: ArgumentHelp("Tag prefix of the release, as `kubeforge releases` shows it (default: the previous one)."))
@@ -18,7 +18,8 @@ struct RollbackCommand: ActionCommand {
     var dryRun = false
 
     @Option(
-        help: ArgumentHelp("Undo it if pods are not ready within this time: 90s, 5m. (default: 5m)", valueName: "time"),
+        help: ArgumentHelp(
+            "Undo the rollback if pods are not ready within this time: 90s, 5m. (default: 5m)", valueName: "time"),
         transform: DurationArgument.rollout)
     var timeout: Duration?
 

@@ -34,7 +34,7 @@ struct DisplayOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Show every step, every line that commands print, and each command as it ends.")
     var verbose = false
 
-    @Flag(name: .shortAndLong, help: "Show failures, results and the end only.")
+    @Flag(name: .shortAndLong, help: "Show only failures, results and the summary.")
     var quiet = false
 
     @Flag(help: "Disable colored output (same as NO_COLOR).")
@@ -68,7 +68,7 @@ struct InventoryArgument: InventorySource {
     @Argument(
         help: ArgumentHelp(
             """
-            The inventory; without it $KUBEFORGE_INVENTORY, ./inventory.yaml, or the one that provision last succeeded \
+            The inventory. Default: $KUBEFORGE_INVENTORY, ./inventory.yaml, or the one that provision last succeeded \
             with.
             """,
             valueName: "inventory"),

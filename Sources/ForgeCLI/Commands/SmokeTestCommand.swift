@@ -10,10 +10,10 @@ struct SmokeTestCommand: ActionCommand {
 
     @OptionGroup var inventory: InventoryArgument
 
-    @Option(help: ArgumentHelp("Ask for this many rows of the test set beside row 23.", valueName: "n"))
+    @Option(help: ArgumentHelp("Query this many rows of the test set in addition to row 23.", valueName: "n"))
     var rows = 20
 
-    @Option(help: ArgumentHelp("Chooses the rows: the same ones for the same number.", valueName: "n"))
+    @Option(help: ArgumentHelp("Seed for the choice of rows: the same seed chooses the same rows.", valueName: "n"))
     var seed: UInt64 = 1
 
     @Option(help: ArgumentHelp("Fail when a model's score on the test set is lower, from 0 to 1.", valueName: "share"))
@@ -24,11 +24,12 @@ struct SmokeTestCommand: ActionCommand {
         transform: DurationArgument.parser(from: "1s", to: "1h", example: "30s or 2m"))
     var load: Duration?
 
-    @Option(help: ArgumentHelp("With --load: keep this many requests under way. (default: 8)", valueName: "n"))
+    @Option(help: ArgumentHelp("With --load: keep this many requests in flight. (default: 8)", valueName: "n"))
     var concurrency: Int?
 
     @Option(
-        help: ArgumentHelp("With --load: fail when 5 of 100 answers take longer: 200ms, 1s.", valueName: "time"),
+        help: ArgumentHelp(
+            "With --load: fail when the 95th percentile of response times is higher: 200ms, 1s.", valueName: "time"),
         transform: DurationArgument.parser(from: "1ms", to: "10s", example: "200ms or 1s"))
     var maxP95: Duration?
 

@@ -5,15 +5,15 @@ import ForgeService
 
 struct UnlockCommand: ActionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unlock", abstract: "Show which run holds the machines and the cluster; with --yes, end that.",
+        commandName: "unlock", abstract: "Show which run holds the machines and the cluster; with --yes, release them.",
         discussion: """
-            For what a run left that was killed on another computer. A run that is still at work stops before its next \
+            For use after a run on another computer was killed. A run that is still active stops before its next \
             change. Commands that still run on a machine are not ended: the next run waits for them.
             """)
 
     @OptionGroup var inventory: InventoryArgument
 
-    @Flag(help: "Remove what is shown; without it nothing is changed.")
+    @Flag(help: "Release what is shown; without it nothing is changed.")
     var yes = false
 
     @OptionGroup var options: SharedOptions

@@ -78,7 +78,7 @@ extension InventoryChoice {
         ] where !files.isEmpty {
             throw Problem(
                 .usage, what: "\(path) was found, not named, and \(does)", why: files.joined(separator: "\n"),
-                fix: "read it, and name it if that is meant: kubeforge … \(path.shellQuoted)")
+                fix: "read it, and if it is the one you want, name it: kubeforge … \(path.shellQuoted)")
         }
     }
 }

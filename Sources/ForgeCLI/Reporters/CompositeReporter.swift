@@ -121,7 +121,7 @@ package final class QueuedReporter: Reporter, @unchecked Sendable {
         }
         var batch = events
         if dropped > 0 {
-            batch.append(.note("\(dropped) lines are not shown: the output stood still; the log has them"))
+            batch.append(.note("\(dropped) lines are not shown: the output was blocked; the log has them"))
         }
         (events, dropped, isWriting) = ([], 0, true)
         return batch

@@ -144,7 +144,7 @@ package final class LogFile: Sendable {
         }
         guard descriptor >= 0 else {
             throw Problem(
-                what: "cannot make the log \(path)", why: String(cString: strerror(errno)), fix: directory.cure)
+                what: "cannot create the log \(path)", why: String(cString: strerror(errno)), fix: directory.cure)
         }
         if let owner = WholeFile.newOwner(path) { fchown(descriptor, owner.user, owner.group) }
         self.init(path, descriptor)

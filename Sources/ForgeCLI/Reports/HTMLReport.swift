@@ -132,7 +132,7 @@ private struct ConfusionTable: Sendable {
         let rows = zip(matrix.classes, matrix.counts).enumerated().map { place, row in line(row.0, row.1, place) }
         return """
             <h2>\(matrix.model.escaped): \(Seconds.rounded(matrix.accuracy, digits: 3)) on \(matrix.rows) test rows</h2>
-            <p>As counted in training. Rows: the true class; columns: what the model said. Green is right, red is \
+            <p>As counted in training. Rows: the true class; columns: the predicted class. Green is right, red is \
             wrong.</p>
             <div class="wide"><table class="confusion">
             <thead><tr><th></th>\(head)</tr></thead>

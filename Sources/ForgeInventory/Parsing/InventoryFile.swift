@@ -133,7 +133,7 @@ extension YAMLSyntaxError {
         case .composer(_, let problem, let mark, _):
             self.init(error: .composer(problem), location: SourceLocation(mark))
         case .duplicatedKeysInMapping(let keys, let context):
-            let error = ValidationError("\((keys.first ?? "").shown): is there more than once", fix: "keep one of them")
+            let error = ValidationError("\((keys.first ?? "").shown): appears more than once", fix: "keep one of them")
             self.init(error: error, location: SourceLocation(context.mark))
         case .reader(let problem, let offset, _, let text):
             let location = SourceLocation(after: text.prefix(offset ?? 0))

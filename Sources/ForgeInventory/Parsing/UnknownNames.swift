@@ -109,7 +109,7 @@ enum ForeignNames {
             (
                 .advice(
                     """
-                    kubeforge connects directly: run it on that machine, or let that pass a port on to each host \
+                    kubeforge connects directly: run it on that machine, or let it forward a port to each host \
                     (`ssh: { address: …, port: … }`)
                     """
                 ), ["bastion", "bastionhost", "jumphost", "proxyjump", "proxycommand", "ansiblesshcommonargs"]

@@ -8,7 +8,7 @@ enum AddressRule {
                 "needs an IPv4 address, such as 192.168.56.11", why: reason(text), fix: withoutPrefix(text))
         }
         if !isReachable(address) {
-            throw ValidationError("\(address) is not an address of a machine that others can reach")
+            throw ValidationError("\(address) is not an address that other machines can reach")
         }
         return address
     }
@@ -17,7 +17,7 @@ enum AddressRule {
     static func outer(_ text: String) throws(ValidationError) -> String {
         if let address = IPv4Address(text) {
             guard isReachable(address) || IPv4Network("127.0.0.0/8")!.contains(address) else {
-                throw ValidationError("\(address) is not an address of a machine that others can reach")
+                throw ValidationError("\(address) is not an address that other machines can reach")
             }
             return text
         }
@@ -172,7 +172,7 @@ enum SFTPURL {
         }
         guard let path = parts.4, path.wholeMatch(of: #/[A-Za-z0-9._/-]*[A-Za-z0-9._-]/#) != nil else {
             throw ValidationError(
-                "needs the path of a directory behind the host", why: "of letters, digits, dots, dashes and _",
+                "needs the path of a directory after the host", why: "of letters, digits, dots, dashes and _",
                 fix: "such as \(example)")
         }
         return text

@@ -138,7 +138,7 @@ enum ImageRule {
             throw ValidationError("needs an image, such as \(Service.defaultBaseImage)")
         }
         if match.3 == nil, match.2 == nil || match.2 == "latest" {
-            throw ValidationError("needs a tag or a digest that stays, such as \(Service.defaultBaseImage)")
+            throw ValidationError("needs a fixed tag or a digest, such as \(Service.defaultBaseImage)")
         }
         return text
     }

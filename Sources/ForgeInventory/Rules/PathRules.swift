@@ -16,7 +16,9 @@ struct LocalPath {
 
     func absolute(_ text: String) throws(ValidationError) -> String {
         if text == "~" || text.hasPrefix("~/") { return home + text.dropFirst() }
-        if text.hasPrefix("~") { throw ValidationError("only ~/ is known, the home directory of who runs kubeforge") }
+        if text.hasPrefix("~") {
+            throw ValidationError("only ~/ is supported: the home directory of the user who runs kubeforge")
+        }
         if text.hasPrefix("/") { return text }
         return directory + "/" + (text.hasPrefix("./") ? String(text.dropFirst(2)) : text)
     }
@@ -78,7 +80,7 @@ struct ModelDirectory {
         guard isDirectory.boolValue else {
             throw ValidationError(
                 "needs the directory that the model is in, with its example rows",
-                fix: "`kubeforge init --model \(path.shellQuoted)` makes one of the file")
+                fix: "`kubeforge init --model \(path.shellQuoted)` makes one from the file")
         }
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
             throw ValidationError("\(path) cannot be read", fix: "ls -ld \(path.shellQuoted)")

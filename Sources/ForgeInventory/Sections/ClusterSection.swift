@@ -40,7 +40,7 @@ struct ClusterSection {
         guard version < VersionRule.oldestPublished, !isMirrored else { return }
         field.fail(
             ValidationError(
-                "\(version) cannot be had from pkgs.k8s.io",
+                "\(version) is not available from pkgs.k8s.io",
                 why: "it has Kubernetes 1.\(VersionRule.oldestPublished.minor) and newer only",
                 fix: "use a newer version, or name a mirror that has it: mirrors: apt: kubernetes:"))
     }

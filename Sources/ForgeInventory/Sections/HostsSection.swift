@@ -61,10 +61,10 @@ struct HostsSection {
         }
         for same in Dictionary(grouping: ways, by: \.way).values {
             for repeated in same.dropFirst() {
-                let port = "or give each its own `port:` where a gateway passes it on"
+                let port = "or give each its own `port:` where a gateway forwards it"
                 repeated.field.fail(
                     ValidationError(
-                        "\(repeated.way) is where SSH of another host goes, too", fix: "correct one of them, \(port)"))
+                        "\(repeated.way) is also the SSH address of another host", fix: "correct one of them, \(port)"))
             }
         }
     }

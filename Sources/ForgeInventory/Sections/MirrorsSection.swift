@@ -53,7 +53,7 @@ struct MirrorsSection {
         }
         if !text.contains("://") {
             section["fingerprint"]?.fail(
-                ValidationError("is for a key that is fetched; a key file is believed as it is", fix: "remove the line")
+                ValidationError("is for a key that is fetched; a key file is trusted as it is", fix: "remove the line")
             )
             return field.read(paths.absolute).map { .file(path: $0) }
         }

@@ -46,13 +46,14 @@ struct ServiceSection {
         if let model = section["model"] {
             section["data"]?.fail(
                 ValidationError(
-                    "stands beside model: (line \(model.keyLocation.line)), which brings its own rows",
+                    "conflicts with model: (line \(model.keyLocation.line)), which brings its own rows",
                     fix: "put test.csv, and train.csv where a train.py reads it, into the directory of model:, and "
                         + "remove data:"))
         }
         if let index = service.index, index == service.target {
             section["index"]?.fail(
-                ValidationError("is the column of target:, too", fix: "name two columns, or leave out one of the keys"))
+                ValidationError(
+                    "is also the column of target:", fix: "name two different columns, or leave out one of the keys"))
         }
     }
 
@@ -122,13 +123,13 @@ struct ServiceSection {
             section["signers"]?.fail(
                 ValidationError(
                     "needs signWith: beside it",
-                    why: "pods would take signed models only, and nobody here would sign any",
+                    why: "pods would accept only signed models, and nobody here would sign any",
                     fix: "add a line such as `signWith: ~/.ssh/id_ed25519`, or remove this one"))
         }
         if section["signers"] == nil {
             section["signWith"]?.fail(
                 ValidationError(
-                    "needs signers: beside it", why: "pods would not look at the signatures",
+                    "needs signers: beside it", why: "pods would not check the signatures",
                     fix: "add a line such as `signers: ~/.ssh/allowed_signers`, or remove this one"))
         }
         if let key, sent.contains(key) {

@@ -8,7 +8,7 @@ struct ServicesSection {
         guard let list = section["services"] else { return one.map { [$0] } }
         section["service"]?.fail(
             ValidationError(
-                "stands beside services: (line \(list.keyLocation.line))", fix: "make it the first of that list"))
+                "conflicts with services: (line \(list.keyLocation.line))", fix: "make it the first of that list"))
         guard let elements = list.elements() else { return one.map { [$0] } }
         if elements.isEmpty { list.fail(ValidationError("is empty", fix: "name a service, or remove the line")) }
         let services = elements.map { Located(value: ServiceSection(paths: paths).read($0), field: $0) }
@@ -35,7 +35,7 @@ struct ServicesSection {
                 }
                 if let owner {
                     service.field.fail(
-                        "name", ValidationError("is what a part of the service \(owner) is called", fix: "rename one"))
+                        "name", ValidationError("is the name of a part of the service \(owner)", fix: "rename one"))
                 }
                 seen[name] = place
             }
@@ -63,7 +63,7 @@ struct ServicesSection {
             service.field.fail(
                 "registryImage",
                 ValidationError(
-                    "is another than that of \(own.first?.value.name ?? "")",
+                    "differs from that of \(own.first?.value.name ?? "")",
                     why: "the cluster has one registry, which all services without a registry: of their own share",
                     fix: "name the same image in each of them"))
         }

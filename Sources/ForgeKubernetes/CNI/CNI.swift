@@ -83,8 +83,8 @@ struct Manifest: Step {
         switch answers.command(look).exitCode {
         case 0: []
         case 1: ["the cluster differs from \(path)"]
-        case 124: ["whether the cluster is as \(path) says is not known: kubectl diff took too long"]
-        default: ["whether the cluster is as \(path) says is not known: kubectl diff failed"]
+        case 124: ["the cluster could not be compared with \(path): kubectl diff took too long"]
+        default: ["the cluster could not be compared with \(path): kubectl diff failed"]
         }
     }
 

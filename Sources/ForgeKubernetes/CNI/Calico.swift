@@ -18,7 +18,7 @@ extension CNI {
             images: ["cni", "node"].map { "quay.io/calico/\($0):v\(calicoVersion)" },
             steps: [
                 Download(
-                    "Calico's manifest is there",
+                    "Calico's manifest is present",
                     url:
                         """
                         https://raw.githubusercontent.com/projectcalico/calico/v\(calicoVersion)/manifests/\

@@ -37,7 +37,7 @@ struct CloudInitIsDone: Step {
 
     private func late(_ host: Host, _ state: Difference?) -> Problem {
         Problem(
-            what: "\(host.name): cloud-init is still at work after \(limit.components.seconds) s", why: state?.text,
+            what: "\(host.name): cloud-init is still running after \(limit.components.seconds) s", why: state?.text,
             fix:
                 """
                 find out what it is doing: `cloud-init status --long` and `tail /var/log/cloud-init-output.log`; run \

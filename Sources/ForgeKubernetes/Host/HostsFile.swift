@@ -68,7 +68,7 @@ struct HostsFile: Step {
         if !missing.isEmpty { return [Difference("missing: \(missing.joined(separator: ", "))")] }
         let claims = block.claims(in: now)
         return claims.isEmpty
-            ? ["kubeforge's block is out of date"] : claims.map { "another address for a machine: \($0)" }
+            ? ["kubeforge's block is out of date"] : claims.map { "another address for a host: \($0)" }
     }
 }
 
@@ -79,9 +79,9 @@ extension HostsFile {
         guard let template = answers.editable(Self.template) else { return [] }
         let setting: [Difference] =
             answers.text(Self.cloudPath) == Self.cloudText
-            ? [] : ["cloud-init may write /etc/hosts anew at the next boot"]
+            ? [] : ["cloud-init may rewrite /etc/hosts at the next boot"]
         return setting
-            + (templateBlock.wanted(template) == template ? [] : ["\(Self.template) does not know all machines"])
+            + (templateBlock.wanted(template) == template ? [] : ["\(Self.template) does not list every host"])
     }
 
     /// `manage_etc_hosts: localhost` in user data, which goes before our setting, adds the line at each boot
@@ -91,7 +91,7 @@ extension HostsFile {
             block.claims(in: now).contains(where: { $0.hasPrefix("127.0.1.1") })
         else { return [] }
         return [
-            "cloud-init adds it at each boot where its user data say `manage_etc_hosts: localhost`: take that out there"
+            "cloud-init adds it at each boot where its user data say `manage_etc_hosts: localhost`: remove it there"
         ]
     }
 
@@ -212,7 +212,7 @@ struct HostsBlock {
 /// back all that it read.
 enum EditableFiles {
     static let requirement = Requirement(
-        "the files that get lines of kubeforge's can be read whole",
+        "the files that kubeforge edits can be read in full",
         asking: paths.flatMap { [.contents($0), .file($0)] },
         fix:
             """
@@ -226,7 +226,7 @@ enum EditableFiles {
         guard let bytes = answers.contents(path), answers.editable(path) == nil, let state = answers.file(path) else {
             return []
         }
-        if state.kind == .symlink { return ["\(path) is a symbolic link: a file would take its place"] }
+        if state.kind == .symlink { return ["\(path) is a symbolic link: it would be replaced by a file"] }
         if state.size > bytes.count, bytes.count == 1 << 20 {
             return ["\(path) has \(state.size) bytes, and kubeforge reads 1 MiB"]
         }

@@ -13,7 +13,7 @@ struct APIServerName: Step {
 
     private var name: String { host.publicAddress }
 
-    var title: String { "the API server's certificate is good for \(name)" }
+    var title: String { "the API server's certificate is valid for \(name)" }
 
     var questions: [Question] { [.command(look)] }
 
@@ -22,7 +22,7 @@ struct APIServerName: Step {
         switch state.exitCode {
         case 0: return []
         // 60: the certificate is for other names.
-        case 60: return ["it is not good for \(name)"]
+        case 60: return ["it is not valid for \(name)"]
         default: return ["the API server does not answer"]
         }
     }

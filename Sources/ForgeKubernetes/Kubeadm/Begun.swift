@@ -80,10 +80,11 @@ struct Begun: Sendable {
         let keepers = try await machine.run(look).text.trimming(while: \.isWhitespace)
         guard keepers.isEmpty else {
             throw Problem(
-                what: "\(machine.host.name): was half made, and is not reset, because of what it holds", why: keepers,
+                what: "\(machine.host.name): its setup was interrupted, and it is not reset because of what it holds",
+                why: keepers,
                 fix:
                     """
-                    look whether it is needed; what is moved away is in nobody's way: `sudo mv PATH PATH.before`, and \
+                    check whether it is still needed; if not, move it away: `sudo mv PATH PATH.before`, and \
                     run again
                     """
             )
@@ -111,7 +112,7 @@ extension Begun {
         """
         set -eu; umask 077
         for path in \(work.obstacles(below: root)); do
-          if [ -e "$path" ]; then echo "$path is there"; exit 3; fi
+          if [ -e "$path" ]; then echo "$path exists"; exit 3; fi
         done
         \(ShellFunction.place)
         mkdir -p -- \(root)/var/lib/kubeforge
@@ -127,7 +128,7 @@ extension Begun {
         \(EtcdData.find(below: root))
         [ "$etcd" != data ] || echo "etcd's data are in $directory"
         [ "$etcd" != external ] || echo "its etcd is outside of the machine: $servers"
-        [ -e "\(root)$1" ] || { echo "there is no note of kubeforge's that it began this"; exit 0; }
+        [ -e "\(root)$1" ] || { echo "kubeforge has no record that it began this"; exit 0; }
         cd \(root)/etc/kubernetes 2>/dev/null || exit 0
         find pki manifests *.conf -type f ! -newer "\(root)$1" -printf '\(root)/etc/kubernetes/%p is older than what \
         kubeforge began\\n' 2>/dev/null

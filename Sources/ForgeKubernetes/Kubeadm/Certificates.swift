@@ -147,7 +147,7 @@ package struct CertificatesLast: PreflightCheck {
     package func differences(given answers: Answers) -> [Difference] {
         let certificates = Certificates(answers.command(Certificates.look).text)
         return certificates.expired.filter { !(isRenewing && $0.isRenewable) }.map {
-            "\($0.name) has expired on \($0.day); the machine's clock says \(certificates.today)"
+            "\($0.name) expired on \($0.day); the machine's clock says \(certificates.today)"
         }
     }
 
@@ -162,8 +162,8 @@ package struct CertificatesLast: PreflightCheck {
             let cure = first.isRenewable ? "`\(Certificates.renewal(cluster))` renews them" : Self.authorities
             return
                 """
-                \(host.name): \(first.name)\(others) end in \(certificates.days(until: first)) days, on \(first.day): \
-                \(cure)
+                \(host.name): \(first.name)\(others) will expire in \(certificates.days(until: first)) days, \
+                on \(first.day): \(cure)
                 """
         }
     }
@@ -215,7 +215,7 @@ struct CertificatesAreRenewed: Step {
     func differences(given answers: Answers) -> [Difference] {
         let old = Certificates(answers.command(Certificates.look).text).old
         if old.isEmpty {
-            return answers.file(Self.note) == nil ? [] : ["what runs does not use the new certificates yet"]
+            return answers.file(Self.note) == nil ? [] : ["the control plane does not use the new certificates yet"]
         }
         return old.map { "\($0.name) ends on \($0.day)" }
     }
@@ -231,7 +231,7 @@ struct CertificatesAreRenewed: Step {
             fix:
                 """
                 `sudo kubeadm certs check-expiration` and `\(KubeadmFailure.containers(cluster.runtime))` on \
-                \(host.name); run again: it goes on where it stopped
+                \(host.name); run again: it resumes where it stopped
                 """
         )
     }

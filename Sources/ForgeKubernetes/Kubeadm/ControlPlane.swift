@@ -32,7 +32,7 @@ struct ControlPlane: Step {
     func notes(given answers: Answers, on host: Host) -> [String] {
         guard isReady(answers), !isBegun(answers), case .missing(let objects) = parts(answers) else { return [] }
         return [
-            "\(host.name): of what kubeadm makes, this is not there, and is left so: \(objects.joined(separator: "; "))"
+            "\(host.name): objects of kubeadm are missing, and are left so: \(objects.joined(separator: "; "))"
         ]
     }
 
@@ -109,7 +109,7 @@ struct ControlPlane: Step {
             case .there: return try await begun.complete()
             case .notKnown(let words):
                 throw Problem(
-                    what: "\(host.name): it is not known whether kubeadm init got to its end", why: words,
+                    what: "\(host.name): it is not known whether kubeadm init finished", why: words,
                     fix:
                         """
                         run again when `sudo kubectl --kubeconfig \(HostKubectl.adminConfig) get nodes` on \

@@ -23,7 +23,7 @@ struct Join: Step {
     func differences(given answers: Answers) -> [Difference] {
         if answers.file(HostKubectl.kubeletConfig) == nil { return ["\(host.name) is not part of the cluster"] }
         switch own(answers) {
-        case .there: return isBegun(answers) ? ["its joining is not noted as complete"] : []
+        case .there: return isBegun(answers) ? ["its join is not recorded as complete"] : []
         case .missing: return ["the cluster does not know \(host.name)"]
         case .notKnown: return ["\(host.name) does not reach the cluster"]
         }
@@ -150,7 +150,7 @@ struct Join: Step {
             return
                 """
                 \(server.name) has another certificate authority than the cluster that \(host.name) joined: was its \
-                control plane made anew, or restored? If the cluster of \(host.name) is gone for good: `sudo mv \
+                control plane recreated, or restored? If the cluster of \(host.name) is gone for good: `sudo mv \
                 /etc/kubernetes /etc/kubernetes.before` on \(host.name), and run again
                 """
         }

@@ -26,7 +26,7 @@ package struct AdminConfig: Sendable, Hashable {
             key = try values.pem("client-key-data", ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"])
         } catch {
             throw Problem(
-                what: "\(source) is not taken: \(error.reason)",
+                what: "\(source) was rejected: \(error.reason)",
                 why:
                     """
                     an admin.conf of kubeadm has one cluster and one user, with a server, two certificates and a key, \
@@ -34,7 +34,7 @@ package struct AdminConfig: Sendable, Hashable {
                     """,
                 fix:
                     """
-                    do you trust this machine? If so, move its \(HostKubectl.adminConfig) away and make it anew there: \
+                    do you trust this machine? If so, move its \(HostKubectl.adminConfig) away and recreate it there: \
                     sudo kubeadm init phase kubeconfig admin
                     """
             )

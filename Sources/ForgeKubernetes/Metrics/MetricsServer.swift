@@ -65,7 +65,7 @@ struct MetricsServer: Sendable {
         """)
 
     private static func missing(_ state: CommandState) -> [Difference] {
-        if state.exitCode != 0 { return [Difference("the cluster does not tell of \(service)")] }
+        if state.exitCode != 0 { return [Difference("the cluster says nothing about \(service)")] }
         let words = state.text.split(separator: " ", maxSplits: 1)
         if words.first == "True" { return [] }
         return [Difference("\(service) is not available: \(words.last ?? "nobody has asked it yet")")]
@@ -134,7 +134,7 @@ private struct UnlessOthers: Step {
         case .others: return
         case .notKnown:
             throw Problem(
-                what: "\(machine.host.name): metrics-server was not changed", why: "whose it is could not be asked",
+                what: "\(machine.host.name): metrics-server was not changed", why: "its owner could not be determined",
                 fix: "run it again")
         }
     }

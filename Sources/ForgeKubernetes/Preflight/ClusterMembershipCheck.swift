@@ -38,7 +38,7 @@ struct ClusterMembershipCheck: PreflightCheck {
         let isNoted = Begun.Work.allCases.contains { Begun.isNoted($0, of: cluster, in: answers) }
         guard host.role == .worker, answers.text(Self.kubeletConfig) == nil, !isNoted else { return [] }
         return Self.leftovers.filter { answers.file($0) != nil }.map {
-            "it has \($0) of a cluster that kubeforge did not begin"
+            "it has \($0) of a cluster that kubeforge did not create"
         }
     }
 
@@ -73,7 +73,7 @@ struct ClusterMembershipCheck: PreflightCheck {
             fix: (isOther ? "" : readdress ?? "")
                 + "If this is the wrong machine or name, correct \(cluster.path), or take another machine. "
                     + """
-                    Only if nobody wants its old cluster any more, with all that is in it: `sudo kubeadm reset` on \
+                    Only if nobody needs its old cluster and all that is in it any more: `sudo kubeadm reset` on \
                     \(host.name), and run again
                     """
         )

@@ -92,7 +92,7 @@ struct OtherContainers: PreflightCheck {
     /// Docker's configuration, its drop-ins and its unit: what is not so yet restarts it.
     let restarts: [any Step]
 
-    var title: String { "no container of somebody else's is stopped" }
+    var title: String { "no other container is stopped" }
 
     var questions: [Question] { restarts.flatMap(\.questions) + [.command(Self.look)] }
 
@@ -102,7 +102,7 @@ struct OtherContainers: PreflightCheck {
         guard let now, now["live-restore"] != "true", !names.isEmpty else { return [] }
         let changes = restarts.flatMap { $0.differences(given: answers) }
         return changes.isEmpty
-            ? [] : names.map { "Docker runs \($0)" } + ["and is restarted, because it changes: "] + changes
+            ? [] : names.map { "Docker runs \($0)" } + ["and would be restarted for these changes: "] + changes
     }
 
     func finding(_ differences: [Difference], on host: Host) -> Problem {

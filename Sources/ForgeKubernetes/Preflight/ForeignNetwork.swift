@@ -33,7 +33,7 @@ struct ForeignNetwork: PreflightCheck {
             fix:
                 """
                 if nothing uses it any more: `sudo mv \(paths.joined(separator: " ")) /root/ && sudo systemctl \
-                try-restart \(unit)` on \(host.name), and start the pods again that it was given to; else use another \
+                try-restart \(unit)` on \(host.name), and restart the pods that use it; else use another \
                 machine
                 """)
     }

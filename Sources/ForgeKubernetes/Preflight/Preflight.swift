@@ -69,16 +69,16 @@ struct Preflight {
     private func proxy(_ host: Host, _ own: Facts) -> [any Step] {
         guard let proxy = own.proxy, cluster.proxy == nil, cluster.mirrors.kubernetes == nil else { return [] }
         let step = Requirement(
-            "the proxy of its environment is in the inventory", asking: [.package("kubelet")],
+            "the proxy in its environment is in the inventory", asking: [.package("kubelet")],
             fix:
                 """
-                if it reaches packages and images in no other way, write into \(cluster.path): `proxy: { http: \
+                if it cannot reach packages and images in any other way, write into \(cluster.path): `proxy: { http: \
                 \(proxy), https: \(proxy) }`; else name mirrors there (mirrors:), or take it out of the environment of \
                 \(host.access.user) (/etc/environment) on \(host.name)
                 """
         ) { answers in
             answers.package("kubelet").installed != nil
-                ? [] : ["its environment names \(proxy), and kubeforge goes out without it"]
+                ? [] : ["its environment names \(proxy), and kubeforge would not use it"]
         }
         return [step]
     }
@@ -151,7 +151,7 @@ struct Preflight {
                     """
             ),
             fact(
-                "its product_uuid is its own", uuid.map { "\($0) has the same: \(own.productUUID)" },
+                "its product_uuid is unique", uuid.map { "\($0) has the same: \(own.productUUID)" },
                 fix:
                     """
                     if it is a cloned VM: let the hypervisor give one of them a new UUID, and boot it (`cat \
@@ -159,7 +159,7 @@ struct Preflight {
                     """
             ),
             fact(
-                "its network cards are its own", card,
+                "its MAC addresses are unique", card,
                 fix:
                     """
                     if it is a cloned VM: let the hypervisor give one of them a new MAC address, and boot it (`ip -br \

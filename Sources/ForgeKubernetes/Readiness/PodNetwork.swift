@@ -33,11 +33,11 @@ enum PodNetwork {
         return others.compactMap { host in
             guard let end = report.ends["\(host.address)"] else {
                 return ready.contains(host.name)
-                    ? "\(host.name) is Ready, and the pod network has no way to it here" : nil
+                    ? "\(host.name) is Ready, and the pod network has no route to it here" : nil
             }
             switch report.replies[end] {
             case .full: return nil
-            case .small: return "\(host.name) (\(end)) is reached by small packets, and not by those of full size"
+            case .small: return "\(host.name) (\(end)) is reached by small packets, but not by full-size ones"
             case .some(.none), nil: return "\(host.name) (\(end)) does not answer through the pod network"
             }
         }
@@ -119,7 +119,7 @@ enum Bridge {
                 """
                 another pod network made it, or this one with another range. When the pods of \(host.name) may \
                 restart: `kubectl drain \(host.name) --ignore-daemonsets`, `sudo ip link delete cni0` on \(host.name) \
-                (the next pod makes it anew), `kubectl uncordon \(host.name)`
+                (the next pod recreates it), `kubectl uncordon \(host.name)`
                 """
         ) { answers in
             let lines = answers.command(look).text.split(separator: "\n").map {

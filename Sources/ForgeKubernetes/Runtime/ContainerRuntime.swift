@@ -73,9 +73,9 @@ struct ServiceProxy {
     private var path: String { directory + "/kubeforge-proxy.conf" }
 
     var step: any Step {
-        guard let proxy else { return FileIsAbsent(path, title: "\(unit) has no proxy of kubeforge's") }
+        guard let proxy else { return FileIsAbsent(path, title: "\(unit) has no kubeforge proxy") }
         let name = proxy.https ?? proxy.http ?? ""
-        return FileIs(RemoteFile(path, Self.text(proxy)), title: "\(unit) goes out through \(name)")
+        return FileIs(RemoteFile(path, Self.text(proxy)), title: "\(unit) uses the proxy \(name)")
     }
 
     /// Upper case suffices for programs written in Go. In a unit % is special, and a quoted value may hold anything

@@ -14,7 +14,7 @@ struct DockerDaemon: Step {
 
     func differences(given answers: Answers) -> [Difference] {
         guard let text = answers.text(Self.path) else { return ["\(Self.path) is missing"] }
-        guard let now = JSONMembers(text) else { return ["\(Self.path) is no JSON object"] }
+        guard let now = JSONMembers(text) else { return ["\(Self.path) is not a JSON object"] }
         let new = merged(into: now)
         return new.members.filter { now[$0.key] != $0.value }.map { member in
             Difference("\(member.key) in \(Self.path)", from: now[member.key] ?? "not set", to: member.value)
@@ -39,7 +39,7 @@ struct DockerDaemon: Step {
         ) { answers in
             guard let bytes = answers.contents(path) else { return [] }
             let text = String(decoding: bytes, as: UTF8.self)
-            if Array(text.utf8) != bytes { return ["it is not UTF-8, and would be written back otherwise"] }
+            if Array(text.utf8) != bytes { return ["it is not UTF-8, and would be changed when written back"] }
             if JSONMembers(text) != nil { return [] }
             return ["it is not a JSON object, and dockerd would not start with it"]
         }

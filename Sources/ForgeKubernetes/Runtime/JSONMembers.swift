@@ -12,7 +12,7 @@ struct JSONMembers: Hashable, Sendable {
 
     init() {}
 
-    /// Nil where the text is no JSON object, as strictly as Docker reads it. An empty text is an object without
+    /// Nil where the text is not a JSON object, as strictly as Docker reads it. An empty text is an object without
     /// members.
     init?(_ text: String) {
         if text.allSatisfy(\.isWhitespace) { return }

@@ -66,7 +66,7 @@ struct RegistryTrust {
         return [
             LinkIs(
                 registry.authorityLink(for: cluster.runtime), to: ClusterRegistry.authority,
-                title: "\(cluster.runtime.rawValue) believes the certificate of the cluster's registry")
+                title: "\(cluster.runtime.rawValue) trusts the certificate of the cluster's registry")
         ]
     }
 }

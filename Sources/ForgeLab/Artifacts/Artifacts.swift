@@ -223,6 +223,6 @@ struct ArtifactPreconditions: Sendable, Hashable {
         return Problem(
             what: "too little memory to build Kubernetes",
             why: "\(ByteCount(freeMemory).gibibytes) are free, \(ByteCount(Self.memory).gibibytes) are needed",
-            fix: "end something")
+            fix: "free some memory")
     }
 }

@@ -101,15 +101,15 @@ extension BroughtRelease {
         guard !own.isEmpty || !others.isEmpty else { return nil }
         let names = own.map { "\($0) \(version)" } + others
         return Problem(
-            .invalidInventory, what: "the lab has not all packages of Kubernetes \(version)",
+            .invalidInventory, what: "the lab does not have all packages of Kubernetes \(version)",
             why: """
-                it builds \(BuildRules.kubernetesMinor) from Debian's source; the packages of another release are its \
-                user's to bring
+                it builds \(BuildRules.kubernetesMinor) from Debian's source; the packages of another release must be \
+                brought by the user
                 \(packagesDirectory) lacks \(names.joined(separator: ", "))
                 """,
             fix: """
-                where there is internet, take them from pkgs.k8s.io, and run the same command again (it tells the \
-                images, too):
+                where there is internet, take them from pkgs.k8s.io, and run the same command again (it then \
+                names the images):
                 \(fetchPackages(own, others).joined(separator: "\n"))
                 or write `kubernetes: \(BuildRules.kubernetesMinor)` in the inventory
                 """)
@@ -121,7 +121,7 @@ extension BroughtRelease {
         let missing = listed.filter { !have.contains(RegistryPath.of($0)) }
         guard !missing.isEmpty else { return nil }
         return Problem(
-            .invalidInventory, what: "the lab has not all images of Kubernetes \(version)",
+            .invalidInventory, what: "the lab does not have all images of Kubernetes \(version)",
             why:
                 """
                 kubeadm \(version) needs them, and no archive in \(imagesDirectory) has them: \

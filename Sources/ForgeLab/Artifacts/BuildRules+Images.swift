@@ -82,7 +82,7 @@ extension BuildRules {
 
     func brought(_ release: BroughtRelease) throws(Problem) -> Artifact {
         try artifact(
-            "the copy of what was brought for Kubernetes \(release.version)", usually: "5 s",
+            "the copy of the user's files for Kubernetes \(release.version)", usually: "5 s",
             in: broughtPlace(release.version),
             script: "brought-release.sh",
             values: [

@@ -6,7 +6,7 @@ package struct LabProgress: Sendable {
 
     package init(_ report: @escaping @Sendable (Event) -> Void) { self.report = report }
 
-    /// What happens to the lab, in titles that read as a truth: "the network 10.77.0.0/24 and its servers are there".
+    /// What happens to the lab, in titles that read as a truth: "the network 10.77.0.0/24 and its servers are up".
     package enum Event: Sendable, Hashable {
         /// `machine`: nil for what all of them share. `usually` is said where it takes long: "5 min, once".
         case began(String, machine: String?, usually: String?)

@@ -161,7 +161,7 @@ extension LocalHost {
 
     /// With all directories above it; one that is there already is no error.
     package func makeDirectory(_ path: String) throws(Problem) {
-        try doing("make the directory \(path)") {
+        try doing("create the directory \(path)") {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
     }

@@ -188,13 +188,13 @@ struct MachineLogin: Sendable {
     private var ended: Problem {
         let last = (machine.layout.computer.read(machine.driver.log) ?? "").split(separator: "\n").last.map(String.init)
         return Problem(
-            what: "\(machine.host.name) does not run any more", why: last, fix: "look at \(machine.driver.log)")
+            what: "\(machine.host.name) is no longer running", why: last, fix: "look at \(machine.driver.log)")
     }
 
     private func closed(_ limit: Duration, _ last: String?) -> Problem {
         Problem(
             what: "\(machine.host.name) does not answer on SSH after \(limit.components.seconds) s", why: last,
-            fix: "look at \(machine.console), or begin again: `kubeforge lab down`, `kubeforge lab up`")
+            fix: "look at \(machine.console), or start over: `kubeforge lab down`, `kubeforge lab up`")
     }
 }
 

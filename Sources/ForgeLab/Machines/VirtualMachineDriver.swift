@@ -64,7 +64,7 @@ struct VirtualMachineDriver: MachineDriver {
         guard answer.isSuccess else {
             throw Problem(
                 what: "\(machine.host.name) cannot be asked for a reboot", why: answer.lastLine,
-                fix: "look at \(machine.console), or begin again: `kubeforge lab down`, `kubeforge lab up`")
+                fix: "look at \(machine.console), or start over: `kubeforge lab down`, `kubeforge lab up`")
         }
     }
 
@@ -162,7 +162,7 @@ enum Acceleration: Sendable, Hashable {
     /// What is said of the machine; nil where nothing has to be said.
     var warning: String? {
         guard case .emulation(let why) = self else { return nil }
-        return "is emulated, which takes some ten times as long, because KVM cannot be used: \(why)"
+        return "is emulated, which is about ten times slower, because KVM cannot be used: \(why)"
     }
 
     /// By its effect: a kernel that gets as far as its first words with KVM. /dev/kvm can be there, and open, and yet

@@ -27,7 +27,7 @@ struct Preconditions: Sendable {
             ? nil
             : Problem(
                 what: "the lab requires root",
-                why: "it makes mounts, network namespaces and control groups; this is user \(survey.user)",
+                why: "it creates mounts, network namespaces and control groups; this is user \(survey.user)",
                 fix: "run the same command with sudo")
     }
 
@@ -93,7 +93,7 @@ struct Preconditions: Sendable {
         guard !survey.isRunning else { return [] }
         return Servers.ports.filter(survey.takenPorts.contains).map { port in
             let stop =
-                port == 5000 ? "systemctl disable --now docker-registry, or end what else listens there" : "end it"
+                port == 5000 ? "systemctl disable --now docker-registry, or stop what else listens there" : "stop it"
             return Problem(
                 what: "port \(port) is taken on all addresses",
                 why: "the lab serves machines on \(layout.network.bridgeAddress):\(port)",

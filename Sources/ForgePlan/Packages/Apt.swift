@@ -111,7 +111,7 @@ package enum Apt {
             let names = removals(output.text).joined(separator: " ")
             return
                 """
-                apt would have to remove \(names), and kubeforge removes nothing: look on \(host.name) whether it is \
+                apt would have to remove \(names), and kubeforge removes nothing: check on \(host.name) whether it is \
                 needed, remove it by hand (`sudo apt-get remove \(names)`), and run again
                 """
         }
@@ -185,7 +185,7 @@ package enum Apt {
             return
                 """
                 the key that signs the repository has expired: `gpg --show-keys /etc/apt/keyrings/*.asc` on \
-                \(host.name) tells which; remove that file, and run again to fetch it anew; if its publisher has no \
+                \(host.name) tells which; remove that file, and run again to fetch it; if its publisher has no \
                 newer one, use a newer version or a mirror (mirrors: apt:)
                 """
         }

@@ -96,7 +96,7 @@ private struct AptInstallation {
             try await finish(Apt.reinstall(halves).aptThrough(proxy))
         }
         try await finish(Apt.fixBroken.aptThrough(proxy))
-        machine.tell("an installation that had been interrupted was finished")
+        machine.tell("an interrupted installation was finished")
     }
 
     private func finish(_ command: Command) async throws {
@@ -172,7 +172,8 @@ extension Machine {
 extension Problem {
     fileprivate init(lockedOut command: Command, of host: Host, _ limit: Duration, _ complaint: String) {
         self.init(
-            what: "\(host.name): another package manager runs, and did not end within \(limit.components.seconds) s",
+            what:
+                "\(host.name): another package manager is running and did not end within \(limit.components.seconds) s",
             why: complaint,
             fix:
                 """

@@ -46,7 +46,7 @@ struct FileSection: Section {
         let sums = last.filter { !$0.hasPrefix("= ") }
         let written = Self.notes(last)
         guard there.count == states.count, regular.count == sums.count else {
-            throw Frames.Broken(reason: "a file vanished while it was looked at", fix: "run it again")
+            throw Frames.Broken(reason: "a file disappeared while it was read", fix: "run it again")
         }
         let digests = Dictionary(zip(regular, sums.map(Self.digest))) { first, _ in first }
         var answers = Dictionary(paths.map { (Question.file($0), Answer.file(nil)) }) { first, _ in first }

@@ -44,7 +44,7 @@ package struct FileIs: Step {
         let copy = OriginalFile.copy(of: path)
         return answers.file(copy) == nil
             ? "\(path) has somebody else's content, which is kept as \(copy)"
-            : "\(path) was changed by somebody else, and is written anew (\(copy) is its first original)"
+            : "\(path) was changed by somebody else, and is rewritten (\(copy) is the original)"
     }
 
     private func octal(_ mode: UInt16) -> String { "0" + String(mode, radix: 8) }
@@ -54,7 +54,7 @@ package struct FileIs: Step {
 package struct FileIsAbsent: Step {
     /// Absolute. A link is removed itself, not what it leads to.
     package let path: String
-    /// What its absence means: `no token of a join is left`.
+    /// What its absence means: `no join token is left`.
     package let title: String
 
     package init(_ path: String, title: String) {
@@ -72,7 +72,7 @@ package struct FileIsAbsent: Step {
         let copy = OriginalFile.copy(of: path)
         return answers.file(copy) == nil
             ? ["\(path) is somebody else's, and is kept as \(copy)"]
-            : ["\(path) was written again by somebody else, and goes (\(copy) is its first original)"]
+            : ["\(path) was written again by somebody else, and is removed (\(copy) is the original)"]
     }
 
     /// As `Machine.remove`, which keeps what somebody else has in /etc. Elsewhere it fails for a directory.
@@ -85,7 +85,7 @@ package struct LinkIs: Step {
     package let path: String
     /// Absolute; it is compared as text only where nothing is there.
     package let target: String
-    /// What the link is for: `containerd believes the certificate of the cluster's registry`.
+    /// What the link is for: `containerd trusts the certificate of the cluster's registry`.
     package let title: String
 
     package init(_ path: String, to target: String, title: String) {

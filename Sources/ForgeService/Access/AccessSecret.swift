@@ -21,7 +21,7 @@ struct AccessSecret: Step {
         }
         if files.isEmpty { return nil }
         content = ContentSecret(
-            Self.name(service), files, of: service, title: "Secret for who asks the service is up to date")
+            Self.name(service), files, of: service, title: "access Secret is up to date")
     }
 
     /// The beginning of its name.
@@ -56,7 +56,7 @@ struct TLSFiles {
         guard CertificateFile.isPrivateKey(key) else {
             throw Problem(
                 .invalidInventory, what: "\(tls.keyPath) holds no private key in PEM",
-                why: "a key with a passphrase is of no use to a pod, which nobody can ask for it",
+                why: "a pod cannot use a key that has a passphrase",
                 fix: "correct service: tls: key: in \(inventory)")
         }
         try Self.check(chain, tls, at: time, inventory)
@@ -70,9 +70,9 @@ struct TLSFiles {
         throw Problem(
             .invalidInventory,
             what: time > chain.ends
-                ? "\(tls.certificatePath) has expired on \(UTCDate.text(chain.ends))"
+                ? "\(tls.certificatePath) expired on \(UTCDate.text(chain.ends))"
                 : "\(tls.certificatePath) is not valid before \(UTCDate.text(chain.begins))",
-            why: "no client would believe the service",
+            why: "no client would trust the service",
             fix: "renew it, or name another: service: tls: certificate: in \(inventory)")
     }
 
@@ -85,7 +85,7 @@ struct TLSFiles {
             },
             fix: place == nil
                 ? "name the key that the certificate was requested with: service: tls: key: in \(inventory)"
-                : "put the service's own certificate first, and those of its authority behind it")
+                : "put the service's own certificate first, and those of its authority after it")
     }
 }
 

@@ -122,7 +122,7 @@ package struct KeptColumns: Sendable {
     package func check(on transport: any Transport) async throws {
         guard case .refused(let reason) = await reader.ask(transport) else { return }
         throw Problem(
-            .usage, what: "\(name) is not taken", why: reason,
+            .usage, what: "\(name) was rejected", why: reason,
             fix: "correct it, or --keep; `--keep all` keeps every column")
     }
 }
@@ -167,6 +167,6 @@ extension Problem {
             case .file: "correct the file; its columns must be those of the rows that the models know"
             }
         self.init(
-            what: "\(host): \(run.input.name) is not taken", why: InputFault.named(reason, in: run.input), fix: fix)
+            what: "\(host): \(run.input.name) was rejected", why: InputFault.named(reason, in: run.input), fix: fix)
     }
 }

@@ -73,7 +73,7 @@ struct InputIsUploaded: Step {
         guard got == nil || got == own.sha256 else {
             throw Problem(
                 what: "\(machine.host.name): \(run.input.name) was corrupted in transfer",
-                why: "sha256 is \(got ?? ""), here \(own.sha256)", fix: "does somebody write to the file? run it again")
+                why: "sha256 is \(got ?? ""), here \(own.sha256)", fix: "is something writing to it? Run it again")
         }
     }
 
@@ -133,8 +133,8 @@ extension Problem {
         case nil where !run.output.isParquet: return nil
         case nil:
             self.init(
-                what: "\(host): \(what)", why: "the deployed release is from before it could",
-                fix: "`kubeforge deploy` brings one that can; or leave out --parquet")
+                what: "\(host): \(what)", why: "the deployed release is too old for this",
+                fix: "`kubeforge deploy` makes one that can; or leave out --parquet")
         case false?: self.init(withoutPyarrow: "\(host): \(what)")
         }
     }
@@ -143,6 +143,6 @@ extension Problem {
     init(withoutPyarrow what: String) {
         self.init(
             what: what, why: "it is Parquet, which needs pyarrow, and the deployed image has none",
-            fix: "write pyarrow into requirements.txt of the model directory and deploy; or use CSV")
+            fix: "add pyarrow to requirements.txt of the model directory and deploy; or use CSV")
     }
 }

@@ -49,8 +49,10 @@ struct ResultsAreDownloaded: Step {
             let answer = answers.command(coordinator.digest(of: name))
             let wanted = answer.text.prefix { $0 != " " }
             guard answer.exitCode == 0, !wanted.isEmpty else { return "\(name) is not ready yet" }
-            guard let here = try? FileDigest(of: "\(directory.path)/\(name)") else { return "\(name) is not here" }
-            return here.sha256 == wanted ? nil : "\(name) is another"
+            guard let here = try? FileDigest(of: "\(directory.path)/\(name)") else {
+                return "\(name) is not downloaded"
+            }
+            return here.sha256 == wanted ? nil : "\(name) differs"
         }
     }
 
@@ -90,7 +92,7 @@ struct ResultsAreDownloaded: Step {
         let download = coordinator.request(["-sSf"], url).within(.seconds(3600))
         try await machine.run(
             download.writing(toFile: path, atMost: Self.limit(of: path)),
-            fix: "is there room left in \(directory.shown)? `df -h` tells")
+            fix: "is there space left in \(directory.shown)? `df -h` tells")
     }
 
     /// As many answers as rows: a run that lost some, or had some twice, has no results. Of Parquet, the digest says
@@ -105,7 +107,7 @@ struct ResultsAreDownloaded: Step {
         guard let scores = BatchScores(json: Array(json)), scores.rows == answers else {
             let counted = BatchScores(json: Array(json)).map { "\($0.rows)" } ?? "none"
             throw Problem(
-                what: "\(machine.host.name): the results of \(run.name) are not whole",
+                what: "\(machine.host.name): the results of \(run.name) are incomplete",
                 why: "predictions.csv has \(answers) rows, and scores.json counts \(counted)", fix: "run it again")
         }
         return scores

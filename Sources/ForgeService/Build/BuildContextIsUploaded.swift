@@ -13,7 +13,7 @@ package struct BuildContextIsUploaded: Step {
         ownership = Ownership(service)
     }
 
-    package var title: String { "build context \(context.tag) is there" }
+    package var title: String { "build context \(context.tag) is uploaded" }
 
     package var questions: [Question] {
         [RemotePaths.context(context.tag), ownership.note(context.tag)].map { .file($0) } + [
@@ -24,10 +24,10 @@ package struct BuildContextIsUploaded: Step {
     /// What is missing: the directory, the note of whose it is, or the mode that keeps others out of it.
     package func differences(given answers: Answers) -> [Difference] {
         guard answers.file(RemotePaths.context(context.tag))?.kind == .directory else {
-            return ["\(context.files.count) files, \(context.archive.count) bytes, are not there"]
+            return ["\(context.files.count) files, \(context.archive.count) bytes, are not uploaded"]
         }
         let mode = answers.file(RemotePaths.contexts)?.mode ?? 0
-        return (answers.file(ownership.note(context.tag)) == nil ? ["it is not noted whose it is"] : [])
+        return (answers.file(ownership.note(context.tag)) == nil ? ["its owner is not recorded"] : [])
             + (mode & 0o077 != 0
                 ? [Difference("mode of \(RemotePaths.contexts)", from: String(mode, radix: 8), to: "700")] : [])
     }

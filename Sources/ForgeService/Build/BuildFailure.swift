@@ -42,7 +42,7 @@ struct BuildFailure {
         (
             ["The user requested (constraint)"],
             """
-            what stands behind (constraint) is what the service itself runs on, or what a -c file of yours asks for: \
+            what follows (constraint) is what the service itself runs on, or what a -c file of yours asks for: \
             take the other requirement out of requirements.txt of the model directory, or write a version that goes \
             with it
             """

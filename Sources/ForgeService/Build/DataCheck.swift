@@ -102,7 +102,7 @@ package struct DataCheck: Sendable {
                 ? "its \(found.rows ?? 0) rows of \(found.features ?? 0) features" : nil,
         ]
         throw Problem(
-            .invalidInventory, what: "a pod has no room for \(place)",
+            .invalidInventory, what: "a pod has too little memory for \(place)",
             why: parts.compactMap { $0 }.joined(separator: " and ") + " need about "
                 + "\(ByteCount(Int(needed, in: .sizes)).mebibytes), and a pod may use \(resources.memoryText)",
             fix: "service: resources: memory: \(wanted) in \(inventory), or fewer rows")

@@ -9,7 +9,7 @@ package struct ExpectedAnswersAreSaved: Step {
 
     package init(_ release: Release) { self.release = release }
 
-    package var title: String { "the expected answers of \(release.image) are kept" }
+    package var title: String { "the expected answers of \(release.image) are saved" }
 
     package var questions: [Question] { files.map { .file($0) } }
 

@@ -105,7 +105,7 @@ package struct LastBuild: Sendable {
                 return [Difference("the cluster does not say what it runs", silent: answer)]
             }
             let now = self.time(answers)
-            return now == time ? [] : [Difference("built anew", from: time ?? "never", to: now ?? "never")]
+            return now == time ? [] : [Difference("rebuilt", from: time ?? "never", to: now ?? "never")]
         }
     }
 }

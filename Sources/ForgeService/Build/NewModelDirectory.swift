@@ -45,7 +45,8 @@ package struct NewModelDirectory: Sendable {
         guard name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_.-]{0,62}/) != nil else {
             throw Problem(
                 .usage, what: "\(name) cannot be the name of a model",
-                why: "answers name it: letters, digits, and _ . - inside", fix: "name it otherwise: --name churn")
+                why: "it is part of answers: letters, digits, and _ . - inside",
+                fix: "choose another name: --name churn")
         }
         guard let rows else {
             throw Problem(
@@ -59,7 +60,7 @@ package struct NewModelDirectory: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         guard !FileManager.default.fileExists(atPath: path) || Self.isEmptyDirectory(path, names) else {
             throw Problem(
-                .usage, what: "\(order.output ?? name) is there already, and nothing in it is overwritten",
+                .usage, what: "\(order.output ?? name) exists already, and nothing in it is overwritten",
                 fix: "choose another directory: --directory DIR; or use this one: `kubeforge init --model "
                     + "\((order.output ?? name).shellQuoted)`")
         }

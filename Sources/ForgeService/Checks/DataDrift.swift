@@ -53,7 +53,7 @@ package struct DataDrift: Sendable {
             throw Problem(
                 what: "\(host.name): what the models of \(service.name) were trained on is not known",
                 why: "no pod of it runs that could be asked for \(DeployedModelFiles.directory)/metadata.json",
-                fix: "`kubeforge deploy` brings one there; `kubeforge logs` says what the pods do")
+                fix: "`kubeforge deploy` starts one; `kubeforge logs` says what the pods do")
         }
         return text
     }
@@ -68,7 +68,7 @@ package struct DataDrift: Sendable {
     private var meaning: String {
         let end = limit == Self.usual.drifted ? "" : "; here the limit is \(limit) (--max-psi)"
         return """
-            PSI, the population stability index, tells how differently a column's values are spread: below \
+            PSI, the population stability index, tells how differently a column's values are distributed: below \
             \(Self.usual.moved) stable, up to \(Self.usual.drifted) moved, above \(Self.usual.drifted) another \
             distribution\(end)
             """
@@ -107,7 +107,7 @@ extension DataDrift {
                 guard rows >= fewest, !columns.isEmpty else {
                     throw Problem(
                         .usage, what: "\(file) has too few rows to be compared: \(rows)",
-                        why: "of fewer than \(fewest), a share of a tenth is an accident",
+                        why: "the index of fewer than \(fewest) rows is not reliable",
                         fix: "name a file with more rows")
                 }
             }

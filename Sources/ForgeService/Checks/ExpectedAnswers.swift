@@ -29,7 +29,7 @@ package struct ExpectedAnswers: Sendable {
     package init(_ bytes: [UInt8], path: String) throws(Problem) {
         guard bytes.count <= Self.largest else {
             throw Problem(
-                what: "\(path) is not read",
+                what: "\(path) is too large",
                 why: "it has \(ByteCount(bytes.count).mebibytes); at most \(Self.largest >> 20) are read",
                 fix: "test the models on fewer rows")
         }
@@ -41,7 +41,7 @@ package struct ExpectedAnswers: Sendable {
         takesNames = named != nil
         guard let score = content?["score"], !rows.isEmpty, !features.isEmpty, !models.isEmpty else {
             throw Problem(
-                what: "\(path) does not hold the right answers",
+                what: "\(path) does not hold the expected answers",
                 why: "it has no rows, no features, no models, or no score", fix: "remove it and deploy again")
         }
         rules = AnswerRules(content, rows, of: models)

@@ -26,8 +26,9 @@ package struct Load: Sendable {
         let script = LoadScript(
             address: running.clusterAddress, rows: running.golden.count, load: self, body: body,
             credentials: credentials)
-        reporter.report(.note("load: \(concurrency) at once ask \(script.target) from \(host), for \(length.inWords)"))
-        reporter.report(.stepBegan(host: host, title: "\(concurrency) requests at once, for \(length.inWords)"))
+        reporter.report(
+            .note("load: \(concurrency) concurrent requests to \(script.target) from \(host) for \(length.inWords)"))
+        reporter.report(.stepBegan(host: host, title: "\(concurrency) concurrent requests for \(length.inWords)"))
         let output = try await transport.run(script.command)
         guard output.isSuccess, let report = LoadSum.report(output.text, of: script, from: host) else {
             throw Problem(noCurl: "\(host): the service could not be put under load", output, on: host)

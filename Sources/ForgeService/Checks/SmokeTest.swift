@@ -53,7 +53,7 @@ package struct SmokeTest: Sendable {
         let test = TestRows(chosen, of: running.tag)
         let rows = test.read(try await controlPlane.ask(test.questions, of: host), for: running.golden)
         if !rows.isThere {
-            let fix = "`kubeforge deploy` keeps it there"
+            let fix = "`kubeforge deploy` puts it there"
             reporter.report(.note("features are neither compared nor sent: \(test.path) is missing (\(fix))"))
         }
         let answerChecks = try await ask(
@@ -125,7 +125,7 @@ package struct SmokeTest: Sendable {
         let script = RequestScript(requests: probes.map { ($0.address, $0.request) }, credentials: credentials)
         let output = try await transport.run(script.command)
         guard let replies = script.replies(from: output.standardOutput) else {
-            throw Problem(noCurl: "\(place): the service could not be asked", output, on: place)
+            throw Problem(noCurl: "\(place): the service could not be queried", output, on: place)
         }
         return zip(probes, replies).map { AnswerCheck(request: $0.request, reply: $1, place: $0.place, pod: $0.pod) }
     }
@@ -171,7 +171,7 @@ package struct SmokeTest: Sendable {
             ? "" : ", and \(running.pods.count == 1 ? "its pod" : "each of its \(running.pods.count) pods"),"
         return
             """
-            \(running.image) is asked through its Service (\(running.clusterAddress))\(pods) from \
+            \(running.image) is queried through its Service (\(running.clusterAddress))\(pods) from \
             \(cluster.firstControlPlane.name): row \(chosen[0]) and \(chosen.count - 1) more of \
             \(running.golden.count), seed \(seed)
             """

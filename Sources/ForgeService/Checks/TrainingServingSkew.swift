@@ -21,7 +21,7 @@ struct TrainingServingSkew: Sendable {
 
     var report: CheckReport {
         CheckReport(
-            name: "train/serve skew", isPassed: wrong.isEmpty, expected: "as in training on \(rows.counted)",
+            name: "training-serving skew", isPassed: wrong.isEmpty, expected: "as in training on \(rows.counted)",
             got: wrong.isEmpty ? "as in training on \(rows.counted)" : sentence, milliseconds: 0)
     }
 

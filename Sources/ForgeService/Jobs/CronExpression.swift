@@ -56,7 +56,7 @@ package struct CronExpression: Sendable, Hashable {
         let name = text.trimming(while: \.isWhitespace)
         guard name.hasPrefix("@"), !name.contains(where: \.isWhitespace) else { return text }
         if let known = words.first(where: { $0.name == name.lowercased() }) { return known.fields }
-        throw Problem(cron: text, "\(name) is not known; known are \(words.map(\.name).joined(separator: ", "))")
+        throw Problem(cron: text, "\(name) is not known; use one of \(words.map(\.name).joined(separator: ", "))")
     }
 
     private static func numbers(_ part: String, _ field: Field, of text: String) throws(Problem) -> Set<Int> {
@@ -99,7 +99,7 @@ package struct CronExpression: Sendable, Hashable {
         if let place = field.names.firstIndex(of: text.lowercased()) { return place + field.range.lowerBound }
         guard let number = Int(text), text.allSatisfy(\.isNumber) else {
             throw Complaint(
-                text: "'\(text)' is no number\(field.names.isEmpty ? "" : ", and no name such as \(field.names[1])")")
+                text: "'\(text)' is not a number\(field.names.isEmpty ? "" : " or a name such as \(field.names[1])")")
         }
         guard field.range.contains(number) else {
             let hint = field.names.first == "sun" && number == 7 ? " (Sunday is 0)" : ""

@@ -95,10 +95,10 @@ struct JobFailure {
         case .outOfMemory, .killed:
             "use more shards (--shards), or raise limits: memory: in templates/kubernetes/jobs/pod.yaml (--templates)"
         case .initContainerFailed:
-            "put right what it names, in the model store or in the inventory (service: models:), and run it again"
+            "correct what it names, in the model store or in the inventory (service: models:), and run it again"
         case .crashed: "the last lines of its log are above; correct what they name, and run it again"
         case .cannotStart: "correct what it names in templates/kubernetes/jobs/pod.yaml (--templates), and run it again"
-        case .slow: "run it again; `kubectl -n \(namespace) get pods,events` tells what the cluster does"
+        case .slow: "run it again; `kubectl -n \(namespace) get pods,events` shows what the cluster is doing"
         default: cause.fix(service, namespace: namespace)
         }
     }

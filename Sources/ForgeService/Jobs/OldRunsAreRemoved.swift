@@ -24,7 +24,7 @@ package struct OldRunsAreRemoved: Step {
         kubectl = Kubectl(namespace: service.namespace)
     }
 
-    package var title: String { "nothing of an earlier \(kind == .train ? "training" : "batch run") is in the way" }
+    package var title: String { "earlier \(kind == .train ? "trainings" : "batch runs") are cleaned up" }
 
     package var questions: [Question] { [.command(look)] }
 
@@ -32,7 +32,7 @@ package struct OldRunsAreRemoved: Step {
     package func differences(given answers: Answers) -> [Difference] {
         let answer = answers.command(look)
         guard answer.exitCode == 0 else {
-            return [Difference("the cluster could not be asked for earlier runs", silent: answer)]
+            return [Difference("the cluster could not be queried for earlier runs", silent: answer)]
         }
         return leftovers(answer.text).map { "\($0) is left" }
     }
@@ -43,7 +43,7 @@ package struct OldRunsAreRemoved: Step {
         guard !left.isEmpty else { return }
         try await machine.run(
             kubectl.command(["delete", "--wait=false", "--ignore-not-found", "--"] + left.map { Word($0) }),
-            fix: "look what keeps it: `kubectl -n \(service.namespace) get jobs,pods`")
+            fix: "see what keeps it: `kubectl -n \(service.namespace) get jobs,pods`")
     }
 
     /// As kubectl names them: `pod/inference-batch-…-coordinator`. Jobs of a schedule belong to it.

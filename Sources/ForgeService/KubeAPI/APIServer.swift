@@ -34,7 +34,7 @@ package struct APIServer: PreflightCheck {
         return Problem(
             what: "\(host.name): requirement not met: \(title)", why: texts.joined(separator: "\n"),
             fix: texts == [Self.none]
-                ? "make the cluster first: `kubeforge provision \(path)`"
+                ? "create the cluster first: `kubeforge provision \(path)`"
                 : """
                 `kubeforge provision \(path)` starts what should run; `sudo journalctl -u kubelet -n 50` on \
                 \(host.name) tells why it does not
@@ -69,7 +69,7 @@ extension Problem {
                 """
             } else {
                 """
-                look why: `sudo journalctl -u kubelet -n 50` on \(host); a bare machine needs `kubeforge provision` \
+                see why: `sudo journalctl -u kubelet -n 50` on \(host); a bare machine needs `kubeforge provision` \
                 first
                 """
             }
@@ -86,12 +86,12 @@ extension Problem {
     init(notDeployed service: Service, _ host: String) {
         self.init(
             what: "\(host): the cluster has no service \(service.name) in namespace \(service.namespace)",
-            fix: "bring it there first: `kubeforge deploy`")
+            fix: "deploy it first: `kubeforge deploy`")
     }
 }
 
 extension Difference {
-    /// What could not be asked, with the last words of the look that failed.
+    /// What could not be queried, with the last words of the look that failed.
     init(_ sentence: String, silent answer: CommandState) {
         self.init(sentence + (answer.silence.map { ": \($0)" } ?? ""))
     }

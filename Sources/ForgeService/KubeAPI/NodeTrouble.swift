@@ -44,7 +44,7 @@ enum NodeTrouble: Sendable, Hashable {
             """
             make room on \(node), `df -h /var/lib` and `sudo du -xh --max-depth=3 /var | sort -h | tail` show where: \
             the kubelet wants 10 % of its disk free, and 15 % where images lie; five minutes later the node takes pods \
-            again, and `kubeforge deploy` goes on
+            again, and `kubeforge deploy` can continue
             """
         case .pressure("MemoryPressure", _):
             """
@@ -54,9 +54,9 @@ enum NodeTrouble: Sendable, Hashable {
         case .pressure:
             "end processes on \(node): `ps -e | wc -l` counts them; five minutes later the node takes pods again"
         case .notReady: "see what its kubelet says: `sudo journalctl -u kubelet -n 50` on \(node)"
-        case .cordoned: "let it take pods again, if it shall: `kubectl uncordon \(node)`"
+        case .cordoned: "if it should take pods again: `kubectl uncordon \(node)`"
         case .taint(let taint):
-            "take the taint away, if the node shall take the service's pods: `kubectl taint nodes \(node) \(taint)-`"
+            "remove the taint, if the node should take the service's pods: `kubectl taint nodes \(node) \(taint)-`"
         }
     }
 }

@@ -68,15 +68,15 @@ enum PodFailure: Sendable, Hashable {
             pods with schedulable: true
             """
         case .imageMissing:
-            "run `kubeforge deploy` again: it looks whether the registry has the image, lets pods in and is reached by "
-                + "the nodes; \(namespace)/\(service)-registry-… is the Secret that they pull with"
+            "run `kubeforge deploy` again: it checks whether the registry has the image, lets pods in and is reached "
+                + "by the nodes; \(namespace)/\(service)-registry-… is the Secret that they pull with"
         case .cannotStart: "correct what it names in templates/kubernetes/base/deployment.yaml, and deploy again"
         case .outOfMemory, .killed:
             "raise limits: memory: in templates/kubernetes/base/deployment.yaml (--templates), or use smaller data"
         case .crashed: "the last lines of its log are above; correct the service or its data, and deploy again"
         case .initContainerFailed:
             """
-            put right what it names, in the model store or in the inventory (service: models:), or train anew: \
+            correct what it names, in the model store or in the inventory (service: models:), or train again: \
             `kubeforge train`; then deploy again
             """
         case .failingProbe:
@@ -85,7 +85,7 @@ enum PodFailure: Sendable, Hashable {
             localhost:8080/readyz`
             """
         case .refused: "raise the quota or change the policy of the namespace: `kubectl -n \(namespace) describe quota`"
-        case .slow: "look again: `kubectl -n \(namespace) get pods`; when they are ready, `kubeforge smoke-test`"
+        case .slow: "check again: `kubectl -n \(namespace) get pods`; when they are ready, `kubeforge smoke-test`"
         }
     }
 }

@@ -74,7 +74,7 @@ package actor ClusterLease {
                     \(host.name): stopped before the next change: the Lease \(kubectl.namespace)/\(place.name) could \
                     not be renewed
                     """,
-                why: "for \(seconds) s the cluster's API did not take it, so another run may have taken it over",
+                why: "for \(seconds) s the cluster's API did not accept it, so another run may have taken it over",
                 fix: "run it again when the API answers")
         }
     }
@@ -104,7 +104,7 @@ package actor ClusterLease {
             return startRenewing()
         }
         if state.known.withLock({ $0.isTaken }) || place.isOptional { return }
-        throw Problem(held: "\(place.subject) is being changed by another kubeforge", by: nil)
+        throw Problem(held: "\(place.subject) is being changed by another kubeforge run", by: nil)
     }
 
     /// False when it was another's a moment ago, and a new look is due.
@@ -121,7 +121,7 @@ package actor ClusterLease {
         let old = found.first { $0.metadata.name == place.name }
         if let old, !old.isFree(at: now), old.holder?.run != holder.run, !(old.holder.map(isEnded) ?? false) {
             let age = old.age(at: now).map { "it was renewed \(max(0, $0)) s ago" }
-            throw Problem(held: "\(place.subject) is being changed by another kubeforge", by: old.holder, note: age)
+            throw Problem(held: "\(place.subject) is being changed by another kubeforge run", by: old.holder, note: age)
         }
         let manifest = LeaseObject.manifest(place, holder, seconds: seconds, now: now, replacing: old)
         let verb: Word = old == nil ? "create" : "replace"

@@ -16,7 +16,7 @@ package struct LeasesAreFree: Step {
     package func differences(given answers: Answers) -> [Difference] {
         let (now, held) = held(answers.command(look).text)
         return held.map { lease in
-            let who = lease.holder.map { $0.sentence } ?? "a run that cannot be told"
+            let who = lease.holder.map { $0.sentence } ?? "an unknown run"
             let age = lease.age(at: now).map { ", renewed \(max(0, $0)) s ago" } ?? ""
             return Difference("Lease \(lease.metadata.namespace ?? "")/\(lease.metadata.name) is held by \(who)\(age)")
         }

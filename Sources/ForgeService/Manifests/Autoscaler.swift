@@ -39,7 +39,7 @@ struct AutoscalerIsGone: Step {
 
     func differences(given answers: Answers) -> [Difference] {
         let answer = answers.command(look)
-        guard answer.exitCode == 0 else { return [Difference("the cluster could not be asked", silent: answer)] }
+        guard answer.exitCode == 0 else { return [Difference("the cluster could not be queried", silent: answer)] }
         return answer.text.isEmpty ? [] : [Difference("\(answer.text) changes it")]
     }
 

@@ -7,7 +7,7 @@ enum ObjectsAreOurs {
     static func requirement(_ cluster: Cluster) -> Requirement {
         let (service, look) = (cluster.service, look(cluster))
         return Requirement(
-            "no object of somebody else has a name of the service's", asking: [.command(look)],
+            "no object of others has a name of the service", asking: [.command(look)],
             fix:
                 """
                 choose another name or namespace under service: in the inventory, or remove what is named, if it is \
@@ -16,7 +16,7 @@ enum ObjectsAreOurs {
         ) { answers in
             let answer = answers.command(look)
             guard answer.exitCode == 0 else {
-                return [Difference("the cluster could not be asked for its objects", silent: answer)]
+                return [Difference("the cluster could not be queried for its objects", silent: answer)]
             }
             let found = answer.text.split(whereSeparator: \.isNewline).map { $0.split(separator: " ").map(String.init) }
             return found.filter { $0.count == 2 || $0.count == 3 && $0[2] != "kubeforge" }.map {
@@ -60,13 +60,13 @@ enum NodePortIsFree {
         ) { answers in
             let answer = answers.command(look)
             guard answer.exitCode == 0 else {
-                return [Difference("the cluster could not be asked for its Services", silent: answer)]
+                return [Difference("the cluster could not be queried for its Services", silent: answer)]
             }
             let lines = answer.text.split(whereSeparator: \.isNewline).map {
                 $0.split(separator: " ").map(String.init)
             }
             return lines.filter { $0.dropFirst().contains(port) && $0[0] != "\(service.namespace).\(service.name)" }
-                .map { Difference("port \(port) is Service \($0[0])'s") }
+                .map { Difference("port \(port) belongs to Service \($0[0])") }
         }
     }
 

@@ -18,8 +18,8 @@ package struct Scaling: Sendable {
     package func plan(on host: Host, over transport: any Transport) async throws -> Plan {
         if let scaling = service.autoscaling {
             throw Problem(
-                .usage, what: "the number of \(service.name)'s pods is the autoscaler's",
-                why: "it keeps it from \(scaling.least) to \(scaling.most)",
+                .usage, what: "the number of \(service.name)'s pods is set by the autoscaler",
+                why: "it keeps it between \(scaling.least) and \(scaling.most)",
                 fix: "change min: and max: of service: replicas: in the inventory, and deploy")
         }
         let answer = try await transport.ask([.command(look)], of: host).command(look)
@@ -52,7 +52,7 @@ package struct Scaling: Sendable {
         guard let image = ClusterObject.one(json)?.spec?.template?.spec.containers.first?.image else { return nil }
         guard let release = Release(reference: image, name: service.name) else {
             throw Problem(
-                what: "\(host.name): Deployment \(service.name) runs \(image), which is no release of kubeforge's",
+                what: "\(host.name): Deployment \(service.name) runs \(image), which is not a release of kubeforge",
                 fix:
                     """
                     scale it as you made it: `kubectl -n \(service.namespace) scale deployment \(service.name) \
@@ -71,7 +71,7 @@ package struct Scaling: Sendable {
             count == 0 ? "no pod of \(service.name) is left" : "no more pods of \(service.name) than \(count) are left"
         return WaitUntil(
             title, within: .seconds(120), asking: [.command(pods)],
-            fix: "look what keeps them: `kubectl -n \(service.namespace) describe pods`"
+            fix: "see what keeps them: `kubectl -n \(service.namespace) describe pods`"
         ) { [count] answers in
             let found = ClusterObject.list(answers.command(pods).text)
             let alive = found.filter { !["Succeeded", "Failed"].contains($0.status?.phase ?? "") }.count
@@ -102,7 +102,7 @@ struct ReplicasAre: Step {
 
     func differences(given answers: Answers) -> [Difference] {
         let answer = answers.command(look)
-        guard answer.exitCode == 0 else { return [Difference("the cluster could not be asked", silent: answer)] }
+        guard answer.exitCode == 0 else { return [Difference("the cluster could not be queried", silent: answer)] }
         let found = answer.text.trimming(while: \.isWhitespace)
         return found == "\(count)" ? [] : [Difference("replicas", from: found.isEmpty ? "unknown" : found, to: count)]
     }

@@ -38,8 +38,8 @@ enum RegistryAnswers {
     /// curl prints 000 where no answer came, and its complaint before it.
     private static func told(_ text: String) -> String {
         switch text {
-        case "": return "it could not be asked"
-        case "401": return "it does not take kubeforge's password"
+        case "": return "it could not be queried"
+        case "401": return "it does not accept kubeforge's password"
         default:
             let line = text.split(whereSeparator: \.isNewline).first ?? ""
             return "it does not answer: \(line.hasSuffix("000") ? line.dropLast(3) : line)"

@@ -84,7 +84,7 @@ package struct RegistryHasKeys: Step {
             || { why='is not that of its key'; return 1; }
         }
         look() {
-          logins_fit || echo 'its password is not there, or not everywhere the same'
+          logins_fit || echo 'its password is missing, or its copies differ'
           if [ ! -e "$files/tls.crt" ]; then echo 'it has no certificate'; else certificate_fits || echo "its \#
         certificate $why"; fi
         }

@@ -30,10 +30,10 @@ enum RegistryIsReached {
     static func isFree(_ registry: ClusterRegistry) -> Requirement {
         let port = ClusterRegistry.port
         return Requirement(
-            "port \(port) is the registry's", asking: [.command(holder)],
+            "port \(port) is free for the registry", asking: [.command(holder)],
             fix:
                 """
-                end what listens on \(port), or give it another port; or name a registry of your own: service: \
+                stop what listens on \(port), or give it another port; or name a registry of your own: service: \
                 registry: in the inventory
                 """
         ) { answers in

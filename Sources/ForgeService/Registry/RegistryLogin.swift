@@ -56,7 +56,7 @@ struct DockerLoginIsUsed: Step {
         let state = answers.command(look)
         switch state.text {
         case "same" where state.exitCode == 0: return []
-        case "other" where state.exitCode == 0: return ["Docker's login is another one, or is not known to pods yet"]
+        case "other" where state.exitCode == 0: return ["Docker's login has changed, or pods do not have it yet"]
         default: return [Difference("Docker's login could not be read: \(state.text)")]
         }
     }

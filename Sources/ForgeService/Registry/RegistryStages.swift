@@ -45,7 +45,7 @@ struct RegistryStages {
         let first = cluster.firstControlPlane
         let nodes = cluster.hosts.filter(cluster.takesPods)
         let configured = try RegistryIsConfigured(cluster, registry, templates: templates)
-        return Stage("the registry is there", on: cluster.hosts.filter { $0 == first || nodes.contains($0) }) { host in
+        return Stage("the registry is set up", on: cluster.hosts.filter { $0 == first || nodes.contains($0) }) { host in
             when(host == first, RegistryHasKeys(registry, on: host), configured, trust(registry, .docker))
                 + when(
                     nodes.contains(host) && !(host == first && cluster.runtime == .docker),
@@ -56,6 +56,6 @@ struct RegistryStages {
     private static func trust(_ registry: ClusterRegistry, _ runtime: Cluster.Runtime) -> LinkIs {
         LinkIs(
             registry.authorityLink(for: runtime), to: ClusterRegistry.authority,
-            title: "\(runtime.rawValue) believes the certificate of the cluster's registry")
+            title: "\(runtime.rawValue) trusts the certificate of the cluster's registry")
     }
 }

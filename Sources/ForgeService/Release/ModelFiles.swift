@@ -76,8 +76,8 @@ struct ModelFiles {
         guard place == root || place.hasPrefix(root + "/") else {
             throw refused(
                 name, "it is a link out of the directory, to \(place)",
-                "copy its target into the directory: no other files of this computer "
-                    + (inventory == nil ? "are sent" : "become part of an image"))
+                "copy its target into the directory: files outside the model directory "
+                    + (inventory == nil ? "are not sent" : "are not copied into the image"))
         }
         return place
     }

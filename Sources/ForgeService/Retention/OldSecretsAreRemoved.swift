@@ -23,7 +23,7 @@ struct OldSecretsAreRemoved: Step {
 
     func differences(given answers: Answers) -> [Difference] {
         let answer = answers.command(look)
-        guard answer.exitCode == 0 else { return ["what releases name cannot be told, so nothing is removed"] }
+        guard answer.exitCode == 0 else { return ["could not determine which Secrets are in use; nothing is removed"] }
         return names(answer).map { "no longer needed: Secret \($0)" }
     }
 

@@ -17,7 +17,7 @@ struct AutomaticRollback: Sendable {
             return problem.adding(why: try await restore(machine))
         } catch {
             let sentence =
-                "the release before it could not be rolled back: \(Problem(error, on: machine.host.name).what)"
+                "the previous release could not be restored: \(Problem(error, on: machine.host.name).what)"
             return problem.adding(why: sentence)
         }
     }

@@ -78,7 +78,7 @@ struct CanaryCheck: Sendable {
             throw Problem(noAnswers: wrong, of: checks.count, pod, release, on: machine.host)
         }
         guard wrong.isEmpty else { throw Problem(wrongAnswers: wrong, of: checks.count, release, on: machine.host) }
-        machine.tell("\(checks.count) answers of \(pod.name) are as training's")
+        machine.tell("\(checks.count) answers of \(pod.name) match training's")
     }
 
     /// Its Deployment alone: other objects of its manifests may be the service's own, too.
@@ -125,7 +125,8 @@ private struct PodVerification: Sendable {
         let script = RequestScript(requests: requests.map { (pod.address, $0) }, credentials: credentials)
         let output = try await machine.runUnlogged(script.command)
         guard let replies = script.replies(from: output.standardOutput) else {
-            throw Problem(noCurl: "\(machine.host.name): \(pod.name) could not be asked", output, on: machine.host.name)
+            throw Problem(
+                noCurl: "\(machine.host.name): \(pod.name) could not be queried", output, on: machine.host.name)
         }
         let answerChecks = zip(requests, replies).map { AnswerCheck(request: $0, reply: $1, pod: pod.name) }
         return answerChecks.map(\.report) + (unknown.map { [$0] } ?? [])

@@ -20,7 +20,7 @@ package struct ManifestsAreApplied: Step {
         directory = manifests.directory
     }
 
-    package var title: String { "the cluster is told to run \(release.image)" }
+    package var title: String { "the manifests of \(release.image) are applied" }
 
     package var questions: [Question] { files.flatMap(\.questions) + [.command(drift), .command(gate.look)] }
 
@@ -39,7 +39,7 @@ package struct ManifestsAreApplied: Step {
         for file in manifests.files { try await machine.write(file) }
         let namespace = try await machine.run(Command("sh", "-c", Word(namespaceApplied)).asRoot()).text
         if namespace.contains(Self.foreign) {
-            machine.tell("namespace \(kubectl.namespace) was not made by kubeforge, and gets no labels of it")
+            machine.tell("namespace \(kubectl.namespace) was not made by kubeforge, and keeps its labels")
         }
         try await machine.run(
             kubectl.command("apply", "-k", Word(directory), "--dry-run=server"),
@@ -96,8 +96,8 @@ struct DriftReport {
         switch state.exitCode {
         case 0: differences = []
         case 1 where state.text.contains("diff "): differences = Self.objects(in: state.text)
-        case 124: differences = ["not to be compared with the cluster: kubectl diff took too long"]
-        default: differences = [Difference("not to be compared with the cluster: \(Self.lastLine(of: state.text))")]
+        case 124: differences = ["could not be compared with the cluster: kubectl diff took too long"]
+        default: differences = [Difference("could not be compared with the cluster: \(Self.lastLine(of: state.text))")]
         }
     }
 

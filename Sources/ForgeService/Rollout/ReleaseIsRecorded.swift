@@ -27,7 +27,7 @@ package struct ReleaseIsRecorded: Step {
     /// Compared by the digest of the pods' template: the same image with other settings is another entry.
     package func differences(given answers: Answers) -> [Difference] {
         let answer = answers.command(look)
-        guard answer.exitCode == 0 else { return [Difference("the cluster could not be asked", silent: answer)] }
+        guard answer.exitCode == 0 else { return [Difference("the cluster could not be queried", silent: answer)] }
         let newest = ReleaseHistory(answer.text, of: release.name).records.first
         if newest?.template == template { return [] }
         return [newest.map { "\($0.image) is" } ?? "it has none"]
@@ -49,7 +49,7 @@ package struct ReleaseIsRecorded: Step {
         guard let wanted = models?.version, ![ModelVersion.ofImage, running].contains(wanted) else {
             return "it runs the models \(running)"
         }
-        return "it runs its own models \(running): \(wanted) was trained of other data or with other packages"
+        return "it runs its own models \(running): \(wanted) was trained on other data or with other packages"
     }
 
     /// The clock, and what the training of the models says of itself; golden.json says as much, but for their version.

@@ -14,14 +14,14 @@ struct RevisionIsRestored: Step {
     }
 
     var title: String {
-        "the cluster is told to run \(service):\(record.tag)" + (record.models.map { " with models \($0)" } ?? "")
+        "the Deployment is set to \(service):\(record.tag)" + (record.models.map { " with models \($0)" } ?? "")
     }
 
     var questions: [Question] { [.command(look)] }
 
     func differences(given answers: Answers) -> [Difference] {
         let answer = answers.command(look)
-        guard answer.exitCode == 0 else { return [Difference("the cluster could not be asked", silent: answer)] }
+        guard answer.exitCode == 0 else { return [Difference("the cluster could not be queried", silent: answer)] }
         let history = ReleaseHistory(answer.text, of: service)
         if history.running == record.template { return [] }
         let now = history.records.first { $0.template == history.running }

@@ -30,7 +30,7 @@ package struct RolloutIsComplete: Step {
         kubectl = Kubectl(namespace: namespace)
     }
 
-    package var title: String { "\(replicas) \(replicas == 1 ? "pod answers" : "pods answer") with \(release.image)" }
+    package var title: String { "\(replicas) \(replicas == 1 ? "pod is" : "pods are") ready with \(release.image)" }
 
     package var questions: [Question] { [.command(look)] }
 
@@ -38,7 +38,7 @@ package struct RolloutIsComplete: Step {
     package func differences(given answers: Answers) -> [Difference] {
         let answer = answers.command(look)
         guard answer.exitCode == 0 else {
-            return [Difference("the cluster could not be asked about \(deployment)", silent: answer)]
+            return [Difference("the cluster could not be queried about \(deployment)", silent: answer)]
         }
         return RolloutState(ClusterObject.list(answer.text)).differences(
             from: release, of: deployment, replicas: replicas)

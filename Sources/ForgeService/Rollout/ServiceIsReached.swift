@@ -24,7 +24,7 @@ enum ServiceIsReached {
             let last = answer.text.split(whereSeparator: \.isNewline).last.map(String.init)
             return answer.exitCode == unreached
                 ? [Difference(last ?? "no answer")]
-                : [Difference("the cluster could not be asked about \(service)", silent: answer)]
+                : [Difference("the cluster could not be queried about \(service)", silent: answer)]
         }
     }
 

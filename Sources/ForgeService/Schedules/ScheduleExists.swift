@@ -36,7 +36,7 @@ struct ScheduleExists: Step {
             Self.change("kept columns", now.output.keep ?? "none", schedule.output.keep ?? "none"),
             Self.change("results", now.output.table, schedule.output.table), Self.change("image", now.image, image),
         ].compactMap { $0 }
-        return told.isEmpty && answers.command(drift).exitCode != 0 ? ["it is not as its manifest says"] : told
+        return told.isEmpty && answers.command(drift).exitCode != 0 ? ["it differs from its manifest"] : told
     }
 
     /// A run that begins before its Secret is there waits for it.
@@ -65,7 +65,7 @@ struct ScheduleExists: Step {
         return switch state {
         case .kept(ScheduleSecret.digest(address)) where now.openAddress == nil: nil
         case .kept where now.openAddress == nil: "input: \(shown), with another user, password or token"
-        case .unknown: "the cluster could not be asked for the Secret \(secret.name)"
+        case .unknown: "the cluster could not be queried for the Secret \(secret.name)"
         case .kept, .missing, .others: "the address \(shown) goes into a Secret"
         }
     }

@@ -23,7 +23,7 @@ package struct SchedulesLook: Sendable {
 
     /// As a difference, that the cluster does not answer.
     func silence(_ answers: Answers) -> Difference {
-        Difference("the cluster could not be asked for schedules", silent: answers.command(line))
+        Difference("the cluster could not be queried for schedules", silent: answers.command(line))
     }
 
     /// nil when the cluster does not answer.

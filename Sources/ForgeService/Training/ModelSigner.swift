@@ -63,7 +63,7 @@ package struct ModelSigner: Sendable {
                 fix: "install OpenSSH's client: `sudo apt-get install openssh-client`")
         case .unknown:
             return Problem(
-                .invalidInventory, what: "pods would not take what \(key) signs",
+                .invalidInventory, what: "pods would not accept what \(key) signs",
                 why: "\(signers) does not name it, or not for \(Self.namespace)"
                     + (output.lastLine.map { ": \($0)" } ?? ""),
                 fix:
@@ -76,7 +76,7 @@ package struct ModelSigner: Sendable {
                 what: "models cannot be signed with \(key)", why: output.lastLine,
                 fix:
                     """
-                    a key with a passphrase is used out of ssh-agent: `ssh-add \(key.shellQuoted)`, then run it again; \
+                    a key with a passphrase must be in ssh-agent: `ssh-add \(key.shellQuoted)`, then run it again; \
                     another key: service: models: signWith: in \(inventory)
                     """)
         }

@@ -42,7 +42,7 @@ let versionsFaults = [
         "a version that pkgs.k8s.io does not have",
         "1.36.2", is: "1.23.17",
         told: """
-            inventory.yaml:2:13  kubernetes: 1.23.17 cannot be had from pkgs.k8s.io
+            inventory.yaml:2:13  kubernetes: 1.23.17 is not available from pkgs.k8s.io
               why  it has Kubernetes 1.24 and newer only
               fix  use a newer version, or name a mirror that has it: mirrors: apt: kubernetes:
             """),

@@ -119,7 +119,7 @@ let hostsFaults = [
         "an address of loopback",
         "192.168.56.12", is: "127.0.0.1",
         told: """
-            inventory.yaml:8:14  hosts[1].address: 127.0.0.1 is not an address of a machine that others can reach
+            inventory.yaml:8:14  hosts[1].address: 127.0.0.1 is not an address that other machines can reach
             """),
     BadInventory(
         "a worker without pods",
@@ -244,8 +244,8 @@ let loginFaults = [
 
         """,
         told: """
-            inventory.yaml:5:75  hosts[1].ssh.address: gate.example.org:22 is where SSH of another host goes, too
-              fix  correct one of them, or give each its own `port:` where a gateway passes it on
+            inventory.yaml:5:75  hosts[1].ssh.address: gate.example.org:22 is also the SSH address of another host
+              fix  correct one of them, or give each its own `port:` where a gateway forwards it
             """),
     BadInventory(
         "a key with a line break in it",
@@ -274,6 +274,6 @@ let loginFaults = [
               key: ~ada/.ssh/id
             """,
         told: """
-            inventory.yaml:11:8  ssh.key: only ~/ is known, the home directory of who runs kubeforge
+            inventory.yaml:11:8  ssh.key: only ~/ is supported: the home directory of the user who runs kubeforge
             """),
 ]

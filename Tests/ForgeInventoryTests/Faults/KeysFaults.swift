@@ -41,7 +41,7 @@ let keysFaults = [
         "a key that is there twice",
         adding: "cluster: other",
         told: """
-            inventory.yaml:1:1  cluster: is there more than once
+            inventory.yaml:1:1  cluster: appears more than once
               fix  keep one of them
             """),
     BadInventory(

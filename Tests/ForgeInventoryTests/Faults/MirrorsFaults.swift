@@ -50,7 +50,7 @@ let mirrorsFaults = [
                   fingerprint: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
             """,
         told: """
-            inventory.yaml:15:20  mirrors.apt.docker.fingerprint: is for a key that is fetched; a key file is believed \
+            inventory.yaml:15:20  mirrors.apt.docker.fingerprint: is for a key that is fetched; a key file is trusted \
             as it is
               fix  remove the line
             """),

@@ -82,9 +82,9 @@ let serviceFaults = [
             inventory.yaml:13:30  services[2].nodePort: the service churn has this port, too
             inventory.yaml:14:5  services[3]: has no name
               fix  add a line such as `name: churn`: each service has its own
-            inventory.yaml:15:11  services[4].name: is what a part of the service churn is called
+            inventory.yaml:15:11  services[4].name: is the name of a part of the service churn
               fix  rename one
-            inventory.yaml:16:10  service: stands beside services: (line 10)
+            inventory.yaml:16:10  service: conflicts with services: (line 10)
               fix  make it the first of that list
             """),
     BadInventory(
@@ -96,7 +96,7 @@ let serviceFaults = [
               - { name: own, registry: registry.example.org, registryImage: registry:3 }
             """,
         told: """
-            inventory.yaml:12:35  services[1].registryImage: is another than that of churn
+            inventory.yaml:12:35  services[1].registryImage: differs from that of churn
               why  the cluster has one registry, which all services without a registry: of their own share
               fix  name the same image in each of them
             """),
@@ -248,7 +248,7 @@ let serviceFaults = [
               models: { url: "sftp://models@store:22/", key: inventory.yaml, knownHosts: inventory.yaml }
             """,
         told: """
-            inventory.yaml:11:18  service.models.url: needs the path of a directory behind the host
+            inventory.yaml:11:18  service.models.url: needs the path of a directory after the host
               why  of letters, digits, dots, dashes and _
               fix  such as sftp://models@store.example.org/srv/models
             """),
@@ -281,7 +281,7 @@ let serviceFaults = [
             """,
         told: """
             inventory.yaml:11:103  service.models.signers: needs signWith: beside it
-              why  pods would take signed models only, and nobody here would sign any
+              why  pods would accept only signed models, and nobody here would sign any
               fix  add a line such as `signWith: ~/.ssh/id_ed25519`, or remove this one
             """),
     BadInventory(
@@ -294,7 +294,7 @@ let serviceFaults = [
         told: """
             inventory.yaml:11:104  service.models.signWith: there is no file id_ed25519
             inventory.yaml:11:104  service.models.signWith: needs signers: beside it
-              why  pods would not look at the signatures
+              why  pods would not check the signatures
               fix  add a line such as `signers: ~/.ssh/allowed_signers`, or remove this one
             """),
     BadInventory(
@@ -316,7 +316,7 @@ let serviceFaults = [
               baseImage: python:latest
             """,
         told: """
-            inventory.yaml:11:14  service.baseImage: needs a tag or a digest that stays, such as \
+            inventory.yaml:11:14  service.baseImage: needs a fixed tag or a digest, such as \
             docker.io/library/python:3.13-slim-trixie
             """),
     BadInventory(
@@ -326,7 +326,7 @@ let serviceFaults = [
               baseImage: registry.example.org:5000/python
             """,
         told: """
-            inventory.yaml:11:14  service.baseImage: needs a tag or a digest that stays, such as \
+            inventory.yaml:11:14  service.baseImage: needs a fixed tag or a digest, such as \
             docker.io/library/python:3.13-slim-trixie
             """),
     BadInventory(
@@ -372,7 +372,7 @@ let serviceFaults = [
             """,
         told: """
             inventory.yaml:11:86  service.registry.passwordFile: there is no file /nowhere/password
-            inventory.yaml:12:18  service.registryImage: needs a tag or a digest that stays, such as \
+            inventory.yaml:12:18  service.registryImage: needs a fixed tag or a digest, such as \
             docker.io/library/python:3.13-slim-trixie
             """),
 ]

@@ -152,7 +152,7 @@ let foreignFaults = [
               fix  kubeforge types no passwords: use a key, and sudo without a password; known here: name, address, \
             role, schedulable, ssh
             inventory.yaml:13:5  hosts[1].bastion: unknown key
-              fix  kubeforge connects directly: run it on that machine, or let that pass a port on to each host (`ssh: \
+              fix  kubeforge connects directly: run it on that machine, or let it forward a port to each host (`ssh: \
             { address: …, port: … }`); known here: name, address, role, schedulable, ssh
             """),
     BadInventory(

@@ -60,7 +60,7 @@ struct CloudInitTests {
         let problem = await #expect(throws: Problem.self) {
             try await CloudInitIsDone(within: .zero).apply(to: machine)
         }
-        #expect(problem?.what == "kubnode: cloud-init is still at work after 0 s")
+        #expect(problem?.what == "kubnode: cloud-init is still running after 0 s")
         #expect(problem?.why == "cloud-init: running")
     }
 

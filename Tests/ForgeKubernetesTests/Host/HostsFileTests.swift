@@ -68,7 +68,7 @@ struct HostsFileTests {
         #expect(try texts(nil) == ["missing: kubmaster, kubnode"])
         #expect(try texts("10.77.0.11 kubmaster\n") == ["missing: kubnode"])
         #expect(
-            try texts(Self.block + "192.168.1.5 kubnode\n") == ["another address for a machine: 192.168.1.5 kubnode"])
+            try texts(Self.block + "192.168.1.5 kubnode\n") == ["another address for a host: 192.168.1.5 kubnode"])
         #expect(try texts(Self.block + "\n") == ["kubeforge's block is out of date"])
     }
 
@@ -119,7 +119,7 @@ struct HostsFileTests {
     func cloudInit() throws {
         #expect(
             try texts(Self.block, template: Self.cloud) == [
-                "cloud-init may write /etc/hosts anew at the next boot", "\(Self.template) does not know all machines",
+                "cloud-init may rewrite /etc/hosts at the next boot", "\(Self.template) does not list every host",
             ])
         let template = HostsBlock([Example.master, Example.node], isTemplate: true).wanted(Self.cloud)
         #expect(template == Self.cloud.replacing("127.0.1.1 {{fqdn}} {{hostname}}\n", with: "") + Self.block)
@@ -134,13 +134,12 @@ struct HostsFileTests {
         let line = "127.0.1.1 kubnode.example.com kubnode"
         #expect(
             try texts(Self.block + line + "\n", template: template, setting: "manage_etc_hosts: false\n") == [
-                "another address for a machine: \(line)",
+                "another address for a host: \(line)",
                 """
-                cloud-init adds it at each boot where its user data say `manage_etc_hosts: localhost`: take that out \
-                there
+                cloud-init adds it at each boot where its user data say `manage_etc_hosts: localhost`: remove it there
                 """,
             ])
-        #expect(try texts(Self.block + line + "\n") == ["another address for a machine: \(line)"])
+        #expect(try texts(Self.block + line + "\n") == ["another address for a host: \(line)"])
         #expect(try texts(Self.block + line + "\n", template: Self.cloud).count == 3)
         #expect(
             try texts(
@@ -231,7 +230,8 @@ struct HostsFileTests {
         let link: [Question: Answer] = [
             .contents("/etc/hosts"): .contents([0x61]), .file("/etc/hosts"): .file(FileState(kind: .symlink)),
         ]
-        #expect(EditableFiles.requirement.texts(link) == ["/etc/hosts is a symbolic link: a file would take its place"])
+        #expect(
+            EditableFiles.requirement.texts(link) == ["/etc/hosts is a symbolic link: it would be replaced by a file"])
         let none: [Question: Answer] = [.contents("/etc/hosts"): .contents(nil), .file("/etc/hosts"): .file(nil)]
         #expect(EditableFiles.requirement.texts(none) == [])
     }

@@ -45,7 +45,7 @@ struct BegunTests {
                     #expect(
                         problem.what
                             == "kubnode: has files of a cluster that kubeforge did not create; it was left untouched")
-                    #expect(problem.why == "\(played.root.path)/\(path) is there")
+                    #expect(problem.why == "\(played.root.path)/\(path) exists")
                     #expect(!played.has("var/lib/kubeforge/\(work.rawValue)"))
                 }
             }
@@ -119,7 +119,7 @@ struct BegunTests {
             try await begun.complete()
             try await LocalProgram.run("rm", ["-r", played.root.path("etc/kubernetes/pki")])
             let other = await #expect(throws: Problem.self) { try await begun.reset() }
-            #expect(other?.why == "there is no note of kubeforge's that it began this")
+            #expect(other?.why == "kubeforge has no record that it began this")
             #expect(try played.calls() == [])
         }
     }

@@ -93,11 +93,11 @@ struct CertificatesTests {
         #expect(notes(61, 365) == [])
         #expect(
             notes(60, 365) == [
-                "kubmaster: pki/apiserver.crt end in 60 days, on 2027-01-07: `\(Self.renew)` renews them"
+                "kubmaster: pki/apiserver.crt will expire in 60 days, on 2027-01-07: `\(Self.renew)` renews them"
             ])
         #expect(
             notes(9, 3) == [
-                "kubmaster: admin.conf and 1 more end in 3 days, on 2027-01-04: `\(Self.renew)` renews them"
+                "kubmaster: admin.conf and 1 more will expire in 3 days, on 2027-01-04: `\(Self.renew)` renews them"
             ])
         let authority = answers(("/etc/kubernetes/pki/ca.crt", 20, 0), (Certificates.kubelet, 5, 0))
         #expect(
@@ -112,7 +112,7 @@ struct CertificatesTests {
         let found = last.differences(given: answers)
         #expect(
             found.map(\.text).map {
-                $0.hasPrefix("pki/apiserver.crt has expired on ")
+                $0.hasPrefix("pki/apiserver.crt expired on ")
                     && $0.hasSuffix("; the machine's clock says 2026-11-26")
             } == [true])
         let problem = last.refusal(of: found, on: Example.master)
@@ -124,7 +124,7 @@ struct CertificatesTests {
     func kubelets() {
         let off = "a kubelet renews its own certificate only while it runs, and this one was off for too long: "
         let worker = last.refusal(of: last.differences(given: answers((Certificates.kubelet, -1, 0))), on: Example.node)
-        #expect(worker?.why?.hasPrefix("/var/lib/kubelet/pki/kubelet-client-current.pem has expired on ") == true)
+        #expect(worker?.why?.hasPrefix("/var/lib/kubelet/pki/kubelet-client-current.pem expired on ") == true)
         #expect(
             worker?.fix == off + """
                 `sudo sh -c 'systemctl stop kubelet && cd /etc/kubernetes && mv kubelet.conf kubelet.conf.before && mv \
@@ -266,7 +266,7 @@ struct CertificatesAreRenewedTests {
         #expect(texts(days: 365, age: 86_399, note: false) == [])
         #expect(texts(days: 365, age: 86_400, note: false) == ["pki/apiserver.crt ends on 2027-01-01"])
         #expect(texts(days: 0, age: 5, note: false) == ["pki/apiserver.crt ends on 2027-01-01"])
-        #expect(texts(days: 365, age: 5, note: true) == ["what runs does not use the new certificates yet"])
+        #expect(texts(days: 365, age: 5, note: true) == ["the control plane does not use the new certificates yet"])
     }
 
     /// A control plane whose kubelet starts a container again under another number when it was ended.

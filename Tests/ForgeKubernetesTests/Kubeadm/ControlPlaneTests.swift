@@ -65,7 +65,7 @@ struct ControlPlaneTests {
         #expect(
             step.notes(given: Answers(answers), on: Example.master) == [
                 """
-                kubmaster: of what kubeadm makes, this is not there, and is left so: daemonsets.apps \"kube-proxy\" \
+                kubmaster: objects of kubeadm are missing, and are left so: daemonsets.apps \"kube-proxy\" \
                 not found
                 """
             ])
@@ -156,7 +156,7 @@ struct ControlPlaneTests {
             let problem = await #expect(throws: Problem.self) {
                 try await step.apply(to: played.machine(Example.master))
             }
-            #expect(problem?.what == "kubmaster: it is not known whether kubeadm init got to its end")
+            #expect(problem?.what == "kubmaster: it is not known whether kubeadm init finished")
             #expect(problem?.why == Self.refused)
             #expect(try played.calls() == [])
             #expect(played.has(Self.note))

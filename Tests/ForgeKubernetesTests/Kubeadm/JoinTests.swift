@@ -44,7 +44,7 @@ struct JoinTests {
         }
         #expect(texts(FileState(), 0) == [])
         #expect(
-            texts(FileState(), 0, note: "lab https://10.77.0.11:6443\n") == ["its joining is not noted as complete"])
+            texts(FileState(), 0, note: "lab https://10.77.0.11:6443\n") == ["its join is not recorded as complete"])
         #expect(texts(nil, 1) == ["kubnode is not part of the cluster"])
         #expect(texts(FileState(), 1, Self.gone) == ["the cluster does not know kubnode"])
         #expect(texts(FileState(), 1, Self.refused) == ["kubnode does not reach the cluster"])

@@ -75,7 +75,7 @@ struct AdminConfigTests {
         let text = Recorded.adminConfig().replacing(line, with: instead)
         #expect(text != Recorded.adminConfig())
         let problem = #expect(throws: Problem.self) { try taken(text) }
-        #expect(problem?.what == "admin.conf of tm is not taken: \(reason)" || reason == "it holds \"\"")
+        #expect(problem?.what == "admin.conf of tm was rejected: \(reason)" || reason == "it holds \"\"")
         #expect(problem?.fix?.contains("sudo kubeadm init phase kubeconfig admin") == true)
     }
 

@@ -78,8 +78,8 @@ struct OperatorKubeconfigTests {
             let answers: [Question: Answer] = [.contents("/etc/kubernetes/admin.conf"): .contents(Array(text.utf8))]
             #expect(
                 finding(path, answers)?.what
-                    == "/etc/kubernetes/admin.conf of lab's control plane is not taken: it holds \"exec\"")
-            #expect(step(path).texts(answers).first?.contains("is not taken: it holds \"exec\"") == true)
+                    == "/etc/kubernetes/admin.conf of lab's control plane was rejected: it holds \"exec\"")
+            #expect(step(path).texts(answers).first?.contains("was rejected: it holds \"exec\"") == true)
             await #expect(throws: Problem.self) { try await apply(path, text) }
             #expect(try directory.text("config") == KubeconfigTests.others)
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["config"])
@@ -130,7 +130,7 @@ struct OperatorKubeconfigTests {
                 let fits = OperatorKubeconfigFits(
                     step: OperatorKubeconfig(cluster: "lab", path: path, host: Example.master))
                 let found = fits.differences(given: Answers([.contents("/etc/kubernetes/admin.conf"): .contents(nil)]))
-                guard found.map(\.text).contains("it belongs to the user number 0") else {
+                guard found.map(\.text).contains("it belongs to user ID 0") else {
                     throw Problem(what: "\(found)")
                 }
             }

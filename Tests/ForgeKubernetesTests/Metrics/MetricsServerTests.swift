@@ -146,7 +146,7 @@ struct MetricsServerTests {
         }
         let (machine, transport) = Example.machine(Example.master, answering: frame("", code: 1))
         let problem = await #expect(throws: Problem.self) { try await metrics.steps[1].apply(to: machine) }
-        #expect(problem?.why == "whose it is could not be asked")
+        #expect(problem?.why == "its owner could not be determined")
         #expect(await transport.changes == [])
     }
 
@@ -167,7 +167,7 @@ struct MetricsServerTests {
                     """
                 ])
         #expect(texts("") == ["v1beta1.metrics.k8s.io is not available: nobody has asked it yet"])
-        #expect(texts("", exitCode: 1) == ["the cluster does not tell of v1beta1.metrics.k8s.io"])
+        #expect(texts("", exitCode: 1) == ["the cluster says nothing about v1beta1.metrics.k8s.io"])
     }
 
     @Test("has a pod that is the cluster's own where kubeforge made it, and is only told of otherwise")

@@ -31,7 +31,7 @@ struct ClusterMembershipCheckTests {
             "/etc/kubernetes/bootstrap-kubelet.conf", "/etc/kubernetes/pki/ca.crt",
         ])
     func leftovers(path: String) {
-        let words = "it has \(path) of a cluster that kubeforge did not begin"
+        let words = "it has \(path) of a cluster that kubeforge did not create"
         #expect(texts(leftover: path) == [words])
         #expect(texts(leftover: path, note: "lab https://10.77.0.11:6443\n") == [])
         #expect(texts(leftover: path, note: "prod https://10.77.0.11:6443\n") == [words])
@@ -69,7 +69,7 @@ struct ClusterMembershipCheckTests {
         #expect(node.hasPrefix("if the address of kubmaster has changed: "))
         #expect(
             node.contains(
-                "Only if nobody wants its old cluster any more, with all that is in it: `sudo kubeadm reset` on kubnode"
+                "Only if nobody needs its old cluster and all that is in it any more: `sudo kubeadm reset` on kubnode"
             ))
     }
 
@@ -109,7 +109,7 @@ struct ClusterMembershipCheckTests {
                     fix:
                         """
                         If this is the wrong machine or name, correct inventory/lab.yaml, or take another machine. \
-                        Only if nobody wants its old cluster any more, with all that is in it: `sudo kubeadm reset` on \
+                        Only if nobody needs its old cluster and all that is in it any more: `sudo kubeadm reset` on \
                         kubnode, and run again
                         """
                 ))

@@ -111,7 +111,7 @@ struct ExistingDockerTests {
         }
         #expect(
             texts("{\"log-opts\": {}}", "web\ndb") == [
-                "Docker runs web", "Docker runs db", "and is restarted, because it changes: ",
+                "Docker runs web", "Docker runs db", "and would be restarted for these changes: ",
                 "exec-opts in /etc/docker/daemon.json: not set → [\"native.cgroupdriver=systemd\"]",
             ])
         #expect(texts("{\"log-opts\": {}, \"live-restore\": true}", "web") == [], "Docker keeps them")
@@ -134,7 +134,7 @@ struct ExistingDockerTests {
                 .first)
         #expect(
             own.restarts.map(\.title) == [
-                "Docker Engine is configured", "docker.service has no proxy of kubeforge's",
+                "Docker Engine is configured", "docker.service has no kubeforge proxy",
                 "Docker Engine runs with its configuration",
             ])
     }

@@ -99,12 +99,12 @@ struct PreflightTests {
         #expect(
             findings(change) == [
                 [
-                    "the proxy of its environment is in the inventory",
-                    "its environment names http://p:3128, and kubeforge goes out without it",
+                    "the proxy in its environment is in the inventory",
+                    "its environment names http://p:3128, and kubeforge would not use it",
                     """
-                    if it reaches packages and images in no other way, write into inventory/lab.yaml: `proxy: { http: \
-                    http://p:3128, https: http://p:3128 }`; else name mirrors there (mirrors:), or take it out of the \
-                    environment of ubuntu (/etc/environment) on kubmaster
+                    if it cannot reach packages and images in any other way, write into inventory/lab.yaml: `proxy: { \
+                    http: http://p:3128, https: http://p:3128 }`; else name mirrors there (mirrors:), or take it out \
+                    of the environment of ubuntu (/etc/environment) on kubmaster
                     """,
                 ]
             ])

@@ -32,7 +32,7 @@ struct PodNetworkTests {
             ])
         #expect(
             step.texts(command: Self.tables + "reply 10.244.1.0 small") == [
-                "kubnode (10.244.1.0) is reached by small packets, and not by those of full size"
+                "kubnode (10.244.1.0) is reached by small packets, but not by full-size ones"
             ])
     }
 
@@ -65,7 +65,7 @@ struct PodNetworkTests {
         }
         #expect(
             texts("kubmaster=True=\nkubnode=True=\nother=True=") == [
-                "other is Ready, and the pod network has no way to it here"
+                "other is Ready, and the pod network has no route to it here"
             ])
         #expect(texts("kubmaster=True=\nkubnode=True=\nother=Unknown=") == [])
         #expect(texts("kubmaster=True=\nkubnode=True=\nstranger=True=") == [])

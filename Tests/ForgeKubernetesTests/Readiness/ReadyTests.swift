@@ -193,7 +193,7 @@ struct ManifestTests {
     func differences() {
         #expect(step.texts(command: "", exitCode: 0) == [])
         #expect(step.texts(command: "", exitCode: 1) == ["the cluster differs from /var/lib/kubeforge/flannel.yaml"])
-        let unknown = "whether the cluster is as /var/lib/kubeforge/flannel.yaml says is not known: kubectl diff"
+        let unknown = "the cluster could not be compared with /var/lib/kubeforge/flannel.yaml: kubectl diff"
         #expect(step.texts(command: "", exitCode: 124) == ["\(unknown) took too long"])
         #expect(step.texts(command: "", exitCode: 2) == ["\(unknown) failed"])
         #expect(step.texts(command: "", exitCode: 2).count == 1)

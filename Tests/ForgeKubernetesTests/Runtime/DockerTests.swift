@@ -239,7 +239,7 @@ struct DockerDaemonTests {
         let bytes = Array("{\"a\": \"".utf8) + [0xfc] + Array("\"}".utf8)
         #expect(
             DockerDaemon.unreadable.texts([.contents(DockerDaemon.path): .contents(bytes)])
-                == ["it is not UTF-8, and would be written back otherwise"])
+                == ["it is not UTF-8, and would be changed when written back"])
     }
 
     @Test("may be missing or empty", arguments: [nil, "", " \n", "{}"])

@@ -98,7 +98,7 @@ struct ServiceProxyTests {
         for unit in ["containerd.service", "docker.service"] {
             let path = "/etc/systemd/system/\(unit).d/kubeforge-proxy.conf"
             let file = try #require(steps.compactMap { $0 as? FileIs }.first { $0.file.path == path })
-            #expect(file.title == "\(unit) goes out through http://p:3128")
+            #expect(file.title == "\(unit) uses the proxy http://p:3128")
             #expect(
                 String(decoding: file.file.content, as: UTF8.self) == """
                     # Written by kubeforge.

@@ -60,7 +60,7 @@ struct RightsTests {
         #expect(
             problem?.description
                 == """
-                kubnode: kubnode is being changed by another kubeforge
+                kubnode: kubnode is being changed by another kubeforge run
                   why  it is held by `kubeforge deploy` of ben@desk, process 9, since 2026-11-21T09:12:03Z
                   fix  wait for it to end; after a run that was killed, `kubeforge unlock` shows and removes what it \
                 held
@@ -89,7 +89,7 @@ struct RightsTests {
         let problem = await #expect(throws: Problem.self) {
             try await machine(endless, rights).run(Command("true").asRoot())
         }
-        #expect(problem?.what == "kubnode is being changed by another kubeforge")
+        #expect(problem?.what == "kubnode is being changed by another kubeforge run")
         #expect(await endless.commands.count == 1)
     }
 

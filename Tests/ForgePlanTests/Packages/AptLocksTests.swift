@@ -78,7 +78,7 @@ struct AptLocksTests {
         }
         await #expect(
             throws: Problem(
-                what: "kubnode: another package manager runs, and did not end within 0 s", why: complaint,
+                what: "kubnode: another package manager is running and did not end within 0 s", why: complaint,
                 fix:
                     "see what it does: `ps aux | grep -E 'apt|dpkg|unattended'` on kubnode; run again when it has ended"
             )
@@ -212,7 +212,7 @@ struct InterruptedPackagesTests {
             for state in states { try directory.write(state, "") }
             let (log, told) = try await install(in: directory)
             #expect(log == ["apt-get install", Self.configure, "apt-get fix", "apt-get install"])
-            #expect(told == ["an installation that had been interrupted was finished"])
+            #expect(told == ["an interrupted installation was finished"])
             let line = try directory.text("log").split(separator: "\n").first { $0.contains("--fix-broken") } ?? ""
             #expect(
                 line.contains("--no-remove") && line.contains("--force-confold"), "nothing is removed, nothing asked")
@@ -228,7 +228,7 @@ struct InterruptedPackagesTests {
                     "apt-get install", Self.configure, "apt-get reinstall kubectl=1.20.2-1.1 libc6:amd64=2.41-12",
                     "apt-get fix", "apt-get install",
                 ])
-            #expect(told == ["an installation that had been interrupted was finished"])
+            #expect(told == ["an interrupted installation was finished"])
         }
     }
 

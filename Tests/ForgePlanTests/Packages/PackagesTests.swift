@@ -110,7 +110,7 @@ struct PackagesTests {
                 "W: GPG error: https://pkgs.k8s.io: The following signatures were invalid: EXPKEYSIG 234654DA9A296436",
                 """
                 the key that signs the repository has expired: `gpg --show-keys /etc/apt/keyrings/*.asc` on kubnode \
-                tells which; remove that file, and run again to fetch it anew; if its publisher has no newer one, use \
+                tells which; remove that file, and run again to fetch it; if its publisher has no newer one, use \
                 a newer version or a mirror (mirrors: apt:)
                 """
             ),
@@ -281,7 +281,7 @@ struct PackagesTests {
         #expect(
             problem?.fix
                 == """
-                apt would have to remove containerd docker.io runc, and kubeforge removes nothing: look on kubnode \
+                apt would have to remove containerd docker.io runc, and kubeforge removes nothing: check on kubnode \
                 whether it is needed, remove it by hand (`sudo apt-get remove containerd docker.io runc`), and run \
                 again
                 """)

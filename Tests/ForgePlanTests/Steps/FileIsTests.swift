@@ -89,7 +89,7 @@ struct IsAbsentTests {
             ])
         #expect(
             step.texts([.file(path): .file(FileState(sha256: "c")), .file(copy): .file(FileState())]) == [
-                "\(path) was written again by somebody else, and goes (\(copy) is its first original)"
+                "\(path) was written again by somebody else, and is removed (\(copy) is the original)"
             ])
     }
 

@@ -63,8 +63,8 @@ struct OriginalFileTests {
             #expect(
                 try await file.make("two")[0]
                     == """
-                    /a file was changed by somebody else, and is written anew (/a file.before-kubeforge is its \
-                    first original)
+                    /a file was changed by somebody else, and is rewritten (/a file.before-kubeforge is the \
+                    original)
                     """
             )
             #expect(file.copy == "mine\n")

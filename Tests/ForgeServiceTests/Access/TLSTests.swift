@@ -37,7 +37,7 @@ struct TLSTests {
             let late = #expect(throws: Problem.self) { try AccessSecret(cluster, at: now + 31 * 86_400) }
             #expect(late?.kind == .invalidInventory)
             #expect(
-                late?.what == "\(directory.path("own.crt")) has expired on \(UTCDate.text(now + 30 * 86_400))")
+                late?.what == "\(directory.path("own.crt")) expired on \(UTCDate.text(now + 30 * 86_400))")
             let early = #expect(throws: Problem.self) { try AccessSecret(cluster, at: now - 86_400) }
             #expect(early?.what.hasPrefix("\(directory.path("own.crt")) is not valid before 2") == true)
             #expect(early?.fix == "renew it, or name another: service: tls: certificate: in inventory/lab.yaml")
@@ -59,7 +59,7 @@ struct TLSTests {
             let order = #expect(throws: Problem.self) { try AccessSecret(Example.cluster(service: service)) }
             #expect(
                 order?.why == "it belongs to certificate 2 of that file, and the service's own must be the first")
-            #expect(order?.fix == "put the service's own certificate first, and those of its authority behind it")
+            #expect(order?.fix == "put the service's own certificate first, and those of its authority after it")
         }
     }
 

@@ -62,7 +62,7 @@ struct InputAddressTests {
         )
         let (none, theirs, silent) = (CommandState(), CommandState(text: "-"), CommandState(exitCode: 1, text: "no"))
         #expect(try differences(url, cronJob(Self.address), right) == [])
-        #expect(try differences(url, cronJob(Self.address), right, drift: 1) == ["it is not as its manifest says"])
+        #expect(try differences(url, cronJob(Self.address), right, drift: 1) == ["it differs from its manifest"])
         #expect(
             try differences(url, cronJob(Self.address), other) == [
                 "input: \(Self.shown), with another user, password or token"
@@ -73,7 +73,7 @@ struct InputAddressTests {
         }
         #expect(
             try differences(url, cronJob(Self.address), silent) == [
-                "the cluster could not be asked for the Secret inference-batch-input"
+                "the cluster could not be queried for the Secret inference-batch-input"
             ])
         // As earlier releases of kubeforge made it.
         for kept in [none, right] {

@@ -39,7 +39,7 @@ struct InputIsUploadedTests {
         let (_, problem) = try await send("Line,a\n", upload: Output(body + "\n400"))
         #expect(
             problem?.description == """
-                kubmaster: rows.csv is not taken
+                kubmaster: rows.csv was rejected
                   why  rows.csv:7, column 2 (# Letter): must be a class from 0 to 25, is '99'
                   fix  correct the file; its columns must be those of the rows that the models know
                 """)
@@ -89,13 +89,13 @@ struct InputIsUploadedTests {
                 try await end(file, BatchOutput(), #","parquet":false"#)?.description == """
                     kubmaster: rows.parquet cannot be read
                       why  it is Parquet, which needs pyarrow, and the deployed image has none
-                      fix  write pyarrow into requirements.txt of the model directory and deploy; or use CSV
+                      fix  add pyarrow to requirements.txt of the model directory and deploy; or use CSV
                     """)
             let wanted = BatchOutput(isParquet: true)
             #expect(
                 try await end(.own, wanted, #","parquet":false"#)?.what
                     == "kubmaster: predictions.parquet cannot be written")
-            #expect(try await end(.own, wanted, "")?.why == "the deployed release is from before it could")
+            #expect(try await end(.own, wanted, "")?.why == "the deployed release is too old for this")
             #expect(try await end(.own, BatchOutput(), #","parquet":false"#)?.what.contains("did not come") == true)
         }
     }
@@ -127,7 +127,7 @@ struct InputIsUploadedTests {
         let step = InputIsUploaded(
             Example.batchRun(.url("http://data.example/rows.csv?key=1")), within: .zero, every: .zero)
         let problem = await #expect(throws: Problem.self) { try await step.apply(to: cluster.machine) }
-        #expect(problem?.what == "kubmaster: http://data.example/rows.csv is not taken")
+        #expect(problem?.what == "kubmaster: http://data.example/rows.csv was rejected")
         #expect(problem?.why == error)
     }
 }

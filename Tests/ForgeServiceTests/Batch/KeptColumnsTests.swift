@@ -29,7 +29,7 @@ struct KeptColumnsTests {
         let rows = "customer;\"first, last\";plan\n1;a;pro\n"
         #expect(
             try await end("plan,custmer", rows)?.description == """
-                rows.csv is not taken
+                rows.csv was rejected
                   why  rows.csv:1: has no column 'custmer', which is to be kept; it has 'customer', 'first, last', \
                 'plan'
                   fix  correct it, or --keep; `--keep all` keeps every column

@@ -57,7 +57,7 @@ struct ResultsAreDownloadedTests {
             let path = try directory.write("predictions.csv", "of yesterday")
             #expect(
                 step.differences(given: answers(step, table, scores)).map(\.text) == [
-                    "predictions.csv is another", "scores.json is not here",
+                    "predictions.csv differs", "scores.json is not downloaded",
                 ])
             try await step.apply(to: machine(table))
             #expect(step.differences(given: answers(step, table, scores)) == [])

@@ -87,7 +87,7 @@ struct ShardsAreCompleteTests {
         let problem = await #expect(throws: Problem.self) { try await step.apply(to: cluster.machine) }
         #expect(
             problem?.description == """
-                kubmaster: rows.csv is not taken
+                kubmaster: rows.csv was rejected
                   why  rows.csv:8, column 2 (# Letter): must be a class from 0 to 25, is '99'
                   fix  correct the file; its columns must be those of the rows that the models know
                 """)

@@ -26,12 +26,12 @@ struct BuildTests {
                 ])
             ).map(\.text)
         }
-        #expect(differences(nil) == ["2 files, 3072 bytes, are not there"])
+        #expect(differences(nil) == ["2 files, 3072 bytes, are not uploaded"])
         #expect(differences(FileState(kind: .directory)) == [])
-        #expect(differences(FileState(kind: .regular)) == ["2 files, 3072 bytes, are not there"])
+        #expect(differences(FileState(kind: .regular)) == ["2 files, 3072 bytes, are not uploaded"])
         // Whose it is decides who may remove it; who else may read the training data in it is decided by the directory
         // above.
-        #expect(differences(FileState(kind: .directory), note: false) == ["it is not noted whose it is"])
+        #expect(differences(FileState(kind: .directory), note: false) == ["its owner is not recorded"])
         #expect(
             differences(FileState(kind: .directory), mode: 0o755) == ["mode of /var/lib/kubeforge/contexts: 755 → 700"])
     }
@@ -175,7 +175,7 @@ struct BuildTests {
                     The user requested (constraint) click==8.5.1
                 """,
                 """
-                what stands behind (constraint) is what the service itself runs on, or what a -c file of yours asks \
+                what follows (constraint) is what the service itself runs on, or what a -c file of yours asks \
                 for: take the other requirement out of requirements.txt of the model directory, or write a version \
                 that goes with it
                 """

@@ -98,7 +98,7 @@ struct ModelCheckTests {
             let error = #expect(throws: Problem.self) {
                 try check.read(said(10, Array(repeating: model, count: 20).joined(separator: ", ")))
             }
-            #expect(error?.what == "a pod has no room for \(directory.path("churn"))")
+            #expect(error?.what == "a pod has too little memory for \(directory.path("churn"))")
             #expect(error?.why == "its models (63 MB) need about 320 MiB, and a pod may use 256Mi")
             #expect(error?.fix == "service: resources: memory: 512Mi in inventory/lab.yaml, or fewer rows")
             #expect(throws: Problem.self) { try check.read(said(1_000_000_000, model)) }

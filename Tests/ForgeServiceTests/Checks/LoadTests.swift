@@ -104,8 +104,8 @@ struct LoadTests {
         #expect(commands[3].timeLimit == .seconds(90))
         #expect(
             witness.story == [
-                "load: 8 at once ask http://10.96.1.2:80/prediction/N from kubmaster, for 30 s",
-                "kubmaster began 8 requests at once, for 30 s",
+                "load: 8 concurrent requests to http://10.96.1.2:80/prediction/N from kubmaster for 30 s",
+                "kubmaster began 8 concurrent requests for 30 s",
                 "✗ load: no request failed", "✓ load: p95 at most 200 ms", "12000 answered, 5 failed",
             ])
     }

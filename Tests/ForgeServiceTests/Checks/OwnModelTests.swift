@@ -103,7 +103,7 @@ struct OwnModelTests {
                 "/line/abc", "POST /prediction, a column too many", "POST /prediction, a column too few",
                 "POST /prediction, an unknown column", "POST /prediction, a wrong type",
             ])
-        #expect(result.checks.suffix(3).map(\.name) == ["train/serve skew", "score of churn", "score of price"])
+        #expect(result.checks.suffix(3).map(\.name) == ["training-serving skew", "score of churn", "score of price"])
         let bodies = asked(in: try #require(await host.commands.last).inputText).compactMap(\.body)
         #expect(bodies[0].hasPrefix(#"{"rows":[[23,"a, \"p\"","01234",true,null],["#))
         #expect(
@@ -133,7 +133,7 @@ struct OwnModelTests {
         let host = churn { asked, body in asked.path == "/prediction/23" ? body.replacing(right, with: got) : body }
         let result = try await test.run(controlPlane: host, reporter: Silence())
         #expect(result.isPassed == isPassed)
-        #expect(result.checks.first { $0.name == "train/serve skew" }?.isPassed == isPassed)
+        #expect(result.checks.first { $0.name == "training-serving skew" }?.isPassed == isPassed)
     }
 
     @Test("judges a nearly zero value beside the others, and small values beside each other")
@@ -157,7 +157,7 @@ struct OwnModelTests {
         let result = try await SmokeTest(cluster: Example.cluster(), rows: 29).run(
             controlPlane: host, reporter: Silence())
         #expect(
-            result.checks.first { $0.name == "train/serve skew" }?.got
+            result.checks.first { $0.name == "training-serving skew" }?.got
                 == "predictions differ from training on 50 % of rows: "
                 + "the service does not transform features as training did (churn 50 %)")
     }

@@ -31,14 +31,14 @@ struct SmokeTestTests {
                     "/prediction/23 at kubnode:31000",
                     "/prediction/23 at pod inference-a", "POST /prediction, 21 rows at pod inference-a",
                     "/prediction/23 at pod inference-b", "POST /prediction, 21 rows at pod inference-b",
-                    "train/serve skew",
+                    "training-serving skew",
                 ])
         #expect(result.checks.count == 54, "2 × 21 rows, POST, /score, 3 bad ones, 2 nodes, 2 × 2 at pods, skew")
         #expect(result.checks[0].milliseconds == 2.1)
         #expect(
             notes.all == [
                 """
-                10.77.0.11:5443/mlops/inference:0123456789abcdef is asked through its Service (http://10.96.1.2:80), \
+                10.77.0.11:5443/mlops/inference:0123456789abcdef is queried through its Service (http://10.96.1.2:80), \
                 and each of its 2 pods, from kubmaster: row 23 and 20 more of 30, seed 1
                 """
             ])
@@ -133,7 +133,7 @@ struct SmokeTestTests {
         #expect(result.isPassed)
         #expect(
             result.checks.map(\.name).suffix(2) == [
-                "/prediction/23 at kubmaster:31000 from this computer", "train/serve skew",
+                "/prediction/23 at kubmaster:31000 from this computer", "training-serving skew",
             ])
         #expect(notes.all.last == "not reached from this computer: http://10.77.0.12:31000 (a firewall between them?)")
     }
@@ -226,7 +226,7 @@ struct SmokeTestTests {
             notes.all.last
                 == """
                 features are neither compared nor sent: /var/lib/kubeforge/releases/0123456789abcdef/rows.jsonl is \
-                missing (`kubeforge deploy` keeps it there)
+                missing (`kubeforge deploy` puts it there)
                 """)
     }
 
@@ -308,7 +308,7 @@ struct SmokeTestTests {
         #expect(
             error?.description == """
                 kubmaster: the cluster has no service inference in namespace mlops
-                  fix  bring it there first: `kubeforge deploy`
+                  fix  deploy it first: `kubeforge deploy`
                 """)
     }
 }

@@ -24,7 +24,7 @@ struct TrainingServingSkewTests {
         #expect(
             result.checks.last
                 == CheckReport(
-                    name: "train/serve skew", isPassed: false, expected: "as in training on 30 rows",
+                    name: "training-serving skew", isPassed: false, expected: "as in training on 30 rows",
                     got: "predictions differ from training on 67 % of rows: "
                         + "the service does not transform features as training did (lda 67 %)", milliseconds: 0))
     }
@@ -35,7 +35,7 @@ struct TrainingServingSkewTests {
             let result = try await test.run(
                 controlPlane: controlPlane { $0 == "/prediction/3" ? body : Self.skewed($0) }, reporter: Silence())
             #expect(!result.isPassed)
-            #expect(!result.checks.contains { $0.name == "train/serve skew" })
+            #expect(!result.checks.contains { $0.name == "training-serving skew" })
         }
     }
 
@@ -46,7 +46,8 @@ struct TrainingServingSkewTests {
             reporter: Silence())
         #expect(
             result.checks.filter { !$0.isPassed }.map(\.name) == [
-                "/prediction/23 at pod inference-b", "POST /prediction, 30 rows at pod inference-b", "train/serve skew",
+                "/prediction/23 at pod inference-b", "POST /prediction, 30 rows at pod inference-b",
+                "training-serving skew",
             ])
         #expect(
             result.checks.last?.got
@@ -64,7 +65,7 @@ struct TrainingServingSkewTests {
         let result = try await test.run(
             controlPlane: controlPlane(at: { address, path in address == wrong ? Self.skewed(path) : nil }),
             reporter: Silence())
-        #expect(result.checks.last?.name == "train/serve skew")
+        #expect(result.checks.last?.name == "training-serving skew")
         #expect(result.checks.last?.isPassed == false)
     }
 

@@ -28,20 +28,21 @@ struct CronTests {
             ("* * 0 * *", "day of the month: '0': 0 is not from 1 to 31"),
             ("* * * 13 *", "month: '13': 13 is not from 1 to 12"),
             ("* * * * 7", "day of the week: '7': 7 is not from 0 to 6 (Sunday is 0)"),
-            ("* * * * so", "day of the week: 'so': 'so' is no number, and no name such as mon"),
+            ("* * * * so", "day of the week: 'so': 'so' is not a number or a name such as mon"),
             ("*/0 * * * *", "minute: '*/0': '0' after / must be a number from 1 on"),
             ("*/x * * * *", "minute: '*/x': 'x' after / must be a number from 1 on"),
             ("1/2/3 * * * *", "minute: '1/2/3': has more than one /"),
             ("1-2-3 * * * *", "minute: '1-2-3': has more than one -"),
             ("30-10 * * * *", "minute: '30-10': 30-10 goes backwards"),
-            ("-1 * * * *", "minute: '-1': '' is no number"),
-            ("1, * * * *", "minute: '1,': '' is no number"),
-            ("+5 * * * *", "minute: '+5': '+5' is no number"),
+            ("-1 * * * *", "minute: '-1': '' is not a number"),
+            ("1, * * * *", "minute: '1,': '' is not a number"),
+            ("+5 * * * *", "minute: '+5': '+5' is not a number"),
             ("0 0 30 2 *", "no such month has a day 30: it would never run"),
             ("0 0 31 4,6 *", "no such month has a day 31: it would never run"),
             (
                 "@fortnightly",
-                "@fortnightly is not known; known are @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly"
+                "@fortnightly is not known; use one of @yearly, @annually, @monthly, @weekly, @daily, @midnight, "
+                    + "@hourly"
             ),
         ])
     func refused(text: String, why: String) {

@@ -125,7 +125,7 @@ struct JobsTests {
         #expect(
             error?.description == """
                 kubmaster: the cluster's API does not answer
-                  fix  look why: `sudo journalctl -u kubelet -n 50` on kubmaster; a bare machine needs `kubeforge \
+                  fix  see why: `sudo journalctl -u kubelet -n 50` on kubmaster; a bare machine needs `kubeforge \
                 provision` first
                 """)
         let script = try #require(await host.commands.first?.inputText)

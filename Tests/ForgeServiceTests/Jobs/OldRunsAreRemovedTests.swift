@@ -41,7 +41,7 @@ struct OldRunsAreRemovedTests {
                 "job/run1-0 is left", "pod/inference-batch-20261121-151732-coordinator is left",
                 "secret/inference-batch-20261121-151732-coordinator is left",
             ])
-        #expect(step.differences(whenLookEnds: 1, "") == ["the cluster could not be asked for earlier runs"])
+        #expect(step.differences(whenLookEnds: 1, "") == ["the cluster could not be queried for earlier runs"])
     }
 
     @Test("after a run is its own alone: another's Jobs and coordinator are never touched")

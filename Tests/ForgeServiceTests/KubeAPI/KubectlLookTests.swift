@@ -64,7 +64,7 @@ struct KubectlLookTests {
             (
                 "The connection to the server 10.77.0.11:6443 was refused",
                 """
-                look why: `sudo journalctl -u kubelet -n 50` on kubmaster; a bare machine needs `kubeforge provision` \
+                see why: `sudo journalctl -u kubelet -n 50` on kubmaster; a bare machine needs `kubeforge provision` \
                 first
                 """
             ),
@@ -136,7 +136,7 @@ struct KubectlLookTests {
             let told = await rollback.after(Problem(what: "a", why: "b"), on: machine)
             #expect(
                 told.why
-                    == "b\nthe release before it could not be rolled back: kubmaster: the cluster's API does not answer"
+                    == "b\nthe previous release could not be restored: kubmaster: the cluster's API does not answer"
             )
         }
     }

@@ -127,7 +127,7 @@ struct ClusterLeaseTests {
         let problem = await #expect(throws: Problem.self) { try await lease.take() }
         #expect(
             problem?.description == """
-                the service inference is being changed by another kubeforge
+                the service inference is being changed by another kubeforge run
                   why  it is held by `kubeforge batch run` of anna@laptop, process 123, since 2026-11-21T09:12:03Z
                        it was renewed 10 s ago
                   fix  wait for it to end; after a run that was killed, `kubeforge unlock` shows and removes what it \
@@ -207,7 +207,7 @@ struct ClusterLeaseTests {
         #expect(
             problem?.description == """
                 kubmaster: stopped before the next change: the Lease mlops/kubeforge-inference could not be renewed
-                  why  for 60 s the cluster's API did not take it, so another run may have taken it over
+                  why  for 60 s the cluster's API did not accept it, so another run may have taken it over
                   fix  run it again when the API answers
                 """)
         await lease.renew()

@@ -99,7 +99,7 @@ struct AutoscalerTests {
         let problem = await #expect(throws: Problem.self) {
             try await Scaling(service, to: 3).plan(on: Example.master, over: ScriptedTransport { _ in nil })
         }
-        #expect(problem?.what == "the number of inference's pods is the autoscaler's")
-        #expect(problem?.why == "it keeps it from 2 to 8")
+        #expect(problem?.what == "the number of inference's pods is set by the autoscaler")
+        #expect(problem?.why == "it keeps it between 2 and 8")
     }
 }

@@ -160,7 +160,7 @@ struct ManifestsAreAppliedTests {
 
     @Test("ask the cluster itself, besides their files")
     func ask() {
-        #expect(step.title == "the cluster is told to run inference:0123456789abcdef")
+        #expect(step.title == "the manifests of inference:0123456789abcdef are applied")
         #expect(step.looks == ["file /var/lib/kubeforge/manifests/inference/a.yaml", diff, canaries])
         #expect(diff.contains("--namespace mlops diff -k /var/lib/kubeforge/manifests/inference"))
     }
@@ -209,9 +209,9 @@ struct ManifestsAreAppliedTests {
     func sayWhyNot() {
         #expect(
             differences(1, "error: the server could not find the requested resource")
-                == ["not to be compared with the cluster: error: the server could not find the requested resource"])
-        #expect(differences(127, "") == ["not to be compared with the cluster: kubectl diff failed"])
-        #expect(differences(124, "") == ["not to be compared with the cluster: kubectl diff took too long"])
+                == ["could not be compared with the cluster: error: the server could not find the requested resource"])
+        #expect(differences(127, "") == ["could not be compared with the cluster: kubectl diff failed"])
+        #expect(differences(124, "") == ["could not be compared with the cluster: kubectl diff took too long"])
     }
 
     @Test("are written and applied")
@@ -295,7 +295,7 @@ struct ForeignObjectsTests {
                     "Service mlops.inference was not made by kubeforge",
                     "ConfigMap mlops.inference-releases was not made by kubeforge",
                 ])
-        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be asked for its objects"])
+        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be queried for its objects"])
         let plan = try ServicePlan.make(
             cluster: Example.cluster(), context: Example.context(), templates: Templates(), by: "ann@desk")
         #expect(plan.stages[0].steps(for: "kubmaster").map(\.title).contains(step.title))
@@ -308,7 +308,7 @@ struct ForeignObjectsTests {
         #expect(step.differences(whenLookEnds: 0, others) == ["port 30080 is Service shop.web's"])
         #expect(
             step.differences(whenLookEnds: 0, "default.kubernetes \nmlops.inference 30080\nshop.web 300800\n") == [])
-        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be asked for its Services"])
+        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be queried for its Services"])
         #expect(NodePortIsFree.requirement(ForgeInventory.Service())?.title == nil)
     }
 }

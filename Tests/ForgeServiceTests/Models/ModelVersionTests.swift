@@ -246,7 +246,7 @@ struct ModelsAreRecordedTests {
                 }
                 .stages.flatMap { $0.steps(for: "kubmaster") }.map(\.title)
             }
-            let plain = ["nothing of an earlier training is in the way", "inference-train-1 has trained the models"]
+            let plain = ["earlier trainings are cleaned up", "inference-train-1 has trained the models"]
             let (without, with) = (try titles(nil), try titles(store))
             #expect(without == plain)
             let both = [

@@ -41,7 +41,7 @@ struct UnpreparedPodTests {
         #expect(
             cause?.fix("inference", namespace: "mlops")
                 == """
-                put right what it names, in the model store or in the inventory (service: models:), or train anew: \
+                correct what it names, in the model store or in the inventory (service: models:), or train again: \
                 `kubeforge train`; then deploy again
                 """
         )
@@ -78,7 +78,7 @@ struct UnpreparedPodTests {
                 kubmaster: it failed
                   why  given up
                        inference-1 on kubnode: it does not start, because models ends with exit code 1: \(said)
-                  fix  put right what it names, in the model store or in the inventory (service: models:), and run it \
+                  fix  correct what it names, in the model store or in the inventory (service: models:), and run it \
                 again
                 """)
     }

@@ -26,7 +26,7 @@ struct ScalingTests {
         #expect(plan.stages.map(\.name) == ["the service has 3 pods"])
         #expect(
             plan.stages[0].work[0].steps.map(\.title) == [
-                "inference is scaled to 3 replicas", "3 pods answer with inference:0123456789abcdef",
+                "inference is scaled to 3 replicas", "3 pods are ready with inference:0123456789abcdef",
                 "no more pods of inference than 3 are left",
             ])
     }
@@ -47,7 +47,7 @@ struct ScalingTests {
         let foreign = await #expect(throws: Problem.self) { try await plan(1, Self.deployment("nginx:1.27")) }
         #expect(
             foreign?.description == """
-                kubmaster: Deployment inference runs nginx:1.27, which is no release of kubeforge's
+                kubmaster: Deployment inference runs nginx:1.27, which is not a release of kubeforge
                   fix  scale it as you made it: `kubectl -n mlops scale deployment inference --replicas=1`
                 """)
         let silent = await #expect(throws: Problem.self) { try await plan(1, "", exitCode: 1) }

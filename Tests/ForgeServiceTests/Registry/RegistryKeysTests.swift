@@ -13,7 +13,7 @@ struct RegistryKeysTests {
     func areMade() async throws {
         try await RegistryDirectory.during { directory in
             #expect(
-                try directory.look() == "its password is not there, or not everywhere the same\nit has no certificate\n"
+                try directory.look() == "its password is missing, or its copies differ\nit has no certificate\n"
             )
             try directory.change()
             #expect(try directory.look() == "")
@@ -58,7 +58,7 @@ struct RegistryKeysTests {
             let moved = RegistryDirectory(files: directory.files, address: "127.83.0.8")
             #expect(
                 try moved.look()
-                    == "its password is not there, or not everywhere the same\nits certificate is not for 127.83.0.8\n")
+                    == "its password is missing, or its copies differ\nits certificate is not for 127.83.0.8\n")
             try moved.change()
             #expect(try moved.look() == "")
             #expect(try moved.text("login/password") == password)
@@ -86,7 +86,7 @@ struct RegistryKeysTests {
             try directory.change()
             for file in ["files/htpasswd", "login/curl", "login/config.json", "login/password"] {
                 try directory.files.write("registry/" + file, "kubeforge:something\n")
-                #expect(try directory.look() == "its password is not there, or not everywhere the same\n", "\(file)")
+                #expect(try directory.look() == "its password is missing, or its copies differ\n", "\(file)")
                 try directory.change()
                 #expect(try directory.look() == "", "\(file)")
             }

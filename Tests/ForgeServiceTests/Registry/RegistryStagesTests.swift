@@ -115,7 +115,7 @@ struct RegistryStagesTests {
     @Test(
         "says why it does not answer",
         arguments: [
-            ("200", []), ("401", ["it does not take kubeforge's password"]), ("", ["it could not be asked"]),
+            ("200", []), ("401", ["it does not accept kubeforge's password"]), ("", ["it could not be queried"]),
             (
                 "curl: (7) Failed to connect to 10.77.0.11 port 5443 after 0 ms: Couldn't connect to server\n000",
                 [
@@ -133,7 +133,7 @@ struct RegistryStagesTests {
     @Test("leaves its port to somebody else who has it, and says who")
     func port() async throws {
         let step = RegistryIsReached.isFree(registry)
-        #expect(step.title == "port 5443 is the registry's")
+        #expect(step.title == "port 5443 is free for the registry")
         try await TemporaryDirectory.during { directory in
             func said(_ process: ForgeTestSupport.LocalProgram.ProcessID, _ name: String) throws -> [String] {
                 let line = #"LISTEN 0 128 10.77.0.11:5443 0.0.0.0:* users:(("\#(name)",pid=\#(process),fd=3))"#

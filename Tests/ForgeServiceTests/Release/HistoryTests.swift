@@ -63,7 +63,7 @@ struct HistoryTests {
         #expect(
             none?.description == """
                 kubmaster: no release of inference is recorded in namespace mlops
-                  fix  bring one there: `kubeforge deploy`
+                  fix  deploy one: `kubeforge deploy`
                 """)
         #expect(throws: Problem.self) { try history(CommandState(exitCode: 1)) }
     }
@@ -81,8 +81,8 @@ struct HistoryTests {
     func leadsBack(wanted: String?) throws {
         #expect(
             try plan(wanted) == [
-                "the cluster is told to run inference:aaaaaaaaaaaaaaaa",
-                "2 pods answer with inference:aaaaaaaaaaaaaaaa",
+                "the Deployment is set to inference:aaaaaaaaaaaaaaaa",
+                "2 pods are ready with inference:aaaaaaaaaaaaaaaa",
                 "inference:aaaaaaaaaaaaaaaa is the newest entry of the history",
                 "scheduled runs use inference:aaaaaaaaaaaaaaaa",
             ])
@@ -106,7 +106,7 @@ struct HistoryTests {
                 cluster: Self.cluster, history: history, to: wanted, templates: Templates(), by: "ann@desk",
                 within: .seconds(60))
             let step = try #require(plan.stages[0].steps(for: "kubmaster").first)
-            #expect(step.title == "the cluster is told to run inference:aaaaaaaaaaaaaaaa with models v1")
+            #expect(step.title == "the Deployment is set to inference:aaaaaaaaaaaaaaaa with models v1")
             #expect(step.differences(whenLookEnds: 0, full.text) == ["models: v2 → v1"])
         }
         let other = RevisionIsRestored(

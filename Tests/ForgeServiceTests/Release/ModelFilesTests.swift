@@ -47,8 +47,8 @@ struct ModelFilesTests {
             #expect(out?.why == "it is a link out of the directory, to \(directory.path("secret"))")
             #expect(
                 out?.fix
-                    == "copy its target into the directory: no other files of this computer become part of an "
-                    + "image (service: model: in lab.yaml)")
+                    == "copy its target into the directory: files outside the model directory are not copied into "
+                    + "the image (service: model: in lab.yaml)")
             try FileManager.default.removeItem(atPath: directory.path("churn/key"))
             try link(directory, "churn/gone", to: "nothing")
             #expect(try problem(directory)?.why == "No such file or directory")

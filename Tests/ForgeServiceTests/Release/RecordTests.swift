@@ -74,7 +74,7 @@ struct RecordTests {
         arguments: [
             (nil, "it runs the models \(Example.version)"), (Example.version, "it runs the models \(Example.version)"),
             ("image", "it runs the models \(Example.version)"),
-            ("v1", "it runs its own models \(Example.version): v1 was trained of other data or with other packages"),
+            ("v1", "it runs its own models \(Example.version): v1 was trained on other data or with other packages"),
         ])
     func models(wanted: String?, news said: String) async throws {
         let step = ReleaseIsRecorded(

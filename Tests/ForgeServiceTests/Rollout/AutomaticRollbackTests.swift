@@ -69,7 +69,7 @@ struct AutomaticRollbackTests {
         let host = ScriptedTransport { _ in Output.failed(1, "the server does not answer") }
         let told = await restoration.after(problem, on: Machine(host: Example.master, transport: host))
         #expect(
-            told.why?.hasPrefix("a pod crashed\nthe release before it could not be rolled back: kubmaster: ") == true)
+            told.why?.hasPrefix("a pod crashed\nthe previous release could not be restored: kubmaster: ") == true)
     }
 
     @Test(

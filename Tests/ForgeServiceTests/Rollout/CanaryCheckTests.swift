@@ -108,7 +108,7 @@ struct CanaryCheckTests {
         #expect(
             commands.last?.line.contains("delete deployment inference-candidate --ignore-not-found --wait=false")
                 == true)
-        #expect(told.all == ["46 answers of inference-candidate-x are as training's"])
+        #expect(told.all == ["46 answers of inference-candidate-x match training's"])
     }
 
     @Test("is stopped by one wrong answer; the release that runs is not touched")

@@ -70,7 +70,7 @@ struct NodeTroubleTests {
                        node kubnode has DiskPressure: kubelet has disk pressure
                   fix  make room on kubnode, `df -h /var/lib` and `sudo du -xh --max-depth=3 /var | sort -h | tail` \
                 show where: the kubelet wants 10 % of its disk free, and 15 % where images lie; five minutes later the \
-                node takes pods again, and `kubeforge deploy` goes on
+                node takes pods again, and `kubeforge deploy` can continue
                 """)
     }
 

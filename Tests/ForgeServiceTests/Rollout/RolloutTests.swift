@@ -168,7 +168,7 @@ struct RolloutTests {
 
     @Test("is asked about in one command")
     func isAsked() {
-        #expect(step.title == "2 pods answer with inference:0123456789abcdef")
+        #expect(step.title == "2 pods are ready with inference:0123456789abcdef")
         #expect(
             step.looks == [
                 "{ said=$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s --namespace mlops "
@@ -184,7 +184,7 @@ struct RolloutTests {
 
     @Test("names what is not ready")
     func namesWhatIsNot() {
-        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be asked about inference"])
+        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be queried about inference"])
         #expect(step.differences(whenLookEnds: 0, "{\"items\":[]}") == ["there is no Deployment inference"])
         #expect(
             step.differences(whenLookEnds: 0, deployment(image: "10.77.0.11:5443/mlops/inference:old"))

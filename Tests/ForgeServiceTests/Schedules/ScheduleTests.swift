@@ -44,8 +44,8 @@ struct ScheduleTests {
         #expect(
             try differences(found(["inference-batch"], image: "inference:1"))
                 == ["image: inference:1 → 10.77.0.11:5443/mlops/inference:0123456789abcdef"])
-        #expect(try differences(found(["inference-batch"]), drift: 1) == ["it is not as its manifest says"])
-        #expect(try differences("") == ["the cluster could not be asked for schedules"])
+        #expect(try differences(found(["inference-batch"]), drift: 1) == ["it differs from its manifest"])
+        #expect(try differences("") == ["the cluster could not be queried for schedules"])
     }
 
     @Test("says which columns it keeps, and in what its predictions are, where that is another")
@@ -82,7 +82,7 @@ struct ScheduleTests {
             check.refusal(of: ["it has no pyarrow"], on: Example.master)?.description == """
                 kubmaster: predictions.parquet cannot be written
                   why  it is Parquet, which needs pyarrow, and the deployed image has none
-                  fix  write pyarrow into requirements.txt of the model directory and deploy; or use CSV
+                  fix  add pyarrow to requirements.txt of the model directory and deploy; or use CSV
                 """)
         // Where no pod runs nobody knows.
         let silent = "\nerror: deployments/inference has no pods\n"

@@ -55,7 +55,7 @@ struct ModelSignerTests {
             #expect(problem?.what == "models cannot be signed with \(directory.path("id"))")
             #expect(
                 problem?.fix == """
-                    a key with a passphrase is used out of ssh-agent: `ssh-add \(directory.path("id"))`, then run it \
+                    a key with a passphrase must be in ssh-agent: `ssh-add \(directory.path("id"))`, then run it \
                     again; another key: service: models: signWith: in inventory/lab.yaml
                     """)
             try await SSHAgent.running(in: directory) { agent in
@@ -75,7 +75,7 @@ struct ModelSignerTests {
             }
             let problem = await #expect(throws: Problem.self) { try await signer(directory).check() }
             #expect(problem?.kind == .invalidInventory)
-            #expect(problem?.what == "pods would not take what \(directory.path("id")) signs")
+            #expect(problem?.what == "pods would not accept what \(directory.path("id")) signs")
             #expect(
                 problem?.why?.hasPrefix(
                     "\(directory.path("allowed_signers")) does not name it, or not for kubeforge-model: ") == true,

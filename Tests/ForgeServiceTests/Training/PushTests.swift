@@ -99,7 +99,7 @@ struct PushTests {
             ) { _ in }
             #expect(
                 plan.stages.flatMap { $0.steps(for: "kubmaster") }.map(\.title) == [
-                    "nothing of an earlier training is in the way",
+                    "earlier trainings are cleaned up",
                     "model-store Secret for trainings is up to date",
                     "inference-push-1 has put the models into the store",
                     "the next deploy takes the models of inference-push-1",
@@ -121,7 +121,8 @@ struct PushTests {
             let problem = #expect(throws: Problem.self) { try PushedModel(directory.path("churn"), as: "churn") }
             #expect(problem?.kind == .usage)
             #expect(problem?.what == "\(directory.path("churn/key")) cannot be pushed")
-            #expect(problem?.fix == "copy its target into the directory: no other files of this computer are sent")
+            #expect(
+                problem?.fix == "copy its target into the directory: files outside the model directory are not sent")
             try FileManager.default.removeItem(atPath: directory.path("churn/key"))
             // A hole: nothing of it is on the disk.
             let hole = open(directory.path("churn/churn.joblib"), O_WRONLY | O_CLOEXEC)

@@ -20,7 +20,7 @@ extension Action {
         } catch {
             let why = Problem(error, on: context.cluster.firstControlPlane.name).what
             context.report(
-                .note("what the run had in the cluster is still there; the next one removes it (\(why))"))
+                .note("objects of this run are still in the cluster; the next run removes them (\(why))"))
         }
     }
 }

@@ -23,7 +23,7 @@ struct BatchRunCommand: ActionCommand {
             valueName: "file|url|@file"))
     var input: String?
 
-    @Option(help: ArgumentHelp("Split the rows into this many parts that are answered at once.", valueName: "n"))
+    @Option(help: ArgumentHelp("Split the rows into this many shards, which are answered in parallel.", valueName: "n"))
     var shards = 1
 
     @OptionGroup var form: BatchOutputOptions
@@ -33,7 +33,7 @@ struct BatchRunCommand: ActionCommand {
             "Directory for predictions.csv and scores.json. Default: a new directory, results/RUN.", valueName: "dir"))
     var results: String?
 
-    @Flag(help: "Show what the pods print while they work.")
+    @Flag(help: "Follow the logs of the pods.")
     var follow = false
 
     @OptionGroup var service: ServiceOption

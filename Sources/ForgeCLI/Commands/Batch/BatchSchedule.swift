@@ -30,7 +30,7 @@ struct BatchSchedule: ActionCommand {
 
     @OptionGroup var form: BatchOutputOptions
 
-    @Option(help: ArgumentHelp("Tells several schedules apart. Without a name there is one.", valueName: "name"))
+    @Option(help: ArgumentHelp("Name of the schedule. Only one schedule can be without a name.", valueName: "name"))
     var name: String?
 
     @OptionGroup var service: ServiceOption
@@ -42,7 +42,7 @@ struct BatchSchedule: ActionCommand {
     func validate() throws {
         if let input, !input.contains("://"), !input.hasPrefix("@") {
             throw ValidationError(
-                "--input \(input): a schedule runs when this computer may be off; name an http(s) address")
+                "--input \(input): a schedule may run while this computer is off; name an http(s) address")
         }
         try ScheduleName.validate(name)
     }
@@ -70,7 +70,7 @@ struct BatchUnschedule: ActionCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The schedule of this name: `kubeforge batch list` shows them. Default: the one without.", valueName: "name"
+            "Name of the schedule, as `kubeforge batch list` shows it. Default: the one without.", valueName: "name"
         ))
     var name: String?
 
@@ -92,7 +92,7 @@ struct BatchUnschedule: ActionCommand {
 
 struct BatchList: ActionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Show the schedules that the cluster has.")
+        commandName: "list", abstract: "List the schedules in the cluster.")
 
     @OptionGroup var inventory: InventoryArgument
 

@@ -20,7 +20,7 @@ struct PushCommand: ActionCommand {
 
     @OptionGroup var inventory: InventoryOption
 
-    @Flag(help: "Show what the pod prints while it works.")
+    @Flag(help: "Follow the log of the pod.")
     var follow = false
 
     @OptionGroup var service: ServiceOption
@@ -66,7 +66,7 @@ extension Action {
                 context.report(.note($0))
             }
         } next: { context in
-            ["kubeforge deploy\(context.inventoryArgument)   (puts it into service, past the gate)"]
+            ["kubeforge deploy\(context.inventoryArgument)   (into service after the canary check)"]
         }
         action.afterwards = {
             await clear(.train, TrainingRun.name($0.cluster.service, isPush: true, time: order.time), $0)
@@ -107,7 +107,7 @@ extension Problem {
     fileprivate init(withoutStore cluster: Cluster, pushing directory: String) {
         let inventory = cluster.path.isEmpty ? "the inventory" : cluster.path
         self.init(
-            .usage, what: "\(cluster.service.name) has no model store, and a push puts models into one",
+            .usage, what: "\(cluster.service.name) has no model store to push to",
             why: "its models are in its image (service: models: image)",
             fix: """
                 write service: model: \(directory) in \(inventory) and `kubeforge deploy`; or give it a store: \

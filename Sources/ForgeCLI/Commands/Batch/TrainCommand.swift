@@ -10,7 +10,7 @@ struct TrainCommand: ActionCommand {
 
     @OptionGroup var inventory: InventoryArgument
 
-    @Flag(help: "Show what the training prints while it works.")
+    @Flag(help: "Follow the log of the training.")
     var follow = false
 
     @OptionGroup var service: ServiceOption
@@ -40,7 +40,7 @@ extension Action {
             }
         } next: { context in
             if context.cluster.service.models != nil {
-                return ["kubeforge deploy\(context.inventoryArgument)   (puts them into service, past the gate)"]
+                return ["kubeforge deploy\(context.inventoryArgument)   (into service after the canary check)"]
             }
             context.report(.note(TrainingPlan.notKept))
             return ["kubeforge deploy\(context.inventoryArgument)   (after a change of the data)"]

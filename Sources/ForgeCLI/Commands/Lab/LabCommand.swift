@@ -9,7 +9,7 @@ import Foundation
 /// `kubeforge lab`: the machines of an inventory on this computer.
 struct LabCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "lab", abstract: "Make the inventory's machines on this computer, and take them down again.",
+        commandName: "lab", abstract: "Create the inventory's machines on this computer, and remove them again.",
         subcommands: [LabUp.self, LabDown.self, LabStatus.self, LabShell.self, LabReboot.self])
 }
 

@@ -47,7 +47,7 @@ struct RootRights {
         Problem(
             what:
                 """
-                the lab requires root: it makes mounts, network namespaces and control groups, and this is user \
+                the lab requires root: it creates mounts, network namespaces and control groups, and this is user \
                 \(effectiveUser)
                 """,
             why: why,
