@@ -16,7 +16,7 @@ package struct Command: Sendable, Hashable {
     package var lock: MachineLock?
     /// Whether it may change the host it runs on; what only talks to others needs no lock.
     package var changesHost = true
-    /// Whether it sees the proxy of the login's environment; a look does, and puts it away itself.
+    /// Whether it sees the proxy of the login's environment; a script of questions does, and clears it itself.
     package var seesLoginProxy = false
 
     package init(_ words: [Word]) { self.words = words }

@@ -47,7 +47,7 @@ package struct Host: Sendable, Hashable {
         package var port: UInt16
         /// A private key file; nil means the keys of ssh-agent.
         package var keyPath: String?
-        /// The known_hosts file whose keys are believed.
+        /// The known_hosts file whose keys are trusted.
         package var knownHostsPath: String
 
         package init(address: String? = nil, user: String, port: UInt16 = 22, keyPath: String?, knownHostsPath: String)

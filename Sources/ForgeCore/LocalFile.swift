@@ -1,6 +1,6 @@
 import Glibc
 
-/// Files on the operator's machine that somebody named: what is no file is refused, and not waited for.
+/// Files on the operator's machine that somebody named: what is not a file is refused, not waited for.
 package enum LocalFile {
     /// Why a file cannot be used.
     package struct Failure: Error, CustomStringConvertible {

@@ -1,8 +1,8 @@
 /// The right to change a machine, which one run at a time has, whatever computer it was started on.
 ///
-/// A command that changes a machine holds an exclusive `flock` on the machine while it runs; one that goes on after its
-/// run has ended goes on holding it. A run that `keeps` the machine has it between its commands, too, for a while after
-/// each. All is in `/run`: a reboot, which ends every command, ends every lock.
+/// A command that changes a machine holds an exclusive `flock` on the machine while it runs; one that still runs after
+/// its run has ended keeps holding it. A run that `keeps` the machine has it between its commands, too, for a while
+/// after each. All is in `/run`: a reboot, which ends every command, ends every lock.
 package struct MachineLock: Sendable, Hashable {
     /// The run that wants the machine, or has it.
     package var holder: Holder
@@ -93,12 +93,12 @@ package struct MachineLock: Sendable, Hashable {
         """
     }
 
-    /// Ends what a run keeps; a command that still runs goes on holding the machine.
+    /// Ends what a run keeps; a command that still runs keeps holding the machine.
     package static func clear(_ path: String = path) -> Command {
         Command("sh", "-c", "[ ! -f \"$1\" ] || : > \"$1\"", "kubeforge", Word(path)).asRoot()
     }
 
-    /// Who has the machine, where the output is that of a command that was refused or came not to its turn.
+    /// Who has the machine, where the output is that of a command that was refused or did not get its turn.
     package static func holder(refusing output: Output) -> Holder?? {
         guard output.exit == .code(refusal) || output.exit == .code(busy) else { return nil }
         let lines = output.errorText.split(whereSeparator: \.isNewline)

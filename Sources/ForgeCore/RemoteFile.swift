@@ -12,7 +12,7 @@ package struct RemoteFile: Sendable, Hashable {
     package var isSecret: Bool
     /// Whether others write to this place, too: what they have there is kept, and what kubeforge writes is noted.
     package var isShared: Bool
-    /// The package that ships a file of this name: one that is as it was shipped is nobody's work.
+    /// The package that ships a file of this name: one that is still as it was shipped counts as nobody's.
     package var package: String?
 
     package init(

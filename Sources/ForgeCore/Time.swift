@@ -1,7 +1,7 @@
-/// Looks again and again until it is done; false when the limit is over before.
+/// Polls until it is done; false when the limit is over first.
 ///
-/// It looks at least once, and a last time when the limit is over. `pause` lets time pass between two looks: what must
-/// end with the first Ctrl-C is its caller's to know.
+/// It checks at least once, and a last time when the limit is over. `pause` lets time pass between two checks: what
+/// must end with the first Ctrl-C is for the caller to know.
 package func poll(
     within limit: Duration, pause: () async throws -> Void, until isDone: () async throws -> Bool
 ) async throws -> Bool {

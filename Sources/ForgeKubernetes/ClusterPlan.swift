@@ -13,7 +13,7 @@ package struct ClusterPlan: Sendable {
     package let templates: Templates
     /// The kubeconfig on the operator's machine that the cluster is merged into.
     package let operatorKubeconfig: String
-    /// Whether the control plane's certificates are made anew, though they have not expired.
+    /// Whether the control plane's certificates are renewed, though they have not expired.
     package let renewsCertificates: Bool
 
     package init(

@@ -236,7 +236,7 @@ private struct ExclusiveUse: ~Copyable {
         }
     }
 
-    /// Said aloud, so that nobody ends it earlier by forgetting the value.
+    /// Explicit, so that nobody ends it earlier by dropping the value.
     consuming func end() {}
 
     deinit { if descriptor >= 0 { close(descriptor) } }

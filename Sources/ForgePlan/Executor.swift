@@ -151,7 +151,7 @@ private struct HostRun: Sendable {
         }
     }
 
-    /// Looks, changes if need be, and looks again. Failed until proven otherwise.
+    /// Asks, changes if need be, and asks again. Failed until proven otherwise.
     private func take(_ step: any Step, rest: ArraySlice<any Step>, _ visit: inout HostRunState) async -> StepReport {
         let began = ContinuousClock.now
         var report = StepReport(

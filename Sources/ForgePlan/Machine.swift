@@ -53,14 +53,14 @@ package struct Machine: Sendable {
         return try await rights.run(command, on: host, over: transport, onLine: onLine)
     }
 
-    /// Waits a little before it is looked again; the first Ctrl-C ends such a wait, and with it the step.
+    /// Waits a little before the next check; the first Ctrl-C ends such a wait, and with it the step.
     package func pause(_ time: Duration) async throws {
         try rights?.goOnWaiting(on: host)
         try await Task.sleep(for: time)
         try rights?.goOnWaiting(on: host)
     }
 
-    /// Looks until it is done, with such waits between two looks; false when the limit is over before.
+    /// Polls until it is done, with such waits between two checks; false when the limit is over first.
     package func poll(
         within limit: Duration, every time: Duration, until isDone: () async throws -> Bool
     ) async throws -> Bool {

@@ -6,7 +6,7 @@ package struct Plan: Sendable {
     /// In the order in which they happen; each begins when the one before has ended on every host.
     package var stages: [Stage]
     /// Hosts whose failure ends the run after the stage it happened in; other failed hosts are set aside, and the rest
-    /// goes on.
+    /// continues.
     package var essential: Set<String>
 
     package init(stages: [Stage], essential: Set<String> = []) {
@@ -26,7 +26,7 @@ package struct Plan: Sendable {
         return plan
     }
 
-    /// Every question of one host, for the first look.
+    /// Every question of one host, for the first round trip.
     package func questions(for host: String) -> [Question] {
         stages.flatMap { $0.steps(for: host) }.flatMap(\.questions).uniqued()
     }

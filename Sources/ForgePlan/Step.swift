@@ -5,7 +5,7 @@ package protocol Step: Sendable {
     /// A truth, as it reads when it holds: "containerd 2.2.1 is installed".
     var title: String { get }
 
-    /// The looks at the host that decide whether it holds.
+    /// The questions to the host that decide whether it holds.
     var questions: [Question] { get }
 
     /// What is not so yet; empty when the title is true. Pure.

@@ -40,7 +40,7 @@ struct Deadline {
         while case let rest = end - .now, rest > .zero { _ = try isReady(-1, 0, within: rest) }
     }
 
-    /// The alarm stays unheard: it rings only for a cancellation, which everybody who waits shall notice.
+    /// The wakeup is not consumed: it comes only for a cancellation, which everybody who waits must notice.
     private func isReady(_ fileDescriptor: CInt, _ events: CInt, within limit: Duration) throws(SSHError) -> Bool {
         var waiting = [
             pollfd(fd: fileDescriptor, events: Int16(events), revents: 0),
@@ -69,7 +69,7 @@ final class WakeupPipe: Sendable {
 
     deinit { close() }
 
-    /// For `poll`: readable as long as a ring has not been heard; -1 after `close()`.
+    /// For `poll`: readable as long as a wakeup has not been consumed; -1 after `close()`.
     var fileDescriptor: CInt { pipe.withLock { $0.reading } }
 
     func ring() {

@@ -72,7 +72,7 @@ struct KnownHosts {
         if let other = others.first(where: { $0.type == key.type }) ?? others.first {
             throw .changedHostKey(key, other.place)
         }
-        // Whoever vouches for the host's key would be passed over by believing it untested.
+        // Whoever vouches for the host's key would be passed over by trusting it unverified.
         if let authority = entries.first(where: { $0.marker == .authority }) {
             throw .certifiedHostKey(key, authority.place)
         }
@@ -131,7 +131,7 @@ extension KnownHosts {
     ///
     /// Connections to many hosts are made at once, and other programs use the file, too: so it is locked, and read
     /// again under the lock.
-    /// Two keys of one host, written down by two runs, would both be believed from then on. The line is added to the
+    /// Two keys of one host, written down by two runs, would both be trusted from then on. The line is added to the
     /// file and the file never replaced: ssh adds lines without a lock, which would be lost; owner, mode and links stay
     /// as they are.
     func accept(_ key: HostKey, _ deadline: Deadline) throws(SSHError) -> Bool {

@@ -159,7 +159,7 @@ package struct SSHOptions: Sendable {
     /// one sentence:
     /// the relaxation cannot be had silently. A changed key is always refused.
     package var acceptNewHostKeys: (@Sendable (String) -> Void)?
-    /// Files beside the inventory's known_hosts that are believed, too; OpenSSH reads the same ones.
+    /// Files beside the inventory's known_hosts that are trusted, too; OpenSSH reads the same ones.
     package var globalKnownHosts = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
     /// Looks up the address of a name; it may block.
     package var resolve: @Sendable (String) -> Resolution = { Resolution(of: $0) }

@@ -7,7 +7,7 @@ import ForgeTemplates
 package enum ServicePlan {
     /// `person`: who deploys, `user@computer`. `limit`: how long pods may take to be ready. `models`: nil where they
     /// are in the image.
-    /// `isAnew`: whether the image is built anew, with what its base image is now.
+    /// `isAnew`: whether the image is rebuilt, with what its base image is now.
     package static func make(
         cluster: Cluster, context: BuildContext, models: ModelVersion? = nil, isAnew: Bool = false,
         templates: Templates,

@@ -37,7 +37,7 @@ struct DeployCommand: ActionCommand {
 }
 
 extension Action {
-    /// `time`: that of this build, `2026-11-26T20:21:31Z`, where the image shall be built anew.
+    /// `time`: that of this build, `2026-11-26T20:21:31Z`, where the image is to be rebuilt.
     static func deploy(isDryRun: Bool, rebuiltAt time: String? = nil, within limit: Duration) -> Action {
         var action = Action("deploy", isDryRun: isDryRun) { context in
             let check = try DataCheck(cluster: context.cluster, templates: context.templates)
@@ -54,7 +54,7 @@ extension Action {
                     of: first)
             }
             try await ask()
-            // After a power cut the machine lets in before its API server answers.
+            // After a power cut the machine accepts logins before its API server answers.
             if server.isAwaited(answers), certificates.differences(given: answers).isEmpty {
                 context.report(.note("the API server of \(first.name) does not answer: waiting for it"))
                 try await context.wait(within: APIServer.patience) {
@@ -85,7 +85,7 @@ extension Action {
         return action
     }
 
-    /// A first question to the service. Row 23 is the one of the articles that the example is from.
+    /// A first request to the service. Row 23 is the one in the articles that the example is from.
     private static func example(of service: Service, at url: String) -> String {
         let token = service.tokensPath.map { " -H \"Authorization: Bearer $(head -n 1 \($0.shellQuoted))\"" } ?? ""
         let path = service.examples == .private ? "score" : service.model == nil ? "prediction/23" : "prediction/0"

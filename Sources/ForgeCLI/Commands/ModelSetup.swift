@@ -37,7 +37,7 @@ struct ModelSetup {
         return try finish(directory, choice)
     }
 
-    /// One that was named, or is in this directory: another, which an earlier run remembers, is not what is meant.
+    /// One that was named, or is in this directory; the one that an earlier run remembers is not meant here.
     private var choice: InventoryChoice? {
         let found = try? InventoryChoice.make(argument: inventory, surroundings)
         return found?.reason == .remembered ? nil : found
@@ -76,12 +76,12 @@ struct ModelSetup {
             + ["kubeforge deploy\(choice?.argument(surroundings) ?? "")"]
     }
 
-    /// Not what only gives its content once.
+    /// Not a pipe or a device, which gives its content only once.
     private static func isFile(_ path: String) -> Bool {
         (try? FileManager.default.attributesOfItem(atPath: real(path))[.type]) as? FileAttributeType == .typeRegular
     }
 
-    /// A link keeps leading to the file that is written.
+    /// A link is followed, and still leads to the file that is written.
     private static func real(_ path: String) -> String {
         URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
     }

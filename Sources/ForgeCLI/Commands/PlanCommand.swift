@@ -9,8 +9,8 @@ struct PlanCommand: AsyncParsableCommand {
         ],
         defaultSubcommand: PlanOf<ProvisionCommand>.self)
 
-    /// What to type where one of these commands' names stands behind options and so is taken for an inventory; nil
-    /// where `word` is none.
+    /// What to type where the name of one of these commands follows options and so is taken for an inventory; nil
+    /// where `word` is no such name.
     static func misplaced(_ word: String, then options: String) -> String? {
         guard configuration.subcommands.contains(where: { $0.configuration.commandName == word }) else { return nil }
         return "the name of a command comes before options: `kubeforge plan \(word) \(options)`"

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ForgeCore
 
-/// What every command that meets machines is told.
+/// The options of every command that connects to hosts.
 struct SharedOptions: ParsableArguments {
     @OptionGroup var display: DisplayOptions
 
@@ -57,7 +57,7 @@ struct DisplayOptions: ParsableArguments {
     }
 }
 
-/// How a command is told its inventory.
+/// How a command gets its inventory.
 protocol InventorySource: ParsableArguments {
     /// As it was typed; nil leaves the choice to `InventoryChoice`.
     var path: String? { get }
@@ -141,7 +141,7 @@ enum DurationArgument {
     /// For how long pods may take.
     static let rollout = parser(from: "5s", to: "1h", example: "90s or 5m")
 
-    /// nil when it is none, or longer than any that somebody waits for.
+    /// nil for any other text, and for longer than anybody waits.
     static func duration(_ text: String) -> Duration? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let unit = units.first(where: { $0.0 == text.dropFirst(digits.count) }), let number = Int(digits),

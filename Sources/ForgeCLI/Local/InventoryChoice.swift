@@ -49,8 +49,7 @@ package struct InventoryChoice: Sendable, Hashable {
         return InventoryChoice(path: remembered, reason: .remembered)
     }
 
-    /// What follows a verb on the command line so that it takes the same inventory: nothing, where it would take it by
-    /// itself.
+    /// What follows a command so that it takes the same inventory: nothing, where it would take it by itself.
     package func argument(_ surroundings: ProcessEnvironment) -> String {
         let own = try? Self.make(argument: nil, surroundings)
         // A first provision is not remembered yet, but will be.

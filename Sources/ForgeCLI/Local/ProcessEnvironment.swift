@@ -103,7 +103,7 @@ package struct StateDirectory: Sendable, Hashable {
 /// How many files, sockets and pipes this process may have open. Login sessions start with 1024; a run holds a socket
 /// for each host, and tests many pipes besides.
 package enum OpenFileLimit {
-    /// More has no use, and programs that walk all possible descriptors take long with a limit of millions.
+    /// More is of no use, and programs that walk all possible descriptors take long with a limit of millions.
     private static let most: rlim_t = 65_536
 
     /// Raises the soft limit as far as the hard one lets it, and gives back what it is then.

@@ -14,8 +14,8 @@ package struct CompositeReporter: Reporter {
     }
 }
 
-/// Takes out of everything that is told what nobody may read later, then hands it on: problems and differences quote
-/// what programs print.
+/// Removes from all events what nobody may read later, then passes them on: problems and differences quote what
+/// programs print.
 package struct RedactingReporter: Reporter {
     private let reporter: any Reporter
 
@@ -35,17 +35,17 @@ extension String {
     }
 }
 
-/// A reporter whose drawing goes on by itself, such as the seconds of a step.
+/// A reporter whose drawing changes by itself, such as the seconds of a step.
 package protocol LiveReporter: Reporter {
-    /// Whether something is drawn now that goes on.
+    /// Whether something is drawn now that changes by itself.
     var isDrawing: Bool { get }
 
     /// Draws it as it is now.
     func redraw()
 }
 
-/// Hands events to a reporter on a thread of its own, so that who reports never waits for a terminal that stands still;
-/// a live one is redrawn on this thread, too.
+/// Hands events to a reporter on a thread of its own, so that whoever reports never waits for a terminal that is
+/// blocked; a live one is redrawn on this thread, too.
 ///
 /// While more events wait than there is room for, lines that commands print are dropped, and how many is said;
 /// everything else is kept.

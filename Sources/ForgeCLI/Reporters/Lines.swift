@@ -132,7 +132,7 @@ struct ProgressLines {
 
     mutating func begin(_ host: String, _ title: String, at time: Date) {
         end(host)
-        // A line that changed its place with every step would be looked for.
+        // A line that moved with every step would be hard to follow.
         let later = hosts.firstIndex { place(of: $0.name) > place(of: host) }
         hosts.insert((host, Busy(title: title, since: time)), at: later ?? hosts.endIndex)
     }

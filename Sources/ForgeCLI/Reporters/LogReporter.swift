@@ -127,11 +127,11 @@ extension HostSummary {
 package final class LogFile: Sendable {
     private static let kept = 20
 
-    /// Absolute; another run of the same second and verb gets a number at the end of its name.
+    /// Absolute; another run of the same second and command gets a number at the end of its name.
     package let path: String
     private let descriptor: Int32
 
-    /// Its name is the time in UTC and the verb, so that names sort by age: `2026-11-21T09-12-03-provision.log`.
+    /// Its name is the time in UTC and the command, so that names sort by age: `2026-11-21T09-12-03-provision.log`.
     package convenience init(action: String, at time: Date, in directory: StateDirectory) throws(Problem) {
         try directory.make()
         let stamp = Self.stamp(time)

@@ -1,8 +1,8 @@
 import ForgeCore
 import ForgePlan
 
-/// The door for text from outside: machines, pods, peers and files say what they like, and a terminal, a page or a log
-/// would obey some of it.
+/// The only way in for text from outside: machines, pods, peers and files may contain anything, and a terminal, a page
+/// or a log would act on some of it.
 extension String {
     /// The text as it may be shown: escape sequences are gone, of a line that overwrote itself the last writing is
     /// left, and what cannot be seen (control characters, marks of direction, invisible ones) stands there as
@@ -54,8 +54,8 @@ extension Unicode.Scalar {
 }
 
 extension Event {
-    /// The event with every text of it changed. All that people and programs are told is in here, so a text that were
-    /// forgotten here would be a way around the door.
+    /// The event with every text of it changed. Everything that people and programs are shown passes through here, so a
+    /// text that is forgotten here would reach them as it came.
     package func mapTexts(_ change: (String) -> String) -> Event {
         switch self {
         case .note(let text): .note(change(text))

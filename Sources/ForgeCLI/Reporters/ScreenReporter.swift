@@ -10,7 +10,7 @@ package final class ScreenReporter: LiveReporter {
     private let output: TextPrinter
     private let progress: TextPrinter
     private let state: Mutex<State>
-    /// Apart from the rest, which a terminal that stands still keeps locked: who names hosts does not wait for it.
+    /// Apart from the rest, which a blocked terminal keeps locked: whoever names hosts does not wait for it.
     private let expected = Mutex<[String]?>(nil)
 
     /// What the screen shows of a run, and how.
@@ -76,7 +76,7 @@ package final class ScreenReporter: LiveReporter {
         state.live.expect(hosts)
     }
 
-    /// Writes at once, so a terminal that stands still holds up whoever reports; `QueuedReporter` is for that.
+    /// Writes at once, so a blocked terminal holds up whoever reports; `QueuedReporter` avoids that.
     package func report(_ event: Event) {
         let event = event.mapTexts(\.readable)
         state.withLock { state in
@@ -108,7 +108,7 @@ package final class ScreenReporter: LiveReporter {
 
     package var isDrawing: Bool { isLive && state.withLock { !$0.live.isEmpty } }
 
-    /// Draws the live lines again, so that their seconds go on.
+    /// Draws the live lines again, so that their seconds advance.
     package func redraw() {
         state.withLock { write([], on: progress, &$0) }
     }
@@ -186,14 +186,14 @@ package final class ScreenReporter: LiveReporter {
         let line = SummaryLine(
             action: settings.action, isDryRun: settings.isDryRun, summary: summary, checks: state.checks,
             style: output.style)
-        // Who keeps a service's log in a file wants nothing else in it.
+        // Whoever redirects a service's log to a file wants nothing else in it.
         write(["", line.text], on: state.hasPodLines ? progress : output, &state)
         if let log = settings.log, settings.detail != .quiet, !state.hasPodLines {
             write(["log   \(log)"], on: progress, &state)
         }
     }
 
-    /// The log has more to say of a host, but nothing of an inventory.
+    /// The log has more details about a host, but none about an inventory.
     private func text(_ problem: Problem, log: String?) -> [String] {
         ProblemText(problem: problem, log: log, style: progress.style).lines
     }

@@ -107,7 +107,7 @@ struct LoadChart {
         }
     }
 
-    /// In eighths of a column; one answer among millions is still to be seen.
+    /// In eighths of a column; one answer among millions is still visible.
     static func bar(_ count: Int, of most: Int, columns: Int) -> String {
         guard count > 0, most > 0 else { return "" }
         let eighths = Int(Double(count) / Double(most) * Double(columns * 8), in: 1...max(1, columns * 8))

@@ -17,7 +17,7 @@ package final class ReportFile: Reporter {
     private let format: Format
     private let data: Mutex<ReportData>
 
-    /// Refuses a place where nothing can be written before anything is asked, not after minutes of it.
+    /// Refuses a path that cannot be written to before anything is queried, not minutes later.
     package init(_ path: String, action: String, _ surroundings: ProcessEnvironment) throws(Problem) {
         self.path = surroundings.absolute(path)
         format = Format(of: path) ?? .html

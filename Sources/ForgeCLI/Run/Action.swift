@@ -18,7 +18,7 @@ package struct Action: Sendable {
     package var arguments = ""
     /// How its dry run is typed, but for the inventory; nil: `plan` before it.
     package var dryRunCommand: String?
-    /// Whether the same command goes on where this one stopped; a batch run begins anew.
+    /// Whether the same command resumes where this one stopped; a batch run starts over.
     package var goesOn = true
     /// Whether every line that its steps tell is shown, as with `--verbose`.
     package var showsOutput = false
@@ -141,7 +141,7 @@ package struct ActionContext: Sendable {
     package let cache: String
     /// Who runs kubeforge: `user@computer`.
     package let person: String
-    /// What follows a verb on the command line so that it takes the same inventory: a path after a space, or nothing.
+    /// What follows a command so that it takes the same inventory: a path after a space, or nothing.
     package let inventoryArgument: String
 
     /// Asks every reachable host its questions, for a plan that depends on the answers. A host that gives none has

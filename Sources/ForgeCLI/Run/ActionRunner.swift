@@ -20,7 +20,7 @@ package struct ActionRunner: Sendable {
     package var surroundings: ProcessEnvironment
     /// Shared with the signal handlers, and in tests with whoever presses Ctrl-C.
     package var cancellation = CancellationSource()
-    /// Hears of every command with its exit code and duration; discards it all unless another logger is given.
+    /// Gets every command with its exit code and duration; discards all of it unless another logger is given.
     package var diagnostics = Logger(label: "kubeforge") { _ in SwiftLogNoOpLogHandler() }
     /// Reads the inventory at a path as the user named it. Throws `Problems` with all that is wrong in the file.
     package var read: @Sendable (String) throws -> Cluster
@@ -47,7 +47,7 @@ package struct ActionRunner: Sendable {
         self.connect = connect
     }
 
-    /// Does it all and tells it all; what is left is the exit code.
+    /// Runs the action and reports everything; returns the exit code.
     package func finish() async -> Int32 {
         let began = surroundings.now()
         let work = Task { await attempt() }
@@ -127,7 +127,7 @@ package struct ActionRunner: Sendable {
         for (host, problem) in lost { reporter.report(.problem(problem, host: host)) }
         if fleet.reachable.isEmpty { return RunOutcome(noneReached: lost) }
         let ending = await work(with: session(cluster, templates, fleet, choice, lease), choice)
-        // A task of its own: this one may be cancelled, and what is held is given back all the same.
+        // A task of its own: this one may be cancelled, and what is held must still be released.
         await Task {
             await lease?.release()
             await fleet.close()

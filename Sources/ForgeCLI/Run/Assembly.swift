@@ -7,7 +7,7 @@ import Foundation
 import Logging
 import Synchronization
 
-/// The one place where real things are put together.
+/// The one place where the real parts are put together.
 struct Assembly {
     let surroundings: ProcessEnvironment
     private let outputFailure = OutputFailure()
@@ -40,7 +40,7 @@ struct Assembly {
         run.diagnostics = diagnostics(narration, options, log)
         run.onHosts = { narrator.screen?.expect($0) }
         let signals = try Signals { [cancellation = run.cancellation] in cancellation.request() }
-        // Nobody is told any longer: the run ends as after Ctrl-C.
+        // Nobody reads the output any longer: the run ends as after Ctrl-C.
         outputFailure.onFailure { [cancellation = run.cancellation] in cancellation.request() }
         let code = await run.finish()
         if let loss = log?.loss { narration.report(.note(loss)) }

@@ -29,7 +29,7 @@ struct LoggingTransport: Transport {
 }
 
 extension Command {
-    /// As a person is told of it. A script that comes over standard input has nothing to say on its command line.
+    /// As it is shown to a person. The command line of a script that comes over standard input says nothing.
     var told: String {
         if case .bytes(let bytes) = input, line == "sh -s" { return "a script of \(bytes.count) bytes" }
         return "`\(summary)`"

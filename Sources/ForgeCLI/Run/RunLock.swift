@@ -1,8 +1,8 @@
 import ForgeCore
 import Foundation
 
-/// One run at a time for a cluster, among the runs of this user on this computer. The kernel takes it back from a dead
-/// process.
+/// One run at a time for a cluster, among the runs of this user on this computer. The kernel releases it when the
+/// process ends.
 package final class RunLock: Sendable {
     private let descriptor: Int32
 

@@ -8,8 +8,8 @@ import Synchronization
 /// not block it, and whether the main thread does is up to who started the process. So a handler writes into a pipe,
 /// and a thread of our own, which surely takes these signals, reads it.
 package struct Signals: Sendable {
-    /// Those that are listened for: a terminal's end that is ignored when the process begins stays ignored, which is
-    /// all that `nohup` does.
+    /// The signals that are handled: a SIGHUP that is ignored when the process begins stays ignored, which is all that
+    /// `nohup` does.
     private let numbers: [Int32]
 
     /// Each signal is one call, on a thread of its own.

@@ -21,9 +21,9 @@ package struct ClusterRegistry: Sendable, Hashable {
     /// The authority that signs its certificate: the cluster's own, which every node has once it joined.
     package static let authority = "/etc/kubernetes/pki/ca.crt"
 
-    /// Where a runtime on this computer or a node looks for the authority that it believes for this registry.
+    /// Where a runtime on this computer or a node looks for the authority that it trusts for this registry.
     /// containerd reads Docker's layout, too, where there is no hosts.toml: one link serves both, and follows the
-    /// authority when that is made anew.
+    /// authority when that is replaced.
     package func authorityLink(for runtime: Cluster.Runtime) -> String {
         let directory = runtime == .docker ? "/etc/docker/certs.d" : "/etc/containerd/certs.d"
         return "\(directory)/\(endpoint)/ca.crt"

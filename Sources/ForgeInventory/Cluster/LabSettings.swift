@@ -1,4 +1,4 @@
-/// What the machines of `kubeforge lab up` are like. No other verb reads it.
+/// What the machines of `kubeforge lab up` are like. No other command reads it.
 package struct LabSettings: Sendable, Hashable {
     /// Of every machine that `hosts` does not give another.
     package var distribution: Distribution

@@ -183,7 +183,7 @@ package struct ModelStore: Sendable, Hashable {
     package var keyPath: String
     /// Another one, which may only read there: that of the service's pods. nil when they get the one that may write.
     package var readKeyPath: String?
-    /// The host keys that are believed, on the operator's machine.
+    /// The host keys that are trusted, on the operator's machine.
     package var knownHostsPath: String
     /// nil where pods take versions that nobody has signed.
     package var signing: Signing?

@@ -1,8 +1,8 @@
 import ForgeCore
 import Yams
 
-/// One value of the file, with its name and its place. Every way to read it returns nil when it is wrong, and has told
-/// so then.
+/// One value of the file, with its name and its place. Every way to read it returns nil when it is wrong, after
+/// reporting why.
 struct Field {
     /// The keys that lead to it: `hosts[0].ssh.port`.
     let name: String
@@ -116,7 +116,7 @@ struct MappingReader {
     private let field: Field
     private let fields: [String: Field]
 
-    /// Tells of keys that are not known. Nil, and told, when it is no mapping.
+    /// Reports keys that are not known. Nil, and reported, when it is not a mapping.
     init?(_ field: Field, keys known: [String]) {
         guard let entries = field.entries() else { return nil }
         for entry in entries where !known.contains(entry.key) {
@@ -152,7 +152,7 @@ extension Field {
         return node != nil
     }
 
-    /// The keys of a mapping with their values, in the order of the file. Nil, and told, when it is something else.
+    /// The keys of a mapping with their values, in the order of the file. Nil, and reported, when it is something else.
     func entries() -> [(key: String, field: Field)]? {
         guard let mapping = node.mapping else {
             diagnostics.add(
@@ -172,7 +172,7 @@ extension Field {
         }
     }
 
-    /// The elements of a list. Nil, and told, when it is something else.
+    /// The elements of a list. Nil, and reported, when it is something else.
     func elements() -> [Field]? {
         guard let sequence = node.sequence else {
             diagnostics.add(

@@ -45,7 +45,7 @@ private enum SpellingSuggestion {
 /// What keys and values of other tools' inventories (Ansible's, Kubespray's, k0sctl's, KubeOne's, of clouds) are called
 /// here.
 enum ForeignNames {
-    /// What to write instead, as a sentence with a blank behind it; nil for a name that is nobody's.
+    /// What to write instead, as a sentence with a space after it; nil for a name that is nobody's.
     static func advice(on typed: String, known: [String]) -> String? {
         let name = typed.trimming(while: isQuote)
         if name != typed, known.contains(name) { return "did you mean \(name), without the typographic quotes? " }

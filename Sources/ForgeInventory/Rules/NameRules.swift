@@ -82,7 +82,7 @@ enum FingerprintRule {
     }
 }
 
-/// Which Kubernetes can be asked for.
+/// Which versions of Kubernetes are supported.
 enum VersionRule {
     static let oldest = Version(1, 20, 0)
     /// What pkgs.k8s.io begins with; what is older needs a mirror.

@@ -45,7 +45,7 @@ struct MirrorsSection {
         return Mirrors.AptRepository(url: url, key: .file(path: key))
     }
 
-    /// A key file is believed because the operator has it; a fetched key only by its fingerprint.
+    /// A key file is trusted because the operator has it; a fetched key only by its fingerprint.
     private func key(of section: MappingReader) -> Mirrors.Key? {
         let fingerprint = section["fingerprint"]?.read(FingerprintRule.fingerprint)
         guard let field = section.required("key", like: "~/keys/mirror.asc"), let text = field.read({ $0 }) else {

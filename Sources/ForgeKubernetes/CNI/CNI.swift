@@ -68,7 +68,7 @@ struct Manifest: Step {
         source = ["-f", Word(path)]
     }
 
-    /// Applied on the server's side: the definitions of some resources are longer than what a client may note beside
+    /// Applied server-side: the definitions of some resources are longer than what a client may note beside
     /// them.
     init(_ title: String, directory: String) {
         self.title = title

@@ -2,7 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// A file from the internet, believed by its sha256 alone: whoever cannot reach its URL may put a copy there by hand.
+/// A file from the internet, trusted by its sha256 alone: whoever cannot reach its URL may put a copy there by hand.
 struct Download: Step {
     let title: String
     let url: String

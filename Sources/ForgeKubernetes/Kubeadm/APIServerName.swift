@@ -2,9 +2,9 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// The API server's certificate is good for the address that the operator reaches it at.
+/// The API server's certificate is valid for the address that the operator reaches it at.
 ///
-/// A new cluster has it from the start (`certSANs`). For one that exists kubeadm makes the certificate anew, with all
+/// A new cluster has it from the start (`certSANs`). For one that exists kubeadm recreates the certificate, with all
 /// names that the old one has: the API server reads its file again by itself, and kubeadm's renewals keep the names
 /// that a certificate has.
 struct APIServerName: Step {

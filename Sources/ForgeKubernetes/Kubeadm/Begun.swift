@@ -2,8 +2,8 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// Work of kubeadm that kubeforge began on a machine and has not seen complete: nothing else may be begun anew or taken
-/// back.
+/// Work of kubeadm that kubeforge began on a machine and has not seen complete: nothing else may be started over or
+/// reset.
 ///
 /// Only this type runs `kubeadm init` and `kubeadm reset`, and a value of it exists only where the machine has the
 /// note. The note is written where nothing of a cluster is, and names the cluster, so that it never speaks for somebody

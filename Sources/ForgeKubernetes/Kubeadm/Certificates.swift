@@ -16,7 +16,7 @@ struct Certificates: Sendable {
         var name: String { path.replacing("/etc/kubernetes/", with: "") }
         var isKubelets: Bool { path == Certificates.kubelet }
         var isAuthority: Bool { path.hasSuffix("ca.crt") }
-        /// Whether `kubeadm certs renew` makes it anew.
+        /// Whether `kubeadm certs renew` renews it.
         var isRenewable: Bool { !isKubelets && !isAuthority }
     }
 
@@ -26,12 +26,12 @@ struct Certificates: Sendable {
 
     static let kubelet = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 
-    /// The command that makes them anew.
+    /// The command that renews them.
     static func renewal(_ cluster: Cluster) -> String {
         "kubeforge provision --renew-certificates \(cluster.path.shellQuoted)"
     }
 
-    /// What gives a kubelet another one. What runs on the machine goes on, and what is moved away can be moved back.
+    /// What gives a kubelet another one. What runs on the machine keeps running; what is moved away can be moved back.
     static func kubeletCure(_ host: Host) -> String {
         let config = ControlPlane.configPath
         let (commands, end) =
@@ -74,7 +74,7 @@ struct Certificates: Sendable {
         return nil
     }
 
-    /// Of an answer to the look.
+    /// From the answer to the query.
     init(_ text: String) {
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 4).map(String.init)
@@ -140,10 +140,10 @@ package struct CertificatesLast: PreflightCheck {
 
     package var title: String { "no certificate of the cluster has expired on it" }
 
-    /// One look; a machine without openssl or without certificates answers nothing.
+    /// One query; a machine without openssl or without certificates answers nothing.
     package var questions: [Question] { [.command(Certificates.look)] }
 
-    /// A line for each that has expired, but for those that this run makes anew.
+    /// A line for each that has expired, but for those that this run renews.
     package func differences(given answers: Answers) -> [Difference] {
         let certificates = Certificates(answers.command(Certificates.look).text)
         return certificates.expired.filter { !(isRenewing && $0.isRenewable) }.map {

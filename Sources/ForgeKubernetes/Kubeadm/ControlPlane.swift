@@ -28,7 +28,7 @@ struct ControlPlane: Step {
         return isBegun(answers) ? ["kubeadm init did not finish"] : []
     }
 
-    /// Who replaced kube-proxy or CoreDNS keeps what he has.
+    /// Whoever replaced kube-proxy or CoreDNS keeps the replacement.
     func notes(given answers: Answers, on host: Host) -> [String] {
         guard isReady(answers), !isBegun(answers), case .missing(let objects) = parts(answers) else { return [] }
         return [
@@ -85,8 +85,8 @@ struct ControlPlane: Step {
         """
     }
 
-    /// A control plane that is only down comes back by itself once its kubelet runs. More is not done to one that is
-    /// somebody's.
+    /// A control plane that is only down comes back by itself once its kubelet runs. Nothing more is done to one that
+    /// is somebody's.
     private func wakeOrLeave(_ machine: Machine) async throws {
         let answers = try await restartKubelet(machine)
         guard !differences(given: answers).isEmpty else { return }
@@ -101,7 +101,8 @@ struct ControlPlane: Step {
         )
     }
 
-    /// A half-finished init of kubeforge's own goes on with what it finds: kubeadm keeps certificates and etcd's data.
+    /// A half-finished init of kubeforge's own continues with what it finds: kubeadm keeps certificates and etcd's
+    /// data.
     private func goOn(_ begun: Begun, _ machine: Machine, hasAllManifests: Bool) async throws {
         let answers = try await restartKubelet(machine)
         if isReady(answers) {
@@ -156,7 +157,7 @@ struct ControlPlane: Step {
 
     private static let done: Word = "preflight,certs,kubeconfig,kubelet-start,control-plane,etcd"
 
-    /// What kubeadm finds of its own when it goes on.
+    /// What kubeadm finds of its own when it continues.
     private static let own: Word = [
         "FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml",
         "FileAvailable--etc-kubernetes-manifests-kube-controller-manager.yaml",

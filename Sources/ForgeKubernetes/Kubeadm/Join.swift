@@ -50,8 +50,8 @@ struct Join: Step {
 
     /// kubeadm join looks for the token's signature once in 5 s only, and a new control plane takes ten seconds until
     /// it signs.
-    /// Waited for here, since the control plane's other steps would stand behind a command of that length. Nothing is
-    /// believed of the answer; a cluster that gives it to nobody leaves the waiting to kubeadm.
+    /// Waited for here, since the control plane's other steps would stand behind a command of that length. Nothing in
+    /// the answer is trusted; a cluster that gives it to nobody leaves the waiting to kubeadm.
     private func untilSigned(_ token: String) -> Command {
         let script = """
             for try in $(seq 100); do
@@ -199,7 +199,7 @@ struct Join: Step {
 
     private static let readiness: Word = "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}"
 
-    /// A join that did not finish may have made a node all the same: it is taken back only when the cluster says that
+    /// A join that did not finish may still have made a node: it is reset only when the cluster says that
     /// it does not work.
     private func refuseUnlessLost(_ machine: Machine) async throws {
         let look = HostKubectl.command("get", "node", Word(host.name), "-o", Self.readiness)

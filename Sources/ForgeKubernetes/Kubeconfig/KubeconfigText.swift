@@ -30,7 +30,7 @@ enum KubeconfigText {
     private static func isList(_ node: Node?) -> Bool { node == nil || node?.sequence != nil || node.isEmpty }
 
     /// The text with what differs put in its place: comments and layout of all else stay. Where that cannot be done
-    /// (JSON, say) the whole is written anew, with the same values.
+    /// (JSON, say) the whole is rewritten, with the same values.
     static func edited(_ text: String, to root: Node.Mapping) throws(Problem) -> String {
         if let edited = KubeconfigEdit(text).applied(root), let again = try? Self.root(edited), again == root {
             return edited

@@ -76,7 +76,7 @@ enum PodNetwork {
         """
     }
 
-    /// What the look says.
+    /// What the query found.
     struct Report {
         /// The size of packets that come through.
         enum Reply: String { case full, small, none }

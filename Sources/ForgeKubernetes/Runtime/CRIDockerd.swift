@@ -63,7 +63,7 @@ struct CRIDockerd {
         }
     }
 
-    /// The archive holds one program in a directory. It is believed by its sha256 alone.
+    /// The archive holds one program in a directory. It is trusted by its sha256 alone.
     static let install = """
         set -e
         directory=$(mktemp -d); trap 'rm -rf "$directory"' EXIT

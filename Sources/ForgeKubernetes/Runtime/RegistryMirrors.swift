@@ -50,7 +50,7 @@ struct RegistryMirrors {
     }
 }
 
-/// The node's runtime believes the certificate of the registry that deploys push to, so that a machine which joins
+/// The node's runtime trusts the certificate of the registry that deploys push to, so that a machine which joins
 /// later pulls by itself.
 struct RegistryTrust {
     let cluster: Cluster

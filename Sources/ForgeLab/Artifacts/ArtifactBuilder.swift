@@ -2,7 +2,7 @@ import ForgeCore
 
 /// Runs the scripts that make supplies, and tells how long they have been at it.
 struct ArtifactBuilder: Sendable {
-    /// Long enough not to flood a log, short enough to see that it lives.
+    /// Long enough not to flood a log, short enough to see that it is alive.
     private static let tellEvery = Duration.seconds(10)
     /// Kubernetes takes minutes on two cores, and another kubeforge may be at it: nothing that still works takes as
     /// long as this.

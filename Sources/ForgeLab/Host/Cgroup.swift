@@ -3,7 +3,7 @@ import ForgeCore
 /// Processes that were put together into control groups of one name: found by membership, never by what they call
 /// themselves.
 struct Cgroup: Sendable {
-    /// Of a look into the control groups, which takes milliseconds.
+    /// Of a query of the control groups, which takes milliseconds.
     private static let limit = Duration.seconds(60)
 
     let name: String
@@ -24,7 +24,7 @@ struct Cgroup: Sendable {
         return Set(listed.text.split(separator: "\n").compactMap { Int32($0) })
     }
 
-    /// Kills what is in it, again until nothing is left (a process may fork between the look and the kill), then
+    /// Kills what is in it, again until nothing is left (a process may fork between the query and the kill), then
     /// removes the groups.
     func end() async throws {
         try await thaw()

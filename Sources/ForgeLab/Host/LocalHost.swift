@@ -116,15 +116,15 @@ package struct LocalHost: Sendable {
 }
 
 extension LocalHost {
-    /// Looks until it is done, with pauses between two looks; false when the limit is over before.
+    /// Polls until it is done, with pauses between two checks; false when the limit is over first.
     func poll(
         within limit: Duration, every pause: Duration, until isDone: () async throws -> Bool
     ) async throws -> Bool {
         try await ForgeCore.poll(within: limit, pause: { try await Task.sleep(for: pause) }, until: isDone)
     }
 
-    /// Asks a machine's systemd to reboot. It listens to the sixth of the signals that are anybody's; the first is 34,
-    /// glibc keeps two for itself.
+    /// Asks a machine's systemd to reboot. It does so on SIGRTMIN+5; SIGRTMIN is 34, since glibc keeps two
+    /// signals for itself.
     func requestReboot(ofFirstProcess process: Int32) { _ = Foundation.kill(process, 34 + 5) }
 }
 

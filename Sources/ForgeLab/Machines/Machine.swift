@@ -198,7 +198,7 @@ struct MachineLogin: Sendable {
     }
 }
 
-/// The machines' real host keys, read from their disks: nothing that answers on the network is believed.
+/// The machines' real host keys, read from their disks: nothing that answers on the network is trusted.
 struct KnownHosts: Sendable {
     let layout: LabLayout
 

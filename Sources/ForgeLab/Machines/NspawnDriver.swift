@@ -39,7 +39,7 @@ struct NspawnDriver: MachineDriver {
         try await waitForMachine()
     }
 
-    /// The power supply starts in its own control groups, goes on to the machine's, and then says who it is there: who
+    /// The power supply starts in its own control groups, moves on to the machine's, and then says who it is there: who
     /// looks in between sees no machine.
     private func waitForMachine() async throws {
         let isOver = try await layout.computer.poll(within: .seconds(30), every: .milliseconds(20)) {
@@ -64,8 +64,8 @@ struct NspawnDriver: MachineDriver {
 
     func boot() async throws -> String? { supervisor.map(String.init) }
 
-    /// When systemd-nspawn is killed, what runs in the machine goes on. An ordinary user may ask, too, who cannot read
-    /// what is in the machine's directory.
+    /// When systemd-nspawn is killed, what runs in the machine keeps running. An ordinary user may ask, too, who cannot
+    /// read what is in the machine's directory.
     func isSupervising(_ processes: Set<Int32>) -> Bool {
         processes.contains { layout.computer.read("/proc/\($0)/comm") == "systemd-nspawn\n" }
     }

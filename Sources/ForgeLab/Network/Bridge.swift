@@ -45,8 +45,8 @@ struct Bridge: Sendable {
     }
 
     /// Machines get "unreachable" for everything but the bridge. Without it a packet to the Service network leaves by
-    /// this computer's default route while kube-proxy is not up yet, and somebody else answers. The kernel says
-    /// "unreachable" aloud only where it would forward.
+    /// this computer's default route while kube-proxy is not up yet, and somebody else answers. The kernel
+    /// reports "unreachable" only where it would forward.
     private func refuseToForward() async throws {
         if try await !isRefusing() {
             try await computer.finish(Command(["ip", "rule", "add"] + rule + ["priority", Word(Self.priority)]))
@@ -103,7 +103,7 @@ struct Firewall: Sendable {
     /// servers ask for no login.
     var guardRule: [Word] { ["INPUT", "-d", Word("\(network.bridgeAddress)")] + comment + ["-j", chain] }
 
-    /// A chain, because one rule cannot name two interfaces. Made anew as a whole, so that a killed `up` leaves it
+    /// A chain, because one rule cannot name two interfaces. Rebuilt as a whole, so that a killed `up` leaves it
     /// whole or not there.
     var guardTable: String {
         """

@@ -11,7 +11,7 @@ struct Preconditions: Sendable {
         ability + [overlay, tunnel, memory, disk, watches, neighbours, owner].compactMap { $0 } + ports
     }
 
-    /// What every verb that changes something needs.
+    /// What every command that changes something needs.
     var ability: [Problem] { [system, user, programs].compactMap { $0 } }
 
     private var system: Problem? {

@@ -36,7 +36,7 @@ package struct StepReport: Sendable, Hashable {
     package var outcome: Outcome
     /// Before the change; with `failed`, what is still not so.
     package var differences: [Difference]
-    /// From the first look to the last, waiting included.
+    /// From the first question to the last, waiting included.
     package var seconds: Double
     /// Why the step failed or refused; nil for every other outcome.
     package var problem: Problem?
@@ -117,7 +117,7 @@ package struct Summary: Sendable, Hashable {
 package struct HostSummary: Sendable, Hashable {
     /// Steps that were applied, and held afterwards.
     package var changed = 0
-    /// Steps that held at the first look.
+    /// Steps that held when first asked.
     package var unchanged = 0
     /// Steps that a dry run would have applied.
     package var wouldChange = 0

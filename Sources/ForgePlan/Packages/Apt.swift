@@ -53,7 +53,7 @@ package enum Apt {
         }
     }
 
-    /// Unpacks packages anew at the version that they have. apt takes a package that dpkg was unpacking for installed,
+    /// Unpacks packages again at the version that they have. apt takes a package that dpkg was unpacking for installed,
     /// and `--fix-broken` passes it over.
     static func reinstall(_ packages: [String]) -> Command {
         let words: [Word] = [
@@ -138,7 +138,7 @@ package enum Apt {
     }
 
     /// The lines that apt and dpkg mark as errors, each once; nil where there are none. What dpkg says of a package
-    /// goes on in the line below.
+    /// continues on the line below.
     static func errors(_ output: Output) -> String? {
         var found: [String] = []
         var goesOn = false

@@ -33,7 +33,7 @@ package struct AptRepository: Step {
     package enum SigningKey: Sendable, Hashable {
         /// The key itself, ASCII-armoured.
         case text(String)
-        /// Fetched by the host, believed with this fingerprint only (40 upper-case hexadecimal digits).
+        /// Fetched by the host, trusted with this fingerprint only (40 upper-case hexadecimal digits).
         case url(String, fingerprint: String)
     }
 
@@ -175,7 +175,7 @@ package struct AptRepository: Step {
     }
 
     /// A home of gpg's of its own, where nobody else can put anything, gone when the shell ends. `fingerprints FILE`
-    /// counts every primary key: apt believes all of them.
+    /// counts every primary key: apt trusts all of them.
     static func home(in directory: String = "/run") -> String {
         """
         home=$(mktemp -d -p \(directory) kubeforge.XXXXXX) || exit
@@ -194,7 +194,7 @@ package struct AptRepository: Step {
         """
     }
 
-    /// Whatever else the address gives, only the pinned key gets into the file that apt believes: it alone is taken out
+    /// Whatever else the address gives, only the pinned key gets into the file that apt trusts: it alone is taken out
     /// of a keyring that was empty before. Prints it, or what is wrong with it.
     static func fetch(homesIn directory: String = "/run") -> String {
         """

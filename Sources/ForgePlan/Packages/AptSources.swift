@@ -15,7 +15,7 @@ package struct AptSources: Sendable, Hashable {
         package var address: String
         /// `bookworm`, or a path such as `/` for a repository without suites.
         package var suite: String
-        /// A path; nil when there is none, and apt then believes every key that the machine trusts.
+        /// A path; nil when there is none, and apt then accepts every key that the machine trusts.
         package var signedBy: String?
 
         package init(path: String, line: Int, address: String, suite: String, signedBy: String?) {
@@ -85,7 +85,7 @@ package struct AptSources: Sendable, Hashable {
         return [source(line, String(words.removeFirst()), String(words.removeFirst()), key)]
     }
 
-    /// `Types: deb`, `URIs: …`, `Suites: …`, `Signed-By: …` and more; a line that begins with a space goes on with the
+    /// `Types: deb`, `URIs: …`, `Suites: …`, `Signed-By: …` and more; a line that begins with a space continues the
     /// one before.
     private static func sources(of stanza: [Line]) -> [Source] {
         var fields: [String: String] = [:]

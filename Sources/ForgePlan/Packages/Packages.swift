@@ -61,7 +61,7 @@ private struct AptInstallation {
         (self.machine, self.proxy, self.locks) = (machine, proxy, locks)
     }
 
-    /// Indices of a fresh machine are empty or old: when apt does not find a package, they are fetched anew and it is
+    /// Indices of a fresh machine are empty or old: when apt does not find a package, they are fetched again and it is
     /// asked once more.
     /// An update that fails is told only if the packages cannot be had without it: the fault may be another
     /// repository's.

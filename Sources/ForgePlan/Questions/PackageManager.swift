@@ -14,7 +14,7 @@ package enum PackageManager: Sendable, Hashable, CaseIterable {
     func states(_ names: [String]) -> String {
         let words = names.map(\.shellQuoted).joined(separator: " ")
         switch self {
-        // It fails when it knows one of the names not at all; what it knows, it prints all the same.
+        // It fails when it does not know one of the names, but still prints what it knows.
         case .apt:
             return "dpkg-query -W -f '${Package}|${db:Status-Abbrev}|${Version}\\n' -- \(words) 2>/dev/null"
         }

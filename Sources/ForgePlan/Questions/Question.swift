@@ -1,6 +1,6 @@
 import ForgeCore
 
-/// A read-only look at a host, as a value: it can be batched with others, compared, and answered in a test without any
+/// A read-only query of a host, as a value: it can be batched with others, compared, and answered in a test without any
 /// host.
 package enum Question: Sendable, Hashable {
     /// Type, mode, owner, size, sha256 and modification time of a path.
@@ -26,13 +26,13 @@ package struct Answers: Sendable, Hashable {
 
     package init(_ raw: [Question: Answer] = [:]) { self.raw = raw }
 
-    /// The answer as it was parsed; nil when the question was not asked in this look.
+    /// The answer as it was parsed; nil when the question was not asked this time.
     package subscript(question: Question) -> Answer? { raw[question] }
 
     /// Those of the questions that have no answer here, each once.
     package func missing(of questions: [Question]) -> [Question] { questions.filter { raw[$0] == nil }.uniqued() }
 
-    /// Adds what a later look found; where both know an answer, the newer one counts.
+    /// Adds what was found later; where both know an answer, the newer one counts.
     package mutating func merge(_ newer: Answers) { raw.merge(newer.raw) { _, new in new } }
 }
 

@@ -95,7 +95,7 @@ private struct Refusal: Sendable {
     }
 }
 
-/// All questions of one look as one POSIX shell script, and the parser of what it prints.
+/// All questions of one round trip as one POSIX shell script, and the parser of what it prints.
 ///
 /// It is cheap on the host: shell built-ins read small files; one `stat`, one `sha256sum`, one `dpkg-query` and one
 /// `systemctl show` serve all questions of their kind.

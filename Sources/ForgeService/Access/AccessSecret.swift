@@ -8,7 +8,7 @@ struct AccessSecret: Step {
     private let content: ContentSecret
 
     /// nil where whoever reaches the service may ask it, in plain HTTP; reads the files from the operator's disk.
-    /// Throws where pods could not use them, or no client believe them at this time, in seconds since 1970.
+    /// Throws where pods could not use them, or no client would trust them at this time, in seconds since 1970.
     init?(_ cluster: Cluster, at time: Int = UTCDate.now) throws(Problem) {
         let service = cluster.service
         var files: [String: [UInt8]] = [:]

@@ -12,7 +12,7 @@ struct ServiceCredentials: Sendable, Hashable {
 
     /// curl's configuration. Authority and name are not looked at: the addresses that are asked are those of pods,
     /// Services and nodes, which the cluster itself gave, and which hardly any certificate names. Who answers must have
-    /// the key of the operator's own certificate all the same: curl looks at a pin though it is `insecure`.
+    /// the key of the operator's own certificate even so: curl checks a pin although it is `insecure`.
     func configuration(isAnonymous: Bool = false) -> String {
         let pin = certificate?.pins.first.map { "pinnedpubkey = \"sha256//\($0)\"" }
         let header = isAnonymous ? nil : token.map { "header = \"Authorization: Bearer \($0)\"" }

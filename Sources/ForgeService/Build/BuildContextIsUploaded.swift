@@ -38,7 +38,7 @@ package struct BuildContextIsUploaded: Step {
     }
 
     /// Into a temporary directory, renamed when it is complete: a directory with the final name is never half of one.
-    /// Its files keep their modes, which become the image's; training data are for root alone all the same, since
+    /// Its files keep their modes, which become the image's; training data are still for root alone, since
     /// nobody else gets into the directory above.
     private var unpack: Command {
         let script = """

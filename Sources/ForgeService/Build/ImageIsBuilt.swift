@@ -4,7 +4,7 @@ import ForgePlan
 
 /// Docker on the machine has the release's image. The tag stands for the context and the arguments; what the base
 /// image's own tag meant when it was built, and what Debian had then, is not looked at again, until somebody has it
-/// built anew.
+/// rebuilt.
 package struct ImageIsBuilt: Step {
     /// The release whose build context is on the machine already.
     package let release: Release
@@ -73,7 +73,7 @@ enum DockerImage {
     }
 }
 
-/// When the image of the release that runs was built anew: a deploy after that builds on it, and does not go back to
+/// When the image of the release that runs was rebuilt: a deploy after that builds on it, and does not go back to
 /// what was before.
 /// The pods' description keeps it, so that a release that comes back brings its own.
 package struct LastBuild: Sendable {
@@ -87,7 +87,7 @@ package struct LastBuild: Sendable {
             "get", "deployments", "--field-selector", "metadata.name=\(service.name)", "--output", Word(path))
     }
 
-    /// One look at the service's Deployment.
+    /// One query of the service's Deployment.
     package var questions: [Question] { [.command(look)] }
 
     /// See `Release.rebuilt`; nil, too, where the cluster does not say. Then `requirement` does not hold.

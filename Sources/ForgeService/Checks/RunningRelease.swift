@@ -26,7 +26,7 @@ struct RunningRelease: Sendable {
 
     var tag: String { Release.tag(of: image) }
 
-    /// One look for all of it.
+    /// One query for all of it.
     struct Look: Sendable {
         let service: Service
         private var kubectl: Kubectl { Kubectl(namespace: service.namespace) }
@@ -179,7 +179,7 @@ struct RunningAccess: Sendable {
 }
 
 extension CertificateFile {
-    /// Whether clients believe it today.
+    /// Whether clients trust it today.
     func check(at time: Int) -> CheckReport {
         CheckReport(
             name: "certificate", isPassed: (begins...max(begins, ends)).contains(time),

@@ -8,7 +8,7 @@ struct JobMonitor {
     private let patience: Duration
     private var logs: LogFollower
     private var crashed: Set<String> = []
-    /// Whether a pod's program failed that had not at the look before.
+    /// Whether a pod's program failed that had not at the query before.
     private(set) var hasNewCrash = false
     private var lastMove = ContinuousClock.now
     private(set) var pods = JobStatus(objects: "")
@@ -51,7 +51,7 @@ struct JobMonitor {
     }
 }
 
-/// The logs of a run's pods as far as they have been told: each look brings the lines that are new.
+/// The logs of a run's pods as far as they have been shown: each query brings the lines that are new.
 struct LogFollower: Sendable {
     private let looks: JobQueries
     private var told: [String: Int] = [:]
@@ -71,7 +71,7 @@ struct LogFollower: Sendable {
         return logs.isEmpty ? ":" : logs.joined(separator: "\n")
     }
 
-    /// What a look printed, pod by pod.
+    /// What a query printed, pod by pod.
     mutating func lines(_ text: String) -> [PodLine] {
         let new = PodLogs(text).byPod
         for (pod, lines) in new { told[pod, default: 0] += lines.count }

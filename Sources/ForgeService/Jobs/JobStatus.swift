@@ -30,7 +30,7 @@ struct JobStatus: Sendable {
         }
     }
 
-    /// A pod that will never start, although its Job goes on waiting for it.
+    /// A pod that will never start, although its Job still waits for it.
     var neverStarts: Bool {
         pods.contains { $0.neverStarts(events) }
     }
@@ -74,7 +74,7 @@ struct JobQueries: Sendable {
     }
 }
 
-/// Why a run does not come to its end, as a note to a person.
+/// Why a run does not finish, as a note to a person.
 struct JobFailure {
     let state: JobStatus
     /// The last lines of each pod.

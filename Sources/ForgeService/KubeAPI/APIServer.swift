@@ -54,7 +54,7 @@ package struct APIServer: PreflightCheck {
     private func isAnswering(_ answers: Answers) -> Bool { answers.command(look).exitCode == 0 }
 }
 
-/// What every verb may meet that asks a cluster for its service.
+/// What every command may meet that asks a cluster for its service.
 extension Problem {
     /// `said`: kubectl's own words; empty only where there are none.
     init(silent host: String, _ said: String) {
@@ -78,7 +78,7 @@ extension Problem {
             why: said.split(whereSeparator: \.isNewline).last.map(String.init), fix: fix)
     }
 
-    /// Of a look that failed.
+    /// Of a query that failed.
     init(silent host: String, _ answer: CommandState) {
         self.init(silent: host, answer.silence ?? "")
     }
@@ -91,14 +91,14 @@ extension Problem {
 }
 
 extension Difference {
-    /// What could not be queried, with the last words of the look that failed.
+    /// What could not be queried, with the last words of the query that failed.
     init(_ sentence: String, silent answer: CommandState) {
         self.init(sentence + (answer.silence.map { ": \($0)" } ?? ""))
     }
 }
 
 extension CommandState {
-    /// Why a look of kubectl's has no answer, in its last words; nil where it gives no reason.
+    /// Why a query of kubectl's has no answer, in its last words; nil where it gives no reason.
     fileprivate var silence: String? {
         switch exitCode {
         case 0: nil

@@ -24,7 +24,7 @@ struct Kubectl: Sendable {
         return "{ \(said) || { code=$?; printf '\\n%s\\n' \"$said\"; exit \"$code\"; }; } 3>&1"
     }
 
-    /// Applies what it reads on the server's side: what a client applies is kept a second time, as an annotation that
+    /// Applies what it reads server-side: what a client applies is kept a second time, as an annotation that
     /// many tools show.
     static let serverSideApply: [Word] = [
         "apply", "--server-side", "--force-conflicts", "--field-manager=kubeforge", "-f", "-",

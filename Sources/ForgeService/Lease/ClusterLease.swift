@@ -6,7 +6,7 @@ import Foundation
 import Synchronization
 
 /// A Lease of the cluster, which says who changes what, since when and from where. It is taken before the first change,
-/// renewed as long as the run goes on, over a connection of its own, since the others are busy for minutes, and given
+/// renewed as long as the run lasts, over a connection of its own, since the others are busy for minutes, and given
 /// back at the end.
 package actor ClusterLease {
     private let place: LeasePlace
@@ -107,7 +107,7 @@ package actor ClusterLease {
         throw Problem(held: "\(place.subject) is being changed by another kubeforge run", by: nil)
     }
 
-    /// False when it was another's a moment ago, and a new look is due.
+    /// False when it was another's a moment ago, and it must be read again.
     private func attempt() async throws -> Bool {
         guard let transport else { return false }
         let look = try await transport.run(Command("sh", "-c", Word(look)).asRoot())
@@ -167,7 +167,7 @@ package actor ClusterLease {
             .seconds(10))
     }
 
-    /// The clock that renews it, and the Lease: one look. No cluster, no answer.
+    /// The clock that renews it, and the Lease: one query. No cluster, no answer.
     private var look: String {
         "date -u +%s; "
             + kubectl.line(
@@ -247,7 +247,7 @@ struct LeaseObject: Decodable, Sendable {
 package struct LeasePlace: Sendable, Hashable {
     let name: String
     let namespace: String
-    /// Whether a run goes on where the cluster does not answer or is not there yet: it is what makes it answer.
+    /// Whether a run continues where the cluster does not answer or does not exist yet: it is what makes it answer.
     let isOptional: Bool
     /// As sentences name it.
     let subject: String

@@ -56,7 +56,7 @@ package struct Manifests: Sendable, Hashable {
     }
 }
 
-/// The first pod of a new release, beside the running service and unknown to it: users meet the release only after it
+/// The first pod of a new release, beside the running service and unknown to it: users reach the release only after it
 /// answered as it must.
 struct CanaryDeployment: Sendable, Hashable {
     let release: Release

@@ -36,7 +36,8 @@ package struct Scaling: Sendable {
             essential: [host.name])
     }
 
-    /// What to do next, line by line. `inventory`: its path; `argument`: what follows a verb on the command line.
+    /// What to do next, line by line. `inventory`: its path; `argument`: what follows a command that takes the same
+    /// inventory.
     package func next(inventory: String, argument: String) -> [String] {
         let lasting = "or the next deploy goes back to \(service.replicas)"
         if count == 0 {

@@ -59,7 +59,7 @@ package struct ServiceLogs: Sendable {
 
     private var look: String { kubectl.look("get", "pods", "--selector", selector, "--output", "json") }
 
-    /// Pod after pod: with a selector kubectl would mix their order anew each time.
+    /// Pod after pod: with a selector kubectl would mix their order differently each time.
     private func printOnce(_ names: [String]) -> Command {
         let logs = kubectl.line("logs", "--prefix", "--tail=\(tail)")
         let script = "status=0; for pod in \"$@\"; do \(logs) \"pod/$pod\" || status=1; done; exit $status"

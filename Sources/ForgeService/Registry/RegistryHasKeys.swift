@@ -2,7 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// The cluster's registry has a certificate that the cluster's nodes believe, and a random password.
+/// The cluster's registry has a certificate that the cluster's nodes trust, and a random password.
 ///
 /// The password never leaves the machine but inside the cluster's Secret: scripts read it from files into the shell's
 /// own words.

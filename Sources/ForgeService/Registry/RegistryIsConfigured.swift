@@ -3,7 +3,7 @@ import ForgeInventory
 import ForgePlan
 import ForgeTemplates
 
-/// The kubelet of the first control plane is told to run the registry: a static pod, made anew when what it reads at
+/// The kubelet of the first control plane is told to run the registry: a static pod, recreated when what it reads at
 /// its start changes.
 struct RegistryIsConfigured: Step {
     /// Where kubeadm has the kubelet look for static pods.

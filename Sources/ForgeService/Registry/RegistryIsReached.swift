@@ -2,7 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// A node gets to the cluster's registry and believes its certificate. It is asked as anybody may ask it, without the
+/// A node gets to the cluster's registry and trusts its certificate. It is asked as anybody may ask it, without the
 /// password.
 enum RegistryIsReached {
     static func step(_ registry: ClusterRegistry, from host: Host) -> Requirement {

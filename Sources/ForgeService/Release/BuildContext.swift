@@ -3,8 +3,8 @@ import ForgeInventory
 import ForgeTemplates
 import Foundation
 
-/// All that an image is made of: the service's files, the model's, the build arguments, and when it was last built
-/// anew. Its digest is the image's tag.
+/// All that an image is made of: the service's files, the model's, the build arguments, and when it was last
+/// rebuilt. Its digest is the image's tag.
 package struct BuildContext: Sendable, Hashable {
     /// By path in the context.
     package let files: [String: [UInt8]]

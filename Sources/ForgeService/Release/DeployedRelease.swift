@@ -32,7 +32,7 @@ package struct DeployedRelease: Sendable, Hashable {
         self.accessSecret = accessSecret
     }
 
-    /// One look for all of it.
+    /// One query for all of it.
     package struct Look: Sendable {
         private let service: Service
         private let kubectl: Kubectl

@@ -10,8 +10,8 @@ package struct Release: Sendable, Hashable {
     package let tag: String
     /// `host[:port]/path` that its image is pushed to and pulled from.
     package let registry: String
-    /// When its image was built anew, with the base image as it was then: `2026-11-26T20:21:31Z`. nil where nobody
-    /// asked for that. The same files built anew are another release, under another tag: an image is never replaced by
+    /// When its image was rebuilt, with the base image as it was then: `2026-11-26T20:21:31Z`. nil where nobody
+    /// asked for that. The same files rebuilt are another release, under another tag: an image is never replaced by
     /// another of its name.
     package let rebuilt: String?
 

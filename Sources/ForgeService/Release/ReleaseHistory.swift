@@ -19,7 +19,7 @@ package struct ReleaseHistory: Sendable {
     /// Of the ConfigMap.
     static func name(_ service: String) -> String { "\(service)-releases" }
 
-    /// Deployment, ReplicaSets and ConfigMap in one look.
+    /// Deployment, ReplicaSets and ConfigMap in one query.
     static func look(_ service: String, namespace: String) -> String {
         Kubectl(namespace: namespace).look(
             "get", "deployments,replicasets,configmaps", "--selector", "app.kubernetes.io/name=\(service)", "--output",

@@ -48,7 +48,7 @@ struct RetentionPolicy {
     /// As many as a Deployment's `revisionHistoryLimit` keeps, and the one that runs.
     static let count = 6
 
-    /// What one machine has, as its look prints it: a word for the kind, and a tag.
+    /// What one machine has, as its query prints it: a word for the kind, and a tag.
     struct Found: Equatable {
         /// Deployed here, the last one first.
         var deployed: [String] = []

@@ -1,7 +1,7 @@
 import ForgeCore
 import ForgePlan
 
-/// The gate that a release passes before any user meets it: its first pod, alone, answers as training did.
+/// The check that a release passes before it reaches any user: its first pod, alone, answers as training did.
 struct CanaryCheck: Sendable {
     let canary: CanaryDeployment
     let manifests: Manifests

@@ -3,7 +3,7 @@ import ForgePlan
 
 /// The cluster's objects are as the manifests say: what kubeforge wrote, and what somebody changed in the cluster
 /// since.
-/// Other pods than those that run pass the gate first.
+/// Other pods than those that run pass the canary check first.
 package struct ManifestsAreApplied: Step {
     /// Written to the first control plane before they are applied, and left there.
     package let manifests: Manifests
@@ -27,7 +27,7 @@ package struct ManifestsAreApplied: Step {
     /// Of the files where they differ; else of the cluster's objects, as `kubectl diff` tells them.
     package func differences(given answers: Answers) -> [Difference] {
         let files = files.flatMap { $0.differences(given: answers) }
-        // A comparison with files that are to be written anew says nothing.
+        // A comparison with files that are to be rewritten says nothing.
         let changes = files.isEmpty ? DriftReport(answers.command(drift)).differences : files
         return changes
             + (gate.isLeft(answers.command(gate.look)) ? ["\(gate.canary.name) of an earlier run is left"] : [])

@@ -12,7 +12,7 @@ package struct SchedulesLook: Sendable {
         kubectl = Kubectl(namespace: service.namespace)
     }
 
-    /// One look, for every schedule of the service.
+    /// One query, for every schedule of the service.
     package var questions: [Question] { [.command(line)] }
 
     /// Throws with kubectl's own words when the cluster does not answer.

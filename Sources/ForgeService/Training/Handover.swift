@@ -2,7 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 
-/// What a pod of a run waits for. It says so in its last line, and goes on when it has it (handover.py).
+/// What a pod of a run waits for. It says so in its last line, and continues when it has it (handover.py).
 enum Awaited: Sendable, Hashable {
     /// The directory that is pushed.
     case directory

@@ -22,7 +22,7 @@ package struct ModelSigner: Sendable {
     /// Whether the key can be used, and pods would take what it signs: that is known before the first minute of work.
     package func check() async throws { _ = try await sign(Array("kubeforge looks whether it can sign\n".utf8)) }
 
-    /// The signature of these bytes, which those whom the pods believe have given.
+    /// The signature of these bytes, made by a key that the pods trust.
     func sign(_ content: [UInt8]) async throws -> [UInt8] {
         let command = Command(
             "sh", "-c", Word(Self.script), "sh", Word(signing.keyPath), Word(signing.signersPath), Word(Self.namespace))

@@ -54,7 +54,7 @@ struct TrainingIsComplete: Step {
             try await handover?.bring(answers, to: machine)
             try await machine.pause(pause)
         }
-        // What was printed between the last look and the end.
+        // What was printed between the last query and the end.
         _ = try await watch.look(at: machine)
         let log = try await machine.ask([.command(log)]).command(log).text
         if !isFollowed { told(log) }

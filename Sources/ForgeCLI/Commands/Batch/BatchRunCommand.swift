@@ -118,7 +118,7 @@ extension BatchOrder {
             release: try await context.deployedRelease(), time: time)
     }
 
-    /// The scores once more, where the eye rests; what to look at next.
+    /// The scores once more, at the end of the output; then what to look at next.
     fileprivate func tellScores(_ context: ActionContext) -> [String] {
         let directory = directory(context.cluster)
         let path = here.absolute(directory) + "/scores.json"
@@ -160,8 +160,8 @@ struct ResultsDirectory {
         self.name = name
     }
 
-    /// The directory itself, or the next above it that there is, must be one and take files. What a run of another kind
-    /// has left there would stand beside scores that are not its own.
+    /// The directory itself, or the nearest above it that exists, must be a directory and writable. What a run of
+    /// another kind has left there would stand beside scores that are not its own.
     func check(for output: BatchOutput) throws(Problem) {
         if FileManager.default.fileExists(atPath: "\(path)/\(output.otherTable)") {
             throw Problem(

@@ -13,7 +13,7 @@ struct LabCommand: AsyncParsableCommand {
         subcommands: [LabUp.self, LabDown.self, LabStatus.self, LabShell.self, LabReboot.self])
 }
 
-/// What every command of the lab is told.
+/// The options of every command of the lab.
 struct LabOptions: ParsableArguments {
     /// The lab that comes with kubeforge, before the rule of the other commands.
     static let preferred = "inventory/lab.yaml"
@@ -146,7 +146,7 @@ struct LabShell: AsyncParsableCommand {
     @Argument(help: "The machine's name.")
     var machine: String
 
-    /// ssh takes this process's place: the terminal, signals and exit code are its own.
+    /// ssh replaces this process: terminal, signals and exit code are its own.
     func run() async throws {
         let words = try options.lab(options.choice(inventory), nil, LabProgress { _ in }).shell(machine).words.map(
             \.text)

@@ -2,14 +2,14 @@ import ForgeCore
 import ForgeLab
 import Foundation
 
-/// Making and ending machines takes root. Another user's kubeforge starts itself again with sudo; every other verb runs
-/// as the user.
+/// Making and ending machines takes root. Another user's kubeforge starts itself again with sudo; every other command
+/// runs as the user.
 struct RootRights {
     let surroundings: ProcessEnvironment
     var effectiveUser: UInt32 = geteuid()
     var hasTerminal: Bool = isatty(0) == 1
 
-    /// Comes back only where this process is root's.
+    /// Returns only where this process is root's.
     func demand(_ arguments: [String] = CommandLine.arguments) async throws {
         if effectiveUser == 0 { return }
         guard let sudo = program("sudo") else { throw cannotBecomeRoot("sudo is not installed") }
