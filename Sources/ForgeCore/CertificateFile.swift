@@ -5,7 +5,7 @@ import Glibc
 package struct CertificateFile: Sendable, Hashable {
     /// When the first certificate, the server's own, begins and ends to be valid, in seconds since 1970.
     package let begins, ends: Int
-    /// Of each certificate, the server's own first: the sha256 of its public key in base64, as curl pins it.
+    /// For each certificate, the server's own first, the sha256 of its public key in base64, as curl pins it.
     package let pins: [String]
 
     /// nil for bytes that hold none, or one that cannot be read.
@@ -55,7 +55,7 @@ private enum PEM {
         return reading(pem) { PEM_read_bio_PrivateKey($0, nil, nil, &passphrase) }
     }
 
-    /// Of the certificate's public key.
+    /// The pin of the certificate's public key.
     static func pin(_ certificate: OpaquePointer) -> String? {
         let key = X509_get_X509_PUBKEY(certificate)
         let count = Int(i2d_X509_PUBKEY(key, nil))

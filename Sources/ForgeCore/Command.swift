@@ -35,7 +35,7 @@ package struct Command: Sendable, Hashable {
     package enum Input: Sendable, Hashable {
         case none
         case bytes([UInt8])
-        /// As `bytes`, but never shown.
+        /// Bytes as in `bytes`, but never shown.
         case secret([UInt8])
         /// A file on the operator's machine, streamed.
         case file(String)
@@ -154,7 +154,7 @@ package struct Word: Sendable, Hashable, ExpressibleByStringInterpolation {
             ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
-    /// As messages and logs show it: quoted, so that the line can be pasted into a shell.
+    /// The word as messages and logs show it: quoted, so that the line can be pasted into a shell.
     package var shown: String { quoted }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

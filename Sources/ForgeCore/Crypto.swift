@@ -13,14 +13,14 @@ package struct SHA256: ~Copyable {
 
     deinit { EVP_MD_CTX_free(context) }
 
-    /// Of all the bytes at once.
+    /// The digest of all the bytes.
     package static func hex(_ bytes: [UInt8]) -> String {
         let sum = SHA256()
         sum.update(bytes)
         return sum.finish()
     }
 
-    /// Of the text in UTF-8.
+    /// The digest of the text in UTF-8.
     package static func hex(_ text: String) -> String { hex(Array(text.utf8)) }
 
     /// Takes the next bytes in; how they are cut into pieces does not matter.

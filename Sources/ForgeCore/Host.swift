@@ -31,7 +31,7 @@ package struct Host: Sendable, Hashable {
         return outer
     }
 
-    /// As the inventory writes it: `control-plane` or `worker`.
+    /// The role as the inventory writes it: `control-plane` or `worker`.
     package enum Role: String, Sendable, Hashable, CaseIterable {
         case controlPlane = "control-plane"
         case worker

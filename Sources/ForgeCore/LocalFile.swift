@@ -50,7 +50,7 @@ package enum LocalFile {
         return try readAll(fd, atMost: limit)
     }
 
-    /// From where the descriptor stands to the end of its file.
+    /// The bytes from where the descriptor stands to the end of its file.
     package static func readAll(_ fd: CInt, atMost limit: Int = 64 << 20) throws(Failure) -> Content {
         var status = stat()
         guard fstat(fd, &status) == 0 else { throw Failure(code: errno) }

@@ -118,11 +118,11 @@ package struct Holder: Sendable, Hashable {
     package var person: String
     /// Where its process number means something: the same for all processes that could see it.
     package var computer: String
-    /// Of the run's process, on `computer`.
+    /// The number of the run's process, on `computer`.
     package var processID: Int32
     /// When the run began: `2026-11-21T09:12:03Z`.
     package var since: String
-    /// As it is typed after `kubeforge`: `batch run`.
+    /// The command as it is typed after `kubeforge`: `batch run`.
     package var command: String
 
     package init(run: String, person: String, computer: String, processID: Int32, since: String, command: String) {

@@ -58,7 +58,7 @@ package struct ByteCount: CustomStringConvertible, Sendable {
         }
     }
 
-    /// As memory and disks of machines are counted: `2.9 GiB`, rounded down, since 2.99 are not 3.
+    /// The size as memory and disks of machines are counted: `2.9 GiB`, rounded down, since 2.99 is not 3.
     package var gibibytes: String {
         let tenths = (bytes * 10) >> 30
         return "\(tenths / 10).\(tenths % 10) GiB"

@@ -16,7 +16,7 @@ package struct Problem: Error, Sendable, Hashable {
         self.fix = fix
     }
 
-    /// With one more sentence about the cause, or about what became of it.
+    /// The problem with one more sentence about the cause, or about what became of it.
     package func adding(why sentence: String) -> Problem {
         var problem = self
         problem.why = [why, sentence].compactMap { $0 }.joined(separator: "\n")

@@ -105,8 +105,8 @@ package enum OriginalFile {
         return Command("sh", "-c", Word(script), "sh", Word(path), Word(note(of: path)), Word(copy(of: path))).asRoot()
     }
 
-    /// Of the script that writes a file, between the new one's last byte and its name. The note comes first: a kill in
-    /// between leaves the old file with a note that still knows it.
+    /// The part of the script that writes a file, between the new one's last byte and its name. The note comes first: a
+    /// kill in between leaves the old file with a note that still knows it.
     static let keepAndNote = """
         note=$5 copy=$6 old= last= before=
         if [ -f "$path" ]; then old=$(sha256sum < "$path"); old=${old%% *}; fi

@@ -6,7 +6,7 @@ import Glibc
 /// A symbolic link is followed and stays. Owner and group stay those that the file has; the mode is 0600 from the first
 /// byte.
 package struct SharedFile: Sendable, Hashable {
-    /// As it was named; a link is followed when the file is read or changed.
+    /// The path as it was named; a link is followed when the file is read or changed.
     package let path: String
     private let way: String
 
@@ -156,7 +156,7 @@ package struct SharedFile: Sendable, Hashable {
         }
     }
 
-    /// Of a new file that root makes: the owner of its directory, which is not root where sudo kept HOME.
+    /// The owner of a new file that root makes: that of its directory, which is not root where sudo kept HOME.
     private func owner(_ old: State?, _ target: String) -> WholeFile.Owner? {
         if let old { return old.owner == geteuid() && old.group == getegid() ? nil : (old.owner, old.group) }
         return WholeFile.newOwner(target)

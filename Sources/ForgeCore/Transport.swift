@@ -37,8 +37,8 @@ package struct Traffic: Sendable, Hashable {
 
 /// What a command left behind.
 package struct Output: Sendable, Hashable {
-    /// At most `captureLimit` bytes of each stream are kept; what is beyond is counted by nobody and lost, so programs
-    /// that print more write to a file.
+    /// At most `captureLimit` bytes of each stream are kept; what is beyond is dropped, so programs that print more
+    /// write to a file.
     package static let captureLimit = 64 << 20
 
     /// Empty when the command's output went to a file.

@@ -5,7 +5,7 @@ import Glibc
 package enum WholeFile {
     /// Why it failed, in the system's words.
     package struct Failure: Error, Hashable {
-        /// As `strerror` says it, or what kubeforge knows better: `No space left on device`.
+        /// The reason as `strerror` gives it, or what kubeforge knows better: `No space left on device`.
         package let reason: String
 
         init(_ code: CInt) { reason = String(cString: strerror(code)) }
@@ -13,7 +13,7 @@ package enum WholeFile {
         init(_ reason: String) { self.reason = reason }
     }
 
-    /// Whose a file is.
+    /// The owner of a file.
     package typealias Owner = (user: uid_t, group: gid_t)
 
     /// Replaces a file. `mode`: permission bits; nil for those of the file that is there, or what the umask leaves of
@@ -80,8 +80,8 @@ package enum WholeFile {
         close(directory)
     }
 
-    /// Whose what is made at this path shall be: that of its directory's owner, who is not root where sudo kept HOME;
-    /// nil where this process is not root, and nothing is to be changed.
+    /// The owner for what is made at this path: that of its directory, who is not root where sudo kept HOME; nil where
+    /// this process is not root, and nothing is to be changed.
     package static func newOwner(_ path: String) -> Owner? {
         var status = stat()
         guard geteuid() == 0, stat(directory(of: path), &status) == 0 else { return nil }

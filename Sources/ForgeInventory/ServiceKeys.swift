@@ -1,7 +1,7 @@
 /// The keys of a model for the service section of an inventory, whose text stays as it is otherwise: comments, order
 /// and style are its owner's.
 package struct ServiceKeys: Sendable, Hashable {
-    /// As the inventory shall name them: the directory, and the columns with the truth and the rows' names.
+    /// The values as the inventory names them: the directory, and the columns with the truth and the rows' names.
     package var model: String
     package var target, index: String?
 
@@ -11,7 +11,7 @@ package struct ServiceKeys: Sendable, Hashable {
         self.index = index
     }
 
-    /// As they stand below `service:`, without indentation.
+    /// The keys as they stand below `service:`, without indentation.
     package var lines: [String] {
         [("model", model), ("target", target), ("index", index)].compactMap { key, value in
             value.map { "\(key): \(Self.scalar($0))" }
@@ -38,7 +38,7 @@ package struct ServiceKeys: Sendable, Hashable {
         return (before + ["", "service:"] + self.lines.map { "  " + $0 }).joined(separator: end) + end
     }
 
-    /// That of the section's first key.
+    /// The indentation of the section's first key.
     private static func indentation(below section: Int, in lines: [String]) -> String? {
         let first = lines[(section + 1)...].first { line in
             let text = line.drop { $0 == " " }

@@ -7,7 +7,7 @@ import ForgeTemplates
 package struct ClusterPlan: Sendable {
     /// The inventory, whatever of its machines could be reached.
     package let cluster: Cluster
-    /// Of the machines that could be surveyed; the others are not part of the plan.
+    /// The facts of the machines that could be surveyed; the others are not part of the plan.
     package let facts: [String: Facts]
     /// For kubeadm's configuration, containerd's, and the pod network's manifests.
     package let templates: Templates

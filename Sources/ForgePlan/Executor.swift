@@ -56,7 +56,7 @@ package struct Executor: Sendable {
         return result
     }
 
-    /// Of a run without a plan: who could not be reached, and how much was said to the others.
+    /// The result of a run without a plan: who could not be reached, and how much was said to the others.
     package func result() async -> RunResult {
         var result = RunResult()
         for (host, problem) in fleet.unreachable { result.fail(host, problem) }

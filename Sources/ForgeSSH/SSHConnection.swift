@@ -163,7 +163,7 @@ package struct SSHOptions: Sendable {
     package var globalKnownHosts = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
     /// Looks up the address of a name; it may block.
     package var resolve: @Sendable (String) -> Resolution = { Resolution(of: $0) }
-    /// From the first packet to the end of the authentication.
+    /// The time limit from the first packet to the end of the authentication.
     package var connectTimeout: Duration = .seconds(15)
     /// How often a quiet connection says that it is alive; three times this without an answer, and it counts as lost.
     package var keepalive: Duration = .seconds(15)

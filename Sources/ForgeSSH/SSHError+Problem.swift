@@ -286,7 +286,7 @@ extension ConnectionMessages {
 }
 
 extension HostKey {
-    /// As it is part of a file's name in /etc/ssh.
+    /// The type as it is part of a file's name in /etc/ssh.
     fileprivate var shortType: String {
         type.hasPrefix("ecdsa") ? "ecdsa" : type == "ssh-rsa" ? "rsa" : "ed25519"
     }

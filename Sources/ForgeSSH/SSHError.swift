@@ -56,10 +56,10 @@ extension SSHError {
 
 /// The public key that a host has shown.
 struct HostKey: Hashable {
-    /// As known_hosts says it: `ssh-ed25519`.
+    /// The type as known_hosts has it: `ssh-ed25519`.
     let type: String
     let base64: String
-    /// As `ssh-keygen -l` prints it: `SHA256:…`.
+    /// The fingerprint as `ssh-keygen -l` prints it: `SHA256:…`.
     let fingerprint: String
 }
 

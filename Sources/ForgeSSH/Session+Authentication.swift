@@ -39,7 +39,7 @@ extension Session {
         }
     }
 
-    /// With the agent's key that is the file's, and no other, as OpenSSH does with IdentitiesOnly.
+    /// Logs in with the agent's key that is the file's, and no other, as OpenSSH does with IdentitiesOnly.
     private borrowing func authenticate(unlocked path: String, _ options: SSHOptions, _ deadline: Deadline)
         throws(SSHError)
     {

@@ -172,7 +172,7 @@ func base64(of key: ssh_key) -> String? {
     return String(cString: base64)
 }
 
-/// As `ssh-keygen -l` prints it.
+/// The fingerprint as `ssh-keygen -l` prints it.
 func fingerprint(of key: ssh_key) -> String {
     var hash: UnsafeMutablePointer<UInt8>?
     var length = 0

@@ -3,7 +3,7 @@ import Foundation
 /// JSON from outside, read by Foundation only where it cannot trap on it.
 package enum OutsideJSON {
     /// What Kubernetes, Docker and the service answer is some 20 deep. Foundation refuses more than 512 brackets within
-    /// each other, and traps where the text ends behind the 513th.
+    /// each other, and traps where the text ends after the 513th.
     private static let deepest = 128
 
     /// nil where it is no JSON, is nested too deep, or is something else than the type.

@@ -4,7 +4,7 @@ import ForgeCore
 package struct Template: Sendable, Hashable {
     /// Its path below `templates/`, for errors.
     package let path: String
-    /// As it is in the file, its names not replaced yet.
+    /// The text as it is in the file, its names not replaced yet.
     package let text: String
 
     package init(path: String, text: String) {

@@ -13,7 +13,7 @@ package struct Templates: Sendable {
         self.texts = texts
     }
 
-    /// Of all templates, sorted, below `templates/`: `kubeadm/init.yaml`.
+    /// The paths of all templates, sorted, below `templates/`: `kubeadm/init.yaml`.
     package var paths: [String] { texts.keys.sorted() }
 
     /// The template at the path below `templates/`.

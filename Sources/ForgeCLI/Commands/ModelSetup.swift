@@ -10,7 +10,7 @@ struct ModelSetup {
     let order: NewModelDirectory.Order
     let target: String?
     let index: String?
-    /// As it was typed.
+    /// The inventory, as it was typed.
     let inventory: String?
     let surroundings: ProcessEnvironment
     let templates: Templates

@@ -59,7 +59,7 @@ struct DisplayOptions: ParsableArguments {
 
 /// How a command gets its inventory.
 protocol InventorySource: ParsableArguments {
-    /// As it was typed; nil leaves the choice to `InventoryChoice`.
+    /// The inventory's path as it was typed; nil leaves the choice to `InventoryChoice`.
     var path: String? { get }
 }
 

@@ -4,7 +4,7 @@ import Foundation
 
 /// Which inventory a run takes, and why.
 package struct InventoryChoice: Sendable, Hashable {
-    /// As the user named it.
+    /// The path as the user named it.
     package let path: String
     /// Where the path was found; only what was found in the current directory is checked for files outside its own.
     package let reason: Reason

@@ -16,7 +16,7 @@ package struct ProcessEnvironment: Sendable {
     package var progress: TextStream
     /// The time of day, for names of files and for durations.
     package var now: @Sendable () -> Date
-    /// Of this process; written into locks, so that whoever meets one knows what to wait for.
+    /// The number of this process; written into locks, so that whoever meets one knows what to wait for.
     package var processID: Int32
 
     package init(

@@ -18,7 +18,7 @@ package struct TextStream: Sendable {
         self.write = write
     }
 
-    /// Of a terminal, in characters.
+    /// The size of a terminal, in characters.
     package struct Size: Sendable, Hashable {
         /// More than 0.
         package var columns: Int

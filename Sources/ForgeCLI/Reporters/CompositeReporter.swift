@@ -21,7 +21,7 @@ package struct RedactingReporter: Reporter {
 
     package init(_ reporter: any Reporter) { self.reporter = reporter }
 
-    /// With `•••` in place of each bootstrap token of kubeadm's.
+    /// Reports the event with `•••` in place of each bootstrap token of kubeadm's.
     package func report(_ event: Event) {
         reporter.report(event.mapTexts(\.withoutTokens))
     }

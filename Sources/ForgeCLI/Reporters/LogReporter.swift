@@ -32,7 +32,7 @@ package final class LogReporter: Reporter {
         self.now = now
     }
 
-    /// Of the log file, for the last line of a run and for problems.
+    /// The path of the log file, for the last line of a run and for problems.
     package var path: String { file.path }
 
     /// Every event becomes one or more lines, each with the time before it. Lines of programs are left out beyond the

@@ -20,7 +20,8 @@ extension String {
         }.joined(separator: "\n")
     }
 
-    /// Of a line: what is longer is cut, since nobody reads it, and a terminal works on it for minutes.
+    /// The longest line that is shown: what is longer is cut, since nobody reads it, and a terminal works on it for
+    /// minutes.
     private static let longest = 20_000
     private static let mostLines = 2_000
 

@@ -15,7 +15,7 @@ package final class ScreenReporter: LiveReporter {
 
     /// What the screen shows of a run, and how.
     package struct Settings: Sendable {
-        /// As it is typed, for the last line: `provision`.
+        /// The action as it is typed, for the last line: `provision`.
         package var action: String
         /// The differences are then the result, and go to standard output.
         package var isDryRun = false
@@ -25,7 +25,7 @@ package final class ScreenReporter: LiveReporter {
         package var showsOutput = false
         /// Colours are still left out where the stream is not a terminal, and where TERM is `dumb`.
         package var hasColour = true
-        /// As it is shown.
+        /// The path of the log, as it is shown.
         package var log: String?
 
         package init(

@@ -107,7 +107,7 @@ struct LoadChart {
         }
     }
 
-    /// In eighths of a column; one answer among millions is still visible.
+    /// A bar in eighths of a column; one answer among millions is still visible.
     static func bar(_ count: Int, of most: Int, columns: Int) -> String {
         guard count > 0, most > 0 else { return "" }
         let eighths = Int(Double(count) / Double(most) * Double(columns * 8), in: 1...max(1, columns * 8))
@@ -129,7 +129,7 @@ struct LoadChart {
 extension String {
     fileprivate func aligned(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 
-    /// Of decimals: `1.50` → `1.5`, `20.00` → `20`.
+    /// A decimal without zeros at its end: `1.50` → `1.5`, `20.00` → `20`.
     fileprivate var withoutTrailingZeros: String {
         var text = self[...]
         while text.hasSuffix("0") { text.removeLast() }

@@ -67,7 +67,7 @@ extension String {
     /// The sum of its characters' columns, as long as it stands on one line and has no escape sequences.
     package var columns: Int { reduce(0) { $0 + $1.columns } }
 
-    /// At most that many columns, ending in `…` when something was cut.
+    /// The text in at most that many columns, ending in `…` when something was cut.
     package func cut(to width: Int) -> String {
         if columns <= width { return self }
         var room = width - 1
@@ -80,8 +80,8 @@ extension String {
 
     func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - columns)) }
 
-    /// As it may stand in a line of the screen: what follows the last carriage return, without escape sequences and
-    /// control characters.
+    /// The text as it may stand in a line of the screen: what follows the last carriage return, without escape
+    /// sequences and control characters.
     package var printable: String {
         let last = split(separator: "\r").last.map(String.init) ?? ""
         let plain = last.replacing(
@@ -110,7 +110,7 @@ package enum Seconds {
         seconds < 60 ? "\(Int(seconds.rounded(.down), in: .shown)) s" : shown(seconds.rounded(.down))
     }
 
-    /// With as many decimals as say something: `3.2`, `0.041`.
+    /// The number with as many decimals as say something: `3.2`, `0.041`.
     package static func rounded(_ number: Double, digits: Int) -> String {
         var scale = 1.0
         for _ in 0..<digits { scale *= 10 }

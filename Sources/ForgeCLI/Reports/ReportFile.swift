@@ -9,7 +9,7 @@ package final class ReportFile: Reporter {
     package enum Format: String, Sendable {
         case xml, html
 
-        /// By the end of the file's name; nil when that is neither.
+        /// The format by the end of the file's name; nil when that is neither.
         package init?(of path: String) { self.init(rawValue: URL(filePath: path).pathExtension.lowercased()) }
     }
 
@@ -53,7 +53,7 @@ package final class ReportFile: Reporter {
 
 /// What a report is drawn from: the events of a run, sorted by their kind.
 package struct ReportData: Sendable {
-    /// As it is typed: `smoke-test`.
+    /// The action as it is typed: `smoke-test`.
     package var action: String
     /// When the run began; the reports give it in UTC.
     package var began: Date
@@ -95,8 +95,8 @@ package struct ReportData: Sendable {
 }
 
 extension String {
-    /// As text of XML and HTML, in attributes, too: without the control characters that XML 1.0 cannot hold at all, and
-    /// without what cannot be seen.
+    /// The string as text of XML and HTML, in attributes, too: without the control characters that XML 1.0 cannot hold
+    /// at all, and without what cannot be seen.
     var escaped: String {
         var result = ""
         for scalar in unicodeScalars {

@@ -6,7 +6,7 @@ import ForgeTemplates
 
 /// What a run is for: its name, its work, and what it needs for it.
 package struct Action: Sendable {
-    /// As it is typed: `provision`.
+    /// The name as it is typed: `provision`.
     package var name: String
     /// Says what would change, and changes nothing.
     package var isDryRun: Bool

@@ -127,7 +127,7 @@ private enum Narrator {
 package struct RunOptions: Sendable {
     /// JSON lines on standard output, in place of text for people.
     package var isJSON = false
-    /// As `--quiet` or `--verbose` chooses; JSON always has everything.
+    /// How much is shown, as `--quiet` or `--verbose` chooses; JSON always has everything.
     package var detail = ScreenReporter.Detail.normal
     /// False for `--no-color`; `$NO_COLOR` and a stream that is no terminal switch colours off by themselves.
     package var hasColour = true

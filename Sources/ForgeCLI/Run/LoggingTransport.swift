@@ -29,7 +29,8 @@ struct LoggingTransport: Transport {
 }
 
 extension Command {
-    /// As it is shown to a person. The command line of a script that comes over standard input says nothing.
+    /// The command as it is shown to a person. The command line of a script that comes over standard input says
+    /// nothing.
     var told: String {
         if case .bytes(let bytes) = input, line == "sh -s" { return "a script of \(bytes.count) bytes" }
         return "`\(summary)`"
@@ -57,7 +58,7 @@ package final class RunningCommands: Sendable {
     package struct Running: Sendable, Hashable {
         /// The host's name in the inventory.
         package var host: String
-        /// As it was built, before the host's environment and time limit are put around it.
+        /// The command as it was built, before the host's environment and time limit are put around it.
         package var command: Command
     }
 

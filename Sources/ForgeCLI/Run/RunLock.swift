@@ -8,9 +8,9 @@ package final class RunLock: Sendable {
 
     /// Who holds a lock, as it stands in its file for the one who meets it.
     package struct Holder: Sendable, Hashable {
-        /// As it is typed: `provision`.
+        /// The action as it is typed: `provision`.
         package var action: String
-        /// Of the kubeforge process, on this computer.
+        /// The number of the kubeforge process, on this computer.
         package var processID: Int32
         /// When the run began.
         package var since: Date

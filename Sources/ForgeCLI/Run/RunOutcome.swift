@@ -112,7 +112,7 @@ extension Problems {
         self = error as? Problems ?? Problems([Problem(error, on: name)])
     }
 
-    /// That of the first of them.
+    /// The exit code of the first problem.
     var exitCode: Int32 { all.first?.kind.exitCode ?? Problem.Kind.failed.exitCode }
 }
 

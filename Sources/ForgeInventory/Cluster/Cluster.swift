@@ -26,7 +26,7 @@ package struct Cluster: Sendable, Hashable {
     package var imageRepository: String?
     /// Empty where everything comes from the public places.
     package var mirrors: Mirrors
-    /// As the inventory has it; `outgoing` adds what can only be reached without it.
+    /// The proxy as the inventory has it; `outgoing` adds what can only be reached without it.
     package var proxy: Proxy?
     /// What `kubeforge deploy` makes, in the order of the file and never empty; `provision` needs them only for their
     /// registries.
@@ -196,7 +196,7 @@ package struct Version: Sendable, Hashable, Comparable, CustomStringConvertible 
     /// Without a `v`, as packages and the inventory have it: `1.36.2`.
     package var description: String { "\(major).\(minor).\(patch)" }
 
-    /// As repositories and images name a minor: `v1.36`.
+    /// The minor release as repositories and images name it: `v1.36`.
     package var minorName: String { "v\(major).\(minor)" }
 
     /// Whether it is of this minor release or a later one.

@@ -8,14 +8,15 @@ package struct ClusterRegistry: Sendable, Hashable {
 
     package init(address: IPv4Address) { self.address = address }
 
-    /// Of nobody whom Kubernetes, its usual add-ons or the NodePorts bring, and not 5000, which other registries use.
+    /// A port that neither Kubernetes nor its usual add-ons nor NodePorts use, and not 5000, which other registries
+    /// use.
     package static let port: UInt16 = 5443
 
     /// The well-known `registry` image, in the one place that names it. Of 2.8, because that minor is what was tried; 3
     /// takes the same files.
     package static let image = "docker.io/library/registry:2.8.3"
 
-    /// As images name it: `10.77.0.11:5443`.
+    /// The registry as images name it: `10.77.0.11:5443`.
     package var endpoint: String { "\(address):\(Self.port)" }
 
     /// The authority that signs its certificate: the cluster's own, which every node has once it joined.

@@ -1,10 +1,10 @@
 /// What the machines of `kubeforge lab up` are like. No other command reads it.
 package struct LabSettings: Sendable, Hashable {
-    /// Of every machine that `hosts` does not give another.
+    /// The distribution of every machine that `hosts` does not give another.
     package var distribution: Distribution
     /// The same for all machines of a lab.
     package var driver: Driver
-    /// Of every machine that `hosts` does not give another.
+    /// The profile of every machine that `hosts` does not give another.
     package var profile: Profile
     /// The name of a host → what its machine does differently.
     package var hosts: [String: Machine]

@@ -202,7 +202,7 @@ package struct ModelStore: Sendable, Hashable {
         }
     }
 
-    /// That of its sshd.
+    /// The port of its sshd.
     package var port: Int { url.firstMatch(of: #/@[^/:]*:([0-9]+)/#).flatMap { Int($0.1) } ?? 22 }
 
     package init(

@@ -51,7 +51,7 @@ struct SourceLocation: Hashable, Comparable, CustomStringConvertible {
 
     init(_ mark: Mark) { self.init(line: mark.line, column: mark.column) }
 
-    /// Where the text behind `text` begins.
+    /// Where the text after `text` begins.
     init(after text: some StringProtocol) {
         let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         self.init(line: lines.count, column: (lines.last?.count ?? 0) + 1)
@@ -66,7 +66,7 @@ struct SourceLocation: Hashable, Comparable, CustomStringConvertible {
 
 /// What is wrong with one value: the words of a `Problem` that does not know yet where it stands.
 struct ValidationError: Error, Hashable {
-    /// Goes on behind the value's name: "needs three numbers, such as 1.36.2".
+    /// Follows the value's name: "needs three numbers, such as 1.36.2".
     let sentence: String
     let why: String?
     let fix: String?

@@ -61,7 +61,7 @@ struct Located<Value> {
 extension Field {
     private static let longest = 4096
 
-    /// Whether nothing stands behind the key. Quoted, the same words are text.
+    /// Whether nothing follows the key. Quoted, the same words are text.
     var isNull: Bool {
         guard let scalar = node.scalar, scalar.style == .plain else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(scalar.string)

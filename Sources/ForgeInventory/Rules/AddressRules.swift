@@ -42,7 +42,7 @@ enum AddressRule {
         return nil
     }
 
-    /// Of `10.0.0.5/24`, as `ip addr` and cloud consoles show it.
+    /// The fix for `10.0.0.5/24`, as `ip addr` and cloud consoles show an address.
     private static func withoutPrefix(_ text: String) -> String? {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, IPv4Address(String(parts[0])) != nil else { return nil }

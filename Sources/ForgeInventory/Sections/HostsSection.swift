@@ -107,7 +107,7 @@ private struct Draft {
 /// How to log in, as far as it is said; a host's own settings go before the cluster's.
 struct SSHSettings {
     static let keys = ["user", "port", "key", "knownHosts"]
-    /// Of one host: where SSH goes is nothing that hosts share.
+    /// The keys of one host: where SSH goes is nothing that hosts share.
     static let hostKeys = ["address"] + keys
 
     var address: Located<String>?

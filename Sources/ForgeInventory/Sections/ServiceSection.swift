@@ -241,7 +241,7 @@ struct AccessSection {
         return Service.TLS(certificatePath: certificate, keyPath: key)
     }
 
-    /// As a browser sends it: without a path.
+    /// An origin as a browser sends it: without a path.
     private static func origin(_ text: String) throws(ValidationError) -> String {
         if text == "*" { return text }
         let url = try WebAddress.url(text)

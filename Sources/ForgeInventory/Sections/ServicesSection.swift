@@ -42,7 +42,7 @@ struct ServicesSection {
         }
     }
 
-    /// Of the first pod of a release, and of jobs.
+    /// The ends of the names of a release's first pod, and of jobs.
     private static let derived = ["-candidate", "-batch", "-train", "-coordinator"]
 
     private func checkPorts(_ services: [Located<Service>]) {

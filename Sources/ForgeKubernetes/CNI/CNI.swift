@@ -58,7 +58,7 @@ struct CNI: Sendable {
 /// What a manifest on the control plane says is so in the cluster.
 struct Manifest: Step {
     let title: String
-    /// Of a file, or of a directory with a kustomization.yaml.
+    /// The path of a file, or of a directory with a kustomization.yaml.
     let path: String
     private let source: [Word]
 

@@ -26,7 +26,7 @@ package struct Distribution: Sendable, Hashable {
     /// What its packages come by.
     var packageManager: PackageManager { .apt }
 
-    /// As people say it, and as the inventory's errors do: `Debian 12`, `Ubuntu 24.04`.
+    /// The name as people say it, and as the inventory's errors do: `Debian 12`, `Ubuntu 24.04`.
     package var name: String { "\(id.prefix(1).uppercased())\(id.dropFirst()) \(version)" }
 
     /// What kubeforge is made for and its code has been read against.

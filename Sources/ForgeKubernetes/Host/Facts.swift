@@ -5,7 +5,7 @@ import ForgePlan
 package struct Facts: Sendable, Hashable {
     /// With the id `unknown` where /etc/os-release does not say.
     package var distribution: Distribution
-    /// As Debian names it: `amd64`, `arm64`.
+    /// The architecture as Debian names it: `amd64`, `arm64`.
     package var architecture: String
     /// Whether the machine itself is a container: some kernel settings then belong to its host.
     package var isContainer: Bool
@@ -21,7 +21,7 @@ package struct Facts: Sendable, Hashable {
     package var machineID: String
     /// Seconds since 1970, by the machine's own clock.
     package var clock: Int
-    /// By how many seconds it is ahead of the operator's computer; nil when not known.
+    /// How many seconds it is ahead of the operator's computer; nil when not known.
     package var skew: Int?
     /// Home directory and primary group of the login user.
     package var home: String
@@ -29,9 +29,9 @@ package struct Facts: Sendable, Hashable {
     package var group: String
     /// Its IPv4 addresses that others can reach; empty when not known.
     package var addresses: [Interface] = []
-    /// Of the firmware; empty where there is none, as on a Raspberry Pi.
+    /// The number of the firmware; empty where there is none, as on a Raspberry Pi.
     package var productUUID = ""
-    /// Of its network cards: virtual devices such as bridges have none of their own.
+    /// The addresses of its network cards: virtual devices such as bridges have none of their own.
     package var macAddresses: [String] = []
     /// Whether the kernel limits memory by cgroups; nil when not known.
     package var hasMemoryCgroup: Bool?
@@ -44,7 +44,7 @@ package struct Facts: Sendable, Hashable {
 
     /// A network interface with an IPv4 address of it; the name is `-` when not known.
     package struct Interface: Sendable, Hashable {
-        /// As the kernel names it: `eth0`.
+        /// The name as the kernel has it: `eth0`.
         package var name: String
         /// In dotted form, without the network's prefix.
         package var address: String

@@ -170,7 +170,7 @@ struct HostsBlock {
     /// The lines of others that give a machine's name another address.
     func claims(in now: String) -> [String] { others(now).filter { withoutClaims($0) != $0 } }
 
-    /// Of a block that somebody cut the end of, only the lines that are exactly ours go.
+    /// The file without our block: of one whose end somebody has cut off, only the lines that are exactly ours go.
     private func others(_ now: String) -> [String] {
         let ours = hosts.map(Self.line)
         var lines: [String] = []

@@ -14,7 +14,7 @@ package enum HostKubectl {
     /// The same as the node itself, which may read its own object.
     static func asNode(_ arguments: String) -> String { line(kubeletConfig, arguments) }
 
-    /// As a command that changes something.
+    /// kubectl as a command that changes something.
     package static func command(_ words: Word...) -> Command { command(words) }
 
     static func command(_ words: [Word]) -> Command {

@@ -74,7 +74,7 @@ struct Certificates: Sendable {
         return nil
     }
 
-    /// From the answer to the query.
+    /// Reads them from the answer to the query.
     init(_ text: String) {
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 4).map(String.init)

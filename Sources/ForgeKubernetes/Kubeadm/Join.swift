@@ -50,7 +50,7 @@ struct Join: Step {
 
     /// kubeadm join looks for the token's signature once in 5 s only, and a new control plane takes ten seconds until
     /// it signs.
-    /// Waited for here, since the control plane's other steps would stand behind a command of that length. Nothing in
+    /// Waited for here, since the control plane's other steps would wait behind a command of that length. Nothing in
     /// the answer is trusted; a cluster that gives it to nobody leaves the waiting to kubeadm.
     private func untilSigned(_ token: String) -> Command {
         let script = """

@@ -112,7 +112,7 @@ private struct KubeconfigEdit {
         return section.count == 1
     }
 
-    /// The lines of a key of the whole file, without comments and empty lines behind them.
+    /// The lines of a key of the whole file, without comments and empty lines after them.
     private func section(_ key: String, _ root: Node.Mapping) -> Range<Int>? {
         let starts = root.map { ($0.key.string, ($0.key.mark?.line ?? 1) - 1) }
         guard let start = starts.first(where: { $0.0 == key })?.1 else { return nil }

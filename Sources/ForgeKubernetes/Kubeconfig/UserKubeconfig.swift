@@ -7,7 +7,7 @@ struct UserKubeconfig: Step {
     let home: String
     let group: String
     let cluster: String
-    /// As the nodes reach the API server.
+    /// The address at which the nodes reach the API server.
     let server: String
 
     private var path: String { "\(home)/.kube/config" }

@@ -33,7 +33,7 @@ struct ClusterMembershipCheck: PreflightCheck {
         return found + leftovers(answers)
     }
 
-    /// Of a worker that is no node: what a control plane finds, kubeadm keeps.
+    /// What a worker has that is not a node: what a control plane finds, kubeadm keeps.
     private func leftovers(_ answers: Answers) -> [Difference] {
         let isNoted = Begun.Work.allCases.contains { Begun.isNoted($0, of: cluster, in: answers) }
         guard host.role == .worker, answers.text(Self.kubeletConfig) == nil, !isNoted else { return [] }

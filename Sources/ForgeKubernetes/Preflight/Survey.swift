@@ -33,7 +33,7 @@ package enum Survey {
         return facts
     }
 
-    /// As a URL, without the name and the password that may stand in it.
+    /// The proxy as a URL, without the name and the password that may stand in it.
     private static func proxy(_ value: String) -> String? {
         if value.isEmpty { return nil }
         let (scheme, rest) =

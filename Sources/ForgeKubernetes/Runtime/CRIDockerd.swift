@@ -10,7 +10,7 @@ struct CRIDockerd {
 
     /// It answers RuntimeConfig, without which a kubelet of 1.38 will not start; 0.3.16 did not.
     static let version = "0.3.25"
-    /// Of the release's archives, by architecture.
+    /// The sha256 of the release's archives, by architecture.
     static let sums = [
         "amd64": "adb9b9785dc10fe49107f5d9e6a62c4271d268a214b9813f5dce251afc9d78ff",
         "arm64": "7eda6e815ed80ddf28095587038a8c48cb9af2060f7b45f9d8e68603c42caa67",

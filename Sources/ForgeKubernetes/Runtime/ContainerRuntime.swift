@@ -67,7 +67,7 @@ struct ServiceProxy {
     let unit: String
     let proxy: Proxy?
 
-    /// Of drop-ins: a file that comes or goes changes its time, so the unit is restarted.
+    /// The directory of drop-ins: a file that comes or goes changes its time, so the unit is restarted.
     var directory: String { "/etc/systemd/system/\(unit).d" }
 
     private var path: String { directory + "/kubeforge-proxy.conf" }

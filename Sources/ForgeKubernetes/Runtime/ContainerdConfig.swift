@@ -14,7 +14,7 @@ struct ContainerdConfig: Step {
     private let manager: PackageManager
 
     static let path = "/etc/containerd/config.toml"
-    /// Of files that others add, as NVIDIA's toolkit does.
+    /// The directory of files that others add, as NVIDIA's toolkit does.
     static let dropIns = "/etc/containerd/conf.d"
 
     init(cluster: Cluster, templates: Templates, packages manager: PackageManager) throws(Problem) {

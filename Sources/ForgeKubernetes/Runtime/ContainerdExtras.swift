@@ -28,7 +28,7 @@ struct ContainerdExtras {
         if !runtimes.contains(where: { $0 == defaultRuntime }) { defaultRuntime = nil }
     }
 
-    /// As a reader of the plan knows them.
+    /// The extras as a reader of the plan knows them.
     var names: [String] {
         runtimes.map { "the runtime \($0)" } + logins.map { "the login at \($0)" } + places.map { "`\($0)`" }
     }
@@ -70,7 +70,7 @@ struct ContainerdExtras {
 
     private static func key(_ line: String) -> String { line.prefix { $0 != "=" }.trimming(while: \.isWhitespace) }
 
-    /// Of containerd 1.x, and the two that it became in 2.
+    /// The plugins of containerd 1.x, and the two that each became in 2.
     private static let plugins = [
         "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime", "io.containerd.cri.v1.images",
     ]

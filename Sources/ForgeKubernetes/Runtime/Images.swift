@@ -41,7 +41,7 @@ struct ControlPlaneImages: Step {
 /// The images that every node runs are on a machine before it joins: its pods then wait for no registry.
 struct PrepulledImages: Step {
     let cluster: Cluster
-    /// Those of the pod network; kubeadm names the others.
+    /// The images of the pod network; kubeadm names the others.
     let images: [String]
 
     /// Docker mirrors docker.io alone, so the kubelet could not pull through other mirrors: those images are here,

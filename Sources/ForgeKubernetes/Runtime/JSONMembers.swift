@@ -118,7 +118,7 @@ private struct JSONReader {
         }
     }
 
-    /// With its quotes.
+    /// A string with its quotes.
     private mutating func string() -> String? {
         let start = index
         guard take("\"") else { return nil }

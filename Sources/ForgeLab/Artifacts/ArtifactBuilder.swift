@@ -96,7 +96,7 @@ struct Artifact: Sendable, Hashable {
     let buildRoot: String?
     /// What the script finds in its environment.
     let values: [String: String]
-    /// Of the script, the files it reads, the values, and the digests of the supplies it is made from.
+    /// The digest of the script, the files it reads, the values, and the digests of the supplies it is made from.
     let digest: String
 
     var title: String { "\(name) is made" }

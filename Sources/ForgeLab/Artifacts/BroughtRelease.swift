@@ -162,7 +162,7 @@ struct BroughtArchive: Sendable, Hashable {
     let path: String
     /// Size and time of the last change.
     let stamp: String
-    /// As skopeo calls it: `docker-archive` or `oci-archive`.
+    /// The transport as skopeo calls it: `docker-archive` or `oci-archive`.
     let transport: String
     /// The names of its images: `registry.k8s.io/pause:3.10.2`.
     let names: [String]

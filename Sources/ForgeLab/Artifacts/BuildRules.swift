@@ -35,7 +35,7 @@ struct BuildRules: Sendable {
 }
 
 extension BuildRules {
-    /// What stands behind the version in pkgs.k8s.io's packages: `1.20.2-1.1`.
+    /// What follows the version in pkgs.k8s.io's packages: `1.20.2-1.1`.
     static let revision = "1.1"
 
     /// What the lab made itself; what was brought lies elsewhere.

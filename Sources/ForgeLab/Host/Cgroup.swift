@@ -3,7 +3,7 @@ import ForgeCore
 /// Processes that were put together into control groups of one name: found by membership, never by what they call
 /// themselves.
 struct Cgroup: Sendable {
-    /// Of a query of the control groups, which takes milliseconds.
+    /// The time limit of a query of the control groups, which takes milliseconds.
     private static let limit = Duration.seconds(60)
 
     let name: String

@@ -5,7 +5,7 @@ import Foundation
 struct Kernel: Sendable {
     let computer: LocalHost
 
-    /// As `uname -r` says it.
+    /// The release as `uname -r` prints it.
     var release: String { computer.read("/proc/sys/kernel/osrelease")?.trimming(while: \.isWhitespace) ?? "" }
 
     /// The host's modules; nil where everything is built in.
@@ -14,7 +14,7 @@ struct Kernel: Sendable {
         return computer.exists(directory) ? directory : nil
     }
 
-    /// Those of the modules Kubernetes asks for that this kernel has without a module file.
+    /// The modules that Kubernetes asks for and that this kernel has without a module file.
     var builtIn: [String] {
         let signs = [
             "overlay": "/sys/module/overlay", "br_netfilter": "/proc/sys/net/bridge/bridge-nf-call-iptables",

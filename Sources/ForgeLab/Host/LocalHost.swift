@@ -159,7 +159,7 @@ extension LocalHost {
         return "\(attributes[.size] as? Int ?? 0) \(changed)"
     }
 
-    /// With all directories above it; one that is there already is no error.
+    /// Creates the directory with all those above it; one that exists already is no error.
     package func makeDirectory(_ path: String) throws(Problem) {
         try doing("create the directory \(path)") {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

@@ -33,7 +33,7 @@ package struct Operator: Sendable, Hashable {
     /// Whether this process works for somebody else than its own user.
     package var isAnotherUser: Bool { user != geteuid() }
 
-    /// As the user database has it.
+    /// The home directory as the user database has it.
     package static func home(of user: UInt32) -> String? {
         getpwuid(user).flatMap { $0.pointee.pw_dir }.map { String(cString: $0) }
     }

@@ -28,8 +28,8 @@ struct Servers: Sendable {
         try layout.computer.replace(path, with: text)
     }
 
-    /// Of a registry that only reads: images are put into its storage by `templates/lab/build/registry.sh`, with a
-    /// registry of its own.
+    /// The configuration of a registry that only reads: images are put into its storage by
+    /// `templates/lab/build/registry.sh`, with a registry of its own.
     static func registryConfiguration(_ templates: Templates, storage: String, address: String) throws(Problem)
         -> String
     {

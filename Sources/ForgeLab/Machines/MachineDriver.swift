@@ -6,10 +6,10 @@ protocol MachineDriver: Sendable {
     /// Makes the disk as it is delivered, unless it is there.
     func makeDisk(from lower: RootFileSystem) async throws
 
-    /// From whatever a killed `up` left: nothing of the machine may still run when it starts.
+    /// Starts it from whatever a killed `up` left: nothing of the machine may still run when it starts.
     func start() async throws
 
-    /// As if the cable to the wall were pulled; the disk stays.
+    /// Ends the machine as if its power were cut; the disk stays.
     func end() async throws
 
     /// Whether what runs the machine is among these processes of its groups: without it nobody could reboot it.

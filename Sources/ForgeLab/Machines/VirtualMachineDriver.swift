@@ -85,13 +85,13 @@ struct Tap: Sendable {
 
     var name: String { network.vethPair(host) }
 
-    /// In QEMU's range, then the last bytes of the address: no two machines of a lab have the same.
+    /// An address in QEMU's range, then the last bytes of the address: no two machines of a lab have the same.
     var hardwareAddress: String {
         let bytes = [24, 16, 8, 0].map { host.address.bits >> $0 & 255 }
         return (["52:54"] + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }).joined(separator: ":")
     }
 
-    /// From nothing: whatever half of it a killed `up` left is taken away first.
+    /// Makes it from nothing: whatever half of it a killed `up` left is removed first.
     func make() async throws {
         try await NetworkLink(name: name, computer: computer).remove()
         for command in commands { try await computer.finish(command) }
@@ -147,9 +147,9 @@ struct QEMUCommand: Sendable, Hashable {
 
 /// How QEMU runs a machine's instructions.
 enum Acceleration: Sendable, Hashable {
-    /// By the processor itself.
+    /// Run by the processor itself.
     case kvm
-    /// By translating them, with the reason why KVM cannot be used.
+    /// Translated, with the reason why KVM cannot be used.
     case emulation(String)
 
     var words: [Word] {
@@ -165,8 +165,8 @@ enum Acceleration: Sendable, Hashable {
         return "is emulated, which is about ten times slower, because KVM cannot be used: \(why)"
     }
 
-    /// By its effect: a kernel that gets as far as its first words with KVM. /dev/kvm can be there, and open, and yet
-    /// start nothing.
+    /// Found by its effect: a kernel that gets as far as its first words with KVM. /dev/kvm can be there, and open, and
+    /// yet start nothing.
     static func find(kernel: String, _ layout: LabLayout) async throws -> Acceleration {
         guard layout.computer.exists("/dev/kvm") else { return .emulation("there is no /dev/kvm") }
         let trial = try await layout.computer.run(Command("sh", "\(layout.files)/vm/try-kvm", Word(kernel)))

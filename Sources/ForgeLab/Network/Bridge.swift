@@ -65,7 +65,7 @@ struct Bridge: Sendable {
 /// The host's iptables: what keeps everybody but the lab from its servers, and what would keep its machines from each
 /// other or from these.
 struct Firewall: Sendable {
-    /// Of a command that waits for others who change tables, too.
+    /// The time limit of a command that waits for others who change tables, too.
     private static let limit = Duration.seconds(60)
 
     let network: LabNetwork
@@ -130,7 +130,7 @@ struct Firewall: Sendable {
         return listed.isSuccess && others != ["-P \(chain.text) ACCEPT"]
     }
 
-    /// At the chain's beginning, once.
+    /// Inserts the rule at the chain's beginning, once.
     private func insert(_ rule: [Word]) async throws {
         if try await iptables(["-C"] + rule).isSuccess { return }
         try await computer.finish(command(["-I"] + rule))

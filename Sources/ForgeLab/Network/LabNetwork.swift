@@ -48,7 +48,7 @@ struct VethPair: Sendable {
 
     var namespacePath: String { "/run/netns/\(namespace)" }
 
-    /// From nothing: whatever half of it a killed `up` left is taken away first.
+    /// Makes it from nothing: whatever half of it a killed `up` left is removed first.
     func lay() async throws {
         try await remove()
         try await computer.finish(Command("ip", "netns", "add", Word(namespace)))

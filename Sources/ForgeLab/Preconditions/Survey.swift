@@ -21,7 +21,7 @@ struct Survey: Sendable, Hashable {
     var networks: [String: IPv4Network] = [:]
     /// Ports that somebody else listens on at all addresses.
     var takenPorts: Set<UInt16> = []
-    /// Whose bridge of the lab's name is there: `kubeforge.<cluster>`; nil if there is none.
+    /// The owner of a bridge that has the lab's name: `kubeforge.<cluster>`; nil if there is none.
     var bridgeOwner: String?
     /// A lab that runs has its memory, disk, inotify instances and ports already.
     var isRunning = false
@@ -108,7 +108,7 @@ enum LabPrograms {
         "flock": "util-linux", "unshare": "util-linux", "mount": "mount", "find": "findutils",
     ]
 
-    /// Those of every lab, and those of what runs its machines.
+    /// The packages of every lab, and those of what runs its machines.
     static func packages(_ driver: LabSettings.Driver) -> [String: String] {
         all.merging(driver.programs) { own, _ in own }
     }
@@ -130,7 +130,7 @@ struct InotifyInstances: Sendable, Hashable {
 
     /// How many one user may have.
     var limit: Int
-    /// Those of root.
+    /// How many root has in use.
     var inUse: Int
 
     /// What stands in the way of so many machines more; nil when they have enough.

@@ -85,11 +85,11 @@ package struct CheckReport: Sendable, Hashable {
 
 /// The end of a run, counted.
 package struct Summary: Sendable, Hashable {
-    /// Of the run as a whole; what it exits with follows from it.
+    /// The outcome of the run as a whole; its exit code follows from it.
     package var outcome: Outcome
     /// By the host's name; a host that was never reached is here, too.
     package var hosts: [String: HostSummary]
-    /// Of the whole run, connecting included.
+    /// How long the whole run took, connecting included.
     package var seconds: Double
 
     package init(outcome: Outcome, hosts: [String: HostSummary] = [:], seconds: Double = 0) {
@@ -123,7 +123,7 @@ package struct HostSummary: Sendable, Hashable {
     package var wouldChange = 0
     /// Steps that failed or refused, and the failure to reach the host.
     package var failed = 0
-    /// Of the one connection to the host; all zeros where there was none.
+    /// The traffic of the one connection to the host; all zeros where there was none.
     package var traffic = Traffic()
 
     package init() {}
@@ -163,7 +163,7 @@ package struct Table: Sendable, Hashable {
     package var kind: String
     /// In a program's and in a person's words: `releasedAt`, `released`.
     package var columns: [Column]
-    /// As many cells as there are columns; an empty cell is nothing.
+    /// Rows with as many cells as there are columns; an empty cell is nothing.
     package var rows: [[String]]
 
     package init(of kind: String, columns: [Column], rows: [[String]]) {
@@ -188,7 +188,7 @@ package struct Table: Sendable, Hashable {
 
 /// How a model's answers meet the truth on the whole test set, as the training pipeline counted.
 package struct ConfusionMatrix: Sendable, Hashable {
-    /// As answers name it: `lda`.
+    /// The model as answers name it: `lda`.
     package var model: String
     /// The names of the classes, in the order of their numbers.
     package var classes: [String]

@@ -10,7 +10,7 @@ package struct LoadReport: Sendable, Hashable {
     package var concurrency: Int
     /// From the first request to the end of the last.
     package var seconds: Double
-    /// Of answered requests, the shortest first; each time is true to one per cent.
+    /// The times of answered requests, the shortest first; each is true to one per cent.
     package var times: [Times]
     /// Milliseconds of the slowest answer, as they were measured.
     package var longest: Double
@@ -45,7 +45,7 @@ package struct LoadReport: Sendable, Hashable {
 
     /// Requests without a right answer, for one reason.
     package struct Failure: Sendable, Hashable {
-        /// As a person says it: `status 503`, `could not connect`.
+        /// The reason as a person says it: `status 503`, `could not connect`.
         package var kind: String
         /// At most a billion, so that sums of them cannot overflow.
         package var count: Int

@@ -42,7 +42,7 @@ package enum Apt {
         Command("dpkg-query", "-W", "-f", "${db:Status-Eflag} ${binary:Package}=${Version}\\n")
     }
 
-    /// Of what `halfInstalled` prints, as apt is told them.
+    /// The packages that `halfInstalled` prints, as apt is told them.
     static func halfInstalled(_ text: String) -> [String] {
         text.split(whereSeparator: \.isNewline).compactMap { line in
             let words = line.split(separator: " ")

@@ -8,7 +8,7 @@ package struct AptRepository: Step {
     package let source: String
     /// The key, or where it is fetched and what its fingerprint must be.
     package let key: SigningKey
-    /// As dpkg names it: `amd64`, `arm64`.
+    /// The architecture as dpkg names it: `amd64`, `arm64`.
     package let architecture: String
     /// Where the publisher's own instructions put the key: a source that somebody added so is as good as ours.
     package let usualKeys: [String]

@@ -9,7 +9,7 @@ package struct AptSources: Sendable, Hashable {
     package struct Source: Sendable, Hashable {
         /// The file that names it: `/etc/apt/sources.list.d/docker.list`.
         package var path: String
-        /// Of the stanza's first line in a `.sources` file; counted from 1.
+        /// The number of the stanza's first line in a `.sources` file; counted from 1.
         package var line: Int
         /// Without a slash at its end.
         package var address: String

@@ -60,7 +60,7 @@ package struct FileState: Sendable, Hashable {
     package var owner: String
     /// Bytes, at most 2^53.
     package var size: Int
-    /// Of a regular file.
+    /// The digest of a regular file.
     package var sha256: String?
     /// Seconds since 1970.
     package var modified: Int

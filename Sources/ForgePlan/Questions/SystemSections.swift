@@ -50,7 +50,7 @@ struct UnitSection: Section {
             invocation: properties["InvocationID"] ?? "")
     }
 
-    /// Of year, month, day, hour, minute and second, with the leap second.
+    /// The bounds of year, month, day, hour, minute and second, with the leap second.
     private static let bounds = [1970...9999, 1...12, 1...31, 0...23, 0...59, 0...60]
 
     /// `Sat 2026-11-21 11:10:54 UTC`, as systemctl prints a time under TZ=UTC (`--timestamp=unix` is not in systemd
@@ -140,7 +140,7 @@ struct KernelSection: Section {
 struct CommandSection: Section {
     private let commands: [String]
 
-    /// At once on a host; a `kubectl` needs 50 MB of memory.
+    /// How many run at once on a host; a `kubectl` needs 50 MB of memory.
     private static let lanes = 4
     /// Seconds after which a command that hangs counts as failed (124, as `timeout` says), so that it does not hide all
     /// other answers.

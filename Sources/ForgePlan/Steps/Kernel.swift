@@ -2,7 +2,7 @@ import ForgeCore
 
 /// A kernel module is there, now and after a reboot.
 package struct KernelModule: Step {
-    /// As `modprobe` takes it: `br_netfilter`.
+    /// The name as `modprobe` takes it: `br_netfilter`.
     package let name: String
 
     package init(_ name: String) { self.name = name }
@@ -38,7 +38,7 @@ package struct KernelModule: Step {
 package struct Sysctls: Step {
     /// What the values are for: `the kernel forwards and filters bridged packets`.
     package let title: String
-    /// By key, as /proc/sys prints them: `["net.ipv4.ip_forward": "1"]`.
+    /// The values by key, as /proc/sys prints them: `["net.ipv4.ip_forward": "1"]`.
     package let values: [String: String]
     private let file: RemoteFile
     private let boot: BootSysctls
@@ -56,7 +56,7 @@ package struct Sysctls: Step {
         values.keys.sorted().map(Question.sysctl) + [.file(file.path), .file(Self.oldPath), boot.question]
     }
 
-    /// Of the running kernel, of the file, and of files of others that would win at the next boot.
+    /// Differences of the running kernel, of the file, and of files of others that would win at the next boot.
     package func differences(given answers: Answers) -> [Difference] {
         let wrong = values.sorted { $0.key < $1.key }.compactMap { key, value -> Difference? in
             let now = answers.sysctl(key)

@@ -2,7 +2,7 @@ import ForgeCore
 
 /// A systemd unit runs, starts at boot, and has been started after its files last changed.
 package struct Unit: Step {
-    /// As systemctl takes it: `kubelet.service`.
+    /// The name as systemctl takes it: `kubelet.service`.
     package let name: String
     /// Files and directories that it reads when it starts.
     package let runningSince: [String]
@@ -46,7 +46,7 @@ package struct Unit: Step {
     /// In memory, as the run of the unit is.
     private var notePath: String { "/run/kubeforge/\(name)" }
 
-    /// Of all that it reads; a directory's content has changed when its time has.
+    /// The digest of all that it reads; a directory's content has changed when its time has.
     private func digest(_ answers: Answers) -> String {
         SHA256.hex(
             runningSince.map { path in
@@ -85,7 +85,7 @@ package struct Unit: Step {
 
 /// A systemd unit starts at boot; whether it runs now is not asked.
 package struct StartsAtBoot: Step {
-    /// As systemctl takes it: `docker.service`.
+    /// The name as systemctl takes it: `docker.service`.
     package let name: String
 
     package init(_ name: String) { self.name = name }

@@ -94,7 +94,7 @@ enum UTCDate {
     /// In seconds since 1970.
     static var now: Int { time(nil) }
 
-    /// Of seconds since 1970.
+    /// The day of a time in seconds since 1970.
     static func text(_ seconds: Int) -> String {
         let date = Date(timeIntervalSince1970: Double(seconds))
         return date.formatted(.iso8601.year().month().day()) + " (UTC)"

@@ -6,7 +6,7 @@ struct PodAccess: Sendable {
     private let service: Service
     /// The name of the Secret; nil where there is none.
     private let secret: String?
-    /// As `/metrics` tells it: `inference:0123456789abcdef`.
+    /// The release as `/metrics` shows it: `inference:0123456789abcdef`.
     private let release: String
 
     init(_ service: Service, release: String, secret: String?) {
@@ -46,6 +46,6 @@ struct PodAccess: Sendable {
     /// `http` or `https`
     var protocolName: String { service.tls == nil ? "http" : "https" }
 
-    /// Of a probe.
+    /// The scheme of a probe, as a line of YAML.
     var scheme: String { service.tls == nil ? "" : "\n              scheme: HTTPS" }
 }

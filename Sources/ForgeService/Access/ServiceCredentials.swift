@@ -19,7 +19,7 @@ struct ServiceCredentials: Sendable, Hashable {
         return (["insecure"] + [pin, header].compactMap { $0 }).joined(separator: "\n")
     }
 
-    /// As the shell writes it into a file of the directory that a script has made.
+    /// The line of shell that writes it into a file of the directory that a script has made.
     func line(_ file: String, isAnonymous: Bool = false) -> String {
         "printf '%s\\n' \(configuration(isAnonymous: isAnonymous).shellQuoted) > \"$directory/\(file)\""
     }

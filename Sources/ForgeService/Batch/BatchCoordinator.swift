@@ -102,9 +102,10 @@ struct CourierStatus: Decodable, Sendable, Hashable {
 
     struct Input: Decodable, Sendable, Hashable {
         var rows: Int
-        /// Of the rows as CSV.
+        /// The digest of the rows as CSV.
         var sha256: String
-        /// Of the bytes as they came, which may have been packed; nil of a release from before it told.
+        /// The digest of the bytes as they came, which may have been packed; nil for a release that is too old to
+        /// report it.
         var received: String?
     }
 

@@ -30,7 +30,7 @@ package enum BatchInput: Sendable, Hashable {
         }
     }
 
-    /// As a sentence names it.
+    /// The input as a sentence names it.
     package var name: String {
         switch self {
         case .own: "the image's own test data"
@@ -39,13 +39,13 @@ package enum BatchInput: Sendable, Hashable {
         }
     }
 
-    /// An address without what may be a password; that something stood behind a ? is shown.
+    /// An address without what may be a password; that something stood after a ? is shown.
     package static func shown(_ url: String) -> String {
         let place = place(of: url)
         return url.contains("://") && url.contains { $0 == "?" || $0 == "#" } ? place + "?•••" : place
     }
 
-    /// What stands before an @ or behind a ? or a # may be a password.
+    /// What stands before an @ or after a ? or a # may be a password.
     private static func place(of url: String) -> String {
         guard let start = url.firstRange(of: "://")?.upperBound else { return url }
         let place = url[start...].prefix { $0 != "?" && $0 != "#" }
@@ -88,7 +88,7 @@ package enum BatchInput: Sendable, Hashable {
 /// The address that pods fetch rows from. It may hold a password, so it is in a Secret, and in no description of a pod
 /// and no program's arguments, which every user of a node can read.
 enum InputAddress {
-    /// Of the file with it, in the Secret and where that is mounted.
+    /// The name of the file with it, in the Secret and where that is mounted.
     static let file = "input"
 
     /// A command that runs a program of the image with the address in this file. Images of every release know `--input`

@@ -39,13 +39,13 @@ package struct BatchRun: Sendable, Hashable {
     package let output: BatchOutput
     /// Pods that each answer a part of the rows.
     package let shards: Int
-    /// Of the release that the Deployment runs, so that batch says what online says.
+    /// The image of the release that the Deployment runs, so that batch answers as online does.
     package let image: String
     /// The Secret that it is pulled with.
     let pullSecret: String
-    /// Of the cluster, for a pod that fetches from outside.
+    /// The proxy of the cluster, for a pod that fetches from outside.
     let proxy: Proxy?
-    /// Those of that release; nil for models in the image.
+    /// The models of that release; nil for models in the image.
     let models: ModelVersion?
     /// One Job with numbered pods, as Kubernetes has them from 1.24 on; otherwise a Job for each shard.
     let isIndexed: Bool
@@ -100,7 +100,7 @@ package struct BatchOutput: Sendable, Hashable {
     /// The one that a run of the other kind has left.
     package var otherTable: String { isParquet ? "predictions.csv" : "predictions.parquet" }
 
-    /// As coordinator.py and inference.py take them.
+    /// The options as coordinator.py and inference.py take them.
     var arguments: [String] { (keep.map { [Self.keeping + $0] } ?? []) + (isParquet ? [Self.parquet] : []) }
 
     static let keeping = "--keep="

@@ -91,7 +91,7 @@ struct InputIsUploaded: Step {
 struct FileDigest {
     let sha256: String
     let size: Int
-    /// Of CSV, the header among them: newlines that no quotes are around.
+    /// The number of records of CSV, the header among them: newlines that no quotes are around.
     let records: Int
 
     init(of path: String) throws {

@@ -4,7 +4,7 @@ import Foundation
 
 /// A directory on the operator's machine.
 package struct Directory: Sendable, Hashable {
-    /// As sentences name it.
+    /// The directory as sentences name it.
     let shown: String
     /// Absolute.
     let path: String

@@ -9,7 +9,7 @@ package struct DataCheck: Sendable {
     private let reader: ModelReader
     private let resources: Service.Resources
     private let inventory: String
-    /// As it was typed, of a directory that goes into the model store; nil for what the inventory names.
+    /// The directory that goes into the model store, as it was typed; nil for what the inventory names.
     private var pushed: String?
 
     /// nil for the example with its own rows.
@@ -115,7 +115,7 @@ package struct DataCheck: Sendable {
         }
     }
 
-    /// Of the model files, as they are on the disk.
+    /// The size of the model files, as they are on the disk.
     private func modelBytes(_ found: ModelDescription) -> Int {
         guard case .directory(let path) = reader.subject else { return 0 }
         return found.models.reduce(0) { sum, model in

@@ -30,8 +30,8 @@ package struct ModelReader: Sendable {
         reader = try LocalPython.firstLook(named + columns + ["--json"], templates: templates)
     }
 
-    /// Of the packages that the service itself runs on: `anyio==4.16.0 click==8.5.1`. Those before the line that
-    /// divides the server's packages from the models', as packages.py has it.
+    /// The versions of the packages that the service itself runs on: `anyio==4.16.0 click==8.5.1`. They stand before
+    /// the line that divides the server's packages from the models', as packages.py has it.
     private static func pins(of requirements: String) -> String {
         guard let line = requirements.firstRange(of: "# for models") else { return "" }
         let lines = requirements[..<line.lowerBound].split(separator: "\n")
@@ -52,7 +52,7 @@ package struct ModelReader: Sendable {
     /// Runs it here.
     package func ask(_ transport: any Transport) async -> Answer { read(try? await transport.run(command)) }
 
-    /// From what it printed; nil where it could not be run.
+    /// The answer in what it printed; nil where it could not be run.
     package func read(_ output: Output?) -> Answer {
         switch LocalPython.read(output) {
         case .unknown: .unknown
@@ -85,7 +85,7 @@ package struct ModelDescription: Sendable, Hashable {
 
     /// A feature as the example rows show it.
     package struct Column: Sendable, Hashable {
-        /// As the header has it.
+        /// The name as the header has it.
         package let name: String
         /// `number`, `integer`, `text` or `boolean`.
         package let type: String
@@ -103,9 +103,9 @@ package struct ModelDescription: Sendable, Hashable {
 
     /// A file with a trained model.
     package struct Model: Sendable, Hashable {
-        /// As answers name it.
+        /// The name that answers use.
         package let name: String
-        /// In the directory.
+        /// The file's name in the directory.
         package let file: String
         /// `joblib`, `onnx`.
         package let format: String
@@ -161,6 +161,6 @@ extension ModelDescription.Model {
 }
 
 extension JSONValue {
-    /// Of a number that counts something; nil for every other value.
+    /// The value of a number that counts something; nil for every other value.
     var count: Int? { if case .number(let number) = self { Int(number, in: .counts) } else { nil } }
 }

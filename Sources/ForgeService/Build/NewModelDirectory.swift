@@ -11,11 +11,11 @@ package struct NewModelDirectory: Sendable {
 
     /// What was typed.
     package struct Order: Sendable {
-        /// As sentences name them.
+        /// The model as sentences name it.
         package var model: String
         package var rows: String?
         package var output: String?
-        /// Of the model in answers; nil for that of its file.
+        /// The name of the model in answers; nil for that of its file.
         package var name: String?
 
         package init(model: String, rows: String? = nil, output: String? = nil, name: String? = nil) {

@@ -40,10 +40,10 @@ struct OneArchitecture: PreflightCheck {
                 + "`kubectl cordon NODE`")
     }
 
-    /// As Go names it: `amd64`, `arm64`.
+    /// Prints the architecture as Go names it: `amd64`, `arm64`.
     private static let built = "docker version --format '{{.Server.Arch}}'"
 
-    /// `NODE ARCHITECTURE`, and `true` behind it for a node that takes no new pods.
+    /// `NODE ARCHITECTURE`, and `true` after it for a node that takes no new pods.
     private static let nodes = Kubectl(namespace: "default").line(
         "get", "nodes", "--output",
         #"jsonpath={range .items[*]}{.metadata.name} {.status.nodeInfo.architecture} {.spec.unschedulable}{"\n"}{end}"#)

@@ -5,7 +5,7 @@ import ForgePlan
 struct AnswerCheck: Sendable {
     let request: ServiceRequest
     let reply: ServiceReply
-    /// Beside the name: `at kubnode:31234`.
+    /// What stands beside the name: `at kubnode:31234`.
     var place = ""
     /// The pod that was asked by itself.
     var pod: String?
@@ -82,11 +82,11 @@ struct Closeness: Sendable, Hashable {
 /// How answers are compared with the expected ones: a class exactly, what a model computes beside it by the tolerance
 /// of its format, and everything else as numbers are printed.
 struct AnswerRules: Sendable, Hashable {
-    /// Of what each model computes, by its name in the answer.
+    /// The rules for what each model computes, by its name in the answer.
     private var models: [String: Model] = [:]
     /// Within the answer of this one.
     private var own: Model?
-    /// Of numbers at this place.
+    /// The closeness of numbers at this place.
     private(set) var closeness = Closeness.printed
 
     /// For answers without models in them.
@@ -95,9 +95,9 @@ struct AnswerRules: Sendable, Hashable {
     init(_ models: [String: Model]) { self.models = models }
 
     struct Model: Sendable, Hashable {
-        /// Of the value that it answers.
+        /// The closeness of the value that it answers.
         let value: Closeness
-        /// Of its probabilities, which are seen beside 1.
+        /// The closeness of its probabilities, which are seen beside 1.
         let probability: Closeness
     }
 

@@ -9,7 +9,7 @@ import Foundation
 package struct DataDrift: Sendable {
     /// Absolute.
     private let path: String
-    /// As it was typed.
+    /// The name of the file, as it was typed.
     private let name: String
     /// The index above which a column has drifted.
     private let limit: Double

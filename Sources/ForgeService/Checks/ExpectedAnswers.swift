@@ -22,7 +22,7 @@ package struct ExpectedAnswers: Sendable {
     /// kept up to 64 MiB.
     private static let largest = 48 << 20
 
-    /// Of a confusion matrix, which has as many numbers times as many.
+    /// The most classes of a confusion matrix, which has the square of that many numbers.
     private static let mostClasses = 1000
 
     /// The content of golden.json, as golden/ writes it, or as releases have it from before there was one.
@@ -101,7 +101,7 @@ package struct ExpectedAnswers: Sendable {
         return ConfusionMatrix(model: model, classes: classes.map(\.name), counts: counts)
     }
 
-    /// Of releases from before models of one's own, whose golden.json does not name them.
+    /// The models of releases that are too old to name them in golden.json.
     private static let formerModels = ["lda", "mlp"]
 
     /// What `/line/<row>` must answer; without the features where those of the row are not known.
@@ -119,7 +119,7 @@ package struct ExpectedAnswers: Sendable {
 }
 
 extension AnswerRules {
-    /// Those of a golden.json: a tolerance for each model, and how large the values are that it answers.
+    /// The rules of a golden.json: a tolerance for each model, and how large the values are that it answers.
     fileprivate init(_ content: JSONValue?, _ rows: [JSONValue], of models: [String]) {
         let rules = models.map { model -> (String, Model) in
             let said: Double? =

@@ -20,10 +20,10 @@ package enum JSONValue: Sendable, Hashable {
     /// The member of an object; nil for every other value, so that paths into unknown JSON can be chained.
     package subscript(key: String) -> JSONValue? { if case .object(let members) = self { members[key] } else { nil } }
 
-    /// Of an array; empty for every other value.
+    /// The elements of an array; empty for every other value.
     package var elements: [JSONValue] { if case .array(let elements) = self { elements } else { [] } }
 
-    /// Of a string, without quotes; nil for every other value.
+    /// The text of a string, without quotes; nil for every other value.
     package var text: String? { if case .string(let text) = self { text } else { nil } }
 }
 
@@ -68,7 +68,7 @@ extension JSONValue {
     /// 160 features are a number.
     var summary: String { name ?? shortened }
 
-    /// Of what a model answers, and of an error.
+    /// The name of what a model answers, or the text of an error.
     private var name: String? {
         guard case .object(let members) = self else { return nil }
         if members.count == 1 { return members["error"]?.text ?? (members["class"] ?? members["value"])?.summary }

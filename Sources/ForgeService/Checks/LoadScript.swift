@@ -11,7 +11,7 @@ struct LoadScript: Sendable {
     var body: String?
     var credentials = ServiceCredentials.none
 
-    /// As it is shown.
+    /// The target as it is shown.
     var target: String { body == nil ? "\(address)/prediction/N" : "\(address)/prediction" }
 
     /// A curl keeps its connection for a hundred requests; the next one gets a new one, and with it perhaps another

@@ -42,7 +42,7 @@ package struct LocalPython: Sendable {
     /// What it said, as JSON.
     enum Answer: Sendable, Hashable {
         case said(JSONValue)
-        /// In the program's own words.
+        /// A refusal in the program's own words.
         case refused(String)
         /// It could not be run, or is none that says anything.
         case unknown
@@ -50,7 +50,7 @@ package struct LocalPython: Sendable {
 
     func ask(_ transport: any Transport) async -> Answer { Self.read(try? await transport.run(command)) }
 
-    /// From what it printed; nil where it could not be run.
+    /// The answer in what it printed; nil where it could not be run.
     static func read(_ output: Output?) -> Answer {
         guard let output, output.isSuccess, let said = JSONValue(output.standardOutput) else { return .unknown }
         return said["refused"]?.text.map { .refused($0) } ?? .said(said)

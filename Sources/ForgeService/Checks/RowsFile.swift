@@ -4,7 +4,7 @@ import Foundation
 /// A file of rows on the operator's machine, looked at from outside, before anything is contacted: what reads it knows
 /// its columns.
 package struct RowsFile: Sendable, Hashable {
-    /// In bytes.
+    /// The size in bytes.
     let size: Int
     let form: Form
 
@@ -58,7 +58,7 @@ package struct RowsFile: Sendable, Hashable {
         }
     }
 
-    /// At most 4,096 bytes.
+    /// The beginning, of at most 4,096 bytes.
     static func beginning(of path: String, as name: String) throws(Problem) -> [UInt8] {
         try looked(at: path, as: name) { file throws(LocalFile.Failure) in try LocalFile.read(file, upTo: 4096) }
     }

@@ -16,7 +16,7 @@ struct ServiceRequest: Sendable, Hashable {
     var isWithoutFeatures = false
     /// Whether it is made without the token that the service needs.
     var isAnonymous = false
-    /// Behind its name, where two have the same one.
+    /// What follows its name, where two have the same one.
     var detail = ""
 
     enum Expectation: Sendable, Hashable {
@@ -125,7 +125,7 @@ private struct RefusedRequests: Sendable {
         self.rows = rows
     }
 
-    /// By the number of a row.
+    /// Requests by the number of a row.
     var asked: [ServiceRequest] {
         [
             ServiceRequest(path: "/prediction/\(golden.rowsOfTest)", expected: .refusal(404)),

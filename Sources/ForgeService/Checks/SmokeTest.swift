@@ -149,7 +149,7 @@ package struct SmokeTest: Sendable {
     /// One request at one address.
     private struct Probe {
         let address: String
-        /// Beside the name of the check.
+        /// What stands beside the name of the check.
         var place = ""
         var pod: String?
         let request: ServiceRequest

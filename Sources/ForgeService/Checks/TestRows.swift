@@ -67,7 +67,7 @@ struct TestRow: Sendable, Hashable {
     /// The same values.
     let values: [JSONValue]
 
-    /// Of an array of JSON, behind which more may follow; nil when it is none of so many values.
+    /// Reads an array of JSON, after which more may follow; nil when it is not one of so many values.
     init?(_ json: some StringProtocol, count: Int) {
         guard let texts = Self.elements(json), texts.count == count else { return nil }
         values = texts.compactMap { JSONValue(Array($0.utf8)) }
@@ -111,7 +111,7 @@ struct TestRow: Sendable, Hashable {
 }
 
 extension String {
-    /// As a text of JSON, on one line.
+    /// The string as a text of JSON, on one line.
     var jsonQuoted: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes

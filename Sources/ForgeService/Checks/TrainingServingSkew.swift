@@ -81,6 +81,6 @@ extension AnswerCheck {
 }
 
 extension JSONValue {
-    /// Of an object's members.
+    /// The names of an object's members.
     fileprivate var keys: Set<String> { if case .object(let members) = self { Set(members.keys) } else { [] } }
 }

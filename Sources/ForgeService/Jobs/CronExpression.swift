@@ -3,7 +3,7 @@ import Foundation
 
 /// When a schedule runs, as Kubernetes reads it: five fields, or a name such as `@daily`.
 package struct CronExpression: Sendable, Hashable {
-    /// As it was typed, and as the CronJob gets it: `0 2 * * *`, `@daily`.
+    /// The text as it was typed, and as the CronJob gets it: `0 2 * * *`, `@daily`.
     package let text: String
     /// Minutes, hours, days of the month, months, days of the week (Sunday is 0).
     let numbers: [Set<Int>]

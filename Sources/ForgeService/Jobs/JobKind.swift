@@ -7,7 +7,7 @@ package enum JobKind: String, Sendable, Hashable {
 
     func label(_ service: Service) -> String { "\(service.name)-\(rawValue)" }
 
-    /// As `prefix`, of a push: a training in all but the name of its Job.
+    /// The same as `prefix`, for a push: a training in all but the name of its Job.
     static func pushPrefix(_ service: Service) -> String { "\(service.name.prefix(28))-push" }
 
     /// The beginning of a name that has room for a time and a shard's number: pods take at most 63 characters.

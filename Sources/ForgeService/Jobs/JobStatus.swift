@@ -4,7 +4,7 @@ import ForgePlan
 /// The Jobs and pods of one run, and how they fare.
 struct JobStatus: Sendable {
     let jobs: [JobObject]
-    /// Without those that are leaving.
+    /// The pods, without those that are being deleted.
     let pods: [ClusterObject]
     let events: [ClusterEvent]
 

@@ -46,7 +46,7 @@ package struct OldRunsAreRemoved: Step {
             fix: "see what keeps it: `kubectl -n \(service.namespace) get jobs,pods`")
     }
 
-    /// As kubectl names them: `pod/inference-batch-…-coordinator`. Jobs of a schedule belong to it.
+    /// The leftovers as kubectl names them: `pod/inference-batch-…-coordinator`. Jobs of a schedule belong to it.
     private func leftovers(_ json: String) -> [String] {
         let jobs = JobObject.jobs(json).filter { ($0.metadata.ownerReferences ?? []).isEmpty }
         let pods = JobStatus(objects: json).pods

@@ -9,7 +9,7 @@ package struct APIServer: PreflightCheck {
     private static let none = "kubeadm has made no API server there"
     private static let isMade = "[ -e /etc/kubernetes/manifests/kube-apiserver.yaml ]"
 
-    /// Of the inventory.
+    /// The path of the inventory.
     private let path: String
     private let look: String
 
@@ -78,7 +78,7 @@ extension Problem {
             why: said.split(whereSeparator: \.isNewline).last.map(String.init), fix: fix)
     }
 
-    /// Of a query that failed.
+    /// The problem of a query that failed.
     init(silent host: String, _ answer: CommandState) {
         self.init(silent: host, answer.silence ?? "")
     }

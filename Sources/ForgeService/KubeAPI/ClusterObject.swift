@@ -9,7 +9,7 @@ struct ClusterObject: Decodable, Sendable {
     var metadata: Metadata
     var spec: Spec?
     var status: Status?
-    /// Of a ConfigMap.
+    /// The data of a ConfigMap.
     var data: [String: String]?
 
     struct Metadata: Decodable, Sendable {
@@ -31,7 +31,7 @@ struct ClusterObject: Decodable, Sendable {
         var ports: [Port]?
         /// A pod's own.
         var containers: [Container]?
-        /// Of a node: whether it takes no new pods.
+        /// Whether a node takes no new pods.
         var unschedulable: Bool?
         var taints: [Taint]?
 
@@ -134,7 +134,7 @@ struct ClusterObject: Decodable, Sendable {
         status?.initContainerStatuses?.first { !$0.ready }
     }
 
-    /// Of the container that tells how the pod fares.
+    /// The status of the container that tells how the pod fares.
     var current: ContainerStatus? { unfinished ?? status?.containerStatuses?.first }
 
     struct LoadBalancer: Decodable, Sendable {
@@ -175,7 +175,7 @@ struct ClusterEvent: Decodable, Sendable {
     /// RFC 3339 in UTC: sorts as text.
     var time: String { lastTimestamp ?? eventTime ?? "" }
 
-    /// Those of the namespace that tell of something wrong.
+    /// The events of the namespace that tell of something wrong.
     static func warnings(_ kubectl: Kubectl) -> String {
         kubectl.line("get", "events", "--field-selector", "type=Warning", "--output", "json")
     }

@@ -56,7 +56,7 @@ struct ContentSecret: Step {
             "get", "secret", "--field-selector", "metadata.name=\(name)", "-o", Word("jsonpath=\(path)")) + " 2>&1"
     }
 
-    /// Of its content.
+    /// The digest of its content.
     var digest: String { Self.digest(of: files) }
 
     private static func digest(of files: [String: [UInt8]]) -> String {

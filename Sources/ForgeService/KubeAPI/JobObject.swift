@@ -23,7 +23,7 @@ package struct JobObject: Decodable, Sendable {
         var suspend: Bool?
         var schedule: String?
         var timeZone: String?
-        /// Of a CronJob: the Jobs that it will begin.
+        /// The Jobs that a CronJob will begin.
         var jobTemplate: JobTemplate?
 
         struct JobTemplate: Decodable, Sendable { var spec: JobSpec }

@@ -5,18 +5,18 @@ import ForgeTemplates
 struct Kubectl: Sendable {
     let namespace: String
 
-    /// As a value to run.
+    /// kubectl as a value to run.
     func command(_ words: Word...) -> Command { Command(prefix + words).asRoot() }
 
     func command(_ words: [Word]) -> Command { Command(prefix + words).asRoot() }
 
-    /// As text, for questions and scripts.
+    /// kubectl as text, for questions and scripts.
     func line(_ words: Word...) -> String { line(words) }
 
     func line(_ words: [Word]) -> String { Command(prefix + words).line }
 
-    /// As a question that tells why it has no answer. What questions print to standard error is not kept, so kubectl's
-    /// own words follow what it printed where it fails, and only there: a warning is no part of an answer.
+    /// kubectl as a question that tells why it has no answer. What questions print to standard error is not kept, so
+    /// kubectl's own words follow what it printed where it fails, and only there: a warning is no part of an answer.
     func look(_ words: Word...) -> String { look(words) }
 
     func look(_ words: [Word]) -> String {
@@ -69,7 +69,7 @@ enum NamespaceIsThere {
         """
     }
 
-    /// As shell; it reads nothing from its standard input.
+    /// The step as shell; it reads nothing from its standard input.
     static func line(_ name: String, _ kubectl: Kubectl) -> String {
         let create = kubectl.line("create", "-f", "-")
         return

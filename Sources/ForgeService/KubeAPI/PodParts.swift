@@ -10,7 +10,7 @@ package struct PodParts: Sendable, Hashable {
     /// Those that run before, as items of a list; empty where nobody does.
     var initContainers = ""
 
-    /// Of a container's environment.
+    /// A variable of a container's environment.
     struct Variable: Sendable, Hashable {
         let name, value: String
     }
@@ -24,7 +24,7 @@ package struct PodParts: Sendable, Hashable {
     enum Volume: Sendable, Hashable {
         /// Everybody in these pods is one user, who is not root: root owns the files.
         case secret(_ volume: String, _ name: String)
-        /// Of the node's disk, as long as the pod lives. `limit`: `1Gi`.
+        /// A part of the node's disk, as long as the pod lives. `limit`: `1Gi`.
         case disk(_ volume: String, limit: String)
     }
 
@@ -36,7 +36,7 @@ package struct PodParts: Sendable, Hashable {
 }
 
 extension PodParts {
-    /// Lines of YAML that go behind the end of a line of a template, and bring the line breaks that they need.
+    /// Lines of YAML that go after the end of a line of a template, and bring the line breaks that they need.
     /// `column`: of the key `containers`.
     func lines(_ part: Part, column: Int) -> String {
         let (indent, lines) =
@@ -56,13 +56,13 @@ extension PodParts {
     }
 
     enum Part {
-        /// Behind the last line of a container.
+        /// After the last line of a container.
         case environment
-        /// Behind the last of `volumeMounts`.
+        /// After the last of `volumeMounts`.
         case mounts
-        /// Behind the last of `volumes`.
+        /// After the last of `volumes`.
         case volumes
-        /// In front of `containers`.
+        /// Before `containers`.
         case initContainers
     }
 }
@@ -96,9 +96,9 @@ struct JobPod: Sendable {
     let image: String
     let command: [String]
     let pullSecret: String
-    /// Of memory, at most.
+    /// The limit of memory.
     var memory = "1Gi"
-    /// Of the node's disk, at most, for /tmp.
+    /// The limit of the node's disk, for /tmp.
     var disk = "5Gi"
     /// The labels of those that nodes share evenly: kind and run; nil where that does not matter.
     var spread: [(name: String, value: String)] = []
@@ -106,7 +106,7 @@ struct JobPod: Sendable {
     var port: Int?
     var parts = PodParts()
 
-    /// Behind `spec:`. `column`: of the key `containers`.
+    /// What follows `spec:`. `column`: of the key `containers`.
     func spec(_ templates: Templates, column: Int) throws(Problem) -> String {
         let template = try templates["kubernetes/jobs/pod.yaml"]
         // A template of the user's may say what these are.
@@ -146,6 +146,6 @@ struct JobPod: Sendable {
 }
 
 extension [String] {
-    /// As a YAML flow sequence of quoted scalars.
+    /// The strings as a YAML flow sequence of quoted scalars.
     var yamlList: String { "[" + map(\.yamlQuoted).joined(separator: ", ") + "]" }
 }

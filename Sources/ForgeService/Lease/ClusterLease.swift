@@ -249,7 +249,7 @@ package struct LeasePlace: Sendable, Hashable {
     let namespace: String
     /// Whether a run continues where the cluster does not answer or does not exist yet: it is what makes it answer.
     let isOptional: Bool
-    /// As sentences name it.
+    /// What the Lease protects, as sentences name it.
     let subject: String
 
     private init(_ name: String, in namespace: String, isOptional: Bool = false, subject: String) {

@@ -13,7 +13,7 @@ struct ManifestValues {
     private let secret: String
     private let pullSecret: String
     private let access: PodAccess
-    /// As the inventory has it; a candidate has another name.
+    /// The service as the inventory has it; a candidate has another name.
     private let place: Service
 
     init(
@@ -35,8 +35,8 @@ struct ManifestValues {
         template = try digest(templates)
     }
 
-    /// Of the Deployment without the digest itself, and without what `scale` may change; and of the Secret, since a pod
-    /// with another key has to show that it gets in before the others stop.
+    /// The digest of the Deployment without the digest itself, and without what `scale` may change; and of the Secret,
+    /// since a pod with another key has to show that it gets in before the others stop.
     private func digest(_ templates: Templates) throws(Problem) -> String {
         let deployment = try templates["kubernetes/base/deployment.yaml"]
         var values = self

@@ -61,7 +61,7 @@ package struct Manifests: Sendable, Hashable {
 struct CanaryDeployment: Sendable, Hashable {
     let release: Release
 
-    /// Of its Deployment, and on the label of its pod.
+    /// The name of its Deployment, and on the label of its pod.
     var name: String { release.name + "-candidate" }
 
     /// Which manifests it needs: all but those that are about the service's own pods.

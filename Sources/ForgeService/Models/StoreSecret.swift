@@ -54,7 +54,7 @@ package struct StoreSecret: Step {
     /// `inference-store-01234567`
     var name: String { content.name }
 
-    /// Of its content.
+    /// The digest of its content.
     var digest: String { content.digest }
 
     /// Makes the namespace where it is missing, and the Secret in it.

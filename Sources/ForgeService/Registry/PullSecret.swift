@@ -23,7 +23,7 @@ struct PullSecret: Step {
         name = Self.name(of: cluster)
     }
 
-    /// That of the next release's pods.
+    /// The name of the Secret of the next release's pods.
     static func name(of cluster: Cluster) -> String {
         let login = "\(cluster.imagePrefix) \(cluster.service.registryLogin?.user ?? "")"
         return name(cluster.service) + "-" + SHA256.hex(Array(login.utf8)).prefix(8)

@@ -156,6 +156,6 @@ enum DockerConfig {
 }
 
 extension String {
-    /// As a shell's `$(…)` leaves it.
+    /// The text as a shell's `$(…)` leaves it.
     fileprivate var trimmingNewlines: String { last?.isNewline == true ? String(dropLast()).trimmingNewlines : self }
 }

@@ -4,7 +4,7 @@ import ForgeInventory
 /// Where the cluster's registry keeps what on the machine that it runs on.
 struct RegistryPlace: Sendable {
     var directory = "/var/lib/kubeforge/registry"
-    /// Of the cluster's own authority: ca.crt and ca.key.
+    /// The directory of the cluster's own authority: ca.crt and ca.key.
     var pki = String(ClusterRegistry.authority.dropLast("/ca.crt".count))
 
     /// What it reads: its configuration, certificate and key, and who may log in.
@@ -29,7 +29,7 @@ extension RegistryPlace {
 }
 
 extension Cluster {
-    /// Of a config.json with what opens the registry of the service's image, on the first control plane.
+    /// The directory of a config.json with what opens the registry of the service's image, on the first control plane.
     var registryLogin: String { service.registry.map(RegistryPlace.login) ?? RegistryPlace().login }
 }
 

@@ -8,7 +8,7 @@ struct ModelFiles {
     /// What an image is made of is held in this computer's memory, sent over SSH, and unpacked beside the control
     /// plane.
     static let largest = 4 << 30
-    /// By then it is somebody's home directory.
+    /// The most files: a directory with more is probably somebody's home directory.
     static let most = 20_000
 
     /// Absolute.
@@ -17,7 +17,7 @@ struct ModelFiles {
     var inventory: String?
     var limit = Self.largest
 
-    /// By their path in the directory.
+    /// The files by their path in the directory.
     func read() throws(Problem) -> [String: [UInt8]] {
         var found: [String: String] = [:]
         try find("", below: [try real(directory)], into: &found)

@@ -26,10 +26,10 @@ package struct Release: Sendable, Hashable {
         self.init(name: cluster.service.name, tag: context.tag, registry: cluster.imagePrefix, rebuilt: context.rebuilt)
     }
 
-    /// As `docker build` tags it and `docker image ls` shows it: `inference:0123456789abcdef`.
+    /// The image as `docker build` tags it and `docker image ls` shows it: `inference:0123456789abcdef`.
     package var image: String { "\(name):\(tag)" }
 
-    /// As pods name the image and their nodes pull it: complete, with its registry.
+    /// The image as pods name it and their nodes pull it: complete, with its registry.
     package var reference: String { "\(registry)/\(image)" }
 
     /// The registry alone: `10.77.0.11:5443`.
@@ -91,18 +91,18 @@ package struct ModelVersion: Sendable, Hashable {
 
     static let ofImage = "image"
 
-    /// Behind the name of an image.
+    /// What follows the name of an image in a sentence.
     var phrase: String { version == Self.ofImage ? " with its own models" : " with models \(version)" }
 
     /// The init container that fetches them.
     static let container = "models"
 
-    /// With what lets pods into the store.
+    /// The volume with what lets pods into the store.
     private static let volume = "model-store"
 }
 
 extension ModelVersion {
-    /// Those of pods that are described so; nil for models in the image.
+    /// The models of pods that are described so; nil for models in the image.
     init?(_ pod: ClusterObject.Spec.PodSpec?) {
         let variables = pod?.initContainers?.first { $0.name == Self.container }?.env ?? []
         func value(_ name: String) -> String? { variables.first { $0.name == name }?.value }

@@ -8,7 +8,7 @@ import Foundation
 package struct ReleaseHistory: Sendable {
     /// The newest first.
     package let records: [ReleaseRecord]
-    /// Of the pods that the Deployment describes now.
+    /// The digest of the pods that the Deployment describes now.
     package let running: String?
     /// Pods that shall run now; nil without a Deployment.
     let replicas: Int?
@@ -16,7 +16,7 @@ package struct ReleaseHistory: Sendable {
     private let kept: [String: RetainedRevision]
     private let service: String
 
-    /// Of the ConfigMap.
+    /// The name of the ConfigMap.
     static func name(_ service: String) -> String { "\(service)-releases" }
 
     /// Deployment, ReplicaSets and ConfigMap in one query.

@@ -54,9 +54,9 @@ struct RetentionPolicy {
         var deployed: [String] = []
         /// Present in any form, the newest first where the machine can tell.
         var present: [String] = []
-        /// Of containers and pods that run or shall run.
+        /// The tags of containers and pods that run or shall run.
         var used: Set<String> = []
-        /// Of pods that Kubernetes can bring back; only the machine that rules the cluster can tell.
+        /// The tags of pods that Kubernetes can bring back; only the machine that rules the cluster can tell.
         var restorable: Set<String> = []
 
         init(printed text: String) {

@@ -102,7 +102,7 @@ struct ReleaseInventory {
     /// then.
     private static let garbageCollect = "rm -rf -- \(RemotePaths.images) /var/lib/kubeforge/passing"
 
-    /// Empty files named by tags, beside nothing else; their times tell the order of deploys.
+    /// The directory of empty files named by tags, and of nothing else; their times tell the order of deploys.
     private var notes: String { "/var/lib/kubeforge/deployed/\(ownership.owner)" }
 
     private var ownership: Ownership { Ownership(service) }
@@ -122,8 +122,8 @@ struct ReleaseInventory {
     }
 }
 
-/// Whose a build context, an image on the machine that builds, and the answers beside it are: places named by content
-/// alone may be several services' at once. An empty file for each of them says so.
+/// The owners of a build context, an image on the machine that builds, and the answers beside it: places named by
+/// content alone may be several services' at once. An empty file for each of them says so.
 struct Ownership: Sendable, Hashable {
     /// `mlops.inference`: neither name can have a dot.
     let owner: String

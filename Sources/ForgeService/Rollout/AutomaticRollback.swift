@@ -4,7 +4,7 @@ import ForgePlan
 /// The release that ran before comes back when a rollout fails, so that no half of a broken one stays.
 struct AutomaticRollback: Sendable {
     let release: Release
-    /// Of the rollout that may fail.
+    /// The template of the rollout that may fail.
     let template: String
     let namespace: String
     let replicas: Int

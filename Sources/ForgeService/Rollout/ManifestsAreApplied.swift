@@ -24,7 +24,7 @@ package struct ManifestsAreApplied: Step {
 
     package var questions: [Question] { files.flatMap(\.questions) + [.command(drift), .command(gate.look)] }
 
-    /// Of the files where they differ; else of the cluster's objects, as `kubectl diff` tells them.
+    /// Differences of the files, if there are any; else of the cluster's objects, as `kubectl diff` tells them.
     package func differences(given answers: Answers) -> [Difference] {
         let files = files.flatMap { $0.differences(given: answers) }
         // A comparison with files that are to be rewritten says nothing.

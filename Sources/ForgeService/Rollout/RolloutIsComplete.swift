@@ -93,7 +93,7 @@ package struct RolloutIsComplete: Step {
 /// How far a rollout is: the Deployment, and the pods of its newest ReplicaSet.
 struct RolloutState: Sendable {
     let deployment: ClusterObject?
-    /// Of the newest ReplicaSet only: the pods of an earlier, broken release say nothing about this one.
+    /// The pods of the newest ReplicaSet only: those of an earlier, broken release say nothing about this one.
     let pods: [ClusterObject]
     /// The newest ReplicaSet, once the controller has made it.
     let replicaSet: String?

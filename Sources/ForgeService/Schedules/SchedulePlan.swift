@@ -78,7 +78,7 @@ package struct Schedule: Sendable, Hashable {
     /// The annotation with the address that rows are fetched from, without what may be a password.
     static let input = "kubeforge.io/input"
 
-    /// That of the rows; nil for the image's own.
+    /// The address of the rows; nil for the image's own.
     var address: String? { if case .url(let address) = input { address } else { nil } }
 
     func manifest(_ cluster: Cluster, release: DeployedRelease, templates: Templates) throws(Problem) -> String {

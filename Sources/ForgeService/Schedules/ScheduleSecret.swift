@@ -13,7 +13,7 @@ struct ScheduleSecret {
     /// What there is of it.
     enum State: Equatable {
         case missing
-        /// Of an address with this digest.
+        /// It is there, of an address with this digest.
         case kept(String)
         /// kubeforge did not make it.
         case others

@@ -21,7 +21,7 @@ package struct SchedulesLook: Sendable {
         return found
     }
 
-    /// As a difference, that the cluster does not answer.
+    /// The difference that says that the cluster does not answer.
     func silence(_ answers: Answers) -> Difference {
         Difference("the cluster could not be queried for schedules", silent: answers.command(line))
     }

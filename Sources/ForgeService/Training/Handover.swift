@@ -70,7 +70,7 @@ struct Handover: Sendable {
         }
     }
 
-    /// From the pod that has made them: what is in the store may be somebody else's.
+    /// The description from the pod that has made them: what is in the store may be somebody else's.
     private func metadata(of pod: String, _ machine: Machine) async throws -> [UInt8] {
         let cat = kubectl.line(["exec", Word(pod)] + Self.container + ["cat", "\(TrainingRun.models)/metadata.json"])
         let bounded = Command("sh", "-c", Word("\(cat) | head -c \(VersionDescription.largest + 1)"))

@@ -89,7 +89,7 @@ struct VersionDescription: Sendable {
     /// Names of columns and classes are in it, and never rows.
     static let largest = 16 << 20
 
-    /// As they are signed.
+    /// The bytes as they are signed.
     let bytes: [UInt8]
 
     /// Throws what is wrong with it. `host`: where it comes from.

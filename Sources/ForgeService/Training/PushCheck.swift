@@ -95,7 +95,7 @@ package struct PushedModel: Sendable, Hashable {
     /// A version is fetched into a volume of 1 GiB, and is in a pod's memory when it is checked there.
     package static let largest = 1_000_000_000
 
-    /// As it was typed.
+    /// The directory as it was typed.
     let shown: String
     /// Its files, as tar packs them.
     let archive: [UInt8]

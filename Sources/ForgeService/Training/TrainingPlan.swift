@@ -58,7 +58,7 @@ package struct TrainingRun: Sendable, Hashable {
     package let service: Service
     /// `inference-train-20261121-151732` or `inference-push-20261121-151732`: its Job.
     package let name: String
-    /// Of the release that the Deployment runs; its data are trained on.
+    /// The image of the release that the Deployment runs; its data are trained on.
     package let image: String
     /// The Secret that it is pulled with.
     let pullSecret: String
@@ -96,7 +96,7 @@ package struct TrainingRun: Sendable, Hashable {
         ])
     }
 
-    /// Of what is uploaded, the version becomes the pod's last words, as Kubernetes keeps them.
+    /// The command of its pod: of what is uploaded, the version becomes the pod's last words, as Kubernetes keeps them.
     private var command: [String] {
         let made = ["--models", Self.models]
         let train = pushed == nil ? ["--data", "data"] + made + ["--cross-validate"] : Self.pushedModel + made

@@ -83,18 +83,18 @@ extension Action {
 /// What was typed after `batch run`.
 struct BatchOrder: Sendable {
     let input: BatchInput
-    /// As it was typed.
+    /// The input, as it was typed.
     let typedInput: String?
     let output: BatchOutput
     let shards: Int
     let isFollowed: Bool
     /// A part of the run's name.
     let time: String
-    /// As it was typed; nil for a new directory of the run's name.
+    /// The directory for results, as it was typed; nil for a new directory of the run's name.
     let results: String?
     let here: ProcessEnvironment
 
-    /// As they are typed, each after a space; of an address without what may be a password.
+    /// The options as they are typed, each after a space; of an address without what may be a password.
     var arguments: String {
         let options = [
             ("--input", typedInput.map(BatchInput.shown)), ("--shards", shards == 1 ? nil : "\(shards)"),
@@ -104,7 +104,7 @@ struct BatchOrder: Sendable {
             + (output.isParquet ? " --parquet" : "") + (isFollowed ? " --follow" : "")
     }
 
-    /// As sentences name it.
+    /// The directory for results, as sentences name it.
     func directory(_ cluster: Cluster) -> String {
         guard let results else { return "results/\(BatchRun.name(cluster.service, time: time))" }
         return results.count > 1 && results.hasSuffix("/") ? String(results.dropLast()) : results

@@ -48,7 +48,7 @@ struct PushCommand: ActionCommand {
 struct PushOrder: Sendable {
     /// Absolute.
     let directory: String
-    /// As it was typed.
+    /// The directory, as it was typed.
     let typed: String
     let isFollowed: Bool
     /// A part of the run's name.
