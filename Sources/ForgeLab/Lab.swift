@@ -166,9 +166,9 @@ private struct LabRemoval: Sendable {
     let layout: LabLayout
 
     func run(_ progress: LabProgress) async throws {
-        try await progress.during("the machines and servers of \(layout.cluster.name) are gone", endProcesses)
-        try await progress.during("the network \(layout.network.subnet) is gone", removeNetwork)
-        try await progress.during("the files of \(layout.cluster.name) are gone", removeFiles)
+        try await progress.during("the machines and servers of \(layout.cluster.name) are removed", endProcesses)
+        try await progress.during("the network \(layout.network.subnet) is removed", removeNetwork)
+        try await progress.during("the files of \(layout.cluster.name) are removed", removeFiles)
     }
 
     /// The power supplies first: they would start a machine again.

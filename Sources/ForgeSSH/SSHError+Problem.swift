@@ -114,7 +114,7 @@ extension ConnectionMessages {
         case .handshake(let reason) where reason.contains("server ["):
             unreachable(
                 "\(place) has no algorithm in common with kubeforge", why: reason,
-                fix: "\(tryByHand) tells which algorithms it wants")
+                fix: "\(tryByHand) shows which algorithms it accepts")
         case .handshake(let reason), .lost(let reason):
             unreachable(
                 "\(place) answers, but the SSH handshake failed", why: reason,
@@ -187,7 +187,7 @@ extension ConnectionMessages {
         switch error {
         case .denied(let tried, let accepted):
             unreachable(
-                "\(place) does not let \(host.access.user) in",
+                "\(place) refuses the login of \(host.access.user)",
                 why:
                     """
                     tried \(tried.joined(separator: ", ")); the host accepts \
@@ -245,7 +245,7 @@ extension ConnectionMessages {
                 fix: "name the key in the inventory, `ssh: key:`, and no other of ssh-agent is shown")
         case .secondFactor(let keys, let wanted):
             unreachable(
-                "\(place) accepts the key of \(host.access.user), and wants more: \(wanted.joined(separator: ", "))",
+                "\(place) accepts the key of \(host.access.user), and needs more: \(wanted.joined(separator: ", "))",
                 why: "it asks for a second factor (AuthenticationMethods), and kubeforge logs in with a key alone, "
                     + keys.joined(separator: ", "),
                 fix:

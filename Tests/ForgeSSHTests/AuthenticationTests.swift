@@ -69,7 +69,7 @@ struct AuthenticationTests {
             let user = sshd.host().access.user
             #expect(
                 await problem(connectingTo: sshd.host(keyPath: key))?.description == """
-                    kubmaster: 127.0.0.1 port \(sshd.port) does not let \(user) in
+                    kubmaster: 127.0.0.1 port \(sshd.port) refuses the login of \(user)
                       why  tried \(key) (ssh-ed25519 \(fingerprint)); the host accepts publickey, password
                       fix  `ssh-copy-id -i \(key) -p \(sshd.port) \(user)@127.0.0.1`; `ssh -v -i \(key) -p \
                     \(sshd.port) \(user)@127.0.0.1` tells more
@@ -205,7 +205,7 @@ struct AuthenticationTests {
                 let problem = await problem(connectingTo: host, .made(agent: agent.socket))
                 #expect(
                     problem?.what
-                        == "kubmaster: 127.0.0.1 port \(sshd.port) accepts the key of \(user), and wants more: password"
+                        == "kubmaster: 127.0.0.1 port \(sshd.port) accepts the key of \(user), and needs more: password"
                 )
                 #expect(problem?.why?.hasPrefix("it asks for a second factor (AuthenticationMethods)") == true)
                 #expect(problem?.fix?.contains("`AuthenticationMethods publickey`") == true)

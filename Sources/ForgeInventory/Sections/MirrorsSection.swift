@@ -61,7 +61,7 @@ struct MirrorsSection {
         if section["fingerprint"] == nil {
             field.fail(
                 ValidationError(
-                    "a key that is fetched needs a `fingerprint` beside it",
+                    "a key that is fetched needs a `fingerprint`",
                     fix: "add `fingerprint:` with the 40 hexadecimal digits that its owner publishes"))
         }
         guard let url, let fingerprint else { return nil }

@@ -122,14 +122,14 @@ struct ServiceSection {
         if section["signWith"] == nil {
             section["signers"]?.fail(
                 ValidationError(
-                    "needs signWith: beside it",
+                    "needs signWith: as well",
                     why: "pods would accept only signed models, and nobody here would sign any",
                     fix: "add a line such as `signWith: ~/.ssh/id_ed25519`, or remove this one"))
         }
         if section["signers"] == nil {
             section["signWith"]?.fail(
                 ValidationError(
-                    "needs signers: beside it", why: "pods would not check the signatures",
+                    "needs signers: as well", why: "pods would not check the signatures",
                     fix: "add a line such as `signers: ~/.ssh/allowed_signers`, or remove this one"))
         }
         if let key, sent.contains(key) {
@@ -151,7 +151,7 @@ struct ServiceSection {
         guard text == "image" else {
             throw ValidationError(
                 text.hasPrefix("sftp://")
-                    ? "needs a key and the host keys beside the address" : "must be image or a model store",
+                    ? "needs a key and the host keys in addition to the address" : "must be image or a model store",
                 fix: "write \(whole)")
         }
         return text

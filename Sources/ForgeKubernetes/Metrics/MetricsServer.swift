@@ -68,7 +68,7 @@ struct MetricsServer: Sendable {
         if state.exitCode != 0 { return [Difference("the cluster says nothing about \(service)")] }
         let words = state.text.split(separator: " ", maxSplits: 1)
         if words.first == "True" { return [] }
-        return [Difference("\(service) is not available: \(words.last ?? "nobody has asked it yet")")]
+        return [Difference("\(service) is not available: \(words.last ?? "it has no status yet")")]
     }
 }
 

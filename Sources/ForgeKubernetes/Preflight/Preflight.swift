@@ -42,7 +42,7 @@ struct Preflight {
                 fix: "give the machine more memory"),
             fact(
                 "it has enough CPUs", own.cores >= 2 || host.role == .worker ? nil : "it has \(own.cores)",
-                fix: "kubeadm wants two for a control plane"),
+                fix: "kubeadm requires two for a control plane"),
         ]
     }
 

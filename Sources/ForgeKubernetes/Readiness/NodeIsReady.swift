@@ -63,7 +63,7 @@ enum SystemPods {
             },
             notReady: { answers in
                 let (own, _, isEmpty) = waiting(answers)
-                if isEmpty { return ["no pod is there yet"] }
+                if isEmpty { return ["there are no pods yet"] }
                 let trouble = own.contains { $0.node.isEmpty } ? Nodes(answers.command(look).text).trouble : []
                 return own.map { "\($0.name): \($0.state)" } + trouble.map { Difference($0) }
             })

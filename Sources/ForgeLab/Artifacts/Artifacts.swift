@@ -45,7 +45,7 @@ struct Artifacts: Sendable {
         let maker = ArtifactBuilder(cache: cache, computer: computer)
         let unmade = all.filter { !maker.isMade($0) }
         let whose = brought.hasPackages ? ", as they were brought," : ""
-        if unmade.isEmpty { progress.unchanged("packages and images for Kubernetes \(version)\(whose) are there") }
+        if unmade.isEmpty { progress.unchanged("packages and images for Kubernetes \(version)\(whose) are present") }
         if !unmade.isEmpty { try maker.write(files()) }
         for artifact in unmade { try await maker.make(artifact, progress: progress) }
         try publishKey()

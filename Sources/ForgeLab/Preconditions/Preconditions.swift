@@ -82,7 +82,7 @@ struct Preconditions: Sendable {
 
     private var owner: Problem? {
         guard let owner = survey.bridgeOwner, owner != layout.name.label else { return nil }
-        let named = owner.isEmpty ? "does not say whose it is" : "is \(owner)'s"
+        let named = owner.isEmpty ? "does not name its owner" : "is \(owner)'s"
         return Problem(
             what: "the lab's network \(layout.network.subnet) belongs to another lab",
             why: "the bridge \(layout.network.bridge) \(named)",

@@ -57,7 +57,7 @@ private struct Refusal: Sendable {
 
     static let all = [
         Refusal(words: ["must have a tty"]) { _ in
-            "sudo wants a terminal (requiretty), and kubeforge has none"
+            "sudo requires a terminal (requiretty), and kubeforge has none"
         } fix: { user in
             "lift that for this user: echo 'Defaults:\(user) !requiretty' | sudo tee -a /etc/sudoers.d/\(user)"
         },

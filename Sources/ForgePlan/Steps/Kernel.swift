@@ -76,7 +76,7 @@ package struct Sysctls: Step {
         let overruled = overruled(try await machine.ask([boot.question]))
         guard overruled.isEmpty else {
             throw Problem(
-                what: "\(machine.host.name): a file of its own overrules \(file.path) at the next boot",
+                what: "\(machine.host.name): a file of its own overrides \(file.path) at the next boot",
                 why: overruled.map(\.text).joined(separator: "\n"),
                 fix: "remove these lines there, or rename that file so that it sorts first")
         }

@@ -73,7 +73,7 @@ struct BatchCoordinator: Sendable {
         let answer = try await machine.ask([.command(address)]).command(address)
         guard answer.exitCode == 0, !answer.text.isEmpty else {
             throw Problem(
-                what: "\(machine.host.name): the pod \(pod) is gone", why: "its address cannot be had",
+                what: "\(machine.host.name): the pod \(pod) is gone", why: "its address is not known",
                 fix: "run it again")
         }
         return "http://\(answer.text):8081"

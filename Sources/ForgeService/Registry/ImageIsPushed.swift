@@ -15,7 +15,7 @@ package struct ImageIsPushed: Step {
         login = cluster.registryLogin
         if cluster.ownRegistry != nil {
             look = Self.look(release, in: RegistryPlace())
-            fix = "is there room on the registry's disk? `df -h \(RegistryPlace().directory)`"
+            fix = "is there space left on the registry's disk? `df -h \(RegistryPlace().directory)`"
         } else {
             look = Self.look(release, login: login, isPlain: cluster.speaksPlainly(to: release.host))
             fix =

@@ -24,7 +24,7 @@ package enum SchedulePlan {
                 .usage, what: name.map { "there is no schedule named \($0)" } ?? "there is no schedule without a name",
                 fix: "say which: " + others.map { "--name \($0)" }.joined(separator: " or "))
         }
-        return plan("the schedule is gone", [ScheduleIsGone(wanted, of: cluster)], cluster)
+        return plan("the schedule is removed", [ScheduleIsGone(wanted, of: cluster)], cluster)
     }
 
     private static func plan(_ stage: String, _ steps: [any Step], _ cluster: Cluster) -> Plan {

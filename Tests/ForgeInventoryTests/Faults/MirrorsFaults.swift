@@ -21,7 +21,7 @@ let mirrorsFaults = [
                   key: https://mirror.example.org/gpg
             """,
         told: """
-            inventory.yaml:14:12  mirrors.apt.docker.key: a key that is fetched needs a `fingerprint` beside it
+            inventory.yaml:14:12  mirrors.apt.docker.key: a key that is fetched needs a `fingerprint`
               fix  add `fingerprint:` with the 40 hexadecimal digits that its owner publishes
             """),
     BadInventory(

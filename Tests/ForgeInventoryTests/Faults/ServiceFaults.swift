@@ -223,7 +223,7 @@ let serviceFaults = [
               models: sftp://models@store/srv/models
             """,
         told: """
-            inventory.yaml:11:11  service.models: needs a key and the host keys beside the address
+            inventory.yaml:11:11  service.models: needs a key and the host keys in addition to the address
               fix  write models: { url: sftp://models@store.example.org/srv/models, key: ~/.ssh/store_ed25519, \
             knownHosts: ~/.ssh/known_hosts }
             """),
@@ -280,7 +280,7 @@ let serviceFaults = [
             inventory.yaml }
             """,
         told: """
-            inventory.yaml:11:103  service.models.signers: needs signWith: beside it
+            inventory.yaml:11:103  service.models.signers: needs signWith: as well
               why  pods would accept only signed models, and nobody here would sign any
               fix  add a line such as `signWith: ~/.ssh/id_ed25519`, or remove this one
             """),
@@ -293,7 +293,7 @@ let serviceFaults = [
             """,
         told: """
             inventory.yaml:11:104  service.models.signWith: there is no file id_ed25519
-            inventory.yaml:11:104  service.models.signWith: needs signers: beside it
+            inventory.yaml:11:104  service.models.signWith: needs signers: as well
               why  pods would not check the signatures
               fix  add a line such as `signers: ~/.ssh/allowed_signers`, or remove this one
             """),

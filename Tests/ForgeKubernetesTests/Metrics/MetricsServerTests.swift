@@ -166,7 +166,7 @@ struct MetricsServerTests {
                     in "kube-system" have no addresses
                     """
                 ])
-        #expect(texts("") == ["v1beta1.metrics.k8s.io is not available: nobody has asked it yet"])
+        #expect(texts("") == ["v1beta1.metrics.k8s.io is not available: it has no status yet"])
         #expect(texts("", exitCode: 1) == ["the cluster says nothing about v1beta1.metrics.k8s.io"])
     }
 

@@ -226,7 +226,9 @@ struct PreflightTests {
         #expect(findings({ $0.memoryMiB = 1000 }, on: Example.node) == [])
         #expect(findings({ $0.memoryMiB = 899 }, on: Example.node).map { $0[0] } == ["it has 900 MiB of memory"])
         #expect(
-            findings { $0.cores = 1 } == [["it has enough CPUs", "it has 1", "kubeadm wants two for a control plane"]])
+            findings { $0.cores = 1 } == [
+                ["it has enough CPUs", "it has 1", "kubeadm requires two for a control plane"]
+            ])
         #expect(findings({ $0.cores = 1 }, on: Example.node) == [])
         #expect(
             findings { $0.freeDiskMiB = 5119 } == [

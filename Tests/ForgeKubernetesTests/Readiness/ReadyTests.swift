@@ -68,7 +68,7 @@ struct SystemPodsTests {
             texts("kube-proxy-1|kubnode|Running|False|CrashLoopBackOff CrashLoopBackOff |DaemonSet|kube-proxy") == [
                 "kube-proxy-1: CrashLoopBackOff"
             ])
-        #expect(texts("") == ["no pod is there yet"])
+        #expect(texts("") == ["there are no pods yet"])
     }
 
     /// The kubelet says late whether they are ready; a container that does not stay up is seen at once.
@@ -127,7 +127,7 @@ struct SystemPodsTests {
                 """,
                 "the pod coredns in kube-system is not the cluster's own, and not waited for: waiting to be scheduled",
             ])
-        #expect(texts(foreign[0]) == ["no pod is there yet"])
+        #expect(texts(foreign[0]) == ["there are no pods yet"])
     }
 
     @Test("that wait for a node name the taints that keep them away, and how a full disk gets room")

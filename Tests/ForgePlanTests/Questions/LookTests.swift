@@ -106,7 +106,7 @@ struct LookTests {
             ),
             (
                 "sudo: sorry, you must have a tty to run sudo\n",
-                "kubnode: sudo wants a terminal (requiretty), and kubeforge has none",
+                "kubnode: sudo requires a terminal (requiretty), and kubeforge has none",
                 "lift that for this user: echo 'Defaults:ubuntu !requiretty' | sudo tee -a /etc/sudoers.d/ubuntu"
             ),
             (

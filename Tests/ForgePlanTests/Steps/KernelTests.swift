@@ -137,7 +137,7 @@ struct SysctlsTests {
         let (machine, _) = Example.machine(answering: "0 \(boot.utf8.count)\n\(boot)\n") { _ in Output() }
         await #expect(
             throws: Problem(
-                what: "kubnode: a file of its own overrules \(Self.path) at the next boot",
+                what: "kubnode: a file of its own overrides \(Self.path) at the next boot",
                 why: "/etc/sysctl.d/zzz-cis.conf sets net.ipv4.ip_forward to 0 at boot",
                 fix: "remove these lines there, or rename that file so that it sorts first")
         ) { try await step.apply(to: machine) }
