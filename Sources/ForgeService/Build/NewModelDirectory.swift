@@ -45,7 +45,7 @@ package struct NewModelDirectory: Sendable {
         guard name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_.-]{0,62}/) != nil else {
             throw Problem(
                 .usage, what: "\(name) cannot be the name of a model",
-                why: "it is part of answers: letters, digits, and _ . - inside",
+                why: "a name has letters and digits, and _ . - inside",
                 fix: "choose another name: --name churn")
         }
         guard let rows else {
