@@ -81,7 +81,7 @@ struct RegistryTrustTests {
             }
         }
         let links = cluster.hosts.map { RegistryTrust(cluster).steps($0).compactMap { ($0 as? LinkIs)?.title } }
-        #expect(links == [[], isTrusted ? ["containerd believes the certificate of the cluster's registry"] : []])
+        #expect(links == [[], isTrusted ? ["containerd trusts the certificate of the cluster's registry"] : []])
     }
 }
 
