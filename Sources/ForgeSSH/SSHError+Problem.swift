@@ -194,6 +194,50 @@ extension ConnectionMessages {
                     \(accepted.isEmpty ? "nothing that it names" : accepted.joined(separator: ", "))
                     """,
                 fix: "\(copyKey); \(tryByHand) tells more")
+        case .agentSilent(let socket):
+            unreachable(
+                "ssh-agent at \(socket) did not answer within \(connectSeconds) s",
+                why: "it may be stopped, wait for a PIN or a confirmation, or be that of another computer that sleeps",
+                fix: "`timeout 5 ssh-add -l` tries the same; without it: `ssh: key:` in the inventory names a key file")
+        case .tooManyKeys(let reason):
+            unreachable(
+                "\(place) was shown too many keys before the one that it knows", why: reason,
+                fix: "name the key in the inventory, `ssh: key:`, and no other of ssh-agent is shown")
+        case .secondFactor(let keys, let wanted):
+            unreachable(
+                "\(place) accepts the key of \(host.access.user), and needs more: \(wanted.joined(separator: ", "))",
+                why: "it asks for a second factor (AuthenticationMethods), and kubeforge logs in with a key alone, "
+                    + keys.joined(separator: ", "),
+                fix:
+                    """
+                    on \(host.name), in /etc/ssh/sshd_config: `Match User \(host.access.user)`, and below it \
+                    `AuthenticationMethods publickey`
+                    """
+            )
+        case .loginEnded(let reason, let said):
+            unreachable(
+                "\(place) closed the connection during the login of \(host.access.user)",
+                why: said.isEmpty ? reason : "it says: \(said)",
+                fix:
+                    """
+                    on \(host.name): `journalctl -u ssh -n 20`, and `ls -l /run/nologin /etc/nologin`; \(tryByHand) \
+                    tells more
+                    """
+            )
+        case .noCredentials(let agent):
+            unreachable(
+                "no SSH key is available",
+                why: agent.isEmpty
+                    ? "$SSH_AUTH_SOCK is not set, and ~/.ssh has no key"
+                    : "ssh-agent at \(agent) has no keys, and ~/.ssh neither",
+                fix: "`ssh-add` a key, or name one in the inventory: `ssh: key:`")
+        default: keyFile(error)
+        }
+    }
+
+    /// What is wrong with a private key on this computer.
+    func keyFile(_ error: SSHError) -> Problem {
+        switch error {
         case .keyMissing(let path):
             unreachable(
                 "the key file \(path) is not there", why: "the inventory names it in `ssh: key:`",
@@ -234,47 +278,10 @@ extension ConnectionMessages {
                     \(path.shellQuoted)`
                     """
             )
-        case .agentSilent(let socket):
-            unreachable(
-                "ssh-agent at \(socket) did not answer within \(connectSeconds) s",
-                why: "it may be stopped, wait for a PIN or a confirmation, or be that of another computer that sleeps",
-                fix: "`timeout 5 ssh-add -l` tries the same; without it: `ssh: key:` in the inventory names a key file")
-        case .tooManyKeys(let reason):
-            unreachable(
-                "\(place) was shown too many keys before the one that it knows", why: reason,
-                fix: "name the key in the inventory, `ssh: key:`, and no other of ssh-agent is shown")
-        case .secondFactor(let keys, let wanted):
-            unreachable(
-                "\(place) accepts the key of \(host.access.user), and needs more: \(wanted.joined(separator: ", "))",
-                why: "it asks for a second factor (AuthenticationMethods), and kubeforge logs in with a key alone, "
-                    + keys.joined(separator: ", "),
-                fix:
-                    """
-                    on \(host.name), in /etc/ssh/sshd_config: `Match User \(host.access.user)`, and below it \
-                    `AuthenticationMethods publickey`
-                    """
-            )
-        case .loginEnded(let reason, let said):
-            unreachable(
-                "\(place) closed the connection during the login of \(host.access.user)",
-                why: said.isEmpty ? reason : "it says: \(said)",
-                fix:
-                    """
-                    on \(host.name): `journalctl -u ssh -n 20`, and `ls -l /run/nologin /etc/nologin`; \(tryByHand) \
-                    tells more
-                    """
-            )
         case .notAKey(let path):
             unreachable(
                 "\(path) is not a private key", why: "it cannot be read as OpenSSH's or PEM's format",
                 fix: "`head -1 \(path.shellQuoted)`; a `.pub` file is the public half")
-        case .noCredentials(let agent):
-            unreachable(
-                "no SSH key is available",
-                why: agent.isEmpty
-                    ? "$SSH_AUTH_SOCK is not set, and ~/.ssh has no key"
-                    : "ssh-agent at \(agent) has no keys, and ~/.ssh neither",
-                fix: "`ssh-add` a key, or name one in the inventory: `ssh: key:`")
         default: way(error)
         }
     }
