@@ -8,6 +8,7 @@ private let mayBeLost: [String: (count: Int, why: String)] = [
     "Sources/ForgeSSH/KnownHosts.swift": (1, "a host whose line is lost is unknown again"),
     "Sources/ForgeSSH/Session+Run.swift": (1, "ResultsAreDownloaded places it when it is whole"),
     "templates/service/Dockerfile": (2, "it is the build of an image, which begins anew"),
+    "templates/service/delivery.py": (1, "sftp's `put -f` has brought each file to the server's disk before"),
     "templates/service/handover.py": (1, "it lives as long as its pod, which a power cut ends"),
     "templates/service/inference.py": (1, "who fetches the results counts their rows and compares their digests"),
     "templates/service/packages.py": (1, "it is the build of an image, which begins anew"),

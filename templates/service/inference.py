@@ -1,6 +1,7 @@
 """What do the models say about every row of an input, and how often are they right?
 
-Writes predictions.csv and scores.json. With --coordinator, the rows are one shard of an input that several pods share.
+Writes predictions.csv and scores.json. With --coordinator, the rows are one shard of an input that several pods share. Those of a
+schedule go into the model store as well (delivery.py).
 """
 
 import argparse
@@ -13,9 +14,11 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from datetime import datetime, timezone
 from pathlib import Path
 from urllib.parse import unquote
 
+import delivery
 import drift
 import inputs
 import metadata
@@ -33,7 +36,7 @@ COORDINATOR_PATIENCE = 300  # seconds for the coordinator to start and to get it
 
 
 def main():
-    options = arguments()
+    options, began = arguments(), datetime.now(timezone.utc)
     # Process 1 of a container has to want to be ended.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
@@ -42,6 +45,9 @@ def main():
         say(f"models {trained.version}: {' and '.join(loaded.names)}, {len(loaded.schema.columns)} features")
         if options.coordinator:
             return shard(options.coordinator.rstrip("/"), options.shard, loaded, trained)
+        place = delivery.place(began)
+        if place:
+            place.prepare()
         form = Form(trained, names(options.keep), os.environ.get("INDEX"))
         with inputs.opened(options.input) as (packed, name), inputs.as_csv(packed, name) as stream:
             scores, written = whole(stream, name, loaded, form, options.results, options.parquet)
@@ -53,6 +59,11 @@ def main():
         if value > drift.LIMIT:
             say(f"note: {name} has drifted: its values fall otherwise than in training (PSI {value:.2f})")
     say(f"{options.results / written} and {options.results / 'scores.json'} are written")
+    if place:
+        try:
+            say(f"also in the model store: {place.take([options.results / written, options.results / 'scores.json'])}")
+        except DataError as error:
+            sys.exit(str(error))
 
 
 def arguments():

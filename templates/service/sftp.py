@@ -39,8 +39,9 @@ class Store:
         path = self.secret / "allowed_signers"
         return path if path.exists() else None
 
-    def talk(self, *commands):
-        """Runs sftp commands in one connection, up to the first that fails; one that begins with - may fail. Returns what it prints."""
+    def talk(self, *commands, patience=PATIENCE):
+        """Runs sftp commands in one connection, up to the first that fails; one that begins with - may fail. Returns what it prints.
+        `patience`: seconds for all of them."""
         user, host, port, _ = ADDRESS.fullmatch(self.address).groups()
         options = {
             "BatchMode": "yes", "LogLevel": "ERROR", "ConnectTimeout": "20", "ServerAliveInterval": "15", "ServerAliveCountMax": "4",
@@ -53,12 +54,12 @@ class Store:
         try:
             end = subprocess.run(
                 [*words, f"{user}@{host}"], input="\n".join(commands) + "\n", capture_output=True, text=True,
-                errors="replace", timeout=PATIENCE,
+                errors="replace", timeout=patience,
             )
         except FileNotFoundError:
             raise DataError("the image has no sftp: it was built for models of its own; deploy again") from None
         except subprocess.TimeoutExpired:
-            raise DataError(f"{self.address}: no end after {PATIENCE} seconds") from None
+            raise DataError(f"{self.address}: no end after {patience} seconds") from None
         if end.returncode != 0:
             missing = any(sign in end.stderr for sign in ("not found", "No such file"))
             raise (Missing if missing else DataError)(f"{self.address}: {reason(end.stderr)}")
