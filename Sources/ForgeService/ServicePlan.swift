@@ -30,7 +30,8 @@ package enum ServicePlan {
                 templates: templates),
             namespace: service.namespace, with: try ServiceCredentials(cluster), within: limit)
         let registry = try RegistryStages(cluster, release: release, templates: templates)
-        let schedules = SchedulesUseRelease(release, models: models, of: cluster, templates: templates)
+        let schedules = SchedulesUseRelease(
+            release, models: models, store: forTraining, of: cluster, templates: templates)
         let inUse = [PullSecret.name(of: cluster)] + [forTraining?.name, access?.name].compactMap { $0 }
         let first = [cluster.firstControlPlane]
         let server = APIServer(cluster)

@@ -113,6 +113,7 @@ extension OutsideTests {
         "ForgeService/Batch/BatchInput.swift": .fuzz("lines of pods and machines"),
         "ForgeService/Schedules/SchedulePlan.swift": .own("what was typed"),
         "ForgeService/Schedules/ImageWritesParquet.swift": .own("its last line is told"),
+        "ForgeService/Schedules/ImageKeepsPredictions.swift": .own("its last line is told"),
         "ForgeService/Release/BuildContext.swift": .own("the inventory's addresses"),
         "ForgeService/Build/BuildFailure.swift": .fuzz("lines of pods and machines"),
         "ForgeService/Build/DataCheck.swift": .own("what this computer counts"),

@@ -56,6 +56,29 @@ extension ServiceTests {
         #expect(try await store.lab.kubeforge("smoke-test", store.inventory).exitCode == 0)
     }
 
+    @Test("keeps the predictions of a schedule's run in the store, and its pod says where")
+    func scheduled() async throws {
+        let store = try await StoreOnMaster()
+        let made = try await store.lab.kubeforge("batch", "schedule", "0 2 * * *", store.inventory)
+        #expect(made.exitCode == 0, "\(made.everything)")
+        #expect(made.errors.contains("each run puts predictions.csv and scores.json into sftp://models@"))
+        let begun = try await store.lab.ssh(
+            "kubmaster",
+            """
+            kubectl -n mlops create job --from=cronjob/inference-batch by-hand >/dev/null &&
+            kubectl -n mlops wait --for=condition=complete --timeout=120s job/by-hand >/dev/null && kubectl -n mlops \
+            logs job/by-hand
+            """)
+        let place = "store/predictions/inference-batch"
+        let run = try await store.shell("ls \(place)")
+        #expect(begun.output.hasSuffix("/\(place)/\(run)\n"), "\(begun.everything)")
+        #expect(try await store.shell("ls \(place)/\(run)") == "predictions.csv\nscores.json")
+        #expect(try await store.shell("wc -l < \(place)/\(run)/predictions.csv") == "1301")
+        let gone = try await store.lab.kubeforge("batch", "unschedule", store.inventory)
+        #expect(gone.exitCode == 0, "\(gone.everything)")
+        #expect(try await store.shell("ls \(place)") == run, "predictions stay")
+    }
+
     @Test("serves a model that was pushed from a directory, and signed here")
     func pushed() async throws {
         let store = try await StoreOnMaster()

@@ -55,7 +55,9 @@ struct FuzzTests {
         {"kind": "CronJob", "metadata": {"name": "inference-batch-weekly"}, "spec": {"schedule": "0 3 * * 1", \
         "jobTemplate": {"spec": {"template": {"spec":
          {"containers": [{"name": "c", "image": "x:0123456789abcdef", "command": ["python", "inference.py", "--input", \
-        "https://h/x.csv?t=1"]}]}}}}},
+        "https://h/x.csv?t=1"], "env": [{"name": "MODEL_STORE", "value": "sftp://m@h/s"}, {"name": \
+        "PREDICTIONS_DIRECTORY", "value": "predictions/w"}]}], "volumes": [{"name": "predictions", "secret": \
+        {"secretName": "k"}}]}}}}},
          "status": {"lastScheduleTime": "2026-11-21T15:00:00Z"}},
         {"kind": "ConfigMap", "metadata": {"name": "inference-releases"}, "data": {"2026-11-21T10:00:00Z": \
         "{\\"image\\": \\"x\\", \\"template\\": \\"second\\", \\"at\\": \\"2026-11-21T10:00:00Z\\", \\"by\\": \
@@ -197,11 +199,13 @@ struct FuzzTests {
             _ = RolloutState(objects).differences(from: Example.release, of: "inference", replicas: 2)
             let jobs = JobObject.list(input.text) ?? []
             for job in jobs { _ = (job.input, job.lastRun, job.isAtWork, job.release) }
+            let isKept = jobs.compactMap(\.predictions?.address) == ["sftp://m@h/s/predictions/w"]
             let history = ReleaseHistory(input.text, of: service.name)
             _ = (history.table, history.past)
             for object in objects { _ = ModelVersion(object.spec?.template?.spec) }
             return objects.count == 7 && causes > 0 && ServicePod.list(input.text).pods.count == 1 && jobs.count == 7
                 && history.records.count == 1 && history.running == "second"
+                && isKept
         }
         let objects = ClusterObject.list(Self.objects)
         try Fuzz("events of the cluster", samples: [Self.events]).run { input in

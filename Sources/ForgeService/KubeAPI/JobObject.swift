@@ -38,6 +38,7 @@ package struct JobObject: Decodable, Sendable {
         struct Container: Decodable, Sendable {
             var image: String
             var command: [String]?
+            var env: [ClusterObject.Spec.Variable]?
         }
     }
 

@@ -14,9 +14,11 @@ package struct StoreSecret: Step {
         case pods
         /// It puts models into the store.
         case training
+        /// Their pods put predictions there.
+        case schedules
     }
 
-    /// nil when the models are in the image; reads the files from the operator's disk. Both users have the same one
+    /// nil when the models are in the image; reads the files from the operator's disk. All users have the same one
     /// where the inventory names no key that may read only.
     package init?(_ cluster: Cluster, for user: User) throws(Problem) {
         guard let store = cluster.service.models else { return nil }
@@ -31,16 +33,20 @@ package struct StoreSecret: Step {
         if let signing = store.signing {
             files["allowed_signers"] = try Self.read(signing.signersPath, "signers", cluster)
         }
+        let whose =
+            switch user {
+            case .pods: ""
+            case .training: " for trainings"
+            case .schedules: " for predictions"
+            }
         content = ContentSecret(
-            Self.name(cluster.service), files, of: cluster.service,
-            title: user == .pods ? "model-store Secret is up to date" : "model-store Secret for trainings is up to date"
-        )
+            Self.name(cluster.service), files, of: cluster.service, title: "model-store Secret\(whose) is up to date")
     }
 
     /// The beginning of its name; the whole name of the one that releases had from before it was named by its content.
     package static func name(_ service: Service) -> String { "\(service.name)-store" }
 
-    /// Tells whose key it is: that of the pods, which may read, or that of trainings.
+    /// Tells whose key it is: that of the pods, which may read, or that of trainings or schedules, which may write.
     package var title: String { content.title }
 
     package var questions: [Question] { content.questions }
@@ -89,9 +95,14 @@ enum ModelStoreParts {
 
     /// To put its models there; nothing without a store. `secret`: the name of what lets it in.
     static func upload(to store: ModelStore?, by secret: String) -> PodParts {
-        guard let store else { return PodParts() }
-        return PodParts(
-            variables: [.init(name: "MODEL_STORE", value: store.url)],
+        store.map { write(to: $0.url, by: secret, volume: volume) } ?? PodParts()
+    }
+
+    /// To write to the store at this address. `volume`: the Secret's; a pod that has models from there, too, has one
+    /// for each of its keys.
+    static func write(to url: String, by secret: String, volume: String) -> PodParts {
+        PodParts(
+            variables: [.init(name: "MODEL_STORE", value: url)],
             mounts: [.init(volume: volume, path: "/etc/model-store")], volumes: [.secret(volume, secret)])
     }
 

@@ -8,15 +8,21 @@ struct ScheduleExists: Step {
     private let schedule: Schedule
     private let manifest: String
     private let image: String
+    private let predictions: PredictionsPlace?
     private let name: String
     private let look: SchedulesLook
     private let secret: ScheduleSecret
     private let kubectl: Kubectl
 
-    init(_ schedule: Schedule, of cluster: Cluster, release: DeployedRelease, templates: Templates) throws(Problem) {
+    /// `store`: the name of the Secret that lets its pods write to the model store.
+    init(
+        _ schedule: Schedule, of cluster: Cluster, release: DeployedRelease, secret store: String? = nil,
+        templates: Templates
+    ) throws(Problem) {
         self.schedule = schedule
         image = release.image
-        manifest = try schedule.manifest(cluster, release: release, templates: templates)
+        predictions = schedule.place(cluster.service, models: release.models, secret: store)
+        manifest = try schedule.manifest(cluster, release: release, secret: store, templates: templates)
         name = Schedule.cronJob(schedule.name, of: cluster.service)
         secret = ScheduleSecret(of: name, cluster)
         look = SchedulesLook(cluster.service)
@@ -34,7 +40,9 @@ struct ScheduleExists: Step {
         let told = [
             Self.change("schedule", now.schedule, schedule.cron.text), changeOfInput(now, secret.state(answers)),
             Self.change("kept columns", now.output.keep ?? "none", schedule.output.keep ?? "none"),
-            Self.change("results", now.output.table, schedule.output.table), Self.change("image", now.image, image),
+            Self.change("results", now.output.table, schedule.output.table),
+            PredictionsPlace.change("predictions", from: now.predictions, to: predictions),
+            Self.change("image", now.image, image),
         ].compactMap { $0 }
         return told.isEmpty && answers.command(drift).exitCode != 0 ? ["it differs from its manifest"] : told
     }

@@ -9,9 +9,32 @@ package enum SchedulePlan {
     package static func make(_ schedule: Schedule, cluster: Cluster, release: DeployedRelease, templates: Templates)
         throws(Problem) -> Plan
     {
-        let step = try ScheduleExists(schedule, of: cluster, release: release, templates: templates)
-        let checks = when(schedule.output.isParquet, ImageWritesParquet(cluster.service))
-        return plan("schedule is in place", checks + [step], cluster)
+        let store = try release.models == nil ? nil : StoreSecret(cluster, for: .schedules)
+        let step = try ScheduleExists(
+            schedule, of: cluster, release: release, secret: store?.name, templates: templates)
+        let secret: [any Step] = store.map { [$0] } ?? []
+        let checks =
+            when(schedule.output.isParquet, ImageWritesParquet(cluster.service))
+            + when(store != nil, ImageKeepsPredictions(cluster.service))
+        return plan("schedule is in place", checks + secret + [step], cluster)
+    }
+
+    /// Where the predictions of its runs are found, or what would keep them.
+    package static func note(_ schedule: Schedule, cluster: Cluster, release: DeployedRelease) -> String {
+        if let place = schedule.place(cluster.service, models: release.models) {
+            return "each run puts \(schedule.output.table) and scores.json into \(place.address)/TIME, its start in UTC"
+        }
+        if cluster.service.models != nil {
+            return """
+                predictions are lost with their pod: the release that runs does not know the model store; `kubeforge \
+                deploy` makes one that does, and the schedule follows it
+                """
+        }
+        let inventory = cluster.path.isEmpty ? "the inventory" : cluster.path
+        return """
+            predictions are lost with their pod; a model store would keep them: service: models: in \(inventory), then \
+            `kubeforge deploy`
+            """
     }
 
     /// `found`: the schedules that there are. None is taken for another: who repeats the command shall not lose a
@@ -81,24 +104,34 @@ package struct Schedule: Sendable, Hashable {
     /// The address of the rows; nil for the image's own.
     var address: String? { if case .url(let address) = input { address } else { nil } }
 
-    func manifest(_ cluster: Cluster, release: DeployedRelease, templates: Templates) throws(Problem) -> String {
+    /// Where its predictions stay; nil where they end with its pods. `secret`: of what may write there.
+    func place(_ service: Service, models: ModelVersion?, secret: String? = nil) -> PredictionsPlace? {
+        PredictionsPlace(of: Self.cronJob(name, of: service), service, models: models, secret: secret)
+    }
+
+    /// `secret`: the name of what lets its pods write to the model store.
+    func manifest(_ cluster: Cluster, release: DeployedRelease, secret: String? = nil, templates: Templates)
+        throws(Problem) -> String
+    {
         try Self.manifest(
             Self.cronJob(name, of: cluster.service), at: cron.text,
             command: Self.command(fetching: address != nil, output, cluster.outgoing),
-            input: address.map(BatchInput.shown), of: cluster, release: release, templates: templates)
+            input: address.map(BatchInput.shown),
+            predictions: place(cluster.service, models: release.models, secret: secret), of: cluster, release: release,
+            templates: templates)
     }
 
     /// `name`: the CronJob's. `input`: the address in its Secret, without what may be a password; nil for the image's
-    /// own rows.
+    /// own rows. `predictions`: nil where they end with its pods.
     static func manifest(
-        _ name: String, at schedule: String, command: [String], input: String?, of cluster: Cluster,
-        release: DeployedRelease,
-        templates: Templates
+        _ name: String, at schedule: String, command: [String], input: String?, predictions: PredictionsPlace? = nil,
+        of cluster: Cluster, release: DeployedRelease, templates: Templates
     ) throws(Problem) -> String {
         let (service, image) = (cluster.service, release.image)
         let template = try templates["kubernetes/jobs/schedule.yaml"]
         var values: [String: String] = [:]
         var parts = try ModelStoreParts.download(release.models, of: service, image: image, templates: templates)
+        if let predictions { parts = parts + predictions.parts }
         if let input {
             // The address that rows are fetched from.
             parts.mounts.append(.init(volume: "input", path: ScheduleSecret.directory))

@@ -3,23 +3,28 @@ import ForgeInventory
 import ForgePlan
 import ForgeTemplates
 
-/// Schedules run the image and the models of the release, as everything else of the service does.
+/// Schedules run the image and the models of the release, as everything else of the service does, and their predictions
+/// come into the model store that the inventory names.
 package struct SchedulesUseRelease: Step {
     private let release: Release
     private let models: ModelVersion?
     private let pullSecret: String
+    private let store: StoreSecret?
     private let cluster: Cluster
     private let templates: Templates
     private let look: SchedulesLook
     private let kubectl: Kubectl
 
-    /// `models`: nil for those in the image. `pullSecret`: nil for that of the next release.
+    /// `models`: nil for those in the image. `pullSecret`: nil for that of the next release. `store`: what lets pods
+    /// write to the model store; nil for what each schedule has.
     init(
-        _ release: Release, models: ModelVersion?, pullSecret: String? = nil, of cluster: Cluster, templates: Templates
+        _ release: Release, models: ModelVersion?, pullSecret: String? = nil, store: StoreSecret? = nil,
+        of cluster: Cluster, templates: Templates
     ) {
         self.release = release
         self.models = models
         self.pullSecret = pullSecret ?? PullSecret.name(of: cluster)
+        self.store = store
         self.cluster = cluster
         self.templates = templates
         look = SchedulesLook(cluster.service)
@@ -30,7 +35,8 @@ package struct SchedulesUseRelease: Step {
 
     package var questions: [Question] { look.questions }
 
-    /// A line for each schedule that runs another image or other models, or keeps its address outside a Secret.
+    /// A line for each schedule that runs another image or other models, keeps its address outside a Secret, or puts
+    /// its predictions elsewhere.
     package func differences(given answers: Answers) -> [Difference] {
         guard let all = look.found(answers) else { return [look.silence(answers)] }
         return all.compactMap(change)
@@ -39,6 +45,7 @@ package struct SchedulesUseRelease: Step {
     /// Its times, its input and what its predictions are like stay as they are.
     package func apply(to machine: Machine) async throws {
         let outdated = (look.found(try await machine.ask(questions)) ?? []).filter { change($0) != nil }
+        if outdated.contains(where: { place(of: $0) != nil }) { try await bringKey(to: machine) }
         for schedule in outdated {
             let (address, secret) = (schedule.openAddress, ScheduleSecret(of: schedule.name, cluster))
             if address != nil { try await secret.check(on: machine) }
@@ -46,7 +53,8 @@ package struct SchedulesUseRelease: Step {
                 address == nil
                 ? schedule.command : Schedule.command(fetching: true, schedule.output, cluster.outgoing)
             let manifest = try Schedule.manifest(
-                schedule.name, at: schedule.schedule, command: command, input: schedule.input, of: cluster,
+                schedule.name, at: schedule.schedule, command: command, input: schedule.input,
+                predictions: place(of: schedule), of: cluster,
                 release: DeployedRelease(image: release.reference, models: models, pullSecret: pullSecret),
                 templates: templates)
             try await machine.run(
@@ -55,12 +63,30 @@ package struct SchedulesUseRelease: Step {
         }
     }
 
+    /// What may write is not in the cluster before a schedule, or a training, needs it.
+    private func bringKey(to machine: Machine) async throws {
+        guard let store else { return }
+        let answers = try await machine.ask(store.questions)
+        if !store.differences(given: answers).isEmpty { try await store.apply(to: machine) }
+    }
+
+    /// A release that has its models in its image cannot reach the store. A rollback changes no keys.
+    private func place(of schedule: JobObject) -> PredictionsPlace? {
+        if models == nil { return nil }
+        guard let store else { return schedule.predictions }
+        return PredictionsPlace(of: schedule.name, cluster.service, models: models, secret: store.name)
+    }
+
     private func change(_ schedule: JobObject) -> Difference? {
         if schedule.image != release.reference {
             return Difference(schedule.name, from: Release.tag(of: schedule.image), to: release.tag)
         }
         if schedule.models == models {
             if schedule.openAddress != nil { return "the address of \(schedule.name) goes into a Secret" }
+            let predictions = "predictions of \(schedule.name)"
+            if let moved = PredictionsPlace.change(predictions, from: schedule.predictions, to: place(of: schedule)) {
+                return moved
+            }
             // A template of the user's may name a Secret of the user's own, or none.
             guard let now = schedule.pullSecret, now != pullSecret, PullSecret.isName(now, of: cluster.service) else {
                 return nil

@@ -10,7 +10,7 @@ struct BatchSchedule: ActionCommand {
         discussion:
             """
             Five fields: minute, hour, day of the month, month, day of the week; or @hourly, @daily, @weekly, \
-            @monthly, @yearly.
+            @monthly, @yearly. The predictions are kept in the service's model store, where it has one.
             """
     )
 
@@ -51,9 +51,11 @@ struct BatchSchedule: ActionCommand {
         let rows = try BatchInput(input, absolute: surroundings.absolute)
         let schedule = Schedule(name: name, cron: try CronExpression(cron), input: rows, output: form.output)
         var action = Action("batch schedule") { context in
-            try SchedulePlan.make(
-                schedule, cluster: context.cluster, release: try await context.deployedRelease(),
-                templates: context.templates)
+            let (cluster, release) = (context.cluster, try await context.deployedRelease())
+            let plan = try SchedulePlan.make(
+                schedule, cluster: cluster, release: release, templates: context.templates)
+            context.report(.note(SchedulePlan.note(schedule, cluster: cluster, release: release)))
+            return plan
         } next: { context in
             ["kubeforge batch list\(context.inventoryArgument)"]
         }.holding { .service($0.service) }.onFirstControlPlane()
@@ -133,7 +135,7 @@ struct ScheduleTable {
             of: "schedule",
             columns: [
                 .init("name", "name"), .init("schedule", "schedule"), .init("input", "input"), .init("image", "image"),
-                .init("lastRun", "last run"), .init("state", "state"),
+                .init("lastRun", "last run"), .init("state", "state"), .init("predictions", "predictions"),
             ],
             rows: found.map { schedule in
                 [
@@ -142,6 +144,7 @@ struct ScheduleTable {
                     schedule.release,
                     schedule.lastRun ?? "never",
                     schedule.isSuspended ? "suspended" : schedule.isAtWork ? "at work" : "waits",
+                    schedule.predictions?.address ?? "",
                 ]
             })
     }
