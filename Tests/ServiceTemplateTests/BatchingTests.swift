@@ -3,13 +3,9 @@ import Testing
 
 @Suite("What waits while the models work")
 struct BatchingTests {
-    let training: Training
     let python: Python
 
-    init() async throws {
-        training = try await Training.small.value
-        python = try await Python.shared.value
-    }
+    init() async throws { python = try await Python.shared.value }
 
     @Test("is answered together, each with its own answers, and a probe next")
     func together() throws {

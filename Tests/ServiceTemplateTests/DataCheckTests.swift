@@ -19,7 +19,7 @@ struct DataCheckTests {
     @Test("takes data that can be trained on, and tells what is worth knowing")
     func good() async throws {
         #expect(try await notes() == [])
-        try Data(SmallData.train.utf8).write(to: directory / "test.csv")
+        try directory.write("test.csv", SmallData.train)
         #expect(
             try await notes() == [
                 """
@@ -31,7 +31,7 @@ struct DataCheckTests {
 
     @Test("refuses data with file, line, column, value and what it takes")
     func bad() async throws {
-        try Data((SmallData.test + "30,0,1,NA\n").utf8).write(to: directory / "test.csv")
+        try directory.write("test.csv", SmallData.test + "30,0,1,NA\n")
         let error = await #expect(throws: Problem.self) { try await notes() }
         #expect(error?.kind == .invalidInventory)
         #expect(
@@ -58,10 +58,9 @@ struct DataCheckTests {
         let check = try #require(try DataCheck(cluster: cluster(), templates: Templates()))
         #expect(try check.read(Output(#"{"notes": [], "features": 1, "train": 60, "test": 400000}"#)) == [])
         let own = directory / "model"
-        try ServiceFiles.copyExample(to: own)
-        try Data(SmallData.train.utf8).write(to: own.appending(path: "train.csv"))
         let rows = (0..<2100).map { "\($0),\($0 % 2),\([10, 1][$0 % 2]),\([1, 10][$0 % 2])\n" }
-        try Data(("Line,# Letter,x,y\n" + rows.joined()).utf8).write(to: own.appending(path: "test.csv"))
+        try ServiceFiles.copyExample(
+            to: own, train: SmallData.train, test: "Line,# Letter,x,y\n" + rows.joined())
         _ = try await Python.shared.value.train(own, models: directory / "models")
         let golden = try Golden(directory / "models/golden.json")
         #expect(golden.rows.count == 2000)
@@ -106,10 +105,7 @@ struct DataCheckTests {
     }
 
     private func cluster(memory: Int = 1 << 30) -> Cluster {
-        let host = Host(
-            name: "kubmaster", address: IPv4Address("10.77.0.11")!, role: .controlPlane, isSchedulable: true,
-            access: Host.Access(user: "root", keyPath: nil, knownHostsPath: "/dev/null"))
-        var cluster = Cluster(name: "lab", kubernetes: Version(1, 20, 2), hosts: [host])
+        var cluster = Example.cluster
         cluster.path = "inventory.yaml"
         cluster.service.trainingData = .init(train: (directory / "train.csv").path, test: (directory / "test.csv").path)
         cluster.service.resources.memory = memory

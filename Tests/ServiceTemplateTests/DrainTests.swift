@@ -3,18 +3,14 @@ import Testing
 
 @Suite("While it drains the service")
 struct DrainTests {
-    let training: Training
-    let python: Python
+    let service: ServiceScript
 
-    init() async throws {
-        training = try await Training.small.value
-        python = try await Python.shared.value
-    }
+    init() async throws { service = try await ServiceScript() }
 
     @Test("loses no request of clients that keep their connections: all have gone before it is ended")
     func noRequestIsLost() throws {
         #expect(
-            try ServiceScript(training, python).said(Self.load)
+            try service.said(Self.load)
                 == "8 clients have gone, 0 requests failed, ended with 0\n")
     }
 
@@ -27,7 +23,7 @@ struct DrainTests {
             answer("/readyz"); drain(); answer("/readyz"); answer("/healthz"); answer("/line/0")
             """
         #expect(
-            try ServiceScript(training, python).said(script) == """
+            try service.said(script) == """
                 /readyz 200 None {"status":"ok"}
                 /readyz 503 close {"error":"this service is leaving"}
                 /healthz 200 close {"status":"ok"}
@@ -42,7 +38,7 @@ struct DrainTests {
             drain(); stop(); start()
             connection = connect(); connection.request("GET", "/readyz"); print(connection.getresponse().status)
             """
-        #expect(try ServiceScript(training, python).said(script) == "200\n")
+        #expect(try service.said(script) == "200\n")
     }
 
     /// Eight clients ask without a pause; each goes when an answer says that the connection is closed, as it would to

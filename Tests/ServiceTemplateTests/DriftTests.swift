@@ -24,7 +24,7 @@ struct DriftTests {
             if place > 0 { cells[3] = "9\(cells[3])" }
             return cells.joined(separator: ",")
         }
-        try Data(moved.joined(separator: "\n").utf8).write(to: directory / "moved.csv")
+        try directory.write("moved.csv", moved.joined(separator: "\n"))
         let told = try run((directory / "moved.csv").path).split(separator: "\n").filter { $0.hasSuffix("  drifted") }
         #expect(told.count == 1 && told[0].hasPrefix("Cz/alpha "))
     }
@@ -50,7 +50,7 @@ struct DriftTests {
                 """)
         let lines = try String(contentsOf: training.data.appending(path: "test.csv"), encoding: .utf8).split(
             separator: "\n")
-        try Data(lines.prefix(11).joined(separator: "\n").utf8).write(to: directory / "few.csv")
+        try directory.write("few.csv", lines.prefix(11).joined(separator: "\n"))
         #expect(try run((directory / "few.csv").path) == "10 rows are too few to be compared: it takes 100\n")
     }
 

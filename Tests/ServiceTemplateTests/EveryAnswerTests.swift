@@ -3,13 +3,9 @@ import Testing
 
 @Suite("Every answer")
 struct EveryAnswerTests {
-    let training: Training
-    let python: Python
+    let service: ServiceScript
 
-    init() async throws {
-        training = try await Training.small.value
-        python = try await Python.shared.value
-    }
+    init() async throws { service = try await ServiceScript() }
 
     @Test("says which training gave it and which request it is for, the client's own number if it has one")
     func headers() throws {
@@ -23,7 +19,7 @@ struct EveryAnswerTests {
                 print(get("/score", headers={"X-Request-Id": number}).getheader("X-Request-Id") == number, end=" ")
             """#
         #expect(
-            try said(script) == """
+            try service.said(script) == """
                 200 True True
                 200 True True
                 404 True True
@@ -47,7 +43,7 @@ struct EveryAnswerTests {
             print(connection.recv(65536)); connection.sendall(b'{"rows":[[10,1]]}'); print(connection.recv(65536)[:15])
             """#
         #expect(
-            try said(script) == """
+            try service.said(script) == """
                 {True} 200 204
                 b'HTTP/1.1 100 Continue\\r\\n\\r\\n'
                 b'HTTP/1.1 200 OK'
@@ -72,7 +68,7 @@ struct EveryAnswerTests {
                 print(get("/prediction", "POST", body, {"Content-Encoding": "gzip"}).text.split(":", 1)[1], end="")
             """#
         #expect(
-            try said(script) == """
+            try service.said(script) == """
                 gzip Accept-Encoding True
                 gzip Accept-Encoding True
                 None None True
@@ -97,7 +93,7 @@ struct EveryAnswerTests {
                 print(get("/inference/prediction/7", headers={"X-Forwarded-Prefix": prefix}).status, end=" ")
             """#
         #expect(
-            try said(script) == """
+            try service.said(script) == """
                 HEAD /score 200 None 22 0
                 HEAD /prediction/7 200 None 75 0
                 OPTIONS /score 204 GET, HEAD, OPTIONS None 0
@@ -122,7 +118,7 @@ struct EveryAnswerTests {
             """#
         let names = "['time', 'method', 'path', 'status', 'ms', 'rows', 'version', 'request']"
         #expect(
-            try ServiceScript(training, python).said(script, ["LOG": "requests"]) == """
+            try service.said(script, ["LOG": "requests"]) == """
                 \(names) ['POST', '/prediction', 200, 2] True
                 \(names) ['GET', '/score', 200, 0] True
                 mine False False
@@ -140,7 +136,7 @@ struct EveryAnswerTests {
             answer = get("/metrics")
             print(answer.text)
             """#
-        let text = try ServiceScript(training, python).said(script, ["RELEASE": "r7"])
+        let text = try service.said(script, ["RELEASE": "r7"])
         let reader = #"""
             import sys
             from prometheus_client.parser import text_string_to_metric_families as families
@@ -170,6 +166,4 @@ struct EveryAnswerTests {
 
                 """)
     }
-
-    private func said(_ script: String) throws -> String { try ServiceScript(training, python).said(script) }
 }

@@ -61,13 +61,13 @@ struct GeneratedDataTests {
     func ownData() throws {
         try SmallData.write(to: directory.url)
         _ = try python.run(Self.script, "--if-absent", directory.url.path)
-        #expect(try String(contentsOf: directory / "train.csv", encoding: .utf8) == SmallData.train)
-        #expect(try String(contentsOf: directory / "test.csv", encoding: .utf8) == SmallData.test)
+        #expect(try directory.text("train.csv") == SmallData.train)
+        #expect(try directory.text("test.csv") == SmallData.test)
     }
 
     @Test("refuses to invent one half", arguments: [("train.csv", "test.csv"), ("test.csv", "train.csv")])
     func half(given: String, missing: String) throws {
-        try Data(SmallData.train.utf8).write(to: directory / given)
+        try directory.write(given, SmallData.train)
         let end = try python.end(of: Self.script, "--if-absent", directory.url.path)
         #expect(end.status == 1)
         #expect(

@@ -16,7 +16,7 @@ struct InferenceTests {
     @Test("predicts the image's own test set as training did, and says what it does")
     func ownData() async throws {
         let training = try await Training.generated.value
-        let end = try run(["--results", directory.url.path], training)
+        let end = try python.inference(["--results", directory.url.path], over: training)
         #expect(end.errors == "")
         let (lda, mlp) = (training.golden.score["lda"]!, training.golden.score["mlp"]!)
         #expect(
@@ -235,14 +235,11 @@ struct InferenceTests {
 
     private var input: String { (directory / "input.csv").path }
 
-    private func write(_ content: String) throws { try Data(content.utf8).write(to: directory / "input.csv") }
+    private func write(_ content: String) throws { try directory.write("input.csv", content) }
 
-    private func text(_ name: String) throws -> String { try String(contentsOf: directory / name, encoding: .utf8) }
+    private func text(_ name: String) throws -> String { try directory.text(name) }
 
-    private func run(_ arguments: [String], _ other: Training? = nil) throws -> LocalProgram {
-        let training = other ?? training
-        return try LocalProgram.run(
-            [python.executable, "inference.py"] + arguments, in: ServiceFiles.sources,
-            environment: ["MODELS_DIR": training.models.path, "MODEL_DIR": training.data.path])
+    private func run(_ arguments: [String]) throws -> LocalProgram {
+        try python.inference(arguments, over: training)
     }
 }

@@ -13,10 +13,7 @@ struct MixedColumnsTests {
         let (data, models) = (directory / "data", directory / "models")
         try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
         _ = try python.see("make_models.py", "churn", data.path)
-        _ = try LocalProgram.succeeded(
-            [
-                python.executable, "train.py", "--directory", data.path, "--data", data.path, "--models", models.path,
-            ], in: ServiceFiles.sources, environment: ["TARGET": "churned", "INDEX": "customer"])
+        _ = try python.train(data, models: models, environment: ["TARGET": "churned", "INDEX": "customer"])
         service = ServiceScript(data: data, models: models, python)
     }
 

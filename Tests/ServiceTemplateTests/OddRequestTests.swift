@@ -3,13 +3,9 @@ import Testing
 
 @Suite("Requests that are odd")
 struct OddRequestTests {
-    let training: Training
-    let python: Python
+    let service: ServiceScript
 
-    init() async throws {
-        training = try await Training.small.value
-        python = try await Python.shared.value
-    }
+    init() async throws { service = try await ServiceScript() }
 
     /// What clients, proxies, scanners and people send: none of it may be a fault of the service.
     @Test("are answered, or refused with a reason in JSON, and none is a fault")
@@ -115,7 +111,7 @@ struct OddRequestTests {
             '{"rows":[[10,1],[1,10]]}').text)
             """#
         #expect(
-            try ServiceScript(training, python).said(script) == """
+            try service.said(script) == """
                 108 requests, 0 answered otherwise False
                 b'HTTP/1.1 100'
                 True

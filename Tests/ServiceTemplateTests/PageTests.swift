@@ -3,13 +3,9 @@ import Testing
 
 @Suite("What the service tells about itself")
 struct PageTests {
-    let training: Training
-    let python: Python
+    let service: ServiceScript
 
-    init() async throws {
-        training = try await Training.small.value
-        python = try await Python.shared.value
-    }
+    init() async throws { service = try await ServiceScript() }
 
     @Test("is a page that loads nothing: models, version, scores, a form with a real row, a curl line that works")
     func page() throws {
@@ -33,7 +29,7 @@ struct PageTests {
             print(curl[0], curl[1], curl[3], get("/prediction", "POST", curl[2].encode()).status)
             """#
         #expect(
-            try ServiceScript(training, python).said(script) == """
+            try service.said(script) == """
                 200 text/html; charset=utf-8 True
                 [] ['10.125', '0.875'] True
                 True
@@ -52,7 +48,7 @@ struct PageTests {
             get("/openapi.json").text)
             """#
         #expect(
-            try ServiceScript(training, python).said(script, ["EXAMPLES": "private"])
+            try service.said(script, ["EXAMPLES": "private"])
                 == "False {\"rows\": [{\"x\": 0.0, \"y\": 0.0}]} 200 False\n")
     }
 
@@ -67,12 +63,12 @@ struct PageTests {
             text = page.of(Odd()).decode()
             print("<b>" in text, text.count("<script>x"), text.count("</script>"))
             """
-        #expect(try python.answer(script, []) == "False 0 2\n")
+        #expect(try service.python.answer(script, []) == "False 0 2\n")
     }
 
     @Test("is OpenAPI that a validator takes, with each address and each column")
     func openAPI() async throws {
-        let text = try ServiceScript(training, python).said("print(get('/openapi.json').text)")
+        let text = try service.said("print(get('/openapi.json').text)")
         let reader = """
             import json, sys
             from openapi_spec_validator import validate

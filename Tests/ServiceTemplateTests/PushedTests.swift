@@ -54,10 +54,11 @@ struct PushedTests {
             ], in: ServiceFiles.sources, environment: ["HANDOVER_DIR": (directory / "handover").path])
     }
 
-    private func write(_ name: String, _ text: String) throws {
-        let path = directory / "pushed/\(name)"
-        try FileManager.default.createDirectory(at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: path)
+    private func write(_ name: String, _ text: String) throws { try directory.write("pushed/\(name)", text) }
+
+    /// The scikit-learn that the image has.
+    private func sklearn() throws -> String {
+        try python.run("-c", "import importlib.metadata; print(importlib.metadata.version('scikit-learn'), end='')")
     }
 
     private let needs = "the model needs an image of its own: "
@@ -116,11 +117,10 @@ struct PushedTests {
 
             """)
         let modules = try push()
-        let sklearn = try python.run(
-            "-c", "import importlib.metadata; print(importlib.metadata.version('scikit-learn'), end='')")
+        let installed = try sklearn()
         #expect(
             modules.errors == needs + "the image has no own/steps.py; requirements.txt names scikit-learn 0.1, and the "
-                + "image has \(sklearn); requirements.txt names nothing-like-it, which the image has not" + cure)
+                + "image has \(installed); requirements.txt names nothing-like-it, which the image has not" + cure)
     }
 
     @Test("brings modules that are the image's own, and a train.py, which no pod imports")
@@ -140,8 +140,7 @@ struct PushedTests {
                 + "which the image has not" + cure)
         try FileManager.default.removeItem(at: directory / "pushed/leaves.txt")
         let model = try Data(contentsOf: directory / "pushed/lda.joblib")
-        let version = try python.run(
-            "-c", "import importlib.metadata; print(importlib.metadata.version('scikit-learn'), end='')")
+        let version = try sklearn()
         let other = String(version.dropLast()) + (version.last == "0" ? "1" : "0")
         var old = model
         while let place = old.range(of: Data(version.utf8)) { old.replaceSubrange(place, with: Data(other.utf8)) }
@@ -154,7 +153,7 @@ struct PushedTests {
 
     @Test("is nothing but files of its own directory")
     func archive() throws {
-        try Data("s".utf8).write(to: directory / "secret")
+        try directory.write("secret", "s")
         for (options, name) in [
             (["-P", "../secret"], "'../secret'"),
             (["-P", (directory / "secret").path], "'\((directory / "secret").path)'"),
@@ -166,7 +165,7 @@ struct PushedTests {
         try FileManager.default.createSymbolicLink(
             atPath: (directory / "pushed/key").path, withDestinationPath: "/etc/hostname")
         #expect(try push(tar: ["key"]).errors == "the model is not taken: 'key' is no file of a model directory\n")
-        try Data("no archive".utf8).write(to: directory / "handover/directory")
+        try directory.write("handover/directory", "no archive")
         let none = try start(patience: "60")
         #expect(none.errors.hasPrefix("the model is not taken: what arrived is no archive of a model directory: "))
     }

@@ -1,4 +1,9 @@
+import ForgeCore
+import ForgeService
+import ForgeTemplates
+import ForgeTestSupport
 import Foundation
+import Testing
 
 /// The Python that the service runs with here: a virtual environment with exactly the packages of requirements.txt.
 struct Python {
@@ -63,8 +68,9 @@ struct Python {
     }
 
     /// What train.py prints over a model directory, which also gets the examples as the service reads them.
-    func train(_ directory: URL, models: URL, _ more: String...) throws -> String {
-        try LocalProgram.succeeded(Self.training(executable, directory, models) + more, in: ServiceFiles.sources)
+    func train(_ directory: URL, models: URL, _ more: String..., environment: [String: String] = [:]) throws -> String {
+        try LocalProgram.succeeded(
+            Self.training(executable, directory, models) + more, in: ServiceFiles.sources, environment: environment)
     }
 
     /// How train.py ends over a model directory that cannot be used.
@@ -77,8 +83,26 @@ struct Python {
         [python, "train.py", "--directory", directory.path, "--data", directory.path, "--models", models.path]
     }
 
+    /// How batch inference with the models of a training ends.
+    func inference(
+        _ arguments: [String], over training: Training, environment: [String: String] = [:]
+    ) throws -> LocalProgram {
+        try LocalProgram.run(
+            [executable, "inference.py"] + arguments, in: ServiceFiles.sources,
+            environment: environment.merging(["MODELS_DIR": training.models.path, "MODEL_DIR": training.data.path]) {
+                $1
+            })
+    }
+
     /// How a script of the service ends that is expected to fail.
     func end(of arguments: String...) throws -> LocalProgram {
         try LocalProgram.run([executable] + arguments, in: ServiceFiles.sources)
     }
+}
+
+/// What first_look.py tells `kubeforge` before anything is built, run by whatever Python this computer has.
+func firstLook(_ arguments: [String]) async throws -> String {
+    let output = try await LocalTransport().run(LocalPython.firstLook(arguments, templates: Templates()).command)
+    #expect(output.errorText == "")
+    return output.text
 }

@@ -7,6 +7,9 @@ import Testing
 #endif
 
 /// The real service behind the real server, on a port of 127.0.0.1 that the kernel chose.
+///
+/// A suite whose tests only ask shares one: `@Suite(…, .served(over: Training.small))`. A test that starts the service
+/// in a way of its own, or watches its connections, log and end, has a `ServiceScript`.
 struct RunningService {
     struct Answer: Equatable {
         let status: Int
@@ -77,4 +80,25 @@ struct RunningService {
         try #require(text.popLast() == "\n", "\(path)")
         return Answer(http.statusCode, text)
     }
+}
+
+/// A trait that runs the service over a training while a suite's tests run, once for all of them, who find it in
+/// `Served.here`.
+struct Served: SuiteTrait, TestScoping {
+    @TaskLocal static var here: (service: RunningService, training: Training)?
+
+    let training: Task<Training, any Error>
+
+    @concurrent func provideScope(
+        for test: Test, testCase: Test.Case?, performing tests: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        let training = try await training.value
+        let service = try await RunningService(data: training.data, models: training.models)
+        defer { service.stop() }
+        try await Self.$here.withValue((service, training), operation: tests)
+    }
+}
+
+extension Trait where Self == Served {
+    static func served(over training: Task<Training, any Error>) -> Self { Served(training: training) }
 }

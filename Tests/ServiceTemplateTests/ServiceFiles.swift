@@ -25,6 +25,13 @@ enum ServiceFiles {
         }
     }
 
+    /// The same with these rows, so that it can be trained.
+    static func copyExample(to directory: URL, train: String, test: String) throws {
+        try copyExample(to: directory)
+        try Data(train.utf8).write(to: directory.appending(path: "train.csv"))
+        try Data(test.utf8).write(to: directory.appending(path: "test.csv"))
+    }
+
     /// The directory of the EEG study's train.csv and test.csv: 1,300 rows each, band power of 32 electrodes while a
     /// person thinks of one of 26 letters. Xavier Vasques published them beside his articles on online and batch
     /// inference with Kubernetes (github.com/xaviervasques/EEG-letters), and no licence is found there. So no row of

@@ -12,9 +12,13 @@ struct ServiceScript {
     let models: URL
     let python: Python
 
-    init(data: URL, models: URL, _ python: Python) { (self.data, self.models, self.python) = (data, models, python) }
+    /// Over the small training: for a suite that any models will do for.
+    init() async throws {
+        let training = try await Training.small.value
+        try await self.init(data: training.data, models: training.models, Python.shared.value)
+    }
 
-    init(_ training: Training, _ python: Python) { self.init(data: training.data, models: training.models, python) }
+    init(data: URL, models: URL, _ python: Python) { (self.data, self.models, self.python) = (data, models, python) }
 
     /// What the script prints. `before`: runs in the service's own process, before it starts.
     func said(_ script: String, before: String = "", _ more: [String: String] = [:]) throws -> String {

@@ -3,13 +3,9 @@ import Testing
 
 @Suite("Clients that stall")
 struct StallTests {
-    let training: Training
-    let python: Python
+    let service: ServiceScript
 
-    init() async throws {
-        training = try await Training.small.value
-        python = try await Python.shared.value
-    }
+    init() async throws { service = try await ServiceScript() }
 
     /// What each of them sends before it falls silent.
     static let beginnings = [
@@ -30,7 +26,7 @@ struct StallTests {
             except BlockingIOError: print("and they still stall")
             """
         #expect(
-            try ServiceScript(training, python).said(script) == String(repeating: "200 ", count: 21)
+            try service.said(script) == String(repeating: "200 ", count: 21)
                 + "and they still stall\n")
     }
 
@@ -44,7 +40,7 @@ struct StallTests {
             """
         let late = #"{"error":"the request did not come in time"}"#
         #expect(
-            try ServiceScript(training, python).said(
+            try service.said(
                 script, before: "import reading; reading.HEAD_TIME = reading.BODY_TIME = 0.5")
                 == "closed\n\(late)\n\(late)\n\(late)\n200\n"
         )
@@ -59,7 +55,7 @@ struct StallTests {
             print(ask("GET", "/healthz"), ask("GET", "/prediction/7"))
             print(everything(stalled[0]).partition(b"\\r\\n\\r\\n")[2].decode(), end="")
             """
-        let said = try ServiceScript(training, python).said(
+        let said = try service.said(
             script, before: "import reading; reading.MOST_CONNECTIONS = 20")
         #expect(said == "200 200 200\n" + #"{"error":"this service has no room for more connections"}"# + "\n")
     }
@@ -85,7 +81,7 @@ struct StallTests {
             connection.shutdown(socket.SHUT_WR)
             print(everything(connection).partition(b"\\r\\n\\r\\n")[2].decode(), end="")
             """
-        let said = try ServiceScript(training, python).said(script).split(separator: "\n").map(String.init)
+        let said = try service.said(script).split(separator: "\n").map(String.init)
         let statuses = ["400", "400", "400", "414", "431", "400", "400", "400"]
         #expect(said.dropLast(2) == ArraySlice(statuses.map { "\($0) True ['error']" }))
         #expect(said.dropLast().last == "this port speaks http, not https")
@@ -104,7 +100,7 @@ struct StallTests {
             print(re.findall(r'{"line":\\d+|{"status":"ok"}|{"predictions":\\[{"lda":{"number":\\d', answers.decode()))
             """
         #expect(
-            try ServiceScript(training, python).said(script)
+            try service.said(script)
                 == #"""
                 ['{"line":7', '{"line":25', '{"status":"ok"}', '{"predictions":[{"lda":{"number":0', \#
                 '{"status":"ok"}']
@@ -122,6 +118,6 @@ struct StallTests {
             print(ask("GET", "/prediction/7"), ask("GET", "/readyz"), {everything(connection).count(b"lda") for \
             connection in late})
             """
-        #expect(try ServiceScript(training, python).said(script) == "200 200 {2000}\n")
+        #expect(try service.said(script) == "200 200 {2000}\n")
     }
 }

@@ -3,13 +3,11 @@ import Testing
 
 @Suite("Where TLS is spoken")
 struct TLSTests {
-    let training: Training
-    let python: Python
+    let service: ServiceScript
     let directory: TemporaryDirectory
 
     init() async throws {
-        training = try await Training.small.value
-        python = try await Python.shared.value
+        service = try await ServiceScript()
         directory = try TemporaryDirectory()
     }
 
@@ -31,7 +29,7 @@ struct TLSTests {
             "TLS_CERTIFICATE_FILE": (directory / "tls.crt").path, "TLS_KEY_FILE": (directory / "tls.key").path,
         ]
         #expect(
-            try ServiceScript(training, python).said(script, files) == """
+            try service.said(script, files) == """
                 {"status":"ok"}
                 200 2000
                 200
@@ -45,7 +43,7 @@ struct TLSTests {
     func files() throws {
         try certificate()
         let place = directory.url.path
-        try Data("no PEM".utf8).write(to: directory / "text")
+        try directory.write("text", "no PEM")
         let cases: [([String: String], String)] = [
             (
                 ["TLS_KEY_FILE": "\(place)/tls.key"],
@@ -61,7 +59,7 @@ struct TLSTests {
             ),
         ]
         for (environment, reason) in cases {
-            try ServiceScript(training, python).refuses(environment, reason)
+            try service.refuses(environment, reason)
         }
     }
 

@@ -3,19 +3,17 @@ import Testing
 
 @Suite("Where access is limited to tokens and origins")
 struct TokenTests {
-    let training: Training
-    let python: Python
+    let service: ServiceScript
     let directory: TemporaryDirectory
 
     init() async throws {
-        training = try await Training.small.value
-        python = try await Python.shared.value
+        service = try await ServiceScript()
         directory = try TemporaryDirectory()
     }
 
     @Test("only who has a token is answered, but for probes, and no answer tells one")
     func tokens() throws {
-        try Data("# of the web team\nfirst-token-of-all\nsecond-token-of-all\n".utf8).write(to: directory / "tokens")
+        try directory.write("tokens", "# of the web team\nfirst-token-of-all\nsecond-token-of-all\n")
         let script = #"""
             def status(path, value): return get(path, headers={"Authorization": value} if value else {}).status
             for value in ("", "Bearer first-token-of-all", "bearer second-token-of-all ", "Bearer first-token-of-al", \#
@@ -29,7 +27,7 @@ struct TokenTests {
             answer = get("/", headers={"Accept": "text/html", "Authorization": "Bearer first-token-of-all"}); \#
             print(answer.status, "lda" in answer.text, "first-token" in answer.text)
             """#
-        let said = try ServiceScript(training, python).said(script, ["TOKENS_FILE": (directory / "tokens").path])
+        let said = try service.said(script, ["TOKENS_FILE": (directory / "tokens").path])
         #expect(
             said == """
                 401 401 401 200 200
@@ -49,7 +47,7 @@ struct TokenTests {
 
     @Test("pages of the origins that are named may read answers, refusals among them, and no others")
     func origins() throws {
-        try Data("first-token-of-all\n".utf8).write(to: directory / "tokens")
+        try directory.write("tokens", "first-token-of-all\n")
         let script = #"""
             def allowed(origin, method="GET", **more):
                 answer = get("/score", method, headers={"Origin": origin, **more})
@@ -61,7 +59,7 @@ struct TokenTests {
             allowed("https://app.example", Authorization="Bearer first-token-of-all"); \#
             allowed("https://other.example", Authorization="Bearer first-token-of-all")
             """#
-        let said = try ServiceScript(training, python).said(
+        let said = try service.said(
             script,
             ["TOKENS_FILE": (directory / "tokens").path, "CORS_ORIGINS": "https://app.example/, https://b.example"])
         #expect(
@@ -79,14 +77,14 @@ struct TokenTests {
     func files() throws {
         let place = directory.url.path
         for (name, content) in [("empty", "# nobody\n"), ("short", "first-token-of-all\nshort\n")] {
-            try Data(content.utf8).write(to: directory / name)
+            try directory.write(name, content)
         }
         for (name, reason) in [
             ("none", "none: cannot be read: No such file or directory"),
             ("empty", "empty: has no token: write one a line"),
             ("short", "short:2: is no token: it needs 16 characters or more, ASCII and without spaces"),
         ] {
-            try ServiceScript(training, python).refuses(["TOKENS_FILE": "\(place)/\(name)"], "\(place)/\(reason)")
+            try service.refuses(["TOKENS_FILE": "\(place)/\(name)"], "\(place)/\(reason)")
         }
     }
 }

@@ -60,11 +60,7 @@ struct TrainingServingSkewTests {
     private func smokeTest(_ training: Training, models: URL) async throws -> ([CheckReport], Bool) {
         let service = try await RunningService(data: training.data, models: models)
         defer { service.stop() }
-        let host = Host(
-            name: "kubmaster", address: IPv4Address("10.77.0.11")!, role: .controlPlane, isSchedulable: true,
-            access: Host.Access(user: "root", keyPath: nil, knownHostsPath: "/dev/null"))
-        let cluster = Cluster(name: "lab", kubernetes: Version(1, 20, 2), hosts: [host])
-        let result = try await SmokeTest(cluster: cluster, rows: 99).run(
+        let result = try await SmokeTest(cluster: Example.cluster, rows: 99).run(
             controlPlane: ClusterOfOneService(training: training, address: service.address), reporter: Nobody())
         return (result.checks, result.isPassed)
     }

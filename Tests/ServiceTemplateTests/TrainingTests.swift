@@ -189,9 +189,7 @@ struct TrainingTests {
 
     /// The example's model directory with these files.
     private func modelDirectory(_ train: String, _ test: String) throws -> URL {
-        try ServiceFiles.copyExample(to: directory / "model")
-        try Data(train.utf8).write(to: directory / "model/train.csv")
-        try Data(test.utf8).write(to: directory / "model/test.csv")
+        try ServiceFiles.copyExample(to: directory / "model", train: train, test: test)
         return directory / "model"
     }
 

@@ -1,13 +1,9 @@
-import ForgeCore
-import ForgeService
-import ForgeTemplates
-import ForgeTestSupport
 import Foundation
 import Testing
 
 /// first_look.py as `kubeforge` runs it: by whatever Python there is, out of standard input.
 @Suite("What first_look.py says of a directory")
-struct DatasetTests {
+struct FirstLookTests {
     let directory: TemporaryDirectory
 
     init() throws { directory = try TemporaryDirectory() }
@@ -20,9 +16,9 @@ struct DatasetTests {
             c2;17;NA;00001;False;;no
             c3;55;"free; now";99999;True;7;yes
             """
-        try write("test.csv", rows)
-        try write("leaves.txt", "tree\nversion=v4\n")
-        try write("expected.csv", "churn\n")
+        try directory.write("test.csv", rows)
+        try directory.write("leaves.txt", "tree\nversion=v4\n")
+        try directory.write("expected.csv", "churn\n")
         #expect(
             try await said("--target", "churned", "--index", "customer") == """
                 {"test": 3, "features": 5, "columns": [\
@@ -47,9 +43,9 @@ struct DatasetTests {
         """
     )
     func notes() async throws {
-        try write("train.py", "")
-        try write("train.csv", "a,b,kind\n1,7,x\n2,7,x\n3,7,y\n")
-        try write("test.csv", "a,b,kind\n1,7,x\n2,7,x\n3,7,y\n")
+        try directory.write("train.py", "")
+        try directory.write("train.csv", "a,b,kind\n1,7,x\n2,7,x\n3,7,y\n")
+        try directory.write("test.csv", "a,b,kind\n1,7,x\n2,7,x\n3,7,y\n")
         #expect(
             try await said("--target", "kind").contains(
                 #"""
@@ -68,9 +64,9 @@ struct DatasetTests {
 
     @Test("tells of features that are the same, of rows of nothing but zeros, and of a test that is one row")
     func accidents() async throws {
-        try write("train.py", "")
-        try write("train.csv", "a,b,c,kind\n0.5,0.5,1,x\n0,0,0.0,x\n2,2,7,y\n0,0,-0,y\n")
-        try write("test.csv", "a,b,c,kind\n1,2,3,x\n")
+        try directory.write("train.py", "")
+        try directory.write("train.csv", "a,b,c,kind\n0.5,0.5,1,x\n0,0,0.0,x\n2,2,7,y\n0,0,-0,y\n")
+        try directory.write("test.csv", "a,b,c,kind\n1,2,3,x\n")
         #expect(
             try await said("--target", "kind").contains(
                 #"""
@@ -120,7 +116,7 @@ struct DatasetTests {
             ),
         ] as [([String: String], [String], String)])
     func refused(files: [String: String], arguments: [String], reason: String) async throws {
-        for (name, text) in files { try write(name, text) }
+        for (name, text) in files { try directory.write(name, text) }
         let said = try await said(arguments)
         #expect(said.hasPrefix(#"{"refused": "\#(directory.url.path)"#) && said.contains(reason), "\(said)")
     }
@@ -131,9 +127,9 @@ struct DatasetTests {
             try FileManager.default.contentsOfDirectory(atPath: $0.path)
         }
         for file in files where file.hasSuffix(".py") && !["train.py", "__main__.py"].contains(file) {
-            try write("leaves.txt", "tree\n")
-            try write("test.csv", "a\n1\n")
-            try write(file, "")
+            try directory.write("leaves.txt", "tree\n")
+            try directory.write("test.csv", "a\n1\n")
+            try directory.write(file, "")
             #expect(try await said().contains("\(file): the service has a module of this name"), "\(file)")
             try FileManager.default.removeItem(at: directory / file)
         }
@@ -141,8 +137,8 @@ struct DatasetTests {
 
     @Test("is a note where only the build can tell")
     func parquet() async throws {
-        try write("leaves.txt", "tree\n")
-        try write("test.parquet", "PAR1")
+        try directory.write("leaves.txt", "tree\n")
+        try directory.write("test.parquet", "PAR1")
         #expect(
             try await said().hasPrefix(
                 #"""
@@ -155,7 +151,7 @@ struct DatasetTests {
 
     @Test("is about the header of rows for batch inference, too, where columns of them are to be kept")
     func rowsOfBatch() async throws {
-        try write("rows.csv", "a,\"b, c\",d\n1,2,3\n")
+        try directory.write("rows.csv", "a,\"b, c\",d\n1,2,3\n")
         func said(_ keep: String) async throws -> String {
             try await firstLook(["--rows", (directory / "rows.csv").path, "--keep=\(keep)", "--json"])
         }
@@ -179,18 +175,9 @@ struct DatasetTests {
         }
     }
 
-    private func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: directory / name) }
-
     private func said(_ arguments: String...) async throws -> String { try await said(arguments) }
 
     private func said(_ arguments: [String]) async throws -> String {
         try await firstLook(["--directory", directory.url.path] + arguments + ["--json"])
     }
-}
-
-/// What `kubeforge` is told before anything is built.
-func firstLook(_ arguments: [String]) async throws -> String {
-    let output = try await LocalTransport().run(LocalPython.firstLook(arguments, templates: Templates()).command)
-    #expect(output.errorText == "")
-    return output.text
 }
