@@ -124,6 +124,35 @@ struct StartTests {
             "\(directory.url.path)/data.json: cannot be read: No such file or directory", data: directory.url)
     }
 
+    @Test("holds a large test set in little more than its numbers: 40,000 rows of 40 in 100 MB more than 30 rows of 2")
+    func memory() async throws {
+        try ServiceFiles.copyExample(to: directory / "wide/data")
+        let script = """
+            import pathlib, resource, subprocess, sys
+            directory = pathlib.Path(sys.argv[1])
+            def write(name, count):
+                lines = ("%d,%d,%s\\n" % (row, row % 2, ",".join("%.4f" % ((row * 7919 + column * (1 + row % 2)) % 997 \
+            / 7) for column in range(40))) for row in range(count))
+                (directory / name).write_text("Line,# Letter," + ",".join(f"f{column}" for column in range(40)) + \
+            "\\n" + "".join(lines))
+            write("train.csv", 60); write("test.csv", 40000)
+            subprocess.run([sys.executable, "train.py", "--directory", directory, "--data", directory, "--models", \
+            directory.parent / "models"], check=True, capture_output=True)
+            start = "import api, resource; api.create_app(); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss \
+            // 1024)"
+            def peak(data, models): return int(subprocess.run([sys.executable, "-c", start], capture_output=True, \
+            text=True, check=True,
+                env={"DATA_DIR": str(data), "MODELS_DIR": str(models), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": \
+            "1", "PYTHONDONTWRITEBYTECODE": "1"}).stdout)
+            more = peak(directory, directory.parent / "models") - peak(sys.argv[2], sys.argv[3])
+            print("fine" if more < 100 else f"{more} MB")
+            """
+        let python = try await Python.shared.value
+        #expect(
+            try python.run("-c", script, (directory / "wide/data").path, training.data.path, training.models.path)
+                == "fine\n")
+    }
+
     private func expectEnd(_ reason: String, data: URL? = nil) async throws {
         let failure = await #expect(throws: Failed.self) {
             try await RunningService(data: data ?? training.data, models: models).stop()

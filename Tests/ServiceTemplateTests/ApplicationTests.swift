@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
+/// The application of api.py, asked in a process of its own without a server: there a test may change its modules.
 @Suite("The service's code")
-struct FaultTests {
+struct ApplicationTests {
     let training: Training
     let python: Python
 
@@ -55,35 +56,6 @@ struct FaultTests {
                 []
 
                 """)
-    }
-
-    @Test("holds a large test set in little more than its numbers: 40,000 rows of 40 in 100 MB more than 30 rows of 2")
-    func memory() throws {
-        let directory = try TemporaryDirectory()
-        try ServiceFiles.copyExample(to: directory / "data")
-        let script = """
-            import pathlib, resource, subprocess, sys
-            directory = pathlib.Path(sys.argv[1])
-            def write(name, count):
-                lines = ("%d,%d,%s\\n" % (row, row % 2, ",".join("%.4f" % ((row * 7919 + column * (1 + row % 2)) % 997 \
-            / 7) for column in range(40))) for row in range(count))
-                (directory / name).write_text("Line,# Letter," + ",".join(f"f{column}" for column in range(40)) + \
-            "\\n" + "".join(lines))
-            write("train.csv", 60); write("test.csv", 40000)
-            subprocess.run([sys.executable, "train.py", "--directory", directory, "--data", directory, "--models", \
-            directory.parent / "models"], check=True, capture_output=True)
-            start = "import api, resource; api.create_app(); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss \
-            // 1024)"
-            def peak(data, models): return int(subprocess.run([sys.executable, "-c", start], capture_output=True, \
-            text=True, check=True,
-                env={"DATA_DIR": str(data), "MODELS_DIR": str(models), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": \
-            "1", "PYTHONDONTWRITEBYTECODE": "1"}).stdout)
-            more = peak(directory, directory.parent / "models") - peak(sys.argv[2], sys.argv[3])
-            print("fine" if more < 100 else f"{more} MB")
-            """
-        #expect(
-            try python.run("-c", script, (directory / "data").path, training.data.path, training.models.path)
-                == "fine\n")
     }
 
     private func said(_ script: String, _ environment: [String: String] = [:]) throws -> String {
