@@ -6,7 +6,7 @@ import Testing
 @testable import ForgeService
 
 @Suite("A release that is complete")
-struct RecordTests {
+struct ReleaseIsRecordedTests {
     private let step = ReleaseIsRecorded(Example.release, template: "new", by: "o'neil@desk", namespace: "mlops")
 
     @Test("is recorded once")

@@ -1,0 +1,40 @@
+import ForgeCore
+import ForgeInventory
+import ForgePlan
+import ForgeTemplates
+import Testing
+
+@testable import ForgeService
+
+@Suite("What others own in the cluster")
+struct ObjectsAreOursTests {
+    @Test("is refused by name before anything is changed")
+    func objects() throws {
+        let step = ObjectsAreOurs.requirement(Example.cluster())
+        #expect(
+            step.differences(whenLookEnds: 0, "Deployment inference kubeforge\nService inference kubeforge\n") == [])
+        #expect(
+            step.differences(
+                whenLookEnds: 0,
+                "Deployment inference kubeforge\nService inference \nConfigMap inference-releases Helm\n")
+                == [
+                    "Service mlops.inference was not made by kubeforge",
+                    "ConfigMap mlops.inference-releases was not made by kubeforge",
+                ])
+        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be queried for its objects"])
+        let plan = try ServicePlan.make(
+            cluster: Example.cluster(), context: Example.context(), templates: Templates(), by: "ann@desk")
+        #expect(plan.stages[0].steps(for: "kubmaster").map(\.title).contains(step.title))
+    }
+
+    @Test("is a node port, with its owner's name; the service's own port is free for it")
+    func nodePort() throws {
+        let step = try #require(NodePortIsFree.requirement(ForgeInventory.Service(nodePort: 30080)))
+        let others = "default.kubernetes \nshop.web 30081 30080\nmlops.eeg 30082\n"
+        #expect(step.differences(whenLookEnds: 0, others) == ["port 30080 is Service shop.web's"])
+        #expect(
+            step.differences(whenLookEnds: 0, "default.kubernetes \nmlops.inference 30080\nshop.web 300800\n") == [])
+        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be queried for its Services"])
+        #expect(NodePortIsFree.requirement(ForgeInventory.Service())?.title == nil)
+    }
+}
