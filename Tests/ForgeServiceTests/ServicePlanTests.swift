@@ -178,7 +178,3 @@ struct ServicePlanTests {
                 """)
     }
 }
-
-struct Silence: Reporter {
-    func report(_ event: Event) {}
-}

@@ -118,24 +118,3 @@ struct BatchManifestsTests {
         #expect(JobKind.coordinator.label(service).count <= 63)
     }
 }
-
-extension DeployedRelease {
-    static let example = DeployedRelease(image: Example.release.reference)
-}
-
-extension Example {
-    static func batchRun(
-        _ input: BatchInput = .own, output: BatchOutput = BatchOutput(), shards: Int = 2,
-        kubernetes: Version = Version(1, 20, 2), release: DeployedRelease = .example
-    )
-        -> BatchRun
-    {
-        var cluster = cluster()
-        cluster.kubernetes = kubernetes
-        return BatchRun(
-            of: cluster, input: input, output: output, shards: shards, release: release,
-            time: """
-                20261121-151732
-                """)
-    }
-}

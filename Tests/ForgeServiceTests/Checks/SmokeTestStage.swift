@@ -2,7 +2,6 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 import ForgeTestSupport
-import Synchronization
 
 @testable import ForgeService
 
@@ -120,19 +119,4 @@ func asked(in script: String) -> [Asked] {
 
 func framed(_ answer: (status: Int, body: String)) -> String {
     "\(answer.status) 0.0021 \(answer.body.utf8.count)\n\(answer.body)\n"
-}
-
-final class Notes: Reporter {
-    private let kept = Mutex<[String]>([])
-
-    private let counted = Mutex<[ConfusionMatrix]>([])
-
-    var all: [String] { kept.withLock { $0 } }
-
-    var matrices: [ConfusionMatrix] { counted.withLock { $0 } }
-
-    func report(_ event: Event) {
-        if case .note(let text) = event { kept.withLock { $0.append(text) } }
-        if case .confusion(let matrix) = event { counted.withLock { $0.append(matrix) } }
-    }
 }

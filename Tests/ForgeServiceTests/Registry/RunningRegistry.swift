@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgeInventory
+import ForgePlan
 import ForgeTemplates
 import ForgeTestSupport
 import Foundation
@@ -74,5 +75,56 @@ struct RunningRegistry {
         try FileManager.default.subpathsOfDirectory(atPath: directory.files.path("images")).filter { path in
             path.contains("/blobs/sha256/") && path.hasSuffix("/data")
         }.count
+    }
+}
+
+/// The directory of a registry with an authority of its own beside it, on this computer.
+struct RegistryDirectory {
+    let files: TemporaryDirectory
+    let address: String
+
+    static func during(at address: String = "127.83.0.9", _ body: (RegistryDirectory) async throws -> Void)
+        async throws
+    {
+        try await TemporaryDirectory.during { files in
+            let directory = RegistryDirectory(files: files, address: address)
+            try FileManager.default.createDirectory(atPath: files.path("pki"), withIntermediateDirectories: true)
+            try directory.newAuthority()
+            try await body(directory)
+        }
+    }
+
+    var place: RegistryPlace { RegistryPlace(directory: files.path("registry"), pki: files.path("pki")) }
+
+    var registry: ClusterRegistry { ClusterRegistry(address: IPv4Address(address)!) }
+
+    private var step: RegistryHasKeys { RegistryHasKeys(registry, on: Example.master, place: place) }
+
+    func look() throws -> String { try LocalProgram("sh", "-c", step.look).output }
+
+    func change() throws {
+        let words = step.change.words.map(\.text)
+        let run = try LocalProgram("sh", "-c", Command(words.map { Word($0) }).line)
+        guard run.exitCode == 0 else { throw Problem(what: run.output) }
+    }
+
+    func text(_ file: String) throws -> String { try files.text("registry/" + file) }
+
+    func newAuthority() throws {
+        _ = try LocalProgram(
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj", "/CN=kubernetes",
+            "-keyout",
+            files.path("pki/ca.key"), "-out", files.path("pki/ca.crt"))
+    }
+
+    /// The registry's own key, certified anew for so long.
+    func certifyFor(days: Int) throws {
+        let script = """
+            set -e; cd \(files.path); printf 'subjectAltName=IP:127.83.0.8' >san
+            openssl req -new -key registry/files/tls.key -subj /CN=x -out request
+            openssl x509 -req -in request -CA pki/ca.crt -CAkey pki/ca.key -set_serial 7 -days \(days) -extfile san \
+            -out registry/files/tls.crt
+            """
+        _ = try LocalProgram("sh", "-c", script)
     }
 }

@@ -48,16 +48,3 @@ struct VersionDescriptionTests {
         #expect(problem?.why == "its metadata.json has more than 16 MiB")
     }
 }
-
-/// A version of two files, as metadata.py describes it.
-enum Signed {
-    static let golden = SHA256.hex("golden")
-    static let model = SHA256.hex("model")
-    static let version = "20261121T151732Z-" + SHA256.hex(model + golden).prefix(32)
-    static let metadata = Array(
-        """
-        {"version": "\(version)", "files": {"golden.json": {"sha256": "\(golden)", "bytes": 6},
-         "churn.joblib": {"sha256": "\(model)", "bytes": 5}}}
-
-        """.utf8)
-}

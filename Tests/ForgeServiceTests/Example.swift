@@ -34,6 +34,24 @@ enum Example {
 
     static let release = Release(name: "inference", tag: "0123456789abcdef")
 
+    static let store = ModelStore(url: "sftp://models@store:2222/srv/models", keyPath: "/k", knownHostsPath: "/h")
+    static let version = "20261121T151732Z-0123456789abcdef"
+
+    static func models(_ version: String? = version) -> ModelVersion { ModelVersion(url: store.url, version: version) }
+
+    static func batchRun(
+        _ input: BatchInput = .own, output: BatchOutput = BatchOutput(), shards: Int = 2,
+        kubernetes: Version = Version(1, 20, 2), release: DeployedRelease = .example
+    )
+        -> BatchRun
+    {
+        var cluster = cluster()
+        cluster.kubernetes = kubernetes
+        return BatchRun(
+            of: cluster, input: input, output: output, shards: shards, release: release,
+            time: "20261121-151732")
+    }
+
     /// Each of the commands answered, in the form in which a step reads answers.
     static func answers(_ commands: [String: CommandState]) -> Answers {
         Answers(Dictionary(uniqueKeysWithValues: commands.map { (.command($0.key), .command($0.value)) }))
@@ -43,6 +61,23 @@ enum Example {
 extension Release {
     /// In the registry of the example's cluster.
     init(name: String, tag: String) { self.init(name: name, tag: tag, registry: "10.77.0.11:5443/mlops") }
+}
+
+extension DeployedRelease {
+    static let example = DeployedRelease(image: Example.release.reference)
+}
+
+/// A version of two files, as metadata.py describes it.
+enum Signed {
+    static let golden = SHA256.hex("golden")
+    static let model = SHA256.hex("model")
+    static let version = "20261121T151732Z-" + SHA256.hex(model + golden).prefix(32)
+    static let metadata = Array(
+        """
+        {"version": "\(version)", "files": {"golden.json": {"sha256": "\(golden)", "bytes": 6},
+         "churn.joblib": {"sha256": "\(model)", "bytes": 5}}}
+
+        """.utf8)
 }
 
 extension Step {
