@@ -42,3 +42,8 @@ extension Transport {
 
 /// One answer in the question script's framing.
 func frame(_ text: String, code: Int = 0) -> String { "\(code) \(text.utf8.count)\n\(text)\n" }
+
+/// The shells that /bin/sh is on the machines: dash on Debian and Ubuntu, bash on some people's.
+enum Shell {
+    static let all = ["dash", "bash"]
+}

@@ -218,8 +218,3 @@ struct BoundsTests {
             ["5", "nan", "inf", "1e999", "-0.1", "x"].map { Double($0, in: 0...10) } == [5, nil, nil, nil, nil, nil])
     }
 }
-
-/// The shells that /bin/sh is on the machines: dash on Debian and Ubuntu, bash on some people's.
-enum Shell {
-    static let all = ["dash", "bash"]
-}
