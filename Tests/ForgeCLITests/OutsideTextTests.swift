@@ -161,7 +161,10 @@ struct OutsideTextTests {
         let report = LoadReport(
             host: text, address: text, concurrency: 1, seconds: 1, times: [], longest: 0,
             failures: [.init(kind: text, count: 1)])
-        guard case .load(let load) = Event.load(report).mapTexts(\.readable) else { return }
+        guard case .load(let load) = Event.load(report).mapTexts(\.readable) else {
+            Issue.record("a load became another event")
+            return
+        }
         #expect(hidden(LoadChart(report: load).lines.joined()) == [])
     }
 

@@ -71,6 +71,11 @@ extension ScriptedTransport {
     var changes: [String] { commands.filter { !$0.isLook }.map(\.line) }
 }
 
+extension Question {
+    /// The line of shell, where it is a command.
+    var shell: String? { if case .command(let line) = self { line } else { nil } }
+}
+
 extension Step {
     func texts(_ answers: [Question: Answer]) -> [String] { differences(given: Answers(answers)).map(\.text) }
 

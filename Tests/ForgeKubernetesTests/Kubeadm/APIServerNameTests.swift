@@ -15,11 +15,11 @@ struct APIServerNameTests {
     }
 
     @Test("is right when the certificate that it shows is good for it")
-    func differences() {
+    func differences() throws {
         #expect(step.texts(command: "", exitCode: 0) == [])
         #expect(step.texts(command: "", exitCode: 60) == ["it is not valid for 203.0.113.11"])
         #expect(step.texts(command: "", exitCode: 7) == ["the API server does not answer"])
-        guard case .command(let look) = step.questions[0] else { return }
+        let look = try #require(step.questions[0].shell)
         #expect(look.contains("--connect-to 203.0.113.11:6443:10.77.0.11:6443 https://203.0.113.11:6443/livez"))
     }
 

@@ -130,7 +130,7 @@ struct ClusterMembershipCheckTests {
         let script = "printf '%s\\n' \"$1\" | sed -n 's/.*system:node:\\([^,/ ]*\\).*/\\1/p'"
         let name = try await LocalProgram.run("sh", ["-c", script, "sh", line])
         #expect(name == "kub-node.1\n")
-        guard case .command(let look) = step.questions[2] else { return }
+        let look = try #require(step.questions[2].shell)
         #expect(look.contains("sed -n 's/.*system:node:\\([^,/ ]*\\).*/\\1/p'"))
     }
 }
