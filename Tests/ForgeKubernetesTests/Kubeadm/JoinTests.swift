@@ -2,14 +2,13 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 import ForgeTestSupport
-import Synchronization
 import Testing
 
 @testable import ForgeKubernetes
 
 @Suite("Joining")
 struct JoinTests {
-    private func join() throws -> Join {
+    func join() throws -> Join {
         let cluster = Example.cluster()
         return Join(
             host: Example.node, cluster: cluster,
@@ -17,21 +16,10 @@ struct JoinTests {
             token: JoinToken(controlPlane: "kubmaster"))
     }
 
-    private static let note = "var/lib/kubeforge/begun-join"
-    private static let refused =
+    static let note = "var/lib/kubeforge/begun-join"
+    static let refused =
         "The connection to the server 10.77.0.11:6443 was refused - did you specify the right host or port?"
-    private static let gone = "Error from server (NotFound): nodes \"kubnode\" not found"
-
-    /// A machine that kubeadm joined, or began to: with its note where `begun`.
-    private func withFiles(begun: Bool, _ body: (PlayedMachine) async throws -> Void) async throws {
-        try await PlayedMachine.during { played in
-            if begun { try await played.note(.joinConfiguration) }
-            try played.write("etc/kubernetes/kubelet.conf")
-            try played.kubeadm("token", does: "echo \(joinSecret); exit 0")
-            try played.root.write("bin/openssl", "#!/bin/sh\n", mode: 0o755)
-            try await body(played)
-        }
-    }
+    static let gone = "Error from server (NotFound): nodes \"kubnode\" not found"
 
     @Test("is done when the worker may read its own node, and nothing of kubeforge's is unfinished there")
     func differences() throws {
@@ -172,128 +160,6 @@ struct JoinTests {
                 ])
             #expect(output == "\(words)ended \(ends)\n")
         }
-    }
-
-    @Test(
-        "never resets a node that kubeforge has seen complete, whatever fails",
-        arguments: [
-            refused, "Unable to connect to the server: x509: certificate signed by unknown authority",
-            "error: You must be logged in to the server (Unauthorized)", gone, "",
-        ])
-    func complete(words: String) async throws {
-        try await withFiles(begun: false) { played in
-            try played.says("own", words, code: 1)
-            try played.says("node", "False")
-            let problem = await #expect(throws: Problem.self) {
-                try await join().apply(to: played.machine(Example.node))
-            }
-            #expect(problem?.what == "kubnode: is a node that cannot reach its cluster; it was left untouched")
-            #expect(problem?.fix?.contains("kubeadm reset") == false)
-            #expect(try played.calls() == [])
-            #expect(try played.calls("systemctl") == (words == Self.gone ? ["systemctl restart kubelet"] : []))
-            #expect(played.has("etc/kubernetes/kubelet.conf"))
-        }
-    }
-
-    @Test(
-        "of a complete node whose kubelet was off until its certificate ended says so in its words, with a cure",
-        arguments: CertificatesTests.journals)
-    func expired(journal: String, words: String) async throws {
-        try await withFiles(begun: false) { played in
-            try played.says("own", "error: You must be logged in to the server (Unauthorized)", code: 1)
-            try played.says("journalctl", journal)
-            let problem = await #expect(throws: Problem.self) {
-                try await join().apply(to: played.machine(Example.node))
-            }
-            #expect(problem?.what == "kubnode: is a node that cannot reach its cluster; it was left untouched")
-            #expect(problem?.why == words)
-            #expect(problem?.fix == Certificates.kubeletCure(Example.node))
-            #expect(try played.calls() == [])
-        }
-    }
-
-    @Test("of a complete node that was taken out of the cluster is a restart of its kubelet")
-    func registersAgain() async throws {
-        try await withFiles(begun: false) { played in
-            try played.says("own", Self.gone, code: 1)
-            try played.root.write(
-                "does-systemctl-restart", "printf '0\nnode/kubnode\n' > \(played.root.path)/says/own\n")
-            try await join().apply(to: played.machine(Example.node))
-            #expect(try played.calls() == [])
-        }
-    }
-
-    @Test("of a complete node whose API server restarts is waited for, and nothing is done to it")
-    func waitsForServer() async throws {
-        try await withFiles(begun: false) { played in
-            try played.says("own", Self.refused, code: 1)
-            try played.root.write(
-                "bin/sleep", "#!/bin/sh\nprintf '0\\nnode/kubnode\\n' > \(played.root.path)/says/own\n", mode: 0o755)
-            try await join().apply(to: played.machine(Example.node))
-            #expect(try played.calls() + played.calls("systemctl") == [])
-        }
-    }
-
-    @Test(
-        "that kubeforge began is taken back only when the cluster says that the node does not work",
-        arguments: [
-            ("", 0), ("False", 0), ("Unknown", 0), (gone, 1),
-        ] as [(String, Int)])
-    func lost(said: String, code: Int) async throws {
-        try await withFiles(begun: true) { played in
-            try played.says("own", Self.refused, code: 1)
-            try played.says("node", said, code: code)
-            try played.kubeadm("reset", does: "rm -f \"$root/etc/kubernetes/kubelet.conf\"")
-            try await join().apply(to: played.machine(Example.node))
-            let calls = try played.calls().filter { !$0.contains("token") }
-            #expect(
-                calls == [
-                    "kubeadm reset --force --cri-socket /run/containerd/containerd.sock",
-                    "kubeadm join --config /var/lib/kubeforge/kubeadm-join.yaml",
-                ])
-            #expect(played.files("var/lib/kubeforge").map { $0.prefix(7) } == ["backup-"])
-        }
-    }
-
-    @Test(
-        "that kubeforge began is left alone while nobody knows whether the node works",
-        arguments: [
-            ("True", 0, "kubnode: is a Ready node but cannot reach its API server"),
-            (refused, 1, "kubnode: could not determine whether it is a working node; it was left untouched"),
-            ("", 124, "kubnode: could not determine whether it is a working node; it was left untouched"),
-        ] as [(String, Int, String)])
-    func unclear(said: String, code: Int, what: String) async throws {
-        try await withFiles(begun: true) { played in
-            try played.says("own", Self.refused, code: 1)
-            try played.says("node", said, code: code)
-            let problem = await #expect(throws: Problem.self) {
-                try await join().apply(to: played.machine(Example.node))
-            }
-            #expect(problem?.what == what)
-            #expect(try played.calls() == [])
-            #expect(played.has(Self.note) && played.has("etc/kubernetes/kubelet.conf"))
-        }
-    }
-
-    @Test("that got to its end but for the note loses the note alone")
-    func noteLeft() async throws {
-        try await withFiles(begun: true) { played in
-            try await join().apply(to: played.machine(Example.node))
-            #expect(try played.calls() == [])
-            #expect(!played.has(Self.note) && played.has("etc/kubernetes/kubelet.conf"))
-        }
-    }
-
-    @Test("that was killed leaves no token: its file is removed by the next run")
-    func killed() throws {
-        let stage = try #require(
-            try Example.plan(Example.cluster()).stages.first { $0.name == "the workers have joined" })
-        let step = try #require(stage.steps(for: "kubnode").first as? FileIsAbsent)
-        #expect(step.path == "/var/lib/kubeforge/kubeadm-join.yaml")
-        #expect(
-            step.texts([.file(step.path): .file(FileState(mode: 0o600))]) == [
-                "/var/lib/kubeforge/kubeadm-join.yaml exists"
-            ])
     }
 }
 
