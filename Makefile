@@ -98,7 +98,9 @@ test-vm: packages
 	swift build --build-tests
 	@$(OPEN_FILES) $(KEEP_SUDO) swift test --skip-build --disable-xctest --filter '$(VM)'
 
+# Four labs of two machines: more kubelets, journals and proxies than Linux lets watch files by default.
 test-faults: packages
+	@[ "$$(cat /proc/sys/fs/inotify/max_user_instances)" -ge 1024 ] || $(ROOT) sysctl -q -w fs.inotify.max_user_instances=1024
 	swift build --build-tests
 	@$(OPEN_FILES) $(KEEP_SUDO) SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 \
 	swift test --skip-build --disable-xctest --filter '$(FAULTS)'
