@@ -126,7 +126,7 @@ extension ServiceTests {
         _ = try await store.shell("cp -p \(file) whole && sed -i s/created/changed/ \(file)")
         let statuses = try await Watch(lab: store.lab).statuses {
             let stopped = try await store.lab.ssh("kubmaster", Self.thirdPodStops)
-            let reason = "versions/\(version) has a signature that is not of its metadata.json ("
+            let reason = "versions/\(version) has a signature that does not match its metadata.json ("
             #expect(stopped.output.contains(reason), "\(stopped.everything)")
             #expect(stopped.output.hasSuffix("\n2\n"), "two pods run as before: \(stopped.everything)")
         }

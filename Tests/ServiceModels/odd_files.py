@@ -117,9 +117,9 @@ file("classes with a point", "Line,# Letter,x,y\n0,0.0,1.5,2\n1,1.0,3,4\n", "[1.
 file("nothing", "", "test.csv:1: has no header: its first line must name the columns")
 file("an empty line", "\n", "test.csv:1: has no header: its first line must name the columns")
 file("a header alone", "Line,# Letter,x,y\n", "test.csv:1: has no rows below its header")
-file("no header", "0,1,1.5,2\n1,1,3,4\n", "test.csv:1: has no header: its first line must name the columns, and has numbers")
+file("no header", "0,1,1.5,2\n1,1,3,4\n", "test.csv:1: has no header: its first line must name the columns, but has numbers")
 file("a comment first", "# data\n" + PLAIN, "test.csv:2: has 4 columns, the header 1" + COMMA)
-file("bars", PLAIN.replace(",", "|"), "test.csv:1: its columns are separated by '|': separate them by commas")
+file("bars", PLAIN.replace(",", "|"), "test.csv:1: its columns are separated by '|': separate them with commas")
 file("decimal commas", row("0,0,1,5,2"), "test.csv:2: has 5 columns, the header 4" + COMMA)
 file("quoted decimal commas", row('0,0,"1,5",2'),
      "test.csv:2, column 3 (x): must be a number as in 31 other rows, is '1,5': write decimals with a point")
@@ -140,29 +140,30 @@ file("a quote that is not closed", row('0,0,"1.5,2'), f"{OPEN}: close it, {QUOTE
 file("a quote that is not closed, in a long file", row('0,0,"1.5,2') + "2,1,3,4\n" * 30_000,
      f"{OPEN} within 131072 characters: close it, {QUOTES}")
 file("something behind a quote", row('0,0,"1.5"x,2'),
-     "test.csv:2, column 3 (x): goes on behind its closing quote (\"): write a quote within a cell twice (\"\")")
+     "test.csv:2, column 3 (x): continues after its closing quote (\"): write a quote within a cell twice (\"\")")
 file("a quote in the header that is not closed", 'Line,"# Letter,x,y\n0,0,1.5,2\n',
      f"test.csv:1, column 2: begins with a quote (\") that is not closed: close it, {QUOTES}")
 file("something behind a quote, some lines below", 'Line,# Letter,x,y\n0,0,"1\n5",2\n1,1,3,"4\n4"4\n',
-     "test.csv:4, column 4 (y): goes on behind its closing quote (\"): write a quote within a cell twice (\"\")")
+     "test.csv:4, column 4 (y): continues after its closing quote (\"): write a quote within a cell twice (\"\")")
 file("a class that training never saw", row("0,0,1.5,2") + "2,7,1,1\n",
      "test.csv:4, column 2 (# Letter): class 7 is not in train.csv, which has 0, 1, 2")
 file("a class that is missing", row("0,,1.5,2"), "test.csv:2, column 2 (# Letter): is missing (''): fill it in, or leave the row out")
 file("other names", "Line,# Letter,a,b\n0,0,1,2\n", "test.csv:1: has a column 'a', 'b', which train.csv lacks")
 file("a column less", "Line,# Letter,x\n0,0,1\n", "test.csv:1: has no column 'y', which train.csv has; it has 'Line', '# Letter', 'x'")
-file("a name twice", "Line,# Letter,x,x\n0,0,1,2\n", "test.csv:1, column 4: 'x' is there twice")
+file("a name twice", "Line,# Letter,x,x\n0,0,1,2\n", "test.csv:1, column 4: 'x' appears twice")
 file("two names that look the same", "Line,# Letter,\u00c5,A\u030a\n0,0,1,2\n",
-     "test.csv:1, column 4: 'A\u030a' is there twice, composed of other Unicode characters")
+     "test.csv:1, column 4: 'A\u030a' appears twice, composed of different Unicode characters")
 file("a name without a name", "Line,# Letter,x,\n0,0,1,2\n", "test.csv:1, column 4: has no name")
 file("a NUL byte", row("0,0,1.5\0,2"), "test.csv:2: has a NUL byte: is it text?")
 file("Latin-1", "Line,# Letter,caf\u00e9,y\n0,0,1,2\n".encode("latin-1"),
      "test.csv:1: is not UTF-8 (byte 0xe9, as in Latin-1 or Windows-1252): save it as UTF-8")
 file("UTF-16", b"\xff\xfe" + PLAIN.encode("utf-16-le"), "test.csv: is UTF-16: save it as UTF-8")
 file("gzip, damaged", gzip.compress(PLAIN.encode())[:10] + b"\xff" * 20,
-     "test.csv: is packed with gzip, and damaged: pack it again, or leave it unpacked")
-file("gzip, cut off", gzip.compress(PLAIN.encode())[:-9], "test.csv: is packed with gzip, and cut off: copy it again, or leave it unpacked")
+     "test.csv: is compressed with gzip and damaged: compress it again, or leave it uncompressed")
+file("gzip, cut off", gzip.compress(PLAIN.encode())[:-9],
+     "test.csv: is compressed with gzip and cut off: copy it again, or leave it uncompressed")
 file("gzip, the second file cut off", gzip.compress(PLAIN.encode()) + gzip.compress(b"2,1,3,4\n")[:-9],
-     "test.csv: is packed with gzip, and cut off: copy it again, or leave it unpacked")
+     "test.csv: is compressed with gzip and cut off: copy it again, or leave it uncompressed")
 file("a workbook", b"PK\x03\x04rest", "test.csv: is a ZIP archive or an Excel workbook: save it as CSV")
 file("Parquet by another name", b"PAR1rest", "test.csv: is a Parquet file: name it .parquet, or save it as CSV")
 file("a line of 5 MiB", row("0,0,1.5," + " " * (5 << 20) + "2"), "test.csv:2: is longer than 4194304 bytes")

@@ -29,8 +29,8 @@ struct ApplicationTests {
             """)
         let answer =
             #"""
-            500 application/json {"error":"the service failed (RuntimeError); its log tells more of request \#
-            ID","request":"ID"}
+            500 application/json {"error":"internal error (RuntimeError); see request ID in the service's \#
+            log","request":"ID"}
             """#
         #expect(said == String(repeating: answer + "\nTrue True True\n", count: 3))
     }
@@ -50,8 +50,8 @@ struct ApplicationTests {
                 /prediction/7 404
                 /score 200
                 /readyz 200
-                {"error":"GET /line/7 has no answer (Not Found). There are: GET /, /score, /metrics, /openapi.json, \
-                /v2, /healthz, /readyz; POST /prediction"}
+                {"error":"GET /line/7: Not Found. Available: GET /, /score, /metrics, /openapi.json, /v2, /healthz, \
+                /readyz; POST /prediction"}
                 {"predictions":[{"lda":{"number":0,"letter":"A"},"mlp":{"number":0,"letter":"A"}}]}
                 []
 

@@ -48,7 +48,7 @@ extension CoordinatorTests {
             #expect(try await coordinator.put("/input", Self.five) == .init(200, taken))
             #expect(
                 try await coordinator.put("/input", "Line,x,y\n0,1,2\n")
-                    == .init(409, error("there is another input already: 5 rows, sha256 \(digest)")))
+                    == .init(409, error("there already is a different input: 5 rows, sha256 \(digest)")))
         }
     }
 

@@ -28,7 +28,8 @@ struct CoordinatorTests {
                     ["--coordinator", coordinator.address], environment: ["JOB_COMPLETION_INDEX": "\(shard)"])
                 #expect(end.status == 0, "\(end.errors)")
                 #expect(
-                    end.output.hasSuffix(" rows predicted\nshard \(shard) is with the coordinator\n"), "\(end.output)")
+                    end.output.hasSuffix(" rows predicted\nshard \(shard): predictions are with the coordinator\n"),
+                    "\(end.output)")
             }
             for name in ["predictions.csv", "scores.json"] {
                 let alone = try directory.text("alone/\(name)")
@@ -45,12 +46,12 @@ struct CoordinatorTests {
             #expect(try await coordinator.put("/results/1", Self.header + "1,1,B,0,A\n").status == 200)
             #expect(
                 try await coordinator.put("/results/1", Self.header + "1,0,A,0,A\n")
-                    == .init(409, error("there are other results of shard 1 already")))
+                    == .init(409, error("shard 1 already has different results")))
             let second = try await coordinator.put("/results/1", Self.header + "1,1,B,0,A\n")
             #expect(
                 second.status == 200 && second.text.contains(#""shards": 2, "done": [1], "files": {}, "#),
                 "\(second.text)")
-            let missing = error("results are missing of shards 0")
+            let missing = error("results are missing for shards 0")
             #expect(try await coordinator.get("/predictions.csv") == .init(409, missing))
             #expect(try await coordinator.get("/scores.json") == .init(409, missing))
             _ = try await coordinator.put("/results/0", Self.header + "0,2,C,2,C\n")
@@ -170,7 +171,7 @@ struct CoordinatorTests {
             #expect(
                 try python.run("-c", script, String(port)) == """
                     HTTP/1.1 400 Bad Request {"error": "the body ends 91 bytes too early"}
-                    HTTP/1.1 400 Bad Request {"error": "the chunks of the body are not as HTTP wants them"}
+                    HTTP/1.1 400 Bad Request {"error": "the body's chunked encoding is invalid"}
                     HTTP/1.1 400 Bad Request {"error": "the body must have a Content-Length, or be chunked"}
                     HTTP/1.1 200 OK {"input": {"rows": 1, "sha256": \
                     "\(try ServiceFiles.sha256(Data("Line,x,y\n0,1,2\n".utf8)).prefix(37))

@@ -25,7 +25,7 @@ struct DrainTests {
         #expect(
             try service.said(script) == """
                 /readyz 200 None {"status":"ok"}
-                /readyz 503 close {"error":"this service is leaving"}
+                /readyz 503 close {"error":"this service is shutting down"}
                 /healthz 200 close {"status":"ok"}
                 /line/0 200 close {"line":0,"number":0,"letter":"A","features":{"x":10.125,"y":0.875}}
 

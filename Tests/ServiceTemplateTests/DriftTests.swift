@@ -51,7 +51,7 @@ struct DriftTests {
         let lines = try String(contentsOf: training.data.appending(path: "test.csv"), encoding: .utf8).split(
             separator: "\n")
         try directory.write("few.csv", lines.prefix(11).joined(separator: "\n"))
-        #expect(try run((directory / "few.csv").path) == "10 rows are too few to be compared: it takes 100\n")
+        #expect(try run((directory / "few.csv").path) == "10 rows are too few to compare: at least 100 are needed\n")
     }
 
     @Test("of a Parquet file is that of the same rows as CSV, and needs pyarrow here")

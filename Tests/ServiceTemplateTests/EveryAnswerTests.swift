@@ -74,9 +74,9 @@ struct EveryAnswerTests {
                 None None True
                 None None True
                 None
-                "the body is cut off: its gzip has no end"}
-                "the body is not gzip, as its header Content-Encoding says: pack it, or leave that header out"}
-                "the body is too large: send at most 8388608 bytes at once, unpacked"}
+                "the body is cut off: its gzip data is incomplete"}
+                "the body is not gzip, but its Content-Encoding header says so: compress it, or leave that header out"}
+                "the body is too large: send at most 8388608 bytes at once, uncompressed"}
 
                 """)
     }

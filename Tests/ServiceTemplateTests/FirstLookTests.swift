@@ -58,7 +58,7 @@ struct FirstLookTests {
         #expect(none.contains("test.csv is missing: the rows of train.csv are the examples, and scores tell how well"))
         #expect(
             none.contains(
-                "no column is the target (service: target:): nothing is scored. There are 'a', 'b', 'kind'"))
+                "no column is the target (service: target:): nothing is scored. The columns are 'a', 'b', 'kind'"))
         #expect(none.contains(#""trains": true"#))
     }
 
@@ -71,7 +71,7 @@ struct FirstLookTests {
             try await said("--target", "kind").contains(
                 #"""
                 "notes": ["train.csv has features that are the same in every row: a = b", "train.csv has 2 rows in \#
-                which every feature is 0", "test.csv has 1 row: a score of it is all or nothing", "train.csv has 2 \#
+                which every feature is 0", "test.csv has 1 row: its score is all or nothing", "train.csv has 2 \#
                 rows of class x"]
                 """#))
     }
@@ -85,18 +85,18 @@ struct FirstLookTests {
                 ["leaves.txt": "tree\n", "leaves.json": #"{"learner": {}}"#, "test.csv": "a\n1\n"], [],
                 "leaves.txt: two models are named 'leaves': rename one"
             ),
-            (["l eaves.txt": "tree\n", "test.csv": "a\n1\n"], [], "'l eaves' is to be the model's name in answers"),
+            (["l eaves.txt": "tree\n", "test.csv": "a\n1\n"], [], "'l eaves' would be the model's name in answers"),
             (
                 ["leaves.txt": "tree\n", "models.py": "", "test.csv": "a\n1\n"], [],
                 "models.py: the service has a module of this name: rename it"
             ),
             (
                 ["x.skops": "text", "test.csv": "a\n1\n"], [],
-                "x.skops: is no skops file, which is a ZIP archive with a schema.json: save the model again with "
+                "x.skops: is not a skops file (a ZIP archive with a schema.json): save the model again with "
             ),
             (
                 ["x.joblib": "x\u{5E}\u{7}", "test.csv": "a\n1\n"], [],
-                "x.joblib: is packed, and damaged or cut off: save or copy it again"
+                "x.joblib: is compressed, and damaged or cut off: save or copy it again"
             ),
             (
                 ["leaves.txt": "tree\n", "golden_rows.py": "", "test.csv": "a\n1\n"], [],
@@ -143,8 +143,8 @@ struct FirstLookTests {
             try await said().hasPrefix(
                 #"""
                 {"test": null, "features": null, "columns": [], "target": null, "index": null, "task": null, \#
-                "classes": null, "data": {}, "notes": ["\#(directory.url.path)/test.parquet is looked at when the \#
-                image is built: it is Parquet"]
+                "classes": null, "data": {}, "notes": ["\#(directory.url.path)/test.parquet is Parquet: it is checked \#
+                when the image is built"]
                 """#
             ))
     }

@@ -38,7 +38,7 @@ struct HandoverTests {
     func cutOff() throws {
         let cut = try bring("half", bytes: 8)
         #expect(cut.status == 1)
-        #expect(cut.errors == "the directory is cut off: 4 of 8 bytes have arrived\n")
+        #expect(cut.errors == "the directory is cut off: only 4 of 8 bytes arrived\n")
         #expect(arrived == [])
         let changed = try bring("half", sha256: SHA256.hex("HALF"))
         let (got, sent) = (SHA256.hex("half"), SHA256.hex("HALF"))
@@ -80,7 +80,7 @@ struct HandoverTests {
 
     @Test("is waited for no longer when nothing of it comes, from the beginning or after a while")
     func givenUp() throws {
-        let given = "the model directory did not come: nothing of it has arrived for 15 seconds after"
+        let given = "the model directory did not arrive: nothing was received for 15 seconds after"
         for (grows, seconds) in [(0, 20), (3, 50)] {
             #expect(
                 try python.run("-c", waiting, directory.url.path, "\(grows)")

@@ -93,7 +93,7 @@ struct InferenceTests {
             ("x,y\n", ":1: has no rows below its header"),
             ("Line\n", ":1: has no column 'x', 'y'; it has 'Line'"),
             ("Line,# Letter,x\n", ":1: has no column 'y'; it has 'Line', '# Letter', 'x'"),
-            ("Line,x,y,x\n", ":1, column 4: 'x' is there twice"),
+            ("Line,x,y,x\n", ":1, column 4: 'x' appears twice"),
             ("Line,x,y\n", ":1: has no rows below its header"),
             ("Line,x,y\n0,1\n", ":2: has 2 columns, the header 3"),
             ("Line,x,y\n0,1,one\n", ":2, column 3 (y): must be a finite number, is 'one'"),
@@ -149,15 +149,15 @@ struct InferenceTests {
             (
                 "http://no host/a.csv",
                 """
-                http://no host/a.csv: cannot be reached: it is no address: write http://HOST:PORT/PATH, with %20 for a \
-                space
+                http://no host/a.csv: cannot be reached: it is not an address: write http://HOST:PORT/PATH, with %20 \
+                for a space
                 """
             ),
             (
                 "http://127.0.0.1:x/a",
                 """
-                http://127.0.0.1:x/a: cannot be reached: it is no address: write http://HOST:PORT/PATH, with %20 for a \
-                space
+                http://127.0.0.1:x/a: cannot be reached: it is not an address: write http://HOST:PORT/PATH, with %20 \
+                for a space
                 """
             ),
         ])

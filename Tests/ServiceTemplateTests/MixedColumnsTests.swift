@@ -37,7 +37,7 @@ struct MixedColumnsTests {
                 ['class', 'probability'] no 0.970134
                 no {'no': 0.970134, 'yes': 0.029866}
                 True True 200
-                {'error': "probabilities must be 'all', or not be there"} ['accuracy', 'balanced_accuracy']
+                {'error': "probabilities must be 'all' or left out"} ['accuracy', 'balanced_accuracy']
                 ['predictions_total{class="no",model="churn"} 5.0']
 
                 """)

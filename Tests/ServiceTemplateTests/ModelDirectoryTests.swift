@@ -63,28 +63,26 @@ struct ModelDirectoryTests {
     func expected() throws {
         let kind = Kind(name: "expected", target: "churned", index: "customer", first: ".")
         try make("expected")
-        #expect(try train(kind).contains("expected.csv: 60 rows are answered as there\n"))
+        #expect(try train(kind).contains("60 rows match expected.csv\n"))
         let file = model.appending(path: "expected.csv")
         let good = try String(contentsOf: file, encoding: .utf8)
         let lines = good.split(separator: "\n")
         // Rows in another order, and fewer: they are found by the index.
         try Data((lines.prefix(1) + lines.dropFirst(40).reversed()).joined(separator: "\n").utf8).write(to: file)
-        #expect(try train(kind).contains("expected.csv: 21 rows are answered as there\n"))
+        #expect(try train(kind).contains("21 rows match expected.csv\n"))
         let cases =
             [
                 (
                     good.replacing(/(c00[35]),(no|yes),/, with: { "\($0.1),\($0.2 == "no" ? "yes" : "no")," }),
                     #"""
-                    churn answers otherwise here than in expected\.csv on 2 of 60 rows \(row 3: (no|yes) 0\.\d\d \#
-                    here, (no|yes) 0\.\d\d there\); the model was saved by scikit-learn 1\.9\.1, requirements give \#
-                    1\.9\.1\n
+                    churn differs from expected\.csv on 2 of 60 rows \(row 3: (no|yes) 0\.\d\d, expected (no|yes) \#
+                    0\.\d\d\); the model was saved by scikit-learn 1\.9\.1, and 1\.9\.1 is installed\n
                     """#
                 ),
                 (
                     good.replacing(/(c007,\w+),0\.\d+/, with: { "\($0.1),0.123456" }),
                     #"""
-                    churn answers otherwise here than in expected\.csv on 1 of 60 rows \(row 7: \w+ 0\.\d+ here, \#
-                    0\.123456 there\); .*\n
+                    churn differs from expected\.csv on 1 of 60 rows \(row 7: \w+ 0\.\d+, expected 0\.123456\); .*\n
                     """#
                 ),
                 (
@@ -125,16 +123,18 @@ struct ModelDirectoryTests {
         #expect(
             try train(kind).contains(
                 """
-                note: churn.joblib: it was saved by scikit-learn 1.8.9, and 1.9.1 is installed: write \
-                scikit-learn==1.8.9 into requirements.txt, or save it anew; expected.csv is answered all the same\n
+                note: churn.joblib: it was saved by scikit-learn 1.8.9, but 1.9.1 is installed: pin \
+                scikit-learn==1.8.9 in requirements.txt, or save the model again with the installed version; the \
+                answers match expected.csv anyway\n
                 """
             ))
         try FileManager.default.removeItem(at: model.appending(path: "expected.csv"))
         #expect(
             try trainingEnd(kind).errors
                 == """
-                churn.joblib: was saved by scikit-learn 1.8.9, and 1.9.1 is installed, which may read it \
-                otherwise: write scikit-learn==1.8.9 into requirements.txt, or save it anew\n
+                churn.joblib: was saved by scikit-learn 1.8.9, but 1.9.1 is installed, which may read it \
+                differently: pin scikit-learn==1.8.9 in requirements.txt, or save the model again with the installed \
+                version\n
                 """
         )
     }
@@ -168,7 +168,7 @@ struct ModelDirectoryTests {
             (
                 "import missing_package\n",
                 """
-                square.joblib: needs the module 'missing_package': name its package in requirements.txt, or put \
+                square.joblib: needs the module 'missing_package': add its package to requirements.txt, or put \
                 missing_package.py beside the model\n
                 """
             ),
@@ -200,8 +200,8 @@ struct ModelDirectoryTests {
         #expect(
             try trainingEnd(kind).errors
                 == """
-                square.skops: needs types that nobody trusts yet: features.Squares; write those that you trust \
-                into trusted.txt, one a line\n
+                square.skops: needs types that are not trusted yet: features.Squares; list those that you trust in \
+                trusted.txt, one per line\n
                 """
         )
         try Data("features.Squares\n".utf8).write(to: model.appending(path: "trusted.txt"))
@@ -324,7 +324,7 @@ struct ModelDirectoryTests {
             ),
             (
                 ["metrics.json": "{\n 'f1'"], "",
-                "metrics.json:2, column 2: is not JSON in UTF-8: write one object, as {\"f1\": 0.91}\n"
+                "metrics.json:2, column 2: is not JSON in UTF-8: write one object, such as {\"f1\": 0.91}\n"
             ),
             (
                 [:], "def load(directory): raise KeyError('age')\n",
@@ -333,13 +333,12 @@ struct ModelDirectoryTests {
             (
                 [:], "weights = 1\n",
                 """
-                model.py: has no load(directory), which is to give what answers: something with predict, or several by \
-                name\n
+                model.py: has no load(directory): it must return something with predict, or several by name\n
                 """
             ),
             (
                 [:], "def load(directory): return {'a': 1}\n",
-                "model.py: load(directory) gives int for 'a': it must have predict(rows)\n"
+                "model.py: load(directory) returns int for 'a', which has no predict(rows)\n"
             ),
             (
                 [:],
@@ -348,7 +347,7 @@ struct ModelDirectoryTests {
                     def predict(self, rows): return [[1, 2]] * len(rows)
                 def load(directory): return Model()\n
                 """,
-                "model: it answers (60, 2) for 60 rows: one class or one number for each row is needed\n"
+                "model: it returns shape (60, 2) for 60 rows: one class or number per row is required\n"
             ),
             (
                 [:],
@@ -356,7 +355,7 @@ struct ModelDirectoryTests {
                 class Model:
                     def predict(self, rows): return [1.5] * 7 + [float("nan")] * (len(rows) - 7)
                 def load(directory): return Model()\n
-                """, "model: answers nan to row 7: a finite number is needed\n"
+                """, "model: predicts nan for row 7: a finite number is required\n"
             ),
         ] as [([String: String], String, String)])
     func ownWords(files: [String: String], program: String, reason: String) throws {

@@ -38,16 +38,16 @@ extension ModelStoreTests {
             try sign("models/metadata.json", by: "stranger", to: signature)
             let stranger = try fault("download", sshd, asking: version, own: "own")
             #expect(
-                stranger.hasPrefix("\(place) is signed by nobody whom service: models: signers: names (")
+                stranger.hasPrefix("\(place) is not signed by anyone whom service: models: signers: names (")
                     && stranger.hasSuffix(")" + cure), "\(stranger)")
             // By somebody who is trusted, for something else.
             try sign("models/metadata.json", by: "id", to: signature, for: "git")
             let other = try fault("download", sshd, asking: version, own: "own")
-            #expect(other.hasPrefix("\(place) has a signature that is not of its metadata.json ("), "\(other)")
+            #expect(other.hasPrefix("\(place) has a signature that does not match its metadata.json ("), "\(other)")
             try Data(repeating: 65, count: 70000).write(to: signature)
             #expect(
                 try fault("download", sshd, asking: version, own: "own")
-                    == "\(place) has a signature of 70000 bytes, which is none\(cure)")
+                    == "\(place) has a signature of 70000 bytes, which is too large\(cure)")
             try sign("models/metadata.json", by: "id", to: signature)
             #expect(try end("download", sshd, "pod", asking: version, own: "own").status == 0)
         }
@@ -106,8 +106,8 @@ extension ModelStoreTests {
             #expect(stranger.status == 1)
             #expect(
                 stranger.errors.hasPrefix(
-                    "models are not uploaded: \(version) is signed by nobody whom service: models: signers: names ("),
-                "\(stranger.errors)")
+                    "models are not uploaded: \(version) is not signed by anyone whom service: models: signers: names ("
+                ), "\(stranger.errors)")
             let none = try end(
                 "upload", sshd, "models", more: ["--signed", "0"],
                 environment: ["HANDOVER_DIR": (directory / "nothing").path])
@@ -115,7 +115,7 @@ extension ModelStoreTests {
             #expect(none.output == "waiting for the signature of \(version)\n")
             #expect(
                 none.errors
-                    == "models are not uploaded: the signature of \(version) did not come: nothing of it has arrived "
+                    == "models are not uploaded: the signature of \(version) did not arrive: nothing was received "
                     + "for 0 seconds\n")
             #expect(!FileManager.default.fileExists(atPath: (directory / "store").path))
         }

@@ -36,7 +36,7 @@ struct ProtocolTests {
             binary = triton.InferInput("rows", [3, 2], "FP64"); binary.set_data_from_numpy(rows); refused(binary)
             """
         let said = try await Python.clients.value.answer(script, [String(service.address.dropFirst("http://".count))])
-        let version = try #require(said.firstMatch(of: /of lda; there is: (.+)/)).1
+        let version = try #require(said.firstMatch(of: /of lda; its version is (.+)/)).1
         #expect(
             said == """
                 True True True False
@@ -47,10 +47,10 @@ struct ProtocolTests {
                 [0 1 2]
                 400 inputs[0] has 1 columns, the models need 2
                 400 inputs has no tensor 'y'
-                400 inputs[1]: there is no column 'z'; there are: x, y
-                400 there is no output 'other'; there are: predict, predict_proba
-                404 there is no version '1' of lda; there is: \(version)
-                400 tensors in binary form are not taken: send them as JSON (binary_data=False)
+                400 inputs[1]: there is no column 'z'; the columns are: x, y
+                400 there is no output 'other'; the outputs are: predict, predict_proba
+                404 there is no version '1' of lda; its version is \(version)
+                400 binary tensors are not supported: send them as JSON (binary_data=False)
 
                 """)
     }

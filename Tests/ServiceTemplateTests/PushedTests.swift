@@ -100,7 +100,7 @@ struct PushedTests {
         let rows = try push().errors
         #expect(
             rows.hasPrefix(
-                needs + "it has no train.csv, and the image has one of 30 rows; test.csv has other rows (31, sha256 "),
+                needs + "it has no train.csv, but the image has one of 30 rows; test.csv has other rows (31, sha256 "),
             "\(rows)")
         try write("test.csv", SmallData.test)
         try write("train.csv", SmallData.train)
@@ -119,8 +119,8 @@ struct PushedTests {
         let modules = try push()
         let installed = try sklearn()
         #expect(
-            modules.errors == needs + "the image has no own/steps.py; requirements.txt names scikit-learn 0.1, and the "
-                + "image has \(installed); requirements.txt names nothing-like-it, which the image has not" + cure)
+            modules.errors == needs + "the image has no own/steps.py; requirements.txt names scikit-learn 0.1, but the "
+                + "image has \(installed); requirements.txt names nothing-like-it, which the image does not have" + cure)
     }
 
     @Test("brings modules that are the image's own, and a train.py, which no pod imports")
@@ -136,8 +136,8 @@ struct PushedTests {
     func libraries() throws {
         try write("leaves.txt", "tree\nversion=v4\n")
         #expect(
-            try push().errors == needs + "leaves.txt needs lightgbm, which the image has not; leaves.txt needs pandas, "
-                + "which the image has not" + cure)
+            try push().errors == needs + "leaves.txt needs lightgbm, which the image does not have; leaves.txt needs "
+                + "pandas, which the image does not have" + cure)
         try FileManager.default.removeItem(at: directory / "pushed/leaves.txt")
         let model = try Data(contentsOf: directory / "pushed/lda.joblib")
         let version = try sklearn()
@@ -147,7 +147,7 @@ struct PushedTests {
         try #require(old != model)
         try old.write(to: directory / "pushed/lda.joblib")
         #expect(
-            try push().errors == needs + "lda.joblib was saved by scikit-learn \(other), and the image has \(version)"
+            try push().errors == needs + "lda.joblib was saved by scikit-learn \(other), but the image has \(version)"
                 + cure)
     }
 
@@ -160,14 +160,15 @@ struct PushedTests {
         ] {
             let end = try push(tar: options)
             #expect(end.status == 1)
-            #expect(end.errors == "the model is not taken: \(name) is no file of a model directory\n")
+            #expect(end.errors == "the model cannot be used: \(name) is not a file of a model directory\n")
         }
         try FileManager.default.createSymbolicLink(
             atPath: (directory / "pushed/key").path, withDestinationPath: "/etc/hostname")
-        #expect(try push(tar: ["key"]).errors == "the model is not taken: 'key' is no file of a model directory\n")
+        #expect(try push(tar: ["key"]).errors == "the model cannot be used: 'key' is not a file of a model directory\n")
         try directory.write("handover/directory", "no archive")
         let none = try start(patience: "60")
-        #expect(none.errors.hasPrefix("the model is not taken: what arrived is no archive of a model directory: "))
+        #expect(
+            none.errors.hasPrefix("the model cannot be used: what arrived is not an archive of a model directory: "))
     }
 
     @Test("that does not come ends its pod")
@@ -176,14 +177,13 @@ struct PushedTests {
         #expect(end.status == 1)
         #expect(
             end.errors
-                == "the model is not taken: the model directory did not come: nothing of it has arrived for 0 seconds\n"
-        )
+                == "the model cannot be used: the model directory did not arrive: nothing was received for 0 seconds\n")
     }
 
     @Test("is refused in the reader's words, with names of the directory alone")
     func unreadable() throws {
         try write("test.csv", "Line,# Letter,x,y\n0,1,2\n")
         let errors = try push().errors
-        #expect(errors.hasPrefix("the model is not taken: test.csv:2"), "\(errors)")
+        #expect(errors.hasPrefix("the model cannot be used: test.csv:2"), "\(errors)")
     }
 }

@@ -41,7 +41,7 @@ struct RefusalTests {
             ("POST", "/prediction/23", 405, "Method Not Allowed"), ("DELETE", "/score", 405, "Method Not Allowed"),
         ])
     func address(method: String, path: String, status: Int, name: String) async throws {
-        let reason = "\(method) \(path) has no answer (\(name)). There are: \(Self.addresses)"
+        let reason = "\(method) \(path): \(name). Available: \(Self.addresses)"
         #expect(try await service.get(path, method: method) == .init(status, #"{"error":"\#(reason)"}"#))
     }
 
@@ -54,7 +54,7 @@ struct RefusalTests {
             (#"{"rows":{}}"#, form), (#"{"rows":[[1]],"model":"lda"}"#, form), (#"{"row":[[1]]}"#, form),
             (#"{"rows":[]}"#, "rows is empty: send one row or more"), ("[]", "rows is empty: send one row or more"),
             (#"{"rows":[1]}"#, "rows[0] is not a list of numbers"),
-            (#"{"rows":[{}]}"#, "rows[0].Cz/theta is missing, and must not be"),
+            (#"{"rows":[{}]}"#, "rows[0].Cz/theta is missing, but required"),
             (#"{"rows":["\#(String(repeating: "1", count: 160))"]}"#, "rows[0] is not a list of numbers"),
             (#"{"rows":[[]]}"#, "rows[0] has 0 features, the models need 160"),
             (#"{"rows":[[1,2]]}"#, "rows[0] has 2 features, the models need 160"),
@@ -120,7 +120,7 @@ struct RefusalTests {
         #expect(answer.status == 400)
         #expect(
             answer.body.contains(
-                #/^{"error":"the body is not JSON with finite numbers: line \d+, column \d+: write texts in double /#),
+                #/^{"error":"the body is not JSON with finite numbers: line \d+, column \d+: write text in double /#),
             "\(answer.body)")
     }
 

@@ -106,12 +106,12 @@ extension RequirementsTests {
         let typing = try own("typing_extensions")
         #expect(
             try end("numpy\nTyping-Extensions [x] == 4.0.1  # by pip freeze\n") == """
-                \(file):2: is Typing-Extensions 4.0.1, and the service itself runs on Typing-Extensions \(typing): \
-                take the line out, or write Typing-Extensions==\(typing)
+                \(file):2: is Typing-Extensions 4.0.1, but the service itself runs on Typing-Extensions \(typing): \
+                remove the line, or write Typing-Extensions==\(typing)
 
                 """)
         try directory.write("model/more.txt", "h11===0.9\n")
-        #expect(try end("-r more.txt\n").contains("more.txt:1: is h11 0.9, and the service itself runs on h11 "))
+        #expect(try end("-r more.txt\n").contains("more.txt:1: is h11 0.9, but the service itself runs on h11 "))
         // What is as it is, for another Python, a constraint, or a package of models' is not refused here.
         for text in [
             "typing_extensions==\(typing)", "typing_extensions==\(typing).0", "typing_extensions==4.*",

@@ -24,8 +24,8 @@ struct RequirementsTests {
             ("-c /etc/limits.txt\n", 1, "/etc/limits.txt is not in the directory"),
             ("\n\n-e .\n", 3, "--editable needs sources, and \(compiler)"),
             ("--no-binary :all:\n", 1, "--no-binary needs sources, and \(compiler)"),
-            ("./package\n", 1, "./package is no wheel (.whl), and \(compiler)"),
-            ("package/own-1.0.tar.gz\n", 1, "package/own-1.0.tar.gz is no wheel (.whl), and \(compiler)"),
+            ("./package\n", 1, "./package is not a wheel (.whl), and \(compiler)"),
+            ("package/own-1.0.tar.gz\n", 1, "package/own-1.0.tar.gz is not a wheel (.whl), and \(compiler)"),
             ("git+https://example.org/a.git\n", 1, "is a repository, and \(compiler)"),
             ("own @ git+ssh://git@example.org/a.git@v1\n", 1, "is a repository, and \(compiler)"),
             ("https://example.org/own-1.0.tar.gz\n", 1, "is not the address of a wheel (.whl), and \(compiler)"),
@@ -36,25 +36,25 @@ struct RequirementsTests {
                     + "numpy==VERSION"
             ),
             ("./own-1.0-cp313-cp313-win_amd64.whl\n", 1, "own-1.0-cp313-cp313-win_amd64.whl is for another system"),
-            ("./own.whl\n", 1, "own.whl is no name of a wheel, which is as package-1.0-py3-none-any.whl"),
+            ("./own.whl\n", 1, "own.whl is not the name of a wheel, such as package-1.0-py3-none-any.whl"),
             ("./.wheels/own-1.0-py3-none-any.whl\n", 1, "is hidden, and hidden files stay out of the image"),
             ("--find-links package\n", 1, "package holds no wheel (.whl)"),
-            ("wheels\\own.whl\n", 1, "has a backslash: paths of the image are written with /"),
-            ("numpy=1.26\n", 1, "'numpy=1.26' is no requirement: write one as scikit-learn==1.6.1"),
-            ("numpy==1.26 pandas\n", 1, "'numpy==1.26 pandas' is no requirement"),
-            ("pip install numpy\n", 1, "'pip install numpy' is no requirement"),
-            ("numpy --upgrade\n", 1, "'--upgrade' is no option of a requirements file"),
+            ("wheels\\own.whl\n", 1, "has a backslash: write paths with /"),
+            ("numpy=1.26\n", 1, "'numpy=1.26' is not a requirement: write one such as scikit-learn==1.6.1"),
+            ("numpy==1.26 pandas\n", 1, "'numpy==1.26 pandas' is not a requirement"),
+            ("pip install numpy\n", 1, "'pip install numpy' is not a requirement"),
+            ("numpy --upgrade\n", 1, "'--upgrade' is not an option of a requirements file"),
             ("-i\n", 1, "--index-url needs a value"),
             ("--index-url 'https://a\n", 1, "has a quote that is not closed"),
             (
                 "--extra-index-url https://${TOKEN}@example.org\n", 1,
-                "${TOKEN} is no variable of the image's build: write what it stands for"
+                "${TOKEN} is not a variable of the image's build: write its value"
             ),
             (
                 "a==1 --hash=sha256:00\nb==1\n", 2,
-                "has no --hash, as requirements.txt:1 has: pip then takes no package without one"
+                "has no --hash, but requirements.txt:1 has: pip then takes no package without one"
             ),
-            ("a\n--require-hashes\n", 1, "has no --hash, as requirements.txt:2 has"),
+            ("a\n--require-hashes\n", 1, "has no --hash, but requirements.txt:2 has"),
         ] as [(String, Int, String)])
     func refused(text: String, line: Int, reason: String) async throws {
         for place in ["package/own-1.0.tar.gz", ".wheels/own-1.0-py3-none-any.whl", "own.whl"] {
@@ -94,7 +94,7 @@ struct RequirementsTests {
         try directory.write("model/requirements.txt", text)
         let said = try await look()
         if text == "a#b\n" {
-            #expect(said.contains("'a#b' is no requirement"), "\(said)")
+            #expect(said.contains("'a#b' is not a requirement"), "\(said)")
         } else {
             #expect(said.contains(#""requirements": true"#), "\(said)")
         }

@@ -38,7 +38,7 @@ struct StallTests {
             "closed")
             print(ask("GET", "/readyz"))
             """
-        let late = #"{"error":"the request did not come in time"}"#
+        let late = #"{"error":"the request did not arrive in time"}"#
         #expect(
             try service.said(
                 script, before: "import reading; reading.HEAD_TIME = reading.BODY_TIME = 0.5")

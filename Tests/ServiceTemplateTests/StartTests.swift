@@ -115,7 +115,7 @@ struct StartTests {
         let other = described.replacing(digest, with: String(repeating: "0", count: 64))
         try Data(other.utf8).write(to: data.appending(path: "data.json"))
         try await expectEnd(
-            "\(models.path)/golden.json: was made with another test.csv: train again", data: data)
+            "\(models.path)/golden.json: was made with a different test.csv: train again", data: data)
     }
 
     @Test("ends with a reason when the test set is not there")

@@ -55,7 +55,7 @@ struct TLSTests {
             ),
             (
                 ["TLS_CERTIFICATE_FILE": "\(place)/text", "TLS_KEY_FILE": "\(place)/tls.key"],
-                "\(place)/text and \(place)/tls.key: are no certificate and its key in PEM: "
+                "\(place)/text and \(place)/tls.key: are not a certificate and its key in PEM: "
             ),
         ]
         for (environment, reason) in cases {

@@ -37,8 +37,8 @@ struct TokenTests {
                 401 401 401 200 200
                 401 401 401 200 200
                 401 401 401 200 200
-                Bearer {"error":"a token is needed: send the header Authorization: Bearer TOKEN"}
-                {"error":"this token is not known here"}
+                Bearer {"error":"a token is required: send the header Authorization: Bearer TOKEN"}
+                {"error":"this token is not valid"}
                 401 text/html; charset=utf-8 False True
                 200 True False
 
@@ -81,8 +81,8 @@ struct TokenTests {
         }
         for (name, reason) in [
             ("none", "none: cannot be read: No such file or directory"),
-            ("empty", "empty: has no token: write one a line"),
-            ("short", "short:2: is no token: it needs 16 characters or more, ASCII and without spaces"),
+            ("empty", "empty: has no tokens: write one per line"),
+            ("short", "short:2: is not a token: a token has at least 16 ASCII characters and no spaces"),
         ] {
             try service.refuses(["TOKENS_FILE": "\(place)/\(name)"], "\(place)/\(reason)")
         }

@@ -33,13 +33,13 @@ class Tokens:
         if not self._digests or path in FREE:
             return
         if not header:
-            raise Refusal(401, "a token is needed: send the header Authorization: Bearer TOKEN")
+            raise Refusal(401, "a token is required: send the header Authorization: Bearer TOKEN")
         kind, _, token = header.partition(b" ")
         given = _digest(token.strip())
         # All of them, and each in the same time, whatever is given.
         known = [hmac.compare_digest(given, digest) for digest in self._digests]
         if kind.lower() != b"bearer" or not any(known):
-            raise Refusal(401, "this token is not known here")
+            raise Refusal(401, "this token is not valid")
 
 
 def _digest(token):
@@ -54,10 +54,10 @@ def _lines(path):
     lines = [line.strip() for line in content.splitlines()]
     tokens = [line for line in lines if line and not line.startswith(b"#")]
     if not tokens:
-        raise DataError(f"{path}: has no token: write one a line")
+        raise DataError(f"{path}: has no tokens: write one per line")
     for number, line in enumerate(lines, start=1):
         if line in tokens and (len(line) < 16 or not line.isascii() or len(line.split()) > 1):
-            raise DataError(f"{path}:{number}: is no token: it needs 16 characters or more, ASCII and without spaces")
+            raise DataError(f"{path}:{number}: is not a token: a token has at least 16 ASCII characters and no spaces")
     return tokens
 
 

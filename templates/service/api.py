@@ -104,19 +104,20 @@ class Answers:
     async def is_ready(self):
         """Why this service should get no requests; None where it should."""
         if draining.has_begun():
-            return "this service is leaving"
+            return "this service is shutting down"
         if self.serving.count == 0:
             return None
         asked = asyncio.ensure_future(self.batcher.ask(self.serving.rows(0), lambda answers: answers[0], is_probe=True))
         done, _ = await asyncio.wait([asked], timeout=PROBE_TIME)
         if done:
             got = asked.result()
-            self._verdict = "" if self.serving.is_expected(got) else f"row 0: training answered {self.serving.expected}, this service answers {got}"
+            self._verdict = "" if self.serving.is_expected(got) else (
+                f"row 0: training answered {self.serving.expected}, this service answers {got}")
         elif self._verdict is None:
             return "the models have not answered yet"
         # Models that work are well, as long as they come to an end.
         elif (began := self.batcher.began) and time.monotonic() - began > LONGEST_BATCH:
-            return f"the models have been at work on the same requests for more than {LONGEST_BATCH} seconds"
+            return f"the models have been working on the same requests for more than {LONGEST_BATCH} seconds"
         return self._verdict or None
 
     def _wants_all(self, request):
@@ -124,7 +125,7 @@ class Answers:
         if values is None:
             return False
         if values != ["all"]:
-            raise Refusal(400, "probabilities must be 'all', or not be there")
+            raise Refusal(400, "probabilities must be 'all' or left out")
         return True
 
 

@@ -10,7 +10,7 @@ from rows import LARGEST_BODY
 
 SMALL = 64 * 1024  # bytes that every request may have here
 MOST_HELD = 128 * 1024 * 1024  # bytes of larger requests, all together
-NOT_TAKEN = "{} is not taken: send JSON, with the header Content-Type: application/json"
+NOT_TAKEN = "{} is not supported: send JSON with the header Content-Type: application/json"
 OTHERS = ("text/csv", "text/xml", "application/xml", "multipart/form-data", "application/x-ndjson", "application/octet-stream")
 FORM = "application/x-www-form-urlencoded"  # curl -d says so of JSON, too
 FIELD = re.compile(rb"[\w.%+-]+=", re.ASCII)  # how a form begins
@@ -29,7 +29,7 @@ class Bodies:
         kind = kind_of(request.headers.get("content-type", ""))
         encoding = request.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("identity", "gzip", "x-gzip"):
-            raise Refusal(415, f"the body is packed with {encoding[:40]!r}: send it as it is, or with gzip")
+            raise Refusal(415, f"the body is compressed with {encoding[:40]!r}: send it uncompressed or with gzip")
         length = request.headers.get("content-length", "0")
         if int(length) > LARGEST_BODY:
             raise Refusal(413, TOO_LARGE)
@@ -52,7 +52,7 @@ class Bodies:
             if len(body) > LARGEST_BODY:
                 raise Refusal(413, TOO_LARGE)
             if self._held > MOST_HELD and len(body) > SMALL:
-                raise Refusal(503, "too many large requests at once: send it again later")
+                raise Refusal(503, "too many large requests at once: try again later")
             if not message["more_body"]:
                 return
 
@@ -78,9 +78,9 @@ def unpacked(content):
     try:
         body = unpacking.decompress(content, LARGEST_BODY + 1)
     except zlib.error:
-        raise Refusal(400, "the body is not gzip, as its header Content-Encoding says: pack it, or leave that header out") from None
+        raise Refusal(400, "the body is not gzip, but its Content-Encoding header says so: compress it, or leave that header out") from None
     if len(body) > LARGEST_BODY:
-        raise Refusal(413, f"{TOO_LARGE}, unpacked")
+        raise Refusal(413, f"{TOO_LARGE}, uncompressed")
     if not unpacking.eof:
-        raise Refusal(400, "the body is cut off: its gzip has no end")
+        raise Refusal(400, "the body is cut off: its gzip data is incomplete")
     return body

@@ -24,12 +24,12 @@ def _chunked(stream):
         line = stream.readline(LONGEST_SIZE)
         size = line.partition(b";")[0].strip()
         if not line.endswith(b"\n") or not size or size.translate(None, b"0123456789abcdefABCDEF"):
-            raise BadBody("the chunks of the body are not as HTTP wants them")
+            raise BadBody("the body's chunked encoding is invalid")
         if int(size, 16) == 0:
             break
         yield from exactly(stream, int(size, 16))
         if stream.readline(LONGEST_SIZE) not in (b"\r\n", b"\n"):
-            raise BadBody("the chunks of the body are not as HTTP wants them")
+            raise BadBody("the body's chunked encoding is invalid")
     while stream.readline(1000) not in (b"\r\n", b"\n", b""):
         pass
 

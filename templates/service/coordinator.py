@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
@@ -40,7 +41,7 @@ class Coordinator(BaseHTTPRequestHandler):
         if not self.is_known():
             # Nothing of its body is read.
             self.body, self.close_connection = (), True
-            return self.reply(401, {"error": "this run's token is missing: Authorization: Bearer"})
+            return self.reply(401, {"error": "this run's token is missing or wrong: send the header Authorization: Bearer TOKEN"})
         self.body = body.pieces(self.headers, self.rfile)
         try:
             self.find()
@@ -76,12 +77,12 @@ class Coordinator(BaseHTTPRequestHandler):
             "GET /scores.json": lambda: self.reply(200, self.shards.scores()),
         }
         if number is not None and number >= self.shards.count:
-            self.reply(404, {"error": f"there are shards 0 to {self.shards.count - 1}, no {number}"})
+            self.reply(404, {"error": f"there is no shard {number}: they are 0 to {self.shards.count - 1}"})
         elif f"{self.command} {name}" in known:
             known[f"{self.command} {name}"]()
         else:
-            status = 405 if any(key.endswith(f" {name}") for key in known) else 404
-            self.reply(status, {"error": f"{self.command} {path[:80]} has no answer. There are: {ADDRESSES}"})
+            status = HTTPStatus(405 if any(key.endswith(f" {name}") for key in known) else 404)
+            self.reply(status, {"error": f"{self.command} {path[:80]}: {status.phrase}. Available: {ADDRESSES}"})
 
     def take_input(self):
         with received(self.body, self.shards.directory) as path:
@@ -179,13 +180,13 @@ def token():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--shards", type=int, required=True, help="in how many slices the input is cut")
+    parser.add_argument("--shards", type=int, required=True, help="the number of slices that the input is cut into")
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("--input", help="a CSV file or an http(s) address; without it, somebody brings the input (PUT /input)")
+    source.add_argument("--input", help="a CSV file or an http(s) address; without it, the input is sent with PUT /input")
     source.add_argument("--own", action="store_const", dest="input", help="the image's own test set",
                         const=own_examples())
-    parser.add_argument("--keep", default="", help="columns of the input that predictions have, too: a,b; or all")
-    parser.add_argument("--parquet", action="store_true", help="predictions.parquet is made, too, when all results are there")
+    parser.add_argument("--keep", default="", help="columns of the input to copy into the predictions: a,b; or all")
+    parser.add_argument("--parquet", action="store_true", help="make predictions.parquet, too, once all results are in")
     parser.add_argument("--models", type=Path, default=Path(os.environ.get("MODELS_DIR", HERE / "models")))
     parser.add_argument("--directory", type=Path, default=Path("/tmp/batch"))
     parser.add_argument("--port", type=int, default=8081)

@@ -144,7 +144,7 @@ def psi(expected, got):
 def compare(path, content):
     """The Watch over all rows of a file; `content`: of metadata.json."""
     if not content.get("bins"):
-        raise DataError("these models were trained before it was noted how their columns are distributed: train them again")
+        raise DataError("these models were trained before kubeforge recorded how their columns are distributed: train them again")
     schema = Schema.of(content["schema"])
     # A gap where the training has none is a part of the drift.
     lenient = Schema([Column(column.name, column.type, optional=True) for column in schema.columns])
@@ -201,7 +201,7 @@ def main():
     parser.add_argument("--metadata", default=os.path.join(os.environ.get("MODELS_DIR", "models"), "metadata.json"),
                         help="metadata.json of the training; -: standard input")
     parser.add_argument("--limit", type=float, default=LIMIT, help="the index above which a column has drifted")
-    parser.add_argument("--json", action="store_true", help="says it as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     try:
         if options.metadata == "-":
@@ -216,8 +216,8 @@ def main():
     if options.json:
         return print(json.dumps(found))
     if not found["columns"]:
-        return print(f"{watch.rows} rows are too few to be compared: it takes {FEWEST}")
-    print(f"{watch.rows} rows, against {found['version']} (PSI: below {MOVED} is alike, above {options.limit} has drifted)")
+        return print(f"{watch.rows} rows are too few to compare: at least {FEWEST} are needed")
+    print(f"{watch.rows} rows, against {found['version']} (PSI: below {MOVED} is stable, above {options.limit} has drifted)")
     width = max(len(column["name"]) for column in found["columns"])
     for column in found["columns"]:
         print(f"{column['name']:<{width}}  {column['psi']:7.4f}  {column['verdict']}")

@@ -86,13 +86,13 @@ class Envelope:
             if error.status_code == 405 and scope["method"] == "OPTIONS":
                 return Response(status_code=204, headers={"Allow": allowed(error) + ", OPTIONS"})
             name = NAMES.get(error.status_code, "Error")
-            reason = f"{scope['method']} {scope['path'][:80]} has no answer ({name}). There are: {self.addresses}"
+            reason = f"{scope['method']} {scope['path'][:80]}: {name}. Available: {self.addresses}"
             return reply({"error": reason}, error.status_code, {"Allow": allowed(error)} if error.status_code == 405 else None)
         except Disconnected:
             raise
         except Exception as error:
             LOG.error("request %s: %s %s", scope["number"], scope["method"], scope["path"][:80], exc_info=error)
-            reason = f"the service failed ({type(error).__name__}); its log tells more of request {scope['number']}"
+            reason = f"internal error ({type(error).__name__}); see request {scope['number']} in the service's log"
             return reply({"error": reason, "request": scope["number"]}, 500)
 
     def _refused(self, error, scope, headers):

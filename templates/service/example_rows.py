@@ -255,17 +255,17 @@ class Data:
         if zeros:
             yield f"{name} has {counted(zeros, 'row')} in which every feature is 0"
         if schema.target is not None and self.test.rows == 1:
-            yield f"{os.path.basename(self.test.name)} has 1 row: a score of it is all or nothing"
+            yield f"{os.path.basename(self.test.name)} has 1 row: its score is all or nothing"
         empty = [column.name for column in schema.columns if column.example is None]
         if empty:
-            yield f"no example has a value of {listed(empty)}"
+            yield f"no example has a value for {listed(empty)}"
         if schema.classes and self.train is not None:
             counts = Counter(truth for _, truth in train.truths(schema))
             number, count = min(counts.items(), key=lambda pair: pair[1])
             if count < 5:
                 yield f"{name} has {counted(count, 'row')} of class {shown(number)}"
         if schema.target is None:
-            yield f"no column is the target (service: target:): nothing is scored. There are {listed(schema.features)}"
+            yield f"no column is the target (service: target:): nothing is scored. The columns are {listed(schema.features)}"
 
     @staticmethod
     def _constant(examples, names):
@@ -312,7 +312,7 @@ class Data:
                             "service: target: names another")
         rows, classes = train.rows, len(schema.classes or ())
         if schema.task != "classification":
-            raise DataError(f"{train.name}: its target {schema.target.name!r} has numbers, not classes: bring a train.py of your own "
+            raise DataError(f"{train.name}: its target {schema.target.name!r} has numbers, not classes: use a train.py of your own "
                             "for them (service: model:)")
         if classes < 2 or rows <= classes:
             raise DataError(f"{train.name}: needs two classes or more, and more rows than classes; "

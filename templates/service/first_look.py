@@ -23,7 +23,7 @@ def look(directory=None, train=None, test=None, target=None, index=None, pins=No
     notes = []
     for file in (train, test):
         if file and file.endswith(".parquet"):
-            notes.append(f"{file} is looked at when the image is built: it is Parquet")
+            notes.append(f"{file} is Parquet: it is checked when the image is built")
     said = {"test": None, "features": None, "columns": [], "target": None, "index": None, "task": None, "classes": None, "data": {}}
     if not train and not test:
         if not (found.trains and "generate_data.py" in found.names):
@@ -65,7 +65,7 @@ def main():
     parser.add_argument("--pins", default="", help="the packages that the service itself runs on: a==1 b==2")
     parser.add_argument("--rows", help="rows for batch inference, whose header is looked at")
     parser.add_argument("--keep", default="", help="columns that the rows must have")
-    parser.add_argument("--json", action="store_true", help="says it as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     try:
         if options.rows:

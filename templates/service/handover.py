@@ -33,7 +33,7 @@ def wait(name, what, patience, directory=None):
         if now != seen:
             seen, since = now, time.monotonic()
         elif time.monotonic() - since > patience:
-            raise DataError(f"{what} did not come: nothing of it has arrived for {patience:g} seconds")
+            raise DataError(f"{what} did not arrive: nothing was received for {patience:g} seconds")
         time.sleep(PAUSE)
     return directory / name
 
@@ -61,7 +61,7 @@ def take(name, size, digest, source, directory=None):
             while got < size:
                 piece = source.read1(min(PIECE, size - got))
                 if not piece:
-                    raise DataError(f"the {name} is cut off: {got} of {size} bytes have arrived")
+                    raise DataError(f"the {name} is cut off: only {got} of {size} bytes arrived")
                 file.write(piece)
                 summed.update(piece)
                 got += len(piece)
@@ -85,7 +85,7 @@ def main():
     except DataError as error:
         sys.exit(str(error))
     except OSError as error:
-        sys.exit(f"the {options.name} cannot be kept: {error.strerror}")
+        sys.exit(f"the {options.name} cannot be saved: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def main():
         say(f"{name} {score:.3f}")
     for name, value in scores["drift"].items():
         if value > drift.LIMIT:
-            say(f"note: {name} has drifted: its values fall otherwise than in training (PSI {value:.2f})")
+            say(f"note: {name} has drifted: its values are spread differently than in training (PSI {value:.2f})")
     say(f"{options.results / written} and {options.results / 'scores.json'} are written")
     if place:
         try:
@@ -71,11 +71,11 @@ def arguments():
     parser.add_argument("--models", type=Path, default=Path(os.environ.get("MODELS_DIR", HERE / "models")))
     parser.add_argument("--input", default=own_examples(),
                         help="a CSV or Parquet file or an http(s) address; the image's own test set if not given")
-    parser.add_argument("--keep", default="", help="columns of the input that predictions have, too: a,b; or all")
+    parser.add_argument("--keep", default="", help="columns of the input to copy into the predictions: a,b; or all")
     parser.add_argument("--parquet", action="store_true", help="predictions.parquet instead of predictions.csv")
     place = parser.add_mutually_exclusive_group(required=True)
     place.add_argument("--results", type=Path, help="the directory to write to")
-    place.add_argument("--coordinator", help="http://HOST:8081, where the shard comes from and its predictions go to")
+    place.add_argument("--coordinator", help="http://HOST:8081, which gives the shard and takes its predictions")
     parser.add_argument("--shard", type=int, default=os.environ.get("JOB_COMPLETION_INDEX"), help="$JOB_COMPLETION_INDEX if not given")
     options = parser.parse_args()
     if options.coordinator and options.shard is None:
@@ -119,7 +119,7 @@ def predict(records, layout, line, loaded, form, file, shift=0, first=0):
         tally.add(table)
         file.write(predictions.text(table))
         if time.monotonic() - told >= NEWS:
-            say(f"{tally.rows} rows predicted, and more to come")
+            say(f"{tally.rows} rows predicted so far")
             told = time.monotonic()
     say(f"{tally.rows} rows predicted")
     return tally.scores() | {"drift": chunks.drift()}
@@ -138,7 +138,7 @@ def shard(coordinator, number, loaded, trained):
         size = file.tell()
         file.seek(0)
         ask(f"{coordinator}/results/{number}", file.buffer, {"Content-Length": str(size), "Content-Type": "text/csv"})
-    say(f"shard {number} is with the coordinator")
+    say(f"shard {number}: predictions are with the coordinator")
 
 
 def slice_of(coordinator, number):

@@ -188,15 +188,15 @@ def reason(error):
     """Why an address did not answer, or a file could not be read, as a person says it."""
     error = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(error, TimeoutError):
-        return f"nothing came for {PATIENCE} seconds"
+        return f"nothing arrived for {PATIENCE} seconds"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
-        return "it does not speak TLS as https needs it"
+        return "the TLS handshake failed"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, http.client.IncompleteRead):
-        return "the connection broke off"
+        return "the connection was lost"
     if isinstance(error, http.client.HTTPException | OSError) and not isinstance(error, http.client.InvalidURL):
         return "it closed the connection without an HTTP answer"
-    return "it is no address: write http://HOST:PORT/PATH, with %20 for a space"
+    return "it is not an address: write http://HOST:PORT/PATH, with %20 for a space"

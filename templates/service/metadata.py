@@ -83,7 +83,7 @@ class Trained:
         """The same, if it is about this very test set."""
         answers = self.golden()
         if answers["data"]["test"]["sha256"] != test.sha256:
-            raise DataError(f"{self.directory / GOLDEN}: was made with another test.csv: train again")
+            raise DataError(f"{self.directory / GOLDEN}: was made with a different test.csv: train again")
         return answers
 
 
@@ -117,7 +117,7 @@ def _fault(content):
         return f"does not say how long {GOLDEN} is"
     for name, entry in content["files"].items():
         if not FILE.fullmatch(name) or name in (NAME, SIGNATURE):
-            return f"names a file {name[:60]!r}, which is no name"
+            return f"names a file {name[:60]!r}, which is not a valid name"
         if not isinstance(entry, dict) or type(entry.get("bytes")) is not int:
             return f"does not say how long {name} is"
         if not isinstance(entry.get("sha256"), str) or not DIGEST.fullmatch(entry["sha256"]):
@@ -159,7 +159,7 @@ def _metrics(path):
         return json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     except ValueError as error:  # also of what is not UTF-8, which has no line
         where = f":{error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise DataError(f'{METRICS}{where}: is not JSON in UTF-8: write one object, as {{"f1": 0.91}}') from None
+        raise DataError(f'{METRICS}{where}: is not JSON in UTF-8: write one object, such as {{"f1": 0.91}}') from None
 
 
 def _refuse_constant(name):

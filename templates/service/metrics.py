@@ -18,12 +18,12 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         counter = lambda name, text, labels: Counter(name, text, labels, registry=self.registry)  # noqa: E731
-        self._requests = counter("http_requests_total", "Requests that were answered.", ["path", "method", "status"])
-        self._seconds = Histogram("http_request_duration_seconds", "From a request's head to its answer.", ["path"],
+        self._requests = counter("http_requests_total", "Requests answered.", ["path", "method", "status"])
+        self._seconds = Histogram("http_request_duration_seconds", "Time from a request's head to its answer.", ["path"],
                                   buckets=SECONDS, registry=self.registry)
-        self._rows = counter("prediction_rows_total", "Rows that a model has answered.", ["model"])
-        self._classes = counter("predictions_total", "How often a model has answered with a class.", ["model", "class"])
-        about = Gauge("model_info", "Which training answers, in which release.", ["version", "release"], registry=self.registry)
+        self._rows = counter("prediction_rows_total", "Rows predicted by a model.", ["model"])
+        self._classes = counter("predictions_total", "How often a model predicted a class.", ["model", "class"])
+        about = Gauge("model_info", "The version of the models and the release that serve.", ["version", "release"], registry=self.registry)
         about.labels(serving.version, os.environ.get("RELEASE", "")).set(1)
         self._is_class = {name: serving.tasks.get(name) != "regression" for name in serving.names}
         self._known = {name: {} for name in serving.names}  # {model: {class: its counter}}

@@ -73,7 +73,7 @@ def models_in(directory, names=None):
         if any(model["name"] == stem for model in found):
             raise DataError(f"{path}: two models are named {stem!r}: rename one")
         if not MODEL_NAME.fullmatch(stem) or stem in ("line", "row", "truth"):
-            raise DataError(f"{path}: {stem!r} is to be the model's name in answers: use letters, digits, _ and -")
+            raise DataError(f"{path}: {stem!r} would be the model's name in answers: use only letters, digits, _ and -")
         found.append({"name": stem, "file": name, "format": kind, "library": LIBRARIES[kind], "version": version_of(path, kind)[0]})
     if not found:
         raise DataError(f"{directory}: holds no model: it needs a file .joblib, .pkl, .skops, .onnx, .ubj or .json (XGBoost), .txt "
@@ -99,7 +99,7 @@ def version_of(path, kind):
                 text = archive.read("schema.json")
         except (OSError, KeyError, zlib.error, zipfile.BadZipFile) as error:
             why = getattr(error, "strerror", None)
-            raise DataError(f"{path}: cannot be read: {why}" if why else f"{path}: is no skops file, which is a ZIP archive with a schema.json: "
+            raise DataError(f"{path}: cannot be read: {why}" if why else f"{path}: is not a skops file (a ZIP archive with a schema.json): "
                             "save the model again with skops.io.dump") from None
         found = VERSION_IN_SKOPS.search(text.decode("utf-8", "replace"))
         return (found and found.group(1)), {"pandas"} if any(word in text for word in PANDAS_WORDS) else set()
@@ -124,7 +124,8 @@ def _pickled(path):
                 rest = text[-256:]
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         why = getattr(error, "strerror", None)
-        raise DataError(f"{path}: cannot be read: {why}" if why else f"{path}: is packed, and damaged or cut off: save or copy it again") from None
+        raise DataError(f"{path}: cannot be read: {why}" if why else f"{path}: is compressed, and damaged or cut off: save or copy it "
+                        "again") from None
     return version, others
 
 

@@ -54,7 +54,7 @@ class Models:
                 said.append(self._answers(model, rows, probabilities))
             except ValueError as error:  # such as a word that an encoder has never seen
                 reason = " ".join(str(error).split())[:300]
-                raise Refusal(400, f"{name} cannot answer {'this row' if len(rows) == 1 else 'these rows'}: {reason}") from error
+                raise Refusal(400, f"{name} cannot predict {'this row' if len(rows) == 1 else 'these rows'}: {reason}") from error
         return [dict(zip(self.names, answers)) for answers in zip(*said)]
 
     def _answers(self, model, rows, probabilities):
@@ -80,7 +80,7 @@ def load(trained):
     """The models of a training (metadata.Trained)."""
     content = trained.content
     if "schema" not in content:
-        raise DataError(f"{trained.directory}: was trained before models had columns with types: train again")
+        raise DataError(f"{trained.directory}: was trained before kubeforge recorded the types of columns: train again")
     schema, golden = Schema.of(content["schema"]), trained.golden()
     if OWN.is_dir() and str(OWN) not in sys.path:
         sys.path.append(str(OWN))  # modules that models need
@@ -96,7 +96,7 @@ def load(trained):
         except Exception as error:  # what another version has pickled can raise anything
             raise DataError(f"{path}: cannot be loaded: {type(error).__name__}: {error}") from None
     if list(loaded) != golden["models"]:
-        raise DataError(f"{trained.directory}: holds the models {list(loaded)}, golden.json is about {golden['models']}: train again")
+        raise DataError(f"{trained.directory}: holds the models {list(loaded)}, but golden.json is about {golden['models']}: train again")
     return Models(loaded, schema, content.get("labels"), golden["tasks"], trained.version)
 
 

@@ -11,23 +11,23 @@ JSON = "application/json"
 def document(serving):
     """The bytes of /openapi.json."""
     paths = {
-        "/prediction": {"post": _operation("What the models say about rows", "Predictions", body="Rows", refusals=(400, 413, 415),
+        "/prediction": {"post": _operation("Predict rows", "Predictions", body="Rows", refusals=(400, 413, 415),
                                            parameters=[_probabilities()])},
-        "/score": {"get": _operation("How well the models do on the test set", "Score")},
+        "/score": {"get": _operation("Scores of the models on the test set", "Score")},
         "/healthz": {"get": _operation("Whether the service is alive", "Status", is_free=True)},
-        "/readyz": {"get": _operation("Whether the models answer as when they were trained", "Status", refusals=(503,), is_free=True)},
+        "/readyz": {"get": _operation("Whether the models answer as they did when they were trained", "Status", refusals=(503,), is_free=True)},
         "/metrics": {"get": {"summary": "Counters for Prometheus", "responses": {"200": {"description": "Text", "content": {"text/plain": {}}}}}},
     }
     if not serving.examples_are_private:
         number = {"name": "n", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0, "maximum": max(serving.count - 1, 0)}}
         paths |= {
             "/line/{n}": {"get": _operation("A row of the test set", "Line", refusals=(400, 404), parameters=[number])},
-            "/prediction/{n}": {"get": _operation("What the models say about a row of the test set", "Prediction", refusals=(400, 404),
+            "/prediction/{n}": {"get": _operation("Predict a row of the test set", "Prediction", refusals=(400, 404),
                                                   parameters=[number])},
         }
     content = {
         "openapi": "3.1.0",
-        "info": {"title": ", ".join(serving.names), "version": serving.version, "description": "Rows go in, what models say about them comes out."},
+        "info": {"title": ", ".join(serving.names), "version": serving.version, "description": "Predictions for rows of features."},
         "paths": paths,
         "components": {"schemas": _schemas(serving), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         "security": [{}, {"token": []}],
@@ -44,13 +44,14 @@ def example(serving):
 
 
 def _probabilities():
-    return {"name": "probabilities", "in": "query", "description": "all: of every class", "schema": {"type": "string", "enum": ["all"]}}
+    return {"name": "probabilities", "in": "query", "description": "all: the probability of every class",
+            "schema": {"type": "string", "enum": ["all"]}}
 
 
 def _operation(summary, answer, body=None, refusals=(), parameters=(), is_free=False):
     responses = {"200": {"description": "OK", "content": {JSON: {"schema": _named(answer)}}}}
     for status in (*refusals, *(() if is_free else (401,))):
-        responses[str(status)] = {"description": "A reason", "content": {JSON: {"schema": _named("Refusal")}}}
+        responses[str(status)] = {"description": "Why there is no answer", "content": {JSON: {"schema": _named("Refusal")}}}
     operation = {"summary": summary, "responses": responses}
     if parameters:
         operation["parameters"] = list(parameters)

@@ -53,7 +53,7 @@ def saved_with(directory, ours):
     kept = {model["version"] for model in directory.models if model["version"]}
     if len(kept) > 1:
         raise DataError(f"{directory.path}: its models were saved by different versions of scikit-learn: "
-                        f"{', '.join(sorted(kept))}; no service can load all of them: save them by the same")
+                        f"{', '.join(sorted(kept))}; no service can load all of them: save them with the same version")
     other = kept - {pins.get("scikit-learn")}
     text = "\n".join([f"scikit-learn=={version}" for version in other] + ["numpy"]) if other else ours
     needed = {name for model in directory.models for name in needs(directory.file(model["file"]), model["format"])}

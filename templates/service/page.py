@@ -81,7 +81,7 @@ TOKEN = """
 const form = document.querySelector("form"), said = document.getElementById("said");
 async function show(token) {
   const got = await fetch(location.href, { headers: { Authorization: "Bearer " + token, Accept: "text/html" } });
-  if (!got.ok) { sessionStorage.removeItem("token"); said.textContent = "This token is not known here."; return; }
+  if (!got.ok) { sessionStorage.removeItem("token"); said.textContent = "This token is not valid."; return; }
   sessionStorage.setItem("token", token);
   const page = await got.text();
   document.open(); document.write(page); document.close();
@@ -99,7 +99,7 @@ def of(serving, tokens=False):
     row = example(serving)
     about = {"columns": [{"name": column.name, "type": column.type, "optional": column.optional} for column in serving.columns],
              "tokens": bool(tokens)}
-    source = "row 0 of the test set" if serving.count and not serving.examples_are_private else "a row without meaning: examples are private here"
+    source = "row 0 of the test set" if serving.count and not serving.examples_are_private else "a placeholder: the examples are private"
     content = f"""
 <h1>{html.escape(names)}</h1>
 <p class="soft">Version <code>{html.escape(serving.version)}</code> · {counted(len(serving.columns), "column")}</p>
@@ -119,8 +119,8 @@ def of(serving, tokens=False):
 
 def ask_for_token():
     """What a browser gets that has no token yet: it cannot send one by itself."""
-    return _whole("A token is needed", f"""
-<h1>A token is needed</h1>
+    return _whole("A token is required", f"""
+<h1>A token is required</h1>
 <form><label>Token <input name="token" type="password" autocomplete="off" autofocus></label><button>Open</button></form>
 <p class="bad" id="said"></p>
 <script>{TOKEN}</script>""")

@@ -10,7 +10,7 @@ from table import BOOLEANS, MISSING, WHOLE_NUMBER, DataError
 
 MAGIC = b"PAR1"
 ROWS = 10_000  # at a time
-IN_IMAGE = "name it in requirements.txt of the model directory"  # where it is to be installed
+IN_IMAGE = "add it to requirements.txt of the model directory"  # where it is to be installed
 
 
 def to_csv(path, target, name=None, remedy=IN_IMAGE):

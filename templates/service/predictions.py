@@ -19,7 +19,7 @@ class Form:
     def __init__(self, trained, keep=(), index=None):
         content, golden = trained.content, trained.golden()
         if "schema" not in content:
-            raise DataError(f"{trained.directory}: was trained before models had columns with types: train again")
+            raise DataError(f"{trained.directory}: was trained before kubeforge recorded the types of columns: train again")
         self.schema, self.bins = Schema.of(content["schema"]), content.get("bins") or {}
         self.keep, self.tasks = tuple(keep), golden["tasks"]
         self.index = index if index and index == self.schema.index else ROW

@@ -38,13 +38,13 @@ def unpack(archive, directory):
             for member in tar:
                 parts = PurePosixPath(member.name).parts
                 if not member.isreg() or not parts or parts[0] == "/" or ".." in parts:
-                    raise DataError(f"{member.name[:200]!r} is no file of a model directory")
+                    raise DataError(f"{member.name[:200]!r} is not a file of a model directory")
                 path = directory.joinpath(*parts)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with tar.extractfile(member) as source, path.open("wb") as file:
                     shutil.copyfileobj(source, file)
     except tarfile.TarError as error:
-        raise DataError(f"what arrived is no archive of a model directory: {error}") from None
+        raise DataError(f"what arrived is not an archive of a model directory: {error}") from None
 
 
 def unfit(directory, image):
@@ -65,19 +65,19 @@ def other_columns(here, there):
     yield from (f"column {name!r} is not one of the image's" for name in mine if name not in its)
     for name in mine:
         if name in its and mine[name]["type"] != its[name]["type"]:
-            yield f"column {name!r} is {mine[name]['type']}, and {its[name]['type']} in the image"
+            yield f"column {name!r} is {mine[name]['type']}, but {its[name]['type']} in the image"
         elif name in its and mine[name]["optional"] != its[name]["optional"]:
             some, none = ("here", "in the image") if mine[name]["optional"] else ("in the image", "here")
-            yield f"column {name!r} has empty cells {some}, and none {none}"
+            yield f"column {name!r} has empty cells {some}, but none {none}"
     if set(mine) == set(its) and list(mine) != list(its):
-        yield "the columns stand in another order"
+        yield "the columns are in a different order"
     for key, what in (("target", "the column with the truth"), ("index", "the column with the rows' names")):
         names = [value["name"] if isinstance(value, dict) else value for value in (here.get(key), there.get(key))]
         if names[0] != names[1]:
-            yield f"{what} is {names[0]!r}, and {names[1]!r} in the image"
+            yield f"{what} is {names[0]!r}, but {names[1]!r} in the image"
     for key, what in (("task", "the truth is for"), ("classes", "the classes of the truth are")):
         if here.get(key) != there.get(key):
-            yield f"{what} {shown(here.get(key))}, and {shown(there.get(key))} in the image"
+            yield f"{what} {shown(here.get(key))}, but {shown(there.get(key))} in the image"
 
 
 def shown(value):
@@ -92,9 +92,9 @@ def other_rows(here, there):
         if mine == its:
             continue
         if mine is None:
-            yield f"it has no {name}.csv, and the image has one of {its['rows']} rows"
+            yield f"it has no {name}.csv, but the image has one of {its['rows']} rows"
         elif its is None:
-            yield f"it has a {name}.csv, and the image has none"
+            yield f"it has a {name}.csv, but the image has none"
         else:
             yield (f"{name}.csv has other rows ({mine['rows']}, sha256 {mine['sha256'][:12]}…) than the image's "
                    f"({its['rows']}, sha256 {its['sha256'][:12]}…)")
@@ -110,11 +110,11 @@ def other_modules(directory, model):
         if not own.is_file():
             yield f"the image has no {name}"
         elif own.read_bytes() != path.read_bytes():
-            yield f"{name} is another than in the image"
+            yield f"{name} differs from the image's"
 
 
 def lacking(found):
-    """Packages that the models need, and the image has not, or has in another version."""
+    """Packages that the models need and the image does not have, or has in another version."""
     if "requirements.txt" in found.names:
         with open(found.file("requirements.txt"), encoding="utf-8") as file:
             yield from (fault for line in file.read().replace("\\\n", " ").splitlines() if (fault := other_package(line)))
@@ -123,11 +123,11 @@ def lacking(found):
         path, saved = found.file(model["file"]), model["version"]
         for name in sorted(packages.needs(path, model["format"])):
             if name in MODULES and importlib.util.find_spec(MODULES[name]) is None:
-                yield f"{model['file']} needs {MODULES[name]}, which the image has not"
+                yield f"{model['file']} needs {MODULES[name]}, which the image does not have"
         here = installed("scikit-learn")
         # Where expected.csv is there, what models answer is better evidence than the version.
         if saved and saved != here and "expected.csv" not in found.names:
-            yield f"{model['file']} was saved by scikit-learn {saved}, and the image has {here or 'none'}"
+            yield f"{model['file']} was saved by scikit-learn {saved}, but the image has {here or 'none'}"
 
 
 def other_package(line):
@@ -138,9 +138,9 @@ def other_package(line):
     name, version = asked.groups()
     here = installed(name)
     if here is None:
-        return f"requirements.txt names {name}, which the image has not"
+        return f"requirements.txt names {name}, which the image does not have"
     if version and plain(version) != plain(here if "+" in version else here.partition("+")[0]):
-        return f"requirements.txt names {name} {version}, and the image has {here}"
+        return f"requirements.txt names {name} {version}, but the image has {here}"
     return None
 
 
@@ -160,7 +160,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--directory", type=Path, required=True, help="where the model directory is put")
     parser.add_argument("--image", type=Path, default=HERE, help="the directory with the image's own model/ and models/")
-    parser.add_argument("--patience", type=float, default=300, help="seconds in which nothing may arrive")
+    parser.add_argument("--patience", type=float, default=300, help="seconds to wait without progress")
     options = parser.parse_args()
     # Process 1 of a container has to want to be ended.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -170,9 +170,9 @@ def main():
         archive.unlink()
         found = unfit(options.directory, options.image)
     except DataError as error:
-        sys.exit(f"the model is not taken: {error}".replace(f"{options.directory}/", ""))
+        sys.exit(f"the model cannot be used: {error}".replace(f"{options.directory}/", ""))
     except OSError as error:
-        sys.exit(f"the model is not taken: {error.filename}: {error.strerror}")
+        sys.exit(f"the model cannot be used: {error.filename}: {error.strerror}")
     if found:
         told = [*found[:MOST_TOLD], *([f"{len(found) - MOST_TOLD} more"] if len(found) > MOST_TOLD else [])]
         sys.exit(f"the model needs an image of its own: {'; '.join(told)}: `kubeforge deploy` makes one, with the directory as "

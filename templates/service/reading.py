@@ -150,7 +150,7 @@ class Connection(HttpToolsProtocol):
         if self.transport.has_left:
             self.transport.abort()
         elif not self._is_at_work:
-            self.refuse(408, "the request did not come in time")
+            self.refuse(408, "the request did not arrive in time")
 
     def give_way(self):
         if not self.transport.has_left:
@@ -201,7 +201,7 @@ class Connection(HttpToolsProtocol):
         except httptools.HttpParserError as error:
             self._is_head = True  # it has begun
             reason = "its address cannot be read" if isinstance(error, httptools.HttpParserCallbackError) else str(error)
-            self.refuse(400, f"this is no HTTP request: {reason}")
+            self.refuse(400, f"this is not an HTTP request: {reason}")
 
     def _go_on(self, rest):
         """The client offered another protocol, as Java's does with each first request; it gets its answer in this one. The parser has
@@ -245,9 +245,9 @@ class Connection(HttpToolsProtocol):
         if self._is_muted or self.transport.has_left:
             return
         if self.parser.get_http_version() not in ("1.0", "1.1"):
-            self._wrong = 400, "this is no HTTP request: its version must be 1.1 or 1.0"
+            self._wrong = 400, "this is not an HTTP request: its version must be 1.1 or 1.0"
         elif sum(name == b"host" for name, _ in self.headers) > 1:
-            self._wrong = self._wrong or (400, "there are two headers Host")
+            self._wrong = self._wrong or (400, "there are two Host headers")
         if self._wrong:
             return self.refuse(*self._wrong)
         super().on_headers_complete()

@@ -47,7 +47,7 @@ class Requirements:
         self._hashed = self._bare = None  # where one stands with a digest, and one without
         self._read(REQUIREMENTS)
         if self._hashed and self._bare:
-            raise DataError(f"{self._bare}: has no --hash, as {self._hashed.rpartition('/')[2]} has: pip then takes no package without one")
+            raise DataError(f"{self._bare}: has no --hash, but {self._hashed.rpartition('/')[2]} has: pip then takes no package without one")
 
     def _read(self, path, is_constraint=False):
         self.files.append(path)
@@ -56,7 +56,7 @@ class Requirements:
             where = f"{file}:{number}"
             variable = VARIABLE.search(line)
             if variable:
-                raise DataError(f"{where}: {variable.group()} is no variable of the image's build: write what it stands for")
+                raise DataError(f"{where}: {variable.group()} is not a variable of the image's build: write its value")
             words = line.split(" ")
             place = next((place for place, word in enumerate(words) if word.startswith("-")), len(words))
             wanted, options = " ".join(words[:place]).strip(), self._options(" ".join(words[place:]), where)
@@ -109,8 +109,8 @@ class Requirements:
             name = LONG.get(name, name)
             takes = name in WITH_VALUE or name in LONG.values() or name == "--no-binary"
             if not takes and name not in WITHOUT_VALUE:
-                raise DataError(f"{where}: {name[:40]!r} is no option of a requirements file: pip knows {', '.join(sorted(LONG.values()))} and "
-                                "few others there")
+                raise DataError(f"{where}: {name[:40]!r} is not an option of a requirements file: pip knows {', '.join(sorted(LONG.values()))} "
+                                "and few others there")
             if takes and not sign:
                 if not words:
                     raise DataError(f"{where}: {name} needs a value")
@@ -148,7 +148,7 @@ class Requirements:
         own = found and self._pins.get(_index_name(found.group(1)))
         if own and re.sub(r"(\.0)+$", "", found.group(2)) != re.sub(r"(\.0)+$", "", own):
             name = found.group(1)
-            raise DataError(f"{where}: is {name} {found.group(2)}, and the service itself runs on {name} {own}: take the line out, or write "
+            raise DataError(f"{where}: is {name} {found.group(2)}, but the service itself runs on {name} {own}: remove the line, or write "
                             f"{name}=={own}")
 
     def _look(self, wanted, where):
@@ -157,7 +157,7 @@ class Requirements:
         bare = wanted.partition(";")[0].strip()
         place = re.sub(r"\[[^\]]*\]$", "", found.group(2) if found and found.group(2) else bare)
         if "\\" in wanted:
-            raise DataError(f"{where}: has a backslash: paths of the image are written with /")
+            raise DataError(f"{where}: has a backslash: write paths with /")
         if re.match(r"(git|hg|svn|bzr)\+", place):
             raise DataError(f"{where}: is a repository, and " + NO_SOURCES.format(f"'{place}'"))
         if re.match(r"https?://", place):
@@ -170,7 +170,8 @@ class Requirements:
         elif "/" in place or place.startswith(".") or place.endswith((".whl", *ARCHIVES)):
             self._local(place, where)
         elif not found:
-            raise DataError(f"{where}: {wanted[:80]!r} is no requirement: write one as scikit-learn==1.6.1, package>=1,<2 or ./wheels/….whl")
+            raise DataError(f"{where}: {wanted[:80]!r} is not a requirement: write one such as scikit-learn==1.6.1, package>=1,<2 or "
+                            "./wheels/….whl")
         if found:
             self.names.add(_index_name(found.group(1)))
 
@@ -181,14 +182,15 @@ class Requirements:
                             f"write ./wheels/….whl{also}")
         path = self._path(place, place, where)
         if not path.endswith(".whl"):
-            raise DataError(f"{where}: {place} is no wheel (.whl), and " + NO_SOURCES.format(place))
+            raise DataError(f"{where}: {place} is not a wheel (.whl), and " + NO_SOURCES.format(place))
         self._name(os.path.basename(path), where)
         self._add(path, where)
 
     def _name(self, file, where):
         found = WHEEL.fullmatch(unquote(file))
         if not found:
-            raise DataError(f"{where}: {file} is no name of a wheel, which is as package-1.0-py3-none-any.whl: keep the name that it was made with")
+            raise DataError(f"{where}: {file} is not the name of a wheel, such as package-1.0-py3-none-any.whl: keep the name that it was "
+                            "built with")
         if re.match(r"(win|macosx)", found.group(2)):
             raise DataError(f"{where}: {file} is for another system: the image is Linux")
         self.names.add(_index_name(found.group(1)))

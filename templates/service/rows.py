@@ -122,7 +122,7 @@ def json_of(body):
     except orjson.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise Refusal(400, f"the body is not JSON with finite numbers: {where}: "
-                           'write texts in double quotes, numbers as -1.5e3, and true, false or null; all in UTF-8') from None
+                           'write text in double quotes, numbers as -1.5e3, and true, false or null; all in UTF-8') from None
 
 
 def checked(rows, schema):
@@ -177,7 +177,7 @@ def check(row, name, schema, names=None):
         where = f"{name}.{column.name}" if names else f"{name}[{place}]"
         got = orjson.dumps(cell).decode()[:40]
         if cell is None and names:
-            raise Refusal(400, f"{where} is missing, and must not be")
+            raise Refusal(400, f"{where} is missing, but required")
         if wanted in WORDS:
             raise Refusal(400, f"{where} must be {WORDS[wanted][1]}, is {got}")
         raise Refusal(400, f"{where} is not a number: {got}")

@@ -53,7 +53,7 @@ class Server(uvicorn.Server):
 def main():
     options = argparse.ArgumentParser(description="Serves the models.")
     options.add_argument("--host", default="0.0.0.0")
-    options.add_argument("--port", type=int, default=8080, help="0: one that is free")
+    options.add_argument("--port", type=int, default=8080, help="0: any free port")
     options = options.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
@@ -65,7 +65,7 @@ def main():
                             log_config=None, access_log=False, proxy_headers=False, server_header=False,
                             timeout_graceful_shutdown=GRACEFUL_TIME)
     Server(config, listener, context).run()
-    LOG.info("Left")
+    LOG.info("Stopped")
 
 
 def listen(host, port):
@@ -98,7 +98,7 @@ def tls():
         context.load_cert_chain(certificate, key, password=lambda: "")
     except (ssl.SSLError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
-        raise SystemExit(f"the service cannot start: {certificate} and {key}: are no certificate and its key in PEM: {reason}") from None
+        raise SystemExit(f"the service cannot start: {certificate} and {key}: are not a certificate and its key in PEM: {reason}") from None
     return context
 
 

@@ -118,7 +118,7 @@ class Shards:
             raise
         with self._lock:
             if self.input and self.input.sha256 != new.sha256:
-                raise Conflict(f"there is another input already: {len(self.input.rows)} rows, sha256 {self.input.sha256}")
+                raise Conflict(f"there already is a different input: {len(self.input.rows)} rows, sha256 {self.input.sha256}")
             path.replace(self._file)
             self._accept(new)
 
@@ -188,7 +188,7 @@ class Shards:
             result = self._result(number)
             if result.exists():
                 if not filecmp.cmp(path, result, shallow=False):
-                    raise Conflict(f"there are other results of shard {number} already")
+                    raise Conflict(f"shard {number} already has different results")
                 return
             path.replace(result)
         print(f"shard {number}: {end - first} rows ({len(self.done)} of {self.count} shards)", flush=True)
@@ -198,7 +198,7 @@ class Shards:
         self._bounds(0)
         missing = sorted(set(range(self.count)) - set(self.done))
         if missing:
-            raise Conflict(f"results are missing of shards {', '.join(map(str, missing))}", may_pass=True)
+            raise Conflict(f"results are missing for shards {', '.join(map(str, missing))}", may_pass=True)
         return [self._result(number).open("rb") for number in range(self.count)]
 
     def header(self):

@@ -18,15 +18,15 @@ def fault(signers, described, signature):
     if not signature.exists():
         return "is not signed"
     if signature.stat().st_size > LARGEST:
-        return f"has a signature of {signature.stat().st_size} bytes, which is none"
+        return f"has a signature of {signature.stat().st_size} bytes, which is too large"
     found = keygen("find-principals", "-s", signature, "-f", signers)
     if found.returncode != 0 or not found.stdout.strip():
-        return f"is signed by nobody whom service: models: signers: names ({words(found)})"
+        return f"is not signed by anyone whom service: models: signers: names ({words(found)})"
     # Of several names of one key each is as good.
     name = found.stdout.splitlines()[0]
     with described.open("rb") as file:
         end = keygen("verify", "-n", NAMESPACE, "-f", signers, "-I", name, "-s", signature, input=file)
-    return None if end.returncode == 0 else f"has a signature that is not of its metadata.json ({words(end)})"
+    return None if end.returncode == 0 else f"has a signature that does not match its metadata.json ({words(end)})"
 
 
 def keygen(verb, *arguments, input=subprocess.DEVNULL):
@@ -34,9 +34,9 @@ def keygen(verb, *arguments, input=subprocess.DEVNULL):
         return subprocess.run(["ssh-keygen", "-Y", verb, *arguments], stdin=input, capture_output=True, text=True, errors="replace",
                               timeout=PATIENCE)
     except FileNotFoundError:
-        raise DataError("the image has no ssh-keygen: it was built for models of its own; deploy again") from None
+        raise DataError("the image has no ssh-keygen: it was built without a model store; deploy again") from None
     except subprocess.TimeoutExpired:
-        raise DataError(f"ssh-keygen -Y {verb}: no end after {PATIENCE} seconds") from None
+        raise DataError(f"ssh-keygen -Y {verb}: did not finish within {PATIENCE} seconds") from None
 
 
 def words(end):

@@ -134,7 +134,7 @@ def _fault(text, separator, header):
                 break
             end += 1
             if text[end : end + 1] not in (separator, "\r", "\n", ""):
-                why = 'goes on behind its closing quote ("): write a quote within a cell twice ("")'
+                why = 'continues after its closing quote ("): write a quote within a cell twice ("")'
                 break
         while end < len(text) and text[end] not in (separator, "\r", "\n"):
             end += 1
@@ -167,9 +167,9 @@ def unpacked(pieces, name):
                 elif not content:
                     break
         except zlib.error:
-            raise DataError(f"{name}: is packed with gzip, and damaged: pack it again, or leave it unpacked") from None
+            raise DataError(f"{name}: is compressed with gzip and damaged: compress it again, or leave it uncompressed") from None
     if is_within:
-        raise DataError(f"{name}: is packed with gzip, and cut off: copy it again, or leave it unpacked")
+        raise DataError(f"{name}: is compressed with gzip and cut off: copy it again, or leave it uncompressed")
 
 
 def separator(header):
@@ -336,9 +336,9 @@ def header_of(cells, name):
     if not any(header):
         raise DataError(f"{name}:1: has no header: its first line must name the columns")
     if len(header) == 1 and "|" in header[0]:
-        raise DataError(f"{name}:1: its columns are separated by '|': separate them by commas")
+        raise DataError(f"{name}:1: its columns are separated by '|': separate them with commas")
     if all(NUMBER.fullmatch(cell) for cell in header if cell) and not _counts(header):
-        raise DataError(f"{name}:1: has no header: its first line must name the columns, and has numbers")
+        raise DataError(f"{name}:1: has no header: its first line must name the columns, but has numbers")
     if header[0] == "Unnamed: 0":
         header[0] = ""
     seen = {}
@@ -347,8 +347,8 @@ def header_of(cells, name):
             raise DataError(f"{name}:1, column {column}: has no name")
         composed = unicodedata.normalize("NFC", cell)
         if composed in seen:
-            other = ", composed of other Unicode characters" if seen[composed] != cell else ""
-            raise DataError(f"{name}:1, column {column}: {cell!r} is there twice{other}")
+            other = ", composed of different Unicode characters" if seen[composed] != cell else ""
+            raise DataError(f"{name}:1, column {column}: {cell!r} appears twice{other}")
         seen[composed] = cell
     return header
 

@@ -63,7 +63,7 @@ class Protocol:
     async def infer(self, request):
         name = self._name(request)
         if "inference-header-content-length" in request.headers:
-            raise Refusal(400, "tensors in binary form are not taken: send them as JSON (binary_data=False)")
+            raise Refusal(400, "binary tensors are not supported: send them as JSON (binary_data=False)")
         asked = Asked(request, name)
 
         def read():
@@ -77,9 +77,9 @@ class Protocol:
     def _name(self, request):
         name, version = request.path_params["model"], request.path_params.get("version")
         if name not in self.serving.names:
-            raise Refusal(404, f"there is no model {name[:80]!r}; there are: {', '.join(self.serving.names)}")
+            raise Refusal(404, f"there is no model {name[:80]!r}; the models are: {', '.join(self.serving.names)}")
         if version is not None and version != self.serving.version:
-            raise Refusal(404, f"there is no version {version[:80]!r} of {name}; there is: {self.serving.version}")
+            raise Refusal(404, f"there is no version {version[:80]!r} of {name}; its version is {self.serving.version}")
         return name
 
 
@@ -104,7 +104,7 @@ class Asked:
         names = [output.get("name") if isinstance(output, dict) else None for output in outputs] if isinstance(outputs, list) else [None]
         for name in names:
             if name not in (PREDICT, CHANCES):
-                raise Refusal(400, f"there is no output {str(name)[:40]!r}; there are: {PREDICT}, {CHANCES}")
+                raise Refusal(400, f"there is no output {str(name)[:40]!r}; the outputs are: {PREDICT}, {CHANCES}")
         return names
 
     def answer(self, answers, serving):
@@ -123,7 +123,7 @@ class Asked:
             return {"name": name, "shape": [len(said)], "datatype": kind, "data": list(map(str, said)) if kind == "BYTES" else said}
         chances = [list(answer.get("probabilities", {}).values()) for answer in answers]
         if not chances[0]:
-            raise Refusal(400, f"{self.model} tells no probabilities")
+            raise Refusal(400, f"{self.model} gives no probabilities")
         return {"name": name, "shape": [len(chances), len(chances[0])], "datatype": "FP64", "data": [one for row in chances for one in row]}
 
 
@@ -136,12 +136,12 @@ class Tensor:
             raise Refusal(400, f"{where} is not an object")
         parameters = content.get("parameters")
         if isinstance(parameters, dict) and "binary_data_size" in parameters:
-            raise Refusal(400, f"{where} is in binary form: send it as JSON (binary_data=False)")
+            raise Refusal(400, f"{where} is binary: send it as JSON (binary_data=False)")
         self.name, self.shape, self.where = content.get("name"), content.get("shape"), where
         if not isinstance(self.name, str):
             raise Refusal(400, f"{where} has no name")
         if content.get("datatype") not in KNOWN:
-            raise Refusal(400, f"{where} has no datatype of the protocol, such as FP64, INT64, BOOL or BYTES")
+            raise Refusal(400, f"{where} must have a datatype of the protocol, such as FP64, INT64, BOOL or BYTES")
         if not isinstance(self.shape, list) or not 1 <= len(self.shape) <= 2 or not all(type(size) is int and size >= 0 for size in self.shape):
             raise Refusal(400, f"{where} must have a shape of one or two numbers: rows, or rows and columns")
         if not isinstance(content.get("data"), list):
@@ -169,9 +169,9 @@ def rows_of(tensors, serving):
     for tensor in tensors:
         if tensor.name not in features:
             known = ", ".join(features[:20]) + (", …" if len(features) > 20 else "")
-            raise Refusal(400, f"{tensor.where}: there is no column {tensor.name[:40]!r}; there are: {known}")
+            raise Refusal(400, f"{tensor.where}: there is no column {tensor.name[:40]!r}; the columns are: {known}")
         if tensor.name in columns:
-            raise Refusal(400, f"{tensor.where}: the column {tensor.name!r} is there twice")
+            raise Refusal(400, f"{tensor.where}: the column {tensor.name!r} appears twice")
         if tensor.width != 1 or tensor.rows != first.rows:
             raise Refusal(400, f"{tensor.where} must have the shape [{first.rows}], one value for each row")
         columns[tensor.name] = tensor.data

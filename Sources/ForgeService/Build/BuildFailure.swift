@@ -69,7 +69,7 @@ struct BuildFailure {
             """
         ),
         (
-            ["answers otherwise here than in expected.csv"],
+            ["differs from expected.csv"],
             "give requirements.txt of the model directory the versions of your notebook, or correct expected.csv"
         ),
         (

@@ -46,18 +46,18 @@ package struct PushCheck: Sendable {
         let others = found.columns.compactMap { column -> String? in
             guard let its = known[column.name] else { return "column \(column.name) is not one of the image's" }
             if its.type != column.type {
-                return "column \(column.name) is \(column.type), and \(its.type) in the image"
+                return "column \(column.name) is \(column.type), but \(its.type) in the image"
             }
             if its.isOptional == column.isOptional { return nil }
             let (some, none) = column.isOptional ? ("here", "in the image") : ("in the image", "here")
-            return "column \(column.name) has empty cells \(some), and none \(none)"
+            return "column \(column.name) has empty cells \(some), but none \(none)"
         }
         let named = [
             ("truth", found.target, schema["target"]?["name"]?.text),
             ("rows' names", found.index, schema["index"]?.text),
         ]
         let roles = named.filter { $0.1 != $0.2 }.map {
-            "the column with the \($0.0) is \($0.1 ?? "none"), and \($0.2 ?? "none") in the image"
+            "the column with the \($0.0) is \($0.1 ?? "none"), but \($0.2 ?? "none") in the image"
         }
         return missing + others + roles
     }
@@ -69,8 +69,8 @@ package struct PushCheck: Sendable {
             case (let mine?, let its?) where mine != its:
                 "\(name).csv has other rows (\(mine.rows), sha256 \(mine.sha256.prefix(12))…) than the image's "
                     + "(\(its.rows), sha256 \(its.sha256.prefix(12))…)"
-            case (nil, let its?): "it has no \(name).csv, and the image has one of \(its.rows) rows"
-            case (_?, nil): "it has a \(name).csv, and the image has none"
+            case (nil, let its?): "it has no \(name).csv, but the image has one of \(its.rows) rows"
+            case (_?, nil): "it has a \(name).csv, but the image has none"
             default: nil
             }
         }
@@ -81,11 +81,11 @@ package struct PushCheck: Sendable {
             guard let library = model.library, case .object(let installed)? = versions else { return nil }
             let names = library == "xgboost" ? [library, "xgboost-cpu"] : [library]
             guard let its = names.compactMap({ installed[$0]?.text }).first else {
-                return "\(model.file) needs \(library), which the image has not"
+                return "\(model.file) needs \(library), which the image does not have"
             }
             // Where expected.csv is there, what models answer is better evidence than the version.
             guard let saved = model.version, saved != its, !found.hasExpected else { return nil }
-            return "\(model.file) was saved by \(library) \(saved), and the image has \(its)"
+            return "\(model.file) was saved by \(library) \(saved), but the image has \(its)"
         }.uniqued()
     }
 }

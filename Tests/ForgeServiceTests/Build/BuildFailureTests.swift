@@ -88,13 +88,12 @@ struct BuildFailureTests {
             ),
             (
                 """
-                churn answers otherwise here than in expected.csv on 37 of 500 rows (row 17: yes 0.91 here, no 0.48 \
-                there)
+                churn differs from expected.csv on 37 of 500 rows (row 17: yes 0.91, expected no 0.48)
                 """,
                 "give requirements.txt of the model directory the versions of your notebook, or correct expected.csv"
             ),
             (
-                "churn.joblib: was saved by scikit-learn 1.4.2, and 1.9.1 is installed: write scikit-learn==1.4.2",
+                "churn.joblib: was saved by scikit-learn 1.4.2, but 1.9.1 is installed: pin scikit-learn==1.4.2",
                 "do what the line above says, in the model directory (service: model:)"
             ),
             (

@@ -162,8 +162,8 @@ struct ModelCheckTests {
             let version = try #require(pin).1
             #expect(
                 problem?.why == """
-                    \(path)/requirements.txt:2: is uvicorn 0.20.0, and the service itself runs on uvicorn \(version): \
-                    take the line out, or write uvicorn==\(version)
+                    \(path)/requirements.txt:2: is uvicorn 0.20.0, but the service itself runs on uvicorn \(version): \
+                    remove the line, or write uvicorn==\(version)
                     """)
             #expect(try await end("joblib==1.2.0\nuvicorn>=0.20\n") == nil)
         }

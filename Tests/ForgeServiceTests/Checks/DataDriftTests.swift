@@ -102,7 +102,9 @@ struct DataDriftTests {
         let former = Self.training.replacing(#""bins""#, with: #""others""#)
         #expect(
             try await run(Self.rows(), training: CommandState(text: former)).1?.why
-                == "these models were trained before it was noted how their columns are distributed: train them again")
+                == """
+                these models were trained before kubeforge recorded how their columns are distributed: train them again
+                """)
     }
 
     @Test("sends nothing of the rows to the cluster")

@@ -143,13 +143,13 @@ struct HandoverTests {
     func cutOff() async throws {
         try await TemporaryDirectory.during { directory in
             let cluster = PushCluster(
-                Self.last, arrival: .failed(1, "the directory is cut off: 5 of 2048 bytes have arrived\n"))
+                Self.last, arrival: .failed(1, "the directory is cut off: only 5 of 2048 bytes arrived\n"))
             let step = try await step(directory, isSigned: false)
             let problem = await #expect(throws: Problem.self) { try await step.apply(to: cluster.machine) }
             #expect(
                 problem?.description == """
                     kubmaster: churn did not arrive in the pod inference-push-1-x
-                      why  the directory is cut off: 5 of 2048 bytes have arrived
+                      why  the directory is cut off: only 5 of 2048 bytes arrived
                       fix  run it again
                     """)
         }

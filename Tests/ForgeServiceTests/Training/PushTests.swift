@@ -177,28 +177,30 @@ struct PushCheckTests {
         #expect(
             try differences(
                 "\(column("age", "number")), \(column("zip", "text", true))", target: "left") == [
-                    "column plan is missing", "column age is number, and integer in the image",
+                    "column plan is missing", "column age is number, but integer in the image",
                     "column zip is not one of the image's",
-                    "the column with the truth is left, and churned in the image",
+                    "the column with the truth is left, but churned in the image",
                 ])
         #expect(
             try differences("\(column("age", "integer", true)), \(column("plan", "text"))") == [
-                "column age has empty cells here, and none in the image",
-                "column plan has empty cells in the image, and none here",
+                "column age has empty cells here, but none in the image",
+                "column plan has empty cells in the image, but none here",
             ])
         let other = String(repeating: "b", count: 64)
         #expect(
             try differences(
                 data: #"{"train": {"rows": 9, "sha256": "b"}, "test": {"rows": 41, "sha256": "\#(other)"}}"#) == [
-                    "it has a train.csv, and the image has none",
+                    "it has a train.csv, but the image has none",
                     "test.csv has other rows (41, sha256 bbbbbbbbbbbb…) than the image's (40, sha256 aaaaaaaaaaaa…)",
                 ])
-        #expect(try differences(data: "{}") == ["it has no test.csv, and the image has one of 40 rows"])
+        #expect(try differences(data: "{}") == ["it has no test.csv, but the image has one of 40 rows"])
         #expect(
-            try differences(models: model("a.txt", "lightgbm")) == ["a.txt needs lightgbm, which the image has not"])
+            try differences(models: model("a.txt", "lightgbm")) == [
+                "a.txt needs lightgbm, which the image does not have"
+            ])
         let saved = model("a.joblib", "scikit-learn", "\"1.4.2\"")
         #expect(
-            try differences(models: saved) == ["a.joblib was saved by scikit-learn 1.4.2, and the image has 1.7.2"])
+            try differences(models: saved) == ["a.joblib was saved by scikit-learn 1.4.2, but the image has 1.7.2"])
         #expect(try differences(models: saved, expected: true) == [])
     }
 

@@ -87,7 +87,7 @@ def task_of(model, name, schema, first):
         model.classes = sorted(set(first) | set(schema["classes"] or []), key=str)
         return "classification"
     if not kinds <= {int, float}:
-        sys.exit(f"{name}: answers {first[0]!r}: a class or a number is needed")
+        sys.exit(f"{name}: predicts {first[0]!r}: a class or a number is required")
     return "regression"
 
 
@@ -95,7 +95,7 @@ def check_finite(name, values, line):
     """Refuses answers that JSON cannot hold; `line`: the row of the first."""
     for place, value in enumerate(values, start=line):
         if not math.isfinite(value):
-            sys.exit(f"{name}: answers {value} to row {place}: a finite number is needed")
+            sys.exit(f"{name}: predicts {value} for row {place}: a finite number is required")
 
 
 def answer_all(todo, models):
@@ -111,7 +111,7 @@ def answer_all(todo, models):
             except SystemExit as end:
                 sys.exit(f"{name}: {end}")
             except Exception as error:
-                sys.exit(f"{name}: cannot answer the examples: {type(error).__name__}: {' '.join(str(error).split())[:400]}")
+                sys.exit(f"{name}: cannot predict the examples: {type(error).__name__}: {' '.join(str(error).split())[:400]}")
             if name not in tasks:
                 tasks[name] = task_of(model, name, schema, said[name][0])
                 scores[name] = Score(tasks[name])

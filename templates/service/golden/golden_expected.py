@@ -53,7 +53,7 @@ class Expected:
         if model.classes is None:
             there = self._number(want, row, name)
             if abs(value - there) > self._room(want, value, model):
-                self.told.setdefault(name, []).append(f"row {row}: {value:.6g} here, {there:.6g} there")
+                self.told.setdefault(name, []).append(f"row {row}: {value:.6g}, expected {there:.6g}")
             return
         chance = None if probabilities is None else float(probabilities[model.classes.index(value)])
         said = None if likely is None or not cells[likely] else self._number(cells[likely], row, name)
@@ -63,9 +63,9 @@ class Expected:
                 return  # the two best are as likely
             there = f"{want} {said:.2f}" if said is not None else want
             here = f"{shown(value)} {chance:.2f}" if chance is not None else shown(value)
-            self.told.setdefault(name, []).append(f"row {row}: {here} here, {there} there")
+            self.told.setdefault(name, []).append(f"row {row}: {here}, expected {there}")
         elif said is not None and chance is not None and abs(said - chance) > self._room(cells[likely], chance, model):
-            self.told.setdefault(name, []).append(f"row {row}: {shown(value)} {chance:.6g} here, {said:.6g} there")
+            self.told.setdefault(name, []).append(f"row {row}: {shown(value)} {chance:.6g}, expected {said:.6g}")
 
     @staticmethod
     def _number(cell, row, name):
@@ -89,10 +89,10 @@ class Expected:
         if not self.seen:
             sys.exit("expected.csv: none of its rows matches a row of the examples: rows are matched by index, or by position")
         for name, told in self.told.items():
-            sys.exit(f"{name} answers otherwise here than in expected.csv on {len(told)} of {self.seen} rows ({told[0]}){self._why(name)}")
+            sys.exit(f"{name} differs from expected.csv on {len(told)} of {self.seen} rows ({told[0]}){self._why(name)}")
         for note in self.notes():
             print(note)
-        print(f"expected.csv: {self.seen} rows are answered as there", flush=True)
+        print(f"{self.seen} rows match expected.csv", flush=True)
 
     def _why(self, name):
         saved = next((model["version"] for model in self.todo["models"] if model["name"] == name), None)
@@ -100,13 +100,13 @@ class Expected:
             return ""
         import sklearn
 
-        return f"; the model was saved by scikit-learn {saved}, requirements give {sklearn.__version__}"
+        return f"; the model was saved by scikit-learn {saved}, and {sklearn.__version__} is installed"
 
     def notes(self):
         """Versions that differ, and do no harm."""
         for model in self.todo["models"]:
             if clash(model["version"]):
-                yield f"note: {model['file']}{clash(model['version']).replace(';', ':', 1)}; expected.csv is answered all the same"
+                yield f"note: {model['file']}{clash(model['version']).replace(';', ':', 1)}; the answers match expected.csv anyway"
 
 
 def read(path):

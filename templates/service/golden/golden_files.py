@@ -34,7 +34,7 @@ def load_own(trained):
         import model as own
 
         if not hasattr(own, "load"):
-            sys.exit("model.py: has no load(directory), which is to give what answers: something with predict, or several by name")
+            sys.exit("model.py: has no load(directory): it must return something with predict, or several by name")
         loaded = own.load(trained)
     except Exception as error:
         traceback.print_exc(file=sys.stdout)
@@ -42,7 +42,7 @@ def load_own(trained):
     loaded = loaded if isinstance(loaded, dict) else {"model": loaded}
     for name, one in loaded.items():
         if not hasattr(one, "predict"):
-            sys.exit(f"model.py: load(directory) gives {type(one).__name__} for {name!r}: it must have predict(rows)")
+            sys.exit(f"model.py: load(directory) returns {type(one).__name__} for {name!r}, which has no predict(rows)")
     return loaded
 
 
@@ -101,8 +101,8 @@ def load_skops(path, directory):
     found = skops.io.get_untrusted_types(file=path)
     strange = [name for name in found if name not in chosen and name.split(".")[0] not in ("sklearn", "numpy", "scipy")]
     if strange:
-        sys.exit(f"{path.name}: needs types that nobody trusts yet: {', '.join(strange)}; write those that you trust into trusted.txt, "
-                 "one a line")
+        sys.exit(f"{path.name}: needs types that are not trusted yet: {', '.join(strange)}; list those that you trust in trusted.txt, "
+                 "one per line")
     return skops.io.load(path, trusted=found)
 
 
@@ -111,12 +111,13 @@ def reason(model, error):
     name, text = model["file"], " ".join(str(error).split())
     if type(error).__name__ == "InconsistentVersionWarning":
         saved, here = error.original_sklearn_version, error.current_sklearn_version
-        return (f"{name}: was saved by scikit-learn {saved}, and {here} is installed, which may read it otherwise: "
-                f"write scikit-learn=={saved} into requirements.txt, or save it anew")
+        return (f"{name}: was saved by scikit-learn {saved}, but {here} is installed, which may read it differently: "
+                f"pin scikit-learn=={saved} in requirements.txt, or save the model again with the installed version")
     if isinstance(error, ModuleNotFoundError):
-        return f"{name}: needs the module {error.name!r}: name its package in requirements.txt, or put {error.name}.py beside the model"
+        return f"{name}: needs the module {error.name!r}: add its package to requirements.txt, or put {error.name}.py beside the model"
     if isinstance(error, AttributeError) and "__main__" in text:
-        return f"{name}: needs a class of the script that saved it ({text}): put the class into a module of its own, import it, save anew"
+        return (f"{name}: needs a class of the script that saved it ({text}): move the class into a module of its own, import it, and "
+                "save the model again")
     return f"{name}: cannot be loaded: {type(error).__name__}: {text}{clash(model['version'])}"
 
 
@@ -127,5 +128,5 @@ def clash(saved):
     import sklearn
 
     here = sklearn.__version__
-    return "" if saved == here else (f"; it was saved by scikit-learn {saved}, and {here} is installed: write scikit-learn=={saved} into "
-                                     "requirements.txt, or save it anew")
+    return "" if saved == here else (f"; it was saved by scikit-learn {saved}, but {here} is installed: pin scikit-learn=={saved} in "
+                                     "requirements.txt, or save the model again with the installed version")

@@ -46,7 +46,7 @@ class Estimator(Model):
         if answers.ndim == 2 and answers.shape[1] == 1:
             answers = answers[:, 0]
         if answers.shape != (len(table),):
-            raise SystemExit(f"it answers {answers.shape} for {len(table)} rows: one class or one number for each row is needed")
+            raise SystemExit(f"it returns shape {answers.shape} for {len(table)} rows: one class or number per row is required")
         return answers.tolist(), None if self.probabilities is None or self.classes is None else np.asarray(self.probabilities(table))
 
 
