@@ -2,14 +2,14 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# What only root may do: packages, and the program's place in /usr/local. Everything else is the user's; `kubeforge lab` uses sudo by itself.
+# What needs root: packages, and installing into /usr/local. Everything else runs as the user; `kubeforge lab` calls sudo itself.
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 BUILD_DEBS := pkg-config libssh-dev libssl-dev zlib1g-dev
 TEST_DEBS := git openssh-server openssh-client sudo curl python3 python3-venv python3-pip gnupg fish tcsh zsh
 LAB_DEBS := systemd-container mmdebstrap debian-archive-keyring iproute2 iptables procps util-linux mount findutils docker-registry
 DEBS := $(BUILD_DEBS) $(TEST_DEBS) $(LAB_DEBS)
 # Tests that make machines.
-# No slash behind a name: it would leave the suite itself, and what it sets up, in the other run.
+# No slash after a name: it would leave the suite itself, and what it sets up, in the other run.
 MACHINES := EndToEndTests.(FirstMilestoneTests|LabTests)
 # Those that take long: releases with faults in a lab, each fault of a batch with a Python of its own, and models of every kind.
 SERVICE := EndToEndTests.(ServiceTests|OwnModelTests)|ServiceTemplateTests.(CoordinatorTests|InferenceTests|ModelStoreTests|ModelDirectoryTests|MixedColumnsTests)
@@ -31,21 +31,21 @@ DIST := .build/dist
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath
 INSTALLED := bin/kubeforge share/bash-completion/completions/kubeforge share/fish/vendor_completions.d/kubeforge.fish \
 	share/man/man1/kubeforge.1 share/doc/kubeforge/copyright
-# With sudo only where the place is not the user's own.
+# With sudo only where the user may not write.
 PLACE = place='$(DESTDIR)$(PREFIX)'; while [ ! -e "$$place" ]; do place=$$(dirname "$$place"); done; as=; [ -w "$$place" ] || as='$(ROOT)'
 # A login session starts with 1024 open files; tests that run at once take more.
 OPEN_FILES := most=$$(ulimit -Hn); [ "$$most" != unlimited ] && [ "$$most" -le 65536 ] || most=65536; ulimit -Sn "$$most";
 # At most eight tests at once: two cores that run a thousand at once make each of them late. Toolchains before Swift 6.3 do not read this.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
-# A temporary directory of the tests' own, where what they leave is seen, and then removed. Its name is short: sockets of gpg lie deep in it.
+# A temporary directory for the tests alone, so that what they leave behind is noticed and removed. Its name is short: gpg's sockets are deep in it.
 OWN_TMP := own=$$(mktemp -d /tmp/kf.XXXXXX) && chmod 1777 "$$own" && TMPDIR=$$own
 # SwiftPM's own is no test's.
 LEFT := left=$$(ls -A "$$own" | grep -v -e '^TemporaryDirectory[.]' -e '[.]lock$$'); rm -rf -- "$$own";
 NONE_LEFT := [ -z "$$left" ] || { echo "Tests that need no machines left files in the temporary directory:" $$left; exit 1; }
-# A password that sudo was given stays good while tests run that take down machines at their end.
+# Keeps sudo's password cached: tests need it again at their end, to remove machines.
 KEEP_SUDO := $(if $(ROOT),while sudo -n -v 2>/dev/null; do sleep 60; done & keeper=$$!; trap 'kill $$keeper' EXIT;)
 
-# Tests that need no machines. Those of the service's Python wait for programs, and would hold the few threads of the others: apart.
+# Tests that need no machines. Those of the service's Python wait for programs and would block the others' few threads, so they run apart.
 OTHERS := swift test --skip-build --disable-xctest --skip '$(MACHINES)|$(SERVICE)|$(FAULTS)|$(VM)|ServiceTemplateTests[.]'
 TEMPLATES := swift test --skip-build --disable-xctest --filter 'ServiceTemplateTests[.]' --skip '$(SERVICE)'
 
@@ -53,12 +53,12 @@ TEMPLATES := swift test --skip-build --disable-xctest --filter 'ServiceTemplateT
 	install uninstall down
 
 help:
-	@echo 'make demo           two real machines on this computer, a cluster on them, a model that answers'
+	@echo 'make demo           two machines on this computer, a cluster on them, a model that answers'
 	@echo 'make check          the format, and the tests that need no machines'
-	@echo 'make test           unit, SSH against a real sshd, the service, the whole way in a lab of its own'
+	@echo 'make test           all tests but the long ones below, with provision to smoke-test in a lab'
 	@echo 'make test-service   the service in full, in a lab of its own: takes longer'
 	@echo 'make test-faults    every step of a run disturbed, in four ways: takes more than an hour'
-	@echo 'make test-vm        the whole way on a virtual machine: minutes with KVM, up to 20 without'
+	@echo 'make test-vm        provision to smoke-test on a virtual machine: minutes with KVM, over half an hour without'
 	@echo 'make test-mutants   one line of the sources changed at a time, which the unit tests should notice: takes hours'
 	@echo 'make fuzz           random and changed answers for every parser, ten minutes each (FUZZ_SECONDS=600)'
 	@echo 'make benchmark-service   how fast the service answers on one core, beside the articles'\'' way'
@@ -83,7 +83,7 @@ check: lint packages
 	@$(OPEN_FILES) $(OWN_TMP) nice $(OTHERS); others=$$?; TMPDIR=$$own nice $(TEMPLATES) || others=$$?; $(LEFT) [ $$others = 0 ] || exit $$others; \
 	$(NONE_LEFT)
 
-# The machines wait more than they work, so the other tests run meanwhile, and give way. What both say comes one after the other.
+# The machines mostly wait, so the other tests run meanwhile, with lower priority. The output of both comes one after the other.
 test: packages
 	swift build --build-tests
 	@$(OPEN_FILES) $(KEEP_SUDO) swift test --ignore-lock --skip-build --disable-xctest --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
@@ -124,13 +124,13 @@ lint:
 format:
 	swift format --in-place --recursive Package.swift Sources Tests
 
-# What a newcomer may lack is said before anything is built.
+# Reports what a newcomer may be missing before anything is built.
 ready:
 	@fail() { printf '%s\n' "$$@" >&2; exit 1; }; \
 	version=$$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1); \
 	[ -n "$$version" ] || fail 'swift is not on your PATH.' 'fix  install Swift 6.2 or newer (https://www.swift.org/install/linux), or add its directory to PATH'; \
 	[ "$$(printf '%s\n' 6.2 "$$version" | sort -V | head -n 1)" = 6.2 ] || fail "Swift 6.2 or newer is needed; this is $$version." 'fix  https://www.swift.org/install/linux'; \
-	command -v apt-get >/dev/null || fail 'apt-get is not there: this Makefile installs what it needs on Debian 12 and 13 and on Ubuntu.' 'fix  run it on one of these'; \
+	command -v apt-get >/dev/null || fail 'apt-get is missing: this Makefile installs what it needs on Debian 12 and 13 and on Ubuntu.' 'fix  run it on one of these'; \
 	[ "$$(id -u)" = 0 ] || command -v sudo >/dev/null || fail "$$(id -un) is not root, and sudo is not installed." 'fix  run make as root, or as root: apt-get install sudo && adduser '"$$(id -un)"' sudo'; \
 	[ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; } || fail "$$(id -un) may not use sudo here." 'fix  run make as root, or in a terminal as a user who may use sudo'
 
@@ -140,7 +140,7 @@ packages: ready
 	  $(ROOT) apt-get -q -o DPkg::Lock::Timeout=300 update && $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 install --no-install-recommends $$missing; \
 	  case "$$missing" in *docker-registry*) $(ROOT) systemctl disable --now docker-registry 2>/dev/null || true;; esac; fi
 
-# wrk asks; the service's packages and models are made in the cache the first time.
+# wrk sends the requests; the service's packages and models are made in the cache the first time.
 benchmark-service: DEBS := python3 python3-venv python3-pip util-linux wrk
 benchmark-service: packages
 	python3 Tests/ServiceBenchmark/benchmark.py
@@ -148,8 +148,8 @@ benchmark-service: packages
 build: packages
 	swift build --product kubeforge
 
-# A new tag is no new file: .ci/version is asked again. generate-manual is a tool of swift-argument-parser. The manual has the date of the
-# commit, and the program no hashes of what the compiler met on its way: two builds of one commit are the same.
+# A new tag changes no file, so .ci/version is touched to run again. generate-manual is a tool of swift-argument-parser. The manual has the
+# date of the commit, and the program no hashes of the compiler's inputs: two builds of one commit are identical.
 dist: packages
 	@touch .ci/version
 	swift build $(RELEASE) --product kubeforge
