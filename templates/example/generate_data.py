@@ -1,4 +1,4 @@
-"""What do data look like that have the shape of the EEG study and belong to nobody?
+"""What data have the shape of the EEG study and belong to nobody?
 
 Writes train.csv and test.csv: band power of 32 electrodes in 5 bands while a person thinks of one of 26 letters.
 Only the standard library draws the numbers, so one seed gives the same bytes with every version of numpy.
@@ -51,7 +51,7 @@ def write(path, letters, random_numbers):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("directory", type=Path)
-    arguments.add_argument("--if-absent", action="store_true", help="leave one's own train.csv and test.csv as they are")
+    arguments.add_argument("--if-absent", action="store_true", help="leave existing train.csv and test.csv as they are")
     options = arguments.parse_args()
     files = [options.directory / "train.csv", options.directory / "test.csv"]
     missing = [file for file in files if not file.exists()]

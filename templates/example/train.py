@@ -1,6 +1,6 @@
-"""How do the two models of the articles come about?
+"""How are the two models of the articles trained?
 
-Reads train.csv and writes lda.joblib and mlp.joblib to $MODELS. With CROSS_VALIDATE=1 it first says how well both do on rows that
+Reads train.csv and writes lda.joblib and mlp.joblib to $MODELS. With CROSS_VALIDATE=1 it first measures how well both do on rows that
 they have not seen, and writes that to metrics.json.
 """
 
@@ -116,7 +116,7 @@ def folds(truth):
 
 
 def fit(name, pipeline, rows, truth):
-    """Trains a model. What scikit-learn warns of is told; what it cannot do ends with its reason, not with a stack of calls."""
+    """Trains a model. scikit-learn's warnings are printed; an error ends the program with its reason, not with a traceback."""
     try:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")

@@ -1,4 +1,4 @@
-"""Who may ask? Whoever has a token, where there are tokens; and pages of which origins may read the answers."""
+"""Who may use the service: does a request need a token, and which origins' pages may read its answers?"""
 
 import hashlib
 import hmac
@@ -8,7 +8,7 @@ from pathlib import Path
 from refusal import Refusal
 from table import DataError
 
-# Kubernetes has no token, and learns nothing but that the service works.
+# Kubernetes' probes have no token, and learn only whether the service works.
 FREE = ("/healthz", "/readyz", "/v2/health/live", "/v2/health/ready")
 METHODS = "GET, HEAD, POST, OPTIONS"
 HEADERS = "Authorization, Content-Type, Content-Encoding, X-Request-Id"
@@ -16,7 +16,7 @@ EXPOSED = "X-Model-Version, X-Request-Id"
 
 
 class Tokens:
-    """The tokens of a file, one a line. Without a file everybody may ask."""
+    """The tokens of a file, one per line. Without a file no request needs one."""
 
     def __init__(self, path):
         self._digests = [_digest(token) for token in _lines(path)] if path else []
@@ -29,14 +29,14 @@ class Tokens:
         return bool(self._digests)
 
     def check(self, path, header):
-        """Refuses who asks for this path without a token; `header`: of Authorization, as bytes."""
+        """Refuses a request for this path without a known token. `header`: the value of Authorization, as bytes."""
         if not self._digests or path in FREE:
             return
         if not header:
             raise Refusal(401, "a token is required: send the header Authorization: Bearer TOKEN")
         kind, _, token = header.partition(b" ")
         given = _digest(token.strip())
-        # All of them, and each in the same time, whatever is given.
+        # Compared with all of them, each in constant time.
         known = [hmac.compare_digest(given, digest) for digest in self._digests]
         if kind.lower() != b"bearer" or not any(known):
             raise Refusal(401, "this token is not valid")

@@ -23,15 +23,15 @@ from serving import Serving
 from table import DataError
 
 ADDRESSES = "GET /, /line/<n>, /prediction/<n>, /score, /metrics, /openapi.json, /v2, /healthz, /readyz; POST /prediction"
-# With EXAMPLES=private the rows of the test set, which may be somebody's, are not given to whoever asks.
+# With EXAMPLES=private the rows of the test set, which may be personal data, are not served.
 WITHOUT_EXAMPLES = "GET /, /score, /metrics, /openapi.json, /v2, /healthz, /readyz; POST /prediction"
 ROW_NUMBER = re.compile(r"-?\d+", re.ASCII)
 PROBE_TIME = 2  # seconds that a probe waits for the models
-LONGEST_BATCH = 60  # seconds that the models may be at work on what came together
+LONGEST_BATCH = 60  # seconds that the models may work on one batch
 
 
 def create_app(data=None, trained=None):
-    """The service over what train.py wrote: examples and models; all is read here, once."""
+    """The service for the examples and models that train.py wrote; all of it is read here, once."""
     try:
         serving = Serving(data, trained)
         addresses = WITHOUT_EXAMPLES if serving.examples_are_private else ADDRESSES
@@ -55,7 +55,7 @@ class Answers:
         self._verdict = None  # what is wrong with the models' answers; None: they were not asked yet
 
     def routes(self):
-        """From what is asked often to what is asked seldom."""
+        """The most frequent first: the router tries them in this order."""
         examples = [] if self.serving.examples_are_private else [
             Route("/prediction/{number}", self.prediction), Route("/line/{number}", self.line)]
         return [
@@ -115,7 +115,7 @@ class Answers:
                 f"row 0: training answered {self.serving.expected}, this service answers {got}")
         elif self._verdict is None:
             return "the models have not answered yet"
-        # Models that work are well, as long as they come to an end.
+        # Busy models are healthy, as long as they finish.
         elif (began := self.batcher.began) and time.monotonic() - began > LONGEST_BATCH:
             return f"the models have been working on the same requests for more than {LONGEST_BATCH} seconds"
         return self._verdict or None
@@ -130,7 +130,7 @@ class Answers:
 
 
 def query(request):
-    """What stands behind the ? of an address: {name: [values]}."""
+    """The query of an address: {name: [values]}."""
     return parse_qs(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 

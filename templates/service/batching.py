@@ -1,7 +1,7 @@
 """How are the models asked, so that many requests cost little more than one?
 
-One thread asks them. What arrives while it works waits, and is answered together when it is done: nobody waits for others to come, and
-thirty-two clients cost a ninth of thirty-two single questions.
+One thread runs them. Requests that arrive while it is busy are answered together afterwards: no request waits for others to come, and
+thirty-two clients cost a ninth of thirty-two single requests.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ class Question:
             self.error = error
 
     def finish(self):
-        """In the loop that waits for it."""
+        """Called in the loop that waits for it."""
         if self.future.done():
             return
         if self.error is not None:
@@ -83,7 +83,7 @@ class Batcher:
                 batch[0].loop.call_soon_threadsafe(_finish, batch)
 
     def _next(self):
-        """What waits, in its order, up to as many rows as one request may have."""
+        """The waiting questions in their order, up to as many rows as one request may have."""
         batch, count = [], 0
         while self._waiting:
             question = self._waiting[0]
@@ -112,7 +112,7 @@ class Batcher:
                 self._alone(part, probabilities, error)
 
     def _alone(self, questions, probabilities, error):
-        """Whose fault is the error? The others shall not suffer from it."""
+        """Asks each by itself, so that only the one at fault gets the error."""
         if len(questions) == 1:
             questions[0].error = error
             return

@@ -1,4 +1,4 @@
-"""What is in the body of a request? Its bytes, as they were before they were packed."""
+"""What is in the body of a request? Its bytes, uncompressed."""
 
 import contextlib
 import re
@@ -12,20 +12,20 @@ SMALL = 64 * 1024  # bytes that every request may have here
 MOST_HELD = 128 * 1024 * 1024  # bytes of larger requests, all together
 NOT_TAKEN = "{} is not supported: send JSON with the header Content-Type: application/json"
 OTHERS = ("text/csv", "text/xml", "application/xml", "multipart/form-data", "application/x-ndjson", "application/octet-stream")
-FORM = "application/x-www-form-urlencoded"  # curl -d says so of JSON, too
+FORM = "application/x-www-form-urlencoded"  # curl -d sends JSON with it, too
 FIELD = re.compile(rb"[\w.%+-]+=", re.ASCII)  # how a form begins
 TOO_LARGE = f"the body is too large: send at most {LARGEST_BODY} bytes at once"
 
 
 class Bodies:
-    """The bodies that are here, and are held until they are answered."""
+    """The bodies that are held in memory until their requests are answered."""
 
     def __init__(self):
         self._held = 0
 
     @contextlib.asynccontextmanager
     async def of(self, request):
-        """A function that gives the bytes; unpacking takes time, and is not for the loop that calls this."""
+        """A function that returns the bytes: decompressing takes time, and must not hold up the loop that calls this."""
         kind = kind_of(request.headers.get("content-type", ""))
         encoding = request.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("identity", "gzip", "x-gzip"):
@@ -73,7 +73,7 @@ def checked(body, kind):
 
 
 def unpacked(content):
-    """The bytes that gzip packed."""
+    """The bytes that gzip compressed."""
     unpacking = zlib.decompressobj(31)
     try:
         body = unpacking.decompress(content, LARGEST_BODY + 1)

@@ -1,4 +1,4 @@
-"""What does the body of a request hold, piece by piece? http.server leaves that to whoever uses it."""
+"""What does the body of a request hold, piece by piece? http.server does not read it by itself."""
 
 PIECE = 256 * 1024  # bytes
 LONGEST_SIZE = 20  # bytes of the line that says how long a chunk is

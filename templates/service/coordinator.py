@@ -1,4 +1,4 @@
-"""How do several pods share the rows of one input, and who puts their results together?
+"""How do several pods share the rows of one input, and how are their results put together?
 
 PUT /input, GET /status, GET /input/<k>, PUT /results/<k>, GET /predictions.csv, GET /predictions.parquet, GET /scores.json, GET /healthz
 """
@@ -37,7 +37,7 @@ class Coordinator(BaseHTTPRequestHandler):
     token = None  # what every request but /healthz must show; None asks for nothing
 
     def answer(self):
-        """Every fault of a request has an answer that says what it is."""
+        """Answers a request; every fault gets an answer that says what is wrong."""
         if not self.is_known():
             # Nothing of its body is read.
             self.body, self.close_connection = (), True
@@ -140,7 +140,7 @@ class Coordinator(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_):
-        """What happens is told by the shards; a line per probe would hide it."""
+        """Nothing: the shards print what happens, and a line per probe would hide it."""
 
 
 @contextmanager
@@ -168,7 +168,7 @@ def fetch(source, shards):
 
 
 def token():
-    """What lets in, from the file that COORDINATOR_TOKEN_FILE names."""
+    """The token of this run, from the file that COORDINATOR_TOKEN_FILE names."""
     path = os.environ.get("COORDINATOR_TOKEN_FILE")
     if path is None:
         return None
@@ -193,7 +193,7 @@ def main():
     options = parser.parse_args()
     if not 1 <= options.shards <= 100_000:
         parser.error("--shards must be from 1 to 100000")
-    # Process 1 of a container has to want to be ended.
+    # Process 1 of a container ignores SIGTERM unless it handles it.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     try:
         Coordinator.token = token()

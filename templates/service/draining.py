@@ -1,7 +1,7 @@
-"""Is this service about to leave?
+"""Is this service about to shut down?
 
-Kubernetes runs the preStop hook of deployment.yaml, which makes a file, some seconds before it ends the process. Clients
-that keep their connection stay with this pod until it lets them go: in these seconds it does.
+Some seconds before Kubernetes ends the process, it runs the preStop hook of deployment.yaml, which makes a file. Clients that keep their
+connection would stay with this pod: from then on each answer closes its connection.
 """
 
 import os

@@ -1,11 +1,11 @@
-"""Do rows look as those did that models were trained on?
+"""Do rows look like those that the models were trained on?
 
-For each column, how the training's values fall into bins: ten quantiles of numbers, the twenty commonest values of anything else. The
-population stability index (PSI) compares that with other rows: below 0.1 they are alike, from 0.1 to 0.25 they have moved, above 0.25
-it is another distribution.
+For each column, training records how its values fall into bins: ten quantiles of numbers, the twenty commonest values of anything else.
+The population stability index (PSI) compares that with other rows: below 0.1 they are alike, from 0.1 to 0.25 they have moved, above
+0.25 the distribution is different.
 
-Training, batch inference and `kubeforge drift` use it. The last runs it where it was typed, so that rows stay there: Python may be as
-old as 3.8 there, and has no packages.
+Training, batch inference and `kubeforge drift` use it. The last runs it on the operator's computer, so that rows stay there: Python may be
+as old as 3.8 there, and has no packages.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def bins(examples, schema):
 
 
 def _edges(values):
-    """Between the tenths of the values; equal ones are one."""
+    """The edges between the tenths of the values, each once."""
     values = sorted(values)
     edges = [values[len(values) * part // QUANTILES] for part in range(1, QUANTILES)] if values else []
     return {"edges": sorted(set(edges))}
@@ -97,7 +97,7 @@ class Tally:
 
 
 class Watch:
-    """Rows that pass by, compared with the bins of a training."""
+    """Counts rows, and compares them with the bins of a training."""
 
     def __init__(self, schema, bins):
         self._expected = {name: bins[name]["shares"] for name in schema.features if name in bins}
@@ -112,7 +112,7 @@ class Watch:
             tally.add_all(rows.column(name))
 
     def add_row(self, values):
-        """In the order of the schema."""
+        """Values in the order of the schema."""
         self.rows += 1
         for tally, value in zip(self._in_order, values):
             if tally is not None:
@@ -142,7 +142,7 @@ def psi(expected, got):
 # ---- a file of rows
 
 def compare(path, content):
-    """The Watch over all rows of a file; `content`: of metadata.json."""
+    """The Watch over all rows of a file. `content`: what metadata.json holds."""
     if not content.get("bins"):
         raise DataError("these models were trained before kubeforge recorded how their columns are distributed: train them again")
     schema = Schema.of(content["schema"])
@@ -188,7 +188,7 @@ def verdict(value, limit=LIMIT):
 
 
 def said(watch, content, limit):
-    """What kubeforge shows, as the JSON of --json."""
+    """What kubeforge shows, as --json prints it."""
     types = {column["name"]: column["type"] for column in content["schema"]["columns"]}
     columns = [{"name": name, "type": types[name], "psi": value, "verdict": verdict(value, limit), "missing": watch.missing(name)}
                for name, value in watch.table().items()]

@@ -1,4 +1,4 @@
-"""What has every answer, whatever was asked? Its request's number, the models' version, a reason when it is none."""
+"""What does every answer carry? The request's ID, the models' version, and for an error its reason."""
 
 import gzip
 import logging
@@ -30,7 +30,7 @@ METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
 
 
 class Disconnected(Exception):
-    """The client has gone before its request was complete: nobody waits for an answer."""
+    """The client left before its request was complete: nobody waits for an answer."""
 
 
 class Envelope:
@@ -45,7 +45,7 @@ class Envelope:
         self._log = log if os.environ.get("LOG") == "requests" else lambda **entry: None
 
     def know(self, routes):
-        """The addresses that are counted by their names."""
+        """Notes the addresses that metrics count by their own names."""
         for route in routes:
             self._paths.setdefault(route.endpoint, PARAMETER.sub(r"<\1>", route.path))
 
@@ -149,7 +149,7 @@ def allowed(error):
 
 
 def path_of(path, headers):
-    """The address without what a proxy put in front, and without slashes that say nothing."""
+    """The address without a proxy's prefix and without redundant slashes."""
     path = SLASHES.sub("/", path)
     prefix = headers.get(b"x-forwarded-prefix", b"").decode("latin-1").rstrip("/")
     if prefix and PREFIX.fullmatch(prefix) and (path + "/").startswith(prefix + "/"):
@@ -166,7 +166,7 @@ def takes_gzip(header):
 
 
 def log(**entry):
-    """A line of JSON on standard output; never a feature, and of an address not what is behind the ?."""
+    """A line of JSON on standard output; never a feature, and never the query of an address."""
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     sys.stdout.buffer.write(orjson.dumps({"time": now, **entry}, option=orjson.OPT_APPEND_NEWLINE))
     sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""What do example rows teach: which columns, of which types, with which classes?"""
+"""What do example rows show: which columns, of which types, with which classes?"""
 
 import os
 import re
@@ -9,8 +9,8 @@ from table import (BLANK, BOOLEANS, LARGEST, MISSING, NUMBER, PLAIN, WHOLE_NUMBE
                    it_has, listed, number_hint, opened, shown, value)
 
 BLOCK = 256  # rows whose types are looked at together
-FEW_EXCEPTIONS = 0.1  # of a column's cells: fewer that are no numbers are mistakes, more make it text
-ZERO_IN_FRONT = re.compile(r"[+-]?0\d", re.ASCII)  # 01234 is a postal code, and as a number another
+FEW_EXCEPTIONS = 0.1  # of a column's cells: fewer that are not numbers are mistakes, more make it text
+ZERO_IN_FRONT = re.compile(r"[+-]?0\d", re.ASCII)  # 01234 is a postal code: as a number it would lose its zero
 TARGET, INDEX = "# Letter", "Line"  # where the inventory names no others
 
 
@@ -34,7 +34,7 @@ class Seen:
             self._look(cell.strip(BLANK), cell, where, number, decimal)
 
     def _plain(self, cells, joined):
-        """The fast way for numbers without zeros in front."""
+        """The fast path, for numbers without leading zeros."""
         try:
             if not all(-LARGEST <= number <= LARGEST for number in map(float, cells)):
                 return False
@@ -93,7 +93,7 @@ class Seen:
 
 
 class Examples:
-    """A file of examples, read once: its columns, and what has been seen in them."""
+    """A file of examples, read once: its columns, and what was seen in them."""
 
     def __init__(self, path, name=None):
         self.path, self.name = path, str(name or path)
@@ -152,7 +152,7 @@ class Examples:
 
 
 def schema_of(train, test, target=None, index=None, types=None):
-    """What the examples teach; `train` may be None. Both have the same columns, in any order; the order of the first counts."""
+    """What the examples show; `train` may be None. Both have the same columns, in any order; the order of the first counts."""
     first = train or test
     target = _named(target, TARGET, first, "target", test)
     index = _named(index, INDEX, first, "index")
@@ -224,7 +224,7 @@ def _with_task(schema, train, test):
 # ---- both files
 
 class Data:
-    """The examples of a directory: what they teach, and what is worth knowing about them."""
+    """The examples of a directory: what they show, and what is worth knowing about them."""
 
     def __init__(self, train, test, target=None, index=None, types=None):
         """Two files, each a path or (path, name for messages); either may be None, and then the other is both."""

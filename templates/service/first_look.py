@@ -1,7 +1,7 @@
 """What do the files of a model directory hold, and can they be served?
 
-`kubeforge` runs it where it was typed, before anything is sent or built (Sources/ForgeService, LocalPython): Python may be as old as 3.8
-there, and has no packages.
+`kubeforge` runs it on the operator's computer, before anything is sent or built (Sources/ForgeService, LocalPython): Python may be as old
+as 3.8 there, and has no packages.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from table import ALL, DataError, Layout, Schema, header_of, names, opened
 
 
 def look(directory=None, train=None, test=None, target=None, index=None, pins=None):
-    """What kubeforge asks before it builds, as the JSON of --json."""
+    """What kubeforge needs to know before it builds, as --json prints it."""
     found = None if directory is None else Directory(directory, train, test)
     if found is not None and REQUIREMENTS in found.names:
         Requirements(directory, pins)
@@ -48,7 +48,7 @@ def look(directory=None, train=None, test=None, target=None, index=None, pins=No
 
 
 def check_rows(path, keep):
-    """Refuses rows for batch inference of which columns are to be kept that they do not have; says nothing of other columns."""
+    """Refuses rows for batch inference that lack a column to be kept; other columns are not checked."""
     with opened(path, path) as reader:
         header = header_of(next(reader.records(), (1, []))[1], path)
         Layout(Schema([]), header, reader, keep=() if keep == [ALL] else keep)

@@ -1,7 +1,7 @@
 """How does a pod get what only the operator's computer has: a model directory, a signature?
 
-The pod's program says in its last line what it waits for, and looks for a file. `kubeforge` sees the line and runs this module in the
-pod, which reads its standard input: the file is there when all of it has arrived, or not at all.
+The pod's program prints what it waits for, and waits for a file. `kubeforge` sees that line and runs this module in the pod, which reads
+its standard input: the file appears when all of it has arrived, or not at all.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def wait(name, what, patience, directory=None):
 
 
 def sizes(directory):
-    """Of what is arriving."""
+    """The sizes of the files that are arriving."""
     found = {}
     for path in directory.glob(f"{ARRIVING}*"):
         try:
@@ -50,14 +50,14 @@ def sizes(directory):
 
 
 def take(name, size, digest, source, directory=None):
-    """Makes the file of this name of the source's bytes, if they are as many as they should be, and the same."""
+    """Makes the file of this name from the source's bytes, if they have the right number and digest."""
     directory = directory or DIRECTORY
     directory.mkdir(parents=True, exist_ok=True)
     handle, path = tempfile.mkstemp(prefix=ARRIVING, dir=directory)
     try:
         with open(handle, "wb") as file:
             got, summed = 0, hashlib.sha256()
-            # Not up to the end: not every container runtime tells of it.
+            # Not until the end of the stream: not every container runtime passes it on.
             while got < size:
                 piece = source.read1(min(PIECE, size - got))
                 if not piece:

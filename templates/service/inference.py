@@ -1,4 +1,4 @@
-"""What do the models say about every row of an input, and how often are they right?
+"""What do the models predict for every row of an input, and how often are they right?
 
 Writes predictions.csv and scores.json. With --coordinator, the rows are one shard of an input that several pods share. Those of a
 schedule go into the model store as well (delivery.py).
@@ -31,13 +31,13 @@ from refusal import Refusal
 from table import DataError, names
 
 HERE = Path(__file__).parent
-NEWS = 5  # seconds between two lines about the progress
+NEWS = 5  # seconds between two lines about progress
 COORDINATOR_PATIENCE = 300  # seconds for the coordinator to start and to get its input
 
 
 def main():
     options, began = arguments(), datetime.now(timezone.utc)
-    # Process 1 of a container has to want to be ended.
+    # Process 1 of a container ignores SIGTERM unless it handles it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         trained = metadata.Trained(options.models)
@@ -164,7 +164,7 @@ def ask(address, body=None, headers=None):
     token = os.environ.get("COORDINATOR_TOKEN_FILE")
     shown = {"Authorization": f"Bearer {Path(token).read_text().strip()}"} if token else {}
     request = urllib.request.Request(address, body, (headers or {}) | shown, method="GET" if body is None else "PUT")
-    # Without the proxy that the image may know for the world outside.
+    # Without the proxy that the image may have for the internet.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         return opener.open(request, timeout=inputs.PATIENCE)

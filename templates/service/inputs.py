@@ -1,4 +1,4 @@
-"""Which rows does an input for the models hold? It is read piece by piece: it may be larger than the memory."""
+"""Which rows does an input for the models hold? It is read piece by piece: it may be larger than memory."""
 
 import base64
 import http.client
@@ -101,7 +101,7 @@ def chunks(rows, layout, shift=0, first=0):
 
 
 class Watched:
-    """Chunks that pass by, and how far their columns are from those of the training."""
+    """Passes chunks on, and measures how far their columns are from those of the training."""
 
     def __init__(self, chunks, schema, bins):
         self._chunks, self._watch = chunks, drift.Watch(schema, bins)
@@ -134,7 +134,7 @@ def as_csv(stream, name):
 
 
 class Begun:
-    """A stream of which the first bytes were read already."""
+    """A stream whose first bytes have already been read."""
 
     def __init__(self, head, stream):
         self._head, self._stream = head, stream
@@ -165,7 +165,7 @@ def opened(source):
 
 def _asked(address):
     parts = urlsplit(address)
-    # What stands before the @ or behind the ? may be a password: it is not repeated.
+    # What is before the @ or after the ? may be a password: it is not repeated.
     login, _, host = parts.netloc.rpartition("@")
     name = f"{parts.scheme}://{host}{parts.path}"
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -174,7 +174,7 @@ def _asked(address):
     if login:
         user, _, password = login.partition(":")
         pair = f"{unquote(user)}:{unquote(password)}".encode()
-        # Not for whom the server may send us on to.
+        # Not sent to where the server may redirect.
         request.add_unredirected_header("Authorization", f"Basic {base64.b64encode(pair).decode()}")
     try:
         return urllib.request.urlopen(request, timeout=PATIENCE), name

@@ -15,7 +15,7 @@ from table import DataError
 NAME = "metadata.json"
 SIGNATURE = "metadata.json.sig"  # beside it in the store, where versions are signed
 GOLDEN = "golden.json"
-METRICS = "metrics.json"  # what a train.py of one's own has measured
+METRICS = "metrics.json"  # what the user's train.py has measured
 PACKAGES = ("numpy", "scikit-learn", "joblib", "pandas", "pyarrow", "onnxruntime", "xgboost", "xgboost-cpu", "lightgbm", "skops", "torch")
 FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ +-]{0,127}", re.ASCII)  # it becomes part of a path, here and in the store
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)  # it becomes the name of a directory
@@ -39,7 +39,7 @@ class Trained:
         return content
 
     def check(self, name):
-        """The same comparison of a file that may be larger than the memory."""
+        """The same comparison for a file that may be larger than memory."""
 
         def look(path):
             size, summed = 0, hashlib.sha256()
@@ -70,7 +70,7 @@ class Trained:
             )
 
     def golden(self):
-        """What the models answered when they were trained: golden.json without its rows but the first."""
+        """What the models answered when they were trained: golden.json with only the first of its rows."""
         path = self.directory / GOLDEN
         try:
             answers = _beginning(self.file(GOLDEN))
@@ -88,7 +88,7 @@ class Trained:
 
 
 def _beginning(content):
-    """All rows, parsed, take some twenty times their bytes in memory, and only the first is asked for. train.py writes one a line."""
+    """golden.json with its first row alone: parsed, all rows take some twenty times their bytes in memory. train.py writes one per line."""
     head, found, rows = content.partition(b',\n "rows": [\n')
     first = rows.partition(b"\n")[0].rstrip(b",")
     return json.loads(head + found + first + b"]}") if found else json.loads(content)
@@ -122,8 +122,8 @@ def _fault(content):
             return f"does not say how long {name} is"
         if not isinstance(entry.get("sha256"), str) or not DIGEST.fullmatch(entry["sha256"]):
             return f"has no sha256 of {name}"
-    # Whoever changes a model and its sha256 here does not change the version that pods ask for.
-    # Versions from before had the first half of the digest only.
+    # Changing a model and its sha256 here does not change the version that pods ask for.
+    # Older versions end with the first half of the digest only.
     digest = _digest(content["files"])
     if content["version"].rpartition("-")[2] not in (digest, digest[:16]):
         return f"describes other files than version {content['version']} has"

@@ -1,11 +1,11 @@
-"""How much is the service asked, how quick is it, and what does it say? For Prometheus."""
+"""How many requests does the service get, how fast does it answer, and what does it predict? For Prometheus."""
 
 import os
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
 
-disable_created_metrics()  # when each counter began: twice the text, and nobody asks
+disable_created_metrics()  # the start time of each counter: twice the text, and nobody uses it
 
 MOST_CLASSES = 30  # of a model; what is beyond is counted as "other"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

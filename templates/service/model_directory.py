@@ -57,7 +57,7 @@ class Directory:
         return models_in(self.path, self.names)
 
     def bytes(self):
-        """Of all files."""
+        """The size of all files together."""
         return sum(os.path.getsize(os.path.join(directory, name)) for directory, _, names in os.walk(self.path) for name in names
                    if os.path.isfile(os.path.join(directory, name)))
 
@@ -82,7 +82,7 @@ def models_in(directory, names=None):
 
 
 def is_model(path, kind):
-    """JSON and text may be anything: XGBoost's and LightGBM's begin in their own way."""
+    """Whether a file holds a model. JSON and text may be anything: XGBoost's and LightGBM's are told by how they begin."""
     if not path.endswith((".json", ".txt")):
         return True
     with open(path, "rb") as file:
@@ -130,7 +130,7 @@ def _pickled(path):
 
 
 def _unpacked_pickle(path):
-    """joblib packs in several ways, and tells them by the first bytes."""
+    """The uncompressed pickle: joblib compresses in several ways, which the first bytes tell apart."""
     with open(path, "rb") as file:
         head = file.read(6)
     if head.startswith(GZIP):
@@ -144,7 +144,7 @@ def _unpacked_pickle(path):
 
 
 class _Inflated:
-    """A file of zlib, as a stream."""
+    """A zlib-compressed file as a stream."""
 
     def __init__(self, file):
         self.file, self.unpacking = file, zlib.decompressobj()

@@ -1,4 +1,4 @@
-"""What do the models say about rows of features?"""
+"""What do the models predict for rows of features?"""
 
 import importlib.util
 import io
@@ -28,7 +28,7 @@ class Models:
 
     @property
     def columns(self):
-        """What is said of a class: `class`, or the columns of labels.csv."""
+        """What an answer has for a class: `class`, or the columns of labels.csv."""
         return self._columns
 
     def name(self, truth):
@@ -46,8 +46,8 @@ class Models:
         return found
 
     def answers(self, rows, probabilities=False):
-        """For each row what each model says: {"churn": {"class": "yes", "probability": 0.947}, "price": {"value": 201.7}}.
-        `probabilities`: of every class, too."""
+        """For each row what each model answers: {"churn": {"class": "yes", "probability": 0.947}, "price": {"value": 201.7}}.
+        `probabilities`: whether to add those of every class."""
         said = []
         for name, model in self._loaded.items():
             try:
@@ -58,7 +58,7 @@ class Models:
         return [dict(zip(self.names, answers)) for answers in zip(*said)]
 
     def _answers(self, model, rows, probabilities):
-        # Classes of labels.csv are told without a probability, unless it is asked for.
+        # Answers with the columns of labels.csv have no probability, unless it is asked for.
         values, chances = model.ask(rows, probabilities or not self._labels)
         if model.classes is None:
             return [{"value": float(value)} for value in values]
@@ -101,7 +101,7 @@ def load(trained):
 
 
 class Loader:
-    """One model file after the other, each by its format."""
+    """Loads model files, each by its format."""
 
     def __init__(self, trained, schema, classes):
         self.trained, self.schema, self.classes = trained, schema, classes
@@ -122,7 +122,7 @@ class Loader:
     def _skops(self, content, classes):
         import skops.io
 
-        # What may be trusted was decided at the build, about these very bytes.
+        # What may be trusted was decided when the image was built, for these very bytes.
         return Estimator(skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content)), classes)
 
     def _own(self):
@@ -178,7 +178,7 @@ class Estimator:
     def ask(self, rows, with_chances=True):
         """(n classes or values, n × k probabilities or None)."""
         table = table_of(rows, self.names)
-        # Only where no value can be missing: a model that takes none must say so.
+        # Only where no value can be missing: a model that accepts no missing values must be able to say so.
         if self._settings is None or not rows.schema.is_numeric:
             return self._ask(table, with_chances)
         with self._settings():
@@ -190,8 +190,8 @@ class Estimator:
 
 
 def _settings():
-    """scikit-learn's own checks cost a third of a single row's time, and callers have checked. The setting belongs to a thread: set once
-    at the start, it would not reach the threads that answer."""
+    """A context without scikit-learn's own checks: they cost a third of a single row's time, and callers have checked. The setting is per
+    thread: set once at the start, it would not reach the threads that answer."""
     import sklearn
 
     return lambda: sklearn.config_context(assume_finite=True, skip_parameter_validation=True)

@@ -36,7 +36,7 @@ def document(serving):
 
 
 def example(serving):
-    """A row as an object: a real one, or where examples are private, of no meaning."""
+    """A row as an object: a real one, or a placeholder where examples are private."""
     if serving.count and not serving.examples_are_private:
         return serving.values(0)
     nothing = {"number": 0.0, "integer": 0, "text": "", "boolean": False}

@@ -1,8 +1,8 @@
-"""Which packages is pip to install for the models of a directory? Asked once, when the image is built.
+"""Which packages should pip install for the models of a directory? Asked once, when the image is built.
 
 packages.py DIRECTORY REQUIREMENTS OUTPUT writes into OUTPUT, in the order in which pip gets them: server.txt; models/, with a
-requirements.txt and all that it names; more.txt. And pins.txt, the server's versions, which none of them may change; and debs.txt,
-for apt. With a fourth word, `move`, wheels are in the directory no longer.
+requirements.txt and all that it names; more.txt. It also writes pins.txt, the server's versions, which none of these may change, and
+debs.txt, for apt. With a fourth word, `move`, wheels are moved out of the directory.
 """
 
 import os
@@ -14,7 +14,7 @@ from model_directory import Directory, version_of
 from requirements_file import REQUIREMENTS, Requirements, pinned
 from table import DataError
 
-# At these versions where nothing names others; wheels for Python 3.11 to 3.14 on amd64 and arm64.
+# The versions where nothing names others; there are wheels for Python 3.11 to 3.14 on amd64 and arm64.
 PACKAGES = {"pandas": "pandas==3.0.6", "onnx": "onnxruntime==1.32.0", "xgboost": "xgboost-cpu==3.2.0", "lightgbm": "lightgbm==4.7.0",
             "python": "pandas==3.0.6", "skops": "skops==0.16.0", "pyarrow": "pyarrow==26.0.1", "imblearn": "imbalanced-learn",
             "catboost": "catboost", "category_encoders": "category_encoders", "torch": "torch"}
@@ -26,7 +26,7 @@ def write(directory, requirements, output, moves=None):
     """Uses the directory's requirements.txt if it has one; otherwise, the packages that the models were saved with."""
     with open(requirements, encoding="utf-8") as file:
         server, line, ours = file.read().partition(FOR_MODELS)
-    pins = pinned(server) if line else {}  # who has not divided the file says nowhere what is the server's
+    pins = pinned(server) if line else {}  # without the dividing line nothing says what is the server's
     own = Requirements(directory.path, pins) if REQUIREMENTS in directory.names else None
     models = os.path.join(output, "models")
     os.makedirs(models, exist_ok=True)
@@ -64,7 +64,7 @@ def saved_with(directory, ours):
 
 
 def needs(path, kind):
-    """Names in PACKAGES."""
+    """The names in PACKAGES that a model needs."""
     found = {kind} | version_of(path, kind)[1]
     # Boosters know columns by name.
     return found | {"pandas"} if found & {"xgboost", "lightgbm"} else found

@@ -1,4 +1,4 @@
-"""What does a person see who opens the service's address? One page that needs nothing from elsewhere."""
+"""What does somebody see who opens the service in a browser? One page that loads nothing from elsewhere."""
 
 import html
 import json
@@ -7,7 +7,7 @@ from openapi import example
 from rows import MOST_ROWS
 
 MOST_FIELDS = 24  # columns that get a field each; with more, the row is a text
-# The page asks this service only, and loads nothing.
+# The page connects to this service only, and loads nothing.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; form-action 'none'"
 HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
@@ -118,7 +118,7 @@ def of(serving, tokens=False):
 
 
 def ask_for_token():
-    """What a browser gets that has no token yet: it cannot send one by itself."""
+    """The page for a browser without a token: it cannot send one by itself."""
     return _whole("A token is required", f"""
 <h1>A token is required</h1>
 <form><label>Token <input name="token" type="password" autocomplete="off" autofocus></label><button>Open</button></form>
@@ -153,7 +153,7 @@ def _table(serving):
 
 
 def _links(tokens):
-    """A browser that follows a link sends no token."""
+    """Links to the other addresses; with tokens only their names, because a browser that follows a link sends none."""
     places = (("OpenAPI", "openapi.json"), ("Open Inference Protocol", "v2"), ("metrics", "metrics"), ("scores", "score?details=1"))
     if tokens:
         return "Also here: " + ", ".join(f"<code>/{place}</code>" for _, place in places)

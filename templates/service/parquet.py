@@ -1,4 +1,4 @@
-"""How does Parquet become CSV, and answers Parquet? By row groups: a file may be larger than the memory.
+"""How does Parquet become CSV, and how do answers become Parquet? In batches: a file may be larger than memory.
 
 Everything else reads and writes CSV. Parquet needs pyarrow, which requirements.txt of a model directory names.
 """
@@ -60,7 +60,7 @@ def _values(cells, convert):
 
 
 def _number(text):
-    """A comma is a decimal one: it was read as that."""
+    """The number in a cell; a comma in it is a decimal comma, as it was read."""
     return float(text.replace(",", "."))
 
 

@@ -33,18 +33,18 @@ class Form:
         return [name for name in names if not name == self.index == self.schema.index]
 
     def keeping(self, names):
-        """The same for an input in which these are kept."""
+        """The same form, with these columns kept."""
         form = copy.copy(self)
         form.keep = tuple(names)
         return form
 
     @property
     def names(self):
-        """Of the models."""
+        """The names of the models."""
         return list(self.parts)
 
     def columns(self, has_truth):
-        """A column that is kept, and has the name of another, gets one that says whose it is."""
+        """The names of all columns. A kept column that has the name of another becomes input_NAME."""
         found = self._answers(has_truth)
         for name in self.keep:
             while name in found:
@@ -61,7 +61,7 @@ class Form:
         return found
 
     def types(self, has_truth):
-        """Of the columns, for Parquet; what is not named is text."""
+        """The types of the columns, for Parquet; a column without one is text."""
         answers = self._answers(has_truth)
         found = {name: "number" for name in answers if name.endswith("_probability")}
         target = self.schema.target and self.schema.target.type
@@ -132,7 +132,7 @@ def _cell(cell):
 
 
 def _is_same(one, other):
-    """0 and 0.0 are one class."""
+    """Whether two texts name the same class: 0 and 0.0 do."""
     return one == other or bool(NUMBER.fullmatch(one) and NUMBER.fullmatch(other)) and float(one) == float(other)
 
 
@@ -143,7 +143,7 @@ def text(lines):
 
 
 class Tally:
-    """How well each model met the truth."""
+    """How well each model predicted the truth."""
 
     def __init__(self, form, has_truth):
         self.rows, self._form, self._has_truth = 0, form, has_truth

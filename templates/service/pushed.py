@@ -1,7 +1,7 @@
 """Can this image serve a model directory that comes from elsewhere?
 
-Runs in the pod of a `kubeforge push`: takes the directory in (handover.py), and compares what models of the store cannot bring along,
-since pods have it from their image: the example rows, the columns, packages, and modules of one's own. train.py and store.py do the rest.
+Runs in the pod of a `kubeforge push`: receives the directory (handover.py), and compares what pods have from their image rather than from
+the store: the example rows, the columns, packages, and the user's own modules. train.py and store.py do the rest.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from model_directory import Directory
 from table import DataError, listed
 
 HERE = Path(__file__).resolve().parent
-BUILDS = ("train.py", "generate_data.py")  # they make models and rows, and no pod that serves imports them
+BUILDS = ("train.py", "generate_data.py")  # they make models and rows; no serving pod imports them
 MOST_TOLD = 5
 # Modules by the names of packages.needs; without pandas a model.py gets arrays.
 MODULES = {"pandas": "pandas", "onnx": "onnxruntime", "xgboost": "xgboost", "lightgbm": "lightgbm", "skops": "skops",
@@ -32,7 +32,7 @@ REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?\s*(?:==\s*
 
 
 def unpack(archive, directory):
-    """Regular files below the directory, and nothing else."""
+    """Unpacks regular files below the directory, and nothing else."""
     try:
         with tarfile.open(archive, "r:") as tar:
             for member in tar:
@@ -81,7 +81,7 @@ def other_columns(here, there):
 
 
 def shown(value):
-    """As a sentence has room for it."""
+    """A value as part of a sentence."""
     return "none" if value is None else listed([str(one) for one in value]) if isinstance(value, list) else str(value)
 
 
@@ -152,7 +152,7 @@ def installed(name):
 
 
 def plain(version):
-    """1.4.0 and 1.4 are one version."""
+    """A version without its last zeros: 1.4.0 and 1.4 are the same."""
     return re.sub(r"(\.0)+$", "", version)
 
 
@@ -162,7 +162,7 @@ def main():
     parser.add_argument("--image", type=Path, default=HERE, help="the directory with the image's own model/ and models/")
     parser.add_argument("--patience", type=float, default=300, help="seconds to wait without progress")
     options = parser.parse_args()
-    # Process 1 of a container has to want to be ended.
+    # Process 1 of a container ignores SIGTERM unless it handles it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         archive = handover.wait("directory", "the model directory", options.patience)

@@ -1,7 +1,7 @@
 """How are requests read, so that a client that stalls keeps nobody waiting?
 
-One loop reads from all connections what has come: uvicorn's. Here is what it leaves to others: limits of size and time, a last
-connection that has room, and a reason in JSON for what never becomes a request.
+uvicorn's loop reads from all connections. This module adds what it leaves to others: limits of size, time and the number of
+connections, and a reason in JSON for what never becomes a request.
 """
 
 import http
@@ -16,9 +16,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_TIME = 10  # seconds from the first to the last byte of a request's head
 BODY_TIME = 30  # seconds more for its body
 SEND_TIME = 30  # seconds for a client to take the rest of its last answer
-LEAVE_TIME = 2  # seconds for a client to go that has its last answer
+LEAVE_TIME = 2  # seconds for a client to close its connection after its last answer
 IDLE_TIME = 60  # seconds from an answer to the next request
-LOOK_TIME = 0.25  # seconds between two looks for those whose time is over
+LOOK_TIME = 0.25  # seconds between two looks for overdue connections
 MOST_CONNECTIONS = 4096
 LONGEST_LINE = 4094  # bytes of an address
 LONGEST_HEADER = 8190  # bytes of one header
@@ -30,7 +30,7 @@ UPGRADED = b"POST / HTTP/1.1\r\n%s\r\n"
 
 
 class Connections:
-    """All that are open. Those that keep the service waiting are in the order in which they began to."""
+    """All open connections. Those that keep the service waiting are kept in the order in which they began to."""
 
     def __init__(self):
         self.open = set()
@@ -56,7 +56,7 @@ class Connections:
         self._waiting.pop(connection, None)
 
     def look(self, loop):
-        """Lets go whose time is over, from now on."""
+        """Ends overdue connections, now and every LOOK_TIME seconds."""
         now = time.monotonic()
         for connection in [one for one in self.open if one.due <= now]:
             connection.is_late()
@@ -64,8 +64,8 @@ class Connections:
 
 
 class Transport:
-    """asyncio's, whose end waits until the client has what was sent: with bytes of the client that nobody read, the kernel would throw
-    the answer away."""
+    """asyncio's transport, which closes only when the client has what was sent: while bytes of the client are unread, the kernel would
+    discard the answer."""
 
     def __init__(self, transport, connection):
         self._transport, self._connection = transport, connection
@@ -83,7 +83,7 @@ class Transport:
             self._head = b""
 
     def flush(self):
-        """What has no body is sent, too."""
+        """Sends a head that no body followed."""
         if self._head:
             self.write(b"")
 
@@ -167,7 +167,7 @@ class Connection(HttpToolsProtocol):
         return bool(self.pipeline) or self.cycle is not None and not (self.cycle.response_complete or self.cycle.more_body)
 
     def refuse(self, status, reason):
-        """An answer to what never becomes a request, in JSON like all others. Who has sent nothing gets nothing."""
+        """An answer to what never becomes a request, in JSON like all others. A client that has sent nothing gets none."""
         if self.transport.is_closing():
             return
         if self._is_head or self._is_body:
@@ -205,7 +205,7 @@ class Connection(HttpToolsProtocol):
 
     def _go_on(self, rest):
         """The client offered another protocol, as Java's does with each first request; it gets its answer in this one. The parser has
-        stopped behind the head: another goes on with the body."""
+        stopped after the head: a new one continues with the body."""
         self.parser = httptools.HttpRequestParser(self)
         length = b"".join(b"%s: %s\r\n" % pair for pair in self.headers if pair[0] in (b"content-length", b"transfer-encoding"))
         self._is_muted = True

@@ -1,8 +1,8 @@
-"""Why does a request get no answer?"""
+"""Why is a request refused?"""
 
 
 class Refusal(Exception):
-    """A request that cannot be answered as it is: an HTTP status, and a sentence for whoever sent it."""
+    """A request that cannot be answered as it is: an HTTP status, and a sentence for the client."""
 
     def __init__(self, status: int, reason: str):
         super().__init__(reason)

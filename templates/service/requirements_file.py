@@ -30,7 +30,7 @@ def pinned(text):
 
 
 def _index_name(name):
-    """Of a package, as the index writes it."""
+    """The name of a package as the index writes it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -119,7 +119,7 @@ class Requirements:
         return found
 
     def _take(self, name, value, directory, where):
-        """What an option says beside the packages."""
+        """Notes what an option names, or refuses it."""
         if name in ("--requirement", "--constraint"):
             if "://" not in value:
                 path = self._path(os.path.join(directory, value), value, where)
@@ -143,7 +143,8 @@ class Requirements:
             self._bare = self._bare or where
 
     def _compare(self, wanted, where):
-        """What is not as plain as one version is left to pip, which gets the service's versions as constraints."""
+        """Refuses another version of one of the service's packages. Anything but NAME==VERSION is left to pip, which gets the service's
+        versions as constraints."""
         found = EXACT.fullmatch(wanted)
         own = found and self._pins.get(_index_name(found.group(1)))
         if own and re.sub(r"(\.0)+$", "", found.group(2)) != re.sub(r"(\.0)+$", "", own):
@@ -196,7 +197,7 @@ class Requirements:
         self.names.add(_index_name(found.group(1)))
 
     def _path(self, path, shown, where):
-        """Of a file or directory, within the directory."""
+        """The path of a file or directory in the model directory, normalised."""
         path = os.path.normpath(path)
         if os.path.isabs(path) or path.split(os.sep)[0] == os.pardir:
             raise DataError(f"{where}: {shown} is not in the directory, which alone becomes part of the image: put it there")
@@ -207,7 +208,7 @@ class Requirements:
         return path
 
     def _add(self, path, where):
-        """A wheel, a page of links, or all wheels of a directory."""
+        """Adds a wheel, a page of links, or all wheels of a directory."""
         file = os.path.join(self.directory, path)
         if not os.path.isdir(file):
             more = [path]

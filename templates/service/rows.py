@@ -34,14 +34,14 @@ class Rows:
         return len(self._matrix if self._columns is None else self._columns[0])
 
     def __getitem__(self, part):
-        """Of a slice."""
+        """The rows of a slice."""
         if self._columns is None:
             return Rows(self.schema, self._matrix[part])
         return Rows(self.schema, columns=[column[part] for column in self._columns])
 
     @staticmethod
     def joined(parts):
-        """One behind the other."""
+        """The rows of all parts, one after the other."""
         if len(parts) == 1:
             return parts[0]
         if parts[0]._columns is None:
@@ -146,7 +146,7 @@ def checked(rows, schema):
 
 
 def in_order(row, name, features, known):
-    """The values of an object, in the order of the header; a column that is left out is missing, and none may be strange."""
+    """The values of an object, in the order of the header; a column that is left out is missing, and unknown ones are refused."""
     strange = row.keys() - known
     if strange:
         told = ", ".join(features[:20]) + (", …" if len(features) > 20 else "")
@@ -161,7 +161,7 @@ def check_size(rows):
 
 
 def check(row, name, schema, names=None):
-    """`names`: of an object's values; those of a list are told by their place."""
+    """Refuses a row that the models cannot take. `names`: the columns of an object; without them errors name a value by its place."""
     if not isinstance(row, list):
         raise Refusal(400, f"{name} is not a list of {'numbers' if schema.is_numeric else 'values'}")
     width = len(schema.columns)

@@ -1,6 +1,6 @@
-"""How is the service run? One process: a loop that reads and writes, and a thread that asks the models.
+"""How is the service run? One process: a loop that reads and writes, and a thread that runs the models.
 
-Nothing forks: libraries of models warn of it. More cores are used by more pods.
+Nothing forks, because model libraries warn against it. To use more cores, run more pods.
 """
 
 import argparse
@@ -24,12 +24,12 @@ import draining  # noqa: E402
 import reading  # noqa: E402
 
 LOG = logging.getLogger("service")
-GRACEFUL_TIME = 20  # seconds; Kubernetes kills 45 after it began to drain
+GRACEFUL_TIME = 20  # seconds; Kubernetes kills the process 45 seconds after it began to drain the pod
 CERTIFICATE, KEY = "TLS_CERTIFICATE_FILE", "TLS_KEY_FILE"
 
 
 class Server(uvicorn.Server):
-    """uvicorn's, with connections that are read as reading.py says."""
+    """uvicorn's server, with the connections of reading.py."""
 
     def __init__(self, config, listener, context):
         super().__init__(config)
@@ -46,7 +46,7 @@ class Server(uvicorn.Server):
         LOG.info("Listening at: %s://%s:%d (%d)", "https" if self.context else "http", host, port, os.getpid())
 
     def handle_exit(self, signal, frame):
-        """Ends with 0, whoever asked for it: uvicorn's own would send the signal again."""
+        """Ends with exit code 0: uvicorn's own handler would raise the signal again."""
         self.should_exit = True
 
 
@@ -57,7 +57,7 @@ def main():
     options = options.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    # /tmp outlives a container that is started again in its pod.
+    # /tmp survives a restart of the container in its pod.
     draining.forget()
     context = tls()
     listener = listen(options.host, options.port)
@@ -69,7 +69,7 @@ def main():
 
 
 def listen(host, port):
-    # asyncio sends at once only what knows that it is TCP: else an answer's body would wait for the client's word about its head.
+    # asyncio sets TCP_NODELAY only on sockets made with IPPROTO_TCP; without it an answer's body waits until the client acknowledges its head.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -80,7 +80,7 @@ def listen(host, port):
 
 
 def tls():
-    """What a server of https needs; None where it speaks http."""
+    """The TLS context of a service that speaks https; None for http."""
     certificate, key = os.environ.get(CERTIFICATE), os.environ.get(KEY)
     if not certificate and not key:
         return None
@@ -94,7 +94,7 @@ def tls():
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.set_alpn_protocols(["http/1.1"])
     try:
-        # Without a word that is asked for in a terminal.
+        # A key with a passphrase is an error: nobody is there to type it.
         context.load_cert_chain(certificate, key, password=lambda: "")
     except (ssl.SSLError, ValueError) as error:
         reason = getattr(error, "reason", None) or error

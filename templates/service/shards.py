@@ -1,4 +1,4 @@
-"""Which part of the input is whose, and which results are there?"""
+"""Which shard has which part of the input, and which results have arrived?"""
 
 import csv
 import filecmp
@@ -17,12 +17,12 @@ from table import DataError
 
 
 def scores_text(scores):
-    """scores.json, as it is given."""
+    """scores.json, as it is served."""
     return (json.dumps(scores, ensure_ascii=False) + "\n").encode()
 
 
 class Conflict(Exception):
-    """What was asked does not fit what is there; with `may_pass`, it may later."""
+    """A request that does not fit the present state; with `may_pass`, it may later."""
 
     def __init__(self, reason, may_pass=False):
         super().__init__(reason)
@@ -31,7 +31,7 @@ class Conflict(Exception):
 
 @dataclass(frozen=True)
 class Input:
-    """Where the rows of the input are in its file."""
+    """The input, and where its rows are in its file."""
 
     layout: table.Layout
     header_lines: int
@@ -71,7 +71,7 @@ class Shards:
                 "parquet": parquet.is_there()}
 
     def _digests(self):
-        """The sha256 of what can be fetched, by name; empty until all of it is there and was read once, which nobody waits for."""
+        """The sha256 of what can be fetched, by name; empty until all of it has arrived and was read once, in the background."""
         with self._lock:
             if self._files is None and self.input is not None and len(self.done) == self.count:
                 self._files = {}
@@ -110,7 +110,7 @@ class Shards:
         return path
 
     def take_input(self, path, name):
-        """Makes a file the input, if the models can use it. The first input stays: shards of it may be on their way."""
+        """Makes a file the input, if the models can use it. The first input stays: shards of it may be in progress."""
         try:
             new = self._index(path, name)
         except DataError as error:
@@ -128,13 +128,13 @@ class Shards:
         print(f"{new.layout.name}: {len(new.rows)} rows, sha256 {new.sha256}", flush=True)
 
     def fail(self, reason):
-        """There is no input, and this is why."""
+        """Notes why there is no input."""
         print(reason, flush=True)
         if self.input is None:
             self.error = reason
 
     def _index(self, path, name):
-        """Reads all of an input: what no pod could read is refused before one works."""
+        """Reads all of an input: what no pod could read is refused before one starts."""
         received = _sha256(path)
         self._unpack(path, name)
         with path.open("rb") as file:
@@ -148,7 +148,7 @@ class Shards:
 
     @staticmethod
     def _unpack(path, name):
-        """What is packed or Parquet becomes CSV, in which rows can be found by their place."""
+        """Turns gzip or Parquet into CSV, in which rows can be found by their offset."""
         with path.open("rb") as file:
             head = file.read(4)
         if head == parquet.MAGIC:
@@ -178,7 +178,7 @@ class Shards:
         return self._file.open("rb")
 
     def take_result(self, number, path):
-        """Takes predictions for exactly the rows of a slice. The first stay: a pod that is run again says the same."""
+        """Takes predictions for exactly the rows of a slice. The first ones stay: a pod that runs again predicts the same."""
         first, end = self._bounds(number)
         with path.open("rb") as file:
             lines = inputs.lines(file, "predictions")
@@ -222,7 +222,7 @@ def _sha256(path):
 
 
 def _noting(records, reader, offsets):
-    """The same records; where each ends is noted."""
+    """The same records; notes where each ends."""
     for record in records:
         offsets.append(reader.offset)
         yield record

@@ -8,7 +8,7 @@ import subprocess
 
 from table import DataError
 
-NAMESPACE = "kubeforge-model"  # a signature that was made for something else counts for nothing
+NAMESPACE = "kubeforge-model"  # a signature that was made for something else does not count
 LARGEST = 1 << 16  # bytes of a signature
 PATIENCE = 60  # seconds
 
@@ -22,7 +22,7 @@ def fault(signers, described, signature):
     found = keygen("find-principals", "-s", signature, "-f", signers)
     if found.returncode != 0 or not found.stdout.strip():
         return f"is not signed by anyone whom service: models: signers: names ({words(found)})"
-    # Of several names of one key each is as good.
+    # A key may have several names; any of them will do.
     name = found.stdout.splitlines()[0]
     with described.open("rb") as file:
         end = keygen("verify", "-n", NAMESPACE, "-f", signers, "-I", name, "-s", signature, input=file)
@@ -40,6 +40,6 @@ def keygen(verb, *arguments, input=subprocess.DEVNULL):
 
 
 def words(end):
-    """The last ones, which give the reason."""
+    """The last line that ssh-keygen printed, which gives the reason."""
     lines = [line.strip() for line in (end.stdout + end.stderr).splitlines() if line.strip()]
     return lines[-1] if lines else f"ssh-keygen ended with {end.returncode}"

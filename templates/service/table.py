@@ -53,7 +53,7 @@ class Reader:
 
     @property
     def sha256(self):
-        """Of all bytes, when all records have been read."""
+        """The digest of all bytes, once all records have been read."""
         return self._digest.hexdigest()
 
     def records(self):
@@ -119,7 +119,7 @@ class Reader:
 
 
 def _fault(text, separator, header):
-    """Which cell of a record is none, why, and what would be: `, column 3 (x): …`."""
+    """Which cell of a record is malformed, why, and what to write instead: `, column 3 (x): …`."""
     column = begin = 0
     why = f"is longer than {LONGEST_CELL} characters: shorten it"
     while True:
@@ -146,7 +146,7 @@ def _fault(text, separator, header):
 
 
 def unpacked(pieces, name):
-    """The bytes as they come, or what they hold where they are packed with gzip."""
+    """The bytes as they come, decompressed where they are gzip."""
     unpacking, is_within = None, False
     for number, piece in enumerate(pieces):
         if number == 0 and piece.startswith(GZIP):
@@ -161,7 +161,7 @@ def unpacked(pieces, name):
                 if content:
                     yield content
                 is_within, piece = not unpacking.eof, unpacking.unconsumed_tail
-                if unpacking.eof:  # several files packed one behind the other are one
+                if unpacking.eof:  # several gzip files one after the other are one
                     piece = unpacking.unused_data
                     unpacking = zlib.decompressobj(31)
                 elif not content:
@@ -241,7 +241,7 @@ def value(cell, column, where, decimal=""):
 
 
 def number_hint(text):
-    """What is to be written instead of a text that is nearly a number."""
+    """What to write instead of text that is almost a number."""
     if re.fullmatch(r"[+-]?\d+,\d+", text):
         return ": write decimals with a point"
     return ""
@@ -288,7 +288,7 @@ class Layout:
                 values = [math.nan]
             if all(-LARGEST <= number <= LARGEST for number in values):
                 return values
-        # Slower, and says which it is.
+        # Slower, and names the cell at fault.
         return [value(cell, column, self.where(line, place), self.decimal)
                 for cell, column, place in zip(own, self.schema.columns, self.places)]
 
@@ -331,7 +331,7 @@ class opened:
 
 
 def header_of(cells, name):
-    """The names of columns. One without a name may stand in front: pandas writes its index so."""
+    """The names of columns. The first may have none: pandas writes its index that way."""
     header = [cell.strip(BLANK) for cell in cells]
     if not any(header):
         raise DataError(f"{name}:1: has no header: its first line must name the columns")
@@ -354,7 +354,7 @@ def header_of(cells, name):
 
 
 def _counts(header):
-    """Whether names are 0, 1, 2 …: so pandas names columns that have no names."""
+    """Whether names are 0, 1, 2 …: pandas names columns that way that have no names."""
     numbers = [cell for cell in header if cell]
     return all(map(WHOLE_NUMBER.fullmatch, numbers)) and list(map(int, numbers)) == list(range(len(numbers)))
 
@@ -362,7 +362,7 @@ def _counts(header):
 # ---- in words
 
 def names(text):
-    """Columns that somebody has listed: a,b or a,"b, c"."""
+    """The columns in a list: a,b or a,"b, c"."""
     return list(dict.fromkeys(name.strip(BLANK) for name in next(csv.reader([text], skipinitialspace=True), []) if name.strip(BLANK)))
 
 

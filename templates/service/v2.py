@@ -184,6 +184,6 @@ def rows_of(tensors, serving):
 
 
 def datatype(values):
-    """Of the protocol, for values of one kind."""
+    """The protocol's name for the type of these values."""
     kinds = set(map(type, values))
     return {frozenset({bool}): "BOOL", frozenset({int}): "INT64"}.get(frozenset(kinds)) or ("FP64" if kinds and kinds <= {int, float} else "BYTES")

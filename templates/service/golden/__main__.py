@@ -1,8 +1,8 @@
 """What must the service answer?
 
-A process of its own that shares no line with the service: it reads the examples, asks the models as a notebook would, and writes
-golden.json. Where expected.csv says what somebody's notebook answered, both are compared. What to do comes as JSON on standard input
-(see train.py). Its modules begin with golden_, so that a model directory's own may have every other name.
+A process of its own that shares no code with the service: it reads the examples, asks the models as a notebook would, and writes
+golden.json. Where expected.csv says what the user's notebook answered, it compares both. What to do comes as JSON on standard input
+(see train.py). Its modules' names begin with golden_, so that a model directory's own may have any other.
 """
 
 import json
@@ -42,14 +42,14 @@ class Shapes:
 
 
 def is_same(answer, truth):
-    """A train.py may have read classes as text that the examples have as numbers or booleans: 1.0, True."""
+    """Whether an answer is the truth. A train.py may have read as text what the examples have as numbers or booleans: 1.0, True."""
     if isinstance(answer, str) and not isinstance(truth, str):
         return answer.casefold() == str(truth).casefold()
     return answer == truth
 
 
 class Score:
-    """How well a model meets the truth."""
+    """How well a model predicts the truth."""
 
     def __init__(self, task):
         self.task, self.rows, self.right, self.of = task, 0, {}, {}
@@ -74,12 +74,12 @@ class Score:
 
 
 def plain(value):
-    """Whole floats stay floats; numpy's own types become Python's."""
+    """A value as Python's own type instead of numpy's; whole floats stay floats."""
     return value.item() if hasattr(value, "item") else value
 
 
 def task_of(model, name, schema, first):
-    """A model without classes_ may answer classes all the same: text, booleans, or whole numbers where the truth is a class."""
+    """Whether a model classifies. One without classes_ may do so, too: by text, booleans, or whole numbers where the truth is a class."""
     if model.classes is not None:
         return "classification"
     kinds = {type(plain(value)) for value in first}

@@ -29,7 +29,7 @@ class Expected:
                      + ", ".join(map(repr, header)))
 
     def _columns(self, name, header):
-        """(of the answer, of its probability) in expected.csv."""
+        """Where a model's answer and its probability are in expected.csv; either may be None."""
         alone = len(self.models) == 1
         first = self.todo["labels"]["columns"][0] if self.todo["labels"] else None
         of = [f"{name}_{first}", name] + (["prediction", "class", "value", self.todo["schema"]["target"] and self.todo["schema"]["target"]["name"]]
@@ -103,14 +103,14 @@ class Expected:
         return f"; the model was saved by scikit-learn {saved}, and {sklearn.__version__} is installed"
 
     def notes(self):
-        """Versions that differ, and do no harm."""
+        """Notes about versions that differ without changing the answers."""
         for model in self.todo["models"]:
             if clash(model["version"]):
                 yield f"note: {model['file']}{clash(model['version']).replace(';', ':', 1)}; the answers match expected.csv anyway"
 
 
 def read(path):
-    """(line that it begins in, cells) of the header and of each row; blank lines are none."""
+    """(the line it begins in, its cells) of the header and of each row; blank lines are skipped."""
     found, line = [], 1
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -130,7 +130,7 @@ def read(path):
 
 
 def same_class(value, text):
-    """Whether a class is what a file says it is: 1 and 1.0 and True are one."""
+    """Whether a class is the one in a file: 1, 1.0 and True are the same."""
     if isinstance(value, str):
         return value == text
     try:

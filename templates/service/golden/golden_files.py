@@ -79,7 +79,7 @@ def load_one(model, trained, directory, schema, numbered):
 
 
 def words_of_xgboost(booster):
-    """Of each column of text, the words that training saw: the others count as missing."""
+    """The words that training saw in each column of text: others count as missing."""
     content = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]
     packed = content.get("model", content.get("gbtree", {}).get("model", {})).get("cats", {}).get("enc", [])
     found = {}

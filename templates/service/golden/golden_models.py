@@ -1,4 +1,4 @@
-"""How is a model asked, whatever made it?"""
+"""How is a model asked, whatever library made it?"""
 
 import math
 import sys
@@ -7,7 +7,7 @@ import numpy as np
 
 from golden_rows import as_table
 
-DOUBLE, SINGLE = 1e-9, 1e-4  # relative tolerance of models that count with 64 and with 32 bits
+DOUBLE, SINGLE = 1e-9, 1e-4  # relative tolerance of models that calculate with 64 and with 32 bits
 SINGLE_LIBRARIES = ("xgboost", "lightgbm", "catboost", "torch")
 
 

@@ -1,4 +1,4 @@
-"""What are the examples, as a notebook has them? Read here once more: no line is shared with the service."""
+"""What are the examples, as a notebook reads them? They are read here a second time: no code is shared with the service."""
 
 import csv
 import gzip
