@@ -120,7 +120,8 @@ struct PushedTests {
         let installed = try sklearn()
         #expect(
             modules.errors == needs + "the image has no own/steps.py; requirements.txt names scikit-learn 0.1, but the "
-                + "image has \(installed); requirements.txt names nothing-like-it, which the image does not have" + cure)
+                + "image has \(installed); requirements.txt names nothing-like-it, which the image does not have" + cure
+        )
     }
 
     @Test("brings modules that are the image's own, and a train.py, which no pod imports")
