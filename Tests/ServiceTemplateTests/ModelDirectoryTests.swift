@@ -357,6 +357,21 @@ struct ModelDirectoryTests {
                 def load(directory): return Model()\n
                 """, "model: predicts nan for row 7: a finite number is required\n"
             ),
+            (
+                [:],
+                """
+                import sys
+                sys.modules["pandas"] = None  # as where it is not installed
+                class Model:
+                    def predict(self, rows): return rows["a"] > 0
+                def load(directory): return Model()\n
+                """,
+                """
+                model: cannot predict the examples: IndexError: only integers, slices (`:`), ellipsis (`...`), \
+                numpy.newaxis (`None`) and integer or boolean arrays are valid indices; it gets a NumPy array, because \
+                pandas is not installed: for a data frame, add pandas to requirements.txt\n
+                """
+            ),
         ] as [([String: String], String, String)])
     func ownWords(files: [String: String], program: String, reason: String) throws {
         try make("own")

@@ -111,7 +111,8 @@ def answer_all(todo, models):
             except SystemExit as end:
                 sys.exit(f"{name}: {end}")
             except Exception as error:
-                sys.exit(f"{name}: cannot predict the examples: {type(error).__name__}: {' '.join(str(error).split())[:400]}")
+                reason = " ".join(str(error).split())[:400]
+                sys.exit(f"{name}: cannot predict the examples: {type(error).__name__}: {reason}{model.hint}")
             if name not in tasks:
                 tasks[name] = task_of(model, name, schema, said[name][0])
                 scores[name] = Score(tasks[name])

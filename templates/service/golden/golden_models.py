@@ -17,6 +17,7 @@ class Model:
     names = None  # the columns that it knows by name
     classes = None  # None: it answers values
     tolerance = DOUBLE
+    hint = ""  # what may be the cause when it cannot predict
 
     def table(self, rows, schema):
         """Rows as the model takes them."""
@@ -61,6 +62,7 @@ class Own(Estimator):
             try:
                 import pandas  # noqa: F401
             except ImportError:
+                self.hint = "; it gets a NumPy array, because pandas is not installed: for a data frame, add pandas to requirements.txt"
                 return
             self.names = [column["name"] for column in schema["columns"]]
 
