@@ -140,7 +140,7 @@ extension ModelStoreTests {
         }
     }
 
-    @Test("loses what runs that were killed have left a day ago, by the schedule's next run, and nothing else")
+    @Test("loses the files of runs that were interrupted a day ago, by the schedule's next run, and nothing else")
     func abandonedRuns() async throws {
         try await sshd { sshd in
             try write("predictions.csv", "")
@@ -158,7 +158,7 @@ extension ModelStoreTests {
             let schedule = "\(address(sshd))/\(Self.schedule)"
             #expect(
                 end.output == """
-                    \(schedule): removed what runs that were killed have left: \(gone)
+                    \(schedule): removed the files of interrupted runs: \(gone)
                     \(schedule)/20261127T020003Z
 
                     """, "\(end.errors)")

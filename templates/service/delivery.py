@@ -1,8 +1,8 @@
 """How do the predictions of a scheduled run outlive its pod?
 
 They go into the model store (sftp.py), where each schedule has a directory and each of its runs another, named by when it began:
-predictions/inference-batch-weekly/20261127T020003Z/. That has its name when all of it is there. Nothing is ever removed but what runs
-that were killed have left unfinished.
+predictions/inference-batch-weekly/20261127T020003Z/. That has its name when all of it is there. Nothing is ever removed but the files of
+runs that were interrupted.
 """
 
 import os
@@ -46,10 +46,10 @@ class Place:
         try:
             left = names(self.store.talk(*(command for name in old for command in removed(f"{own}/{name}")), f"ls -1a {own}"))
         except DataError as error:
-            return say(f"what runs that were killed have left stays: {error}")
+            return say(f"the files of interrupted runs could not be removed: {error}")
         gone = [name for name in old if name not in left]
         if gone:
-            say(f"{self.store.address}/{self.directory}: removed what runs that were killed have left: {', '.join(gone)}")
+            say(f"{self.store.address}/{self.directory}: removed the files of interrupted runs: {', '.join(gone)}")
 
     def take(self, files):
         """Puts files (of FILES) into a directory of their own. Returns its address."""
@@ -73,7 +73,7 @@ class Place:
         return self.store.path(f"{self.directory}/.unfinished-{mark(datetime.now(timezone.utc))}")
 
     def _discard(self, unfinished):
-        """A disk that is full shall not be filled by each attempt."""
+        """Otherwise, each attempt would fill the disk further."""
         try:
             self.store.talk(*removed(unfinished))
         except DataError:

@@ -57,9 +57,9 @@ class Store:
                 errors="replace", timeout=patience,
             )
         except FileNotFoundError:
-            raise DataError("the image has no sftp: it was built for models of its own; deploy again") from None
+            raise DataError("the image has no sftp: it was built without a model store; deploy again") from None
         except subprocess.TimeoutExpired:
-            raise DataError(f"{self.address}: no end after {patience} seconds") from None
+            raise DataError(f"{self.address}: did not finish within {patience} seconds") from None
         if end.returncode != 0:
             missing = any(sign in end.stderr for sign in ("not found", "No such file"))
             raise (Missing if missing else DataError)(f"{self.address}: {reason(end.stderr)}")

@@ -50,7 +50,7 @@ struct ModelSetup {
         for file in directory.files { reporter.report(.note("\(shown)/\(file.name) is a copy of \(file.source)")) }
         guard case .description(let found) = answer else {
             return reporter.report(
-                .note("\(shown) is looked at when the image is built: this computer has no Python 3.8 or later"))
+                .note("\(shown) is checked when the image is built: this computer has no Python 3.8 or later"))
         }
         for line in found.sentences { reporter.report(.note(line)) }
         if !found.columns.isEmpty { reporter.report(.table(found.table)) }

@@ -106,7 +106,7 @@ extension DataDrift {
                 let fewest = said["fewest"]?.count ?? 0
                 guard rows >= fewest, !columns.isEmpty else {
                     throw Problem(
-                        .usage, what: "\(file) has too few rows to be compared: \(rows)",
+                        .usage, what: "\(file) has too few rows to compare: \(rows)",
                         why: "the index of fewer than \(fewest) rows is not reliable",
                         fix: "name a file with more rows")
                 }

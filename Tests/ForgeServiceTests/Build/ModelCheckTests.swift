@@ -110,7 +110,7 @@ struct ModelCheckTests {
         try await TemporaryDirectory.during { directory in
             let notes = try check(directory, Service(model: "/churn")).read(nil)
             #expect(
-                notes == ["/churn is looked at when the image is built: this computer has no Python 3.8 or later"])
+                notes == ["/churn is checked when the image is built: this computer has no Python 3.8 or later"])
         }
     }
 

@@ -93,7 +93,7 @@ struct DataDriftTests {
     @Test("is not told of few rows, without Python, without a pod, nor of models from before it was noted")
     func unknown() async throws {
         let (_, few) = try await run(Self.rows(99))
-        #expect(few?.what == "rows.csv has too few rows to be compared: 99")
+        #expect(few?.what == "rows.csv has too few rows to compare: 99")
         #expect(few?.kind == .usage)
         let nothing = ScriptedTransport { _ in Output.failed(127, "python3: not found") }
         #expect(try await run(Self.rows(), here: nothing).1?.fix == "install python3")
