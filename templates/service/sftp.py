@@ -68,7 +68,7 @@ class Store:
 
 # What sftp and the server say, and what it means; the first that fits counts.
 COMPLAINTS = [
-    ("REMOTE HOST IDENTIFICATION HAS CHANGED", "shows another host key than known_hosts holds: was it set up anew, or is it another?"),
+    ("REMOTE HOST IDENTIFICATION HAS CHANGED", "shows another host key than known_hosts holds: was it reinstalled, or is it another?"),
     ("Host key verification failed", "its host key is not in known_hosts"),
     ("UNPROTECTED PRIVATE KEY FILE", "ssh does not use a private key that others can read"),
     ("Permission denied (", "does not let this user in with this key"),
