@@ -78,7 +78,6 @@ extension OutsideTests {
         "ForgeKubernetes/CNI/Flannel.swift": .own("a template"),
         "ForgeKubernetes/Host/HostsFile.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Preflight/ClusterMembershipCheck.swift": .fuzz("steps of provision"),
-        "ForgeKubernetes/Preflight/InstalledVersionCheck.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Preflight/Survey.swift": .fuzz("survey"),
         "ForgeKubernetes/Host/SwapOff.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Runtime/Images.swift": .fuzz("steps of provision"),

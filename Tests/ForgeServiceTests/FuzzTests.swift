@@ -72,7 +72,7 @@ struct FuzzTests {
     private static let answers: [(String, String)] = [
         ("kubmaster amd64\nkubnode arm64\n", "kubnode is arm64"),
         ("Deployment inference helm\n", "Deployment mlops.inference was not made by kubeforge"),
-        ("other.web 30080 30443\n", "port 30080 is Service other.web's"),
+        ("other.web 30080 30443\n", "port 30080 belongs to Service other.web"),
         ("401", "it does not accept kubeforge's password"),
         ("curl: (7) failed\n000", "it does not answer: curl: (7) failed"),
         ("nginx (process 9)", "5443/tcp is taken by nginx (process 9)"),

@@ -91,7 +91,7 @@ struct DataCheckTests {
     func withoutPython() throws {
         let told =
             """
-            \(directory.url.path)/train.csv and \(directory.url.path)/test.csv are looked at when the image is built: \
+            \(directory.url.path)/train.csv and \(directory.url.path)/test.csv are checked when the image is built: \
             this computer has no Python 3.8 or later
             """
         let check = try #require(try DataCheck(cluster: cluster(), templates: Templates()))

@@ -56,7 +56,7 @@ package struct DataCheck: Sendable {
         switch answer {
         case .unknown:
             let when = pushed == nil ? "when the image is built" : "in its pod"
-            return (["\(subject) looked at \(when): this computer has no Python 3.8 or later"], nil)
+            return (["\(subject) checked \(when): this computer has no Python 3.8 or later"], nil)
         case .refused(let reason):
             throw Problem(pushed == nil ? .invalidInventory : .usage, what: refusal, why: reason, fix: fix)
         case .description(let found):

@@ -1,5 +1,6 @@
 import ForgeCore
 import ForgePlan
+import ForgeTestSupport
 import Synchronization
 
 /// What only machines that join may see.

@@ -112,7 +112,7 @@ struct PreflightTests {
             let facts = ["kubmaster": Example.facts("1") { $0.proxy = "http://p:3128" }]
             let cluster = Example.cluster("1.36.2", change)
             return Preflight(cluster: cluster, facts: facts, cni: Example.cni()).steps(for: Example.master).count {
-                $0.title.hasPrefix("the proxy of")
+                $0.title == "the proxy in its environment is in the inventory"
                     && !$0.differences(
                         given: Answers([.package("kubelet"): .package(PackageState(installed: installed))])
                     ).isEmpty

@@ -79,7 +79,7 @@ struct ModelCheckTests {
                     """)
             #expect(
                 try check.read(nil) == [
-                    "../churn is looked at in its pod: this computer has no Python 3.8 or later"
+                    "../churn is checked in its pod: this computer has no Python 3.8 or later"
                 ])
         }
     }

@@ -31,7 +31,7 @@ struct ObjectsAreOursTests {
     func nodePort() throws {
         let step = try #require(NodePortIsFree.requirement(ForgeInventory.Service(nodePort: 30080)))
         let others = "default.kubernetes \nshop.web 30081 30080\nmlops.eeg 30082\n"
-        #expect(step.differences(whenLookEnds: 0, others) == ["port 30080 is Service shop.web's"])
+        #expect(step.differences(whenLookEnds: 0, others) == ["port 30080 belongs to Service shop.web"])
         #expect(
             step.differences(whenLookEnds: 0, "default.kubernetes \nmlops.inference 30080\nshop.web 300800\n") == [])
         #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be queried for its Services"])
