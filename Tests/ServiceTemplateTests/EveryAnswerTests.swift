@@ -98,7 +98,7 @@ struct EveryAnswerTests {
                 HEAD /prediction/7 200 None 75 0
                 OPTIONS /score 204 GET, HEAD, OPTIONS None 0
                 OPTIONS /prediction 204 POST, OPTIONS None 0
-                OPTIONS /no 404 None 171 171
+                OPTIONS /no 404 None 156 156
                 200 200 404 404 
                 """)
     }

@@ -66,8 +66,8 @@ extension ModelStoreTests {
                 let fault = try fault("download", sshd, asking: version, own: "own")
                 #expect(
                     fault.hasPrefix(
-                        "models are not downloaded: \(address(sshd)): versions/\(version) has a signature that is "
-                            + "not of its metadata.json ("), "\(fault)")
+                        "models are not downloaded: \(address(sshd)): versions/\(version) has a signature that does "
+                            + "not match its metadata.json ("), "\(fault)")
             }
             #expect(try names(in: "downloaded") == [])
             // A changed model is found by what is signed.

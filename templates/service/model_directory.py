@@ -18,8 +18,8 @@ LIBRARIES = {"joblib": "scikit-learn", "skops": "scikit-learn", "onnx": "onnxrun
 OWN_MODEL = {"name": "model", "file": "model.py", "format": "python", "library": None, "version": None}
 # Modules of the service: a module of this name in a model directory would never be imported.
 OWN_MODULES = frozenset(
-    ("access", "api", "batching", "bodies", "body", "coordinator", "dataset", "draining", "drift", "envelope", "example_rows",
-     "first_look", "golden", "golden_expected", "golden_files", "golden_models", "golden_rows", "handover", "inference", "inputs",
+    ("access", "api", "batching", "bodies", "body", "coordinator", "dataset", "delivery", "draining", "drift", "envelope",
+     "example_rows", "first_look", "golden", "golden_expected", "golden_files", "golden_models", "golden_rows", "handover", "inference", "inputs",
      "metadata", "metrics", "model_directory", "models", "openapi", "packages", "page", "parquet", "predictions", "pushed", "reading",
      "refusal", "requirements_file", "rows", "server", "serving", "sftp", "shards", "signing", "store", "table", "v2"))
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
