@@ -42,6 +42,46 @@ struct OwnModelTests {
         #expect(!before.isEmpty && after == before)
     }
 
+    @Test("is served beside another one, with releases, rows and answers of its own")
+    func twoAtOnce() async throws {
+        let churn = try await make(OwnModel(kind: "parquet", names: []))
+        let price = try await make(OwnModel(kind: "price", names: []))
+        var both = lab.inventory
+        both.hasDebianMirror = true
+        both.services = [
+            "{ name: churn, model: \(churn), target: churned, index: customer, nodePort: 30081 }",
+            "{ name: price, model: \(price), target: price, nodePort: 30082 }",
+        ]
+        let inventory = lab.directory.appending(path: "both.yaml").path()
+        try both.write(to: inventory)
+        for verb in ["deploy", "smoke-test"] {
+            let run = try await lab.kubeforge(verb, inventory)
+            #expect(run.exitCode == 0, "\(run.everything)")
+        }
+        let node = "http://\(lab.inventory.address(of: "kubnode"))"
+        #expect(try await lab.curl("\(node):30081/prediction/0").output.contains("\"churn\":{\"class\":"))
+        #expect(try await lab.curl("\(node):30082/prediction/0").output.contains("\"price\":{\"value\":"))
+        for name in ["churn", "price"] {
+            let releases = try await lab.kubeforge(
+                "releases", "--service", name, "--inventory", inventory, "--output", "json")
+            #expect(releases.output.matches(of: #/"event":"release"/#).count == 1, "\(releases.everything)")
+        }
+        // Of one alone, with the types of its rows.
+        let results = lab.directory("results-churn")
+        let batch = try await lab.kubeforge(
+            "batch", "run", inventory, "--service", "churn", "--input", churn + "/test.parquet", "--parquet", "--keep",
+            "age", "--results", results.path())
+        #expect(batch.exitCode == 0, "\(batch.everything)")
+        let look =
+            "import pandas, sys; t = pandas.read_parquet(sys.argv[1]); print(len(t), t.dtypes['age'].kind, *t.columns)"
+        let table = try await Program(
+            path: try await python(), arguments: ["-c", look, results.appending(path: "predictions.parquet").path()],
+            environment: lab.environment
+        ).run()
+        #expect(table.output.hasPrefix("60 "), "\(table.everything)")
+        #expect(table.output.contains(" customer ") && table.output.contains(" age"), "\(table.everything)")
+    }
+
     /// A directory with a model and its rows, made by the packages that a person would have.
     private func make(_ model: OwnModel) async throws -> String {
         let directory = lab.directory("models-\(model.kind)").path()

@@ -84,6 +84,28 @@ extension ServiceTests {
         return try run.events("schedule")
     }
 
+    @Test("tells whether rows are like those of its training, column by column")
+    func drift() async throws {
+        let rows = try await lab.ssh("kubmaster", "kubectl -n mlops exec deploy/inference -- cat model/test.csv").output
+        let lines = rows.split(separator: "\n")
+        // The first feature of each row, a thousand times itself.
+        let moved =
+            lines.prefix(1)
+            + lines.dropFirst().map { line in
+                var cells = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+                cells[2] += "e3"
+                return Substring(cells.joined(separator: ","))
+            }
+        for (file, text, drifted) in [("same", rows, 0), ("moved", moved.joined(separator: "\n"), 1)] {
+            let path = lab.directory.appending(path: "\(file).csv")
+            try text.write(to: path, atomically: true, encoding: .utf8)
+            let run = try await lab.kubeforge(
+                "drift", path.path(), "--inventory", lab.inventory.path, "--output", "json")
+            #expect(run.exitCode == Int32(drifted), "\(run.everything)")
+            #expect(run.output.matches(of: #/"verdict":"drifted"/#).count == drifted, "\(run.everything)")
+        }
+    }
+
     @Test("trains in the cluster, and tells shapes, cross-validation, scores and version")
     func train() async throws {
         let run = try await lab.kubeforge("train", lab.inventory.path, "--follow", "--output", "json")

@@ -176,6 +176,8 @@ struct Inventory: Sendable {
     var kubernetes = "1.20.2"
     var hosts: [(name: String, address: String, role: String)]
     var service: [String] = []
+    /// Several, instead of it, each in braces.
+    var services: [String] = []
     /// Whether the service's image takes packages of Debian from the lab's archive.
     var hasDebianMirror = false
     /// What the lab installs on the machines, by name.
@@ -210,6 +212,14 @@ struct Inventory: Sendable {
         return (environment["KUBEFORGE_CACHE"] ?? NSHomeDirectory() + "/.cache/kubeforge") + "/lab"
     }
 
+    private var served: String {
+        let lines =
+            services.isEmpty
+            ? ["service:", "  nodePort: 30080"] + service.map { "  \($0)" }
+            : ["services:"] + services.map { "  - \($0)" }
+        return lines.joined(separator: "\n")
+    }
+
     private var text: String {
         """
         cluster: \(cluster)
@@ -230,9 +240,7 @@ struct Inventory: Sendable {
             registry.k8s.io: http://\(network).1:5000
             ghcr.io: http://\(network).1:5000
           python: http://\(network).1:8000/simple
-        service:
-          nodePort: 30080
-        \(service.map { "  \($0)" }.joined(separator: "\n"))
+        \(served)
         lab:
           driver: \(driver)
           profile: \(profile)
