@@ -13,7 +13,7 @@ DEBS := $(BUILD_DEBS) $(TEST_DEBS) $(LAB_DEBS)
 MACHINES := EndToEndTests.(FirstMilestoneTests|LabTests)
 # Those that take long: releases with faults in a lab, each fault of a batch with a Python of its own, and models of every kind.
 SERVICE := EndToEndTests.(ServiceTests|OwnModelTests)|ServiceTemplateTests.(CoordinatorTests|InferenceTests|ModelStoreTests|ModelDirectoryTests|MixedColumnsTests)
-# Every step of a run disturbed, in four ways: takes more than an hour.
+# Every step of a run disturbed, in four ways: takes about half an hour.
 FAULTS := EndToEndTests.FaultTests
 # One virtual machine, which is emulated where KVM cannot be used.
 VM := EndToEndTests.VirtualMachineTests
@@ -57,7 +57,7 @@ help:
 	@echo 'make check          the format, and the tests that need no machines'
 	@echo 'make test           all tests but the long ones below, with provision to smoke-test in a lab'
 	@echo 'make test-service   the service in full, in a lab of its own: takes longer'
-	@echo 'make test-faults    every step of a run disturbed, in four ways: takes more than an hour'
+	@echo 'make test-faults    every step of a run disturbed, in four ways: takes about half an hour'
 	@echo 'make test-vm        provision to smoke-test on a virtual machine: minutes with KVM, over half an hour without'
 	@echo 'make test-mutants   one line of the sources changed at a time, which the unit tests should notice: takes hours'
 	@echo 'make fuzz           random and changed answers for every parser, ten minutes each (FUZZ_SECONDS=600)'
