@@ -138,6 +138,26 @@ extension ServiceTests {
         #expect(try await store.lab.ssh("kubmaster", Self.scale(2)).exitCode == 0)
     }
 
+    @Test("brings an old pod back after a deploy with a wrong key, which changes nothing for those who ask")
+    func wrongKey() async throws {
+        let store = try await StoreOnMaster()
+        let version = try await store.wanted()
+        try #require(!version.isEmpty, "pods fetch their models from the store by now")
+        let statuses = try await Watch(lab: store.lab).statuses {
+            let run = try await store.lab.kubeforge("deploy", store.withWrongKey, "--timeout", "30s")
+            #expect(run.exitCode == 1, "\(run.everything)")
+            #expect(run.errors.contains("does not let this user in with this key"), "\(run.errors)")
+            #expect(run.errors.contains("keeps serving"), "\(run.errors)")
+        }
+        #expect(statuses.count > 100)
+        #expect(statuses.filter { $0 != "200" } == [])
+        #expect(try await store.wanted() == version)
+        // It fetches its models with the key of its own release.
+        try await store.lab.replaceOnePod()
+        let smoke = try await store.lab.kubeforge("smoke-test", store.signing)
+        #expect(smoke.exitCode == 0, "\(smoke.everything)")
+    }
+
     private static func scale(_ count: Int) -> String {
         """
         kubectl -n mlops scale deployment inference --replicas=\(count) >/dev/null && kubectl -n mlops rollout status \

@@ -10,6 +10,9 @@ struct StoreOnMaster {
     /// The inventory of somebody who signs, and whose pods take nothing else.
     var signing: String { lab.directory.appending(path: "with-signers.yaml").path() }
 
+    /// The inventory of somebody with a key that the store does not know.
+    var withWrongKey: String { lab.directory.appending(path: "with-wrong-key.yaml").path() }
+
     init() async throws {
         lab = try #require(TestLab.current.get())
         if !FileManager.default.fileExists(atPath: inventory) { try await make() }
@@ -28,6 +31,7 @@ struct StoreOnMaster {
         let signers = lab.directory.appending(path: "allowed_signers").path()
         try ("ann namespaces=\"kubeforge-model\" " + String(contentsOfFile: own + ".pub", encoding: .utf8)).write(
             toFile: signers, atomically: true, encoding: .utf8)
+        try write(withWrongKey, try await makeKey("wrong-key"))
         try write(signing, key, ", signers: \(signers), signWith: \(own)")
         try write(inventory, key)
     }
