@@ -26,11 +26,14 @@ extension ServiceTests {
     }
 
     /// Waits until the kubelet has removed the containers of pods that are gone: containerd fetches no layer that one
-    /// of them holds unpacked.
-    /// Then removes the service's images by all of their names, waits until their layers are gone, and prints how many
-    /// names are left.
-    private static let loseImages = #"""
-        timeout 180 sh -c "while ctr -n k8s.io containers ls | grep -q /inference; do sleep 1; done"
+    /// of them holds unpacked. Then removes the images.
+    private static let loseImages =
+        #"timeout 180 sh -c "while ctr -n k8s.io containers ls | grep -q /inference; do sleep 1; done""# + "\n"
+        + forgetImages
+
+    /// Removes the service's images by all of their names, waits until layers that nothing holds are gone, and prints
+    /// how many names are left.
+    static let forgetImages = #"""
         digests=$(ctr -n k8s.io images ls | grep /inference | tr -s " " | cut -d " " -f 3 | sort -u)
         for digest in $digests; do ctr -n k8s.io images ls | grep " $digest " | cut -d " " -f 1 | xargs -r ctr -n \#
         k8s.io images rm --sync; done >/dev/null

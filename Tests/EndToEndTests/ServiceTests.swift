@@ -134,7 +134,7 @@ struct ServiceTests {
     }
 
     /// The image that the Deployment names.
-    private func running() async throws -> String {
+    func running() async throws -> String {
         try await lab.ssh(
             "kubmaster",
             "kubectl -n mlops get deployment inference -o jsonpath='{.spec.template.spec.containers[0].image}'"
