@@ -161,6 +161,7 @@ struct Finished: Sendable {
         let line: String?
         let what: String?
         let why: String?
+        let fix: String?
 
         struct Host: Decodable {
             let changed: Int
