@@ -31,8 +31,8 @@ struct ReleaseInventory {
                 "get", "pods,deployments,replicasets,cronjobs", "--all-namespaces", "--output",
                 #"jsonpath={range .items[*]}{.kind} {..image}{"\n"}{end}"#)
         return """
-            objects=$(\(kubectl)); echo "$objects" | sed '/^ReplicaSet /d' | tr ' ' '\\n' | tags used
-            echo "$objects" | sed -n 's/^ReplicaSet //p' | tr ' ' '\\n' | tags restorable
+            objects=$(\(kubectl)); echo "$objects" | sed '/^ReplicaSet /d' | tr ' ' '\\n' | tags used \(anywhere)
+            echo "$objects" | sed -n 's/^ReplicaSet //p' | tr ' ' '\\n' | tags restorable \(anywhere)
             ls -1td \(directories.map { $0 + "/*" }.joined(separator: " ")) 2>/dev/null | sed -nE \
             's,^.*/([0-9a-f]{16})$,present \\1,p' | \(ownership.filter)
             images=$(docker image ls --format '{{.Repository}}:{{.Tag}}')
@@ -46,14 +46,14 @@ struct ReleaseInventory {
         switch runtime {
         case .containerd:
             """
-            images=$(ctr --namespace k8s.io containers ls); echo "$images" | awk '{print $2}' | tags used
+            images=$(ctr --namespace k8s.io containers ls); echo "$images" | awk '{print $2}' | tags used \(anywhere)
             images=$(ctr --namespace k8s.io images ls -q); echo "$images" | tags present
             """
         case .docker:
             """
             ids=$(docker ps --all --quiet); [ -z "$ids" ] || ids=$(docker inspect --format '{{.Image}}' $ids | sort -u)
             images=; [ -z "$ids" ] || images=$(docker image inspect --format '{{join .RepoTags " "}}' $ids)
-            echo "$images" | tr ' ' '\\n' | tags used
+            echo "$images" | tr ' ' '\\n' | tags used \(anywhere)
             \(isBuilder ? ":" : "docker image ls --format '{{.Repository}}:{{.Tag}}' | tags present")
             """
         }
@@ -116,6 +116,9 @@ struct ReleaseInventory {
 
     /// The image's names as a regular expression: complete, and as Docker shortens them.
     private var names: String { pattern(paths + [release.name]) }
+
+    /// Its name in any registry: what is in use may be from before `service: registry:` was changed.
+    private var anywhere: String { "\(release.name)|.*/\(release.name)".shellQuoted }
 
     private func pattern(_ names: [String]) -> String {
         names.map { $0.replacing(".", with: "[.]") }.joined(separator: "|")

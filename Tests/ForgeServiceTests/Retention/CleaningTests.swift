@@ -52,20 +52,28 @@ struct CleaningTests {
         // A node cannot tell; what is not on it is not counted.
         #expect(old(deployed: [6, 5, 4, 3, 2, 1], present: Array(1...7)) == [tag(1)])
         #expect(old(deployed: [6, 5, 4], present: [7, 6, 5, 4], restorable: restorable) == [])
+    }
+
+    @Test(
+        "are asked for where they are, also those that another registry brought",
+        arguments: ["10.77.0.11:5443/mlops", "registry.example.org:5000/team/models", "inference.example"])
+    func anyRegistry(registry: String) async throws {
+        let restorable = [7, 1, 6, 5, 4, 3]
         try await TemporaryDirectory.during { place in
             for number in 1...6 {
                 let note = try place.write("lib/deployed/mlops.inference/\(tag(number))", "")
                 try FileManager.default.setAttributes(
                     [.modificationDate: Date(timeIntervalSince1970: Double(number))], ofItemAtPath: note)
             }
-            let image = "10.77.0.11:5443/mlops/inference"
+            let (image, used) = ("10.77.0.11:5443/mlops/inference", "\(registry)/inference")
             try place.write(
                 "bin/kubectl",
                 """
                 #!/bin/sh
-                echo "Pod \(image):\(tag(7))"; echo "Deployment \(image):\(tag(7)) docker.io/library/sidecar:1"
+                echo "Pod \(used):\(tag(7)) \(used)-two:\(tag(2))"
+                echo "Deployment \(used):\(tag(7)) docker.io/library/sidecar:1"
                 case "$*" in *replicasets*) \
-                \(restorable.map { "echo ReplicaSet \(image):\(tag($0))" }.joined(separator: "; "));; esac
+                \(restorable.map { "echo ReplicaSet \(used):\(tag($0))" }.joined(separator: "; "));; esac
                 """, mode: 0o755)
             try place.write(
                 "bin/docker",
