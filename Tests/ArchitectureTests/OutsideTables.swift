@@ -124,6 +124,7 @@ extension OutsideTests {
         "ForgeService/Schedules/SchedulesLook.swift": .fuzz("objects of the cluster"),
         "ForgeService/Lease/ClusterLease.swift": .fuzz("leases"),
         "ForgeService/Lease/LeasesAreFree.swift": .fuzz("leases"),
+        "ForgeService/Models/DeployedModelFiles.swift": .fuzz("lines of pods and machines"),
         "ForgeService/Operations/ServiceLogs.swift": .fuzz("lines of pods and machines"),
         "ForgeService/Rollout/ManifestsAreApplied.swift": .fuzz("steps of the service"),
         "ForgeService/Manifests/ObjectsAreOurs.swift": .fuzz("steps of the service"),

@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
+import ForgeTestSupport
 import Testing
 
 @testable import ForgeService
@@ -58,6 +59,33 @@ struct BoundsTests {
             try ForgeService.ExpectedAnswers([UInt8](repeating: 32, count: (48 << 20) + 1), path: "golden.json of p")
         }
         #expect(problem?.why == "it has 48 MiB; at most 48 are read")
+    }
+
+    @Test(
+        "of bytes is bounded before metadata.json of a pod is read, and any other JSON where nobody says how long it is"
+    )
+    func description() throws {
+        let most = VersionDescription.largest
+        func text(_ bytes: Int) -> String { "{\"files\":{}" + String(repeating: " ", count: bytes - 12) + "}" }
+        #expect(text(20).utf8.count == 20)
+        let (large, fitting) = (CommandState(text: text(most + 1)), CommandState(text: text(most)))
+        #expect(try DataDrift.training(fitting, Service(), Example.master).count == most)
+        let drift = #expect(throws: Problem.self) { try DataDrift.training(large, Service(), Example.master) }
+        #expect(
+            drift?.description == """
+                metadata.json of the models that inference runs is too large
+                  why  it has more than 16 MiB
+                  fix  train the models again, and `kubeforge deploy`
+                """)
+        let push = PushCheck(Service())
+        let found = try #require(JSONValue(Array("{\"columns\":[]}".utf8)).flatMap(ModelDescription.init))
+        let answers = Answers([try #require(push.questions.first): .command(large)])
+        let pushed = #expect(throws: Problem.self) { try push.check(found, answers, as: "m", inventory: "lab.yaml") }
+        #expect(pushed?.description == drift?.description)
+        #expect(JSONValue(Array(text(most).utf8)) != nil)
+        #expect(JSONValue(Array(text(most + 1).utf8)) == nil)
+        #expect(
+            LocalPython.read(Output(text(most + 1))) == .refused("what there is to say of it has more than 16 MiB"))
     }
 
     @Test(

@@ -251,6 +251,10 @@ struct FuzzTests {
     /// Of each parser a line that it knows.
     private static let known: [(line: String, reads: @Sendable (String) -> Bool)] = [
         ("==> pod/a 1\nx\n", { PodLogs($0).byPod == ["a": ["x"]] }),
+        (
+            "Defaulted container \"api\"\nno route\ncommand terminated with exit code 1\n",
+            { DeployedModelFiles.silence(CommandState(exitCode: 1, text: $0), about: "golden.json") == "no route" }
+        ),
         ("Training on 45 rows\nlda 0.692\nmlp 0.66\n", { TrainingLog($0).scores == "lda 0.692, mlp 0.66" }),
         (
             "4f4fb700ef54: Pushed\n4f4fb700ef55: Layer already exists\n",

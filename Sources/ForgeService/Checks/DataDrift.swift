@@ -48,14 +48,18 @@ package struct DataDrift: Sendable {
 
     static func training(_ answer: CommandState, _ service: Service, _ host: ForgeCore.Host) throws(Problem) -> [UInt8]
     {
-        let text = Array(answer.text.utf8)
-        guard answer.exitCode == 0, JSONValue(text)?["files"] != nil else {
+        let what = "\(host.name): what the models of \(service.name) were trained on is not known"
+        guard answer.exitCode == 0 else {
             throw Problem(
-                what: "\(host.name): what the models of \(service.name) were trained on is not known",
-                why: "no pod of it runs that could be asked for \(DeployedModelFiles.directory)/metadata.json",
-                fix: "`kubeforge deploy` starts one; `kubeforge logs` says what the pods do")
+                what: what, why: DeployedModelFiles.silence(answer, about: "metadata.json"),
+                fix: "`kubeforge logs` says what the pods do; `kubeforge deploy` starts those that are missing")
         }
-        return text
+        guard try DeployedModelFiles.metadata(answer, of: service.name)?["files"] != nil else {
+            throw Problem(
+                what: what, why: "\(DeployedModelFiles.directory)/metadata.json of its pods does not describe models",
+                fix: "train the models again, and `kubeforge deploy`")
+        }
+        return Array(answer.text.utf8)
     }
 
     func program(_ training: [UInt8], _ templates: Templates) throws(Problem) -> LocalPython {
@@ -72,6 +76,20 @@ package struct DataDrift: Sendable {
             \(Self.usual.moved) stable, up to \(Self.usual.drifted) moved, above \(Self.usual.drifted) another \
             distribution\(end)
             """
+    }
+}
+
+extension DeployedModelFiles {
+    /// metadata.json of the models, as a pod has printed it; nil where it is not JSON. Throws where it is too large.
+    static func metadata(_ answer: CommandState, of service: String) throws(Problem) -> JSONValue? {
+        let text = Array(answer.text.utf8)
+        guard text.count <= largestMetadata else {
+            throw Problem(
+                what: "metadata.json of the models that \(service) runs is too large",
+                why: "it has more than \(ByteCount(largestMetadata).mebibytes)",
+                fix: "train the models again, and `kubeforge deploy`")
+        }
+        return JSONValue(text, atMost: largestMetadata)
     }
 }
 

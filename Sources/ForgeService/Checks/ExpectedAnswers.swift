@@ -18,9 +18,7 @@ package struct ExpectedAnswers: Sendable {
     /// Those that answer with a number.
     private let regressions: Set<String>
 
-    /// golden/ keeps 2,000 rows; before it was there, this was some 375,000 rows of two models. A command's output is
-    /// kept up to 64 MiB.
-    private static let largest = 48 << 20
+    private static let largest = DeployedModelFiles.largestAnswers
 
     /// The most classes of a confusion matrix, which has the square of that many numbers.
     private static let mostClasses = 1000
@@ -33,7 +31,7 @@ package struct ExpectedAnswers: Sendable {
                 why: "it has \(ByteCount(bytes.count).mebibytes); at most \(Self.largest >> 20) are read",
                 fix: "test the models on fewer rows")
         }
-        let content = JSONValue(bytes)
+        let content = JSONValue(bytes, atMost: Self.largest)
         rows = content?["rows"]?.elements ?? []
         features = content?["features"]?.elements.compactMap(\.text) ?? []
         let named = content?["models"]?.elements.compactMap(\.text)

@@ -11,9 +11,12 @@ package enum JSONValue: Sendable, Hashable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    /// nil when it is not JSON.
-    package init?(_ bytes: [UInt8]) {
-        guard let value = OutsideJSON.decode(JSONValue.self, from: bytes) else { return nil }
+    /// The most bytes that are read where a caller names no other number: as a value they take many times as much.
+    package static let largest = 16 << 20
+
+    /// nil when it is not JSON, or longer than the limit.
+    package init?(_ bytes: [UInt8], atMost limit: Int = JSONValue.largest) {
+        guard bytes.count <= limit, let value = OutsideJSON.decode(JSONValue.self, from: bytes) else { return nil }
         self = value
     }
 

@@ -52,7 +52,11 @@ package struct LocalPython: Sendable {
 
     /// The answer in what it printed; nil where it could not be run.
     static func read(_ output: Output?) -> Answer {
-        guard let output, output.isSuccess, let said = JSONValue(output.standardOutput) else { return .unknown }
+        guard let output, output.isSuccess else { return .unknown }
+        if output.standardOutput.count > JSONValue.largest {
+            return .refused("what there is to say of it has more than \(ByteCount(JSONValue.largest).mebibytes)")
+        }
+        guard let said = JSONValue(output.standardOutput) else { return .unknown }
         return said["refused"]?.text.map { .refused($0) } ?? .said(said)
     }
 

@@ -73,7 +73,7 @@ struct RunningRelease: Sendable {
             if release.models != nil {
                 throw Problem(
                     what: "\(host): there are no expected answers for \(image)",
-                    why: "no pod of it runs that could be asked for \(DeployedModelFiles.directory)/golden.json",
+                    why: DeployedModelFiles.silence(answer, about: "golden.json"),
                     fix:
                         """
                         `kubeforge logs` and `kubectl get pods` say what the pods do; `kubeforge deploy` brings them \

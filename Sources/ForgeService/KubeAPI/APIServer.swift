@@ -99,7 +99,7 @@ extension Difference {
 
 extension CommandState {
     /// Why a query of kubectl's has no answer, in its last words; nil where it gives no reason.
-    fileprivate var silence: String? {
+    var silence: String? {
         switch exitCode {
         case 0: nil
         case 124: "kubectl took too long"

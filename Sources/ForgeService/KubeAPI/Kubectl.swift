@@ -19,9 +19,14 @@ struct Kubectl: Sendable {
     /// kubectl's own words follow what it printed where it fails, and only there: a warning is no part of an answer.
     func look(_ words: Word...) -> String { look(words) }
 
-    func look(_ words: [Word]) -> String {
-        let said = "said=$(\(line(words)) 2>&1 >&3 3>&-)"
-        return "{ \(said) || { code=$?; printf '\\n%s\\n' \"$said\"; exit \"$code\"; }; } 3>&1"
+    func look(_ words: [Word]) -> String { Self.tellingWhy(line(words)) }
+
+    /// The same of a line of kubectl that the shell completes. `isRun`: whether it is also run as a command, whose last
+    /// words are those on standard error.
+    static func tellingWhy(_ line: String, isRun: Bool = false) -> String {
+        let said = "said=$(\(line) 2>&1 >&3 3>&-)"
+        let aloud = isRun ? " printf '%s\\n' \"$said\" >&2;" : ""
+        return "{ \(said) || { code=$?; printf '\\n%s\\n' \"$said\";\(aloud) exit \"$code\"; }; } 3>&1"
     }
 
     /// Applies what it reads server-side: what a client applies is kept a second time, as an annotation that

@@ -60,7 +60,8 @@ package struct ReleaseIsRecorded: Step {
 
     private func record(_ facts: String) -> ReleaseRecord {
         let lines = facts.split(separator: "\n", maxSplits: 1).map(String.init)
-        let training = lines.count > 1 ? JSONValue(Array(lines[1].utf8)) : nil
+        let training =
+            lines.count > 1 ? JSONValue(Array(lines[1].utf8), atMost: DeployedModelFiles.largestAnswers) : nil
         return ReleaseRecord(
             image: release.reference, template: template, at: lines.first ?? "", by: person,
             models: training?["version"]?.text, rebuilt: release.rebuilt,

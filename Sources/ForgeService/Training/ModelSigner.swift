@@ -86,8 +86,7 @@ package struct ModelSigner: Sendable {
 /// The metadata.json of models that were just made, looked at before it is signed: it describes the version that its
 /// pod names, and the digest in that name is the one of its files.
 struct VersionDescription: Sendable {
-    /// Names of columns and classes are in it, and never rows.
-    static let largest = 16 << 20
+    static let largest = DeployedModelFiles.largestMetadata
 
     /// The bytes as they are signed.
     let bytes: [UInt8]

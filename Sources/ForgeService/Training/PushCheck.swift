@@ -6,8 +6,11 @@ import ForgePlan
 /// sent. The pod looks again, at everything (pushed.py).
 package struct PushCheck: Sendable {
     private let look: String
+    /// The service's name.
+    private let service: String
 
     package init(_ service: Service) {
+        self.service = service.name
         look = DeployedModelFiles(deployment: service.name, kubectl: Kubectl(namespace: service.namespace)).line(
             "metadata.json")
     }
@@ -15,12 +18,13 @@ package struct PushCheck: Sendable {
     /// What the models of the pods that run were made of: data, columns and packages are those of their image.
     package var questions: [Question] { [.command(look)] }
 
-    /// Throws what the directory needs another image for. Where no pod could be asked, nothing is known here.
+    /// Throws what the directory needs another image for, and where what a pod says is too large to be read. Where no
+    /// pod could be asked, nothing is known here.
     package func check(_ found: ModelDescription, _ answers: Answers, as shown: String, inventory: String)
         throws(Problem)
     {
         let answer = answers.command(look)
-        guard answer.exitCode == 0, let image = JSONValue(Array(answer.text.utf8)) else { return }
+        guard answer.exitCode == 0, let image = try DeployedModelFiles.metadata(answer, of: service) else { return }
         let other = Self.differences(of: found, from: image)
         guard !other.isEmpty else { return }
         let more = other.count > Self.mostTold ? ["\(other.count - Self.mostTold) more"] : []

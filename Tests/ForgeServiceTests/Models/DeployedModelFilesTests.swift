@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgeInventory
 import ForgePlan
+import ForgeTestSupport
 import Testing
 
 @testable import ForgeService
@@ -35,10 +36,9 @@ struct DeployedModelFilesTests {
         ]
         #expect(
             try run(deployment: "10.77.0.11:5443/mlops/inference:0123456789abcdef has-models t2", pods: pods).output
-                == "exec this -- cat /app/models/metadata.json\n")
-        #expect(
-            try run(deployment: "10.77.0.11:5443/mlops/inference:0123456789abcdef has-models t2").output
-                == "exec of-this-release -- cat /app/models/metadata.json\n")
+                == "exec this -- head -c 16777217 /app/models/metadata.json\n")
+        let none = try run(deployment: "10.77.0.11:5443/mlops/inference:0123456789abcdef has-models t2")
+        #expect(none.output.isEmpty && none.exitCode == 1)
     }
 
     @Test("is what a deploy has kept of the image, where models are in the image")
@@ -55,7 +55,42 @@ struct DeployedModelFilesTests {
         let deployment = "registry:5000/mlops/inference:0123456789abcdef has- t2"
         #expect(
             try run(deployment: deployment, pods: ["old t1 Running ", "this t2 Running "], line).output
-                == "exec this -- cat /app/models/metadata.json\n")
+                == "exec this -- head -c 16777217 /app/models/metadata.json\n")
+    }
+
+    @Test("is not known where a pod cannot be asked, in kubectl's words or in those of the pod's own program")
+    func silent() async throws {
+        for (words, reason) in [
+            (
+                "Defaulted container \"api\" out of: api, models\nError from server: error dialing backend: x509",
+                "Error from server: error dialing backend: x509"
+            ),
+            (
+                "head: cannot open '/app/models/metadata.json'\ncommand terminated with exit code 1",
+                "head: cannot open '/app/models/metadata.json'"
+            ), ("command terminated with exit code 137", "command terminated with exit code 137"),
+            ("", "no pod of it runs that could be asked for /app/models/metadata.json"),
+        ] {
+            try await TemporaryDirectory.during { directory in
+                let kubectl = """
+                    #!/bin/sh
+                    case " $* " in
+                      *' get deployment '*) echo 'registry/inference:0123456789abcdef has-models t2';;
+                      *' get pods '*) echo 'this t2 Running ';;
+                      *) printf '%s\\n' \(words.shellQuoted) >&2; exit 1;;
+                    esac
+
+                    """
+                try directory.write("kubectl", kubectl, mode: 0o755)
+                let host = LocalTransport(programs: directory.path)
+                let answer = try await host.ask([.command(line)], of: Example.master).command(line)
+                #expect(answer.exitCode == 1)
+                #expect(DeployedModelFiles.silence(answer, about: "metadata.json") == reason)
+                // As a command, it has its reason where the reason of each command is.
+                let run = try await host.run(Command("sh", "-c", Word(line)))
+                #expect(run.errorText.trimming(while: \.isNewline) == words)
+            }
+        }
     }
 
     @Test("is not known where no pod runs, and smoke-test says so")
