@@ -90,7 +90,7 @@ struct PushTests {
     private static func answering(_ deployment: String) -> ScriptedTransport {
         ScriptedTransport { command in
             guard command.inputText.contains("get deployment inference") else { return nil }
-            return Output("0 2\nok\n0 \(deployment.utf8.count)\n\(deployment)\n")
+            return Output("0 \(deployment.utf8.count)\n\(deployment)\n")
         }
     }
 }

@@ -91,7 +91,7 @@ private struct ClusterOfOneService: Transport {
         let script = command.inputText
         if script.contains("get deployment") {
             return framed([
-                "ok", deployment, exposure, try text(training.models.appending(path: "golden.json")), #"{"items":[]}"#,
+                deployment, exposure, try text(training.models.appending(path: "golden.json")), #"{"items":[]}"#,
             ])
         }
         if script.contains("rows.jsonl") {

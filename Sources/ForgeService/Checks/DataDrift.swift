@@ -29,9 +29,11 @@ package struct DataDrift: Sendable {
         _ service: Service, on host: ForgeCore.Host, over controlPlane: any Transport, here: any Transport,
         templates: Templates, reporter: any Reporter
     ) async throws {
-        let look = Self.look(service)
-        let answer = try await controlPlane.ask([.command(look)], of: host).command(look)
-        let python = try program(try Self.training(answer, service, host), templates)
+        let (release, look) = (DeployedRelease.Look(service), Self.look(service))
+        let answers = try await controlPlane.ask(release.questions + [.command(look)], of: host)
+        // A cluster that does not answer, and one without the service, have no pod to be asked either.
+        _ = try release.read(answers, from: host.name)
+        let python = try program(try Self.training(answers.command(look), service, host), templates)
         let found = try Report(await python.ask(here), of: name)
         reporter.report(
             .note("\(name): \(found.rows) rows, compared with the training data of the models \(found.version)"))

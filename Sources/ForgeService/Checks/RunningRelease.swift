@@ -37,10 +37,12 @@ struct RunningRelease: Sendable {
 
         var release: DeployedRelease.Look { DeployedRelease.Look(service) }
 
-        var exposure: String { kubectl.line("get", "service", Word(service.name), "--output", "json") }
+        var exposure: String {
+            kubectl.look("get", "service", Word(service.name), "--ignore-not-found", "--output", "json")
+        }
 
         var pods: String {
-            kubectl.line("get", "pods", "--selector", "app.kubernetes.io/name=\(service.name)", "--output", "json")
+            kubectl.look("get", "pods", "--selector", "app.kubernetes.io/name=\(service.name)", "--output", "json")
         }
 
         /// golden.json of the models that the Deployment's pods run.
@@ -50,6 +52,9 @@ struct RunningRelease: Sendable {
     init(_ service: Service, host: String, answers: Answers) throws(Problem) {
         let look = Look(service)
         let release = try look.release.read(answers, from: host)
+        for answer in [look.exposure, look.pods].map(answers.command) where answer.exitCode != 0 {
+            throw Problem(silent: host, answer)
+        }
         guard let exposure = ClusterObject.one(answers.command(look.exposure).text)?.spec,
             let port = exposure.ports?.first,
             let address = exposure.clusterIP

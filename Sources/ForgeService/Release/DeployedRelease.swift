@@ -47,11 +47,12 @@ package struct DeployedRelease: Sendable, Hashable {
             try read(try await transport.ask(questions, of: host), from: host.name)
         }
 
-        var questions: [Question] { [.command(sign), .command(deployment)] }
+        var questions: [Question] { [.command(deployment)] }
 
         func read(_ answers: Answers, from host: String) throws(Problem) -> DeployedRelease {
-            guard answers.command(sign).exitCode == 0 else { throw Problem(silent: host, answers.command(sign).text) }
-            let pod = ClusterObject.one(answers.command(deployment).text)?.spec?.template?.spec
+            let answer = answers.command(deployment)
+            guard answer.exitCode == 0 else { throw Problem(silent: host, answer) }
+            let pod = ClusterObject.one(answer.text)?.spec?.template?.spec
             guard let pod, let image = pod.containers.first?.image else { throw Problem(notDeployed: service, host) }
             return DeployedRelease(
                 image: image, models: ModelVersion(pod), pullSecret: pod.pullSecret,
@@ -59,10 +60,10 @@ package struct DeployedRelease: Sendable, Hashable {
                 scheme: pod.containers.scheme, accessSecret: pod.accessSecret)
         }
 
-        /// Whether the API answers at all.
-        var sign: String { kubectl.line("get", "--raw", "/readyz") + " 2>&1" }
-
-        var deployment: String { kubectl.line("get", "deployment", Word(service.name), "--output", "json") }
+        /// Prints nothing where there is none: only a query that fails is one that the API server did not answer.
+        var deployment: String {
+            kubectl.look("get", "deployment", Word(service.name), "--ignore-not-found", "--output", "json")
+        }
     }
 }
 

@@ -96,8 +96,8 @@ struct AccessTests {
             }
             if script.contains("get deployment") {
                 return Output(
-                    answering: CommandState(text: "ok"), CommandState(text: deployment),
-                    CommandState(text: Small.exposure), CommandState(text: Small.golden), CommandState(text: pods))
+                    answering: CommandState(text: deployment), CommandState(text: Small.exposure),
+                    CommandState(text: Small.golden), CommandState(text: pods))
             }
             if script.contains("rows.jsonl") {
                 let rows = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.rows[$0 - 1] }

@@ -32,13 +32,13 @@ struct DataDriftTests {
 
     private func run(
         _ rows: String, limit: Double = 0.25, training: CommandState = CommandState(text: training),
-        here: any Transport = LocalTransport()
+        deployment: CommandState = CommandState(text: Small.deployment), here: any Transport = LocalTransport()
     ) async throws -> (told: DriftNews, Problem?) {
         try await TemporaryDirectory.during { directory in
             try directory.write("rows.csv", rows)
             let drift = try DataDrift("rows.csv", limit: limit) { directory.path($0) }
             let told = DriftNews()
-            let host = ScriptedTransport { _ in Output(answering: training) }
+            let host = ScriptedTransport { _ in Output(answering: deployment, training) }
             do {
                 try await drift.run(
                     Service(), on: Example.master, over: host, here: here, templates: Templates(), reporter: told)
@@ -99,6 +99,14 @@ struct DataDriftTests {
         #expect(try await run(Self.rows(), here: nothing).1?.fix == "install python3")
         let (_, silent) = try await run(Self.rows(), training: CommandState(exitCode: 1, text: ""))
         #expect(silent?.what == "kubmaster: what the models of inference were trained on is not known")
+        #expect(silent?.why == "no pod of it runs that could be asked for /app/models/metadata.json")
+        let dead = CommandState(exitCode: 1, text: "\nError from server: error dialing backend: x509: expired")
+        #expect(
+            try await run(Self.rows(), training: dead).1?.why
+                == "Error from server: error dialing backend: x509: expired")
+        #expect(
+            try await run(Self.rows(), training: CommandState(text: "{}")).1?.why
+                == "/app/models/metadata.json of its pods does not describe models")
         let former = Self.training.replacing(#""bins""#, with: #""others""#)
         #expect(
             try await run(Self.rows(), training: CommandState(text: former)).1?.why
@@ -107,11 +115,24 @@ struct DataDriftTests {
                 """)
     }
 
+    @Test("is not told where the cluster does not answer, nor where nothing is deployed, with the reason for that")
+    func noRelease() async throws {
+        let none = CommandState(exitCode: 1)
+        let refused = CommandState(exitCode: 1, text: "\nThe connection to the server was refused")
+        let (_, silent) = try await run(Self.rows(), training: none, deployment: refused)
+        #expect(silent?.what == "kubmaster: the cluster's API does not answer")
+        #expect(silent?.why == "The connection to the server was refused")
+        let (_, early) = try await run(Self.rows(), training: none, deployment: CommandState())
+        #expect(early?.what == "kubmaster: the cluster has no service inference in namespace mlops")
+    }
+
     @Test("sends nothing of the rows to the cluster")
     func stays() async throws {
         try await TemporaryDirectory.during { directory in
             try directory.write("rows.csv", Self.rows().replacing("pro", with: "s3cret"))
-            let host = ScriptedTransport { _ in Output(answering: CommandState(text: Self.training)) }
+            let host = ScriptedTransport { _ in
+                Output(answering: CommandState(text: Small.deployment), CommandState(text: Self.training))
+            }
             try await DataDrift("rows.csv", limit: 9) { directory.path($0) }.run(
                 Service(), on: Example.master, over: host, here: LocalTransport(), templates: Templates(),
                 reporter: DriftNews())

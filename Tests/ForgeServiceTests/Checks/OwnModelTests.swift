@@ -73,8 +73,8 @@ private func churn(
         let script = command.inputText
         if script.contains("get deployment") {
             return Output(
-                answering: CommandState(text: "ok"), CommandState(text: Small.deployment),
-                CommandState(text: Small.exposure), CommandState(text: golden), CommandState(text: Small.pods))
+                answering: CommandState(text: Small.deployment), CommandState(text: Small.exposure),
+                CommandState(text: golden), CommandState(text: Small.pods))
         }
         if script.contains("rows.jsonl") {
             let lines = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Churn.rows[$0 - 1] }

@@ -65,7 +65,7 @@ enum Small {
 
 /// A control plane whose service answers as the closure says; `pod` bends the answers of single addresses.
 func controlPlane(
-    sign: CommandState = CommandState(text: "ok"), deployment: CommandState = CommandState(text: Small.deployment),
+    deployment: CommandState = CommandState(text: Small.deployment),
     golden: CommandState = CommandState(text: Small.golden), pods: String = Small.pods, hasRows: Bool = true,
     rows: [String] = Small.rows,
     load: Output? = nil,
@@ -76,7 +76,7 @@ func controlPlane(
         let script = command.inputText
         if script.contains("get deployment") {
             return Output(
-                answering: sign, deployment, CommandState(text: Small.exposure), golden, CommandState(text: pods))
+                answering: deployment, CommandState(text: Small.exposure), golden, CommandState(text: pods))
         }
         if script.contains("worker()") { return load }
         if script.contains("rows.jsonl") {

@@ -93,7 +93,7 @@ extension SmokeTestTests {
             "The connection to the server 10.77.0.11:6443 was refused - did you specify the right host or port?"
         let error = await #expect(throws: Problem.self) {
             try await test.run(
-                controlPlane: controlPlane(sign: CommandState(exitCode: 1, text: refused)), reporter: Silence())
+                controlPlane: controlPlane(deployment: CommandState(exitCode: 1, text: refused)), reporter: Silence())
         }
         #expect(error?.what == "kubmaster: the cluster's API does not answer")
         #expect(error?.why == refused)
@@ -102,7 +102,7 @@ extension SmokeTestTests {
     @Test("says what to do when nothing is deployed")
     func withoutService() async throws {
         let error = await #expect(throws: Problem.self) {
-            try await test.run(controlPlane: controlPlane(deployment: CommandState(exitCode: 1)), reporter: Silence())
+            try await test.run(controlPlane: controlPlane(deployment: CommandState()), reporter: Silence())
         }
         #expect(
             error?.description == """

@@ -100,7 +100,7 @@ struct DeployedModelFilesTests {
             #""spec":{"containers""#,
             with: "\"spec\":{\"initContainers\":[\(Told.fetching(Example.version))],\"containers\"")
         let answers = [
-            look.release.sign: CommandState(text: "ok"), look.release.deployment: CommandState(text: deployment),
+            look.release.deployment: CommandState(text: deployment),
             look.exposure: CommandState(text: Small.exposure), look.pods: CommandState(text: "{\"items\":[]}"),
             look.answers: CommandState(exitCode: 1),
         ]

@@ -141,8 +141,7 @@ struct ModelVersionTests {
             let deployment = Small.deployment.replacing(
                 #""spec":{"containers""#, with: #""spec":{\#(more)"containers""#)
             return try look.read(
-                Example.answers([look.sign: CommandState(text: "ok"), look.deployment: CommandState(text: deployment)]),
-                from: "kubmaster")
+                Example.answers([look.deployment: CommandState(text: deployment)]), from: "kubmaster")
         }
         #expect(try read("") == .example)
         let stored = try read("\"initContainers\":[\(Told.fetching(Example.version))],")
