@@ -55,6 +55,29 @@ package actor LocalTransport: Transport {
     }
 }
 
+/// A host whose files have other paths than they have on machines.
+package struct ReplacedPaths: Transport {
+    private let paths: [String: String]
+    private let inner: any Transport
+
+    /// `paths`: those of this computer, by those of a machine.
+    package init(_ paths: [String: String], on inner: any Transport = LocalTransport()) {
+        self.paths = paths
+        self.inner = inner
+    }
+
+    package func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
+        let here = Command(command.words.map { Word(replaced($0.text)) })
+        return try await inner.run(here.reading(replaced(command.inputText)), onLine: onLine)
+    }
+
+    package var traffic: Traffic { Traffic() }
+
+    package func close() async {}
+
+    private func replaced(_ text: String) -> String { paths.reduce(text) { $0.replacing($1.key, with: $1.value) } }
+}
+
 /// A host that is this computer, reached by a login whose environment names proxies: a command runs as the line that
 /// the login's shell gets.
 package struct LoginTransport: Transport {

@@ -44,6 +44,9 @@ private let commands: [String: Exclusion] = [
     "unlock": .nothing,
 ]
 
+/// Those that need a cluster that answers: `provision` makes it answer.
+private let asking = commands.keys.filter { !$0.hasPrefix("provision") }.sorted()
+
 @Suite("A command")
 struct ExclusionTests {
     private static func action(_ typed: String, _ scene: Scene) throws -> Action {
@@ -115,6 +118,32 @@ struct ExclusionTests {
         #expect(again.isDryRun && again.name == action.name && again.arguments == action.arguments)
     }
 
+    @Test("is told why by kubectl itself where the cluster's API does not answer", arguments: asking)
+    func silent(_ typed: String) async throws {
+        let said = "Unable to connect to the server: x509: certificate has expired or is not yet valid"
+        try await TemporaryDirectory.during { directory in
+            try directory.write("kubectl", "#!/bin/sh\necho '\(said)' >&2; exit 1\n", mode: 0o755)
+            let paths = [
+                MachineLock.path: try directory.write("lock", ""),
+                "/etc/kubernetes/admin.conf": try directory.write("admin.conf", ""),
+            ]
+            let (scene, witness) = (try Scene(), Witness())
+            try scene.write("age\n41\n", to: "desk/rows.csv")
+            var cluster = Cluster.lab
+            cluster.service.models = ModelStore(url: "sftp://a@b/c", keyPath: "/k", knownHostsPath: "/h")
+            let run = ActionRunner(
+                try Self.action(typed, scene), inventory: "lab.yaml", surroundings: scene.surroundings,
+                reporter: witness, read: { [cluster] _ in cluster },
+                connect: { _ in
+                    ReplacedPaths(paths, on: ForgeTestSupport.LocalTransport(programs: directory.path))
+                })
+            #expect(await run.finish() != 0)
+            let told = witness.problems + witness.steps.compactMap { $0.problem?.description }
+            #expect(told.contains { $0.contains("kubmaster: the cluster's API does not answer") }, "\(told)")
+            #expect(told.contains { $0.contains(said) }, "\(told)")
+        }
+    }
+
     @Test("that runs on a machine goes on holding it when `unlock --yes` ends what runs hold")
     func unlock() async throws {
         try await TemporaryDirectory.during { directory in
@@ -130,12 +159,15 @@ struct ExclusionTests {
                 defer { _ = (flock(other, LOCK_UN), close(other)) }
                 return other >= 0 && flock(other, LOCK_SH | LOCK_NB) == 0
             }
-            func unlock() async throws -> [String] {
+            var paths = [MachineLock.path: path]
+            try directory.write("kubectl", "#!/bin/sh\necho 'connection refused' >&2; exit 1\n", mode: 0o755)
+            func unlock(isWhole: Bool = true) async throws -> [String] {
+                let transport = ReplacedPaths(paths, on: ForgeTestSupport.LocalTransport(programs: directory.path))
                 let (scene, witness) = (try Scene(), Witness())
                 let run = ActionRunner(
                     try Self.action("unlock --yes", scene), inventory: "lab.yaml", surroundings: scene.surroundings,
-                    reporter: witness, read: { _ in .lab }, connect: { _ in ReplacedPath(path: path) })
-                #expect(await run.finish() == 0, "\(witness.problems)")
+                    reporter: witness, read: { _ in .lab }, connect: { _ in transport })
+                #expect((await run.finish() == 0) == isWhole, "\(witness.problems)")
                 return witness.steps.filter { $0.outcome == .changed }.map(\.title)
             }
             #expect(try await unlock() == [])
@@ -143,28 +175,12 @@ struct ExclusionTests {
             // It ended, and its run keeps the machine: that is what is ended.
             _ = (flock(running, LOCK_UN), close(running))
             #expect(isFree())
-            #expect(try await unlock().contains("no run holds the machine"))
+            // A cluster that does not answer is told, and keeps no machine held.
+            paths["/etc/kubernetes/admin.conf"] = try directory.write("admin.conf", "")
+            #expect(try await unlock(isWhole: false).contains("no run holds the machine"))
             #expect(try directory.text("lock").isEmpty)
         }
     }
-}
-
-/// This computer, with the lock of machines at another place.
-private struct ReplacedPath: Transport {
-    let path: String
-    private let inner = ForgeTestSupport.LocalTransport()
-
-    init(path: String) { self.path = path }
-
-    func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
-        let here = Command(command.words.map { Word($0.text.replacing(MachineLock.path, with: path)) })
-        return try await inner.run(
-            here.reading(command.inputText.replacing(MachineLock.path, with: path)), onLine: onLine)
-    }
-
-    var traffic: Traffic { Traffic() }
-
-    func close() async {}
 }
 
 /// Is for a person to change.

@@ -8,7 +8,8 @@ struct UnlockCommand: ActionCommand {
         commandName: "unlock", abstract: "Show which run holds the machines and the cluster; with --yes, release them.",
         discussion: """
             For use after a run on another computer was killed. A run that is still active stops before its next \
-            change. Commands that still run on a machine are not ended: the next run waits for them.
+            change. Commands that still run on a machine are not ended: the next run waits for them. Machines are \
+            released even where the cluster's API does not answer, and that is told.
             """)
 
     @OptionGroup var inventory: InventoryArgument

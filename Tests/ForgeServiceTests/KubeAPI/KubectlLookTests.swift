@@ -19,6 +19,14 @@ private let verbs: [String: @Sendable (any Transport) async throws -> Void] = [
         let next = NextModelVersion(Service(models: Example.store))
         _ = try next.models(try await host.ask(next.questions, of: Example.master), from: "kubmaster")
     },
+    "drift": { host in
+        try await TemporaryDirectory.during { directory in
+            try directory.write("rows.csv", "age\n41\n")
+            try await DataDrift("rows.csv", limit: 1) { directory.path($0) }.run(
+                Service(), on: Example.master, over: host, here: LocalTransport(), templates: Templates(),
+                reporter: Silence())
+        }
+    },
     "jobs": { _ = try await ServiceJobs.ask(Service(), on: Example.master, over: $0, now: Date()) },
     "logs": { host in
         try await ServiceLogs(Service(), of: .online, tail: 1, isFollowed: false).run(
@@ -33,6 +41,13 @@ private let verbs: [String: @Sendable (any Transport) async throws -> Void] = [
         let look = RunningRelease.Look(Service())
         _ = try RunningRelease(
             Service(), host: "kubmaster", answers: try await host.ask(look.questions, of: Example.master))
+    },
+    "unlock": { host in
+        let step = LeasesAreFree([Service()])
+        // Any file: the machine has been a control plane.
+        let machine = ReplacedPaths(["/etc/kubernetes/admin.conf": #filePath], on: host)
+        let held = step.differences(given: try await machine.ask(step.questions, of: Example.master))
+        if let refusal = step.refusal(of: held, on: Example.master) { throw refusal }
     },
 ]
 
@@ -74,6 +89,32 @@ struct KubectlLookTests {
                 #expect(problem?.what == "kubmaster: the cluster's API does not answer")
                 #expect(problem?.why == said)
                 #expect(problem?.fix == fix)
+            }
+        }
+    }
+
+    @Test("that fails after others have been answered is no sign that nothing is deployed; an empty answer is one")
+    func deployed() async throws {
+        let (silent, none) = (
+            "kubmaster: the cluster's API does not answer",
+            "kubmaster: the cluster has no service inference in namespace mlops"
+        )
+        let deployment = "*' get deployment '*) printf '%s' \(Small.deployment.shellQuoted);;"
+        for (verb, answered, what) in [
+            ("drift", "*readyz*) echo ok;;", silent), ("smoke-test", "*readyz*) echo ok;;", silent),
+            ("batch run, batch schedule, train", "*readyz*) echo ok;;", silent), ("smoke-test", deployment, silent),
+            ("drift", "*) exit 0;;", none), ("smoke-test", "*) exit 0;;", none),
+            ("batch run, batch schedule, train", "*) exit 0;;", none),
+        ] {
+            try await TemporaryDirectory.during { directory in
+                let kubectl = "case \" $* \" in \(answered) *) echo 'etcdserver: request timed out' >&2; exit 1;; esac"
+                try directory.write("kubectl", "#!/bin/sh\n\(kubectl)\n", mode: 0o755)
+                let ask = try #require(verbs[verb])
+                let problem = await #expect(throws: Problem.self) {
+                    try await ask(LocalTransport(programs: directory.path))
+                }
+                #expect(problem?.what == what, "\(verb): \(answered)")
+                #expect(what == none || problem?.why == "etcdserver: request timed out")
             }
         }
     }

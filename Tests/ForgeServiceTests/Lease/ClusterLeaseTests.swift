@@ -251,7 +251,8 @@ struct ClusterLeaseTests {
             "holderIdentity":"\#(Self.holder("b").line)","renewTime":"2026-11-21T09:06:40.000000Z"}}
             """#
         let free = #"{"metadata":{"name":"kubeforge","namespace":"kube-system"},"spec":{"holderIdentity":""}}"#
-        let text = "1795252010\n{\"items\":[\(free)]}\n{\"items\":[\(held)]}\n"
+        let other = held.replacing(#""mlops""#, with: #""shop""#)
+        let text = "1795252010\n{\"items\":[\(free),\n\(held),\(other)]}\n"
         #expect(
             step.differences(whenLookEnds: 0, text) == [
                 """
@@ -260,6 +261,13 @@ struct ClusterLeaseTests {
                 """
             ])
         #expect(step.differences(whenLookEnds: 0, "1795252010\n") == [])
+        let silence = step.differences(whenLookEnds: 1, "1795252010\n\nno route to host")
+        #expect(silence == ["who holds the cluster is not known: no route to host"])
+        let refusal = step.refusal(of: silence.map { Difference($0) }, on: Example.master)
+        #expect(refusal?.what == "kubmaster: the cluster's API does not answer")
+        #expect(refusal?.why == "no route to host")
+        #expect(step.differences(whenLookEnds: 1, "1795252010") == ["who holds the cluster is not known"])
+        #expect(step.refusal(of: [Difference("Lease a/b is held by c")], on: Example.master) == nil)
         let host = ScriptedTransport {
             $0.inputText.contains("get leases") ? Output(answering: CommandState(text: text)) : Output("")
         }
