@@ -21,7 +21,6 @@ private let mayWait: [String: (count: Int, why: String)] = [
         3, "once it has begun, the control plane must be brought back; and a command that a person types"
     ),
     "Sources/ForgeKubernetes/Kubeadm/ControlPlane.swift": (2, "a minute at most, for what was just started"),
-    "Sources/ForgeKubernetes/Kubeadm/Join.swift": (6, "minutes at most, each once on the way of a join"),
     "Sources/ForgePlan/Steps/Unit.swift": (1, "a second at most: times of files have no smaller part"),
     "Sources/ForgeService/Checks/LoadScript.swift": (3, "the load lasts as long as was asked for"),
     "Sources/ForgeService/Operations/ServiceLogs.swift": (1, "whoever follows logs ends it with the first Ctrl-C"),

@@ -11,6 +11,10 @@ struct Join: Step {
     let cluster: Cluster
     let config: KubeadmConfig
     let token: JoinToken
+    /// For how long each of its waits lasts at most.
+    var limit: Duration = .seconds(90)
+    /// Before it looks again.
+    var pause: Duration = .seconds(1)
 
     static let configPath = "/var/lib/kubeforge/kubeadm-join.yaml"
 
@@ -36,7 +40,7 @@ struct Join: Step {
         try await token.withToken(through: machine) { ticket in
             let text = try config.joinConfiguration(
                 of: host, server: cluster.firstControlPlane.address, token: ticket.token, caHash: ticket.caHash)
-            try await machine.run(untilSigned(ticket.id))
+            try await waitForSignature(ticket.id, machine)
             try await machine.write(RemoteFile(Self.configPath, text, mode: 0o600, isSecret: true))
             let command = Command("kubeadm", "join", "--config", Word(Self.configPath)).through(cluster.outgoing)
                 .asRoot().within(
@@ -50,19 +54,17 @@ struct Join: Step {
 
     /// kubeadm join looks for the token's signature once in 5 s only, and a new control plane takes ten seconds until
     /// it signs.
-    /// Waited for here, since the control plane's other steps would wait behind a command of that length. Nothing in
-    /// the answer is trusted; a cluster that gives it to nobody leaves the waiting to kubeadm.
-    private func untilSigned(_ token: String) -> Command {
-        let script = """
-            for try in $(seq 100); do
-              answer=$(curl -qskf --noproxy '*' --max-time 2 -- "$1") || { [ $? != 22 ] || exit 0; }
-              case $answer in *"jws-kubeconfig-$2"*) exit 0;; esac
-              sleep 0.2
-            done
-            """
-        let address =
-            "https://\(cluster.firstControlPlane.address):6443/api/v1/namespaces/kube-public/configmaps/cluster-info"
-        return Command("sh", "-c", Word(script), "sh", Word(address), Word(token))
+    /// Nothing in the answer is trusted; a cluster that gives it to nobody leaves the waiting to kubeadm, and so does
+    /// one that does not sign.
+    private func waitForSignature(_ token: String, _ machine: Machine) async throws {
+        let path = "api/v1/namespaces/kube-public/configmaps/cluster-info"
+        let look =
+            "curl -qskf --noproxy '*' --max-time 2 -- https://\(cluster.firstControlPlane.address):6443/\(path)"
+        _ = try await machine.poll(within: min(limit, .seconds(30)), every: min(pause, .milliseconds(200))) {
+            let answer = try await machine.ask([.command(look)]).command(look)
+            // 22: the API server answers, and refuses.
+            return answer.exitCode == 22 || answer.text.contains("jws-kubeconfig-\(token)")
+        }
     }
 
     /// One connection before anything that waits: a port that is closed on the way costs kubeadm five minutes, and it
@@ -121,11 +123,16 @@ struct Join: Step {
     /// waited for.
     /// What else is wrong with it, a person must see.
     private func register(_ machine: Machine, _ presence: Presence) async throws {
-        let isGone = if case .missing = presence { true } else { false }
-        let words: [Word] = ["sh", "-c", Word(Self.registration), "sh", Word(host.name), isGone ? "restart" : "wait"]
-        try await machine.run(Command(words).asRoot().within(.seconds(240)))
-        if try await differences(given: machine.ask(questions)).isEmpty { return }
-        let said = if case .notKnown(let words) = presence { words } else { "the cluster has no node \(host.name)" }
+        if case .missing = presence {
+            _ = try await machine.attempt(Command("systemctl", "restart", "kubelet").asRoot().within(.seconds(120)))
+        }
+        var last = Answers()
+        let isThere = try await machine.poll(within: limit, every: pause) {
+            last = try await machine.ask(questions)
+            return differences(given: last).isEmpty
+        }
+        if isThere { return }
+        let said = if case .notKnown(let words) = own(last) { words } else { "the cluster has no node \(host.name)" }
         let journal = Command("journalctl", "--unit", "kubelet", "--lines", "100", "--output", "cat", "--no-pager")
             .asRoot()
         let expiry = Certificates.expiry(kubeletSays: try await machine.attempt(journal).text)
@@ -133,16 +140,6 @@ struct Join: Step {
             what: "\(host.name): is a node that cannot reach its cluster; it was left untouched", why: expiry ?? said,
             fix: expiry == nil ? Self.cure(said, on: host, of: cluster) : Certificates.kubeletCure(host))
     }
-
-    static let registration = """
-        [ "$2" != restart ] || systemctl restart kubelet || true
-        for second in $(seq 60); do
-          kubectl --kubeconfig \(HostKubectl.kubeletConfig) --request-timeout=2s get -o name "node/$1" >/dev/null 2>&1 \
-        && exit 0
-          sleep 1
-        done
-        exit 0
-        """
 
     private static func cure(_ words: String, on host: Host, of cluster: Cluster) -> String {
         let server = cluster.firstControlPlane
@@ -171,9 +168,20 @@ struct Join: Step {
     /// The machine that had the name before may look Ready for 40 s after it is gone, and kubeadm does not join beside
     /// a Ready node.
     private func waitForOldNode(_ machine: Machine) async throws {
-        try await machine.peer(cluster.firstControlPlane.name).run(
-            Command("sh", "-c", Word(Self.oldNodeIsGone), "sh", Word(host.name), Self.readiness).asRoot().within(
-                .seconds(300)),
+        let controlPlane = try await machine.peer(cluster.firstControlPlane.name)
+        var state: String?
+        let isGone = try await machine.poll(within: limit, every: pause) {
+            state = Self.obstacle(try await controlPlane.ask([.command(oldNodeLook)]).command(oldNodeLook))
+            return state == nil
+        }
+        if isGone { return }
+        throw Problem(
+            what:
+                """
+                \(host.name): timed out after \(limit.components.seconds) s waiting until the cluster has no Ready \
+                node of this name
+                """,
+            why: state,
             fix:
                 """
                 another machine has the name: `kubectl get node \(host.name) -o wide` tells which; correct the \
@@ -182,20 +190,18 @@ struct Join: Step {
         )
     }
 
-    /// No answer is no answer: only a node that is not there, or not Ready, ends the waiting.
-    static let oldNodeIsGone = """
-        look() { kubectl --kubeconfig \(HostKubectl.adminConfig) --request-timeout=5s get node "$1" -o "$2"; }
-        for second in $(seq 90); do
-          if state=$(look "$1" "$2" 2>/dev/null); then
-            [ "$state" = True ] || exit 0
-            said='the cluster has a Ready node of this name'
-          else
-            said=$(look "$1" "$2" 2>&1 >/dev/null) || case $said in *"(NotFound)"*) exit 0 ;; esac
-          fi
-          sleep 1
-        done
-        printf '%s\\n' "$said" >&2; exit 1
-        """
+    /// As the administrator. A look takes no lock: the control plane's own steps go on meanwhile.
+    var oldNodeLook: String { HostKubectl.asAdmin("get node \(host.name) -o \(Self.readiness.quoted) 2>&1") }
+
+    /// Why it may not join yet. No answer is no answer: only a node that is not there, or not Ready, ends the waiting.
+    static func obstacle(_ state: CommandState) -> String? {
+        if state.exitCode == 0 {
+            return state.text.contains("True") ? "the cluster has a Ready node of this name" : nil
+        }
+        // kubectl may complain of other things before that.
+        if state.text.contains("Error from server (NotFound)") { return nil }
+        return if case .notKnown(let words) = Presence(state) { words } else { nil }
+    }
 
     private static let readiness: Word = "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}"
 

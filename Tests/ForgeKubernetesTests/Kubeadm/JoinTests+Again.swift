@@ -62,11 +62,48 @@ extension JoinTests {
     func waitsForServer() async throws {
         try await withFiles(begun: false) { played in
             try played.says("own", Self.refused, code: 1)
-            try played.root.write(
-                "bin/sleep", "#!/bin/sh\nprintf '0\\nnode/kubnode\\n' > \(played.root.path)/says/own\n", mode: 0o755)
-            try await join().apply(to: played.machine(Example.node))
+            try later(played, look: 3, "node/kubnode", code: 0)
+            try await join(within: .seconds(60)).apply(to: played.machine(Example.node))
+            #expect(try played.calls("kubectl").count == 3)
             #expect(try played.calls() + played.calls("systemctl") == [])
         }
+    }
+
+    @Test("of a complete node that does not reach its API server in time says what it heard last")
+    func lastWords() async throws {
+        try await withFiles(begun: false) { played in
+            try played.says("own", Self.refused, code: 1)
+            let words = "error: You must be logged in to the server (Unauthorized)"
+            try later(played, look: 2, words, code: 1)
+            let problem = await #expect(throws: Problem.self) {
+                try await join().apply(to: played.machine(Example.node))
+            }
+            #expect(problem?.why == words)
+            #expect(problem?.fix?.contains(Certificates.kubeletCure(Example.node)) == true)
+        }
+    }
+
+    @Test("of a complete node ends with the first Ctrl-C, between two looks")
+    func interruptedRegistration() async throws {
+        try await withFiles(begun: false) { played in
+            try played.says("own", Self.refused, code: 1)
+            let machine = Machine(
+                host: Example.node, transport: played.transport, rights: rights(isInterrupted: true))
+            await #expect(throws: Self.stopped) { try await join(within: .seconds(60)).apply(to: machine) }
+            #expect(try played.calls("kubectl").count == 2)
+        }
+    }
+
+    /// What the API server says of the node from this look on.
+    private func later(_ played: PlayedMachine, look: Int, _ words: String, code: Int) throws {
+        let root = played.root.path
+        try played.root.write(
+            "does-kubectl---kubeconfig",
+            """
+            [ "$(grep -c kubelet.conf \(root)/calls)" -lt \(look) ] ||
+              printf '\(code)\\n%s\\n' '\(words)' > \(root)/says/own
+
+            """)
     }
 
     @Test(
@@ -78,6 +115,7 @@ extension JoinTests {
         try await withFiles(begun: true) { played in
             try played.says("own", Self.refused, code: 1)
             try played.says("node", said, code: code)
+            try played.write("etc/kubernetes/admin.conf")
             try played.kubeadm("reset", does: "rm -f \"$root/etc/kubernetes/kubelet.conf\"")
             try await join().apply(to: played.machine(Example.node))
             let calls = try played.calls().filter { !$0.contains("token") }

@@ -8,12 +8,13 @@ import Testing
 
 @Suite("Joining")
 struct JoinTests {
-    func join() throws -> Join {
+    /// Where it waits, it looks once, or until the limit is over.
+    func join(within limit: Duration = .zero) throws -> Join {
         let cluster = Example.cluster()
         return Join(
             host: Example.node, cluster: cluster,
             config: KubeadmConfig(cluster: cluster, templates: try Example.templates),
-            token: JoinToken(controlPlane: "kubmaster"))
+            token: JoinToken(controlPlane: "kubmaster"), limit: limit, pause: .zero)
     }
 
     static let note = "var/lib/kubeforge/begun-join"
@@ -62,10 +63,6 @@ struct JoinTests {
                     """
                     curl -qsSk --noproxy * --connect-timeout 10 --max-time 15 -o /dev/null -- \
                     https://10.77.0.11:6443/livez
-                    """,
-                    """
-                    curl -qskf --noproxy * --max-time 2 -- \
-                    https://10.77.0.11:6443/api/v1/namespaces/kube-public/configmaps/cluster-info
                     """,
                     """
                     curl -qskf --noproxy * --max-time 2 -- \
@@ -124,48 +121,59 @@ struct JoinTests {
         #expect(commands.allSatisfy { !$0.line.contains(joinSecret) })
     }
 
-    @Test("waiting to be scheduled of its name that still looks Ready, and says so when it stays")
-    func oldNode() async throws {
-        let office = TokenOffice(waitsInVain: true)
+    @Test(
+        "waits for an old node of its name that still looks Ready, and says in the end what it saw last",
+        arguments: [("True", 0, "the cluster has a Ready node of this name"), (refused, 1, refused)])
+    func oldNode(said: String, code: Int, why: String) async throws {
+        let office = TokenOffice(oldNode: frame(said, code: code))
         let transport = ScriptedTransport { command in Output(answering: command) }
         let machine = Machine(host: Example.node, transport: transport, peers: { _ in office.machine })
-        let problem = await #expect(throws: Problem.self) { try await join().apply(to: machine) }
-        #expect(problem?.why == "the cluster has a Ready node of this name")
-        #expect(
-            problem?.fix
-                == """
-                another machine has the name: `kubectl get node kubnode -o wide` tells which; correct the \
-                inventory, or remove that node
-                """
-        )
+        await #expect(
+            throws: Problem(
+                what: "kubnode: timed out after 0 s waiting until the cluster has no Ready node of this name", why: why,
+                fix:
+                    """
+                    another machine has the name: `kubectl get node kubnode -o wide` tells which; correct the \
+                    inventory, or remove that node
+                    """
+            )
+        ) { try await join().apply(to: machine) }
         #expect(await !transport.changes.contains { $0.hasPrefix("kubeadm join") })
         #expect(await !office.log.contains("create"))
     }
 
+    private static let metrics =
+        "E1127 memcache.go:287] couldn't get resource list for metrics.k8s.io/v1beta1: the server is unavailable"
+
     @Test(
-        "waits as long as the control plane does not say that the old node is gone or not Ready",
+        "may go on only when the control plane says that the old node is gone or not Ready",
         arguments: [
-            ("True", 0, 1, "the cluster has a Ready node of this name\n"), (refused, 1, 1, refused + "\n"),
-            ("False", 0, 0, ""),
-            ("Unknown", 0, 0, ""), ("", 0, 0, ""), (gone, 1, 0, ""),
-        ] as [(String, Int, Int, String)])
-    func oldNodeLook(said: String, code: Int, ends: Int, words: String) async throws {
+            ("True", 0, "the cluster has a Ready node of this name"),
+            ("\(metrics)\nTrue", 0, "the cluster has a Ready node of this name"),
+            (refused, 1, refused), ("", 124, "kubectl got no answer in time"), ("", 1, "kubectl gave no answer"),
+            ("False", 0, nil), ("Unknown", 0, nil), ("", 0, nil), (gone, 1, nil), ("\(metrics)\n\(gone)", 1, nil),
+        ] as [(String, Int, String?)])
+    func oldNodeLook(said: String, code: Int, why: String?) async throws {
         try await PlayedMachine.during { played in
+            try played.write("etc/kubernetes/admin.conf")
             try played.says("node", said, code: code)
-            let output = try await LocalProgram.run(
-                "env",
-                [
-                    "PATH=\(played.root.path("bin")):/usr/bin:/bin", "sh", "-c",
-                    "sh -c \"$1\" sh kubnode jsonpath 2>&1; echo \"ended $?\"", "sh", Join.oldNodeIsGone,
+            let look = try join().oldNodeLook
+            let answers = try await played.machine(Example.master).ask([.command(look)])
+            #expect(Join.obstacle(answers.command(look)) == why)
+            #expect(
+                try played.calls("kubectl") == [
+                    """
+                    kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get node kubnode -o \
+                    jsonpath={.status.conditions[?(@.type=="Ready")].status}
+                    """
                 ])
-            #expect(output == "\(words)ended \(ends)\n")
         }
     }
 }
 
 extension Output {
     /// Of a machine that has nothing yet: every question of a look is answered so.
-    fileprivate init(answering command: Command) {
+    init(answering command: Command) {
         guard command.isLook else {
             self.init("")
             return

@@ -9,13 +9,10 @@ let joinSecret = "abcdef.0123456789abcdef"
 /// A control plane that makes tokens, and counts them.
 actor TokenOffice: Transport {
     private(set) var log: [String] = []
-    private let readyNode: Bool
-    private let waitsInVain: Bool
+    private let oldNode: String
 
-    init(readyNode: Bool = false, waitsInVain: Bool = false) {
-        self.readyNode = readyNode
-        self.waitsInVain = waitsInVain
-    }
+    /// `oldNode`: the frame with what its cluster says of the node that had the name before.
+    init(oldNode: String = frame(JoinTests.gone, code: 1)) { self.oldNode = oldNode }
 
     var traffic: Traffic { Traffic() }
 
@@ -28,10 +25,7 @@ actor TokenOffice: Transport {
             return Output("\(joinSecret)\n00ff  -\n")
         }
         log.append(command.line)
-        if command.line.contains("seq 90") {
-            return waitsInVain ? .failed(1, "the cluster has a Ready node of this name\n") : Output()
-        }
-        return command.line.contains(" get node ") ? Output(readyNode ? "True" : "") : Output()
+        return Output(command.isLook ? oldNode : "")
     }
 
     nonisolated var machine: Machine { Machine(host: Example.master, transport: self) }
