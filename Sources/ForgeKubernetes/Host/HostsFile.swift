@@ -21,7 +21,7 @@ struct HostsFile: Step {
     func differences(given answers: Answers) -> [Difference] {
         let file = Self.isTooMuch(Self.path, answers) ?? differences(answers.editable(Self.path))
         let cloud = cloudDifferences(answers)
-        return file + (file.isEmpty ? nameDifferences(answers) : []) + cloud + (cloud.isEmpty ? returned(answers) : [])
+        return file + (file.isEmpty ? nameDifferences(answers) : []) + cloud + (cloud.isEmpty ? cause(answers) : [])
     }
 
     func apply(to machine: Machine) async throws {
@@ -95,6 +95,33 @@ extension HostsFile {
         ]
     }
 
+    /// Why the file is not as the last provision left it, where that can be told: one reason at most.
+    private func cause(_ answers: Answers) -> [Difference] {
+        let lost = lost(answers)
+        return lost.isEmpty ? returned(answers) : lost
+    }
+
+    /// kubeforge wrote the file, which it never does without its block, and the block is gone. Not by cloud-init: it
+    /// renders the template, which has the block, or only adds a line.
+    private func lost(_ answers: Answers) -> [Difference] {
+        guard let now = answers.editable(Self.path), !block.isThere(in: now),
+            let written = answers.file(Self.path)?.written, !written.isEmpty
+        else { return [] }
+        return [
+            """
+            kubeforge's block was there after the last provision: something rewrites the file, perhaps at boot; \
+            `\(Self.search)` may find it
+            """
+        ]
+    }
+
+    /// Where a host's own habits are: units, cron jobs, hooks of its network, and scripts.
+    private static let search =
+        """
+        sudo grep -rls \(path) /etc/systemd /etc/cron* /var/spool/cron /etc/rc.local /etc/network /etc/dhcp \
+        /etc/NetworkManager /usr/local
+        """
+
     private func write(_ text: String, to path: String, _ machine: Machine) async throws {
         try await machine.write(RemoteFile(path, bytes: [UInt8](edited: text)))
     }
@@ -166,6 +193,9 @@ struct HostsBlock {
         while kept.last?.isEmpty == true { kept.removeLast() }
         return (kept + [begin] + hosts.map(Self.line) + [end, ""]).joined(separator: "\n")
     }
+
+    /// Whether a block of ours begins in it, of whatever hosts.
+    func isThere(in now: String) -> Bool { now.unixLines.contains(begin) }
 
     /// The lines of others that give a machine's name another address.
     func claims(in now: String) -> [String] { others(now).filter { withoutClaims($0) != $0 } }

@@ -47,16 +47,18 @@ struct HostsFileTests {
         #expect(wanted(now) == others + Self.block)
     }
 
-    private func texts(_ file: String?, names: String = Self.names, template: String? = nil, setting: String? = nil)
-        throws -> [String]
-    {
+    /// `written`: the digests of what kubeforge wrote as /etc/hosts.
+    private func texts(
+        _ file: String?, names: String = Self.names, template: String? = nil, setting: String? = nil,
+        written: [String] = []
+    ) throws -> [String] {
         func contents(_ text: String?) -> Answer { .contents(text.map { Array($0.utf8) }) }
-        func state(_ text: String?) -> Answer {
-            .file(text.map { FileState(size: $0.utf8.count, sha256: SHA256.hex($0)) })
+        func state(_ text: String?, _ written: [String] = []) -> Answer {
+            .file(text.map { FileState(size: $0.utf8.count, sha256: SHA256.hex($0), written: written) })
         }
         return step.texts([
             .contents("/etc/hosts"): contents(file), .contents(Self.template): contents(template),
-            .file("/etc/hosts"): state(file), .file(Self.template): state(template),
+            .file("/etc/hosts"): state(file, written), .file(Self.template): state(template),
             .contents(Self.setting): contents(setting),
             try #require(step.questions.last): .command(CommandState(text: names)),
         ])
@@ -147,14 +149,64 @@ struct HostsFileTests {
             ).count == 1)
     }
 
-    /// Answers of a machine whose /etc/hosts has these bytes.
-    private func machine(_ hosts: [UInt8]) -> (Machine, ScriptedTransport) {
+    private static let lost = """
+        kubeforge's block was there after the last provision: something rewrites the file, perhaps at boot; `sudo grep \
+        -rls /etc/hosts /etc/systemd /etc/cron* /var/spool/cron /etc/rc.local /etc/network /etc/dhcp \
+        /etc/NetworkManager /usr/local` may find it
+        """
+
+    @Test("that lost kubeforge's block since the last provision says so")
+    func lost() throws {
+        let (theirs, missing) = ("127.0.0.1 localhost\n", "missing: kubmaster, kubnode")
+        let ours = [SHA256.hex(theirs + Self.block)]
+        #expect(try texts(theirs, written: ours) == [missing, Self.lost])
+        #expect(try texts("", written: ours) == [missing, Self.lost])
+        #expect(try texts("10.77.0.11 kubmaster\n10.77.0.12 kubnode\n", written: ours).last == Self.lost)
+        // Before the first provision nothing is lost, and a block that is there is not.
+        #expect(try texts(theirs) == [missing])
+        #expect(
+            try texts("# BEGIN kubeforge\n10.77.0.11 kubmaster\n# END kubeforge\n", written: ours) == [
+                "missing: kubnode"
+            ])
+        #expect(try texts(theirs + Self.block, written: ours) == [])
+    }
+
+    @Test("that cloud-init rewrote is told once, as cloud-init's")
+    func lostToCloudInit() throws {
+        let (theirs, missing) = ("127.0.1.1 kubnode\n", "missing: kubmaster, kubnode")
+        let ours = [SHA256.hex(Self.block)]
+        #expect(
+            try texts(theirs, template: Self.cloud, written: ours) == [
+                missing, "cloud-init may rewrite /etc/hosts at the next boot",
+                "\(Self.template) does not list every host",
+            ])
+        // What cloud-init renders has the block by now, and what it adds to the file leaves it there.
+        let template = HostsBlock([Example.master, Example.node], isTemplate: true).wanted(Self.cloud)
+        #expect(
+            try texts(theirs, template: template, setting: "manage_etc_hosts: false\n", written: ours) == [
+                missing, Self.lost,
+            ])
+    }
+
+    @Test("that lost the block is put right as any other, as the machine's own note tells")
+    func lostOnMachine() async throws {
+        let theirs = "127.0.0.1 localhost\n"
+        let (machine, transport) = machine(Array(theirs.utf8), note: "\n= 0 \(SHA256.hex(theirs + Self.block)) ")
+        let answers = try await machine.ask(step.questions)
+        #expect(step.differences(given: answers).map(\.text) == ["missing: kubmaster, kubnode", Self.lost])
+        try await step.apply(to: machine)
+        let changes = await transport.commands.filter { !$0.isLook }
+        #expect(changes == [RemoteFile("/etc/hosts", theirs + Self.block).write])
+    }
+
+    /// Answers of a machine whose /etc/hosts has these bytes. `note`: the line of what kubeforge wrote there.
+    private func machine(_ hosts: [UInt8], note: String = "") -> (Machine, ScriptedTransport) {
         let transport = ScriptedTransport { command in
             guard command.isLook else { return Output() }
             guard command.inputText.contains("hosts.debian.tmpl") else { return Output(frame(Self.names)) }
             let file =
                 frame(" 0") + frame(" 0") + frame("regular file|644|root:root|\(hosts.count)|1")
-                + frame("\(SHA256.hex(hosts))  /etc/hosts")
+                + frame("\(SHA256.hex(hosts))  /etc/hosts" + note)
                 + "0 \(hosts.count)\n"
             let rest = "\n" + frame("", code: 1) + frame("", code: 1) + frame(Self.names)
             return Output(standardOutput: Array(file.utf8) + hosts + Array(rest.utf8))
