@@ -46,7 +46,7 @@ extension JoinTests {
         let looks = commands.filter(\.isForSignature)
         #expect(looks.count == count)
         #expect(looks.allSatisfy { $0.lock == nil })
-        let last = try #require(commands.lastIndex(where: \.isForSignature))
+        let last = try #require(commands.lastIndex { $0.isForSignature })
         let joined = try #require(commands.firstIndex { $0.line.hasPrefix("kubeadm join") })
         #expect(last < joined)
     }
