@@ -186,26 +186,32 @@ struct PresenceTests {
     }
 
     @Test(
-        "is nothing else, whatever fails",
+        "is nothing else, whatever fails: the last words are told",
         arguments: [
             (1, "The connection to the server 10.77.0.11:6443 was refused - did you specify the right host or port?"),
             (1, "Unable to connect to the server: x509: certificate has expired or is not yet valid"),
             (1, "error: You must be logged in to the server (Unauthorized)"),
             (1, "Error from server (Forbidden): nodes \"kubnode\" is forbidden"),
             (1, "Error from server (NotFound): nodes \"kubnode\" not found\nThe connection to the server was refused"),
+            // Neither is a name as `-o name` prints it: one has blanks, the other no kind.
+            (1, "Error from server (NotFound): nodes \"kubnode\" not found\nGet https://10.77.0.11:6443/api: EOF"),
+            (1, "Error from server (NotFound): nodes \"kubnode\" not found\nKilled"),
             (
                 1,
                 """
-                E1126 memcache.go:287] couldn't get resource list\nError from server (NotFound): nodes \"kubnode\" not \
+                E1126 memcache.go:287] couldn't get resource list\nError from server (NotFound): nodes "kubnode" not \
                 found
                 """
-            ), (124, ""),
-            (1, ""),
+            ),
         ])
     func notKnown(code: Int, text: String) {
-        guard case .notKnown = presence(code, text) else {
-            Issue.record("\(presence(code, text))")
-            return
-        }
+        let last = text.split(separator: "\n").last.map(String.init)
+        #expect(presence(code, text) == .notKnown(last ?? ""))
+    }
+
+    @Test("is nothing without an answer")
+    func silent() {
+        #expect(presence(124, "") == .notKnown("kubectl got no answer in time"))
+        #expect(presence(1, "") == .notKnown("kubectl gave no answer"))
     }
 }
