@@ -1,6 +1,7 @@
 """How strong are the unit tests? One line of the sources is changed at a time, and the tests of its module should fail.
 
-    python3 Tests/Mutants/mutants.py [--count 60] [--seed N] [--files Sources/ForgePlan ...] [--guards] [--limit SECONDS] [--list]
+    python3 Tests/Mutants/mutants.py [--count 60] [--seed N] [--files Sources/ForgePlan ...] [--after N] [--guards] [--limit SECONDS]
+                                      [--list]
 
 The changes are made in a copy, a git worktree in .build/mutants with a build of its own: the checkout is never touched.
 It ends with 1 when fewer than 90 % of the mutants that build are killed, or when one survives in a guard before a destructive step.
@@ -22,12 +23,13 @@ def main():
     options.add_argument("--count", type=int, default=60, help="how many mutants (60)")
     options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="the same seed draws the same mutants")
     options.add_argument("--files", nargs="+", default=[], help="files or directories below Sources; all modules but ForgeLab without it")
+    options.add_argument("--after", type=int, default=0, metavar="N", help="without the first N: what an earlier run has tried")
     options.add_argument("--guards", action="store_true", help="only in guards before destructive steps")
     options.add_argument("--limit", type=int, help="seconds for one module's tests; otherwise five times what they take unchanged")
     options.add_argument("--list", action="store_true", help="only say which ones")
     options = options.parse_args()
     guarded = guards()
-    mutants = drawn(sources(options.files), options.count, options.seed, guarded if options.guards else None)
+    mutants = drawn(sources(options.files), options.count, options.seed, guarded if options.guards else None)[options.after:]
     if options.list:
         for mutant in mutants:
             print(f"{mutant.place}  {mutant.kind}\n  - {mutant.before.strip()}\n  + {mutant.after.strip()}")
