@@ -160,20 +160,21 @@ extension Begun {
     }
 }
 
-/// Where a control plane's etcd keeps its data: as its own manifest says, or kubeadm's usual place.
+/// Where a control plane's etcd keeps its data: where its own manifest says, in whichever line, or kubeadm's usual
+/// place.
 private enum EtcdData {
     /// Sets `etcd` to `data`, `external` or `none`, and `directory` or `servers` to where.
     static func find(below root: String = "") -> String {
         """
-        etcd=none; servers=''; manifests=\(root)/etc/kubernetes/manifests
-        directory=$(sed -n 's/^.*--data-dir=\\([^ "]*\\).*/\\1/p' "$manifests/etcd.yaml" 2>/dev/null | head -n 1) || \
-        directory=''
-        directory=\(root)${directory:-/var/lib/etcd}
-        if [ ! -e "$directory/member" ] && [ -e \(root)/var/lib/etcd/member ]; then directory=\(root)/var/lib/etcd; fi
-        if [ -e "$directory/member" ]; then etcd=data
-        elif [ ! -e "$manifests/etcd.yaml" ] && [ -e "$manifests/kube-apiserver.yaml" ]; then
-          servers=$(sed -n 's/^.*--etcd-servers=\\([^ "]*\\).*/\\1/p' "$manifests/kube-apiserver.yaml" | head -n 1)
-          case $servers in ''|https://127.0.0.1:2379) servers='' ;; *) etcd=external ;; esac
+        etcd=none; servers=''; directory=''; manifests=\(root)/etc/kubernetes/manifests
+        named=$(sed -n 's/^.*--data-dir=\\([^ "]*\\).*/\\1/p' "$manifests/etcd.yaml" 2>/dev/null) || named=''
+        for each in $named /var/lib/etcd; do
+          if [ "$etcd" = none ] && [ -e "\(root)$each/member" ]; then etcd=data; directory=\(root)$each; fi
+        done
+        if [ "$etcd" = none ] && [ ! -e "$manifests/etcd.yaml" ] && [ -e "$manifests/kube-apiserver.yaml" ]; then
+          for each in $(sed -n 's/^.*--etcd-servers=\\([^ "]*\\).*/\\1/p' "$manifests/kube-apiserver.yaml"); do
+            [ "$each" = https://127.0.0.1:2379 ] || { etcd=external; servers=$each; }
+          done
         fi
         """
     }

@@ -52,6 +52,31 @@ struct BegunTests {
         }
     }
 
+    @Test("is nothing where it cannot be noted")
+    func notNoted() async throws {
+        let transport = ScriptedTransport { _ in .failed(1, "mkdir: cannot create directory: Read-only file system") }
+        let machine = Machine(host: Example.master, transport: transport)
+        let problem = await #expect(throws: Problem.self) {
+            _ = try await Begun.begin(.initConfiguration, of: Self.cluster, on: machine)
+        }
+        #expect(problem?.why?.contains("Read-only file system") == true)
+        #expect(await transport.commands.count == 1)
+    }
+
+    @Test("may take a quarter of an hour to be initialised, and five minutes to be copied or reset")
+    func limits() async throws {
+        let transport = ScriptedTransport { _ in Output("") }
+        let machine = Machine(host: Example.master, transport: transport)
+        let begun = try await Begun.begin(.initConfiguration, of: Self.cluster, on: machine)
+        try await begun.initialise("/etc/kubernetes/kubeadm.yaml", ["--ignore-preflight-errors=DirAvailable"])
+        try await begun.reset()
+        let commands = await transport.commands
+        // Its note; a copy, and the work; what keeps it from being reset, a copy, and the reset.
+        #expect(commands.map(\.timeLimit) == [900, 300, 900, 900, 300, 300].map(Duration.seconds))
+        #expect(commands.map { $0.line.contains("kubeadm init") } == [false, false, true, false, false, false])
+        #expect(commands.map { $0.line.contains("kubeadm reset") } == [false, false, false, false, false, true])
+    }
+
     @Test("is copied before it is reset, for root alone, and told")
     func copied() async throws {
         try await PlayedMachine.during { played in
@@ -87,6 +112,33 @@ struct BegunTests {
                         "    - --etcd-servers=https://10.0.0.9:2379,https://10.0.0.8:2379\n"
                 ],
                 "its etcd is outside of the machine: https://10.0.0.9:2379,https://10.0.0.8:2379"
+            ),
+            // A flag that stands there twice: any of its values counts.
+            (
+                [
+                    "etc/kubernetes/manifests/etcd.yaml": "    - --data-dir=/srv/etcd\n    - --data-dir=/srv/other\n",
+                    "srv/etcd/member": "",
+                ], "etcd's data are in ROOT/srv/etcd"
+            ),
+            (
+                [
+                    "etc/kubernetes/manifests/etcd.yaml": "    - --data-dir=/srv/other\n    - --data-dir=/srv/etcd\n",
+                    "srv/etcd/member": "",
+                ], "etcd's data are in ROOT/srv/etcd"
+            ),
+            (
+                [
+                    "etc/kubernetes/manifests/kube-apiserver.yaml":
+                        "    - --etcd-servers=https://127.0.0.1:2379\n    - --etcd-servers=https://10.0.0.9:2379\n"
+                ],
+                "its etcd is outside of the machine: https://10.0.0.9:2379"
+            ),
+            (
+                [
+                    "etc/kubernetes/manifests/kube-apiserver.yaml":
+                        "    - --etcd-servers=https://10.0.0.9:2379\n    - --etcd-servers=https://127.0.0.1:2379\n"
+                ],
+                "its etcd is outside of the machine: https://10.0.0.9:2379"
             ),
         ] as [([String: String], String)] {
             try await PlayedMachine.during { played in
