@@ -60,9 +60,7 @@ struct ClusterMembershipCheck: PreflightCheck {
             return Problem(
                 what: what, why: why, fix: readdress + "If this is the wrong machine, correct \(cluster.path)")
         }
-        if texts.allSatisfy({ $0.hasPrefix("the cluster knows it as the node ") }),
-            let node = texts.first.flatMap(Self.node)
-        {
+        if texts.count == 1, let node = Self.node(why) {
             return Problem(
                 what: what, why: why,
                 fix: "call it \(node) in \(cluster.path): a node keeps the name that it joined with")

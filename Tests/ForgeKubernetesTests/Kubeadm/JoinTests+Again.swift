@@ -2,6 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 import ForgeTestSupport
+import Foundation
 import Testing
 
 @testable import ForgeKubernetes
@@ -125,6 +126,18 @@ extension JoinTests {
                     "kubeadm join --config /var/lib/kubeforge/kubeadm-join.yaml",
                 ])
             #expect(played.files("var/lib/kubeforge").map { $0.prefix(7) } == ["backup-"])
+        }
+    }
+
+    @Test("that kubeforge began, and that left nothing, is not taken back before it joins")
+    func nothingLeft() async throws {
+        try await withFiles(begun: true) { played in
+            try FileManager.default.removeItem(atPath: played.root.path("etc/kubernetes/kubelet.conf"))
+            try played.says("node", Self.gone, code: 1)
+            try played.write("etc/kubernetes/admin.conf")
+            try await join().apply(to: played.machine(Example.node))
+            let calls = try played.calls().filter { !$0.contains("token") }
+            #expect(calls == ["kubeadm join --config /var/lib/kubeforge/kubeadm-join.yaml"])
         }
     }
 

@@ -43,6 +43,39 @@ struct ClusterMembershipCheckTests {
                 == "kubnode: has files of a cluster that kubeforge did not create; it was left untouched")
     }
 
+    @Test("knows a node by the name in its kubelet's certificate")
+    func name() async throws {
+        guard case .command(let look) = step.questions[2] else {
+            Issue.record("the third question is for the name")
+            return
+        }
+        try await TemporaryDirectory.during { directory in
+            let script = look.replacing("/var/lib/kubelet/pki", with: directory.path)
+            #expect(try await LocalProgram.run("sh", ["-c", "{ \(script); } || :"]) == "")
+            let file = directory.path("kubelet-client-current.pem")
+            try await LocalProgram.run(
+                "openssl",
+                [
+                    "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", directory.path("key"), "-out", file,
+                    "-subj", "/O=system:nodes/CN=system:node:kubnode",
+                ])
+            #expect(try await LocalProgram.run("sh", ["-c", script]) == "kubnode\n")
+        }
+    }
+
+    @Test("of two other clusters names the address of the kubelet's first")
+    func twoOthers() {
+        let differences = step.differences(
+            given: Answers([
+                .contents("/etc/kubernetes/kubelet.conf"):
+                    .contents(Array(Recorded.kubeletConfig(server: "https://10.0.0.1:6443").utf8)),
+                .contents("/etc/kubernetes/admin.conf"):
+                    .contents(Array(Recorded.adminConfig(server: "https://10.0.0.2:6443").utf8)),
+            ]))
+        let fix = step.refusal(of: differences, on: Example.node)?.fix
+        #expect(fix?.contains("give it 10.0.0.1 again") == true)
+    }
+
     @Test("is another's at another port, too")
     func otherPort() {
         let words = "it belongs to the cluster at https://10.77.0.11:7443, this one is at https://10.77.0.11:6443"
