@@ -14,8 +14,8 @@ package enum SchedulePlan {
             schedule, of: cluster, release: release, secret: store?.name, templates: templates)
         let secret: [any Step] = store.map { [$0] } ?? []
         let checks =
-            when(schedule.output.isParquet, ImageWritesParquet(cluster.service))
-            + when(store != nil, ImageKeepsPredictions(cluster.service))
+            when(schedule.output.isParquet, DeployedImageCheck.writesParquet(cluster.service))
+            + when(store != nil, DeployedImageCheck.keepsPredictions(cluster.service))
         return plan("schedule is in place", checks + secret + [step], cluster)
     }
 

@@ -226,7 +226,7 @@ struct PredictionsTests {
 
     @Test("are not promised of an image from before they were kept, where a pod can tell")
     func earlierImage() async throws {
-        let check = ImageKeepsPredictions(Service())
+        let check = DeployedImageCheck.keepsPredictions(Service())
         #expect(check.differences(whenLookEnds: 0, "has-delivery True") == [])
         #expect(
             check.differences(whenLookEnds: 0, "has-delivery False") == ["it was built before predictions were kept"])
