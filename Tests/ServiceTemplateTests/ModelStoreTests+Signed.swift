@@ -131,7 +131,7 @@ extension ModelStoreTests {
                     at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
                 try (file == "metadata.json" ? content("models/metadata.json") : Data()).write(to: path)
             }
-            #expect(try upload(sshd, by: "id").output.contains("removed what uploads that were killed have left: "))
+            #expect(try upload(sshd, by: "id").output.contains("removed the files of interrupted uploads: "))
             #expect(!FileManager.default.fileExists(atPath: (directory / "store/\(name)").path))
         }
     }

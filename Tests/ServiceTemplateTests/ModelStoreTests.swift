@@ -153,7 +153,7 @@ struct ModelStoreTests {
         }
     }
 
-    @Test("loses what uploads that were killed have left a day ago, by the next upload, and nothing else")
+    @Test("loses the files of uploads that were interrupted a day ago, by the next upload, and nothing else")
     func abandoned() async throws {
         try await sshd { sshd in
             let now = Date(timeIntervalSinceNow: -3600).timestamp
@@ -179,7 +179,7 @@ struct ModelStoreTests {
             #expect(said.hasPrefix("\(address(sshd)): current is \(try version())\n"))
             #expect(
                 said.hasSuffix(
-                    ": removed what uploads that were killed have left: .current-\(own), .unfinished-\(own)\n"),
+                    ": removed the files of interrupted uploads: .current-\(own), .unfinished-\(own)\n"),
                 "\(said)")
             for name in kept {
                 #expect(FileManager.default.fileExists(atPath: (directory / "store/\(name)").path), "\(name)")

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from sftp import ADDRESS, Store
-from store import abandoned, mark, names
+from store import abandoned, mark, names, removed
 from table import DataError
 
 DIRECTORY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", re.ASCII)
@@ -44,7 +44,7 @@ class Place:
     def _clean(self, old):
         own = self.store.path(self.directory)
         try:
-            left = names(self.store.talk(*(command for name in old for command in removed(f"{own}/{name}")), f"ls -1a {own}"))
+            left = names(self.store.talk(*(command for name in old for command in removed(f"{own}/{name}", FILES)), f"ls -1a {own}"))
         except DataError as error:
             return say(f"the files of interrupted runs could not be removed: {error}")
         gone = [name for name in old if name not in left]
@@ -75,7 +75,7 @@ class Place:
     def _discard(self, unfinished):
         """Otherwise, each attempt would fill the disk further."""
         try:
-            self.store.talk(*removed(unfinished))
+            self.store.talk(*removed(unfinished, FILES))
         except DataError:
             pass  # the reason is the one that is told; a later run removes it
 
@@ -99,11 +99,6 @@ def place(began):
     if not DIRECTORY.fullmatch(directory):
         raise DataError(f"$PREDICTIONS_DIRECTORY must be a directory in the store, is {directory}")
     return Place(Store(address, Path(os.environ.get("MODEL_STORE_SECRET", "/etc/model-store"))), directory, began)
-
-
-def removed(directory):
-    """The commands that remove what a run has left. A directory that holds anything else is kept."""
-    return [*(f'-rm "{directory}/{name}"' for name in FILES), f"-rmdir {directory}"]
 
 
 def say(text):

@@ -59,7 +59,7 @@ def upload(store, directory, switch=True, patience=None):
             *([] if not same else
               [f"ln -s versions/{trained.version} {link}", f"rename {link} {current}"] if switch else
               [f"-ln -s versions/{trained.version} {current}"]),
-            *removed(unfinished, trained.files),
+            *removed(unfinished, (*trained.files, *DESCRIPTION)),
         )
     if not same:
         raise DataError(f"{store.address}: versions/{trained.version} is there already, and is another")
@@ -67,7 +67,7 @@ def upload(store, directory, switch=True, patience=None):
     try:
         clean(store)
     except DataError as error:
-        say(f"what uploads that were killed left behind stays: {error}")
+        say(f"the files of interrupted uploads could not be removed: {error}")
     return trained.version
 
 
@@ -80,9 +80,12 @@ def signed(store, trained, patience):
     return signature
 
 
+DESCRIPTION = (metadata.SIGNATURE, metadata.NAME)  # what a version has beside its models
+
+
 def removed(directory, files):
-    """The commands that remove an upload. A directory that holds anything else is kept."""
-    return [*(f'-rm "{directory}/{name}"' for name in (*files, metadata.SIGNATURE, metadata.NAME)), f"-rmdir {directory}"]
+    """The commands that remove an upload of these files. A directory that holds anything else is kept."""
+    return [*(f'-rm "{directory}/{name}"' for name in files), f"-rmdir {directory}"]
 
 
 def mark(now):
@@ -101,7 +104,7 @@ def abandoned(names, now):
 
 
 def clean(store):
-    """Removes what uploads that were killed have left in the store."""
+    """Removes the files of interrupted uploads from the store."""
     top, versions = store.path("")[:-1], store.path("versions")
     look = (f"ls -1a {top}", f"ls -1a {versions}")
     old = abandoned(names(store.talk(*look)), datetime.now(timezone.utc))
@@ -112,11 +115,11 @@ def clean(store):
         if name.startswith(".current-"):
             commands.append(f"-rm {top}/{name}")
         else:
-            commands += removed(f"{versions}/{name}", described(store, f"{versions}/{name}"))
+            commands += removed(f"{versions}/{name}", (*described(store, f"{versions}/{name}"), *DESCRIPTION))
     left = names(store.talk(*commands, *look))
     gone = [name for name in old if name not in left]
     if gone:
-        say(f"{store.address}: removed what uploads that were killed have left: {', '.join(gone)}")
+        say(f"{store.address}: removed the files of interrupted uploads: {', '.join(gone)}")
 
 
 def described(store, directory):
