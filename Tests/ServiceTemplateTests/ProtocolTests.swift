@@ -48,7 +48,7 @@ struct ProtocolTests {
                 400 inputs[0] has 1 columns, the models need 2
                 400 inputs has no tensor 'y'
                 400 inputs[1]: there is no column 'z'; the columns are: x, y
-                400 there is no output 'other'; the outputs are: predict, predict_proba
+                400 unknown output 'other'; available: predict, predict_proba
                 404 there is no version '1' of lda; its version is \(version)
                 400 binary tensors are not supported: send them as JSON (binary_data=False)
 

@@ -130,7 +130,7 @@ class Answers:
 
 
 def query(request):
-    """The query of an address: {name: [values]}."""
+    """The parameters of a query string: {name: [values]}."""
     return parse_qs(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 

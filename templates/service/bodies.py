@@ -18,14 +18,14 @@ TOO_LARGE = f"the body is too large: send at most {LARGEST_BODY} bytes at once"
 
 
 class Bodies:
-    """The bodies that are held in memory until their requests are answered."""
+    """Request bodies that are held in memory until their requests are answered."""
 
     def __init__(self):
         self._held = 0
 
     @contextlib.asynccontextmanager
     async def of(self, request):
-        """A function that returns the bytes: decompressing takes time, and must not hold up the loop that calls this."""
+        """Returns a function that returns the bytes: decompression takes time and must not block the event loop."""
         kind = kind_of(request.headers.get("content-type", ""))
         encoding = request.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("identity", "gzip", "x-gzip"):

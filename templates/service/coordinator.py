@@ -140,7 +140,7 @@ class Coordinator(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_):
-        """Nothing: the shards print what happens, and a line per probe would hide it."""
+        """Logs nothing: the shards report what happens, and a line for each probe would bury it."""
 
 
 @contextmanager

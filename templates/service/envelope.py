@@ -166,7 +166,7 @@ def takes_gzip(header):
 
 
 def log(**entry):
-    """A line of JSON on standard output; never a feature, and never the query of an address."""
+    """Writes a line of JSON to standard output, without features and without the query string."""
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     sys.stdout.buffer.write(orjson.dumps({"time": now, **entry}, option=orjson.OPT_APPEND_NEWLINE))
     sys.stdout.buffer.flush()

@@ -63,7 +63,7 @@ class Directory:
 
 
 def models_in(directory, names=None):
-    """The models in a directory: name, file, format, and library and version that wrote it."""
+    """The models in a directory: name, file, format, and the library and version that saved it."""
     found = []
     for name in names or sorted(os.listdir(directory)):
         stem, ending = os.path.splitext(name)

@@ -143,7 +143,7 @@ def text(lines):
 
 
 class Tally:
-    """How well each model predicted the truth."""
+    """How well each model's answers match the truth."""
 
     def __init__(self, form, has_truth):
         self.rows, self._form, self._has_truth = 0, form, has_truth

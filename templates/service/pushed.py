@@ -160,7 +160,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--directory", type=Path, required=True, help="where the model directory is put")
     parser.add_argument("--image", type=Path, default=HERE, help="the directory with the image's own model/ and models/")
-    parser.add_argument("--patience", type=float, default=300, help="seconds to wait without progress")
+    parser.add_argument("--patience", type=float, default=300, help="give up after this many seconds without progress")
     options = parser.parse_args()
     # Process 1 of a container ignores SIGTERM unless it handles it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

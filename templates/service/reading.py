@@ -83,7 +83,7 @@ class Transport:
             self._head = b""
 
     def flush(self):
-        """Sends a head that no body followed."""
+        """Sends the head that is held back, if no body has followed."""
         if self._head:
             self.write(b"")
 

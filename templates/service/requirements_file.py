@@ -119,7 +119,7 @@ class Requirements:
         return found
 
     def _take(self, name, value, directory, where):
-        """Notes what an option names, or refuses it."""
+        """Records what an option names, or refuses the option."""
         if name in ("--requirement", "--constraint"):
             if "://" not in value:
                 path = self._path(os.path.join(directory, value), value, where)

@@ -22,7 +22,7 @@ def scores_text(scores):
 
 
 class Conflict(Exception):
-    """A request that does not fit the present state; with `may_pass`, it may later."""
+    """A request that conflicts with the current state; with `may_pass`, it may succeed later."""
 
     def __init__(self, reason, may_pass=False):
         super().__init__(reason)

@@ -146,7 +146,7 @@ def _fault(text, separator, header):
 
 
 def unpacked(pieces, name):
-    """The bytes as they come, decompressed where they are gzip."""
+    """Yields the bytes, decompressed if they are gzip."""
     unpacking, is_within = None, False
     for number, piece in enumerate(pieces):
         if number == 0 and piece.startswith(GZIP):

@@ -166,7 +166,7 @@ def main():
     parser.add_argument("--directory", type=Path, default=HERE / "model", help="with models, or with a train.py")
     parser.add_argument("--data", type=Path, default=HERE / "data", help="where the examples are written as JSON")
     parser.add_argument("--models", type=Path, default=HERE / "models", help="where models go, and what they answer")
-    parser.add_argument("--cross-validate", action="store_true", help="tells a train.py that it may take longer ($CROSS_VALIDATE is 1)")
+    parser.add_argument("--cross-validate", action="store_true", help="set CROSS_VALIDATE=1 for train.py, which may then take longer")
     options = parser.parse_args()
     try:
         described = train(options.directory.resolve(), options.data.resolve(), options.models.resolve(), options.cross_validate)

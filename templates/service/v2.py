@@ -104,7 +104,7 @@ class Asked:
         names = [output.get("name") if isinstance(output, dict) else None for output in outputs] if isinstance(outputs, list) else [None]
         for name in names:
             if name not in (PREDICT, CHANCES):
-                raise Refusal(400, f"there is no output {str(name)[:40]!r}; the outputs are: {PREDICT}, {CHANCES}")
+                raise Refusal(400, f"unknown output {str(name)[:40]!r}; available: {PREDICT}, {CHANCES}")
         return names
 
     def answer(self, answers, serving):
@@ -184,6 +184,6 @@ def rows_of(tensors, serving):
 
 
 def datatype(values):
-    """The protocol's name for the type of these values."""
+    """The data type of these values, as the protocol names it."""
     kinds = set(map(type, values))
     return {frozenset({bool}): "BOOL", frozenset({int}): "INT64"}.get(frozenset(kinds)) or ("FP64" if kinds and kinds <= {int, float} else "BYTES")

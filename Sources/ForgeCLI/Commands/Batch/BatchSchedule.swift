@@ -30,7 +30,7 @@ struct BatchSchedule: ActionCommand {
 
     @OptionGroup var form: BatchOutputOptions
 
-    @Option(help: ArgumentHelp("Name of the schedule. Only one schedule can be without a name.", valueName: "name"))
+    @Option(help: ArgumentHelp("Name of the schedule. Default: none, for the one unnamed schedule.", valueName: "name"))
     var name: String?
 
     @OptionGroup var service: ServiceOption
