@@ -97,12 +97,16 @@ struct OtherContainers: PreflightCheck {
     var questions: [Question] { restarts.flatMap(\.questions) + [.command(Self.look)] }
 
     func differences(given answers: Answers) -> [Difference] {
-        let names = answers.command(Self.look).text.split(separator: "\n")
+        let answer = answers.command(Self.look)
+        let names = answer.text.split(separator: "\n")
         let now = JSONMembers(answers.text(DockerDaemon.path) ?? "")
-        guard let now, now["live-restore"] != "true", !names.isEmpty else { return [] }
+        guard let now, now["live-restore"] != "true", answer.exitCode != 0 || !names.isEmpty else { return [] }
         let changes = restarts.flatMap { $0.differences(given: answers) }
-        return changes.isEmpty
-            ? [] : names.map { "Docker runs \($0)" } + ["and would be restarted for these changes: "] + changes
+        let running =
+            answer.exitCode == 0
+            ? names.map { Difference("Docker runs \($0)") }
+            : [Difference("`docker ps` could not say which containers run: \(names.last ?? "it took too long")")]
+        return changes.isEmpty ? [] : running + ["and would be restarted for these changes: "] + changes
     }
 
     func finding(_ differences: [Difference], on host: Host) -> Problem {
@@ -115,8 +119,14 @@ struct OtherContainers: PreflightCheck {
                 """)
     }
 
-    /// Docker that does not run is not started by the question.
-    static let look = "[ -e /run/docker.pid ] && docker ps --format '{{.Names}}' | grep -v '^k8s_'"
+    /// Docker that does not run is not started by the question, and one that runs and does not answer has not said that
+    /// it runs nothing.
+    static let look =
+        """
+        pid=$(cat /run/docker.pid 2>/dev/null) && kill -0 "$pid" 2>/dev/null || exit 0
+        names=$(docker ps --format '{{.Names}}' 2>&1) || { printf '%s\\n' "$names"; exit 1; }
+        printf '%s\\n' "$names" | grep -v -e '^k8s_' -e '^$' || true
+        """
 }
 
 /// From Kubernetes 1.38 on the kubelet asks the runtime for its manager of cgroups, which containerd 1.x cannot say

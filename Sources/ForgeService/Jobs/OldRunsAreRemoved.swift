@@ -60,8 +60,8 @@ package struct OldRunsAreRemoved: Step {
             $0.metadata.labels?[Self.instance] ?? $0.metadata.name
         }
         let unfinished = Set(jobs.filter { !$0.isFinished }.map(\.metadata.name))
-        let order = finished.sorted { Self.time($0.value) > Self.time($1.value) }
-        let old = Set(order.dropFirst(Self.kept).flatMap { $0.value.map(\.metadata.name) })
+        let order = finished.map { (Self.time($0.value), $0.key) }.sorted(by: >)
+        let old = Set(order.dropFirst(Self.kept).flatMap { finished[$0.1, default: []].map(\.metadata.name) })
         let coordinators = pods.map(\.metadata.name).filter { $0.hasSuffix("-coordinator") }
         return unfinished.union(old).sorted().map { "job/\($0)" } + coordinators.sorted().flatMap(Self.coordinator)
     }

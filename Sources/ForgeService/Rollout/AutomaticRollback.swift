@@ -9,7 +9,7 @@ struct AutomaticRollback: Sendable {
     let namespace: String
     let replicas: Int
     var limit: Duration = .seconds(180)
-    var pause: Duration = .seconds(1)
+    var pause = RolloutIsComplete.pause
 
     /// The problem of the rollout, with what became of the cluster.
     func after(_ problem: Problem, on machine: Machine) async -> Problem {

@@ -5,13 +5,16 @@ import ForgePlan
 ///
 /// It waits as `WaitUntil` does, and stops early when a cause shows that cannot cure itself.
 package struct RolloutIsComplete: Step {
+    /// Between two looks.
+    static let pause = Duration.seconds(1)
+
     /// What every pod must run in the end.
     package let release: Release
     private let deployment: String
     private let replicas: Int
     private let kubectl: Kubectl
     private let limit: Duration
-    private let pause: Duration
+    private let interval: Duration
     private let restoration: AutomaticRollback?
 
     /// `deployment`: its name, where that is not the release's. `restoration`: what brings back what ran before, when
@@ -19,13 +22,13 @@ package struct RolloutIsComplete: Step {
     init(
         _ release: Release, of deployment: String? = nil, replicas: Int, namespace: String,
         within limit: Duration = .seconds(300),
-        every pause: Duration = .seconds(1), orElse restoration: AutomaticRollback? = nil
+        every interval: Duration = Self.pause, orElse restoration: AutomaticRollback? = nil
     ) {
         self.release = release
         self.deployment = deployment ?? release.name
         self.replicas = replicas
         self.limit = limit
-        self.pause = pause
+        self.interval = interval
         self.restoration = restoration
         kubectl = Kubectl(namespace: namespace)
     }
@@ -54,7 +57,7 @@ package struct RolloutIsComplete: Step {
             if remaining.isEmpty { return }
             let isLate = ContinuousClock.now >= end
             if isLate || diagnosis(answers).isPermanent { throw try await failure(machine, remaining, isLate: isLate) }
-            try await machine.pause(pause)
+            try await machine.pause(interval)
         }
     }
 

@@ -2,6 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 import ForgeTestSupport
+import Foundation
 import Testing
 
 @testable import ForgeKubernetes
@@ -103,10 +104,10 @@ struct ExistingDockerTests {
     func containers() throws {
         let step = OtherContainers(restarts: [DockerDaemon(cluster: Example.cluster())])
         let look = try #require(step.questions.last)
-        func texts(_ daemon: String?, _ names: String) -> [String] {
+        func texts(_ daemon: String?, _ names: String, exit: Int = 0) -> [String] {
             step.texts([
                 .contents(DockerDaemon.path): .contents(daemon.map { Array($0.utf8) }),
-                look: .command(CommandState(text: names)),
+                look: .command(CommandState(exitCode: exit, text: names)),
             ])
         }
         #expect(
@@ -116,8 +117,14 @@ struct ExistingDockerTests {
             ])
         #expect(texts("{\"log-opts\": {}, \"live-restore\": true}", "web") == [], "Docker keeps them")
         #expect(texts(nil, "") == [])
+        #expect(
+            texts("{\"log-opts\": {}}", "Cannot connect to the Docker daemon\n", exit: 1).prefix(2) == [
+                "`docker ps` could not say which containers run: Cannot connect to the Docker daemon",
+                "and would be restarted for these changes: ",
+            ], "what does not answer has not said that it runs nothing")
         let settled = DockerDaemon(cluster: Example.cluster()).merged(into: JSONMembers()).text
         #expect(texts(settled, "web") == [], "nothing is restarted")
+        #expect(texts(settled, "", exit: 1) == [], "nothing is restarted")
     }
 
     @Test(
@@ -140,19 +147,27 @@ struct ExistingDockerTests {
     }
 
     @Test(
-        "is asked for its containers only where it runs, and Kubernetes' own do not count", arguments: ["dash", "bash"])
+        """
+        is asked for its containers only where it runs, Kubernetes' own do not count, and no answer is not "none"
+        """, arguments: ["dash", "bash"])
     func names(shell: String) async throws {
         try await TemporaryDirectory.during { directory in
             try directory.write("docker", "#!/bin/sh\nprintf '%s\\n' k8s_POD_etcd web k8s_etcd db\n", mode: 0o755)
             let look = OtherContainers.look.replacing("/run/docker.pid", with: directory.path("docker.pid"))
             func asked() async throws -> String {
-                try await LocalTransport(shell: shell, programs: directory.path).run(Command("sh", "-c", Word(look))) {
-                    _ in
-                }.text
+                let output = try await LocalTransport(shell: shell, programs: directory.path)
+                    .run(Command("sh", "-c", Word(look))) { _ in }
+                return "\(output.isSuccess ? "" : "failed: ")\(output.text)"
             }
             #expect(try await asked() == "")
-            try directory.write("docker.pid", "1")
+            try directory.write("docker.pid", "4194305")
+            #expect(try await asked() == "", "the program of that number is gone: no Linux has one so high")
+            try directory.write("docker.pid", "\(ProcessInfo.processInfo.processIdentifier)")
             #expect(try await asked() == "web\ndb\n")
+            try directory.write("docker", "#!/bin/sh\nprintf '%s\\n' k8s_POD_etcd\n", mode: 0o755)
+            #expect(try await asked() == "")
+            try directory.write("docker", "#!/bin/sh\necho Cannot connect >&2\nexit 1\n", mode: 0o755)
+            #expect(try await asked() == "failed: Cannot connect\n")
         }
     }
 

@@ -28,6 +28,13 @@ struct OldRunsAreRemovedTests {
         #expect(step.differences(whenLookEnds: 0, Objects.list(Array(jobs.dropFirst(4)))) == [])
     }
 
+    @Test("are, of those that began in the same second, always the same")
+    func sameSecond() {
+        let jobs = (1...9).map { Objects.job("run\($0)/0", "Complete", created: "2026-11-21T15:00:00Z") }
+        #expect(
+            step.differences(whenLookEnds: 0, Objects.list(jobs.shuffled())) == (1...6).map { "job/run\($0)-0 is left" })
+    }
+
     @Test(
         "is no coordinator and no Job at work, but for those that a schedule began: who clears them all holds the Lease"
     )
@@ -48,7 +55,8 @@ struct OldRunsAreRemovedTests {
     func ownAlone() async throws {
         let own = OldRunsAreRemoved(Example.cluster().service, .batch, of: "run2")
         let objects = Objects.list([
-            Objects.job("run1/0"), Objects.job("run2/0"), Objects.job("run2/1", "Complete"), Objects.job("run3/0"),
+            Objects.job("run1/0"), Objects.job("run2/2"), Objects.job("run2/1", "Complete"), Objects.job("run2/0"),
+            Objects.job("run3/0"),
             Objects.coordinatorPod,
             Objects.pod("run1-coordinator", "Running"), Objects.pod("run2-coordinator", "Running"),
         ])
@@ -59,7 +67,7 @@ struct OldRunsAreRemovedTests {
         let removal = try #require(await host.commands.last?.words.map(\.text))
         #expect(
             removal.drop { $0 != "--" }.dropFirst() == [
-                "job/run2-0", "pod/run2-coordinator", "secret/run2-coordinator",
+                "job/run2-0", "job/run2-2", "pod/run2-coordinator", "secret/run2-coordinator",
             ])
     }
 }

@@ -95,6 +95,12 @@ struct AutomaticRollbackTests {
             ])
     }
 
+    @Test("has three minutes to bring back what ran, and looks once a second")
+    func patience() {
+        let given = AutomaticRollback(release: Example.release, template: "new", namespace: "mlops", replicas: 2)
+        #expect((given.limit, given.pause) == (.seconds(180), .seconds(1)))
+    }
+
     @Test("is undone by the step that waits for it")
     func byTheStep() async {
         let history = Told.list(
