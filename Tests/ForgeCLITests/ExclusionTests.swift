@@ -161,13 +161,15 @@ struct ExclusionTests {
             }
             var paths = [MachineLock.path: path]
             try directory.write("kubectl", "#!/bin/sh\necho 'connection refused' >&2; exit 1\n", mode: 0o755)
-            func unlock(isWhole: Bool = true) async throws -> [String] {
+            var next = ""
+            func unlock(_ typed: String = "unlock --yes", isWhole: Bool = true) async throws -> [String] {
                 let transport = ReplacedPaths(paths, on: ForgeTestSupport.LocalTransport(programs: directory.path))
                 let (scene, witness) = (try Scene(), Witness())
                 let run = ActionRunner(
-                    try Self.action("unlock --yes", scene), inventory: "lab.yaml", surroundings: scene.surroundings,
+                    try Self.action(typed, scene), inventory: "lab.yaml", surroundings: scene.surroundings,
                     reporter: witness, read: { _ in .lab }, connect: { _ in transport })
                 #expect((await run.finish() == 0) == isWhole, "\(witness.problems)")
+                next = witness.notes.last ?? ""
                 return witness.steps.filter { $0.outcome == .changed }.map(\.title)
             }
             #expect(try await unlock() == [])
@@ -177,8 +179,19 @@ struct ExclusionTests {
             #expect(isFree())
             // A cluster that does not answer is told, and keeps no machine held.
             paths["/etc/kubernetes/admin.conf"] = try directory.write("admin.conf", "")
+            #expect(try await unlock("unlock", isWhole: false) == [])
+            #expect(
+                next == """
+                    next  fix the failures above, then run
+                          kubeforge unlock lab.yaml
+                          or release what is shown, without waiting for that:
+                          kubeforge unlock --yes lab.yaml
+                    """)
             #expect(try await unlock(isWhole: false).contains("no run holds the machine"))
             #expect(try directory.text("lock").isEmpty)
+            // Nothing is left that could be released.
+            #expect(try await unlock("unlock", isWhole: false) == [])
+            #expect(next == "next  fix the failures above, then run\n      kubeforge unlock lab.yaml")
         }
     }
 }

@@ -33,6 +33,7 @@ struct UnlockCommand: ActionCommand {
         action.isPerService = false
         action.arguments = " --yes"
         action.dryRunCommand = "unlock"
+        action.despiteFailures = "or release what is shown, without waiting for that:"
         action.goesOn = false
         return action
     }

@@ -18,6 +18,8 @@ package struct Action: Sendable {
     package var arguments = ""
     /// How its dry run is typed, but for the inventory; nil: `plan` before it.
     package var dryRunCommand: String?
+    /// What leads to the run itself after a dry run that failed on some hosts; nil where failures must be fixed first.
+    package var despiteFailures: String?
     /// Whether the same command resumes where this one stopped; a batch run starts over.
     package var goesOn = true
     /// Whether every line that its steps tell is shown, as with `--verbose`.

@@ -195,7 +195,10 @@ package struct ActionRunner: Sendable {
 
     private func next(_ ending: RunOutcome, _ session: ActionContext, _ choice: InventoryChoice) async -> [String] {
         if cancellation.isRequested { return action.endsWhenInterrupted ? [] : [again(choice)] }
-        guard ending.outcome == .ok else { return ["fix the failures above, then run", again(choice)] }
+        guard ending.outcome == .ok else {
+            let despite = ending.hosts.values.contains { $0.wouldChange > 0 } ? action.despiteFailures : nil
+            return ["fix the failures above, then run", again(choice)] + (despite.map { [$0, command(choice)] } ?? [])
+        }
         if action.isDryRun {
             // Where nothing would change, the run itself need not be proposed.
             let isDone = ending.hosts.values.allSatisfy { $0.wouldChange == 0 }

@@ -51,8 +51,13 @@ package struct LeasesAreFree: Step {
             let parts = answer.text.split(separator: "\n", maxSplits: 1).map(String.init)
             let rest = parts.count > 1 ? parts[1] : ""
             now = parts.first.flatMap { Int($0, in: .times) } ?? 0
-            said = CommandState(exitCode: answer.exitCode, text: rest)
-            let all = answer.exitCode == 0 ? LeaseObject.list(rest) ?? [] : []
+            // Nothing at all is said where there is no cluster; what cannot be read has not said that nothing is held.
+            let list = answer.exitCode == 0 ? rest.isEmpty ? [] : LeaseObject.list(rest) : nil
+            let isUnread = answer.exitCode == 0 && list == nil
+            said = isUnread
+                ? CommandState(exitCode: 1, text: "kubectl's list of Leases cannot be read")
+                : CommandState(exitCode: answer.exitCode, text: rest)
+            let all = list ?? []
             // Those of another inventory's services in the same cluster are not this one's to end.
             held = all.filter {
                 $0.spec?.holderIdentity?.isEmpty == false && namespaces.contains($0.metadata.namespace ?? "kube-system")

@@ -261,6 +261,10 @@ struct ClusterLeaseTests {
                 """
             ])
         #expect(step.differences(whenLookEnds: 0, "1795252010\n") == [])
+        #expect(
+            step.differences(whenLookEnds: 0, "1795252010\n{\"items\": [{\"metadata\"") == [
+                "who holds the cluster is not known: kubectl's list of Leases cannot be read"
+            ])
         let silence = step.differences(whenLookEnds: 1, "1795252010\n\nno route to host")
         #expect(silence == ["who holds the cluster is not known: no route to host"])
         let refusal = step.refusal(of: silence.map { Difference($0) }, on: Example.master)
