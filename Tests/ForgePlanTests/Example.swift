@@ -12,9 +12,10 @@ enum Example {
             access: ForgeCore.Host.Access(user: user, keyPath: nil, knownHostsPath: "/dev/null"))
     }
 
-    /// A machine that answers every question as given, and every command with `reply`.
+    /// A machine that answers every question as given (by itself: that it has none of the packages), and every command
+    /// with `reply`.
     static func machine(
-        answering output: String = "", _ reply: @escaping @Sendable (Command) -> Output? = { _ in nil }
+        answering output: String = frame(""), _ reply: @escaping @Sendable (Command) -> Output? = { _ in nil }
     ) -> (Machine, ScriptedTransport) {
         let transport = ScriptedTransport { command in command.line == "sh -s" ? Output(output) : reply(command) }
         return (Machine(host: host(), transport: transport), transport)

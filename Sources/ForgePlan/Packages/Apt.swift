@@ -20,13 +20,16 @@ package enum Apt {
     }
 
     /// Configuration files that somebody changed stay as they are, and nothing is ever removed for what is installed.
-    package static func install(_ packages: [String]) -> Command {
-        let words: [Word] = [
+    ///
+    /// `version`: a prefix such as `1.36.2-`, which the packages get though they are held, or newer. Without one, what
+    /// somebody holds stays as it is.
+    package static func install(_ names: [String], version: String? = nil) -> Command {
+        var words: [Word] = [
             "-y", "-o", "Dpkg::Options::=--force-confold", "--no-install-recommends", "--no-remove",
-            "--allow-downgrades",
-            "--allow-change-held-packages", "install", "--",
         ]
-        return Command(environment + options + words + packages.map { Word($0) }).asRoot().within(.seconds(1800))
+        if version != nil { words += ["--allow-downgrades", "--allow-change-held-packages"] }
+        let packages = names.map { name in Word(version.map { "\(name)=\($0)*" } ?? name) }
+        return Command(environment + options + words + ["install", "--"] + packages).asRoot().within(.seconds(1800))
     }
 
     /// Finishes what dpkg has unpacked or noted and not set up. Configuration files that somebody changed stay as they
@@ -108,11 +111,20 @@ package enum Apt {
     static func fix(_ output: Output, on host: Host) -> String {
         let text = output.errorText
         if text.contains("remove is disabled") {
-            let names = removals(output.text).joined(separator: " ")
+            let names = names(below: "will be REMOVED", output.text).joined(separator: " ")
             return
                 """
                 apt would have to remove \(names), and kubeforge removes nothing: check on \(host.name) whether it is \
                 needed, remove it by hand (`sudo apt-get remove \(names)`), and run again
+                """
+        }
+        if text.contains("held broken packages") {
+            let needs = names(below: "have unmet dependencies", output.text).joined(separator: " ")
+            return
+                """
+                what is to be installed needs another version of what is there\(needs.isEmpty ? "" : " (\(needs))"), \
+                and somebody holds that, or the repositories do not have it: `apt-mark showhold` on \(host.name) lists \
+                what is held; allow a change with `sudo apt-mark unhold PACKAGE`, and run again
                 """
         }
         if let fix = signatureFix(text, host) ?? fileFix(text, host) { return fix }
@@ -173,9 +185,9 @@ package enum Apt {
         return nil
     }
 
-    /// The names below apt's line "The following packages will be REMOVED:".
-    private static func removals(_ text: String) -> [String] {
-        let lines = text.split(separator: "\n").drop { !$0.contains("will be REMOVED") }.dropFirst()
+    /// The names below a line of apt's, such as "The following packages will be REMOVED:".
+    private static func names(below heading: String, _ text: String) -> [String] {
+        let lines = text.split(separator: "\n").drop { !$0.contains(heading) }.dropFirst()
         return lines.prefix { $0.hasPrefix(" ") }.flatMap { $0.split(separator: " ") }.map(String.init)
     }
 

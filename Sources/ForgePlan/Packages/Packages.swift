@@ -40,14 +40,21 @@ package struct Packages: Step {
         return isHeld && !state.isHeld ? ["\(name) is not held"] : []
     }
 
-    /// Throws what the package manager says, and what a person does about it.
+    /// Those that are there already are not named again: the package manager would upgrade them, held ones and the
+    /// runtime of running containers, too. Throws what the package manager says, and what a person does about it.
     package func apply(to machine: Machine) async throws {
+        let answers = try await machine.ask(questions)
+        let wrong = names.filter { !isInstalled(answers.package($0)) }
         switch manager {
         case .apt:
             let apt = AptInstallation(machine, proxy: proxy, locks: locks)
-            try await apt.install(names.map { name in version.map { "\(name)=\($0)*" } ?? name })
+            if !wrong.isEmpty { try await apt.install(wrong, version: version) }
             if isHeld { try await apt.hold(names) }
         }
+    }
+
+    private func isInstalled(_ state: PackageState) -> Bool {
+        state.installed.map { installed in version.map(installed.hasPrefix) ?? true } ?? false
     }
 }
 
@@ -65,8 +72,8 @@ private struct AptInstallation {
     /// asked once more.
     /// An update that fails is told only if the packages cannot be had without it: the fault may be another
     /// repository's.
-    func install(_ packages: [String]) async throws {
-        let install = Apt.install(packages).aptThrough(proxy)
+    func install(_ names: [String], version: String?) async throws {
+        let install = Apt.install(names, version: version).aptThrough(proxy)
         var result = try await (command: install, output: machine.attempt(install, waitingFor: locks))
         if Apt.wantsRepair(result.output) {
             try await repair()

@@ -178,6 +178,7 @@ struct InterruptedPackagesTests {
             """
         let query = """
             #!/bin/sh
+            case "$*" in *'|'*) exit 1;; esac
             echo 'ok adduser=3.137'; cd \(directory.path.shellQuoted)
             [ ! -e halves ] || printf 'reinstreq %s\\n' 'kubectl=1.20.2-1.1' '$(id)=1' 'libc6:amd64=2.41-12'
             """

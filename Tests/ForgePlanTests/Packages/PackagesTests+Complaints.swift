@@ -123,6 +123,7 @@ extension PackagesTests {
                 "apt.conf", options.map { $0.replacing("=", with: " \"") + "\";\n" }.joined())
             try directory.write(
                 "apt-get", "#!/bin/sh\nexport APT_CONFIG=\(configuration); exec /usr/bin/apt-get \"$@\"\n", mode: 0o755)
+            try directory.write("dpkg-query", "#!/bin/sh\nexit 1\n", mode: 0o755)
             let machine = Machine(host: Example.host(), transport: LocalTransport(programs: directory.path))
             let problem = await #expect(throws: Problem.self) { try await tools.apply(to: machine) }
             let lines = problem?.why?.split(separator: "\n") ?? []

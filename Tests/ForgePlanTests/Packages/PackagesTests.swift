@@ -14,9 +14,10 @@ struct PackagesTests {
     private static let install =
         apt
             + """
-             -y -o Dpkg::Options::=--force-confold --no-install-recommends --no-remove --allow-downgrades \
-            --allow-change-held-packages install --
+             -y -o Dpkg::Options::=--force-confold --no-install-recommends --no-remove install --
             """
+    private static let exactly = install.replacing(
+        "--no-remove", with: "--no-remove --allow-downgrades --allow-change-held-packages")
     let tools = Packages(["curl", "gnupg"], by: .apt)
     private let kubernetes = Packages(
         ["kubelet", "kubeadm"], version: "1.20.2-", isHeld: true, title: "Kubernetes is installed", by: .apt)
@@ -43,9 +44,82 @@ struct PackagesTests {
         try await kubernetes.apply(to: machine)
         #expect(
             await transport.changes == [
-                Self.install + " 'kubelet=1.20.2-*' 'kubeadm=1.20.2-*'", "apt-mark hold -- kubelet kubeadm",
+                Self.exactly + " 'kubelet=1.20.2-*' 'kubeadm=1.20.2-*'", "apt-mark hold -- kubelet kubeadm",
             ])
-        #expect(await transport.commands.allSatisfy(\.isAsRoot))
+        #expect(await transport.commands.dropFirst().allSatisfy(\.isAsRoot))
+    }
+
+    @Test("that are there stay as they are, held or old, when another of them is missing")
+    func onlyMissing() async throws {
+        let (machine, transport) = Example.machine(answering: frame("curl|hi |7.88.1\ngnupg|rc |2.4\n")) { _ in Output()
+        }
+        try await tools.apply(to: machine)
+        #expect(await transport.changes == [Self.install + " gnupg"], "apt would upgrade curl, too, were it named")
+    }
+
+    @Test("of one version are changed where they have another, and only held where they have it")
+    func onlyWrong() async throws {
+        func changes(_ kubeadm: String) async throws -> [String] {
+            let states = frame("kubelet|ii |1.20.2-1.1\nkubeadm|ii |\(kubeadm)\n")
+            let (machine, transport) = Example.machine(answering: states) { _ in Output() }
+            try await kubernetes.apply(to: machine)
+            return await transport.changes
+        }
+        let hold = "apt-mark hold -- kubelet kubeadm"
+        #expect(try await changes("1.20.1-1.1") == [Self.exactly + " 'kubeadm=1.20.2-*'", hold])
+        #expect(try await changes("1.20.2-1.1") == [hold])
+    }
+
+    /// apt itself is asked, with a repository of two packages that depend on each other's version.
+    @Test("that somebody holds are not changed for what is missing, and are named")
+    func held() async throws {
+        try await TemporaryDirectory.during { directory in
+            func package(_ name: String, _ version: String, _ more: String) -> String {
+                """
+                Package: \(name)
+                Version: \(version)
+                Architecture: all
+                Maintainer: nobody
+                Description: a package
+                \(more)
+
+
+                """
+            }
+            let status = package("engine", "1.0", "Status: hold ok installed")
+            try directory.write("status", status)
+            let there = ["Filename: engine.deb", "Size: 1", "SHA256: \(String(repeating: "0", count: 64))"]
+            let plugin = ["Depends: engine (>= 2.0)", "Filename: plugin.deb"] + there.dropFirst()
+            try directory.write(
+                "repository/Packages",
+                package("engine", "2.0", there.joined(separator: "\n"))
+                    + package("plugin", "1.0", plugin.joined(separator: "\n")))
+            try directory.write("sources.list", "deb [trusted=yes] file:\(directory.path("repository")) ./\n")
+            let options = [
+                "Dir::State=\(directory.path)", "Dir::State::status=\(directory.path("status"))",
+                "Dir::Cache=\(directory.path)", "Dir::Etc=\(directory.path)", "APT::Sandbox::User=",
+                "APT::Architecture=amd64",
+            ]
+            let configuration = try directory.write(
+                "apt.conf", options.map { $0.replacing("=", with: " \"", maxReplacements: 1) + "\";\n" }.joined())
+            try directory.write(
+                "apt-get", "#!/bin/sh\nexport APT_CONFIG=\(configuration); exec /usr/bin/apt-get \"$@\"\n", mode: 0o755)
+            try directory.write(
+                "dpkg-query", "#!/bin/sh\nexec /usr/bin/dpkg-query --admindir=\(directory.path) \"$@\"\n", mode: 0o755)
+            let transport = LocalTransport(programs: directory.path)
+            _ = try await transport.run(Apt.update) { _ in }
+            let machine = Machine(host: Example.host(), transport: transport)
+            let problem = await #expect(throws: Problem.self) {
+                try await Packages(["engine", "plugin"], by: .apt).apply(to: machine)
+            }
+            #expect(
+                problem?.fix == """
+                    what is to be installed needs another version of what is there (plugin : Depends: engine (>= 2.0) \
+                    but 1.0 is to be installed), and somebody holds that, or the repositories do not have it: \
+                    `apt-mark showhold` on kubnode lists what is held; allow a change with `sudo apt-mark unhold \
+                    PACKAGE`, and run again
+                    """, "\(problem?.description ?? "")")
+        }
     }
 
     @Test(
@@ -167,6 +241,7 @@ private actor RefusingOnce: Transport {
     func close() async {}
 
     func run(_ command: Command, onLine: @escaping @Sendable (OutputLine) -> Void) async throws -> Output {
+        if command.line == "sh -s" { return Output(frame("")) }
         lines.append(command.line)
         if command.line.hasSuffix(" update") { return update }
         return lines.count == 1 ? .failed(100, complaint) : Output()
