@@ -132,6 +132,16 @@ struct UnreadOutputTests {
         #expect(told.text == "it failed")
     }
 
+    @Test("fails a command that did all of its work", arguments: [("/dev/full", Int32(1)), ("/dev/null", 0)])
+    func lost(output: String, code: Int32) async throws {
+        let scene = try Scene()
+        try scene.write("def load(directory):\n    return None\n", to: "desk/churn/model.py")
+        try scene.write("age,churned\n41,yes\n42,no\n", to: "desk/churn/test.csv")
+        let descriptor = open(output, O_WRONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        #expect(try await Binary.run(["init", "--model", "churn"], in: scene, errors: descriptor) == code)
+    }
+
     @Test("ends the run as Ctrl-C does where the pipe is closed")
     func closed() async throws {
         try await LoopbackServer.running(.silent) { port in

@@ -63,14 +63,22 @@ func writeAll(_ text: String, to descriptor: Int32) -> Bool {
 /// What is done, once, when standard output or standard error cannot be written any longer:
 /// `kubeforge logs --follow | head`.
 final class OutputFailure: Sendable {
-    private let body = Mutex<(@Sendable () -> Void)?>(nil)
+    private struct State {
+        var body: (@Sendable () -> Void)?
+        var hasHappened = false
+    }
 
-    func onFailure(_ body: @escaping @Sendable () -> Void) { self.body.withLock { $0 = body } }
+    private let state = Mutex(State())
+
+    /// Whether something was lost: a run that did all of its work, and could not tell it, has not ended well.
+    var hasHappened: Bool { state.withLock(\.hasHappened) }
+
+    func onFailure(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.body = body } }
 
     func happened() {
-        let body = body.withLock { body in
-            defer { body = nil }
-            return body
+        let body = state.withLock { state in
+            defer { state = State(body: nil, hasHappened: true) }
+            return state.body
         }
         body?()
     }

@@ -47,7 +47,8 @@ struct Assembly {
         narration.finish()
         for report in reports { try report.write() }
         signals.end()
-        if code != 0 { throw ExitCode(code) }
+        // `logs --follow | head` has seen what it wanted.
+        try end(code, needsOutput: !action.endsWhenInterrupted)
     }
 
     /// Runs work that has no cluster, such as the lab's, and tells it as every run is told. The work returns what to
@@ -69,7 +70,18 @@ struct Assembly {
         reporter.report(.summary(Summary(outcome: outcome, hosts: steps.hosts, seconds: seconds)))
         reporter.tell(next: next)
         narration.finish()
+        try end(code, needsOutput: true)
+    }
+
+    /// Throws an exit code that is not 0: also where all was done and its output was lost, on a full disk or in a pipe
+    /// that nobody reads.
+    private func end(_ code: Int32, needsOutput: Bool) throws {
         if code != 0 { throw ExitCode(code) }
+        guard needsOutput, outputFailure.hasHappened else { return }
+        throw Problem(
+            what: "the output could not be written, and is not complete",
+            why: "the disk is full, or the pipe is closed",
+            fix: "make room, and run again")
     }
 
     /// A dry run leaves nothing behind, so it has no log either.
