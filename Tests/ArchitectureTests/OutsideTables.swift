@@ -60,6 +60,7 @@ extension OutsideTests {
             computer's kernel says of itself
             """),
         "ForgeCLI/Local/ProcessEnvironment.swift": .own("the user's environment and state"),
+        "ForgeCore/WholeFile.swift": .own("the umask as the kernel prints it in /proc/self/status"),
         "ForgeCore/Command.swift": .own("a command's own text; it is quoted, not read"),
         "ForgeCore/MachineLock.swift": .fuzz("holder of a lock"),
         "ForgeTemplates/OutsideJSON.swift": .fuzz("objects of the cluster"),

@@ -77,6 +77,18 @@ struct InitTests {
         #expect(words.suffix(3) == ["--target", "churned", "--json"])
     }
 
+    @Test("gives nobody more than the rows' own file gives: not who may not read that, through a link either")
+    func modes() async throws {
+        try scene.write(Self.inventory, to: "desk/inventory.yaml")
+        chmod(scene.directory + "/desk/rows.csv", 0o600)
+        try FileManager.default.createSymbolicLink(
+            atPath: scene.directory + "/desk/linked.csv", withDestinationPath: "rows.csv")
+        _ = try await run(data: "linked.csv", directory: "made")
+        var status = stat()
+        #expect(stat(scene.directory + "/desk/made/test.csv", &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o600)
+    }
+
     @Test("overwrites nothing: not a directory, not rows, not keys")
     func overwritesNothing() async throws {
         try scene.write("mine", to: "desk/churn/notes.txt")

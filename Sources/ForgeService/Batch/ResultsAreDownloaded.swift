@@ -73,8 +73,11 @@ struct ResultsAreDownloaded: Step {
         try local { manager in
             if manager.fileExists(atPath: last) { try manager.removeItem(atPath: last) }
             for name in files {
-                try manager.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(new)/\(name)")
-                try WholeFile.place("\(new)/\(name)", at: "\(directory.path)/\(name)")
+                let path = "\(directory.path)/\(name)"
+                // They came for their owner alone, and may hold the input's columns.
+                try manager.setAttributes(
+                    [.posixPermissions: Int(WholeFile.usualMode(path))], ofItemAtPath: "\(new)/\(name)")
+                try WholeFile.place("\(new)/\(name)", at: path)
             }
         }
         machine.tell(Difference(scores.sentence))

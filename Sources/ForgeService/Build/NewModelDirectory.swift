@@ -148,14 +148,15 @@ extension NewModelDirectory {
         files.reduce(text) { $0.replacing("\(place)/\($1.name)", with: $1.source) }.replacing(place, with: path)
     }
 
-    /// Copies what is not there.
+    /// Copies what is not there; who may not read a file may not read its copy either.
     package func write() throws(Problem) {
         do {
             if !files.isEmpty { try LocalFile.makeDirectory(path) }
             for file in files {
                 let target = "\(path)/\(file.name)"
-                let content = try LocalFile.read(file.source, atMost: .max).bytes
-                try WholeFile.write(content, to: target, owner: WholeFile.newOwner(target))
+                let content = try LocalFile.read(file.source, atMost: .max)
+                let mode = WholeFile.usualMode(target) & content.status.st_mode
+                try WholeFile.write(content.bytes, to: target, mode: mode, owner: WholeFile.newOwner(target))
             }
         } catch {
             let why = (error as? LocalFile.Failure)?.reason ?? (error as? WholeFile.Failure)?.reason ?? "\(error)"

@@ -59,13 +59,17 @@ struct ResultsAreDownloadedTests {
                 step.differences(given: answers(step, table, scores)).map(\.text) == [
                     "predictions.csv differs", "scores.json is not downloaded",
                 ])
+            chmod(path, 0o640)
+            close(open(directory.path("usual"), O_CREAT | O_WRONLY | O_CLOEXEC, 0o666))
             try await step.apply(to: machine(table))
             #expect(step.differences(given: answers(step, table, scores)) == [])
             #expect(try String(contentsOfFile: path, encoding: .utf8) == table)
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == [
-                    "predictions.csv", "scores.json",
+                    "predictions.csv", "scores.json", "usual",
                 ])
+            #expect(try directory.mode("predictions.csv") == 0o640, "who might read them yesterday may today")
+            #expect(try directory.mode("scores.json") == directory.mode("usual"), "and the umask is obeyed")
         }
     }
 

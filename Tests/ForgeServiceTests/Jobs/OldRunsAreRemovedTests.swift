@@ -32,7 +32,8 @@ struct OldRunsAreRemovedTests {
     func sameSecond() {
         let jobs = (1...9).map { Objects.job("run\($0)/0", "Complete", created: "2026-11-21T15:00:00Z") }
         #expect(
-            step.differences(whenLookEnds: 0, Objects.list(jobs.shuffled())) == (1...6).map { "job/run\($0)-0 is left" })
+            step.differences(whenLookEnds: 0, Objects.list(jobs.shuffled())) == (1...6).map { "job/run\($0)-0 is left" }
+        )
     }
 
     @Test(
