@@ -84,10 +84,19 @@ extension Command {
         return first.count < line.count || first.count > 200 ? String(first.prefix(200)) + " …" : first
     }
 
-    /// Where every command and every question runs: in the language whose words are read here, and with the same
-    /// programs.
+    /// Where every command and every question runs: in the language whose words are read here, with the same programs,
+    /// with kubectl's own defaults (~/.kube/kuberc may have others), and with the Docker of the host itself, which
+    /// `docker context use` of root's, too, cannot replace then.
     package static let environment = [
-        "LC_ALL=C", "TZ=UTC", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "LC_ALL=C", "TZ=UTC", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "KUBERC=off",
+        "DOCKER_HOST=unix:///var/run/docker.sock",
+    ]
+
+    /// What makes the programs that run here ask another cluster or another daemon, or do something else than their
+    /// words say. The login may have them as it may have a proxy.
+    package static let strayVariables = [
+        "KUBECONFIG", "KUBECTL_KUBERC", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_DEFAULT_PLATFORM", "BUILDX_BUILDER",
+        "CONTAINERD_ADDRESS", "CONTAINERD_SNAPSHOTTER", "TAR_OPTIONS", "POSIXLY_CORRECT",
     ]
 
     /// What makes programs go through a proxy. The login may have them, from /etc/environment or by sudo's `env_keep`:
@@ -107,7 +116,8 @@ extension Command {
         let sudo = isAsRoot && user != "root" ? ["env", "LC_ALL=C", "sudo", "-n", "--"] : []
         // Outside the time limit, which is for the command and not for its turn.
         let turn = isAsRoot ? lock?.words.map(\.quoted) ?? [] : []
-        let unset = seesLoginProxy ? [] : Self.proxyVariables.flatMap { ["-u", $0] }
+        let cleared = (seesLoginProxy ? [] : Self.proxyVariables) + Self.strayVariables
+        let unset = cleared.flatMap { ["-u", $0] }
         let start =
             sudo + ["env"] + unset + Self.environment + turn + ["timeout", "--kill-after=10", "\(max(1, seconds))"]
         let line = (start + words.map(\.quoted)).joined(separator: " ")

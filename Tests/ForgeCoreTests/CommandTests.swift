@@ -7,7 +7,10 @@ import Testing
 struct CommandTests {
     private static let environment =
         "env -u http_proxy -u HTTP_PROXY -u https_proxy -u HTTPS_PROXY -u all_proxy -u ALL_PROXY -u no_proxy "
-        + "-u NO_PROXY LC_ALL=C TZ=UTC PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
+        + "-u NO_PROXY -u KUBECONFIG -u KUBECTL_KUBERC -u DOCKER_TLS -u DOCKER_TLS_VERIFY -u DOCKER_DEFAULT_PLATFORM "
+        + "-u BUILDX_BUILDER -u CONTAINERD_ADDRESS -u CONTAINERD_SNAPSHOTTER -u TAR_OPTIONS -u POSIXLY_CORRECT "
+        + "LC_ALL=C TZ=UTC PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin KUBERC=off "
+        + "DOCKER_HOST=unix:///var/run/docker.sock "
 
     /// Words of programs are read in one language, and a question and a command find the same programs, whoever logs
     /// in.
@@ -32,6 +35,23 @@ struct CommandTests {
         #expect(
             try await said(command.through(Proxy(https: "http://p:3128", exceptions: ["a"])))
                 == "HTTPS_PROXY=http://p:3128\nNO_PROXY=a\nhttps_proxy=http://p:3128\nno_proxy=a\n")
+    }
+
+    /// Which rootless Docker's documentation has in ~/.bashrc, and others in /etc/environment.
+    @Test("asks the host's own cluster and Docker, and does what its words say, whatever the login's environment names")
+    func stray() async throws {
+        let names = [
+            "KUBECONFIG", "KUBERC", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "CONTAINERD_ADDRESS", "TAR_OPTIONS",
+            "POSIXLY_CORRECT",
+        ]
+        let login = Dictionary(uniqueKeysWithValues: names.map { ($0, "/other") })
+        var command = Command("sh", "-c", Word("env | grep -E '^(\(names.joined(separator: "|")))=' | LC_ALL=C sort"))
+        for seesLoginProxy in [false, true] {
+            command.seesLoginProxy = seesLoginProxy
+            let said = try await LocalProgram.run(
+                "sh", ["-c", command.remoteLine(user: "root")], environment: login)
+            #expect(said == "DOCKER_HOST=unix:///var/run/docker.sock\nKUBERC=off\n")
+        }
     }
 
     @Test("reads as one line, quoted once")

@@ -44,7 +44,7 @@ struct MachineLockTests {
     @Test("is taken by root's commands only, outside their time limit")
     func words() {
         let command = Command("true").under(MachineLock(holder("a")))
-        let unset = Command.proxyVariables.map { "-u \($0) " }.joined()
+        let unset = (Command.proxyVariables + Command.strayVariables).map { "-u \($0) " }.joined()
         let start = "env " + unset + Command.environment.joined(separator: " ")
         #expect(command.remoteLine(user: "ubuntu") == "\(start) timeout --kill-after=10 900 true")
         #expect(sent(command.asRoot(), by: "ubuntu").hasPrefix("exec env LC_ALL=C sudo -n -- \(start) sh -c '"))

@@ -54,7 +54,7 @@ struct Servers: Sendable {
     private func log(_ server: GroupedCommand) -> String { "\(layout.directory)/\(server.part).log" }
 
     /// It ends, also where a server takes the connection and says nothing.
-    private static let probe: [Word] = ["curl", "--silent", "--max-time", "5", "--output", "/dev/null"]
+    private static let probe: [Word] = ["curl", "-q", "--silent", "--max-time", "5", "--output", "/dev/null"]
 
     private func waitUntilOpen(_ port: UInt16, _ server: GroupedCommand) async throws {
         let address = "\(layout.network.bridgeAddress):\(port)"

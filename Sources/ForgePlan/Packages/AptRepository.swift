@@ -200,7 +200,7 @@ package struct AptRepository: Step {
         """
         set -eu; umask 077; url=$1 pin=$2
         \(home(in: directory))
-        curl -fsSL --proto =http,https --retry 3 --max-time 60 -o "$home/fetched" -- "$url"
+        curl -qfsSL --proto =http,https --retry 3 --max-time 60 -o "$home/fetched" -- "$url"
         private --import -- "$home/fetched" || :
         private --armor --export -- "$pin" > "$home/key" || :
         if [ "$(fingerprints "$home/key")" != "$pin" ]; then

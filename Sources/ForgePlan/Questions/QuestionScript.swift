@@ -113,8 +113,7 @@ struct QuestionScript: Sendable {
     /// Rendered as root. Each section prints frames: `<code> <bytes>`, a newline, the bytes, a newline.
     var command: Command {
         let prelude = """
-            LC_ALL=C TZ=UTC; export LC_ALL TZ
-            PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+            export \(Command.environment.joined(separator: " "))
             \(Self.proxyIsPutAway)
             frame() { printf '%s %s\\n%s\\n' "$1" "${#2}" "$2"; }
             """

@@ -63,7 +63,7 @@ extension LoadScript {
           trap 'kill $curl 2> /dev/null; wait; exit' TERM
           while [ ! -e "$directory/stop" ]; do
             urls $first > "$directory/urls.$1"
-            curl -sS --noproxy '*' --connect-timeout 3 --max-time 10 --fail-early --config "$directory/urls.$1" \
+            curl -qsS --noproxy '*' --connect-timeout 3 --max-time 10 --fail-early --config "$directory/urls.$1" \
               --write-out '%{stderr}%{http_code} %{time_total} .\n' < /dev/null > /dev/null 2>> "$directory/seen.$1" &
             curl=$!
             wait $curl || sleep 0.1

@@ -19,7 +19,7 @@ struct RequestScript: Sendable {
             \(credentials.line("open", isAnonymous: true))
             ask() {
               if [ $late -ge 2 ]; then printf '0 0 9\\nnot asked\\n'; return; fi
-              seen=$(curl -sS --config "$directory/$who" --noproxy '*' --connect-timeout 3 --max-time 10 --output \
+              seen=$(curl -qsS --config "$directory/$who" --noproxy '*' --connect-timeout 3 --max-time 10 --output \
             "$directory/body" --write-out '%{http_code} %{time_total}' "$@" 2> "$directory/error")
               case $? in
                 0) late=0;;

@@ -8,9 +8,8 @@ enum RegistryIsReached {
     static func step(_ registry: ClusterRegistry, from host: Host) -> Requirement {
         let look =
             Command(
-                "curl", "-s", "-S", "-o", "/dev/null", "--cacert", Word(ClusterRegistry.authority), "--noproxy", "*",
-                "--max-time", "10",
-                Word("https://\(registry.endpoint)/v2/")
+                "curl", "-q", "-s", "-S", "-o", "/dev/null", "--cacert", Word(ClusterRegistry.authority), "--noproxy",
+                "*", "--max-time", "10", Word("https://\(registry.endpoint)/v2/")
             ).line + " 2>&1"
         return Requirement(
             "\(host.name) reaches the registry at \(registry.endpoint)", asking: [.command(look)],

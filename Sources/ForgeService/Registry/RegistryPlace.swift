@@ -44,7 +44,7 @@ struct RegistryCurl {
 
     private var prefix: [Word] {
         [
-            "curl", "-K", Word("\(place.login)/curl"), "--cacert", Word("\(place.pki)/ca.crt"), "--noproxy", "*",
+            "curl", "-q", "-K", Word("\(place.login)/curl"), "--cacert", Word("\(place.pki)/ca.crt"), "--noproxy", "*",
             "--max-time", "20",
         ]
     }

@@ -47,7 +47,7 @@ enum ServiceIsReached {
             if [ $# -lt 4 ]; then echo 'no pod is ready'; exit \(unreached); fi
             reach() {
               case $1 in *:*) set -- "[$1]" "$2";; esac
-              said=$(curl -sS --noproxy '*' --connect-timeout 3 --max-time 10 --output /dev/null \
+              said=$(curl -qsS --noproxy '*' --connect-timeout 3 --max-time 10 --output /dev/null \
             "\(scheme)://$1:$2/healthz" 2>&1)
               case $? in 7|28) printf '%s:%s: %s\\n' "$1" "$2" "$said"; exit \(unreached);; esac
             }

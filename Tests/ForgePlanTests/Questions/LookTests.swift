@@ -37,14 +37,15 @@ struct LookTests {
         let transport = ScriptedTransport { _ in Output(frame("/swap.img\n")) }
         _ = try await transport.look(.swaps)
         let command = try #require(await transport.commands.first)
-        let environment = Command.environment.joined(separator: " ")
+        let words = Command.strayVariables.map { "-u \($0)" } + Command.environment
+        let environment = words.joined(separator: " ")
         #expect(
             command.remoteLine(user: "ubuntu")
                 == "env LC_ALL=C sudo -n -- env \(environment) timeout --kill-after=10 300 sh -s")
         #expect(
             Command.environment.allSatisfy { command.inputText.contains($0) }, "a question's environment is a command's"
         )
-        #expect(command.inputText.hasPrefix("{\nLC_ALL=C TZ=UTC; export LC_ALL TZ\n"))
+        #expect(command.inputText.hasPrefix("{\nexport LC_ALL=C TZ=UTC PATH="))
     }
 
     @Test("goes through no proxy of the login's, which can be asked for", arguments: ["https_proxy", "ALL_PROXY", ""])

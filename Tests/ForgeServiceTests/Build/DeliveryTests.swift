@@ -19,7 +19,7 @@ struct DeliveryTests {
         let look = try #require(step.looks.first)
         #expect(
             look.hasPrefix(
-                "curl -K /var/lib/kubeforge/registry/login/curl --cacert /etc/kubernetes/pki/ca.crt --noproxy '*' "))
+                "curl -q -K /var/lib/kubeforge/registry/login/curl --cacert /etc/kubernetes/pki/ca.crt --noproxy '*' "))
         #expect(look.hasSuffix(" https://10.77.0.11:5443/v2/mlops/inference/manifests/0123456789abcdef"))
         #expect(step.differences(whenLookEnds: 22) == ["the registry does not have \(Example.release.reference)"])
         #expect(step.differences(whenLookEnds: 0) == [])

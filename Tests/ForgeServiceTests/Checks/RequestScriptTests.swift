@@ -2,6 +2,7 @@ import ForgeCore
 import ForgeInventory
 import ForgePlan
 import ForgeTestSupport
+import Foundation
 import Synchronization
 import Testing
 
@@ -33,6 +34,23 @@ struct RequestScriptTests {
         #expect(
             String(decoding: replies[0].body, as: UTF8.self).hasPrefix(
                 "curl: (7) Failed to connect to 127.0.0.1 port 1"))
+    }
+
+    /// `include` there puts headers into the body.
+    @Test("asks as it says, whatever the login's ~/.curlrc says")
+    func curlrc() async throws {
+        try await TemporaryDirectory.during { directory async throws in
+            try directory.write(".curlrc", "include\n")
+            try directory.write("row", "{}")
+            let script = RequestScript(requests: [
+                ("file://\(directory.path)", ServiceRequest(path: "/row", expected: .refusal(400)))
+            ])
+            let environment = ProcessInfo.processInfo.environment.merging(["CURL_HOME": directory.path]) { $1 }
+            let program = try FinishedProgram.run(
+                ["sh", "-s"], input: Array(script.command.inputText.utf8), environment: environment)
+            let replies = try #require(script.replies(from: program.output))
+            #expect(replies.map { String(decoding: $0.body, as: UTF8.self) } == ["{}"])
+        }
     }
 
     @Test("is not believed when it prints something else")

@@ -165,7 +165,7 @@ struct RegistryStagesTests {
         #expect(
             step.looks == [
                 """
-                curl -s -S -o /dev/null --cacert /etc/kubernetes/pki/ca.crt --noproxy '*' --max-time 10 \
+                curl -q -s -S -o /dev/null --cacert /etc/kubernetes/pki/ca.crt --noproxy '*' --max-time 10 \
                 https://10.77.0.11:5443/v2/ 2>&1
                 """
             ])
