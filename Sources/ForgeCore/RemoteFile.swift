@@ -46,7 +46,7 @@ package struct RemoteFile: Sendable, Hashable {
             set -eu; path=$1
             umask 022; mkdir -p -- "$(dirname -- "$path")"; umask 077
             rm -f -- "$path".kubeforge.*
-            new="$path.kubeforge.$$"; trap 'rm -f -- "$new"' EXIT
+            new="$path.kubeforge.$$"; trap 'rm -f -- "$new"' EXIT; \(ShellFunction.endsBySignal)
             \(ShellFunction.place)
             cat > "$new"
             sum=$(sha256sum < "$new"); sum=${sum%% *}
@@ -129,8 +129,12 @@ package enum OriginalFile {
         """
 }
 
-/// Functions of POSIX shell that several scripts have in common.
+/// Lines of POSIX shell that several scripts have in common.
 package enum ShellFunction {
+    /// The line after a `trap … EXIT`. A signal ends dash without that trap, and what a script made for itself would
+    /// stay, with the token or key in it: TERM comes from a time limit, HUP, INT and PIPE from a connection that ends.
+    package static let endsBySignal = "trap 'exit 143' HUP INT PIPE TERM"
+
     /// `place NEW PATH`: gives what was written beside it its real name. Its bytes are on the disk before: after a
     /// power cut XFS, and ext4 with a new name, may have the name and no bytes (fsync(2)); with the directory's entry
     /// synced, too, it is not lost either.

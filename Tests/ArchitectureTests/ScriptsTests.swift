@@ -28,6 +28,26 @@ struct ScriptsTests {
         #expect(commands > 12)
     }
 
+    /// dash, which is sh on Debian and Ubuntu, ends by a signal without its EXIT trap.
+    @Test("that removes something at its end does so after a signal, too")
+    func signals() throws {
+        let exit = /\btrap '[^']+' EXIT\b/
+        let others = /\btrap (?:'[^']+'|:) (?<signals>[A-Z ]+)/
+        var traps = 0
+        for (path, lines) in try Self.lines() {
+            for (index, line) in lines.enumerated() where line.contains(exit) {
+                traps += 1
+                let near = lines[max(0, index - 1)...min(index + 2, lines.count - 1)].joined(separator: "\n")
+                let signals = near.matches(of: others).flatMap { $0.output.signals.split(separator: " ") }
+                #expect(
+                    near.contains("(ShellFunction.endsBySignal)")
+                        || Set(signals).isSuperset(of: ["HUP", "INT", "PIPE", "TERM"]),
+                    "\(path): \(line): put ShellFunction.endsBySignal after it")
+            }
+        }
+        #expect(traps > 12)
+    }
+
     /// Of each file, without comments and documentation.
     private static func lines() throws -> [(path: String, lines: [String])] {
         try ["Sources", "templates"].flatMap { (directory: String) in

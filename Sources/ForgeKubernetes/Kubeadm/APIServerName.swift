@@ -57,7 +57,7 @@ struct APIServerName: Step {
         pki=$3; old=$pki/apiserver.crt
         names=$(openssl x509 -noout -text -in "$old" | grep -A 1 'Subject Alternative Name' | tail -n 1 \\
           | sed 's/ //g; s/DNS://g; s/IPAddress://g; s/,/", "/g')
-        new=$(mktemp -d); trap 'rm -rf -- "$new"' EXIT
+        new=$(mktemp -d); trap 'rm -rf -- "$new"' EXIT; \(ShellFunction.endsBySignal)
         cp -p -- "$pki/ca.crt" "$pki/ca.key" "$new"
         cat > "$new/config.yaml" <<END
         apiVersion: $4

@@ -66,7 +66,8 @@ struct UserKubeconfig: Step {
             set -eu; umask 077
             \(ShellFunction.place)
             install -d -m 0700 -o "$1" -g "$2" -- "${3%/*}"
-            path=$(readlink -m -- "$3"); new=$path.kubeforge.$$; trap 'rm -f -- "$new" "$new.copy"' EXIT
+            path=$(readlink -m -- "$3"); new=$path.kubeforge.$$
+            trap 'rm -f -- "$new" "$new.copy"' EXIT; \(ShellFunction.endsBySignal)
             rm -f -- "$new"; cat > "$new"; chown -- "$1:$2" "$new"
             if [ -e "$path" ] && [ ! -e "$path.before-kubeforge" ] && ! cmp -s -- "$path" "$new"; then
               cp -p -- "$path" "$new.copy"; place "$new.copy" "$path.before-kubeforge"

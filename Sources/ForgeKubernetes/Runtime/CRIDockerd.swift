@@ -66,7 +66,7 @@ struct CRIDockerd {
     /// The archive holds one program in a directory. It is trusted by its sha256 alone.
     static let install = """
         set -e
-        directory=$(mktemp -d); trap 'rm -rf "$directory"' EXIT
+        directory=$(mktemp -d); trap 'rm -rf "$directory"' EXIT; \(ShellFunction.endsBySignal)
         \(Download.fetch("$directory/archive.tgz"))
         tar -xzf "$directory/archive.tgz" -C "$directory"
         install -D -m 0755 "$directory/cri-dockerd/cri-dockerd" "$3"

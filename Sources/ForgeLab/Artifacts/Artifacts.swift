@@ -185,6 +185,7 @@ struct ArtifactPreconditions: Sendable, Hashable {
         // By apt's own way, which may lead through a proxy.
         let fetch =
             """
+            \(ShellFunction.endsBySignal)
             directory=$(mktemp -d) && trap 'rm -rf \"$directory\"' EXIT && /usr/lib/apt/apt-helper download-file \
             \(archive) \"$directory/it\"
             """

@@ -77,7 +77,7 @@ struct BroughtPackage: Sendable, Hashable {
     /// The kubeadm in it says what it needs; without it nobody knows.
     func images(_ version: Version, _ computer: LocalHost) async throws -> [String] {
         let ask = """
-            directory=$(mktemp -d) && trap 'rm -rf "$directory"' EXIT
+            directory=$(mktemp -d) && trap 'rm -rf "$directory"' EXIT; \(ShellFunction.endsBySignal)
             dpkg-deb --fsys-tarfile "$1" | tar -x -C "$directory" ./usr/bin/kubeadm && "$directory/usr/bin/kubeadm" \
             config images list --kubernetes-version "v$2"
             """

@@ -179,7 +179,7 @@ package struct AptRepository: Step {
     static func home(in directory: String = "/run") -> String {
         """
         home=$(mktemp -d -p \(directory) kubeforge.XXXXXX) || exit
-        trap 'rm -rf -- "$home"' EXIT; trap 'exit 143' HUP INT TERM
+        trap 'rm -rf -- "$home"' EXIT; \(ShellFunction.endsBySignal)
         private() { LC_ALL=C gpg --homedir "$home" --batch --no-options --no-autostart --no-auto-check-trustdb --quiet \
         "$@" 2>/dev/null; }
         fingerprints() {

@@ -165,7 +165,7 @@ struct CommandSection: Section {
         }
         return """
             jobs=$(mktemp -d -p /run kubeforge.XXXXXX 2>/dev/null || mktemp -d) || exit 1
-            trap 'rm -rf -- "$jobs"' EXIT; trap 'exit 143' HUP INT TERM
+            trap 'rm -rf -- "$jobs"' EXIT; \(ShellFunction.endsBySignal)
             job() { \(Self.run("\"$2\"")) >"$jobs/$1"; echo $? >"$jobs/$1.code"; }
             \(lanes.joined(separator: "\n"))
             """

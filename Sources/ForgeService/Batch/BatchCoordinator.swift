@@ -25,8 +25,8 @@ struct BatchCoordinator: Sendable {
         status=$(\(look)) || exit
         case $status in
         *'"files":'*) printf %s "$status" | sed -n 's/.*"\(file)": "\\([0-9a-f]*\\)".*/\\1/p';;
-        *) file=$(mktemp) || exit; trap 'rm -f -- "$file"' EXIT; \(curl) --output "$file" "\(here)/\(file)" && \
-        sha256sum < "$file";;
+        *) file=$(mktemp) || exit; trap 'rm -f -- "$file"' EXIT; \(ShellFunction.endsBySignal)
+        \(curl) --output "$file" "\(here)/\(file)" && sha256sum < "$file";;
         esac
         """
     }
@@ -55,8 +55,9 @@ struct BatchCoordinator: Sendable {
         let script =
             readsInput
             ? """
-            umask 077; login=$(mktemp -p /run) || exit; trap 'rm -f -- \"$login\"' EXIT; \(login) > \"$login\" && \
-            \(curl) --config \"$login\" \(url.shellQuoted)
+            umask 077; login=$(mktemp -p /run) || exit
+            trap 'rm -f -- \"$login\"' EXIT; \(ShellFunction.endsBySignal)
+            \(login) > \"$login\" && \(curl) --config \"$login\" \(url.shellQuoted)
             """
             : "\(login) | \(curl) --config - \(url.shellQuoted)"
         return Command("sh", "-c", Word(script)).asRoot().leavingHost()

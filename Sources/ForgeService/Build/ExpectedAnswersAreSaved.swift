@@ -41,7 +41,7 @@ package struct ExpectedAnswersAreSaved: Step {
             left=$(docker ps --all --quiet --filter label=kubeforge.io/reads-answers); [ -z "$left" ] || docker rm -- \
             $left >/dev/null
             container=$(docker create --label kubeforge.io/reads-answers -- "$2")
-            trap 'docker rm -- "$container" >/dev/null' EXIT
+            trap 'docker rm -- "$container" >/dev/null' EXIT; \(ShellFunction.endsBySignal)
             for file in data/\(TestRows.name) models/golden.json; do
               new="$place/.kubeforge.$$"
               docker cp "$container:/app/$file" - | tar -xO > "$new"

@@ -40,8 +40,7 @@ extension LoadScript {
     static let workers = #"""
         command -v curl > /dev/null || { echo 'curl is not installed' >&2; exit 1; }
         directory=$(mktemp -d /tmp/kubeforge.XXXXXX) || exit 1
-        trap 'rm -rf -- "$directory"' EXIT
-        trap 'exit 1' TERM INT HUP
+        trap 'rm -rf -- "$directory"' EXIT; \#(ShellFunction.endsBySignal)
         printf '%s' "$body" > "$directory/body"
         urls() {
           printf '%s\n' "$own"

@@ -13,7 +13,7 @@ struct RequestScript: Sendable {
         let prelude = """
             LC_ALL=C; export LC_ALL
             directory=$(mktemp -d /tmp/kubeforge.XXXXXX) || exit 1
-            trap 'rm -rf -- "$directory"' EXIT
+            trap 'rm -rf -- "$directory"' EXIT; \(ShellFunction.endsBySignal)
             late=0 who=own
             \(credentials.line("own"))
             \(credentials.line("open", isAnonymous: true))

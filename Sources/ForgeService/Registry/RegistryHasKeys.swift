@@ -115,7 +115,7 @@ package struct RegistryHasKeys: Step {
         }
         change() {
           mkdir -p "$files" "$login"; chmod 700 "$files" "$login"
-          trap 'rm -f "$files"/*.new "$login"/*.new' EXIT
+          trap 'rm -f "$files"/*.new "$login"/*.new' EXIT; \#(ShellFunction.endsBySignal)
           logins_fit || new_logins
           certificate_fits 2>/dev/null || new_certificate
         }

@@ -60,7 +60,7 @@ struct RegistryIsConfigured: Step {
     private static func write(_ file: RemoteFile) -> Command {
         let script = """
             set -eu; umask 077; directory=${1%/*}; new="$directory/.${1##*/}.new"
-            mkdir -p -- "$directory"; trap 'rm -f -- "$new"' EXIT
+            mkdir -p -- "$directory"; trap 'rm -f -- "$new"' EXIT; \(ShellFunction.endsBySignal)
             \(ShellFunction.place)
             cat >"$new"; place "$new" "$1"
             """

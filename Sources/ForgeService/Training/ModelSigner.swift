@@ -36,7 +36,8 @@ package struct ModelSigner: Sendable {
     private static let script = """
         umask 077
         new=$(mktemp -d) || { cat >/dev/null; exit 1; }
-        trap 'rm -rf -- "$new"' EXIT; cat > "$new/text" || exit
+        trap 'rm -rf -- "$new"' EXIT; \(ShellFunction.endsBySignal)
+        cat > "$new/text" || exit
         command -v ssh-keygen >/dev/null || exit \(Fault.missing.rawValue)
         export SSH_ASKPASS=/bin/false SSH_ASKPASS_REQUIRE=force
         ssh-keygen -Y sign -n "$3" -f "$1" "$new/text" >&2 || exit \(Fault.unsigned.rawValue)

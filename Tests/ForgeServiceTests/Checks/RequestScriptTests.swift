@@ -53,6 +53,36 @@ struct RequestScriptTests {
         }
     }
 
+    /// A time limit sends TERM; who reads no more, PIPE.
+    @Test(
+        "that a signal ends leaves no token behind",
+        arguments: [
+            "timeout 1 \"$0\" -s",
+            "mkfifo pipe; (: < pipe; : > gone) & exec \"$0\" -s > pipe",
+        ], ["dash", "bash"])
+    func endedBySignal(line: String, shell: String) async throws {
+        try await TemporaryDirectory.during { directory async throws in
+            let credentials = ServiceCredentials(token: "SECRET")
+            let script = RequestScript(
+                requests: [("http://h", ServiceRequest(path: "/", expected: .refusal(400)))], credentials: credentials)
+            let text = script.command.inputText.replacing("/tmp/kubeforge.XXXXXX", with: "made.XXXXXX")
+            try directory.write(
+                "curl",
+                """
+                #!/bin/sh
+                cat made.*/own > seen
+                while [ ! -e gone ]; do sleep 0.01; done; echo 200 0.1
+                """, mode: 0o755)
+            let path = "\(directory.path):/usr/bin:/bin"
+            _ = try FinishedProgram.run(
+                ["sh", "-c", line, shell], input: Array(text.utf8), in: URL(filePath: directory.path),
+                environment: ["PATH": path])
+            #expect(try directory.text("seen").contains("Authorization: Bearer SECRET"))
+            let left = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+            #expect(left.filter { $0.hasPrefix("made.") } == [])
+        }
+    }
+
     @Test("is not believed when it prints something else")
     func isNotBelieved() {
         let script = RequestScript(requests: [("http://h", ServiceRequest(path: "/", expected: .refusal(400)))])

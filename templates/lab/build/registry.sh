@@ -12,6 +12,7 @@ CONFIG
 docker-registry serve "$out/registry.yml" >"$out/registry.log" 2>&1 &
 registry=$!
 trap 'kill $registry' EXIT
+trap 'exit 143' HUP INT PIPE TERM
 address=
 for attempt in $(seq 100); do
     address=$(sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' "$out/registry.log")
