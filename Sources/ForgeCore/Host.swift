@@ -45,7 +45,7 @@ package struct Host: Sendable, Hashable {
         package var user: String
         /// The port of its sshd.
         package var port: UInt16
-        /// A private key file; nil means the keys of ssh-agent.
+        /// A private key file; nil means the keys of ssh-agent, and then the usual files of ~/.ssh.
         package var keyPath: String?
         /// The known_hosts file whose keys are trusted.
         package var knownHostsPath: String

@@ -25,6 +25,7 @@ private struct ConnectionMessages {
     let knownHosts: String
     let keyPath: String?
     let connectSeconds: Int64
+    private let hasConfiguration: Bool
 
     init(_ host: Host, _ options: SSHOptions) {
         self.host = host
@@ -33,6 +34,7 @@ private struct ConnectionMessages {
         knownHosts = options.expanded(host.access.knownHostsPath)
         keyPath = host.access.keyPath.map(options.expanded)
         connectSeconds = options.connectTimeout.components.seconds
+        hasConfiguration = access(options.homeDirectory + "/.ssh/config", F_OK) == 0
     }
 
     private func unreachable(_ what: String, why: String?, fix: String) -> Problem {
@@ -43,10 +45,20 @@ private struct ConnectionMessages {
 
     private var keyscan: String { "ssh-keyscan -p \(host.access.port) \(host.outerAddress)" }
 
-    /// The same login with OpenSSH, which says more when it is asked to.
+    /// The same login with OpenSSH, which says more when it is asked to: without the files that kubeforge does not read
+    /// either, so that it takes the same way.
     private var tryByHand: String {
         let key = keyPath.map { "-i \($0.shellQuoted) " } ?? ""
-        return "`ssh -v \(key)-p \(host.access.port) \(userAtHost)`"
+        return "`ssh -F none -v \(key)-p \(host.access.port) \(userAtHost)`"
+    }
+
+    /// The fix, and where ssh may find its way to the host although kubeforge does not.
+    private func orConfigured(_ fix: String) -> String {
+        guard hasConfiguration else { return fix }
+        return """
+            \(fix); kubeforge does not read ~/.ssh/config (HostName, Port, User, IdentityFile, ProxyJump): `ssh:` in \
+            the inventory has `address:` (at a host), `port:`, `user:` and `key:`, and nothing for a jump host
+            """
     }
 }
 
@@ -63,11 +75,11 @@ extension ConnectionMessages {
         case .unknownName(let reason):
             unreachable(
                 "the name \(host.outerAddress) cannot be resolved", why: reason,
-                fix:
+                fix: orConfigured(
                     """
                     `getent ahostsv4 \(host.outerAddress)` on this computer; it is `ssh: address:` of \(host.name) in \
                     the inventory
-                    """
+                    """)
             )
         case .resolverSilent:
             unreachable(
@@ -78,19 +90,19 @@ extension ConnectionMessages {
             unreachable(
                 "\(place) refuses the connection",
                 why: "nothing listens there: sshd does not run, or listens on another port",
-                fix:
+                fix: orConfigured(
                     """
                     on \(host.name): `systemctl status ssh` and `ss -tln`; another port is `ssh: port:` in the inventory
-                    """
+                    """)
             )
         case .network(let code) where code == EHOSTUNREACH || code == ENETUNREACH:
             unreachable(
                 "no route to \(place)", why: String(cString: strerror(code)),
-                fix:
+                fix: orConfigured(
                     """
                     is the machine on, and is \(host.outerAddress) its address? `ping \(host.outerAddress)` and `ip \
                     route get \(host.outerAddress)` tell
-                    """
+                    """)
             )
         case .network(let code):
             unreachable(
@@ -100,11 +112,11 @@ extension ConnectionMessages {
             unreachable(
                 "\(place) did not complete the login within \(connectSeconds) s",
                 why: "packets are dropped on the way, or the host is too busy to answer",
-                fix:
+                fix: orConfigured(
                     """
                     is the machine on, and does a firewall let port \(host.access.port) through? \(tryByHand) tells \
                     how far it gets
-                    """
+                    """)
             )
         case .closedBeforeBanner(let said):
             unreachable(
@@ -185,15 +197,17 @@ extension ConnectionMessages {
 
     func login(_ error: SSHError) -> Problem {
         switch error {
-        case .denied(let tried, let accepted):
+        case .denied(let tried, let locked, let accepted):
             unreachable(
                 "\(place) refuses the login of \(host.access.user)",
                 why:
                     """
-                    tried \(tried.joined(separator: ", ")); the host accepts \
+                    tried \(tried.joined(separator: ", ")); \
+                    \(locked.map { "not \($0), which has a passphrase; " }.joined())the host accepts \
                     \(accepted.isEmpty ? "nothing that it names" : accepted.joined(separator: ", "))
                     """,
-                fix: "\(copyKey); \(tryByHand) tells more")
+                fix: orConfigured(
+                    locked.map { "`ssh-add \($0.shellQuoted)`, or " }.joined() + "\(copyKey); \(tryByHand) tells more"))
         case .agentSilent(let socket):
             unreachable(
                 "ssh-agent at \(socket) did not answer within \(connectSeconds) s",
@@ -227,10 +241,12 @@ extension ConnectionMessages {
         case .noCredentials(let agent):
             unreachable(
                 "no SSH key is available",
-                why: agent.isEmpty
-                    ? "$SSH_AUTH_SOCK is not set, and ~/.ssh has no key"
-                    : "ssh-agent at \(agent) has no keys, and ~/.ssh neither",
-                fix: "`ssh-add` a key, or name one in the inventory: `ssh: key:`")
+                why:
+                    """
+                    \(agent.isEmpty ? "$SSH_AUTH_SOCK is not set" : "ssh-agent at \(agent) has no keys"), and ~/.ssh \
+                    has none of id_ed25519, id_ecdsa and id_rsa
+                    """,
+                fix: orConfigured("`ssh-add` a key, or name one in the inventory: `ssh: key:`"))
         default: keyFile(error)
         }
     }
@@ -243,8 +259,8 @@ extension ConnectionMessages {
                 "the key file \(path) is not there", why: "the inventory names it in `ssh: key:`",
                 fix:
                     """
-                    `ssh-keygen -t ed25519 -f \(path.shellQuoted)` makes one; without `key:` the keys of ssh-agent are \
-                    used
+                    `ssh-keygen -t ed25519 -f \(path.shellQuoted)` makes one; without `key:` the keys of ssh-agent and \
+                    ~/.ssh/id_ed25519, id_ecdsa and id_rsa are tried
                     """
             )
         case .keyUnreadable(let path, let reason):

@@ -30,7 +30,8 @@ enum SSHError: Error, Hashable {
     case notAKey(String)
     case noCredentials(agent: String)
     case agentSilent(String)
-    case denied(tried: [String], accepted: [String])
+    /// `locked`: usual key files that have a passphrase, and are not in the agent.
+    case denied(tried: [String], locked: [String], accepted: [String])
     case tooManyKeys(String)
     /// The key was accepted, and is not enough.
     case secondFactor(key: [String], wanted: [String])

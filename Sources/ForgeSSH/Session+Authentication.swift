@@ -4,16 +4,14 @@ import Glibc
 
 extension Session {
     /// Logs in: with the key file and nothing else where the inventory names one, so that an agent full of other keys
-    /// cannot use up the host's patience; else with the keys of ssh-agent, and without an agent with the key files that
-    /// everybody has.
+    /// cannot use up the host's patience; else, as ssh does, with the keys of ssh-agent, and then with the key files
+    /// that everybody has and the agent does not hold.
     borrowing func authenticate(_ access: Host.Access, _ options: SSHOptions, _ deadline: Deadline) throws(SSHError) {
         do throws(SSHError) {
             if let path = access.keyPath {
                 try authenticate(file: options.expanded(path), options, deadline)
-            } else if let agent = try Agent(options, deadline), !agent.keys.isEmpty {
-                try authenticate(agent, deadline)
             } else {
-                try authenticateWithDefaultFiles(options, deadline)
+                try authenticateWithWhatIsThere(options, deadline)
             }
         } catch .lost(let reason) {
             // Until here the host was who it shall be, and the algorithms were agreed on: whatever it is, it is about
@@ -21,11 +19,6 @@ extension Session {
             throw reason.contains("Too many authentication failures")
                 ? .tooManyKeys(reason) : .loginEnded(reason, said: banner)
         }
-    }
-
-    private borrowing func authenticate(_ agent: Agent, _ deadline: Deadline) throws(SSHError) {
-        let names = agent.keys.map { "\($0.comment) (of ssh-agent)" }
-        if try !isAccepted(agent.keys, of: agent, names, deadline) { throw denied(names) }
     }
 
     private borrowing func authenticate(file path: String, _ options: SSHOptions, _ deadline: Deadline) throws(SSHError)
@@ -51,22 +44,48 @@ extension Session {
         if try !isAccepted(keys, of: agent, names, deadline) { throw denied(names) }
     }
 
-    private borrowing func authenticateWithDefaultFiles(_ options: SSHOptions, _ deadline: Deadline) throws(SSHError) {
-        var tried: [String] = []
+    /// The agent's keys that are usual files, too, come first: a host that ends the login after six keys still sees
+    /// them.
+    private borrowing func authenticateWithWhatIsThere(_ options: SSHOptions, _ deadline: Deadline) throws(SSHError) {
+        let files = ["id_ed25519", "id_ecdsa", "id_rsa"].map { "\(options.homeDirectory)/.ssh/\($0)" }
+        var shown: [AgentSocket.Key] = []
+        let agent = try Agent(options, deadline)
+        if let agent, !agent.keys.isEmpty {
+            let usual = files.compactMap(PrivateKey.publicHalf)
+            shown = agent.keys.filter { usual.contains($0.blob) } + agent.keys.filter { !usual.contains($0.blob) }
+            let names = shown.map { "\($0.comment) (of ssh-agent)" }
+            if try isAccepted(shown, of: agent, names, deadline) { return }
+        }
+        do throws(SSHError) {
+            try authenticate(usualFiles: files, after: shown, options, deadline)
+        } catch .keyNeedsPassphrase(let path, _) {
+            throw .keyNeedsPassphrase(path, agent == nil ? .noAgent : .otherKeys)
+        }
+    }
+
+    /// With each of the files but those whose keys were shown before.
+    private borrowing func authenticate(
+        usualFiles files: [String], after shown: [AgentSocket.Key], _ options: SSHOptions, _ deadline: Deadline
+    ) throws(SSHError) {
+        var tried = shown.map { "\($0.comment) (of ssh-agent)" }
+        var locked: [String] = []
         var firstFailure: SSHError?
-        for name in ["id_ed25519", "id_ecdsa", "id_rsa"] {
+        for path in files {
             do throws(SSHError) {
-                let key = try PrivateKey(file: options.homeDirectory + "/.ssh/" + name)
+                let key = try PrivateKey(file: path)
+                if let blob = key.blob, shown.contains(where: { $0.blob == blob }) { continue }
                 if try isAccepted(key, deadline) { return }
                 tried.append(key.description)
             } catch .keyMissing {
                 continue
             } catch  where error.isAboutAKeyFile {
+                let blob = PrivateKey.publicHalf(of: path)
+                if case .keyNeedsPassphrase = error, !shown.contains(where: { $0.blob == blob }) { locked.append(path) }
                 firstFailure = firstFailure ?? error
             }
         }
         if tried.isEmpty { throw firstFailure ?? .noCredentials(agent: options.agentSocket ?? "") }
-        throw denied(tried)
+        throw denied(tried, locked: locked)
     }
 
     private borrowing func isAccepted(_ key: borrowing PrivateKey, _ deadline: Deadline) throws(SSHError) -> Bool {
@@ -107,7 +126,9 @@ extension Session {
         }
     }
 
-    private borrowing func denied(_ keys: [String]) -> SSHError { .denied(tried: keys, accepted: acceptedMethods) }
+    private borrowing func denied(_ keys: [String], locked: [String] = []) -> SSHError {
+        .denied(tried: keys, locked: locked, accepted: acceptedMethods)
+    }
 
     /// What the host has said last before or during the login, such as "System is booting up"; bounded, because it is
     /// anybody's text.
@@ -166,9 +187,13 @@ private struct PrivateKey: ~Copyable {
         description = "\(path) (\(String(cString: ssh_key_type_to_char(ssh_key_type(key)))) \(fingerprint(of: key)))"
     }
 
+    /// The public half, as SSH sends it.
+    var blob: [UInt8]? { base64(of: pointer).flatMap(Base64.decoded) }
+
     /// The public half of a key whose private half cannot be read, as SSH sends it: OpenSSH's format has it beside,
-    /// others in PATH.pub.
+    /// others in PATH.pub; nil of what is no file.
     static func publicHalf(of path: String) -> [UInt8]? {
+        guard (try? LocalFile.read(path)) != nil else { return nil }
         var key: ssh_key?
         if ssh_pki_import_pubkey_file(path, &key) == SSH_OK, let key {
             defer { ssh_key_free(key) }

@@ -17,6 +17,76 @@ extension AuthenticationTests {
         }
     }
 
+    /// As ssh does: an agent often has a key for something else and no more.
+    @Test("takes the usual key files where the agent's keys are refused")
+    func foreignAgent() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            let github = sshd.directory.path("github")
+            try await LoopbackSSHD.makeKey(github)
+            let options = try await Self.home(in: sshd, usual: sshd.keyPath)
+            try await SSHAgent.running(in: sshd.directory, keys: [github]) { agent async throws in
+                try await sshd.connected(as: sshd.host(keyPath: .some(nil)), options(agent.socket)) { _ in }
+            }
+        }
+    }
+
+    @Test("shows each key once, and the usual ones of a full agent first")
+    func onceEach() async throws {
+        try await LoopbackSSHD.running(["MaxAuthTries 3"]) { sshd async throws in
+            let others = (1...3).map { sshd.directory.path("other\($0)") }
+            for key in others { try await LoopbackSSHD.makeKey(key) }
+            let host = sshd.host(keyPath: .some(nil))
+            let options = try await Self.home(in: sshd, usual: sshd.keyPath)
+            try await SSHAgent.running(in: sshd.directory, keys: others + [sshd.keyPath]) { agent async throws in
+                try await sshd.connected(as: host, options(agent.socket)) { _ in }
+            }
+            let refused = try await Self.home(in: sshd, usual: others[0])
+            try await SSHAgent.running(in: sshd.directory, keys: [others[1], others[0]]) { agent async throws in
+                #expect(
+                    await problem(connectingTo: host, refused(agent.socket))?.why
+                        == "tried other1 (of ssh-agent), other2 (of ssh-agent); the host accepts publickey")
+            }
+        }
+    }
+
+    @Test("names a usual key file that has a passphrase and is not in the agent")
+    func lockedUsual() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            let github = sshd.directory.path("github")
+            let locked = sshd.directory.path("locked")
+            try await LoopbackSSHD.makeKey(github)
+            try await LoopbackSSHD.makeKey(locked, passphrase: "correct horse")
+            let options = try await Self.home(in: sshd, usual: locked)
+            let host = sshd.host(keyPath: .some(nil))
+            let usual = sshd.directory.path("locked-home/.ssh/id_ed25519")
+            try await SSHAgent.running(in: sshd.directory, keys: [github]) { agent async throws in
+                let problem = await problem(connectingTo: host, options(agent.socket))
+                #expect(
+                    problem?.why
+                        == """
+                        tried github (of ssh-agent); not \(usual), which has a passphrase; the host accepts publickey
+                        """)
+                #expect(problem?.fix?.hasPrefix("`ssh-add \(usual)`, or `ssh-copy-id ") == true)
+            }
+            try await SSHAgent.running(in: sshd.directory) { agent async throws in
+                #expect(
+                    await problem(connectingTo: host, options(agent.socket))?.why
+                        == "kubeforge does not prompt for it, and ssh-agent does not hold this key")
+            }
+        }
+    }
+
+    /// A home directory with this key as ~/.ssh/id_ed25519, and an agent at the socket.
+    private static func home(in sshd: LoopbackSSHD, usual key: String) async throws
+        -> @Sendable (_ socket: String) -> SSHOptions
+    {
+        let name = String(key.split(separator: "/").last ?? "")
+        let home = sshd.directory.path("\(name)-home")
+        try await LocalProgram.run("mkdir", ["-p", "\(home)/.ssh"])
+        try await LocalProgram.run("cp", ["-p", key, "\(home)/.ssh/id_ed25519"])
+        return { SSHOptions(homeDirectory: home, agentSocket: $0) }
+    }
+
     @Test("with a key file is not disturbed by an agent full of other keys")
     func fullAgent() async throws {
         try await LoopbackSSHD.running(["MaxAuthTries 2"]) { sshd async throws in

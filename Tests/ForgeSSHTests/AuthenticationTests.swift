@@ -48,7 +48,7 @@ struct AuthenticationTests {
                 await problem(connectingTo: sshd.host(keyPath: key))?.description == """
                     kubmaster: 127.0.0.1 port \(sshd.port) refuses the login of \(user)
                       why  tried \(key) (ssh-ed25519 \(fingerprint)); the host accepts publickey, password
-                      fix  `ssh-copy-id -i \(key) -p \(sshd.port) \(user)@127.0.0.1`; `ssh -v -i \(key) -p \
+                      fix  `ssh-copy-id -i \(key) -p \(sshd.port) \(user)@127.0.0.1`; `ssh -F none -v -i \(key) -p \
                     \(sshd.port) \(user)@127.0.0.1` tells more
                     """)
         }
@@ -69,14 +69,42 @@ struct AuthenticationTests {
                 await problem(connectingTo: host)
                     == Problem(
                         .unreachable, what: "kubmaster: no SSH key is available",
-                        why: "$SSH_AUTH_SOCK is not set, and ~/.ssh has no key",
+                        why: "$SSH_AUTH_SOCK is not set, and ~/.ssh has none of id_ed25519, id_ecdsa and id_rsa",
                         fix: "`ssh-add` a key, or name one in the inventory: `ssh: key:`"))
             try await SSHAgent.running(in: sshd.directory) { agent async throws in
                 let options = SSHOptions(homeDirectory: "/nonexistent", agentSocket: agent.socket)
                 #expect(
                     await problem(connectingTo: host, options)?.why
-                        == "ssh-agent at \(agent.socket) has no keys, and ~/.ssh neither")
+                        == """
+                        ssh-agent at \(agent.socket) has no keys, and ~/.ssh has none of id_ed25519, id_ecdsa and id_rsa
+                        """)
             }
+        }
+    }
+
+    @Test("that fails says that ~/.ssh/config is not read, where there is one")
+    func configuration() async throws {
+        let sentence = """
+            ; kubeforge does not read ~/.ssh/config (HostName, Port, User, IdentityFile, ProxyJump): `ssh:` in the \
+            inventory has `address:` (at a host), `port:`, `user:` and `key:`, and nothing for a jump host
+            """
+        try await LoopbackSSHD.running { sshd async throws in
+            try await LocalProgram.run("mkdir", [sshd.directory.path(".ssh")])
+            try sshd.directory.write(".ssh/config", "Host *\n  IdentityFile ~/.ssh/work\n")
+            try await LoopbackSSHD.makeKey(sshd.directory.path("own"))
+            var options = SSHOptions(homeDirectory: sshd.directory.path, agentSocket: nil)
+            options.connectTimeout = .seconds(1)
+            let none = await problem(connectingTo: sshd.host(keyPath: .some(nil)), options)
+            #expect(none?.fix == "`ssh-add` a key, or name one in the inventory: `ssh: key:`" + sentence)
+            let denied = await problem(connectingTo: sshd.host(keyPath: sshd.directory.path("own")), options)
+            #expect(denied?.fix?.hasSuffix(" tells more" + sentence) == true)
+            try await LoopbackServer.running(.silent) { port async throws in
+                let silent = await problem(connectingTo: .local(port), options)
+                #expect(silent?.fix?.contains("`ssh -F none -v -p \(port) root@127.0.0.1`") == true)
+                #expect(silent?.fix?.hasSuffix(" tells how far it gets" + sentence) == true)
+            }
+            let refused = try LoopbackServer.freePort()
+            #expect(await problem(connectingTo: .local(refused), options)?.fix?.hasSuffix(sentence) == true)
         }
     }
 
