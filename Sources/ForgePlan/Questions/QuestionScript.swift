@@ -59,18 +59,25 @@ private struct Refusal: Sendable {
         Refusal(words: ["must have a tty"]) { _ in
             "sudo requires a terminal (requiretty), and kubeforge has none"
         } fix: { user in
-            "lift that for this user: echo 'Defaults:\(user) !requiretty' | sudo tee -a /etc/sudoers.d/\(user)"
+            "lift that for this user: \(added("Defaults:\(user) !requiretty", for: user, "sudo "))"
         },
         // The last one of these is sudo-rs's, which Ubuntu has since 25.10.
         Refusal(words: ["password is required", "terminal is required", "authentication is required"]) { user in
             "sudo asks \(user) for a password"
         } fix: { user in
-            "allow it without one: \(rule(user))"
+            "allow it without one: \(added("\(user) ALL=(ALL) NOPASSWD:ALL", for: user, "sudo "))"
         },
-        Refusal(words: ["is not in the sudoers file", "may not run sudo", "is not allowed to"]) { user in
+        // The last two of these are sudo-rs's.
+        Refusal(words: [
+            "is not in the sudoers file", "may not run sudo", "is not allowed to", "I'm afraid I can't do that",
+            "may not run ",
+        ]) { user in
             "\(user) may not use sudo"
         } fix: { user in
-            "allow it, without a password: \(rule(user))"
+            """
+            allow it, without a password, as root (`su -`, the host's console, or cloud-init): \
+            \(added("\(user) ALL=(ALL) NOPASSWD:ALL", for: user)); or name a user who may, `ssh: user:` in the inventory
+            """
         },
         Refusal(words: ["sudo: not found", "sudo: command not found", "‘sudo’: No such file", "'sudo': No such file"]) {
             _ in
@@ -90,8 +97,11 @@ private struct Refusal: Sendable {
         },
     ]
 
-    private static func rule(_ user: String) -> String {
-        "echo '\(user) ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/\(user)"
+    /// A command that adds the line to a file of its own, and overwrites nobody's. sudo skips a file whose name has a
+    /// dot, which a login name may have.
+    private static func added(_ line: String, for user: String, _ sudo: String = "") -> String {
+        let file = "/etc/sudoers.d/kubeforge-\(user.replacing(".", with: "_"))"
+        return "echo '\(line)' | \(sudo)tee -a \(file) && \(sudo)chmod 0440 \(file)"
     }
 }
 

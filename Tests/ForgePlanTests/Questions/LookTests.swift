@@ -95,24 +95,32 @@ struct LookTests {
         arguments: [
             (
                 "sudo: a password is required\n", "kubnode: sudo asks ubuntu for a password",
-                "allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"
+                """
+                allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee -a \
+                /etc/sudoers.d/kubeforge-ubuntu && sudo chmod 0440 /etc/sudoers.d/kubeforge-ubuntu
+                """
             ),
             (
                 "sudo: a terminal is required to read the password\n", "kubnode: sudo asks ubuntu for a password",
-                "allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"
+                """
+                allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee -a \
+                /etc/sudoers.d/kubeforge-ubuntu && sudo chmod 0440 /etc/sudoers.d/kubeforge-ubuntu
+                """
             ),
             (
                 "sudo: interactive authentication is required\n", "kubnode: sudo asks ubuntu for a password",
-                "allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"
+                """
+                allow it without one: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee -a \
+                /etc/sudoers.d/kubeforge-ubuntu && sudo chmod 0440 /etc/sudoers.d/kubeforge-ubuntu
+                """
             ),
             (
                 "sudo: sorry, you must have a tty to run sudo\n",
                 "kubnode: sudo requires a terminal (requiretty), and kubeforge has none",
-                "lift that for this user: echo 'Defaults:ubuntu !requiretty' | sudo tee -a /etc/sudoers.d/ubuntu"
-            ),
-            (
-                "ubuntu is not in the sudoers file.\n", "kubnode: ubuntu may not use sudo",
-                "allow it, without a password: echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' | sudo tee /etc/sudoers.d/ubuntu"
+                """
+                lift that for this user: echo 'Defaults:ubuntu !requiretty' | sudo tee -a \
+                /etc/sudoers.d/kubeforge-ubuntu && sudo chmod 0440 /etc/sudoers.d/kubeforge-ubuntu
+                """
             ),
             (
                 "sh: 1: sudo: not found\n", "kubnode: sudo is not installed",
@@ -135,6 +143,50 @@ struct LookTests {
         let transport = ScriptedTransport { _ in .failed(1, error) }
         let problem = await #expect(throws: Problem.self) { try await transport.look(.swaps) }
         #expect(problem == Problem(what: what, why: error.trimming(while: \.isNewline), fix: fix))
+    }
+
+    /// The last three are sudo-rs's, which Ubuntu has since 25.10. What is missing is no way to get it.
+    @Test(
+        "that sudo refuses altogether says what root types, without sudo",
+        arguments: [
+            "anna.smith is not in the sudoers file.", "Sorry, user anna.smith may not run sudo on kubnode.",
+            "sudo: I'm sorry anna.smith. I'm afraid I can't do that",
+            "sudo: Sorry, user anna.smith may not run /usr/bin/env on kubnode.",
+            "sudo: Sorry, user anna.smith is not allowed to execute '/usr/bin/env' as root on kubnode.",
+        ])
+    func noSudo(error: String) async throws {
+        let transport = ScriptedTransport { _ in .failed(1, "\(error)\n") }
+        let problem = await #expect(throws: Problem.self) {
+            try await transport.ask([.swaps], of: Example.host(user: "anna.smith"))
+        }
+        #expect(
+            problem
+                == Problem(
+                    what: "kubnode: anna.smith may not use sudo", why: error,
+                    fix:
+                        """
+                        allow it, without a password, as root (`su -`, the host's console, or cloud-init): echo \
+                        'anna.smith ALL=(ALL) NOPASSWD:ALL' | tee -a /etc/sudoers.d/kubeforge-anna_smith && chmod 0440 \
+                        /etc/sudoers.d/kubeforge-anna_smith; or name a user who may, `ssh: user:` in the inventory
+                        """))
+    }
+
+    @Test("that sudo refuses says a line that sudo reads", arguments: ["a password is required", "must have a tty"])
+    func sudoers(error: String) async throws {
+        let transport = ScriptedTransport { _ in .failed(1, "sudo: \(error)\n") }
+        let problem = await #expect(throws: Problem.self) {
+            try await transport.ask([.swaps], of: Example.host(user: "anna.smith@corp"))
+        }
+        let line = String(try #require(problem?.fix?.firstMatch(of: /echo .*/)?.0))
+        try await TemporaryDirectory.during { directory in
+            let here = line.replacing("/etc/sudoers.d", with: directory.path).replacing("sudo ", with: "")
+            try await LocalProgram.run("sh", ["-c", here])
+            let files = try await LocalProgram.run("ls", [directory.path])
+            #expect(files == "kubeforge-anna_smith@corp\n")
+            let file = directory.path("kubeforge-anna_smith@corp")
+            #expect(try await LocalProgram.run("stat", ["-c", "%a", file]) == "440\n")
+            try await LocalProgram.run("env", ["PATH=/usr/sbin:/usr/bin", "visudo", "-cf", file])
+        }
     }
 
     /// What cloud images have in root's authorized_keys; older ones end with exit code 0.
