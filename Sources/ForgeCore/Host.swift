@@ -1,3 +1,5 @@
+import Glibc
+
 /// A machine as the inventory names it: its name becomes its hostname and its Kubernetes node name.
 package struct Host: Sendable, Hashable {
     /// An RFC 1123 label: lower-case letters, digits and dashes, at most 63 characters.
@@ -78,6 +80,22 @@ package struct IPv4Address: Sendable, Hashable, Comparable, CustomStringConverti
             bits = bits << 8 | UInt32(number)
         }
         self.bits = bits
+    }
+
+    /// What a program that asks for an IPv4 address gets where /etc/hosts has this one: 127.0.0.1 for `::1`, and
+    /// 192.168.1.5 for `::ffff:192.168.1.5`; nil where it gets none, as for other IPv6 addresses (glibc,
+    /// nss/nss_files/files-hosts.c).
+    package init?(lookedUp text: String) {
+        if let address = Self(text) {
+            self = address
+            return
+        }
+        var address = in6_addr()
+        guard inet_pton(AF_INET6, text, &address) == 1 else { return nil }
+        let bytes = withUnsafeBytes(of: address) { Array($0) }
+        let isMapped = bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
+        guard isMapped || bytes == Array(repeating: 0, count: 15) + [1] else { return nil }
+        bits = isMapped ? bytes.suffix(4).reduce(0) { $0 << 8 | UInt32($1) } : 127 << 24 | 1
     }
 
     /// The dotted form: `192.168.56.11`.

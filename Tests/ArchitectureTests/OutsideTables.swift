@@ -78,6 +78,7 @@ extension OutsideTests {
         "ForgeInventory/Parsing/InventoryFile.swift": .fuzz("inventory"),
         "ForgeKubernetes/CNI/Flannel.swift": .own("a template"),
         "ForgeKubernetes/Host/HostsFile.swift": .fuzz("steps of provision"),
+        "ForgeKubernetes/Host/HostsBlock.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Preflight/ClusterMembershipCheck.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Preflight/Survey.swift": .fuzz("survey"),
         "ForgeKubernetes/Host/SwapOff.swift": .fuzz("steps of provision"),

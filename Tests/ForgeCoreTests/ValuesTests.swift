@@ -23,6 +23,19 @@ struct IPv4AddressTests {
     }
 }
 
+extension IPv4AddressTests {
+    @Test(
+        "is what glibc makes of an address in /etc/hosts",
+        arguments: [
+            ("127.0.1.1", "127.0.1.1"), ("::1", "127.0.0.1"), ("0:0:0:0:0:0:0:1", "127.0.0.1"),
+            ("::ffff:192.168.1.5", "192.168.1.5"), ("::FFFF:c0a8:105", "192.168.1.5"), ("::", nil), ("::2", nil),
+            ("::192.168.1.5", nil), ("fe80::1", nil), ("::1%lo", nil), ("127.1", nil), ("localhost", nil), ("", nil),
+        ])
+    func lookedUp(text: String, address: String?) {
+        #expect(IPv4Address(lookedUp: text)?.description == address)
+    }
+}
+
 @Suite("An IPv4 network")
 struct IPv4NetworkTests {
     @Test(

@@ -35,21 +35,30 @@ struct HostsFile: Step {
         }
         if !cloudDifferences(answers).isEmpty { try await machine.write(RemoteFile(Self.cloudPath, Self.cloudText)) }
         let wrong = nameDifferences(try await machine.ask([.command(namesLook)]))
-        guard wrong.isEmpty else {
-            throw Problem(
-                what:
-                    """
-                    \(machine.host.name): /etc/hosts lists every host, but their names still resolve to something \
-                    else
-                    """,
-                why: wrong.map(\.text).joined(separator: "\n"),
-                fix:
-                    """
-                    `files` must come first in the line `hosts:` of /etc/nsswitch.conf: `getent ahostsv4 \
-                    \(hosts[0].name)` on \(machine.host.name)
-                    """
-            )
-        }
+        guard wrong.isEmpty else { throw try await stillWrong(wrong, machine) }
+    }
+
+    /// What getent found is in the file, which something has changed again, or elsewhere.
+    private func stillWrong(_ wrong: [Difference], _ machine: Machine) async throws -> Problem {
+        let answers = try await machine.ask([.contents(Self.path), .file(Self.path)])
+        let lines = block.numberedClaims(in: answers.editable(Self.path) ?? "")
+        let host = machine.host.name
+        let elsewhere =
+            """
+            `files` must come first in the line `hosts:` of /etc/nsswitch.conf: `getent ahostsv4 \(hosts[0].name)` on \
+            \(host)
+            """
+        return Problem(
+            what: "\(host): /etc/hosts lists every host, but their names still resolve to something else",
+            why: (wrong.map(\.text)
+                + lines.map { "line \($0.number) of /etc/hosts is `\($0.line)`: something adds it again" }).joined(
+                    separator: "\n"),
+            fix: lines.first.map {
+                """
+                take \($0.names.joined(separator: " and ")) out of line \($0.number) of /etc/hosts on \(host), and see \
+                to it that nothing writes it there again
+                """
+            } ?? elsewhere)
     }
 
     static let path = "/etc/hosts"
@@ -166,75 +175,6 @@ extension HostsFile {
         }
         let keys = records.count == names.count ? names : records.map(\.name)
         return Dictionary(zip(keys, records.map(\.addresses))) { first, _ in first }
-    }
-}
-
-/// The lines of kubeforge in a file that has the form of /etc/hosts.
-struct HostsBlock {
-    private let hosts: [Host]
-    private let addresses: [String: String]
-    private let isTemplate: Bool
-    private let begin = "# BEGIN kubeforge"
-    private let end = "# END kubeforge"
-
-    /// `isTemplate`: cloud-init's, where the name of the machine itself is a variable.
-    init(_ hosts: [Host], isTemplate: Bool = false) {
-        self.hosts = hosts
-        self.isTemplate = isTemplate
-        addresses = Dictionary(hosts.map { ($0.name, "\($0.address)") }) { first, _ in first }
-    }
-
-    static func line(for host: Host) -> String { "\(host.address) \(host.name)" }
-
-    /// The file with our block at its end, and without what others say of the machines' names: Debian's installer
-    /// writes `127.0.1.1 NAME`, people leave old addresses behind, and the first line that names a machine wins.
-    func wanted(_ now: String) -> String {
-        var kept = others(now).compactMap(withoutClaims)
-        while kept.last?.isEmpty == true { kept.removeLast() }
-        return (kept + [begin] + hosts.map(Self.line) + [end, ""]).joined(separator: "\n")
-    }
-
-    /// Whether a block of ours begins in it, of whatever hosts.
-    func isThere(in now: String) -> Bool { now.unixLines.contains(begin) }
-
-    /// The lines of others that give a machine's name another address.
-    func claims(in now: String) -> [String] { others(now).filter { withoutClaims($0) != $0 } }
-
-    /// The file without our block: of one whose end somebody has cut off, only the lines that are exactly ours go.
-    private func others(_ now: String) -> [String] {
-        let ours = hosts.map(Self.line)
-        var lines: [String] = []
-        var block: [String]?
-        for line in now.unixLines {
-            if line == begin {
-                lines += (block ?? []).filter { !ours.contains($0) }
-                block = []
-            } else if line == end {
-                block = nil
-            } else if block != nil {
-                block?.append(line)
-            } else {
-                lines.append(line)
-            }
-        }
-        return lines + (block ?? []).filter { !ours.contains($0) }
-    }
-
-    /// The line without the machines' names; nil when nothing but them was in it, or when it is the machine's own
-    /// loopback entry.
-    private func withoutClaims(_ line: String) -> String? {
-        let words = line.prefix { $0 != "#" }.split(whereSeparator: " \t\r".contains).map(String.init)
-        guard let address = words.first, IPv4Address(address) != nil else { return line }
-        let isLoopback = address.hasPrefix("127.0.1.")
-        if isTemplate, isLoopback, words.dropFirst().contains(where: { $0.contains("hostname") || $0.contains("fqdn") })
-        {
-            return nil
-        }
-        let others = words.dropFirst().filter { addresses[$0].map { $0 == address } ?? true }
-        if others.count == words.count - 1 { return line }
-        if others.isEmpty || isLoopback { return nil }
-        let comment = line.drop { $0 != "#" }
-        return ([address] + others + (comment.isEmpty ? [] : [String(comment)])).joined(separator: " ")
     }
 }
 

@@ -41,9 +41,26 @@ struct HostsFileTests {
             ("192.168.1.5  printer kubnode # the old rack\n", "192.168.1.5 printer # the old rack\n"),
             ("10.77.0.12 kubnode kubnode.example.com\n", "10.77.0.12 kubnode kubnode.example.com\n"),
             ("::1 localhost ip6-localhost\n", "::1 localhost ip6-localhost\n"),
-            ("2001:db8::5 kubnode\n", "2001:db8::5 kubnode\n"),
+            ("2001:db8::5 kubnode\n", "2001:db8::5 kubnode\n"), ("fe80::1 kubmaster\n", "fe80::1 kubmaster\n"),
+            ("127.0.1.1 KubMaster\n", ""),
         ])
     func claims(now: String, others: String) {
+        #expect(wanted(now) == others + Self.block)
+    }
+
+    /// Who asks for an IPv4 address gets 127.0.0.1 for `::1`, and the rest of `::ffff:192.168.1.5` (glibc,
+    /// nss/nss_files/files-hosts.c).
+    @Test(
+        "loses what glibc takes for another IPv4 address, too",
+        arguments: [
+            ("::1 localhost kubmaster ip6-localhost\n", "::1 localhost ip6-localhost\n"),
+            ("::1 localhost kubmaster ip6-localhost ip6-loopback\n", "::1 localhost ip6-localhost ip6-loopback\n"),
+            ("::1\tkubnode # this machine\n", ""), ("0:0:0:0:0:0:0:1 kubmaster\n", ""),
+            ("::ffff:192.168.1.5 printer kubnode\n", "::ffff:192.168.1.5 printer\n"),
+            ("::FFFF:c0a8:105 kubnode\n", ""), ("::ffff:10.77.0.12 kubnode\n", "::ffff:10.77.0.12 kubnode\n"),
+            ("::2 kubnode\n", "::2 kubnode\n"), ("::1%lo kubnode\n", "::1%lo kubnode\n"),
+        ])
+    func mapped(now: String, others: String) {
         #expect(wanted(now) == others + Self.block)
     }
 
@@ -126,6 +143,9 @@ struct HostsFileTests {
         let template = HostsBlock([Example.master, Example.node], isTemplate: true).wanted(Self.cloud)
         #expect(template == Self.cloud.replacing("127.0.1.1 {{fqdn}} {{hostname}}\n", with: "") + Self.block)
         #expect(try texts(Self.block, template: template, setting: "manage_etc_hosts: false\n") == [])
+        let others = HostsBlock([Example.master, Example.node], isTemplate: true).wanted(
+            "127.0.0.1 localhost {{hostname}}\n::1 {{ fqdn }} {{ hostname }} localhost\n::1 {{fqdn}}\n")
+        #expect(others == "127.0.0.1 localhost\n::1 localhost\n" + Self.block)
         #expect(try texts(Self.block, template: template, setting: "manage_etc_hosts: true\n").count == 1)
     }
 
@@ -220,6 +240,43 @@ struct HostsFileTests {
         try await step.apply(to: machine)
         let changes = await transport.commands.filter { !$0.isLook }
         #expect(changes == [RemoteFile("/etc/hosts", "127.0.0.1 localhost\n" + Self.block).write])
+    }
+
+    /// What the file has by then is what getent found it in.
+    @Test(
+        "whose names still mean something else is blamed with its line, and nsswitch.conf only without one",
+        arguments: [
+            (
+                "127.0.0.1 localhost\n" + block + "::1 kubmaster\n",
+                "line 6 of /etc/hosts is `::1 kubmaster`: something adds it again",
+                """
+                take kubmaster out of line 6 of /etc/hosts on kubnode, and see to it that nothing writes it there again
+                """
+            ),
+            (
+                "2001:db8::5 kubmaster\n" + block, nil,
+                """
+                `files` must come first in the line `hosts:` of /etc/nsswitch.conf: `getent ahostsv4 kubmaster` on \
+                kubnode
+                """
+            ),
+        ])
+    func stillWrong(now: String, line: String?, fix: String) async throws {
+        let wrong = "127.0.0.1       STREAM kubmaster\n10.77.0.12      STREAM kubnode"
+        let transport = ScriptedTransport { command in
+            guard command.isLook else { return Output() }
+            if !command.inputText.contains("head -c") { return Output(frame(wrong)) }
+            let file =
+                frame(" 0") + frame(" 0") + frame("regular file|644|root:root|\(now.utf8.count)|1")
+                + frame("\(SHA256.hex(now))  /etc/hosts") + frame(now)
+            let isFirst = command.inputText.contains("hosts.debian.tmpl")
+            return Output(file + (isFirst ? frame("", code: 1) + frame("", code: 1) + frame(wrong) : ""))
+        }
+        let machine = Machine(host: Example.node, transport: transport)
+        let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine) }
+        let means = "kubmaster means: 127.0.0.1 → 10.77.0.11"
+        #expect(problem?.why == [means, line].compactMap { $0 }.joined(separator: "\n"))
+        #expect(problem?.fix == fix)
     }
 
     @Test("keeps every byte of others, whatever their coding and the ends of their lines")
