@@ -82,6 +82,7 @@ extension OutsideTests {
         "ForgeKubernetes/Preflight/ClusterMembershipCheck.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Preflight/Survey.swift": .fuzz("survey"),
         "ForgeKubernetes/Host/SwapOff.swift": .fuzz("steps of provision"),
+        "ForgeKubernetes/Host/SwapSetting.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Runtime/Images.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Kubeadm/JoinToken.swift": .own(
             "two words between line ends and blanks, counted before they are used"),

@@ -34,6 +34,7 @@ struct FuzzTests {
             "False MissingEndpoints: endpoints for service/metrics-server in \"kube-system\" have no addresses\n",
             "v1beta1.metrics.k8s.io is not available: MissingEndpoints: endpoints for"
         ),
+        ("ResourceDisk.EnableSwap=y\n", "/etc/waagent.conf lets Azure's agent turn swap on at boot"),
         ("web-0|kubnode|Pending|False|||\n", "the pod web-0 in kube-system is not the cluster's own"),
         (
             "device\nfdb ee:ff:00:11:22:33 dst 10.77.0.12 self permanent\n"

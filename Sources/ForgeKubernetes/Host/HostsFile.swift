@@ -183,12 +183,15 @@ extension HostsFile {
 enum EditableFiles {
     static let requirement = Requirement(
         "the files that kubeforge edits can be read in full",
-        asking: paths.flatMap { [.contents($0), .file($0)] },
+        asking: (paths + SwapSetting.allCases.map(\.path)).flatMap { [.contents($0), .file($0)] },
         fix:
             """
             make it a text file of at most 1 MiB (a long list of blocked names can move to a name server), and run again
             """
-    ) { answers in paths.flatMap { faults(of: $0, answers) } }
+    ) { answers in
+        let settings = SwapSetting.allCases.filter { $0.isOn(answers.text($0.path) ?? "") }.map(\.path)
+        return (paths + settings).flatMap { faults(of: $0, answers) }
+    }
 
     private static let paths = [HostsFile.path, HostsFile.template, SwapOff.fstab]
 

@@ -1,37 +1,105 @@
 import ForgeCore
 import ForgePlan
 
-/// Swap is off, now and after a reboot: no area in use, no fstab entry, no swap unit and no service that turns it on.
+/// Swap is off, now and after a reboot: no area in use, no fstab entry, no swap unit, and no service and no setting of
+/// one that turns it on.
 struct SwapOff: Step {
     var title: String { "swap is off and stays off after a reboot" }
 
     var questions: [Question] {
-        [.swaps, .contents(Self.fstab), .file(Self.fstab), .command(Self.unitsLook)] + Self.services.map(Question.unit)
+        let files = [Self.fstab] + SwapSetting.allCases.map(\.path)
+        return [.swaps] + files.flatMap { [.contents($0), .file($0)] }
+            + [.command(Self.unitsLook), .contents(Self.armbianProgram), .file(Self.later)]
+            + (Self.services + [SwapSetting.armbian.service]).map(Question.unit)
     }
 
     func differences(given answers: Answers) -> [Difference] {
         let entries = Self.swapLines(of: answers.text("/etc/fstab") ?? "")
         let units = answers.command(Self.unitsLook).text.split(separator: "\n")
         let services = Self.services.filter { Self.turnsSwapOn(answers.unit($0)) }
+        let boot =
+            services.map { "\($0) turns swap on at boot" } + settings(answers).map(\.difference)
+            + (isWithoutSetting(answers) ? [Self.withoutSetting] : [])
         return answers.swaps.map { "\($0) is in use" } + entries.map { "/etc/fstab turns on \($0)" }
-            + units.map { "\($0) is not masked" } + services.map { "\($0) turns swap on at boot" }
+            + units.map { "\($0) is not masked" } + boot + (entries.isEmpty && boot.isEmpty ? again(answers) : [])
+    }
+
+    /// An older Armbian has no setting for swap alone, and its other work is not for kubeforge to end.
+    func refusal(of differences: [Difference], on host: Host) -> Problem? {
+        guard differences.contains(Self.withoutSetting) else { return nil }
+        return Problem(
+            what: "\(host.name): swap would be on again after a reboot", why: Self.withoutSetting.text,
+            fix:
+                """
+                update the Armbian packages of \(host.name) (`sudo apt update && sudo apt full-upgrade`), or set \
+                `ENABLED=false` in \(SwapSetting.armbian.path), which ends its compressed /var/log and /tmp, too
+                """
+        )
     }
 
     func apply(to machine: Machine) async throws {
         let answers = try await machine.ask(questions)
-        let faults = EditableFiles.faults(of: Self.fstab, answers)
+        let settings = settings(answers)
+        let faults = ([Self.fstab] + settings.map(\.path)).flatMap { EditableFiles.faults(of: $0, answers) }
         guard faults.isEmpty else { throw EditableFiles.requirement.finding(faults, on: machine.host) }
         let fstab = answers.editable(Self.fstab) ?? ""
         if !Self.swapLines(of: fstab).isEmpty {
-            let mode = answers.file(Self.fstab)?.mode ?? 0o644
-            try await machine.write(RemoteFile(Self.fstab, bytes: [UInt8](edited: Self.withoutSwap(fstab)), mode: mode))
+            try await write(Self.withoutSwap(fstab), to: Self.fstab, answers, machine)
+        }
+        for setting in settings {
+            guard let text = answers.editable(setting.path) else { continue }
+            try await write(setting.off(text), to: setting.path, answers, machine)
         }
         let services = Self.services.filter { Self.turnsSwapOn(answers.unit($0)) }
         try await machine.run(
             Command([Word("sh"), "-c", Word(Self.script), "sh"] + services.map { Word($0) }).asRoot())
     }
 
+    private func write(_ text: String, to path: String, _ answers: Answers, _ machine: Machine) async throws {
+        let mode = answers.file(path)?.mode ?? 0o644
+        try await machine.write(RemoteFile(path, bytes: [UInt8](edited: text), mode: mode))
+    }
+
     static let fstab = "/etc/fstab"
+
+    /// Those that are on. Armbian's counts only where its service runs.
+    private func settings(_ answers: Answers) -> [SwapSetting] {
+        SwapSetting.allCases.filter {
+            $0.isOn(answers.text($0.path) ?? "") && ($0 != .armbian || runsArmbian(answers) && knowsSetting(answers))
+        }
+    }
+
+    private func isWithoutSetting(_ answers: Answers) -> Bool { runsArmbian(answers) && !knowsSetting(answers) }
+
+    private func runsArmbian(_ answers: Answers) -> Bool {
+        Self.turnsSwapOn(answers.unit(SwapSetting.armbian.service))
+            && SwapSetting.armbian.isUsed(answers.text(SwapSetting.armbian.path) ?? "")
+    }
+
+    /// Older releases know SWAP_ALGORITHM and no SWAP. The file with the settings does not tell: it may be older than
+    /// the program.
+    private func knowsSetting(_ answers: Answers) -> Bool {
+        answers.text(Self.armbianProgram)?.contains(/\$\{?SWAP(?![A-Za-z0-9_])/) == true
+    }
+
+    private static let withoutSetting: Difference =
+        "\(SwapSetting.armbian.service) turns swap on at boot, and its program does not know the setting SWAP"
+
+    private static let armbianProgram = "/usr/lib/armbian/armbian-zram-config"
+
+    /// Whatever turned it on is none of what kubeforge knows, and would do so again.
+    private func again(_ answers: Answers) -> [Difference] {
+        guard !answers.swaps.isEmpty, answers.file(Self.later)?.written.isEmpty == false else { return [] }
+        return [
+            """
+            it was off after an earlier provision: something turned it on again, perhaps at boot; `sudo grep -rlsI \
+            swapon /etc /usr/lib/systemd /usr/local /usr/sbin` may find it
+            """
+        ]
+    }
+
+    /// kubeforge writes it once swap is off: it belongs to the next step of its stage.
+    private static let later = KernelModule.path(of: "overlay")
 
     /// What calls swapon itself; the .swap unit that systemd shows for it only mirrors the kernel's state, and masking
     /// it stops nothing.

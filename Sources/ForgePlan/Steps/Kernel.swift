@@ -16,7 +16,10 @@ package struct KernelModule: Step {
         (answers.hasModule(name) ? [] : ["\(name) is not loaded"]) + FileIs(file).differences(given: answers)
     }
 
-    private var file: RemoteFile { RemoteFile("/etc/modules-load.d/kubeforge-\(name).conf", name + "\n") }
+    private var file: RemoteFile { RemoteFile(Self.path(of: name), name + "\n") }
+
+    /// Of the file that loads the module at boot.
+    package static func path(of name: String) -> String { "/etc/modules-load.d/kubeforge-\(name).conf" }
 
     /// The file first, then `modprobe`, unless the kernel has the module already. Throws where the kernel lacks it.
     package func apply(to machine: Machine) async throws {

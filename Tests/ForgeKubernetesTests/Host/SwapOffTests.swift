@@ -48,13 +48,14 @@ struct SwapOffTests {
 
     @Test("leaves fstab untouched where it has no such entry")
     func untouched() async throws {
-        let units = (0..<4).map { _ in
+        let units = (0..<5).map { _ in
             "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nActiveEnterTimestamp="
         }
         let (machine, transport) = Example.machine(
             answering: frame(" 0") + frame(" 0") + frame("regular file|644|root:root|21|1")
                 + frame("\(SHA256.hex("/dev/sda1 /swap ext4\n"))  /etc/fstab") + frame(units.joined(separator: "\n\n"))
-                + frame("/dev/zram0\n") + frame("/dev/sda1 /swap ext4\n") + frame("dev-zram0.swap"))
+                + frame("/dev/zram0\n") + frame("/dev/sda1 /swap ext4\n") + frame("", code: 1) + frame("", code: 1)
+                + frame("", code: 1) + frame("dev-zram0.swap"))
         try await SwapOff().apply(to: machine)
         #expect(await transport.changes.count == 1)
         #expect(await transport.changes[0].contains("swapoff -a"))
@@ -62,7 +63,7 @@ struct SwapOffTests {
 
     @Test("leaves all else in fstab as it is: bytes, mode, and a copy")
     func fstab() async throws {
-        let units = (0..<4).map { _ in
+        let units = (0..<5).map { _ in
             "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nActiveEnterTimestamp="
         }
         let theirs: [UInt8] = Array("# B".utf8) + [0xfc] + Array("ro\r\n".utf8)
@@ -71,7 +72,9 @@ struct SwapOffTests {
             frame(" 0") + frame(" 0") + frame("regular file|600|root:root|9|1")
             + frame("\(SHA256.hex(theirs + swap))  /etc/fstab")
             + frame(units.joined(separator: "\n\n")) + frame("") + "0 \((theirs + swap).count)\n"
-        let look = Array(files.utf8) + theirs + swap + Array(("\n" + frame("")).utf8)
+        let look =
+            Array(files.utf8) + theirs + swap
+            + Array(("\n" + frame("", code: 1) + frame("", code: 1) + frame("", code: 1) + frame("")).utf8)
         let transport = ScriptedTransport { $0.isLook ? Output(standardOutput: look) : Output() }
         try await SwapOff().apply(to: Machine(host: Example.node, transport: transport))
         let written = theirs + Array("# swap is off for Kubernetes (kubeforge): ".utf8) + swap
@@ -90,7 +93,8 @@ struct SwapOffTests {
                 dead old' 'gone.swap not-found inactive dead gone' 'dev-disk-by\\x2duuid-1.swap loaded inactive dead \
                 x';;
                 show) printf \
-                'LoadState=not-found\\n\\nLoadState=not-found\\n\\nLoadState=not-found\\n\\nLoadState=not-found\\n';;
+                'LoadState=not-found\\n\\nLoadState=not-found\\n\\nLoadState=not-found\\n\\n\
+                LoadState=not-found\\n\\nLoadState=not-found\\n';;
                 list-unit-files) printf '%s\\n' 'dev-zram0.swap generated -' 'old.swap masked enabled' 'swap.img.swap \
                 enabled enabled';;
                 esac
@@ -118,6 +122,123 @@ struct SwapOffTests {
         #expect(texts(UnitState(active: "inactive", enabled: "disabled")) == [])
         #expect(texts(UnitState(load: "masked", active: "inactive", enabled: "masked")) == [])
         #expect(texts(UnitState(load: "not-found", active: "inactive")) == [])
+    }
+
+    /// `program`: what Armbian's has.
+    private func texts(_ path: String, _ text: String, program: String = reading) -> [String] {
+        let isArmbian = path.hasSuffix(Self.armbian)
+        return SwapOff().texts([
+            .contents(path): .contents(Array(text.utf8)), .file(path): .file(FileState(sha256: SHA256.hex(text))),
+            .unit("\(Self.armbian).service"): .unit(
+                isArmbian ? UnitState(active: "active", enabled: "enabled") : UnitState(load: "not-found")),
+            .contents("/usr/lib/armbian/armbian-zram-config"): .contents(Array(program.utf8)),
+        ])
+    }
+
+    private static let reading =
+        "swap_algo=${SWAP_ALGORITHM:=lzo}\n[[ -n \"$SWAP\" && \"$SWAP\" != \"true\" ]] && return;\n"
+    private static let armbian = "armbian-zram-config"
+
+    @Test(
+        "that Armbian's service turns on is named by the setting that keeps its other uses of zram",
+        arguments: [
+            ("ENABLED=true\n", true), ("ENABLED=true\n# SWAP=false\n", true), ("ENABLED=\"true\"\nSWAP=true\n", true),
+            ("ENABLED=true\nSWAP=\n", true), ("ENABLED=true\nSWAP=false\nSWAP=true\n", true),
+            ("ENABLED=true\nSWAP=false\n", false), ("ENABLED=true\n  SWAP='no' # mine\n", false),
+            ("ENABLED=false\n", false), ("# ENABLED=true\n", false), ("", false),
+        ])
+    func armbian(text: String, isOn: Bool) {
+        let said = "/etc/default/armbian-zram-config lets armbian-zram-config.service turn swap on at boot"
+        #expect(texts("/etc/default/\(Self.armbian)", text) == (isOn ? [said] : []))
+    }
+
+    @Test("that Armbian's older service turns on, which has no such setting, is told before anything is changed")
+    func olderArmbian() {
+        let older = "# override SWAP_ALGORITHM\nswap_algo=${SWAP_ALGORITHM:=lzo}\necho $SWAP_ALGORITHM\n"
+        let said = texts("/etc/default/\(Self.armbian)", "ENABLED=true\n", program: older)
+        #expect(
+            said == [
+                "armbian-zram-config.service turns swap on at boot, and its program does not know the setting SWAP"
+            ])
+        #expect(texts("/etc/default/\(Self.armbian)", "ENABLED=true\nSWAP=false\n", program: older) == said)
+        #expect(texts("/etc/default/\(Self.armbian)", "ENABLED=false\n", program: older) == [])
+        let problem = SwapOff().refusal(of: said.map { Difference($0) }, on: Example.node)
+        #expect(
+            problem?.fix == """
+                update the Armbian packages of kubnode (`sudo apt update && sudo apt full-upgrade`), or set \
+                `ENABLED=false` in /etc/default/armbian-zram-config, which ends its compressed /var/log and /tmp, too
+                """)
+        #expect(SwapOff().refusal(of: ["/swap.img is in use"], on: Example.node) == nil)
+    }
+
+    @Test(
+        "that Azure's agent turns on is named by its setting",
+        arguments: [
+            ("ResourceDisk.EnableSwap=y\n", true), (" ResourceDisk.EnableSwap = Y # yes\n", true),
+            ("ResourceDisk.EnableSwap=n\nResourceDisk.EnableSwap=y\n", true),
+            ("ResourceDisk.EnableSwap=n\n", false), ("# ResourceDisk.EnableSwap=y\n", false),
+            ("ResourceDisk.EnableSwapEncryption=y\n", false), ("ResourceDisk.SwapSizeMB=2048\n", false),
+        ])
+    func azure(text: String, isOn: Bool) {
+        let said = "/etc/waagent.conf lets Azure's agent turn swap on at boot"
+        #expect(texts("/etc/waagent.conf", text) == (isOn ? [said] : []))
+    }
+
+    @Test("settings are changed alone, and what was there is kept")
+    func settings() async throws {
+        let (armbian, azure) = (
+            "# mine\nENABLED=true\n  SWAP=true # yes\nZRAM_PERCENTAGE=50\n",
+            "ResourceDisk.Format=y\nResourceDisk.EnableSwap=y\nResourceDisk.SwapSizeMB=2048\n"
+        )
+        let off = "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nActiveEnterTimestamp="
+        let on = "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nActiveEnterTimestamp="
+        let look =
+            frame(" 1 2") + frame(" 1 2")
+            + frame("regular file|644|root:root|\(armbian.utf8.count)|1\nregular file|600|root:root|9|1")
+            + frame("\(SHA256.hex(armbian))  armbian\n\(SHA256.hex(azure))  azure")
+            + frame([off, off, off, off, on].joined(separator: "\n\n")) + frame("/dev/zram1\n")
+            + frame("", code: 1) + frame(armbian) + frame(azure) + frame(Self.reading) + frame("")
+        let (machine, transport) = Example.machine(answering: look)
+        try await SwapOff().apply(to: machine)
+        let files = [
+            RemoteFile(
+                "/etc/default/armbian-zram-config", "# mine\nENABLED=true\nSWAP=false\nZRAM_PERCENTAGE=50\n"),
+            RemoteFile("/etc/waagent.conf", azure.replacing("EnableSwap=y", with: "EnableSwap=n"), mode: 0o600),
+        ]
+        let changes = await transport.commands.filter { !$0.isLook }
+        #expect(changes.prefix(2) == files.map(\.write)[...])
+        #expect(files.allSatisfy { $0.isShared }, "so what was there is kept")
+        #expect(changes.last?.line.contains("swapoff -a") == true)
+        #expect(changes.last?.line.contains("armbian") == false, "the service goes on")
+        #expect(SwapSetting.armbian.off("ENABLED=true") == "ENABLED=true\nSWAP=false\n")
+    }
+
+    @Test("is off before the file is written by which a later run knows that it was")
+    func order() throws {
+        let titles = try Example.plan(Example.cluster()).stages[1].steps(for: "kubnode").map(\.title)
+        let swap = try #require(titles.firstIndex(of: "swap is off and stays off after a reboot"))
+        #expect(titles[swap + 1] == "kernel module overlay is loaded")
+    }
+
+    @Test("that is on again, by nothing that is known, says how to find what did it")
+    func again() {
+        let later = "/etc/modules-load.d/kubeforge-overlay.conf"
+        let sum = SHA256.hex("overlay\n")
+        let ours: Answer = .file(FileState(sha256: sum, written: [sum]))
+        let again = """
+            it was off after an earlier provision: something turned it on again, perhaps at boot; `sudo grep -rlsI \
+            swapon /etc /usr/lib/systemd /usr/local /usr/sbin` may find it
+            """
+        #expect(
+            SwapOff().texts([.swaps: .swaps(["/dev/zram1"]), .file(later): ours]) == ["/dev/zram1 is in use", again])
+        #expect(
+            SwapOff().texts([.swaps: .swaps(["/dev/zram1"]), .file(later): .file(nil)]) == ["/dev/zram1 is in use"])
+        #expect(SwapOff().texts([.swaps: .swaps([]), .file(later): ours]) == [])
+        #expect(
+            SwapOff().texts([
+                .swaps: .swaps(["/dev/zram0"]), .file(later): ours,
+                .unit("zramswap.service"): .unit(UnitState(active: "active", enabled: "enabled")),
+            ]) == ["/dev/zram0 is in use", "zramswap.service turns swap on at boot"])
     }
 
     @Test("is turned off with the services and units that bring it back", arguments: ["dash", "bash"])
