@@ -46,6 +46,8 @@ extension OutsideTests {
         "ForgeKubernetes/Kubeadm/Certificates.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Preflight/Ports.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Preflight/ForeignNetwork.swift": .fuzz("steps of provision"),
+        "ForgeKubernetes/Preflight/NameServers.swift": .fuzz("steps of provision"),
+        "ForgeKubernetes/Readiness/PodLogs.swift": .own("its last line is told, up to 400 characters"),
         "ForgeKubernetes/Readiness/PodNetwork.swift": .fuzz("steps of provision"),
         "ForgeCLI/Commands/Batch/BatchOutputOptions.swift": .own("what was typed"),
         "ForgeCLI/Commands/Lab/RootRights.swift": .own("the user's environment and state"),

@@ -18,7 +18,7 @@ struct Preflight {
             ClusterMembershipCheck(host: host, cluster: cluster), InstalledVersionCheck(version: cluster.kubernetes),
             OtherKubernetes(),
             EditableFiles.requirement, PortsAreFree(role: host.role),
-            ForeignNetwork(runtime: cluster.runtime, cni: cni),
+            ForeignNetwork(runtime: cluster.runtime, cni: cni), NameServers.requirement(for: host),
             CertificatesLast(cluster: cluster, isRenewing: isRenewing),
         ]
     }

@@ -40,7 +40,8 @@ enum NodeIsReady {
 /// What others put beside them is told, and not waited for.
 enum SystemPods {
     static func step(for cni: CNI, and metrics: MetricsServer? = nil) -> any Step {
-        let pods = ["kube-system", cni.namespace].uniqued().map(look).joined(separator: "; ")
+        let namespaces = ["kube-system", cni.namespace].uniqued()
+        let pods = namespaces.map(look).joined(separator: "; ")
         let look = Nodes.look(HostKubectl.asAdmin)
         @Sendable func waiting(_ answers: Answers) -> (own: [Pod], foreign: [Pod], isEmpty: Bool) {
             let unready = Nodes(answers.command(look).text).unready
@@ -55,7 +56,12 @@ enum SystemPods {
             "the cluster's own pods run", within: .seconds(300),
             asking: [.command(pods), .command(look)] + (metrics == nil ? [] : [.command(MetricsServer.ownerLook)]),
             fix: "`kubectl -n kube-system describe pod NAME` tells more",
+            explain: { machine in
+                let late = waiting(try await machine.ask([.command(pods), .command(look)])).own
+                return try await PodLogs(late.filter { !$0.node.isEmpty }.map(\.name), in: namespaces).ends(on: machine)
+            },
             cure: { Nodes($0.command(look).text).full.roomFix },
+            remedy: { $0.contains("plugin/loop") ? loopFix : nil },
             notes: { answers, _ in
                 waiting(answers).foreign.map {
                     "the pod \($0.name) in kube-system is not the cluster's own, and not waited for: \($0.state)"
@@ -68,6 +74,13 @@ enum SystemPods {
                 return own.map { "\($0.name): \($0.state)" } + trouble.map { Difference($0) }
             })
     }
+
+    /// CoreDNS says no more than that it asks itself.
+    private static let loopFix = """
+        CoreDNS asks the name servers of its node, and finds itself: `resolvConf` in /var/lib/kubelet/config.yaml of \
+        that node names their file, and it must have others than those of 127.0.0.0/8 and ::1; then `sudo systemctl \
+        restart kubelet` there, and `kubectl -n kube-system delete pod NAME`
+        """
 
     private static func look(_ namespace: String) -> String {
         let fields =

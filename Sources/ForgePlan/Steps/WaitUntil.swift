@@ -13,17 +13,19 @@ package struct WaitUntil: Step {
     private let notReady: @Sendable (Answers) -> [Difference]
     private let explain: (@Sendable (Machine) async throws -> String?)?
     private let cure: @Sendable (Answers) -> String?
+    private let remedy: @Sendable (String) -> String?
     private let told: @Sendable (Answers, Host) -> [String]
 
     /// `notReady` is pure; `explain` may look further when the time is over, and gives the reason in the host's own
     /// words.
-    /// `cure` is a better fix than the general one, where the last answers tell the cause. `notes` are those of the
-    /// step.
+    /// `cure` is a better fix than the general one, where the last answers tell the cause; `remedy` is one where that
+    /// reason does. `notes` are those of the step.
     package init(
         _ title: String, within limit: Duration, every pause: Duration = .milliseconds(500),
         asking questions: [Question], fix: String,
         explain: (@Sendable (Machine) async throws -> String?)? = nil,
         cure: @escaping @Sendable (Answers) -> String? = { _ in nil },
+        remedy: @escaping @Sendable (String) -> String? = { _ in nil },
         notes: @escaping @Sendable (Answers, Host) -> [String] = { _, _ in [] },
         notReady: @escaping @Sendable (Answers) -> [Difference]
     ) {
@@ -34,6 +36,7 @@ package struct WaitUntil: Step {
         self.fix = fix
         self.explain = explain
         self.cure = cure
+        self.remedy = remedy
         told = notes
         self.notReady = notReady
     }
@@ -51,14 +54,18 @@ package struct WaitUntil: Step {
             last = try await machine.ask(questions)
             return notReady(last).isEmpty
         }
-        guard isReady else { throw timeOut(given: last, on: machine.host, (try? await explain?(machine)) ?? nil) }
+        guard isReady else { throw timeOut(given: last, on: machine.host, await reason(on: machine)) }
     }
+
+    /// What else can be found out when the time is over; nil where that is nothing.
+    package func reason(on machine: Machine) async -> String? { (try? await explain?(machine)) ?? nil }
 
     /// What is told when the time is over, with what else was found out. Pure.
     package func timeOut(given last: Answers, on host: Host, _ more: String? = nil) -> Problem {
         let seen = notReady(last).map(\.text).joined(separator: "\n")
         return Problem(
             what: "\(host.name): timed out after \(limit.components.seconds) s waiting until \(title)",
-            why: [seen, more].compactMap { $0 }.joined(separator: "\n"), fix: cure(last) ?? fix)
+            why: [seen, more].compactMap { $0 }.joined(separator: "\n"),
+            fix: more.flatMap(remedy) ?? cure(last) ?? fix)
     }
 }

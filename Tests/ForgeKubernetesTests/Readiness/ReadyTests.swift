@@ -130,6 +130,72 @@ struct SystemPodsTests {
         #expect(texts(foreign[0]) == ["there are no pods yet"])
     }
 
+    private static let loop = """
+        [FATAL] plugin/loop: Loop (127.0.0.1:55953 -> :53) detected for zone ".", see \
+        https://coredns.io/plugins/loop#troubleshooting. Query: "HINFO 4547991504243258144.3688648895315093531."
+        """
+
+    @Test("that crash are told with the last line of their log, which names the cause", arguments: ["dash", "bash"])
+    func crash(shell: String) async throws {
+        try await TemporaryDirectory.during { directory in
+            let pods =
+                "coredns-1|kubmaster|Running|False|CrashLoopBackOff  |ReplicaSet|coredns-5\n"
+                + "kube-proxy-1|kubnode|Running|True||DaemonSet|kube-proxy\ncoredns-2||Pending|||ReplicaSet|coredns-5"
+            try directory.write("pods", pods)
+            try directory.write("log", Self.loop + "\n")
+            try directory.write("admin.conf", "")
+            try directory.write(
+                "kubectl",
+                """
+                #!/bin/sh
+                echo "$*" >> \(directory.path)/calls
+                case "$*" in
+                *" kube-flannel get "*) ;;
+                *" get pods "*) cat \(directory.path)/pods;;
+                *" get nodes "*) echo kubmaster=True=; echo kubnode=True=;;
+                *" get pod coredns-1 "*) printf 'first=0=true coredns=7=false sidecar=2=true ';;
+                *" logs coredns-1 -c coredns --previous --tail=1") cat \(directory.path)/log;;
+                *) echo "error: $*" >&2; exit 1;;
+                esac
+                """, mode: 0o755)
+            let transport = ReplacedPaths(
+                [HostKubectl.adminConfig: directory.path("admin.conf")],
+                on: LocalTransport(shell: shell, programs: directory.path))
+            let machine = Machine(host: Example.master, transport: transport)
+            let wait = try #require(step as? WaitUntil)
+            let reason = await wait.reason(on: machine)
+            #expect(reason == "the log of coredns-1 ends with: \(Self.loop)")
+            let problem = wait.timeOut(
+                given: Answers(answers(pods, nodes: "kubmaster=True=\nkubnode=True=")), on: Example.master, reason)
+            #expect(
+                problem.description == """
+                    kubmaster: timed out after 300 s waiting until the cluster's own pods run
+                      why  coredns-1: CrashLoopBackOff
+                           coredns-2: waiting to be scheduled
+                           the log of coredns-1 ends with: \(Self.loop)
+                      fix  CoreDNS asks the name servers of its node, and finds itself: `resolvConf` in \
+                    /var/lib/kubelet/config.yaml of that node names their file, and it must have others than those of \
+                    127.0.0.0/8 and ::1; then `sudo systemctl restart kubelet` there, and `kubectl -n kube-system \
+                    delete pod NAME`
+                    """)
+            let calls = try directory.text("calls").split(separator: "\n").filter { $0.contains(" logs ") }
+            #expect(calls.count == 1, "\(calls)")
+        }
+    }
+
+    @Test("that crash for another reason, or say nothing, are told as before")
+    func otherCrash() async throws {
+        let wait = try #require(step as? WaitUntil)
+        let last = Answers(
+            answers(
+                "coredns-1|kubmaster|Running|False|CrashLoopBackOff |ReplicaSet|coredns-5",
+                nodes: "kubmaster=True=\nkubnode=True="))
+        let fix = "`kubectl -n kube-system describe pod NAME` tells more"
+        #expect(wait.timeOut(given: last, on: Example.master, "the log of coredns-1 ends with: panic").fix == fix)
+        let (machine, _) = Example.machine(Example.master, answering: "")
+        #expect(await wait.reason(on: machine) == nil)
+    }
+
     @Test("that wait for a node name the taints that keep them away, and how a full disk gets room")
     func taints() async throws {
         let nodes =
