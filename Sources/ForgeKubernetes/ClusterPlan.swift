@@ -96,15 +96,15 @@ package struct ClusterPlan: Sendable {
             // sudo looks its own hostname up, and waits for name servers when /etc/hosts does not know it.
             HostsFile(cluster.hosts),
             Hostname(name: host.name),
-            SwapOff(),
-            KernelModule("overlay"),
-            KernelModule("br_netfilter"),
+            SwapOff(isContainer: facts.isContainer),
+            KernelModule("overlay", isContainer: facts.isContainer),
+            KernelModule("br_netfilter", isContainer: facts.isContainer),
             Sysctls(
                 [
                     "net.bridge.bridge-nf-call-iptables": "1", "net.bridge.bridge-nf-call-ip6tables": "1",
                     "net.ipv4.ip_forward": "1",
                 ],
-                title: "the kernel forwards and filters bridged packets"),
+                title: "the kernel forwards and filters bridged packets", isContainer: facts.isContainer),
         ]
             // A container's are those of its host.
             + when(

@@ -4,6 +4,9 @@ import ForgePlan
 /// Swap is off, now and after a reboot: no area in use, no fstab entry, no swap unit, and no service and no setting of
 /// one that turns it on.
 struct SwapOff: Step {
+    /// Whether the machine is a container: swap is then its host's.
+    var isContainer = false
+
     var title: String { "swap is off and stays off after a reboot" }
 
     var questions: [Question] {
@@ -20,12 +23,21 @@ struct SwapOff: Step {
         let boot =
             services.map { "\($0) turns swap on at boot" } + settings(answers).map(\.difference)
             + (isWithoutSetting(answers) ? [Self.withoutSetting] : [])
-        return answers.swaps.map { "\($0) is in use" } + entries.map { "/etc/fstab turns on \($0)" }
+        return answers.swaps.map(Self.inUse) + entries.map { "/etc/fstab turns on \($0)" }
             + units.map { "\($0) is not masked" } + boot + (entries.isEmpty && boot.isEmpty ? again(answers) : [])
     }
 
-    /// An older Armbian has no setting for swap alone, and its other work is not for kubeforge to end.
+    private static func inUse(_ area: String) -> Difference { "\(area) is in use" }
+
+    /// An older Armbian has no setting for swap alone, and its other work is not for kubeforge to end. What lxcfs shows
+    /// a container as swap is its limit, which only its host sets.
     func refusal(of differences: [Difference], on host: Host) -> Problem? {
+        let limit = Self.inUse(Self.lxcfs)
+        if isContainer, differences.contains(limit) {
+            return Problem(
+                what: "\(host.name): the swap of a container cannot be turned off from inside",
+                why: "/proc/swaps has `\(Self.lxcfs)`: the limit that its host gives it", fix: fix(host.name))
+        }
         guard differences.contains(Self.withoutSetting) else { return nil }
         return Problem(
             what: "\(host.name): swap would be on again after a reboot", why: Self.withoutSetting.text,
@@ -52,8 +64,21 @@ struct SwapOff: Step {
         }
         let services = Self.services.filter { Self.turnsSwapOn(answers.unit($0)) }
         try await machine.run(
-            Command([Word("sh"), "-c", Word(Self.script), "sh"] + services.map { Word($0) }).asRoot())
+            Command([Word("sh"), "-c", Word(Self.script), "sh"] + services.map { Word($0) }).asRoot(),
+            fix: isContainer ? fix(machine.host.name) : nil)
     }
+
+    /// On a container's host.
+    private func fix(_ host: String) -> String {
+        """
+        on the computer that the container \(host) runs on: `pct set ID --swap 0` (Proxmox), or \
+        `lxc.cgroup2.memory.swap.max = 0` in the container's configuration (LXC), and start it again; or `swapoff -a` \
+        there
+        """
+    }
+
+    /// The area that lxcfs invents for a container that may use swap.
+    private static let lxcfs = "none"
 
     private func write(_ text: String, to path: String, _ answers: Answers, _ machine: Machine) async throws {
         let mode = answers.file(path)?.mode ?? 0o644

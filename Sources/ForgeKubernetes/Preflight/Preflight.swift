@@ -90,14 +90,14 @@ struct Preflight {
                 own.hasCgroup2 || !cluster.kubernetes.isAtLeast(1, 35) ? nil : "it has cgroup v1",
                 fix:
                     """
-                    Kubernetes \(cluster.kubernetes) needs cgroup v2: use Ubuntu 22.04 or newer, or Kubernetes 1.34 or \
-                    older
+                    Kubernetes \(cluster.kubernetes) needs cgroup v2: use Ubuntu 22.04 or newer\
+                    \(own.isContainer ? " on the computer that the container runs on" : ""), or Kubernetes 1.34 or older
                     """
             ),
             fact(
                 "its memory cgroup is enabled", own.hasMemoryCgroup == false ? "the memory cgroup is off" : nil,
-                fix:
-                    """
+                fix: (own.isContainer ? "on the computer that the container runs on; " : "")
+                    + """
                     on a Raspberry Pi: add `cgroup_enable=memory cgroup_memory=1` to the one line of \
                     /boot/firmware/cmdline.txt; elsewhere take `cgroup_disable=memory` out of GRUB_CMDLINE_LINUX in \
                     /etc/default/grub, and `sudo update-grub`; then `sudo reboot`

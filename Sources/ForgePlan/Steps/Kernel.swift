@@ -4,8 +4,13 @@ import ForgeCore
 package struct KernelModule: Step {
     /// The name as `modprobe` takes it: `br_netfilter`.
     package let name: String
+    private let isContainer: Bool
 
-    package init(_ name: String) { self.name = name }
+    /// `isContainer`: whether the machine is one, so that its kernel is its host's.
+    package init(_ name: String, isContainer: Bool = false) {
+        self.name = name
+        self.isContainer = isContainer
+    }
 
     package var title: String { "kernel module \(name) is loaded" }
 
@@ -26,14 +31,20 @@ package struct KernelModule: Step {
         try await machine.write(file)
         if try await !machine.ask([.module(name)]).hasModule(name) {
             try await machine.run(
-                Command("modprobe", "--", Word(name)).asRoot(),
-                fix:
-                    """
-                    the kernel of \(machine.host.name) lacks \(name): install its modules package \
-                    (linux-modules-extra-$(uname -r) on Ubuntu), or boot its newest kernel
-                    """
-            )
+                Command("modprobe", "--", Word(name)).asRoot(), fix: fix(machine.host.name))
         }
+    }
+
+    private func fix(_ host: String) -> String {
+        isContainer
+            ? """
+            \(host) is a container, and has the kernel of the computer that it runs on: there `sudo modprobe \(name)`, \
+            and `echo \(name) | sudo tee /etc/modules-load.d/\(name).conf` for its next boot
+            """
+            : """
+            the kernel of \(host) lacks \(name): install its modules package (linux-modules-extra-$(uname -r) on \
+            Ubuntu), or boot its newest kernel
+            """
     }
 }
 
@@ -45,11 +56,16 @@ package struct Sysctls: Step {
     package let values: [String: String]
     private let file: RemoteFile
     private let boot: BootSysctls
+    private let isContainer: Bool
 
     /// systemd-sysctl reads the files of all directories in the order of their names, and the last one that names a key
-    /// wins. A hardened /etc/sysctl.conf is read as `99-sysctl.conf`.
-    package init(_ values: [String: String], title: String, in path: String = "/etc/sysctl.d/zz-kubeforge.conf") {
+    /// wins. A hardened /etc/sysctl.conf is read as `99-sysctl.conf`. `isContainer`: as for `KernelModule`.
+    package init(
+        _ values: [String: String], title: String, in path: String = "/etc/sysctl.d/zz-kubeforge.conf",
+        isContainer: Bool = false
+    ) {
         self.title = title
+        self.isContainer = isContainer
         self.values = values
         file = RemoteFile(path, values.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }.joined())
         boot = BootSysctls(keys: values.keys.sorted())
@@ -75,7 +91,12 @@ package struct Sysctls: Step {
         try await machine.run(Command("rm", "-f", "--", Word(Self.oldPath)).asRoot())
         try await machine.run(
             Command("sysctl", "-p", Word(file.path)).asRoot(),
-            fix: "a key that is not there belongs to a kernel module that is not loaded")
+            fix: isContainer
+                ? """
+                \(machine.host.name) is a container: a key that is not there, or that it may not set, belongs to the \
+                computer that it runs on; load the kernel module or set the key there
+                """
+                : "a key that is not there belongs to a kernel module that is not loaded")
         let overruled = overruled(try await machine.ask([boot.question]))
         guard overruled.isEmpty else {
             throw Problem(

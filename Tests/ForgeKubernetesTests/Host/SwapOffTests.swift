@@ -213,6 +213,30 @@ struct SwapOffTests {
         #expect(SwapSetting.armbian.off("ENABLED=true") == "ENABLED=true\nSWAP=false\n")
     }
 
+    @Test("of a container is its limit, which only its host can take away")
+    func container() async throws {
+        let step = SwapOff(isContainer: true)
+        let found = step.differences(given: Answers([.swaps: .swaps(["none"])]))
+        #expect(found.map(\.text) == ["none is in use"])
+        let fix = """
+            on the computer that the container kubnode runs on: `pct set ID --swap 0` (Proxmox), or \
+            `lxc.cgroup2.memory.swap.max = 0` in the container's configuration (LXC), and start it again; or `swapoff \
+            -a` there
+            """
+        #expect(
+            step.refusal(of: found, on: Example.node)
+                == Problem(
+                    what: "kubnode: the swap of a container cannot be turned off from inside",
+                    why: "/proc/swaps has `none`: the limit that its host gives it", fix: fix))
+        #expect(SwapOff().refusal(of: found, on: Example.node) == nil)
+        #expect(step.refusal(of: ["/swap.img is in use"], on: Example.node) == nil)
+        let plan = try Example.plan(
+            Example.cluster(),
+            facts: ["kubmaster": Example.facts("1"), "kubnode": Example.facts("2") { $0.isContainer = true }])
+        let steps = plan.stages[1].steps(for: "kubnode").compactMap { $0 as? SwapOff }
+        #expect(steps.map(\.isContainer) == [true])
+    }
+
     @Test("is off before the file is written by which a later run knows that it was")
     func order() throws {
         let titles = try Example.plan(Example.cluster()).stages[1].steps(for: "kubnode").map(\.title)

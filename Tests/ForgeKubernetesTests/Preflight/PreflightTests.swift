@@ -35,6 +35,17 @@ struct PreflightTests {
         #expect(findings { $0.distribution = distribution } == [])
     }
 
+    @Test("is a container whose host lacks a control group")
+    func containersHost() {
+        let fixes = findings {
+            $0.isContainer = true
+            $0.hasCgroup2 = false
+            $0.hasMemoryCgroup = false
+        }.map { $0[2] }
+        #expect(fixes.count == 2)
+        #expect(fixes.allSatisfy { $0.contains("on the computer that the container runs on") }, "\(fixes)")
+    }
+
     private func nameServers() throws -> any Step {
         let facts = ["kubmaster": Example.facts("1"), "kubnode": Example.facts("2")]
         return try #require(

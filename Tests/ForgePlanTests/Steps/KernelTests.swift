@@ -53,6 +53,39 @@ struct KernelModuleTests {
     }
 }
 
+extension KernelModuleTests {
+    @Test("that a container lacks is loaded on its host")
+    func container() async {
+        let (machine, _) = Example.machine(answering: frame("", code: 1)) { command in
+            command.line.hasPrefix("modprobe")
+                ? .failed(1, "modprobe: FATAL: Module br_netfilter not found\n") : Output()
+        }
+        let problem = await #expect(throws: Problem.self) {
+            try await KernelModule("br_netfilter", isContainer: true).apply(to: machine)
+        }
+        #expect(
+            problem?.fix == """
+                kubnode is a container, and has the kernel of the computer that it runs on: there `sudo modprobe \
+                br_netfilter`, and `echo br_netfilter | sudo tee /etc/modules-load.d/br_netfilter.conf` for its next \
+                boot
+                """)
+    }
+
+    @Test("whose settings a container may not change says where they can be")
+    func containersSettings() async {
+        let (machine, _) = Example.machine { command in
+            command.line.hasPrefix("sysctl") ? .failed(255, "sysctl: permission denied on key\n") : Output()
+        }
+        let step = Sysctls(["net.ipv4.ip_forward": "1"], title: "packets are forwarded", isContainer: true)
+        let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine) }
+        #expect(
+            problem?.fix == """
+                kubnode is a container: a key that is not there, or that it may not set, belongs to the computer that \
+                it runs on; load the kernel module or set the key there
+                """)
+    }
+}
+
 @Suite("Kernel settings")
 struct SysctlsTests {
     private let step = Sysctls(
