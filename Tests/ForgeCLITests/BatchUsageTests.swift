@@ -10,7 +10,7 @@ struct BatchUsageTests {
                 """
                 ✗ "61 * * * *" is not a schedule
                   why  minute: '61': 61 is not from 0 to 59
-                  fix  for instance "0 2 * * *": at 02:00 every day, by the cluster's clock
+                  fix  for instance "0 2 * * *": at 02:00 UTC every day
 
                 """
             ),

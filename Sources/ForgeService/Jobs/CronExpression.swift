@@ -174,6 +174,6 @@ extension Problem {
     fileprivate init(cron text: String, _ why: String) {
         self.init(
             .usage, what: "\"\(text)\" is not a schedule", why: why,
-            fix: "for instance \"0 2 * * *\": at 02:00 every day, by the cluster's clock")
+            fix: "for instance \"0 2 * * *\": at 02:00 UTC every day")
     }
 }

@@ -111,7 +111,7 @@ package struct JobSchedule: Sendable, Hashable {
         self.purpose = purpose
         (name, schedule, isSuspended) = (job.name, job.schedule, job.isSuspended)
         lastRun = Date(kubernetes: job.lastRun)
-        // kubeadm's controller manager has no time zone of its own.
+        // kubeadm's controller manager has no time zone of its own, which is UTC.
         let zone = job.spec?.timeZone.map { TimeZone(identifier: $0) } ?? .gmt
         nextRun = job.isSuspended ? nil : zone.flatMap { CronTimes(job.schedule)?.next(after: now, in: $0) }
     }

@@ -9,6 +9,7 @@ struct ScheduleExists: Step {
     private let manifest: String
     private let image: String
     private let predictions: PredictionsPlace?
+    private let zone: String?
     private let name: String
     private let look: SchedulesLook
     private let secret: ScheduleSecret
@@ -22,6 +23,7 @@ struct ScheduleExists: Step {
         self.schedule = schedule
         image = release.image
         predictions = schedule.place(cluster.service, models: release.models, secret: store)
+        zone = try Schedule.timeZone(cluster, templates)
         manifest = try schedule.manifest(cluster, release: release, secret: store, templates: templates)
         name = Schedule.cronJob(schedule.name, of: cluster.service)
         secret = ScheduleSecret(of: name, cluster)
@@ -29,7 +31,7 @@ struct ScheduleExists: Step {
         kubectl = Kubectl(namespace: cluster.service.namespace)
     }
 
-    var title: String { "\(name) runs at \(schedule.cron.text), by the control plane's clock" }
+    var title: String { "\(name) runs at \(schedule.cron.text), in UTC" }
 
     /// The manifest itself is compared, too: a template may have changed.
     var questions: [Question] { look.questions + [.command(drift), .command(secret.look)] }
@@ -38,7 +40,8 @@ struct ScheduleExists: Step {
         guard let all = look.found(answers) else { return [look.silence(answers)] }
         guard let now = all.first(where: { $0.name == name }) else { return ["it has no schedule yet"] }
         let told = [
-            Self.change("schedule", now.schedule, schedule.cron.text), changeOfInput(now, secret.state(answers)),
+            Self.change("schedule", now.schedule, schedule.cron.text), now.change("time zone", to: zone),
+            changeOfInput(now, secret.state(answers)),
             Self.change("kept columns", now.output.keep ?? "none", schedule.output.keep ?? "none"),
             Self.change("results", now.output.table, schedule.output.table),
             PredictionsPlace.change("predictions", from: now.predictions, to: predictions),

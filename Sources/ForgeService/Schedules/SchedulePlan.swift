@@ -68,7 +68,7 @@ extension Schedule {
 package struct Schedule: Sendable, Hashable {
     /// A word to tell several apart; nil for the one that has none.
     package let name: String?
-    /// By the clock of the control plane, in its time zone.
+    /// In UTC, whatever time zone the hosts have.
     package let cron: CronExpression
     /// The image's own rows or an address; a file of the operator's cannot be read by the cluster.
     package let input: BatchInput
@@ -96,6 +96,13 @@ package struct Schedule: Sendable, Hashable {
     /// CronJob is batch/v1 from Kubernetes 1.21 on.
     static func apiVersion(_ kubernetes: Version) -> String {
         kubernetes.isAtLeast(1, 21) ? "batch/v1" : "batch/v1beta1"
+    }
+
+    /// The zone of the schedule's times, from Kubernetes 1.27 on; nil where the CronJob does not name it. That of the
+    /// controller manager counts then, and in a kubeadm cluster it is UTC, too.
+    static func timeZone(_ cluster: Cluster, _ templates: Templates) throws(Problem) -> String? {
+        let isSaid = try templates["kubernetes/jobs/schedule.yaml"].names("andTimeZone")
+        return isSaid && cluster.kubernetes.isAtLeast(1, 27) ? "Etc/UTC" : nil
     }
 
     /// The annotation with the address that rows are fetched from, without what may be a password.
@@ -140,6 +147,9 @@ package struct Schedule: Sendable, Hashable {
         } else if template.names("andAnnotations") {
             // A template of the user's need have no place for what is not said.
             values["andAnnotations"] = ""
+        }
+        if template.names("andTimeZone") {
+            values["andTimeZone"] = try timeZone(cluster, templates).map { "\n  timeZone: \($0)" } ?? ""
         }
         let pod = JobPod(
             name: "inference", image: image, command: command,

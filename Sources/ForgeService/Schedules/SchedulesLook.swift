@@ -49,6 +49,12 @@ extension JobObject {
     /// `0 2 * * *`
     package var schedule: String { spec?.schedule ?? "" }
 
+    /// How its time zone differs from the one that it shall name; nil where it does not, or shall name none.
+    func change(_ subject: String, to zone: String?) -> Difference? {
+        guard let zone, spec?.timeZone != zone else { return nil }
+        return Difference(subject, from: spec?.timeZone ?? "that of the controller manager", to: zone)
+    }
+
     /// Whether somebody has stopped it from beginning pods or runs; kubeforge never does.
     package var isSuspended: Bool { spec?.suspend == true }
 

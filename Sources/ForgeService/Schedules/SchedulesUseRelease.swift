@@ -35,8 +35,8 @@ package struct SchedulesUseRelease: Step {
 
     package var questions: [Question] { look.questions }
 
-    /// A line for each schedule that runs another image or other models, keeps its address outside a Secret, or puts
-    /// its predictions elsewhere.
+    /// A line for each schedule that runs another image or other models, keeps its address outside a Secret, puts its
+    /// predictions elsewhere, or does not name its time zone.
     package func differences(given answers: Answers) -> [Difference] {
         guard let all = look.found(answers) else { return [look.silence(answers)] }
         return all.compactMap(change)
@@ -88,10 +88,12 @@ package struct SchedulesUseRelease: Step {
                 return moved
             }
             // A template of the user's may name a Secret of the user's own, or none.
-            guard let now = schedule.pullSecret, now != pullSecret, PullSecret.isName(now, of: cluster.service) else {
-                return nil
+            if let now = schedule.pullSecret, now != pullSecret, PullSecret.isName(now, of: cluster.service) {
+                return Difference("Secret that \(schedule.name) pulls with", from: now, to: pullSecret)
             }
-            return Difference("Secret that \(schedule.name) pulls with", from: now, to: pullSecret)
+            // A template that cannot be read is told when a manifest is made of it.
+            let zone = (try? Schedule.timeZone(cluster, templates)) ?? nil
+            return schedule.change("time zone of \(schedule.name)", to: zone)
         }
         let (old, new) = (schedule.models?.version ?? ModelVersion.ofImage, models?.version ?? ModelVersion.ofImage)
         return Difference("models of \(schedule.name)", from: old, to: new)

@@ -65,7 +65,7 @@ struct PredictionsTests {
             #expect(
                 steps.map(\.title) == [
                     "the deployed image keeps predictions", "model-store Secret for predictions is up to date",
-                    "inference-batch runs at 0 2 * * *, by the control plane's clock",
+                    "inference-batch runs at 0 2 * * *, in UTC",
                 ])
             #expect(steps.compactMap { ($0 as? StoreSecret)?.name } == [write])
             #expect(try StoreSecret(cluster, for: .training)?.name == write, "trainings have the same")

@@ -48,6 +48,53 @@ struct ScheduleTests {
         #expect(try differences("") == ["the cluster could not be queried for schedules"])
     }
 
+    private func found(in zone: String?) -> String {
+        let time = "\"schedule\":\"0 2 * * *\""
+        return found(["inference-batch"]).replacing(
+            time, with: zone.map { "\(time),\"timeZone\":\"\($0)\"" } ?? time)
+    }
+
+    private func differences(_ version: String, _ json: String, drift: Int = 0) throws -> [String] {
+        var cluster = cluster
+        cluster.kubernetes = try #require(Version(version))
+        let step = try ScheduleExists(
+            Schedule(name: nil, cron: try CronExpression("0 2 * * *"), input: .own), of: cluster, release: .example,
+            templates: Templates())
+        return step.differences(
+            given: Example.answers([
+                step.looks[0]: CommandState(text: json), step.looks[1]: CommandState(exitCode: drift),
+            ])
+        ).map(\.text)
+    }
+
+    /// Before 1.27 the API server may not know the key; kubeadm's controller manager has no zone of its own, which is
+    /// UTC, too.
+    @Test("is in UTC, and says so to a Kubernetes that knows time zones")
+    func zone() throws {
+        let isNotSet = "time zone: that of the controller manager → Etc/UTC"
+        #expect(try differences("1.27.0", found(in: nil), drift: 1) == [isNotSet])
+        #expect(
+            try differences("1.27.0", found(in: "Europe/Berlin"), drift: 1)
+                == ["time zone: Europe/Berlin → Etc/UTC"])
+        #expect(try differences("1.27.0", found(in: "Etc/UTC")) == [])
+        #expect(try differences("1.26.15", found(in: nil)) == [])
+    }
+
+    @Test("gets its time zone when the release changes, or at the next deploy")
+    func zoneFollows() throws {
+        var cluster = cluster
+        func differences(_ version: String, _ json: String) throws -> [String] {
+            cluster.kubernetes = try #require(Version(version))
+            return SchedulesUseRelease(Example.release, models: nil, of: cluster, templates: try Templates())
+                .differences(whenLookEnds: 0, json)
+        }
+        #expect(
+            try differences("1.36.2", found(in: nil))
+                == ["time zone of inference-batch: that of the controller manager → Etc/UTC"])
+        #expect(try differences("1.36.2", found(in: "Etc/UTC")) == [])
+        #expect(try differences("1.20.2", found(in: nil)) == [])
+    }
+
     @Test("says which columns it keeps, and in what its predictions are, where that is another")
     func output() throws {
         let plain = found(["inference-batch"])

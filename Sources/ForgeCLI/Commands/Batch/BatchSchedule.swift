@@ -6,7 +6,7 @@ import ForgeService
 
 struct BatchSchedule: ActionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "schedule", abstract: "Schedule recurring batch runs (in the control plane's time).",
+        commandName: "schedule", abstract: "Schedule recurring batch runs (times are in UTC).",
         discussion:
             """
             Five fields: minute, hour, day of the month, month, day of the week; or @hourly, @daily, @weekly, \
