@@ -76,7 +76,7 @@ def pair(name, files, expected, trains="trains", target=None, index=None):
     file(name, files[1], expected, files[0], target, index, trains)
 
 
-COMMA = " (a comma separates columns: write decimals with a point)"
+COMMA = " (a comma separates columns: write decimals with a point, and thousands without a comma)"
 PARQUET = ": correct it, or save the file as Parquet if the column is text"
 NUMBERS = "x number, y number; # Letter integer: classification of 3"
 NO_GAPS = "these models take no other, and no missing value"
@@ -123,6 +123,16 @@ file("bars", PLAIN.replace(",", "|"), "test.csv:1: its columns are separated by 
 file("decimal commas", row("0,0,1,5,2"), "test.csv:2: has 5 columns, the header 4" + COMMA)
 file("quoted decimal commas", row('0,0,"1,5",2'),
      "test.csv:2, column 3 (x): must be a number as in 31 other rows, is '1,5': write decimals with a point")
+for cell, instead in (("1,107", "write 1107 if the comma separates thousands, 1.107 if it is a decimal comma"),
+                      ("-12,500", "write -12500 if the comma separates thousands, -12.500 if it is a decimal comma"),
+                      ("1,107,000", "write 1107000"), ("1,107.5", "write 1107.5"), ("1.107,5", "write 1107.5"), ("1.107.000", "write 1107000"),
+                      ("0,500", "write decimals with a point"), ("1107,500", "write decimals with a point")):
+    file(f"quoted commas: {cell}", row(f'0,0,"{cell}",2'),
+         f"test.csv:2, column 3 (x): must be a number as in 31 other rows, is '{cell}': {instead}")
+file("commas that separate thousands, without quotes", row("0,0,1,107,2"), "test.csv:2: has 5 columns, the header 4" + COMMA)
+for cell, instead in (("1.107,5", "1107,5"), ("1,107.5", "1107,5"), ("1.107.000", "1107000"), ("1.107.000,25", "1107000,25")):
+    file(f"semicolons: {cell}", row(f"0,0,{cell.replace(',', '@')},2").replace(",", ";").replace("@", ","),
+         f"test.csv:2, column 3 (x): must be a number as in 31 other rows, is '{cell}': write {instead}")
 file("a trailing comma", row("0,0,1.5,2,"), "test.csv:2: has 5 columns, the header 4" + COMMA)
 file("a trailing comma everywhere", "Line,# Letter,x,y,\n0,0,1.5,2,\n", "test.csv:1, column 5: has no name")
 file("a column too few", row("0,0,1.5"), "test.csv:2: has 3 columns, the header 4")

@@ -95,6 +95,13 @@ struct ModelDirectoryTests {
                     "customer,churn,churn_probability\nc001,no,nan\n",
                     #"expected\.csv: row 1 of churn must be a finite number, is 'nan': .*\n"#
                 ),
+                (
+                    "customer,churn,churn_probability\nc001,no,\"1,107\"\n",
+                    #"""
+                    expected\.csv: row 1 of churn must be a finite number, is '1,107': write 1107 if the comma \#
+                    separates thousands, 1\.107 if it is a decimal comma\n
+                    """#
+                ),
                 ("customer,churn\nx,no\n", #"expected\.csv: none of its rows matches a row of the examples: .*\n"#),
                 (good + lines[1] + "\n", #"expected\.csv: names a row twice in column 'customer'\n"#),
             ] as [(String, String)]

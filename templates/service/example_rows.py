@@ -69,7 +69,7 @@ class Seen:
                 return
             self.texts += 1
         if self.odd is None:
-            self.odd = (where(number), cell, number_hint(text))
+            self.odd = (where(number), cell, number_hint(text, decimal))
 
     def column(self, name, type=None):
         """The type of the column. A few cells that are not numbers, among many that are, are refused."""

@@ -19,6 +19,8 @@ LARGEST = 1e150  # models square numbers; the sum of squares must be finite
 # float() alone would also take "1_000", "nan" and digits of other scripts.
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+# 1,107 and 1.107.000,25: thousands, and decimals behind them.
+GROUPED = re.compile(r"([+-]?[1-9]\d{0,2}(?:(?:,\d{3})+(?![\d,])|(?:\.\d{3})+(?![\d.])))(?:[.,](\d+))?", re.ASCII)
 # Cells of nothing else hold what float() takes just as NUMBER does.
 PLAIN = b"0123456789+-.eE \t"
 BLANK = " \t"
@@ -228,20 +230,28 @@ def value(cell, column, where, decimal=""):
         if text not in BOOLEANS:
             raise DataError(f"{where}: must be true or false, is {cell!r}")
         return BOOLEANS[text]
-    if decimal and text.count(decimal) == 1:
-        text = text.replace(decimal, ".")
-    if not NUMBER.fullmatch(text):
-        raise DataError(f"{where}: must be a finite number, is {cell!r}{number_hint(text)}")
-    if column.type == "integer" and WHOLE_NUMBER.fullmatch(text):
-        return int(text)
-    number = float(text)
+    plain = text.replace(decimal, ".") if decimal and text.count(decimal) == 1 else text
+    if not NUMBER.fullmatch(plain):
+        raise DataError(f"{where}: must be a finite number, is {cell!r}{number_hint(text, decimal)}")
+    if column.type == "integer" and WHOLE_NUMBER.fullmatch(plain):
+        return int(plain)
+    number = float(plain)
     if not -LARGEST <= number <= LARGEST:
         raise DataError(f"{where}: must be from -1e150 to 1e150, is {cell!r}")
     return number
 
 
-def number_hint(text):
+def number_hint(text, decimal=""):
     """What to write instead of text that is almost a number."""
+    grouped = GROUPED.fullmatch(text)
+    if grouped:
+        head, decimals = grouped.groups()
+        whole = re.sub("[.,]", "", head)
+        if decimals:
+            return f": write {whole}{decimal or '.'}{decimals}"
+        if len(re.findall("[.,]", head)) > 1:
+            return f": write {whole}"
+        return f": write {whole} if the comma separates thousands, {head.replace(',', '.')} if it is a decimal comma"
     if re.fullmatch(r"[+-]?\d+,\d+", text):
         return ": write decimals with a point"
     return ""
@@ -302,8 +312,9 @@ class Layout:
 
     def check_width(self, cells, line):
         if len(cells) != self.width:
-            comma = " (a comma separates columns: write decimals with a point)" if len(cells) > self.width and not self.decimal else ""
-            raise DataError(f"{self.name}:{line}: has {counted(len(cells), 'column')}, the header {self.width}{comma}")
+            comma = " (a comma separates columns: write decimals with a point, and thousands without a comma)"
+            hint = comma if len(cells) > self.width and not self.decimal else ""
+            raise DataError(f"{self.name}:{line}: has {counted(len(cells), 'column')}, the header {self.width}{hint}")
 
 
 def it_has(header):

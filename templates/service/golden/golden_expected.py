@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 import sys
 
 from golden_files import clash
@@ -74,7 +75,10 @@ class Expected:
         except ValueError:
             number = math.nan
         if not math.isfinite(number):
-            sys.exit(f"expected.csv: row {row} of {name} must be a finite number, is {cell!r}: write decimals with a point")
+            hint = "write decimals with a point"
+            if re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", cell):
+                hint = f"write {cell.replace(',', '')} if the comma separates thousands, {cell.replace(',', '.')} if it is a decimal comma"
+            sys.exit(f"expected.csv: row {row} of {name} must be a finite number, is {cell!r}: {hint}")
         return number
 
     @staticmethod
