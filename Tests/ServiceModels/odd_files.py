@@ -118,15 +118,28 @@ file("nothing", "", "test.csv:1: has no header: its first line must name the col
 file("an empty line", "\n", "test.csv:1: has no header: its first line must name the columns")
 file("a header alone", "Line,# Letter,x,y\n", "test.csv:1: has no rows below its header")
 file("no header", "0,1,1.5,2\n1,1,3,4\n", "test.csv:1: has no header: its first line must name the columns, but has numbers")
-file("a comment first", "# data\n" + PLAIN, "test.csv:2: has 4 columns, the header 1" + COMMA)
+FIRST = "test.csv:2: has {}, the header {} (the first line must name the columns, begins with {!r})"
+file("a comment first", "# data\n" + PLAIN, FIRST.format("4 columns", 1, "# data"))
+file("two comments first", "# data\n# of 2026\n" + PLAIN, FIRST.replace(":2", ":3").format("4 columns", 1, "# data"))
+file("a comment with a comma first", "# data, of 2026\n" + PLAIN, FIRST.format("4 columns", 2, "# data"))
+file("a comment with many commas first", "# data, of a, b, c, d\n" + PLAIN, FIRST.format("4 columns", 5, "# data"))
+file("a comment first, before semicolons and decimal commas", "# data\nx;y\n1,5;2\n",
+     FIRST.replace(":2", ":3").format("2 columns", 1, "# data"))
+file("a title first", "Report of 2026\n\n" + PLAIN, FIRST.replace(":2", ":3").format("4 columns", 1, "Report of 2026"))
+file("decimal commas in the only column, whose name begins as a comment", "# Letter\n1,5\n2,5\n",
+     "test.csv:2: has 2 columns, the header 1" + COMMA)
+file("decimal commas below a name that begins as a comment", "# Letter,x,y\n0,1,5,2\n1,3,4\n", 
+     "test.csv:2: has 4 columns, the header 3" + COMMA)
+file("tabs, and one too many", row("0,0,1.5,2,").replace(",", "\t"), "test.csv:2: has 5 columns, the header 4")
 file("bars", PLAIN.replace(",", "|"), "test.csv:1: its columns are separated by '|': separate them with commas")
 file("decimal commas", row("0,0,1,5,2"), "test.csv:2: has 5 columns, the header 4" + COMMA)
 file("quoted decimal commas", row('0,0,"1,5",2'),
      "test.csv:2, column 3 (x): must be a number as in 31 other rows, is '1,5': write decimals with a point")
 for cell, instead in (("1,107", "write 1107 if the comma separates thousands, 1.107 if it is a decimal comma"),
                       ("-12,500", "write -12500 if the comma separates thousands, -12.500 if it is a decimal comma"),
-                      ("1,107,000", "write 1107000"), ("1,107.5", "write 1107.5"), ("1.107,5", "write 1107.5"), ("1.107.000", "write 1107000"),
-                      ("0,500", "write decimals with a point"), ("1107,500", "write decimals with a point")):
+                      ("1,107,000", "write 1107000"), ("1,107.5", "write 1107.5"), ("1.107,5", "write 1107.5"),
+                      ("1.107.000", "write 1107000"), ("0,500", "write decimals with a point"),
+                      ("1107,500", "write decimals with a point")):
     file(f"quoted commas: {cell}", row(f'0,0,"{cell}",2'),
          f"test.csv:2, column 3 (x): must be a number as in 31 other rows, is '{cell}': {instead}")
 file("commas that separate thousands, without quotes", row("0,0,1,107,2"), "test.csv:2: has 5 columns, the header 4" + COMMA)

@@ -261,8 +261,8 @@ class Layout:
     """Where the columns of a schema are in a file: they are found by their names, in any order."""
 
     def __init__(self, schema, header, reader, needs_target=False, keep=()):
-        self.schema, self.name, self.width = schema, reader.name, len(header)
-        self.decimal = "," if reader.separator == ";" else ""
+        self.schema, self.name, self.width, self.first = schema, reader.name, len(header), header[0]
+        self.separator, self.decimal = reader.separator, "," if reader.separator == ";" else ""
         places = {unicodedata.normalize("NFC", name): place for place, name in enumerate(header)}
 
         def place(name):
@@ -312,9 +312,18 @@ class Layout:
 
     def check_width(self, cells, line):
         if len(cells) != self.width:
-            comma = " (a comma separates columns: write decimals with a point, and thousands without a comma)"
-            hint = comma if len(cells) > self.width and not self.decimal else ""
+            hint = self._width_hint(cells, line)
             raise DataError(f"{self.name}:{line}: has {counted(len(cells), 'column')}, the header {self.width}{hint}")
+
+    def _width_hint(self, cells, line):
+        """Why a record may have another number of cells than the header."""
+        is_more, is_comment = len(cells) > self.width, self.first.startswith("#")
+        is_header = not any(NUMBER.fullmatch(cell.strip(BLANK)) for cell in cells) or re.search("[;\t]", "".join(cells))
+        if is_header and (is_comment or self.width == 1) and (is_more or line == 2):
+            return f" (the first line must name the columns, begins with {self.first[:60]!r})"
+        if is_more and self.separator == ",":
+            return " (a comma separates columns: write decimals with a point, and thousands without a comma)"
+        return ""
 
 
 def it_has(header):
