@@ -128,7 +128,7 @@ file("a comment first, before semicolons and decimal commas", "# data\nx;y\n1,5;
 file("a title first", "Report of 2026\n\n" + PLAIN, FIRST.replace(":2", ":3").format("4 columns", 1, "Report of 2026"))
 file("decimal commas in the only column, whose name begins as a comment", "# Letter\n1,5\n2,5\n",
      "test.csv:2: has 2 columns, the header 1" + COMMA)
-file("decimal commas below a name that begins as a comment", "# Letter,x,y\n0,1,5,2\n1,3,4\n", 
+file("decimal commas below a name that begins as a comment", "# Letter,x,y\n0,1,5,2\n1,3,4\n",
      "test.csv:2: has 4 columns, the header 3" + COMMA)
 file("tabs, and one too many", row("0,0,1.5,2,").replace(",", "\t"), "test.csv:2: has 5 columns, the header 4")
 file("bars", PLAIN.replace(",", "|"), "test.csv:1: its columns are separated by '|': separate them with commas")
@@ -177,6 +177,25 @@ file("a name twice", "Line,# Letter,x,x\n0,0,1,2\n", "test.csv:1, column 4: 'x' 
 file("two names that look the same", "Line,# Letter,\u00c5,A\u030a\n0,0,1,2\n",
      "test.csv:1, column 4: 'A\u030a' appears twice, composed of different Unicode characters")
 file("a name without a name", "Line,# Letter,x,\n0,0,1,2\n", "test.csv:1, column 4: has no name")
+for sign, called in (("\ufeff", "U+FEFF, zero width no-break space"), ("\u200b", "U+200B, zero width space"), ("\xad", "U+00AD, soft hyphen"),
+                     ("\u2060", "U+2060, word joiner"), ("\u200e", "U+200E, left-to-right mark"),
+                     ("\u202a", "U+202A, left-to-right embedding"), ("\u2068", "U+2068, first strong isolate"), ("\x07", "U+0007"),
+                     ("\u200c", "U+200C, zero width non-joiner"), ("\u200d", "U+200D, zero width joiner"),
+                     ("\ufe0f", "U+FE0F, variation selector-16"), ("\u3164", "U+3164, hangul filler")):
+    for name in (f"{sign}x", f"a{sign}x", f"x{sign}"):
+        file(f"a name with {called}: {name!r}", PLAIN.replace("x", name),
+             f"test.csv:1, column 3: {name!r} has a character that cannot be seen ({called}): remove it")
+for name in ("\xa0x", "x\xa0", "\xa0", "\u3000x"):
+    called = "U+3000, ideographic space" if "\u3000" in name else "U+00A0, no-break space"
+    file(f"a name that begins or ends with {called}: {name!r}", PLAIN.replace("x", name),
+         f"test.csv:1, column 3: {name!r} has a character that cannot be seen ({called}): remove it")
+file("a second byte-order mark", "\ufeff\ufeff" + PLAIN,
+     "test.csv:1, column 1: '\\ufeffLine' has a character that cannot be seen (U+FEFF, zero width no-break space): remove it")
+file("a joiner behind a letter of Latin script with an accent", PLAIN.replace("x", "e\u0301\u200dx"),
+     "test.csv:1, column 3: 'e\u0301\\u200dx' has a character that cannot be seen (U+200D, zero width joiner): remove it")
+file("a tag behind what is no flag", PLAIN.replace("x", "\u2764\U000e0061"),
+     "test.csv:1, column 3: '\u2764\\U000e0061' has a character that cannot be seen (U+E0061, tag latin small letter a): remove it")
+file("a name with a tab", PLAIN.replace("x", "a\tx"), "test.csv:1: has a column 'a\\tx', which train.csv lacks")
 file("a NUL byte", row("0,0,1.5\0,2"), "test.csv:2: has a NUL byte: is it text?")
 file("Latin-1", "Line,# Letter,caf\u00e9,y\n0,0,1,2\n".encode("latin-1"),
      "test.csv:1: is not UTF-8 (byte 0xe9, as in Latin-1 or Windows-1252): save it as UTF-8")
@@ -233,6 +252,13 @@ pair("names of other Unicode forms", (TRAIN.replace("x,y", "caf\u00e9,y"), TEST.
      "caf\u00e9 number, y number; # Letter integer: classification of 3")
 pair("a header with spaces, commas and a line break", both(header='Line,# Letter,"a, b","width\n(mm)"'),
      "a, b number, width\n(mm) number; # Letter integer: classification of 3")
+# Persian, Devanagari, Bengali, Malayalam, Arabic, Mongolian and Japanese; a family, a flag, England's flag, a key and a heart.
+for name in ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0915\u094d\u200d\u0937", "\u09b0\u200d\u09cd\u09af",
+             "\u0d28\u0d4d\u200d", "\u0647\u200d", "\u1820\u180b", "\u845b\U000e0100", "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+             "\U0001f3f3\ufe0f\u200d\U0001f308", "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+             "1\ufe0f\u20e3", "\u2764\ufe0f", "\u2139\ufe0f", "\U0001f9d1\U0001f3fd\u200d\U0001f4bb", "prix\xa0: net"):
+    pair(f"a name whose script or emoji needs what cannot be seen: {name!r}", both(header=f"Line,# Letter,{name},y"),
+         f"{name} number, y number; # Letter integer: classification of 3")
 pair("no Line column", both(header="# Letter,x,y", line="{name},{x},{y}"), NUMBERS)
 pair("the index of pandas", both(header=",# Letter,x,y"), NUMBERS)
 pair("the index of pandas beside that of the file", both(header=",Line,# Letter,x,y", line="{line},{line},{name},{x},{y}"), NUMBERS)

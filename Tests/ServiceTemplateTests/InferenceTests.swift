@@ -94,6 +94,12 @@ struct InferenceTests {
             ("Line\n", ":1: has no column 'x', 'y'; it has 'Line'"),
             ("Line,# Letter,x\n", ":1: has no column 'y'; it has 'Line', '# Letter', 'x'"),
             ("Line,x,y,x\n", ":1, column 4: 'x' appears twice"),
+            (
+                "Line,x,y\u{200B}\n0,1,2\n",
+                """
+                :1, column 3: 'y\\u200b' has a character that cannot be seen (U+200B, zero width space): remove it
+                """
+            ),
             ("Line,x,y\n", ":1: has no rows below its header"),
             ("Line,x,y\n0,1\n", ":2: has 2 columns, the header 3"),
             ("Line,x,y\n0,1,one\n", ":2, column 3 (y): must be a finite number, is 'one'"),
