@@ -131,6 +131,13 @@ file("decimal commas in the only column, whose name begins as a comment", "# Let
 file("decimal commas below a name that begins as a comment", "# Letter,x,y\n0,1,5,2\n1,3,4\n",
      "test.csv:2: has 4 columns, the header 3" + COMMA)
 file("tabs, and one too many", row("0,0,1.5,2,").replace(",", "\t"), "test.csv:2: has 5 columns, the header 4")
+for line in ("sep=;", "sep=,", '"sep=;"', "SEP=;", "sep=\t", "sep=|", "sep=", "sep=;;;;", "sep=;\r"):
+    file(f"Excel's line about the separator: {line!r}", f"{line}\n" + PLAIN.replace(",", ";"),
+         f"test.csv:1: is not the header, but tells Excel the separator ({line.strip()!r}): remove this line")
+file("Excel's line about the separator, behind a byte-order mark", "\ufeffsep=;\n" + PLAIN.replace(",", ";"),
+     "test.csv:1: is not the header, but tells Excel the separator ('sep=;'): remove this line")
+pair("names that begin as Excel's line", both(header="Line,# Letter,sep=x,sep="),
+     "sep=x number, sep= number; # Letter integer: classification of 3")
 file("bars", PLAIN.replace(",", "|"), "test.csv:1: its columns are separated by '|': separate them with commas")
 file("decimal commas", row("0,0,1,5,2"), "test.csv:2: has 5 columns, the header 4" + COMMA)
 file("quoted decimal commas", row('0,0,"1,5",2'),

@@ -111,6 +111,10 @@ struct FirstLookTests {
                 "test.csv:1: has no column 'b', which target: names; it has 'a'"
             ),
             (
+                ["leaves.txt": "tree\n", "test.csv": "sep=;\na;b\n1;2\n"], [],
+                "test.csv:1: is not the header, but tells Excel the separator ('sep=;'): remove this line"
+            ),
+            (
                 ["leaves.txt": "tree\n", "test.csv": "a\n1\n"], ["--target", "a"],
                 "test.csv:1: has no features: each of its columns is the index or the target"
             ),

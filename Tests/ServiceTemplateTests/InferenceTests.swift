@@ -100,6 +100,10 @@ struct InferenceTests {
                 :1, column 3: 'y\\u200b' has a character that cannot be seen (U+200B, zero width space): remove it
                 """
             ),
+            (
+                "sep=;\nLine;x;y\n0;1;2\n",
+                ":1: is not the header, but tells Excel the separator ('sep=;'): remove this line"
+            ),
             ("Line,x,y\n", ":1: has no rows below its header"),
             ("Line,x,y\n0,1\n", ":2: has 2 columns, the header 3"),
             ("Line,x,y\n0,1,one\n", ":2, column 3 (y): must be a finite number, is 'one'"),

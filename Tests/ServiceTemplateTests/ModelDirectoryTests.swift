@@ -90,6 +90,13 @@ struct ModelDirectoryTests {
                     #"expected\.csv: has no column 'churn', .* it has 'customer', 'other'\n"#
                 ),
                 ("", #"expected\.csv:1: has no header: .*\n"#),
+                (
+                    "sep=,\ncustomer,churn\nc001,no\n",
+                    #"""
+                    expected\.csv:1: is not the header, but tells Excel the separator \('sep=,'\): remove this \#
+                    line\n
+                    """#
+                ),
                 ("customer,churn\nc001\n", #"expected\.csv:2: has 1 column, the header 2\n"#),
                 (
                     "customer,churn,churn_probability\nc001,no,nan\n",

@@ -37,6 +37,8 @@ HIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u17b4\u1
 JOINERS = "\u200c\u200d"
 SELECTORS, KEYCAP = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"), "\u20e3"
 TAGS, FLAG = re.compile("[\U000e0020-\U000e007f]"), "\U0001f3f4"
+# Excel's own line about the separator, before the header; programs that fill up rows have put more separators behind it.
+EXCEL = re.compile(r'"?sep=[^"\w]?"?[,;\t]*\s*', re.ASCII | re.IGNORECASE)
 GZIP = b"\x1f\x8b"
 # What people save instead of CSV in UTF-8, by how it begins.
 OTHER_FILES = (
@@ -71,6 +73,8 @@ class Reader:
         first = next(lines, None)
         if first is None:
             return
+        if EXCEL.fullmatch(first):
+            raise DataError(f"{self.name}:1: is not the header, but tells Excel the separator ({first.strip()!r}): remove this line")
         self.separator = separator(first)
         csv.field_size_limit(LONGEST_CELL)
         part = []  # the lines of the record that is being read

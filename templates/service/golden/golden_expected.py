@@ -119,6 +119,8 @@ def read(path):
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             first = file.readline()
+            if re.fullmatch(r'"?sep=[^"\w]?"?[,;\t]*\s*', first, re.ASCII | re.IGNORECASE):
+                sys.exit(f"expected.csv:1: is not the header, but tells Excel the separator ({first.strip()!r}): remove this line")
             file.seek(0)
             table = csv.reader(file, delimiter=next((sign for sign in ",;\t" if sign in first), ","))
             for cells in table:
