@@ -96,6 +96,14 @@ file("every way to write a number", row("0,0,+15e-1,.2E+1"))
 file("more zeros than needed", row("0,0,0001.500,2."))
 file("semicolons", PLAIN.replace(",", ";"))
 file("semicolons and decimal commas", "Line;# Letter;x;y\n0;0;1,5;2\n1;1;3;4\n")
+file("semicolons and decimal points", "Line;# Letter;x;y\n0;0;1.5;2\n1;1;3;4\n")
+file("semicolons and decimal commas, three of them", "Line;# Letter;x;y\n0;0;1,500;2\n1;1;3,000;4,000\n")
+file("semicolons and decimal points, three of them", "Line;# Letter;x;y\n0;0;1.500;2\n1;1;3.000;4.000\n")
+file("semicolons, decimal commas, and a column with decimal points", "Line;# Letter;x;y\n0;0;1,5;2.000\n1;1;3;4.0\n")
+file("semicolons, decimal commas, and a zero before a point", "Line;# Letter;x;y\n0;0;1,5;0.500\n1;1;3;4.000\n", "[1.5, 0.5] [3.0, 4.0] of 0, 1")
+file("semicolons, three decimals behind commas, and days with a point", "Line;# Letter;x;y\n0;0;1,500;27.11\n1;1;3,000;4.0\n",
+     "[1.5, 27.11] [3.0, 4.0] of 0, 1")
+file("semicolons, decimal commas, and ids with points", "Line;# Letter;x;y\n1.107;0;1,5;2\n1.108;1;3;4\n")
 file("tabs", PLAIN.replace(",", "\t"))
 file("gzip", gzip.compress(PLAIN.encode()))
 file("gzip, two packed files as one", gzip.compress(PLAIN[:20].encode()) + gzip.compress(PLAIN[20:].encode()))
@@ -153,6 +161,23 @@ file("commas that separate thousands, without quotes", row("0,0,1,107,2"), "test
 for cell, instead in (("1.107,5", "1107,5"), ("1,107.5", "1107,5"), ("1.107.000", "1107000"), ("1.107.000,25", "1107000,25")):
     file(f"semicolons: {cell}", row(f"0,0,{cell.replace(',', '@')},2").replace(",", ";").replace("@", ","),
          f"test.csv:2, column 3 (x): must be a number as in 31 other rows, is '{cell}': write {instead}")
+BOTH = "is {!r}, and the file has decimal commas, too: write {} if the point separates thousands, {} if it is a decimal point, " \
+       "or save the file as Parquet if the column is text"
+for name, text, place, cell in (
+        ("in the column itself", "0;0;1,5;2\n1;1;1.107;900\n", "3, column 3 (x)", "1.107"),
+        ("in another column", "0;0;0,5;1.107\n1;1;1,5;900\n", "2, column 4 (y)", "1.107"),
+        ("in another column, negative", "0;0;0,5;900\n1;1;1,5;-12.500\n", "3, column 4 (y)", "-12.500"),
+        ("in the column of classes", "0;1.107;0,5;2\n1;1;1,5;900\n", "2, column 2 (# Letter)", "1.107"),
+        ("many rows above", "0;0;1.107;900\n" + "0;0;900;1\n" * 600 + "1;1;3;0,5\n", "2, column 3 (x)", "1.107"),
+        ("where both may separate thousands", "0;0;1,107;2\n1;1;3;1.107\n", "3, column 4 (y)", "1.107")):
+    text = f"Line;# Letter;x;y\n{text}"
+    pair(f"semicolons, decimal commas and a point {name}", (text, text),
+         f"train.csv:{place}: " + BOTH.format(cell, cell.replace(".", ""), cell.replace(".", ",")), None)
+text = "Line;# Letter;x;y\n0;0;2.500,5;1.107\n1;1;1.250,5;900\n"
+pair("semicolons, and both signs in numbers that are text", (text, text),
+     "train.csv:2, column 4 (y): " + BOTH.format("1.107", "1107", "1,107"), None)
+file("semicolons, decimal commas and a point in the test alone", "Line;# Letter;x;y\n0;0;0,5;1.107\n1;1;1,5;900\n",
+     "test.csv:2, column 4 (y): " + BOTH.format("1.107", "1107", "1,107"))
 file("a trailing comma", row("0,0,1.5,2,"), "test.csv:2: has 5 columns, the header 4" + COMMA)
 file("a trailing comma everywhere", "Line,# Letter,x,y,\n0,0,1.5,2,\n", "test.csv:1, column 5: has no name")
 file("a column too few", row("0,0,1.5"), "test.csv:2: has 3 columns, the header 4")

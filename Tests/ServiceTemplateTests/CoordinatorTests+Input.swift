@@ -58,6 +58,16 @@ extension CoordinatorTests {
             #expect(
                 try await coordinator.put("/input", "Line,x,y\n0,1,2\n1,1,2\n2,1,2\n3,1,x\n")
                     == .init(400, error("input:5, column 3 (y): must be a finite number, is 'x'")))
+            let reason = """
+                input:2, column 2 (x): is '1.107', and the file has decimal commas, too: write 1107 if the point \
+                separates thousands, 1,107 if it is a decimal point
+                """
+            #expect(
+                try await coordinator.put("/input", "Line;x;y\n0;1.107;2\n1;900;2\n2;1;2\n3;1;0,5\n")
+                    == .init(400, error(reason)))
+            // The first slice does not show that the second has another decimal point.
+            #expect(try await coordinator.put("/input", "Line;x;y\n0;1.107;0,5\n1;1.5;2\n").status == 200)
+            #expect(try inference(["--coordinator", coordinator.address, "--shard", "0"]).status == 0)
         }
     }
 

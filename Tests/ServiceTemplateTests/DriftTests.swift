@@ -54,6 +54,20 @@ struct DriftTests {
         #expect(try run((directory / "few.csv").path) == "10 rows are too few to compare: at least 100 are needed\n")
     }
 
+    @Test("is refused of rows with a number that is another where its point separates thousands")
+    func thousands() async throws {
+        let metadata = try await Training.small.value.models.appending(path: "metadata.json").path
+        let rows = (directory / "rows.csv").path
+        try directory.write("rows.csv", "x;y\n0,5;900\n1,5;1.107\n")
+        let end = try python.end(of: "drift.py", rows, "--metadata", metadata)
+        #expect(
+            end.errors == """
+                \(rows):3, column 2 (y): is '1.107', and the file has decimal commas, too: write 1107 if the point \
+                separates thousands, 1,107 if it is a decimal point
+
+                """)
+    }
+
     @Test("of a Parquet file is that of the same rows as CSV, and needs pyarrow here")
     func parquet() async throws {
         let other = try await Python.everyKind.value

@@ -77,6 +77,23 @@ struct FirstLookTests {
     }
 
     @Test(
+        "tells of numbers that are others where a sign separates thousands",
+        arguments: [
+            ("a;b\n1.107;2\n900;3\n", "2, column 1 (a): '1.107' is read as 1.107: write 1107 if the point separates"),
+            ("a;b\n2;1,107\n3;900\n", "2, column 2 (b): '1,107' is read as 1.107: write 1107 if the comma separates"),
+            ("a;b\n0.5;1,107\n1.5;9\n", "2, column 2 (b): '1,107' is read as 1.107: write 1107 if the comma separates"),
+            ("a;b\n1.107;2\n9000;3\n", nil), ("a;b\n1.107;2\n900;3.5\n", nil), ("a;b\n1,107;0,5\n900;3\n", nil),
+            ("a,b\n1.107,2\n900,3\n", nil),
+        ] as [(String, String?)])
+    func thousands(rows: String, note: String?) async throws {
+        try directory.write("leaves.txt", "tree\n")
+        try directory.write("test.csv", rows)
+        let said = try await said()
+        #expect(said.contains("thousands") == (note != nil), "\(said)")
+        #expect(note.map { said.contains("\(directory.url.path)/test.csv:\($0) thousands\"") } ?? true, "\(said)")
+    }
+
+    @Test(
         "is a refusal, when it cannot be served",
         arguments: [
             (["test.csv": "a\n1\n"], [], "holds no model: it needs a file .joblib, .pkl, .skops, .onnx, "),
@@ -113,6 +130,13 @@ struct FirstLookTests {
             (
                 ["leaves.txt": "tree\n", "test.csv": "sep=;\na;b\n1;2\n"], [],
                 "test.csv:1: is not the header, but tells Excel the separator ('sep=;'): remove this line"
+            ),
+            (
+                ["leaves.txt": "tree\n", "test.csv": "a;b\n0,5;1.107\n1,5;900\n"], [],
+                """
+                test.csv:2, column 2 (b): is '1.107', and the file has decimal commas, too: write 1107 if the point \
+                separates thousands, 1,107 if it is a decimal point, or save the file as Parquet if the column is text
+                """
             ),
             (
                 ["leaves.txt": "tree\n", "test.csv": "a\n1\n"], ["--target", "a"],

@@ -115,6 +115,20 @@ struct InferenceTests {
                 ":2, column 2 (# Letter): must be a class that models know (0, 1, 2), is '3'"
             ),
             (
+                "Line,x,y\n0,\"1,107\",1\n",
+                """
+                :2, column 2 (x): must be a finite number, is '1,107': write 1107 if the comma separates thousands, \
+                1.107 if it is a decimal comma
+                """
+            ),
+            (
+                "Line;x;y\n0;0,5;1.107\n1;1,5;900\n",
+                """
+                :2, column 3 (y): is '1.107', and the file has decimal commas, too: write 1107 if the point separates \
+                thousands, 1,107 if it is a decimal point
+                """
+            ),
+            (
                 "Line,x,y\n0,\"1,2\n",
                 """
                 :2, column 2 (x): begins with a quote (\") that is not closed: close it, and write a quote within a \

@@ -158,6 +158,7 @@ def compare(path, content):
                 watch.add_row(layout.values(cells, line))
             except DataError:
                 watch.add_row(other.values(cells, line))
+        layout.check_decimals()
     return watch
 
 

@@ -5,12 +5,13 @@ import re
 import unicodedata
 from collections import Counter
 
-from table import (BLANK, BOOLEANS, LARGEST, MISSING, NUMBER, PLAIN, WHOLE_NUMBER, Column, DataError, Layout, Schema, counted, header_of,
-                   it_has, listed, number_hint, opened, shown, value)
+from table import (BLANK, BOOLEANS, LARGEST, MISSING, NUMBER, PLAIN, WHOLE_NUMBER, Column, DataError, Decimals, Layout, Schema, counted,
+                   doubtful, header_of, it_has, listed, number_hint, opened, shown, value)
 
 BLOCK = 256  # rows whose types are looked at together
 FEW_EXCEPTIONS = 0.1  # of a column's cells: fewer that are not numbers are mistakes, more make it text
 ZERO_IN_FRONT = re.compile(r"[+-]?0\d", re.ASCII)  # 01234 is a postal code: as a number it would lose its zero
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+,\d+", re.ASCII)  # 1.107,5
 TARGET, INDEX = "# Letter", "Line"  # where the inventory names no others
 
 
@@ -22,18 +23,20 @@ class Seen:
         self.whole = True
         self.example = None
         self.odd = None  # (where, cell) of the first that is no number
+        self.decimals, self.refused, self.note = Decimals(), None, None  # why a number may be another
+        self.has_thousands = False  # in text
         self.digest = 0  # of all cells, to compare with other columns
 
     def add(self, cells, where, decimal):
         """Counts a block of cells by type; `where(n)` returns the position of the n-th, for messages."""
         self.digest = hash((self.digest, cells))
         joined = "".join(cells)
-        if joined and not joined.encode().translate(None, PLAIN) and self._plain(cells, joined):
+        if joined and not joined.encode().translate(None, PLAIN) and self._plain(cells, joined, where, decimal):
             return
         for number, cell in enumerate(cells):
             self._look(cell.strip(BLANK), cell, where, number, decimal)
 
-    def _plain(self, cells, joined):
+    def _plain(self, cells, joined, where, decimal):
         """The fast path, for numbers without leading zeros."""
         try:
             if not all(-LARGEST <= number <= LARGEST for number in map(float, cells)):
@@ -43,6 +46,8 @@ class Seen:
         is_whole = not any(sign in joined for sign in ".eE")
         if is_whole and any(ZERO_IN_FRONT.match(cell.strip(BLANK)) or len(cell) > 18 for cell in cells):
             return False
+        for number, cell in enumerate(cells) if decimal else ():
+            self.decimals.add(cell.strip(BLANK), lambda: where(number))
         self.numbers += len(cells)
         self.whole = self.whole and is_whole
         if self.example is None:
@@ -61,6 +66,8 @@ class Seen:
             plain = text.replace(decimal, ".") if decimal and text.count(decimal) == 1 else text
             if NUMBER.fullmatch(plain):
                 self.numbers += 1
+                if decimal:
+                    self.decimals.add(text, lambda: where(number))
                 if ZERO_IN_FRONT.match(plain) and plain.lstrip("+-").isdigit():
                     self.zeros += 1
                 self.whole = self.whole and bool(WHOLE_NUMBER.fullmatch(plain))
@@ -68,6 +75,7 @@ class Seen:
                     raise DataError(f"{where(number)}: must be from -1e150 to 1e150, is {cell!r}")
                 return
             self.texts += 1
+            self.has_thousands = self.has_thousands or bool(decimal and THOUSANDS.fullmatch(text))
         if self.odd is None:
             self.odd = (where(number), cell, number_hint(text, decimal))
 
@@ -80,9 +88,15 @@ class Seen:
             raise DataError(f"{where}: must be a number as in {self.numbers} other rows, is {cell!r}"
                             f"{hint or ': correct it, or save the file as Parquet if the column is text'}")
         column = Column(name, type or found, self.missing > 0)
+        if self.refused and column.type in ("number", "integer"):
+            raise DataError(f"{self.refused}, or save the file as Parquet if the column is text")
         decimal = "," if "," in (self.example or "") and column.type in ("number", "integer") else ""
         column.example = None if self.example is None else value(self.example, column, name, decimal)
         return column
+
+    @property
+    def is_numeric(self):
+        return self._type(self.numbers + self.booleans + self.texts) in ("number", "integer")
 
     def _type(self, known):
         if not known:
@@ -104,6 +118,9 @@ class Examples:
             self.seen = [Seen() for _ in self.header]
             self._read(records, reader)
             self.sha256, self.separator = reader.sha256, reader.separator
+        signs = "," if any(seen.has_thousands for seen in self.seen) else ""
+        for seen, is_refused, why in doubtful({seen: seen.decimals for seen in self.seen if seen.is_numeric}, signs):
+            seen.refused, seen.note = (why, None) if is_refused else (seen.refused, seen.note or why)
         if not self.rows:
             raise DataError(f"{self.name}:1: has no rows below its header")
 
@@ -198,6 +215,7 @@ def _merge(seen, train, test, names, target):
         for what in ("missing", "numbers", "booleans", "texts", "zeros"):
             setattr(one, what, getattr(one, what) + getattr(other, what))
         one.whole, one.odd = one.whole and other.whole, one.odd or other.odd
+        one.refused, one.note = one.refused or other.refused, one.note or other.note
         one.example = other.example if one.example is None else one.example
 
 
@@ -254,6 +272,8 @@ class Data:
         zeros = self._zeros(train, schema)
         if zeros:
             yield f"{name} has {counted(zeros, 'row')} in which every feature is 0"
+        known = {column.name for column in (*schema.columns, schema.target) if column is not None and column.type in ("number", "integer")}
+        yield from (seen.note for header, seen in zip(train.header, train.seen) if seen.note and header in known)
         if schema.target is not None and self.test.rows == 1:
             yield f"{os.path.basename(self.test.name)} has 1 row: its score is all or nothing"
         empty = [column.name for column in schema.columns if column.example is None]

@@ -94,6 +94,7 @@ def whole(stream, name, loaded, form, directory, as_parquet=False):
             table, told = Path(unfinished, "predictions.csv"), Path(unfinished, "scores.json")
             with table.open("w", encoding="utf-8", newline="") as file:
                 scores = predict(rows, layout, reader.line + 1, loaded, form, file)
+                layout.check_decimals()
             if not scores["rows"]:
                 raise DataError(f"{name}:1: has no rows below its header")
             if as_parquet:

@@ -142,6 +142,7 @@ class Shards:
             header_lines, offsets = reader.line, array("Q", [reader.offset])
             chunks = inputs.Watched(inputs.chunks(_noting(records, reader, offsets), layout), self.form.schema, self.form.bins)
             rows = array("Q", (predictions.row_number(row) for names, *_ in chunks for row in names))
+            layout.check_decimals()
         if not rows:
             raise DataError(f"{name}:1: has no rows below its header")
         return Input(layout, header_lines, rows, offsets, reader.sha256, received, chunks.drift())

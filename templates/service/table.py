@@ -21,6 +21,8 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 # 1,107 and 1.107.000,25: thousands, and decimals behind them.
 GROUPED = re.compile(r"([+-]?[1-9]\d{0,2}(?:(?:,\d{3})+(?![\d,])|(?:\.\d{3})+(?![\d.])))(?:[.,](\d+))?", re.ASCII)
+# 1.107 and 1,107 are 1107 where the sign separates thousands.
+AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 # Cells of nothing else hold what float() takes just as NUMBER does.
 PLAIN = b"0123456789+-.eE \t"
 BLANK = " \t"
@@ -268,6 +270,42 @@ def number_hint(text, decimal=""):
     return ""
 
 
+class Decimals:
+    """Which signs the numbers of a column have, in a file with semicolons, which has decimal commas or decimal points."""
+
+    def __init__(self):
+        self.sure = set()  # those that can only begin decimals, as in 0,5 and 1.25
+        self.ambiguous = {}  # sign: (where, text) of the first number in which it may separate thousands
+        self.is_short = self.is_long = False  # whether there are whole numbers of up to three digits, and of more
+
+    def add(self, text, where):
+        """Looks at a number; `where()` is its position, for messages."""
+        sign = "," if "," in text else "." if "." in text else ""
+        if not sign:
+            is_long = len(text.lstrip("+-")) > 3
+            self.is_long, self.is_short = self.is_long or is_long, self.is_short or not is_long
+        elif not AMBIGUOUS.fullmatch(text):
+            self.sure.add(sign)
+        elif sign not in self.ambiguous:
+            self.ambiguous[sign] = where(), text
+
+
+def doubtful(columns, signs=()):
+    """(column, whether it is to be refused, why) of the Decimals by column: of numbers that may be others by a factor of 1000, in columns
+    without other decimals. `signs`: those that decimals have elsewhere in the file. pandas reads 1,107 as 1.107 with decimal=",", and
+    takes a point for none then."""
+    signs = {sign for column in columns.values() for sign in (*column.sure, *column.ambiguous)}.union(signs)
+    sure = {sign for column in columns.values() for sign in column.sure}
+    for key, column in columns.items():
+        for sign, (where, text) in column.ambiguous.items():
+            whole, own, other = text.replace(sign, ""), *(("comma", ".") if sign == "," else ("point", ","))
+            if sign == "." and "," in signs and sign not in column.sure:
+                yield key, True, (f"{where}: is {text!r}, and the file has decimal commas, too: write {whole} if the point separates "
+                                  f"thousands, {text.replace('.', ',')} if it is a decimal point")
+            elif sign not in sure and (other in signs or column.is_short and not column.is_long):
+                yield key, False, f"{where}: {text!r} is read as {text.replace(',', '.')}: write {whole} if the {own} separates thousands"
+
+
 class Layout:
     """Where the columns of a schema are in a file: they are found by their names, in any order."""
 
@@ -289,6 +327,8 @@ class Layout:
         self.index = None if schema.index is None else place(schema.index)
         if schema.index == "" and header[:1] != [""]:
             self.index = None
+        self.decimals = {place: Decimals() for place, column in zip((*self.places, self.target), (*schema.columns, schema.target))
+                         if self.decimal and place is not None and column.type in ("number", "integer")}
         self.kept, self.keep = list(keep), [place(name) for name in keep]
         lost = [name for name, at in zip(keep, self.keep) if at is None]
         if lost:
@@ -302,6 +342,11 @@ class Layout:
         """The features of a record, in the schema's order: JSON values, or floats where all are numbers."""
         self.check_width(cells, line)
         own = [cells[place] for place in self.places]
+        for place, decimals in self.decimals.items():
+            if any(sign in cells[place] and sign not in decimals.sure for sign in ",."):
+                text = cells[place].strip(BLANK)
+                if NUMBER.fullmatch(text.replace(",", ".", 1)):
+                    decimals.add(text, lambda place=place: self.where(line, place))
         if self.schema.is_numeric and not "".join(own).encode().translate(None, PLAIN):
             try:
                 values = list(map(float, own))
@@ -317,8 +362,14 @@ class Layout:
         """The target of a record."""
         return value(cells[self.target], self.schema.target, self.where(line, self.target, self.schema.target.name), self.decimal)
 
+    def check_decimals(self):
+        """Once all rows of a file have been read: refuses numbers with two readings."""
+        for _, is_refused, why in doubtful(self.decimals):
+            if is_refused:
+                raise DataError(why)
+
     def where(self, line, place, name=None):
-        name = name or self.schema.columns[self.places.index(place)].name
+        name = name or (self.schema.target if place == self.target else self.schema.columns[self.places.index(place)]).name
         return f"{self.name}:{line}, column {place + 1} ({name})"
 
     def check_width(self, cells, line):
