@@ -43,4 +43,14 @@ struct OthersFilesTests {
         }
         for path in mayWrite.keys { #expect(found.contains(path), "\(path) has no such line any more") }
     }
+
+    /// `stat` says 0777 of a link, and a file that is written with this mode is everybody's.
+    @Test("gives a new version its mode by `Answers.mode`, which knows links")
+    func modes() throws {
+        // A directory's, which is compared.
+        let others: Set = ["ForgeService/Build/BuildContextIsUploaded.swift"]
+        for (path, text) in try sources() where !others.contains(path) {
+            #expect(!text.contains(/\.file\([^()]*(\([^()]*\))?\)\?\.mode\b/), "\(path): use Answers.mode")
+        }
+    }
 }

@@ -81,7 +81,7 @@ struct SwapOff: Step {
     private static let lxcfs = "none"
 
     private func write(_ text: String, to path: String, _ answers: Answers, _ machine: Machine) async throws {
-        let mode = answers.file(path)?.mode ?? 0o644
+        let mode = answers.mode(path) ?? 0o644
         try await machine.write(RemoteFile(path, bytes: [UInt8](edited: text), mode: mode))
     }
 

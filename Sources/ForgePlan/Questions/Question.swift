@@ -147,6 +147,12 @@ extension Answers {
         if case .file(let state) = raw[.file(path)] { state } else { nil }
     }
 
+    /// The permission bits of a regular file, which a new version of it can be given; nil where there is none, and for
+    /// a link, whose own bits (0777) say nothing about what it leads to. Asks for `.file`.
+    package func mode(_ path: String) -> UInt16? {
+        file(path).flatMap { $0.kind == .regular ? $0.mode : nil }
+    }
+
     /// The first 1 MiB of a regular file, links followed; nil when there is none, and when `.contents` was not asked.
     package func contents(_ path: String) -> [UInt8]? {
         if case .contents(let bytes) = raw[.contents(path)] { bytes } else { nil }

@@ -234,6 +234,46 @@ struct DockerDaemonTests {
         #expect(file.isShared)
     }
 
+    /// `stat` says of a link what is the link's own: 0777. Whoever may write the file is root by way of Docker.
+    @Test("that is a link is refused, and its mode is never that of a file")
+    func link() async throws {
+        let path = DockerDaemon.path
+        let text = "{\"mtu\": 1400}"
+        let answers: [Question: Answer] = [
+            .contents(path): .contents(Array(text.utf8)), .file(path): .file(FileState(kind: .symlink, mode: 0o777)),
+        ]
+        let said = ["it is a symbolic link: it would be replaced by a file"]
+        #expect(DockerDaemon.unreadable.texts(answers) == said)
+        let problem = DockerDaemon.unreadable.finding(said.map { Difference($0) }, on: Example.node)
+        #expect(
+            problem.fix == """
+                put the file itself in its place: `sudo cp --remove-destination -- "$(readlink -f \(path))" \(path)` \
+                on kubnode; or move the link away
+                """)
+        let looks = frame(" 0") + frame("") + frame("symbolic link|777|root:root|1|1") + frame("") + frame(text)
+        let (machine, transport) = Example.machine(answering: looks)
+        await #expect(throws: problem) { try await step.apply(to: machine) }
+        #expect(await transport.changes == [])
+    }
+
+    @Test("that everybody may write is told, and taken from them")
+    func mode() async throws {
+        let path = DockerDaemon.path
+        let text = step.merged(into: JSONMembers()).text
+        func texts(_ mode: UInt16) -> [String] {
+            step.texts([
+                .contents(path): .contents(Array(text.utf8)), .file(path): .file(FileState(mode: mode)),
+            ])
+        }
+        #expect(texts(0o777) == ["mode of \(path): 0777 → 0775"])
+        #expect(texts(0o664) == [])
+        let looks = frame(" 0") + frame(" 0") + frame("regular file|777|root:root|\(text.utf8.count)|1")
+        let (machine, transport) = Example.machine(
+            answering: looks + frame("\(SHA256.hex(text))  \(path)") + frame(text))
+        try await step.apply(to: machine)
+        #expect(await transport.commands.last == RemoteFile(path, text, mode: 0o775).write)
+    }
+
     @Test("that is no UTF-8 is refused: it would be written back otherwise")
     func latin1() {
         let bytes = Array("{\"a\": \"".utf8) + [0xfc] + Array("\"}".utf8)
