@@ -237,7 +237,8 @@ struct CertificatesAreRenewed: Step {
     }
 
     /// The containers are ended and the kubelet starts them again: no manifest is moved, so a run that is killed leaves
-    /// none missing.
+    /// none missing. A part that runs no container now starts with the new certificates by itself; a list that the
+    /// runtime did not give is not an empty one, and nothing is ended before all of them are there.
     static func script(below root: String = "") -> String {
         """
         set -eu; umask 077; LC_ALL=C; export LC_ALL
@@ -257,9 +258,10 @@ struct CertificatesAreRenewed: Step {
             docker ps -q --filter "label=io.kubernetes.container.name=$1" --filter \
         label=io.kubernetes.docker.type=container
           else
-            tasks=$(ctr -n k8s.io tasks ls)
-            for id in $(ctr -n k8s.io containers ls -q "labels.\\"io.kubernetes.container.name\\"==$1"); do
-              printf '%s\\n' "$tasks" | grep -q "^$id .*RUNNING" && echo "$id" || true
+            tasks=$(ctr -n k8s.io tasks ls) || return 1
+            containers=$(ctr -n k8s.io containers ls -q "labels.\\"io.kubernetes.container.name\\"==$1") || return 1
+            for id in $containers; do
+              if printf '%s\\n' "$tasks" | grep -q "^$id .*RUNNING"; then echo "$id"; fi
             done
           fi
         }
@@ -269,15 +271,19 @@ struct CertificatesAreRenewed: Step {
         for part in etcd kube-apiserver kube-controller-manager kube-scheduler; do
           [ ! -f "\(root)/etc/kubernetes/manifests/$part.yaml" ] || parts="$parts $part"
         done
-        old=' '
+        old=''
         for part in $parts; do
-          for id in $(running "$part"); do old="$old$id "; stop "$id" >/dev/null || true; done
+          ids=$(running "$part") || { echo "$runtime does not say which containers of $part run" >&2; exit 1; }
+          old="$old $ids"
         done
+        old=" $(echo $old) "
+        for id in $old; do stop "$id" >/dev/null || true; done
         for try in $(seq 360); do
           missing=''
           for part in $parts; do
             new=''
-            for id in $(running "$part"); do case $old in *" $id "*) ;; *) new=1 ;; esac; done
+            ids=$(running "$part") || ids=''
+            for id in $ids; do case $old in *" $id "*) ;; *) new=1 ;; esac; done
             [ -n "$new" ] || missing="$missing $part"
           done
           if [ -z "$missing" ]; then

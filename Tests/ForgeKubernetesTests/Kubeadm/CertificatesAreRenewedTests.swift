@@ -33,10 +33,13 @@ struct CertificatesAreRenewedTests {
         #expect(texts(days: 365, age: 5, note: true) == ["the control plane does not use the new certificates yet"])
     }
 
-    /// A control plane whose kubelet starts a container again under another number when it was ended.
-    private func run(_ runtime: String, _ work: String, kubelet: Bool = true, restarts: Bool = true) async throws -> (
-        calls: [String], said: String, note: Bool, copies: Int
-    ) {
+    /// A control plane whose kubelet starts a container again under another number when it was ended. `failing`: which
+    /// calls of the runtime fail, by their number.
+    private func run(
+        _ runtime: String, _ work: String, kubelet: Bool = true, restarts: Bool = true,
+        failing: ClosedRange<Int>? = nil,
+        shell: String = "sh"
+    ) async throws -> (calls: [String], said: String, note: Bool, copies: Int) {
         var result: (calls: [String], said: String, note: Bool, copies: Int) = ([], "", false, 0)
         try await PlayedMachine.during { played in
             for part in Self.parts {
@@ -56,6 +59,10 @@ struct CertificatesAreRenewedTests {
                 """
                 #!/bin/sh
                 echo "\(runtime) $*" >> \(played.root.path("calls"))
+                count=$(grep -c '^\(runtime) ' \(played.root.path("calls")))
+                if [ "$count" -ge \(failing?.lowerBound ?? 1) ] && [ "$count" -le \(failing?.upperBound ?? 0) ]; then
+                  echo 'connection refused' >&2; exit 1
+                fi
                 case "$*" in
                 *"tasks ls"*) for part in \(runs)/*; do echo "$(cat $part)   1234   RUNNING"; done ;;
                 *"containers ls"*) part=${*##*==}; echo "0$part"; cat "\(runs)/$part" ;;
@@ -68,7 +75,7 @@ struct CertificatesAreRenewedTests {
                 "env",
                 [
                     "PATH=\(played.root.path("bin")):/usr/bin:/bin", "sh", "-c",
-                    "sh -c \"$1\" sh /config \(runtime) \(work) 2>&1; echo \"ended $?\"", "sh",
+                    "\(shell) -c \"$1\" sh /config \(runtime) \(work) 2>&1; echo \"ended $?\"", "sh",
                     CertificatesAreRenewed.script(below: played.root.path).replacing("-eq 360", with: "-eq 2")
                         .replacing(
                             "= 360", with: "= 2"),
@@ -99,6 +106,28 @@ struct CertificatesAreRenewedTests {
         #expect(said.hasSuffix("ended 0\n"))
         #expect(calls == Self.parts.map { "docker kill --signal TERM 1\($0)" })
         #expect(!note && copies == 0)
+    }
+
+    /// What the runtime does not say is not that nothing runs: the old containers counted as new then.
+    @Test(
+        "ends none while the runtime does not say which containers run, and is not over then",
+        arguments: ["containerd", "docker"], ["dash", "bash"])
+    func notKnown(runtime: String, shell: String) async throws {
+        for failing in [1...1, 1...4, 2...2, 4...4] {
+            let (calls, said, note, _) = try await run(runtime, "restart", failing: failing, shell: shell)
+            #expect(said.hasPrefix("connection refused\n\(runtime) does not say which containers of "), "\(said)")
+            #expect(said.hasSuffix("run\nended 1\n"), "\(said)")
+            #expect(calls == [] && note, "\(failing)")
+        }
+    }
+
+    @Test("waits on where the runtime does not say for a moment what runs again", arguments: ["containerd", "docker"])
+    func notKnownForAMoment(runtime: String) async throws {
+        // Behind the lists and the four ends.
+        let first = runtime == "docker" ? 9 : 13
+        let (calls, said, note, _) = try await run(runtime, "restart", failing: first...first)
+        #expect(said == "connection refused\nended 0\n")
+        #expect(calls.count == 4 && !note)
     }
 
     @Test("ends no container where no kubelet would start it again")
