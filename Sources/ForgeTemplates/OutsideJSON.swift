@@ -23,7 +23,9 @@ package enum OutsideJSON {
             ? try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed) : nil
     }
 
-    private static func isShallow(_ bytes: [UInt8]) -> Bool {
+    /// Whether no more than 128 brackets are within each other, those in strings left out. Whatever reads JSON by
+    /// itself and calls itself for each level asks this first.
+    package static func isShallow(_ bytes: some Sequence<UInt8>) -> Bool {
         var (depth, isInString, isEscaped) = (0, false, false)
         for byte in bytes {
             if isInString {

@@ -12,10 +12,12 @@ struct JSONMembers: Hashable, Sendable {
 
     init() {}
 
-    /// Nil where the text is not a JSON object, as strictly as Docker reads it. An empty text is an object without
-    /// members.
+    /// Nil where the text is not a JSON object, as strictly as Docker reads it, or is nested too deep. An empty text is
+    /// an object without members.
     init?(_ text: String) {
         if text.allSatisfy(\.isWhitespace) { return }
+        // The reader below calls itself for each level.
+        guard OutsideJSON.isShallow(text.utf8) else { return nil }
         var reader = JSONReader(bytes: Array(text.utf8))
         guard let members = reader.document() else { return nil }
         self.members = members

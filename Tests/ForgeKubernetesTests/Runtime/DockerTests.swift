@@ -274,6 +274,18 @@ struct DockerDaemonTests {
         #expect(await transport.commands.last == RemoteFile(path, text, mode: 0o775).write)
     }
 
+    /// Of a reader that calls itself for each level, 20,000 brackets were the end.
+    @Test("that is nested too deep is refused", arguments: ["[", "{\"a\":"])
+    func deep(bracket: String) {
+        let text = "{\"a\":" + String(repeating: bracket, count: 100_000)
+        #expect(JSONMembers(text) == nil)
+        #expect(
+            DockerDaemon.unreadable.texts([.contents(DockerDaemon.path): .contents(Array(text.utf8))])
+                == ["it is not a JSON object, and dockerd would not start with it"])
+        let usual = "{\"a\":" + String(repeating: "[", count: 100) + String(repeating: "]", count: 100) + "}"
+        #expect(JSONMembers(usual)?.members.count == 1)
+    }
+
     @Test("that is no UTF-8 is refused: it would be written back otherwise")
     func latin1() {
         let bytes = Array("{\"a\": \"".utf8) + [0xfc] + Array("\"}".utf8)
