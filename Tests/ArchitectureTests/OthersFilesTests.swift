@@ -13,7 +13,7 @@ private let mayWrite = [
     "ForgeKubernetes/Host/Download.swift": "below /var/lib/kubeforge, by its sha256",
     "ForgeKubernetes/Host/Hostname.swift": "the difference tells the old hostname; the other file has kubeforge's name",
     "ForgeKubernetes/Runtime/CRIDockerd.swift": "a program, whose version the difference tells",
-    "ForgeKubernetes/Kubeadm/APIServerName.swift": "it keeps both files itself",
+    "ForgeKubernetes/Kubeadm/APIServerName.swift": "it keeps the certificate itself",
     "ForgeKubernetes/Kubeadm/Begun.swift": "notes and copies of kubeforge's own",
     "ForgeKubernetes/Kubeadm/Join.swift": "kubeforge's own file with the token",
     "ForgeKubernetes/Kubeconfig/UserKubeconfig.swift": "it keeps the file itself",

@@ -4,12 +4,15 @@ import ForgePlan
 
 /// The API server's certificate is valid for the address that the operator reaches it at.
 ///
-/// A new cluster has it from the start (`certSANs`). For one that exists kubeadm recreates the certificate, with all
-/// names that the old one has: the API server reads its file again by itself, and kubeadm's renewals keep the names
-/// that a certificate has.
+/// A new cluster has it from the start (`certSANs`). For one that exists kubeadm makes the certificate again, with all
+/// names that the old one has, and it is signed for the key that is there: one file is replaced, so a power cut leaves
+/// no key without its certificate. The API server reads that file again by itself, and kubeadm's renewals keep the
+/// names that a certificate has.
 struct APIServerName: Step {
     let host: Host
     let cluster: Cluster
+    /// How long it is waited for the API server to answer, and to show the new certificate.
+    var limit = Duration.seconds(90)
 
     private var name: String { host.publicAddress }
 
@@ -18,16 +21,28 @@ struct APIServerName: Step {
     var questions: [Question] { [.command(look)] }
 
     func differences(given answers: Answers) -> [Difference] {
-        let state = answers.command(look)
-        switch state.exitCode {
+        switch answers.command(look).exitCode {
         case 0: return []
-        // 60: the certificate is for other names.
-        case 60: return ["it is not valid for \(name)"]
+        case Self.isForOtherNames: return ["it is not valid for \(name)"]
         default: return ["the API server does not answer"]
         }
     }
 
+    /// A certificate is made only where the API server has shown one that is not valid for the name.
     func apply(to machine: Machine) async throws {
+        switch try await shown(to: machine) {
+        case 0: return
+        case Self.isForOtherNames: break
+        case let code:
+            throw Problem(
+                what:
+                    """
+                    \(machine.host.name): timed out after \(limit.components.seconds) s waiting until the API \
+                    server shows its certificate; it was left untouched
+                    """,
+                why: "curl ended with exit code \(code)",
+                fix: "`\(KubeadmFailure.containers(cluster.runtime))` on \(machine.host.name), and run again")
+        }
         let words: [Word] = [
             Word(name), Word("\(host.address)"), "/etc/kubernetes/pki",
             Word(KubeadmConfig.apiVersion(for: cluster.kubernetes)), Word(RuntimeSocket.path(for: cluster)),
@@ -36,9 +51,22 @@ struct APIServerName: Step {
         try await machine.run(
             Command([Word("sh"), "-c", Word(Self.script), "sh"] + words).asRoot().within(.seconds(120)),
             fix: "make it by hand: `kubeadm init phase certs apiserver --help` on \(host.name)")
-        _ = try await machine.poll(within: .seconds(90), every: .seconds(1)) {
+        _ = try await machine.poll(within: limit, every: .seconds(1)) {
             try await differences(given: machine.ask(questions)).isEmpty
         }
+    }
+
+    /// curl's exit code (CURLE_PEER_FAILED_VERIFICATION).
+    private static let isForOtherNames = 60
+
+    /// How the look ends once the API server answers, or at last: it may be starting, or be busy.
+    private func shown(to machine: Machine) async throws -> Int {
+        var code = 0
+        _ = try await machine.poll(within: limit, every: .seconds(1)) {
+            code = try await machine.ask(questions).command(look).exitCode
+            return [0, Self.isForOtherNames].contains(code)
+        }
+        return code
     }
 
     /// What the running API server shows, not what a file says.
@@ -49,8 +77,9 @@ struct APIServerName: Step {
 
     /// A file rather than options: with two runtimes on a machine kubeadm wants to be told which, and has no option for
     /// it.
-    /// The old certificate stays until the new one is made, and its copy for good. The version keeps kubeadm from
-    /// looking one up.
+    /// kubeadm makes a key with each certificate, and takes none that is there without one: OpenSSL signs the same for
+    /// the old key. The old certificate stays until the new one is made, and its copy for good. The version keeps
+    /// kubeadm from looking one up.
     static let script = """
         set -eu; umask 077
         \(ShellFunction.place)
@@ -72,13 +101,15 @@ struct APIServerName: Step {
         apiServer: { certSANs: ["$names", "$1"] }
         END
         kubeadm init phase certs apiserver --config "$new/config.yaml"
-        for file in apiserver.crt apiserver.key; do
-          [ -e "$pki/$file.before-kubeforge" ] || cp -p -- "$pki/$file" "$pki/$file.before-kubeforge"
-          cp -- "$new/$file" "$pki/$file.kubeforge"
-          chown --reference="$pki/$file" -- "$pki/$file.kubeforge"
-          chmod --reference="$pki/$file" -- "$pki/$file.kubeforge"
-        done
-        place "$pki/apiserver.key.kubeforge" "$pki/apiserver.key"
-        place "$pki/apiserver.crt.kubeforge" "$pki/apiserver.crt"
+        openssl x509 -in "$new/apiserver.crt" -x509toreq -key "$pki/apiserver.key" -copy_extensions copyall \\
+          -out "$new/request"
+        openssl x509 -req -in "$new/request" -CA "$new/ca.crt" -CAkey "$new/ca.key" -CAserial "$new/serial" \\
+          -CAcreateserial -days 365 -copy_extensions copyall -out "$new/signed"
+        openssl verify -CAfile "$new/ca.crt" "$new/signed"
+        [ -e "$old.before-kubeforge" ] || cp -p -- "$old" "$old.before-kubeforge"
+        cp -- "$new/signed" "$old.kubeforge"
+        chown --reference="$old" -- "$old.kubeforge"
+        chmod --reference="$old" -- "$old.kubeforge"
+        place "$old.kubeforge" "$old"
         """
 }

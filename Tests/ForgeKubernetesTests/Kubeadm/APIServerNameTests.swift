@@ -23,6 +23,43 @@ struct APIServerNameTests {
         #expect(look.contains("--connect-to 203.0.113.11:6443:10.77.0.11:6443 https://203.0.113.11:6443/livez"))
     }
 
+    /// How it is applied while the look ends with the exit code.
+    private func apply(_ code: Int) async -> (changes: [String], problem: Problem?) {
+        var step = step
+        step.limit = .zero
+        let (machine, transport) = Example.machine(Example.master, answering: frame("", code: code))
+        do {
+            try await step.apply(to: machine)
+            return (await transport.changes, nil)
+        } catch {
+            return (await transport.changes, error as? Problem)
+        }
+    }
+
+    /// 28: curl's time was over, which says nothing about the certificate.
+    @Test("gets a certificate only where the API server has shown another one", arguments: [7, 28, 35, 124])
+    func notKnown(code: Int) async {
+        let (changes, problem) = await apply(code)
+        #expect(changes == [])
+        #expect(
+            problem
+                == Problem(
+                    what:
+                        """
+                        kubmaster: timed out after 0 s waiting until the API server shows its certificate; it was left \
+                        untouched
+                        """,
+                    why: "curl ended with exit code \(code)",
+                    fix: "`sudo ctr -n k8s.io tasks ls` on kubmaster, and run again"))
+    }
+
+    @Test("gets one where the one that is shown is not valid, and none where it is by now")
+    func known() async {
+        let (none, some) = (await apply(0), await apply(60))
+        #expect(none.changes == [] && none.problem == nil)
+        #expect(some.changes.count == 1 && some.problem == nil)
+    }
+
     /// A kubeadm that signs as the real one is asked to; real keys, and OpenSSL reads them.
     private static let kubeadm = """
         #!/bin/sh
@@ -52,7 +89,9 @@ struct APIServerNameTests {
     }
 
     @Test(
-        "gets into a new certificate beside the names that the old one has, and the old one is kept",
+        """
+        gets into a new certificate beside the names that the old one has, for the same key, and the old one is kept
+        """,
         arguments: ["dash", "bash"])
     func script(shell: String) async throws {
         try await TemporaryDirectory.during { directory in
@@ -63,7 +102,7 @@ struct APIServerNameTests {
                     "subjectAltName=DNS:kubernetes.default,DNS:kubmaster,IP:10.96.0.1,IP:10.77.0.11",
                 ],
                 "apiserver", in: directory)
-            let old = try directory.text("apiserver.crt")
+            let (old, key) = (try directory.text("apiserver.crt"), try directory.text("apiserver.key"))
             try FileManager.default.setAttributes(
                 [.posixPermissions: 0o640], ofItemAtPath: directory.path("apiserver.crt"))
             try FileManager.default.createDirectory(atPath: directory.path("bin"), withIntermediateDirectories: true)
@@ -83,13 +122,19 @@ struct APIServerNameTests {
             ] {
                 #expect(said.contains(name))
             }
+            #expect(said.contains("Not After :") && said.contains("Issuer: CN = kubernetes"))
+            let publicKey = try await LocalProgram.run(
+                "openssl", ["x509", "-noout", "-pubkey", "-in", directory.path("apiserver.crt")])
+            #expect(
+                try await LocalProgram.run("openssl", ["pkey", "-pubout", "-in", directory.path("apiserver.key")])
+                    == publicKey)
+            #expect(try directory.text("apiserver.key") == key, "a power cut between two files would part them")
             #expect(try directory.text("apiserver.crt.before-kubeforge") == old)
             #expect(try directory.mode("apiserver.crt") == 0o640)
             let files = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
             #expect(
                 files == [
-                    "apiserver.crt", "apiserver.crt.before-kubeforge", "apiserver.key",
-                    "apiserver.key.before-kubeforge", "bin", "ca.crt", "ca.key",
+                    "apiserver.crt", "apiserver.crt.before-kubeforge", "apiserver.key", "bin", "ca.crt", "ca.key",
                 ])
         }
     }
