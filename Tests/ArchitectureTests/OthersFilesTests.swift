@@ -53,4 +53,38 @@ struct OthersFilesTests {
             #expect(!text.contains(/\.file\([^()]*(\([^()]*\))?\)\?\.mode\b/), "\(path): use Answers.mode")
         }
     }
+
+    /// How many splits at line feeds alone there are in what reads such files, and whose text they split.
+    private static let splits: [String: (count: Int, why: String)] = [
+        "ForgeKubernetes/Host/HostsFile.swift": (1, "what getent prints"),
+        "ForgeKubernetes/Host/SwapOff.swift": (1, "what systemctl prints"),
+        "ForgeKubernetes/Preflight/Survey.swift": (1, "what kubeforge's own script prints"),
+        "ForgeKubernetes/Runtime/ContainerdConfig.swift": (1, "what kubeforge's own script prints"),
+    ]
+
+    /// To Swift "\r\n" is one character: `split(separator: "\n")` gives one line for a whole file of Windows.
+    @Test("is read by linesToRead or unixLines, which know how Windows ends lines")
+    func lines() throws {
+        let looks: Set = [
+            "ForgePlan/Packages/AptSources.swift", "ForgePlan/Steps/Kernel.swift",
+            "ForgeKubernetes/Runtime/ContainerdExtras.swift",
+        ]
+        let modules = ["ForgePlan/Packages/", "ForgePlan/Steps/", "ForgeKubernetes/", "ForgeService/"]
+        var found: [String: Int] = [:]
+        for (path, text) in try sources() where modules.contains(where: path.hasPrefix) {
+            guard looks.contains(path) || text.contains(/[.(]contents\(/) || text.contains(".editable(") else {
+                continue
+            }
+            let code = text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
+            found[path] = code.count {
+                $0.contains(/\.split\(\s*separator: "\\n"/) && !$0.contains("unicodeScalars.split(")
+            }
+        }
+        for path in looks { #expect(found[path] != nil, "there is no \(path) any more") }
+        for path in Set(found.keys).union(Self.splits.keys).sorted() {
+            #expect(
+                found[path] ?? 0 == Self.splits[path]?.count ?? 0,
+                "\(path): use linesToRead, or say in the table whose text it is")
+        }
+    }
 }

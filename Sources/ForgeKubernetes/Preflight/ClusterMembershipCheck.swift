@@ -107,7 +107,7 @@ struct ClusterMembershipCheck: PreflightCheck {
     }
 
     private static func value(of key: String, in text: String) -> String? {
-        text.split(separator: "\n").map { $0.trimming(while: \.isWhitespace) }.first { $0.hasPrefix(key) }
+        text.linesToRead.map { $0.trimming(while: \.isWhitespace) }.first { $0.hasPrefix(key) }
             .map { $0.dropFirst(key.count).trimming(while: \.isWhitespace) }
     }
 }

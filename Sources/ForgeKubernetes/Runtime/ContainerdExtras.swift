@@ -35,7 +35,7 @@ struct ContainerdExtras {
 
     /// The text, in the names of containerd's configuration of this version, with all of it.
     func added(to text: String, version: Int) -> String {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        var lines = text.linesToRead
         if let place = lines.firstIndex(where: { $0.hasPrefix("version = ") }) {
             lines.insert(contentsOf: places, at: place + 1)
         }
@@ -94,7 +94,7 @@ struct TOMLTables {
     /// path.
     init?(_ text: String) {
         var depth = 0
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+        for line in text.linesToRead {
             let bare = line.trimming(while: \.isWhitespace)
             if bare.contains("\"\"\"") || bare.contains("'''") { return nil }
             if depth == 0, bare.hasPrefix("[[") {

@@ -37,7 +37,7 @@ package struct AptSources: Sendable, Hashable {
     /// `text`: `PATH:LINE:TEXT`, as `look` prints it.
     package init(_ text: String) {
         var stanza: [Line] = []
-        for line in text.split(separator: "\n").compactMap(Line.init) + [Line.end] {
+        for line in text.linesToRead.compactMap(Line.init) + [Line.end] {
             if line.path != stanza.last?.path || line.text.allSatisfy(\.isWhitespace) {
                 all += Self.sources(of: stanza)
                 stanza = []
@@ -61,7 +61,7 @@ package struct AptSources: Sendable, Hashable {
             (self.path, self.number, self.text) = (path, number, text)
         }
 
-        init?(_ text: Substring) {
+        init?(_ text: String) {
             let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3, let number = Int(parts[1]) else { return nil }
             self.init(path: String(parts[0]), number: number, text: String(parts[2]))

@@ -197,9 +197,18 @@ extension Answers {
 }
 
 extension String {
-    /// The lines of a file of Unix, split at line feeds alone: a carriage return is part of its line.
+    /// The lines of a file of Unix, split at line feeds alone, to be written back: a carriage return is part of its
+    /// line.
     package var unixLines: [String] {
         unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+    }
+
+    /// The lines of somebody else's file as its program reads them, not to be written back: whether they end as on Unix
+    /// or as on Windows. To Swift "\r\n" is one character, at which `split(separator: "\n")` does not split.
+    package var linesToRead: [String] {
+        unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map {
+            String($0.last == "\r" ? $0.dropLast() : $0)
+        }
     }
 }
 

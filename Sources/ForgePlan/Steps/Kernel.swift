@@ -183,7 +183,7 @@ private struct BootSysctls {
         guard case .command(let look) = question else { return [:] }
         var file = ""
         var winners: [String: Winner] = [:]
-        for line in answers.command(look).text.split(separator: "\n") {
+        for line in answers.command(look).text.linesToRead {
             if line.hasPrefix("# /"), !line.dropFirst(2).contains(" ") { file = String(line.dropFirst(2)) }
             guard let (key, value) = Self.assignment(line), keys.contains(key) else { continue }
             winners[key] = Winner(file: file, value: value)
@@ -193,7 +193,7 @@ private struct BootSysctls {
 
     /// `net.ipv4.ip_forward = 1`, `net/ipv4/ip_forward=1`, and with a `-` before it: a failure is not told then
     /// (sysctl.d(5)).
-    private static func assignment(_ line: Substring) -> (key: String, value: String)? {
+    private static func assignment(_ line: String) -> (key: String, value: String)? {
         let parts = line.split(separator: "=", maxSplits: 1)
         guard parts.count == 2, !line.hasPrefix("#"), !line.hasPrefix(";") else { return nil }
         let key = parts[0].trimming { $0.isWhitespace }.drop { $0 == "-" }

@@ -229,6 +229,14 @@ struct ContainerdExtrasTests {
         }
     }
 
+    @Test("stay where an editor of Windows has ended the lines, too", arguments: [2, 3])
+    func windows(version: Int) throws {
+        let extras = ContainerdExtras(of: Self.theirs.replacing("\n", with: "\r\n"))
+        #expect(extras.names == Self.names)
+        let text = ContainerdExtras(of: Self.theirs).added(to: try own(version), version: version)
+        #expect(extras.added(to: try own(version), version: version) == text)
+    }
+
     @Test(
         "are the same when kubeforge reads its own file again, and move with containerd to its version 3",
         arguments: [2, 3])

@@ -39,6 +39,22 @@ struct AptSourcesTests {
             ])
     }
 
+    /// apt reads such files, and reads nothing where ours contradict them.
+    @Test("are read where an editor of Windows has ended the lines, too")
+    func windows() async throws {
+        let found = try await sources([
+            "a.list": "# mine\r\ndeb [signed-by=/k.gpg] http://x sid main\r\n",
+            "b.sources": "Types: deb\r\nURIs: http://y\r\nSuites: s\r\nSigned-By: /k.gpg\r\n\r\nTypes: deb\r\n"
+                + "URIs: http://z\r\nSuites: s\r\n",
+        ])
+        #expect(
+            found == [
+                .init(path: "/a.list", line: 2, address: "http://x", suite: "sid", signedBy: "/k.gpg"),
+                .init(path: "/b.sources", line: 1, address: "http://y", suite: "s", signedBy: "/k.gpg"),
+                .init(path: "/b.sources", line: 6, address: "http://z", suite: "s", signedBy: nil),
+            ])
+    }
+
     @Test("are read by stanzas, with keys in the file and several addresses")
     func stanzas() async throws {
         let text = """

@@ -144,6 +144,10 @@ struct SysctlsTests {
             try texts(forward: "1", bridge: "1", file: file, boot: alias) == [
                 "/etc/sysctl.d/zzz.conf sets net.ipv4.ip_forward to 0 at boot"
             ])
+        let windows = Self.hardened.replacing("ip_forward=0\n", with: "ip_forward=0\r\n")
+        #expect(
+            try texts(forward: "1", bridge: "1", file: file, boot: windows).last
+                == "/etc/sysctl.d/99-sysctl.conf sets net.ipv4.ip_forward to 0 at boot")
         let comment = Self.hardened.replacing("net/ipv4", with: "# /etc/sysctl.conf - Configuration file\nnet/ipv4")
         #expect(
             try texts(forward: "1", bridge: "1", file: file, boot: comment).last?.hasPrefix(
