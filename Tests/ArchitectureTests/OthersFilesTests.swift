@@ -8,7 +8,7 @@ private let mayWrite = [
     "ForgeCore/RemoteFile.swift": "kept by OriginalFile, which is there, too, where others write",
     "ForgePlan/Machine.swift": "removed outside of /etc alone",
     "ForgePlan/Questions/PackageManager.swift": "apt-get -s only says what it would do",
-    "ForgePlan/Steps/FileIs.swift": "what is no link is kept before",
+    "ForgePlan/Steps/FileIs.swift": "what is there is kept before",
     "ForgePlan/Steps/Kernel.swift": "a file with kubeforge's name",
     "ForgeKubernetes/Host/Download.swift": "below /var/lib/kubeforge, by its sha256",
     "ForgeKubernetes/Host/Hostname.swift": "the difference tells the old hostname; the other file has kubeforge's name",

@@ -101,12 +101,10 @@ package struct LinkIs: Step {
         answers.command(look).exitCode == 0 ? [] : ["\(path) does not lead to \(target)"]
     }
 
-    /// Replaces a link; what else somebody has there is kept in /etc, and replaced elsewhere, where a directory stays
-    /// and the step fails.
+    /// What somebody has there, a link included, is kept in /etc, and replaced elsewhere, where a directory stays and
+    /// the step fails.
     package func apply(to machine: Machine) async throws {
-        if let state = try await machine.ask([.file(path)]).file(path), state.kind != .symlink {
-            try await machine.remove(path)
-        }
+        if try await machine.ask([.file(path)]).file(path) != nil { try await machine.remove(path) }
         let script = "set -eu; umask 022; mkdir -p -- \"${1%/*}\"; ln -sfnT -- \"$2\" \"$1\""
         try await machine.run(Command("sh", "-c", Word(script), "sh", Word(path), Word(target)).asRoot())
     }

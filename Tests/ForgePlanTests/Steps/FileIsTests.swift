@@ -134,11 +134,16 @@ struct LinkIsTests {
         }
     }
 
-    @Test("takes nobody's file away: what is no link is kept")
-    func others() async throws {
-        let path = "/etc/docker/certs.d/10.77.0.11:5443/ca.crt"
-        let looks =
-            frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|1") + frame("\(SHA256.hex("x"))  \(path)")
+    private static let path = "/etc/docker/certs.d/10.77.0.11:5443/ca.crt"
+
+    @Test(
+        "takes nobody's file away: what is there is kept, another link, too",
+        arguments: [
+            frame(" 0") + frame(" 0") + frame("regular file|644|root:root|1|1") + frame("\(SHA256.hex("x"))  \(path)"),
+            frame(" 0") + frame("") + frame("symbolic link|777|root:root|1|1") + frame(""),
+        ])
+    func others(looks: String) async throws {
+        let path = Self.path
         let (machine, transport) = Example.machine(answering: looks) { _ in Output() }
         try await LinkIs(path, to: "/pki/ca.crt", title: "it leads there").apply(to: machine)
         #expect(await transport.commands[1] == OriginalFile.putAway(path))
