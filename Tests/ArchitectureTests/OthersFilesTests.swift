@@ -12,7 +12,7 @@ private let mayWrite = [
     "ForgePlan/Steps/Kernel.swift": "a file with kubeforge's name",
     "ForgeKubernetes/Host/Download.swift": "below /var/lib/kubeforge, by its sha256",
     "ForgeKubernetes/Host/Hostname.swift": "the difference tells the old hostname; the other file has kubeforge's name",
-    "ForgeKubernetes/Runtime/CRIDockerd.swift": "a program, whose version the difference tells",
+    "ForgeKubernetes/Runtime/CRIDockerd.swift": "a program, which is kept where it is somebody else's",
     "ForgeKubernetes/Kubeadm/APIServerName.swift": "it keeps the certificate itself",
     "ForgeKubernetes/Kubeadm/Begun.swift": "notes and copies of kubeforge's own",
     "ForgeKubernetes/Kubeadm/Join.swift": "kubeforge's own file with the token",

@@ -16,6 +16,9 @@ struct CRIDockerd {
         "arm64": "7eda6e815ed80ddf28095587038a8c48cb9af2060f7b45f9d8e68603c42caa67",
     ]
     private static let binary = "/usr/local/bin/cri-dockerd"
+    /// The sha256 of the archive that was installed, of the program in it, and of the one that kubeforge had installed
+    /// before.
+    private static let note = "/var/lib/kubeforge/cri-dockerd"
 
     func steps(_ facts: Facts) throws(Problem) -> [any Step] {
         let service = SandboxFile(
@@ -40,35 +43,72 @@ struct CRIDockerd {
             """
         let url = (mirror?.url ?? release).replacing("{arch}", with: architecture)
         let sum = mirror?.sha256 ?? Self.sums[architecture] ?? ""
-        let look = "[ -x \(Self.binary) ] && \(Self.binary) --version 2>&1 | cut -d ' ' -f 2"
         let proxy = cluster.outgoing
         let isOwn = mirror?.sha256 != nil
+        let look = isOwn ? Self.ownLook : Self.versionLook
         return CommandStep(
             isOwn ? "cri-dockerd is installed" : "cri-dockerd \(Self.version) is installed", asking: [.command(look)]
         ) {
             answers in
             let found = answers.command(look).text
-            if isOwn { return found.isEmpty ? ["cri-dockerd is not there"] : [] }
-            return found == Self.version
-                ? [] : [Difference("cri-dockerd", from: found.isEmpty ? "none" : found, to: Self.version)]
+            return isOwn
+                ? Self.ownDifferences(found, sum)
+                : found == Self.version
+                    ? [] : [Difference("cri-dockerd", from: found.isEmpty ? "none" : found, to: Self.version)]
         } by: { machine in
-            try await machine.run(
-                Command("sh", "-c", Word(Self.install), "sh", Word(url), Word(sum), Word(Self.binary)).through(proxy)
-                    .asRoot(),
+            let copy = OriginalFile.copy(of: Self.binary)
+            let said = try await machine.run(
+                Command(
+                    "sh", "-c", Word(Self.install), "sh", Word(url), Word(sum), Word(Self.binary), Word(Self.note),
+                    Word(copy)
+                ).through(proxy).asRoot(),
                 fix:
                     """
                     does \(machine.host.name) reach \(url)? Else name a copy in the inventory (mirrors: criDockerd: \
                     url:), with its sha256 if it is another release
                     """)
+            if said.text.hasPrefix("kept") { machine.tell("the \(Self.binary) that was there is kept as \(copy)") }
         }
     }
 
-    /// The archive holds one program in a directory. It is trusted by its sha256 alone.
+    private static let versionLook = "[ -x \(binary) ] && \(binary) --version 2>&1 | cut -d ' ' -f 2"
+
+    /// Prints the sha256 of the archive that the program is from, or `unknown` where kubeforge did not install it so.
+    static let ownLook = """
+        [ -x \(binary) ] || exit 0
+        archive=unknown program=''; [ ! -f \(note) ] || read -r archive program before < \(note) || :
+        sum=$(sha256sum < \(binary)); [ "${sum%% *}" = "$program" ] || archive=unknown
+        printf '%s\\n' "$archive"
+        """
+
+    /// An own release has any version: only the archive says whether it is the right one.
+    private static func ownDifferences(_ found: String, _ sum: String) -> [Difference] {
+        if found.isEmpty { return ["cri-dockerd is not there"] }
+        return found == sum ? [] : [Difference("the sha256 of cri-dockerd's archive", from: found, to: sum)]
+    }
+
+    /// The archive holds one program in a directory. It is trusted by its sha256 alone. A program that kubeforge did
+    /// not install is kept beside it, once. The note comes first: a kill in between leaves the old program with a note
+    /// that still knows it.
     static let install = """
         set -e
+        \(ShellFunction.place)
         directory=$(mktemp -d); trap 'rm -rf "$directory"' EXIT; \(ShellFunction.endsBySignal)
         \(Download.fetch("$directory/archive.tgz"))
         tar -xzf "$directory/archive.tgz" -C "$directory"
-        install -D -m 0755 "$directory/cri-dockerd/cri-dockerd" "$3"
+        new=$(sha256sum < "$directory/cri-dockerd/cri-dockerd"); new=${new%% *}
+        archive='' program='' before='' own=''
+        [ ! -f "$4" ] || read -r archive program before < "$4" || :
+        if [ -e "$3" ] || [ -L "$3" ]; then
+          now=$(sha256sum < "$3") && now=${now%% *} || now=''
+          case $now in '') ;; "$new"|"$program"|"$before") own=$now;; esac
+          if [ -z "$own" ] && [ ! -e "$5" ] && [ ! -L "$5" ]; then
+            cp -pP -- "$3" "$5.new"; place "$5.new" "$5"; echo kept
+          fi
+        fi
+        mkdir -p -- "${4%/*}"
+        printf '%s %s %s\\n' "$2" "$new" "$own" > "$4.new"; place "$4.new" "$4"
+        install -D -m 0755 "$directory/cri-dockerd/cri-dockerd" "$3.new"
+        place "$3.new" "$3"
         """
 }
