@@ -78,8 +78,9 @@ struct APIServerName: Step {
     /// A file rather than options: with two runtimes on a machine kubeadm wants to be told which, and has no option for
     /// it.
     /// kubeadm makes a key with each certificate, and takes none that is there without one: OpenSSL signs the same for
-    /// the old key. The old certificate stays until the new one is made, and its copy for good. The version keeps
-    /// kubeadm from looking one up.
+    /// the old key, with the same dates, since one that begins now is not valid yet where a clock is behind. The old
+    /// certificate stays until the new one is made, and its copy for good. The version keeps kubeadm from looking one
+    /// up.
     static let script = """
         set -eu; umask 077
         \(ShellFunction.place)
@@ -103,8 +104,26 @@ struct APIServerName: Step {
         kubeadm init phase certs apiserver --config "$new/config.yaml"
         openssl x509 -in "$new/apiserver.crt" -x509toreq -key "$pki/apiserver.key" -copy_extensions copyall \\
           -out "$new/request"
-        openssl x509 -req -in "$new/request" -CA "$new/ca.crt" -CAkey "$new/ca.key" -CAserial "$new/serial" \\
-          -CAcreateserial -days 365 -copy_extensions copyall -out "$new/signed"
+        moment() { date -u -d "$(openssl x509 -noout "$1" -in "$new/apiserver.crt" | cut -d = -f 2)" +%Y%m%d%H%M%SZ; }
+        start=$(moment -startdate); end=$(moment -enddate)
+        : > "$new/index"
+        cat > "$new/signing" <<END
+        [ca]
+        default_ca = kubernetes
+        [kubernetes]
+        database = $new/index
+        new_certs_dir = $new
+        rand_serial = yes
+        default_md = sha256
+        copy_extensions = copyall
+        policy = names
+        preserve = yes
+        [names]
+        organizationName = optional
+        commonName = supplied
+        END
+        openssl ca -batch -notext -config "$new/signing" -cert "$new/ca.crt" -keyfile "$new/ca.key" \\
+          -in "$new/request" -startdate "$start" -enddate "$end" -out "$new/signed"
         openssl verify -CAfile "$new/ca.crt" "$new/signed"
         [ -e "$old.before-kubeforge" ] || cp -p -- "$old" "$old.before-kubeforge"
         cp -- "$new/signed" "$old.kubeforge"
