@@ -38,16 +38,17 @@ package struct RemoteFile: Sendable, Hashable {
 
     /// Writes it so that nobody ever sees half of it: into a temporary name beside it, mode and owner set, its sha256
     /// compared, renamed.
-    /// A killed write leaves the old file, and at most a `.kubeforge.*` file that the next write of the same path
+    /// A killed write leaves the old file, and at most a file `.kubeforge.NUMBER` that the next write of the same path
     /// removes.
     /// Prints `kept` when it has kept what somebody else had there.
     package var write: Command {
         let script = """
             set -eu; path=$1
             umask 022; mkdir -p -- "$(dirname -- "$path")"; umask 077
-            rm -f -- "$path".kubeforge.*
-            new="$path.kubeforge.$$"; trap 'rm -f -- "$new"' EXIT; \(ShellFunction.endsBySignal)
             \(ShellFunction.place)
+            \(ShellFunction.sweep)
+            sweep "$path"; rm -f -- "$path.kubeforge.kept"
+            new="$path.kubeforge.$$"; trap 'rm -f -- "$new"' EXIT; \(ShellFunction.endsBySignal)
             cat > "$new"
             sum=$(sha256sum < "$new"); sum=${sum%% *}
             if [ "$sum" != "$2" ]; then echo "$path: sha256 is $sum after the transfer, expected $2" >&2; exit 1; fi
@@ -143,6 +144,17 @@ package enum ShellFunction {
           if [ -d "$1" ] && [ ! -L "$1" ]; then sync -f -- "$1"; elif [ ! -L "$1" ]; then sync -- "$1"; fi || return
           mv -fT -- "$1" "$2" || return
           case $2 in */*) sync -- "${2%/*}/";; *) sync -- .;; esac || :
+        }
+        """
+
+    /// `sweep PATH`: removes what killed writes of the path have left beside it, which is named by their process number:
+    /// `PATH.kubeforge.123`, a file or a directory, with `.tar` and `.copy`. Nothing else that begins so is touched.
+    package static let sweep = """
+        sweep() {
+          for left in "$1".kubeforge.[0-9]*; do
+            number=${left##*.kubeforge.}; number=${number%.tar}; number=${number%.copy}
+            case $number in *[!0-9]*) ;; *) rm -rf -- "$left";; esac
+          done
         }
         """
 }

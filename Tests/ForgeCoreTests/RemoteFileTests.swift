@@ -28,16 +28,19 @@ struct RemoteFileTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory + "/new directory") == [name])
     }
 
-    @Test("takes the place of the old one, and sweeps up after a write that was killed")
+    @Test("takes the place of the old one, and sweeps up after a write that was killed, and after nobody else")
     func replaces() throws {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let path = directory + "/file"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        for old in ["file", "file.kubeforge.123"] {
+        let others = [
+            "file.kubeforge.", "file.kubeforge.1.old", "file.kubeforge.12a", "file.kubeforge.bak", "filekubeforge.1",
+        ]
+        for old in ["file", "file.kubeforge.123", "file.kubeforge.4", "file.kubeforge.kept"] + others {
             try Data("old".utf8).write(to: URL(filePath: "\(directory)/\(old)"))
         }
         #expect(try LocalShell.run(RemoteFile(path, "new", owner: owner).write) == Output())
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["file"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == ["file"] + others)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
     }
 

@@ -58,15 +58,18 @@ struct UserKubeconfig: Step {
         return merged.differences.isEmpty ? nil : (merged.text, merged.differences)
     }
 
-    /// What is found there the first time is kept beside it; later ones are kubeforge's own.
+    /// What is found there the first time is kept beside it; later ones are kubeforge's own. A directory that
+    /// ~/.kube only leads to may be for others, too, and keeps its owner and mode.
     func apply(to machine: Machine) async throws {
         let answers = try await machine.ask(questions)
         let text = try wanted(answers)?.text ?? answers.text(path) ?? ""
         let script = """
             set -eu; umask 077
             \(ShellFunction.place)
-            install -d -m 0700 -o "$1" -g "$2" -- "${3%/*}"
-            path=$(readlink -m -- "$3"); new=$path.kubeforge.$$
+            \(ShellFunction.sweep)
+            directory=$(readlink -m -- "${3%/*}")
+            [ -L "${3%/*}" ] && [ -d "$directory" ] || install -d -m 0700 -o "$1" -g "$2" -- "$directory"
+            path=$(readlink -m -- "$3"); sweep "$path"; new=$path.kubeforge.$$
             trap 'rm -f -- "$new" "$new.copy"' EXIT; \(ShellFunction.endsBySignal)
             rm -f -- "$new"; cat > "$new"; chown -- "$1:$2" "$new"
             if [ -e "$path" ] && [ ! -e "$path.before-kubeforge" ] && ! cmp -s -- "$path" "$new"; then

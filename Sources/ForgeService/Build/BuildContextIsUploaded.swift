@@ -38,16 +38,19 @@ package struct BuildContextIsUploaded: Step {
     }
 
     /// Into a temporary directory, renamed when it is complete: a directory with the final name is never half of one.
+    /// What killed uploads have left, of other contexts, too, is removed before: the machine's lock lets no two uploads
+    /// run at once.
     /// Its files keep their modes, which become the image's; training data are still for root alone, since
     /// nobody else gets into the directory above.
     private var unpack: Command {
         let script = """
             set -eu; umask 077; place=$1; note=$3
             \(ShellFunction.place)
+            \(ShellFunction.sweep)
             mkdir -p -- "${place%/*}" "${note%/*}"; chmod 0700 -- "${place%/*}"
             : > "$note"
+            for left in "${place%/*}"/*.kubeforge.[0-9]*; do sweep "${left%.kubeforge.*}"; done
             if [ -d "$place" ]; then cat > /dev/null; exit 0; fi
-            rm -rf -- "$place".kubeforge.*
             new="$place.kubeforge.$$"
             mkdir -- "$new"
             cat > "$new.tar"

@@ -141,4 +141,35 @@ struct UserKubeconfigTests {
             #expect(try directory.text("a home/kept") == "fourth")
         }
     }
+
+    @Test("leaves a directory that ~/.kube only leads to as it is, and removes what a killed write has left")
+    func elsewhere() async throws {
+        try await TemporaryDirectory.during { directory in
+            let (machine, transport) = Example.machine(Example.master, answering: Self.frames(nil))
+            try await step.apply(to: machine)
+            let words = try #require(await transport.commands.last).words.map(\.text)
+            let who = try await LocalProgram.run("id", ["-un"]).trimming(while: \.isNewline)
+            let group = try await LocalProgram.run("id", ["-gn"]).trimming(while: \.isNewline)
+            try FileManager.default.createDirectory(
+                atPath: directory.path("shared"), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o775])
+            for name in ["config.kubeforge.77", "config.kubeforge.77.copy", "config.kubeforge.mine"] {
+                try directory.write("shared/\(name)", "left")
+            }
+            for (link, target) in [("home", "shared"), ("second", "new")] {
+                try FileManager.default.createDirectory(
+                    atPath: directory.path(link), withIntermediateDirectories: true)
+                symlink("../\(target)", directory.path("\(link)/.kube"))
+                try await LocalProgram.run(
+                    "sh",
+                    ["-c", "exec < /dev/null\n" + words[2], "sh", who, group, directory.path("\(link)/.kube/config")])
+            }
+            #expect(try directory.mode("shared") == 0o775)
+            #expect(try directory.mode("new") == 0o700)
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: directory.path("shared")).sorted() == [
+                    "config", "config.kubeforge.mine",
+                ])
+        }
+    }
 }

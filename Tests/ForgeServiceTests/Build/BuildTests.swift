@@ -59,7 +59,14 @@ struct BuildTests {
         #expect(damaged.exitCode == 1)
         #expect(damaged.output.contains("after the transfer, expected \(SHA256.hex(step.context.archive))"))
         #expect(try LocalProgram("ls", "-A", directory + "/contexts").output == "")
+        // What killed uploads have left, of other contexts, too.
+        let left = ["0123456789abcdef.kubeforge.77", "0123456789abcdef.kubeforge.77.tar", "x.kubeforge.5"]
+        for name in left + ["x.kubeforge.mine", "mine.tar"] {
+            #expect(try LocalProgram("mkdir", directory + "/contexts/" + name).exitCode == 0)
+        }
         #expect(try unpack(step.context.archive).exitCode == 0)
+        #expect(try LocalProgram("ls", "-A", directory + "/contexts").output == "mine.tar\nx\nx.kubeforge.mine\n")
+        _ = try LocalProgram("rmdir", directory + "/contexts/mine.tar", directory + "/contexts/x.kubeforge.mine")
         #expect(try LocalProgram("ls", "-A", directory + "/contexts/x").output == "Dockerfile\napi.py\n")
         #expect(try LocalProgram("ls", "-A", directory + "/contexts").output == "x\n")
         #expect(try LocalProgram("ls", "-A", directory + "/owners/x").output == "mlops.inference\n")
