@@ -139,15 +139,38 @@ package struct Holder: Sendable, Hashable {
         (0..<16).map { _ in String(UInt8.random(in: 0...15), radix: 16) }.joined()
     }
 
-    /// One line, which `init(line:)` reads.
+    /// One line, which `init(line:)` reads, whatever the person and the computer are called.
     package var line: String {
-        [run, person.filter { !$0.isWhitespace }, computer, "\(processID)", since, command].joined(separator: " ")
+        [run, Self.readable(person), computer, "\(processID)", since, command].joined(separator: " ")
+    }
+
+    /// Without blanks, and without what is neither a visible character of ASCII nor a letter or number of any script.
+    private static func readable(_ name: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in name.unicodeScalars.lazy.filter({ !$0.properties.isWhitespace }).prefix(300) {
+            scalars.append(isReadable(scalar) ? scalar : "?")
+        }
+        return scalars.isEmpty ? "?" : String(scalars)
+    }
+
+    private static func isReadable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .nonspacingMark,
+            .spacingMark, .enclosingMark, .decimalNumber, .letterNumber, .otherNumber:
+            true
+        default: ("!"..."~").contains(scalar)
+        }
     }
 
     /// nil for what kubeforge did not write: the line comes from a machine, and parts of it are shown.
     package init?(line: String) {
-        let form = /([0-9a-f]{16}) ([!-~]{1,300}) ([0-9a-f]{1,16}) ([0-9]{1,9}) ([0-9T:.Z-]{1,32}) ([a-z][a-z -]{0,40})/
-        guard let parts = line.wholeMatch(of: form), let process = Int32(parts.4) else { return nil }
+        // By scalars: as one character, a letter could carry anything.
+        let form =
+            #/([0-9a-f]{16}) (\S{1,300}) ([0-9a-f]{1,16}) ([0-9]{1,9}) ([0-9T:.Z-]{1,32}) ([a-z][a-z -]{0,40})/#
+            .matchingSemantics(.unicodeScalar)
+        guard let parts = line.wholeMatch(of: form), let process = Int32(parts.4),
+            parts.2.unicodeScalars.allSatisfy(Self.isReadable)
+        else { return nil }
         self.init(
             run: String(parts.1), person: String(parts.2), computer: String(parts.3), processID: process,
             since: String(parts.5),

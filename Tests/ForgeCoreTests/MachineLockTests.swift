@@ -35,6 +35,21 @@ struct MachineLockTests {
         }
     }
 
+    @Test(
+        "names its holder whatever the person and the computer are called",
+        arguments: [
+            ("jürgen@büro", "jürgen@büro"), ("Ἀθηνᾶ@λ", "Ἀθηνᾶ@λ"), ("u\u{308}@x", "u\u{308}@x"),
+            ("DOMAIN\\anna@pc", "DOMAIN\\anna@pc"), ("an na\n@pc", "anna@pc"), ("a\u{202e}b\u{1b}[2J@pc", "a?b?[2J@pc"),
+            ("", "?"), (String(repeating: "ü", count: 400), String(repeating: "ü", count: 300)),
+        ])
+    func person(name: String, read: String) {
+        var holder = holder("a")
+        holder.person = name
+        let found = Holder(line: holder.line)
+        #expect(found?.person == read)
+        #expect(found?.run == holder.run && found?.processID == 123)
+    }
+
     /// What stands in base64 in the line that the login shell gets.
     private func sent(_ command: Command, by user: String) -> String {
         let word = command.remoteLine(user: user).split(separator: " ").last.map(String.init) ?? ""

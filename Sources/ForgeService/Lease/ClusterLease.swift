@@ -157,14 +157,15 @@ package actor ClusterLease {
     private func change(to holder: String) -> Command {
         let script = """
             patch=$(printf \
-            '[{"op":"test","path":"/spec/holderIdentity","value":"%s"},{"op":"replace","path":"/spec/holderIdentity",\
-            "value":"%s"},\
+            '[{"op":"test","path":"/spec/holderIdentity","value":%s},{"op":"replace","path":"/spec/holderIdentity",\
+            "value":%s},\
             {"op":"replace","path":"/spec/renewTime","value":"%s"}]' "$1" "$2" "$(date -u +%Y-%m-%dT%H:%M:%S.000000Z)")
             exec \(kubectl.line("patch", "lease", Word(place.name), "--type=json", "--request-timeout=8s", "--patch")) \
             "$patch"
             """
-        return Command("sh", "-c", Word(script), "sh", Word(self.holder.line), Word(holder)).asRoot().within(
-            .seconds(10))
+        // Quoted as YAML it is JSON, too: it has no control characters.
+        let values = [self.holder.line, holder].map { Word($0.yamlQuoted) }
+        return Command([Word("sh"), "-c", Word(script), "sh"] + values).asRoot().within(.seconds(10))
     }
 
     /// The clock that renews it, and the Lease: one query. No cluster, no answer.

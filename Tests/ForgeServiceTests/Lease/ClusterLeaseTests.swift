@@ -160,6 +160,27 @@ struct ClusterLeaseTests {
         await lease.release()
     }
 
+    @Test("is renewed and given back by JSON, whatever the person is called")
+    func json() async throws {
+        let cluster = FakeLease()
+        let transport = cluster.transport
+        var holder = Self.holder("a")
+        holder.person = #"DOMAIN\jürgen"@pc"#
+        let lease = ClusterLease(
+            .service(Example.cluster().service), for: holder, on: Example.master, isEnded: { _ in false },
+            connect: { _ in transport })
+        try await lease.take()
+        await lease.renew()
+        let words = try #require(await transport.commands.last).words.map(\.text)
+        await lease.release()
+        // kubectl prints what it would send.
+        let script =
+            "kubectl() { shift $(($# - 1)); printf '%s' \"$1\"; }; " + words[2].replacing("exec ", with: "exit=; ")
+        let sent = try LocalProgram("sh", "-c", script, "sh", words[4], words[5]).output
+        let patch = try JSONSerialization.jsonObject(with: Data(sent.utf8)) as? [[String: String]]
+        #expect(patch?.map { $0["value"] ?? "" }.prefix(2) == [holder.line, holder.line], "\(sent)")
+    }
+
     @Test("that two take at once is one's alone")
     func race() async throws {
         for first in [nil, ""] {
