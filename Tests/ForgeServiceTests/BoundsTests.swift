@@ -53,6 +53,41 @@ struct BoundsTests {
         #expect(many.confusion(of: "lda") == nil)
     }
 
+    @Test("of models is bounded, and so are the numbers of all their matrices; each is there once")
+    func models() throws {
+        func golden(_ models: [String], classes: Int) throws -> ForgeService.ExpectedAnswers {
+            let lines = (0..<classes).map { row in
+                let members = ["truth", "m3"].map { "\"\($0)\":{\"number\":\(row)}" }
+                return "{\(members.joined(separator: ","))}"
+            }
+            let names = models.map { "\"\($0)\"" }.joined(separator: ",")
+            let text =
+                """
+                {"features":["a"],"score":{},"models":[\(names)],"rows":[\(lines.joined(separator: ","))]}
+                """
+            return try ForgeService.ExpectedAnswers(Array(text.utf8), path: "golden.json of p")
+        }
+        let equal = #expect(throws: Problem.self) { try golden([String](repeating: "m", count: 10_000), classes: 1) }
+        #expect(
+            equal?.description == """
+                golden.json of p cannot be compared with answers
+                  why  two models have the same name, or names that only differ in how they are encoded: m
+                  fix  rename one of the two models, train, and deploy again
+                """)
+        let many = #expect(throws: Problem.self) { try golden((0...1000).map { "m\($0)" }, classes: 1) }
+        #expect(
+            many?.description == """
+                golden.json of p names too many models
+                  why  it names 1001; at most 1000 are compared
+                  fix  divide the models among several services
+                """)
+        // Four matrices of a thousand classes have four million numbers, and so have 400 of a hundred.
+        #expect(try golden((0..<4).map { "m\($0)" }, classes: 1000).confusion(of: "m3")?.classes.count == 1000)
+        #expect(try golden((0..<5).map { "m\($0)" }, classes: 1000).confusion(of: "m3") == nil)
+        #expect(try golden((0..<400).map { "m\($0)" }, classes: 100).confusion(of: "m3")?.classes.count == 100)
+        #expect(try golden((0..<400).map { "m\($0)" }, classes: 101).confusion(of: "m3") == nil)
+    }
+
     @Test("of bytes is bounded before golden.json is read")
     func bytes() {
         let problem = #expect(throws: Problem.self) {

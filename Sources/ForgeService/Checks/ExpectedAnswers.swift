@@ -20,8 +20,12 @@ package struct ExpectedAnswers: Sendable {
 
     private static let largest = DeployedModelFiles.largestAnswers
 
-    /// The most classes of a confusion matrix, which has the square of that many numbers.
-    private static let mostClasses = 1000
+    /// The most models: more than any service loads.
+    private static let mostModels = 1000
+
+    /// The most classes of a confusion matrix, which has the square of that many numbers; and the most numbers of all
+    /// matrices together.
+    private static let (mostClasses, mostNumbers) = (1000, 4_000_000)
 
     /// The content of golden.json, as golden/ writes it, or as releases have it from before there was one.
     package init(_ bytes: [UInt8], path: String) throws(Problem) {
@@ -42,22 +46,35 @@ package struct ExpectedAnswers: Sendable {
                 what: "\(path) does not hold the expected answers",
                 why: "it has no rows, no features, no models, or no score", fix: "remove it and deploy again")
         }
+        try Self.refuseTwins(models, "models", "models", path)
+        guard models.count <= Self.mostModels else {
+            throw Problem(
+                what: "\(path) names too many models",
+                why: "it names \(models.count); at most \(Self.mostModels) are compared",
+                fix: "divide the models among several services")
+        }
         rules = AnswerRules(content, rows, of: models)
         rowsOfTest = max(rows.count, content?["data"]?["test"]?["rows"]?.count ?? 0)
         regressions = Set(models.filter { content?["tasks"]?[$0]?.text == "regression" })
-        // Python tells names apart by their code points, JSON's readers here by what they look like.
-        if Set(features).count < features.count {
-            let twice = Dictionary(features.map { ($0, 1) }, uniquingKeysWith: +).filter { $0.value > 1 }.keys.sorted()
-            throw Problem(
-                what: "\(path) cannot be compared with answers",
-                why:
-                    """
-                    two features have the same name, or names that only differ in how they are encoded: \
-                    \(twice.prefix(5).joined(separator: ", "))
-                    """,
-                fix: "rename one of the two columns, train, and deploy again")
-        }
+        try Self.refuseTwins(features, "features", "columns", path)
         self.score = score
+    }
+
+    /// Python tells names apart by their code points, JSON's readers here by what they look like.
+    private static func refuseTwins(
+        _ names: [String], _ what: String, _ which: String, _ path: String
+    ) throws(Problem) {
+        let counts = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
+        if counts.count == names.count { return }
+        let twice = counts.filter { $0.value > 1 }.keys.sorted()
+        throw Problem(
+            what: "\(path) cannot be compared with answers",
+            why:
+                """
+                two \(what) have the same name, or names that only differ in how they are encoded: \
+                \(twice.prefix(5).joined(separator: ", "))
+                """,
+            fix: "rename one of the two \(which), train, and deploy again")
     }
 
     var count: Int { rows.count }
@@ -80,17 +97,20 @@ package struct ExpectedAnswers: Sendable {
     }
 
     /// How often each class was taken for which by a model, on all rows here; nil where the truth is not known, where
-    /// the model answers with a number, and where there are so many classes that the table would tell nobody anything.
+    /// the model answers with a number, and where there are so many classes that the table would tell nobody anything,
+    /// or the matrices of all models would have too many numbers.
     func confusion(of model: String) -> ConfusionMatrix? {
         if regressions.contains(model) { return nil }
-        let pairs = rows.compactMap { row in
-            row["truth"].flatMap(ClassName.init).flatMap { truth in
-                row[model].flatMap(ClassName.init).map { (truth, $0) }
-            }
+        var pairs: [(ClassName, ClassName)] = []
+        for row in rows {
+            guard let truth = row["truth"].flatMap(ClassName.init), let answer = row[model].flatMap(ClassName.init)
+            else { return nil }
+            pairs.append((truth, answer))
         }
-        guard pairs.count == rows.count else { return nil }
         let classes = Set(pairs.flatMap { [$0.0, $0.1] }).sorted()
-        guard classes.count <= Self.mostClasses else { return nil }
+        guard classes.count <= Self.mostClasses,
+            classes.count * classes.count <= Self.mostNumbers / max(1, models.count)
+        else { return nil }
         let place = Dictionary(classes.enumerated().map { ($1, $0) }) { first, _ in first }
         var counts = Array(repeating: Array(repeating: 0, count: classes.count), count: classes.count)
         for (truth, answer) in pairs {
@@ -119,14 +139,21 @@ package struct ExpectedAnswers: Sendable {
 extension AnswerRules {
     /// The rules of a golden.json: a tolerance for each model, and how large the values are that it answers.
     fileprivate init(_ content: JSONValue?, _ rows: [JSONValue], of models: [String]) {
+        // In one pass: the file bounds what all rows hold together, and nothing bounds rows times models.
+        let known = Set(models)
+        var sizes: [String: (sum: Double, count: Int)] = [:]
+        for case .object(let members) in rows {
+            for (model, answer) in members where known.contains(model) {
+                guard case .number(let value)? = answer["value"] else { continue }
+                let size = sizes[model] ?? (0, 0)
+                sizes[model] = (size.sum + abs(value), size.count + 1)
+            }
+        }
         let rules = models.map { model -> (String, Model) in
             let said: Double? =
                 if case .number(let number)? = content?["tolerance"]?[model] { number } else { nil }
             let relative = said ?? Closeness.printed.relative
-            let sizes = rows.compactMap { row -> Double? in
-                if case .number(let value)? = row[model]?["value"] { abs(value) } else { nil }
-            }
-            let scale = sizes.isEmpty ? 1 : sizes.reduce(0, +) / Double(sizes.count)
+            let scale = sizes[model].map { $0.sum / Double($0.count) } ?? 1
             return (
                 model,
                 Model(
