@@ -19,8 +19,14 @@ package struct InventoryReader: Sendable {
     func read(_ text: String, at path: String) throws(Problems) -> Cluster {
         let diagnostics = Diagnostics(path: path)
         do throws(YAMLSyntaxError) {
-            let root = Field(
-                name: "", node: try YAMLDocument(text).root(), keyLocation: .start, diagnostics: diagnostics)
+            guard let node = try YAMLDocument(text).root() else {
+                let isEmpty = text.allSatisfy(\.isWhitespace)
+                throw YAMLSyntaxError(
+                    error: ValidationError(
+                        isEmpty ? "is empty" : "has nothing but comments", fix: InventoryExample.advice),
+                    location: .start)
+            }
+            let root = Field(name: "", node: node, keyLocation: .start, diagnostics: diagnostics)
             let section = ClusterSection(path: path, paths: LocalPath(home: home, inventory: path))
             if let cluster = section.read(root), diagnostics.problems == nil { return cluster }
         } catch {

@@ -76,7 +76,7 @@ struct OutsideTests {
         let reads =
             #/
             JSONDecoder|JSONSerialization|OutsideJSON\.|Yams\.|\.split[\x20(]|\.firstMatch|\.wholeMatch|\.matches\(of
-            |U?Int(16|32|64)?\(\w+(\[|,\ in)|Double\(\w+(\[|,\ in)|Scanner\(|contentsOfFile
+            |U?Int(16|32|64)?\(\w+(\[|,\ in)|Double\(\w+(\[|,\ in)|Scanner\(|contentsOfFile|\bParser\(yaml
             /#
         let tests = try testTexts()
         var seen: Set<String> = []
@@ -111,6 +111,15 @@ struct OutsideTests {
             let code = text.split(separator: "\n").filter { !$0.trimmingCharacters(in: .whitespaces).hasPrefix("//") }
             let spots = code.filter { $0.contains(/JSONDecoder\b|\.jsonObject\(/) }
             #expect(spots.isEmpty || path == "ForgeTemplates/OutsideJSON.swift", "\(path): \(spots)")
+        }
+    }
+
+    @Test("is given to Yams as YAML by YAMLDocument alone, which refuses aliases")
+    func yaml() throws {
+        for (path, text) in try sources() where !inside.contains(where: path.hasPrefix) {
+            let code = text.split(separator: "\n").filter { !$0.trimmingCharacters(in: .whitespaces).hasPrefix("//") }
+            let spots = code.filter { $0.contains(/\bYams\.(compose|load)|\bParser\(yaml|\bYAMLDecoder\b/) }
+            #expect(spots.isEmpty || path == "ForgeInventory/Parsing/YAMLDocument.swift", "\(path): \(spots)")
         }
     }
 

@@ -125,7 +125,10 @@ struct FuzzTests {
         }
         let entries = try KubeconfigTests.entries()
         let merged = try Kubeconfig(merging: entries, into: KubeconfigTests.others).text
-        try Fuzz("kubeconfig", samples: [KubeconfigTests.others, merged]).run { input in
+        let samples =
+            [KubeconfigTests.others, merged, merged.replacing("\n", with: "\r\n")]
+            + ["\r", "\u{85}", "\u{2028}"].map(KubeconfigTests.replaced)
+        try Fuzz("kubeconfig", samples: samples).run { input in
             let new = try Kubeconfig(merging: entries, into: input.text)
             let again = try Kubeconfig(merging: entries, into: new.text)
             guard again.differences.isEmpty else { fatalError("a second merge differs: \(again.differences)") }

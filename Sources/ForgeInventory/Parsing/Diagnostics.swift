@@ -53,8 +53,8 @@ struct SourceLocation: Hashable, Comparable, CustomStringConvertible {
 
     /// Where the text after `text` begins.
     init(after text: some StringProtocol) {
-        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-        self.init(line: lines.count, column: (lines.last?.count ?? 0) + 1)
+        let lines = YAMLDocument.lines(of: String(text))
+        self.init(line: lines.count, column: (lines.last?.unicodeScalars.count ?? 0) + 1)
     }
 
     var description: String { "\(line):\(column)" }

@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeInventory
 import Yams
 
 /// A kubeconfig's text and what YAML makes of it. Scalars stay the text that they are: `0123456` is no number here.
@@ -11,20 +12,23 @@ enum KubeconfigText {
     static func filled(_ text: String) -> String { text.allSatisfy(\.isWhitespace) ? empty : text }
 
     static func root(_ text: String) throws(Problem) -> Node.Mapping {
-        do {
-            guard let root = try Yams.compose(yaml: filled(text), .basic)?.mapping else {
-                throw Problem(
-                    what: "your kubeconfig is not valid; it was not changed", why: "it is not a mapping", fix: fix)
-            }
-            for list in ["clusters", "contexts", "users"] where !isList(root.node(list)) {
-                throw Problem(
-                    what: "your kubeconfig is not valid; it was not changed", why: "\(list) is not a list", fix: fix)
-            }
-            return root
+        let node: Node?
+        do throws(YAMLSyntaxError) {
+            node = try YAMLDocument(filled(text)).root()
         } catch {
-            throw error as? Problem
-                ?? Problem(what: "your kubeconfig could not be read; it was not changed", why: "\(error)", fix: fix)
+            throw Problem(
+                what: "your kubeconfig could not be read; it was not changed", why: error.sentence,
+                fix: error.fix.map { "\($0), or name another file with KUBECONFIG" } ?? fix)
         }
+        guard let root = node?.mapping else {
+            throw Problem(
+                what: "your kubeconfig is not valid; it was not changed", why: "it is not a mapping", fix: fix)
+        }
+        for list in ["clusters", "contexts", "users"] where !isList(root.node(list)) {
+            throw Problem(
+                what: "your kubeconfig is not valid; it was not changed", why: "\(list) is not a list", fix: fix)
+        }
+        return root
     }
 
     private static func isList(_ node: Node?) -> Bool { node == nil || node?.sequence != nil || node.isEmpty }
@@ -49,14 +53,25 @@ enum KubeconfigText {
 
 /// An edit by lines, of a file in the block style that kubectl and people write. It may be wrong: who uses it compares.
 private struct KubeconfigEdit {
+    /// Each with its line end.
     private var lines: [String]
+    /// Added lines end as the first line of the file does.
+    private let lineEnd: String
 
     init(_ text: String) {
-        lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        if lines.last == "" { lines.removeLast() }
+        lines = YAMLDocument.lines(of: text)
+        lineEnd = lines.first?.hasSuffix("\r\n") == true ? "\r\n" : "\n"
+        if let last = lines.popLast(), !last.isEmpty { lines.append(last + lineEnd) }
     }
 
-    private var text: String { lines.joined(separator: "\n") + "\n" }
+    private var text: String { lines.joined() }
+
+    /// The lines of what was rendered, with the file's line ends.
+    private func added(_ rendered: String) -> [String] {
+        YAMLDocument.lines(of: rendered).filter { !$0.isEmpty }.map {
+            $0.hasSuffix("\n") ? String($0.dropLast()) + lineEnd : $0
+        }
+    }
 
     func applied(_ root: Node.Mapping) -> String? {
         var edit = self
@@ -70,19 +85,19 @@ private struct KubeconfigEdit {
     private mutating func put(_ item: Node, _ list: String) -> Bool {
         guard let root = try? KubeconfigText.root(text), let entry = try? KubeconfigText.rendered(.sequence([item]))
         else { return false }
-        let new = entry.split(separator: "\n").map(String.init)
+        let new = added(entry)
         guard let section = section(list, root) else {
-            lines += ["\(list):"] + new
+            lines += [list + ":" + lineEnd] + new
             return true
         }
         guard let items = root.node(list)?.sequence, !items.isEmpty else {
-            lines.replaceSubrange(section, with: ["\(list):"] + new)
+            lines.replaceSubrange(section, with: [list + ":" + lineEnd] + new)
             return section.count == 1
         }
         if items.contains(item) { return true }
         let starts = items.compactMap { $0.mapping?.keyMark.map { $0.line - 1 } }
         guard starts.count == items.count, let first = starts.first, first > section.lowerBound,
-            lines.indices.contains(first),
+            first < section.upperBound, starts.allSatisfy(lines.indices.contains),
             lines[first].drop(while: { $0 == " " }).hasPrefix("- ")
         else { return false }
         let indented = new.map { String(repeating: " ", count: lines[first].prefix { $0 == " " }.count) + $0 }
@@ -105,10 +120,10 @@ private struct KubeconfigEdit {
         }
         if root.node(key) == value { return true }
         guard let section = section(key, root) else {
-            lines.append(shown.trimming(while: \.isNewline))
+            lines += added(shown)
             return true
         }
-        lines.replaceSubrange(section, with: [shown.trimming(while: \.isNewline)])
+        lines.replaceSubrange(section, with: added(shown))
         return section.count == 1
     }
 
@@ -124,7 +139,8 @@ private struct KubeconfigEdit {
         var end = range.upperBound
         while end > range.lowerBound + 1 {
             let line = lines[end - 1].drop { $0 == " " }
-            guard line.isEmpty || line.hasPrefix("#") || line == "..." else { break }
+            guard line.allSatisfy(\.isNewline) || line.hasPrefix("#") || line.trimming(while: \.isNewline) == "..."
+            else { break }
             end -= 1
         }
         return range.lowerBound..<end
