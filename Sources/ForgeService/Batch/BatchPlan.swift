@@ -67,7 +67,7 @@ package struct BatchRun: Sendable, Hashable {
         isIndexed = shards > 1 && cluster.kubernetes.isAtLeast(1, 24)
     }
 
-    /// `inference-batch-20261121-151732`; a long service name is cut, since pods' names take at most 63 characters.
+    /// `inference-batch-20261121-151732`; see `Service.shortName` for a long service name.
     package static func name(_ service: Service, time: String) -> String { "\(JobKind.batch.prefix(service))-\(time)" }
 
     var coordinator: String { name + "-coordinator" }

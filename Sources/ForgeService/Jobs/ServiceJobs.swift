@@ -38,12 +38,11 @@ package struct ServiceJobs: Sendable {
         schedules.sort { $0.name < $1.name }
     }
 
-    /// Another service of the namespace has another label; its name may begin as this one's, and long names are cut.
+    /// Another service of the namespace has another label; its name may begin as this one's.
     private static func purpose(_ object: JobObject, _ service: Service) -> String? {
         switch object.metadata.labels?["app.kubernetes.io/name"] {
         case JobKind.batch.label(service): "batch run"
-        case JobKind.train.label(service):
-            object.name.hasPrefix("\(JobKind.pushPrefix(service))-") ? "push" : "training"
+        case JobKind.train.label(service): JobKind.isPush(object.name, of: service) ? "push" : "training"
         default: nil
         }
     }

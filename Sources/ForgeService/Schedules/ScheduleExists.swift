@@ -11,7 +11,11 @@ struct ScheduleExists: Step {
     private let predictions: PredictionsPlace?
     private let zone: String?
     private let name: String
+    /// The name that earlier versions gave it; nil where it is the same.
+    private let former: String?
+    private let owner: ScheduleOwner
     private let look: SchedulesLook
+    private let cluster: Cluster
     private let secret: ScheduleSecret
     private let kubectl: Kubectl
 
@@ -26,6 +30,9 @@ struct ScheduleExists: Step {
         zone = try Schedule.timeZone(cluster, templates)
         manifest = try schedule.manifest(cluster, release: release, secret: store, templates: templates)
         name = Schedule.cronJob(schedule.name, of: cluster.service)
+        former = Schedule.formerCronJob(schedule.name, of: cluster.service)
+        owner = ScheduleOwner(of: name, cluster.service)
+        self.cluster = cluster
         secret = ScheduleSecret(of: name, cluster)
         look = SchedulesLook(cluster.service)
         kubectl = Kubectl(namespace: cluster.service.namespace)
@@ -34,12 +41,19 @@ struct ScheduleExists: Step {
     var title: String { "\(name) runs at \(schedule.cron.text), in UTC" }
 
     /// The manifest itself is compared, too: a template may have changed.
-    var questions: [Question] { look.questions + [.command(drift), .command(secret.look)] }
+    var questions: [Question] { look.questions + [drift, secret.look, owner.look].map(Question.command) }
 
     func differences(given answers: Answers) -> [Difference] {
         guard let all = look.found(answers) else { return [look.silence(answers)] }
-        guard let now = all.first(where: { $0.name == name }) else { return ["it has no schedule yet"] }
+        let isLeft = all.contains { $0.name == former }
+        guard let now = all.first(where: { $0.name == name }) else {
+            if let taken = owner.taken(answers) { return [taken] }
+            return [
+                former.flatMap { isLeft ? Difference("its name", from: $0, to: name) : nil } ?? "it has no schedule yet"
+            ]
+        }
         let told = [
+            former.flatMap { isLeft ? Difference("it runs under its former name, too: \($0)") : nil },
             Self.change("schedule", now.schedule, schedule.cron.text), now.change("time zone", to: zone),
             changeOfInput(now, secret.state(answers)),
             Self.change("kept columns", now.output.keep ?? "none", schedule.output.keep ?? "none"),
@@ -50,8 +64,13 @@ struct ScheduleExists: Step {
         return told.isEmpty && answers.command(drift).exitCode != 0 ? ["it differs from its manifest"] : told
     }
 
+    /// Somebody else's CronJob of its name stays, and no other is made.
+    func refusal(of differences: [Difference], on host: Host) -> Problem? { owner.refusal(of: differences, on: host) }
+
     /// A run that begins before its Secret is there waits for it.
     func apply(to machine: Machine) async throws {
+        let answers = try await machine.ask(look.questions + [.command(owner.look)])
+        try owner.check(answers, on: machine.host)
         if schedule.address != nil { try await secret.check(on: machine) }
         try await machine.run(
             kubectl.command("apply", "-f", "-").reading(manifest), fix: "see what the API server says above")
@@ -60,6 +79,16 @@ struct ScheduleExists: Step {
         } else {
             try await machine.run(secret.removed)
         }
+        if let former, look.found(answers)?.contains(where: { $0.name == former }) ?? false {
+            try await remove(former, on: machine)
+        }
+    }
+
+    /// Runs that the schedule has begun under its former name end as they would; its successor begins the next.
+    private func remove(_ former: String, on machine: Machine) async throws {
+        try await machine.run(
+            kubectl.command("delete", "cronjob", "--cascade=orphan", "--ignore-not-found", Word(former)))
+        try await machine.run(ScheduleSecret(of: former, cluster).removed)
     }
 
     private static func change(_ subject: String, _ old: String, _ new: String) -> Difference? {

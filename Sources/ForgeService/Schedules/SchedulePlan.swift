@@ -41,13 +41,16 @@ package enum SchedulePlan {
     /// second one.
     package static func remove(_ name: String?, found: [JobObject], cluster: Cluster) throws(Problem) -> Plan {
         let wanted = Schedule.cronJob(name, of: cluster.service)
+        let names = [wanted, Schedule.formerCronJob(name, of: cluster.service)].compactMap { $0 }
+        let there = names.filter(found.map(\.name).contains)
         let others = found.compactMap { Schedule.shortName(of: $0.name, cluster.service) }
-        if !found.contains(where: { $0.name == wanted }), !others.isEmpty {
+        if there.isEmpty, !others.isEmpty {
             throw Problem(
                 .usage, what: name.map { "there is no schedule named \($0)" } ?? "there is no schedule without a name",
                 fix: "say which: " + others.map { "--name \($0)" }.joined(separator: " or "))
         }
-        return plan("the schedule is removed", [ScheduleIsGone(wanted, of: cluster)], cluster)
+        let gone = there.isEmpty ? [wanted] : there
+        return plan("the schedule is removed", gone.map { ScheduleIsGone($0, of: cluster) }, cluster)
     }
 
     private static func plan(_ stage: String, _ steps: [any Step], _ cluster: Cluster) -> Plan {
@@ -59,8 +62,10 @@ package enum SchedulePlan {
 extension Schedule {
     /// `weekly` of `inference-batch-weekly`; nil for the one without a name.
     package static func shortName(of cronJob: String, _ service: Service) -> String? {
-        let prefix = cronJob.dropFirst(Self.cronJob(nil, of: service).count + 1)
-        return prefix.isEmpty ? nil : String(prefix)
+        let starts = [Self.cronJob(nil, of: service), formerCronJob(nil, of: service)].compactMap {
+            $0.map { $0 + "-" }
+        }
+        return starts.first(where: cronJob.hasPrefix).map { String(cronJob.dropFirst($0.count)) }
     }
 }
 
@@ -86,6 +91,11 @@ package struct Schedule: Sendable, Hashable {
     /// run.
     package static func cronJob(_ name: String?, of service: Service) -> String {
         JobKind.batch.prefix(service) + (name.map { "-\($0)" } ?? "")
+    }
+
+    /// The name that earlier versions gave it; nil where it is the same. Another service may have a CronJob of it.
+    static func formerCronJob(_ name: String?, of service: Service) -> String? {
+        service.formerShortName.map { "\($0)-\(JobKind.batch.rawValue)" + (name.map { "-\($0)" } ?? "") }
     }
 
     /// Whether it may follow the service's name in an object's name.

@@ -74,7 +74,7 @@ package struct TrainingRun: Sendable, Hashable {
         self.pushed = pushed
     }
 
-    /// `inference-train-20261121-151732`; a long service name is cut, since pods' names take at most 63 characters.
+    /// `inference-train-20261121-151732`; see `Service.shortName` for a long service name.
     package static func name(_ service: Service, isPush: Bool = false, time: String) -> String {
         "\(isPush ? JobKind.pushPrefix(service) : JobKind.train.prefix(service))-\(time)"
     }

@@ -117,4 +117,29 @@ struct BatchManifestsTests {
         #expect(Schedule.cronJob(String(repeating: "b", count: 17), of: service).count <= 52)
         #expect(JobKind.coordinator.label(service).count <= 63)
     }
+
+    @Test("have other names than those of a service whose name begins alike")
+    func alike() {
+        func names(_ name: String) -> [String] {
+            let service = Service(name: name)
+            let run = BatchRun(
+                of: Example.cluster(service: service), input: .own, shards: 2, release: DeployedRelease(image: "a:b"),
+                time: "1")
+            return run.jobs
+                + [
+                    run.coordinator, Schedule.cronJob("weekly", of: service), TrainingRun.name(service, time: "1"),
+                    TrainingRun.name(service, isPush: true, time: "1"),
+                ]
+        }
+        let (west, east) = (names("customer-churn-prediction-eu-west"), names("customer-churn-prediction-eu-east"))
+        #expect(Set(west).intersection(east) == [])
+        #expect(
+            west == [
+                "customer-churn-pred-d43b99d7-batch-1-0", "customer-churn-pred-d43b99d7-batch-1-1",
+                "customer-churn-pred-d43b99d7-batch-1-coordinator", "customer-churn-pred-d43b99d7-batch-weekly",
+                "customer-churn-pred-d43b99d7-train-1", "customer-churn-pred-d43b99d7-push-1",
+            ])
+        // One that is short enough is not changed.
+        #expect(names("customer-churn-prediction-eu").last == "customer-churn-prediction-eu-push-1")
+    }
 }

@@ -95,6 +95,9 @@ struct InputAddressTests {
         ScriptedTransport { command in
             if command.line.contains(" apply ") || command.line.contains(" delete ") { return Output("") }
             if command.inputText.contains("metadata.uid") { return Output(answering: CommandState(text: "0f-1a")) }
+            if command.inputText.contains("managed-by}/") {
+                return Output(answering: CommandState(text: found), CommandState(text: "kubeforge/inference-batch\n"))
+            }
             return Output(answering: CommandState(text: command.inputText.contains("get secrets") ? kept : found))
         }
     }

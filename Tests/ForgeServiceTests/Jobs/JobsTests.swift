@@ -95,8 +95,13 @@ struct JobsTests {
             job("\(JobKind.batch.prefix(service))-2", "{}", label: "the-inference-of-letters-from-elsewhere-batch"),
             of: service)
         #expect(
-            found.runs.map(\.name) == ["the-inference-of-letters-fro-train-1", "the-inference-of-letters-fro-batch-1"])
+            found.runs.map(\.name) == ["the-inference-of-le-6e2b3e8c-train-1", "the-inference-of-le-6e2b3e8c-batch-1"])
         #expect(found.runs.map(\.purpose) == ["training", "batch run"])
+        let pushes = try jobs(
+            job("\(JobKind.pushPrefix(service))-1", "{}", label: JobKind.train.label(service)),
+            // As earlier versions named it.
+            job("the-inference-of-letters-fro-push-1", "{}", label: JobKind.train.label(service)), of: service)
+        #expect(pushes.runs.map(\.purpose) == ["push", "push"])
     }
 
     @Test("have schedules, with the last time and the next")

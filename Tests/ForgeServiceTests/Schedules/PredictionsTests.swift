@@ -69,10 +69,13 @@ struct PredictionsTests {
                 ])
             #expect(steps.compactMap { ($0 as? StoreSecret)?.name } == [write])
             #expect(try StoreSecret(cluster, for: .training)?.name == write, "trainings have the same")
-            let host = ScriptedTransport { _ in Output("") }
+            let host = ScriptedTransport { command in
+                let isAsked = command.inputText.contains("get cronjobs")
+                return isAsked ? Output(answering: Told.list(), CommandState()) : Output("")
+            }
             let last = try #require(steps.last)
             try await last.apply(to: Machine(host: Example.master, transport: host))
-            let manifest = try #require(await host.commands.first?.inputText)
+            let manifest = try #require(await host.commands.first { $0.line.hasSuffix(" apply -f -") }?.inputText)
             let volumes = manifest.matches(of: /- name: ([a-z-]+)\n +secret:\n +secretName: "([^"]+)"/).map {
                 "\($0.1) \($0.2)"
             }

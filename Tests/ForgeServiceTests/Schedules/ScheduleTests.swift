@@ -31,7 +31,9 @@ struct ScheduleTests {
         let looks = step.questions.compactMap { question in if case .command(let text) = question { text } else { nil }
         }
         return step.differences(
-            given: Example.answers([looks[0]: CommandState(text: json), looks[1]: CommandState(exitCode: drift)])
+            given: Example.answers([
+                looks[0]: CommandState(text: json), looks[1]: CommandState(exitCode: drift), looks[3]: CommandState(),
+            ])
         ).map(\.text)
     }
 
