@@ -10,16 +10,17 @@ enum Told {
 
     static func deployment(
         _ name: String = "inference", image: String = old, template: String = "old", replicas: Int = 2, ready: Int = 2,
-        models: String? = nil
+        models: String? = nil, revision: Int = 1, progress: String = "NewReplicaSetAvailable"
     ) -> String {
         """
         {"kind":"Deployment","metadata":{"name":"\(name)","generation":1,"annotations":{\
-        "deployment.kubernetes.io/revision":"1"}},
+        "deployment.kubernetes.io/revision":"\(revision)"}},
          "spec":{"replicas":\(replicas),"template":{"metadata":{"annotations":{"kubeforge.io/template":"\(template)"}},
           "spec":{"initContainers":[\(models.map { fetching($0) } ?? "")],"containers":[{"name":"api",\
         "image":"\(image)"}]}}},
          "status":{"observedGeneration":1,"replicas":\(replicas),"updatedReplicas":\(replicas),\
-        "availableReplicas":\(ready)}}
+        "availableReplicas":\(ready),
+          "conditions":[{"type":"Progressing","status":"True","reason":"\(progress)"}]}}
         """
     }
 

@@ -14,6 +14,8 @@ package struct ReleaseHistory: Sendable {
     let replicas: Int?
     /// Each template that Kubernetes still has.
     private let kept: [String: RetainedRevision]
+    /// The revision that the Deployment replaces with what it describes now; nil once that has been complete.
+    private let replaced: Int?
     private let service: String
 
     /// The name of the ConfigMap.
@@ -31,9 +33,10 @@ package struct ReleaseHistory: Sendable {
         self.service = service
         records = (objects.first { $0.kind == "ConfigMap" && $0.metadata.name == Self.name(service) }?.data ?? [:])
             .sorted { $0.key > $1.key }.compactMap { ReleaseRecord(json: $0.value) }
-        let deployment = objects.first { $0.kind == "Deployment" && $0.metadata.name == service }?.spec
-        running = deployment?.template?.digest
-        replicas = deployment?.replicas
+        let deployment = objects.first { $0.kind == "Deployment" && $0.metadata.name == service }
+        running = deployment?.spec?.template?.digest
+        replicas = deployment?.spec?.replicas
+        replaced = deployment.flatMap { $0.isReplacingPods ? $0.lastRevision(of: objects) : nil }
         let known = objects.filter { $0.kind == "ReplicaSet" }.compactMap { set in
             set.spec?.template?.digest.flatMap { digest in RetainedRevision(set).map { (digest, $0) } }
         }
@@ -47,9 +50,7 @@ package struct ReleaseHistory: Sendable {
         let pullSecret: String?
 
         init?(_ set: ClusterObject) {
-            guard let revision = set.metadata.annotations?[ClusterObject.revision].flatMap({ Int($0) }) else {
-                return nil
-            }
+            guard let revision = set.revisionNumber else { return nil }
             self.revision = revision
             models = ModelVersion(set.spec?.template?.spec)
             pullSecret = set.spec?.template?.spec.pullSecret
@@ -79,6 +80,18 @@ package struct ReleaseHistory: Sendable {
                 pullSecret: kept.pullSecret)
         }
     }
+
+    /// The release that comes back when the rollout of this template fails; nil where there is none.
+    ///
+    /// The release that was complete last is not given up because its pods are not ready now: a node may be gone.
+    /// Where it is just replacing another one, as after a `kubectl rollout undo` that the history does not know, that
+    /// one comes back.
+    func predecessor(of template: String) -> RestorableRelease? {
+        let others = past.filter { $0.record.template != template }
+        return wasCompleteLast(template) ? others.first { $0.revision == replaced } : others.first
+    }
+
+    func wasCompleteLast(_ template: String) -> Bool { records.first?.template == template }
 
     func isRestorable(_ record: ReleaseRecord) -> Bool { kept[record.template] != nil }
 
@@ -173,6 +186,23 @@ extension ClusterObject {
     static let revision = "deployment.kubernetes.io/revision"
     /// See `Manifests.template`.
     static let template = "kubeforge.io/template"
+
+    /// Of a Deployment or a ReplicaSet.
+    fileprivate var revisionNumber: Int? { metadata.annotations?[Self.revision].flatMap { Int($0) } }
+
+    /// Whether a Deployment's rollout goes on. Once it has been complete, Kubernetes says so until the next one begins,
+    /// whatever becomes of the pods.
+    fileprivate var isReplacingPods: Bool {
+        let progress = status?.conditions?.first { $0.type == "Progressing" }
+        return progress.map { $0.reason != "NewReplicaSetAvailable" } ?? false
+    }
+
+    /// What a Deployment described before, among the revisions that are kept of it.
+    fileprivate func lastRevision(of objects: [ClusterObject]) -> Int? {
+        guard let revisionNumber else { return nil }
+        return objects.filter { $0.kind == "ReplicaSet" }.compactMap(\.revisionNumber).filter { $0 < revisionNumber }
+            .max()
+    }
 }
 
 extension ClusterObject.Spec.Template {

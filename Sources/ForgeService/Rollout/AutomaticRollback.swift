@@ -1,7 +1,8 @@
 import ForgeCore
 import ForgePlan
 
-/// The release that ran before comes back when a rollout fails, so that no half of a broken one stays.
+/// The release that ran before comes back when a rollout fails, so that no half of a broken one stays. A release that
+/// was complete earlier, and whose pods are not ready now, is not rolled back.
 struct AutomaticRollback: Sendable {
     let release: Release
     /// The template of the rollout that may fail.
@@ -27,8 +28,10 @@ struct AutomaticRollback: Sendable {
         let answer = try await machine.ask([.command(look)]).command(look)
         guard answer.exitCode == 0 else { throw Problem(silent: machine.host.name, answer) }
         let history = ReleaseHistory(answer.text, of: release.name)
-        guard let old = history.past.first(where: { $0.record.template != template }) else {
-            return "no earlier release to roll back to; its pods are left for inspection"
+        guard let old = history.predecessor(of: template) else {
+            return history.wasCompleteLast(template)
+                ? "nothing was rolled back: \(release.image) is the release that was complete last"
+                : "no earlier release to roll back to; its pods are left for inspection"
         }
         try await machine.run(history.undo(to: old.revision, namespace: namespace))
         let rollout = RolloutIsComplete(

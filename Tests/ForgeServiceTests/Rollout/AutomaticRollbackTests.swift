@@ -72,16 +72,11 @@ struct AutomaticRollbackTests {
             told.why?.hasPrefix("a pod crashed\nthe previous release could not be restored: kubmaster: ") == true)
     }
 
-    @Test(
-        """
-        is undone to the last of several that can be restored, and never to the one that fails, though it was complete \
-        once
-        """
-    )
+    @Test("is undone to the release that it replaces, though it was complete itself before that one came back by hand")
     func several() async {
         let history = Told.list(
-            Told.deployment(template: "new"), Told.replicaSet("older", revision: 3),
-            Told.replicaSet("old", revision: 4),
+            Told.deployment(template: "new", revision: 6, progress: "ReplicaSetUpdated"),
+            Told.replicaSet("older", revision: 3), Told.replicaSet("old", revision: 4),
             Told.replicaSet("new", revision: 6),
             Told.history(
                 .example("c", template: "older", at: "2026-11-20T10:00:00Z"),
@@ -93,6 +88,49 @@ struct AutomaticRollbackTests {
             await host.commands.filter { $0.line.contains("rollout undo") }.map { $0.line.suffix(15) } == [
                 "--to-revision=4"
             ])
+    }
+
+    /// The kubelet of a node is gone, a pod restarts again and again, or somebody restarts the rollout by hand.
+    @Test(
+        "is not undone where its release is the one that was complete last",
+        arguments: [
+            (Told.deployment(template: "new", revision: 5), [Told.replicaSet("new", revision: 5)]),
+            (
+                Told.deployment(template: "new", revision: 7, progress: "ReplicaSetUpdated"),
+                [Told.replicaSet("new", revision: 5), Told.replicaSet("new", revision: 7)]
+            ),
+            (
+                Told.deployment(template: "new", revision: 7, progress: "ProgressDeadlineExceeded"),
+                [Told.replicaSet("never complete", revision: 6), Told.replicaSet("new", revision: 7)]
+            ),
+        ])
+    func isNotUndone(deployment: String, sets: [String]) async throws {
+        let history = Told.list(
+            deployment, Told.replicaSet("old", revision: 4), sets.joined(separator: ","),
+            Told.history(
+                .example("a", template: "old", at: "2026-11-21T10:00:00Z"),
+                .example("0", template: "new", at: "2026-11-22T10:00:00Z")))
+        let pods = Told.list(Told.deployment(image: Example.release.reference, template: "new", ready: 1))
+        let none = CommandState(text: "{\"items\":[]}")
+        let host = ScriptedTransport { command in
+            let script = command.inputText
+            if script.contains("configmaps") { return Output(answering: history) }
+            if script.contains("logs --tail=20") { return Output(answering: pods, none, none, none) }
+            if script.contains("get events") { return Output(answering: pods, none) }
+            return script.contains("replicasets,pods") ? Output(answering: pods) : nil
+        }
+        let step = RolloutIsComplete(
+            Example.release, replicas: 2, namespace: "mlops", within: .zero, every: .zero, orElse: restoration)
+        let plan = Plan(
+            stages: [Stage("the service runs", on: [Example.master]) { _ in [step] }], essential: ["kubmaster"])
+        let fleet = await Fleet.connect([Example.master], width: 1) { _ in host }
+        let result = await Executor(fleet: fleet, reporter: Silence()).run(plan)
+        #expect(
+            result.failures["kubmaster"]?.why == """
+                1 of 2 pods are available
+                nothing was rolled back: \(Example.release.image) is the release that was complete last
+                """)
+        #expect(await !host.commands.contains { $0.line.contains("rollout undo") })
     }
 
     @Test("has three minutes to bring back what ran, and looks once a second")
