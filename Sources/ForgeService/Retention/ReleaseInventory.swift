@@ -59,7 +59,8 @@ struct ReleaseInventory {
         }
     }
 
-    /// Notes the release as the last one, and removes those with these tags.
+    /// Removes the releases with these tags, and notes the current one as the last. What fails in the registry, which
+    /// comes at the end, is tried again by the next deploy.
     func removal(of tags: [String]) -> Command {
         let remove =
             (runtime == .containerd ? paths.map { "forget \($0):$tag" } : [])
@@ -78,8 +79,8 @@ struct ReleaseInventory {
             \((remove + ["rm -f -- \(notes)/$tag"]).joined(separator: "\n"))
             done
             \(isBuilder ? Self.garbageCollect : ":")
-            \(registry.map { "\($0.functions)\nunpublish \"$@\"" } ?? ":")
             touch -- \(notes)/\(release.tag)
+            \(registry.map { "\($0.functions)\nunpublish \"$@\"" } ?? ":")
             """
         return Command([Word("sh"), "-c", Word(script), "sh"] + tags.map { Word($0) }).asRoot()
     }

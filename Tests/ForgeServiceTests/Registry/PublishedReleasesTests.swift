@@ -98,6 +98,61 @@ struct PublishedReleasesTests {
         }
     }
 
+    /// `fault`: which requests of curl's fail, as `case` patterns, after what they may print before.
+    @Test(
+        "keep every tag that is to stay, whichever request fails; a later run removes what is left",
+        arguments: [
+            ("*' --head '*0004", "exit 28", true), ("*' --head '*0003", "exit 28", true),
+            (
+                "*/tags/list",
+                #"printf '{"name":"mlops/inference","tags":["0000000000000001","0000000000000003"'; exit 28"#, false
+            ),
+            ("*' -D '*", "exit 28", true), ("*' -X PUT '*", "exit 22", true),
+            ("*' -X DELETE '*", "exit 28", true),
+        ])
+    func interrupted(requests: String, fault: String, isTold: Bool) async throws {
+        try await during { registry, published in
+            for (number, layer) in [(1, "one"), (2, "two"), (3, "twin"), (4, "twin")] {
+                try registry.push(release(number, in: registry), layer: layer)
+            }
+            let before = try registry.blobs()
+            let script = try kubectl(registry) + "set -eu\n\(published.functions)\nunpublish \"$@\" 2>&1"
+            let curl = "#!/bin/sh\ncase \"$*\" in \(requests)) \(fault);; esac\nexec /usr/bin/curl \"$@\"\n"
+            try registry.directory.files.write("curl", curl, mode: 0o755)
+            let failed = try LocalProgram("sh", "-c", script, "sh", tag(1), tag(3))
+            try registry.directory.files.write("curl", "#!/bin/sh\nexec /usr/bin/curl \"$@\"\n", mode: 0o755)
+            for number in [2, 4] {
+                let look = ImageIsPushed.look(release(number, in: registry), in: registry.directory.place)
+                #expect(try LocalProgram("sh", "-c", look).exitCode == 0, "\(number): \(failed.output)")
+            }
+            #expect((failed.exitCode != 0) == isTold, "\(failed.output)")
+            #expect(failed.output.contains("were not removed from the registry") == isTold, "\(failed.output)")
+            let run = try LocalProgram("sh", "-c", script, "sh", tag(1), tag(3))
+            #expect(run.exitCode == 0 && run.output == "", "\(run.output)")
+            #expect(try LocalProgram("sh", "-c", published.look).output == "present \(tag(2))\npresent \(tag(4))\n")
+            #expect(try registry.blobs() == before - 2)
+        }
+    }
+
+    @Test("go though a tag beside them has no image, and leave another kind of tag of the same image")
+    func otherTags() async throws {
+        try await during { registry, published in
+            try registry.push(release(1, in: registry), layer: "one")
+            try registry.push(release(2, in: registry), layer: "two")
+            let latest = Release(name: "inference", tag: "latest", registry: release(1, in: registry).registry)
+            try registry.push(latest, layer: "one")
+            let tags = registry.directory.files.path(
+                "images/docker/registry/v2/repositories/mlops/inference/_manifests/tags")
+            try FileManager.default.removeItem(atPath: "\(tags)/\(tag(2))/current")
+            let script = try kubectl(registry) + "set -eu\n\(published.functions)\nunpublish \"$@\""
+            let run = try LocalProgram("sh", "-c", script, "sh", tag(1))
+            #expect(run.exitCode == 0 && run.output == "", "\(run.output)")
+            let look = ImageIsPushed.look(latest, in: registry.directory.place)
+            #expect(try LocalProgram("sh", "-c", look).exitCode == 0)
+            #expect(try LocalProgram("sh", "-c", published.look).output == "present \(tag(2))\n")
+        }
+    }
+
     @Test("keep their layers while somebody pushes, until the next time")
     func whilePushing() async throws {
         try await during { registry, published in
