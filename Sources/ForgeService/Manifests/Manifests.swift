@@ -62,7 +62,17 @@ struct CanaryDeployment: Sendable, Hashable {
     let release: Release
 
     /// The name of its Deployment, and on the label of its pod.
-    var name: String { release.name + "-candidate" }
+    var name: String { release.name + Self.suffix }
+
+    private static let suffix = "-candidate"
+
+    /// The service that a Deployment of this name is the canary of; nil where it is none. Its image tells: a service
+    /// may have such a name, too, and its pods run an image of their own name.
+    static func service(of deployment: String, running images: [String]) -> String? {
+        guard deployment.hasSuffix(suffix) else { return nil }
+        let service = String(deployment.dropLast(suffix.count))
+        return images.contains { Release(reference: $0, name: service) != nil } ? service : nil
+    }
 
     /// Which manifests it needs: all but those that are about the service's own pods.
     static func needs(_ manifest: String) -> Bool {

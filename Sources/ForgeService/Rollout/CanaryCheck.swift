@@ -30,9 +30,7 @@ struct CanaryCheck: Sendable {
             "--output", "json")
     }
 
-    func isLeft(_ state: CommandState) -> Bool {
-        ClusterObject.list(state.text).contains { $0.metadata.name == canary.name }
-    }
+    func isLeft(_ state: CommandState) -> Bool { ClusterObject.list(state.text).contains(where: canary.isMade) }
 
     /// Asks the first pod, where the pods that are described now are others: what the Deployment describes already was
     /// asked when it came.
@@ -41,6 +39,9 @@ struct CanaryCheck: Sendable {
         let answer = try await machine.ask([.command(look)]).command(look)
         guard answer.exitCode == 0 else { throw Problem(silent: machine.host.name, answer) }
         let deployments = ClusterObject.list(answer.text)
+        if let other = deployments.first(where: { $0.metadata.name == canary.name && !canary.isMade($0) }) {
+            throw Problem(taken: other.metadata.name, of: release, on: machine.host)
+        }
         let running = deployments.first { $0.metadata.name == release.name }?.spec?.template
         if running?.digest == manifests.template { return try await remove(machine) }
         do {
@@ -90,6 +91,14 @@ struct CanaryCheck: Sendable {
     private var release: Release { canary.release }
 }
 
+extension CanaryDeployment {
+    /// Whether it is the canary of the service, which may be started anew and removed.
+    fileprivate func isMade(_ deployment: ClusterObject) -> Bool {
+        let images = deployment.spec?.template?.spec.containers.map(\.image) ?? []
+        return Self.service(of: deployment.metadata.name, running: images) == release.name
+    }
+}
+
 /// The golden questions, put to one pod by itself.
 private struct PodVerification: Sendable {
     private let pod: ServicePod
@@ -135,6 +144,14 @@ private struct PodVerification: Sendable {
 }
 
 extension Problem {
+    /// Another service has the name, and users reach it.
+    fileprivate init(taken name: String, of release: Release, on host: Host) {
+        self.init(
+            what: "\(host.name): \(release.image) cannot be checked: Deployment \(name) is not its canary",
+            why: "nothing was changed: another service has the name that the canary would have",
+            fix: "choose another name or namespace for one of the two, under service: in its inventory")
+    }
+
     /// What is wrong comes first: the one sentence about all rows, where there is one, and then single answers.
     fileprivate init(wrongAnswers wrong: [CheckReport], of count: Int, _ release: Release, on host: Host) {
         let told = wrong.reversed().prefix(4).map { "\($0.name): expected \($0.expected); got \($0.got)" }

@@ -27,6 +27,33 @@ struct ObjectsAreOursTests {
         #expect(plan.stages[0].steps(for: "kubmaster").map(\.title).contains(step.title))
     }
 
+    @Test("is also what kubeforge made for a service of another inventory")
+    func services() throws {
+        func told(_ name: String, _ lines: String...) -> [String] {
+            ObjectsAreOurs.requirement(Example.cluster(service: Service(name: name))).differences(
+                whenLookEnds: 0, lines.map { $0 + "\n" }.joined())
+        }
+        func image(_ name: String) -> String { "10.77.0.11:5443/mlops/\(name):0123456789abcdef" }
+        let isNone = "Deployment mlops.churn-candidate is no canary of churn, but belongs to a service of that name"
+        #expect(told("churn", "Deployment churn-candidate kubeforge") == [isNone])
+        let production = "Deployment churn-candidate kubeforge churn-candidate \(image("churn-candidate"))"
+        #expect(told("churn", production) == [isNone])
+        #expect(told("churn-candidate", production) == [])
+        let canary = "Deployment churn-candidate kubeforge churn-candidate \(image("churn"))"
+        #expect(told("churn", "Deployment churn kubeforge churn \(image("churn"))", canary) == [])
+        #expect(
+            told("churn-candidate", canary) == ["Deployment mlops.churn-candidate is the canary of service churn"])
+        let policy = "NetworkPolicy churn-batch kubeforge "
+        #expect(told("churn", policy + "churn ", "ConfigMap churn-releases kubeforge churn ") == [])
+        #expect(
+            told("churn", policy + "churn-batch ")
+                == ["NetworkPolicy mlops.churn-batch belongs to service churn-batch"])
+        #expect(
+            told("churn-batch", policy + "churn ") == ["NetworkPolicy mlops.churn-batch belongs to service churn"])
+        // A manifest of the user's own need not have the name's label.
+        #expect(told("churn", "Service churn kubeforge  ") == [])
+    }
+
     @Test("is a node port, with its owner's name; the service's own port is free for it")
     func nodePort() throws {
         let step = try #require(NodePortIsFree.requirement(ForgeInventory.Service(nodePort: 30080)))

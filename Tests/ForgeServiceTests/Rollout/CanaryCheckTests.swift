@@ -36,6 +36,31 @@ struct CanaryCheckTests {
                 "delete deployment inference-candidate --ignore-not-found --wait=false") == true)
     }
 
+    @Test(
+        "is neither started nor removed where a service of another inventory has its name",
+        arguments: ["new", "other"])
+    func isTaken(template: String) async throws {
+        let other = "10.77.0.11:5443/mlops/inference-candidate:0123456789abcdef"
+        let both = Told.list(
+            Told.deployment(image: Example.release.reference, template: template),
+            Told.deployment("inference-candidate", image: other, template: "x"))
+        let host = ScriptedTransport { command in
+            command.inputText.contains("get deployments --selector") ? Output(answering: both) : nil
+        }
+        let problem = await #expect(throws: Problem.self) {
+            try await gate.pass(on: Machine(host: Example.master, transport: host))
+        }
+        #expect(
+            problem?.description == """
+                kubmaster: inference:0123456789abcdef cannot be checked: Deployment inference-candidate is not its \
+                canary
+                  why  nothing was changed: another service has the name that the canary would have
+                  fix  choose another name or namespace for one of the two, under service: in its inventory
+                """)
+        #expect(await host.commands.count == 1)
+        #expect(!gate.isLeft(both))
+    }
+
     @Test("is a pod that no Service, budget or policy of the running service knows")
     func isUnknown() throws {
         let manifests = try Manifests.canary(Self.canary, cluster: Example.cluster(), templates: Templates())
