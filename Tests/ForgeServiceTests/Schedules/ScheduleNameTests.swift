@@ -112,7 +112,8 @@ struct ScheduleNameTests {
         let host = host([Self.former], owner: CommandState())
         try await step.apply(to: Machine(host: Example.master, transport: host))
         let lines = await host.commands.map(\.line)
-        #expect(lines.count == 5 && lines[1].hasSuffix(" apply -f -"))
+        try #require(lines.count == 5)
+        #expect(lines[1].hasSuffix(" apply -f -"))
         #expect(lines[3].hasSuffix(" delete cronjob --cascade=orphan --ignore-not-found \(Self.former)"))
         #expect(lines[4].hasSuffix(" --field-selector metadata.name=\(Self.former)-input"))
     }
