@@ -22,7 +22,8 @@ package struct Manifests: Sendable, Hashable {
         let values = try ManifestValues(
             cluster: cluster, release: release, models: models, secret: secret, access: access, templates: templates)
         let isScaled = cluster.service.autoscaling != nil
-        return try make(values, templates, directory: RemotePaths.manifests(cluster.service.name)) {
+        let directory = RemotePaths.manifests(cluster.service.name, in: cluster.service.namespace)
+        return try make(values, templates, directory: directory) {
             isScaled || $0 != Self.autoscaler
         }
     }
@@ -37,7 +38,8 @@ package struct Manifests: Sendable, Hashable {
             templates: templates)
         values.service.name = canary.name
         values.service.replicas = 1
-        return try make(values, templates, directory: RemotePaths.manifests(canary.name), where: CanaryDeployment.needs)
+        let directory = RemotePaths.manifests(canary.name, in: cluster.service.namespace)
+        return try make(values, templates, directory: directory, where: CanaryDeployment.needs)
     }
 
     private static func make(

@@ -25,8 +25,8 @@ struct PullSecret: Step {
 
     /// The name of the Secret of the next release's pods.
     static func name(of cluster: Cluster) -> String {
-        let login = "\(cluster.imagePrefix) \(cluster.service.registryLogin?.user ?? "")"
-        return name(cluster.service) + "-" + SHA256.hex(Array(login.utf8)).prefix(8)
+        name(cluster.service) + "-"
+            + RegistryPlace.digest(of: cluster.imagePrefix, cluster.service.registryLogin?.user)
     }
 
     /// The beginning of its name; the whole name of the one that releases had from before it was named by its registry.

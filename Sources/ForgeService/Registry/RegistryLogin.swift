@@ -13,7 +13,8 @@ enum RegistryLogin {
         let auth = DockerConfig.basic(login.user, try password(login.passwordPath, cluster))
         return FileIs(
             RemoteFile(
-                "\(RegistryPlace.login(to: registry))/config.json", DockerConfig.text([key: auth]), mode: 0o600,
+                "\(RegistryPlace.login(to: registry, as: login.user))/config.json", DockerConfig.text([key: auth]),
+                mode: 0o600,
                 isSecret: true),
             title: "\(login.user) may push to \(registry)")
     }
@@ -44,7 +45,7 @@ struct DockerLoginIsUsed: Step {
     /// `config`: root's config.json, which `docker login` writes.
     init(to registry: String, directory: String? = nil, config: String = "/root/.docker/config.json") {
         self.registry = registry
-        self.directory = directory ?? RegistryPlace.login(to: registry)
+        self.directory = directory ?? RegistryPlace.login(to: registry, as: nil)
         self.config = config
     }
 

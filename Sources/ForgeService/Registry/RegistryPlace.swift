@@ -22,15 +22,28 @@ extension RegistryPlace {
     /// The name that kubeforge logs in with.
     static let user = "kubeforge"
 
-    /// The directory with a config.json for Docker, where the inventory names a registry.
-    static func login(to registry: String) -> String {
+    /// The directory with a config.json for Docker, where the inventory names a registry. Who logs in to one host may
+    /// be another user for each service. `user`: nil for whoever Docker is logged in as.
+    static func login(to registry: String, as user: String?) -> String {
+        "\(formerLogin(to: registry))-\(digest(of: registry, user))"
+    }
+
+    /// The directory that earlier versions had for every user of the registry's host.
+    static func formerLogin(to registry: String) -> String {
         "/var/lib/kubeforge/registries/\(registry.prefix { $0 != "/" })"
+    }
+
+    /// Eight hexadecimal digits for a user of a registry: `host[:port]/path`.
+    static func digest(of registry: String, _ user: String?) -> Substring {
+        SHA256.hex(Array("\(registry) \(user ?? "")".utf8)).prefix(8)
     }
 }
 
 extension Cluster {
     /// The directory of a config.json with what opens the registry of the service's image, on the first control plane.
-    var registryLogin: String { service.registry.map(RegistryPlace.login) ?? RegistryPlace().login }
+    var registryLogin: String {
+        service.registry.map { RegistryPlace.login(to: $0, as: service.registryLogin?.user) } ?? RegistryPlace().login
+    }
 }
 
 /// curl as kubeforge asks the cluster's registry, on the machine that it runs on. The password comes out of a file.

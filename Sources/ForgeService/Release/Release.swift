@@ -68,8 +68,13 @@ package enum RemotePaths {
     /// Images in parts, as kubeforge kept them before they came from a registry.
     package static let images = "/var/lib/kubeforge/images"
 
-    /// What `kubectl apply -k` gets.
-    package static func manifests(_ service: String) -> String { "/var/lib/kubeforge/manifests/\(service)" }
+    /// What `kubectl apply -k` gets for the Deployment of that name. Services of several namespaces may have one name.
+    package static func manifests(_ name: String, in namespace: String) -> String {
+        "\(allManifests)/\(namespace).\(name)"
+    }
+
+    /// Those of all services.
+    static let allManifests = "/var/lib/kubeforge/manifests"
 }
 
 /// Which models pods fetch from the model store before they start.

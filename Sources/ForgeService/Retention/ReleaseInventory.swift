@@ -78,7 +78,7 @@ struct ReleaseInventory {
             for tag in "$@"; do
             \((remove + ["rm -f -- \(notes)/$tag"]).joined(separator: "\n"))
             done
-            \(isBuilder ? Self.garbageCollect : ":")
+            \(isBuilder ? Self.garbageCollect + "\n" + FormerPlaces(service).removal : ":")
             touch -- \(notes)/\(release.tag)
             \(registry.map { "\($0.functions)\nunpublish \"$@\"" } ?? ":")
             """

@@ -44,8 +44,8 @@ struct DeliveryTests {
         #expect(
             step.looks == [
                 """
-                timeout 20 env DOCKER_CONFIG=/var/lib/kubeforge/registries/registry.example:5000 docker manifest \
-                inspect registry.example:5000/team/inference:0123456789abcdef
+                timeout 20 env DOCKER_CONFIG=/var/lib/kubeforge/registries/registry.example:5000-ba336076 docker \
+                manifest inspect registry.example:5000/team/inference:0123456789abcdef
                 """
             ])
         #expect(

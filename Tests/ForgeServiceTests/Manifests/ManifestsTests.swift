@@ -26,16 +26,36 @@ struct ManifestsTests {
             "namespace", "deployment", "service", "networkpolicy", "poddisruptionbudget", "releases", "kustomization",
         ])
     func read(name: String) throws {
-        let text = try #require(try make()["/var/lib/kubeforge/manifests/inference/\(name).yaml"])
+        let text = try #require(try make()["/var/lib/kubeforge/manifests/mlops.inference/\(name).yaml"])
         try Golden("manifests/\(name).yaml").expect(text)
         let node = try Yams.compose(yaml: text)
         #expect(node?["apiVersion"]?.string != nil)
     }
 
+    @Test("of services of one name in two namespaces do not lie at one place, nor do those of their canaries")
+    func places() throws {
+        func directories(_ namespace: String) throws -> [String] {
+            let cluster = Example.cluster(service: Service(namespace: namespace))
+            let canary = try Manifests.canary(
+                CanaryDeployment(release: Example.release), cluster: cluster, templates: Templates())
+            let all = try [Manifests.make(cluster: cluster, release: Example.release, templates: Templates()), canary]
+            for manifests in all {
+                #expect(manifests.files.allSatisfy { $0.path.hasPrefix(manifests.directory + "/") })
+            }
+            return all.map(\.directory)
+        }
+        #expect(
+            try directories("team-a") == [
+                "/var/lib/kubeforge/manifests/team-a.inference",
+                "/var/lib/kubeforge/manifests/team-a.inference-candidate",
+            ])
+        #expect(try Set(directories("team-a")).isDisjoint(with: directories("team-b")))
+    }
+
     @Test("give pods what the inventory says, and tell them to keep their examples")
     func settings() throws {
         let service = Service(examples: .private, resources: .init(cpu: "2", memory: 1536 << 20))
-        let text = try #require(try make(service)["/var/lib/kubeforge/manifests/inference/deployment.yaml"])
+        let text = try #require(try make(service)["/var/lib/kubeforge/manifests/mlops.inference/deployment.yaml"])
         let container = try #require(try Yams.compose(yaml: text))["spec"]?["template"]?["spec"]?["containers"]?[0]
         #expect(container?["resources"]?["requests"]?["cpu"]?.string == "2")
         #expect(container?["resources"]?["limits"]?["memory"]?.string == "1536Mi")
@@ -85,7 +105,7 @@ struct ManifestsTests {
     func modelStore() throws {
         let text = try #require(
             try make(Service(models: Example.store), models: Example.models())[
-                "/var/lib/kubeforge/manifests/inference/deployment.yaml"])
+                "/var/lib/kubeforge/manifests/mlops.inference/deployment.yaml"])
         try Golden("manifests/deployment-with-store.yaml").expect(text)
         let pod = try #require(try Yams.compose(yaml: text))["spec"]?["template"]?["spec"]
         let names = ["initContainers", "containers", "volumes"].map {
@@ -103,7 +123,7 @@ struct ManifestsTests {
         arguments: [(nil, nil), (30080, 30080)] as [(Int?, Int?)])
     func nodePort(wanted: Int?, written: Int?) throws {
         let text = try #require(
-            try make(Service(nodePort: wanted))["/var/lib/kubeforge/manifests/inference/service.yaml"])
+            try make(Service(nodePort: wanted))["/var/lib/kubeforge/manifests/mlops.inference/service.yaml"])
         let spec = try #require(try Yams.compose(yaml: text))["spec"]
         #expect(spec?["ports"]?[0]?["nodePort"]?.int == written)
         #expect(spec?["type"]?.string == "NodePort")
@@ -117,7 +137,7 @@ struct ManifestsTests {
         let back = try Yams.compose(yaml: line)
         #expect(back?["key"]?.string == value)
         let files = try make(Service(), Release(name: "inference", tag: value))
-        let deployment = try #require(files["/var/lib/kubeforge/manifests/inference/deployment.yaml"])
+        let deployment = try #require(files["/var/lib/kubeforge/manifests/mlops.inference/deployment.yaml"])
         let node = try #require(try Yams.compose(yaml: deployment))
         #expect(node["spec"]?["template"]?["metadata"]?["labels"]?["app.kubernetes.io/version"]?.string == value)
     }
@@ -125,7 +145,7 @@ struct ManifestsTests {
     @Test("never ask for latest, and never for a token")
     func neverLatest() throws {
         for (_, text) in try make() { #expect(!text.contains("latest")) }
-        let deployment = try #require(try make()["/var/lib/kubeforge/manifests/inference/deployment.yaml"])
+        let deployment = try #require(try make()["/var/lib/kubeforge/manifests/mlops.inference/deployment.yaml"])
         #expect(
             deployment.contains(
                 "image: \"10.77.0.11:5443/mlops/inference:0123456789abcdef\"\n          imagePullPolicy: IfNotPresent"))

@@ -18,7 +18,7 @@ struct RegistryLoginTests {
             let step = try #require(
                 try RegistryLogin.step(Example.cluster(service: service), to: "registry.example:5000/team") as? FileIs)
             #expect(step.title == "robot may push to registry.example:5000/team")
-            #expect(step.file.path == "/var/lib/kubeforge/registries/registry.example:5000/config.json")
+            #expect(step.file.path == "/var/lib/kubeforge/registries/registry.example:5000-7f60cdbd/config.json")
             #expect(step.file.mode == 0o600 && step.file.isSecret)
             let auth = Data("robot:a:b \"c\"".utf8).base64EncodedString()
             #expect(
@@ -26,10 +26,37 @@ struct RegistryLoginTests {
                     == #"{"auths":{"registry.example:5000":{"auth":"\#(auth)"}}}"# + "\n")
             try directory.write("password", "\n")
             let error = #expect(throws: Problem.self) {
-                try RegistryLogin.step(Example.cluster(service: service), to: "registry.example:5000")
+                try RegistryLogin.step(Example.cluster(service: service), to: "registry.example:5000/team")
             }
             #expect(error?.kind == .invalidInventory)
             #expect(error?.fix == "correct service: registry: passwordFile: in inventory/lab.yaml")
+        }
+    }
+
+    @Test("is another file for each user and each path of a host, for Docker's push as for what pods pull with")
+    func places() async throws {
+        try await TemporaryDirectory.during { directory in
+            let password = try directory.write("password", "secret\n")
+            func places(_ path: String, _ user: String?) async throws -> [String] {
+                let cluster = Example.cluster(
+                    service: Service(
+                        registry: "harbor.example.org/\(path)",
+                        registryLogin: user.map { .init(user: $0, passwordPath: password) }))
+                let step = try RegistryLogin.step(cluster, to: cluster.imagePrefix)
+                let host = ScriptedTransport { _ in Output("") }
+                try await step.apply(to: Machine(host: Example.master, transport: host))
+                let written = await host.commands.map { $0.line + $0.inputText }.joined()
+                #expect(written.contains("\(cluster.registryLogin)/config.json"))
+                let release = Release(of: try Example.context(), in: cluster)
+                #expect(
+                    ImageIsPushed(release, of: cluster).looks[0].contains("DOCKER_CONFIG=\(cluster.registryLogin) "))
+                #expect(PullSecret(cluster).looks[0].contains("\(cluster.registryLogin)/config.json"))
+                return [cluster.registryLogin]
+            }
+            let all =
+                try await places("a", "robot-a") + places("b", "robot-b") + places("a", "robot-b") + places("a", nil)
+            #expect(Set(all).count == 4)
+            #expect(all.allSatisfy { $0.hasPrefix("/var/lib/kubeforge/registries/harbor.example.org-") })
         }
     }
 
