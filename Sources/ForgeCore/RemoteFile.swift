@@ -147,7 +147,7 @@ package enum ShellFunction {
         }
         """
 
-    /// `sweep PATH`: removes what killed writes of the path have left beside it, which is named by their process number:
+    /// `sweep PATH`: removes what killed writes of the path have left beside it, named by their process number:
     /// `PATH.kubeforge.123`, a file or a directory, with `.tar` and `.copy`. Nothing else that begins so is touched.
     package static let sweep = """
         sweep() {

@@ -54,7 +54,8 @@ package struct LeasesAreFree: Step {
             // Nothing at all is said where there is no cluster; what cannot be read has not said that nothing is held.
             let list = answer.exitCode == 0 ? rest.isEmpty ? [] : LeaseObject.list(rest) : nil
             let isUnread = answer.exitCode == 0 && list == nil
-            said = isUnread
+            said =
+                isUnread
                 ? CommandState(exitCode: 1, text: "kubectl's list of Leases cannot be read")
                 : CommandState(exitCode: answer.exitCode, text: rest)
             let all = list ?? []
