@@ -125,6 +125,26 @@ def boosters(directory):
     test.to_csv(directory / "test.csv", index=False)
 
 
+def said(directory, **columns):
+    """expected.csv: what the notebook's own predict and predict_proba say to each row of test.csv."""
+    pd.DataFrame(columns).to_csv(directory / "expected.csv", index_label="row")
+
+
+def early(directory):
+    """XGBoost that stopped early: its files hold more rounds than its answers are made of."""
+    import xgboost
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    noisy = right + np.random.default_rng(3).normal(scale=2, size=ROWS)
+    options = {"n_estimators": 300, "early_stopping_rounds": 5, "learning_rate": 0.5}
+    kind = xgboost.XGBClassifier(**options).fit(train, truth > 0, eval_set=[(test, noisy > 0)], verbose=False)
+    size = xgboost.XGBRegressor(**options).fit(train, truth, eval_set=[(test, noisy)], verbose=False)
+    kind.save_model(directory / "kind.ubj")
+    size.save_model(directory / "size.json")
+    said(directory, kind=kind.predict(test), kind_probability=kind.predict_proba(test).max(axis=1), size=size.predict(test))
+    test.assign(up=right > 0).to_csv(directory / "test.csv", index=False)
+
+
 def words(directory):
     """XGBoost and LightGBM over columns of text, and names of classes that their files do not hold."""
     import lightgbm

@@ -41,6 +41,9 @@ struct ModelDirectoryTests {
             Kind(
                 name: "words", target: "churned", index: "customer",
                 first: #""leaves": \{"class": "no", "probability": 0\.8\d+\}, "trees": \{"class": "no", .*"#),
+            Kind(
+                name: "early", target: "up",
+                first: #""kind": \{"class": false, "probability": 0\.\d+\}, "size": \{"value": .*"#),
             Kind(name: "values", target: "price", first: #""leaves": \{"value": 2\.0\d+\}, "trees": \{"value": .*"#),
             Kind(
                 name: "onnx", target: "way", first: #""double": \{"class": "down", .*"single": \{"class": "down", .*"#),

@@ -146,11 +146,13 @@ class Loader:
         booster.load_model(bytearray(content))
         words = words_of(booster)
         is_number = json.loads(booster.save_config())["learner"]["objective"]["name"] == "multi:softmax"
+        best = booster.attr("best_iteration")  # early stopping leaves it in the file, and later trees, too
+        rounds = (0, 0 if best is None else int(best) + 1)  # (0, 0) are all
 
         def predict(table):
             if words:
-                return booster.predict(xgboost.DMatrix(table, enable_categorical=True))
-            return booster.inplace_predict(table, validate_features=False)
+                return booster.predict(xgboost.DMatrix(table, enable_categorical=True), iteration_range=rounds)
+            return booster.inplace_predict(table, iteration_range=rounds, validate_features=False)
 
         return Booster(predict, booster.feature_names, classes, is_number, words)
 

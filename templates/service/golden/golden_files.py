@@ -62,8 +62,10 @@ def load_one(model, trained, directory, schema, numbered):
 
             booster = xgboost.Booster({"nthread": 1}, model_file=str(path))
             objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
+            limit = rounds_of(booster, model["file"])
             return Booster(objective, booster.feature_names,
-                           lambda table: booster.predict(xgboost.DMatrix(table, enable_categorical=True)), numbered, words_of_xgboost(booster))
+                           lambda table: booster.predict(xgboost.DMatrix(table, enable_categorical=True), **limit), numbered,
+                           words_of_xgboost(booster))
         import lightgbm
 
         booster = lightgbm.Booster(model_file=str(path))
@@ -76,6 +78,18 @@ def load_one(model, trained, directory, schema, numbered):
         raise
     except Exception as error:
         sys.exit(reason(model, error))
+
+
+def rounds_of(booster, file):
+    """Early stopping keeps the rounds after the best one in the file; XGBClassifier and XGBRegressor answer without them."""
+    attributes = booster.attributes()
+    if "best_iteration" not in attributes:
+        return {}
+    used = int(attributes["best_iteration"]) + 1
+    if used < booster.num_boosted_rounds():
+        print(f"note: {file}: training stopped early: it answers with the first {used} of {booster.num_boosted_rounds()} rounds, as "
+              "XGBClassifier and XGBRegressor do")
+    return {"iteration_range": (0, used)}
 
 
 def words_of_xgboost(booster):
