@@ -145,6 +145,50 @@ def early(directory):
     test.assign(up=right > 0).to_csv(directory / "test.csv", index=False)
 
 
+def grades(directory):
+    """XGBoost and LightGBM for classes that do not begin at 0, and for their numbers alone."""
+    import lightgbm
+    import xgboost
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    place, small = np.digitize(truth, [-2, 2]), {"n_estimators": 10, "max_depth": 3}
+    leaves = lightgbm.LGBMClassifier(**small, min_child_samples=3, verbose=-1).fit(train, place + 1)
+    trees = xgboost.XGBClassifier(**small).fit(train, place)
+    leaves.booster_.save_model(directory / "leaves.txt")
+    trees.save_model(directory / "trees.ubj")
+    matrix, options = xgboost.DMatrix(train, place), {"objective": "multi:softmax", "num_class": 3, "max_depth": 3}
+    alone = xgboost.train(options, matrix, num_boost_round=10)
+    alone.save_model(directory / "alone.json")
+    said(directory, leaves=leaves.predict(test), leaves_probability=leaves.predict_proba(test).max(axis=1), trees=trees.predict(test) + 1,
+         trees_probability=trees.predict_proba(test).max(axis=1), alone=alone.predict(xgboost.DMatrix(test)).astype(int) + 1)
+    test.assign(grade=np.digitize(right, [-2, 2]) + 1).to_csv(directory / "test.csv", index=False)
+
+
+def grades_named(directory):
+    """The same with a labels.csv, whose lines are in another order."""
+    grades(directory)
+    (directory / "labels.csv").write_text("class,word\n3,high\n1,low\n2,middle\n")
+
+
+def word_grades(directory):
+    """The same for words, which the files do not hold."""
+    grades(directory)
+    names = {1: "high", 2: "low", 3: "middle"}
+    expected = pd.read_csv(directory / "expected.csv", index_col="row")
+    expected.assign(**{name: expected[name].map(names) for name in ("leaves", "trees", "alone")}).to_csv(directory / "expected.csv")
+    test = pd.read_csv(directory / "test.csv")
+    test.assign(grade=test["grade"].map(names)).to_csv(directory / "test.csv", index=False)
+
+
+def fewer_grades(directory):
+    """Examples that show two of three classes."""
+    word_grades(directory)
+    expected, test = pd.read_csv(directory / "expected.csv"), pd.read_csv(directory / "test.csv")
+    keep = test["grade"] != "high"
+    test[keep].to_csv(directory / "test.csv", index=False)
+    expected[keep].drop(columns="row").reset_index(drop=True).to_csv(directory / "expected.csv", index_label="row")
+
+
 def words(directory):
     """XGBoost and LightGBM over columns of text, and names of classes that their files do not hold."""
     import lightgbm

@@ -44,6 +44,15 @@ struct ModelDirectoryTests {
             Kind(
                 name: "early", target: "up",
                 first: #""kind": \{"class": false, "probability": 0\.\d+\}, "size": \{"value": .*"#),
+            Kind(
+                name: "grades", target: "grade",
+                first: #""alone": \{"class": 2\}, "leaves": \{"class": 3, "probability": 0\.\d+\}, .*"#),
+            Kind(
+                name: "grades_named", target: "grade",
+                first: #""alone": \{"class": 2, "word": "middle"\}, "leaves": \{"class": 3, "word": "high"\}, .*"#),
+            Kind(
+                name: "word_grades", target: "grade",
+                first: #""alone": \{"class": "low"\}, "leaves": \{"class": "middle", "probability": 0\.\d+\}, .*"#),
             Kind(name: "values", target: "price", first: #""leaves": \{"value": 2\.0\d+\}, "trees": \{"value": .*"#),
             Kind(
                 name: "onnx", target: "way", first: #""double": \{"class": "down", .*"single": \{"class": "down", .*"#),
@@ -121,6 +130,22 @@ struct ModelDirectoryTests {
             #expect(end.status == 1)
             #expect(try Regex(reason).wholeMatch(in: end.errors) != nil, "\(end.errors)")
         }
+    }
+
+    @Test("whose examples show fewer classes than its boosters answer is told to name them in labels.csv")
+    func fewerClasses() throws {
+        let kind = Kind(name: "fewer_grades", target: "grade", first: ".")
+        try make(kind.name)
+        let end = try trainingEnd(kind)
+        #expect(
+            end.output.contains(
+                """
+                note: leaves.txt: tells 3 classes apart, but 2 are known (low, middle): it answers 0 to 2; if they \
+                have other names, write a labels.csv with all 3 in the order of these numbers\n
+                """), "\(end.output)")
+        #expect(end.status == 1)
+        try Data("class\nhigh\nlow\nmiddle\n".utf8).write(to: model.appending(path: "labels.csv"))
+        #expect(try train(kind).contains("39 rows match expected.csv\n"))
     }
 
     @Test(

@@ -145,7 +145,7 @@ class Loader:
         booster = xgboost.Booster({"nthread": 1})
         booster.load_model(bytearray(content))
         words = words_of(booster)
-        is_number = json.loads(booster.save_config())["learner"]["objective"]["name"] == "multi:softmax"
+        is_number = json.loads(booster.save_config())["learner"]["objective"]["name"] in ("multi:softmax", "binary:hinge")
         best = booster.attr("best_iteration")  # early stopping leaves it in the file, and later trees, too
         rounds = (0, 0 if best is None else int(best) + 1)  # (0, 0) are all
 

@@ -6,7 +6,7 @@ import traceback
 import warnings
 from pathlib import Path
 
-from golden_models import Booster, Estimator, Onnx, Own
+from golden_models import Booster, Estimator, Named, Onnx, Own
 
 
 def load(models, trained, directory, todo):
@@ -15,17 +15,11 @@ def load(models, trained, directory, todo):
     if any(model["format"] == "python" for model in models):
         return {name: Own(one, todo["schema"]) for name, one in load_own(Path(trained)).items()}
 
-    def numbered(number, count=None):
-        """The class that a number stands for where a model knows no names."""
-        names = [row[0] for row in todo["labels"]["rows"]] if todo["labels"] else todo["schema"]["classes"]
-        if not names or (count is not None and len(names) != count) or not 0 <= number < len(names):
-            return number
-        return number if all(type(name) is int for name in names) and number in names else names[number]
-
+    named = Named(todo)
     with warnings.catch_warnings():
         # Where expected.csv is there, what models answer is better evidence than the version.
         warnings.filterwarnings("ignore" if todo["expected"] else "error", message="Trying to unpickle estimator")
-        return {model["name"]: load_one(model, trained, directory, todo["schema"], numbered) for model in models}
+        return {model["name"]: load_one(model, trained, directory, todo["schema"], named) for model in models}
 
 
 def load_own(trained):
@@ -46,7 +40,7 @@ def load_own(trained):
     return loaded
 
 
-def load_one(model, trained, directory, schema, numbered):
+def load_one(model, trained, directory, schema, named):
     path, kind = Path(trained) / model["file"], model["format"]
     try:
         if kind == "joblib":
@@ -56,28 +50,39 @@ def load_one(model, trained, directory, schema, numbered):
         if kind == "skops":
             return Estimator(load_skops(path, directory), schema)
         if kind == "onnx":
-            return Onnx(path.read_bytes(), schema, numbered)
-        if kind == "xgboost":
-            import xgboost
-
-            booster = xgboost.Booster({"nthread": 1}, model_file=str(path))
-            objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
-            limit = rounds_of(booster, model["file"])
-            return Booster(objective, booster.feature_names,
-                           lambda table: booster.predict(xgboost.DMatrix(table, enable_categorical=True), **limit), numbered,
-                           words_of_xgboost(booster))
-        import lightgbm
-
-        booster = lightgbm.Booster(model_file=str(path))
-        kinds, names = {column["name"]: column["type"] for column in schema["columns"]}, booster.feature_name()
-        known = all(name in kinds for name in names)
-        words = dict(zip((name for name in names if kinds.get(name) == "text"), booster.pandas_categorical or []))
-        return Booster(booster.dump_model(num_iteration=1)["objective"], names if known else None,
-                       lambda table: booster.predict(table, num_threads=1), numbered, words)
+            return Onnx(path.read_bytes(), schema, named)
+        return load_xgboost(path, model, named) if kind == "xgboost" else load_lightgbm(path, model, schema, named)
     except SystemExit:
         raise
     except Exception as error:
         sys.exit(reason(model, error))
+
+
+def load_xgboost(path, model, named):
+    import xgboost
+
+    booster = xgboost.Booster({"nthread": 1}, model_file=str(path))
+    config = json.loads(booster.save_config())["learner"]
+    objective, limit = config["objective"]["name"], rounds_of(booster, model["file"])
+    classes = None
+    if objective.startswith(("binary", "multi")):
+        classes = named.by_place(max(2, int(config["learner_model_param"]["num_class"])), model["file"])
+    return Booster(booster.feature_names, lambda table: booster.predict(xgboost.DMatrix(table, enable_categorical=True), **limit),
+                   classes, objective in ("multi:softmax", "binary:hinge"), words_of_xgboost(booster))
+
+
+def load_lightgbm(path, model, schema, named):
+    import lightgbm
+
+    booster = lightgbm.Booster(model_file=str(path))
+    kinds, names = {column["name"]: column["type"] for column in schema["columns"]}, booster.feature_name()
+    known = all(name in kinds for name in names)
+    words = dict(zip((name for name in names if kinds.get(name) == "text"), booster.pandas_categorical or []))
+    about = booster.dump_model(num_iteration=1)
+    classes = None
+    if about["objective"].partition(" ")[0] in ("binary", "multiclass", "multiclassova", "cross_entropy"):
+        classes = named.by_place(max(2, about["num_class"]), model["file"])
+    return Booster(names if known else None, lambda table: booster.predict(table, num_threads=1), classes, words=words)
 
 
 def rounds_of(booster, file):

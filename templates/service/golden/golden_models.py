@@ -11,6 +11,35 @@ DOUBLE, SINGLE = 1e-9, 1e-4  # relative tolerance of models that calculate with 
 SINGLE_LIBRARIES = ("xgboost", "lightgbm", "catboost", "torch")
 
 
+class Named:
+    """The names of classes that a file does not hold: those of labels.csv, else those of the examples."""
+
+    def __init__(self, todo):
+        self.known = []
+        for names in ([row[0] for row in todo["labels"]["rows"]] if todo["labels"] else None, todo["schema"]["classes"]):
+            if names:
+                # Libraries number sorted names; who numbers words otherwise says so by the order of labels.csv.
+                self.known.append(names if any(isinstance(name, str) for name in names) else sorted(names))
+
+    def by_place(self, count, file):
+        """The classes that the places from 0 stand for."""
+        for names in self.known:
+            if len(names) == count:
+                return names
+        if self.known:
+            shown = ", ".join(map(str, self.known[0][:8])) + (", …" if len(self.known[0]) > 8 else "")
+            print(f"note: {file}: tells {count} classes apart, but {len(self.known[0])} are known ({shown}): it answers 0 to {count - 1}; if "
+                  f"they have other names, write a labels.csv with all {count} in the order of these numbers")
+        return list(range(count))
+
+    def label(self, number, count=None):
+        """The class of a number that an ONNX file answers, which may be the class itself."""
+        names = self.known[0] if self.known else []
+        if not names or (count is not None and len(names) != count) or not 0 <= number < len(names):
+            return number
+        return number if all(type(name) is int for name in names) and number in names else names[number]
+
+
 class Model:
     """Asks one model: classes, perhaps with probabilities, or values."""
 
@@ -70,13 +99,13 @@ class Own(Estimator):
 class Onnx(Model):
     """One tensor of all features, or one for each column."""
 
-    def __init__(self, content, schema, numbered):
+    def __init__(self, content, schema, named):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        self.inputs, self.schema, self.numbered = self.session.get_inputs(), schema, numbered
+        self.inputs, self.schema, self.named = self.session.get_inputs(), schema, named
         self.types = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int64)": np.int64,
                       "tensor(int32)": np.int32, "tensor(bool)": bool, "tensor(string)": object}
         self.tolerance = SINGLE if any(one.type == "tensor(float)" for one in self.inputs) else DOUBLE
@@ -96,7 +125,7 @@ class Onnx(Model):
         if self.classes is None:
             return answers, None
         if len(outputs) == 1:
-            return [self.numbered(label) for label in answers], None
+            return [self.named.label(label) for label in answers], None
         if isinstance(outputs[1], list):  # a dictionary for each row
             self.classes = list(outputs[1][0])
             probabilities = np.array([[row[label] for label in self.classes] for row in outputs[1]])
@@ -105,8 +134,8 @@ class Onnx(Model):
             self.classes = self.classes or [None] * probabilities.shape[1]
         if all(type(label) is int for label in answers):
             labels = list(range(probabilities.shape[1])) if None in self.classes else self.classes
-            self.classes = [self.numbered(label, probabilities.shape[1]) for label in labels]
-            answers = [self.numbered(label, probabilities.shape[1]) for label in answers]
+            self.classes = [self.named.label(label, probabilities.shape[1]) for label in labels]
+            answers = [self.named.label(label, probabilities.shape[1]) for label in answers]
         elif None in self.classes:
             self.classes = sorted(self.schema["classes"] or set(answers))
         return answers, probabilities
@@ -118,16 +147,13 @@ class Onnx(Model):
 
 
 class Booster(Model):
-    """XGBoost's and LightGBM's files hold no names of classes: they answer numbers from 0, in the order of the sorted names."""
+    """XGBoost's and LightGBM's files hold no names of classes: they answer places from 0, in the order of the sorted names."""
 
     tolerance = SINGLE
 
-    def __init__(self, objective, names, predict, numbered, words):
-        self.predict, self.numbered, self.words = predict, numbered, words
+    def __init__(self, names, predict, classes, is_number=False, words=None):
+        self.predict, self.classes, self.is_number, self.words = predict, classes, is_number, words or {}
         self.names = list(names) if names else None
-        if objective.startswith(("binary", "multi", "cross_entropy")) and "hinge" not in objective:
-            self.classes = []
-        self.is_number = objective == "multi:softmax"
 
     def ask(self, table):
         if self.names is not None:
@@ -139,8 +165,7 @@ class Booster(Model):
         if self.classes is None:
             return answers.tolist(), None
         if self.is_number:
-            return [self.numbered(int(number)) for number in answers.tolist()], None
+            return [self.classes[int(place)] for place in answers.tolist()], None
         if answers.ndim == 1:
             answers = np.column_stack([1 - answers, answers])
-        self.classes = [self.numbered(number, answers.shape[1]) for number in range(answers.shape[1])]
         return [self.classes[number] for number in answers.argmax(axis=1)], answers
