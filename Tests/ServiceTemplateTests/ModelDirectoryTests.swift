@@ -56,6 +56,18 @@ struct ModelDirectoryTests {
             Kind(name: "values", target: "price", first: #""leaves": \{"value": 2\.0\d+\}, "trees": \{"value": .*"#),
             Kind(
                 name: "onnx", target: "way", first: #""double": \{"class": "down", .*"single": \{"class": "down", .*"#),
+            Kind(
+                name: "onnx_labels", target: "kind",
+                first: #""alone": \{"class": "high"\}, "layers": \{"class": "middle", "probability": 0\.\d+\}, .*"#),
+            Kind(
+                name: "onnx_grades", target: "kind",
+                first: #""alone": \{"class": 3\}, "layers": \{"class": 2, "probability": 0\.\d+\}, .*"#),
+            Kind(
+                name: "onnx_scores",
+                first: #""clusters": \{"class": 1\}, "odd": \{"class": -1\}, "votes": \{"class": "c"\}\}"#),
+            Kind(
+                name: "onnx_texts", target: "way",
+                first: #""both": \{"class": "down", "probability": 0\.65\d+\}, "each": \{"class": "down", .*"#),
             Kind(name: "own", target: "up", first: #""model": \{"class": false, "probability": 0\.51\d+\}"#),
             Kind(name: "transformer", first: #""square": \{"value": 0\.035\d+\}"#),
         ]
@@ -420,6 +432,29 @@ struct ModelDirectoryTests {
         if !program.isEmpty { try Data(program.utf8).write(to: model.appending(path: "model.py")) }
         for (name, text) in files { try Data(text.utf8).write(to: model.appending(path: name)) }
         #expect(try trainingEnd(Kind(name: "own", first: ".")).errors == reason)
+    }
+
+    @Test(
+        "whose ONNX file takes or answers what a service cannot ask is refused with what is to be done",
+        arguments: [
+            (
+                "onnx_reversed",
+                """
+                reversed: its first output 'probabilities' has shape (60, 2) for 60 rows: one label or number per row \
+                is required: put the label before the probabilities, or ask the file in a model.py\n
+                """
+            ),
+            (
+                "onnx_groups",
+                """
+                groups.onnx: its input 'numbers' is no column of the examples: convert the model with one input for \
+                all columns, or with one for each, named as they are\n
+                """
+            ),
+        ])
+    func otherTensors(kind: String, reason: String) throws {
+        try make(kind)
+        #expect(try trainingEnd(Kind(name: kind, first: ".")).errors == reason)
     }
 
     private var model: URL { directory / "model" }

@@ -19,8 +19,8 @@ OWN_MODEL = {"name": "model", "file": "model.py", "format": "python", "library":
 # Modules of the service: a module of this name in a model directory would never be imported.
 OWN_MODULES = frozenset(
     ("access", "api", "batching", "bodies", "body", "coordinator", "dataset", "delivery", "draining", "drift", "envelope",
-     "example_rows", "first_look", "golden", "golden_expected", "golden_files", "golden_models", "golden_rows", "handover", "inference", "inputs",
-     "metadata", "metrics", "model_directory", "models", "openapi", "packages", "page", "parquet", "predictions", "pushed", "reading",
+     "example_rows", "first_look", "golden", "golden_expected", "golden_files", "golden_models", "golden_onnx", "golden_rows", "handover",
+     "inference", "inputs", "metadata", "metrics", "model_directory", "models", "openapi", "packages", "page", "parquet", "predictions", "pushed", "reading",
      "refusal", "requirements_file", "rows", "server", "serving", "sftp", "shards", "signing", "store", "table", "v2"))
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 VERSION_IN_PICKLE = re.compile(rb"_sklearn_version(?:\x94|q.|r....)?(?:\x8c(.)|X(.)\0\0\0)(.{3,24})", re.DOTALL)

@@ -85,7 +85,7 @@ def load(trained):
     if OWN.is_dir() and str(OWN) not in sys.path:
         sys.path.append(str(OWN))  # modules that models need
     classes = golden.get("classes") or {}
-    loader = Loader(trained, schema, classes)
+    loader = Loader(trained, schema, classes, golden.get("numbers") or {})
     loaded = {}
     for entry in content["models"]:
         path = trained.directory / entry["file"]
@@ -95,6 +95,8 @@ def load(trained):
             raise
         except Exception as error:  # what another version has pickled can raise anything
             raise DataError(f"{path}: cannot be loaded: {type(error).__name__}: {error}") from None
+    for name in golden.get("no_probabilities") or ():
+        loaded[name] = Unlikely(loaded[name])
     if list(loaded) != golden["models"]:
         raise DataError(f"{trained.directory}: holds the models {list(loaded)}, but golden.json is about {golden['models']}: train again")
     return Models(loaded, schema, content.get("labels"), golden["tasks"], trained.version)
@@ -103,8 +105,8 @@ def load(trained):
 class Loader:
     """Loads model files, each by its format."""
 
-    def __init__(self, trained, schema, classes):
-        self.trained, self.schema, self.classes = trained, schema, classes
+    def __init__(self, trained, schema, classes, numbers):
+        self.trained, self.schema, self.classes, self.numbers = trained, schema, classes, numbers
 
     def load(self, entry):
         """{name: model}; a model.py may hold several."""
@@ -112,6 +114,8 @@ class Loader:
         if kind == "python":
             return self._own()
         content = self.trained.file(entry["file"])
+        if kind == "onnx":
+            return {name: Network(content, self.classes.get(name), self.numbers.get(name), self.schema)}
         return {name: getattr(self, f"_{kind}")(content, self.classes.get(name))}
 
     def _joblib(self, content, classes):
@@ -135,9 +139,6 @@ class Loader:
         own = own if isinstance(own, dict) else {"model": own}
         features = self.schema.features if importlib.util.find_spec("pandas") else None
         return {name: Estimator(one, self.classes.get(name), features) for name, one in own.items()}
-
-    def _onnx(self, content, classes):
-        return Network(content, classes, len(self.schema.columns))
 
     def _xgboost(self, content, classes):
         import xgboost
@@ -189,6 +190,16 @@ class Estimator:
     def _ask(self, table, with_chances):
         answers = np.asarray(self._estimator.predict(table)).reshape(len(table)).tolist()
         return answers, np.asarray(self._probabilities(table)) if self._probabilities and with_chances else None
+
+
+class Unlikely:
+    """A classifier whose scores are no probabilities, as training saw: its classes alone are answered."""
+
+    def __init__(self, model):
+        self.classes, self._model = model.classes, model
+
+    def ask(self, rows, with_chances=True):
+        return self._model.ask(rows, False)[0], None
 
 
 def _settings():
@@ -243,41 +254,46 @@ class Network:
     TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int64)": np.int64, "tensor(int32)": np.int32,
              "tensor(bool)": bool}
 
-    def __init__(self, content, classes, width):
+    def __init__(self, content, classes, numbers, schema):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        self._inputs = self._session.get_inputs()
-        self._is_one, self.classes, self.names = len(self._inputs) == 1 and width > 1, classes, None
+        self._inputs, self.classes = self._session.get_inputs(), classes
+        self._is_one = len(self._inputs) == 1 and (len(schema.columns) > 1 or self._inputs[0].name not in schema.features)
+        self._classes = dict(zip(numbers, classes)) if numbers else {}  # of labels that are not the classes themselves
+        self._integers = {column.name for column in schema.columns if column.type == "integer"}
 
     def ask(self, rows, with_chances=True):
         if self._is_one:
-            feed = {self._inputs[0].name: self._cast(rows.array(), self._inputs[0].type)}
+            feed = {self._inputs[0].name: self._all(rows, self._inputs[0].type)}
         else:
-            feed = {one.name: self._column(rows.column(one.name), one.type) for one in self._inputs}
+            feed = {one.name: self._column(rows, one.name, one.type).reshape(-1, 1) for one in self._inputs}
         first, *others = self._session.run(None, feed)
         answers = np.asarray(first).reshape(len(rows)).tolist()
         if self.classes is None:
             return answers, None
-        if not others:
-            return [self._class(label) for label in answers], None
+        answers = [self._classes.get(label, label) for label in answers]
+        if not others or not with_chances:
+            return answers, None
         if isinstance(others[0], list):
-            chances = np.array([list(row.values()) for row in others[0]])
-        else:
-            chances = np.asarray(others[0]).reshape(len(rows), -1)
-        return [self._class(label) for label in answers], chances
+            return answers, np.array([list(row.values()) for row in others[0]])
+        return answers, np.asarray(others[0]).reshape(len(rows), -1)
 
-    def _class(self, label):
-        """Where the file numbers classes from 0, the one of that number."""
-        return self.classes[label] if label not in self.classes and isinstance(label, int) else label
-
-    def _column(self, values, kind):
+    def _all(self, rows, kind):
         if kind == "tensor(string)":
-            cells = ["" if value != value else str(value) for value in values.tolist()]
-            return np.array(cells, dtype=object).reshape(-1, 1)
-        return self._cast(values, kind).reshape(-1, 1)
+            return np.column_stack([self._column(rows, name, kind) for name in rows.schema.features])
+        return self._cast(rows.array(), kind)
+
+    def _column(self, rows, name, kind):
+        values = rows.column(name)
+        if kind != "tensor(string)":
+            return self._cast(values, kind)
+        values = values.tolist()
+        if name in self._integers:  # 3 and not 3.0, whichever columns stand beside it
+            values = [int(value) if float(value).is_integer() else value for value in values]
+        return np.array(["" if value != value else str(value) for value in values], dtype=object)
 
     def _cast(self, values, kind):
         # What is too large for 32 bits becomes infinite, as in any program that asks the file.

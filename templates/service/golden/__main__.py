@@ -107,7 +107,7 @@ def answer_all(todo, models):
         features, said = [row for _, _, row in part], {}
         for name, model in models.items():
             try:
-                said[name] = model.ask(model.table(features, schema))
+                said[name] = model.answer(model.table(features, schema), name)
             except SystemExit as end:
                 sys.exit(f"{name}: {end}")
             except Exception as error:
@@ -154,6 +154,10 @@ def main():
         "score": {name: score.get("accuracy", score.get("r2")) for name, score in scores.items() if "accuracy" in score or "r2" in score},
         "scores": scores,
     }
+    # Of models that need it alone.
+    numbers = {name: model.numbers for name, model in models.items() if model.numbers}
+    scored = [name for name, model in models.items() if model.has_chances is False]
+    answers |= ({"numbers": numbers} if numbers else {}) | ({"no_probabilities": scored} if scored else {})
     (trained / "golden.json").write_text(as_text(answers, rows), encoding="utf-8")
 
 

@@ -50,7 +50,7 @@ def load_one(model, trained, directory, schema, named):
         if kind == "skops":
             return Estimator(load_skops(path, directory), schema)
         if kind == "onnx":
-            return Onnx(path.read_bytes(), schema, named)
+            return Onnx(path.read_bytes(), model["file"], schema, named)
         return load_xgboost(path, model, named) if kind == "xgboost" else load_lightgbm(path, model, schema, named)
     except SystemExit:
         raise

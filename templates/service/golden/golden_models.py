@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 
+from golden_onnx import labels_in
 from golden_rows import as_table
 
 DOUBLE, SINGLE = 1e-9, 1e-4  # relative tolerance of models that calculate with 64 and with 32 bits
@@ -32,12 +33,16 @@ class Named:
                   f"they have other names, write a labels.csv with all {count} in the order of these numbers")
         return list(range(count))
 
-    def label(self, number, count=None):
-        """The class of a number that an ONNX file answers, which may be the class itself."""
-        names = self.known[0] if self.known else []
-        if not names or (count is not None and len(names) != count) or not 0 <= number < len(names):
-            return number
-        return number if all(type(name) is int for name in names) and number in names else names[number]
+    def of(self, labels):
+        """The classes that an ONNX file's labels stand for: numbers may be the classes themselves, or their places."""
+        if any(isinstance(label, str) for label in labels):
+            return labels
+        for names in self.known:
+            if all(type(name) is int for name in names) and (set(labels) <= set(names) or set(names) <= set(labels)):
+                return labels
+            if len(names) == len(labels):
+                return names
+        return labels
 
 
 class Model:
@@ -47,14 +52,25 @@ class Model:
     classes = None  # None: it answers values
     tolerance = DOUBLE
     hint = ""  # what may be the cause when it cannot predict
+    numbers = None  # what the file says for each of the classes, where that is something else
+    has_chances = None  # whether its scores are probabilities, once they were seen
 
     def table(self, rows, schema):
         """Rows as the model takes them."""
         return as_table(rows, schema, self.names)
 
     def ask(self, table):
-        """(classes or values, one for each row; n × k probabilities or None)."""
+        """(classes or values, one for each row; n × k scores or None)."""
         raise NotImplementedError
+
+    def answer(self, table, name):
+        """The same, with probabilities instead of scores."""
+        answers, scores = self.ask(table)
+        if scores is not None and self.has_chances is None:
+            self.has_chances = are_probabilities(scores)
+            if not self.has_chances:
+                print(f"note: {name}: its scores are no probabilities, which are from 0 to 1 and have the sum 1: it answers classes alone")
+        return answers, scores if self.has_chances else None
 
 
 class Estimator(Model):
@@ -99,51 +115,106 @@ class Own(Estimator):
 class Onnx(Model):
     """One tensor of all features, or one for each column."""
 
-    def __init__(self, content, schema, named):
+    TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int64)": np.int64, "tensor(int32)": np.int32,
+             "tensor(bool)": bool, "tensor(string)": object}
+    LABELS = ("tensor(int64)", "tensor(int32)", "tensor(bool)", "tensor(string)")  # what a first output of classes may be
+
+    def __init__(self, content, file, schema, named):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        self.inputs, self.schema, self.named = self.session.get_inputs(), schema, named
-        self.types = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(int64)": np.int64,
-                      "tensor(int32)": np.int32, "tensor(bool)": bool, "tensor(string)": object}
-        self.tolerance = SINGLE if any(one.type == "tensor(float)" for one in self.inputs) else DOUBLE
-        outputs = self.session.get_outputs()
-        if len(outputs) > 1 or outputs[0].type in ("tensor(int64)", "tensor(string)"):
-            self.classes = []
-        self.names = None if len(self.inputs) == 1 and len(schema["columns"]) > 1 else [one.name for one in self.inputs]
+        self.inputs, self.named, self.content, self.labels = self.session.get_inputs(), named, content, None
+        outputs, kinds = self.session.get_outputs(), {one.type for one in self.inputs}
+        is_double = "tensor(double)" in kinds or not any("float" in one.type for one in outputs)
+        self.tolerance = DOUBLE if is_double and "tensor(float)" not in kinds else SINGLE
+        self.classifies = outputs[0].type in self.LABELS
+        columns = {column["name"]: column["type"] for column in schema["columns"]}
+        self.names, self.whole = [one.name for one in self.inputs], {name for name, kind in columns.items() if kind == "integer"}
+        if len(self.inputs) == 1 and (len(columns) > 1 or self.names[0] not in columns):
+            self.names = None
+        for one in self.inputs:
+            if one.type not in self.TYPES:
+                sys.exit(f"{file}: its input {one.name!r} is {one.type}: only {', '.join(self.TYPES)} can be served")
+            if self.names and one.name not in columns:
+                sys.exit(f"{file}: its input {one.name!r} is no column of the examples: convert the model with one input for all columns, or "
+                         "with one for each, named as they are")
 
     def table(self, rows, schema):
-        if self.names is None:
-            return {self.inputs[0].name: as_table(rows, schema, None).astype(self.types[self.inputs[0].type])}
-        return {one.name: self._column([row[one.name] for row in rows], one.type) for one in self.inputs}
+        if self.names is not None:
+            return {one.name: self._column(rows, one.name, one.type).reshape(-1, 1) for one in self.inputs}
+        only = self.inputs[0]
+        if only.type == "tensor(string)":
+            return {only.name: np.column_stack([self._column(rows, column["name"], only.type) for column in schema["columns"]])}
+        return {only.name: as_table(rows, schema, None).astype(self.TYPES[only.type])}
 
     def ask(self, table):
-        outputs, count = self.session.run(None, table), len(next(iter(table.values())))
-        answers = np.asarray(outputs[0]).reshape(count).tolist()
-        if self.classes is None:
+        (first, *others), count = self.session.run(None, table), len(next(iter(table.values())))
+        first = np.asarray(first)
+        if first.size != count:
+            raise SystemExit(f"its first output {self.session.get_outputs()[0].name!r} has shape {first.shape} for {count} rows: one label or "
+                             "number per row is required: put the label before the probabilities, or ask the file in a model.py")
+        answers = first.reshape(count).tolist()
+        if not self.classifies:
             return answers, None
-        if len(outputs) == 1:
-            return [self.named.label(label) for label in answers], None
-        if isinstance(outputs[1], list):  # a dictionary for each row
-            self.classes = list(outputs[1][0])
-            probabilities = np.array([[row[label] for label in self.classes] for row in outputs[1]])
-        else:
-            probabilities = np.asarray(outputs[1]).reshape(count, -1)
-            self.classes = self.classes or [None] * probabilities.shape[1]
-        if all(type(label) is int for label in answers):
-            labels = list(range(probabilities.shape[1])) if None in self.classes else self.classes
-            self.classes = [self.named.label(label, probabilities.shape[1]) for label in labels]
-            answers = [self.named.label(label, probabilities.shape[1]) for label in answers]
-        elif None in self.classes:
-            self.classes = sorted(self.schema["classes"] or set(answers))
-        return answers, probabilities
+        keys, chances = None, None
+        if others and isinstance(others[0], list):  # a dictionary for each row
+            keys = list(others[0][0])
+            chances = np.array([[row[key] for key in keys] for row in others[0]])
+        elif others and np.asarray(others[0]).size % count == 0:
+            chances = np.asarray(others[0]).reshape(count, -1)
+        if self.labels is None:
+            self.labels = keys or self._labels(answers, chances)
+            self.classes = self.named.of(self.labels)
+            self.numbers = None if self.classes == self.labels else self.labels
+        known = dict(zip(self.labels, self.classes))
+        return [known.get(label, label) for label in answers], chances
 
-    def _column(self, values, kind):
+    def _labels(self, answers, chances):
+        """The labels of the columns of `chances`, or those that the file may answer."""
+        seen, found = set(answers), labels_in(self.content)
+        if chances is not None and are_probabilities(chances):
+            width = chances.shape[1]
+            known = [labels for labels in found if len(labels) == width and seen <= set(labels)]
+            guesses = [list(range(width)), *(names for names in self.named.known), *(sorted(names, key=str) for names in self.named.known)]
+            known += [labels for labels in guesses if len(labels) == width and is_likely(labels, answers, chances)]
+            if known:
+                return known[0]
+            raise SystemExit(f"it answers {width} probabilities, and the file does not say of which classes: convert it with a ZipMap "
+                             f"(zipmap=True), or write a labels.csv with all {width} in the model's order")
+        found = [labels for labels in found if seen <= set(labels)]
+        if found:
+            return found[0]
+        if chances is not None:  # of a clustering, or of outliers
+            width = max(2, chances.shape[1])
+            return [-1, 1] if seen <= {-1, 1} else list(range(width)) if seen <= set(range(width)) else sorted(seen)
+        for names in self.named.known:
+            if seen <= set(names) and not any(type(name) is bool for name in names):
+                return names
+            if seen <= set(range(len(names))):
+                return list(range(len(names)))
+        return sorted(seen)
+
+    def _column(self, rows, name, kind):
+        values = [row[name] for row in rows]
         if kind == "tensor(string)":
-            return np.array(["" if value is None else str(value) for value in values], dtype=object).reshape(-1, 1)
-        return np.array([math.nan if value is None else value for value in values]).astype(self.types[kind]).reshape(-1, 1)
+            return np.array(["" if value is None else str(int(value) if name in self.whole and float(value).is_integer() else value)
+                             for value in values], dtype=object)
+        return np.array([math.nan if value is None else value for value in values]).astype(self.TYPES[kind])
+
+
+def are_probabilities(table):
+    """Whether each row of scores is a distribution. Distances, votes and logits are not."""
+    table = np.asarray(table, dtype=np.float64)
+    return bool(table.ndim == 2 and np.isfinite(table).all() and table.min() >= -1e-6 and (abs(table.sum(axis=1) - 1) <= 1e-3).all())
+
+
+def is_likely(labels, answers, chances):
+    """Whether these labels fit: each answer has the largest probability."""
+    best = chances.max(axis=1)
+    return set(answers) <= set(labels) and all(
+        chances[row, labels.index(answer)] >= best[row] - 1e-3 for row, answer in enumerate(answers))
 
 
 class Booster(Model):
