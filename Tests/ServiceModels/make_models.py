@@ -189,6 +189,106 @@ def fewer_grades(directory):
     expected[keep].drop(columns="row").reset_index(drop=True).to_csv(directory / "expected.csv", index_label="row")
 
 
+def spaces(directory):
+    """LightGBM writes _ for the spaces of names; the examples have the columns in another order."""
+    import lightgbm
+
+    (train, truth), (test, right) = numbers(1, ("fixed acidity", "b", "total so2", "d")), numbers(2, ("fixed acidity", "b", "total so2", "d"))
+    model = lightgbm.LGBMRegressor(n_estimators=10, min_child_samples=3, verbose=-1).fit(train, truth)
+    model.booster_.save_model(directory / "leaves.txt")
+    joblib.dump(model, directory / "pickled.joblib")
+    said(directory, leaves=model.predict(test), pickled=model.predict(test))
+    test.assign(price=right)[["d", "total so2", "price", "b", "fixed acidity"]].to_csv(directory / "test.csv", index=False)
+
+
+def linear(directory):
+    """XGBoost without trees."""
+    import xgboost
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    model = xgboost.XGBRegressor(booster="gblinear", n_estimators=20).fit(train, truth)
+    model.save_model(directory / "lines.json")
+    kind = xgboost.XGBClassifier(booster="gblinear", n_estimators=20).fit(train.to_numpy(), truth > 0)
+    kind.save_model(directory / "kind.ubj")
+    said(directory, lines=model.predict(test), kind=kind.predict(test.to_numpy()) == 1)
+    test.assign(up=right > 0).to_csv(directory / "test.csv", index=False)
+
+
+def categories(directory):
+    """Columns of categories: numbers, words, digits that were read as words, booleans and one with a single value; pickled and not."""
+    import lightgbm
+    import xgboost
+
+    def shops(seed):
+        draw = np.random.default_rng(seed)
+        table = pd.DataFrame({"a": draw.normal(size=ROWS).round(4), "floor": draw.integers(1, 5, ROWS), "plan": draw.choice(["u", "v"], ROWS),
+                              "store": draw.integers(1, 6, ROWS), "open": draw.random(ROWS) > 0.5, "town": "x"})
+        price = (table["a"] + 3.0 * (table["floor"] == 2) - 2.0 * (table["store"] == 3) + (table["plan"] == "u") + table["open"]).round(3)
+        return table.astype({"floor": "category", "plan": "category", "open": "category", "town": "category"}).assign(
+            store=table["store"].astype(str).astype("category")), price
+
+    (train, truth), (test, right) = shops(1), shops(2)
+    leaves = lightgbm.LGBMRegressor(n_estimators=10, min_child_samples=3, min_data_per_group=3, cat_smooth=1, verbose=-1).fit(train, truth)
+    trees = xgboost.XGBRegressor(n_estimators=10, max_depth=3, enable_categorical=True).fit(train.astype({"open": bool}), truth)
+    leaves.booster_.save_model(directory / "leaves.txt")
+    trees.save_model(directory / "trees.ubj")
+    joblib.dump(leaves, directory / "kept.joblib")
+    joblib.dump(trees, directory / "pickled.joblib")
+    first, second = leaves.predict(test), trees.predict(test.astype({"open": bool}))
+    said(directory, leaves=first, kept=first, trees=second, pickled=second)
+    test.assign(price=right).to_csv(directory / "test.csv", index=False)
+
+
+def raw_scores(directory):
+    """XGBoost with an objective whose answers are no probabilities."""
+    import xgboost
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    xgboost.XGBClassifier(objective="binary:logitraw", n_estimators=3).fit(train, truth > 0).save_model(directory / "raw.ubj")
+    test.assign(up=right > 0).to_csv(directory / "test.csv", index=False)
+
+
+def own_objective(directory):
+    """LightGBM with an objective that is a function."""
+    import lightgbm
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    options = {"objective": lambda chance, data: (chance - data.get_label(), np.ones(len(chance))), "verbose": -1}
+    lightgbm.train(options, lightgbm.Dataset(train, (truth > 0).astype(int)), 3).save_model(directory / "leaves.txt")
+    test.assign(up=right > 0).to_csv(directory / "test.csv", index=False)
+
+
+def other_names(directory):
+    """LightGBM that knows columns which the examples lack."""
+    spaces(directory)
+    (directory / "pickled.joblib").unlink()
+    test = pd.read_csv(directory / "test.csv")
+    test.rename(columns={"total so2": "so2"}).to_csv(directory / "test.csv", index=False)
+
+
+def several(directory):
+    """Two targets in one model, with two and three classes."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multioutput import MultiOutputClassifier
+
+    (train, truth), (test, _) = numbers(1), numbers(2)
+    both = np.column_stack([truth > 0, np.digitize(truth, [-2, 2])]).astype(int)
+    joblib.dump(MultiOutputClassifier(LogisticRegression()).fit(train, both), directory / "both.joblib")
+    test.to_csv(directory / "test.csv", index=False)
+
+
+def codes(directory):
+    """Codes that training read as text, and that look like whole numbers in the examples."""
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    table = pd.DataFrame({"code": [1, 2, 3] * 20, "b": range(ROWS)})
+    model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LinearRegression()).fit(table.astype(str), table["code"])
+    joblib.dump(model, directory / "codes.joblib")
+    table.to_csv(directory / "test.csv", index=False)
+
+
 def words(directory):
     """XGBoost and LightGBM over columns of text, and names of classes that their files do not hold."""
     import lightgbm

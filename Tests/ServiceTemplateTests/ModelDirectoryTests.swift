@@ -53,6 +53,15 @@ struct ModelDirectoryTests {
             Kind(
                 name: "word_grades", target: "grade",
                 first: #""alone": \{"class": "low"\}, "leaves": \{"class": "middle", "probability": 0\.\d+\}, .*"#),
+            Kind(
+                name: "spaces", target: "price",
+                first: #""leaves": \{"value": 2\.0\d+\}, "pickled": \{"value": 2\.0\d+\}\}"#),
+            Kind(
+                name: "linear", target: "up",
+                first: #""kind": \{"class": false, "probability": 0\.6\d+\}, "lines": \{"value": -0\.02\d+\}\}"#),
+            Kind(
+                name: "categories", target: "price",
+                first: #""kept": \{"value": 1\.06\d+\}, "leaves": \{"value": 1\.06\d+\}, "pickled": .*"#),
             Kind(name: "values", target: "price", first: #""leaves": \{"value": 2\.0\d+\}, "trees": \{"value": .*"#),
             Kind(
                 name: "onnx", target: "way", first: #""double": \{"class": "down", .*"single": \{"class": "down", .*"#),
@@ -435,7 +444,7 @@ struct ModelDirectoryTests {
     }
 
     @Test(
-        "whose ONNX file takes or answers what a service cannot ask is refused with what is to be done",
+        "whose model takes or answers what a service cannot ask is refused with what is to be done",
         arguments: [
             (
                 "onnx_reversed",
@@ -451,10 +460,51 @@ struct ModelDirectoryTests {
                 all columns, or with one for each, named as they are\n
                 """
             ),
+            (
+                "raw_scores",
+                """
+                raw.ubj: its objective binary:logitraw answers scores, and no probabilities: train it with \
+                binary:logistic\n
+                """
+            ),
+            (
+                "other_names",
+                """
+                leaves.txt: knows a column 'total_so2', which the examples lack; they have 'd', 'so2', 'price', 'b', \
+                'fixed acidity'\n
+                """
+            ),
+            (
+                "several",
+                """
+                both.joblib: answers 2 targets for each row, and a service one: save a model for each target\n
+                """
+            ),
+            (
+                "codes",
+                """
+                codes: cannot predict the examples: TypeError: ufunc 'isnan' not supported for the input types, and \
+                the inputs could not be safely coerced to any supported types according to the casting rule ''safe''; \
+                perhaps a column of numbers was text in training: save the examples as Parquet, with the types of the \
+                training\n
+                """
+            ),
         ])
-    func otherTensors(kind: String, reason: String) throws {
+    func otherModels(kind: String, reason: String) throws {
         try make(kind)
         #expect(try trainingEnd(Kind(name: kind, first: ".")).errors == reason)
+    }
+
+    @Test("whose LightGBM has an objective of its own is refused where its scores would have to be classes")
+    func ownObjective() throws {
+        try make("own_objective")
+        #expect(
+            try trainingEnd(Kind(name: "own_objective", target: "up", first: ".")).errors
+                == """
+                leaves.txt: was trained with an objective of your own, so that it answers scores, and no classes: ask \
+                it in a model.py\n
+                """
+        )
     }
 
     private var model: URL { directory / "model" }

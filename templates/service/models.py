@@ -121,13 +121,22 @@ class Loader:
     def _joblib(self, content, classes):
         import joblib
 
-        return Estimator(joblib.load(io.BytesIO(content)), classes)
+        return self._estimator(joblib.load(io.BytesIO(content)), classes)
 
     def _skops(self, content, classes):
         import skops.io
 
         # What may be trusted was decided when the image was built, for these very bytes.
-        return Estimator(skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content)), classes)
+        return self._estimator(skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content)), classes)
+
+    def _estimator(self, estimator, classes):
+        kind = type(estimator).__module__
+        found = Estimator(estimator, classes)
+        if kind.startswith("lightgbm.") and hasattr(estimator, "booster_"):
+            found.names, found.words = leaves_of(estimator.booster_, self.schema)
+        elif kind.startswith("xgboost.") and hasattr(estimator, "get_booster"):
+            found.words = words_of(estimator.get_booster())
+        return found
 
     def _own(self):
         for name in self.trained.files:
@@ -145,14 +154,15 @@ class Loader:
 
         booster = xgboost.Booster({"nthread": 1})
         booster.load_model(bytearray(content))
-        words = words_of(booster)
-        is_number = json.loads(booster.save_config())["learner"]["objective"]["name"] in ("multi:softmax", "binary:hinge")
+        words, config = words_of(booster), json.loads(booster.save_config())["learner"]
+        is_linear = config["gradient_booster"]["name"] == "gblinear"
+        is_number = config["objective"]["name"] in ("multi:softmax", "binary:hinge")
         best = booster.attr("best_iteration")  # early stopping leaves it in the file, and later trees, too
-        rounds = (0, 0 if best is None else int(best) + 1)  # (0, 0) are all
+        rounds = (0, 0 if best is None or is_linear else int(best) + 1)  # (0, 0) are all
 
         def predict(table):
-            if words:
-                return booster.predict(xgboost.DMatrix(table, enable_categorical=True), iteration_range=rounds)
+            if words or is_linear:  # which cannot be asked in place
+                return booster.predict(xgboost.DMatrix(table, enable_categorical=True, nthread=1), iteration_range=rounds)
             return booster.inplace_predict(table, iteration_range=rounds, validate_features=False)
 
         return Booster(predict, booster.feature_names, classes, is_number, words)
@@ -161,10 +171,7 @@ class Loader:
         import lightgbm
 
         booster = lightgbm.Booster(model_str=content.decode("utf-8"))
-        names = booster.feature_name()
-        names = names if set(names) <= set(self.schema.features) else None
-        text = [column.name for column in self.schema.columns if column.type == "text"]
-        words = dict(zip([name for name in names or () if name in text], booster.pandas_categorical or ()))
+        names, words = leaves_of(booster, self.schema)
         return Booster(lambda table: booster.predict(table, num_threads=1), names, classes, words=words)
 
 
@@ -173,7 +180,7 @@ class Estimator:
 
     def __init__(self, estimator, classes, names=None):
         own = getattr(estimator, "feature_names_in_", None)
-        self.names = names if own is None else [str(name) for name in own]
+        self.names, self.words = names if own is None else [str(name) for name in own], {}
         self.classes, self._estimator = classes, estimator
         self._probabilities = getattr(estimator, "predict_proba", None) if classes and hasattr(estimator, "classes_") else None
         self._settings = _settings() if type(estimator).__module__.startswith("sklearn") else None
@@ -181,6 +188,7 @@ class Estimator:
     def ask(self, rows, with_chances=True):
         """(n classes or values, n × k probabilities or None)."""
         table = table_of(rows, self.names)
+        categorize(table, self.words, rows.schema)
         # Only where no value can be missing: a model that accepts no missing values must be able to say so.
         if self._settings is None or not rows.schema.is_numeric:
             return self._ask(table, with_chances)
@@ -215,12 +223,11 @@ class Booster:
 
     def __init__(self, predict, names, classes, is_number=False, words=None):
         self.names, self.classes, self._predict, self._is_number = names and list(names), classes, predict, is_number
-        self._words = words or {}  # of columns of text, in the order that training gave them; others are as if missing
+        self._words = words or {}  # of columns of categories, in the order that training gave them; others are as if missing
 
     def ask(self, rows, with_chances=True):
         table = table_of(rows, self.names)
-        for name, words in self._words.items():
-            table[name] = table[name].astype("object").astype(_categories(words))
+        categorize(table, self._words, rows.schema)
         said = np.asarray(self._predict(table), dtype=np.float64)
         if self.classes is None:
             return said.tolist(), None
@@ -236,16 +243,46 @@ def words_of(booster):
     kept = (found.get("model") or found.get("gbtree", {}).get("model", {})).get("cats") or {}
     words = {}
     for name, packed in zip(booster.feature_names or (), kept.get("enc") or ()):
-        if packed["offsets"]:
-            text, ends = bytes(value % 256 for value in packed["values"]), packed["offsets"]
+        ends, values = packed.get("offsets"), packed["values"]
+        if ends:
+            text = bytes(value % 256 for value in values)
             words[name] = [text[begin:end].decode("utf-8") for begin, end in zip(ends, ends[1:])]
+        elif values:
+            words[name] = values  # whole numbers
     return words
 
 
-def _categories(words):
+def leaves_of(booster, schema):
+    """(the columns that a booster of LightGBM knows or None, {column: its categories}). It writes _ for spaces in names."""
+    own, short = booster.feature_name(), {name.replace(" ", "_"): name for name in schema.features}
+    names = [name if name in schema.features else short.get(name) for name in own]
+    if None in names:
+        return None, {}
+    kept, texts = booster.pandas_categorical or [], {column.name for column in schema.columns if column.type == "text"}
+    if not kept:
+        return names, {}
+    line = next(line for line in booster.model_to_string(num_iteration=1).splitlines() if line.startswith("feature_infos="))
+    bins = dict(zip(names, line.partition("=")[2].split(" ")))  # [from:to] of numbers, a:b:c of categories, none of a single value
+    marked = {name for name in names if bins[name][0] != "[" and bins[name] != "none"}
+    single = {name for name in names if bins[name] == "none"}
+    for chosen in (marked, marked | single, marked | single & texts):
+        if len(chosen) == len(kept):
+            return names, dict(zip([name for name in names if name in chosen], kept))
+    raise DataError(f"has {len(kept)} columns of categories, and does not say which: train again")
+
+
+def categorize(frame, words, schema):
+    """Gives columns the categories that they had in training. Whole numbers may be words there."""
+    if not words:
+        return
     import pandas
 
-    return pandas.CategoricalDtype(words)
+    integers = {column.name for column in schema.columns if column.type == "integer"}
+    for name, known in words.items():
+        cells = frame[name].astype("object")
+        if name in integers and isinstance(known[0], str):
+            cells = cells.map(lambda cell: str(int(cell)) if float(cell).is_integer() else cell)
+        frame[name] = cells.astype(pandas.CategoricalDtype(known))
 
 
 class Network:

@@ -46,43 +46,102 @@ def load_one(model, trained, directory, schema, named):
         if kind == "joblib":
             import joblib
 
-            return Estimator(joblib.load(path), schema)
+            return load_estimator(joblib.load(path), model["file"], schema)
         if kind == "skops":
-            return Estimator(load_skops(path, directory), schema)
+            return load_estimator(load_skops(path, directory), model["file"], schema)
         if kind == "onnx":
             return Onnx(path.read_bytes(), model["file"], schema, named)
-        return load_xgboost(path, model, named) if kind == "xgboost" else load_lightgbm(path, model, schema, named)
+        return load_xgboost(path, model, schema, named) if kind == "xgboost" else load_lightgbm(path, model, schema, named)
     except SystemExit:
         raise
     except Exception as error:
         sys.exit(reason(model, error))
 
 
-def load_xgboost(path, model, named):
+def load_xgboost(path, model, schema, named):
     import xgboost
 
     booster = xgboost.Booster({"nthread": 1}, model_file=str(path))
     config = json.loads(booster.save_config())["learner"]
-    objective, limit = config["objective"]["name"], rounds_of(booster, model["file"])
+    objective, is_linear = config["objective"]["name"], config["gradient_booster"]["name"] == "gblinear"
+    if objective == "binary:logitraw":
+        sys.exit(f"{model['file']}: its objective binary:logitraw answers scores, and no probabilities: train it with binary:logistic")
+    limit = {} if is_linear else rounds_of(booster, model["file"])
     classes = None
     if objective.startswith(("binary", "multi")):
         classes = named.by_place(max(2, int(config["learner_model_param"]["num_class"])), model["file"])
+    words = fitting(words_of_xgboost(booster), schema, model["file"])
     return Booster(booster.feature_names, lambda table: booster.predict(xgboost.DMatrix(table, enable_categorical=True), **limit),
-                   classes, objective in ("multi:softmax", "binary:hinge"), words_of_xgboost(booster))
+                   classes, objective in ("multi:softmax", "binary:hinge"), words)
 
 
 def load_lightgbm(path, model, schema, named):
     import lightgbm
 
-    booster = lightgbm.Booster(model_file=str(path))
-    kinds, names = {column["name"]: column["type"] for column in schema["columns"]}, booster.feature_name()
-    known = all(name in kinds for name in names)
-    words = dict(zip((name for name in names if kinds.get(name) == "text"), booster.pandas_categorical or []))
+    booster, file = lightgbm.Booster(model_file=str(path)), model["file"]
     about = booster.dump_model(num_iteration=1)
-    classes = None
-    if about["objective"].partition(" ")[0] in ("binary", "multiclass", "multiclassova", "cross_entropy"):
-        classes = named.by_place(max(2, about["num_class"]), model["file"])
-    return Booster(names if known else None, lambda table: booster.predict(table, num_threads=1), classes, words=words)
+    names, classes, objective = names_of_lightgbm(booster, schema, file), None, about.get("objective")
+    if objective is None and (about["num_tree_per_iteration"] > 1 or schema["task"] == "classification"):
+        sys.exit(f"{file}: was trained with an objective of your own, so that it answers scores, and no classes: ask it in a model.py")
+    if objective and objective.partition(" ")[0] in ("binary", "multiclass", "multiclassova", "cross_entropy"):
+        classes = named.by_place(max(2, about["num_class"]), file)
+    return Booster(names, lambda table: booster.predict(table, num_threads=1), classes, words=words_of_lightgbm(booster, names, schema, file))
+
+
+def load_estimator(estimator, file, schema):
+    """What was pickled or kept by skops. Boosters want columns of categories as they had them in training."""
+    several = getattr(estimator, "classes_", None)
+    if isinstance(several, list) and any(getattr(one, "ndim", 0) for one in several):
+        sys.exit(f"{file}: answers {len(several)} targets for each row, and a service one: save a model for each target")
+    library, found = type(estimator).__module__.partition(".")[0], Estimator(estimator, schema)
+    if library == "lightgbm" and hasattr(estimator, "booster_"):
+        found.names = names_of_lightgbm(estimator.booster_, schema, file)
+        found.words = words_of_lightgbm(estimator.booster_, found.names, schema, file)
+    elif library == "xgboost" and hasattr(estimator, "get_booster"):
+        found.words = fitting(words_of_xgboost(estimator.get_booster()), schema, file)
+    return found
+
+
+def names_of_lightgbm(booster, schema, file):
+    """The columns that it knows by name: it writes _ for spaces. None where it was trained without names."""
+    own, columns = booster.feature_name(), [column["name"] for column in schema["columns"]]
+    known = {name.replace(" ", "_"): name for name in columns} | {name: name for name in columns}
+    strange = [name for name in own if name not in known]
+    if not strange:
+        return [known[name] for name in own]
+    if own == [f"Column_{place}" for place in range(len(own))]:
+        return None
+    sys.exit(f"{file}: knows a column {strange[0]!r}, which the examples lack; they have {', '.join(map(repr, columns[:20]))}")
+
+
+def words_of_lightgbm(booster, names, schema, file):
+    """{column: its categories}. The file lists them by the order of these columns, which it tells by how it bins them."""
+    lists = booster.pandas_categorical or []
+    if not lists:
+        return {}
+    about, kinds = booster.dump_model(num_iteration=1)["feature_infos"], {column["name"]: column["type"] for column in schema["columns"]}
+    binned = {name: about.get(own) for name, own in zip(names or booster.feature_name(), booster.feature_name())}
+    sure = [name for name, info in binned.items() if info and info["values"]]
+    # One that had a single value is not described.
+    maybe = [name for name, info in binned.items() if not info or info["values"]]
+    words = [name for name in maybe if name in sure or kinds.get(name) == "text"]
+    for found in (sure, maybe, words):
+        if len(found) == len(lists):
+            return fitting(dict(zip(found, lists)), schema, file)
+    sys.exit(f"{file}: has {len(lists)} columns of categories, and does not say which: leave out columns with the same value in every row")
+
+
+def fitting(words, schema, file):
+    """The categories of each column, if the examples can hold them."""
+    kinds = {column["name"]: column["type"] for column in schema["columns"]}
+    for name, categories in words.items():
+        found = {type(one) for one in categories}
+        kind = "text" if found == {str} else "boolean" if found == {bool} else "number"
+        fits = {"text": ("text", "integer"), "boolean": ("boolean",), "number": ("integer", "number")}[kind]
+        if name in kinds and kinds[name] not in fits:
+            sys.exit(f"{file}: column {name!r} has categories of type {kind} ({', '.join(map(repr, categories[:3]))}), but type {kinds[name]} in "
+                     "the examples: save them as Parquet, with the types of the training")
+    return words
 
 
 def rounds_of(booster, file):
@@ -98,13 +157,15 @@ def rounds_of(booster, file):
 
 
 def words_of_xgboost(booster):
-    """The words that training saw in each column of text: others count as missing."""
+    """The categories that training saw in each column of them: others count as missing."""
     content = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]
     packed = content.get("model", content.get("gbtree", {}).get("model", {})).get("cats", {}).get("enc", [])
     found = {}
     for name, one in zip(booster.feature_names or [], packed):
-        ends, letters = one["offsets"], bytes(number & 255 for number in one["values"])
-        if len(ends) > 1:
+        if "offsets" not in one:
+            found[name] = list(one["values"])  # whole numbers
+        elif len(one["offsets"]) > 1:
+            ends, letters = one["offsets"], bytes(number & 255 for number in one["values"])
             found[name] = [letters[begin:end].decode() for begin, end in zip(ends, ends[1:])]
     return found
 

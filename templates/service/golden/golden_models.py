@@ -77,7 +77,7 @@ class Estimator(Model):
     """Anything with predict, and perhaps predict_proba and classes_."""
 
     def __init__(self, estimator, schema):
-        self.estimator = estimator
+        self.estimator, self.words = estimator, {}
         names = getattr(estimator, "feature_names_in_", None)
         self.names = None if names is None else [str(name) for name in names]
         classes = getattr(estimator, "classes_", None)
@@ -88,6 +88,7 @@ class Estimator(Model):
             self.tolerance = SINGLE
 
     def ask(self, table):
+        use_categories(table, self.words)
         answers = np.asarray(self.estimator.predict(table))
         if answers.ndim == 2 and answers.shape[1] == 1:
             answers = answers[:, 0]
@@ -217,6 +218,20 @@ def is_likely(labels, answers, chances):
         chances[row, labels.index(answer)] >= best[row] - 1e-3 for row, answer in enumerate(answers))
 
 
+def use_categories(table, words):
+    """Makes these columns of a data frame what training had: one of its categories, or missing."""
+    for name, categories in words.items():
+        import pandas
+
+        cells = table[name].astype(object)
+        if isinstance(categories[0], str):  # where they look like whole numbers
+            cells = cells.map(lambda cell: str(int(cell)) if isinstance(cell, (int, float)) and cell == cell else cell)
+        there = cells.notna().sum()
+        table[name] = pandas.Categorical(cells, categories=categories)
+        if there >= 10 and table[name].isna().all():
+            raise SystemExit(f"none of the values of {name!r} in the examples is a category that it knows ({', '.join(map(repr, categories[:3]))})")
+
+
 class Booster(Model):
     """XGBoost's and LightGBM's files hold no names of classes: they answer places from 0, in the order of the sorted names."""
 
@@ -227,11 +242,7 @@ class Booster(Model):
         self.names = list(names) if names else None
 
     def ask(self, table):
-        if self.names is not None:
-            import pandas
-
-            for name, words in self.words.items():
-                table[name] = pandas.Categorical(table[name].astype(object), categories=words)
+        use_categories(table, self.words)
         answers = np.asarray(self.predict(table))
         if self.classes is None:
             return answers.tolist(), None
