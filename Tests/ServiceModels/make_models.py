@@ -239,6 +239,22 @@ def categories(directory):
     test.assign(price=right).to_csv(directory / "test.csv", index=False)
 
 
+def digits(directory):
+    """XGBoost whose categories are words of digits, which look like whole numbers in the examples."""
+    import xgboost
+
+    def shops(seed):
+        draw = np.random.default_rng(seed)
+        table = pd.DataFrame({"a": draw.normal(size=ROWS).round(4), "store": draw.integers(1, 6, ROWS)})
+        return table.assign(store=table["store"].astype(str).astype("category")), table["a"] + 5 * (table["store"] > 2)
+
+    (train, truth), (test, right) = shops(1), shops(2)
+    model = xgboost.XGBRegressor(n_estimators=10, enable_categorical=True).fit(train, truth)
+    model.save_model(directory / "trees.ubj")
+    said(directory, trees=model.predict(test))
+    test.assign(price=right).to_csv(directory / "test.csv", index=False)
+
+
 def raw_scores(directory):
     """XGBoost with an objective whose answers are no probabilities."""
     import xgboost

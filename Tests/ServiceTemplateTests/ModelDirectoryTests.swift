@@ -59,6 +59,7 @@ struct ModelDirectoryTests {
             Kind(
                 name: "linear", target: "up",
                 first: #""kind": \{"class": false, "probability": 0\.6\d+\}, "lines": \{"value": -0\.02\d+\}\}"#),
+            Kind(name: "digits", target: "price", first: #""trees": \{"value": -?\d\.\d+\}"#),
             Kind(
                 name: "categories", target: "price",
                 first: #""kept": \{"value": 1\.06\d+\}, "leaves": \{"value": 1\.06\d+\}, "pickled": .*"#),
