@@ -224,6 +224,7 @@ def categories(directory):
         table = pd.DataFrame({"a": draw.normal(size=ROWS).round(4), "floor": draw.integers(1, 5, ROWS), "plan": draw.choice(["u", "v"], ROWS),
                               "store": draw.integers(1, 6, ROWS), "open": draw.random(ROWS) > 0.5, "town": "x"})
         price = (table["a"] + 3.0 * (table["floor"] == 2) - 2.0 * (table["store"] == 3) + (table["plan"] == "u") + table["open"]).round(3)
+        table["floor"] = table["floor"].astype("int8")
         return table.astype({"floor": "category", "plan": "category", "open": "category", "town": "category"}).assign(
             store=table["store"].astype(str).astype("category")), price
 

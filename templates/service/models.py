@@ -11,6 +11,7 @@ import numpy as np
 from refusal import Refusal
 from table import DataError, Schema
 
+WHOLE = {9: np.int8, 10: np.uint8, 11: np.int16, 13: np.int32}  # how XGBoost numbers the types of categories
 CHUNK = 2000  # rows; the perceptron's hidden layer takes 4 kB for each
 OWN = Path(__file__).resolve().parent / "model"  # the model directory, with modules of its own
 
@@ -248,7 +249,7 @@ def words_of(booster):
             text = bytes(value % 256 for value in values)
             words[name] = [text[begin:end].decode("utf-8") for begin, end in zip(ends, ends[1:])]
         elif values:
-            words[name] = values  # whole numbers
+            words[name] = np.array(values, dtype=WHOLE.get(packed.get("type"), np.int64))
     return words
 
 

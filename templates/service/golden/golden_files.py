@@ -6,6 +6,8 @@ import traceback
 import warnings
 from pathlib import Path
 
+import numpy as np
+
 from golden_models import Booster, Estimator, Named, Onnx, Own
 
 
@@ -163,7 +165,8 @@ def words_of_xgboost(booster):
     found = {}
     for name, one in zip(booster.feature_names or [], packed):
         if "offsets" not in one:
-            found[name] = list(one["values"])  # whole numbers
+            # Whole numbers, which must have the type of the training.
+            found[name] = np.array(one["values"], dtype={9: "i1", 10: "u1", 11: "i2", 13: "i4"}.get(one["type"], "i8"))
         elif len(one["offsets"]) > 1:
             ends, letters = one["offsets"], bytes(number & 255 for number in one["values"])
             found[name] = [letters[begin:end].decode() for begin, end in zip(ends, ends[1:])]
