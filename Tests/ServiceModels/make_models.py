@@ -408,6 +408,27 @@ def onnx_scores(directory):
     test.to_csv(directory / "test.csv", index=False)
 
 
+def onnx_logits(directory):
+    """A network's label and logits, which stand for the words of the examples; and clusters, which do not."""
+    import onnx
+    from onnx import helper
+    from sklearn.cluster import KMeans
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    weights = np.linalg.lstsq(train.to_numpy(), np.eye(3)[np.digitize(truth, [-2, 2])], rcond=None)[0].astype(np.float32)
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["logits"]), helper.make_node("ArgMax", ["logits"], ["label"], axis=1, keepdims=0)], "net",
+        [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [None, 4])],
+        [helper.make_tensor_value_info("label", onnx.TensorProto.INT64, [None]),
+         helper.make_tensor_value_info("logits", onnx.TensorProto.FLOAT, [None, 3])], [onnx.numpy_helper.from_array(weights, "w")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8), directory / "network.onnx")
+    clusters = KMeans(3, random_state=0).fit(train.to_numpy(np.float32))
+    converted(directory, "clusters", clusters)
+    names, table = np.array(["high", "low", "middle"]), test.to_numpy(np.float32)
+    said(directory, network=names[(table @ weights).argmax(axis=1)], clusters=clusters.predict(table))
+    test.assign(kind=names[np.digitize(right, [-2, 2])]).to_csv(directory / "test.csv", index=False)
+
+
 def onnx_texts(directory):
     """ONNX that takes text, over columns of whole numbers: one tensor for each, and one of both."""
     from skl2onnx.common.data_types import StringTensorType

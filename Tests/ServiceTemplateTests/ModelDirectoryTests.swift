@@ -76,6 +76,9 @@ struct ModelDirectoryTests {
                 name: "onnx_scores",
                 first: #""clusters": \{"class": 1\}, "odd": \{"class": -1\}, "votes": \{"class": "c"\}\}"#),
             Kind(
+                name: "onnx_logits", target: "kind",
+                first: #""clusters": \{"class": 1\}, "network": \{"class": "(high|low|middle)"\}"#),
+            Kind(
                 name: "onnx_texts", target: "way",
                 first: #""both": \{"class": "down", "probability": 0\.65\d+\}, "each": \{"class": "down", .*"#),
             Kind(name: "own", target: "up", first: #""model": \{"class": false, "probability": 0\.51\d+\}"#),

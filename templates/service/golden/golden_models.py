@@ -127,6 +127,7 @@ class Onnx(Model):
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         self.inputs, self.named, self.content, self.labels = self.session.get_inputs(), named, content, None
+        self.has_places = True  # whether numbers that it answers may be the places of classes
         outputs, kinds = self.session.get_outputs(), {one.type for one in self.inputs}
         is_double = "tensor(double)" in kinds or not any("float" in one.type for one in outputs)
         self.tolerance = DOUBLE if is_double and "tensor(float)" not in kinds else SINGLE
@@ -167,7 +168,7 @@ class Onnx(Model):
             chances = np.asarray(others[0]).reshape(count, -1)
         if self.labels is None:
             self.labels = keys or self._labels(answers, chances)
-            self.classes = self.named.of(self.labels)
+            self.classes = self.named.of(self.labels) if self.has_places else self.labels
             self.numbers = None if self.classes == self.labels else self.labels
         known = dict(zip(self.labels, self.classes))
         return [known.get(label, label) for label in answers], chances
@@ -187,8 +188,11 @@ class Onnx(Model):
         found = [labels for labels in found if seen <= set(labels)]
         if found:
             return found[0]
-        if chances is not None:  # of a clustering, or of outliers
-            width = max(2, chances.shape[1])
+        if chances is not None:
+            width = chances.shape[1]
+            # Otherwise they are the numbers of clusters, or of outliers, which no class stands for.
+            self.has_places = is_likely(list(range(width)), answers, chances) if width > 1 else seen <= {0, 1}
+            width = max(2, width)
             return [-1, 1] if seen <= {-1, 1} else list(range(width)) if seen <= set(range(width)) else sorted(seen)
         for names in self.named.known:
             if seen <= set(names) and not any(type(name) is bool for name in names):
