@@ -55,6 +55,37 @@ struct BatchingTests {
         #expect(said == "['A']\nValueError('no rows')\nRuntimeError('out of order')\n['B']\n")
     }
 
+    @Test("does not change another's answer, where one has a fraction in a column of whole numbers that models encode")
+    func fractions() async throws {
+        let python = try await Python.everyKind.value
+        let directory = try TemporaryDirectory()
+        _ = try python.see("make_models.py", "codes", (directory / "model").path)
+        _ = try python.train(
+            directory / "model", models: directory / "models", environment: ["TARGET": "price"])
+        let script = """
+            import asyncio, batching, json, metadata, models, pathlib, rows, sys, threading
+            directory = pathlib.Path(sys.argv[1]); models.OWN = directory / "model"
+            loaded = models.load(metadata.Trained(directory / "models"))
+            gate, at_work = threading.Event(), threading.Event()
+            class Slow:
+                def answers(self, *asked):
+                    at_work.set(); gate.wait(60)
+                    return loaded.answers(*asked)
+            batcher = batching.Batcher(Slow())
+            def ask(code):
+                body = json.dumps([{"a": 0.1, "code": code}]).encode()
+                def reply(answers): return round(answers[0]["codes"]["value"], 4)
+                return batcher.ask(lambda: rows.rows_of(body, loaded), reply)
+            async def main():
+                first = asyncio.create_task(ask(3)); await asyncio.to_thread(at_work.wait, 60)
+                others = [asyncio.create_task(ask(code)) for code in (3.5, 3, 3.0)]; await asyncio.sleep(0)
+                gate.set()
+                print(await first, [await other for other in others])
+            asyncio.run(main())
+            """
+        #expect(try python.answer(script, [directory.url.path]) == "2.6201 [1.7738, 2.6201, 2.6201]\n")
+    }
+
     /// What a script prints with models that wait until `gate` lets them, and note what they are asked.
     private func said(_ script: String) throws -> String {
         let whole = """

@@ -82,6 +82,7 @@ struct ModelDirectoryTests {
                 name: "onnx_texts", target: "way",
                 first: #""both": \{"class": "down", "probability": 0\.65\d+\}, "each": \{"class": "down", .*"#),
             Kind(name: "own", target: "up", first: #""model": \{"class": false, "probability": 0\.51\d+\}"#),
+            Kind(name: "codes", target: "price", first: #""codes": \{"value": 0\.48\d+\}"#),
             Kind(name: "transformer", first: #""square": \{"value": 0\.035\d+\}"#),
         ]
     }

@@ -85,6 +85,7 @@ class Tally:
             for value, count in Counter(values.tolist()).items():
                 self.add(value, count)
             return
+        values = values.astype(np.float64) if values.dtype == object else values  # whole numbers beside fractions
         numbers = values[~np.isnan(values)] if values.dtype.kind == "f" else values
         places = np.searchsorted(self.edges, numbers, side="right")
         for place, count in enumerate(np.bincount(places, minlength=len(self.counts) - 1).tolist()):

@@ -188,6 +188,18 @@ class Estimator:
 
     def ask(self, rows, with_chances=True):
         """(n classes or values, n × k probabilities or None)."""
+        parts = [(slice(None), rows)] if self.names is None else rows.alike()
+        if len(parts) == 1:
+            return self._ask_alike(rows, with_chances)
+        answers, chances = np.empty(len(rows), dtype=object), None
+        for places, part in parts:
+            answers[places], own = self._ask_alike(part, with_chances)
+            if own is not None:
+                chances = np.empty((len(rows), own.shape[1])) if chances is None else chances
+                chances[places] = own
+        return answers.tolist(), chances
+
+    def _ask_alike(self, rows, with_chances):
         table = table_of(rows, self.names)
         categorize(table, self.words, rows.schema)
         # Only where no value can be missing: a model that accepts no missing values must be able to say so.

@@ -12,6 +12,7 @@ from table import LARGEST
 LARGEST_BODY = 8 * 1024 * 1024  # bytes: 1,000 rows of 160 features with all their digits are 3.5 MB
 MOST_ROWS = 2000  # the perceptron's hidden layer takes 4 kB per row
 NUMBERS = {int, float}
+EXACT = 2**53  # from here on not every whole number is a float
 WORDS = {"text": (str, "a string"), "boolean": (bool, "true or false")}
 
 
@@ -21,7 +22,8 @@ class Rows:
     def __init__(self, schema, matrix=None, columns=None):
         self.schema = schema
         self._matrix = matrix  # n × m, float64, where every column has numbers and no gaps
-        self._columns = columns  # else m arrays of n: float64, int64, bool, or objects; NaN is a missing value
+        # Else m arrays of n: float64, int64, bool, or objects, among them whole numbers beside fractions; NaN is a missing value.
+        self._columns = columns
 
     @staticmethod
     def of(rows, schema):
@@ -46,7 +48,23 @@ class Rows:
             return parts[0]
         if parts[0]._columns is None:
             return Rows(parts[0].schema, np.concatenate([rows._matrix for rows in parts]))
+        # What a column's arrays are depends on its type alone, except that int64 becomes objects beside them, and no number another.
         return Rows(parts[0].schema, columns=[np.concatenate(columns) for columns in zip(*(rows._columns for rows in parts))])
+
+    def alike(self):
+        """[(places, Rows)]: the rows in parts. In each a column of whole numbers has nothing but them, or nothing but fractions: in a data
+        frame a fraction would make 3.0 of another row's 3, and what encodes it as text would answer that row otherwise."""
+        whole = self.schema.whole
+        if whole and len(self) > 1:
+            if self._columns is None:
+                is_whole = _is_whole(self._matrix[:, whole])
+            else:
+                mixed = [self._columns[place] for place in whole if self._columns[place].dtype == object]
+                is_whole = np.array([[type(cell) is int for cell in column] for column in mixed], dtype=bool).T
+            if not is_whole.all():
+                _, kinds = np.unique(is_whole, axis=0, return_inverse=True)
+                return [(places, self[places]) for kind in range(kinds.max() + 1) if len(places := np.flatnonzero(kinds == kind))]
+        return [(slice(None), self)]
 
     def array(self):
         """n × m: numbers, or objects where a column has text."""
@@ -69,39 +87,61 @@ class Rows:
         if self._columns is None:
             return np.argwhere(~(np.abs(self._matrix) <= LARGEST))[:1].tolist()
         for place, column in enumerate(self._columns):
-            if column.dtype == np.float64 and (np.abs(column) > LARGEST).any():
-                return [(int((np.abs(column) > LARGEST).argmax()), place)]
+            if self.schema.columns[place].type in ("number", "integer"):
+                is_over = np.abs(column.astype(np.float64)) > LARGEST
+                if is_over.any():
+                    return [(int(is_over.argmax()), place)]
         return []
 
     def frame(self, pandas, names):
         """A data frame of these columns, with the types that pandas.read_csv gives them."""
         if self._columns is None:
             frame = pandas.DataFrame(self._matrix, columns=self.schema.features)
-            for column in self.schema.columns:
-                if column.type == "integer" and _is_whole(self.column(column.name)):
-                    frame[column.name] = frame[column.name].astype("int64")
+            for place in self.schema.whole:
+                if _is_whole(self._matrix[:, place]).all():
+                    name = self.schema.features[place]
+                    frame[name] = frame[name].astype("int64")
         else:
             text = pandas.Series(["a"]).dtype
-            frame = pandas.DataFrame({column.name: pandas.Series(values, dtype=text if column.type == "text" else values.dtype)
-                                      for column, values in zip(self.schema.columns, self._columns)})
+            typed = {place: _typed(self._columns[place]) for place in self.schema.whole}
+            frame = pandas.DataFrame({
+                column.name: pandas.Series(values, dtype=text if column.type == "text" else values.dtype)
+                for column, values in zip(self.schema.columns, (typed.get(place, own) for place, own in enumerate(self._columns)))})
         return frame if names == self.schema.features else frame[names]
 
 
 def _is_whole(numbers):
-    return bool((numbers == np.floor(numbers)).all() and (np.abs(numbers) < 2**53).all())
+    """Which of them are whole, and told apart from their neighbours."""
+    return (numbers == np.floor(numbers)) & (np.abs(numbers) < EXACT)
+
+
+def _whole(cell):
+    """A number of a column of whole ones: an int, where it is one of 64 bits."""
+    if type(cell) is int:
+        return cell if -(2**63) <= cell < 2**63 else float(cell)
+    return int(cell) if cell.is_integer() and -EXACT < cell < EXACT else cell
 
 
 def _array(cells, column):
-    gaps = None in cells
+    """The type of the column decides what it is, never what other rows hold: they may be another client's."""
+    if column.type == "integer" and not column.optional:
+        return _typed(_objects([_whole(cell) for cell in cells]), object)
     if column.type in ("number", "integer"):
-        if column.type == "integer" and not column.optional and all(type(cell) is int and -(2**63) <= cell < 2**63 for cell in cells):
-            return np.array(cells, dtype=np.int64)
         return np.array(cells, dtype=np.float64)
-    if column.type == "boolean" and not gaps:
+    if column.type == "boolean" and not column.optional:
         return np.array(cells, dtype=bool)
+    return _objects([math.nan if cell is None else cell for cell in cells] if column.optional else cells)
+
+
+def _objects(cells):
     values = np.empty(len(cells), dtype=object)
-    values[:] = [math.nan if cell is None else cell for cell in cells] if gaps else cells
+    values[:] = cells
     return values
+
+
+def _typed(numbers, mixed=np.float64):
+    """The numbers as int64 where all of them are whole, else as `mixed`."""
+    return numbers.astype(np.int64 if numbers.dtype != object or all(type(cell) is int for cell in numbers) else mixed)
 
 
 def rows_of(body, models):

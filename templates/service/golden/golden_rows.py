@@ -46,7 +46,10 @@ def of_type(text, column, separator):
     if kind == "boolean":
         return text.lower() == "true"
     text = text.replace(",", ".") if separator == ";" else text
-    return int(text) if kind == "integer" and text.lstrip("+-").isdigit() else float(text)
+    if kind == "integer" and text.lstrip("+-").isdigit():
+        return int(text)
+    number = float(text)
+    return int(number) if kind == "integer" and number.is_integer() and abs(number) < 2**53 else number
 
 
 def chunks(rows):
@@ -76,10 +79,9 @@ def as_table(rows, schema, names):
 
 def series(rows, column, pandas):
     values = [row[column["name"]] for row in rows]
-    gaps = any(value is None for value in values)
     if column["type"] == "text":
         return pandas.Series([math.nan if value is None else value for value in values], dtype=pandas.Series(["a"]).dtype)
     if column["type"] == "boolean":
-        return pandas.Series([math.nan if value is None else value for value in values], dtype=object if gaps else bool)
+        return pandas.Series([math.nan if value is None else value for value in values], dtype=object if column["optional"] else bool)
     whole = column["type"] == "integer" and not column["optional"] and all(isinstance(value, int) for value in values)
     return pandas.Series(values, dtype="int64" if whole else "float64")
