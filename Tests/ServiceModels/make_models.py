@@ -532,6 +532,30 @@ class Squares(TransformerMixin, BaseEstimator):
     test.to_csv(directory / "test.csv", index=False)
 
 
+def countries(directory):
+    """Parquet with text that CSV takes for nothing, beside cells that are empty, and text that is stored as bytes."""
+    import pyarrow
+    import pyarrow.parquet
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    places = ["NA", "None", "", " ", "null", "DE", "US", None]
+    frame = pd.DataFrame({"customer": ["NA", "", *(f"c{n}" for n in range(2, ROWS))], "country": (places * ROWS)[:ROWS],
+                          "plan": (["pro", "free", "caf\u00e9"] * ROWS)[:ROWS]})
+    left = np.where(frame["country"].isin(["NA", "", "DE"]) | (frame["plan"] == "caf\u00e9"), "NA", "no")
+    model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression()).fit(frame[["country", "plan"]], left)
+    joblib.dump(model, directory / "churn.joblib")
+    table = pyarrow.table({
+        "customer": pyarrow.array(frame["customer"].tolist(), pyarrow.string()), "left": pyarrow.array(left.tolist(), pyarrow.string()),
+        "country": pyarrow.array(places * ROWS, pyarrow.string()).slice(0, ROWS),
+        "plan": pyarrow.array([plan.encode() for plan in frame["plan"]], pyarrow.binary())})
+    pyarrow.parquet.write_table(table, directory / "test.parquet")
+    said = model.predict_proba(frame[["country", "plan"]])
+    pd.DataFrame({"row": range(ROWS), "churn": model.predict(frame[["country", "plan"]]), "churn_probability": said.max(axis=1)}).to_csv(
+        directory / "expected.csv", index=False)
+
+
 def codes(directory):
     """A pipeline that takes whole numbers for words."""
     sys.path.insert(0, str(directory))

@@ -82,6 +82,9 @@ struct ModelDirectoryTests {
                 name: "onnx_texts", target: "way",
                 first: #""both": \{"class": "down", "probability": 0\.65\d+\}, "each": \{"class": "down", .*"#),
             Kind(name: "own", target: "up", first: #""model": \{"class": false, "probability": 0\.51\d+\}"#),
+            Kind(
+                name: "countries", target: "left", index: "customer",
+                first: #""churn": \{"class": "NA", "probability": 0\.72\d+\}"#),
             Kind(name: "codes", target: "price", first: #""codes": \{"value": 0\.48\d+\}"#),
             Kind(name: "transformer", first: #""square": \{"value": 0\.035\d+\}"#),
         ]
@@ -309,6 +312,33 @@ struct ModelDirectoryTests {
         #expect(lines[2].contains(#/'churn': \{'accuracy': 0\.8\d+, 'balanced_accuracy': 0\.8\d+\}/#))
     }
 
+    @Test(
+        "with Parquet in which a column holds no single values is refused with its name",
+        arguments: [
+            (
+                "[[1, 2]] * 60",
+                "has list<element: int64> in column 'plan': one number, text or boolean is required in each cell: "
+                    + "make columns of it, or leave it out"
+            ),
+            (
+                "[b'\\xff'] * 60",
+                "column 'plan': has bytes that are no text in UTF-8: store text in it, or leave it out"
+            ),
+        ] as [(String, String)])
+    func nested(values: String, reason: String) throws {
+        try make("parquet")
+        let script = """
+            import pyarrow, pyarrow.parquet, sys
+            table = pyarrow.parquet.read_table(sys.argv[1])
+            place = table.schema.get_field_index("plan")
+            pyarrow.parquet.write_table(table.set_column(place, "plan", pyarrow.array(\(values))), sys.argv[1])
+            """
+        let file = model.appending(path: "test.parquet").path
+        _ = try python.answer(script, [file])
+        let kind = Kind(name: "parquet", target: "churned", index: "customer", first: ".")
+        #expect(try trainingEnd(kind).errors == "\(file): \(reason)\n")
+    }
+
     @Test("keeps columns as they are read, from Parquet to Parquet, through shards and alone")
     func keepsInParquet() async throws {
         try make("churn")
@@ -317,7 +347,7 @@ struct ModelDirectoryTests {
         let prepare = """
             import pandas, sys
             test = pandas.read_csv(sys.argv[1] + "/model/test.csv", dtype={"zip": str})
-            test["remark"] = ["two\\nlines", "1", None] * 20
+            test["remark"] = ["two\\nlines", "NA", None] * 20
             test["churn"] = test["age"]
             test.to_parquet(sys.argv[1] + "/in.parquet")
             """

@@ -150,7 +150,7 @@ def compare(path, content):
     # A gap where the training has none is a part of the drift.
     lenient = Schema([Column(column.name, column.type, optional=True) for column in schema.columns])
     watch = Watch(schema, content["bins"])
-    with as_csv(path) as plain, opened(plain, path) as reader:
+    with as_csv(path, schema) as plain, opened(plain, path) as reader:
         records = reader.records()
         header = header_of(next(records, (1, []))[1], path)
         layout, other = Layout(schema, header, reader), Layout(lenient, header, reader)
@@ -164,8 +164,8 @@ def compare(path, content):
 
 
 @contextmanager
-def as_csv(path):
-    """The path of a CSV file with the same rows."""
+def as_csv(path, schema):
+    """The path of a CSV file with the same rows, in which the columns of the schema are plain."""
     with open_or_refuse(path) as file:
         is_parquet = file.read(len(parquet.MAGIC)) == parquet.MAGIC
     if not is_parquet:
@@ -173,7 +173,8 @@ def as_csv(path):
         return
     with tempfile.TemporaryDirectory(prefix="kubeforge-") as directory:
         plain = os.path.join(directory, "rows.csv")
-        parquet.to_csv(path, plain, path, "activate a virtual environment of this computer that has it, or save the file as CSV")
+        remedy = "activate a virtual environment of this computer that has it, or save the file as CSV"
+        parquet.to_csv(path, plain, path, remedy, schema.names)
         yield plain
 
 

@@ -49,7 +49,7 @@ def main():
         if place:
             place.prepare()
         form = Form(trained, names(options.keep), os.environ.get("INDEX"))
-        with inputs.opened(options.input) as (packed, name), inputs.as_csv(packed, name) as stream:
+        with inputs.opened(options.input) as (packed, name), inputs.as_csv(packed, name, form.schema) as stream:
             scores, written = whole(stream, name, loaded, form, options.results, options.parquet)
     except (DataError, Refusal) as error:
         sys.exit(str(error))

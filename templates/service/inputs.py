@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import drift
 import parquet
 from rows import Rows
-from table import LONGEST_LINE, PIECE, DataError, Layout, Reader, header_of, listed, shown
+from table import LONGEST_LINE, PIECE, DataError, Layout, Reader, header_of, listed, plain, shown
 
 CHUNK = 1000  # rows; the perceptron's hidden layer takes 4 kB for each
 PATIENCE = 60  # seconds without a byte
@@ -77,7 +77,7 @@ def records(rows, layout, shift=0, first=0):
     for number, (line, cells) in enumerate(rows, start=first):
         line += shift
         layout.check_width(cells, line)
-        yield line, str(number) if layout.index is None else cells[layout.index].strip(" \t"), cells
+        yield line, str(number) if layout.index is None else plain(cells[layout.index]).strip(" \t"), cells
 
 
 def chunks(rows, layout, shift=0, first=0):
@@ -87,7 +87,7 @@ def chunks(rows, layout, shift=0, first=0):
     for line, name, cells in records(rows, layout, shift, first):
         names.append(name)
         features.append(layout.values(cells, line))
-        kept.append([cells[place] for place in layout.keep])
+        kept.append([plain(cells[place]) for place in layout.keep])
         if layout.has_truth:
             truth.append(layout.truth(cells, line))
             if known is not None and truth[-1] not in known:
@@ -116,20 +116,20 @@ class Watched:
 
 
 @contextmanager
-def as_csv(stream, name):
-    """The same stream, or that of the CSV that a Parquet file becomes."""
+def as_csv(stream, name, schema):
+    """The same stream, or that of the CSV that a Parquet file becomes, in which these columns must be plain."""
     head = stream.read(len(parquet.MAGIC))
     if head != parquet.MAGIC:
         yield Begun(head, stream)
         return
     with tempfile.TemporaryDirectory(prefix="kubeforge-") as directory:
-        packed, plain = Path(directory, "input.parquet"), Path(directory, "input.csv")
+        packed, text = Path(directory, "input.parquet"), Path(directory, "input.csv")
         with packed.open("wb") as file:
             file.write(head)
             for piece in pieces(stream, name):
                 file.write(piece)
-        parquet.to_csv(packed, plain, name)
-        with plain.open("rb") as file:
+        parquet.to_csv(packed, text, name, wanted=schema.names)
+        with text.open("rb") as file:
             yield file
 
 

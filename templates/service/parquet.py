@@ -6,24 +6,28 @@ Everything else reads and writes CSV. Parquet needs pyarrow, which requirements.
 import csv
 import importlib.util
 
-from table import BOOLEANS, MISSING, WHOLE_NUMBER, DataError
+from table import BLANK, BOOLEANS, MISSING, TEXT, WHOLE_NUMBER, DataError, listed
 
 MAGIC = b"PAR1"
 ROWS = 10_000  # at a time
 IN_IMAGE = "add it to requirements.txt of the model directory"  # where it is to be installed
 
 
-def to_csv(path, target, name=None, remedy=IN_IMAGE):
-    """Writes a Parquet file as CSV; returns what it says of the types of its columns."""
+def to_csv(path, target, name=None, remedy=IN_IMAGE, wanted=None):
+    """Writes a Parquet file as CSV; returns what it says of the types of its columns. `wanted`: those that must hold one value in each
+    cell; None: all."""
     name = name or path
     parquet, _ = _pyarrow(name, remedy)
     try:
         file = parquet.ParquetFile(path)
+        wanted = set(file.schema_arrow.names if wanted is None else wanted)
+        _check(file.schema_arrow, name, wanted)
         with open(target, "w", encoding="utf-8", newline="") as out:
             table = csv.writer(out, lineterminator="\n")
             table.writerow(file.schema_arrow.names)
             for batch in file.iter_batches(ROWS):
-                table.writerows(zip(*(map(_cell, column.to_pylist()) for column in batch.columns)))
+                columns = zip(batch.schema.names, batch.columns)
+                table.writerows(zip(*(_cells(column.to_pylist(), f"{name}: column {key!r}", key in wanted) for key, column in columns)))
         return {field.name: kind for field in file.schema_arrow if (kind := _kind(field.type))}
     except (OSError, ValueError) as error:  # ArrowInvalid is one
         reason = str(error).strip().splitlines() or ["it is damaged"]
@@ -84,7 +88,30 @@ def _pyarrow(path, remedy=IN_IMAGE):
     return pyarrow.parquet, pyarrow
 
 
+def _check(schema, name, wanted):
+    """Refuses columns that hold lists, structs or maps: no model takes them."""
+    from pyarrow import types
+
+    nested = [field for field in schema if types.is_nested(field.type) and field.name in wanted]
+    if nested:
+        raise DataError(f"{name}: has {nested[0].type} in column {listed([field.name for field in nested])}: one number, text or boolean "
+                        "is required in each cell: make columns of it, or leave it out")
+
+
+def _cells(values, where, is_wanted):
+    try:
+        return [_cell(value) for value in values]
+    except UnicodeDecodeError:
+        if is_wanted:
+            raise DataError(f"{where}: has bytes that are no text in UTF-8: store text in it, or leave it out") from None
+        return values
+
+
 def _cell(value):
+    if isinstance(value, bytes):  # as Impala and old versions of Spark write text
+        value = value.decode()
+    if isinstance(value, str):
+        return TEXT + value if value.strip(BLANK) in MISSING or value.startswith(TEXT) else value
     return "" if value is None or value != value else value
 
 

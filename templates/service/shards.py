@@ -136,7 +136,7 @@ class Shards:
     def _index(self, path, name):
         """Reads all of an input: what no pod could read is refused before one starts."""
         received = _sha256(path)
-        self._unpack(path, name)
+        self._unpack(path, name, self.asked.schema)
         with path.open("rb") as file:
             layout, reader, records = inputs.begin(file, name, self.asked.schema, self.asked.wanted)
             header_lines, offsets = reader.line, array("Q", [reader.offset])
@@ -148,13 +148,13 @@ class Shards:
         return Input(layout, header_lines, rows, offsets, reader.sha256, received, chunks.drift())
 
     @staticmethod
-    def _unpack(path, name):
+    def _unpack(path, name, schema):
         """Turns gzip or Parquet into CSV, in which rows can be found by their offset."""
         with path.open("rb") as file:
             head = file.read(4)
         if head == parquet.MAGIC:
             plain = path.with_name(path.name + ".csv")
-            parquet.to_csv(path, plain, name)
+            parquet.to_csv(path, plain, name, wanted=schema.names)
             plain.replace(path)
         elif head.startswith(table.GZIP):
             plain = path.with_name(path.name + ".csv")

@@ -30,6 +30,8 @@ BLANK = " \t"
 MISSING = frozenset(
     ("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN",
      "None", "n/a", "nan", "null"))
+# Before what Parquet has as text and CSV would take for a missing value. No text has this character: Unicode keeps it free.
+TEXT = "\ufdd0"
 ALL = "all"  # columns of an input that are kept
 BOOLEANS = {"True": True, "true": True, "TRUE": True, "False": False, "false": False, "FALSE": False}
 # What nobody can see in a name: control characters, marks of direction, fillers, and what Unicode lets programs ignore.
@@ -217,6 +219,11 @@ class Schema:
         # Places of the columns that are integers in a data frame; with a gap in one, pandas makes floats of it.
         self.whole = [place for place, column in enumerate(columns) if column.type == "integer" and not column.optional]
 
+    @property
+    def names(self):
+        """Of all columns that are read: the features, the target and the index."""
+        return [*self.features, *([self.target.name] if self.target else []), *([self.index] if self.index else [])]
+
     def as_json(self):
         return {
             "columns": [column.as_json() for column in self.columns], "target": self.target and self.target.as_json(),
@@ -234,6 +241,9 @@ class Schema:
 
 def value(cell, column, where, decimal=""):
     """A cell as JSON has it; None is a missing value. `decimal`: a comma where numbers are written with it."""
+    if column.type == "text" and cell.startswith(TEXT):
+        return cell[len(TEXT):]
+    cell = plain(cell)
     text = cell.strip(BLANK)
     if text in MISSING:
         if not column.optional:
@@ -245,15 +255,20 @@ def value(cell, column, where, decimal=""):
         if text not in BOOLEANS:
             raise DataError(f"{where}: must be true or false, is {cell!r}")
         return BOOLEANS[text]
-    plain = text.replace(decimal, ".") if decimal and text.count(decimal) == 1 else text
-    if not NUMBER.fullmatch(plain):
+    digits = text.replace(decimal, ".") if decimal and text.count(decimal) == 1 else text
+    if not NUMBER.fullmatch(digits):
         raise DataError(f"{where}: must be a finite number, is {cell!r}{number_hint(text, decimal)}")
-    if column.type == "integer" and WHOLE_NUMBER.fullmatch(plain):
-        return int(plain)
-    number = float(plain)
+    if column.type == "integer" and WHOLE_NUMBER.fullmatch(digits):
+        return int(digits)
+    number = float(digits)
     if not -LARGEST <= number <= LARGEST:
         raise DataError(f"{where}: must be from -1e150 to 1e150, is {cell!r}")
     return number
+
+
+def plain(cell):
+    """A cell as people write it."""
+    return cell[len(TEXT):] if cell.startswith(TEXT) else cell
 
 
 def number_hint(text, decimal=""):

@@ -10,6 +10,7 @@ import numpy as np
 CHUNK = 2000  # rows
 MISSING = {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL",
            "NaN", "None", "n/a", "nan", "null"}
+TEXT = "\ufdd0"  # begins a cell that Parquet had as text, and that would otherwise be missing
 
 
 def examples(path, schema, separator):
@@ -22,9 +23,9 @@ def examples(path, schema, separator):
         for cells in table:
             if not any(cell.strip(" \t") for cell in cells):
                 continue
-            row = {name: cell.strip(" \t") for name, cell in zip(header, cells)}
+            row = {name: cell if cell.startswith(TEXT) else cell.strip(" \t") for name, cell in zip(header, cells)}
             truth = None if target is None or normal(target["name"]) not in row else of_type(row[normal(target["name"])], target, separator)
-            yield truth, None if index is None else row.get(normal(index)), {
+            yield truth, None if index is None else row.get(normal(index), "").removeprefix(TEXT), {
                 column["name"]: of_type(row[normal(column["name"])], column, separator) for column in schema["columns"]}
 
 
@@ -39,8 +40,10 @@ def is_packed(path):
 
 def of_type(text, column, separator):
     kind = column["type"]
-    if text in MISSING:
+    if text in MISSING or kind != "text" and text.removeprefix(TEXT).strip() in MISSING:
         return None
+    if kind == "text" and text.startswith(TEXT):
+        return text[1:]
     if kind == "text":
         return text
     if kind == "boolean":
