@@ -52,7 +52,9 @@ def churn(directory, dump=joblib.dump, name="churn.joblib"):
 
 
 def strict(directory):
-    """An encoder that refuses words that it has never seen."""
+    """An encoder that refuses words that it has never seen; and the same as ONNX."""
+    from skl2onnx import to_onnx
+    from skl2onnx.common.data_types import StringTensorType
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder
@@ -60,6 +62,8 @@ def strict(directory):
     train, test = customers(1), customers(2)
     model = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(train[["zip"]], train["churned"])
     joblib.dump(model, directory / "strict.joblib")
+    made = to_onnx(model, initial_types=[("zip", StringTensorType([None, 1]))])
+    (directory / "exported.onnx").write_bytes(made.SerializeToString())
     test[["zip", "churned"]].to_csv(directory / "test.csv", index=False)
 
 
@@ -530,6 +534,22 @@ class Squares(TransformerMixin, BaseEstimator):
     (train, _), (test, _) = numbers(1), numbers(2)
     joblib.dump(make_pipeline(Squares(), LinearRegression()).fit(train.to_numpy(), train["a"] ** 2), directory / "square.joblib")
     test.to_csv(directory / "test.csv", index=False)
+
+
+def lookup(directory):
+    """A model.py that knows some words, and fails at others with errors of its own."""
+    (directory / "model.py").write_text('''PRICES = {"pro": 30.5, "basic": 12.25, "free": 0.0}
+
+
+class Prices:
+    def predict(self, rows):
+        return [PRICES[plan] * (1 + len(plan)) for plan in rows["plan"]]
+
+
+def load(directory):
+    return Prices()
+''')
+    customers(2)[["customer", "plan"]].fillna("free").to_csv(directory / "test.csv", index=False)
 
 
 def countries(directory):

@@ -34,6 +34,7 @@ struct ModelDirectoryTests {
                 name: "parquet", target: "churned", index: "customer",
                 first: #""churn": \{"class": "no", "probability": 0\.97\d+\}"#),
             Kind(name: "strict", target: "churned", first: #""strict": \{"class": "no", .*"#),
+            Kind(name: "lookup", index: "customer", first: #""model": \{"value": 0\.0\}"#),
             Kind(name: "price", target: "price", first: #""price": \{"value": 2\.5\d+\}"#),
             Kind(
                 name: "boosters", target: "kind",
@@ -337,6 +338,34 @@ struct ModelDirectoryTests {
         _ = try python.answer(script, [file])
         let kind = Kind(name: "parquet", target: "churned", index: "customer", first: ".")
         #expect(try trainingEnd(kind).errors == "\(file): \(reason)\n")
+    }
+
+    @Test(
+        "whose models cannot predict a row of a batch says which row, and why",
+        arguments: [
+            (
+                Kind(name: "strict", target: "churned", first: "."), "zip\n01004\ngold\n01004\n",
+                "row 1: exported cannot predict this row: Fail: [ONNXRuntimeError] : 1 : FAIL : Non-zero status code"
+            ),
+            (
+                Kind(name: "lookup", index: "customer", first: "."), "customer,plan\nc7,pro\nc8,gold\n",
+                "row c8: model cannot predict this row: KeyError: 'gold'\n"
+            ),
+        ] as [(Kind, String, String)])
+    func rowOfBatch(kind: Kind, rows: String, reason: String) throws {
+        try make(kind.name)
+        _ = try train(kind)
+        try directory.write("rows.csv", rows)
+        let input = (directory / "rows.csv").path
+        let script = "import inference, models, pathlib, sys; models.OWN = pathlib.Path(sys.argv.pop()); inference.main()"
+        let end = try LocalProgram.run(
+            [python.executable, "-c", script, "--input", input, "--results", directory.url.path, model.path],
+            in: ServiceFiles.sources,
+            environment: kind.environment.merging([
+                "MODELS_DIR": (directory / "models").path, "MODEL_DIR": model.path,
+            ]) { $1 })
+        #expect(end.errors.contains("\(input): \(reason)"), "\(end.errors)")
+        #expect(!end.errors.contains("Traceback"), "\(end.errors)")
     }
 
     @Test("keeps columns as they are read, from Parquet to Parquet, through shards and alone")

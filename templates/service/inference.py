@@ -116,7 +116,7 @@ def predict(records, layout, line, loaded, form, file, shift=0, first=0):
     tally, told = predictions.Tally(form, layout.has_truth), time.monotonic()
     chunks = inputs.Watched(inputs.chunks(records, layout, shift, first), form.schema, form.bins)
     for rows, features, truth, kept in chunks:
-        table = form.table(rows, loaded.answers(features), truth and map(loaded.name, truth), kept)
+        table = form.table(rows, answered(loaded, rows, features, layout.name), truth and map(loaded.name, truth), kept)
         tally.add(table)
         file.write(predictions.text(table))
         if time.monotonic() - told >= NEWS:
@@ -124,6 +124,22 @@ def predict(records, layout, line, loaded, form, file, shift=0, first=0):
             told = time.monotonic()
     say(f"{tally.rows} rows predicted")
     return tally.scores() | {"drift": chunks.drift()}
+
+
+def answered(loaded, names, features, where):
+    """The models' answers; if they have none, the error names the first row at fault."""
+    try:
+        return loaded.answers(features)
+    except Exception:
+        for place, name in enumerate(names):
+            try:
+                loaded.answers(features[place : place + 1])
+            except Refusal as error:
+                raise DataError(f"{where}: row {name}: {error}") from error
+            except Exception as error:
+                reason = " ".join(str(error).split())[:300]
+                raise DataError(f"{where}: row {name}: the models fail: {type(error).__name__}: {reason}") from error
+        raise
 
 
 def shard(coordinator, number, loaded, trained):

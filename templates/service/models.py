@@ -13,6 +13,8 @@ from table import DataError, Schema
 
 WHOLE = {9: np.int8, 10: np.uint8, 11: np.int16, 13: np.int32}  # how XGBoost numbers the types of categories
 CHUNK = 2000  # rows; the perceptron's hidden layer takes 4 kB for each
+# What models raise about rows: functions of one's own anything of these, and some libraries errors that are none of Python's.
+OF_ROWS, LIBRARIES = (ValueError, LookupError, TypeError, ArithmeticError), ("onnxruntime", "lightgbm")
 OWN = Path(__file__).resolve().parent / "model"  # the model directory, with modules of its own
 
 
@@ -49,18 +51,19 @@ class Models:
     def answers(self, rows, probabilities=False):
         """For each row what each model answers: {"churn": {"class": "yes", "probability": 0.947}, "price": {"value": 201.7}}.
         `probabilities`: whether to add those of every class."""
-        said = []
-        for name, model in self._loaded.items():
-            try:
-                said.append(self._answers(model, rows, probabilities))
-            except ValueError as error:  # such as a word that an encoder has never seen
-                reason = " ".join(str(error).split())[:300]
-                raise Refusal(400, f"{name} cannot predict {'this row' if len(rows) == 1 else 'these rows'}: {reason}") from error
+        said = [self._answers(name, model, rows, probabilities) for name, model in self._loaded.items()]
         return [dict(zip(self.names, answers)) for answers in zip(*said)]
 
-    def _answers(self, model, rows, probabilities):
-        # Answers with the columns of labels.csv have no probability, unless it is asked for.
-        values, chances = model.ask(rows, probabilities or not self._labels)
+    def _answers(self, name, model, rows, probabilities):
+        try:
+            # Answers with the columns of labels.csv have no probability, unless it is asked for.
+            values, chances = model.ask(rows, probabilities or not self._labels)
+        except Exception as error:  # such as a word that an encoder has never seen
+            if not isinstance(error, OF_ROWS) and type(error).__module__.partition(".")[0] not in LIBRARIES:
+                raise
+            kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+            reason = " ".join(str(error).split())[:300]
+            raise Refusal(400, f"{name} cannot predict {'this row' if len(rows) == 1 else 'these rows'}: {kind}{reason}") from error
         if model.classes is None:
             return [{"value": float(value)} for value in values]
         if probabilities and chances is not None:
