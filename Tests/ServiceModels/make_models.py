@@ -552,6 +552,27 @@ def load(directory):
     customers(2)[["customer", "plan"]].fillna("free").to_csv(directory / "test.csv", index=False)
 
 
+def padded(directory):
+    """A file with a blank behind each comma, as UCI's have it: it is part of names and words, in a notebook as well."""
+    from sklearn.linear_model import LogisticRegression
+
+    for name, seed in (("train.csv", 1), ("test.csv", 2)):
+        text = customers(seed).fillna({"plan": "basic", "spend": 20.5}).to_csv(index=False).replace("free", "fr ee").replace("pro", "pro ")
+        (directory / name).write_text(text.replace(",", ", "))
+    train, test = (pd.read_csv(directory / name) for name in ("train.csv", "test.csv"))
+    (directory / "train.csv").unlink()
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    columns = ColumnTransformer([("words", OneHotEncoder(), [" plan"]), ("numbers", "passthrough", [" age", " spend"])])
+    model = make_pipeline(columns, LogisticRegression(max_iter=1000)).fit(train.drop(columns=["customer", " churned"]), train[" churned"])
+    joblib.dump(model, directory / "churn.joblib")
+    features = test.drop(columns=["customer", " churned"])
+    pd.DataFrame({"customer": test["customer"], "churn": model.predict(features),
+                  "churn_probability": model.predict_proba(features).max(axis=1)}).to_csv(directory / "expected.csv", index=False)
+
+
 def countries(directory):
     """Parquet with text that CSV takes for nothing, beside cells that are empty, and text that is stored as bytes."""
     import pyarrow

@@ -256,6 +256,7 @@ pair("classes 0 to 30", both(classes=31), "x number, y number; # Letter integer:
 pair("classes 0 and 999999999", both(name=["0", "999999999"].__getitem__, classes=2),
      "x number, y number; # Letter integer: classification of 2")
 pair("classes with zeros in front", both(name="0{}".format), "x number, y number; # Letter text: classification of 3")
+pair("classes with spaces around them", both(name=" {} a ".format), "x number, y number; # Letter text: classification of 3")
 pair("one class", both(classes=1), "x number, y number; # Letter integer: classification of 1",
      "train.csv: needs two classes or more, and more rows than classes; it has 1 in 10 rows")
 pair("one row in each", (row("").replace("\n\n1,1,3,4", "\n0,0,1,2"),) * 2, "x integer, y integer; # Letter integer: classification of 1",
@@ -307,7 +308,7 @@ pair("an index that is not there", (TRAIN, TEST), "train.csv:1: has no column 'i
 pair("an index of its own", both(header="id,# Letter,x,y", line="k-{line},{name},{x},{y}"), NUMBERS, index="id")
 FOUR = "Line,# Letter,x,y,z"
 NO_WORDS = "train.csv:2, column 5 (z): must be a finite number, is {!r}: " + NO_GAPS
-for kind, word in (("text", "blue"), ("text", "2026-11-26"), ("boolean", "True"), ("text", "01234")):
+for kind, word in (("text", "blue"), ("text", " light blue "), ("text", "2026-11-26"), ("boolean", "True"), ("text", "01234")):
     pair(f"a feature of {word}", both(header=FOUR, line="{line},{name},{x},{y}," + word),
          f"x number, y number, z {kind}; # Letter integer: classification of 3",
          "trains" if word == "01234" else NO_WORDS.format(word))

@@ -84,6 +84,9 @@ struct ModelDirectoryTests {
                 first: #""both": \{"class": "down", "probability": 0\.65\d+\}, "each": \{"class": "down", .*"#),
             Kind(name: "own", target: "up", first: #""model": \{"class": false, "probability": 0\.51\d+\}"#),
             Kind(
+                name: "padded", target: "churned", index: "customer",
+                first: #""churn": \{"class": " no", "probability": 0\.\d+\}"#),
+            Kind(
                 name: "countries", target: "left", index: "customer",
                 first: #""churn": \{"class": "NA", "probability": 0\.72\d+\}"#),
             Kind(name: "codes", target: "price", first: #""codes": \{"value": 0\.48\d+\}"#),
@@ -357,7 +360,8 @@ struct ModelDirectoryTests {
         _ = try train(kind)
         try directory.write("rows.csv", rows)
         let input = (directory / "rows.csv").path
-        let script = "import inference, models, pathlib, sys; models.OWN = pathlib.Path(sys.argv.pop()); inference.main()"
+        let script =
+            "import inference, models, pathlib, sys; models.OWN = pathlib.Path(sys.argv.pop()); inference.main()"
         let end = try LocalProgram.run(
             [python.executable, "-c", script, "--input", input, "--results", directory.url.path, model.path],
             in: ServiceFiles.sources,

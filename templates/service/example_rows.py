@@ -24,7 +24,7 @@ class Seen:
         self.example = None
         self.odd = None  # (where, cell) of the first that is no number
         self.decimals, self.refused, self.note = Decimals(), None, None  # why a number may be another
-        self.has_thousands = False  # in text
+        self.has_thousands = self.has_spaces = False  # in text, the latter around it
         self.digest = 0  # of all cells, to compare with other columns
 
     def add(self, cells, where, decimal):
@@ -51,7 +51,7 @@ class Seen:
         self.numbers += len(cells)
         self.whole = self.whole and is_whole
         if self.example is None:
-            self.example = cells[0].strip(BLANK)
+            self.example = cells[0]
         return True
 
     def _look(self, text, cell, where, number, decimal):
@@ -59,22 +59,23 @@ class Seen:
             self.missing += 1
             return
         if self.example is None:
-            self.example = text
+            self.example = cell
         if text in BOOLEANS:
             self.booleans += 1
         else:
-            plain = text.replace(decimal, ".") if decimal and text.count(decimal) == 1 else text
-            if NUMBER.fullmatch(plain):
+            digits = text.replace(decimal, ".") if decimal and text.count(decimal) == 1 else text
+            if NUMBER.fullmatch(digits):
                 self.numbers += 1
                 if decimal:
                     self.decimals.add(text, lambda: where(number))
-                if ZERO_IN_FRONT.match(plain) and plain.lstrip("+-").isdigit():
+                if ZERO_IN_FRONT.match(digits) and digits.lstrip("+-").isdigit():
                     self.zeros += 1
-                self.whole = self.whole and bool(WHOLE_NUMBER.fullmatch(plain))
-                if abs(float(plain)) > LARGEST:
+                self.whole = self.whole and bool(WHOLE_NUMBER.fullmatch(digits))
+                if abs(float(digits)) > LARGEST:
                     raise DataError(f"{where(number)}: must be from -1e150 to 1e150, is {cell!r}")
                 return
             self.texts += 1
+            self.has_spaces = self.has_spaces or text != cell
             self.has_thousands = self.has_thousands or bool(decimal and THOUSANDS.fullmatch(text))
         if self.odd is None:
             self.odd = (where(number), cell, number_hint(text, decimal))
@@ -272,8 +273,13 @@ class Data:
         zeros = self._zeros(train, schema)
         if zeros:
             yield f"{name} has {counted(zeros, 'row')} in which every feature is 0"
-        known = {column.name for column in (*schema.columns, schema.target) if column is not None and column.type in ("number", "integer")}
+        types = {column.name: column.type for column in (*schema.columns, schema.target) if column is not None}
+        known = {column for column, kind in types.items() if kind in ("number", "integer")}
         yield from (seen.note for header, seen in zip(train.header, train.seen) if seen.note and header in known)
+        spaced = [header for header, seen in zip(train.header, train.seen) if seen.has_spaces and types.get(header) == "text"]
+        if spaced and not name.endswith(".parquet"):
+            yield (f"{name} has spaces around text in {listed(spaced)}: they are a part of it, as for pandas.read_csv without "
+                   "skipinitialspace=True")
         if schema.target is not None and self.test.rows == 1:
             yield f"{os.path.basename(self.test.name)} has 1 row: its score is all or nothing"
         empty = [column.name for column in schema.columns if column.example is None]

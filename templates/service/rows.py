@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 
 from refusal import Refusal
-from table import LARGEST
+from table import BLANK, LARGEST
 
 LARGEST_BODY = 8 * 1024 * 1024  # bytes: 1,000 rows of 160 features with all their digits are 3.5 MB
 MOST_ROWS = 2000  # the perceptron's hidden layer takes 4 kB per row
@@ -107,7 +107,13 @@ class Rows:
             frame = pandas.DataFrame({
                 column.name: pandas.Series(values, dtype=text if column.type == "text" else values.dtype)
                 for column, values in zip(self.schema.columns, (typed.get(place, own) for place, own in enumerate(self._columns)))})
-        return frame if names == self.schema.features else frame[names]
+        if names == self.schema.features:
+            return frame
+        # A header's names are without the spaces around them. Models that pandas gave " age" know that name.
+        features = set(self.schema.features)
+        frame = frame[[name if name in features else name.strip(BLANK) for name in names]]
+        frame.columns = names
+        return frame
 
 
 def _is_whole(numbers):

@@ -250,7 +250,7 @@ def value(cell, column, where, decimal=""):
             raise DataError(f"{where}: is missing ({cell!r}): fill it in, or leave the row out")
         return None
     if column.type == "text":
-        return text
+        return cell  # with the spaces around it: for pandas they are a part of it
     if column.type == "boolean":
         if text not in BOOLEANS:
             raise DataError(f"{where}: must be true or false, is {cell!r}")

@@ -132,6 +132,8 @@ def read_labels(path, schema):
     for row in rows:
         for place, column in enumerate(columns):
             row[place] = int(row[place]) if column.type == "integer" else row[place]
+            if place and isinstance(row[place], str):
+                row[place] = row[place].strip()
     known = {row[0] for row in rows}
     if len(known) < len(rows):
         raise DataError(f"{path}: names a class twice in its first column")

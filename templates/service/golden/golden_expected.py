@@ -21,7 +21,7 @@ class Expected:
         index = todo["schema"]["index"]
         place = header.index(index) if index in header else header.index("row") if "row" in header else None
         self.by_index = index in header
-        self.rows = {(cells[place] if place is not None else str(number)): cells for number, cells in enumerate(rows)}
+        self.rows = {(cells[place].strip() if place is not None else str(number)): cells for number, cells in enumerate(rows)}
         if len(self.rows) < len(rows):
             sys.exit(f"expected.csv: names a row twice in column {header[place]!r}")
         self.columns = {name: self._columns(name, header) for name in models}
@@ -50,14 +50,15 @@ class Expected:
 
     def _compare(self, name, row, cells, value, probabilities):
         model, (at, likely) = self.models[name], self.columns[name]
-        want = cells[at]
+        want = cells[at] if model.classes and any(same_class(one, cells[at]) for one in model.classes) else cells[at].strip()
         if model.classes is None:
             there = self._number(want, row, name)
             if abs(value - there) > self._room(want, value, model):
                 self.told.setdefault(name, []).append(f"row {row}: {value:.6g}, expected {there:.6g}")
             return
         chance = None if probabilities is None else float(probabilities[model.classes.index(value)])
-        said = None if likely is None or not cells[likely] else self._number(cells[likely], row, name)
+        likely = "" if likely is None else cells[likely].strip()
+        said = self._number(likely, row, name) if likely else None
         if not same_class(value, want):
             known = [float(probabilities[place]) for place, one in enumerate(model.classes) if same_class(one, want)] if chance else []
             if known and abs(chance - known[0]) <= model.tolerance * max(chance, known[0]):
@@ -65,7 +66,7 @@ class Expected:
             there = f"{want} {said:.2f}" if said is not None else want
             here = f"{shown(value)} {chance:.2f}" if chance is not None else shown(value)
             self.told.setdefault(name, []).append(f"row {row}: {here}, expected {there}")
-        elif said is not None and chance is not None and abs(said - chance) > self._room(cells[likely], chance, model):
+        elif said is not None and chance is not None and abs(said - chance) > self._room(likely, chance, model):
             self.told.setdefault(name, []).append(f"row {row}: {shown(value)} {chance:.6g}, expected {said:.6g}")
 
     @staticmethod
@@ -124,9 +125,8 @@ def read(path):
             file.seek(0)
             table = csv.reader(file, delimiter=next((sign for sign in ",;\t" if sign in first), ","))
             for cells in table:
-                cells = [cell.strip() for cell in cells]
-                if any(cells):
-                    found.append((line, cells))
+                if any(cell.strip() for cell in cells):
+                    found.append((line, cells if found else [cell.strip() for cell in cells]))
                 line = table.line_num + 1
     except UnicodeDecodeError:
         sys.exit("expected.csv: is not UTF-8: save it as UTF-8")

@@ -23,9 +23,9 @@ def examples(path, schema, separator):
         for cells in table:
             if not any(cell.strip(" \t") for cell in cells):
                 continue
-            row = {name: cell if cell.startswith(TEXT) else cell.strip(" \t") for name, cell in zip(header, cells)}
+            row = dict(zip(header, cells))
             truth = None if target is None or normal(target["name"]) not in row else of_type(row[normal(target["name"])], target, separator)
-            yield truth, None if index is None else row.get(normal(index), "").removeprefix(TEXT), {
+            yield truth, None if index is None else row.get(normal(index), "").removeprefix(TEXT).strip(" \t"), {
                 column["name"]: of_type(row[normal(column["name"])], column, separator) for column in schema["columns"]}
 
 
@@ -40,12 +40,11 @@ def is_packed(path):
 
 def of_type(text, column, separator):
     kind = column["type"]
-    if text in MISSING or kind != "text" and text.removeprefix(TEXT).strip() in MISSING:
-        return None
-    if kind == "text" and text.startswith(TEXT):
-        return text[1:]
     if kind == "text":
-        return text
+        return text[1:] if text.startswith(TEXT) else None if text.strip(" \t") in MISSING else text
+    text = text.removeprefix(TEXT).strip(" \t")
+    if text in MISSING:
+        return None
     if kind == "boolean":
         return text.lower() == "true"
     text = text.replace(",", ".") if separator == ";" else text
@@ -71,7 +70,10 @@ def as_table(rows, schema, names):
     if names is not None:
         import pandas
 
-        return pandas.DataFrame({column["name"]: series(rows, column, pandas) for column in schema["columns"]})[list(names)]
+        frame = pandas.DataFrame({column["name"]: series(rows, column, pandas) for column in schema["columns"]})
+        # The model may have been trained on names with spaces around them, which a header's are without here.
+        frame = frame.rename(columns={name.strip(" \t"): name for name in names if name not in frame})
+        return frame[list(names)]
     columns = [[row[column["name"]] for row in rows] for column in schema["columns"]]
     if any(column["type"] == "text" for column in schema["columns"]):
         cells = np.array(columns, dtype=object).T
