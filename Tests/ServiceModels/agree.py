@@ -7,6 +7,7 @@ from pathlib import Path
 import dataset
 import metadata
 import models
+import predictions
 import rows
 from refusal import Refusal
 
@@ -39,6 +40,14 @@ for way, answers in ways.items():
             if not near(got[name], want[name], golden["tolerance"][name]):
                 sys.exit(f"{way}, row {place}, {name}: {got[name]} instead of {want[name]}")
     assert len(answers) == len(right)
+
+# Batch inference scores these answers as the build did.
+if golden["scores"]:
+    form = predictions.Form(trained)
+    tally = predictions.Tally(form, True)
+    tally.add(form.table(range(len(test.truth)), ways["together"], map(loaded.name, test.truth), [[]] * len(test.truth)))
+    if not near(tally.scores()["scores"], golden["scores"], 1e-6):
+        sys.exit(f"in batch, scores: {tally.scores()['scores']} instead of {golden['scores']}")
 
 # A row's answer does not depend on the rows that are answered with it, which may be another client's.
 good = test.line(0)

@@ -573,6 +573,16 @@ def padded(directory):
                   "churn_probability": model.predict_proba(features).max(axis=1)}).to_csv(directory / "expected.csv", index=False)
 
 
+def flags(directory):
+    """Classes that are the words true and false, as a converter left them; in the file they are booleans."""
+    from sklearn.linear_model import LogisticRegression
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    joblib.dump(LogisticRegression().fit(train, np.where(truth > 0, "true", "false")), directory / "flags.joblib")
+    test["up"] = right > 0
+    test.to_csv(directory / "test.csv", index=False)
+
+
 def countries(directory):
     """Parquet with text that CSV takes for nothing, beside cells that are empty, and text that is stored as bytes."""
     import pyarrow

@@ -83,6 +83,7 @@ struct ModelDirectoryTests {
                 name: "onnx_texts", target: "way",
                 first: #""both": \{"class": "down", "probability": 0\.65\d+\}, "each": \{"class": "down", .*"#),
             Kind(name: "own", target: "up", first: #""model": \{"class": false, "probability": 0\.51\d+\}"#),
+            Kind(name: "flags", target: "up", first: #""flags": \{"class": "(true|false)", "probability": 0\.\d+\}"#),
             Kind(
                 name: "padded", target: "churned", index: "customer",
                 first: #""churn": \{"class": " no", "probability": 0\.\d+\}"#),

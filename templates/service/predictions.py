@@ -131,9 +131,13 @@ def _cell(cell):
     return "" if cell is None else cell
 
 
-def _is_same(one, other):
-    """Whether two texts name the same class: 0 and 0.0 do."""
-    return one == other or bool(NUMBER.fullmatch(one) and NUMBER.fullmatch(other)) and float(one) == float(other)
+def _is_same(said, truth, is_text):
+    """Whether an answer is the truth: 0 and 0.0 are the same, and true and True where the truth is no text."""
+    return said == truth or not is_text and said.casefold() == truth.casefold() or _is_equal(said, truth)
+
+
+def _is_equal(one, other):
+    return bool(NUMBER.fullmatch(one) and NUMBER.fullmatch(other)) and float(one) == float(other)
 
 
 def text(lines):
@@ -147,6 +151,7 @@ class Tally:
 
     def __init__(self, form, has_truth):
         self.rows, self._form, self._has_truth = 0, form, has_truth
+        self._is_text = form.schema.target is None or form.schema.target.type == "text"
         self._right = {name: {} for name in form.names}
         self._sums = {name: [0.0] * 4 for name in form.names}
 
@@ -165,7 +170,7 @@ class Tally:
     def _add(self, name, said, truth):
         if self._form.tasks[name] == "classification":
             of = self._right[name].setdefault(truth, [0, 0])
-            of[0] += _is_same(said, truth)
+            of[0] += _is_same(said, truth, self._is_text)
             of[1] += 1
         elif NUMBER.fullmatch(truth):
             number, error = float(truth), float(truth) - float(said)
