@@ -583,6 +583,21 @@ def flags(directory):
     test.to_csv(directory / "test.csv", index=False)
 
 
+def identifiers(directory):
+    """Whole numbers above 2**53, of which floats have every second only."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    for frame, price in ((train, truth), (test, right)):
+        frame["shop"], frame["price"] = 2**53 + np.arange(ROWS) % 4, price + 3 * (np.arange(ROWS) % 4)
+    columns = ColumnTransformer([("shop", OneHotEncoder(handle_unknown="ignore"), ["shop"]), ("a", "passthrough", ["a"])])
+    joblib.dump(make_pipeline(columns, LinearRegression()).fit(train[["a", "shop"]], train["price"]), directory / "shops.joblib")
+    test[["a", "shop", "price"]].to_csv(directory / "test.csv", index=False)
+
+
 def countries(directory):
     """Parquet with text that CSV takes for nothing, beside cells that are empty, and text that is stored as bytes."""
     import pyarrow

@@ -257,6 +257,8 @@ pair("classes 0 and 999999999", both(name=["0", "999999999"].__getitem__, classe
      "x number, y number; # Letter integer: classification of 2")
 pair("classes with zeros in front", both(name="0{}".format), "x number, y number; # Letter text: classification of 3")
 pair("classes with spaces around them", both(name=" {} a ".format), "x number, y number; # Letter text: classification of 3")
+pair("whole numbers that are no floats", both(header="Line,# Letter,x,y,id", line="{line},{name},{x},{y},900719925474099{line}"),
+     "x number, y number, id integer; # Letter integer: classification of 3", None)
 pair("one class", both(classes=1), "x number, y number; # Letter integer: classification of 1",
      "train.csv: needs two classes or more, and more rows than classes; it has 1 in 10 rows")
 pair("one row in each", (row("").replace("\n\n1,1,3,4", "\n0,0,1,2"),) * 2, "x integer, y integer; # Letter integer: classification of 1",

@@ -7,12 +7,11 @@ import numpy as np
 import orjson
 
 from refusal import Refusal
-from table import BLANK, LARGEST
+from table import BLANK, EXACT, LARGEST
 
 LARGEST_BODY = 8 * 1024 * 1024  # bytes: 1,000 rows of 160 features with all their digits are 3.5 MB
 MOST_ROWS = 2000  # the perceptron's hidden layer takes 4 kB per row
 NUMBERS = {int, float}
-EXACT = 2**53  # from here on not every whole number is a float
 WORDS = {"text": (str, "a string"), "boolean": (bool, "true or false")}
 
 
@@ -21,7 +20,7 @@ class Rows:
 
     def __init__(self, schema, matrix=None, columns=None):
         self.schema = schema
-        self._matrix = matrix  # n × m, float64, where every column has numbers and no gaps
+        self._matrix = matrix  # n × m, float64, where every column has numbers that are floats, and no gaps
         # Else m arrays of n: float64, int64, bool, or objects, among them whole numbers beside fractions; NaN is a missing value.
         self._columns = columns
 
@@ -29,7 +28,9 @@ class Rows:
     def of(rows, schema):
         """From lists of JSON values in the schema's order, which were checked."""
         if schema.is_numeric:
-            return Rows(schema, np.array(rows, dtype=np.float64).reshape(len(rows), len(schema.columns)))
+            matrix = np.array(rows, dtype=np.float64).reshape(len(rows), len(schema.columns))
+            if not schema.whole or (np.abs(matrix[:, schema.whole]) < EXACT).all():
+                return Rows(schema, matrix)
         return Rows(schema, columns=[_array(list(cells), column) for cells, column in zip(zip(*rows), schema.columns)])
 
     def __len__(self):
@@ -46,10 +47,15 @@ class Rows:
         """The rows of all parts, one after the other."""
         if len(parts) == 1:
             return parts[0]
-        if parts[0]._columns is None:
+        if all(rows._columns is None for rows in parts):
             return Rows(parts[0].schema, np.concatenate([rows._matrix for rows in parts]))
         # What a column's arrays are depends on its type alone, except that int64 becomes objects beside them, and no number another.
-        return Rows(parts[0].schema, columns=[np.concatenate(columns) for columns in zip(*(rows._columns for rows in parts))])
+        return Rows(parts[0].schema, columns=[np.concatenate(columns) for columns in zip(*(rows._in_columns() for rows in parts))])
+
+    def _in_columns(self):
+        if self._columns is not None:
+            return self._columns
+        return [_array(self._matrix[:, place].tolist(), column) for place, column in enumerate(self.schema.columns)]
 
     def alike(self):
         """[(places, Rows)]: the rows in parts. In each a column of whole numbers has nothing but them, or nothing but fractions: in a data

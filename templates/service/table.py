@@ -16,6 +16,7 @@ PIECE = 256 * 1024  # bytes
 LONGEST_LINE = 4 * 1024 * 1024  # bytes
 LONGEST_CELL = 131_072  # characters; where a quote is not closed, the rest of the file is one cell
 LARGEST = 1e150  # models square numbers; the sum of squares must be finite
+EXACT = 2**53  # from here on not every whole number is a float
 # float() alone would also take "1_000", "nan" and digits of other scripts.
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
@@ -369,9 +370,9 @@ class Layout:
                 values = list(map(float, own))
             except ValueError:
                 values = [math.nan]
-            if all(-LARGEST <= number <= LARGEST for number in values):
+            if all(-LARGEST <= number <= LARGEST for number in values) and all(-EXACT < values[at] < EXACT for at in self.schema.whole):
                 return values
-        # Slower, and names the cell at fault.
+        # Slower, and names the cell at fault; whole numbers that are no floats stay what they are.
         return [value(cell, column, self.where(line, place), self.decimal)
                 for cell, column, place in zip(own, self.schema.columns, self.places)]
 
