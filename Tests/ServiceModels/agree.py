@@ -1,10 +1,13 @@
 """Does the service answer as golden.json says, alone and together, named and in order? agree.py DIRECTORY DATA MODELS"""
 
+import csv
+import io
 import json
 import sys
 from pathlib import Path
 
 import dataset
+import inputs
 import metadata
 import models
 import predictions
@@ -48,6 +51,13 @@ if golden["scores"]:
     tally.add(form.table(range(len(test.truth)), ways["together"], map(loaded.name, test.truth), [[]] * len(test.truth)))
     if not near(tally.scores()["scores"], golden["scores"], 1e-6):
         sys.exit(f"in batch, scores: {tally.scores()['scores']} instead of {golden['scores']}")
+
+# Where models answer numbers, any number may be the truth, also one that the examples do not have.
+if test.schema.target is not None and set(golden["tasks"].values()) == {"regression"}:
+    table = io.StringIO()
+    csv.writer(table).writerows([[*test.features, test.schema.target.name], [*test.values[0], 19]])
+    layout, _, records = inputs.begin(io.BytesIO(table.getvalue().encode()), "input", predictions.Form(trained).schema)
+    assert [truth for *_, known, _ in inputs.chunks(records, layout) for truth in known] == [19]
 
 # A row's answer does not depend on the rows that are answered with it, which may be another client's.
 good = test.line(0)

@@ -598,6 +598,18 @@ def identifiers(directory):
     test[["a", "shop", "price"]].to_csv(directory / "test.csv", index=False)
 
 
+def counts(directory):
+    """A regressor of how often: few numbers, all of them whole, and one of them in the test alone."""
+    from sklearn.linear_model import PoissonRegressor
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    train["visits"], test["visits"] = np.clip(truth, 0, 6).astype(int), np.clip(right, 0, 6).astype(int)
+    test.loc[5, "visits"] = 9
+    joblib.dump(PoissonRegressor().fit(train[["a", "b", "c", "d"]], train["visits"]), directory / "visits.joblib")
+    train.to_csv(directory / "train.csv", index=False)
+    test.to_csv(directory / "test.csv", index=False)
+
+
 def countries(directory):
     """Parquet with text that CSV takes for nothing, beside cells that are empty, and text that is stored as bytes."""
     import pyarrow

@@ -201,7 +201,7 @@ file("a quote in the header that is not closed", 'Line,"# Letter,x,y\n0,0,1.5,2\
 file("something behind a quote, some lines below", 'Line,# Letter,x,y\n0,0,"1\n5",2\n1,1,3,"4\n4"4\n',
      "test.csv:4, column 4 (y): continues after its closing quote (\"): write a quote within a cell twice (\"\")")
 file("a class that training never saw", row("0,0,1.5,2") + "2,7,1,1\n",
-     "test.csv:4, column 2 (# Letter): class 7 is not in train.csv, which has 0, 1, 2")
+     "input:4, column 2 (# Letter): must be a class that models know (0, 1, 2), is '7'")
 file("a class that is missing", row("0,,1.5,2"), "test.csv:2, column 2 (# Letter): is missing (''): fill it in, or leave the row out")
 file("other names", "Line,# Letter,a,b\n0,0,1,2\n", "test.csv:1: has a column 'a', 'b', which train.csv lacks")
 file("a column less", "Line,# Letter,x\n0,0,1\n", "test.csv:1: has no column 'y', which train.csv has; it has 'Line', '# Letter', 'x'")
@@ -259,6 +259,8 @@ pair("classes with zeros in front", both(name="0{}".format), "x number, y number
 pair("classes with spaces around them", both(name=" {} a ".format), "x number, y number; # Letter text: classification of 3")
 pair("whole numbers that are no floats", both(header="Line,# Letter,x,y,id", line="{line},{name},{x},{y},900719925474099{line}"),
      "x number, y number, id integer; # Letter integer: classification of 3", None)
+pair("a class of text that training never saw", (examples(name="ABC".__getitem__), examples(0.125, name="ABD".__getitem__)),
+     "test.csv:22, column 2 (# Letter): class D is not in train.csv, which has A, B, C", None)
 pair("one class", both(classes=1), "x number, y number; # Letter integer: classification of 1",
      "train.csv: needs two classes or more, and more rows than classes; it has 1 in 10 rows")
 pair("one row in each", (row("").replace("\n\n1,1,3,4", "\n0,0,1,2"),) * 2, "x integer, y integer; # Letter integer: classification of 1",

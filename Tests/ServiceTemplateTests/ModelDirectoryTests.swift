@@ -85,6 +85,7 @@ struct ModelDirectoryTests {
             Kind(name: "own", target: "up", first: #""model": \{"class": false, "probability": 0\.51\d+\}"#),
             Kind(name: "flags", target: "up", first: #""flags": \{"class": "(true|false)", "probability": 0\.\d+\}"#),
             Kind(name: "identifiers", target: "price", first: #""shops": \{"value": -?\d+\.\d+\}"#),
+            Kind(name: "counts", target: "visits", first: #""visits": \{"value": \d+\.\d+\}"#),
             Kind(
                 name: "padded", target: "churned", index: "customer",
                 first: #""churn": \{"class": " no", "probability": 0\.\d+\}"#),

@@ -231,13 +231,21 @@ def _with_task(schema, train, test):
         schema.task = "regression"
         return schema
     schema.task, schema.classes = "classification", sorted(counts)
-    if train is not None and test is not train:
-        for where, truth in test.truths(schema):
-            if truth not in counts:
-                raise DataError(f"{where}: class {shown(truth)} is not in "
-                                f"{os.path.basename(train.name)}, which has {', '.join(map(shown, schema.classes[:30]))}"
-                                f"{', …' if len(schema.classes) > 30 else ''}")
+    strange = _strange(schema, train, test)
+    # Of numbers only the models say whether they are classes.
+    if strange and kind in ("text", "boolean"):
+        raise DataError(strange)
     return schema
+
+
+def _strange(schema, train, test):
+    """Which class the test has first that the training has not; None if there is none."""
+    known = set(schema.classes or ())
+    for where, truth in test.truths(schema) if known and train is not None and test is not train else ():
+        if truth not in known:
+            return (f"{where}: class {shown(truth)} is not in {os.path.basename(train.name)}, which has "
+                    f"{', '.join(map(shown, schema.classes[:30]))}{', …' if len(schema.classes) > 30 else ''}")
+    return None
 
 
 # ---- both files
@@ -263,6 +271,9 @@ class Data:
         if self.train is not None and (self.test is self.train or self.test.sha256 == self.train.sha256):
             what = "is missing: the rows of train.csv are the examples, and" if self.test is self.train else "has the rows of train.csv:"
             yield f"test.csv {what} scores tell how well models remember, not how well they do on new rows"
+        strange = _strange(schema, self.train, self.test)
+        if strange:
+            yield f"{strange}: where models answer classes, none can be right"
         constant = self._constant(train, schema.features)
         if constant:
             yield (f"{name} has {counted(len(constant), 'feature')} with the same value in every row: "
@@ -340,6 +351,9 @@ class Data:
         if schema.task != "classification":
             raise DataError(f"{train.name}: its target {schema.target.name!r} has numbers, not classes: use a train.py of your own "
                             "for them (service: model:)")
+        strange = _strange(schema, self.train, self.test)
+        if strange:
+            raise DataError(strange)
         if classes < 2 or rows <= classes:
             raise DataError(f"{train.name}: needs two classes or more, and more rows than classes; "
                             f"it has {counted(classes, 'class')} in {counted(rows, 'row')}")

@@ -22,6 +22,9 @@ class Form:
             raise DataError(f"{trained.directory}: was trained before kubeforge recorded the types of columns: train again")
         self.schema, self.bins = Schema.of(content["schema"]), content.get("bins") or {}
         self.keep, self.tasks = tuple(keep), golden["tasks"]
+        if set(self.tasks.values()) == {"regression"}:
+            # Few whole numbers look like classes; the models know better.
+            self.schema.task, self.schema.classes = "regression", None
         self.index = index if index and index == self.schema.index else ROW
         self.parts = {name: list(golden["rows"][0][name]) for name in golden["models"]}  # class, probability, value …
         self.classes = {name: set(map(shown, classes)) for name, classes in (golden.get("classes") or {}).items()}
