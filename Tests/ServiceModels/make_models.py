@@ -610,6 +610,16 @@ def counts(directory):
     test.to_csv(directory / "test.csv", index=False)
 
 
+def shuffled(directory):
+    """Parquet of a sample, in which pandas writes its index, and with columns that the model does not know."""
+    from sklearn.linear_model import LogisticRegression
+
+    train, test = customers(1), customers(2)
+    model = LogisticRegression(max_iter=1000).fit(train[["age", "active"]], train["churned"])
+    joblib.dump(model, directory / "churn.joblib")
+    test.sample(frac=1, random_state=1).to_parquet(directory / "test.parquet")
+
+
 def countries(directory):
     """Parquet with text that CSV takes for nothing, beside cells that are empty, and text that is stored as bytes."""
     import pyarrow

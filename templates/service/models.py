@@ -103,7 +103,17 @@ def load(trained):
         loaded[name] = Unlikely(loaded[name])
     if list(loaded) != golden["models"]:
         raise DataError(f"{trained.directory}: holds the models {list(loaded)}, but golden.json is about {golden['models']}: train again")
+    schema.unused = unused(schema, loaded.values())
     return Models(loaded, schema, content.get("labels"), golden["tasks"], trained.version)
+
+
+def unused(schema, models):
+    """{feature that none of the models knows: a value that it may have}: requests may leave it out."""
+    known = [model.names for model in models]
+    if not all(known):
+        return {}
+    names = {one for own in known for name in own for one in (name, name.strip())}
+    return {column.name: column.example for column in schema.columns if column.name not in names}
 
 
 class Loader:

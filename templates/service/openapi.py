@@ -73,7 +73,7 @@ def _object(properties, required=None):
 def _schemas(serving):
     columns = {column.name: _column(column, serving) for column in serving.columns}
     answers = {name: _answer(serving, name) for name in serving.names}
-    needed = [column.name for column in serving.columns if not column.optional]
+    needed = [column.name for column in serving.columns if not column.optional and column.name not in serving.schema.unused]
     width = len(serving.columns)
     values = {"type": "array", "minItems": width, "maxItems": width, "description": "The values in the order of the columns"}
     return {

@@ -5,10 +5,12 @@ Everything else reads and writes CSV. Parquet needs pyarrow, which requirements.
 
 import csv
 import importlib.util
+import re
 
 from table import BLANK, BOOLEANS, MISSING, TEXT, WHOLE_NUMBER, DataError, listed
 
 MAGIC = b"PAR1"
+LEVEL = re.compile(r"__index_level_\d+__")  # what pandas calls an index without a name
 ROWS = 10_000  # at a time
 IN_IMAGE = "add it to requirements.txt of the model directory"  # where it is to be installed
 
@@ -20,15 +22,17 @@ def to_csv(path, target, name=None, remedy=IN_IMAGE, wanted=None):
     parquet, _ = _pyarrow(name, remedy)
     try:
         file = parquet.ParquetFile(path)
-        wanted = set(file.schema_arrow.names if wanted is None else wanted)
+        own = [name for name in file.schema_arrow.names if not LEVEL.fullmatch(name)]
+        wanted = set(own if wanted is None else wanted)
         _check(file.schema_arrow, name, wanted)
         with open(target, "w", encoding="utf-8", newline="") as out:
             table = csv.writer(out, lineterminator="\n")
-            table.writerow(file.schema_arrow.names)
+            places = _places(file.schema_arrow.names, wanted)
+            table.writerow(places.values())
             for batch in file.iter_batches(ROWS):
-                columns = zip(batch.schema.names, batch.columns)
+                columns = [(batch.schema.names[place], batch.columns[place]) for place in places]
                 table.writerows(zip(*(_cells(column.to_pylist(), f"{name}: column {key!r}", key in wanted) for key, column in columns)))
-        return {field.name: kind for field in file.schema_arrow if (kind := _kind(field.type))}
+        return {field.name: kind for field in file.schema_arrow if field.name in wanted and (kind := _kind(field.type))}
     except (OSError, ValueError) as error:  # ArrowInvalid is one
         reason = str(error).strip().splitlines() or ["it is damaged"]
         raise DataError(f"{name}: cannot be read as Parquet: {reason[0]}") from None
@@ -86,6 +90,12 @@ def _pyarrow(path, remedy=IN_IMAGE):
     except ImportError:
         raise DataError(f"{path}: is Parquet, which needs pyarrow: {remedy}") from None
     return pyarrow.parquet, pyarrow
+
+
+def _places(names, wanted):
+    """{place of a column: its name in CSV}, in the order there: the index of pandas comes first, and has no name."""
+    levels = [place for place, name in enumerate(names) if LEVEL.fullmatch(name) and name not in wanted]
+    return dict([(place, "") for place in levels[:1]] + [(place, name) for place, name in enumerate(names) if place not in levels])
 
 
 def _check(schema, name, wanted):

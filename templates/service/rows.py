@@ -187,7 +187,7 @@ def checked(rows, schema):
     known, pick = set(features), itemgetter(*features) if len(features) > 1 else lambda row: (row[features[0]],)
     for place, row in enumerate(rows):
         if isinstance(row, dict):
-            lists.append(list(pick(row)) if row.keys() == known else in_order(row, f"rows[{place}]", features, known))
+            lists.append(list(pick(row)) if row.keys() == known else in_order(row, f"rows[{place}]", schema, known))
             check(lists[-1], f"rows[{place}]", schema, features)
         else:
             check(row, f"rows[{place}]", schema)
@@ -197,13 +197,15 @@ def checked(rows, schema):
     return found
 
 
-def in_order(row, name, features, known):
-    """The values of an object, in the order of the header; a column that is left out is missing, and unknown ones are refused."""
+def in_order(row, name, schema, known):
+    """The values of an object, in the order of the header; a column that is left out is missing, unless no model knows it, and unknown
+    ones are refused."""
+    features = schema.features
     strange = row.keys() - known
     if strange:
         told = ", ".join(features[:20]) + (", …" if len(features) > 20 else "")
         raise Refusal(400, f"{name} has a column {min(strange)[:40]!r}, which the models do not know; they know {told}")
-    return [row.get(feature) for feature in features]
+    return [row.get(feature, schema.unused.get(feature)) for feature in features]
 
 
 def check_size(rows):

@@ -217,6 +217,7 @@ class Schema:
         self.task = task  # classification, regression or None
         self.classes = classes  # of the target, sorted; None without or for regression
         self.is_numeric = all(column.type in ("number", "integer") and not column.optional for column in columns)
+        self.unused = {}  # of features that no model knows: what stands in for a value
         # Places of the columns that are integers in a data frame; with a gap in one, pandas makes floats of it.
         self.whole = [place for place, column in enumerate(columns) if column.type == "integer" and not column.optional]
 

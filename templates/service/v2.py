@@ -177,9 +177,10 @@ def rows_of(tensors, serving):
         columns[tensor.name] = tensor.data
     for column in serving.columns:
         if column.name not in columns:
-            if not column.optional:
+            stand_in = serving.schema.unused.get(column.name)
+            if stand_in is None and not column.optional:
                 raise Refusal(400, f"inputs has no tensor {column.name!r}")
-            columns[column.name] = [None] * first.rows
+            columns[column.name] = [stand_in] * first.rows
     return [list(row) for row in zip(*(columns[name] for name in features))]
 
 
