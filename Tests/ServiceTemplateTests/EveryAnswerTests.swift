@@ -64,6 +64,8 @@ struct EveryAnswerTests {
                 print(packed, answer.getheader("Vary"), (gzip.decompress(content) if packed else content).decode() == \#
             plain)
             print(get("/score", headers={"Accept-Encoding": "gzip"}).getheader("Content-Encoding"))
+            parts = gzip.compress(body[:99]) + gzip.compress(body[99:])
+            print(get("/prediction", "POST", parts, {"Content-Encoding": "gzip"}).text == plain)
             for body in (gzip.compress(body)[:-9], body, gzip.compress(b" " * 9000000)):
                 print(get("/prediction", "POST", body, {"Content-Encoding": "gzip"}).text.split(":", 1)[1], end="")
             """#
@@ -74,6 +76,7 @@ struct EveryAnswerTests {
                 None None True
                 None None True
                 None
+                True
                 "the body is cut off: its gzip data is incomplete"}
                 "the body is not gzip, but its Content-Encoding header says so: compress it, or leave that header out"}
                 "the body is too large: send at most 8388608 bytes at once, uncompressed"}

@@ -27,6 +27,7 @@ struct OddRequestTests {
                 (200, request("GET", "/metrics")),
                 (200, request("GET", "/v2")), (200, request("GET", "/v2/health/ready")),
                 (200, request("GET", "/v2/health/live")), (200, infer(tensor)),
+                (200, infer(tensor.replace("[10,1]", "[[10,1]]"))), (400, infer(tensor.replace("[10,1]", "[[10],[1]]"))),
                 (400, infer(tensor.replace("[1,2]", "[2,2]"))), (400, infer('{"inputs":[{"name":"x"}]}')),
                 (404, request("POST", "/v2/models/other/infer", tensor.encode())),
                 (404, request("POST", "/invocations", good)), (400, post('{"instances":[[10,1]]}')),
@@ -112,7 +113,7 @@ struct OddRequestTests {
             """#
         #expect(
             try service.said(script) == """
-                108 requests, 0 answered otherwise False
+                110 requests, 0 answered otherwise False
                 b'HTTP/1.1 100'
                 True
 

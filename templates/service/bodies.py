@@ -10,6 +10,7 @@ from rows import LARGEST_BODY
 
 SMALL = 64 * 1024  # bytes that every request may have here
 MOST_HELD = 128 * 1024 * 1024  # bytes of larger requests, all together
+MOST_PARTS = 100  # gzip files in one body
 NOT_TAKEN = "{} is not supported: send JSON with the header Content-Type: application/json"
 OTHERS = ("text/csv", "text/xml", "application/xml", "multipart/form-data", "application/x-ndjson", "application/octet-stream")
 FORM = "application/x-www-form-urlencoded"  # curl -d sends JSON with it, too
@@ -74,13 +75,20 @@ def checked(body, kind):
 
 def unpacked(content):
     """The bytes that gzip compressed."""
-    unpacking = zlib.decompressobj(31)
+    body, parts = b"", 0
     try:
-        body = unpacking.decompress(content, LARGEST_BODY + 1)
+        while parts == 0 or content:  # several gzip files one after the other are one
+            unpacking, parts = zlib.decompressobj(31), parts + 1
+            body += unpacking.decompress(content, LARGEST_BODY + 1 - len(body))
+            if len(body) > LARGEST_BODY or not unpacking.eof or parts == MOST_PARTS:
+                break
+            content = unpacking.unused_data.lstrip(b"\0")
     except zlib.error:
         raise Refusal(400, "the body is not gzip, but its Content-Encoding header says so: compress it, or leave that header out") from None
     if len(body) > LARGEST_BODY:
         raise Refusal(413, f"{TOO_LARGE}, uncompressed")
     if not unpacking.eof:
         raise Refusal(400, "the body is cut off: its gzip data is incomplete")
+    if unpacking.unused_data.lstrip(b"\0"):
+        raise Refusal(400, f"the body is more than {MOST_PARTS} gzip files one after the other: compress it at once")
     return body

@@ -146,8 +146,10 @@ class Tensor:
             raise Refusal(400, f"{where} must have a shape of one or two numbers: rows, or rows and columns")
         if not isinstance(content.get("data"), list):
             raise Refusal(400, f"{where} has no data")
-        self.data = flat(content["data"])
+        data, self.data = content["data"], flat(content["data"])
         self.rows, self.width = self.shape[0], self.shape[1] if len(self.shape) == 2 else 1
+        if data is not self.data and len(self.shape) == 2 and {*map(len, data)} != {self.width}:
+            raise Refusal(400, f"{where} has rows of {', '.join(map(str, sorted({*map(len, data)})[:4]))} values, its shape says {self.width}")
         if self.rows * self.width != len(self.data):
             raise Refusal(400, f"{where} has {len(self.data)} values, its shape says {self.rows * self.width}")
 
