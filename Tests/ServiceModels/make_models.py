@@ -620,6 +620,28 @@ def shuffled(directory):
     test.sample(frac=1, random_state=1).to_parquet(directory / "test.parquet")
 
 
+def picking(directory):
+    """A pipeline that begins with a class of one's own, which takes columns by name; nothing in it says which it knows."""
+    sys.path.insert(0, str(directory))
+    (directory / "picks.py").write_text('''from sklearn.base import BaseEstimator, TransformerMixin
+
+
+class Pick(TransformerMixin, BaseEstimator):
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return X[["a", "b"]].to_numpy()
+''')
+    from picks import Pick
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+
+    (train, truth), (test, _) = numbers(1), numbers(2)
+    joblib.dump(make_pipeline(Pick(), LinearRegression()).fit(train, truth), directory / "price.joblib")
+    test.to_csv(directory / "test.csv", index=False)
+
+
 def countries(directory):
     """Parquet with text that CSV takes for nothing, beside cells that are empty, and text that is stored as bytes."""
     import pyarrow

@@ -377,6 +377,18 @@ struct ModelDirectoryTests {
         #expect(!end.errors.contains("Traceback"), "\(end.errors)")
     }
 
+    @Test("whose model takes columns by name, and does not say which, is refused with what is to be done")
+    func picking() throws {
+        try make("picking")
+        let reason = """
+            price: cannot predict the examples: IndexError: only integers, slices (`:`), ellipsis (`...`), \
+            numpy.newaxis (`None`) and integer or boolean arrays are valid indices; it gets a NumPy array, because it \
+            does not say which columns it knows (feature_names_in_): begin with a ColumnTransformer, or write a \
+            model.py, which gets a data frame\n
+            """
+        #expect(try trainingEnd(Kind(name: "picking", first: ".")).errors == reason)
+    }
+
     @Test("keeps columns as they are read, from Parquet to Parquet, through shards and alone")
     func keepsInParquet() async throws {
         try make("churn")

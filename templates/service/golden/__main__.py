@@ -129,9 +129,9 @@ def answer_all(todo, models):
                 sys.exit(f"{name}: {end}")
             except Exception as error:
                 reason = " ".join(str(error).split())[:400]
-                # What encoders of scikit-learn say where they learnt text, and get numbers.
-                hint = model.hint or ("; perhaps a column of numbers was text in training: save the examples as Parquet, with the types of "
-                                      "the training" if "isnan" in reason else "")
+                hint = "" if isinstance(error, ValueError) else model.hint
+                if "isnan" in reason:  # what encoders of scikit-learn say where they learnt text, and get numbers
+                    hint = "; perhaps a column of numbers was text in training: save the examples as Parquet, with the types of the training"
                 sys.exit(f"{name}: cannot predict the examples: {type(error).__name__}: {reason}{hint}")
             if name not in tasks:
                 tasks[name] = task_of(model, name, schema, said[name][0])

@@ -80,6 +80,9 @@ class Estimator(Model):
         self.estimator, self.words = estimator, {}
         names = getattr(estimator, "feature_names_in_", None)
         self.names = None if names is None else [str(name) for name in names]
+        if names is None:
+            self.hint = ("; it gets a NumPy array, because it does not say which columns it knows (feature_names_in_): begin with a "
+                         "ColumnTransformer, or write a model.py, which gets a data frame")
         classes = getattr(estimator, "classes_", None)
         if classes is not None:
             self.classes = np.asarray(classes).tolist()
@@ -110,7 +113,7 @@ class Own(Estimator):
             except ImportError:
                 self.hint = "; it gets a NumPy array, because pandas is not installed: for a data frame, add pandas to requirements.txt"
                 return
-            self.names = [column["name"] for column in schema["columns"]]
+            self.names, self.hint = [column["name"] for column in schema["columns"]], ""
 
 
 class Onnx(Model):
