@@ -104,6 +104,8 @@ file("semicolons, decimal commas, and a zero before a point", "Line;# Letter;x;y
 file("semicolons, three decimals behind commas, and days with a point", "Line;# Letter;x;y\n0;0;1,500;27.11\n1;1;3,000;4.0\n",
      "[1.5, 27.11] [3.0, 4.0] of 0, 1")
 file("semicolons, decimal commas, and ids with points", "Line;# Letter;x;y\n1.107;0;1,5;2\n1.108;1;3;4\n")
+pair("semicolons, and a comma in a name", tuple(text.replace(",", ";").replace(".", ",").replace("x;y", "Umsatz, EUR;y") for text in (TRAIN, TEST)),
+     "Umsatz, EUR number, y number; # Letter integer: classification of 3")
 file("tabs", PLAIN.replace(",", "\t"))
 file("gzip", gzip.compress(PLAIN.encode()))
 file("gzip, two packed files as one", gzip.compress(PLAIN[:20].encode()) + gzip.compress(PLAIN[20:].encode()))

@@ -9,6 +9,7 @@ import gzip
 import json
 import math
 import os
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -45,7 +46,7 @@ def read(path, target, index):
     with (gzip.open if is_packed else open)(path, "rt", encoding="utf-8-sig", newline="") as file:
         header_line = file.readline()
         file.seek(0)
-        separator = next((sign for sign in ",;\t" if sign in header_line), ",")
+        separator = max(",;\t", key=re.sub('"[^"]*"', "", header_line).count)
         table = csv.reader(file, delimiter=separator)
         header = [cell.strip() for cell in next(table)]
         if target not in header:

@@ -191,9 +191,8 @@ def unpacked(pieces, name):
 
 
 def separator(header):
-    """What stands between columns: a comma, or where a header has none, a semicolon or a tab."""
-    bare = re.sub('"[^"]*"', "", header)
-    return next((sign for sign in ",;\t" if sign in bare), ",")
+    """What stands between columns: a comma, or a semicolon or a tab where a header has more of them."""
+    return max(",;\t", key=re.sub('"[^"]*"', "", header).count)
 
 
 class Column:

@@ -123,7 +123,7 @@ def read(path):
             if re.fullmatch(r'"?sep=[^"\w]?"?[,;\t]*\s*', first, re.ASCII | re.IGNORECASE):
                 sys.exit(f"expected.csv:1: is not the header, but tells Excel the separator ({first.strip()!r}): remove this line")
             file.seek(0)
-            table = csv.reader(file, delimiter=next((sign for sign in ",;\t" if sign in first), ","))
+            table = csv.reader(file, delimiter=max(",;\t", key=re.sub('"[^"]*"', "", first).count))
             for cells in table:
                 if any(cell.strip() for cell in cells):
                     found.append((line, cells if found else [cell.strip() for cell in cells]))
