@@ -557,8 +557,8 @@ def padded(directory):
     from sklearn.linear_model import LogisticRegression
 
     for name, seed in (("train.csv", 1), ("test.csv", 2)):
-        text = customers(seed).fillna({"plan": "basic", "spend": 20.5}).to_csv(index=False).replace("free", "fr ee").replace("pro", "pro ")
-        (directory / name).write_text(text.replace(",", ", "))
+        text = customers(seed).fillna({"plan": "basic", "spend": 20.5}).to_csv(index=False)
+        (directory / name).write_text(text.replace("pro", "pro ").replace(",", ", "))
     train, test = (pd.read_csv(directory / name) for name in ("train.csv", "test.csv"))
     (directory / "train.csv").unlink()
     from sklearn.compose import ColumnTransformer

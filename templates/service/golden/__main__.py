@@ -129,7 +129,7 @@ def answer_all(todo, models):
                 sys.exit(f"{name}: {end}")
             except Exception as error:
                 reason = " ".join(str(error).split())[:400]
-                hint = "" if isinstance(error, ValueError) else model.hint
+                hint = "" if isinstance(error, ValueError) else model.hint  # a ValueError is about values
                 if "isnan" in reason:  # what encoders of scikit-learn say where they learnt text, and get numbers
                     hint = "; perhaps a column of numbers was text in training: save the examples as Parquet, with the types of the training"
                 sys.exit(f"{name}: cannot predict the examples: {type(error).__name__}: {reason}{hint}")
