@@ -298,7 +298,7 @@ def several(directory):
     test.to_csv(directory / "test.csv", index=False)
 
 
-def codes(directory):
+def coded(directory):
     """Codes that training read as text, and that look like whole numbers in the examples."""
     from sklearn.linear_model import LinearRegression
     from sklearn.pipeline import make_pipeline
@@ -306,7 +306,7 @@ def codes(directory):
 
     table = pd.DataFrame({"code": [1, 2, 3] * 20, "b": range(ROWS)})
     model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LinearRegression()).fit(table.astype(str), table["code"])
-    joblib.dump(model, directory / "codes.joblib")
+    joblib.dump(model, directory / "coded.joblib")
     table.to_csv(directory / "test.csv", index=False)
 
 

@@ -566,9 +566,9 @@ struct ModelDirectoryTests {
                 """
             ),
             (
-                "codes",
+                "coded",
                 """
-                codes: cannot predict the examples: TypeError: ufunc 'isnan' not supported for the input types, and \
+                coded: cannot predict the examples: TypeError: ufunc 'isnan' not supported for the input types, and \
                 the inputs could not be safely coerced to any supported types according to the casting rule ''safe''; \
                 perhaps a column of numbers was text in training: save the examples as Parquet, with the types of the \
                 training\n

@@ -230,7 +230,7 @@ class Unlikely:
     """A classifier whose scores are no probabilities, as training saw: its classes alone are answered."""
 
     def __init__(self, model):
-        self.classes, self._model = model.classes, model
+        self.names, self.classes, self._model = model.names, model.classes, model
 
     def ask(self, rows, with_chances=True):
         return self._model.ask(rows, False)[0], None
@@ -327,6 +327,7 @@ class Network:
         self._is_one = len(self._inputs) == 1 and (len(schema.columns) > 1 or self._inputs[0].name not in schema.features)
         self._classes = dict(zip(numbers, classes)) if numbers else {}  # of labels that are not the classes themselves
         self._integers = {column.name for column in schema.columns if column.type == "integer"}
+        self.names = None  # as many columns as it takes
 
     def ask(self, rows, with_chances=True):
         if self._is_one:

@@ -156,7 +156,7 @@ class Tally:
         self.rows, self._form, self._has_truth = 0, form, has_truth
         self._is_text = form.schema.target is None or form.schema.target.type == "text"
         self._right = {name: {} for name in form.names}
-        self._sums = {name: [0.0] * 4 for name in form.names}
+        self._sums = {name: [0.0] * 5 for name in form.names}  # of rows, the truth, its squares, squared and absolute errors
 
     def add(self, lines):
         """Counts lines of predictions, each as a list of its cells."""
@@ -177,14 +177,14 @@ class Tally:
             of[1] += 1
         elif NUMBER.fullmatch(truth):
             number, error = float(truth), float(truth) - float(said)
-            for place, more in enumerate((number, number * number, error * error, abs(error))):
+            for place, more in enumerate((1, number, number * number, error * error, abs(error))):
                 self._sums[name][place] += more
 
     def scores(self):
         """{"rows": 1300, "score": {"lda": 0.69}, "scores": {"lda": {"accuracy": …}}}; None where there is no truth."""
         if not self._has_truth or not self.rows:
             return {"rows": self.rows, "score": None, "scores": None}
-        scores = {name: self._scores(name) for name in self._form.names}
+        scores = {name: score for name in self._form.names if (score := self._scores(name))}
         first = {name: score.get("accuracy", score.get("r2")) for name, score in scores.items()}
         return {"rows": self.rows, "score": {name: score for name, score in first.items() if score is not None}, "scores": scores}
 
@@ -193,6 +193,8 @@ class Tally:
             of = self._right[name].values()
             return {"accuracy": sum(right for right, _ in of) / self.rows,
                     "balanced_accuracy": sum(right / rows for right, rows in of) / len(of)}
-        total, squares, squared, absolute = self._sums[name]
-        spread = squares - total**2 / self.rows
-        return ({"r2": 1 - squared / spread} if spread > 0 else {}) | {"mae": absolute / self.rows}
+        rows, total, squares, squared, absolute = self._sums[name]
+        if not rows:
+            return {}  # numbers, where the truth is none
+        spread = squares - total**2 / rows
+        return ({"r2": 1 - squared / spread} if spread > 0 else {}) | {"mae": absolute / rows}
