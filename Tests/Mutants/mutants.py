@@ -1,4 +1,4 @@
-"""How strong are the unit tests? One line of the sources is changed at a time, and the tests of its module should fail.
+"""How strong are the unit tests? One line of the sources is changed at a time, and a test of its module should fail, or of another one.
 
     python3 Tests/Mutants/mutants.py [--count 60] [--seed N] [--files Sources/ForgePlan ...] [--after N] [--guards] [--limit SECONDS]
                                       [--list]
@@ -25,7 +25,7 @@ def main():
     options.add_argument("--files", nargs="+", default=[], help="files or directories below Sources; all modules but ForgeLab without it")
     options.add_argument("--after", type=int, default=0, metavar="N", help="without the first N: what an earlier run has tried")
     options.add_argument("--guards", action="store_true", help="only in guards before destructive steps")
-    options.add_argument("--limit", type=int, help="seconds for one module's tests; otherwise five times what they take unchanged")
+    options.add_argument("--limit", type=int, help="seconds for tests; otherwise five times what they take unchanged")
     options.add_argument("--list", action="store_true", help="only say which ones")
     options = options.parse_args()
     guarded = guards()
