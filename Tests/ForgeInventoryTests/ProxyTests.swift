@@ -33,13 +33,16 @@ struct ProxyTests {
             twoHosts + """
                 proxy: { https: "http://p:3128", noProxy: [intra] }
                 imageRepository: k8s.corp.Internal/a
-                mirrors: { registries: { docker.io: "http://10.77.0.1:5000" }, python: "https://pypi/simple" }
+                mirrors: { registries: { ghcr.io: "http://10.77.0.4", docker.io: "http://10.77.0.1:5000", \
+                quay.io: "http://10.77.0.3", registry.k8s.io: "http://10.77.0.5", gcr.io: "http://10.77.0.2" }, \
+                python: "https://pypi/simple" }
                 service: { registry: "reg.mlops.svc:5000/x" }
 
                 """
         #expect(
             try Scratch().read(text).outgoing?.exceptions
-                == Self.own + ["pypi", "10.77.0.1", "reg.mlops.svc", "k8s.corp.Internal", "intra"])
+                == Self.own + ["pypi"] + (1...5).map { "10.77.0.\($0)" }
+                + ["reg.mlops.svc", "k8s.corp.Internal", "intra"])
     }
 
     /// Behind a proxy that is the only way out, these can be had through it alone.
