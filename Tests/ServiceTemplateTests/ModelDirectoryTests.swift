@@ -87,7 +87,8 @@ struct ModelDirectoryTests {
             Kind(name: "identifiers", target: "price", first: #""shops": \{"value": -?\d+\.\d+\}"#),
             Kind(name: "counts", target: "visits", first: #""visits": \{"value": \d+\.\d+\}"#),
             Kind(
-                name: "shuffled", target: "churned", first: #""churn": \{"class": "(yes|no)", "probability": 0\.\d+\}"#),
+                name: "shuffled", target: "churned",
+                first: #""churn": \{"class": "(yes|no)", "probability": 0\.\d+\}"#),
             Kind(
                 name: "padded", target: "churned", index: "customer",
                 first: #""churn": \{"class": " no", "probability": 0\.\d+\}"#),

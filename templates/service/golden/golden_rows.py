@@ -72,7 +72,8 @@ def as_table(rows, schema, names):
 
         frame = pandas.DataFrame({column["name"]: series(rows, column, pandas) for column in schema["columns"]})
         # The model may have been trained on names with spaces around them, which a header's are without here.
-        frame = frame.rename(columns={name.strip(" \t"): name for name in names if name not in frame})
+        padded = {name.strip(" \t"): name for name in names if name not in frame}
+        frame.columns = [padded.get(name, name) for name in frame]
         return frame[list(names)]
     columns = [[row[column["name"]] for row in rows] for column in schema["columns"]]
     if any(column["type"] == "text" for column in schema["columns"]):
