@@ -97,11 +97,12 @@ package enum WholeFile {
     /// The permission bits that a file of this path has when a program writes it as usual: those that it has, or what
     /// the umask leaves of 0666.
     package static func usualMode(_ path: String) -> mode_t {
+        if let mode = mode(of: path) { return mode }
         // umask(2) tells it only while it changes it, for all threads.
         let status = (try? LocalFile.read("/proc/self/status", atMost: 65536).bytes) ?? []
         let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("Umask:") }
         let mask = line.flatMap { $0.split(whereSeparator: \.isWhitespace).last }.flatMap { mode_t($0, radix: 8) }
-        return mode(of: path) ?? 0o666 & ~(mask ?? 0o077)
+        return 0o666 & ~(mask ?? 0o077)
     }
 
     private static func mode(of path: String) -> mode_t? {

@@ -43,11 +43,11 @@ enum NameServers {
     private static let kubeletFlags = "/etc/default/kubelet"
 
     private static func namesFile(_ flags: String) -> Bool {
-        flags.unixLines.contains { line in line.prefix { $0 != "#" }.contains("--resolv-conf") }
+        flags.linesToRead.contains { line in line.prefix { $0 != "#" }.contains("--resolv-conf") }
     }
 
     private static func servers(_ text: String) -> [String] {
-        text.unixLines.compactMap { line in
+        text.linesToRead.compactMap { line in
             let words = line.split(whereSeparator: \.isWhitespace)
             return words.count > 1 && words[0] == "nameserver" ? String(words[1]) : nil
         }

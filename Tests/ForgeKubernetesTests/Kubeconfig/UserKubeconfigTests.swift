@@ -105,19 +105,23 @@ struct UserKubeconfigTests {
             + (own.map { frame($0) } ?? frame("", code: 1))
     }
 
+    /// Runs the step's own script for this user's file at `path`, with `input` as its content.
+    private func install(_ path: String, reading input: String, shell: String) async throws {
+        let (machine, transport) = Example.machine(Example.master, answering: Self.frames(nil))
+        try await step.apply(to: machine)
+        let words = try #require(await transport.commands.last).words.map(\.text)
+        let who = try await LocalProgram.run("id", ["-un"]).trimming(while: \.isNewline)
+        let group = try await LocalProgram.run("id", ["-gn"]).trimming(while: \.isNewline)
+        let script = "exec < \(input.shellQuoted)\n" + words[2]
+        try await LocalProgram.run(shell, ["-c", script, "sh", who, group, path])
+    }
+
     @Test("is installed, and what was found there first is kept beside it, once", arguments: ["dash", "bash"])
     func script(shell: String) async throws {
         try await TemporaryDirectory.during { directory in
-            let (machine, transport) = Example.machine(Example.master, answering: Self.frames(nil))
-            try await step.apply(to: machine)
-            let words = try #require(await transport.commands.last).words.map(\.text)
-            let who = try await LocalProgram.run("id", ["-un"]).trimming(while: \.isNewline)
-            let group = try await LocalProgram.run("id", ["-gn"]).trimming(while: \.isNewline)
             let own = directory.path("a home/.kube/config")
             func install(_ text: String) async throws {
-                let input = try directory.write("input", text)
-                let script = "exec < \(input.shellQuoted)\n" + words[2]
-                try await LocalProgram.run(shell, ["-c", script, "sh", who, group, own])
+                try await self.install(own, reading: try directory.write("input", text), shell: shell)
             }
             func names() throws -> [String] {
                 try FileManager.default.contentsOfDirectory(atPath: directory.path("a home/.kube")).sorted()
@@ -145,11 +149,6 @@ struct UserKubeconfigTests {
     @Test("leaves a directory that ~/.kube only leads to as it is, and removes what a killed write has left")
     func elsewhere() async throws {
         try await TemporaryDirectory.during { directory in
-            let (machine, transport) = Example.machine(Example.master, answering: Self.frames(nil))
-            try await step.apply(to: machine)
-            let words = try #require(await transport.commands.last).words.map(\.text)
-            let who = try await LocalProgram.run("id", ["-un"]).trimming(while: \.isNewline)
-            let group = try await LocalProgram.run("id", ["-gn"]).trimming(while: \.isNewline)
             try FileManager.default.createDirectory(
                 atPath: directory.path("shared"), withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o775])
@@ -160,9 +159,7 @@ struct UserKubeconfigTests {
                 try FileManager.default.createDirectory(
                     atPath: directory.path(link), withIntermediateDirectories: true)
                 symlink("../\(target)", directory.path("\(link)/.kube"))
-                try await LocalProgram.run(
-                    "sh",
-                    ["-c", "exec < /dev/null\n" + words[2], "sh", who, group, directory.path("\(link)/.kube/config")])
+                try await install(directory.path("\(link)/.kube/config"), reading: "/dev/null", shell: "sh")
             }
             #expect(try directory.mode("shared") == 0o775)
             #expect(try directory.mode("new") == 0o700)
