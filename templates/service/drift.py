@@ -173,7 +173,7 @@ def as_csv(path, schema):
         return
     with tempfile.TemporaryDirectory(prefix="kubeforge-") as directory:
         plain = os.path.join(directory, "rows.csv")
-        remedy = "activate a virtual environment of this computer that has it, or save the file as CSV"
+        remedy = "activate a virtual environment that has it, or save the file as CSV"
         parquet.to_csv(path, plain, path, remedy, schema.names)
         yield plain
 

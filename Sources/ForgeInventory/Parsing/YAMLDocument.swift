@@ -101,7 +101,7 @@ extension ValidationError {
         switch problem {
         case "found undefined alias": ValidationError("aliases (*name) are not read", fix: "write the value out")
         case "but found another document":
-            ValidationError("a second document begins here", why: "an inventory is one document")
+            ValidationError("a second document begins here", why: "the file must be a single YAML document")
         default: ValidationError("is not YAML: \(problem)")
         }
     }

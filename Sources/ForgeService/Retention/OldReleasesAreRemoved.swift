@@ -36,8 +36,7 @@ package struct OldReleasesAreRemoved: Step {
     package func apply(to machine: Machine) async throws {
         let look = try await machine.run(Command("sh", "-c", Word(looks.look)).asRoot())
         let old = RetentionPolicy(current: release.tag, found: .init(printed: look.text)).old
-        try await machine.run(
-            looks.removal(of: old), fix: "deploy again: what is left is removed then")
+        try await machine.run(looks.removal(of: old), fix: "deploy again to remove what is left")
     }
 }
 

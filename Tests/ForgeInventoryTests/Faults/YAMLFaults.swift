@@ -65,7 +65,7 @@ let yamlFaults = [
             """,
         told: """
             inventory.yaml:10:1  a second document begins here
-              why  an inventory is one document
+              why  the file must be a single YAML document
             """),
     BadInventory(
         "an alias",
