@@ -82,7 +82,7 @@ struct DriftTests {
         #expect(
             end.errors == """
                 \((directory / "rows.parquet").path): is Parquet, which needs pyarrow: activate a virtual environment \
-                of this computer that has it, or save the file as CSV
+                that has it, or save the file as CSV
 
                 """)
     }
