@@ -514,19 +514,24 @@ def load(directory):
     test.to_csv(directory / "test.csv", index=False)
 
 
-def transformer(directory):
-    """A pipeline with a class of a module of one's own."""
+def own_step(directory, module, name, result):
+    """Writes a module of one's own with a class that can be a pipeline's first step."""
     sys.path.insert(0, str(directory))
-    (directory / "features.py").write_text('''from sklearn.base import BaseEstimator, TransformerMixin
+    (directory / f"{module}.py").write_text(f'''from sklearn.base import BaseEstimator, TransformerMixin
 
 
-class Squares(TransformerMixin, BaseEstimator):
+class {name}(TransformerMixin, BaseEstimator):
     def fit(self, X, y=None):
         return self
 
     def transform(self, X):
-        return X**2
+        return {result}
 ''')
+
+
+def transformer(directory):
+    """A pipeline with a class of a module of one's own."""
+    own_step(directory, "features", "Squares", "X**2")
     from features import Squares
     from sklearn.linear_model import LinearRegression
     from sklearn.pipeline import make_pipeline
@@ -622,17 +627,7 @@ def shuffled(directory):
 
 def picking(directory):
     """A pipeline that begins with a class of one's own, which takes columns by name; nothing in it says which it knows."""
-    sys.path.insert(0, str(directory))
-    (directory / "picks.py").write_text('''from sklearn.base import BaseEstimator, TransformerMixin
-
-
-class Pick(TransformerMixin, BaseEstimator):
-    def fit(self, X, y=None):
-        return self
-
-    def transform(self, X):
-        return X[["a", "b"]].to_numpy()
-''')
+    own_step(directory, "picks", "Pick", 'X[["a", "b"]].to_numpy()')
     from picks import Pick
     from sklearn.linear_model import LinearRegression
     from sklearn.pipeline import make_pipeline
