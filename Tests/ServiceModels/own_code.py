@@ -1,0 +1,95 @@
+"""Model directories with Python of one's own: model.py, and modules that pipelines need."""
+
+import sys
+
+import joblib
+import numpy as np
+
+from samples import customers, numbers
+
+
+def own(directory):
+    """A model.py around numbers in a file, and a module beside it, in place of PyTorch, which is too large for these tests."""
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    weights = np.linalg.lstsq(train.to_numpy(), truth, rcond=None)[0]
+    np.savez(directory / "weights.npz", weights=weights)
+    (directory / "scaling.py").write_text("def doubled(values):\n    return 2 * values\n")
+    (directory / "model.py").write_text('''import numpy as np
+
+from scaling import doubled
+
+
+class Network:
+    classes_ = [False, True]
+
+    def __init__(self, directory):
+        self.weights = np.load(directory / "weights.npz")["weights"]
+
+    def predict_proba(self, table):
+        chance = 1 / (1 + np.exp(-doubled(table[["a", "b", "c", "d"]].to_numpy() @ self.weights)))
+        return np.column_stack([1 - chance, chance])
+
+    def predict(self, table):
+        return self.predict_proba(table)[:, 1] > 0.5
+
+
+def load(directory):
+    return Network(directory)
+''')
+    test["up"] = right > 0
+    test.to_csv(directory / "test.csv", index=False)
+
+
+def own_step(directory, module, name, result):
+    """Writes a module of one's own with a class that can be a pipeline's first step."""
+    sys.path.insert(0, str(directory))
+    (directory / f"{module}.py").write_text(f'''from sklearn.base import BaseEstimator, TransformerMixin
+
+
+class {name}(TransformerMixin, BaseEstimator):
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return {result}
+''')
+
+
+def transformer(directory):
+    """A pipeline with a class of a module of one's own."""
+    own_step(directory, "features", "Squares", "X**2")
+    from features import Squares
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+
+    (train, _), (test, _) = numbers(1), numbers(2)
+    joblib.dump(make_pipeline(Squares(), LinearRegression()).fit(train.to_numpy(), train["a"] ** 2), directory / "square.joblib")
+    test.to_csv(directory / "test.csv", index=False)
+
+
+def lookup(directory):
+    """A model.py that knows some words, and fails at others with errors of its own."""
+    (directory / "model.py").write_text('''PRICES = {"pro": 30.5, "basic": 12.25, "free": 0.0}
+
+
+class Prices:
+    def predict(self, rows):
+        return [PRICES[plan] * (1 + len(plan)) for plan in rows["plan"]]
+
+
+def load(directory):
+    return Prices()
+''')
+    customers(2)[["customer", "plan"]].fillna("free").to_csv(directory / "test.csv", index=False)
+
+
+def picking(directory):
+    """A pipeline that begins with a class of one's own, which takes columns by name; nothing in it says which it knows."""
+    own_step(directory, "picks", "Pick", 'X[["a", "b"]].to_numpy()')
+    from picks import Pick
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+
+    (train, truth), (test, _) = numbers(1), numbers(2)
+    joblib.dump(make_pipeline(Pick(), LinearRegression()).fit(train, truth), directory / "price.joblib")
+    test.to_csv(directory / "test.csv", index=False)

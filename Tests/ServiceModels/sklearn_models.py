@@ -1,0 +1,202 @@
+"""Model directories with what scikit-learn trained."""
+
+import sys
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from samples import ROWS, customers, features, numbers
+
+
+def pipeline(model):
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    words = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore"))
+    numbers = make_pipeline(SimpleImputer(), StandardScaler())
+    return make_pipeline(ColumnTransformer([("words", words, ["plan", "zip"]), ("numbers", numbers, ["age", "spend"]),
+                                            ("as they are", "passthrough", ["active"])]), model)
+
+
+def churn(directory, dump=joblib.dump, name="churn.joblib"):
+    from sklearn.linear_model import LogisticRegression
+
+    train, test = customers(1), customers(2)
+    model = pipeline(LogisticRegression(max_iter=1000)).fit(features(train), train["churned"])
+    dump(model, directory / name)
+    test.to_csv(directory / "test.csv", index=False)
+    return model, test
+
+
+def expected(directory):
+    """With what the notebook said."""
+    model, test = churn(directory)
+    likely = model.predict_proba(features(test)).max(axis=1)
+    pd.DataFrame({"customer": test["customer"], "churn": model.predict(features(test)), "churn_probability": likely.round(6)}).to_csv(
+        directory / "expected.csv", index=False)
+
+
+def skops(directory):
+    import skops.io
+
+    churn(directory, lambda model, path: skops.io.dump(model, path), "churn.skops")
+
+
+def packed(directory):
+    """joblib with compression, under two names."""
+    churn(directory, lambda model, path: [joblib.dump(model, path.with_name(name), compress=way)
+                                       for name, way in (("zlib.joblib", 3), ("gzip.pkl", ("gzip", 3)), ("xz.pickle", ("xz", 3)))])
+
+
+def parquet(directory):
+    _, test = churn(directory)
+    (directory / "test.csv").unlink()
+    test.to_parquet(directory / "test.parquet", index=False)
+
+
+def price(directory):
+    """A regressor that knows no names, with gaps, and labels as the last column."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    joblib.dump(HistGradientBoostingRegressor(min_samples_leaf=3, random_state=0).fit(train.to_numpy(), truth), directory / "price.joblib")
+    test["price"] = right
+    test.loc[3, "b"] = None
+    test.to_csv(directory / "test.csv")
+
+
+def several(directory):
+    """Two targets in one model, with two and three classes."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multioutput import MultiOutputClassifier
+
+    (train, truth), (test, _) = numbers(1), numbers(2)
+    both = np.column_stack([truth > 0, np.digitize(truth, [-2, 2])]).astype(int)
+    joblib.dump(MultiOutputClassifier(LogisticRegression()).fit(train, both), directory / "both.joblib")
+    test.to_csv(directory / "test.csv", index=False)
+
+
+def coded(directory):
+    """Codes that training read as text, and that look like whole numbers in the examples."""
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    table = pd.DataFrame({"code": [1, 2, 3] * 20, "b": range(ROWS)})
+    model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LinearRegression()).fit(table.astype(str), table["code"])
+    joblib.dump(model, directory / "coded.joblib")
+    table.to_csv(directory / "test.csv", index=False)
+
+
+def padded(directory):
+    """A file with a blank behind each comma, as UCI's have it: it is part of names and words, in a notebook as well."""
+    from sklearn.linear_model import LogisticRegression
+
+    for name, seed in (("train.csv", 1), ("test.csv", 2)):
+        text = customers(seed).fillna({"plan": "basic", "spend": 20.5}).to_csv(index=False)
+        (directory / name).write_text(text.replace("pro", "pro ").replace(",", ", "))
+    train, test = (pd.read_csv(directory / name) for name in ("train.csv", "test.csv"))
+    (directory / "train.csv").unlink()
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    columns = ColumnTransformer([("words", OneHotEncoder(), [" plan"]), ("numbers", "passthrough", [" age", " spend"])])
+    model = make_pipeline(columns, LogisticRegression(max_iter=1000)).fit(train.drop(columns=["customer", " churned"]), train[" churned"])
+    joblib.dump(model, directory / "churn.joblib")
+    features = test.drop(columns=["customer", " churned"])
+    pd.DataFrame({"customer": test["customer"], "churn": model.predict(features),
+                  "churn_probability": model.predict_proba(features).max(axis=1)}).to_csv(directory / "expected.csv", index=False)
+
+
+def flags(directory):
+    """Classes that are the words true and false, as a converter left them; in the file they are booleans."""
+    from sklearn.linear_model import LogisticRegression
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    joblib.dump(LogisticRegression().fit(train, np.where(truth > 0, "true", "false")), directory / "flags.joblib")
+    test["up"] = right > 0
+    test.to_csv(directory / "test.csv", index=False)
+
+
+def identifiers(directory):
+    """Whole numbers above 2**53, of which floats have every second only."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    for frame, price in ((train, truth), (test, right)):
+        frame["shop"], frame["price"] = 2**53 + np.arange(ROWS) % 4, price + 3 * (np.arange(ROWS) % 4)
+    columns = ColumnTransformer([("shop", OneHotEncoder(handle_unknown="ignore"), ["shop"]), ("a", "passthrough", ["a"])])
+    joblib.dump(make_pipeline(columns, LinearRegression()).fit(train[["a", "shop"]], train["price"]), directory / "shops.joblib")
+    test[["a", "shop", "price"]].to_csv(directory / "test.csv", index=False)
+
+
+def counts(directory):
+    """A regressor of how often: few numbers, all of them whole, and one of them in the test alone."""
+    from sklearn.linear_model import PoissonRegressor
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    train["visits"], test["visits"] = np.clip(truth, 0, 6).astype(int), np.clip(right, 0, 6).astype(int)
+    test.loc[5, "visits"] = 9
+    joblib.dump(PoissonRegressor().fit(train[["a", "b", "c", "d"]], train["visits"]), directory / "visits.joblib")
+    train.to_csv(directory / "train.csv", index=False)
+    test.to_csv(directory / "test.csv", index=False)
+
+
+def shuffled(directory):
+    """Parquet of a sample, in which pandas writes its index, and with columns that the model does not know."""
+    from sklearn.linear_model import LogisticRegression
+
+    train, test = customers(1), customers(2)
+    model = LogisticRegression(max_iter=1000).fit(train[["age", "active"]], train["churned"])
+    joblib.dump(model, directory / "churn.joblib")
+    test.sample(frac=1, random_state=1).to_parquet(directory / "test.parquet")
+
+
+def countries(directory):
+    """Parquet with text that CSV takes for nothing, beside cells that are empty, and text that is stored as bytes."""
+    import pyarrow
+    import pyarrow.parquet
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    places = ["NA", "None", "", " ", "null", "DE", "US", None]
+    frame = pd.DataFrame({"customer": ["NA", "", *(f"c{n}" for n in range(2, ROWS))], "country": (places * ROWS)[:ROWS],
+                          "plan": (["pro", "free", "caf\u00e9"] * ROWS)[:ROWS]})
+    left = np.where(frame["country"].isin(["NA", "", "DE"]) | (frame["plan"] == "caf\u00e9"), "NA", "no")
+    model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression()).fit(frame[["country", "plan"]], left)
+    joblib.dump(model, directory / "churn.joblib")
+    table = pyarrow.table({
+        "customer": pyarrow.array(frame["customer"].tolist(), pyarrow.string()), "left": pyarrow.array(left.tolist(), pyarrow.string()),
+        "country": pyarrow.array(places * ROWS, pyarrow.string()).slice(0, ROWS),
+        "plan": pyarrow.array([plan.encode() for plan in frame["plan"]], pyarrow.binary())})
+    pyarrow.parquet.write_table(table, directory / "test.parquet")
+    said = model.predict_proba(frame[["country", "plan"]])
+    pd.DataFrame({"row": range(ROWS), "churn": model.predict(frame[["country", "plan"]]), "churn_probability": said.max(axis=1)}).to_csv(
+        directory / "expected.csv", index=False)
+
+
+def codes(directory):
+    """A pipeline that takes whole numbers for words."""
+    sys.path.insert(0, str(directory))
+    (directory / "features.py").write_text("def words(frame):\n    return frame.astype(str)\n")
+    from features import words
+    from sklearn.compose import ColumnTransformer
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    for frame, price in ((train, truth), (test, right)):
+        frame["code"], frame["price"] = np.arange(ROWS) % 4 + 1, price + np.arange(ROWS) % 4
+    encoder = make_pipeline(FunctionTransformer(words), OneHotEncoder(handle_unknown="ignore"))
+    columns = ColumnTransformer([("code", encoder, ["code"]), ("a", "passthrough", ["a"])])
+    joblib.dump(make_pipeline(columns, LinearRegression()).fit(train[["a", "code"]], train["price"]), directory / "codes.joblib")
+    test[["a", "code", "price"]].to_csv(directory / "test.csv", index=False)
