@@ -5,7 +5,7 @@ import sys
 import joblib
 import numpy as np
 
-from samples import customers, numbers
+from samples import customers, numbers, said
 
 
 def own(directory):
@@ -64,6 +64,23 @@ def transformer(directory):
 
     (train, _), (test, _) = numbers(1), numbers(2)
     joblib.dump(make_pipeline(Squares(), LinearRegression()).fit(train.to_numpy(), train["a"] ** 2), directory / "square.joblib")
+    test.to_csv(directory / "test.csv", index=False)
+
+
+def namesakes(directory):
+    """The same, with modules that have names of the service's; one of them is imported when the model answers."""
+    own_step(directory, "models", "Powers", "__import__('metrics').powers(X)")
+    (directory / "metrics.py").write_text("import rows\n\n\ndef powers(values):\n    return values**rows.EXPONENT\n")
+    (directory / "rows").mkdir()
+    (directory / "rows/__init__.py").write_text("EXPONENT = 3\n")
+    from models import Powers
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+
+    (train, _), (test, _) = numbers(1), numbers(2)
+    model = make_pipeline(Powers(), LinearRegression()).fit(train.to_numpy(), train["a"] ** 3)
+    joblib.dump(model, directory / "cube.joblib")
+    said(directory, cube=model.predict(test.to_numpy()))
     test.to_csv(directory / "test.csv", index=False)
 
 

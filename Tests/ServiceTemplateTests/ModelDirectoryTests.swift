@@ -97,6 +97,7 @@ struct ModelDirectoryTests {
                 first: #""churn": \{"class": "NA", "probability": 0\.72\d+\}"#),
             Kind(name: "codes", target: "price", first: #""codes": \{"value": 0\.48\d+\}"#),
             Kind(name: "transformer", first: #""square": \{"value": 0\.035\d+\}"#),
+            Kind(name: "namesakes", first: #""cube": \{"value": 0\.0067\d+\}"#),
         ]
     }
 

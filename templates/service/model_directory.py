@@ -16,12 +16,8 @@ MODEL_FILES = {".joblib": "joblib", ".pkl": "joblib", ".pickle": "joblib", ".sko
 LIBRARIES = {"joblib": "scikit-learn", "skops": "scikit-learn", "onnx": "onnxruntime", "xgboost": "xgboost", "lightgbm": "lightgbm",
              "python": None}
 OWN_MODEL = {"name": "model", "file": "model.py", "format": "python", "library": None, "version": None}
-# Modules of the service: a module of this name in a model directory would never be imported.
-OWN_MODULES = frozenset(
-    ("access", "api", "batching", "bodies", "body", "coordinator", "dataset", "delivery", "draining", "drift", "envelope",
-     "example_rows", "first_look", "golden", "golden_expected", "golden_files", "golden_models", "golden_onnx", "golden_rows", "handover",
-     "inference", "inputs", "metadata", "metrics", "model_directory", "models", "openapi", "packages", "page", "parquet", "predictions", "pushed", "reading",
-     "refusal", "requirements_file", "rows", "server", "serving", "sftp", "shards", "signing", "store", "table", "v2"))
+# Of the process that says what is expected: a model's module of this name would not be found there.
+TAKEN = frozenset(("golden_expected", "golden_files", "golden_models", "golden_onnx", "golden_rows"))
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 VERSION_IN_PICKLE = re.compile(rb"_sklearn_version(?:\x94|q.|r....)?(?:\x8c(.)|X(.)\0\0\0)(.{3,24})", re.DOTALL)
 VERSION_IN_SKOPS = re.compile(r'"_sklearn_version":\s*\{[^{}]*"content":\s*"\\"([0-9][^"\\]*)')
@@ -41,8 +37,8 @@ class Directory:
         self.train, self.test = train or self._examples("train"), test or self._examples("test")
         self.trains = "train.py" in self.names and bool(self.train or "generate_data.py" in self.names)
         for name in self.names:
-            if name[:-3] in OWN_MODULES and name.endswith(".py"):
-                raise DataError(f"{self.file(name)}: the service has a module of this name: rename it")
+            if name[:-3] in TAKEN and name.endswith(".py"):
+                raise DataError(f"{self.file(name)}: the build has a module of this name: rename it")
         self.models = [] if self.trains else self._models()
 
     def file(self, name):

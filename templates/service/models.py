@@ -15,7 +15,8 @@ WHOLE = {9: np.int8, 10: np.uint8, 11: np.int16, 13: np.int32}  # how XGBoost nu
 CHUNK = 2000  # rows; the perceptron's hidden layer takes 4 kB for each
 # What models raise about rows: functions of one's own anything of these, and some libraries errors that are none of Python's.
 OF_ROWS, LIBRARIES = (ValueError, LookupError, TypeError, ArithmeticError), ("onnxruntime", "lightgbm")
-OWN = Path(__file__).resolve().parent / "model"  # the model directory, with modules of its own
+HERE = Path(__file__).resolve().parent
+OWN = HERE / "model"  # the model directory, with modules of its own
 
 
 class Models:
@@ -86,8 +87,7 @@ def load(trained):
     if "schema" not in content:
         raise DataError(f"{trained.directory}: was trained before kubeforge recorded the types of columns: train again")
     schema, golden = Schema.of(content["schema"]), trained.golden()
-    if OWN.is_dir() and str(OWN) not in sys.path:
-        sys.path.append(str(OWN))  # modules that models need
+    find_own_modules()
     classes = golden.get("classes") or {}
     loader = Loader(trained, schema, classes, golden.get("numbers") or {})
     loaded = {}
@@ -105,6 +105,17 @@ def load(trained):
         raise DataError(f"{trained.directory}: holds the models {list(loaded)}, but golden.json is about {golden['models']}: train again")
     schema.unused = unused(schema, loaded.values())
     return Models(loaded, schema, content.get("labels"), golden["tasks"], trained.version)
+
+
+def find_own_modules():
+    """From here on imports look in the model directory before the service's: a model may need a metrics.py or models.py of its own, as the
+    script that saved it did. The service has imported all of its modules by then, and imports none later."""
+    for name, module in list(sys.modules.items()):
+        is_ours = name != "__main__" and Path(getattr(module, "__file__", None) or "/").resolve().parent == HERE
+        if is_ours and ((OWN / f"{name}.py").is_file() or (OWN / name / "__init__.py").is_file()):
+            del sys.modules[name]
+    # What is installed comes first, as in the process that says what is expected.
+    sys.path[:] = [place for place in sys.path if Path(place).resolve() not in (HERE, OWN)] + [str(OWN), str(HERE)]
 
 
 def unused(schema, models):
