@@ -14,7 +14,7 @@ from pathlib import Path
 import example_rows
 import inputs
 import shards
-import table
+from errors import DataError
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 sys.path.append(str(TEMPLATES / "service/golden"))
@@ -388,7 +388,7 @@ def outcome(directory, train, test, target, index, is_short):
     try:
         data = example_rows.Data(train, test, target, index)
         rows = agreed(data, directory)
-    except table.DataError as error:
+    except DataError as error:
         return str(error).replace(f"{directory}/", "")
     if isinstance(rows, str):
         return rows

@@ -37,11 +37,11 @@ struct ImageTests {
         }
         #expect(
             copies.map { $0.prefix(26) } == [
-                "COPY requirements.txt tabl", "COPY model model", "RUN python packages.py mod",
+                "COPY requirements.txt erro", "COPY model model", "RUN python packages.py mod",
                 "RUN echo 'service:x:10001:", "COPY --from=packages /pack", "COPY requirements.txt ap[t",
                 "RUN debs=\"$PACKAGES $(cat ", "COPY --from=packages /pack", "RUN cd needed/models && fo",
                 "RUN mkdir data models && c",
-                "COPY --from=packages --cho", "COPY table.py example_rows", "COPY golden golden", "RUN python train.py",
+                "COPY --from=packages --cho", "COPY errors.py records.py ", "COPY golden golden", "RUN python train.py",
                 "COPY models.py refusal.py ",
             ])
     }

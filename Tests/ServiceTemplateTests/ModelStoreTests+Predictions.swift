@@ -27,7 +27,7 @@ extension ModelStoreTests {
             import pathlib, sys
             from datetime import datetime, timezone
             import delivery
-            from table import DataError
+            from errors import DataError
             place = delivery.place(datetime(2026, 11, 27, 2, 0, 3, tzinfo=timezone.utc))
             try:
                 place.prepare()

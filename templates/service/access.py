@@ -5,8 +5,8 @@ import hmac
 import os
 from pathlib import Path
 
+from errors import DataError
 from refusal import Refusal
-from table import DataError
 
 # Kubernetes' probes have no token, and learn only whether the service works.
 FREE = ("/healthz", "/readyz", "/v2/health/live", "/v2/health/ready")

@@ -17,10 +17,10 @@ import v2
 from batching import Batcher
 from bodies import Bodies
 from envelope import Envelope, reply
+from errors import DataError
 from refusal import Refusal
 from rows import rows_of
 from serving import Serving
-from table import DataError
 
 ADDRESSES = "GET /, /line/<n>, /prediction/<n>, /score, /metrics, /openapi.json, /v2, /healthz, /readyz; POST /prediction"
 # With EXAMPLES=private the rows of the test set, which may be personal data, are not served.

@@ -21,10 +21,11 @@ from urllib.parse import quote
 import body
 import inputs
 import metadata
+from errors import DataError
+from header import names
 from inputs import own_examples
 from predictions import Form
 from shards import Conflict, Shards
-from table import DataError, names
 
 HERE = Path(__file__).resolve().parent
 ADDRESSES = __doc__.splitlines()[2]

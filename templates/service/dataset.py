@@ -3,8 +3,9 @@
 import json
 from dataclasses import dataclass
 
+from errors import DataError
 from rows import Rows
-from table import DataError, Schema
+from schema import Schema
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from errors import DataError
 from sftp import ADDRESS, Store
 from store import abandoned, mark, names, removed
-from table import DataError
 
 DIRECTORY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", re.ASCII)
 FILES = ("predictions.csv", "predictions.parquet", "scores.json")

@@ -20,7 +20,10 @@ from collections import Counter
 from contextlib import contextmanager
 
 import parquet
-from table import Column, DataError, Layout, Schema, header_of, opened
+from errors import DataError
+from header import header_of
+from records import opened
+from schema import Column, Layout, Schema
 
 QUANTILES, COMMONEST = 10, 20
 MOVED, LIMIT = 0.1, 0.25  # the usual ones: Siddiqi, Credit Risk Scorecards (2006)

@@ -5,8 +5,11 @@ import re
 import unicodedata
 from collections import Counter
 
-from table import (BLANK, BOOLEANS, LARGEST, MISSING, NUMBER, PLAIN, WHOLE_NUMBER, Column, DataError, Decimals, Layout, Schema, counted,
-                   doubtful, header_of, it_has, listed, number_hint, opened, shown, value)
+from cells import BOOLEANS, LARGEST, MISSING, NUMBER, PLAIN, WHOLE_NUMBER, Decimals, doubtful, number_hint, value
+from errors import DataError, counted, it_has, listed, shown
+from header import header_of
+from records import BLANK, opened
+from schema import Column, Layout, Schema
 
 BLOCK = 256  # rows whose types are looked at together
 FEW_EXCEPTIONS = 0.1  # of a column's cells: fewer that are not numbers are mistakes, more make it text

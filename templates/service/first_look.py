@@ -8,10 +8,13 @@ import argparse
 import json
 import sys
 
+from errors import DataError
 from example_rows import Data
+from header import header_of, names
 from model_directory import Directory
+from records import opened
 from requirements_file import REQUIREMENTS, Requirements, pinned
-from table import ALL, DataError, Layout, Schema, header_of, names, opened
+from schema import ALL, Layout, Schema
 
 
 def look(directory=None, train=None, test=None, target=None, index=None, pins=None):

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from table import DataError
+from errors import DataError
 
 DIRECTORY = Path(os.environ.get("HANDOVER_DIR", "/tmp/handover"))
 PIECE = 1 << 20  # bytes

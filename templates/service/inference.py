@@ -25,10 +25,11 @@ import metadata
 import models
 import parquet
 import predictions
+from errors import DataError
+from header import names
 from inputs import own_examples
 from predictions import Form
 from refusal import Refusal
-from table import DataError, names
 
 HERE = Path(__file__).parent
 NEWS = 5  # seconds between two lines about progress

@@ -13,8 +13,12 @@ from urllib.parse import unquote, urlsplit
 
 import drift
 import parquet
+from cells import plain
+from errors import DataError, listed, shown
+from header import header_of
+from records import LONGEST_LINE, PIECE, Reader
 from rows import Rows
-from table import LONGEST_LINE, PIECE, DataError, Layout, Reader, header_of, listed, plain, shown
+from schema import Layout
 
 CHUNK = 1000  # rows; the perceptron's hidden layer takes 4 kB for each
 PATIENCE = 60  # seconds without a byte

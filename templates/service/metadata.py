@@ -10,7 +10,7 @@ import re
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 
-from table import DataError
+from errors import DataError
 
 NAME = "metadata.json"
 SIGNATURE = "metadata.json.sig"  # beside it in the store, where versions are signed

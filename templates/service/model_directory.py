@@ -9,7 +9,8 @@ import re
 import zipfile
 import zlib
 
-from table import GZIP, DataError
+from errors import DataError
+from records import GZIP
 
 MODEL_FILES = {".joblib": "joblib", ".pkl": "joblib", ".pickle": "joblib", ".skops": "skops", ".onnx": "onnx", ".ubj": "xgboost",
                ".json": "xgboost", ".txt": "lightgbm"}

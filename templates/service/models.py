@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from errors import DataError
 from refusal import Refusal
-from table import DataError, Schema
+from schema import Schema
 
 WHOLE = {9: np.int8, 10: np.uint8, 11: np.int16, 13: np.int32}  # how XGBoost numbers the types of categories
 CHUNK = 2000  # rows; the perceptron's hidden layer takes 4 kB for each

@@ -10,9 +10,9 @@ import re
 import shutil
 import sys
 
+from errors import DataError
 from model_directory import Directory, version_of
 from requirements_file import REQUIREMENTS, Requirements, pinned
-from table import DataError
 
 # The versions where nothing names others; there are wheels for Python 3.11 to 3.14 on amd64 and arm64.
 PACKAGES = {"pandas": "pandas==3.0.6", "onnx": "onnxruntime==1.32.0", "xgboost": "xgboost-cpu==3.2.0", "lightgbm": "lightgbm==4.7.0",

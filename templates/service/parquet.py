@@ -7,7 +7,9 @@ import csv
 import importlib.util
 import re
 
-from table import BLANK, BOOLEANS, MISSING, TEXT, WHOLE_NUMBER, DataError, listed
+from cells import BOOLEANS, MISSING, TEXT, WHOLE_NUMBER
+from errors import DataError, listed
+from records import BLANK
 
 MAGIC = b"PAR1"
 LEVEL = re.compile(r"__index_level_\d+__")  # what pandas calls an index without a name

@@ -8,7 +8,9 @@ import csv
 import io
 from hashlib import blake2b
 
-from table import ALL, NUMBER, DataError, Schema, shown
+from cells import NUMBER
+from errors import DataError, shown
+from schema import ALL, Schema
 
 ROW = "row"  # the first column, where the inventory names none
 

@@ -19,8 +19,8 @@ import handover
 import metadata
 import packages
 import train
+from errors import DataError, listed
 from model_directory import Directory
-from table import DataError, listed
 
 HERE = Path(__file__).resolve().parent
 BUILDS = ("train.py", "generate_data.py")  # they make models and rows; no serving pod imports them

@@ -5,7 +5,7 @@ import re
 import shlex
 from urllib.parse import unquote
 
-from table import DataError
+from errors import DataError
 
 REQUIREMENTS = "requirements.txt"
 COMMENT = re.compile(r"(^|\s+)#.*$")  # as pip has it

@@ -6,8 +6,9 @@ from operator import itemgetter
 import numpy as np
 import orjson
 
+from cells import EXACT, LARGEST
+from records import BLANK
 from refusal import Refusal
-from table import BLANK, EXACT, LARGEST
 
 LARGEST_BODY = 8 * 1024 * 1024  # bytes: 1,000 rows of 160 features with all their digits are 3.5 MB
 MOST_ROWS = 2000  # the perceptron's hidden layer takes 4 kB per row

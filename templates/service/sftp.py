@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from table import DataError
+from errors import DataError
 
 ADDRESS = re.compile(r"sftp://([A-Za-z0-9._-]+)@([A-Za-z0-9.-]+)(?::(\d{1,5}))?(/[A-Za-z0-9._/-]*[A-Za-z0-9._-])", re.ASCII)
 PATIENCE = 600  # seconds for one conversation

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import inputs
 import parquet
 import predictions
-import table
-from table import DataError
+from errors import DataError
+from records import GZIP, unpacked
+from schema import Layout
 
 
 def scores_text(scores):
@@ -33,7 +34,7 @@ class Conflict(Exception):
 class Input:
     """The input, and where its rows are in its file."""
 
-    layout: table.Layout
+    layout: Layout
     header_lines: int
     rows: array  # n numbers of rows (predictions.row_number)
     offsets: array  # n + 1 places: where each row begins, and where the last ends; the header is before the first
@@ -156,10 +157,10 @@ class Shards:
             plain = path.with_name(path.name + ".csv")
             parquet.to_csv(path, plain, name, wanted=schema.names)
             plain.replace(path)
-        elif head.startswith(table.GZIP):
+        elif head.startswith(GZIP):
             plain = path.with_name(path.name + ".csv")
             with path.open("rb") as file, plain.open("wb") as out:
-                for piece in table.unpacked(inputs.pieces(file, name), name):
+                for piece in unpacked(inputs.pieces(file, name), name):
                     out.write(piece)
             plain.replace(path)
 

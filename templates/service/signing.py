@@ -6,7 +6,7 @@ signature lies beside it in the store. Who may sign is in a file of OpenSSH's: a
 
 import subprocess
 
-from table import DataError
+from errors import DataError
 
 NAMESPACE = "kubeforge-model"  # a signature that was made for something else does not count
 LARGEST = 1 << 16  # bytes of a signature

@@ -23,7 +23,7 @@ from pathlib import Path
 import handover
 import metadata
 import signing
-from table import DataError
+from errors import DataError
 from sftp import ADDRESS, Missing, Store
 
 HERE = Path(__file__).resolve().parent

@@ -16,9 +16,10 @@ from pathlib import Path
 import drift
 import metadata
 import parquet
+from errors import DataError, shown
 from example_rows import Data, Examples
 from model_directory import OWN_MODEL, Directory, models_in
-from table import DataError, Schema, shown
+from schema import Schema
 
 HERE = Path(__file__).resolve().parent
 MOST_ROWS = 2000  # of rows.jsonl, as of golden.json

@@ -3,7 +3,6 @@
 Tensors are JSON: one for each column, or one of n rows and as many columns as the header has. Neither gRPC nor binary tensors.
 """
 
-import orjson
 from starlette.routing import Route
 
 from envelope import reply

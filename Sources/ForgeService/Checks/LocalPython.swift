@@ -30,8 +30,10 @@ package struct LocalPython: Sendable {
     /// Tells what a model directory or files of rows hold.
     package static func firstLook(_ arguments: [String], templates: Templates) throws(Problem) -> LocalPython {
         try LocalPython(
-            "first_look", modules: ["table", "example_rows", "model_directory", "requirements_file"],
-            arguments: arguments, templates: templates)
+            "first_look",
+            modules: [
+                "errors", "records", "cells", "header", "schema", "example_rows", "model_directory", "requirements_file",
+            ], arguments: arguments, templates: templates)
     }
 
     /// Without the user's own modules and settings of Python.
