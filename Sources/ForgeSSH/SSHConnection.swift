@@ -12,8 +12,9 @@ package actor SSHConnection: Transport {
     private let wakeup: WakeupPipe
     private let session: Session
     private var counted = Traffic()
-    private var isOpen = false
+    /// Runs as long as the connection is open.
     private var tending: QueueExecutor.RepeatingTimer?
+    private var isOpen: Bool { tending != nil }
 
     /// Connects, checks the host's key and logs in. A failure is a `Problem` of the kind `unreachable`, with what to do
     /// about it.
@@ -45,7 +46,6 @@ package actor SSHConnection: Transport {
     /// Waits for a command that runs; a second call does nothing.
     package func close() {
         guard isOpen else { return }
-        isOpen = false
         tending = nil
         session.disconnect()
         wakeup.close()
@@ -95,7 +95,6 @@ extension SSHConnection {
             try session.connect(over: socket, deadline)
             try check(session.hostKey(), known, deadline)
             try session.authenticate(host.access, options, deadline)
-            isOpen = true
             startKeepalive()
             return .success(())
         } catch {

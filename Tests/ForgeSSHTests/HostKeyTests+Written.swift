@@ -53,13 +53,17 @@ extension HostKeyTests {
             let file = try sshd.directory.write("new", "")
             let lock = try Lock(file)
             let host = sshd.host(knownHostsPath: file)
-            let task = Task { await problem(connectingTo: host, .made(connectTimeout: .seconds(3600), accepts: true)) }
+            let notices = Mutex<[String]>([])
+            var options = SSHOptions.made(connectTimeout: .seconds(3600))
+            options.acceptNewHostKeys = { text in notices.withLock { $0.append(text) } }
+            let task = Task { [options] in await problem(connectingTo: host, options) }
             // By then the file was read for the first time.
             while !sshd.log.contains("Connection from") { try await Task.sleep(for: .milliseconds(5)) }
             try lock.write(line)
             lock.end()
             #expect(await task.value?.what == (isSame ? nil : "kubmaster: the host key of \(sshd.name) has changed"))
             #expect(try sshd.directory.text("new") == line)
+            #expect(notices.withLock { $0 } == [])
         }
     }
 

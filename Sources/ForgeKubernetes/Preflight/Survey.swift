@@ -149,9 +149,10 @@ private struct Lines {
         }
     }
 
-    var values: [String: String] { Dictionary(pairs.map { ($0.key, $0.value) }) { first, _ in first } }
+    /// Of several with one key the last one counts, as in a shell.
+    var values: [String: String] { Dictionary(pairs.map { ($0.key, $0.value) }) { $1 } }
 
-    subscript(key: String) -> String? { pairs.first { $0.key == key }?.value }
+    subscript(key: String) -> String? { values[key] }
 
     func all(_ key: String) -> [String] { pairs.filter { $0.key == key }.map(\.value) }
 

@@ -32,7 +32,8 @@ package struct LocalPython: Sendable {
         try LocalPython(
             "first_look",
             modules: [
-                "errors", "records", "cells", "header", "schema", "example_rows", "model_directory", "requirements_file",
+                "errors", "records", "cells", "header", "schema", "example_rows", "model_directory",
+                "requirements_file",
             ], arguments: arguments, templates: templates)
     }
 

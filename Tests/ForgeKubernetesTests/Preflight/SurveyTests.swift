@@ -15,7 +15,7 @@ struct SurveyTests {
             Answers([
                 questions[0]: .contents(
                     Array(
-                        "PRETTY_NAME=\"Ubuntu 24.04.1 LTS\"\nID=ubuntu\nVERSION_ID=\"24.04\"\nVERSION_CODENAME=noble\n"
+                        "PRETTY_NAME=\"Ubuntu 24.04.1 LTS\"\nID=debian\nID=ubuntu\nVERSION_ID=\"24.04\"\nVERSION_CODENAME=noble\n"
                             .utf8)),
                 questions[1]: .command(CommandState(text: text)),
             ]))

@@ -159,6 +159,7 @@ extension PackagesTests {
     @Test("that dpkg cannot set up are told with what it says of each")
     func dpkg() async {
         let said = """
+             A line of another program, which stands on its own.
             debconf: delaying package configuration
             dpkg: error processing package docker-ce (--configure):
              installed docker-ce package post-installation script subprocess returned error exit status 1

@@ -71,7 +71,9 @@ struct ManifestsTests {
             pod?["metadata"]?["annotations"]?["prometheus.io/\($0)"]?.string
         }
         #expect(annotations == ["true", "8080", "/metrics", "http"])
-        #expect(["100m", "1", "1001m", "2500m", "3"].map { Service.Resources(cpu: $0).threads } == [1, 1, 2, 3, 3])
+        #expect(
+            ["0", "100m", "1", "1000m", "1001m", "2500m", "3"].map { Service.Resources(cpu: $0).threads }
+                == [1, 1, 1, 1, 2, 3, 3])
     }
 
     @Test("of the user's own need no place for what the inventory does not say, and need one for what it says")
