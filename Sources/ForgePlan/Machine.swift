@@ -77,10 +77,25 @@ package struct Machine: Sendable {
 
     /// Tells when something of somebody else was there, and is kept.
     package func write(_ file: RemoteFile) async throws {
-        let output = try await run(file.write, fix: "is there space left on \(host.name)? `df -h` tells")
+        let output = try await attempt(file.write)
+        guard output.isSuccess else {
+            throw Problem(failed: file.write, on: host, output, fix: Self.room(file.path, output.errorText, host))
+        }
         if output.text.hasPrefix("kept") {
             tell("what was in \(file.path) is kept as \(OriginalFile.copy(of: file.path))")
         }
+    }
+
+    /// What helps where a file cannot be written.
+    private static func room(_ path: String, _ said: String, _ host: Host) -> String {
+        if said.contains("No space left") { return "make room on \(host.name): `df -h` and `df -i` tell where" }
+        if said.contains("Read-only file system") || said.contains("resource busy") {
+            return "\(path) is on a mount that cannot be changed: `findmnt -T \(path)` on \(host.name)"
+        }
+        if said.contains("Operation not permitted") {
+            return "\(path) may be protected: `lsattr \(path)` on \(host.name); `sudo chattr -i` takes it off"
+        }
+        return "`ls -ld \(path)` and `df -h` on \(host.name) tell more"
     }
 
     /// Takes a file away. One of somebody else's, where there can be any, is kept beside it, and that is told.

@@ -9,6 +9,8 @@ struct Session: ~Copyable {
     private let event: ssh_event
     private let wakeup: WakeupPipe
     private let keepalive: Duration
+    /// What libssh does not take of the host's address and user name.
+    private let refused: String?
 
     init(to host: Host, options: SSHOptions, wakeup: WakeupPipe) {
         _ = Self.library
@@ -20,7 +22,11 @@ struct Session: ~Copyable {
         self.wakeup = wakeup
         keepalive = options.keepalive
         ssh_set_blocking(pointer, 0)
-        configure(host, options)
+        refused =
+            [(SSH_OPTIONS_HOST, host.outerAddress), (SSH_OPTIONS_USER, host.access.user)].first { option, text in
+                ssh_options_set(pointer, option, text) != SSH_OK
+            }?.1
+        configure()
         let hear: ssh_event_callback = { _, _, wakeup in
             Unmanaged<WakeupPipe>.fromOpaque(wakeup!).takeUnretainedValue().hear()
             return 0
@@ -42,6 +48,10 @@ struct Session: ~Copyable {
         do throws(SSHError) { greeting = try TCPSocket.greeting(on: socket, deadline) } catch {
             close(socket)
             throw error
+        }
+        if let refused {
+            close(socket)
+            throw .handshake("libssh does not take \(refused.debugDescription)")
         }
         set(SSH_OPTIONS_FD, socket)
         var code = ssh_connect(pointer)
@@ -105,13 +115,11 @@ extension Session {
         ssh_set_log_callback { _, _, _, _ in }
     }()
 
-    private borrowing func configure(_ host: Host, _ options: SSHOptions) {
-        set(SSH_OPTIONS_HOST, host.outerAddress)
-        set(SSH_OPTIONS_USER, host.access.user)
+    private borrowing func configure() {
         // ~/.ssh/config would override all this, and a run would depend on the machine that it is started on.
         set(SSH_OPTIONS_PROCESS_CONFIG, 0)
-        set(SSH_OPTIONS_SSH_DIR, options.homeDirectory + "/.ssh")
-        // known_hosts is read by `KnownHosts`, once; libssh would read two files twice each.
+        // Keys are read by `Session+Authentication` and known_hosts by `KnownHosts`, once.
+        set(SSH_OPTIONS_SSH_DIR, "/dev/null")
         set(SSH_OPTIONS_KNOWNHOSTS, "/dev/null")
         set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null")
         for direction in [SSH_OPTIONS_CIPHERS_C_S, SSH_OPTIONS_CIPHERS_S_C] { set(direction, Self.ciphers) }

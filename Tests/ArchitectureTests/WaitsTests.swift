@@ -9,7 +9,6 @@ private let mayOpen: [String: String] = [
     "ForgeCLI/Run/RunLock.swift": "the lock of this user's runs, which LocalFile opened before; what the kernel says",
     "ForgeCore/LocalFile.swift": "with O_NONBLOCK",
     "ForgeCore/WholeFile.swift": "what was written a moment ago",
-    "ForgeInventory/Parsing/InventoryFile.swift": "an inventory may come out of a pipe: `kubeforge plan <(…)`",
     "ForgeService/Batch/ResultsAreDownloaded.swift": "what was downloaded a moment ago",
 ]
 

@@ -36,6 +36,14 @@ struct ActionRunnerTests {
         #expect(RememberedInventory(scene.state).path == scene.directory + "/desk/lab.yaml")
     }
 
+    @Test("does not remember an inventory that is a pipe: it is gone with the command that wrote it")
+    func pipe() async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        let action = Action("provision", remembersInventory: true) { _ in plan { _ in [FakeStep("a")] } }
+        #expect(await run(scene, witness, action, inventory: "/dev/null").finish() == 0)
+        #expect(RememberedInventory(scene.state).path == nil)
+    }
+
     @Test("that is dry ends with 0, changes nothing, and leaves nothing behind")
     func dry() async throws {
         let (scene, witness) = (try Scene(), Witness())

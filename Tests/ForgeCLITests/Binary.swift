@@ -11,8 +11,10 @@ enum Binary {
     }
 
     /// Runs it with these arguments in the directory, with a home of its own and no other environment than `variables`.
-    static func run(_ arguments: [String], in scene: Scene, _ variables: [String: String] = [:]) async throws -> Result
-    {
+    /// `through`: words of a program that runs it, whose last argument it becomes.
+    static func run(
+        _ arguments: [String] = [], through: [String] = [], in scene: Scene, _ variables: [String: String] = [:]
+    ) async throws -> Result {
         let environment = environment(scene).merging(variables) { $1 }
         let (path, desk) = (try path.path(), desk(scene))
         // Beside Swift's own threads: this one waits.
@@ -20,7 +22,8 @@ enum Binary {
             Thread.detachNewThread {
                 done.resume(
                     with: Swift.Result {
-                        let program = try FinishedProgram.run([path] + arguments, in: desk, environment: environment)
+                        let program = try FinishedProgram.run(
+                            through + [path] + arguments, in: desk, environment: environment)
                         return Result(
                             code: program.status, output: String(decoding: program.output, as: UTF8.self),
                             errors: String(decoding: program.errors, as: UTF8.self))

@@ -1,7 +1,8 @@
 import ForgeCore
-import ForgeInventory
 import Foundation
 import Testing
+
+@testable import ForgeInventory
 
 @Suite("A bad inventory")
 struct BadInventoryTests {
@@ -58,6 +59,30 @@ struct BadFileTests {
                   why  Input/output error
                   fix  ls -l /proc/self/mem
                 """)
+    }
+
+    @Test("is told when its links lead in a circle")
+    func circle() throws {
+        try FileManager.default.createSymbolicLink(atPath: scratch.path, withDestinationPath: "inventory.yaml")
+        #expect(
+            told(scratch.path).hasPrefix("inventory.yaml: cannot be read\n  why  Too many levels of symbolic links"))
+    }
+
+    @Test("may be a pipe, which is waited for, and not for ever")
+    func pipe() async throws {
+        let path = scratch.directory + "/pipe"
+        try #require(mkfifo(path, 0o600) == 0)
+        let problems = #expect(throws: Problems.self) {
+            try InventoryFile(path: path, patience: .milliseconds(1)).text()
+        }
+        #expect(problems?.all.map(\.why) == ["nothing was written into it for 0 s"])
+        async let text = Task.detached { try InventoryFile(path: path).text() }.value
+        // Opening waits for the reader.
+        let pipe = open(path, O_WRONLY)
+        #expect(write(pipe, "cluster:", 8) == 8)
+        #expect(write(pipe, " lab\n", 5) == 5)
+        close(pipe)
+        #expect(try await text == "cluster: lab\n")
     }
 
     @Test("is told with the line of the first byte that is not UTF-8")

@@ -47,13 +47,19 @@ extension TextStream {
     }
 }
 
-/// Writes all of the text; false when the other end is gone or the disk is full.
+/// Writes all of the text; false when the other end is gone or the disk is full. Another program may have made a shared
+/// terminal or pipe non-blocking: a full one is waited for.
 @discardableResult
 func writeAll(_ text: String, to descriptor: Int32) -> Bool {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
         let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         if written < 0 && errno == EINTR { continue }
+        if written < 0 && errno == EAGAIN {
+            var place = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            poll(&place, 1, -1)
+            continue
+        }
         guard written > 0 else { return false }
         rest = rest.dropFirst(written)
     }
@@ -81,5 +87,18 @@ final class OutputFailure: Sendable {
             return state.body
         }
         body?()
+    }
+}
+
+/// The descriptors 0, 1 and 2.
+package enum StandardStreams {
+    /// A file that is opened would get the number of one that is closed (`kubeforge plan 2>&-`), and what is meant for
+    /// people. What is written to standard error goes nowhere then; to standard output it fails, as it did.
+    package static func keepTaken() {
+        for (number, flags) in [(STDIN_FILENO, O_RDONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_WRONLY)]
+        where fcntl(number, F_GETFD) < 0 && errno == EBADF {
+            // The lowest that is free.
+            _ = open("/dev/null", flags)
+        }
     }
 }

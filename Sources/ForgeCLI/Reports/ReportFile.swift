@@ -19,7 +19,8 @@ package final class ReportFile: Reporter {
 
     /// Refuses a path that cannot be written to before anything is queried, not minutes later.
     package init(_ path: String, action: String, _ surroundings: ProcessEnvironment) throws(Problem) {
-        self.path = surroundings.absolute(path)
+        // A link stays one.
+        self.path = (surroundings.absolute(path) as NSString).resolvingSymlinksInPath
         format = Format(of: path) ?? .html
         data = Mutex(ReportData(action: action, began: surroundings.now()))
         let directory = (self.path as NSString).deletingLastPathComponent

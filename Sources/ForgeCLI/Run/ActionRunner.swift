@@ -220,7 +220,11 @@ package struct ActionRunner: Sendable {
         return "\(command(choice))\(action.goesOn ? "   (resumes where it stopped)" : "")"
     }
 
+    /// A pipe, such as <(command), is gone with its shell.
     private func remember(_ choice: InventoryChoice) {
+        var status = stat()
+        let isThere = stat(surroundings.absolute(choice.path), &status) == 0
+        if isThere && status.st_mode & S_IFMT != S_IFREG { return }
         do throws(Problem) {
             try RememberedInventory(StateDirectory(surroundings)).remember(surroundings.absolute(choice.path))
         } catch {

@@ -7,10 +7,11 @@ struct InventoryFile {
     static let largest = 1 << 20
 
     let path: String
+    /// How long a pipe is waited for.
+    var patience = Duration.seconds(600)
 
     func text() throws(Problems) -> String {
-        var bytes = try bytes()
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+        let bytes = try bytes().withoutByteOrderMark
         guard let text = String(validating: bytes, as: UTF8.self) else { throw invalid(bytes) }
         if let location = Self.firstControl(in: text) {
             throw problem(
@@ -21,21 +22,56 @@ struct InventoryFile {
     }
 
     private func bytes() throws(Problems) -> [UInt8] {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw problem("there is no such file", fix: "write one: \(InventoryExample.advice)")
+        // A pipe that nobody writes into would hold up the opening itself.
+        let fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard fd >= 0 else {
+            throw errno == ENOENT
+                ? problem("there is no such file", fix: "write one: \(InventoryExample.advice)") : unreadable(errno)
         }
-        if isDirectory.boolValue { throw problem("is a directory", fix: "name the inventory in it") }
-        let data: Data
-        do {
-            let file = try FileHandle(forReadingFrom: URL(filePath: path))
-            defer { try? file.close() }
-            data = try file.read(upToCount: Self.largest + 1) ?? Data()
-        } catch {
-            throw problem("cannot be read", why: Self.reason(error), fix: "ls -l \(path.shellQuoted)")
+        defer { close(fd) }
+        var status = stat()
+        guard fstat(fd, &status) == 0 else { throw unreadable(errno) }
+        if status.st_mode & S_IFMT == S_IFDIR { throw problem("is a directory", fix: "name the inventory in it") }
+        let content = try content(of: fd, waiting: status.st_mode & S_IFMT != S_IFREG)
+        if content.count > Self.largest {
+            throw problem("is larger than 1 MiB", at: .start, fix: "is it an inventory?")
         }
-        if data.count > Self.largest { throw problem("is larger than 1 MiB", at: .start, fix: "is it an inventory?") }
-        return Array(data)
+        return content
+    }
+
+    /// One byte more than an inventory may have shows that it is none.
+    private func content(of fd: CInt, waiting: Bool) throws(Problems) -> [UInt8] {
+        var content: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        if waiting { try wait(fd) }
+        while content.count <= Self.largest {
+            let count = read(fd, &piece, piece.count)
+            if count == 0 { break }
+            if count > 0 {
+                content += piece[..<count]
+            } else if errno == EAGAIN {
+                try wait(fd)
+            } else if errno != EINTR {
+                throw unreadable(errno)
+            }
+        }
+        return content
+    }
+
+    /// Until a pipe or a terminal has something, which may be the output of a program that asks for a passphrase.
+    private func wait(_ fd: CInt) throws(Problems) {
+        let end = ContinuousClock.now + patience
+        while ContinuousClock.now < end && !Task.isCancelled {
+            var place = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+            if poll(&place, 1, 100) > 0 { return }
+        }
+        throw problem(
+            "cannot be read", why: "nothing was written into it for \(patience.components.seconds) s",
+            fix: "is it a pipe? name a file, or the output of a program: <(command)")
+    }
+
+    private func unreadable(_ code: CInt) -> Problems {
+        problem("cannot be read", why: String(cString: strerror(code)), fix: "ls -l \(path.shellQuoted)")
     }
 
     /// Tabs and line ends are text; every other control character means that this is no text file.
@@ -65,12 +101,6 @@ struct InventoryFile {
         var count = 0
         while case .valid(let scalar) = decoder.parseScalar(from: &iterator) { count += scalar.count }
         return count
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
-        return cause.domain == NSPOSIXErrorDomain
-            ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
     }
 
     private func problem(_ sentence: String, at location: SourceLocation? = nil, why: String? = nil, fix: String? = nil)

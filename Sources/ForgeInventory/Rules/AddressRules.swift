@@ -123,7 +123,7 @@ enum WebAddress {
     private static func isName(_ text: Substring) -> Bool {
         text.utf8.count <= 253
             && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-                !label.isEmpty && label.first != "-" && label.last != "-"
+                (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
                     && label.utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
             }
     }

@@ -26,13 +26,14 @@ struct LocalPath {
     /// A file that is there and can be read. A pipe would be waited for, by whoever reads it.
     func file(_ text: String) throws(ValidationError) -> String {
         let path = try absolute(text)
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw ValidationError("there is no file \(path)")
-        }
-        if isDirectory.boolValue { throw ValidationError("\(path) is a directory, not a file") }
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard stat(path, &status) == 0 else {
+            throw errno == ENOENT
+                ? ValidationError("there is no file \(path)")
+                : ValidationError("\(path) cannot be read", why: String(cString: strerror(errno)), fix: "ls -l \(path)")
+        }
+        if status.st_mode & S_IFMT == S_IFDIR { throw ValidationError("\(path) is a directory, not a file") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
             throw ValidationError("\(path) is a pipe, a socket or a device, not a file")
         }
         if !FileManager.default.isReadableFile(atPath: path) {

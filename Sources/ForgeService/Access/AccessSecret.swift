@@ -107,8 +107,10 @@ struct AccessTokens {
     let all: [String]
 
     init(_ path: String, _ cluster: Cluster) throws(Problem) {
-        let text = String(decoding: try OperatorFile.read(path, "tokens", cluster), as: UTF8.self)
-        let lines = text.split(whereSeparator: \.isNewline).map { $0.trimming(while: \.isWhitespace) }
+        let text = String(withoutByteOrderMark: try OperatorFile.read(path, "tokens", cluster))
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map {
+            $0.trimming(while: \.isWhitespace)
+        }
         all = lines.filter { !$0.isEmpty && !$0.hasPrefix("#") }
         let fix =
             "`openssl rand -hex 32 >> \(path.shellQuoted)`; service: tokens: in \(OperatorFile.inventory(cluster))"
@@ -119,7 +121,7 @@ struct AccessTokens {
         }
         if let place {
             throw Problem(
-                .invalidInventory, what: "\(path): token \(place + 1) cannot be used",
+                .invalidInventory, what: "\(path):\(place + 1): cannot be used as a token",
                 why: "a token has 16 to 512 letters, digits, and . _ ~ + / -", fix: fix)
         }
     }

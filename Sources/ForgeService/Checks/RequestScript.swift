@@ -73,6 +73,10 @@ struct RequestScript: Sendable {
 extension Problem {
     /// `what` could not be done since the machine's curl, it seems, is not there.
     init(noCurl what: String, _ output: Output, on place: String) {
-        self.init(what: what, why: output.lastLine, fix: "is curl there? `curl --version` on \(place)")
+        let isFull = ["No space left", "Read-only", "mktemp"].contains { output.errorText.contains($0) }
+        self.init(
+            what: what, why: output.lastLine,
+            fix: isFull
+                ? "can /tmp be written on \(place)? `df -h /tmp`" : "is curl there? `curl --version` on \(place)")
     }
 }

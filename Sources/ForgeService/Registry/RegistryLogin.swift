@@ -23,7 +23,7 @@ enum RegistryLogin {
         let fix = "correct service: registry: passwordFile: in \(cluster.path.isEmpty ? "the inventory" : cluster.path)"
         let text: String
         do throws(LocalFile.Failure) {
-            text = String(decoding: try LocalFile.read(path).bytes, as: UTF8.self)
+            text = String(withoutByteOrderMark: try LocalFile.read(path).bytes)
         } catch {
             throw Problem(.invalidInventory, what: "\(path) cannot be read", why: error.reason, fix: fix)
         }
@@ -36,7 +36,7 @@ enum RegistryLogin {
 }
 
 /// The login that root's Docker on the machine that builds has for a registry is the one that pods pull with: out of
-/// its config.json, or of the credential helper that this names. No login is one, too.
+/// its config.json, or of the credential helper that this names. No login is one, too; that a helper fails is none.
 struct DockerLoginIsUsed: Step {
     private let registry: String
     private let directory: String
@@ -98,7 +98,10 @@ struct DockerLoginIsUsed: Step {
             helper=$(printf %s "$text" | sed -n 's/.*"credHelpers":{[^}]*"\#(pattern)":"\([A-Za-z0-9._-]*\)".*/\1/p')
             [ -n "$helper" ] || helper=$(printf %s "$text" | sed -n 's/.*"credsStore":"\([A-Za-z0-9._-]*\)".*/\1/p')
             [ -z "$helper" ] || answer=$(printf %s \#(key.shellQuoted) | HOME=/root docker-credential-"$helper" get \#
-            2>/dev/null || :)
+            2>/dev/null) || {
+              said="docker-credential-$helper: ${answer:-exit code $?}"
+              case $answer in *'credentials not found'*) answer=;; *) echo "$said"; echo "$said" >&2; exit 1;; esac
+            }
             """#
     }
 }

@@ -40,6 +40,16 @@ let hostsFaults = [
             inventory.yaml:8:14  hosts[1].address: 192.168.56.11 is taken by the host of line 5
             """),
     BadInventory(
+        "an SSH address with a label that no name server takes",
+        "role: worker",
+        is: """
+            role: worker
+                ssh: { address: \(String(repeating: "a", count: 64)).example.org }
+            """,
+        told: """
+            inventory.yaml:10:21  hosts[1].ssh.address: needs an IPv4 address or a DNS name, such as node1.example.org
+            """),
+    BadInventory(
         "a name with capitals",
         "name: second", is: "name: KubNode_2",
         told: """

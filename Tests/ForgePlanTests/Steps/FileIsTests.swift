@@ -63,12 +63,30 @@ struct FileIsTests {
         }
     }
 
-    @Test("that cannot be written says so")
-    func full() async {
-        let (machine, _) = Example.machine { _ in .failed(1, "cat: write error: No space left on device\n") }
+    @Test(
+        "that cannot be written says so, and what helps",
+        arguments: [
+            ("cat: write error: No space left on device", "make room on kubnode: `df -h` and `df -i` tell where"),
+            (
+                "mktemp: failed to create file: Read-only file system",
+                "/etc/x is on a mount that cannot be changed: `findmnt -T /etc/x` on kubnode"
+            ),
+            (
+                "mv: cannot move to '/etc/x': Device or resource busy",
+                "/etc/x is on a mount that cannot be changed: `findmnt -T /etc/x` on kubnode"
+            ),
+            (
+                "mv: cannot move to '/etc/x': Operation not permitted",
+                "/etc/x may be protected: `lsattr /etc/x` on kubnode; `sudo chattr -i` takes it off"
+            ),
+            ("boom", "`ls -ld /etc/x` and `df -h` on kubnode tell more"),
+        ])
+    func cannotBeWritten(said: String, fix: String) async {
+        let (machine, _) = Example.machine { _ in .failed(1, said + "\n") }
+        let step = FileIs(RemoteFile("/etc/x", "text\n"))
         let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine) }
-        #expect(problem?.why == "cat: write error: No space left on device")
-        #expect(problem?.fix == "is there space left on kubnode? `df -h` tells")
+        #expect(problem?.why == said)
+        #expect(problem?.fix == fix)
     }
 }
 

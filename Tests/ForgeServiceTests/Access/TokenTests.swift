@@ -16,8 +16,9 @@ struct TokenTests {
     @Test(
         "is never told where something is wrong with its file: its number is",
         arguments: [
-            ("", "holds no token"), ("# none\n", "holds no token"), ("short\n", ": token 1 cannot be used"),
-            ("\(token)\n\(second) x\n", ": token 2 cannot be used"),
+            ("", "holds no token"), ("\u{FEFF}# none\n", "holds no token"),
+            ("short\n", ":1: cannot be used as a token"),
+            ("\(token)\r\n\r\n# mine\r\n\(second) x\r\n", ":4: cannot be used as a token"),
         ])
     func badTokens(tokens: String, what: String) async throws {
         try await TemporaryDirectory.during { directory in

@@ -110,6 +110,29 @@ struct RegistryLoginTests {
         }
     }
 
+    @Test("is not lost where the credential helper fails for a moment, and its words are told")
+    func failingHelper() async throws {
+        try await DockerHome.during { home in
+            try home.files.write("docker.json", #"{"credsStore":"test"}"#)
+            func helper(_ script: String) throws {
+                try home.files.write("docker-credential-test", "#!/bin/sh\n\(script)\n", mode: 0o755)
+            }
+            try helper(#"echo '{"Username":"robot","Secret":"pw"}'"#)
+            try await home.apply()
+            let login = try home.written()
+            try helper("echo 'no network'; exit 1")
+            #expect(try home.look() == "docker-credential-test: no network\n")
+            let problem = await #expect(throws: Problem.self) { try await home.apply() }
+            #expect(problem?.why?.contains("docker-credential-test: no network") == true)
+            try FileManager.default.removeItem(atPath: home.files.path("docker-credential-test"))
+            #expect(try home.look() == "docker-credential-test: exit code 127\n")
+            #expect(try home.written() == login)
+            try helper("echo 'credentials not found in native keychain'; exit 1")
+            try await home.apply()
+            #expect(try home.written() == #"{"auths":{}}"# + "\n")
+        }
+    }
+
     @Test("is none where Docker has none, which is a login, too")
     func none() async throws {
         try await DockerHome.during { home in
@@ -142,7 +165,9 @@ private struct DockerHome {
             to: "registry.example:5000/team", directory: files.path("login"), config: files.path("docker.json"))
     }
 
-    func look() throws -> String { try LocalProgram("sh", "-c", "PATH=\(files.path):$PATH\n\(step.look)").output }
+    func look() throws -> String {
+        try LocalProgram("sh", "-c", "PATH=\(files.path):$PATH\n{ \(step.look)\n} 2>/dev/null").output
+    }
 
     func written() throws -> String { try files.text("login/config.json") }
 
@@ -157,7 +182,10 @@ private struct DockerHome {
             if case .bytes(let bytes) = command.input { input = bytes }
             let line = "PATH=\(path):$PATH; export PATH; " + Command(words.map { Word($0) }).line
             guard let run = try? LocalProgram("sh", "-c", line, input: input) else { return nil }
-            return Output(standardOutput: Array(run.output.utf8), exit: .code(Int(run.exitCode)))
+            return Output(
+                standardOutput: Array(run.output.utf8),
+                standardError: Array(run.exitCode == 0 ? "".utf8 : run.output.utf8),
+                exit: .code(Int(run.exitCode)))
         }
         try await step.apply(to: Machine(host: Example.master, transport: transport))
     }
