@@ -53,7 +53,7 @@ struct Download: Step {
     /// Lines of a shell script that fetch the URL `$1` into a file, and fail unless its sha256 is `$2`.
     static func fetch(_ file: String) -> String {
         """
-        curl -qfsSL --proto =http,https --retry 3 --max-time 300 -o "\(file)" -- "$1"
+        curl -qfsSL --proto =http,https --retry 3 --max-time 300 -o "\(file)" -- "$1" || { rm -f "\(file)"; exit 1; }
         sum=$(sha256sum <"\(file)")
         if [ "${sum%% *}" != "$2" ]; then
           rm -f "\(file)"; echo "the sha256 of $1 is ${sum%% *}, expected $2" >&2; exit 1

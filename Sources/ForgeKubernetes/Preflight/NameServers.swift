@@ -24,7 +24,8 @@ enum NameServers {
         if answers.file(kubeletConfig) != nil || namesFile(answers.text(kubeletFlags) ?? "") { return [] }
         let file = answers.unit(resolved).active == "active" ? resolvedsOwn : hostsOwn
         let servers = servers(answers.text(file) ?? "")
-        guard !servers.isEmpty, servers.allSatisfy(isLoopback) else { return [] }
+        if servers.isEmpty { return ["\(file) \(answers.text(file) == nil ? "is missing" : "names no name server")"] }
+        guard servers.allSatisfy(isLoopback) else { return [] }
         return [
             """
             \(file) names no other name server than \(servers.uniqued().joined(separator: ", ")), which in a pod is \

@@ -114,12 +114,20 @@ struct Preflight {
         ]
     }
 
+    /// There where kubeadm has made a node of the machine.
+    private static let kubeletConfig = "/etc/kubernetes/kubelet.conf"
+
     private func disks(_ host: Host, _ own: Facts) -> [any Step] {
         let pressure = DiskPressure(runtime: cluster.runtime, rooms: own.rooms).findings
         return [
-            fact(
-                "it has 5 GiB free in /var", own.freeDiskMiB >= 5120 ? nil : "it has \(own.freeDiskMiB) MiB",
-                fix: "make room: `du -xh /var | sort -h | tail`, or a larger disk"),
+            Requirement(
+                "it has 5 GiB free in /var", asking: own.freeDiskMiB >= 5120 ? [] : [.file(Self.kubeletConfig)],
+                fix: "make room: `du -xh /var | sort -h | tail`, or a larger disk"
+            ) { answers in
+                // A node has its packages and images.
+                own.freeDiskMiB >= 5120 || answers.file(Self.kubeletConfig) != nil
+                    ? [] : ["it has \(own.freeDiskMiB) MiB"]
+            },
             Requirement(
                 "its free disk space is above the kubelet's eviction thresholds", asking: [],
                 fix: "make room: `df -h` and `du -xh /var | sort -h | tail` on \(host.name), or a larger disk"

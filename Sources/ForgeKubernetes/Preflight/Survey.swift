@@ -90,13 +90,15 @@ extension Survey {
         fi
         """
 
-    /// All containers of a computer have its firmware; its cards are not theirs.
+    /// All containers of a computer have its firmware; its cards are not theirs. What is on USB, such as the card by
+    /// which a server reaches its management controller, may have the same address in every machine of a kind.
     static func hardware(below root: String = "") -> String {
         """
         if [ "$container" = none ]; then
           [ -r \(root)/sys/class/dmi/id/product_uuid ] && read -r uuid < \(root)/sys/class/dmi/id/product_uuid && echo \
         "uuid=$uuid"
           for device in \(root)/sys/class/net/*/device; do
+            [ "$device/subsystem" -ef \(root)/sys/bus/usb ] && continue
             [ -e "$device" ] && read -r mac < "${device%/device}/address" && echo "mac=$mac"
           done
         fi

@@ -45,7 +45,7 @@ enum SystemPods {
         let look = Nodes.look(HostKubectl.asAdmin)
         @Sendable func waiting(_ answers: Answers) -> (own: [Pod], foreign: [Pod], isEmpty: Bool) {
             let unready = Nodes(answers.command(look).text).unready
-            let all = answers.command(pods).text.split(separator: "\n").compactMap(Pod.init)
+            let all = Pod.all(answers.command(pods).text)
             let isMeasured = metrics != nil && MetricsServer.owner(answers) == .kubeforge
             let deployments = cni.deployments + (isMeasured ? [MetricsServer.deployment] : [])
             let own = all.filter { $0.isOwn(cni, deployments) }
@@ -101,8 +101,17 @@ enum SystemPods {
         let state: String
         private let kind: String
         private let owner: String
+        private let hasFailed: Bool
 
-        init?(_ line: Substring) {
+        /// Without those that have failed and are replaced: after a reboot they stay beside their successors for a long
+        /// time.
+        static func all(_ text: String) -> [Pod] {
+            let pods = text.split(separator: "\n").compactMap(Pod.init)
+            let owners = Set(pods.filter { !$0.hasFailed }.map(\.owner))
+            return pods.filter { !($0.hasFailed && $0.kind != "Node" && owners.contains($0.owner)) }
+        }
+
+        private init?(_ line: Substring) {
             let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
             guard fields.count == 7 else { return nil }
             (name, node, kind, owner) = (fields[0], fields[1], fields[5], fields[6])
@@ -114,6 +123,7 @@ enum SystemPods {
             // The kubelet (seen: 1.20) says only once a minute whether a static pod is ready; that its containers run
             // must do.
             let isStatic = fields[5] == "Node"
+            hasFailed = fields[2] == "Failed"
             runs =
                 fields[3] == "True" || fields[2] == "Succeeded" || isStatic && fields[2] == "Running" && reasons.isEmpty
         }

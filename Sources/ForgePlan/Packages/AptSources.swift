@@ -101,12 +101,15 @@ package struct AptSources: Sendable, Hashable {
         func words(_ name: String) -> [String] {
             fields[name, default: ""].split(whereSeparator: \.isWhitespace).map(String.init)
         }
-        guard words("types").contains("deb"), fields["enabled"]?.trimming(while: \.isWhitespace) != "no" else {
+        guard words("types").contains("deb"), !off.contains(words("enabled").first?.lowercased() ?? "") else {
             return []
         }
         let key = words("signed-by").first.map { $0.hasPrefix("-----BEGIN") ? "a key in the file" : $0 }
         return words("uris").flatMap { address in words("suites").map { source(stanza[0], address, $0, key) } }
     }
+
+    /// What apt takes for no.
+    private static let off: Set = ["no", "false", "without", "off", "disable", "0"]
 
     private static func source(_ line: Line, _ address: String, _ suite: String, _ key: String?) -> Source {
         var address = address

@@ -88,7 +88,8 @@ struct PackageSection: Section {
             guard let (name, state) = manager.state(line) else {
                 throw Frames.Broken(reason: "dpkg-query printed “\(line)”")
             }
-            states[name] = state
+            // It may be known for several architectures, and installed for one.
+            if states[name]?.installed == nil { states[name] = state }
         }
         return Dictionary(names.map { (.package($0), .package(states[$0] ?? PackageState())) }) { first, _ in first }
     }

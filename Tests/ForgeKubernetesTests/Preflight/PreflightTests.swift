@@ -14,7 +14,7 @@ struct PreflightTests {
             step in
             let found =
                 step is ClusterMembershipCheck || step is InstalledVersionCheck || step is OtherKubernetes
-                ? [] : step.differences(given: Answers())
+                ? [] : step.differences(given: Answers([.contents(Self.resolv): .contents(Self.servers)]))
             return step.refusal(of: found, on: host).flatMap { problem in
                 found.isEmpty ? nil : [step.title, found[0].text, problem.fix ?? ""]
             }
@@ -55,6 +55,7 @@ struct PreflightTests {
     }
 
     private static let resolv = "/etc/resolv.conf"
+    private static let servers = Array("nameserver 192.168.1.1\n".utf8)
     private static let itself = "which in a pod is the pod itself"
 
     @Test(
@@ -62,7 +63,7 @@ struct PreflightTests {
         arguments: [
             ("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("127.0.0.53 127.0.0.1", "127.0.0.53, 127.0.0.1"),
             ("127.0.0.1 ::1 127.0.0.1", "127.0.0.1, ::1"), ("192.168.1.1", nil), ("127.0.0.1 192.168.1.1", nil),
-            ("fe80::1%eth0", nil), ("127.0.0.example", nil), ("", nil),
+            ("fe80::1%eth0", nil), ("127.0.0.example", nil),
         ])
     func nameServers(servers: String, named: String?) throws {
         let lines = servers.split(separator: " ").map { " nameserver\t\($0) \n" }.joined()
@@ -75,6 +76,13 @@ struct PreflightTests {
                 of their own: `echo nameserver ADDRESS | sudo tee /etc/resolv-pods.conf` and `echo \
                 KUBELET_EXTRA_ARGS=--resolv-conf=/etc/resolv-pods.conf | sudo tee -a /etc/default/kubelet` on kubnode
                 """)
+    }
+
+    @Test("has no name server at all")
+    func noNameServers() throws {
+        let empty = Answer.contents(Array("# nameserver 9.9.9.9\nsearch lan\nnameserver\n".utf8))
+        #expect(try nameServers().texts([.contents(Self.resolv): empty]) == ["\(Self.resolv) names no name server"])
+        #expect(try nameServers().texts([:]) == ["\(Self.resolv) is missing"])
     }
 
     /// As kubeadm decides which file the kubelet reads.
@@ -306,6 +314,15 @@ struct PreflightTests {
                     "make room: `du -xh /var | sort -h | tail`, or a larger disk",
                 ]
             ])
+    }
+
+    @Test("may have less room in /var once it is a node, which has its packages and images")
+    func nodesRoom() throws {
+        let facts = ["kubmaster": Example.facts("1") { $0.freeDiskMiB = 4000 }, "kubnode": Example.facts("2")]
+        let steps = Preflight(cluster: Example.cluster(), facts: facts, cni: Example.cni()).steps(for: Example.master)
+        let step = try #require(steps.first { $0.title == "it has 5 GiB free in /var" })
+        #expect(step.texts([:]) == ["it has 4000 MiB"])
+        #expect(step.texts([.file("/etc/kubernetes/kubelet.conf"): .file(FileState())]) == [])
     }
 
     @Test("may have exactly what it needs")

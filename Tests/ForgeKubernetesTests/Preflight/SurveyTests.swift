@@ -15,8 +15,14 @@ struct SurveyTests {
             Answers([
                 questions[0]: .contents(
                     Array(
-                        "PRETTY_NAME=\"Ubuntu 24.04.1 LTS\"\nID=debian\nID=ubuntu\nVERSION_ID=\"24.04\"\nVERSION_CODENAME=noble\n"
-                            .utf8)),
+                        """
+                        PRETTY_NAME="Ubuntu 24.04.1 LTS"
+                        ID=debian
+                        ID=ubuntu
+                        VERSION_ID="24.04"
+                        VERSION_CODENAME=noble
+
+                        """.utf8)),
                 questions[1]: .command(CommandState(text: text)),
             ]))
     }
@@ -151,8 +157,15 @@ struct SurveyTests {
         try await TemporaryDirectory.during { directory in
             try file("sys/class/dmi/id/product_uuid", "4c4c4544-0001\n", in: directory)
             try file("sys/class/net/ens5/address", "0a:00:00:00:00:01\n", in: directory)
-            try file("sys/class/net/ens5/device/vendor", "", in: directory)
             try file("sys/class/net/cni0/address", "9a:00:00:00:00:02\n", in: directory)
+            for (card, bus) in [("ens5", "pci"), ("usb0", "usb")] {
+                try file("sys/class/net/\(card)/device/vendor", "", in: directory)
+                try file("sys/bus/\(bus)/drivers_probe", "", in: directory)
+                try FileManager.default.createSymbolicLink(
+                    atPath: directory.path("sys/class/net/\(card)/device/subsystem"),
+                    withDestinationPath: "../../../../bus/\(bus)")
+            }
+            try file("sys/class/net/usb0/address", "52:7b:4e:85:36:07\n", in: directory)
             let script = Survey.hardware(below: directory.path)
             let machine = try await said("container=none; " + script, in: directory)
             let container = try await said("container=lxc; " + script, in: directory)

@@ -71,6 +71,26 @@ struct SystemPodsTests {
         #expect(texts("") == ["there are no pods yet"])
     }
 
+    @Test("that have failed and are replaced, as after a reboot, are not waited for")
+    func replaced() {
+        let failed = "coredns-1|kubmaster|Failed|False| |ReplicaSet|coredns-5"
+        #expect(texts(failed + "\ncoredns-2|kubmaster|Running|True||ReplicaSet|coredns-5") == [])
+        #expect(
+            texts(failed + "\ncoredns-2|kubmaster|Pending|False| |ReplicaSet|coredns-5") == [
+                "coredns-2: Pending, not ready"
+            ])
+        #expect(
+            texts(failed + "\ncoredns-2|kubmaster|Failed|False| |ReplicaSet|coredns-5") == [
+                "coredns-1: Failed, not ready", "coredns-2: Failed, not ready",
+            ])
+        #expect(
+            texts(
+                """
+                etcd-kubmaster|kubmaster|Failed|False| |Node|kubmaster\nkube-scheduler-kubmaster|kubmaster|Running|\
+                True||Node|kubmaster
+                """) == ["etcd-kubmaster: Failed, not ready"])
+    }
+
     /// The kubelet says late whether they are ready; a container that does not stay up is seen at once.
     @Test("that are static run when their containers do")
     func staticPods() {

@@ -70,6 +70,11 @@ struct AptSourcesTests {
             URIs: http://off
             Suites: noble
 
+            Types: deb
+            URIs: http://off-too
+            Suites: noble
+            Enabled: False
+
             # a comment
             types: deb deb-src
             uris: http://a http://b/
@@ -84,10 +89,10 @@ struct AptSourcesTests {
         #expect(
             found.map { "\($0.place) \($0.address) \($0.suite) \($0.signedBy ?? "none")" } == [
                 "/docker.sources:1 https://download.docker.com/linux/ubuntu noble /etc/apt/keyrings/docker.asc",
-                "/docker.sources:14 http://a noble a key in the file",
-                "/docker.sources:14 http://a noble-updates a key in the file",
-                "/docker.sources:14 http://b noble a key in the file",
-                "/docker.sources:14 http://b noble-updates a key in the file",
+                "/docker.sources:19 http://a noble a key in the file",
+                "/docker.sources:19 http://a noble-updates a key in the file",
+                "/docker.sources:19 http://b noble a key in the file",
+                "/docker.sources:19 http://b noble-updates a key in the file",
                 "/z.sources:1 http://z s none",
             ])
     }
