@@ -40,7 +40,8 @@ package enum ServicePlan {
             stages: [
                 Stage("the cluster can take the service", goesOnAfterFailure: true, on: cluster.hosts) { host in
                     when(
-                        host == cluster.firstControlPlane, Preflight.builds(cluster), server, OneArchitecture(cluster),
+                        host == cluster.firstControlPlane, Preflight.builds(cluster), Preflight.takesPods(cluster),
+                        server, OneArchitecture(cluster),
                         server.asked(ObjectsAreOurs.requirement(cluster)))
                         + when(
                             host == cluster.firstControlPlane && service.autoscaling != nil,
@@ -115,6 +116,18 @@ private enum Preflight {
             answers.command(look).exitCode == 0
                 ? [] : [Difference(said(answers.command(look), else: "Docker does not answer"))]
         }
+    }
+
+    static func takesPods(_ cluster: Cluster) -> Requirement {
+        let isTaken = cluster.hosts.contains(where: cluster.takesPods)
+        return Requirement(
+            "a host takes the service's pods", asking: [],
+            fix:
+                """
+                add a worker to the inventory, or `schedulable: true` to \(cluster.firstControlPlane.name), and \
+                `kubeforge provision`
+                """
+        ) { _ in isTaken ? [] : ["it has no worker, and its control plane takes none"] }
     }
 
     static func runsContainers(_ cluster: Cluster) -> Requirement {

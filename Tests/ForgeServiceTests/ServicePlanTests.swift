@@ -159,6 +159,22 @@ struct ServicePlanTests {
             ])
     }
 
+    @Test("says before the build that no host takes pods")
+    func takesPods() throws {
+        func found(_ hosts: [Host]) throws -> [String] {
+            var cluster = Example.cluster()
+            cluster.hosts = hosts
+            let steps = try plan(cluster).stages[0].steps(for: "kubmaster")
+            let step = try #require(steps.first { $0.title == "a host takes the service's pods" })
+            return step.differences(given: Example.answers([:])).map(\.text)
+        }
+        var master = Example.master
+        #expect(try found([master]) == ["it has no worker, and its control plane takes none"])
+        #expect(try found([master, Example.node]) == [])
+        master.isSchedulable = true
+        #expect(try found([master]) == [])
+    }
+
     @Test("says what to do when the cluster is not there yet")
     func preflight() async throws {
         let requirement = try #require(try plan(Example.cluster()).stages[0].steps(for: "kubmaster").first)

@@ -87,8 +87,11 @@ extension Action {
 
     /// A first request to the service. Row 23 is the one in the articles that the example is from.
     private static func example(of service: Service, at url: String) -> String {
-        let token = service.tokensPath.map { " -H \"Authorization: Bearer $(head -n 1 \($0.shellQuoted))\"" } ?? ""
+        // The first line that holds one, without the end that Windows gives it.
+        let token = service.tokensPath.map { path in
+            " -H \"Authorization: Bearer $(grep -v '^\\s*#' \(path.shellQuoted) | grep -om1 '\\S\\+')\""
+        }
         let path = service.examples == .private ? "score" : service.model == nil ? "prediction/23" : "prediction/0"
-        return "curl\(token) \(url)/\(path)"
+        return "curl\(token ?? "") \(url)/\(path)"
     }
 }

@@ -60,10 +60,10 @@ struct ResultsAreDownloaded: Step {
     func apply(to machine: Machine) async throws {
         try await digestsAreKnown(machine)
         let address = try await coordinator.address(on: machine)
-        let new = directory.path + "/.kubeforge"
+        // Of a name of its own: others download into the same directory, or have such a file there.
+        let new = "\(directory.path)/.kubeforge-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: new) }
         try local { files in
-            if files.fileExists(atPath: new) { try files.removeItem(atPath: new) }
             try files.createDirectory(atPath: new, withIntermediateDirectories: true)
         }
         for name in files { try await fetch("\(address)/\(name)", to: "\(new)/\(name)", machine) }

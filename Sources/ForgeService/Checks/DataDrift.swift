@@ -66,7 +66,7 @@ package struct DataDrift: Sendable {
 
     func program(_ training: [UInt8], _ templates: Templates) throws(Problem) -> LocalPython {
         try LocalPython(
-            "drift", modules: ["table", "parquet"],
+            "drift", modules: LocalPython.readers + ["parquet"],
             arguments: [path, "--metadata", "-", "--limit", "\(limit)", "--json"], input: training,
             templates: templates)
     }

@@ -5,6 +5,9 @@ import Foundation
 /// A program of the service that is run by this computer's Python, as it is in the image: rows stay here, and nothing
 /// reads them in another way.
 package struct LocalPython: Sendable {
+    /// The modules that read rows, each behind those that it imports.
+    static let readers = ["errors", "records", "cells", "header", "schema"]
+
     private let program: String
     private let arguments: [String]
 
@@ -30,11 +33,8 @@ package struct LocalPython: Sendable {
     /// Tells what a model directory or files of rows hold.
     package static func firstLook(_ arguments: [String], templates: Templates) throws(Problem) -> LocalPython {
         try LocalPython(
-            "first_look",
-            modules: [
-                "errors", "records", "cells", "header", "schema", "example_rows", "model_directory",
-                "requirements_file",
-            ], arguments: arguments, templates: templates)
+            "first_look", modules: readers + ["example_rows", "model_directory", "requirements_file"],
+            arguments: arguments, templates: templates)
     }
 
     /// Without the user's own modules and settings of Python.

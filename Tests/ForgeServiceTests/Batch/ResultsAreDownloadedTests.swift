@@ -55,6 +55,8 @@ struct ResultsAreDownloadedTests {
         try await TemporaryDirectory.during { directory in
             let step = ResultsAreDownloaded(run, directory: Directory(shown: "out", path: directory.path))
             let path = try directory.write("predictions.csv", "of yesterday")
+            // Of somebody else, or of a run that downloads at the same time.
+            try directory.write(".kubeforge/file", "kept")
             #expect(
                 step.differences(given: answers(step, table, scores)).map(\.text) == [
                     "predictions.csv differs", "scores.json is not downloaded",
@@ -66,7 +68,7 @@ struct ResultsAreDownloadedTests {
             #expect(try String(contentsOfFile: path, encoding: .utf8) == table)
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == [
-                    "predictions.csv", "scores.json", "usual",
+                    ".kubeforge", "predictions.csv", "scores.json", "usual",
                 ])
             #expect(try directory.mode("predictions.csv") == 0o640, "who might read them yesterday may today")
             #expect(try directory.mode("scores.json") == directory.mode("usual"), "and the umask is obeyed")

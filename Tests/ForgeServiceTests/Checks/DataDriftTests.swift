@@ -62,13 +62,14 @@ struct DataDriftTests {
                 == "rows.csv: 200 rows, compared with the training data of the models 20261121T150000Z-0123")
         #expect(same.notes.withLock { $0 }.last?.contains("below 0.1 stable, up to 0.25 moved") == true)
         #expect(
-            same.tables.withLock { $0 }[0].rows == [
+            same.tables.withLock { $0 }.first?.rows == [
                 ["age", "integer", "0.000", "stable", "", ""], ["plan", "text", "0.000", "stable", "10.0 %", "10.0 %"],
             ])
         let passed = try #require(same.checks.withLock { $0 }.first)
         #expect(passed.isPassed && passed.name == "drift of 2 columns" && passed.expected == "PSI of at most 0.25")
         let (moved, _) = try await run(Self.rows(moved: true))
-        #expect(moved.tables.withLock { $0 }[0].rows[0].prefix(4) == ["plan", "text", "17.474", "drifted"])
+        #expect(
+            moved.tables.withLock { $0 }.first?.rows.first?.prefix(4) == ["plan", "text", "17.474", "drifted"])
         let failed = try #require(moved.checks.withLock { $0 }.first)
         #expect(!failed.isPassed && failed.got == "plan 17.474")
         let (lenient, _) = try await run(Self.rows(moved: true), limit: 50)
