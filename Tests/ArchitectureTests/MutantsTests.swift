@@ -22,7 +22,12 @@ struct MutantsTests {
                 && !inGuards.contains("Sources/ForgePlan/"))
     }
 
-    @Test("change operators, numbers and calls, scripts in texts, and neither comments, texts of one line nor patterns")
+    @Test(
+        """
+        change operators, numbers and calls, scripts in texts, and neither comments, texts of one line, patterns nor \
+        time limits
+        """
+    )
     func kinds() async throws {
         let text = #"""
             // a == b
@@ -35,6 +40,7 @@ struct MutantsTests {
                 [ "$a" = b ] || exit 1
                 [ ! -e \(c == d) ] && head -n 1
                 """)
+            wait(within: .seconds(300), every: .milliseconds(5))
             """#
         let code = """
             import sys; sys.path.insert(0, sys.argv[1]); import drawing as mutants
