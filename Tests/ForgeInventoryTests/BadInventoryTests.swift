@@ -1,4 +1,5 @@
 import ForgeCore
+import ForgeTestSupport
 import Foundation
 import Testing
 
@@ -76,13 +77,10 @@ struct BadFileTests {
             try InventoryFile(path: path, patience: .milliseconds(1)).text()
         }
         #expect(problems?.all.map(\.why) == ["nothing was written into it for 0 s"])
-        async let text = Task.detached { try InventoryFile(path: path).text() }.value
-        // Opening waits for the reader.
-        let pipe = open(path, O_WRONLY)
-        #expect(write(pipe, "cluster:", 8) == 8)
-        #expect(write(pipe, " lab\n", 5) == 5)
-        close(pipe)
-        #expect(try await text == "cluster: lab\n")
+        try await LocalProgram.running("sh", ["-c", #"{ printf cluster:; printf ' lab\n'; } > "$0""#, path]) { _ in
+            let text = try InventoryFile(path: path).text()
+            #expect(text == "cluster: lab\n")
+        }
     }
 
     @Test("is told with the line of the first byte that is not UTF-8")

@@ -65,6 +65,7 @@ struct InventoryFile {
             var place = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
             if poll(&place, 1, 100) > 0 { return }
         }
+        if Task.isCancelled { throw problem("was not read", why: "the run was interrupted") }
         throw problem(
             "cannot be read", why: "nothing was written into it for \(patience.components.seconds) s",
             fix: "is it a pipe? name a file, or the output of a program: <(command)")
