@@ -6,7 +6,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from samples import ROWS, customers, features, numbers
+from samples import ROWS, customers, features, numbers, said
 
 
 def pipeline(model):
@@ -178,9 +178,8 @@ def countries(directory):
         "country": pyarrow.array(places * ROWS, pyarrow.string()).slice(0, ROWS),
         "plan": pyarrow.array([plan.encode() for plan in frame["plan"]], pyarrow.binary())})
     pyarrow.parquet.write_table(table, directory / "test.parquet")
-    said = model.predict_proba(frame[["country", "plan"]])
-    pd.DataFrame({"row": range(ROWS), "churn": model.predict(frame[["country", "plan"]]), "churn_probability": said.max(axis=1)}).to_csv(
-        directory / "expected.csv", index=False)
+    asked = frame[["country", "plan"]]
+    said(directory, churn=model.predict(asked), churn_probability=model.predict_proba(asked).max(axis=1))
 
 
 def codes(directory):
@@ -200,3 +199,25 @@ def codes(directory):
     columns = ColumnTransformer([("code", encoder, ["code"]), ("a", "passthrough", ["a"])])
     joblib.dump(make_pipeline(columns, LinearRegression()).fit(train[["a", "code"]], train["price"]), directory / "codes.joblib")
     test[["a", "code", "price"]].to_csv(directory / "test.csv", index=False)
+
+
+def logarithms(directory):
+    """Pipelines that begin with a logarithm, and a regressor of one: of a negative number it is NaN, which the next step refuses."""
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.ensemble import RandomForestRegressor
+    from sklearn.linear_model import LinearRegression, LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    (train, truth), (test, right) = ((frame.abs(), truth) for frame, truth in (numbers(1), numbers(2)))
+    first, size = FunctionTransformer(np.log1p), np.abs(truth)
+    models = {
+        "kind": make_pipeline(first, LogisticRegression()).fit(train, truth > 0),
+        "size": make_pipeline(first, LinearRegression()).fit(train, size),
+        "trees": RandomForestRegressor(n_estimators=5, random_state=0).fit(train, size),
+        "whole": TransformedTargetRegressor(LinearRegression(), func=np.log1p, inverse_func=np.expm1).fit(train, size),
+    }
+    for name, model in models.items():
+        joblib.dump(model, directory / f"{name}.joblib")
+    said(directory, **{name: model.predict(test) for name, model in models.items()})
+    test.assign(up=right > 0).to_csv(directory / "test.csv", index=False)

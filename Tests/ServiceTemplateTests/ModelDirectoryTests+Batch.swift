@@ -73,6 +73,10 @@ extension ModelDirectoryTests {
                 Kind(name: "lookup", index: "customer", first: "."), "customer,plan\nc7,pro\nc8,gold\n",
                 "row c8: model cannot predict this row: KeyError: 'gold'\n"
             ),
+            (
+                Kind(name: "logarithms", target: "up", first: "."), "a,b,c,d\n1,1,1,1\n-5,1,1,1\n",
+                "row 1: kind cannot predict this row: Input X contains NaN."
+            ),
         ] as [(Kind, String, String)])
     func rowOfBatch(kind: Kind, rows: String, reason: String) throws {
         try make(kind.name)

@@ -96,6 +96,9 @@ struct ModelDirectoryTests {
                 name: "countries", target: "left", index: "customer",
                 first: #""churn": \{"class": "NA", "probability": 0\.72\d+\}"#),
             Kind(name: "codes", target: "price", first: #""codes": \{"value": 0\.48\d+\}"#),
+            Kind(
+                name: "logarithms", target: "up",
+                first: #""kind": \{"class": false, "probability": 0\.53\d+\}, "size": \{"value": 1\.1\d+\}, .*"#),
             Kind(name: "transformer", first: #""square": \{"value": 0\.035\d+\}"#),
             Kind(name: "namesakes", first: #""cube": \{"value": 0\.0067\d+\}"#),
         ]

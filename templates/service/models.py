@@ -66,6 +66,7 @@ class Models:
             kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
             reason = " ".join(str(error).split())[:300]
             raise Refusal(400, f"{name} cannot predict {'this row' if len(rows) == 1 else 'these rows'}: {kind}{reason}") from error
+        check_finite(name, values if model.classes is None else chances)
         if model.classes is None:
             return [{"value": float(value)} for value in values]
         if probabilities and chances is not None:
@@ -75,6 +76,16 @@ class Models:
             return [self._named(value) for value in values]
         place = {label: number for number, label in enumerate(model.classes)}
         return [{"class": value, "probability": row[place[value]]} for value, row in zip(values, chances.tolist())]
+
+
+def check_finite(name, numbers):
+    """Refuses values or probabilities that are NaN or infinite: JSON has none, and a class that was chosen by them is no answer."""
+    found = None if numbers is None else np.asarray(numbers, dtype=np.float64)
+    if found is None or np.isfinite(found).all():
+        return
+    place = np.argwhere(~np.isfinite(found))[0]
+    row, what = "this row" if len(found) == 1 else f"rows[{place[0]}]", "has a probability of" if len(place) > 1 else "predicts"
+    raise Refusal(400, f"{name} cannot predict {row}: it {what} {found[tuple(place)]}, and a finite number is required")
 
 
 def text(label):
@@ -209,7 +220,7 @@ class Estimator:
         self.names, self.words = names if own is None else [str(name) for name in own], {}
         self.classes, self._estimator = classes, estimator
         self._probabilities = getattr(estimator, "predict_proba", None) if classes and hasattr(estimator, "classes_") else None
-        self._settings = _settings() if type(estimator).__module__.startswith("sklearn") else None
+        self._settings = _settings(estimator) if type(estimator).__module__.startswith("sklearn") else None
 
     def ask(self, rows, with_chances=True):
         """(n classes or values, n × k probabilities or None)."""
@@ -248,12 +259,25 @@ class Unlikely:
         return self._model.ask(rows, False)[0], None
 
 
-def _settings():
-    """A context without scikit-learn's own checks: they cost a third of a single row's time, and callers have checked. The setting is per
+# Of scikit-learn: what multiplies and adds the numbers that it gets. Trees make 32 bits of them, in which 1e149 is infinite.
+LINEAR = ("discriminant_analysis", "linear_model", "neural_network", "svm")
+
+
+def _settings(estimator):
+    """A context without scikit-learn's own checks: they cost a sixth of a single row's time, and callers have checked. The setting is per
     thread: set once at the start, it would not reach the threads that answer."""
     import sklearn
 
-    return lambda: sklearn.config_context(assume_finite=True, skip_parameter_validation=True)
+    is_finite = _stays_finite(estimator)
+    return lambda: sklearn.config_context(assume_finite=is_finite, skip_parameter_validation=True)
+
+
+def _stays_finite(estimator):
+    """Whether no step can get what is not finite if the rows are: of others, such as a logarithm, the checks of the step behind it count."""
+    *first, last = [step for _, step in estimator.steps] if hasattr(estimator, "steps") else [estimator]
+    kind, own = type(last).__module__.split("."), getattr(last, "get_params", lambda deep: {})(deep=False)
+    is_linear = kind[0] == "sklearn" and kind[1] in LINEAR and not any(hasattr(one, "fit") for one in own.values())
+    return is_linear and all(type(step).__name__ == "Normalizer" and type(step).__module__.startswith("sklearn.") for step in first)
 
 
 class Booster:
