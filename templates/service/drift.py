@@ -1,6 +1,7 @@
 """Do rows look like those that the models were trained on?
 
-For each column, training records how its values fall into bins: ten quantiles of numbers, the twenty commonest values of anything else.
+For each column, training records how its values fall into bins: ten quantiles of numbers, and each number that many rows have; the twenty
+commonest values of anything else.
 The population stability index (PSI) compares that with other rows: below 0.1 they are alike, from 0.1 to 0.25 they have moved, above
 0.25 the distribution is different.
 
@@ -12,6 +13,7 @@ import argparse
 import json
 import math
 import os
+import struct
 import sys
 import tempfile
 from array import array
@@ -58,10 +60,19 @@ def bins(examples, schema):
 
 
 def _edges(values):
-    """The edges between the tenths of the values, each once."""
+    """The edges between the tenths of the values, each once. A value that more than a tenth of the rows have, such as 0 of a flag, is a bin
+    of its own: with what is above it in one bin, nobody would see it change."""
     values = sorted(values)
-    edges = [values[len(values) * part // QUANTILES] for part in range(1, QUANTILES)] if values else []
-    return {"edges": sorted(set(edges))}
+    edges = Counter(values[len(values) * part // QUANTILES] for part in range(1, QUANTILES)) if values else {}
+    return {"edges": sorted({*edges, *(_above(value) for value, count in edges.items() if count > 1)})}
+
+
+def _above(number):
+    """The next larger float; math.nextafter is not in Python 3.8."""
+    if number == 0:
+        return 5e-324
+    bits, = struct.unpack("<q", struct.pack("<d", number))
+    return struct.unpack("<d", struct.pack("<q", bits + (1 if number > 0 else -1)))[0]
 
 
 class Tally:

@@ -273,7 +273,7 @@ def _settings(estimator):
 
 
 def _stays_finite(estimator):
-    """Whether no step can get what is not finite if the rows are: of others, such as a logarithm, the checks of the step behind it count."""
+    """Whether no step can get what is not finite if the rows are: behind others, such as a logarithm, the next one must check."""
     *first, last = [step for _, step in estimator.steps] if hasattr(estimator, "steps") else [estimator]
     kind, own = type(last).__module__.split("."), getattr(last, "get_params", lambda deep: {})(deep=False)
     is_linear = kind[0] == "sklearn" and kind[1] in LINEAR and not any(hasattr(one, "fit") for one in own.values())
