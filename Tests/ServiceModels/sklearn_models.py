@@ -221,3 +221,34 @@ def logarithms(directory):
         joblib.dump(model, directory / f"{name}.joblib")
     said(directory, **{name: model.predict(test) for name, model in models.items()})
     test.assign(up=right > 0).to_csv(directory / "test.csv", index=False)
+
+
+def encoders(draw, dtype):
+    """A notebook's table of codes with zeros in front, as these types, and an encoder's model of it."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    draw = np.random.default_rng(draw)
+    table = pd.DataFrame({"zip": [f"{code:04}" for code in draw.integers(120, 128, ROWS)], "b": draw.normal(size=ROWS).round(3)})
+    words = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore"))
+    columns = ColumnTransformer([("words", words, ["zip"]), ("as they are", "passthrough", ["b"])])
+    price = table["zip"].astype(int) % 5 + table["b"]
+    return table.assign(price=price), make_pipeline(columns, LinearRegression()).fit(table.astype({"zip": dtype}), price)
+
+
+def zip_numbers(directory):
+    """An encoder of numbers, as pandas.read_csv gives them, in front of which the file has zeros."""
+    table, model = encoders(1, int)
+    joblib.dump(model, directory / "price.joblib")
+    table.to_csv(directory / "test.csv", index=False)
+
+
+def zip_words(directory):
+    """The same of a notebook that reads them as text."""
+    table, model = encoders(1, object)
+    joblib.dump(model, directory / "price.joblib")
+    table.to_csv(directory / "test.csv", index=False)
+    said(directory, price=model.predict(table[["zip", "b"]]))

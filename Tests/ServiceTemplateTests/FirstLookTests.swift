@@ -28,7 +28,9 @@ struct FirstLookTests {
                 {"name": "active", "type": "boolean", "optional": false, "example": true}, \
                 {"name": "spend", "type": "number", "optional": true, "example": 30.5}], \
                 "target": "churned", "index": "customer", "task": "classification", "classes": 2, \
-                "data": {"test": {"sha256": "\(ServiceFiles.sha256(Data(rows.utf8)))", "rows": 3}}, "notes": [], \
+                "data": {"test": {"sha256": "\(ServiceFiles.sha256(Data(rows.utf8)))", "rows": 3}}, \
+                "notes": ["test.csv has leading zeros in 'zip', which is text here; pandas.read_csv reads numbers, \
+                unless dtype={'zip': str} says otherwise"], \
                 "models": [{"name": "leaves", "file": "leaves.txt", "format": "lightgbm", "library": "lightgbm", \
                 "version": null}], \
                 "trains": false, "expected": true, "requirements": false, "bytes": \(rows.utf8.count + 16 + 6)}

@@ -126,10 +126,16 @@ extension ModelDirectoryTests {
             (
                 "coded",
                 """
-                coded: cannot predict the examples: TypeError: ufunc 'isnan' not supported for the input types, and \
-                the inputs could not be safely coerced to any supported types according to the casting rule ''safe''; \
-                perhaps a column of numbers was text in training: save the examples as Parquet, with the types of the \
-                training\n
+                coded.joblib: learnt text in column 'code' ('1', '2', '3'), and the examples have numbers (1): save \
+                the examples as Parquet, with the types of the training\n
+                """
+            ),
+            (
+                "zip_numbers",
+                """
+                price.joblib: learnt numbers in column 'zip' (120, 121, 122), and the examples have text ('0123'): \
+                leading zeros and words are text here; train with pandas.read_csv(…, dtype={'zip': str}), or save the \
+                examples as Parquet, with the types of the training\n
                 """
             ),
         ])

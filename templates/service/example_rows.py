@@ -102,6 +102,11 @@ class Seen:
     def is_numeric(self):
         return self._type(self.numbers + self.booleans + self.texts) in ("number", "integer")
 
+    @property
+    def is_zeros_alone(self):
+        """Whether all cells are digits, which leading zeros make text."""
+        return bool(self.zeros) and not self.booleans and not self.texts
+
     def _type(self, known):
         if not known:
             return "number"  # no example has a value
@@ -296,6 +301,8 @@ class Data:
                    "skipinitialspace=True")
         if schema.target is not None and self.test.rows == 1:
             yield f"{os.path.basename(self.test.name)} has 1 row: its score is all or nothing"
+        if not train.name.endswith(".parquet"):
+            yield from self._zeros_in_front(train, types)
         empty = [column.name for column in schema.columns if column.example is None]
         if empty:
             yield f"no example has a value for {listed(empty)}"
@@ -306,6 +313,14 @@ class Data:
                 yield f"{name} has {counted(count, 'row')} of class {shown(number)}"
         if schema.target is None:
             yield f"no column is the target (service: target:): nothing is scored. The columns are {listed(schema.features)}"
+
+    @staticmethod
+    def _zeros_in_front(train, types):
+        """Which columns are text for their zeros alone: a notebook has numbers there, unless it says otherwise."""
+        found = [name for name, seen in zip(train.header, train.seen) if types.get(name) == "text" and seen.is_zeros_alone]
+        if found:
+            yield (f"{os.path.basename(train.name)} has leading zeros in {listed(found)}, which {'is' if len(found) == 1 else 'are'} "
+                   f"text here; pandas.read_csv reads numbers, unless dtype={{{found[0]!r}: str}} says otherwise")
 
     @staticmethod
     def _constant(examples, names):

@@ -95,6 +95,7 @@ def load_estimator(estimator, file, schema):
     several = getattr(estimator, "classes_", None)
     if isinstance(several, list) and any(getattr(one, "ndim", 0) for one in several):
         sys.exit(f"{file}: answers {len(several)} targets for each row, and a service one: save a model for each target")
+    check_encoders(estimator, file, schema)
     library, found = type(estimator).__module__.partition(".")[0], Estimator(estimator, schema)
     if library == "lightgbm" and hasattr(estimator, "booster_"):
         found.names = names_of_lightgbm(estimator.booster_, schema, file)
@@ -102,6 +103,43 @@ def load_estimator(estimator, file, schema):
     elif library == "xgboost" and hasattr(estimator, "get_booster"):
         found.words = fitting(words_of_xgboost(estimator.get_booster()), schema, file)
     return found
+
+
+def check_encoders(estimator, file, schema):
+    """Refuses examples with text where an encoder has learnt numbers, or numbers where it has learnt text: every value would be unknown to
+    it, and with handle_unknown="ignore" it would not say so."""
+    remedy = "save the examples as Parquet, with the types of the training"
+    columns = {column["name"]: column for column in schema["columns"]}
+    for name, categories in encoded(estimator, list(columns)):
+        column = columns.get(name) or columns.get(name.strip(" \t"))
+        known = [one.item() if hasattr(one, "item") else one for one in categories if one is not None and one == one]
+        types = {isinstance(one, str) for one in known}
+        if column is None or len(types) != 1 or any(isinstance(one, bool) for one in known):
+            continue
+        few, has = ", ".join(map(repr, known[:3])), repr(column["example"])
+        if column["type"] == "text" and types == {False}:
+            sys.exit(f"{file}: learnt numbers in column {name!r} ({few}), and the examples have text ({has}): leading zeros and words are "
+                     f"text here; train with pandas.read_csv(…, dtype={{{name!r}: str}}), or {remedy}")
+        if column["type"] in ("integer", "number") and types == {True}:
+            sys.exit(f"{file}: learnt text in column {name!r} ({few}), and the examples have numbers ({has}): {remedy}")
+
+
+def encoded(estimator, names):
+    """(column, its categories) of each encoder that gets columns as they are in the file; what other steps make of them is their own."""
+    kind = type(estimator).__name__ if type(estimator).__module__.startswith("sklearn.") else None
+    names = [str(name) for name in getattr(estimator, "feature_names_in_", names)]
+    if kind == "Pipeline":
+        for _, step in estimator.steps:
+            yield from encoded(step, names)
+            if type(step).__name__ != "SimpleImputer" or len(getattr(step, "statistics_", ())) != len(names) or step.add_indicator:
+                return
+    elif kind == "ColumnTransformer":
+        for _, step, places in estimator.transformers_:
+            places = [places] if isinstance(places, (str, int)) else places
+            own = list(places) if all(isinstance(place, str) for place in np.atleast_1d(places)) else np.asarray(names)[places].tolist()
+            yield from encoded(step, own)
+    elif kind and hasattr(estimator, "categories_") and len(estimator.categories_) == len(names):
+        yield from zip(names, estimator.categories_)
 
 
 def names_of_lightgbm(booster, schema, file):
