@@ -320,6 +320,13 @@ for kind, word in (("text", "blue"), ("text", " light blue "), ("text", "2026-11
          "trains" if word == "01234" else NO_WORDS.format(word))
 pair("a feature with gaps everywhere", both(header=FOUR, line="{line},{name},{x},{y},"),
      "x number, y number, z number?; # Letter integer: classification of 3", NO_WORDS.format(""))
+file("a row of nothing but separators, without truth", "Line,x,y\n0,1.5,2\n,,\n1,3,4\n", "[1.5, 2.0] [None, None] [3.0, 4.0]")
+pair("blanks and blanks around a word for nothing, which are words as for pandas",
+     (examples(header=FOUR, line="{line},{name},{x},{y}, NA").replace(" NA", "blue", 1), examples(header=FOUR, line="{line},{name},{x},{y}, ")),
+     "x number, y number, z text; # Letter integer: classification of 3", NO_WORDS.format("blue"))
+pair("blanks among numbers, which are gaps",
+     (examples(header=FOUR, line="{line},{name},{x},{y},{line}"), examples(header=FOUR, line="{line},{name},{x},{y}, ")),
+     "x number, y number, z integer?; # Letter integer: classification of 3", "trains")
 pair("gaps in words", (examples(header=FOUR, line="{line},{name},{x},{y},blue"), examples(header=FOUR, line="{line},{name},{x},{y},NA")),
      "x number, y number, z text?; # Letter integer: classification of 3", NO_WORDS.format("blue"))
 pair("regression", both(name="{}.5".format, per_class=10), "x number, y number; # Letter number: regression", None)

@@ -252,3 +252,22 @@ def zip_words(directory):
     joblib.dump(model, directory / "price.joblib")
     table.to_csv(directory / "test.csv", index=False)
     said(directory, price=model.predict(table[["zip", "b"]]))
+
+
+def blanks(directory):
+    """Cells of one blank, which are words for pandas, beside empty ones, and a row of nothing but separators."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    draw, lines = np.random.default_rng(1), ["plan,b"]
+    for row, plan in enumerate(draw.choice(["pro", "free", " ", " NA", "NA", ""], ROWS)):
+        lines.append("," if row % 9 == 4 else f"{plan},{draw.normal():.3f}")
+    (directory / "test.csv").write_text("\n".join(lines) + "\n")
+    table = pd.read_csv(directory / "test.csv")
+    columns = ColumnTransformer([("plan", OneHotEncoder(), ["plan"]), ("b", "passthrough", ["b"])], sparse_threshold=0)
+    price = table["b"].fillna(5) + 3 * (table["plan"] == " ") + 6 * (table["plan"] == " NA") - 4 * table["plan"].isna()
+    model = make_pipeline(columns, HistGradientBoostingRegressor(min_samples_leaf=2, random_state=0)).fit(table, price)
+    joblib.dump(model, directory / "price.joblib")
+    said(directory, price=model.predict(table))

@@ -96,6 +96,7 @@ struct ModelDirectoryTests {
                 name: "countries", target: "left", index: "customer",
                 first: #""churn": \{"class": "NA", "probability": 0\.72\d+\}"#),
             Kind(name: "zip_words", target: "price", first: #""price": \{"value": -?\d\.\d+\}"#),
+            Kind(name: "blanks", first: #""price": \{"value": -?\d+\.\d+\}"#),
             Kind(name: "codes", target: "price", first: #""codes": \{"value": 0\.48\d+\}"#),
             Kind(
                 name: "logarithms", target: "up",

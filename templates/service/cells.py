@@ -31,7 +31,7 @@ def value(cell, column, where, decimal=""):
         return cell[len(TEXT):]
     cell = plain(cell)
     text = cell.strip(BLANK)
-    if text in MISSING:
+    if (cell if column.type == "text" else text) in MISSING:
         if not column.optional:
             raise DataError(f"{where}: is missing ({cell!r}): fill it in, or leave the row out")
         return None

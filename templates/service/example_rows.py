@@ -23,6 +23,7 @@ class Seen:
 
     def __init__(self):
         self.missing = self.numbers = self.booleans = self.texts = self.zeros = 0
+        self.padded = 0  # of nothing but blanks, or of a word for nothing among them: missing, unless the column is text
         self.whole = True
         self.example = None
         self.odd = None  # (where, cell) of the first that is no number
@@ -59,7 +60,8 @@ class Seen:
 
     def _look(self, text, cell, where, number, decimal):
         if text in MISSING:
-            self.missing += 1
+            self.missing += cell in MISSING
+            self.padded += cell not in MISSING
             return
         if self.example is None:
             self.example = cell
@@ -91,7 +93,7 @@ class Seen:
             where, cell, hint = self.odd
             raise DataError(f"{where}: must be a number as in {self.numbers} other rows, is {cell!r}"
                             f"{hint or ': correct it, or save the file as Parquet if the column is text'}")
-        column = Column(name, type or found, self.missing > 0)
+        column = Column(name, type or found, bool(self.missing or self.padded and (type or found) != "text"))
         if self.refused and column.type in ("number", "integer"):
             raise DataError(f"{self.refused}, or save the file as Parquet if the column is text")
         decimal = "," if "," in (self.example or "") and column.type in ("number", "integer") else ""
@@ -221,7 +223,7 @@ def _merge(seen, train, test, names, target):
                 continue
             raise DataError(f"{test.name}:1: has no column {name!r}, which {os.path.basename(train.name)} has{it_has(test.header)}")
         one, other = seen[name], test.seen[place]
-        for what in ("missing", "numbers", "booleans", "texts", "zeros"):
+        for what in ("missing", "padded", "numbers", "booleans", "texts", "zeros"):
             setattr(one, what, getattr(one, what) + getattr(other, what))
         one.whole, one.odd = one.whole and other.whole, one.odd or other.odd
         one.refused, one.note = one.refused or other.refused, one.note or other.note
@@ -295,7 +297,8 @@ class Data:
         types = {column.name: column.type for column in (*schema.columns, schema.target) if column is not None}
         known = {column for column, kind in types.items() if kind in ("number", "integer")}
         yield from (seen.note for header, seen in zip(train.header, train.seen) if seen.note and header in known)
-        spaced = [header for header, seen in zip(train.header, train.seen) if seen.has_spaces and types.get(header) == "text"]
+        spaced = [header for header, seen in zip(train.header, train.seen)
+                  if (seen.has_spaces or seen.padded) and types.get(header) == "text"]
         if spaced and not name.endswith(".parquet"):
             yield (f"{name} has spaces around text in {listed(spaced)}: they are a part of it, as for pandas.read_csv without "
                    "skipinitialspace=True")
@@ -360,7 +363,7 @@ class Data:
             for column in schema.columns:
                 seen = examples.seen[[unicodedata.normalize("NFC", name) for name in examples.header].index(
                     unicodedata.normalize("NFC", column.name))]
-                if seen.missing or column.type not in ("number", "integer"):
+                if seen.missing or seen.padded or column.type not in ("number", "integer"):
                     self._find_no_number(examples, column)
         if schema.target is None:
             raise DataError(f"{train.name}:1: has no column {TARGET!r}, which says what models are to learn{it_has(train.header)}; "

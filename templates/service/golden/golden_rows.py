@@ -21,8 +21,8 @@ def examples(path, schema, separator):
         header = [normal(name.strip(" \t")) for name in next(table)]
         target, index = schema["target"], schema["index"]
         for cells in table:
-            if not any(cell.strip(" \t") for cell in cells):
-                continue
+            if not any(cell.strip(" \t") for cell in cells) and len(cells) < 2:
+                continue  # a blank line; separators alone are a row in which everything is missing
             row = dict(zip(header, cells))
             truth = None if target is None or normal(target["name"]) not in row else of_type(row[normal(target["name"])], target, separator)
             yield truth, None if index is None else row.get(normal(index), "").removeprefix(TEXT).strip(" \t"), {
@@ -41,7 +41,7 @@ def is_packed(path):
 def of_type(text, column, separator):
     kind = column["type"]
     if kind == "text":
-        return text[1:] if text.startswith(TEXT) else None if text.strip(" \t") in MISSING else text
+        return text[1:] if text.startswith(TEXT) else None if text in MISSING else text
     text = text.removeprefix(TEXT).strip(" \t")
     if text in MISSING:
         return None
