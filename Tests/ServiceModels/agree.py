@@ -4,15 +4,18 @@ import csv
 import io
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 import joblib
 import pandas as pd
+from sklearn.metrics import r2_score
 
 import dataset
 import inputs
 import metadata
 import models
+import parquet
 import predictions
 import rows
 from refusal import Refusal
@@ -54,6 +57,27 @@ if golden["scores"]:
     tally.add(form.table(range(len(test.truth)), ways["together"], map(loaded.name, test.truth), [[]] * len(test.truth)))
     if not near(tally.scores()["scores"], golden["scores"], 1e-6):
         sys.exit(f"in batch, scores: {tally.scores()['scores']} instead of {golden['scores']}")
+    for name, scores in golden["scores"].items():
+        if "r2" in scores and not near(scores["r2"], r2_score(test.truth, [answer[name]["value"] for answer in ways["together"]]), 1e-6):
+            sys.exit(f"{name}: has an R\u00b2 of {scores['r2']}")
+
+# Answers become Parquet, and a class that no example shows is one of a model that does not say which it has.
+form = predictions.Form(trained)
+table = form.table(range(len(right)), ways["together"], None, [[]] * len(right))
+with tempfile.TemporaryDirectory() as scratch:
+    plain, packed = Path(scratch, "predictions.csv"), Path(scratch, "predictions.parquet")
+    plain.write_text(form.header(False) + predictions.text(table), encoding="utf-8")
+    parquet.from_csv(plain, packed, form.types(False))
+    kept = pd.read_parquet(packed)
+    for name in golden["models"]:
+        first = next(iter(golden["rows"][0][name].values()))
+        if name in kept and not near(kept[name].tolist()[0], first, 1e-4):
+            sys.exit(f"{name}, in Parquet: {kept[name].tolist()[0]!r} instead of {first!r}")
+lines = [form.header(False).encode(), *predictions.text(table).encode().splitlines(keepends=True)]
+assert len(list(form.checked(iter(lines), range(len(right)), False))) == len(right)
+for name in golden.get("open_classes", ()):
+    if len(golden["models"]) == 1:
+        assert list(form.checked(iter([lines[0], b"0,never shown\n"]), [0], False))
 
 # The index that pandas adds to Parquet is no column, and columns that no model knows may be left out.
 assert not any(name.startswith("__index_level") for name in test.features)

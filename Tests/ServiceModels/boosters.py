@@ -152,6 +152,15 @@ def digits(directory):
     test.assign(price=right).to_csv(directory / "test.csv", index=False)
 
 
+def zero_or_one(directory):
+    """XGBoost of 0 and 1, where the target has False and True."""
+    import xgboost
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    joblib.dump(xgboost.XGBClassifier(n_estimators=10, max_depth=3).fit(train, (truth > 0).astype(int)), directory / "up.joblib")
+    test.assign(is_up=right > 0).to_csv(directory / "test.csv", index=False)
+
+
 def raw_scores(directory):
     """XGBoost with an objective whose answers are no probabilities."""
     import xgboost

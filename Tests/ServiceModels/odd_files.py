@@ -322,7 +322,8 @@ pair("a feature with gaps everywhere", both(header=FOUR, line="{line},{name},{x}
      "x number, y number, z number?; # Letter integer: classification of 3", NO_WORDS.format(""))
 file("a row of nothing but separators, without truth", "Line,x,y\n0,1.5,2\n,,\n1,3,4\n", "[1.5, 2.0] [None, None] [3.0, 4.0]")
 pair("blanks and blanks around a word for nothing, which are words as for pandas",
-     (examples(header=FOUR, line="{line},{name},{x},{y}, NA").replace(" NA", "blue", 1), examples(header=FOUR, line="{line},{name},{x},{y}, ")),
+     (examples(header=FOUR, line="{line},{name},{x},{y}, NA").replace(" NA", "blue", 1),
+      examples(header=FOUR, line="{line},{name},{x},{y}, ")),
      "x number, y number, z text; # Letter integer: classification of 3", NO_WORDS.format("blue"))
 pair("blanks among numbers, which are gaps",
      (examples(header=FOUR, line="{line},{name},{x},{y},{line}"), examples(header=FOUR, line="{line},{name},{x},{y}, ")),

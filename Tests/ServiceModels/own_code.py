@@ -100,6 +100,31 @@ def load(directory):
     customers(2)[["customer", "plan"]].fillna("free").to_csv(directory / "test.csv", index=False)
 
 
+def settings(directory):
+    """A model.py with a dataclass and postponed annotations, which opens a file by its name alone, and does not say its classes."""
+    (directory / "limits.cfg").write_text("0.5\n")
+    (directory / "model.py").write_text('''from __future__ import annotations
+
+from dataclasses import dataclass
+
+LIMIT = float(open("limits.cfg").read())
+
+
+@dataclass
+class Sign:
+    limit: float
+
+    def predict(self, rows):
+        return ["up" if a > self.limit else "down" if a > -9 else "out" for a in rows["a"]]
+
+
+def load(directory):
+    return Sign(float(open("limits.cfg").read()) + LIMIT)
+''')
+    test, right = numbers(2)
+    test.assign(way=np.where(right > 0, "up", "down")).to_csv(directory / "test.csv", index=False)
+
+
 def picking(directory):
     """A pipeline that begins with a class of one's own, which takes columns by name; nothing in it says which it knows."""
     own_step(directory, "picks", "Pick", 'X[["a", "b"]].to_numpy()')

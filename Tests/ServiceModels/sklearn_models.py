@@ -271,3 +271,24 @@ def blanks(directory):
     model = make_pipeline(columns, HistGradientBoostingRegressor(min_samples_leaf=2, random_state=0)).fit(table, price)
     joblib.dump(model, directory / "price.joblib")
     said(directory, price=model.predict(table))
+
+
+def grades_written(directory):
+    """Classes of text that are the same as numbers: 01 and 1; and the same as the numbers that a notebook reads."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    train_grade, test_grade = (np.array(["01", "1", "2"])[np.digitize(values, [-2, 2])] for values in (truth, right))
+    tree = DecisionTreeClassifier(max_depth=2, random_state=0)
+    joblib.dump(tree.fit(train, train_grade), directory / "texts.joblib")
+    joblib.dump(tree.fit(train, train_grade.astype(int)), directory / "whole.joblib")
+    test.assign(grade=test_grade).to_csv(directory / "test.csv", index=False)
+
+
+def times(directory):
+    """A regressor of Unix times, which are large against what they differ by."""
+    from sklearn.linear_model import LinearRegression
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    joblib.dump(LinearRegression().fit(train[["a", "b"]], truth + 1.7e9), directory / "seen.joblib")
+    test.assign(at=right + 1.7e9).to_csv(directory / "test.csv", index=False)

@@ -83,6 +83,14 @@ struct ModelDirectoryTests {
                 name: "onnx_texts", target: "way",
                 first: #""both": \{"class": "down", "probability": 0\.65\d+\}, "each": \{"class": "down", .*"#),
             Kind(name: "own", target: "up", first: #""model": \{"class": false, "probability": 0\.51\d+\}"#),
+            Kind(name: "settings", target: "way", first: #""model": \{"class": "(up|down)"\}"#),
+            Kind(
+                name: "zero_or_one", target: "is_up",
+                first: #""up": \{"accuracy": 0\.9\d+, "balanced_accuracy": 0\.\d+\}"#),
+            Kind(
+                name: "grades_written", target: "grade",
+                first: #""texts": \{"class": "(01|1|2)", "probability": [01]\.\d+\}, "whole": \{"class": [12], .*"#),
+            Kind(name: "times", target: "at", first: #""seen": \{"r2": 0\.9\d+, "mae": \d\.\d+\}"#),
             Kind(name: "flags", target: "up", first: #""flags": \{"class": "(true|false)", "probability": 0\.\d+\}"#),
             Kind(name: "identifiers", target: "price", first: #""shops": \{"value": -?\d+\.\d+\}"#),
             Kind(name: "counts", target: "visits", first: #""visits": \{"value": \d+\.\d+\}"#),

@@ -6,6 +6,7 @@ A line per row: its name, what each model answers, the truth where the input has
 import copy
 import csv
 import io
+from functools import lru_cache
 from hashlib import blake2b
 
 from cells import NUMBER
@@ -29,7 +30,11 @@ class Form:
             self.schema.task, self.schema.classes = "regression", None
         self.index = index if index and index == self.schema.index else ROW
         self.parts = {name: list(golden["rows"][0][name]) for name in golden["models"]}  # class, probability, value …
-        self.classes = {name: set(map(shown, classes)) for name, classes in (golden.get("classes") or {}).items()}
+        known = golden.get("classes") or {}
+        # Of models that say themselves which they have: others may answer one that no example shows.
+        self.classes = {name: set(map(shown, classes)) for name, classes in known.items() if name not in golden.get("open_classes", ())}
+        self._kinds = {name: kind_of(classes) for name, classes in known.items()}
+        self.texts = {name for name, kind in self._kinds.items() if kind == "text"}
         self._truth = list(golden["rows"][0].get("truth") or {})
 
     def wanted(self, header):
@@ -70,7 +75,7 @@ class Form:
         answers = self._answers(has_truth)
         found = {name: "number" for name in answers if name.endswith("_probability")}
         target = self.schema.target and self.schema.target.type
-        found |= {name: "number" if self.tasks[name] == "regression" else target for name in self.names}
+        found |= {name: self._kinds.get(name, "number") for name in self.names}
         known = {column.name: column.type for column in self.schema.columns}
         if has_truth:
             found["truth"] = known[self.schema.target.name] = target
@@ -116,10 +121,18 @@ class Form:
         place = 0
         for name, parts in self.parts.items():
             first = cells[place]
-            if name in self.classes and first not in self.classes[name] or name not in self.classes and not NUMBER.fullmatch(first):
+            if name in self.classes and first not in self.classes[name]:
+                return False
+            if self.tasks[name] == "regression" and not NUMBER.fullmatch(first):
                 return False
             place += len(parts)
         return True
+
+
+def kind_of(classes):
+    """The type of a column of these classes."""
+    kinds = set(map(type, classes))
+    return "boolean" if kinds == {bool} else "integer" if kinds == {int} else "number" if kinds <= {int, float} else "text"
 
 
 HASHED = 1 << 63
@@ -136,13 +149,20 @@ def _cell(cell):
     return "" if cell is None else cell
 
 
-def _is_same(said, truth, is_text):
-    """Whether an answer is the truth: 0 and 0.0 are the same, and true and True where the truth is no text."""
-    return said == truth or not is_text and said.casefold() == truth.casefold() or _is_equal(said, truth)
+def _is_same(said, truth, are_texts):
+    """Whether an answer is the truth: as they are where both are texts, else also as numbers: 0, 0.0, 00 and False are the same."""
+    if said == truth or are_texts:
+        return said == truth
+    number = _number(said)
+    return number is not None and number == _number(truth)
 
 
-def _is_equal(one, other):
-    return bool(NUMBER.fullmatch(one) and NUMBER.fullmatch(other)) and float(one) == float(other)
+@lru_cache(maxsize=4096)
+def _number(cell, other=None):
+    """The number in a cell, or what else it is."""
+    if NUMBER.fullmatch(cell):
+        return float(cell)
+    return {"true": 1.0, "false": 0.0}.get(cell.casefold(), other)
 
 
 def text(lines):
@@ -158,7 +178,8 @@ class Tally:
         self.rows, self._form, self._has_truth = 0, form, has_truth
         self._is_text = form.schema.target is None or form.schema.target.type == "text"
         self._right = {name: {} for name in form.names}
-        self._sums = {name: [0.0] * 5 for name in form.names}  # of rows, the truth, its squares, squared and absolute errors
+        # Rows, the mean of the truth, squares of its differences from it, and sums of squared and absolute errors.
+        self._sums = {name: [0, 0.0, 0.0, 0.0, 0.0] for name in form.names}
 
     def add(self, lines):
         """Counts lines of predictions, each as a list of its cells."""
@@ -174,13 +195,19 @@ class Tally:
 
     def _add(self, name, said, truth):
         if self._form.tasks[name] == "classification":
-            of = self._right[name].setdefault(truth, [0, 0])
-            of[0] += _is_same(said, truth, self._is_text)
+            of = self._right[name].setdefault(truth if self._is_text else _number(truth, truth), [0, 0])
+            of[0] += _is_same(said, truth, self._is_text and name in self._form.texts)
             of[1] += 1
         elif NUMBER.fullmatch(truth):
-            number, error = float(truth), float(truth) - float(said)
-            for place, more in enumerate((1, number, number * number, error * error, abs(error))):
-                self._sums[name][place] += more
+            number, sums = float(truth), self._sums[name]
+            # Welford's way: the sum of squares less the square of the sum would be nothing but rounding where numbers are large.
+            sums[0] += 1
+            step = number - sums[1]
+            sums[1] += step / sums[0]
+            sums[2] += step * (number - sums[1])
+            error = number - float(said)
+            sums[3] += error * error
+            sums[4] += abs(error)
 
     def scores(self):
         """{"rows": 1300, "score": {"lda": 0.69}, "scores": {"lda": {"accuracy": …}}}; None where there is no truth."""
@@ -195,8 +222,7 @@ class Tally:
             of = self._right[name].values()
             return {"accuracy": sum(right for right, _ in of) / self.rows,
                     "balanced_accuracy": sum(right / rows for right, rows in of) / len(of)}
-        rows, total, squares, squared, absolute = self._sums[name]
+        rows, _, spread, squared, absolute = self._sums[name]
         if not rows:
             return {}  # numbers, where the truth is none
-        spread = squares - total**2 / rows
         return ({"r2": 1 - squared / spread} if spread > 0 else {}) | {"mae": absolute / rows}

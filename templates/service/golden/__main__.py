@@ -42,10 +42,23 @@ class Shapes:
 
 
 def is_same(answer, truth):
-    """Whether an answer is the truth. A train.py may have read as text what the examples have as numbers or booleans: 1.0, True."""
-    if isinstance(answer, str) and not isinstance(truth, str):
-        return answer.casefold() == str(truth).casefold()
-    return answer == truth
+    """Whether an answer is the truth. Where only one of them is text, it may be how the other is written: 1, 1.0, 01 or True."""
+    if isinstance(answer, str) == isinstance(truth, str):
+        return answer == truth
+    meant = as_number(answer)
+    return meant is not None and meant == as_number(truth)
+
+
+def as_number(value):
+    """The number that a class is, or that its text is written as; true is 1. None if it is none."""
+    if not isinstance(value, str):
+        return float(value)
+    if value.lower() in ("true", "false"):
+        return float(value.lower() == "true")
+    try:
+        return float(value)
+    except ValueError:
+        return None
 
 
 class Score:
@@ -53,7 +66,8 @@ class Score:
 
     def __init__(self, task):
         self.task, self.rows, self.right, self.of = task, 0, {}, {}
-        self.sums = [0.0] * 4  # of the truth, its squares, squared and absolute errors
+        self.mean = self.spread = 0.0  # of the truth; the latter are the squares of what it differs from its mean (Welford)
+        self.squared = self.absolute = 0.0  # errors
 
     def add(self, truth, answer):
         self.rows += 1
@@ -61,16 +75,17 @@ class Score:
             self.of[truth] = self.of.get(truth, 0) + 1
             self.right[truth] = self.right.get(truth, 0) + is_same(answer, truth)
             return
-        error = truth - answer
-        for place, number in enumerate((truth, truth * truth, error * error, abs(error))):
-            self.sums[place] += number
+        error, before = truth - answer, truth - self.mean
+        self.mean += before / self.rows
+        self.spread += before * (truth - self.mean)
+        self.squared += error * error
+        self.absolute += abs(error)
 
     def scores(self):
         if self.task == "classification":
             return {"accuracy": sum(self.right.values()) / self.rows,
                     "balanced_accuracy": sum(self.right[one] / self.of[one] for one in self.of) / len(self.of)}
-        spread = self.sums[1] - self.sums[0] ** 2 / self.rows
-        return ({"r2": 1 - self.sums[2] / spread} if spread > 0 else {}) | {"mae": self.sums[3] / self.rows}
+        return ({"r2": 1 - self.squared / self.spread} if self.spread > 0 else {}) | {"mae": self.absolute / self.rows}
 
 
 def plain(value):
@@ -84,7 +99,7 @@ def task_of(model, name, schema, first):
         return "classification"
     kinds = {type(plain(value)) for value in first}
     if kinds <= {str, bool} or (kinds <= {int} and schema["task"] == "classification"):
-        model.classes = sorted(set(first) | set(schema["classes"] or []), key=str)
+        model.classes, model.has_open_classes = sorted(set(first) | set(schema["classes"] or []), key=str), True
         return "classification"
     if not kinds <= {int, float}:
         sys.exit(f"{name}: predicts {first[0]!r}: a class or a number is required")
@@ -176,8 +191,9 @@ def main():
     }
     # Of models that need it alone.
     numbers = {name: model.numbers for name, model in models.items() if model.numbers}
-    scored = [name for name, model in models.items() if model.has_chances is False]
-    answers |= ({"numbers": numbers} if numbers else {}) | ({"no_probabilities": scored} if scored else {})
+    lists = {"no_probabilities": [name for name, model in models.items() if model.has_chances is False],
+             "open_classes": [name for name, model in models.items() if model.has_open_classes]}
+    answers |= ({"numbers": numbers} if numbers else {}) | {key: names for key, names in lists.items() if names}
     (trained / "golden.json").write_text(as_text(answers, rows), encoding="utf-8")
 
 

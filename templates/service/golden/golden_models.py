@@ -53,6 +53,7 @@ class Model:
     tolerance = DOUBLE
     hint = ""  # what may be the cause when it cannot predict
     numbers = None  # what the file says for each of the classes, where that is something else
+    has_open_classes = False  # whether its classes are those of the examples, because it names none
     has_chances = None  # whether its scores are probabilities, once they were seen
 
     def table(self, rows, schema):
