@@ -50,6 +50,18 @@ extension ModelDirectoryTests {
                 [:],
                 """
                 class Model:
+                    def predict(self, rows): return [1.5] * len(rows)
+                def load(directory): return {"a": Model(), "my model/x": Model()}\n
+                """,
+                """
+                model.py: load(directory) returns a model named 'my model/x', which would be its name in answers: use \
+                only letters, digits, _ and -, at most 63, and neither line, row nor truth\n
+                """
+            ),
+            (
+                [:],
+                """
+                class Model:
                     def predict(self, rows): return [[1, 2]] * len(rows)
                 def load(directory): return Model()\n
                 """,

@@ -1,5 +1,6 @@
 """What do the models predict for rows of features?"""
 
+import contextlib
 import importlib.util
 import io
 import json
@@ -151,6 +152,10 @@ class Loader:
         if kind == "python":
             return self._own()
         content = self.trained.file(entry["file"])
+        with contextlib.chdir(self.trained.directory):  # modules of one's own may open files by a relative path, here and in the build
+            return self._loaded(name, kind, content)
+
+    def _loaded(self, name, kind, content):
         if kind == "onnx":
             return {name: Network(content, self.classes.get(name), self.numbers.get(name), self.schema)}
         return {name: getattr(self, f"_{kind}")(content, self.classes.get(name))}
@@ -180,8 +185,11 @@ class Loader:
             self.trained.check(name)
         described = importlib.util.spec_from_file_location("model", OWN / "model.py")
         module = importlib.util.module_from_spec(described)
-        described.loader.exec_module(module)
-        own = module.load(self.trained.directory)
+        sys.modules["model"] = module  # as import does it: dataclasses and pickle look there
+        directory = self.trained.directory.resolve()
+        with contextlib.chdir(directory):
+            described.loader.exec_module(module)
+            own = module.load(directory)
         own = own if isinstance(own, dict) else {"model": own}
         features = self.schema.features if importlib.util.find_spec("pandas") else None
         return {name: Estimator(one, self.classes.get(name), features) for name, one in own.items()}

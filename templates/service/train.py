@@ -55,7 +55,7 @@ def train(directory, data, models, cross_validate=False):
                 "test": str(examples.test.path), "separator": examples.test.separator, "data": examples.as_json(),
                 "expected": str(directory / "expected.csv") if "expected.csv" in found.names else None,
             }
-            run([sys.executable, "-P", str(HERE / "golden")], "golden/__main__.py", input=json.dumps(todo), cwd=directory, env=environment)
+            run([sys.executable, "-P", str(HERE / "golden")], "golden/__main__.py", input=json.dumps(todo), cwd=new, env=environment)
             described = metadata.write(new, {
                 "schema": schema.as_json(), "labels": labels, "models": listed, "bins": drift.bins(examples.train or examples.test, schema),
             })

@@ -1,6 +1,7 @@
 """Which models do the files hold, and why can one not be loaded?"""
 
 import json
+import re
 import sys
 import traceback
 import warnings
@@ -37,6 +38,9 @@ def load_own(trained):
         sys.exit(f"model.py: load(directory) failed: {type(error).__name__}: {' '.join(str(error).split())[:400]}")
     loaded = loaded if isinstance(loaded, dict) else {"model": loaded}
     for name, one in loaded.items():
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", name) or name in ("line", "row", "truth"):
+            sys.exit(f"model.py: load(directory) returns a model named {name!r}, which would be its name in answers: use only letters, "
+                     "digits, _ and -, at most 63, and neither line, row nor truth")
         if not hasattr(one, "predict"):
             sys.exit(f"model.py: load(directory) returns {type(one).__name__} for {name!r}, which has no predict(rows)")
     return loaded
