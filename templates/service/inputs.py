@@ -85,7 +85,7 @@ def records(rows, layout, shift=0, first=0):
 
 
 def chunks(rows, layout, shift=0, first=0):
-    """(names of rows, features as models take them, truth or None, cells of columns that are kept) of at most 1,000 rows at a time."""
+    """(names of rows, features as models take them, truths or None, cells of columns that are kept) of at most 1,000 rows at a time."""
     names, features, truth, kept = [], [], [], []
     known = None if layout.schema.classes is None else set(layout.schema.classes)
     for line, name, cells in records(rows, layout, shift, first):
@@ -93,8 +93,8 @@ def chunks(rows, layout, shift=0, first=0):
         features.append(layout.values(cells, line))
         kept.append([plain(cells[place]) for place in layout.keep])
         if layout.has_truth:
-            truth.append(layout.truth(cells, line))
-            if known is not None and truth[-1] not in known:
+            truth.append(layout.truth_if_known(cells, line))
+            if known is not None and truth[-1] is not None and truth[-1] not in known:
                 where = layout.where(line, layout.target, layout.schema.target.name)
                 raise DataError(f"{where}: must be a class that models know ({listed(layout.schema.classes)}), is {shown(truth[-1])!r}")
         if len(names) == CHUNK:

@@ -31,6 +31,10 @@ class Form:
         self.index = index if index and index == self.schema.index else ROW
         self.parts = {name: list(golden["rows"][0][name]) for name in golden["models"]}  # class, probability, value …
         known = golden.get("classes") or {}
+        if self.schema.classes is not None:
+            # A truth may be what any model may answer.
+            others = {one: None for classes in known.values() for one in classes if one not in self.schema.classes}
+            self.schema.classes = None if golden.get("open_classes") else [*self.schema.classes, *others]
         # Of models that say themselves which they have: others may answer one that no example shows.
         self.classes = {name: set(map(shown, classes)) for name, classes in known.items() if name not in golden.get("open_classes", ())}
         self._kinds = {name: kind_of(classes) for name, classes in known.items()}
@@ -177,6 +181,7 @@ class Tally:
     def __init__(self, form, has_truth):
         self.rows, self._form, self._has_truth = 0, form, has_truth
         self._is_text = form.schema.target is None or form.schema.target.type == "text"
+        self._may_be_empty = "" in (form.schema.classes or ())
         self._right = {name: {} for name in form.names}
         # Rows, the mean of the truth, squares of its differences from it, and sums of squared and absolute errors.
         self._sums = {name: [0, 0.0, 0.0, 0.0, 0.0] for name in form.names}
@@ -189,6 +194,8 @@ class Tally:
             if not self._has_truth:
                 continue
             place, truth = 1, str(cells[at])
+            if not truth and not self._may_be_empty:
+                continue  # nobody knows it yet
             for name, parts in form.parts.items():
                 self._add(name, str(cells[place]), truth)
                 place += len(parts)
@@ -214,13 +221,17 @@ class Tally:
         if not self._has_truth or not self.rows:
             return {"rows": self.rows, "score": None, "scores": None}
         scores = {name: score for name in self._form.names if (score := self._scores(name))}
+        if not scores:
+            return {"rows": self.rows, "score": None, "scores": None}
         first = {name: score.get("accuracy", score.get("r2")) for name, score in scores.items()}
         return {"rows": self.rows, "score": {name: score for name, score in first.items() if score is not None}, "scores": scores}
 
     def _scores(self, name):
         if self._form.tasks[name] == "classification":
             of = self._right[name].values()
-            return {"accuracy": sum(right for right, _ in of) / self.rows,
+            if not of:
+                return {}
+            return {"accuracy": sum(right for right, _ in of) / sum(rows for _, rows in of),
                     "balanced_accuracy": sum(right / rows for right, rows in of) / len(of)}
         rows, _, spread, squared, absolute = self._sums[name]
         if not rows:

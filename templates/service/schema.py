@@ -77,6 +77,7 @@ class Layout:
         self.target = None if schema.target is None else place(schema.target.name)
         if needs_target and schema.target is not None and self.target is None:
             raise DataError(f"{self.name}:1: has no column {schema.target.name!r}, the target{it_has(header)}")
+        self._known = schema.target and Column(schema.target.name, schema.target.type, optional=True)
         self.index = None if schema.index is None else place(schema.index)
         if schema.index == "" and header[:1] != [""]:
             self.index = None
@@ -114,6 +115,10 @@ class Layout:
     def truth(self, cells, line):
         """The target of a record."""
         return value(cells[self.target], self.schema.target, self.where(line, self.target, self.schema.target.name), self.decimal)
+
+    def truth_if_known(self, cells, line):
+        """The same of new rows, of which nobody may have said yet what is right: None then."""
+        return value(cells[self.target], self._known, self.where(line, self.target, self.schema.target.name), self.decimal)
 
     def check_decimals(self):
         """Once all rows of a file have been read: refuses numbers with two readings."""
