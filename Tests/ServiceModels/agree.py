@@ -11,13 +11,17 @@ import joblib
 import pandas as pd
 from sklearn.metrics import r2_score
 
+import cells
 import dataset
 import inputs
 import metadata
 import models
+import openapi
 import parquet
 import predictions
 import rows
+import serving
+import v2
 from refusal import Refusal
 
 
@@ -78,6 +82,29 @@ assert len(list(form.checked(iter(lines), range(len(right)), False))) == len(rig
 for name in golden.get("open_classes", ()):
     if len(golden["models"]) == 1:
         assert list(form.checked(iter([lines[0], b"0,never shown\n"]), [0], False))
+
+# What has no truth yet is not scored, and a truth is what a model may answer.
+if golden["scores"]:
+    target, known = test.schema.target.name, test.truth[0]
+    others = [label for name in golden["models"] for label in (golden.get("classes") or {}).get(name, ()) if isinstance(label, type(known))]
+    truths = [None, *(label for label in (known, *others) if label not in cells.MISSING)]
+    text = io.StringIO()
+    csv.writer(text).writerows([[*test.features, target], *([*test.values[0], truth] for truth in truths)])
+    layout, _, records = inputs.begin(io.BytesIO(text.getvalue().encode()), "input", form.schema)
+    read = [truth for *_, known, _ in inputs.chunks(records, layout) for truth in known]
+    assert read == truths, read
+    tally = predictions.Tally(form, True)
+    tally.add(form.table(range(2), ways["together"][:1] * 2, map(loaded.name, [None, None]), [[]] * 2))
+    assert tally.scores() == {"rows": 2, "score": None, "scores": None}
+
+# The API's descriptions promise what there is.
+served = serving.Serving(sys.argv[2], sys.argv[3])
+paths = json.loads(openapi.document(served))["paths"]
+assert all("probabilities" in [one["name"] for one in paths[path][way]["parameters"]]
+           for path, way in (("/prediction", "post"), ("/prediction/{n}", "get")))
+for name, answer in loaded.answers(test.rows[:1], probabilities=True)[0].items():
+    outputs = [one["name"] for one in v2.Protocol(served, None, None, None)._outputs(name)]
+    assert (v2.CHANCES in outputs) == ("probabilities" in answer), (name, outputs, answer)
 
 # The index that pandas adds to Parquet is no column, and columns that no model knows may be left out.
 assert not any(name.startswith("__index_level") for name in test.features)

@@ -30,6 +30,10 @@ struct OddRequestTests {
                 (200, infer(tensor.replace("[10,1]", "[[10,1]]"))),
                 (400, infer(tensor.replace("[10,1]", "[[10],[1]]"))),
                 (400, infer(tensor.replace("[1,2]", "[2,2]"))), (400, infer('{"inputs":[{"name":"x"}]}')),
+                (400, infer(tensor.replace('{"inputs"', '{"id":' + "[" * 300 + "]" * 300 + ',"inputs"'))),
+                (400, infer(tensor.replace('"FP64"', "[]"))), (400, infer(tensor.replace('"FP64"', "{}"))),
+                (400, infer(tensor[:-1] + ',"outputs":[{"name":' + "[" * 1000 + "]" * 1000 + "}]}")),
+                (400, post(rows("[" * 300 + "]" * 300))), (400, post(rows('{"a":' * 300 + "1" + "}" * 300))),
                 (404, request("POST", "/v2/models/other/infer", tensor.encode())),
                 (404, request("POST", "/invocations", good)), (400, post('{"instances":[[10,1]]}')),
                 (200, post('{"rows":[{"x":10,"y":1}]}')), (200, post("[[10,1]]")), (200, post('[{"y":1,"x":10}]')),
@@ -114,7 +118,7 @@ struct OddRequestTests {
             """#
         #expect(
             try service.said(script) == """
-                110 requests, 0 answered otherwise False
+                116 requests, 0 answered otherwise False
                 b'HTTP/1.1 100'
                 True
 

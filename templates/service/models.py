@@ -41,6 +41,8 @@ class Models:
         """A row's truth as it is shown: {"class": "yes"}, {"value": 1.5}, or what labels.csv says."""
         tasks = set(self.tasks.values())
         task = next(iter(tasks)) if len(tasks) == 1 else self.schema.task
+        if truth is None:
+            return dict.fromkeys(["value"] if task == "regression" else self._columns)
         return {"value": truth} if task == "regression" else self._named(truth)
 
     def _named(self, label):
@@ -50,6 +52,10 @@ class Models:
         if found is None:
             found = {name: str(label) if place else label for place, name in enumerate(self._columns)}
         return found
+
+    def has_probabilities(self, name):
+        """Whether a model tells how likely its classes are."""
+        return self.classes[name] is not None and self._loaded[name].has_chances
 
     def answers(self, rows, probabilities=False):
         """For each row what each model answers: {"churn": {"class": "yes", "probability": 0.947}, "price": {"value": 201.7}}.
@@ -228,6 +234,7 @@ class Estimator:
         self.names, self.words = names if own is None else [str(name) for name in own], {}
         self.classes, self._estimator = classes, estimator
         self._probabilities = getattr(estimator, "predict_proba", None) if classes and hasattr(estimator, "classes_") else None
+        self.has_chances = self._probabilities is not None
         self._settings = _settings(estimator) if type(estimator).__module__.startswith("sklearn") else None
 
     def ask(self, rows, with_chances=True):
@@ -259,6 +266,8 @@ class Estimator:
 
 class Unlikely:
     """A classifier whose scores are no probabilities, as training saw: its classes alone are answered."""
+
+    has_chances = False
 
     def __init__(self, model):
         self.names, self.classes, self._model = model.names, model.classes, model
@@ -293,6 +302,7 @@ class Booster:
 
     def __init__(self, predict, names, classes, is_number=False, words=None):
         self.names, self.classes, self._predict, self._is_number = names and list(names), classes, predict, is_number
+        self.has_chances = not is_number
         self._words = words or {}  # of columns of categories, in the order that training gave them; others are as if missing
 
     def ask(self, rows, with_chances=True):
@@ -372,6 +382,7 @@ class Network:
         self._classes = dict(zip(numbers, classes)) if numbers else {}  # of labels that are not the classes themselves
         self._integers = {column.name for column in schema.columns if column.type == "integer"}
         self.names = None  # as many columns as it takes
+        self.has_chances = len(self._session.get_outputs()) > 1
 
     def ask(self, rows, with_chances=True):
         if self._is_one:

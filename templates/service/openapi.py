@@ -23,7 +23,7 @@ def document(serving):
         paths |= {
             "/line/{n}": {"get": _operation("A row of the test set", "Line", refusals=(400, 404), parameters=[number])},
             "/prediction/{n}": {"get": _operation("Predict a row of the test set", "Prediction", refusals=(400, 404),
-                                                  parameters=[number])},
+                                                  parameters=[number, _probabilities()])},
         }
     content = {
         "openapi": "3.1.0",

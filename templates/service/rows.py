@@ -215,6 +215,14 @@ def check_size(rows):
         raise Refusal(400, f"rows[{row}][{column}] is too large: numbers are from -1e150 to 1e150")
 
 
+def written(cell):
+    """How a value begins in JSON."""
+    try:
+        return orjson.dumps(cell).decode()[:40]
+    except TypeError:  # it reads lists in lists that are deeper than what it writes
+        return f"{'a list' if isinstance(cell, list) else 'an object'} with many more in it"
+
+
 def check(row, name, schema, names=None):
     """Refuses a row that the models cannot take. `names`: the columns of an object; without them errors name a value by its place."""
     if not isinstance(row, list):
@@ -230,7 +238,7 @@ def check(row, name, schema, names=None):
         if cell is None and column.optional or wanted in WORDS and kind is WORDS[wanted][0] or wanted not in WORDS and kind in NUMBERS:
             continue
         where = f"{name}.{column.name}" if names else f"{name}[{place}]"
-        got = orjson.dumps(cell).decode()[:40]
+        got = written(cell)
         if cell is None and names:
             raise Refusal(400, f"{where} is missing, but required")
         if wanted in WORDS:

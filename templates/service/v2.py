@@ -56,8 +56,10 @@ class Protocol:
         if self.serving.tasks.get(name) == "regression":
             return [{"name": PREDICT, "datatype": "FP64", "shape": [-1]}]
         classes = self.serving.models.classes.get(name) or []
-        chances = {"name": CHANCES, "datatype": "FP64", "shape": [-1, len(classes) or -1]}
-        return [{"name": PREDICT, "datatype": datatype(classes), "shape": [-1]}, chances]
+        answer = {"name": PREDICT, "datatype": datatype(classes), "shape": [-1]}
+        if not self.serving.models.has_probabilities(name):
+            return [answer]
+        return [answer, {"name": CHANCES, "datatype": "FP64", "shape": [-1, len(classes) or -1]}]
 
     async def infer(self, request):
         name = self._name(request)
@@ -94,6 +96,8 @@ class Asked:
         if not isinstance(content, dict) or not isinstance(content.get("inputs"), list) or not content["inputs"]:
             raise Refusal(400, 'the body must be {"inputs": [{"name": …, "shape": […], "datatype": …, "data": […]}, …]}')
         self.number = content.get("id")
+        if self.number is not None and type(self.number) not in (str, int):
+            raise Refusal(400, "id must be a string")
         self.outputs = self._wanted(content.get("outputs"))
         self.lists = rows_of([Tensor(tensor, place) for place, tensor in enumerate(content["inputs"])], serving)
 
@@ -103,7 +107,8 @@ class Asked:
         names = [output.get("name") if isinstance(output, dict) else None for output in outputs] if isinstance(outputs, list) else [None]
         for name in names:
             if name not in (PREDICT, CHANCES):
-                raise Refusal(400, f"unknown output {str(name)[:40]!r}; available: {PREDICT}, {CHANCES}")
+                told = repr(name[:40]) if isinstance(name, str) else "without a name"
+                raise Refusal(400, f"unknown output {told}; available: {PREDICT}, {CHANCES}")
         return names
 
     def answer(self, answers, serving):
@@ -139,7 +144,7 @@ class Tensor:
         self.name, self.shape, self.where = content.get("name"), content.get("shape"), where
         if not isinstance(self.name, str):
             raise Refusal(400, f"{where} has no name")
-        if content.get("datatype") not in KNOWN:
+        if not isinstance(content.get("datatype"), str) or content["datatype"] not in KNOWN:
             raise Refusal(400, f"{where} must have a datatype of the protocol, such as FP64, INT64, BOOL or BYTES")
         if not isinstance(self.shape, list) or not 1 <= len(self.shape) <= 2 or not all(type(size) is int and size >= 0 for size in self.shape):
             raise Refusal(400, f"{where} must have a shape of one or two numbers: rows, or rows and columns")
