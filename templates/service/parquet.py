@@ -40,6 +40,12 @@ def to_csv(path, target, name=None, remedy=IN_IMAGE, wanted=None):
         raise DataError(f"{name}: cannot be read as Parquet: {reason[0]}") from None
 
 
+def is_single(path):
+    """Whether a column has numbers of 32 or 16 bits, with which a notebook calculates as it has them."""
+    parquet, pyarrow = _pyarrow(path)
+    return any(pyarrow.types.is_float32(field.type) or pyarrow.types.is_float16(field.type) for field in parquet.read_schema(path))
+
+
 def from_csv(path, target, types):
     """Writes answers, which have a header, as Parquet; columns without a type in `types` are text. Cells that are kept of an input are
     as people write them."""

@@ -54,6 +54,7 @@ def train(directory, data, models, cross_validate=False):
                 "trained": str(new), "directory": str(directory), "schema": schema.as_json(), "labels": labels, "models": listed,
                 "test": str(examples.test.path), "separator": examples.test.separator, "data": examples.as_json(),
                 "expected": str(directory / "expected.csv") if "expected.csv" in found.names else None,
+                "is_single": any(path.endswith(".parquet") and parquet.is_single(path) for path in (found.train, found.test) if path),
             }
             run([sys.executable, "-P", str(HERE / "golden")], "golden/__main__.py", input=json.dumps(todo), cwd=new, env=environment)
             described = metadata.write(new, {

@@ -6,6 +6,7 @@ import re
 import sys
 
 from golden_files import clash
+from golden_models import SINGLE
 
 
 class Expected:
@@ -24,6 +25,11 @@ class Expected:
         self.rows = {(cells[place].strip() if place is not None else str(number)): cells for number, cells in enumerate(rows)}
         if len(self.rows) < len(rows):
             sys.exit(f"expected.csv: names a row twice in column {header[place]!r}")
+        count = todo["data"]["test"]["rows"]
+        if place is None and len(rows) != count:
+            column = "row" if index is None else f"{index!r} or row"
+            sys.exit(f"expected.csv: has {len(rows)} row{'s' * (len(rows) != 1)}, and the examples have {count}: without a column {column} "
+                     "its rows are matched by position, and there must be one for each")
         self.columns = {name: self._columns(name, header) for name in models}
         if not any(self.columns.values()):
             sys.exit(f"expected.csv: has no column {' or '.join(map(repr, models))}, which would hold a model's answers; it has "
@@ -37,7 +43,19 @@ class Expected:
                                           if alone else [])
         found = next((header.index(one) for one in of if one in header), None)
         likely = [f"{name}_probability"] + (["probability"] if alone else [])
+        for wanted in (of[:2] if found is None else [], likely if not any(one in header for one in likely) else []):
+            self._refuse_alike(wanted, header)
         return None if found is None else (found, next((header.index(one) for one in likely if one in header), None))
+
+    def _refuse_alike(self, wanted, header):
+        """Refuses a column that differs by case alone from one that is looked for: nobody would notice that it is not compared."""
+        schema = self.todo["schema"]
+        own = {schema["index"], schema["target"] and schema["target"]["name"]}
+        own |= {*self.models, *(f"{name}_probability" for name in self.models)}
+        for place, name in enumerate(header, start=1):
+            meant = next((one for one in wanted if one.casefold() == name.casefold()), None)
+            if meant and name not in own:
+                sys.exit(f"expected.csv:1, column {place}: {name!r} is no model's column, {meant!r} is: write it so")
 
     def compare(self, row, index, answers):
         cells = self.rows.get(index if self.by_index else str(row))
@@ -54,7 +72,8 @@ class Expected:
         if model.classes is None:
             there = self._number(want, row, name)
             if abs(value - there) > self._room(want, value, model):
-                self.told.setdefault(name, []).append(f"row {row}: {value:.6g}, expected {there:.6g}")
+                here, there = apart(value, there)
+                self.told.setdefault(name, []).append(f"row {row}: {here}, expected {there}")
             return
         chance = None if probabilities is None else float(probabilities[model.classes.index(value)])
         likely = "" if likely is None else cells[likely].strip()
@@ -67,7 +86,8 @@ class Expected:
             here = f"{shown(value)} {chance:.2f}" if chance is not None else shown(value)
             self.told.setdefault(name, []).append(f"row {row}: {here}, expected {there}")
         elif said is not None and chance is not None and abs(said - chance) > self._room(likely, chance, model):
-            self.told.setdefault(name, []).append(f"row {row}: {shown(value)} {chance:.6g}, expected {said:.6g}")
+            here, there = apart(chance, said)
+            self.told.setdefault(name, []).append(f"row {row}: {shown(value)} {here}, expected {there}")
 
     @staticmethod
     def _number(cell, row, name):
@@ -82,13 +102,14 @@ class Expected:
             sys.exit(f"expected.csv: row {row} of {name} must be a finite number, is {cell!r}: {hint}")
         return number
 
-    @staticmethod
-    def _room(cell, value, model):
-        """The tolerance of the model, or half of the last digit that was written."""
+    def _room(self, cell, value, model):
+        """The tolerance of the model, or half of the last digit that was written. A notebook calculates with 32 bits where its columns have
+        them."""
         digits = cell.lower().partition("e")
         shift = int(digits[2] or 0) if digits[2].lstrip("+-").isdigit() else 0
         written = 0.5 * 10.0 ** (shift - len(digits[0].partition(".")[2])) if "." in digits[0] or "e" in cell.lower() else 0
-        return max(model.tolerance * max(abs(value), 1e-12), written * 1.000001)
+        tolerance = max(model.tolerance, SINGLE) if self.todo["is_single"] else model.tolerance
+        return max(tolerance * max(abs(value), 1e-12), written * 1.000001)
 
     def end(self):
         if not self.seen:
@@ -97,7 +118,7 @@ class Expected:
             sys.exit(f"{name} differs from expected.csv on {len(told)} of {self.seen} rows ({told[0]}){self._why(name)}")
         for note in self.notes():
             print(note)
-        print(f"{self.seen} rows match expected.csv", flush=True)
+        print(f"{self.seen} of {self.todo['data']['test']['rows']} rows match expected.csv", flush=True)
 
     def _why(self, name):
         saved = next((model["version"] for model in self.todo["models"] if model["name"] == name), None)
@@ -105,10 +126,15 @@ class Expected:
             return ""
         import sklearn
 
+        if saved == sklearn.__version__:
+            return ""
         return f"; the model was saved by scikit-learn {saved}, and {sklearn.__version__} is installed"
 
     def notes(self):
-        """Notes about versions that differ without changing the answers."""
+        """What was not compared, and versions that differ without changing the answers."""
+        left = [name for name, columns in self.columns.items() if columns is None]
+        if left:
+            yield f"note: expected.csv has no column {' or '.join(map(repr, left))}: these answers were not compared"
         for model in self.todo["models"]:
             if clash(model["version"]):
                 yield f"note: {model['file']}{clash(model['version']).replace(';', ':', 1)}; the answers match expected.csv anyway"
@@ -125,7 +151,7 @@ def read(path):
             file.seek(0)
             table = csv.reader(file, delimiter=max(",;\t", key=re.sub('"[^"]*"', "", first).count))
             for cells in table:
-                if any(cell.strip() for cell in cells):
+                if len(cells) > 1 or cells == [""] or any(cell.strip() for cell in cells):  # "" alone is an answer that is empty
                     found.append((line, cells if found else [cell.strip() for cell in cells]))
                 line = table.line_num + 1
     except UnicodeDecodeError:
@@ -147,3 +173,11 @@ def same_class(value, text):
 
 def shown(value):
     return str(value)
+
+
+def apart(one, other):
+    """Two numbers with six digits, or as many as tell them apart."""
+    for digits in range(6, 18):
+        if f"{one:.{digits}g}" != f"{other:.{digits}g}":
+            break
+    return f"{one:.{digits}g}", f"{other:.{digits}g}"
