@@ -84,6 +84,21 @@ def namesakes(directory):
     test.to_csv(directory / "test.csv", index=False)
 
 
+def parts(directory):
+    """A pipeline with a class from a directory without __init__.py, which has the name of a module of the service."""
+    (directory / "metrics").mkdir()
+    own_step(directory, "metrics/calc", "Fourth", "X**4")
+    from metrics.calc import Fourth
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+
+    (train, _), (test, _) = numbers(1), numbers(2)
+    model = make_pipeline(Fourth(), LinearRegression()).fit(train.to_numpy(), train["a"] ** 4)
+    joblib.dump(model, directory / "fourth.joblib")
+    said(directory, fourth=model.predict(test.to_numpy()))
+    test.to_csv(directory / "test.csv", index=False)
+
+
 def lookup(directory):
     """A model.py that knows some words, and fails at others with errors of its own."""
     (directory / "model.py").write_text('''PRICES = {"pro": 30.5, "basic": 12.25, "free": 0.0}

@@ -303,3 +303,66 @@ def single(directory):
     joblib.dump(model, directory / "price.joblib")
     test.to_parquet(directory / "test.parquet", index=False)
     said(directory, price=model.predict(test))
+
+
+def reviews(directory):
+    """A pipeline that counts words, and takes a list of texts instead of a table."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    draw = np.random.default_rng(1)
+    texts = pd.DataFrame({"text": [" ".join(draw.choice(["good", "bad", "fine", "poor", "it is", "not"], 6)) for _ in range(ROWS)]})
+    mood = np.where(texts["text"].str.contains("good"), "up", "down")
+    model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts["text"], mood)
+    joblib.dump(model, directory / "mood.joblib")
+    said(directory, mood=model.predict(texts["text"]), mood_probability=model.predict_proba(texts["text"]).max(axis=1))
+    texts.to_csv(directory / "test.csv", index=False)
+
+
+def scaler(directory):
+    """A scaler beside a model, in a file of its own."""
+    from sklearn.preprocessing import StandardScaler
+
+    (train, _), (test, _) = numbers(1), numbers(2)
+    joblib.dump(StandardScaler().fit(train), directory / "scaler.joblib")
+    test.to_csv(directory / "test.csv", index=False)
+
+
+def lines(directory):
+    """A model that was trained on the column which names the rows, too."""
+    from sklearn.linear_model import LinearRegression
+
+    (train, truth), (test, _) = numbers(1, ("Line", "b", "c", "d")), numbers(2, ("Line", "b", "c", "d"))
+    joblib.dump(LinearRegression().fit(train, truth), directory / "price.joblib")
+    test.to_csv(directory / "test.csv", index=False)
+
+
+def unsigned(directory):
+    """Parquet with whole numbers above 2**63 in a column that the model does not know."""
+    from sklearn.linear_model import LinearRegression
+
+    (train, truth), (test, _) = numbers(1), numbers(2)
+    model = LinearRegression().fit(train, truth)
+    joblib.dump(model, directory / "price.joblib")
+    said(directory, price=model.predict(test))
+    test.assign(hash=np.arange(ROWS, dtype="uint64") + 2**63).to_parquet(directory / "test.parquet", index=False)
+
+
+def infinite(directory):
+    """Parquet with an infinite number in its first row."""
+    from sklearn.linear_model import LinearRegression
+
+    (train, truth), (test, _) = numbers(1), numbers(2)
+    joblib.dump(LinearRegression().fit(train, truth), directory / "price.joblib")
+    test.loc[0, "b"] = np.inf
+    test.to_parquet(directory / "test.parquet", index=False)
+
+
+def yes_or_no(directory):
+    """A model of 0 and 1, where the target has no and yes."""
+    from sklearn.linear_model import LogisticRegression
+
+    (train, truth), (test, right) = numbers(1), numbers(2)
+    joblib.dump(LogisticRegression().fit(train, (truth > 0).astype(int)), directory / "left.joblib")
+    test.assign(gone=np.where(right > 0, "yes", "no")).to_csv(directory / "test.csv", index=False)

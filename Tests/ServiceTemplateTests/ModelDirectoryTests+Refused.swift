@@ -143,6 +143,20 @@ extension ModelDirectoryTests {
                 """
             ),
             (
+                "scaler",
+                """
+                scaler.joblib: is no model: StandardScaler has no predict; put it and the model into one Pipeline, or \
+                write a model.py\n
+                """
+            ),
+            (
+                "lines",
+                """
+                price.joblib: knows a column 'Line', which names the rows here and is no feature: train without it, \
+                or name another column with service: index:\n
+                """
+            ),
+            (
                 "zip_numbers",
                 """
                 price.joblib: learnt numbers in column 'zip' (120, 121, 122), and the examples have text ('0123'): \
@@ -154,6 +168,15 @@ extension ModelDirectoryTests {
     func otherModels(kind: String, reason: String) throws {
         try make(kind)
         #expect(try trainingEnd(Kind(name: kind, first: ".")).errors == reason)
+    }
+
+    @Test("with an infinite number in Parquet is refused with its place")
+    func infinite() throws {
+        try make("infinite")
+        let file = model.appending(path: "test.parquet").path
+        #expect(
+            try trainingEnd(Kind(name: "infinite", first: ".")).errors
+                == "\(file):2, column 2 (b): must be a finite number, is 'inf'\n")
     }
 
     @Test("whose LightGBM has an objective of its own is refused where its scores would have to be classes")

@@ -1,6 +1,7 @@
 """What do the models predict for rows of features?"""
 
 import contextlib
+import importlib.machinery
 import importlib.util
 import io
 import json
@@ -129,10 +130,17 @@ def load(trained):
 def find_own_modules():
     """From here on imports look in the model directory before the service's: a model may need a metrics.py or models.py of its own, as the
     script that saved it did. The service has imported all of its modules by then, and imports none later."""
-    for name, module in list(sys.modules.items()):
-        is_ours = name != "__main__" and Path(getattr(module, "__file__", None) or "/").resolve().parent == HERE
-        if is_ours and ((OWN / f"{name}.py").is_file() or (OWN / name / "__init__.py").is_file()):
-            del sys.modules[name]
+    for name in (file.stem for file in HERE.glob("*.py")):
+        module = sys.modules.get(name)
+        if module is not None and Path(getattr(module, "__file__", None) or "/").resolve().parent != HERE:
+            continue
+        if (OWN / f"{name}.py").is_file() or (OWN / name / "__init__.py").is_file():
+            sys.modules.pop(name, None)
+        elif any((OWN / name).glob("*.py")):
+            # Without __init__.py it would not be found: a file of the service, which stands behind it in the path, comes first.
+            found = importlib.machinery.ModuleSpec(name, None, is_package=True)
+            found.submodule_search_locations.append(str(OWN / name))
+            sys.modules[name] = importlib.util.module_from_spec(found)
     # What is installed comes first, as in the process that says what is expected.
     sys.path[:] = [place for place in sys.path if Path(place).resolve() not in (HERE, OWN)] + [str(OWN), str(HERE)]
 
@@ -178,12 +186,16 @@ class Loader:
         return self._estimator(skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content)), classes)
 
     def _estimator(self, estimator, classes):
-        kind = type(estimator).__module__
-        found = Estimator(estimator, classes)
-        if kind.startswith("lightgbm.") and hasattr(estimator, "booster_"):
-            found.names, found.words = leaves_of(estimator.booster_, self.schema)
-        elif kind.startswith("xgboost.") and hasattr(estimator, "get_booster"):
-            found.words = words_of(estimator.get_booster())
+        found, best = Estimator(estimator, classes), estimator
+        while hasattr(best, "best_estimator_"):  # of a search for settings
+            best = best.best_estimator_
+        kind = type(best).__module__
+        if kind.startswith("lightgbm.") and hasattr(best, "booster_"):
+            found.names, found.words = leaves_of(best.booster_, self.schema)
+        elif kind.startswith("xgboost.") and hasattr(best, "get_booster"):
+            found.words = words_of(best.get_booster())
+        elif found.names is None and len(self.schema.columns) == 1 and self.schema.columns[0].type == "text":
+            found.takes_text = takes_text(best)
         return found
 
     def _own(self):
@@ -235,6 +247,7 @@ class Estimator:
         self.classes, self._estimator = classes, estimator
         self._probabilities = getattr(estimator, "predict_proba", None) if classes and hasattr(estimator, "classes_") else None
         self.has_chances = self._probabilities is not None
+        self.takes_text = False  # instead of a table of one column
         self._settings = _settings(estimator) if type(estimator).__module__.startswith("sklearn") else None
 
     def ask(self, rows, with_chances=True):
@@ -251,7 +264,7 @@ class Estimator:
         return answers.tolist(), chances
 
     def _ask_alike(self, rows, with_chances):
-        table = table_of(rows, self.names)
+        table = rows.column(rows.schema.features[0]) if self.takes_text else table_of(rows, self.names)
         categorize(table, self.words, rows.schema)
         # Only where no value can be missing: a model that accepts no missing values must be able to say so.
         if self._settings is None or not rows.schema.is_numeric:
@@ -262,6 +275,13 @@ class Estimator:
     def _ask(self, table, with_chances):
         answers = np.asarray(self._estimator.predict(table)).reshape(len(table)).tolist()
         return answers, np.asarray(self._probabilities(table)) if self._probabilities and with_chances else None
+
+
+def takes_text(estimator):
+    """Whether the first step is one of scikit-learn that makes numbers of texts."""
+    while hasattr(estimator, "steps") or hasattr(estimator, "best_estimator_"):
+        estimator = estimator.steps[0][1] if hasattr(estimator, "steps") else estimator.best_estimator_
+    return type(estimator).__module__.startswith("sklearn.feature_extraction.text")
 
 
 class Unlikely:

@@ -99,14 +99,37 @@ def load_estimator(estimator, file, schema):
     several = getattr(estimator, "classes_", None)
     if isinstance(several, list) and any(getattr(one, "ndim", 0) for one in several):
         sys.exit(f"{file}: answers {len(several)} targets for each row, and a service one: save a model for each target")
+    if not hasattr(estimator, "predict"):
+        sys.exit(f"{file}: is no model: {type(estimator).__name__} has no predict; put it and the model into one Pipeline, or write "
+                 "a model.py")
+    found, inner = Estimator(estimator, schema), chosen(estimator)
+    library = type(inner).__module__.partition(".")[0]
+    if library != "lightgbm":  # which knows names of its own
+        check_names(estimator, file, schema)
     check_encoders(estimator, file, schema)
-    library, found = type(estimator).__module__.partition(".")[0], Estimator(estimator, schema)
-    if library == "lightgbm" and hasattr(estimator, "booster_"):
-        found.names = names_of_lightgbm(estimator.booster_, schema, file)
-        found.words = words_of_lightgbm(estimator.booster_, found.names, schema, file)
-    elif library == "xgboost" and hasattr(estimator, "get_booster"):
-        found.words = fitting(words_of_xgboost(estimator.get_booster()), schema, file)
+    if library == "lightgbm" and hasattr(inner, "booster_"):
+        found.names = names_of_lightgbm(inner.booster_, schema, file)
+        found.words = words_of_lightgbm(inner.booster_, found.names, schema, file)
+    elif library == "xgboost" and hasattr(inner, "get_booster"):
+        found.words = fitting(words_of_xgboost(inner.get_booster()), schema, file)
     return found
+
+
+def chosen(estimator):
+    """What a search such as GridSearchCV has found to be the best, or the estimator itself."""
+    return chosen(estimator.best_estimator_) if hasattr(estimator, "best_estimator_") else estimator
+
+
+def check_names(estimator, file, schema):
+    """Refuses an estimator that knows columns which are no features of the examples."""
+    columns, index = [column["name"] for column in schema["columns"]], schema["index"]
+    for name in map(str, getattr(estimator, "feature_names_in_", ())):
+        if name in columns or name.strip(" \t") in columns:
+            continue
+        if index is not None and name.strip(" \t") == (index or "Unnamed: 0"):
+            remedy = ", or name another column with service: index:" if index else " (pandas.read_csv(…, index_col=0))"
+            sys.exit(f"{file}: knows a column {name!r}, which names the rows here and is no feature: train without it{remedy}")
+        sys.exit(f"{file}: knows a column {name!r}, which the examples lack; they have {', '.join(map(repr, columns[:20]))}")
 
 
 def check_encoders(estimator, file, schema):
@@ -130,6 +153,7 @@ def check_encoders(estimator, file, schema):
 
 def encoded(estimator, names):
     """(column, its categories) of each encoder that gets columns as they are in the file; what other steps make of them is their own."""
+    estimator = chosen(estimator)
     kind = type(estimator).__name__ if type(estimator).__module__.startswith("sklearn.") else None
     names = [str(name) for name in getattr(estimator, "feature_names_in_", names)]
     if kind == "Pipeline":

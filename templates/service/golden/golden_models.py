@@ -84,12 +84,21 @@ class Estimator(Model):
         if names is None:
             self.hint = ("; it gets a NumPy array, because it does not say which columns it knows (feature_names_in_): begin with a "
                          "ColumnTransformer, or write a model.py, which gets a data frame")
+        self.takes_text = names is None and is_vectorizer(estimator)
+        if self.takes_text:
+            self.hint = "; it takes one column of text: leave the others out of the examples, or begin with a ColumnTransformer"
         classes = getattr(estimator, "classes_", None)
         if classes is not None:
             self.classes = np.asarray(classes).tolist()
         self.probabilities = getattr(estimator, "predict_proba", None)
         if any(library in sys.modules for library in SINGLE_LIBRARIES):
             self.tolerance = SINGLE
+
+    def table(self, rows, schema):
+        only = schema["columns"][0]
+        if self.takes_text and len(schema["columns"]) == 1 and only["type"] == "text":
+            return [math.nan if row[only["name"]] is None else row[only["name"]] for row in rows]
+        return super().table(rows, schema)
 
     def ask(self, table):
         use_categories(table, self.words)
@@ -99,6 +108,13 @@ class Estimator(Model):
         if answers.shape != (len(table),):
             raise SystemExit(f"it returns shape {answers.shape} for {len(table)} rows: one class or number per row is required")
         return answers.tolist(), None if self.probabilities is None or self.classes is None else np.asarray(self.probabilities(table))
+
+
+def is_vectorizer(estimator):
+    """Whether an estimator begins with one that counts words, and takes texts instead of a table."""
+    while hasattr(estimator, "best_estimator_") or hasattr(estimator, "steps"):
+        estimator = estimator.best_estimator_ if hasattr(estimator, "best_estimator_") else estimator.steps[0][1]
+    return type(estimator).__module__ == "sklearn.feature_extraction.text"
 
 
 class Own(Estimator):

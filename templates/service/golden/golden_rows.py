@@ -48,7 +48,7 @@ def of_type(text, column, separator):
     if kind == "boolean":
         return text.lower() == "true"
     text = text.replace(",", ".") if separator == ";" else text
-    if kind == "integer" and text.lstrip("+-").isdigit():
+    if kind == "integer" and text.lstrip("+-").isdigit() and len(text.lstrip("+-")) <= 18:  # longer ones may not fit into 64 bits
         return int(text)
     number = float(text)
     return int(number) if kind == "integer" and number.is_integer() and abs(number) < 2**53 else number
@@ -70,7 +70,8 @@ def as_table(rows, schema, names):
     if names is not None:
         import pandas
 
-        frame = pandas.DataFrame({column["name"]: series(rows, column, pandas) for column in schema["columns"]})
+        known = {*names, *(name.strip(" \t") for name in names)}
+        frame = pandas.DataFrame({column["name"]: series(rows, column, pandas) for column in schema["columns"] if column["name"] in known})
         # The model may have been trained on names with spaces around them, which a header's are without here.
         padded = {name.strip(" \t"): name for name in names if name not in frame}
         frame.columns = [padded.get(name, name) for name in frame]
