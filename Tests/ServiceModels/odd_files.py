@@ -328,6 +328,10 @@ pair("blanks and blanks around a word for nothing, which are words as for pandas
 pair("blanks among numbers, which are gaps",
      (examples(header=FOUR, line="{line},{name},{x},{y},{line}"), examples(header=FOUR, line="{line},{name},{x},{y}, ")),
      "x number, y number, z integer?; # Letter integer: classification of 3", "trains")
+pair("True and False in the training, 0 and 1 in the test",
+     (examples(header=FOUR, line="{line},{name},{x},{y},True"), examples(header=FOUR, line="{line},{name},{x},{y},1")),
+     "train.csv:2, column 5 (z): is 'True', and the column has numbers in 30 other rows: write True and False, or 1 and 0, in all of them, "
+     "or save the file as Parquet if the column is text")
 pair("gaps in words", (examples(header=FOUR, line="{line},{name},{x},{y},blue"), examples(header=FOUR, line="{line},{name},{x},{y},NA")),
      "x number, y number, z text?; # Letter integer: classification of 3", NO_WORDS.format("blue"))
 pair("regression", both(name="{}.5".format, per_class=10), "x number, y number; # Letter number: regression", None)

@@ -110,6 +110,13 @@ struct ModelDirectoryTests {
             Kind(
                 name: "logarithms", target: "up",
                 first: #""kind": \{"class": false, "probability": 0\.53\d+\}, "size": \{"value": 1\.1\d+\}, .*"#),
+            Kind(
+                name: "searched", target: "price",
+                first: #""leaves": \{"value": 2\.7\d+\}, "trees": \{"value": 1\.1\d+\}"#),
+            Kind(name: "reviews", first: #""mood": \{"class": "up", "probability": 0\.9\d+\}"#),
+            Kind(name: "unsigned", first: #""price": \{"value": -0\.02\d+\}"#),
+            Kind(name: "yes_or_no", target: "gone", first: #""left": \{"class": 0, "probability": 0\.6\d+\}"#),
+            Kind(name: "parts", first: #""fourth": \{"value": 0\.001\d+\}"#),
             Kind(name: "transformer", first: #""square": \{"value": 0\.035\d+\}"#),
             Kind(name: "namesakes", first: #""cube": \{"value": 0\.0067\d+\}"#),
         ]
@@ -212,6 +219,17 @@ struct ModelDirectoryTests {
             #expect(end.status == 1)
             #expect(try Regex(reason).wholeMatch(in: end.errors) != nil, "\(end.errors)")
         }
+    }
+
+    @Test("whose classes are none of the target's is built with a note")
+    func strangeClasses() throws {
+        try make("yes_or_no")
+        #expect(
+            try train(Kind(name: "yes_or_no", target: "gone", first: ".")).contains(
+                """
+                note: left answers 0, 1, and the target has no, yes: none of its answers is right; train it with the \
+                classes of the target\n
+                """))
     }
 
     @Test("whose examples show fewer classes than its boosters answer is told to name them in labels.csv")

@@ -93,6 +93,14 @@ class Seen:
             where, cell, hint = self.odd
             raise DataError(f"{where}: must be a number as in {self.numbers} other rows, is {cell!r}"
                             f"{hint or ': correct it, or save the file as Parquet if the column is text'}")
+        if type in ("number", "integer") and self.texts:  # as Parquet may have infinite ones
+            where, cell, hint = self.odd
+            raise DataError(f"{where}: must be a finite number, is {cell!r}{hint}")
+        if type is None and self.booleans and self.numbers and not self.texts:
+            where, cell, _ = self.odd
+            others = counted(self.numbers, "other row")
+            raise DataError(f"{where}: is {cell!r}, and the column has numbers in {others}: write True and False, or 1 and 0, in all of "
+                            "them, or save the file as Parquet if the column is text")
         column = Column(name, type or found, bool(self.missing or self.padded and (type or found) != "text"))
         if self.refused and column.type in ("number", "integer"):
             raise DataError(f"{self.refused}, or save the file as Parquet if the column is text")

@@ -67,12 +67,14 @@ class Score:
 
     def __init__(self, task):
         self.task, self.rows, self.right, self.of = task, 0, {}, {}
+        self.said = set()  # classes that were answered
         self.mean = self.spread = 0.0  # of the truth; the latter are the squares of what it differs from its mean (Welford)
         self.squared = self.absolute = 0.0  # errors
 
     def add(self, truth, answer):
         self.rows += 1
         if self.task == "classification":
+            self.said.add(answer)
             self.of[truth] = self.of.get(truth, 0) + 1
             self.right[truth] = self.right.get(truth, 0) + is_same(answer, truth)
             return
@@ -81,6 +83,15 @@ class Score:
         self.spread += before * (truth - self.mean)
         self.squared += error * error
         self.absolute += abs(error)
+
+    def strange(self):
+        """What to say where no answer could be right: 0 and 1 for no and yes."""
+        if not self.said or sum(self.right.values()) or len(self.said) * len(self.of) > 10_000:
+            return None
+        if any(is_same(answer, truth) for answer in self.said for truth in self.of):
+            return None
+        said, there = (", ".join(sorted(map(str, classes))[:5]) for classes in (self.said, self.of))
+        return f"answers {said}, and the target has {there}: none of its answers is right; train it with the classes of the target"
 
     def scores(self):
         if self.task == "classification":
@@ -168,6 +179,9 @@ def answer_all(todo, models):
             line += 1
     if expected:
         expected.end()
+    for name, score in scores.items():
+        if score.strange():
+            print(f"note: {name} {score.strange()}")
     return tasks, {name: score.scores() for name, score in scores.items() if score.rows}, kept
 
 
