@@ -67,6 +67,7 @@ struct CommandTests {
         #expect(command.remoteLine(user: "ubuntu") == own)
         #expect(command.asRoot().remoteLine(user: "ubuntu") == "env LC_ALL=C sudo -n -- " + own)
         #expect(command.asRoot().remoteLine(user: "root") == own)
+        #expect(command.asRoot().within(.seconds(9)).longest == .seconds(9), "it waits for no turn")
     }
 
     @Test(

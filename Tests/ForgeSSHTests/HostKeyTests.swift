@@ -122,13 +122,14 @@ struct HostKeyTests {
     }
 
     /// Lines of known_hosts in which ssh's second look, at the address without the port, finds nothing either; NAME,
-    /// PORT, KEY and OTHER are put in, and so is HASHED, the hashed form of NAME.
+    /// PORT, KEY and OTHER are put in, and so are HASHED, the hashed form of NAME, and FOREIGN, that of another name.
     static let lines = [
         "NAME KEY", "NAME OTHER", "  NAME KEY", "\tNAME\t KEY  a comment", "NAME KEY\r", "# NAME KEY", "  # NAME KEY",
         "NAME,!NAME KEY",
         "*,!NAME,!127.0.0.1 KEY", "* KEY", "*,!* KEY", "!NAME,!127.0.0.1,* KEY", "!other,* KEY", "[127.0.0.?]:PORT KEY",
         "[127.0.0.1?]:PORT KEY",
-        "[LOCALHOST]:PORT,[127.*]:* KEY", "other KEY", "HASHED KEY", "  HASHED KEY", "HASHED OTHER", "@revoked * KEY",
+        "[LOCALHOST]:PORT,[127.*]:* KEY", "other KEY", "HASHED KEY", "  HASHED KEY", "HASHED OTHER",
+        "FOREIGN KEY", "FOREIGN OTHER\nNAME KEY", "@revoked * KEY",
         "NAME KEY\n@revoked * KEY",
         "NAME KEY\n  @revoked * KEY", "NAME KEY\n@revoked other KEY", "NAME KEY\n@revoked * OTHER",
         "NAME KEY\n@revoked *,!NAME KEY", "@cert-authority * KEY", "@cert-authority * OTHER",
@@ -143,14 +144,18 @@ struct HostKeyTests {
         try await LoopbackSSHD.running { sshd async throws in
             try await LoopbackSSHD.makeKey(sshd.directory.path("other"))
             let other = try sshd.directory.text("other.pub").split(separator: " ").prefix(2).joined(separator: " ")
-            try sshd.directory.write("hashed", "\(sshd.name) \(sshd.hostKey(.ed25519))\n")
-            try await LocalProgram.run("ssh-keygen", ["-q", "-H", "-f", sshd.directory.path("hashed")])
-            let hashed = try String(sshd.directory.text("hashed").prefix { $0 != " " })
             let key = try sshd.hostKey(.ed25519)
+            try sshd.directory.write("hashed", "\(sshd.name) \(key)\nforeign.example \(key)\n")
+            try await LocalProgram.run("ssh-keygen", ["-q", "-H", "-f", sshd.directory.path("hashed")])
+            let hashed = try sshd.directory.text("hashed").split(separator: "\n").map {
+                String($0.prefix { $0 != " " })
+            }
+            try #require(hashed.count == 2)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (number, line) in Self.lines.enumerated() {
                     let text = [
-                        ("HASHED", hashed), ("NAME", sshd.name), ("PORT", "\(sshd.port)"), ("KEY", key),
+                        ("HASHED", hashed[0]), ("FOREIGN", hashed[1]), ("NAME", sshd.name), ("PORT", "\(sshd.port)"),
+                        ("KEY", key),
                         ("OTHER", other),
                     ]
                     .reduce(line) { $0.replacing($1.0, with: $1.1) }

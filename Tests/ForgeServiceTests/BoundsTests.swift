@@ -32,7 +32,11 @@ struct BoundsTests {
             report(
                 "seconds 1\nlongest 1\nbucket 9223372036854775807 1\nbucket 1e300 1\nbucket 5 9223372036854775807\n")?
                 .times == [])
-        #expect(report("seconds 1\nlongest 1\n" + String(repeating: "bucket 1 1\n", count: 2000)) == nil)
+        for (count, isRead) in [(1000, true), (1001, false)] {
+            let answered = report("seconds 1\nlongest 1\n" + String(repeating: "bucket 1 1\n", count: count))
+            let failed = report("seconds 1\nlongest 1\n" + String(repeating: "failed curl 7 1\n", count: count))
+            #expect((answered != nil) == isRead && (failed != nil) == isRead, "\(count) lines")
+        }
     }
 
     private func golden(rows: Int, classes: Int) -> [UInt8] {

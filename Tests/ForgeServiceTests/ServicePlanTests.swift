@@ -177,6 +177,10 @@ struct ServicePlanTests {
 
     @Test("says what to do when the cluster is not there yet")
     func preflight() async throws {
+        let runtime = try #require(
+            try plan(Example.cluster()).stages[0].steps(for: "kubnode").first { $0.title == "containerd runs" })
+        #expect(runtime.differences(whenLookEnds: 1, "ctr: connection refused") == ["ctr: connection refused"])
+        #expect(runtime.differences(whenLookEnds: 0, "1.7.24") == [])
         let requirement = try #require(try plan(Example.cluster()).stages[0].steps(for: "kubmaster").first)
         #expect(requirement.differences(whenLookEnds: 127, "sh: 1: docker: not found") == ["sh: 1: docker: not found"])
         #expect(requirement.differences(whenLookEnds: 0, "20.10.24") == [])

@@ -3,6 +3,7 @@
 A kind is a function of one of the modules that are named here; its sentence says what it makes.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -15,6 +16,8 @@ MODULES = (sklearn_models, boosters, onnx_files, own_code)
 
 
 def make(kind, directory):
+    # Where people train there are no modules of the service, whose names theirs may have.
+    sys.path[:] = [place for place in sys.path if place not in os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     directory.mkdir(parents=True, exist_ok=True)
     for module in MODULES:
         if hasattr(module, kind):

@@ -45,14 +45,13 @@ struct InventoryFile {
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         if waiting { try wait(fd) }
         while content.count <= Self.largest {
-            let count = read(fd, &piece, piece.count)
-            if count == 0 { break }
-            if count > 0 {
-                content += piece[..<count]
-            } else if errno == EAGAIN {
+            switch read(fd, &piece, piece.count) {
+            case 0: return content
+            case let count where count > 0: content += piece[..<count]
+            default:
+                if errno == EINTR { continue }
+                guard errno == EAGAIN else { throw unreadable(errno) }
                 try wait(fd)
-            } else if errno != EINTR {
-                throw unreadable(errno)
             }
         }
         return content

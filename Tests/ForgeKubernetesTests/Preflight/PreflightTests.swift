@@ -271,7 +271,10 @@ struct PreflightTests {
             { $0[1] }
         }
         #expect(twins { $0.productUUID = "4C4C4544-0001" } == ["kubmaster has the same: 4C4C4544-0001"])
-        #expect(twins { $0.macAddresses = ["0a:00:00:00:00:01"] } == ["kubmaster has the same: 0a:00:00:00:00:01"])
+        #expect(
+            twins { $0.macAddresses = ["0a:00:00:00:00:01", "0a:00:00:00:00:02"] } == [
+                "kubmaster has the same: 0a:00:00:00:00:01"
+            ])
         for placeholder in ["", "00000000-0000-0000-0000-000000000000", "03000200-0400-0500-0006-000700080009"] {
             #expect(twins { $0.productUUID = placeholder } == [])
         }

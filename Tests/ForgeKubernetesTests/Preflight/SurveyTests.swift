@@ -58,7 +58,7 @@ struct SurveyTests {
             memorycgroup=1
             vxlan=0
             proxy=http://me:secret@p:3128
-            room-kubelet=102400 51200 1000 900 /var/lib/kubelet
+            room-kubelet=41251136 30000000 1000 900 /var/lib/kubelet
             room-containerd=0 0 - - /var/lib/containerd
             """
         var expected = Facts(
@@ -73,7 +73,8 @@ struct SurveyTests {
         expected.hasMemoryCgroup = true
         expected.hasVXLAN = false
         expected.rooms = [
-            "kubelet": Facts.Room("/var/lib/kubelet", totalMiB: 100, freeMiB: 50, totalInodes: 1000, freeInodes: 900)
+            "kubelet": Facts.Room(
+                "/var/lib/kubelet", totalMiB: 40284, freeMiB: 29296, totalInodes: 1000, freeInodes: 900)
         ]
         expected.proxy = "http://p:3128"
         #expect(facts(text) == expected)

@@ -17,6 +17,17 @@ struct CronTests {
     }
 
     @Test(
+        "stands for numbers",
+        arguments: [
+            ("5/15 * * * *", 0, [5, 20, 35, 50]), ("5-5/15 * * * *", 0, [5]), ("10-50/20 * * * *", 0, [10, 30, 50]),
+            ("*/30 * * * *", 0, [0, 30]), ("7 * * * *", 0, [7]), ("0 20-23 * * *", 1, [20, 21, 22, 23]),
+            ("0 0 * * mon-fri", 4, [1, 2, 3, 4, 5]), ("0 0 1,15 * *", 2, [1, 15]), ("@weekly", 4, [0]),
+        ])
+    func numbers(text: String, field: Int, numbers: [Int]) throws {
+        #expect(try CronExpression(text).numbers[field].sorted() == numbers)
+    }
+
+    @Test(
         "is refused with the reason",
         arguments: [
             ("", "it has 0 fields, and needs five: minute hour day month weekday"),

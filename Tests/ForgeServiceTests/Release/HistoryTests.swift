@@ -10,8 +10,10 @@ import Testing
 @Suite("The history of releases")
 struct HistoryTests {
     private static let cluster = Example.cluster()
+    /// The first is somebody else's, with the service's label.
     private let full = Told.list(
-        Told.deployment(template: "second"), Told.replicaSet("first", revision: 3),
+        Told.deployment("other", template: "first"), Told.deployment(template: "second"),
+        Told.replicaSet("first", revision: 3),
         Told.replicaSet("second", revision: 4),
         Told.history(
             .example("a", template: "first", at: "2026-11-19T10:00:00Z"),

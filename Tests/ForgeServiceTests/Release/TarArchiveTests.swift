@@ -28,9 +28,13 @@ struct TarArchiveTests {
         #expect(content.output == "Line,# Letter\n")
     }
 
-    @Test("holds a path of more than 100 bytes, as directories of packages have")
-    func longPath() throws {
-        let path = "model/" + String(repeating: "für/", count: 24) + String(repeating: "n", count: 100)
+    @Test(
+        "holds a path of more than 100 bytes, as directories of packages have",
+        arguments: [
+            "model/" + String(repeating: "für/", count: 24) + String(repeating: "n", count: 100),
+            String(repeating: "directory/", count: 22) + "x",
+        ])
+    func longPath(path: String) throws {
         let listing = try LocalProgram(
             "tar", "--quoting-style=literal", "-tf", "-", input: TarArchive([path: []]).bytes)
         #expect(listing.output == path + "\n")

@@ -106,6 +106,18 @@ struct HandoverTests {
         }
     }
 
+    @Test("has ended well where its own Job says so")
+    func ended() async throws {
+        try await TemporaryDirectory.during { directory in
+            let step = try await step(directory, isSigned: false)
+            func found(_ jobs: [String]) -> [String] { step.differences(whenLookEnds: 0, Objects.list(jobs)) }
+            #expect(found([Objects.job("inference-push-2", "Complete")]) == ["it has not begun"])
+            #expect(found([Objects.job("inference-push-1")]) == ["it has not ended well"])
+            #expect(found([Objects.job("inference-push-1", "Failed")]) == ["it has not ended well"])
+            #expect(found([Objects.job("inference-push-1", "Complete")]) == [])
+        }
+    }
+
     @Test("is the directory alone where versions are not signed, once")
     func unsigned() async throws {
         try await TemporaryDirectory.during { directory in
