@@ -55,10 +55,11 @@ struct PageTests {
     @Test("writes names of columns and models into the page as text, whatever they hold")
     func escaped() throws {
         let script = """
-            import page, schema
+            import page
+            from schema import Column
             class Odd:
                 names, tasks, scores, version, count = ["<b>m</b>"], {"<b>m</b>": "classification"}, {}, "v", 0
-                columns = [schema.Column("</script><script>x</script>", "text"), schema.Column("'\\"&", "boolean", True)]
+                columns = [Column("</script><script>x</script>", "text"), Column("'\\"&", "boolean", True)]
                 examples_are_private = True
             text = page.of(Odd()).decode()
             print("<b>" in text, text.count("<script>x"), text.count("</script>"))
