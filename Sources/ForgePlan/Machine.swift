@@ -79,15 +79,15 @@ package struct Machine: Sendable {
     package func write(_ file: RemoteFile) async throws {
         let output = try await attempt(file.write)
         guard output.isSuccess else {
-            throw Problem(failed: file.write, on: host, output, fix: Self.room(file.path, output.errorText, host))
+            throw Problem(failed: file.write, on: host, output, fix: Self.remedy(file.path, output.errorText, host))
         }
         if output.text.hasPrefix("kept") {
             tell("what was in \(file.path) is kept as \(OriginalFile.copy(of: file.path))")
         }
     }
 
-    /// What helps where a file cannot be written.
-    private static func room(_ path: String, _ said: String, _ host: Host) -> String {
+    /// What to do about a file that cannot be written, by the words of the program that failed.
+    private static func remedy(_ path: String, _ said: String, _ host: Host) -> String {
         if said.contains("No space left") { return "make room on \(host.name): `df -h` and `df -i` tell where" }
         if said.contains("Read-only file system") || said.contains("resource busy") {
             return "\(path) is on a mount that cannot be changed: `findmnt -T \(path)` on \(host.name)"

@@ -181,7 +181,7 @@ def zero_or_one(directory):
 
 
 def raw_scores(directory):
-    """XGBoost with an objective whose answers are no probabilities."""
+    """XGBoost with an objective that does not predict probabilities."""
     import xgboost
 
     (train, truth), (test, right) = numbers(1), numbers(2)

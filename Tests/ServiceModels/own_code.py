@@ -1,4 +1,4 @@
-"""Model directories with Python of one's own: model.py, and modules that pipelines need."""
+"""Model directories that bring Python code: a model.py, or modules that a pipeline imports."""
 
 import sys
 
@@ -55,16 +55,24 @@ class {name}(TransformerMixin, BaseEstimator):
 ''')
 
 
-def transformer(directory):
-    """A pipeline with a class of a module of one's own."""
-    own_step(directory, "features", "Squares", "X**2")
-    from features import Squares
+def raised(directory, name, step, exponent):
+    """Saves a pipeline that begins with the step and predicts a power of column a. Returns what it predicts for the test rows."""
     from sklearn.linear_model import LinearRegression
     from sklearn.pipeline import make_pipeline
 
     (train, _), (test, _) = numbers(1), numbers(2)
-    joblib.dump(make_pipeline(Squares(), LinearRegression()).fit(train.to_numpy(), train["a"] ** 2), directory / "square.joblib")
+    model = make_pipeline(step, LinearRegression()).fit(train.to_numpy(), train["a"] ** exponent)
+    joblib.dump(model, directory / f"{name}.joblib")
     test.to_csv(directory / "test.csv", index=False)
+    return model.predict(test.to_numpy())
+
+
+def transformer(directory):
+    """A pipeline with a class of a module of one's own."""
+    own_step(directory, "features", "Squares", "X**2")
+    from features import Squares
+
+    raised(directory, "square", Squares(), 2)
 
 
 def namesakes(directory):
@@ -74,14 +82,8 @@ def namesakes(directory):
     (directory / "rows").mkdir()
     (directory / "rows/__init__.py").write_text("EXPONENT = 3\n")
     from models import Powers
-    from sklearn.linear_model import LinearRegression
-    from sklearn.pipeline import make_pipeline
 
-    (train, _), (test, _) = numbers(1), numbers(2)
-    model = make_pipeline(Powers(), LinearRegression()).fit(train.to_numpy(), train["a"] ** 3)
-    joblib.dump(model, directory / "cube.joblib")
-    said(directory, cube=model.predict(test.to_numpy()))
-    test.to_csv(directory / "test.csv", index=False)
+    said(directory, cube=raised(directory, "cube", Powers(), 3))
 
 
 def parts(directory):
@@ -89,14 +91,8 @@ def parts(directory):
     (directory / "metrics").mkdir()
     own_step(directory, "metrics/calc", "Fourth", "X**4")
     from metrics.calc import Fourth
-    from sklearn.linear_model import LinearRegression
-    from sklearn.pipeline import make_pipeline
 
-    (train, _), (test, _) = numbers(1), numbers(2)
-    model = make_pipeline(Fourth(), LinearRegression()).fit(train.to_numpy(), train["a"] ** 4)
-    joblib.dump(model, directory / "fourth.joblib")
-    said(directory, fourth=model.predict(test.to_numpy()))
-    test.to_csv(directory / "test.csv", index=False)
+    said(directory, fourth=raised(directory, "fourth", Fourth(), 4))
 
 
 def lookup(directory):

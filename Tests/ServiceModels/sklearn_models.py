@@ -32,7 +32,7 @@ def churn(directory, dump=joblib.dump, name="churn.joblib"):
 
 
 def expected(directory):
-    """With what the notebook said."""
+    """With an expected.csv that holds the notebook's predictions."""
     model, test = churn(directory)
     likely = model.predict_proba(features(test)).max(axis=1)
     pd.DataFrame({"customer": test["customer"], "churn": model.predict(features(test)), "churn_probability": likely.round(6)}).to_csv(
@@ -123,7 +123,7 @@ def flags(directory):
 
 
 def identifiers(directory):
-    """Whole numbers above 2**53, of which floats have every second only."""
+    """Whole numbers above 2**53, where a float can represent only every second one."""
     from sklearn.compose import ColumnTransformer
     from sklearn.linear_model import LinearRegression
     from sklearn.pipeline import make_pipeline
@@ -330,7 +330,7 @@ def scaler(directory):
 
 
 def lines(directory):
-    """A model that was trained on the column which names the rows, too."""
+    """A model that was also trained on the column that identifies the rows."""
     from sklearn.linear_model import LinearRegression
 
     (train, truth), (test, _) = numbers(1, ("Line", "b", "c", "d")), numbers(2, ("Line", "b", "c", "d"))

@@ -58,7 +58,7 @@ def plain(cell):
 
 
 def number_hint(text, decimal=""):
-    """What to write instead of text that is almost a number."""
+    """How to write a number that the text looks like; "" if it looks like none."""
     grouped = GROUPED.fullmatch(text)
     if grouped:
         head, decimals = grouped.groups()

@@ -162,7 +162,7 @@ def separator(header):
 
 
 class opened:
-    """A file, as the reader of its records."""
+    """Opens a file and reads its records."""
 
     def __init__(self, path, name):
         self.path, self.name = path, name

@@ -60,7 +60,7 @@ class Schema:
 
 
 class Layout:
-    """Where the columns of a schema are in a file: they are found by their names, in any order."""
+    """The positions of a schema's columns in a file; they are found by name, in any order."""
 
     def __init__(self, schema, header, reader, needs_target=False, keep=()):
         self.schema, self.name, self.width, self.first = schema, reader.name, len(header), header[0]
@@ -117,11 +117,11 @@ class Layout:
         return value(cells[self.target], self.schema.target, self.where(line, self.target, self.schema.target.name), self.decimal)
 
     def truth_if_known(self, cells, line):
-        """The same of new rows, of which nobody may have said yet what is right: None then."""
+        """The target of a record, or None where the cell is empty: new rows may not have a label yet."""
         return value(cells[self.target], self._known, self.where(line, self.target, self.schema.target.name), self.decimal)
 
     def check_decimals(self):
-        """Once all rows of a file have been read: refuses numbers with two readings."""
+        """Refuses ambiguous numbers; call it after all rows of a file have been read."""
         for _, is_refused, why in doubtful(self.decimals):
             if is_refused:
                 raise DataError(why)

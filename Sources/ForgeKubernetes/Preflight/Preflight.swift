@@ -114,7 +114,7 @@ struct Preflight {
         ]
     }
 
-    /// There where kubeadm has made a node of the machine.
+    /// kubeadm writes it when the machine becomes a node.
     private static let kubeletConfig = "/etc/kubernetes/kubelet.conf"
 
     private func disks(_ host: Host, _ own: Facts) -> [any Step] {
