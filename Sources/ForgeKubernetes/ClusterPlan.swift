@@ -59,8 +59,8 @@ package struct ClusterPlan: Sendable {
                     [NodeIsReady.step(for: host)] + Bridge.steps(for: host, cni)
                 },
                 try stage("the cluster works", on: [cluster.firstControlPlane]) { host, _ in
-                    when(host.isSchedulable, ControlPlaneIsSchedulable(host: host))
-                        + [SystemPods.step(for: cni, and: metrics)] + (metrics.map { [$0.measures] } ?? [])
+                    [ControlPlaneTaints(host: host), SystemPods.step(for: cni, and: metrics)]
+                        + (metrics.map { [$0.measures] } ?? [])
                 },
                 // Once the pod network runs on all of them.
                 try stage("the nodes reach each other") { host, _ in

@@ -43,6 +43,7 @@ extension OutsideTests {
     static let parsers: [String: Way] = [
         "ForgeKubernetes/KubeAPI/HostKubectl.swift": .fuzz("what kubectl says of objects", and: "steps of provision"),
         "ForgeKubernetes/Kubeadm/ControlPlane.swift": .fuzz("steps of provision"),
+        "ForgeKubernetes/Kubeadm/ControlPlaneTaints.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Kubeadm/Certificates.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Preflight/Ports.swift": .fuzz("steps of provision"),
         "ForgeKubernetes/Preflight/ForeignNetwork.swift": .fuzz("steps of provision"),

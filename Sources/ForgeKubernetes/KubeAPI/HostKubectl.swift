@@ -6,6 +6,7 @@ import ForgePlan
 package enum HostKubectl {
     /// Where kubeadm puts the administrator's credentials, on control planes alone; root reads it.
     package static let adminConfig = "/etc/kubernetes/admin.conf"
+    /// The kubelet's, which kubeadm writes when the machine becomes a node.
     static let kubeletConfig = "/etc/kubernetes/kubelet.conf"
 
     /// A line of shell that asks the API server as the administrator; it gives up soon, because it is asked again.
@@ -49,7 +50,7 @@ struct Nodes: Sendable {
 
     init(_ text: String) {
         all = text.split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: "=", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+            let fields = line.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
             guard fields.count == 3 else { return nil }
             return Node(
                 name: fields[0], isReady: fields[1] == "True", taints: fields[2].split(separator: " ").map(String.init))

@@ -11,13 +11,13 @@ struct ClusterMembershipCheck: PreflightCheck {
     var title: String { "it belongs to no other cluster" }
 
     var questions: [Question] {
-        [.contents(Self.kubeletConfig), .contents(HostKubectl.adminConfig), .command(Self.nodeNameLook)]
+        [.contents(HostKubectl.kubeletConfig), .contents(HostKubectl.adminConfig), .command(Self.nodeNameLook)]
             + Self.leftovers.map { .file($0) }
             + Begun.Work.allCases.map(Begun.question)
     }
 
     func differences(given answers: Answers) -> [Difference] {
-        let kubelet = answers.text(Self.kubeletConfig).flatMap(Self.server)
+        let kubelet = answers.text(HostKubectl.kubeletConfig).flatMap(Self.server)
         let admin = answers.text(HostKubectl.adminConfig)
         let name = answers.command(Self.nodeNameLook).text
         var found: [Difference] = []
@@ -36,7 +36,7 @@ struct ClusterMembershipCheck: PreflightCheck {
     /// What a worker has that is not a node: what a control plane finds, kubeadm keeps.
     private func leftovers(_ answers: Answers) -> [Difference] {
         let isNoted = Begun.Work.allCases.contains { Begun.isNoted($0, of: cluster, in: answers) }
-        guard host.role == .worker, answers.text(Self.kubeletConfig) == nil, !isNoted else { return [] }
+        guard host.role == .worker, answers.text(HostKubectl.kubeletConfig) == nil, !isNoted else { return [] }
         return Self.leftovers.filter { answers.file($0) != nil }.map {
             "it has \($0) of a cluster that kubeforge did not create"
         }
@@ -88,7 +88,6 @@ struct ClusterMembershipCheck: PreflightCheck {
         text.firstMatch(of: #/^the cluster knows it as the node ([^,]+),/#).map { String($0.1) }
     }
 
-    private static let kubeletConfig = "/etc/kubernetes/kubelet.conf"
     private static let leftovers = ["/etc/kubernetes/bootstrap-kubelet.conf", "/etc/kubernetes/pki/ca.crt"]
 
     /// The name in the kubelet's certificate: `CN = system:node:NAME`.

@@ -8,11 +8,11 @@ struct InstalledVersionCheck: PreflightCheck {
 
     var title: String { "its Kubernetes version matches the inventory" }
 
-    var questions: [Question] { [.package("kubelet"), .file("/etc/kubernetes/kubelet.conf")] }
+    var questions: [Question] { [.package("kubelet"), .file(HostKubectl.kubeletConfig)] }
 
     func differences(given answers: Answers) -> [Difference] {
         let text = answers.package("kubelet").installed.map { String($0.prefix { $0 != "-" }) }
-        guard let installed = text.flatMap({ Version($0) }), answers.file("/etc/kubernetes/kubelet.conf") != nil else {
+        guard let installed = text.flatMap({ Version($0) }), answers.file(HostKubectl.kubeletConfig) != nil else {
             return []
         }
         return installed == version ? [] : [Difference("its kubelet", from: installed, to: version)]

@@ -9,7 +9,7 @@ struct Preflight {
     let facts: [String: Facts]
     let cni: CNI
     /// Whether this run renews the control plane's certificates.
-    var isRenewing = false
+    let isRenewing: Bool
 
     func steps(for host: Host) -> [any Step] {
         guard let own = facts[host.name] else { return [] }
@@ -114,18 +114,16 @@ struct Preflight {
         ]
     }
 
-    /// kubeadm writes it when the machine becomes a node.
-    private static let kubeletConfig = "/etc/kubernetes/kubelet.conf"
-
     private func disks(_ host: Host, _ own: Facts) -> [any Step] {
         let pressure = DiskPressure(runtime: cluster.runtime, rooms: own.rooms).findings
+        let isRoomy = own.freeDiskMiB >= 5120
         return [
             Requirement(
-                "it has 5 GiB free in /var", asking: own.freeDiskMiB >= 5120 ? [] : [.file(Self.kubeletConfig)],
+                "it has 5 GiB free in /var", asking: isRoomy ? [] : [.file(HostKubectl.kubeletConfig)],
                 fix: "make room: `du -xh /var | sort -h | tail`, or a larger disk"
             ) { answers in
                 // A node has its packages and images.
-                own.freeDiskMiB >= 5120 || answers.file(Self.kubeletConfig) != nil
+                isRoomy || answers.file(HostKubectl.kubeletConfig) != nil
                     ? [] : ["it has \(own.freeDiskMiB) MiB"]
             },
             Requirement(
@@ -218,10 +216,11 @@ struct Preflight {
 
     /// apt refuses lists of the future as "not valid yet", and so does TLS with certificates, on either side.
     private func operatorsClock(_ own: Facts) -> any Step {
-        let skew = own.skew ?? 0
+        let wrong: String? = own.skew.flatMap { skew in
+            skew.magnitude <= 60 ? nil : "it is \(skew.magnitude) s \(skew > 0 ? "ahead" : "behind")"
+        }
         return fact(
-            "its clock is in sync with this computer",
-            skew.magnitude <= 60 ? nil : "it is \(skew.magnitude) s \(skew > 0 ? "ahead" : "behind")",
+            "its clock is in sync with this computer", wrong,
             fix: "`sudo timedatectl set-ntp true` on it, and here if this computer's clock is the wrong one: `date`")
     }
 

@@ -49,8 +49,28 @@ struct GoldenPlanTests {
         let questions = plan.questions(for: "kubmaster")
         #expect(questions.count == Set(questions).count)
         let commands = questions.count { if case .command = $0 { true } else { false } }
-        #expect(commands <= 25, "each costs a process or more")
+        #expect(commands <= 26, "each costs a process or more")
         #expect(plan.essential == ["kubmaster"])
+    }
+
+    @Test("goes on after a failure only where it tells what a machine lacks, before anything is changed")
+    func failures() throws {
+        let plan = try Example.plan(Example.cluster())
+        #expect(plan.stages.filter(\.goesOnAfterFailure).map(\.name) == ["hosts meet the requirements"])
+    }
+
+    @Test("lets many programs watch files, but for those of a container, whose kernel is its host's")
+    func watches() throws {
+        let facts = ["kubmaster": Example.facts("1"), "kubnode": Example.facts("2") { $0.isContainer = true }]
+        let plan = try Example.plan(Example.cluster(), facts: facts)
+        func values(_ host: String) -> [[String: Int]] {
+            plan.stages.flatMap { $0.steps(for: host) }.compactMap { ($0 as? SysctlMinimums)?.values }
+        }
+        #expect(
+            values("kubmaster") == [
+                ["fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 1_048_576]
+            ])
+        #expect(values("kubnode") == [])
     }
 
     @Test("leaves a machine out that could not be surveyed")
