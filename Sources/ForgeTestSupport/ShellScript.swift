@@ -100,7 +100,6 @@ package struct ShellScript {
         if text[index...].starts(with: "((") {
             index += 1
             _ = inside(closing: ")")
-            index += 1
         } else if text[index] == "(" {
             index += 1
             substitutions.append(inside(closing: ")"))

@@ -36,8 +36,7 @@ struct UnitSection: Section {
 
     private static func properties(_ block: Substring) -> [String: String] {
         let pairs = block.split(separator: "\n").compactMap { line -> (String, String)? in
-            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+            line.firstIndex(of: "=").map { (String(line[..<$0]), String(line[$0...].dropFirst())) }
         }
         return Dictionary(pairs) { first, _ in first }
     }
@@ -146,8 +145,12 @@ struct CommandSection: Section {
     /// other answers.
     /// On a slow control plane `kubectl diff` of a service takes more than 40 s.
     private static let limit = 100
+    /// Seconds for all of them together: when several hang, the later ones get what is left, so that the script ends
+    /// with an answer for each before its own time is over.
+    private let total: Int
 
-    init(_ questions: [Question]) {
+    init(_ questions: [Question], within total: Int = 240) {
+        self.total = total
         commands = questions.compactMap { if case .command(let text) = $0 { text } else { nil } }.uniqued()
     }
 
@@ -166,14 +169,20 @@ struct CommandSection: Section {
         return """
             jobs=$(mktemp -d -p /run kubeforge.XXXXXX 2>/dev/null || mktemp -d) || exit 1
             trap 'rm -rf -- "$jobs"' EXIT; \(ShellFunction.endsBySignal)
-            job() { \(Self.run("\"$2\"")) >"$jobs/$1"; echo $? >"$jobs/$1.code"; }
+            read -r up rest </proc/uptime; end=$((${up%%.*} + \(total)))
+            job() { read -r up rest </proc/uptime; left=$((end - ${up%%.*}))
+            if [ $left -gt \(Self.limit) ]; then left=\(Self.limit); elif [ $left -lt 1 ]; then left=1; fi
+            \(Self.run("\"$2\"", within: "$left")) >"$jobs/$1"; echo $? >"$jobs/$1.code"
+            }
             \(lanes.joined(separator: "\n"))
             """
     }
 
     var script: String {
         guard commands.count > 1 else {
-            return commands.map { "c=$(\(Self.run($0.shellQuoted))); frame $? \"$c\"" }.joined()
+            return commands.map { command in
+                "c=$(\(Self.run(command.shellQuoted, within: String(Self.limit)))); frame $? \"$c\""
+            }.joined()
         }
         return """
             wait
@@ -192,5 +201,7 @@ struct CommandSection: Section {
         return answers
     }
 
-    private static func run(_ word: String) -> String { "timeout \(limit) sh -c \(word) </dev/null 2>/dev/null" }
+    private static func run(_ word: String, within seconds: String) -> String {
+        "timeout \(seconds) sh -c \(word) </dev/null 2>/dev/null"
+    }
 }

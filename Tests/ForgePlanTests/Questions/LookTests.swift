@@ -30,6 +30,7 @@ struct LookTests {
         let transport = ScriptedTransport { _ in nil }
         #expect(try await transport.ask([], of: Example.host()) == Answers())
         #expect(await transport.commands.isEmpty)
+        #expect(Answers().command("true") == CommandState(exitCode: 127), "what nobody asked has failed")
     }
 
     @Test("is made by root, within a time, and its script comes over standard input")
@@ -74,6 +75,14 @@ struct LookTests {
                         does its login shell print anything at start-up? `ssh ubuntu@10.0.0.5 true` should print nothing
                         """
                 ))
+    }
+
+    @Test("through a login shell that greets with many words says the first of them")
+    func longGreeting() async throws {
+        let transport = LocalTransport(greeting: String(repeating: "0123456789", count: 9) + "\n")
+        let problem = await #expect(throws: Problem.self) { try await transport.look(.swaps) }
+        let first = String(repeating: "0123456789", count: 8)
+        #expect(problem?.why == "expected a length, got “\(first)”")
     }
 
     @Test("whose answer is cut off is an error, wherever the cut is")
@@ -145,6 +154,14 @@ struct LookTests {
         #expect(problem == Problem(what: what, why: error.trimming(while: \.isNewline), fix: fix))
     }
 
+    @Test("that sudo refuses for two reasons names the terminal first: without that, no other cure helps")
+    func refusedTwice() async throws {
+        let error = "sudo: a password is required\nsudo: sorry, you must have a tty to run sudo\n"
+        let transport = ScriptedTransport { _ in .failed(1, error) }
+        let problem = await #expect(throws: Problem.self) { try await transport.look(.swaps) }
+        #expect(problem?.what == "kubnode: sudo requires a terminal (requiretty), and kubeforge has none")
+    }
+
     /// The last three are sudo-rs's, which Ubuntu has since 25.10. What is missing is no way to get it.
     @Test(
         "that sudo refuses altogether says what root types, without sudo",
@@ -194,7 +211,8 @@ struct LookTests {
     func forcedCommand(code: Int) async throws {
         let sentence = "Please login as the user \"ubuntu\" rather than the user \"root\"."
         let transport = ScriptedTransport { _ in
-            Output(standardOutput: Array("\(sentence)\n\n".utf8), exit: .code(code))
+            let second = "Please login as the user \"admin\" where that one is gone."
+            return Output(standardOutput: Array("\(sentence)\n\n\(second)\n".utf8), exit: .code(code))
         }
         await #expect(
             throws: Problem(
@@ -212,9 +230,11 @@ struct BoundsTests {
         try QuestionScript(questions).answers(from: Array(text.utf8))
     }
 
-    @Test("that is no file's is refused", arguments: [" 7", " -1", " 0 0", " 1 0", " 9223372036854775807", " x"])
+    @Test(
+        "that is no file's is refused",
+        arguments: [" 7", " 3", " -1", " 0 0", " 1 0", " 0 2 1", " 9223372036854775807", " x"])
     func files(indices: String) {
-        let questions: [Question] = [.file("/a"), .file("/b")]
+        let questions: [Question] = [.file("/a"), .file("/b"), .file("/c")]
         let lines = Array(repeating: "regular file|644|root:root|1|1", count: indices.split(separator: " ").count)
             .joined(separator: "\n")
         #expect(throws: Frames.Broken.self) {
@@ -233,6 +253,8 @@ struct BoundsTests {
             let state = frame("regular file|644|root:root|\(size)|\(time)")
             #expect(try answers(frame(" 0") + frame("") + state + frame(""), to: [.file("/a")]).file("/a") == nil)
         }
+        let empty = frame("regular file||644|root:root|1|1")
+        #expect(try answers(frame(" 0") + frame("") + empty + frame(""), to: [.file("/a")]).file("/a") == nil)
         for head in ["0 -1", "0 9223372036854775807", "0 4", "9223372036854775808 0", "0", ""] {
             #expect(throws: Frames.Broken.self) { try answers("\(head)\nabc\n", to: [.command("x")]) }
         }
@@ -242,7 +264,9 @@ struct BoundsTests {
         "in a date is a year, a month, a day",
         arguments: [
             "Sat 9223372036854775807-11-21 11:10:54 UTC", "Sat 2026-0-21 11:10:54 UTC", "Sat 2026-13-21 11:10:54 UTC",
-            "Sat 2026-11-99 11:10:54 UTC",
+            "Sat 2026-11-99 11:10:54 UTC", "Wed 1969-12-31 23:59:59 UTC", "Sat 10000-01-01 00:00:00 UTC",
+            "Sat 2026-11-00 11:10:54 UTC", "Sat 2026-11-32 11:10:54 UTC", "Sat 2026-11-21 24:10:54 UTC",
+            "Sat 2026-11-21 11:60:54 UTC", "Sat 2026-11-21 11:10:61 UTC",
             "Sat 2026-11-21 9223372036854775807:10:54 UTC",
         ])
     func dates(text: String) {
@@ -269,5 +293,45 @@ struct BoundsTests {
         #expect(["5", "-1", "11", "1e1", "", "½"].map { Int($0, in: 0...10) } == [5, nil, nil, nil, nil, nil])
         #expect(
             ["5", "nan", "inf", "1e999", "-0.1", "x"].map { Double($0, in: 0...10) } == [5, nil, nil, nil, nil, nil])
+    }
+}
+
+@Suite("What a host answered")
+struct AnswersTests {
+    @Test("of a file is its mode where it is a regular one")
+    func mode() {
+        let answers = Answers([
+            .file("/file"): .file(FileState(mode: 0o600)),
+            .file("/link"): .file(FileState(kind: .symlink, mode: 0o777)),
+        ])
+        #expect(answers.mode("/file") == 0o600)
+        #expect(answers.mode("/link") == nil)
+        #expect(answers.mode("/nowhere") == nil)
+    }
+
+    @Test("of a file of which no more is told is an empty one of root's")
+    func file() {
+        let literal = FileState(
+            kind: .regular, mode: 0o644, owner: "root:root", size: 0, sha256: nil, modified: 0, written: [])
+        #expect(FileState() == literal)
+    }
+
+    @Test("may be edited where it is the whole file, and no byte is lost")
+    func editable() {
+        let bytes: [UInt8] = [0x68, 0xe4, 0xff, 0x0a]
+        func text(_ sha256: String) -> String? {
+            let file = FileState(sha256: sha256)
+            return Answers([.contents("/a"): .contents(bytes), .file("/a"): .file(file)]).editable("/a")
+        }
+        let whole = text(SHA256.hex(bytes))
+        #expect(whole == "h\u{e4}\u{ff}\n")
+        #expect([UInt8](edited: whole ?? "") == bytes)
+        #expect(text(SHA256.hex("more")) == nil)
+    }
+
+    @Test("has lines, empty ones included, to be written back as they are or to be read")
+    func lines() {
+        #expect("a\n\nb\r\n\rc\n".unixLines == ["a", "", "b\r", "\rc", ""])
+        #expect("a\n\nb\r\n\rc\n".linesToRead == ["a", "", "b", "\rc", ""])
     }
 }

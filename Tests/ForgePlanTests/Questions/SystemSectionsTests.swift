@@ -1,8 +1,9 @@
 import ForgeCore
-import ForgePlan
 import ForgeTestSupport
 import Foundation
 import Testing
+
+@testable import ForgePlan
 
 @Suite("A question about a unit")
 struct UnitQuestionTests {
@@ -37,6 +38,11 @@ struct UnitQuestionTests {
         let text = ["active", "failed"].map { block.replacing("%", with: $0) }.joined(separator: "\n\n")
         let answers = try await ScriptedTransport { _ in Output(frame(text)) }.look(.unit("a"), .unit("b"))
         #expect([answers.unit("a").active, answers.unit("b").active] == ["active", "failed"])
+        // One of which systemd shows nothing is not there, and the next one is not taken for it.
+        let second = try await ScriptedTransport { _ in Output(frame("\n\nActiveState=active")) }.look(
+            .unit("a"), .unit("b"))
+        #expect([second.unit("a").load, second.unit("a").active] == ["not-found", "inactive"])
+        #expect(second.unit("b").active == "active")
     }
 
     @Test(
@@ -45,7 +51,7 @@ struct UnitQuestionTests {
             ("Thu 1970-01-01 00:00:00 UTC", 0), ("Tue 2000-02-29 23:59:59 UTC", 951_868_799),
             ("Wed 2000-03-01 00:00:00 UTC", 951_868_800),
             ("Sun 2024-12-31 23:59:59 UTC", 1_735_689_599), ("Mon 2025-01-01 00:00:00 UTC", 1_735_689_600),
-            ("Thu 2100-03-01 12:00:00 UTC", 4_107_585_600),
+            ("Thu 2100-03-01 12:00:00 UTC", 4_107_585_600), ("Fri 9999-12-31 23:59:60 UTC", 253_402_300_800),
         ])
     func seconds(text: String, expected: Int) async throws {
         let transport = ScriptedTransport { _ in Output(frame("ActiveEnterTimestamp=\(text)")) }
@@ -113,6 +119,14 @@ struct KernelQuestionTests {
         #expect(answers.sysctl("kernel.it's") == nil)
     }
 
+    @Test("gives the first line of a setting that has several")
+    func settingOfLines() async throws {
+        let path = "/proc/sys/dev/cdrom/info"
+        let lines = frame("\(path):CD-ROM information\n\(path):\n\(path):drive name: sr0\n")
+        let answers = try await ScriptedTransport { _ in Output(lines) }.look(.sysctl("dev.cdrom.info"))
+        #expect(answers.sysctl("dev.cdrom.info") == "CD-ROM information")
+    }
+
     @Test("tells modules that are there", arguments: Shell.all)
     func modules(shell: String) async throws {
         let there = try #require(try FileManager.default.contentsOfDirectory(atPath: "/sys/module").first)
@@ -150,10 +164,40 @@ struct CommandQuestionTests {
         #expect(texts.map { answers.command($0).exitCode } == [0, 0, 3, 7, 1, 0, 0])
     }
 
-    @Test("is the same when it is the only one", arguments: Shell.all)
+    @Test("is the same when it is the only one, and runs once", arguments: Shell.all)
     func single(shell: String) async throws {
-        let answers = try await LocalTransport(shell: shell).look(.command("echo three; echo loud >&2; exit 3"))
-        #expect(answers.command("echo three; echo loud >&2; exit 3") == CommandState(exitCode: 3, text: "three"))
+        try await TemporaryDirectory.during { directory in
+            let text = "echo three; echo loud >&2; echo ran >>\(directory.path("log")); exit 3"
+            let answers = try await LocalTransport(shell: shell).look(.command(text))
+            #expect(answers.command(text) == CommandState(exitCode: 3, text: "three"))
+            #expect(try directory.text("log") == "ran\n")
+        }
+    }
+
+    /// A `timeout` that does not wait.
+    @Test("that hangs is given up after 100 seconds", arguments: Shell.all, [0, 2])
+    func hangs(shell: String, others: Int) async throws {
+        try await TemporaryDirectory.during { directory in
+            try directory.write("timeout", "#!/bin/sh\necho \"$1\"; exit 124\n", mode: 0o755)
+            let texts = ["tail -f /dev/null"] + (0..<others).map { "echo \($0)" }
+            let answers = try await LocalTransport(shell: shell, programs: directory.path).ask(
+                texts.map(Question.command), of: Example.host())
+            #expect(answers.command(texts[0]) == CommandState(exitCode: 124, text: "100"))
+        }
+    }
+
+    @Test(
+        "that hangs after others gets what is left of the time of all",
+        arguments: [(101, 100...100), (60, 30...60), (0, 1...1)])
+    func timeLeft(total: Int, limits: ClosedRange<Int>) async throws {
+        try await TemporaryDirectory.during { directory in
+            try directory.write("timeout", "#!/bin/sh\necho \"$1\"\n", mode: 0o755)
+            let section = CommandSection([.command("a"), .command("b")], within: total)
+            let script = "PATH=\(directory.path):$PATH\nframe() { echo \"$2\"; }\n\(section.early)\n\(section.script)"
+            let said = try await LocalProgram.run("sh", ["-c", script]).split(separator: "\n").compactMap { Int($0) }
+            #expect(said.count == 2)
+            #expect(said.allSatisfy(limits.contains), "\(said)")
+        }
     }
 
     @Test("reads nothing of the script that asks it", arguments: Shell.all)
@@ -179,17 +223,21 @@ struct CommandQuestionTests {
         #expect(answers.command("echo after").text == "after")
     }
 
-    @Test("waits for no other: four run at once")
+    @Test("waits for no other: four run at once, and a fifth when one of them has ended")
     func atOnce() async throws {
         try await TemporaryDirectory.during { directory in
-            try await LocalProgram.run("mkfifo", [directory.path("a"), directory.path("b")])
-            // Each opens a pipe that the other must open, too: one after the other would wait for ever.
+            let pipes = ["a", "b", "c"].map { directory.path($0) }
+            try await LocalProgram.run("mkfifo", pipes)
+            let ended = directory.path("ended")
+            // The first three read what the fourth writes: without it they would wait for ever.
             let texts = [
-                "echo x > \(directory.path("a")); read y < \(directory.path("b")); echo $y",
-                "read y < \(directory.path("a")); echo $y; echo z > \(directory.path("b"))",
+                "read y < \(pipes[0]); echo $y; : > \(ended)", "read y < \(pipes[1]); echo $y",
+                "read y < \(pipes[2]); echo $y",
+                "echo z > \(pipes[2]); echo y > \(pipes[1]); echo x > \(pipes[0]); echo all",
+                "[ -e \(ended) ] && echo after",
             ]
             let answers = try await LocalTransport().ask(texts.map(Question.command), of: Example.host())
-            #expect(texts.map { answers.command($0).text } == ["z", "x"])
+            #expect(texts.map { answers.command($0).text } == ["x", "y", "z", "all", "after"])
         }
     }
 
@@ -226,10 +274,25 @@ struct PackageQuestionTests {
         #expect(try await transport.look(.package("kubelet")).package("kubelet") == expected)
     }
 
-    @Test("that dpkg cannot answer has an error with what it printed")
-    func broken() async throws {
-        let transport = ScriptedTransport { _ in Output(frame("oops")) }
+    @Test("that dpkg knows by name only is not installed")
+    func withoutVersion() async throws {
+        let transport = ScriptedTransport { _ in Output(frame("kubelet|un |\n")) }
+        #expect(try await transport.look(.package("kubelet")).package("kubelet") == PackageState())
+    }
+
+    @Test(
+        "of several architectures is installed when it is for one of them",
+        arguments: ["libc6|un |\nlibc6|hi |2.36\n", "libc6|hi |2.36\nlibc6|un |\n"])
+    func architectures(lines: String) async throws {
+        let transport = ScriptedTransport { _ in Output(frame(lines)) }
+        let state = try await transport.look(.package("libc6")).package("libc6")
+        #expect(state == PackageState(installed: "2.36", isHeld: true))
+    }
+
+    @Test("that dpkg cannot answer has an error with what it printed", arguments: ["oops", "kubelet||ii |1.2-3"])
+    func broken(line: String) async throws {
+        let transport = ScriptedTransport { _ in Output(frame(line)) }
         let problem = await #expect(throws: Problem.self) { try await transport.look(.package("kubelet")) }
-        #expect(problem?.why == "dpkg-query printed “oops”")
+        #expect(problem?.why == "dpkg-query printed “\(line)”")
     }
 }
