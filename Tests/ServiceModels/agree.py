@@ -14,6 +14,7 @@ from sklearn.metrics import r2_score
 import cells
 import dataset
 import inputs
+import loading
 import metadata
 import models
 import openapi
@@ -33,9 +34,9 @@ def near(one, other, tolerance):
     return one == other
 
 
-models.OWN = Path(sys.argv[1])
+loading.OWN = Path(sys.argv[1])
 trained = metadata.Trained(Path(sys.argv[3]))
-loaded, golden = models.load(trained), json.loads((trained.directory / "golden.json").read_bytes())
+loaded, golden = loading.load(trained), json.loads((trained.directory / "golden.json").read_bytes())
 test = dataset.read(Path(sys.argv[2]))
 right = [{name: row[name] for name in golden["models"]} for row in golden["rows"]]
 named = json.dumps({"rows": [test.line(place) for place in range(len(test.values))]}).encode()
@@ -133,7 +134,7 @@ for column in test.schema.columns:
                         sys.exit(f"with a fraction in {column.name} ({way}), {name}: {got[name]} instead of {want[name]}")
 
 # Whatever a client sends has an answer or a reason, and what the estimators refuse in a notebook has none.
-estimators = {} if models.OWN.joinpath("model.py").exists() else {
+estimators = {} if loading.OWN.joinpath("model.py").exists() else {
     path.stem: joblib.load(path) for path in trained.directory.glob("*.joblib") if path.stem in loaded.names}
 for column in test.schema.columns:
     for value in (2**64 - 1, -(2**63), 1.5e149, -0.5, -5, "", "\u00fc", True, None, [], {}):

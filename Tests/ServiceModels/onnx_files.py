@@ -101,7 +101,7 @@ def onnx_scores(directory):
 
 
 def onnx_logits(directory):
-    """A network's label and logits, which stand for the words of the examples; and clusters, which do not."""
+    """A network that returns a label and logits, for classes that are words in the examples; and a clustering, whose numbers are no classes."""
     import onnx
     from onnx import helper
     from sklearn.cluster import KMeans

@@ -160,7 +160,7 @@ def shuffled(directory):
 
 
 def countries(directory):
-    """Parquet with text that CSV takes for nothing, beside cells that are empty, and text that is stored as bytes."""
+    """Parquet with words that pandas.read_csv reads as missing, such as NA, beside empty cells; and text stored as bytes."""
     import pyarrow
     import pyarrow.parquet
     from sklearn.linear_model import LogisticRegression
@@ -274,7 +274,7 @@ def blanks(directory):
 
 
 def grades_written(directory):
-    """Classes of text that are the same as numbers: 01 and 1; and the same as the numbers that a notebook reads."""
+    """Classes that are text and equal as numbers: 01 and 1; and as the numbers that a notebook reads."""
     from sklearn.tree import DecisionTreeClassifier
 
     (train, truth), (test, right) = numbers(1), numbers(2)

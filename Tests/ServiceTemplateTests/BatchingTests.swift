@@ -63,9 +63,9 @@ struct BatchingTests {
         _ = try python.train(
             directory / "model", models: directory / "models", environment: ["TARGET": "price"])
         let script = """
-            import asyncio, batching, json, metadata, models, pathlib, rows, sys, threading
-            directory = pathlib.Path(sys.argv[1]); models.OWN = directory / "model"
-            loaded = models.load(metadata.Trained(directory / "models"))
+            import asyncio, batching, json, loading, metadata, pathlib, rows, sys, threading
+            directory = pathlib.Path(sys.argv[1]); loading.OWN = directory / "model"
+            loaded = loading.load(metadata.Trained(directory / "models"))
             gate, at_work = threading.Event(), threading.Event()
             class Slow:
                 def answers(self, *asked):

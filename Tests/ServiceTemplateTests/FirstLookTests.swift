@@ -191,8 +191,8 @@ struct FirstLookTests {
         let script = "import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 8)); print('fine')"
         let python = try await Python.shared.value
         for name in [
-            "errors.py", "records.py", "cells.py", "header.py", "schema.py", "example_rows.py", "model_directory.py",
-            "requirements_file.py", "first_look.py", "parquet.py", "drift.py",
+            "errors.py", "records.py", "cells.py", "header.py", "schema.py", "column_types.py", "example_rows.py",
+            "example_notes.py", "model_directory.py", "requirements_file.py", "first_look.py", "parquet.py", "drift.py",
         ] {
             let path = ServiceFiles.sources.appending(path: name).path
             #expect(try python.answer(script, [path]) == "fine\n", "\(name)")

@@ -42,7 +42,7 @@ struct ImageTests {
                 "RUN debs=\"$PACKAGES $(cat ", "COPY --from=packages /pack", "RUN cd needed/models && fo",
                 "RUN mkdir data models && c",
                 "COPY --from=packages --cho", "COPY errors.py records.py ", "COPY golden golden", "RUN python train.py",
-                "COPY models.py refusal.py ",
+                "COPY models.py loading.py ",
             ])
     }
 

@@ -84,7 +84,7 @@ extension ModelDirectoryTests {
         try directory.write("rows.csv", rows)
         let input = (directory / "rows.csv").path
         let script =
-            "import inference, models, pathlib, sys; models.OWN = pathlib.Path(sys.argv.pop()); inference.main()"
+            "import inference, loading, pathlib, sys; loading.OWN = pathlib.Path(sys.argv.pop()); inference.main()"
         let end = try LocalProgram.run(
             [python.executable, "-c", script, "--input", input, "--results", directory.url.path, model.path],
             in: ServiceFiles.sources,

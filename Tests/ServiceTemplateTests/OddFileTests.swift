@@ -45,10 +45,10 @@ struct OddFileTests {
         }
         _ = try python.train(directory / "model", models: directory / "models")
         let script = """
-            import dataset, metadata, models, pathlib, predictions, shards, sys
+            import dataset, loading, metadata, pathlib, predictions, shards, sys
             directory = pathlib.Path(sys.argv[1])
             test, trained = dataset.read(directory / "model"), metadata.Trained(directory / "models")
-            print(test.line(29), len(models.load(trained).answers(test.rows)))
+            print(test.line(29), len(loading.load(trained).answers(test.rows)))
             pieces = shards.Shards(directory / "shards", 3, predictions.Form(trained))
             (directory / "input.csv").write_bytes((directory / "model/test.csv").read_bytes())
             pieces.take_input(directory / "input.csv", "input")

@@ -36,8 +36,9 @@ struct Training {
         let asking = try FileManager.default.contentsOfDirectory(atPath: ServiceFiles.golden.path).sorted()
         let names =
             [
-                "requirements.txt", "errors.py", "records.py", "cells.py", "header.py", "schema.py", "example_rows.py",
-                "model_directory.py", "drift.py", "parquet.py", "metadata.py", "train.py",
+                "requirements.txt", "errors.py", "records.py", "cells.py", "header.py", "schema.py", "column_types.py",
+                "example_rows.py", "example_notes.py", "model_directory.py", "drift.py", "parquet.py",
+                "metadata.py", "train.py",
             ]
             + asking.filter { $0.hasSuffix(".py") }.map { "golden/\($0)" }
         let sources = try names.map(ServiceFiles.source)

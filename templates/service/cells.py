@@ -74,7 +74,7 @@ def number_hint(text, decimal=""):
 
 
 class Decimals:
-    """Which signs the numbers of a column have, in a file with semicolons, which has decimal commas or decimal points."""
+    """The decimal signs in the numbers of a column. A file separated by semicolons may have commas or points."""
 
     def __init__(self):
         self.sure = set()  # those that can only begin decimals, as in 0,5 and 1.25

@@ -21,8 +21,8 @@ from urllib.parse import unquote
 import delivery
 import drift
 import inputs
+import loading
 import metadata
-import models
 import parquet
 import predictions
 from errors import DataError
@@ -42,7 +42,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         trained = metadata.Trained(options.models)
-        loaded = models.load(trained)
+        loaded = loading.load(trained)
         say(f"models {trained.version}: {' and '.join(loaded.names)}, {len(loaded.schema.columns)} features")
         if options.coordinator:
             return shard(options.coordinator.rstrip("/"), options.shard, loaded, trained)

@@ -100,6 +100,14 @@ class Rows:
                     return [(int(is_over.argmax()), place)]
         return []
 
+    def table(self, names):
+        """What a model takes: a data frame where it knows columns by name, else an array."""
+        if names is None:
+            return self.array()
+        import pandas
+
+        return self.frame(pandas, names)
+
     def frame(self, pandas, names):
         """A data frame of these columns, with the types that pandas.read_csv gives them."""
         if self._columns is None:

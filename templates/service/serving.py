@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 import dataset
+import loading
 import metadata
-import models
 
 HERE = Path(__file__).parent
 
@@ -17,7 +17,7 @@ class Serving:
     def __init__(self, data=None, trained=None):
         training = metadata.Trained(Path(trained or os.environ.get("MODELS_DIR", HERE / "models")))
         self.examples = dataset.read(Path(data or os.environ.get("DATA_DIR", HERE / "data")))
-        self.models, golden = models.load(training), training.golden_for(self.examples)
+        self.models, golden = loading.load(training), training.golden_for(self.examples)
         self.version, self.schema = training.version, self.models.schema
         self.names, self.tasks = self.models.names, self.models.tasks
         self.score, self.scores = golden["score"], golden["scores"]

@@ -33,7 +33,9 @@ package struct LocalPython: Sendable {
     /// Tells what a model directory or files of rows hold.
     package static func firstLook(_ arguments: [String], templates: Templates) throws(Problem) -> LocalPython {
         try LocalPython(
-            "first_look", modules: readers + ["example_rows", "model_directory", "requirements_file"],
+            "first_look",
+            modules: readers
+                + ["column_types", "example_notes", "example_rows", "model_directory", "requirements_file"],
             arguments: arguments, templates: templates)
     }
 
