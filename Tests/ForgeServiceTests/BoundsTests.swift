@@ -14,12 +14,15 @@ struct BoundsTests {
         "that is no status, no time and no length is not this script's",
         arguments: [
             "200 1e300 2", "200 nan 2", "1e300 0 2", "200 0.1 -5", "200 0.1 1e300", "nan 0 0",
-            "200 0.1 9223372036854775807",
+            "200 0.1 9223372036854775807", "1000 0.1 2", "200 1000001 2", "200 0.1 3",
         ])
     func replies(head: String) {
         let script = RequestScript(requests: [("http://h", Self.request)])
         #expect(script.replies(from: Array("\(head)\n{}\n".utf8)) == nil)
         #expect(script.replies(from: Array("200 0.1 2\n{}\n".utf8))?.count == 1)
+        let largest = script.replies(from: Array("999 1000000 2\n{}\n".utf8))
+        #expect(largest?.map(\.status) == [999])
+        #expect(largest?.map(\.milliseconds) == [1_000_000_000])
     }
 
     @Test("of a load is within bounds, or no report comes of it")
@@ -85,6 +88,7 @@ struct BoundsTests {
                   why  it names 1001; at most 1000 are compared
                   fix  divide the models among several services
                 """)
+        #expect(try golden((0..<1000).map { "m\($0)" }, classes: 1).models.count == 1000)
         // Four matrices of a thousand classes have four million numbers, and so have 400 of a hundred.
         #expect(try golden((0..<4).map { "m\($0)" }, classes: 1000).confusion(of: "m3")?.classes.count == 1000)
         #expect(try golden((0..<5).map { "m\($0)" }, classes: 1000).confusion(of: "m3") == nil)
@@ -125,6 +129,7 @@ struct BoundsTests {
         #expect(JSONValue(Array(text(most + 1).utf8)) == nil)
         #expect(
             LocalPython.read(Output(text(most + 1))) == .refused("what there is to say of it has more than 16 MiB"))
+        #expect(LocalPython.read(Output(text(most))) == .said(.object(["files": .object([:])])))
     }
 
     @Test(
@@ -136,7 +141,20 @@ struct BoundsTests {
             try ForgeService.ExpectedAnswers(Array(text.utf8), path: "golden.json of p")
         }
         #expect(problem?.what == "golden.json of p cannot be compared with answers")
+        #expect(
+            problem?.why
+                == "two features have the same name, or names that only differ in how they are encoded: \(one)")
         #expect(problem?.fix == "rename one of the two columns, train, and deploy again")
+    }
+
+    @Test("of names that are there twice is told up to five, in their order")
+    func manyNames() {
+        let names = "zffeeddccbbaa".map { "\"\($0)\"" }.joined(separator: ",")
+        let text = "{\"features\":[\(names)],\"score\":{},\"rows\":[{}]}"
+        let problem = #expect(throws: Problem.self) {
+            try ForgeService.ExpectedAnswers(Array(text.utf8), path: "golden.json of p")
+        }
+        #expect(problem?.why?.hasSuffix(" in how they are encoded: a, b, c, d, e") == true)
     }
 
     @Test("of a file's size must have a place in an archive")

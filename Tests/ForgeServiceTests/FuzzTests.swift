@@ -140,7 +140,8 @@ struct FuzzTests {
                 "[\(golden.features.map { _ in "1.5" }.joined(separator: ","))]", count: golden.features.count)
             let features = Dictionary(rows.compactMap { number in row.map { (number, $0) } }) { first, _ in first }
             let batches = ServiceRequest.batches(golden, rows: rows, features: features)
-            let requests = ServiceRequest.all(golden, rows: rows, features: features, batches: batches)
+            let requests = ServiceRequest.all(
+                golden, rows: rows, features: features, batches: batches, isPrivate: false, needsToken: false)
             _ =
                 TestRows(rows, of: "a").read(input.answers(to: TestRows(rows, of: "a").questions), for: golden)
                 .complaint

@@ -43,6 +43,50 @@ struct ServicePlanTests {
         try Golden("plan-docker-loadbalancer.txt").expect(text(plan(cluster)))
     }
 
+    @Test("tells all that is wrong before it changes anything, and stops at the first failure from then on")
+    func goesOn() throws {
+        #expect(
+            try plan(Example.cluster()).stages.map(\.goesOnAfterFailure) == [
+                true, false, false, false, false, false, false,
+            ])
+    }
+
+    @Test("asks the control plane alone for what a node port and autoscaling need")
+    func needs() throws {
+        let autoscaling = Service.Autoscaling(least: 2, most: 4, cpu: 70)
+        let plan = try plan(Example.cluster(service: Service(nodePort: 30080, autoscaling: autoscaling)))
+        let needs = ["port 30080 of the nodes is free for the service", "the cluster measures how busy pods are"]
+        let first = try #require(plan.stages.first)
+        #expect(Set(first.steps(for: "kubmaster").map(\.title)).isSuperset(of: needs))
+        #expect(first.steps(for: "kubnode").map(\.title) == ["containerd runs"])
+    }
+
+    @Test("looks into the images of pods where pods run, and into what a build leaves where images are built")
+    func cleaning() throws {
+        let plan = try plan(Example.cluster())
+        func look(_ host: String) throws -> String {
+            let steps = plan.stages.flatMap { $0.steps(for: host) }
+            return try #require(steps.first { $0 is OldReleasesAreRemoved }?.looks.first)
+        }
+        let (builder, node) = (try look("kubmaster"), try look("kubnode"))
+        #expect(builder.contains("docker image ls") && !builder.contains("ctr "))
+        #expect(node.contains("ctr ") && !node.contains("docker image ls"))
+    }
+
+    @Test("reaches the service by TLS where it has a certificate")
+    func scheme() async throws {
+        func look(_ service: Service) throws -> String {
+            let steps = try plan(Example.cluster(service: service)).stages.flatMap { $0.steps(for: "kubmaster") }
+            return try #require(steps.first { $0.title == "kubmaster reaches inference" }?.looks.first)
+        }
+        #expect(try look(Service()).contains("http://$1:$2/healthz"))
+        try await TemporaryDirectory.during { directory in
+            try TestCertificate.write("own", in: directory)
+            let tls = Service.TLS(certificatePath: directory.path("own.crt"), keyPath: directory.path("own.key"))
+            #expect(try look(Service(tls: tls)).contains("https://$1:$2/healthz"))
+        }
+    }
+
     @Test("asks a host everything in one look")
     func asksOnce() async throws {
         let plan = try plan(Example.cluster())
@@ -180,6 +224,9 @@ struct ServicePlanTests {
         let runtime = try #require(
             try plan(Example.cluster()).stages[0].steps(for: "kubnode").first { $0.title == "containerd runs" })
         #expect(runtime.differences(whenLookEnds: 1, "ctr: connection refused") == ["ctr: connection refused"])
+        let warned = "ctr: an old configuration\nctr: connection refused\n"
+        #expect(runtime.differences(whenLookEnds: 1, warned) == ["ctr: connection refused"])
+        #expect(runtime.differences(whenLookEnds: 1) == ["containerd does not answer"])
         #expect(runtime.differences(whenLookEnds: 0, "1.7.24") == [])
         let requirement = try #require(try plan(Example.cluster()).stages[0].steps(for: "kubmaster").first)
         #expect(requirement.differences(whenLookEnds: 127, "sh: 1: docker: not found") == ["sh: 1: docker: not found"])

@@ -81,7 +81,7 @@ package struct ModelDescription: Sendable, Hashable {
     /// Which files the rows are, by `train` and `test`; none where only the build can tell.
     package var data: [String: Rows] = [:]
     /// Whether a train.py, an expected.csv and a requirements.txt are there.
-    package var trains = false, hasExpected = false, hasRequirements = false
+    package var trains, hasExpected, hasRequirements: Bool
 
     /// A feature as the example rows show it.
     package struct Column: Sendable, Hashable {

@@ -107,10 +107,11 @@ package struct ExpectedAnswers: Sendable {
             else { return nil }
             pairs.append((truth, answer))
         }
-        let classes = Set(pairs.flatMap { [$0.0, $0.1] }).sorted()
-        guard classes.count <= Self.mostClasses,
-            classes.count * classes.count <= Self.mostNumbers / max(1, models.count)
+        let found = Set(pairs.flatMap { [$0.0, $0.1] })
+        guard found.count <= Self.mostClasses,
+            found.count * found.count <= Self.mostNumbers / max(1, models.count)
         else { return nil }
+        let classes = found.sorted()
         let place = Dictionary(classes.enumerated().map { ($1, $0) }) { first, _ in first }
         var counts = Array(repeating: Array(repeating: 0, count: classes.count), count: classes.count)
         for (truth, answer) in pairs {

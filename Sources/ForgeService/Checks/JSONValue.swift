@@ -175,8 +175,10 @@ struct ClassName: Hashable, Comparable {
         }
     }
 
+    /// The first of several, by the names of their columns.
     private var number: Double? {
-        members.values.lazy.compactMap { if case .number(let number) = $0 { number } else { nil } }.first
+        let all = members.sorted { $0.key < $1.key }.map(\.value)
+        return all.lazy.compactMap { if case .number(let number) = $0 { number } else { nil } }.first
     }
 }
 

@@ -50,10 +50,10 @@ package struct RowsFile: Sendable, Hashable {
         }
     }
 
-    /// The last four bytes.
+    /// The last four bytes; none where they are among the first four.
     private static func end(of path: String, as name: String) throws(Problem) -> [UInt8] {
         try looked(at: path, as: name) { file throws(LocalFile.Failure) in
-            guard lseek(file, -4, SEEK_END) >= 0 else { return [] }
+            guard lseek(file, -4, SEEK_END) >= 4 else { return [] }
             return try LocalFile.read(file, upTo: 4)
         }
     }

@@ -100,7 +100,7 @@ struct ServicePod: Sendable, Hashable {
     /// `http://10.244.1.7:8080`
     let address: String
     /// Whether it keeps the rows of the test set to itself.
-    var examplesArePrivate = false
+    let examplesArePrivate: Bool
 
     /// The pods of `kubectl get pods -o json` that answer, and why the others are not asked. A pod that is leaving
     /// counts for neither.

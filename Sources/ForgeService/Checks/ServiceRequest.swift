@@ -40,7 +40,7 @@ struct ServiceRequest: Sendable, Hashable {
     /// asks for them.
     static func all(
         _ golden: ExpectedAnswers, rows: [Int], features: [Int: TestRow], batches: [ServiceRequest],
-        isPrivate: Bool = false, needsToken: Bool = false
+        isPrivate: Bool, needsToken: Bool
     ) -> [ServiceRequest] {
         let score =
             [ServiceRequest(path: "/score", expected: .answer(golden.scores))]
@@ -57,7 +57,7 @@ struct ServiceRequest: Sendable, Hashable {
     }
 
     /// What shows soonest whether a pod answers as all should: one row by its number, all rows by their features.
-    static func summary(_ golden: ExpectedAnswers, rows: [Int], batches: [ServiceRequest], isPrivate: Bool = false)
+    static func summary(_ golden: ExpectedAnswers, rows: [Int], batches: [ServiceRequest], isPrivate: Bool)
         -> [ServiceRequest]
     {
         if isPrivate {

@@ -47,9 +47,10 @@ struct TrainingServingSkew: Sendable {
         return "the service does not transform features as training did"
     }
 
+    /// Of at least one row.
     private func percent(_ count: Int) -> String {
         let share = (Double(count) * 100 / Double(rows.count)).rounded()
-        return count > 0 && share == 0 ? "less than 1 %" : "\(Int(share, in: 0...100)) %"
+        return share == 0 ? "less than 1 %" : "\(Int(share, in: 0...100)) %"
     }
 }
 

@@ -93,7 +93,7 @@ struct DockerLoginIsUsed: Step {
         let key = DockerConfig.key(of: registry)
         let pattern = key.replacing(/[.\/\[\]*^$\\]/) { "\\" + $0.0 }
         return #"""
-            answer=$(cat \#(config.shellQuoted) 2>/dev/null || :)
+            answer=$(cat \#(config.shellQuoted) 2>/dev/null)
             text=$(printf %s "$answer" | tr -d ' \t\n\r')
             helper=$(printf %s "$text" | sed -n 's/.*"credHelpers":{[^}]*"\#(pattern)":"\([A-Za-z0-9._-]*\)".*/\1/p')
             [ -n "$helper" ] || helper=$(printf %s "$text" | sed -n 's/.*"credsStore":"\([A-Za-z0-9._-]*\)".*/\1/p')

@@ -16,6 +16,7 @@ struct ModelFiles {
     /// The inventory that names it, as sentences do; nil for one that was typed, which goes into the model store.
     var inventory: String?
     var limit = Self.largest
+    var most = Self.most
 
     /// The files by their path in the directory.
     func read() throws(Problem) -> [String: [UInt8]] {
@@ -48,9 +49,9 @@ struct ModelFiles {
             default:
                 throw refused(path, "it is a pipe, a socket or a device, not a file", "move it out of the directory")
             }
-            guard found.count <= Self.most else {
+            guard found.count <= most else {
                 throw refused(
-                    "", "it has more than \(Self.most) files", "name a directory with the model's own files alone")
+                    "", "it has more than \(most) files", "name a directory with the model's own files alone")
             }
         }
     }

@@ -52,7 +52,7 @@ struct OldSecretsAreRemoved: Step {
             "(\(StoreSecret.name(service))|\(AccessSecret.name(service))|\(PullSecret.name(service)))(-[0-9a-f]{8})?"
         return """
             set -e; all=$(\(all)); used=$(\(used))
-            for name in $(echo "$all" | grep -xE \(ours.shellQuoted) || :); do
+            for name in $(echo "$all" | grep -xE \(ours.shellQuoted)); do
             case " \(next.joined(separator: " ")) $used " in *" $name "*) ;; *) echo "$name";; esac
             done
             """

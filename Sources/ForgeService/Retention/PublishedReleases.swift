@@ -21,7 +21,7 @@ struct PublishedReleases: Sendable {
     var look: String {
         """
         \(curl.line("-s", "-f", Word("\(address)/tags/list"))) 2>/dev/null | grep -oE '\"[0-9a-f]{16}\"' | tr -d '\"' \
-        | sed 's/^/present /' || :
+        | sed 's/^/present /'
         """
     }
 

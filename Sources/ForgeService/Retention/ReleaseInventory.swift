@@ -18,7 +18,7 @@ struct ReleaseInventory {
         let known = """
             set -e; names=\(names.shellQuoted)
             tags() { sed -nE "s,^(${2:-$names}):([0-9a-f]{16})\\$,$1 \\2,p"; }
-            ls -1t \(notes) 2>/dev/null | sed -n 's/^/deployed /p' || :
+            ls -1t \(notes) 2>/dev/null | sed -n 's/^/deployed /p'
             """
         return ([known] + (isBuilder ? [builderLook] : []) + (runtime.map { [nodeLook($0)] } ?? [])).joined(
             separator: "\n")

@@ -72,7 +72,7 @@ package struct ReleaseIsRecorded: Step {
     /// An object of the cluster must not grow for ever.
     private func forgetOld(_ machine: Machine) async throws {
         let history = ClusterObject.list(try await machine.ask(questions).command(look).text).first {
-            $0.kind == "ConfigMap"
+            $0.kind == "ConfigMap" && $0.metadata.name == ReleaseHistory.name(release.name)
         }
         let old = (history?.data ?? [:]).keys.sorted().dropLast(Self.most)
         if old.isEmpty { return }

@@ -43,8 +43,13 @@ package struct RolloutIsComplete: Step {
         guard answer.exitCode == 0 else {
             return [Difference("the cluster could not be queried about \(deployment)", silent: answer)]
         }
-        return RolloutState(ClusterObject.list(answer.text)).differences(
-            from: release, of: deployment, replicas: replicas)
+        return state(answer).differences(from: release, of: deployment, replicas: replicas)
+    }
+
+    /// Another Deployment may have the service's label.
+    private func state(_ answer: CommandState) -> RolloutState {
+        RolloutState(
+            ClusterObject.list(answer.text).filter { $0.kind != "Deployment" || $0.metadata.name == deployment })
     }
 
     /// Waits. Throws when the limit is over, or as soon as a cause shows that cannot cure itself, after what ran before
@@ -76,7 +81,7 @@ package struct RolloutIsComplete: Step {
 
     func diagnosis(_ answers: Answers) -> RolloutDiagnosis {
         RolloutDiagnosis(
-            state: RolloutState(ClusterObject.list(answers.command(look).text)),
+            state: state(answers.command(look)),
             events: ClusterEvent.list(answers.command(warnings).text),
             logs: PodLogs(answers.command(lastLines).text).byPod,
             nodes: ClusterObject.list(answers.command(nodes).text))
@@ -219,6 +224,6 @@ struct RolloutDiagnosis: Sendable {
     }
 
     private static func core(_ message: String) -> String {
-        message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message
+        message.hasPrefix("Error: ") ? String(message.dropFirst("Error: ".count)) : message
     }
 }

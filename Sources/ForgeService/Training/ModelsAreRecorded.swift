@@ -38,7 +38,8 @@ struct ModelsAreRecorded: Step {
     /// What store.py wrote where Kubernetes looks for last words.
     private func version(_ answers: Answers) -> String? {
         let done = looks.pods(answers).workers.filter { $0.status?.phase == "Succeeded" }
-        let said = done.compactMap { $0.status?.containerStatuses?.first?.state?.terminated?.message }
+        let own = done.flatMap { $0.status?.containerStatuses ?? [] }.filter { $0.name == TrainingRun.container }
+        let said = own.compactMap { $0.state?.terminated?.message }
         return said.first { $0.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,63}/) != nil }
     }
 }

@@ -80,8 +80,11 @@ struct AccessTests {
         }
     }
 
-    /// A service with tokens and TLS whose pods have the Secret of this name; it lets in who has no token.
-    private func host(_ secret: String, tells: CommandState = CommandState()) -> ScriptedTransport {
+    /// A service with tokens and TLS whose pods have the Secret of this name; it lets in who has no token, unless it
+    /// is closed.
+    private func host(_ secret: String, tells: CommandState = CommandState(), isClosed: Bool = false)
+        -> ScriptedTransport
+    {
         let names = ["TOKENS_FILE", "TLS_CERTIFICATE_FILE"].map { #"{"name":"\#($0)","value":"/etc/access/x"}"# }
         let env = #""env":[\#(names.joined(separator: ","))],"image":"#
         let volumes = #""volumes":[{"name":"access","secret":{"secretName":"\#(secret)"}}],"containers""#
@@ -92,7 +95,8 @@ struct AccessTests {
             if command.line.contains("get secret") {
                 return Output(
                     standardOutput: Array(tells.text.utf8),
-                    standardError: Array("Error from server (NotFound)\n".utf8), exit: .code(tells.exitCode))
+                    standardError: Array("a warning\nError from server (NotFound)\n".utf8),
+                    exit: .code(tells.exitCode))
             }
             if script.contains("get deployment") {
                 return Output(
@@ -103,9 +107,14 @@ struct AccessTests {
                 let rows = script.matches(of: /(\d+)p/).compactMap { Int($0.1) }.sorted().map { Small.rows[$0 - 1] }
                 return Output(answering: CommandState(text: rows.joined(separator: "\n")))
             }
-            return Output(
-                asked(in: script.replacing("https://", with: "http://")).map { framed($0.answer(Small.answer)) }
-                    .joined())
+            let requests = asked(in: script.replacing("https://", with: "http://"))
+            // The first is made with the token, and the second without.
+            let scores = requests.indices.filter { requests[$0].path == "/score" }
+            let replies = requests.indices.map { place -> (status: Int, body: String) in
+                isClosed && scores.dropFirst().contains(place)
+                    ? (401, #"{"error":"no token"}"#) : requests[place].answer(Small.answer)
+            }
+            return Output(replies.map { framed($0) }.joined())
         }
     }
 
@@ -138,6 +147,19 @@ struct AccessTests {
             #expect(result.checks.filter { !$0.isPassed }.count == 1)
             let certificate = try #require(result.checks.first { $0.name == "certificate" })
             #expect(certificate.got == "valid until \(UTCDate.text(UTCDate.now + 30 * 86_400))")
+        }
+    }
+
+    @Test("is held to the scores that it tells who has a token")
+    func scores() async throws {
+        try await TemporaryDirectory.during { directory in
+            let cluster = Example.cluster(service: try service(directory))
+            let host = host(try #require(try AccessSecret(cluster)).name, isClosed: true)
+            let result = try await SmokeTest(cluster: cluster, rows: 1, minimumScore: 0.5).run(
+                controlPlane: host, reporter: Silence())
+            #expect(result.isPassed)
+            #expect(result.checks.suffix(2).map(\.name) == ["score of lda", "score of mlp"])
+            #expect(result.checks.suffix(2).map(\.got) == ["0.8692", "0.5"])
         }
     }
 

@@ -63,12 +63,30 @@ struct TLSTests {
         }
     }
 
+    @Test("is pinned by its own key, whatever stands behind it in its file")
+    func chain() async throws {
+        try await TemporaryDirectory.during { directory in
+            for name in ["own", "authority"] { try TestCertificate.write(name, in: directory) }
+            let own = try directory.text("own.crt")
+            let alone = try #require(CertificateFile(pem: Array(own.utf8)))
+            let chain = try #require(CertificateFile(pem: Array((own + directory.text("authority.crt")).utf8)))
+            let pin = try #require(alone.pins.first)
+            #expect(
+                ServiceCredentials(certificate: chain).configuration() == "insecure\npinnedpubkey = \"sha256//\(pin)\"")
+        }
+    }
+
     @Test("is told of by the smoke test when it has expired")
     func expired() async throws {
         try await TemporaryDirectory.during { directory in
             try TestCertificate.write("own", in: directory)
             let file = try #require(CertificateFile(pem: Array(try directory.text("own.crt").utf8)))
-            #expect(file.check(at: file.begins).isPassed)
+            #expect(
+                file.check(at: file.begins)
+                    == CheckReport(
+                        name: "certificate", isPassed: true, expected: "valid on \(UTCDate.text(file.begins))",
+                        got: "valid until \(UTCDate.text(file.ends))", milliseconds: 0))
+            #expect(file.check(at: file.ends).isPassed)
             #expect(!file.check(at: file.ends + 1).isPassed)
             #expect(file.check(at: file.begins - 1).got == "valid from \(UTCDate.text(file.begins))")
         }

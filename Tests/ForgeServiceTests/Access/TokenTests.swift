@@ -33,6 +33,21 @@ struct TokenTests {
         }
     }
 
+    @Test("is in a file of at most 1 MiB")
+    func largest() async throws {
+        try await TemporaryDirectory.during { directory async throws in
+            func read(_ bytes: Int) throws -> [String] {
+                let text = "\(Self.token)\n#"
+                let path = try directory.write("tokens", text + String(repeating: "x", count: bytes - text.utf8.count))
+                return try AccessTokens(path, Example.cluster()).all
+            }
+            #expect(try read(1_048_576) == [Self.token])
+            let problem = #expect(throws: Problem.self) { try read(1_048_577) }
+            #expect(problem?.what == "\(directory.path("tokens")) cannot be read")
+            #expect(problem?.why == "it has more than 1 MiB")
+        }
+    }
+
     /// A curl that tells what it was told in a file, and where its address is.
     private static let curl = #"""
         #!/bin/sh

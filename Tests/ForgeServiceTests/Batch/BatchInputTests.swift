@@ -26,6 +26,17 @@ struct BatchInputTests {
     }
 
     @Test(
+        "are shown by their address, without what may be a password; that something stood there is told",
+        arguments: [
+            ("https://data.example/rows.csv", "https://data.example/rows.csv"),
+            ("https://data.example/rows.csv#word", "https://data.example/rows.csv?•••"),
+            ("https://data.example/rows.csv?a=b#word", "https://data.example/rows.csv?•••"),
+            ("https://ann:w@rd@data.example/a@b.csv", "https://data.example/a@b.csv"),
+            ("https://data.example?key=a@b/c", "https://data.example?•••"), ("rows?.csv", "rows?.csv"),
+        ])
+    func shown(address: String, expected: String) { #expect(BatchInput.shown(address) == expected) }
+
+    @Test(
         "may begin with any column, as each program writes them",
         arguments: ["\u{FEFF}Line,a\n0,1\n", "\"customer\";a\n", "age,plan\r\n41,pro\r\n", "PAR1PAR1"])
     func columns(text: String) async throws {
@@ -57,6 +68,7 @@ struct BatchInputTests {
             ("missing.csv", "there is no such file"), (".", "it is a directory"), ("empty.csv", "it is empty"),
             ("text.parquet", "its name ends in .parquet, and it is no Parquet file"),
             ("cut.parquet", "it is a Parquet file that is cut off"),
+            ("head.parquet", "it is a Parquet file that is cut off"),
             ("ftp://data.example/rows.csv", "it is neither an http:// nor an https:// address with a host"),
             ("http:///rows.csv", "it is neither an http:// nor an https:// address with a host"),
         ])
@@ -65,6 +77,7 @@ struct BatchInputTests {
             try directory.write("empty.csv", "")
             try directory.write("text.parquet", "a,b\n1,2\n")
             try directory.write("cut.parquet", "PAR1…")
+            try directory.write("head.parquet", "PAR1")
             let error = #expect(throws: Problem.self) { try input(text, directory) }
             #expect(error?.why == why)
             #expect(error?.kind == .usage)

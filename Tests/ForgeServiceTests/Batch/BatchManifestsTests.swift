@@ -74,6 +74,14 @@ struct BatchManifestsTests {
         #expect(command == ["python", "inference.py", "--coordinator", "http://10.244.1.9:8081", "--shard", "0"])
     }
 
+    @Test("number the shards in one Job from 1.24 on, where there are several")
+    func indexed() {
+        #expect(!run(Version(1, 23, 17)).isIndexed)
+        #expect(run(Version(1, 24, 0)).isIndexed)
+        #expect(run(Version(1, 24, 0)).jobs == ["inference-batch-20261121-151732"])
+        #expect(!run(Version(1, 24, 0), shards: 1).isIndexed)
+    }
+
     @Test(
         "never carry the label that the Service looks for, and fit the restricted Pod Security level",
         arguments: versions)

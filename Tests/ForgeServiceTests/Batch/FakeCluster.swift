@@ -24,6 +24,8 @@ final class FakeCluster: Sendable {
     let said = Mutex<[String]>([])
     let told = Mutex<[String]>([])
     let podLines = Mutex<[PodLine]>([])
+    /// The commands that sent rows.
+    let uploads = Mutex<[Command]>([])
     private let upload: Output
 
     init(_ states: [State], upload: Output = Output("\n200")) {
@@ -45,7 +47,10 @@ final class FakeCluster: Sendable {
 
     private func reply(_ command: Command) -> Output? {
         let script = command.inputText
-        if command.line.contains("--upload-file") { return upload }
+        if command.line.contains("--upload-file") {
+            uploads.withLock { $0.append(command) }
+            return upload
+        }
         if command.line.contains(" apply ") { return Output("created") }
         if script.contains("podIP") && !script.contains("/status") {
             return Output(answering: CommandState(text: "10.244.1.9"))

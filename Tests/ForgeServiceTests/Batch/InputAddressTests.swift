@@ -182,6 +182,14 @@ struct InputAddressTests {
                   fix  give the schedule another name: --name
                 """)
         #expect(await !host.commands.contains { $0.line.contains(" apply ") })
+        // Nor where an earlier kubeforge wrote it into the schedule.
+        let open = self.host(cronJob(Self.address, isOpen: true), kept: "-")
+        let step = SchedulesUseRelease(Example.release, models: nil, of: cluster, templates: try Templates())
+        let other = await #expect(throws: Problem.self) {
+            try await step.apply(to: Machine(host: Example.master, transport: open))
+        }
+        #expect(other?.description == problem?.description)
+        #expect(await !open.commands.contains { $0.line.contains(" apply ") })
     }
 
     @Test(

@@ -24,13 +24,54 @@ struct InputIsUploadedTests {
         }
     }
 
-    @Test("are told with their number and size")
-    func told() async throws {
+    @Test("are told with their number and size, whichever code says that they were taken", arguments: [200, 201, 204])
+    func told(code: Int) async throws {
         let text = "Line,a\n0,1\n"
         let status = #"{"input":{"rows":1,"sha256":"\#(SHA256.hex(text))"},"error":null,"shards":2,"done":[]}"#
-        let (cluster, problem) = try await send(text, upload: Output("{}\n200"), status: status)
+        let (cluster, problem) = try await send(text, upload: Output("{}\n\(code)"), status: status)
         #expect(problem == nil)
         #expect(cluster.told.withLock { $0 } == ["1 row, 11 bytes sent"])
+    }
+
+    @Test("are there when the coordinator says so")
+    func differences() {
+        let step = InputIsUploaded(Example.batchRun())
+        let none = #"{"input":null,"error":null,"shards":2,"done":[]}"#
+        #expect(step.differences(whenLookEnds: 0, none) == ["they are not there yet"])
+        #expect(step.differences(whenLookEnds: 7) == ["they are not there yet"])
+        let some = none.replacing(#""input":null"#, with: #""input":{"rows":5,"sha256":"00"}"#)
+        #expect(step.differences(whenLookEnds: 0, some) == [])
+    }
+
+    @Test("come over the standard input of the host's curl, and what lets them in comes in a file that is removed")
+    func sent() async throws {
+        let (cluster, _) = try await send("Line,a\n0,1\n", upload: Output("{}\n200"))
+        let upload = try #require(cluster.uploads.withLock { $0 }.first)
+        #expect(upload.timeLimit == .seconds(21_600))
+        try await TemporaryDirectory.during { directory in
+            let login = directory.path("login")
+            try directory.write("kubectl", "#!/bin/sh\nprintf c2VjcmV0\n", mode: 0o755)
+            try directory.write("mktemp", "#!/bin/sh\n: >\(login); echo \(login)\n", mode: 0o755)
+            try directory.write(
+                "curl",
+                #"""
+                #!/bin/sh
+                while [ $# -gt 0 ]; do case $1 in --config) config=$2;; esac; last=$1; shift; done
+                { cat "$config"; echo "$last"; cat; } >"$0.said"
+                """#, mode: 0o755)
+            let script = "PATH=\(directory.path):$PATH; \(upload.words[2].text)"
+            let run = try LocalProgram("sh", "-c", script, input: Array("Line,a\n0,1\n".utf8))
+            #expect(run.exitCode == 0, "\(run.output)")
+            #expect(
+                try directory.text("curl.said") == """
+                    header = "Authorization: Bearer secret"
+                    http://10.244.1.9:8081/input
+                    Line,a
+                    0,1
+
+                    """)
+            #expect(!FileManager.default.fileExists(atPath: login))
+        }
     }
 
     @Test("are refused with the file's own name")

@@ -18,12 +18,12 @@ struct ResultsAreDownloadedTests {
 
     /// The control plane writes what curl prints into the file that the command names, but where `instead` has done
     /// something else.
-    private func machine(
+    private func host(
         _ table: String, counting looks: Counter = Counter(), counted least: Int = 1,
         instead: @escaping @Sendable (String) -> Bool = { _ in false }
-    ) -> Machine {
+    ) -> ScriptedTransport {
         let scores = scores
-        let host = ScriptedTransport { command in
+        return ScriptedTransport { command in
             if command.inputText.contains("/status") {
                 if looks.next() < least { return Output(answering: CommandState(text: ""), CommandState(text: "")) }
                 return Output(
@@ -38,7 +38,14 @@ struct ResultsAreDownloadedTests {
             }
             return Output("")
         }
-        return Machine(host: Example.master, transport: host)
+    }
+
+    private func machine(
+        _ table: String, counting looks: Counter = Counter(), counted least: Int = 1,
+        instead: @escaping @Sendable (String) -> Bool = { _ in false }
+    ) -> Machine {
+        let transport = host(table, counting: looks, counted: least, instead: instead)
+        return Machine(host: Example.master, transport: transport)
     }
 
     private func answers(_ step: ResultsAreDownloaded, _ table: String, _ scores: String) -> Answers {
@@ -72,6 +79,22 @@ struct ResultsAreDownloadedTests {
                 ])
             #expect(try directory.mode("predictions.csv") == 0o640, "who might read them yesterday may today")
             #expect(try directory.mode("scores.json") == directory.mode("usual"), "and the umask is obeyed")
+        }
+    }
+
+    @Test("come into a directory that is made for them, and never as more than any run has")
+    func bounded() async throws {
+        try await TemporaryDirectory.during { directory in
+            let path = directory.path("new/results")
+            let transport = host(table)
+            try await ResultsAreDownloaded(run, directory: Directory(shown: "out", path: path)).apply(
+                to: Machine(host: Example.master, transport: transport))
+            #expect(try directory.text("new/results/predictions.csv") == table)
+            var limits: [Int] = []
+            for command in await transport.commands {
+                if case .file = command.output { limits.append(command.fileLimit) }
+            }
+            #expect(limits == [8_589_934_592, 1_048_576])
         }
     }
 
@@ -153,6 +176,10 @@ struct ResultsAreDownloadedTests {
     @Test("are told with the scores where there is truth")
     func scoresTold() {
         #expect(BatchScores(json: Array(scores.utf8))?.sentence == "2 rows: lda 0.500, mlp 0.250")
+        let many = #"{"rows": 2, "score": {"d": 1, "a": 0, "f": 1, "c": 0, "b": 1, "e": 0}}"#
+        #expect(
+            BatchScores(json: Array(many.utf8))?.sentence
+                == "2 rows: a 0.000, b 1.000, c 0.000, d 1.000, e 0.000, f 1.000")
         #expect(
             BatchScores(json: Array(#"{"rows": 1, "score": null}"#.utf8))?.sentence
                 == "1 row: the input has no truth to compare with")

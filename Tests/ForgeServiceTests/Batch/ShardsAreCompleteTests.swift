@@ -34,6 +34,18 @@ struct ShardsAreCompleteTests {
         #expect(try step().differences(whenLookEnds: answer.isEmpty ? 7 : 0, answer) == differences)
     }
 
+    @Test("are no shards where the run is not split")
+    func alone() throws {
+        let run = Example.batchRun(shards: 1)
+        let whole = ShardsAreComplete(
+            run, manifests: try BatchManifests(run, templates: Templates()), isFollowed: false)
+        #expect(whole.title == "the models have answered every row")
+        #expect(try step().title == "the models have answered every row, in 2 shards")
+        let waiting = #"{"input":null,"error":null,"shards":1,"done":[]}"#
+        #expect(whole.differences(whenLookEnds: 0, waiting) == ["no shard is done"])
+        #expect(whole.differences(whenLookEnds: 0, waiting.replacing("[]", with: "[0]")) == [])
+    }
+
     @Test("are waited for until their Jobs are complete, and told as they come")
     func waitedFor() async throws {
         let (zero, one) = ("inference-batch-20261121-151732/0", "inference-batch-20261121-151732/1")
@@ -54,14 +66,16 @@ struct ShardsAreCompleteTests {
 
     @Test("that were given up say which pod it was, and what it said last")
     func givenUp() async throws {
-        let name = "inference-batch-20261121-151732/1"
+        let (zero, one) = ("inference-batch-20261121-151732/0", "inference-batch-20261121-151732/1")
         let objects = Objects.list([
-            Objects.job(name, "Failed"), Objects.coordinatorPod, Objects.pod("p-1", "Failed", exitCode: 1, owner: "j"),
+            Objects.job(one, "Failed"), Objects.job(zero, "Failed"), Objects.coordinatorPod,
+            Objects.pod("p-1", "Failed", exitCode: 1, owner: "j"),
         ])
         let cluster = FakeCluster([
             .init(status: status([0]), objects: objects, logs: "==> pod/p-1\nTraceback\nMemoryError\n")
         ])
         let problem = await #expect(throws: Problem.self) { try await step().apply(to: cluster.machine) }
+        #expect(cluster.said.withLock { $0 } == ["created", "1 of 2 shards is done"])
         #expect(
             problem?.description == """
                 kubmaster: inference-batch-20261121-151732 failed
@@ -80,6 +94,7 @@ struct ShardsAreCompleteTests {
         let objects = Objects.list([Objects.coordinatorPod, Objects.pod("p-1", "Failed", exitCode: 1, owner: "j")])
         let log =
             "==> pod/p-1\nmodels 1: lda and mlp\ninput:8, column 2 (# Letter): must be a class from 0 to 25, is '99'\n"
+            + "input:9, column 1 (Line): must be a number, is 'x'\n"
         let cluster = FakeCluster([.init(status: status([]), objects: objects, logs: log)])
         let run = Example.batchRun(.file(path: "/home/a/rows.csv", size: 1))
         let step = ShardsAreComplete(
@@ -149,7 +164,7 @@ struct PodLogsTests {
                 #!/bin/sh
                 case "$*" in
                 *get\\ pods*) echo pod/a; echo pod/b; echo pod/c;;
-                *pod/a) printf 'one\\n==> pod/b 1\\nI am a\\r\\342\\200\\250still the same\\n\\n\\n';;
+                *pod/a) printf 'one\\n\\n==> pod/b 1\\nI am a\\r\\342\\200\\250still the same\\n\\n\\n';;
                 *pod/b) echo mine;;
                 esac
                 """, mode: 0o755)
@@ -157,21 +172,43 @@ struct PodLogsTests {
             let logs = PodLogs(try LocalProgram("sh", "-c", "PATH=\(directory.path):$PATH; \(script)").output).byPod
             #expect(logs == ["a": ["one", "==> pod/b 1", "I am a\r\u{2028}still the same"], "b": ["mine"], "c": []])
         }
+        #expect(PodLogs("==> pod/a 0\n==> pod/b 1\nmine\n").byPod == ["a": [], "b": ["mine"]])
     }
 
     @Test("are followed by as many lines as were told, whatever a pod prints")
     func followed() async throws {
         try await TemporaryDirectory.during { directory in
-            try directory.write("kubectl", "#!/bin/sh\nprintf 'one\\n\\n==> pod/b 1\\nthree\\n'\n", mode: 0o755)
             var logs = LogFollower(JobQueries(run: "r", kubectl: Kubectl(namespace: "mlops")))
             var told: [[String]] = []
-            for _ in 0..<2 {
+            for more in ["", "", "four\\n", "four\\nfive\\n"] {
+                let text = "one\\n\\n==> pod/b 1\\nthree\\n" + more
+                try directory.write("kubectl", "#!/bin/sh\nprintf '\(text)'\n", mode: 0o755)
                 told.append(
                     logs.lines(try LocalProgram("sh", "-c", "PATH=\(directory.path):$PATH; \(logs.look(["a"]))").output)
                         .map(\.text))
             }
-            #expect(told == [["one", "==> pod/b 1", "three"], []])
+            #expect(told == [["one", "==> pod/b 1", "three"], [], ["four"], ["five"]])
         }
+    }
+
+    @Test("have the same place in each look: who prints first comes first, and of those at once the first by name")
+    func places() {
+        var logs = LogFollower(JobQueries(run: "r", kubectl: Kubectl(namespace: "mlops")))
+        func line(_ pod: String, _ text: String, _ place: Int, _ columns: Int) -> PodLine {
+            PodLine(pod: pod, text: text, place: place, columns: columns)
+        }
+        let first = logs.lines(framedLogs("==> pod/z\none\n"))
+        #expect(first == [line("z", "one", 0, 1)])
+        let pods = ["f-long", "e", "d", "c", "b", "a"]
+        let text = pods.map { "==> pod/\($0)\nmine\n" }.joined()
+        let second = logs.lines(framedLogs(text))
+        let all = [
+            line("a", "mine", 1, 6), line("b", "mine", 2, 6), line("c", "mine", 3, 6), line("d", "mine", 4, 6),
+            line("e", "mine", 5, 6), line("f-long", "mine", 6, 6),
+        ]
+        #expect(second == all)
+        let third = logs.lines(framedLogs("==> pod/z\ntwo\n"))
+        #expect(third == [line("z", "two", 0, 6)])
     }
 
     @Test(

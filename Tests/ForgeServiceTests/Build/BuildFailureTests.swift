@@ -56,6 +56,19 @@ struct BuildFailureTests {
         #expect(problem.fix?.hasPrefix("the Python index lacks a package") == true)
     }
 
+    @Test("tells its last twelve lines, and looks for what helps in its last sixty")
+    func lastLines() {
+        func problem(_ lines: [String]) -> Problem {
+            let output = Output(standardOutput: Array(lines.joined(separator: "\n").utf8), exit: .code(1))
+            return BuildFailure(release: Example.release, output: output, host: Example.master).problem
+        }
+        func numbered(_ numbers: ClosedRange<Int>) -> [String] { numbers.map { "line \($0)" } }
+        #expect(problem(numbered(1...13)).why == numbered(2...13).joined(separator: "\n"))
+        let sign = ["write /x: no space left on device"]
+        #expect(problem(sign + numbered(1...59)).fix?.hasPrefix("make room on kubmaster") == true)
+        #expect(problem(sign + numbered(1...60)).fix?.hasPrefix("try it by hand on kubmaster") == true)
+    }
+
     @Test(
         "is told with what helps",
         arguments: [

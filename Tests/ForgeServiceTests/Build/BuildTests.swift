@@ -18,11 +18,11 @@ struct BuildTests {
             step.looks == [
                 "file /var/lib/kubeforge/contexts/fcf5fd37dd925c9e", "file \(note)", "file /var/lib/kubeforge/contexts",
             ])
-        func differences(_ context: FileState?, note isNoted: Bool = true, mode: UInt16 = 0o700) -> [String] {
+        func differences(_ context: FileState?, note isNoted: Bool = true, mode: UInt16? = 0o700) -> [String] {
             step.differences(
                 given: Answers([
                     .file(place): .file(context), .file(note): .file(isNoted ? FileState() : nil),
-                    .file(RemotePaths.contexts): .file(FileState(kind: .directory, mode: mode)),
+                    .file(RemotePaths.contexts): .file(mode.map { FileState(kind: .directory, mode: $0) }),
                 ])
             ).map(\.text)
         }
@@ -34,6 +34,7 @@ struct BuildTests {
         #expect(differences(FileState(kind: .directory), note: false) == ["its owner is not recorded"])
         #expect(
             differences(FileState(kind: .directory), mode: 0o755) == ["mode of /var/lib/kubeforge/contexts: 755 → 700"])
+        #expect(differences(FileState(kind: .directory), mode: nil) == [])
     }
 
     @Test("unpacks a context completely or not at all")

@@ -70,6 +70,16 @@ struct DeliveryTests {
         )
     }
 
+    @Test(
+        "is told by its layers, as far as Docker tells of them",
+        arguments: [
+            ("", nil), ("The push refers to repository [x]\n", nil), ("a: Pushed\n", "1 of 1 layers were new to it"),
+            ("a: Layer already exists\n", "0 of 1 layers were new to it"),
+        ] as [(String, String?)])
+    func layers(said: String, told: String?) {
+        #expect(PushedLayers(printed: said).difference?.text == told)
+    }
+
     @Test("is asked for without TLS only where the inventory says http")
     func plainly() {
         let release = Release(name: "inference", tag: "0123456789abcdef", registry: "plain.example:5000")

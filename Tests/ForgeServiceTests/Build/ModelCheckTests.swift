@@ -105,6 +105,54 @@ struct ModelCheckTests {
         }
     }
 
+    @Test("needs exactly as much memory as its files are counted for")
+    func exactly() async throws {
+        try await TemporaryDirectory.during { directory in
+            try directory.write("churn/churn.joblib", String(repeating: "x", count: 1000))
+            func fits(_ said: String, _ memory: Int, files: Bool = false) throws -> Bool {
+                let resources = Service.Resources(memory: memory)
+                let data = Service(trainingData: .init(train: "/a.csv", test: "/b.csv"), resources: resources)
+                let model = Service(model: directory.path("churn"), resources: resources)
+                let check = try check(directory, files ? data : model)
+                do throws(Problem) {
+                    _ = try check.read(Output(said))
+                    return true
+                } catch { return false }
+            }
+            // Python with the libraries; ten rows of truth; their numbers, and the one of two files that is there.
+            let model = #"{"name": "m", "file": "churn.joblib"}, {"name": "n", "file": "gone.joblib"}"#
+            for (said, needed) in [
+                (#"{"notes": []}"#, 209_715_200), (#"{"test": 10, "notes": []}"#, 209_718_200),
+                (#"{"test": 10, "features": 100, "models": [\#(model)]}"#, 209_729_200),
+            ] {
+                #expect(try fits(said, needed), "\(said)")
+                #expect(try !fits(said, needed - 1), "\(said)")
+            }
+            #expect(try fits(#"{"notes": []}"#, 209_715_200, files: true))
+            #expect(try !fits(#"{"notes": []}"#, 209_715_199, files: true))
+        }
+    }
+
+    @Test(
+        "is told by what takes the memory: its models, its rows, or both",
+        arguments: [
+            (1_048_576, 10, 3, "its 10 rows of 3 features need about 202 MiB"),
+            (1_048_577, 10, 3, "its models (1.0 MB) need about 202 MiB"),
+            (1_048_577, 1000, 100, "its models (1.0 MB) need about 203 MiB"),
+            (1_048_577, 11, 9091, "its models (1.0 MB) and its 11 rows of 9091 features need about 202 MiB"),
+        ])
+    func told(bytes: Int, rows: Int, features: Int, why: String) async throws {
+        try await TemporaryDirectory.during { directory in
+            try directory.write("churn/churn.joblib", String(repeating: "x", count: bytes))
+            let service = Service(model: directory.path("churn"), resources: .init(memory: 64 << 20))
+            let check = try check(directory, service)
+            let model = #"{"name": "churn", "file": "churn.joblib"}"#
+            let said = #"{"test": \#(rows), "features": \#(features), "models": [\#(model)]}"#
+            let problem = #expect(throws: Problem.self) { try check.read(Output(said)) }
+            #expect(problem?.why == why + ", and a pod may use 64Mi")
+        }
+    }
+
     @Test("is left to the build where this computer has no Python")
     func withoutPython() async throws {
         try await TemporaryDirectory.during { directory in

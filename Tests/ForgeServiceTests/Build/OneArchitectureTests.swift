@@ -43,5 +43,8 @@ struct OneArchitectureTests {
     func unknown() {
         #expect(differences("", built: CommandState(text: "amd64")) == [])
         #expect(differences("kubnode arm64 \n", built: CommandState(exitCode: 1)) == [])
+        #expect(differences("kubnode arm64 \n", built: CommandState(exitCode: 1, text: "amd64")) == [])
+        // A node that has just joined has not said yet what it is.
+        #expect(differences("kubpi  \n") == [])
     }
 }

@@ -96,6 +96,7 @@ struct DataDriftTests {
         let (_, few) = try await run(Self.rows(99))
         #expect(few?.what == "rows.csv has too few rows to compare: 99")
         #expect(few?.kind == .usage)
+        #expect(try await run(Self.rows(100)).1?.what == nil)
         let nothing = ScriptedTransport { _ in Output.failed(127, "python3: not found") }
         #expect(try await run(Self.rows(), here: nothing).1?.fix == "install python3")
         let (_, silent) = try await run(Self.rows(), training: CommandState(exitCode: 1, text: ""))
@@ -125,6 +126,33 @@ struct DataDriftTests {
         #expect(silent?.why == "The connection to the server was refused")
         let (_, early) = try await run(Self.rows(), training: none, deployment: CommandState())
         #expect(early?.what == "kubmaster: the cluster has no service inference in namespace mlops")
+    }
+
+    @Test("is above the limit, not at it; the farthest column is named where none is")
+    func limit() throws {
+        func report(_ indexes: Double...) throws -> DataDrift.Report {
+            let columns = indexes.enumerated().map { number, psi in "{\"name\":\"c\(number)\",\"psi\":\(psi)}" }
+            let text = "{\"rows\":100,\"fewest\":100,\"columns\":[\(columns.joined(separator: ","))]}"
+            let said = try #require(JSONValue(Array(text.utf8)))
+            return try DataDrift.Report(.said(said), of: "rows.csv")
+        }
+        #expect(
+            try report(0.25, 0.125).check(0.25)
+                == CheckReport(
+                    name: "drift of 2 columns", isPassed: true, expected: "PSI of at most 0.25", got: "c0 0.250",
+                    milliseconds: 0))
+        let drifted = try report(0.5, 0.375, 0.25).check(0.25)
+        #expect(!drifted.isPassed)
+        #expect(drifted.got == "c0 0.500, c1 0.375")
+        let nothing = #expect(throws: Problem.self) {
+            try DataDrift.Report(.said(.object([:])), of: "rows.csv")
+        }
+        #expect(
+            nothing?.description == """
+                rows.csv has too few rows to compare: 0
+                  why  the index of fewer than 0 rows is not reliable
+                  fix  name a file with more rows
+                """)
     }
 
     @Test("sends nothing of the rows to the cluster")

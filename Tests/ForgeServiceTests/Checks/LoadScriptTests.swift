@@ -54,6 +54,36 @@ struct LoadScriptTests {
         #expect(report.answered == 0)
         #expect(report.failures.map(\.kind) == ["could not connect"])
         #expect(report.failed >= 3, "at least one of each curl")
+        let most = 3 * (Int(report.seconds * 10) + 1)
+        #expect(report.failed <= most, "each curl waits for a tenth of a second before it asks again")
+    }
+
+    @Test("gives a curl a hundred requests, for the rows in turn or with what is posted")
+    func hundred() throws {
+        let urls = try #require(LoadScript.workers.firstMatch(of: #/urls\(\) \{\n(?:.*\n)*?\}\n/#)?.0)
+        func asked(_ body: String) throws -> [String] {
+            let settings = "own= address=http://h rows=3 body='\(body)' directory=/d"
+            let run = try LocalProgram("sh", "-c", "\(settings)\n\(urls)\nurls 7")
+            return run.output.split(separator: "\n").map(String.init).filter { $0.hasPrefix("url = ") }
+        }
+        let (rows, posted) = (try asked(""), try asked("{}"))
+        #expect(rows.count == 100)
+        #expect(Array(rows.prefix(3)) == [1, 2, 0].map { "url = \"http://h/prediction/\($0)\"" })
+        #expect(posted == Array(repeating: "url = \"http://h/prediction\"", count: 100))
+    }
+
+    @Test("waits for the request of each curl that is under way at the end, and for no other")
+    func underWay() async throws {
+        try await TemporaryDirectory.during { directory in
+            let curl = "#!/bin/sh\nsleep 0.4\necho '200 0.400000 .' >&2\nexec sleep 9\n"
+            try directory.write("curl", curl, mode: 0o755)
+            let script = script(1)
+            let output = try await LocalTransport(programs: directory.path).run(script.command)
+            let report = try #require(LoadSum.report(output.text, of: script, from: "here"), "\(output.text)")
+            #expect(report.answered == 3)
+            #expect(report.failures == [])
+            #expect(report.seconds >= 0.4 && report.seconds < 8)
+        }
     }
 
     @Test("counts an answer that is cut off after its 200 as failed")

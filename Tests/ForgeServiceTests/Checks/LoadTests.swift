@@ -64,6 +64,37 @@ struct LoadTests {
             ])
     }
 
+    @Test("passes by a single answer, and may take no time at all")
+    func least() throws {
+        let one = LoadGate(maximumP95: nil).checks(try #require(read("seconds 1\nlongest 14\nbucket 480 1\n")))
+        #expect(one.map(\.isPassed) == [true])
+        let short = try #require(read("seconds 0\nlongest 0\nbucket 0 5\n"))
+        #expect(short.answered == 5)
+        // A hundredth of a microsecond.
+        #expect(short.times.map { ($0.milliseconds * 1_000_000).rounded() } == [10])
+    }
+
+    @Test("is judged by the time within which 95 of 100 answers came", arguments: [(95, true), (94, false)])
+    func share(fast: Int, isPassed: Bool) {
+        let report = LoadReport(
+            host: "kubmaster", address: "http://h", concurrency: 8, seconds: 1,
+            times: [.init(milliseconds: 200, count: fast), .init(milliseconds: 900, count: 100 - fast)], longest: 900)
+        let checks = LoadGate(maximumP95: .milliseconds(200)).checks(report)
+        #expect(checks.map(\.isPassed) == [true, isPassed])
+        #expect(checks.last?.got == (isPassed ? "200 ms" : "900 ms"))
+    }
+
+    @Test(
+        "says what curl's exit codes mean, and repeats what it said of others",
+        arguments: [
+            (7, "could not connect"), (18, "answer cut off"), (28, "no answer in time"), (52, "empty answer"),
+            (55, "connection lost"), (56, "connection lost"), (35, "said curl"),
+        ])
+    func kinds(code: Int, kind: String) {
+        #expect(LoadFailure.inWords(curl: code, "said curl") == kind)
+        #expect(LoadFailure.inWords(curl: 35, "") == "curl's error 35")
+    }
+
     @Test("fails on one request of thousands, and says which kinds failed")
     func oneFailed() throws {
         let checks = LoadGate(maximumP95: nil).checks(try #require(read()))
@@ -108,6 +139,21 @@ struct LoadTests {
                 "kubmaster began 8 concurrent requests for 30 s",
                 "✗ load: no request failed", "✓ load: p95 at most 200 ms", "12000 answered, 5 failed",
             ])
+    }
+
+    @Test("posts the features of the first row where the service gives no rows away")
+    func posts() async throws {
+        let deployment = Small.deployment.replacing(
+            #""image":"#, with: #""env":[{"name":"EXAMPLES","value":"private"}],"image":"#)
+        let host = controlPlane(deployment: CommandState(text: deployment), load: Output(Self.sum))
+        let witness = LoadWitness()
+        let test = SmokeTest(cluster: Example.cluster(), load: Load(length: .seconds(30)))
+        _ = try await test.run(controlPlane: host, reporter: witness)
+        let script = try #require(await host.commands.last).inputText
+        #expect(script.contains("seconds=30.0 body='{\"rows\":[[23.50,-0.001]]}'\n"))
+        #expect(
+            witness.story.first
+                == "load: 8 concurrent requests to http://10.96.1.2:80/prediction from kubmaster for 30 s")
     }
 
     @Test("that could not be made is a problem, with what the host said")

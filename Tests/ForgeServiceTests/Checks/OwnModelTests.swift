@@ -109,6 +109,13 @@ struct OwnModelTests {
         #expect(
             bodies[1]
                 == #"{"rows":[{"spend":null,"active":true,"zip":"01234","plan":"a, \"p\"","age":23}]}"#)
+        #expect(bodies[2] == #"{"rows":[[23,"a, \"p\"","01234",true,null,1]]}"#)
+        #expect(bodies[3] == #"{"rows":[[23,"a, \"p\"","01234",true]]}"#)
+        #expect(
+            bodies[4] == #"""
+                {"rows":[{"age":23,"plan":"a, \"p\"","zip":"01234","active":true,"spend":null,\#
+                "no column has this name":1}]}
+                """#)
         #expect(bodies[5] == #"{"rows":[["no number","a, \"p\"","01234",true,null]]}"#)
         // The regression has none.
         #expect(notes.matrices.map(\.model) == ["churn"])
@@ -144,9 +151,28 @@ struct OwnModelTests {
                 #"{"models": ["m"], "tolerance": {"m": 1e-4}, "features": ["a"], "score": {}, "rows": [\#(rows)]}"#
             return try ForgeService.ExpectedAnswers(Array(text.utf8), path: "g").rules.below("m").below("value")
         }
+        #expect(try rules("1e3", "0").closeness == Closeness(relative: 1e-4, scale: 500))
         #expect(try rules("1e3", "0").closeness.holds(0, 1e-6))
         #expect(try !rules("1e-6", "2e-6").closeness.holds(1e-6, 2e-6))
         #expect(try rules("1e-6", "2e-6").closeness.holds(1e-6, 1.00001e-6))
+    }
+
+    @Test("takes a class that is a number exactly, and its probability as beside 1")
+    func numbers() throws {
+        let row = #"{"m": {"class": 3, "probability": 0.0001}}"#
+        let text =
+            #"{"models": ["m"], "tolerance": {"m": 1e-4}, "features": ["a"], "score": {}, "rows": [\#(row)]}"#
+        let rules = try ForgeService.ExpectedAnswers(Array(text.utf8), path: "g").rules
+        let expected = try #require(JSONValue(Array(row.utf8)))
+        func isSame(_ name: String, _ probability: String) throws -> Bool {
+            let text = #"{"m": {"class": \#(name), "probability": \#(probability)}}"#
+            let got = try #require(JSONValue(Array(text.utf8)))
+            return JSONDifference.between(expected, got, by: rules).isEmpty
+        }
+        #expect(try isSame("3", "0.00019"))
+        #expect(try !isSame("3", "0.00021"))
+        #expect(try !isSame("4", "0.0001"))
+        #expect(try !isSame("3.0000000001", "0.0001"))
     }
 
     @Test("says the share of rows that differ, by model")
@@ -192,7 +218,15 @@ struct OwnModelTests {
         #expect(try classes(#"{"class": true}"#, #"{"class": false}"#) == ["false", "true"])
         #expect(
             try classes(#"{"number": 2, "letter": "C"}"#, #"{"number": 10, "letter": "K"}"#) == ["C", "K"])
+        // The first of several numbers counts.
+        let (one, other) = (
+            #"{"a": 2, "b": 1, "c": 1, "d": 1, "e": 1, "name": "x"}"#,
+            #"{"a": 1, "b": 2, "c": 2, "d": 2, "e": 2, "name": "y"}"#
+        )
+        #expect(try classes(one, other) == ["y", "x"])
+        #expect(try classes(#"{"e": "5", "d": "4", "c": "3", "b": "2", "a": "1"}"#) == ["1 2 3 4 5"])
         #expect(try classes(#"{"value": 2}"#) == nil)
+        #expect(try classes(#"{"probability": 0.5}"#) == nil)
     }
 
     @Test("reads rows as they are written, and no others")

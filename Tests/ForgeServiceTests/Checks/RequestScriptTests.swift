@@ -53,6 +53,38 @@ struct RequestScriptTests {
         }
     }
 
+    @Test("asks no more after two answers in a row that did not come in time")
+    func late() async throws {
+        try await TemporaryDirectory.during { directory async throws in
+            try directory.write(
+                "curl",
+                """
+                #!/bin/sh
+                for url do :; done
+                echo "$url" >>'\(directory.path("asked"))'
+                case $url in */2) printf '200 0.1';; *) echo 'curl: (28) timed out' >&2; exit 28;; esac
+                """, mode: 0o755)
+            let script = RequestScript(
+                requests: (1...6).map {
+                    (address: "http://h", request: ServiceRequest(path: "/\($0)", expected: .refusal(400)))
+                })
+            let run = try LocalProgram(
+                "env", "PATH=\(directory.path):/usr/bin:/bin", "sh", "-s",
+                input: Array(script.command.inputText.utf8))
+            let replies = try #require(script.replies(from: Array(run.output.utf8)), "\(run.output)")
+            #expect(replies.map(\.status) == [0, 200, 0, 0, 0, 0])
+            #expect(replies.suffix(2).map { String(decoding: $0.body, as: UTF8.self) } == ["not asked", "not asked"])
+            #expect(try directory.text("asked") == "http://h/1\nhttp://h/2\nhttp://h/3\nhttp://h/4\n")
+        }
+    }
+
+    @Test("has a second more for each four requests")
+    func timeLimit() {
+        let one = (address: "http://h", request: ServiceRequest(path: "/", expected: .refusal(400)))
+        let script = RequestScript(requests: Array(repeating: one, count: 40))
+        #expect(script.command.timeLimit == .seconds(310))
+    }
+
     /// A time limit sends TERM; who reads no more, PIPE.
     @Test(
         "that a signal ends leaves no token behind",

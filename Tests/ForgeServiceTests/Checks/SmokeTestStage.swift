@@ -7,11 +7,17 @@ import ForgeTestSupport
 
 /// A release with 30 rows of two features; what it answers can be bent.
 enum Small {
-    static let golden = """
+    static let golden = text(of: 30)
+    /// Of its first five rows.
+    static let few = text(of: 5)
+
+    private static func text(of rows: Int) -> String {
+        """
         {"classes": 3, "features": ["Cz/theta", "Cz/alpha"], "score": {"lda": 0.8692307692307693, "mlp": 0.5}, "rows": [
-        \((0..<30).map(row).joined(separator: ",\n"))
+        \((0..<rows).map(row).joined(separator: ",\n"))
         ]}
         """
+    }
 
     private static func row(_ line: Int) -> String {
         let name = #"{"number": \#(line % 3), "letter": "\#(["A", "B", "C"][line % 3])"}"#
@@ -66,7 +72,8 @@ enum Small {
 /// A control plane whose service answers as the closure says; `pod` bends the answers of single addresses.
 func controlPlane(
     deployment: CommandState = CommandState(text: Small.deployment),
-    golden: CommandState = CommandState(text: Small.golden), pods: String = Small.pods, hasRows: Bool = true,
+    golden: CommandState = CommandState(text: Small.golden), pods: String = Small.pods,
+    exposure: String = Small.exposure, hasRows: Bool = true,
     rows: [String] = Small.rows,
     load: Output? = nil,
     _ answer: @escaping @Sendable (String) -> (status: Int, body: String) = Small.answer,
@@ -76,7 +83,7 @@ func controlPlane(
         let script = command.inputText
         if script.contains("get deployment") {
             return Output(
-                answering: deployment, CommandState(text: Small.exposure), golden, CommandState(text: pods))
+                answering: deployment, CommandState(text: exposure), golden, CommandState(text: pods))
         }
         if script.contains("worker()") { return load }
         if script.contains("rows.jsonl") {

@@ -60,6 +60,38 @@ extension SmokeTestTests {
         #expect(notes.all.last == "skipped, not ready: inference-b is not ready")
     }
 
+    @Test("asks at the first port of the service, and at that of each pod's first container")
+    func firstPorts() async throws {
+        let exposure = Small.exposure.replacing(
+            #""nodePort":31000}"#, with: #""nodePort":31000},{"port":9090,"nodePort":31999}"#)
+        let pods = Small.pods.replacing(
+            #""containerPort":8080}]}"#,
+            with: #""containerPort":8080},{"containerPort":9090}]},{"image":"p","ports":[{"containerPort":15090}]}"#)
+        let host = controlPlane(pods: pods, exposure: exposure)
+        let result = try await SmokeTest(cluster: Example.cluster(), rows: 1).run(
+            controlPlane: host, reporter: Silence())
+        #expect(result.isPassed)
+        let addresses = Set(asked(in: try #require(await host.commands.last).inputText).map(\.address))
+        #expect(
+            addresses == [
+                "10.96.1.2:80", "10.77.0.11:31000", "10.77.0.12:31000", "10.244.0.5:8080", "10.244.1.7:8080",
+            ])
+    }
+
+    @Test("leaves out pods that are leaving or have ended, and says where one names no port")
+    func otherPods() {
+        let pods = [
+            Small.pod("a", "10.244.0.5"),
+            Small.pod("b", "10.244.0.6").replacing(
+                #""name":"b""#, with: #""name":"b","deletionTimestamp":"2026-11-21T15:00:00Z""#),
+            Small.pod("c", "10.244.0.7").replacing("Running", with: "Failed"),
+            Small.pod("d", "10.244.0.8").replacing(#"{"containerPort":8080}"#, with: ""),
+        ]
+        let found = ServicePod.list("{\"items\":[\(pods.joined(separator: ","))]}")
+        #expect(found.pods.map(\.name) == ["a"])
+        #expect(found.silent == ["d names no port"])
+    }
+
     @Test("asks pods row by row where the rows of the test are gone, and says so")
     func withoutRows() async throws {
         let (notes, host) = (Notes(), controlPlane(hasRows: false))

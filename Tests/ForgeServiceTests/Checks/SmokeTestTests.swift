@@ -86,6 +86,10 @@ struct SmokeTestTests {
         arguments: [
             ("/score", 200, #"{"lda":0.87,"mlp":0.5}"#, "lda: 0.8692307692307693", "lda: 0.87"),
             ("/score", 200, #"{"lda":0.8692307692307693}"#, "mlp: 0.5", "mlp: nothing"),
+            (
+                "/score", 200, #"{"lda":0.8692307692307693,"mlp":0.5,"features":{}}"#, "features: nothing",
+                "features: {}"
+            ),
             ("/score", 200, "[1]", #"{"lda":0.8692307692307693,"mlp":0.5}"#, "[1]"),
             ("/score", 500, "Internal\nServer Error", "200 lda 0.8692, mlp 0.5", "500 Internal Server Error"),
             (
@@ -116,6 +120,25 @@ struct SmokeTestTests {
             },
             reporter: Silence())
         #expect(result.isPassed)
+    }
+
+    @Test(
+        "takes no other number for the same: the ninth digit counts",
+        arguments: [("0.5000000009", true), ("0.5000000011", false)])
+    func digits(score: String, isPassed: Bool) async throws {
+        let result = try await test.run(
+            controlPlane: controlPlane { path in
+                path == "/score" ? (200, "{\"lda\":0.8692307692307693,\"mlp\":\(score)}") : Small.answer(path)
+            },
+            reporter: Silence())
+        #expect(result.isPassed == isPassed)
+    }
+
+    @Test("begins with the last row where there are fewer than 24")
+    func fewRows() async throws {
+        let notes = Notes()
+        _ = try await test.run(controlPlane: controlPlane(golden: CommandState(text: Small.few)), reporter: notes)
+        #expect(notes.all[0].hasSuffix("row 4 and 4 more of 5, seed 1"))
     }
 
     @Test("asks as many rows as it is told, the first at each node and all at each pod, and sends their features")
@@ -189,6 +212,9 @@ struct SmokeTestTests {
                 CheckReport(
                     name: "score of mlp", isPassed: false, expected: "0.6 or more", got: "0.5", milliseconds: 0),
             ])
+        let fair = try await SmokeTest(cluster: Example.cluster(), minimumScore: 0.5).run(
+            controlPlane: controlPlane(), reporter: Silence())
+        #expect(fair.checks.suffix(2).map(\.isPassed) == [true, true])
         let silent = try await strict.run(
             controlPlane: controlPlane { $0 == "/score" ? (500, "boom") : Small.answer($0) }, reporter: Silence())
         #expect(silent.checks.suffix(2).map(\.got) == ["nothing", "nothing"])

@@ -23,6 +23,13 @@ struct CronTimesTests {
         #expect(try #require(CronTimes(text)).next(after: now, in: .gmt)?.formatted(.iso8601) == expected)
     }
 
+    @Test("come after the moment, never at it")
+    func after() throws {
+        let quarter = try #require(Date(kubernetes: "2026-11-21T15:30:00Z"))
+        let times = try #require(CronTimes("*/15 * * * *"))
+        #expect(times.next(after: quarter, in: .gmt) == Date(kubernetes: "2026-11-21T15:45:00Z"))
+    }
+
     @Test("follow the schedule's own time zone")
     func zone() throws {
         let berlin = try #require(TimeZone(identifier: "Europe/Berlin"))

@@ -70,6 +70,9 @@ struct JobsTests {
         #expect(found.runs.map(\.name) == ["inference-batch-3", "inference-batch-2", "inference-train-1"])
         #expect(found.runs.map(\.purpose) == ["batch run", "batch run", "training"])
         #expect(found.runs[0].state == "suspended, 0 of 2 done")
+        // A Job that does not say how many pods it needs has one.
+        let one = try jobs(job("inference-batch-1", #"{"startTime":"2026-11-21T11:00:00Z"}"#, spec: "{}"))
+        #expect(one.runs.map(\.state) == ["running, 0 of 1 done"])
     }
 
     @Test("are a push where their Job is named so")
@@ -135,5 +138,14 @@ struct JobsTests {
                 """)
         let script = try #require(await host.commands.first?.inputText)
         #expect(script.contains("get jobs,cronjobs --selector app.kubernetes.io/managed-by=kubeforge --output json"))
+        let list = "{\"items\":[\(job("inference-batch-1", "{}"))]}"
+        let answering = ScriptedTransport { _ in Output(answering: CommandState(text: list)) }
+        let found = try await ServiceJobs.ask(Service(), on: Example.master, over: answering, now: now)
+        #expect(found.runs.map(\.name) == ["inference-batch-1"])
+        // What was printed before a failure is not all that there is.
+        let failing = ScriptedTransport { _ in Output(answering: CommandState(exitCode: 1, text: list)) }
+        await #expect(throws: Problem.self) {
+            try await ServiceJobs.ask(Service(), on: Example.master, over: failing, now: now)
+        }
     }
 }

@@ -50,6 +50,32 @@ struct OldRunsAreRemovedTests {
                 "secret/inference-batch-20261121-151732-coordinator is left",
             ])
         #expect(step.differences(whenLookEnds: 1, "") == ["the cluster could not be queried for earlier runs"])
+        let coordinators = ["b-coordinator", "a-coordinator"].map { Objects.pod($0, "Running") }
+        #expect(
+            step.differences(whenLookEnds: 0, Objects.list(coordinators)) == [
+                "pod/a-coordinator is left", "secret/a-coordinator is left", "pod/b-coordinator is left",
+                "secret/b-coordinator is left",
+            ])
+    }
+
+    @Test("is counted from the last Job of each: a run whose first shard is old may have ended last")
+    func overlapping() {
+        let jobs = [("run1/0", 1), ("run1/1", 9), ("run2/0", 2), ("run3/0", 3), ("run4/0", 4)].map { name, minute in
+            Objects.job(name, "Complete", created: "2026-11-21T15:0\(minute):00Z")
+        }
+        #expect(step.differences(whenLookEnds: 0, Objects.list(jobs)) == ["job/run2-0 is left"])
+    }
+
+    @Test("is looked for by the labels of its kind, and where nothing is left nothing is deleted")
+    func nothingLeft() async throws {
+        let host = ScriptedTransport { _ in Output(answering: CommandState(text: Objects.list([]))) }
+        try await step.apply(to: Machine(host: Example.master, transport: host))
+        #expect(await host.commands.count == 1)
+        let label = "app.kubernetes.io/name in"
+        #expect(step.looks[0].contains("\(label) (inference-batch,inference-coordinator)"))
+        let training = OldRunsAreRemoved(Example.cluster().service, .train)
+        #expect(training.looks[0].contains("\(label) (inference-train)"))
+        #expect(training.title == "earlier trainings are cleaned up")
     }
 
     @Test("after a run is its own alone: another's Jobs and coordinator are never touched")

@@ -41,7 +41,8 @@ private final class FakeLease: Sendable {
                     "holderIdentity":"\#($0)","leaseDurationSeconds":60,"renewTime":"\#(time)"}}
                     """#
                 }
-                return Output("\(state.now)\n{\"items\":[\(item ?? "")]}")
+                // kubectl's own JSON has line ends.
+                return Output("\(state.now)\n{\n\"items\":[\n\(item ?? "")\n]\n}\n")
             }
             if let rival = state.rival {
                 (state.holder, state.renewed, state.rival, state.version) = (rival, state.now, nil, state.version + 1)
@@ -137,6 +138,10 @@ struct ClusterLeaseTests {
         await #expect(throws: Problem.self) { try await lease.take() }
         await lease.release()
         #expect(await transport.commands.count == 1)
+        let unknown = FakeLease(.init(holder: "somebody's own words"))
+        let theirs = await #expect(throws: Problem.self) { try await self.lease(unknown) { _ in true }.0.take() }
+        #expect(theirs?.why == "its holder is not known\nit was renewed 10 s ago")
+        #expect(unknown.state.withLock { $0.holder } == "somebody's own words")
     }
 
     @Test(
@@ -192,6 +197,77 @@ struct ClusterLeaseTests {
         }
     }
 
+    @Test("is tried for three times, where somebody else writes it each time and gives it back")
+    func attempts() async throws {
+        let transport = ScriptedTransport { command in
+            command.words.map(\.text).joined().contains("get leases")
+                ? Output("1795252010\n{\"items\":[]}\n") : .failed(1, "Conflict")
+        }
+        let lease = ClusterLease(
+            .service(Example.cluster().service), for: Self.holder("a"), on: Example.master, isEnded: { _ in false },
+            connect: { _ in transport })
+        let problem = await #expect(throws: Problem.self) { try await lease.take() }
+        #expect(
+            problem?.description == """
+                the service inference is being changed by another kubeforge run
+                  why  its holder is not known
+                  fix  wait for it to end; after a run that was killed, `kubeforge unlock` shows and removes what it \
+                held
+                """)
+        #expect(await transport.commands.count == 6)
+        await lease.release()
+        #expect(await transport.commands.count == 6)
+    }
+
+    @Test(
+        "is not taken by a clock that nobody can read",
+        arguments: [
+            ("", false), ("soon", false), ("-1", false), ("0", true), ("253402300799", true), ("253402300800", false),
+        ])
+    func clock(time: String, isRead: Bool) async throws {
+        let transport = ScriptedTransport { command in
+            command.words.map(\.text).joined().contains("get leases") && !time.isEmpty
+                ? Output("\(time)\n{\"items\":[]}\n") : Output("")
+        }
+        let lease = ClusterLease(
+            .service(Example.cluster().service), for: Self.holder("a"), on: Example.master, isEnded: { _ in false },
+            connect: { _ in transport }, sleep: { try await TestClock().sleep(for: $0) })
+        if isRead {
+            try await lease.take()
+        } else {
+            let problem = await #expect(throws: Problem.self) { try await lease.take() }
+            #expect(problem?.what == "kubmaster: the cluster's API does not answer")
+        }
+        #expect(await transport.commands.count == (isRead ? 2 : 1))
+        await lease.release()
+    }
+
+    @Test("is renewed each quarter of the time that it lasts", .timeLimit(.minutes(1)))
+    func renewed() async throws {
+        let cluster = FakeLease()
+        let transport = cluster.transport
+        let pauses = Mutex<[Duration]>([])
+        let (fourth, end) = AsyncStream<Void>.makeStream()
+        let lease = ClusterLease(
+            .service(Example.cluster().service), for: Self.holder("a"), on: Example.master, isEnded: { _ in false },
+            connect: { _ in transport },
+            sleep: { pause in
+                let count = pauses.withLock { all in
+                    all.append(pause)
+                    return all.count
+                }
+                if count < 4 { return }
+                end.finish()
+                throw CancellationError()
+            })
+        try await lease.take()
+        for await _ in fourth {}
+        let renewals = await transport.commands.map { $0.line.contains("patch lease kubeforge-inference") }
+        #expect(renewals == [false, false, true, true, true])
+        #expect(pauses.withLock { $0 } == [Duration](repeating: .seconds(15), count: 4))
+        await lease.release()
+    }
+
     @Test(
         "that was taken over or removed stops the run before its next change, and is not given back",
         arguments: ["other", nil])
@@ -243,7 +319,10 @@ struct ClusterLeaseTests {
     @Test("is no condition where the run itself makes the cluster answer, and one everywhere else")
     func optional() async throws {
         let silent = FakeLease(.init(isSilent: true))
-        try await lease(silent, .cluster(Example.cluster())).0.take()
+        let (own, transport) = lease(silent, .cluster(Example.cluster()))
+        try await own.take()
+        await own.release()
+        #expect(await transport.commands.count == 3, "it was looked for, and what was not taken is not given back")
         await #expect(throws: Problem.self) { try await lease(silent).0.take() }
     }
 
@@ -260,6 +339,11 @@ struct ClusterLeaseTests {
                 "kubeforge-inference", "kubeforge-eeg", "kubeforge-inference-batch", "kubeforge-inference-train",
                 "kubeforge-eeg-batch",
                 "kubeforge",
+            ])
+        #expect(
+            all.map(\.subject) == [
+                "the service inference", "the service eeg", "batch inference with inference",
+                "the training of inference", "batch inference with eeg", "the cluster lab",
             ])
     }
 

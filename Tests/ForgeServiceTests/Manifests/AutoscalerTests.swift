@@ -71,6 +71,8 @@ struct AutoscalerTests {
         #expect(step.differences(whenLookEnds: 0, "") == [])
         let name = "horizontalpodautoscaler.autoscaling/inference"
         #expect(step.differences(whenLookEnds: 0, name) == ["\(name) changes it"])
+        #expect(
+            step.differences(whenLookEnds: 1, "\nno route\n") == ["the cluster could not be queried: no route"])
         let transport = ScriptedTransport { _ in Output("") }
         try await step.apply(to: Machine(host: Example.master, transport: transport))
         #expect(

@@ -52,6 +52,32 @@ struct ManifestsTests {
         #expect(try Set(directories("team-a")).isDisjoint(with: directories("team-b")))
     }
 
+    @Test("come in the order of their names")
+    func order() throws {
+        let files = try Manifests.make(cluster: Example.cluster(), release: Example.release, templates: Templates())
+            .files
+        let names = files.map { String($0.path.split(separator: "/").last ?? "") }
+        #expect(
+            names == [
+                "deployment.yaml", "jobpolicies.yaml", "kustomization.yaml", "namespace.yaml", "networkpolicy.yaml",
+                "poddisruptionbudget.yaml", "releases.yaml", "service.yaml",
+            ])
+    }
+
+    @Test(
+        "keep pods during a drain by the policy that each Kubernetes knows",
+        arguments: [
+            (Version(1, 20, 15), "policy/v1beta1"), (Version(1, 21, 0), "policy/v1"), (Version(1, 36, 2), "policy/v1"),
+        ])
+    func policy(version: Version, expected: String) throws {
+        var cluster = Example.cluster()
+        cluster.kubernetes = version
+        let files = try Manifests.make(cluster: cluster, release: Example.release, templates: Templates()).files
+        let file = try #require(files.first { $0.path.hasSuffix("/poddisruptionbudget.yaml") })
+        let text = String(decoding: file.content, as: UTF8.self)
+        #expect(try Yams.compose(yaml: text)?["apiVersion"]?.string == expected)
+    }
+
     @Test("give pods what the inventory says, and tell them to keep their examples")
     func settings() throws {
         let service = Service(examples: .private, resources: .init(cpu: "2", memory: 1536 << 20))

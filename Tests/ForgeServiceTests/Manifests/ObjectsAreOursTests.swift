@@ -43,6 +43,11 @@ struct ObjectsAreOursTests {
         #expect(told("churn", "Deployment churn kubeforge churn \(image("churn"))", canary) == [])
         #expect(
             told("churn-candidate", canary) == ["Deployment mlops.churn-candidate is the canary of service churn"])
+        // A label that is missing leaves its place empty.
+        #expect(told("churn", "Deployment churn-candidate kubeforge  \(image("churn"))") == [])
+        // As long as a canary's, and none.
+        let elsewhere = "Deployment churn-elsewhere kubeforge churn-elsewhere \(image("churn"))"
+        #expect(told("churn-elsewhere", elsewhere) == [])
         let policy = "NetworkPolicy churn-batch kubeforge "
         #expect(told("churn", policy + "churn ", "ConfigMap churn-releases kubeforge churn ") == [])
         #expect(

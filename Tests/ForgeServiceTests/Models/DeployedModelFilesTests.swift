@@ -56,6 +56,11 @@ struct DeployedModelFilesTests {
         #expect(
             try run(deployment: deployment, pods: ["old t1 Running ", "this t2 Running "], line).output
                 == "exec this -- head -c 16777217 /app/models/metadata.json\n")
+        let answers = DeployedModelFiles(deployment: "inference", kubectl: Kubectl(namespace: "mlops")).inPod(
+            "golden.json")
+        #expect(
+            try run(deployment: deployment, pods: ["this t2 Running "], answers).output
+                == "exec this -- head -c 50331649 /app/models/golden.json\n")
     }
 
     @Test("is not known where a pod cannot be asked, in kubectl's words or in those of the pod's own program")
@@ -68,7 +73,9 @@ struct DeployedModelFilesTests {
             (
                 "head: cannot open '/app/models/metadata.json'\ncommand terminated with exit code 1",
                 "head: cannot open '/app/models/metadata.json'"
-            ), ("command terminated with exit code 137", "command terminated with exit code 137"),
+            ),
+            ("Warning: v1beta1 is old\nError from server: no route", "Error from server: no route"),
+            ("command terminated with exit code 137", "command terminated with exit code 137"),
             ("", "no pod of it runs that could be asked for /app/models/metadata.json"),
         ] {
             try await TemporaryDirectory.during { directory in
@@ -91,6 +98,14 @@ struct DeployedModelFilesTests {
                 #expect(run.errorText.trimming(while: \.isNewline) == words)
             }
         }
+    }
+
+    @Test("is not known where kubectl takes too long, whatever it had printed", arguments: [124, 1])
+    func late(exitCode: Int) {
+        let answer = CommandState(exitCode: exitCode, text: "{\"version\": \"a")
+        #expect(
+            DeployedModelFiles.silence(answer, about: "metadata.json")
+                == (exitCode == 124 ? "kubectl took too long" : "{\"version\": \"a"))
     }
 
     @Test("is not known where no pod runs, and smoke-test says so")

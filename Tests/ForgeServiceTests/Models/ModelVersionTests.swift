@@ -192,7 +192,9 @@ struct ModelsAreRecordedTests {
             #"""
             {"kind":"Pod","metadata":{"name":"p","ownerReferences":[{"name":"inference-train-20261121-151732"}]},\#
             "status":{"phase":"\#(phase)",
-            "containerStatuses":[{"name":"training","ready":false,"restartCount":0,"state":{"terminated":{\#
+            "containerStatuses":[{"name":"proxy","ready":false,"restartCount":0,"state":{"terminated":{\#
+            "exitCode":0,"message":"bye"}}},
+            {"name":"training","ready":false,"restartCount":0,"state":{"terminated":{\#
             "exitCode":0,"message":"\#(message)"}}}]}}
             """#)
     }
@@ -231,20 +233,49 @@ struct ModelsAreRecordedTests {
                 """)
     }
 
+    @Test("are not recorded when the pod that made them is gone, and it is told how they are had again")
+    func isGone() async throws {
+        try await TemporaryDirectory.during { directory in
+            try directory.write("churn/churn.joblib", "a model")
+            let push = TrainingRun(
+                of: Self.cluster, release: .example,
+                pushing: try PushedModel(directory.path("churn"), as: "churn"), time: "1")
+            for (gone, fix) in [(run, "train again: `kubeforge train`"), (push, "push it again")] {
+                let host = ScriptedTransport { _ in Output(answering: Told.list(), CommandState()) }
+                let problem = await #expect(throws: Problem.self) {
+                    try await ModelsAreRecorded(gone).apply(to: Machine(host: Example.master, transport: host))
+                }
+                #expect(
+                    problem?.description == """
+                        kubmaster: the version of the models is not known
+                          why  the pod of \(gone.name) that put them into the store is gone
+                          fix  \(fix)
+                        """)
+                #expect(await host.commands.count == 1)
+            }
+        }
+    }
+
     @Test("come after the training and the Secret in its plan, and with models in the image not at all")
     func plan() async throws {
         try await TemporaryDirectory.during { directory in
             let file = directory.path("file")
             try "".write(toFile: file, atomically: true, encoding: .utf8)
             let store = ModelStore(url: Example.store.url, keyPath: file, knownHostsPath: file)
-            func titles(_ store: ModelStore?) throws -> [String] {
+            func plan(_ store: ModelStore?) throws -> Plan {
                 let cluster = Example.cluster(service: Service(models: store))
                 let run = TrainingRun(of: cluster, release: .example, time: "1")
                 return try TrainingPlan.make(cluster: cluster, run: run, templates: Templates(), isFollowed: false) {
                     _ in
                 }
-                .stages.flatMap { $0.steps(for: "kubmaster") }.map(\.title)
             }
+            func titles(_ store: ModelStore?) throws -> [String] {
+                try plan(store).stages.flatMap { $0.steps(for: "kubmaster") }.map(\.title)
+            }
+            #expect(
+                try plan(store).stages.map(\.name) == [
+                    "the cluster is free for a training", "the models are trained", "the models are kept",
+                ])
             let plain = ["earlier trainings are cleaned up", "inference-train-1 has trained the models"]
             let (without, with) = (try titles(nil), try titles(store))
             #expect(without == plain)

@@ -92,6 +92,18 @@ struct StoreSecretTests {
         }
     }
 
+    @Test("is named by its files in the order of their names, however many there are, and holds them in that order")
+    func manyFiles() {
+        let files = ["e": "5", "b": "2", "f": "6", "a": "1", "d": "4", "c": "3"].mapValues { Array($0.utf8) }
+        let step = ContentSecret("inference-x", files, of: ForgeInventory.Service(), title: "files")
+        #expect(step.digest == "bc5ad2e0524dbbfa5b5b56c95eb8cd7d798cbd36fe628e684006b57a75c662fb")
+        #expect(step.name == "inference-x-bc5ad2e0")
+        let manifest = step.applied.inputText
+        #expect(
+            manifest.hasSuffix(
+                "data:\n  a: MQ==\n  b: Mg==\n  c: Mw==\n  d: NA==\n  e: NQ==\n  f: Ng==\n"))
+    }
+
     @Test("says which file it cannot read")
     func unreadable() throws {
         let store = ModelStore(url: "sftp://models@store/srv", keyPath: "/nowhere/key", knownHostsPath: "/h")
@@ -231,6 +243,24 @@ struct StoreSecretTests {
                 step.differences(whenLookEnds: 1)
                     == ["could not determine which Secrets are in use; nothing is removed"])
         }
+    }
+
+    @Test("goes once a second look has told that nothing names it")
+    func goes() async throws {
+        let step = OldSecretsAreRemoved(ForgeInventory.Service(models: Example.store), but: [])
+        func commands(_ look: CommandState) async throws -> [String] {
+            let host = ScriptedTransport { command in
+                command.inputText.contains("get secrets") ? Output(answering: look) : Output("")
+            }
+            try await step.apply(to: Machine(host: Example.master, transport: host))
+            return await host.commands.dropFirst().map(\.line)
+        }
+        let removal = try await commands(CommandState(text: "inference-store\ninference-registry\n"))
+        #expect(removal.count == 1)
+        #expect(
+            removal.first?.hasSuffix(" delete secret --ignore-not-found -- inference-store inference-registry") == true)
+        #expect(try await commands(CommandState(text: "")) == [])
+        #expect(try await commands(CommandState(exitCode: 1, text: "inference-store\n")) == [])
     }
 
     private func write(_ text: String, to path: String) throws { try Data(text.utf8).write(to: URL(filePath: path)) }

@@ -10,16 +10,21 @@ import Testing
 @Suite("What pods print")
 struct LogsTests {
     private static func pods(_ pods: (name: String, state: String)...) -> String {
-        let items = pods.map { pod in
-            let status = #"{"name":"inference","ready":true,"restartCount":0,"state":{\#(pod.state)}}"#
-            return
-                #"""
-                {"kind":"Pod","metadata":{"name":"\#(pod.name)"},"status":{"phase":"Running",\#
-                "containerStatuses":[\#(status)]}}
-                """#
-        }
-        return "{\"items\":[\(items.joined(separator: ","))]}"
+        list(pods.map { item($0.name, containers: container($0.state)) })
     }
+
+    private static func container(_ state: String, restarts: Int = 0) -> String {
+        #"{"name":"inference","ready":true,"restartCount":\#(restarts),"state":{\#(state)}}"#
+    }
+
+    private static func item(_ name: String, containers: String, phase: String = "Running") -> String {
+        #"""
+        {"kind":"Pod","metadata":{"name":"\#(name)"},"status":{"phase":"\#(phase)",\#
+        "containerStatuses":[\#(containers)]}}
+        """#
+    }
+
+    private static func list(_ items: [String]) -> String { "{\"items\":[\(items.joined(separator: ","))]}" }
 
     private static let two = pods((name: "inference-b", state: ""), (name: "inference-a1", state: ""))
 
@@ -95,6 +100,44 @@ struct LogsTests {
                   why  inference-c: ContainerCreating
                   fix  ask again in a moment; `kubectl -n mlops describe pod inference-c` tells what it waits for
                 """)
+    }
+
+    @Test("is there of a pod that is being started again, and of one whose own container runs beside another")
+    func started() async throws {
+        let (creating, again) = (
+            #""waiting":{"reason":"ContainerCreating"}"#, #""waiting":{"reason":"CrashLoopBackOff"}"#
+        )
+        let both = [Self.container(""), Self.container(creating)].joined(separator: ",")
+        let found = try await read(
+            pods: Self.list([
+                Self.item("inference-a", containers: Self.container(again, restarts: 1)),
+                Self.item("inference-b", containers: both),
+                Self.item("inference-c", containers: "", phase: "Pending"),
+            ]))
+        #expect(found.told == ["inference-c has not started yet: it is pending"])
+        #expect(found.commands.first?.hasSuffix("sh inference-a inference-b") == true)
+    }
+
+    @Test("is followed until kubectl ends, for a week at most, and its end is told as kubectl tells it")
+    func ending() async throws {
+        let host = ScriptedTransport {
+            $0.line == "sh -s" ? Output(answering: CommandState(exitCode: 0, text: Self.two)) : Output("")
+        }
+        try await ServiceLogs(Service(), of: .online, tail: 7, isFollowed: true).run(
+            on: Example.master, over: host, reporter: Witness())
+        let command = try #require(await host.commands.last)
+        #expect(command.timeLimit == .seconds(604_800))
+        try await TemporaryDirectory.during { directory in
+            let go = directory.path("go")
+            // It prints while the script already waits for it.
+            try directory.write(
+                "kubectl", "#!/bin/sh\nwhile [ ! -e \(go) ]; do :; done; echo a line; exit 3\n", mode: 0o755)
+            try directory.write("sleep", "#!/bin/sh\n: >\(go)\n", mode: 0o755)
+            let run = try LocalProgram("sh", "-c", "PATH=\(directory.path):$PATH; \(command.words[2].text)")
+            #expect(run.exitCode == 3, "\(run.output)")
+            #expect(run.output.contains("a line\n"))
+            #expect(run.output.hasPrefix("·\n"), "a sign of life")
+        }
     }
 
     @Test("is nothing where there are no pods, and what makes some is said")

@@ -31,6 +31,15 @@ struct ScalingTests {
             ])
     }
 
+    @Test("is for the service's own image, whatever else a template of the user's has beside it")
+    func beside() async throws {
+        let own = "10.77.0.11:5443/mlops/inference:0123456789abcdef"
+        let found = Self.deployment(own).replacing("}]}}}}", with: "},{\"image\":\"proxy:1\"}]}}}}")
+        #expect(found.contains("proxy:1"))
+        let steps = try await plan(1, found).stages[0].work[0].steps
+        #expect(steps[1].title == "1 pod is ready with inference:0123456789abcdef")
+    }
+
     @Test("may be none: then only their end is waited for")
     func none() async throws {
         let plan = try await plan(0, Self.deployment("registry.example:5000/team/inference:0123456789abcdef"))

@@ -21,4 +21,14 @@ struct ServiceURLTests {
         let url = await ServiceURL(cluster).ask(fleet)
         #expect(url == "http://\(way == "203.0.113.11" ? "203.0.113.11" : "10.77.0.11"):30080")
     }
+
+    @Test("is told of a node port alone", arguments: [ForgeInventory.Service.Exposure.loadBalancer, .clusterIP])
+    func unknown(expose: ForgeInventory.Service.Exposure) async throws {
+        let cluster = Example.cluster(service: Service(expose: expose))
+        let host = ScriptedTransport { _ in Output("30080") }
+        let fleet = await Fleet.connect(cluster.hosts, width: 2) { _ in host }
+        let url = await ServiceURL(cluster).ask(fleet)
+        #expect(url == nil)
+        #expect(await host.commands.isEmpty)
+    }
 }

@@ -124,6 +124,21 @@ struct PullSecretTests {
         }
     }
 
+    @Test("is the first that pods name, and what lets others in is what they have at its place")
+    func named() throws {
+        let deployment = try #require(
+            ClusterObject.one(
+                #"""
+                {"kind":"Deployment","metadata":{"name":"inference"},"spec":{"template":{"spec":{"containers":[],\#
+                "imagePullSecrets":[{"name":"inference-registry-01234567"},{"name":"hub"}],"volumes":[{"name":"tmp"},{\#
+                "name":"keys","secret":{"secretName":"keys"}},{"name":"access","secret":{\#
+                "secretName":"inference-access-1"}},{"name":"more","secret":{"secretName":"more"}}]}}}}
+                """#))
+        let pod = try #require(deployment.spec?.template?.spec)
+        #expect(pod.pullSecret == "inference-registry-01234567")
+        #expect(pod.accessSecret == "inference-access-1")
+    }
+
     @Test("of the release that runs is what batch runs, trainings and schedules pull with, until another one runs")
     func ofRelease() throws {
         let cluster = Example.cluster(service: Service(registry: "registry.example/new"))

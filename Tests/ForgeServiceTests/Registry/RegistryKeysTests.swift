@@ -34,6 +34,15 @@ struct RegistryKeysTests {
         }
     }
 
+    @Test("are told line by line where something is wrong with them, and where they cannot be looked at")
+    func differences() {
+        let step = RegistryHasKeys(ClusterRegistry(address: Example.master.address), on: Example.master)
+        #expect(step.differences(whenLookEnds: 0) == [])
+        #expect(step.differences(whenLookEnds: 0, "one\ntwo\n") == ["one", "two"])
+        #expect(step.differences(whenLookEnds: 1) == ["its files could not be inspected"])
+        #expect(step.differences(whenLookEnds: 127) == ["its files could not be inspected"])
+    }
+
     @Test("are certified by the cluster's authority, for this address and for a server only")
     func areCertified() async throws {
         try await RegistryDirectory.during { directory in

@@ -24,12 +24,15 @@ struct RegistryLoginTests {
             #expect(
                 String(decoding: step.file.content, as: UTF8.self)
                     == #"{"auths":{"registry.example:5000":{"auth":"\#(auth)"}}}"# + "\n")
-            try directory.write("password", "\n")
-            let error = #expect(throws: Problem.self) {
-                try RegistryLogin.step(Example.cluster(service: service), to: "registry.example:5000/team")
+            for text in ["", "\n", "\nsecond line\n"] {
+                try directory.write("password", text)
+                let error = #expect(throws: Problem.self) {
+                    try RegistryLogin.step(Example.cluster(service: service), to: "registry.example:5000/team")
+                }
+                #expect(error?.kind == .invalidInventory)
+                #expect(error?.what == "\(path) has no password in its first line")
+                #expect(error?.fix == "correct service: registry: passwordFile: in inventory/lab.yaml")
             }
-            #expect(error?.kind == .invalidInventory)
-            #expect(error?.fix == "correct service: registry: passwordFile: in inventory/lab.yaml")
         }
     }
 
@@ -131,6 +134,28 @@ struct RegistryLoginTests {
             try await home.apply()
             #expect(try home.written() == #"{"auths":{}}"# + "\n")
         }
+    }
+
+    @Test("is told as it is found, and why it cannot be read where it cannot")
+    func differences() {
+        let step = DockerLoginIsUsed(to: "registry.example:5000/team")
+        #expect(step.differences(whenLookEnds: 0, "same") == [])
+        let other = ["Docker's login has changed, or pods do not have it yet"]
+        #expect(step.differences(whenLookEnds: 0, "other") == other)
+        for word in ["same", "other", "docker-credential-test: no network"] {
+            #expect(step.differences(whenLookEnds: 1, word) == ["Docker's login could not be read: \(word)"])
+        }
+    }
+
+    @Test("goes to the machine as a secret, and what it was read from as its digest")
+    func written() async throws {
+        let config = #"{"auths":{"registry.example:5000":{"auth":"cm9ib3Q6cHc="}}}"#
+        let host = ScriptedTransport { $0.line.contains("helper") ? Output("\n\(config)") : Output("") }
+        try await DockerLoginIsUsed(to: "registry.example:5000/team").apply(
+            to: Machine(host: Example.master, transport: host))
+        let writes = await host.commands.dropFirst()
+        #expect(writes.map(\.inputText) == [config + "\n", SHA256.hex(Array(config.utf8)) + "\n"])
+        guard case .secret? = writes.first?.input else { throw Problem(what: "it is not sent as a secret") }
     }
 
     @Test("is none where Docker has none, which is a login, too")

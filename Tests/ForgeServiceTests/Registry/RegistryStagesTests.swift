@@ -172,6 +172,8 @@ struct RegistryStagesTests {
         #expect(step.differences(whenLookEnds: 0) == [])
         let said = "curl: (28) Connection timed out after 10001 milliseconds"
         #expect(step.differences(whenLookEnds: 28, said) == [said])
+        #expect(step.differences(whenLookEnds: 28, "Warning: a\n\(said)\n") == [said])
+        #expect(step.differences(whenLookEnds: 124) == ["no answer"])
         #expect(
             step.finding([Difference(said)], on: Example.node).fix
                 == "open 5443/tcp of 10.77.0.11 to the nodes, in firewalls and security groups; then deploy again")

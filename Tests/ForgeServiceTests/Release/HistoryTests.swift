@@ -10,8 +10,9 @@ import Testing
 @Suite("The history of releases")
 struct HistoryTests {
     private static let cluster = Example.cluster()
-    /// The first is somebody else's, with the service's label.
+    /// The first two are somebody else's, with the service's label.
     private let full = Told.list(
+        #"{"kind":"ConfigMap","metadata":{"name":"other"},"data":{"a":"b"}}"#,
         Told.deployment("other", template: "first"), Told.deployment(template: "second"),
         Told.replicaSet("first", revision: 3),
         Told.replicaSet("second", revision: 4),
@@ -43,6 +44,15 @@ struct HistoryTests {
             table.rows[0][3...] == [
                 "ann@desk", "10.77.0.11:5443/mlops/inference:cccccccccccccccc", "0123456789ab", "0.692", "0.66",
             ])
+    }
+
+    @Test("has a column for each model that was scored, in the order of their names")
+    func scores() throws {
+        var record = ReleaseRecord.example("a", template: "first", at: "2026-11-20T10:00:00Z")
+        record.scores = ["e": 0.5, "d": 0.25, "c": 1, "b": 0, "a": 0.75]
+        let table = try history(Told.list(Told.history(record))).table
+        #expect(table.columns.suffix(5).map(\.heading) == ["a score", "b score", "c score", "d score", "e score"])
+        #expect(table.rows.map { Array($0.suffix(5)) } == [["0.75", "0.0", "1.0", "0.25", "0.5"]])
     }
 
     @Test("tells when an image was built anew, where one was, and leads back to it")
@@ -90,6 +100,26 @@ struct HistoryTests {
             ])
     }
 
+    @Test("leads back to the newest of several, or to one by its name and the beginning of its tag")
+    func several() throws {
+        var own = ReleaseRecord.example("a", template: "first", at: "2026-11-19T10:00:00Z")
+        own.image = Example.release.reference
+        let three = Told.list(
+            Told.deployment(template: "third"), Told.replicaSet("first", revision: 3),
+            Told.replicaSet("second", revision: 4), Told.replicaSet("third", revision: 5),
+            Told.history(
+                own, .example("b", template: "second", at: "2026-11-20T10:00:00Z"),
+                .example("c", template: "third", at: "2026-11-21T10:00:00Z")))
+        func title(_ wanted: String?) throws -> String? {
+            try RollbackPlan.make(
+                cluster: Self.cluster, history: history(three), to: wanted, templates: Templates(), by: "ann@desk",
+                within: .seconds(60)
+            ).stages[0].steps(for: "kubmaster").first?.title
+        }
+        #expect(try title(nil) == "the Deployment is set to inference:bbbbbbbbbbbbbbbb")
+        #expect(try title("inference:0123") == "the Deployment is set to inference:0123456789abcdef")
+    }
+
     @Test("tells the models of each release where there is a model store, and leads back to them")
     func models() throws {
         let image = "10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa"
@@ -111,6 +141,13 @@ struct HistoryTests {
             #expect(step.title == "the Deployment is set to inference:aaaaaaaaaaaaaaaa with models v1")
             #expect(step.differences(whenLookEnds: 0, full.text) == ["models: v2 → v1"])
         }
+        // Of one tag that ran with several models the newest.
+        let newest = try RollbackPlan.make(
+            cluster: Self.cluster, history: history, to: "aaa", templates: Templates(), by: "ann@desk",
+            within: .seconds(60))
+        #expect(
+            newest.stages[0].steps(for: "kubmaster").first?.title
+                == "the Deployment is set to inference:aaaaaaaaaaaaaaaa with models v2")
         let other = RevisionIsRestored(
             .example("b", template: "third", at: "", models: "v3"), of: "inference", namespace: "mlops")
         #expect(
@@ -172,6 +209,12 @@ struct HistoryTests {
                     10.77.0.11:5443/mlops/inference:aaaaaaaaaaaaaaaa
                     """
                 ])
+        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be queried"])
+        let silent = ScriptedTransport { _ in Output(answering: CommandState(exitCode: 1, text: "\nrefused\n")) }
+        let problem = await #expect(throws: Problem.self) {
+            try await step.apply(to: Machine(host: Example.master, transport: silent))
+        }
+        #expect(problem?.what == "kubmaster: the cluster's API does not answer")
         try await step.apply(to: Machine(host: Example.master, transport: host))
         #expect(
             await host.commands.last?.line

@@ -55,6 +55,15 @@ struct ModelFilesTests {
         }
     }
 
+    @Test("are looked at in the order of their names, so that the same one is complained of each time")
+    func order() async throws {
+        try await TemporaryDirectory.during { directory in
+            try directory.write("churn/test.csv", "a\n")
+            for name in ["d", "a", "f", "c", "e", "b"] { try link(directory, "churn/\(name)", to: "nothing") }
+            #expect(try problem(directory)?.what == "\(directory.path("churn/a")) cannot be part of an image")
+        }
+    }
+
     @Test("are no pipes, which nobody waits for")
     func pipe() async throws {
         try await TemporaryDirectory.during { directory in
@@ -69,12 +78,24 @@ struct ModelFilesTests {
     func limit() async throws {
         try await TemporaryDirectory.during { directory in
             try directory.write("churn/train.csv", String(repeating: "x", count: 3_000_000))
-            try directory.write("churn/test.csv", String(repeating: "x", count: 2000))
+            for (name, bytes) in [("test.csv", 2000), ("b.bin", 5000), ("c.bin", 1000), ("a.bin", 1000)] {
+                try directory.write("churn/" + name, String(repeating: "x", count: bytes))
+            }
             let problem = #expect(throws: Problem.self) { try files(directory, limit: 1 << 20) }
             #expect(problem?.what == "\(directory.path("churn")) cannot be part of an image")
             #expect(
                 problem?.why == "it has 3.0 MB, and at most 1.0 MB are taken, because all of it passes through this "
-                    + "computer's memory; the largest: train.csv (3.0 MB), test.csv (2 kB)")
+                    + "computer's memory; the largest: train.csv (3.0 MB), b.bin (5 kB), test.csv (2 kB)")
+            #expect(try files(directory, limit: 3_009_000).count == 5)
+            let churn = directory.path("churn")
+            #expect(try ModelFiles(directory: churn, inventory: "lab.yaml", most: 5).read().count == 5)
+            let many = #expect(throws: Problem.self) {
+                try ModelFiles(directory: churn, inventory: "lab.yaml", most: 4).read()
+            }
+            #expect(many?.why == "it has more than 4 files")
+            let usual = ModelFiles(directory: churn)
+            #expect(usual.limit == 4_294_967_296)
+            #expect(usual.most == 20_000)
         }
     }
 

@@ -32,7 +32,8 @@ struct TarArchiveTests {
         "holds a path of more than 100 bytes, as directories of packages have",
         arguments: [
             "model/" + String(repeating: "für/", count: 24) + String(repeating: "n", count: 100),
-            String(repeating: "directory/", count: 22) + "x",
+            String(repeating: "directory/", count: 22) + "x", String(repeating: "x", count: 100),
+            String(repeating: "d", count: 155) + "/x",
         ])
     func longPath(path: String) throws {
         let listing = try LocalProgram(

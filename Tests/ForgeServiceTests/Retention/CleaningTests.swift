@@ -151,7 +151,7 @@ struct CleaningTests {
                     *containers\\ ls) echo "CONTAINER IMAGE RUNTIME"; echo "1 \(name):\(tag(4)) runc";;
                     ps*) echo 1;;
                     inspect*) echo sha256:1;;
-                    image\\ inspect*) echo "\(name):\(tag(4))";;
+                    image\\ inspect*\\ sha256:1) echo "\(name):\(tag(4))";;
                     *) printf '%s' '\(images)';;
                     esac
                     """, mode: 0o755)
@@ -163,6 +163,94 @@ struct CleaningTests {
             let present = [1] + (runtime == .docker ? [] : [5])
             #expect(printed.output == "used \(tag(4))\n" + present.map { "present \(tag($0))\n" }.joined())
             #expect(printed.exitCode == 0)
+        }
+    }
+
+    @Test("are asked for by what the machine is: one that builds, or one where pods run")
+    func machines() {
+        let service = Example.cluster().service
+        let builder = ReleaseInventory(
+            release: Example.release, runtime: nil, isBuilder: true, service: service,
+            registry: PublishedReleases(Example.release, on: Example.master))
+        let node = ReleaseInventory(release: Example.release, runtime: .docker, isBuilder: false, service: service)
+        #expect(step(nil, isBuilder: true).looks == [builder.look])
+        #expect(step(.docker, isBuilder: false).looks == [node.look])
+    }
+
+    /// Removes releases 1 and 2 from a node: this computer with these programs, and a directory in place of its own.
+    private func removal(_ runtime: Cluster.Runtime, _ programs: [String: String], in place: TemporaryDirectory) throws
+    {
+        for (name, text) in programs {
+            try place.write("bin/\(name)", text.replacing("PLACE", with: place.path), mode: 0o755)
+        }
+        let inventory = ReleaseInventory(
+            release: Example.release, runtime: runtime, isBuilder: false, service: ForgeInventory.Service())
+        let script = inventory.removal(of: []).words[2].text.replacing("/var/lib/kubeforge", with: place.path("lib"))
+        let run = try LocalProgram(
+            "sh", "-c", "set -- \(tag(1)) \(tag(2))\nPATH=\(place.path("bin")):$PATH; \(script)")
+        #expect(run.exitCode == 0, "\(run.output)")
+    }
+
+    /// Notes what it is to remove; it has every image.
+    private let docker = #"""
+        #!/bin/sh
+        case "$*" in image\ rm*) echo "$4" >>PLACE/removed;; esac
+        """#
+
+    @Test("lose each of their names where Docker runs the pods")
+    func dockerNames() async throws {
+        try await TemporaryDirectory.during { place in
+            try removal(.docker, ["docker": docker], in: place)
+            let names = [1, 2].flatMap { number in
+                ["10.77.0.11:5443/mlops/inference", "docker.io/library/inference", "inference"].map {
+                    "\($0):\(tag(number))\n"
+                }
+            }
+            #expect(try place.text("removed") == names.joined())
+        }
+    }
+
+    /// Its images are lines of a file.
+    private let ctr = #"""
+        #!/bin/sh
+        shift 3
+        case $1 in
+        ls) echo 'REF TYPE DIGEST'
+        while read -r name type digest; do
+        case name==$name in "${2:-name==$name}") echo "$name $type $digest";; esac
+        done <PLACE/images;;
+        rm) shift
+        for gone do grep -v "^$gone " PLACE/images >PLACE/rest; mv PLACE/rest PLACE/images; done;;
+        esac
+        """#
+
+    @Test("lose the names that containerd's kubelet gave them, too, unless another image has the same content")
+    func containerdNames() async throws {
+        try await TemporaryDirectory.during { place in
+            let image = "10.77.0.11:5443/mlops/inference"
+            try place.write(
+                "images",
+                """
+                \(image):\(tag(1)) oci sha256:aa
+                \(image)@sha256:aa oci sha256:aa
+                sha256:a1 oci sha256:aa
+                \(image):\(tag(2)) oci sha256:bb
+                sha256:b1 oci sha256:bb
+                other.example/x:1 oci sha256:bb
+                \(image):\(tag(3)) oci sha256:cc
+                sha256:c1 oci sha256:cc
+
+                """)
+            try removal(.containerd, ["ctr": ctr, "docker": docker], in: place)
+            #expect(
+                try place.text("images") == """
+                    sha256:b1 oci sha256:bb
+                    other.example/x:1 oci sha256:bb
+                    \(image):\(tag(3)) oci sha256:cc
+                    sha256:c1 oci sha256:cc
+
+                    """)
+            #expect(!FileManager.default.fileExists(atPath: place.path("removed")))
         }
     }
 

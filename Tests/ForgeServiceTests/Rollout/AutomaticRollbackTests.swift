@@ -24,8 +24,8 @@ struct AutomaticRollbackTests {
     @Test("is undone: the release that ran last comes back, not one that never was complete")
     func isUndone() async throws {
         let history = Told.list(
-            Told.deployment(template: "new"), Told.replicaSet("old", revision: 4),
-            Told.replicaSet("broken", revision: 5),
+            Told.deployment(template: "new"), Told.replicaSet("older", revision: 3),
+            Told.replicaSet("old", revision: 4), Told.replicaSet("broken", revision: 5),
             Told.replicaSet("new", revision: 6),
             Told.history(
                 .example("b", template: "older", at: "2026-11-20T10:00:00Z"),
@@ -70,6 +70,13 @@ struct AutomaticRollbackTests {
         let told = await restoration.after(problem, on: Machine(host: Example.master, transport: host))
         #expect(
             told.why?.hasPrefix("a pod crashed\nthe previous release could not be restored: kubmaster: ") == true)
+        let silent = self.host(CommandState(exitCode: 1, text: "\nrefused\n"))
+        let unknown = await restoration.after(problem, on: Machine(host: Example.master, transport: silent))
+        #expect(
+            unknown.why == """
+                a pod crashed
+                the previous release could not be restored: kubmaster: the cluster's API does not answer
+                """)
     }
 
     @Test("is undone to the release that it replaces, though it was complete itself before that one came back by hand")
@@ -95,6 +102,10 @@ struct AutomaticRollbackTests {
         "is not undone where its release is the one that was complete last",
         arguments: [
             (Told.deployment(template: "new", revision: 5), [Told.replicaSet("new", revision: 5)]),
+            (
+                Told.deployment(template: "new", revision: 5).replacing("Progressing", with: "Available"),
+                [Told.replicaSet("new", revision: 5)]
+            ),
             (
                 Told.deployment(template: "new", revision: 7, progress: "ReplicaSetUpdated"),
                 [Told.replicaSet("new", revision: 5), Told.replicaSet("new", revision: 7)]

@@ -91,7 +91,7 @@ struct CanaryCheckTests {
 
     /// Ready, and answering as the closure says.
     private func host(
-        running: String = Told.deployment(), hasRows: Bool = true, ready: Int = 1,
+        running: String = Told.deployment(), golden: String = Small.golden, hasRows: Bool = true, ready: Int = 1,
         _ answer: @escaping @Sendable (String) -> (status: Int, body: String) = Small.answer
     ) -> ScriptedTransport {
         ScriptedTransport { command in
@@ -110,9 +110,12 @@ struct CanaryCheckTests {
                     answering: CommandState(
                         exitCode: hasRows ? 0 : 2, text: hasRows ? lines.joined(separator: "\n") : ""))
             }
-            if command.line.contains("golden.json") { return Output(Small.golden) }
+            if command.line.contains("golden.json") { return Output(golden) }
             if command.line.contains("get pods") {
-                return Output("{\"items\":[\(Small.pod("inference-candidate-x", "10.244.1.9"))]}")
+                let pods = [("y", "10.244.1.10"), ("x", "10.244.1.9")].map {
+                    Small.pod("inference-candidate-\($0)", $1)
+                }
+                return Output("{\"items\":[\(pods.joined(separator: ","))]}")
             }
             let requests = asked(in: script)
             return requests.isEmpty ? Output("") : Output(requests.map { framed($0.answer(answer)) }.joined())
@@ -129,7 +132,9 @@ struct CanaryCheckTests {
                 onNews: { if case .detail(let detail) = $0 { told.report(.note(detail.text)) } }))
         let commands = await host.commands
         #expect(commands.contains { $0.line.contains("apply -k /var/lib/kubeforge/manifests/inference-candidate") })
-        #expect(asked(in: commands.map(\.inputText).joined()).allSatisfy { $0.address == "10.244.1.9:8080" })
+        let requests = asked(in: commands.map(\.inputText).joined())
+        #expect(requests.allSatisfy { $0.address == "10.244.1.9:8080" })
+        #expect(requests.first?.path == "/line/23")
         #expect(
             commands.last?.line.contains("delete deployment inference-candidate --ignore-not-found --wait=false")
                 == true)
@@ -171,12 +176,40 @@ struct CanaryCheckTests {
                 requests
                 """
         )
-        #expect(error?.why?.contains(" at http://10.244.1.9:8080: no answer: ") == true)
+        #expect(
+            error?.why
+                == """
+                /line/23 at http://10.244.1.9:8080: no answer: not asked
+                nothing changed: \(Told.old) keeps serving
+                """
+        )
         #expect(
             error?.fix?.hasPrefix(
                 "the network between the nodes is at fault, not the models: `kubeforge provision` says which")
                 == true
         )
+    }
+
+    @Test("is not started where the cluster does not say what runs")
+    func silent() async throws {
+        let host = ScriptedTransport { command in
+            command.inputText.contains("get deployments --selector")
+                ? Output(answering: CommandState(exitCode: 1, text: "\nrefused\n")) : nil
+        }
+        let problem = await #expect(throws: Problem.self) {
+            try await gate.pass(on: Machine(host: Example.master, transport: host))
+        }
+        #expect(problem?.what == "kubmaster: the cluster's API does not answer")
+        #expect(await host.commands.count == 1)
+    }
+
+    @Test("is asked for the last row first where the test set has few")
+    func fewRows() async throws {
+        let host = host(golden: Small.few)
+        _ = await #expect(throws: Problem.self) {
+            try await gate.pass(on: Machine(host: Example.master, transport: host))
+        }
+        #expect(asked(in: await host.commands.map(\.inputText).joined()).first?.path == "/line/4")
     }
 
     @Test("that gives some answers, all of them right, is slow, and not told as wrong either")
@@ -228,7 +261,9 @@ struct CanaryCheckTests {
         "that is stopped leaves models in service that may be all that tells it from the release that runs",
         arguments: ["v1", "image"])
     func modelsInService(version: String) async throws {
-        let running = Told.deployment(models: version)
+        // What runs beside the service's own container is not named.
+        let running = Told.deployment(models: version).replacing(
+            "\"\(Told.old)\"}]", with: "\"\(Told.old)\"},{\"name\":\"proxy\",\"image\":\"proxy:1\"}]")
         let host = host(running: running) { _ in (500, "") }
         let error = await #expect(throws: Problem.self) {
             try await gate.pass(on: Machine(host: Example.master, transport: host))

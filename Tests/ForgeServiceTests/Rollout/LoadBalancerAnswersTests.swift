@@ -50,8 +50,8 @@ struct LoadBalancerAnswersTests {
     func isExplained() async throws {
         let pending =
             #"""
-            {"kind":"Service","metadata":{"name":"inference"},"spec":{"ports":[{"port":80,"nodePort":31000}]},\#
-            "status":{"loadBalancer":{}}}
+            {"kind":"Service","metadata":{"name":"inference"},"spec":{"ports":[{"port":80,"nodePort":31000},{\#
+            "port":9090,"nodePort":31999}]},"status":{"loadBalancer":{}}}
             """#
         let host = ScriptedTransport { _ in Output(answering: CommandState(text: pending)) }
         let error = await #expect(throws: Problem.self) {

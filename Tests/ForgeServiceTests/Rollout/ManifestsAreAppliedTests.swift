@@ -66,6 +66,11 @@ struct ManifestsAreAppliedTests {
             +metadata:
             +  name: inference
             +  namespace: mlops
+            diff -u -N /tmp/LIVE-1/v1.ConfigMap.mlops.inference /tmp/MERGED-2/v1.ConfigMap.mlops.inference
+            -  a: 1
+            -  b: 2
+            +  a: 3
+            +  b: 4
             exit status 1
             """
         #expect(
@@ -74,6 +79,7 @@ struct ManifestsAreAppliedTests {
                 """
                 Service mlops.inference: +apiVersion: v1, +kind: Service, +metadata:, +name: inference, and 1 more lines
                 """,
+                "ConfigMap mlops.inference: -a: 1, -b: 2, +a: 3, +b: 4",
             ])
     }
 
@@ -82,8 +88,27 @@ struct ManifestsAreAppliedTests {
         #expect(
             differences(1, "error: the server could not find the requested resource")
                 == ["could not be compared with the cluster: error: the server could not find the requested resource"])
+        #expect(
+            differences(2, "W1121 a warning\nerror: no connection")
+                == ["could not be compared with the cluster: error: no connection"])
         #expect(differences(127, "") == ["could not be compared with the cluster: kubectl diff failed"])
         #expect(differences(124, "") == ["could not be compared with the cluster: kubectl diff took too long"])
+    }
+
+    @Test(
+        "are compared with the namespace and with all else, and what is worse counts",
+        arguments: [(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 2, 2), (2, 1, 2)])
+    func worse(namespace: Int, others: Int, exitCode: Int) async throws {
+        try await TemporaryDirectory.during { directory in
+            try directory.write(
+                "kubectl",
+                """
+                #!/bin/sh
+                case "$*" in *diff\\ -f*) exit \(namespace);; *diff\\ -k*) exit \(others);; esac
+                """, mode: 0o755)
+            let run = try LocalProgram("sh", "-c", "PATH=\(directory.path):$PATH; " + diff)
+            #expect(Int(run.exitCode) == exitCode, "\(run.output)")
+        }
     }
 
     @Test("are written and applied")

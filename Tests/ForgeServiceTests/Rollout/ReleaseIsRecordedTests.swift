@@ -12,6 +12,7 @@ struct ReleaseIsRecordedTests {
     @Test("is recorded once")
     func once() {
         #expect(step.differences(whenLookEnds: 0, Told.list().text) == ["it has none"])
+        #expect(step.differences(whenLookEnds: 1) == ["the cluster could not be queried"])
         let old = Told.history(.example("a", template: "old", at: "2026-11-20T10:00:00Z"))
         #expect(
             step.differences(whenLookEnds: 0, Told.list(old).text) == [
@@ -25,12 +26,18 @@ struct ReleaseIsRecordedTests {
 
     @Test("is recorded with when, who, data and scores; the oldest of too many entries go")
     func entry() async throws {
-        let many = (0..<52).map { ReleaseRecord.example("a", template: "t\($0)", at: "2026-01-\(10 + $0)T00:00:00Z") }
+        let many = (0..<54).map { ReleaseRecord.example("a", template: "t\($0)", at: "2026-01-\(10 + $0)T00:00:00Z") }
         let entries = many.map { "\"\($0.at.replacing(":", with: "."))-\($0.template)\":\"x\"" }.joined(separator: ",")
         let full = #"{"kind":"ConfigMap","metadata":{"name":"inference-releases"},"data":{\#(entries)}}"#
-        let golden = #"{"data":{"train":{"sha256":"f00d"}},"score":{"lda":0.5,"mlp":0.25},"rows":[]}"#
+        // Somebody else's, with the service's label.
+        let other = #"{"kind":"ConfigMap","metadata":{"name":"other"},"data":{"a":"b"}}"#
+        let golden = """
+            {"data":{"train":{"sha256":"f00d"}},
+             "score":{"lda":0.5,"mlp":0.25},
+             "rows":[]}
+            """
         let host = ScriptedTransport { command in
-            if command.inputText.contains("configmaps") { return Output(answering: Told.list(full)) }
+            if command.inputText.contains("configmaps") { return Output(answering: Told.list(other, full)) }
             return command.line.contains("golden.json") ? Output("2026-11-21T15:20:00Z\n\(golden)\n") : Output("")
         }
         try await step.apply(to: Machine(host: Example.master, transport: host))
@@ -47,9 +54,8 @@ struct ReleaseIsRecordedTests {
                 "\"2026-11-21T15.20.00Z-new\":" + "\""
                     + record.replacing("\"", with: "\\\"").replacing("'", with: "'\\''"))
         )
-        #expect(
-            patches[1].hasSuffix(#"--patch '{"data":{"2026-01-10T00.00.00Z-t0":null,"2026-01-11T00.00.00Z-t1":null}}'"#)
-        )
+        let old = [10, 11, 12, 13].map { "\"2026-01-\($0)T00.00.00Z-t\($0 - 10)\":null" }
+        #expect(patches[1].hasSuffix("--patch '{\"data\":{\(old.joined(separator: ","))}}'"))
     }
 
     @Test("is recorded with the time at which its image was built anew")
@@ -60,10 +66,11 @@ struct ReleaseIsRecordedTests {
         let host = ScriptedTransport { command in
             command.inputText.contains("configmaps") ? Output(answering: Told.list()) : Output("2026-11-21T15:20:00Z\n")
         }
-        let step = ReleaseIsRecorded(release, template: "new", by: "o'neil@desk", namespace: "mlops")
+        let step = ReleaseIsRecorded(release, template: "fedcba9876543210", by: "o'neil@desk", namespace: "mlops")
         try await step.apply(to: Machine(host: Example.master, transport: host))
         let patch = try #require(await host.commands.map(\.line).first { $0.contains(" patch configmap ") })
         #expect(patch.contains(#"\"rebuilt\":\"2026-11-21T15:00:00Z\""#), "\(patch)")
+        #expect(patch.contains(#"{"2026-11-21T15.20.00Z-fedcba98":"#), "\(patch)")
     }
 
     @Test(

@@ -75,6 +75,88 @@ struct RolloutDiagnosisTests {
         #expect(pod(restarts: 2).isPermanent)
     }
 
+    /// Two pods of a name that no image can have, and one of a configuration that no container can.
+    private func several(_ events: [String]) -> RolloutDiagnosis {
+        let revision = #""annotations":{"deployment.kubernetes.io/revision":"2"}"#
+        let pods = [
+            ("one", "CreateContainerConfigError", "no config"), ("two", "InvalidImageName", "bad name"),
+            ("three", "InvalidImageName", "bad name"),
+        ].map { name, reason, message in
+            """
+            {"kind":"Pod","metadata":{"name":"\(name)","ownerReferences":[{"name":"set"}]},"status":{\
+            "containerStatuses":[{"name":"api","ready":false,"restartCount":0,"state":{"waiting":{\
+            "reason":"\(reason)","message":"\(message)"}}}]}}
+            """
+        }
+        let objects = """
+            {"items":[{"kind":"Deployment","metadata":{"name":"inference",\(revision)}},
+             {"kind":"ReplicaSet","metadata":{"name":"set",\(revision)}},
+             \(pods.joined(separator: ",\n"))]}
+            """
+        return RolloutDiagnosis(
+            state: RolloutState(ClusterObject.list(objects)),
+            events: ClusterEvent.list("{\"items\":[\(events.joined(separator: ","))]}"), logs: [:])
+    }
+
+    private func event(
+        _ object: String, _ reason: String, _ message: String, minute: Int, type: String = "Warning"
+    ) -> String {
+        let parts = object.split(separator: "/")
+        return """
+            {"type":"\(type)","reason":"\(reason)","message":"\(message)",\
+            "lastTimestamp":"2026-11-21T12:\(minute):00Z",\
+            "involvedObject":{"kind":"\(parts[0])","name":"\(parts[1])"}}
+            """
+    }
+
+    @Test("is told by what most pods have, and by the newest warnings of three kinds that say more")
+    func order() {
+        let diagnosis = several([
+            event("Pod/one", "Failed", "an earlier failure", minute: 10),
+            event("Pod/two", "BackOff", "an earlier back-off", minute: 11),
+            event("Pod/two", "BackOff", "a back-off", minute: 13),
+            event("Deployment/inference", "Old", "a fourth kind", minute: 12),
+            event("ReplicaSet/set", "FailedCreate", "a quota", minute: 14),
+            event("Pod/one", "Failed", "Error: no config", minute: 15),
+            event("Pod/one", "Pulled", "no warning", minute: 16, type: "Normal"),
+            event("Pod/stranger", "Evicted", "another pod", minute: 17),
+            event("Node/one", "NotReady", "no object of the service", minute: 18),
+        ])
+        #expect(diagnosis.causes.map { $0.pods.map(\.metadata.name) } == [["two", "three"], ["one"]])
+        let problem = diagnosis.problem(
+            host: "kubmaster", release: Example.release, namespace: "mlops", ending: "does not become ready",
+            remaining: ["0 of 3 pods are available"])
+        #expect(
+            problem.why == """
+                0 of 3 pods are available
+                two (and 1 more): the image could not be pulled: InvalidImageName: bad name
+                one: the container cannot be started: CreateContainerConfigError: no config
+                event FailedCreate: a quota
+                event BackOff: a back-off
+                """)
+        #expect(problem.fix?.hasPrefix("run `kubeforge deploy` again") == true)
+    }
+
+    @Test("is cured on the first node that is not well, where no pod says why")
+    func nodes() {
+        let nodes = ["kubnode", "kubother"].map {
+            "{\"kind\":\"Node\",\"metadata\":{\"name\":\"\($0)\"},\"spec\":{\"unschedulable\":true}}"
+        }
+        let diagnosis = RolloutDiagnosis(
+            state: RolloutState([]), events: [], logs: [:],
+            nodes: ClusterObject.list("{\"items\":[\(nodes.joined(separator: ","))]}"))
+        let problem = diagnosis.problem(
+            host: "kubmaster", release: Example.release, namespace: "mlops", ending: "does not become ready",
+            remaining: ["0 of 2 pods are available"])
+        #expect(
+            problem.why == """
+                0 of 2 pods are available
+                node kubnode is cordoned
+                node kubother is cordoned
+                """)
+        #expect(problem.fix == "if it should take pods again: `kubectl uncordon kubnode`")
+    }
+
     @Test("is not blamed on the pods of another release")
     func otherReleases() {
         let objects = """

@@ -56,7 +56,9 @@ struct ServiceIsReachedTests {
     @Test("in vain is told with the address, and where to look")
     func inVain() async throws {
         let host = ScriptedTransport { _ in
-            Output(answering: CommandState(exitCode: 99, text: "10.244.1.5:8080: curl: (28) Connection timed out"))
+            Output(
+                answering: CommandState(
+                    exitCode: 99, text: "a greeting\n10.244.1.5:8080: curl: (28) Connection timed out\n"))
         }
         let problem = await #expect(throws: Problem.self) {
             try await step().apply(to: Machine(host: Example.master, transport: host))

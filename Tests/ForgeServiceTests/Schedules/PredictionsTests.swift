@@ -30,8 +30,8 @@ struct PredictionsTests {
             #"""
             {"kind":"CronJob","metadata":{"name":"inference-batch"},"spec":{"schedule":"0 2 * * *","jobTemplate":{\#
             "spec":{"template":{"spec":{\#(fetching)"containers":[{"image":"\#(Example.release.reference)",\#
-            "command":["python","inference.py","--results","/tmp/results"]\#(secret == nil ? "" : variables)}]\#
-            \#(volumes)}}}}}}
+            "command":["python","inference.py","--results","/tmp/results"]\#(secret == nil ? "" : variables)},\#
+            {"image":"proxy:1"}]\#(volumes)}}}}}}
             """#
         ).text
     }
@@ -239,7 +239,7 @@ struct PredictionsTests {
                   why  the deployed image was built before predictions were kept
                   fix  build one that keeps them with `kubeforge deploy`; then schedule it
                 """)
-        let silent = "\nerror: deployments/inference has no pods\n"
+        let silent = "\nDefaulted container \"api\"\nerror: deployments/inference has no pods\n"
         #expect(check.differences(whenLookEnds: 1, silent) == [])
         let look = try #require(check.looks.first)
         #expect(

@@ -118,6 +118,17 @@ struct ScheduleNameTests {
         #expect(lines[4].hasSuffix(" --field-selector metadata.name=\(Self.former)-input"))
     }
 
+    @Test("leaves the former one alone where the cluster does not say whether there is one")
+    func formerIsNotKnown() async throws {
+        let host = ScriptedTransport { command in
+            let silence = CommandState(exitCode: 1, text: "no route")
+            return command.inputText.contains("get cronjobs") ? Output(answering: silence, CommandState()) : Output("")
+        }
+        try await step(cluster).apply(to: Machine(host: Example.master, transport: host))
+        #expect(await host.commands.contains { $0.line.hasSuffix(" apply -f -") })
+        #expect(await !host.commands.contains { $0.line.contains(" delete cronjob ") })
+    }
+
     @Test("may be the former one where the schedule is removed or listed")
     func removed() throws {
         func removed(_ names: [String]) throws -> [String] {

@@ -48,6 +48,35 @@ struct ScheduleTests {
                 == ["image: inference:1 → 10.77.0.11:5443/mlops/inference:0123456789abcdef"])
         #expect(try differences(found(["inference-batch"]), drift: 1) == ["it differs from its manifest"])
         #expect(try differences("") == ["the cluster could not be queried for schedules"])
+        // What came before the failure may lack some.
+        let look = SchedulesLook(cluster.service)
+        guard case .command(let line) = look.questions[0] else { throw Problem(what: "it asks no command") }
+        let cutOff = CommandState(exitCode: 1, text: found(["inference-batch"]))
+        #expect(look.found(Example.answers([line: cutOff]))?.count == nil)
+    }
+
+    @Test("is told by its times as long as it is there, when it shall go")
+    func isThere() {
+        let step = ScheduleIsGone("inference-batch", of: cluster)
+        #expect(step.differences(whenLookEnds: 0, found(["inference-batch"])) == ["it runs at 0 2 * * *"])
+        #expect(step.differences(whenLookEnds: 0, found(["inference-batch-weekly"])) == [])
+        #expect(step.differences(whenLookEnds: 0, found([])) == [])
+    }
+
+    @Test("is at work as long as a run that it began has not ended")
+    func isAtWork() throws {
+        func isAtWork(_ status: String) throws -> Bool? {
+            let job = #"{"kind":"CronJob","metadata":{"name":"inference-batch"},"spec":{},"status":\#(status)}"#
+            return try #require(JobObject.list("{\"items\":[\(job)]}")).first?.isAtWork
+        }
+        #expect(try isAtWork(#"{"active":[{"name":"inference-batch-1"}]}"#) == true)
+        #expect(try isAtWork(#"{"lastScheduleTime":"2026-11-21T02:00:00Z"}"#) == false)
+    }
+
+    @Test("is of the API that its Kubernetes has")
+    func apiVersion() {
+        let versions = ["1.20.15", "1.21.0", "1.37.0"].compactMap { Version($0) }
+        #expect(versions.map { Schedule.apiVersion($0) } == ["batch/v1beta1", "batch/v1", "batch/v1"])
     }
 
     private func found(in zone: String?) -> String {
@@ -180,7 +209,7 @@ struct ScheduleTests {
         #expect(try removed("weekly", of: both) == "inference-batch-weekly is not scheduled")
         #expect(try removed(nil, of: []) == "inference-batch is not scheduled")
         #expect(try removed("weekly", of: ["inference-batch"]) == "inference-batch-weekly is not scheduled")
-        let error = #expect(throws: Problem.self) { try removed(nil, of: ["inference-batch-a", "inference-batch-b"]) }
+        let error = #expect(throws: Problem.self) { try removed(nil, of: ["inference-batch-b", "inference-batch-a"]) }
         #expect(error?.description == "there is no schedule without a name\n  fix  say which: --name a or --name b")
         let other = #expect(throws: Problem.self) { try removed("c", of: ["inference-batch-a"]) }
         #expect(other?.description == "there is no schedule named c\n  fix  say which: --name a")
@@ -230,8 +259,9 @@ struct ScheduleTests {
             Example.release, models: nil, pullSecret: "inference-registry-01234567", of: cluster,
             templates: try Templates())
         func differences(_ secret: String) -> [String] {
+            let secrets = #""imagePullSecrets":[{"name":"\#(secret)"},{"name":"other"}]"#
             let found = found(["inference-batch"]).replacing(
-                #""spec":{"containers""#, with: #""spec":{"imagePullSecrets":[{"name":"\#(secret)"}],"containers""#)
+                #""spec":{"containers""#, with: #""spec":{\#(secrets),"containers""#)
             return step.differences(whenLookEnds: 0, found)
         }
         #expect(differences("inference-registry-01234567") == [])

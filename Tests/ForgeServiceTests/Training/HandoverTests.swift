@@ -60,7 +60,10 @@ struct HandoverTests {
         }
     }
 
-    private func step(_ directory: TemporaryDirectory, isSigned: Bool) async throws -> TrainingIsComplete {
+    private func step(
+        _ directory: TemporaryDirectory, isSigned: Bool, isFollowed: Bool = false,
+        told: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws -> TrainingIsComplete {
         var store = Example.store
         if isSigned {
             try await LoopbackSSHD.makeKey(directory.path("id"))
@@ -72,9 +75,22 @@ struct HandoverTests {
         let run = TrainingRun(
             of: cluster, release: .example, pushing: try PushedModel(directory.path("churn"), as: "churn"), time: "1")
         return TrainingIsComplete(
-            run, manifest: try run.manifest(Templates()), isFollowed: false,
+            run, manifest: try run.manifest(Templates()), isFollowed: isFollowed,
             handover: Handover(run, signer: ModelSigner(cluster, on: LocalTransport())), patience: .seconds(100),
-            every: .zero, told: { _ in })
+            every: .zero, told: told)
+    }
+
+    @Test("comes before the log, which is told in the end where it was not followed", arguments: [false, true])
+    func log(isFollowed: Bool) async throws {
+        try await TemporaryDirectory.during { directory in
+            let logs = Mutex<[String]>([])
+            let step = try await step(directory, isSigned: false, isFollowed: isFollowed) { log in
+                logs.withLock { $0.append(log) }
+            }
+            try await step.apply(to: PushCluster([Self.last[0]]).machine)
+            let told = logs.withLock { $0 }.map { $0.trimming(while: \.isNewline) }
+            #expect(told == (isFollowed ? [] : ["churn 0.75"]))
+        }
     }
 
     @Test("is brought when it waits for it: the directory as an archive, then the signature of what its pod has made")

@@ -104,6 +104,11 @@ struct PushTests {
                     "inference-push-1 has put the models into the store",
                     "the next deploy takes the models of inference-push-1",
                 ])
+            #expect(
+                plan.stages.map(\.name) == [
+                    "the cluster is free for a push", "the models are in the store", "the models are kept",
+                ])
+            #expect(TrainingRun.name(Service(), time: "1") == "inference-train-1")
             let service = Service(name: String(repeating: "a", count: 51))
             #expect(TrainingRun.name(service, isPush: true, time: "20261121-151732").count + 6 <= 63)
         }
@@ -126,6 +131,7 @@ struct PushTests {
             try FileManager.default.removeItem(atPath: directory.path("churn/key"))
             // A hole: nothing of it is on the disk.
             let hole = open(directory.path("churn/churn.joblib"), O_WRONLY | O_CLOEXEC)
+            #expect(PushedModel.largest == 1_000_000_000)
             #expect(ftruncate(hole, off_t(PushedModel.largest + 1)) == 0)
             close(hole)
             let large = #expect(throws: Problem.self) { try PushedModel(directory.path("churn"), as: "churn") }
@@ -223,8 +229,26 @@ struct PushCheckTests {
                   fix  service: model: ../churn in lab.yaml, and `kubeforge deploy`
                 """)
         #expect(problem?.kind == .usage)
+        #expect(throws: Never.self) { try ask(CommandState(exitCode: 1, text: image)) }
         #expect(throws: Never.self) { try ask(CommandState(exitCode: 1)) }
         #expect(throws: Never.self) { try ask(CommandState(text: "error: no pod")) }
         #expect(throws: Never.self) { try ask(CommandState(text: "{}")) }
+    }
+
+    @Test(
+        "is told with the first eight of its reasons, and how many more there are",
+        arguments: [(8, []), (9, ["1 more"]), (10, ["2 more"])] as [(Int, [String])])
+    func manyReasons(count: Int, more: [String]) throws {
+        let check = PushCheck(Service())
+        let columns = (1...count).map { column("c\($0)", "text") }.joined(separator: ", ")
+        let said = Array("{\"columns\": [\(columns)]}".utf8)
+        let found = try #require(JSONValue(said).flatMap(ModelDescription.init))
+        guard case .command(let look)? = check.questions.first else { throw Problem(what: "it asks nothing") }
+        let image = CommandState(text: #"{"schema": {"columns": [], "target": null, "index": null}}"#)
+        let problem = #expect(throws: Problem.self) {
+            try check.check(found, Example.answers([look: image]), as: "churn", inventory: "lab.yaml")
+        }
+        let told = (1...8).map { "column c\($0) is not one of the image's" }
+        #expect(problem?.why == (told + more).joined(separator: "\n"))
     }
 }

@@ -46,5 +46,10 @@ struct VersionDescriptionTests {
             try VersionDescription(long, of: Signed.version, from: "kubmaster")
         }
         #expect(problem?.why == "its metadata.json has more than 16 MiB")
+        let largest = [UInt8](repeating: UInt8(ascii: "["), count: 16_777_216)
+        let other = #expect(throws: Problem.self) {
+            try VersionDescription(largest, of: Signed.version, from: "kubmaster")
+        }
+        #expect(other?.why == "its metadata.json is not JSON")
     }
 }
