@@ -24,7 +24,10 @@ enum Example {
     }
 
     static func facts(_ machineID: String = "1", _ change: (inout Facts) -> Void = { _ in }) -> Facts {
-        var facts = Facts(machineID: machineID, home: "/home/ubuntu", group: "ubuntu")
+        var facts = Facts(
+            distribution: Distribution(id: "debian", version: "12", codename: "bookworm"), architecture: "amd64",
+            isContainer: false, hasCgroup2: true, cores: 2, memoryMiB: 4096, freeDiskMiB: 20_000,
+            machineID: machineID, clock: 0, home: "/home/ubuntu", group: "ubuntu")
         change(&facts)
         return facts
     }

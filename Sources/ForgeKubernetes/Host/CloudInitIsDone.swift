@@ -17,16 +17,18 @@ struct CloudInitIsDone: Step {
     var questions: [Question] { [.command(Self.look())] }
 
     func differences(given answers: Answers) -> [Difference] {
-        let state = answers.command(Self.look()).text
+        let state = Self.state(answers)
         return state.isEmpty ? [] : ["cloud-init: \(state)"]
     }
 
+    private static func state(_ answers: Answers) -> String { answers.command(look()).text }
+
     /// An end with an error is an end: what cloud-init could not do is not this program's business, and is told.
     func apply(to machine: Machine) async throws {
-        var state: Difference?
+        var state = ""
         let isDone = try await machine.poll(within: limit, every: pause) {
-            state = try await differences(given: machine.ask(questions)).first
-            return state == nil
+            state = Self.state(try await machine.ask(questions))
+            return state.isEmpty
         }
         guard isDone else { throw late(machine.host, state) }
         let output = try await machine.attempt(Command("sh", "-c", "cloud-init status > /dev/null").asRoot())
@@ -35,9 +37,10 @@ struct CloudInitIsDone: Step {
         machine.tell("cloud-init ended with an error: `cloud-init status --long` tells more")
     }
 
-    private func late(_ host: Host, _ state: Difference?) -> Problem {
+    private func late(_ host: Host, _ state: String) -> Problem {
         Problem(
-            what: "\(host.name): cloud-init is still running after \(limit.components.seconds) s", why: state?.text,
+            what: "\(host.name): cloud-init is still running after \(limit.components.seconds) s",
+            why: "cloud-init: \(state)",
             fix:
                 """
                 find out what it is doing: `cloud-init status --long` and `tail /var/log/cloud-init-output.log`; run \

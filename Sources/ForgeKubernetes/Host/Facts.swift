@@ -78,11 +78,8 @@ package struct Facts: Sendable, Hashable {
     }
 
     package init(
-        distribution: Distribution = Distribution(id: "debian", version: "12", codename: "bookworm"),
-        architecture: String = "amd64",
-        isContainer: Bool = false, hasCgroup2: Bool = true, cores: Int = 2, memoryMiB: Int = 4096,
-        freeDiskMiB: Int = 20_000,
-        machineID: String = "", clock: Int = 0, home: String = "/root", group: String = "root"
+        distribution: Distribution, architecture: String, isContainer: Bool, hasCgroup2: Bool, cores: Int,
+        memoryMiB: Int, freeDiskMiB: Int, machineID: String, clock: Int, home: String, group: String
     ) {
         self.distribution = distribution
         self.architecture = architecture

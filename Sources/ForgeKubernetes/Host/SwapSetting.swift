@@ -28,10 +28,13 @@ enum SwapSetting: CaseIterable {
 
     /// Whether swap comes back by a file of this text.
     func isOn(_ text: String) -> Bool {
-        switch self {
-        case .armbian: isUsed(text) && ["", "true"].contains(value(of: key, in: text) ?? "")
-        case .azure: value(of: key, in: text)?.lowercased() == "y"
-        }
+        let setting = value(of: key, in: text)
+        let isWanted =
+            switch self {
+            case .armbian: ["", "true"].contains(setting ?? "")
+            case .azure: setting?.lowercased() == "y"
+            }
+        return isUsed(text) && isWanted
     }
 
     /// Whether a file of this text lets the service do any of its work.
@@ -70,7 +73,7 @@ enum SwapSetting: CaseIterable {
         let parts = line.prefix { $0 != "#" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
         let key = parts[0].trimming(while: \.isWhitespace)
-        let name = key.hasPrefix("export ") ? key.dropFirst(7).trimming(while: \.isWhitespace) : key
+        let name = key.hasPrefix("export ") ? key.dropFirst("export ".count).trimming(while: \.isWhitespace) : key
         return (name, parts[1].trimming { $0.isWhitespace || $0 == "\"" || $0 == "'" })
     }
 }

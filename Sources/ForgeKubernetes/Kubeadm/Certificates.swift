@@ -77,7 +77,7 @@ struct Certificates: Sendable {
     /// Reads them from the answer to the query.
     init(_ text: String) {
         for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ", maxSplits: 4).map(String.init)
+            let words = line.split(separator: " ").map(String.init)
             if words.count == 3, words[0] == "now", let time = Int(words[1], in: .moments) {
                 (now, today) = (time, words[2])
             }

@@ -17,7 +17,7 @@ package struct KubeadmConfig: Sendable {
     package static func apiVersion(for version: Version) -> String {
         switch version.minor {
         case ..<22: "kubeadm.k8s.io/v1beta2"
-        case 22...30: "kubeadm.k8s.io/v1beta3"
+        case ...30: "kubeadm.k8s.io/v1beta3"
         default: "kubeadm.k8s.io/v1beta4"
         }
     }

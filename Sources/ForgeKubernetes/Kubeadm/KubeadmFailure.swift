@@ -14,7 +14,7 @@ enum KubeadmFailure {
             problem.why = errors.map { $0.trimming(while: \.isWhitespace) }.uniqued().joined(separator: "\n")
         }
         let last = cures(on: host, cluster).first { $0.isMeant(by: problem.why ?? "") }
-        let late = lateCures(on: host).first { $0.isMeant(by: text) }
+        let late = lateCure(on: host, text)
         problem.fix =
             (last?.isGeneral == true ? late ?? last : last ?? late)?.fix
             ?? "`sudo journalctl -u kubelet -n 50` on \(host.name); fix the cause, then run again to continue"
@@ -119,14 +119,13 @@ enum KubeadmFailure {
 
     /// Found in what kubeadm tells on its way, where its last words are general. Its port alone is no sign: from 1.31
     /// on kubeadm says first that it waits for a healthy kubelet at that address.
-    private static func lateCures(on host: Host) -> [Cure] {
-        [
-            Cure(
-                [
-                    "The kubelet is not healthy after", "the kubelet isn't running or healthy",
-                    ":10248/healthz' failed", ":10248/healthz' returned",
-                ], fix: kubelet(host))
-        ]
+    private static func lateCure(on host: Host, _ text: String) -> Cure? {
+        let cure = Cure(
+            [
+                "The kubelet is not healthy after", "the kubelet isn't running or healthy",
+                ":10248/healthz' failed", ":10248/healthz' returned",
+            ], fix: kubelet(host))
+        return cure.isMeant(by: text) ? cure : nil
     }
 
     private static func container(_ host: Host, _ runtime: Cluster.Runtime) -> String {

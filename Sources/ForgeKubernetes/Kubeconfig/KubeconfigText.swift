@@ -31,7 +31,7 @@ enum KubeconfigText {
         return root
     }
 
-    private static func isList(_ node: Node?) -> Bool { node == nil || node?.sequence != nil || node.isEmpty }
+    private static func isList(_ node: Node?) -> Bool { node?.sequence != nil || node.isEmpty }
 
     /// The text with what differs put in its place: comments and layout of all else stay. Where that cannot be done
     /// (JSON, say) the whole is rewritten, with the same values.

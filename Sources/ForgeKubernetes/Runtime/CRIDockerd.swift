@@ -76,7 +76,7 @@ struct CRIDockerd {
     /// Prints the sha256 of the archive that the program is from, or `unknown` where kubeforge did not install it so.
     static let ownLook = """
         [ -x \(binary) ] || exit 0
-        archive=unknown program=''; [ ! -f \(note) ] || read -r archive program before < \(note) || :
+        archive=unknown program=''; [ ! -f \(note) ] || read -r archive program before < \(note)
         sum=$(sha256sum < \(binary)); [ "${sum%% *}" = "$program" ] || archive=unknown
         printf '%s\\n' "$archive"
         """

@@ -55,11 +55,11 @@ struct ContainerdConfig: Step {
     }
 
     private func file(_ image: String, _ answers: Answers) -> RemoteFile {
-        let major = answers.package(package).installed.flatMap { Int($0.prefix { $0.isNumber }) } ?? 1
-        let own = (major >= 2 ? version3 : version2).naming(image)
+        let major = answers.package(package).installed.flatMap { Int($0.prefix { $0.isNumber }) }
+        let isNew = major.map { $0 >= 2 } == true
+        let own = (isNew ? version3 : version2).naming(image)
         return RemoteFile(
-            Self.path, bytes: Array(foreign(answers).added(to: own, version: major >= 2 ? 3 : 2).utf8), package: package
-        )
+            Self.path, bytes: Array(foreign(answers).added(to: own, version: isNew ? 3 : 2).utf8), package: package)
     }
 
     private func foreign(_ answers: Answers) -> ContainerdExtras { ContainerdExtras(of: answers.text(Self.path) ?? "") }

@@ -21,7 +21,9 @@ struct ContainerdExtras {
         for table in all {
             if table.path.isEmpty {
                 places = table.lines.filter { ["root", "state"].contains(Self.key($0)) }
-            } else if table.path.count > 2, table.path[0] == "plugins", Self.plugins.contains(table.path[1]) {
+            } else if table.path.first == "plugins", let plugin = table.path.dropFirst().first,
+                Self.plugins.contains(plugin)
+            {
                 take(Table(path: Array(table.path.dropFirst(2)), lines: table.lines))
             }
         }

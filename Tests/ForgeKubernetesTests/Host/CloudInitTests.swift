@@ -45,13 +45,18 @@ struct CloudInitTests {
             }
             return Output(number < 3 ? "0 7\nrunning\n" : "0 0\n\n")
         }
-        let machine = Machine(host: Example.node, transport: transport)
+        let news = Told()
+        let machine = Machine(
+            host: Example.node, transport: transport,
+            onNews: { if case .detail(let detail) = $0 { news.add(detail.text) } })
         try await CloudInitIsDone(every: .zero).apply(to: machine)
         let commands = await transport.commands
         #expect(commands.count == 4)
         // No command waits: Ctrl-C ends the waiting between two looks.
         #expect(commands.last?.line == "sh -c 'cloud-init status > /dev/null'")
         #expect(commands.last?.isAsRoot == true)
+        let failure = "cloud-init ended with an error: `cloud-init status --long` tells more"
+        #expect(news.all == (code == 1 ? [failure] : []))
     }
 
     @Test("that does not come to its end is told, with what it says")

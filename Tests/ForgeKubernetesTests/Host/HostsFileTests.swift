@@ -37,6 +37,7 @@ struct HostsFileTests {
             ("127.0.0.1 localhost kubmaster\n", "127.0.0.1 localhost\n"),
             ("127.0.1.1 other # kubmaster\n", "127.0.1.1 other # kubmaster\n"),
             ("127.0.1.1 kubmaster2\n", "127.0.1.1 kubmaster2\n"),
+            ("127.0.0.1 localhost my-hostname\n", "127.0.0.1 localhost my-hostname\n"),
             ("192.168.1.5 kubnode\n", ""),
             ("192.168.1.5  printer kubnode # the old rack\n", "192.168.1.5 printer # the old rack\n"),
             ("10.77.0.12 kubnode kubnode.example.com\n", "10.77.0.12 kubnode kubnode.example.com\n"),
@@ -242,6 +243,27 @@ struct HostsFileTests {
         #expect(changes == [RemoteFile("/etc/hosts", "127.0.0.1 localhost\n" + Self.block).write])
     }
 
+    @Test("is put into cloud-init's template, too, with the setting beside it, where cloud-init has one")
+    func applyToCloudInit() async throws {
+        let look =
+            frame(" 0 1") + frame(" 0 1")
+            + frame("regular file|644|root:root|\(Self.block.utf8.count)|1\nregular file|644|root:root|9|1")
+            + frame("\(SHA256.hex(Self.block))  /etc/hosts\n\(SHA256.hex(Self.cloud))  \(Self.template)")
+            + frame(Self.block) + frame(Self.cloud) + frame("", code: 1) + frame(Self.names)
+        let transport = ScriptedTransport { command in
+            guard command.isLook else { return Output() }
+            return Output(command.inputText.contains("hosts.debian.tmpl") ? look : frame(Self.names))
+        }
+        try await step.apply(to: Machine(host: Example.node, transport: transport))
+        let rendered = Self.cloud.replacing("127.0.1.1 {{fqdn}} {{hostname}}\n", with: "") + Self.block
+        let changes = await transport.commands.filter { !$0.isLook }
+        #expect(
+            changes == [
+                RemoteFile(Self.template, rendered).write,
+                RemoteFile(Self.setting, "manage_etc_hosts: false\n").write,
+            ])
+    }
+
     /// What the file has by then is what getent found it in.
     @Test(
         "whose names still mean something else is blamed with its line, and nsswitch.conf only without one",
@@ -251,6 +273,16 @@ struct HostsFileTests {
                 "line 6 of /etc/hosts is `::1 kubmaster`: something adds it again",
                 """
                 take kubmaster out of line 6 of /etc/hosts on kubnode, and see to it that nothing writes it there again
+                """
+            ),
+            (
+                block + "::1 kubmaster\n192.168.1.5 kubnode\n",
+                """
+                line 5 of /etc/hosts is `::1 kubmaster`: something adds it again
+                line 6 of /etc/hosts is `192.168.1.5 kubnode`: something adds it again
+                """,
+                """
+                take kubmaster out of line 5 of /etc/hosts on kubnode, and see to it that nothing writes it there again
                 """
             ),
             (
@@ -334,6 +366,15 @@ struct HostsFileTests {
         #expect(await transport.changes == [])
     }
 
+    @Test("of 1 MiB is read to its end, and not called too long where it changes meanwhile")
+    func exactlyTheLimit() {
+        let read = [UInt8](repeating: 0x23, count: 1 << 20)
+        let state = FileState(size: 1 << 20, sha256: SHA256.hex("something else"))
+        let answers: [Question: Answer] = [.contents("/etc/hosts"): .contents(read), .file("/etc/hosts"): .file(state)]
+        let said = "/etc/hosts has NUL bytes, or changes while it is read"
+        #expect(EditableFiles.requirement.texts(answers) == [said])
+    }
+
     @Test("that is a link, or not there, is no reason to guess")
     func links() {
         let link: [Question: Answer] = [
@@ -343,33 +384,5 @@ struct HostsFileTests {
             EditableFiles.requirement.texts(link) == ["/etc/hosts is a symbolic link: it would be replaced by a file"])
         let none: [Question: Answer] = [.contents("/etc/hosts"): .contents(nil), .file("/etc/hosts"): .file(nil)]
         #expect(EditableFiles.requirement.texts(none) == [])
-    }
-}
-
-@Suite("A hostname")
-struct HostnameTests {
-    private func texts(_ now: String, _ kept: String?) -> [String] {
-        Hostname(name: "kubnode").texts([
-            .sysctl("kernel.hostname"): .sysctl(now),
-            .contents("/etc/hostname"): .contents(kept.map { Array($0.utf8) }),
-        ])
-    }
-
-    @Test("is right now and after a reboot")
-    func differences() {
-        #expect(texts("kubnode", "kubnode\n") == [])
-        #expect(texts("debian", "debian\n") == ["hostname: debian → kubnode", "/etc/hostname: debian → kubnode"])
-        #expect(texts("kubnode", nil) == ["/etc/hostname: empty → kubnode"])
-        #expect(texts("kubnode.example.com", "kubnode\n") == ["hostname: kubnode.example.com → kubnode"])
-    }
-
-    @Test("is set in one command, and cloud-init is told to leave it")
-    func apply() async throws {
-        let (machine, transport) = Example.machine()
-        try await Hostname(name: "kubnode").apply(to: machine)
-        let lines = await transport.changes
-        #expect(lines.count == 1)
-        #expect(lines[0].contains("preserve_hostname: true"))
-        #expect(lines[0].hasSuffix(" sh kubnode"))
     }
 }

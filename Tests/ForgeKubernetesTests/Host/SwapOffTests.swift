@@ -1,6 +1,7 @@
 import ForgeCore
 import ForgePlan
 import ForgeTestSupport
+import Foundation
 import Testing
 
 @testable import ForgeKubernetes
@@ -59,6 +60,22 @@ struct SwapOffTests {
         try await SwapOff().apply(to: machine)
         #expect(await transport.changes.count == 1)
         #expect(await transport.changes[0].contains("swapoff -a"))
+    }
+
+    @Test("is not turned off while fstab cannot be read in full")
+    func unreadable() async throws {
+        let units = (0..<5).map { _ in
+            "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nActiveEnterTimestamp="
+        }
+        let files =
+            frame(" 0") + frame(" 0") + frame("regular file|644|root:root|7|1")
+            + frame("\(SHA256.hex("something else"))  /etc/fstab")
+        let contents = frame("# mine") + frame("", code: 1) + frame("", code: 1) + frame("", code: 1)
+        let look = files + frame(units.joined(separator: "\n\n")) + frame("/dev/zram0\n") + contents + frame("")
+        let (machine, transport) = Example.machine(answering: look)
+        let problem = await #expect(throws: Problem.self) { try await SwapOff().apply(to: machine) }
+        #expect(problem?.why == "/etc/fstab has NUL bytes, or changes while it is read")
+        #expect(await transport.changes == [])
     }
 
     @Test("leaves all else in fstab as it is: bytes, mode, and a copy")
@@ -146,6 +163,9 @@ struct SwapOffTests {
             ("ENABLED=true\nSWAP=\n", true), ("ENABLED=true\nSWAP=false\nSWAP=true\n", true),
             ("ENABLED=true\nSWAP=false\n", false), ("ENABLED=true\n  SWAP='no' # mine\n", false),
             ("ENABLED=false\n", false), ("# ENABLED=true\n", false), ("", false),
+            ("ENABLED='true'\n", true), ("ENABLED=true\nSWAP=false\nSWAP=\n", true),
+            ("ENABLED=true\nSWAP=x=y\n", false), ("export ENABLED=true\n", true),
+            ("export ENABLED=true\nexport SWAP=false\n", false),
         ])
     func armbian(text: String, isOn: Bool) {
         let said = "/etc/default/armbian-zram-config lets armbian-zram-config.service turn swap on at boot"
@@ -210,7 +230,12 @@ struct SwapOffTests {
         #expect(files.allSatisfy { $0.isShared }, "so what was there is kept")
         #expect(changes.last?.line.contains("swapoff -a") == true)
         #expect(changes.last?.line.contains("armbian") == false, "the service goes on")
-        #expect(SwapSetting.armbian.off("ENABLED=true") == "ENABLED=true\nSWAP=false\n")
+        for (text, expected) in [
+            ("ENABLED=true", "ENABLED=true\nSWAP=false\n"), ("ENABLED=true\n", "ENABLED=true\nSWAP=false\n"),
+            ("", "SWAP=false\n"),
+        ] {
+            #expect(SwapSetting.armbian.off(text) == expected)
+        }
     }
 
     @Test("of a container is its limit, which only its host can take away")
@@ -278,9 +303,19 @@ struct SwapOffTests {
                 """
             try directory.write("systemctl", systemctl, mode: 0o755)
             try directory.write("swapoff", "#!/bin/sh\necho \"swapoff $*\" >> \(directory.path("log"))\n", mode: 0o755)
+            // One that somebody put there, and a link, which systemctl replaces itself.
+            try directory.write("units/zramswap.service", "theirs")
+            try FileManager.default.createSymbolicLink(
+                atPath: directory.path("units/dev-zram0.swap"), withDestinationPath: directory.path("systemctl"))
             let environment = ["PATH=\(directory.path):/usr/bin:/bin"]
+            let script = SwapOff.script.replacing("/etc/systemd/system", with: directory.path("units"))
             try await LocalProgram.run(
-                "env", environment + ["/bin/\(shell)", "-c", SwapOff.script, "sh", "zramswap.service"])
+                "env", environment + ["/bin/\(shell)", "-c", script, "sh", "zramswap.service"])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: directory.path("units")).sorted() == [
+                    "dev-zram0.swap", "zramswap.service.before-kubeforge",
+                ])
+            #expect(try directory.text("units/zramswap.service.before-kubeforge") == "theirs")
             #expect(
                 try directory.text("log").split(separator: "\n") == [
                     "daemon-reload", "stop -- zramswap.service", "disable -- zramswap.service",

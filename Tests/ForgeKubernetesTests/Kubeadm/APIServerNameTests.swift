@@ -2,6 +2,7 @@ import ForgeCore
 import ForgePlan
 import ForgeTestSupport
 import Foundation
+import Synchronization
 import Testing
 
 @testable import ForgeKubernetes
@@ -58,6 +59,21 @@ struct APIServerNameTests {
         let (none, some) = (await apply(0), await apply(60))
         #expect(none.changes == [] && none.problem == nil)
         #expect(some.changes.count == 1 && some.problem == nil)
+    }
+
+    @Test("is not looked at again once it is known to be right")
+    func once() async throws {
+        let looks = Mutex(0)
+        let transport = ScriptedTransport { command in
+            guard command.isLook else { return Output() }
+            let number = looks.withLock { number in
+                number += 1
+                return number
+            }
+            return Output(frame("", code: number == 2 ? 60 : 0))
+        }
+        try await step.apply(to: Machine(host: Example.master, transport: transport))
+        #expect(await transport.commands.count == 1)
     }
 
     /// A kubeadm that signs as the real one is asked to; real keys, and OpenSSL reads them.

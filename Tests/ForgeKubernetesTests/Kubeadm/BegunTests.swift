@@ -113,6 +113,13 @@ struct BegunTests {
                 ],
                 "its etcd is outside of the machine: https://10.0.0.9:2379,https://10.0.0.8:2379"
             ),
+            // Its own data are what a reset would destroy, whichever etcd its API server asks.
+            (
+                [
+                    "var/lib/etcd/member": "",
+                    "etc/kubernetes/manifests/kube-apiserver.yaml": "    - --etcd-servers=https://10.0.0.9:2379\n",
+                ], "etcd's data are in ROOT/var/lib/etcd"
+            ),
             // A flag that stands there twice: any of its values counts.
             (
                 [

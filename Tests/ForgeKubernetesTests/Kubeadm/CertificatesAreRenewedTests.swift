@@ -33,11 +33,31 @@ struct CertificatesAreRenewedTests {
         #expect(texts(days: 365, age: 5, note: true) == ["the control plane does not use the new certificates yet"])
     }
 
+    @Test("makes new ones where some are old, and only restarts what runs where all are of today")
+    func apply() async throws {
+        let now = 1_795_651_200
+        for (age, work) in [(86_400, "renew"), (5, "restart")] {
+            let line =
+                """
+                now \(now) 2026-11-26\nend \(now + 864_000) 2026-12-06 \(now - age) \
+                /etc/kubernetes/pki/apiserver.crt
+                """
+            let look = String(repeating: frame(""), count: 4) + frame(line)
+            let (machine, transport) = Example.machine(Example.master, answering: look)
+            try await step.apply(to: machine)
+            let changes = await transport.commands.filter { !$0.isLook }
+            #expect(changes.count == 2)
+            #expect(changes.first == step.config.write)
+            let words = changes.last?.words.suffix(3).map(\.text)
+            #expect(words == ["/var/lib/kubeforge/kubeadm-init.yaml", "containerd", work])
+        }
+    }
+
     /// A control plane whose kubelet starts a container again under another number when it was ended. `failing`: which
-    /// calls of the runtime fail, by their number.
+    /// calls of the runtime fail, by their number. `ready`: what the API server says of itself.
     private func run(
         _ runtime: String, _ work: String, kubelet: Bool = true, restarts: Bool = true,
-        failing: ClosedRange<Int>? = nil,
+        failing: ClosedRange<Int>? = nil, ready: String = "ok", code: Int = 0,
         shell: String = "sh"
     ) async throws -> (calls: [String], said: String, note: Bool, copies: Int) {
         var result: (calls: [String], said: String, note: Bool, copies: Int) = ([], "", false, 0)
@@ -46,7 +66,7 @@ struct CertificatesAreRenewedTests {
                 try played.write("etc/kubernetes/manifests/\(part).yaml")
                 try played.write("runs/\(part)", "1\(part)")
             }
-            try played.says("readyz", "ok")
+            try played.says("readyz", ready, code: code)
             if work == "restart" { try played.write("var/lib/kubeforge/begun-renewal") }
             if !kubelet { try played.says("systemctl", "", code: 3) }
             let runs = played.root.path("runs")
@@ -128,6 +148,15 @@ struct CertificatesAreRenewedTests {
         let (calls, said, note, _) = try await run(runtime, "restart", failing: first...first)
         #expect(said == "connection refused\nended 0\n")
         #expect(calls.count == 4 && !note)
+    }
+
+    @Test(
+        "is not over before the API server says that it is ready, and tells what it said",
+        arguments: [("The connection to the server 10.77.0.11:6443 was refused", 1), ("[-]etcd failed", 0)])
+    func notReady(words: String, code: Int) async throws {
+        let (calls, said, note, _) = try await run("docker", "restart", ready: words, code: code)
+        #expect(said == "not started again: the API server: \(words)\nended 1\n")
+        #expect(calls.count == 4 && note)
     }
 
     @Test("ends no container where no kubelet would start it again")

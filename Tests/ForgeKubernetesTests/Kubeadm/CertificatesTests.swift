@@ -82,6 +82,25 @@ struct CertificatesTests {
         #expect(certificates.now == ([.min, .max].contains(now) ? 0 : now))
     }
 
+    @Test("end to the second, and are counted in whole days")
+    func seconds() {
+        func one(_ seconds: Int) -> Certificates {
+            Certificates(
+                """
+                now \(Self.now) 2026-11-26
+                end \(Self.now + seconds) 2027-01-01 \(Self.now) /etc/kubernetes/pki/apiserver.crt
+                """)
+        }
+        func days(_ seconds: Int) -> [Int] {
+            let certificates = one(seconds)
+            return certificates.all.map { certificates.days(until: $0) }
+        }
+        #expect(one(0).expired.count == 1 && one(1).expired.isEmpty)
+        #expect(one(0).ending(within: 60).isEmpty && one(1).ending(within: 60).count == 1)
+        #expect(one(5_184_000).ending(within: 60).count == 1 && one(5_184_001).ending(within: 60).isEmpty)
+        #expect(days(86_399) == [0] && days(86_400) == [1])
+    }
+
     @Test("are told from 60 days before their end on, the first of them by name")
     func ending() {
         func notes(_ days: Int...) -> [String] {
@@ -98,6 +117,13 @@ struct CertificatesTests {
         #expect(
             notes(9, 3) == [
                 "kubmaster: admin.conf and 1 more will expire in 3 days, on 2027-01-04: `\(Self.renew)` renews them"
+            ])
+        #expect(
+            notes(5, 5) == [
+                """
+                kubmaster: pki/apiserver.crt and 1 more will expire in 5 days, on 2027-01-06: `\(Self.renew)` renews \
+                them
+                """
             ])
         let authority = answers(("/etc/kubernetes/pki/ca.crt", 20, 0), (Certificates.kubelet, 5, 0))
         #expect(

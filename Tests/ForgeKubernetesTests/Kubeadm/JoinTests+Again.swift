@@ -84,6 +84,40 @@ extension JoinTests {
         }
     }
 
+    @Test(
+        "of a complete node says what a person does, by what the API server said",
+        arguments: [
+            (
+                "Unable to connect to the server: x509: certificate has expired or is not yet valid",
+                Certificates.kubeletCure(Example.node)
+            ),
+            (
+                """
+                error: You must be logged in to the server (the server has asked for the client to provide credentials)
+                """,
+                Certificates.kubeletCure(Example.node)
+            ),
+            ("error: Unauthorized", Certificates.kubeletCure(Example.node)),
+            (
+                "Unable to connect to the server: x509: certificate signed by unknown authority",
+                "kubmaster has another certificate authority than the cluster that kubnode joined"
+            ),
+            (
+                refused,
+                "see why: `sudo kubectl --kubeconfig /etc/kubernetes/kubelet.conf get node kubnode` on kubnode"
+            ),
+        ])
+    func cures(words: String, cure: String) async throws {
+        try await withFiles(begun: false) { played in
+            try played.says("own", words, code: 1)
+            let problem = await #expect(throws: Problem.self) {
+                try await join().apply(to: played.machine(Example.node))
+            }
+            #expect(problem?.why == words)
+            #expect(problem?.fix?.contains(cure) == true)
+        }
+    }
+
     @Test("of a complete node ends with the first Ctrl-C, between two looks")
     func interruptedRegistration() async throws {
         try await withFiles(begun: false) { played in

@@ -200,6 +200,17 @@ struct KubeadmFailureTests {
         #expect(problem(last, output: way).fix == fix)
     }
 
+    @Test("is told by its last words where they are clear, whatever it said on its way")
+    func clear() {
+        let last =
+            """
+            error: error execution phase wait-control-plane: failed while waiting for the control plane to start: \
+            context deadline exceeded\n
+            """
+        let way = "[kubelet-check] It seems like the kubelet isn't running or healthy.\n"
+        #expect(problem(last, output: way).fix == Self.noContainer)
+    }
+
     @Test("in a form that is not known is told by what it said on its way, too")
     func newForm() {
         let way =

@@ -15,6 +15,15 @@ struct KubernetesPackagesTests {
         return steps.compactMap { $0 as? AptRepository }.first?.key
     }
 
+    @Test("are of the inventory's version, and held: no upgrade of the machine's owner changes them")
+    func held() throws {
+        let steps = try KubernetesPackages(cluster: Example.cluster("1.36.2")).steps(Example.facts())
+        let packages = try #require(steps.compactMap { $0 as? Packages }.first)
+        #expect(packages.names == ["kubelet", "kubeadm", "kubectl"])
+        #expect(packages.version == "1.36.2-")
+        #expect(packages.isHeld)
+    }
+
     /// The copies beside 1.24 to 1.27 say that it expired in November 2024.
     @Test(
         "are believed with a copy of the key that has not expired",

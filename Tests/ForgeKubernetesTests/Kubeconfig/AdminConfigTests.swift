@@ -62,6 +62,12 @@ struct AdminConfigTests {
         (Recorded.authority, "aGVsbG8=", "certificate-authority-data is not base64 of PEM (CERTIFICATE)"),
         (Recorded.authority, "aGVsbG8", "certificate-authority-data is not base64 of PEM (CERTIFICATE)"),
         (Recorded.authority, Recorded.key, "certificate-authority-data is not base64 of PEM (CERTIFICATE)"),
+        // An empty line, and a certificate without an end.
+        (Recorded.authority, "Cg==", "certificate-authority-data is not base64 of PEM (CERTIFICATE)"),
+        (
+            Recorded.authority, "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSQo=",
+            "certificate-authority-data is not base64 of PEM (CERTIFICATE)"
+        ),
         (
             Recorded.certificate, Recorded.pem("CERTIFICATE", "a\nb: c"),
             "client-certificate-data is not base64 of PEM (CERTIFICATE)"
@@ -77,6 +83,19 @@ struct AdminConfigTests {
         let problem = #expect(throws: Problem.self) { try taken(text) }
         #expect(problem?.what == "admin.conf of tm was rejected: \(reason)")
         #expect(problem?.fix?.contains("sudo kubeadm init phase kubeconfig admin") == true)
+    }
+
+    @Test("has certificates of 48 KiB at most")
+    func large() throws {
+        let largest = Recorded.pem("CERTIFICATE", String(repeating: "A", count: 49_097))
+        #expect(largest.utf8.count == 65_536)
+        #expect(try taken(Recorded.adminConfig(authority: largest)).authority == largest)
+        let larger = Recorded.pem("CERTIFICATE", String(repeating: "A", count: 49_098))
+        let problem = #expect(throws: Problem.self) { try taken(Recorded.adminConfig(authority: larger)) }
+        #expect(
+            problem?.what == """
+                admin.conf of tm was rejected: certificate-authority-data is not base64 of PEM (CERTIFICATE)
+                """)
     }
 
     @Test(

@@ -116,7 +116,9 @@ struct KubeconfigTests {
 
     @Test(
         "keeps the text of values where its layout cannot be kept",
-        arguments: ["2026-11-21", "0123456", "1_000", "12345e67", "10:20", "~x"])
+        arguments: [
+            "2026-11-21", "0123456", "1_000", "12345e67", "10:20", "~x", String(repeating: "word ", count: 40) + "end",
+        ])
     func values(value: String) throws {
         let json =
             """
@@ -130,6 +132,51 @@ struct KubeconfigTests {
         #expect(merged.text.contains("extra: \(value)"), "\(merged.text)")
         #expect(try names(loaded(merged.text), "clusters") == ["work", "lab"])
         #expect(try merge(merged.text).differences == [])
+    }
+
+    @Test("keeps comments where its lists are missing or empty")
+    func noLists() throws {
+        let cluster = """
+            - name: lab
+              cluster:
+                certificate-authority-data: \(Recorded.authority)
+                server: https://10.77.0.11:6443
+
+            """
+        let user = """
+            - name: lab-admin
+              user:
+                client-certificate-data: \(Recorded.certificate)
+                client-key-data: \(Recorded.key)
+
+            """
+        let context = "- name: lab\n  context:\n    cluster: lab\n    user: lab-admin\n"
+        let missing = try merge("# mine\napiVersion: v1\n").text
+        #expect(
+            missing == """
+                # mine
+                apiVersion: v1
+                clusters:
+                \(cluster)users:
+                \(user)contexts:
+                \(context)current-context: lab
+
+                """)
+        let empty = try merge(
+            "# mine\nclusters: null\ncontexts: []\n\n# users\nusers:\ncurrent-context: \"\"\n# end\n"
+        ).text
+        #expect(
+            empty == """
+                # mine
+                clusters:
+                \(cluster)contexts:
+                \(context)
+                # users
+                users:
+                \(user)current-context: lab
+                # end
+
+                """)
     }
 
     @Test("whose lines end as Windows ends them keeps them, comments too, and gets lines that end so")
@@ -253,6 +300,9 @@ struct KubeconfigTests {
         let merged = try merge(text, server: "https://203.0.113.11:6443", others: ["https://10.77.0.11:6443"])
         #expect(merged.differences == ["cluster lab: server: https://10.77.0.11:6443 → https://203.0.113.11:6443"])
         #expect(merged.text == text.replacing("https://10.77.0.11:6443", with: "https://203.0.113.11:6443"))
+        // At an address that nobody knows any more, its authority says that it is the same.
+        let unknown = try merge(text.replacing("10.77.0.11", with: "10.77.0.9"))
+        #expect(unknown.differences == ["cluster lab: server: https://10.77.0.9:6443 → https://10.77.0.11:6443"])
         // Made anew since: its address among the nodes says that it is the same.
         let older = text.replacing(Recorded.authority, with: Recorded.pem("CERTIFICATE", "MIIolder"))
         let anew = try merge(older, server: "https://203.0.113.11:6443", others: ["https://10.77.0.11:6443"])
@@ -310,9 +360,17 @@ struct KubeconfigTests {
         (
             """
             clusters:\n- name: lab\n  cluster: {server: \"https://10.77.0.11:6443\"}\ncontexts:\n- name: mine\n  \
-            context: {cluster: other, user: lab-admin}\nusers:\n- name: lab-admin\n  user: {token: abc}\n
+            context: {cluster: other, user: lab-admin}\n- name: more\n  context: {cluster: third, user: lab-admin}\n\
+            users:\n- name: lab-admin\n  user: {token: abc}\n
             """,
             "the user lab-admin in it is of the cluster other", "delete-user lab-admin"
+        ),
+        (
+            """
+            clusters:\n- name: lab\n  cluster: {server: \"https://192.0.2.9:6443\"}\n- name: lab\n  \
+            cluster: {server: \"https://10.77.0.11:6443\"}\n
+            """,
+            "the cluster lab in it is another one, at https://192.0.2.9:6443", "delete-cluster lab"
         ),
     ]
 
@@ -340,7 +398,7 @@ struct KubeconfigTests {
 
     @Test(
         "that is broken is a problem",
-        arguments: ["a: [", "- just\n- a list\n", "hello", "clusters: 3\n", "a: b\na: c\n"])
+        arguments: ["a: [", "- just\n- a list\n", "hello", "clusters: 3\n", "users: {a: b}\n", "a: b\na: c\n"])
     func broken(existing: String) {
         let problem = #expect(throws: Problem.self) { try merge(existing) }
         #expect(problem?.fix?.hasSuffix("name another file with KUBECONFIG") == true)

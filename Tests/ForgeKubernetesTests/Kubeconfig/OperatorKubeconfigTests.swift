@@ -79,6 +79,11 @@ struct OperatorKubeconfigTests {
             #expect(
                 finding(path, answers)?.what
                     == "/etc/kubernetes/admin.conf of lab's control plane was rejected: it holds \"exec\"")
+            #expect(
+                finding(path, answers)?.fix == """
+                    do you trust this machine? If so, move its /etc/kubernetes/admin.conf away and recreate it there: \
+                    sudo kubeadm init phase kubeconfig admin
+                    """)
             #expect(step(path).texts(answers).first?.contains("was rejected: it holds \"exec\"") == true)
             await #expect(throws: Problem.self) { try await apply(path, text) }
             #expect(try directory.text("config") == KubeconfigTests.others)

@@ -122,6 +122,9 @@ struct ExistingDockerTests {
                 "`docker ps` could not say which containers run: Cannot connect to the Docker daemon",
                 "and would be restarted for these changes: ",
             ], "what does not answer has not said that it runs nothing")
+        #expect(
+            texts("{\"log-opts\": {}}", "", exit: 124).first
+                == "`docker ps` could not say which containers run: it took too long")
         let settled = DockerDaemon(cluster: Example.cluster()).merged(into: JSONMembers()).text
         #expect(texts(settled, "web") == [], "nothing is restarted")
         #expect(texts(settled, "", exit: 1) == [], "nothing is restarted")

@@ -50,6 +50,13 @@ struct PortsTests {
             #expect(
                 try await LocalProgram.run("env", ["PATH=\(directory.path)", "/bin/sh", "-c", look])
                     == "-Hltnp ( sport = :10250 )\n")
+            let all = try #require(PortsAreFree(role: .controlPlane).questions[0].shell)
+            #expect(
+                try await LocalProgram.run("env", ["PATH=\(directory.path)", "/bin/sh", "-c", all]) == """
+                    -Hltnp ( sport = :6443 or sport = :2379 or sport = :2380 or sport = :10250 or sport = :10257 \
+                    or sport = :10259 )
+
+                    """)
             try FileManager.default.removeItem(atPath: directory.path("ss"))
             #expect(try await LocalProgram.run("env", ["PATH=\(directory.path)", "/bin/sh", "-c", look]) == "")
         }
@@ -91,6 +98,7 @@ struct ForeignNetworkTests {
     @Test("that comes later, or calls the cluster's own network, is in nobody's way")
     func harmless() async throws {
         #expect(try await texts([:]) == [])
+        #expect(try await texts(["10-flannel.conflist": Self.calico]) == [], "kubeforge writes that file")
         #expect(
             try await texts([
                 "10-flannel.conflist": Self.flannel, "87-podman-bridge.conflist": Self.calico,
@@ -148,6 +156,10 @@ struct OtherKubernetesTests {
         #expect(
             texts(["snap.microk8s.daemon-kubelite.service": UnitState(active: "active", enabled: "disabled")]).count
                 == 1)
+        #expect(
+            texts(["rke2-agent.service": UnitState(active: "activating", enabled: "disabled")]) == [
+                "RKE2 is installed (rke2-agent.service)"
+            ])
         #expect(texts(["k3s.service": UnitState(active: "inactive", enabled: "disabled")]) == [])
         #expect(texts(["rke2-server.service": UnitState(load: "masked", active: "inactive", enabled: "masked")]) == [])
     }

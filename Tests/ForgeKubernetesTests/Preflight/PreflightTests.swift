@@ -8,10 +8,13 @@ import Testing
 
 @Suite("A machine that does not fit")
 struct PreflightTests {
+    private func preflight(_ cluster: Cluster, _ facts: [String: Facts]) -> Preflight {
+        Preflight(cluster: cluster, facts: facts, cni: Example.cni(), isRenewing: false)
+    }
+
     /// Every finding and its remedy, as the machine's facts alone give them.
     private func findings(_ host: ForgeCore.Host, version: String = "1.36.2", _ facts: [String: Facts]) -> [[String]] {
-        Preflight(cluster: Example.cluster(version), facts: facts, cni: Example.cni()).steps(for: host).compactMap {
-            step in
+        preflight(Example.cluster(version), facts).steps(for: host).compactMap { step in
             let found =
                 step is ClusterMembershipCheck || step is InstalledVersionCheck || step is OtherKubernetes
                 ? [] : step.differences(given: Answers([.contents(Self.resolv): .contents(Self.servers)]))
@@ -49,7 +52,7 @@ struct PreflightTests {
     private func nameServers() throws -> any Step {
         let facts = ["kubmaster": Example.facts("1"), "kubnode": Example.facts("2")]
         return try #require(
-            Preflight(cluster: Example.cluster(), facts: facts, cni: Example.cni()).steps(for: Example.node).first {
+            preflight(Example.cluster(), facts).steps(for: Example.node).first {
                 $0.title == "pods can reach its name servers"
             })
     }
@@ -153,10 +156,7 @@ struct PreflightTests {
         #expect(findings(Example.master, version: "1.32.13", facts) == [])
         #expect(findings(Example.master, version: "1.31.14", ["kubmaster": Example.facts("1")]) == [])
         func found(installed: String?, _ change: (inout Cluster) -> Void = { _ in }) -> Int {
-            Preflight(cluster: Example.cluster("1.31.14", change), facts: facts, cni: Example.cni()).steps(
-                for: Example.master
-            ).count {
-                step in
+            preflight(Example.cluster("1.31.14", change), facts).steps(for: Example.master).count { step in
                 step.title.hasPrefix("its apt accepts")
                     && !step.differences(
                         given: Answers([.package("kubelet"): .package(PackageState(installed: installed))])
@@ -188,7 +188,7 @@ struct PreflightTests {
         func found(installed: String? = nil, _ change: (inout Cluster) -> Void = { _ in }) -> Int {
             let facts = ["kubmaster": Example.facts("1") { $0.proxy = "http://p:3128" }]
             let cluster = Example.cluster("1.36.2", change)
-            return Preflight(cluster: cluster, facts: facts, cni: Example.cni()).steps(for: Example.master).count {
+            return preflight(cluster, facts).steps(for: Example.master).count {
                 $0.title == "the proxy in its environment is in the inventory"
                     && !$0.differences(
                         given: Answers([.package("kubelet"): .package(PackageState(installed: installed))])
@@ -205,12 +205,13 @@ struct PreflightTests {
     func address() {
         let own = [
             Facts.Interface("ens5", "172.31.4.2"), Facts.Interface("docker0", "172.17.0.1"),
-            Facts.Interface("cni0", "10.244.0.1"),
+            Facts.Interface("cni0", "10.244.0.1"), Facts.Interface("-", "192.168.5.2"),
         ]
         #expect(
             findings { $0.addresses = own } == [
                 [
-                    "its address is on one of its interfaces", "10.77.0.11 is on none; it has 172.31.4.2 (ens5)",
+                    "its address is on one of its interfaces",
+                    "10.77.0.11 is on none; it has 172.31.4.2 (ens5), 192.168.5.2",
                     """
                     in inventory/lab.yaml: `address: 172.31.4.2` is what the machines use among themselves, and `ssh: \
                     { address: 10.77.0.11 }` of this host is where SSH goes
@@ -252,12 +253,14 @@ struct PreflightTests {
                 .containerd,
                 [
                     "kubelet": Facts.Room(
-                        "/var/lib/kubelet", totalMiB: 1000, freeMiB: 99, totalInodes: 1000, freeInodes: 49)
+                        "/var/lib/kubelet", totalMiB: 1000, freeMiB: 99, totalInodes: 100_000, freeInodes: 4999)
                 ])
                 == [
                     "/var/lib/kubelet: 99 of 1000 MiB are free; below 10 % (100 MiB) the kubelet says DiskPressure",
-                    "/var/lib/kubelet: 49 of 1000 inodes are free; below 5 % the kubelet says DiskPressure",
+                    "/var/lib/kubelet: 4999 of 100000 inodes are free; below 5 % the kubelet says DiskPressure",
                 ])
+        let enough = Facts.Room("/", totalMiB: 1000, freeMiB: 100, totalInodes: 100_000, freeInodes: 5000)
+        #expect(texts(.containerd, ["kubelet": enough]) == [])
         #expect(
             findings { $0.rooms["containerd"] = large }.map { $0[0] } == [
                 "its free disk space is above the kubelet's eviction thresholds"
@@ -270,7 +273,15 @@ struct PreflightTests {
             findings(Example.node, ["kubmaster": Example.facts("1", change), "kubnode": Example.facts("2", change)]).map
             { $0[1] }
         }
-        #expect(twins { $0.productUUID = "4C4C4544-0001" } == ["kubmaster has the same: 4C4C4544-0001"])
+        for uuid in ["4C4C4544-0001", "11111111-0000-0000-0000-000000000000"] {
+            #expect(twins { $0.productUUID = uuid } == ["kubmaster has the same: \(uuid)"])
+        }
+        let same: (inout Facts) -> Void = { $0.productUUID = "4C4C4544-0001" }
+        let three = [
+            "kubmaster": Example.facts("1", same), "kubnode": Example.facts("2", same),
+            "zebra": Example.facts("3", same),
+        ]
+        #expect(findings(Example.node, three).map { $0[1] } == ["kubmaster has the same: 4C4C4544-0001"])
         #expect(
             twins { $0.macAddresses = ["0a:00:00:00:00:01", "0a:00:00:00:00:02"] } == [
                 "kubmaster has the same: 0a:00:00:00:00:01"
@@ -322,7 +333,7 @@ struct PreflightTests {
     @Test("may have less room in /var once it is a node, which has its packages and images")
     func nodesRoom() throws {
         let facts = ["kubmaster": Example.facts("1") { $0.freeDiskMiB = 4000 }, "kubnode": Example.facts("2")]
-        let steps = Preflight(cluster: Example.cluster(), facts: facts, cni: Example.cni()).steps(for: Example.master)
+        let steps = preflight(Example.cluster(), facts).steps(for: Example.master)
         let step = try #require(steps.first { $0.title == "it has 5 GiB free in /var" })
         #expect(step.texts([:]) == ["it has 4000 MiB"])
         #expect(step.texts([.file("/etc/kubernetes/kubelet.conf"): .file(FileState())]) == [])

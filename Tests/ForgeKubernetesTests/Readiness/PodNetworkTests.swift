@@ -50,6 +50,21 @@ struct PodNetworkTests {
             ) == [])
     }
 
+    @Test("is read from lines that are whole, with or without words at their ends")
+    func lines() {
+        let report = PodNetwork.Report(
+            """
+            fdb 5e:a1:00:00:00:01
+            fdb 5e:a1:00:00:00:01 dst
+            fdb 5e:a1:00:00:00:02 dst 10.77.0.12
+            neigh 10.244.0.0 lladdr
+            neigh 10.244.1.0 lladdr 5e:a1:00:00:00:02
+            reply 10.244.1.0
+            """)
+        #expect(report.ends == ["10.77.0.12": "10.244.1.0"])
+        #expect(report.replies.isEmpty && !report.hasDevice)
+    }
+
     @Test(
         "is not there to a Ready node that flannel's tables do not name; one that is no node or not Ready is not asked")
     func missing() {

@@ -134,6 +134,7 @@ struct SystemPodsTests {
             "z-1||Pending|||DaemonSet|node-exporter",
             "kube-vip-kubmaster|kubmaster|Running|False|CrashLoopBackOff |Node|kubmaster",
             "coredns||Pending|||ReplicaSet|other", "fine|kubnode|Running|True||Job|fine",
+            "done|kubnode|Succeeded|False| Completed |Job|done",
         ]
         let answers = answers(own + foreign.joined(separator: "\n"), nodes: "kubmaster=True=\nkubnode=True=")
         #expect(step.texts(answers) == [])
@@ -235,6 +236,19 @@ struct SystemPodsTests {
             ])
         #expect(Nodes(nodes).full.roomFix?.hasPrefix("make room on kubmaster: `df -h /var/lib/kubelet") == true)
         #expect(Nodes("kubmaster=True=").full.roomFix == nil)
+    }
+}
+
+@Suite("The logs of pods that crash")
+struct PodLogsTests {
+    @Test("are told by their last lines, of eight pods at most")
+    func ends() async throws {
+        let logs = (1...8).map { frame("starting\npanic: \($0)\n") }.joined()
+        let (machine, _) = Example.machine(Example.master, answering: logs)
+        let pods = PodLogs((1...9).map { "pod-\($0)" }, in: ["kube-system"])
+        let said = try await pods.ends(on: machine)
+        let lines = (1...8).map { "the log of pod-\($0) ends with: panic: \($0)" }
+        #expect(said == lines.joined(separator: "\n"))
     }
 }
 

@@ -42,6 +42,12 @@ struct CRIDockerdTests {
         try await unit.apply(to: machine)
         let text = try #require(await transport.commands.last).inputText
         #expect(text.contains(" --pod-infra-container-image=registry.k8s.io/pause:3.10.2\n"))
+        let path = "/etc/systemd/system/cri-dockerd.service"
+        #expect(unit.texts([:]) == ["\(path) is missing"])
+        #expect(
+            unit.texts([.file(path): .file(FileState())]) == [
+                "its sandbox image is not known before kubeadm is installed"
+            ])
     }
 
     @Test("comes from its release or a copy of it, and is believed by its sha256 alone")

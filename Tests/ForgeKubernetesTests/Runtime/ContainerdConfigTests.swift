@@ -83,6 +83,20 @@ struct ContainerdConfigTests {
             ])
     }
 
+    @Test(
+        "has what stays of somebody else's file under the names that the installed containerd reads",
+        arguments: [
+            ("1.7.24-1", 2, "io.containerd.grpc.v1.cri"), ("2.0.0-1", 3, "io.containerd.cri.v1.runtime"),
+        ])
+    func othersNames(package: String, version: Int, plugin: String) throws {
+        let runtime = "containerd.runtimes.nvidia]\nruntime_type = \"x\"\n"
+        let own = try SandboxText(try Example.templates["containerd/config-\(version).toml"])
+        let text = own.naming("registry.k8s.io/pause:3.10.2") + "\n[plugins.\"\(plugin)\"." + runtime
+        let file = FileState(sha256: SHA256.hex(text))
+        let theirs = "[plugins.\"io.containerd.grpc.v1.cri\"." + runtime
+        #expect(try texts(file: file, kubeadm: kubeadm, package: package, contents: theirs) == [])
+    }
+
     @Test("is known as its package's own by dpkg's digest of it", arguments: ["dash", "bash"])
     func shippedLook(shell: String) async throws {
         let text = try #require(try step().questions[5].shell)
@@ -265,5 +279,46 @@ struct ContainerdExtrasTests {
     func defaultRuntime() throws {
         let text = "[plugins.'io.containerd.cri.v1.runtime'.containerd]\n default_runtime_name = 'crun'\n"
         #expect(ContainerdExtras(of: text).added(to: try own(3), version: 3) == (try own(3)))
+        let other = "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.nvidia]\n runtime_type = 'x'\n"
+        let extras = ContainerdExtras(of: text + other)
+        #expect(extras.names == ["the runtime nvidia"])
+        #expect(extras.added(to: try own(3), version: 3).contains(" default_runtime_name = \"runc\"\n"))
     }
+}
+
+@Suite("TOML, as its tables")
+struct TOMLTablesTests {
+    /// Of all tables but the root's.
+    private func paths(_ text: String) -> [[String]]? { TOMLTables(text)?.all.dropFirst().map(\.path) }
+
+    static let headers: [(line: String, path: [String])] = [
+        ("[a_b-c.d2]", ["a_b-c", "d2"]), ("[ a . \"b.c\" . 'd]' ] # [e]", ["a", "b.c", "d]"]), ("['a\\b']", ["a\\b"]),
+    ]
+
+    @Test("has the names of a header, bare or quoted", arguments: headers.indices)
+    func header(index: Int) {
+        let (line, path) = Self.headers[index]
+        #expect(paths(line) == [path])
+    }
+
+    @Test(
+        "of what is not read is none",
+        arguments: ["[a]]", "[a", "[a b]", "[]", "[\"a\\u0062\"]", "x = '''", "x = \"\"\""])
+    func unread(text: String) { #expect(paths(text) == nil) }
+
+    @Test(
+        "begins a table only where no array is open, whatever its texts and comments hold",
+        arguments: [
+            "x = [\"\", \"a\"]", "x = \"a\\\"[\"", "x = ['a\\']", "x = [\"a\\\\\"]", "x = \"[\"", "x = '['",
+            "x = [1] # [", "x = [\n[\"a\"],\n]",
+        ])
+    func arrays(text: String) { #expect(paths(text + "\n[t]\n") == [["t"]]) }
+
+    @Test(
+        "quotes a name where it must",
+        arguments: [
+            ("nvidia-cdi", "nvidia-cdi"), ("a_1", "a_1"), ("Az09", "Az09"), ("gvisor.dev", "\"gvisor.dev\""),
+            ("", "\"\""), ("a\"b", "'a\"b'"),
+        ])
+    func quoted(name: String, expected: String) { #expect(TOMLTables.quoted(name) == expected) }
 }

@@ -23,6 +23,19 @@ struct DockerPackagesTests {
         #expect(try names { $0.docker = .distribution } == ("containerd", "docker.io"))
     }
 
+    @Test("of a machine are one list: a control plane builds images, and a worker does not")
+    func ofHosts() {
+        func names(_ host: ForgeCore.Host, _ runtime: Cluster.Runtime) -> String {
+            let packages = DockerPackages(cluster: Example.cluster("1.36.2") { $0.runtime = runtime })
+            return packages.names(for: host, Example.facts().distribution).joined(separator: " ")
+        }
+        let engine = "containerd.io docker-ce docker-ce-cli docker-buildx-plugin"
+        #expect(names(Example.node, .containerd) == "containerd.io")
+        #expect(names(Example.master, .containerd) == engine)
+        #expect(names(Example.node, .docker) == engine)
+        #expect(names(Example.master, .docker) == engine)
+    }
+
     /// As their archives have them: nothing recommended is installed, and without buildx `docker build` takes a
     /// deprecated builder.
     @Test(
@@ -207,11 +220,15 @@ struct DockerDaemonTests {
             #"{"exec-opts": ["native.cgroupdriver=systemd"], "log-driver": "journald", "log-opts": {"tag": "x"}}"#
         #expect(texts(text) == [])
         #expect(texts(text, asRuntime).first == #"log-driver in /etc/docker/daemon.json: "journald" → "json-file""#)
+        #expect(texts(text.replacing("journald", with: "json-file"), asRuntime) == [])
     }
 
     @Test(
         "that cannot be read is refused before anything is changed",
-        arguments: ["{", "[1]", "{\"a\": 1,}", "{} {}", "hello", "{\"a\": [1,]}", "{a: 1}", "{\"a\": 01}", "{\"a\" 1}"])
+        arguments: [
+            "{", "[1]", "{\"a\": 1,}", "{} {}", "hello", "{\"a\": [1,]}", "{a: 1}", "{\"a\": 01}", "{\"a\" 1}",
+            "{\"a\"}", "{\"a\": 1 \"b\": 2}", "{\"a\": [1 2]}", "{\"a\": \"x\ny\"}",
+        ])
     func unreadable(text: String) async {
         let answers: [Question: Answer] = [.contents(DockerDaemon.path): .contents(Array(text.utf8))]
         #expect(
@@ -292,6 +309,17 @@ struct DockerDaemonTests {
         #expect(
             DockerDaemon.unreadable.texts([.contents(DockerDaemon.path): .contents(bytes)])
                 == ["it is not UTF-8, and would be changed when written back"])
+    }
+
+    @Test("may have quotes and blanks in its texts, and a key twice, of which dockerd takes the last")
+    func members() throws {
+        var read = try #require(JSONMembers(#"{"a b": "x \"y\\", "n": 1, "n": 2, "m": -0.5e+3}"#))
+        #expect(read["a b"] == #""x \"y\\""#)
+        #expect(read["n"] == "2")
+        read["n"] = "3"
+        #expect(read.members.map(\.value) == [#""x \"y\\""#, "1", "3", "-0.5e+3"])
+        read["n"] = nil
+        #expect(read.members.map(\.key) == ["a b", "m"])
     }
 
     @Test("may be missing or empty", arguments: [nil, "", " \n", "{}"])

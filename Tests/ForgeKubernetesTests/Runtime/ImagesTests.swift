@@ -13,11 +13,12 @@ struct ControlPlaneImagesTests {
         ControlPlaneImages(cluster: Example.cluster("1.20.2", change), configPath: "/c")
     }
 
-    private func pulls(_ change: (inout Cluster) -> Void = { _ in }) async throws -> [String] {
+    private func pulls(
+        naming missing: String = "registry.k8s.io/etcd:3.4.13-0\nregistry.k8s.io/pause:3.2\n",
+        _ change: (inout Cluster) -> Void = { _ in }
+    ) async throws -> [String] {
         let (machine, transport) = Example.machine(Example.master) { command in
-            Output(
-                command.line.contains("images list") ? "registry.k8s.io/etcd:3.4.13-0\nregistry.k8s.io/pause:3.2\n" : ""
-            )
+            Output(command.line.contains("images list") ? missing : "")
         }
         try await step(change).apply(to: machine)
         return Array(await transport.changes.dropFirst())
@@ -28,6 +29,37 @@ struct ControlPlaneImagesTests {
         #expect(step().texts(command: "") == [])
         #expect(step().texts(command: "registry.k8s.io/etcd:3.4.13-0") == ["registry.k8s.io/etcd:3.4.13-0 is missing"])
         #expect(step().texts(command: "", exitCode: 1) == ["the images cannot be listed yet"])
+    }
+
+    @Test("are looked for on a control plane that does not run yet: a kubelet may have removed some since")
+    func looked() async throws {
+        try await PlayedMachine.during { played in
+            func texts() async throws -> [String] {
+                let answers = try await played.machine(Example.master).ask(step().questions)
+                return step().differences(given: answers).map(\.text)
+            }
+            let missing = ["registry.k8s.io/pause:3.2 is missing"]
+            try played.says("kubeadm", "registry.k8s.io/etcd:3.4.13-0\nregistry.k8s.io/pause:3.2")
+            try played.says("ctr", "registry.k8s.io/etcd:3.4.13-0")
+            #expect(try await texts() == missing)
+            try played.write("etc/kubernetes/admin.conf")
+            #expect(try await texts() == missing)
+            try played.write("etc/kubernetes/manifests/kube-scheduler.yaml")
+            #expect(try await texts() == [])
+            try await LocalProgram.run("rm", [played.root.path("etc/kubernetes/admin.conf")])
+            #expect(try await texts() == missing)
+            for program in ["ctr", "kubeadm"] {
+                try played.says(program, "", code: 1)
+                #expect(try await texts() == ["the images cannot be listed yet"])
+                try played.says(program, "")
+            }
+            #expect(try await texts() == [])
+        }
+    }
+
+    @Test("are not pulled where none is missing")
+    func noneMissing() async throws {
+        #expect(try await pulls(naming: "") == [])
     }
 
     /// With `ctr`, since no package of Kubernetes or containerd brings crictl; with the mirrors, in the kubelet's

@@ -43,6 +43,16 @@ struct RegistryMirrorsTests {
                 "capabilities = [\"pull\", \"resolve\", \"push\"]"))
     }
 
+    @Test("are in the order of the registries' names")
+    func order() {
+        let names = ["a.example", "b.example", "c.example", "d.example", "e.example", "f.example"]
+        let cluster = Example.cluster { cluster in
+            for name in names { cluster.mirrors.registries[name] = "http://10.77.0.1:5000" }
+        }
+        let paths = RegistryMirrors(cluster: cluster).containerdFiles().map(\.file.path)
+        #expect(paths == names.map { "/etc/containerd/certs.d/\($0)/hosts.toml" })
+    }
+
     @Test("that are not named leave the runtimes as they are")
     func none() {
         #expect(RegistryMirrors(cluster: Example.cluster()).containerdFiles().isEmpty)
