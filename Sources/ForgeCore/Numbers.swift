@@ -13,7 +13,7 @@ extension Int {
         if whole > Double(bounds.lowerBound), whole < Double(bounds.upperBound) {
             self = Int(whole)
         } else {
-            self = number > 0 && whole >= Double(bounds.upperBound) ? bounds.upperBound : bounds.lowerBound
+            self = whole >= Double(bounds.upperBound) ? bounds.upperBound : bounds.lowerBound
         }
     }
 }

@@ -22,11 +22,11 @@ extension Transport {
 /// output streams.
 package struct Traffic: Sendable, Hashable {
     /// Commands run; one for a whole script of questions.
-    package var roundTrips = 0
+    package var roundTrips: Int
     /// What commands read on their standard input.
-    package var bytesSent = 0
+    package var bytesSent: Int
     /// What commands printed on both streams.
-    package var bytesReceived = 0
+    package var bytesReceived: Int
 
     package init(roundTrips: Int = 0, bytesSent: Int = 0, bytesReceived: Int = 0) {
         self.roundTrips = roundTrips

@@ -19,11 +19,11 @@ package struct Executor: Sendable {
     /// What the user chose, and how the run learns that it must stop.
     package struct Options: Sendable {
         /// Only ask; no `Machine` is ever made.
-        package var isDryRun = false
+        package var isDryRun: Bool
         /// Hosts worked on at once.
-        package var width = 32
+        package var width: Int
         /// Looked at before each step: after a first Ctrl-C running steps end, and no new one begins.
-        package var isInterrupted: @Sendable () -> Bool = { false }
+        package var isInterrupted: @Sendable () -> Bool
 
         /// Asked before each change; what it throws keeps the step from being applied.
         package var mayChange: @Sendable () async throws -> Void = {}
@@ -141,7 +141,7 @@ private struct HostRun: Sendable {
         for (index, step) in work.steps.enumerated() {
             if executor.options.isInterrupted() { return }
             if visit.problem != nil && !stage.goesOnAfterFailure { return }
-            let report = await take(step, rest: work.steps[(index + 1)...], &visit)
+            let report = await take(step, rest: work.steps[index...], &visit)
             visit.outcomes.append(report.outcome)
             if visit.problem == nil { visit.problem = report.problem }
             executor.reporter.report(.step(report))
@@ -151,7 +151,7 @@ private struct HostRun: Sendable {
         }
     }
 
-    /// Asks, changes if need be, and asks again. Failed until proven otherwise.
+    /// Asks, changes if need be, and asks again. Failed until proven otherwise. `rest`: from this step on.
     private func take(_ step: any Step, rest: ArraySlice<any Step>, _ visit: inout HostRunState) async -> StepReport {
         let began = ContinuousClock.now
         var report = StepReport(
@@ -181,7 +181,7 @@ private struct HostRun: Sendable {
         -> Answers
     {
         if visit.answers.missing(of: step.questions).isEmpty { return visit.answers }
-        let questions = visit.answers.missing(of: ([step] + rest).flatMap(\.questions))
+        let questions = visit.answers.missing(of: rest.flatMap(\.questions))
         visit.answers.merge(try await executor.fleet.transport(work.host.name).ask(questions, of: work.host))
         return visit.answers
     }

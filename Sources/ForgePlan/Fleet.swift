@@ -27,15 +27,17 @@ package struct Fleet: Sendable {
 
     /// Why each host that is not connected is not, by name.
     package var unreachable: [(host: String, problem: Problem)] {
-        connections.values.compactMap { connection in
-            if case .failure(let problem) = connection.result { (connection.host.name, problem) } else { nil }
-        }.sorted { $0.0 < $1.0 }
+        connections.keys.sorted().compactMap { name in
+            guard case .failure(let problem)? = connections[name]?.result else { return nil }
+            return (host: name, problem: problem)
+        }
     }
 
     /// The hosts that are connected, sorted by name.
     package var reachable: [Host] {
-        connections.values.compactMap { if case .success = $0.result { $0.host } else { nil } }.sorted {
-            $0.name < $1.name
+        connections.keys.sorted().compactMap { name in
+            guard let connection = connections[name], case .success = connection.result else { return nil }
+            return connection.host
         }
     }
 

@@ -14,8 +14,9 @@ struct CertificateFileTests {
         try await TemporaryDirectory.during { directory in
             try TestCertificate.write("own", kind: kind, in: directory)
             let file = try #require(CertificateFile(pem: bytes("own.crt", directory)))
-            let now = Int(Date().timeIntervalSince1970)
-            #expect((now - 600...now + 5).contains(file.begins))
+            let told = "date -d \"$(openssl x509 -in \"$1\" -noout -startdate | cut -d = -f 2)\" +%s"
+            let begin = try FinishedProgram.run(["sh", "-c", told, "sh", directory.path("own.crt")])
+            #expect("\(file.begins)\n" == String(decoding: begin.output, as: UTF8.self))
             #expect(file.ends - file.begins == 30 * 86_400)
             // As curl's own documentation makes it.
             let made = """
@@ -35,6 +36,14 @@ struct CertificateFileTests {
             #expect(CertificateFile(pem: chain)?.pins.count == 2)
             let alone = CertificateFile(pem: try bytes("own.crt", directory))
             #expect(CertificateFile(pem: chain)?.pins.first == alone?.pins.first)
+            // Its own time is what counts, and not that of its authority.
+            let made = try FinishedProgram.run([
+                "openssl", "req", "-new", "-x509", "-key", directory.path("own.key"), "-days", "10", "-subj", "/CN=own",
+            ])
+            let short = try #require(CertificateFile(pem: made.output + bytes("authority.crt", directory)))
+            #expect(short.ends - short.begins == 10 * 86_400)
+            let long = try #require(CertificateFile(pem: bytes("authority.crt", directory) + made.output))
+            #expect(long.ends - long.begins == 30 * 86_400)
             #expect(CertificateFile.place(ofKey: try bytes("own.key", directory), in: chain) == 0)
             #expect(CertificateFile.place(ofKey: try bytes("authority.key", directory), in: chain) == 1)
             #expect(CertificateFile.place(ofKey: try bytes("other.key", directory), in: chain) == nil)

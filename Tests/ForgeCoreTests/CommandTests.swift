@@ -102,6 +102,22 @@ struct CommandTests {
         #expect(try LocalShell.run(.script(text)).exit == .code(code))
     }
 
+    @Test("is told by its first line, and by no more of that than a message can take")
+    func summary() {
+        #expect(Command("echo", "a b").summary == "echo 'a b'")
+        #expect(Command("sh", "-c", "one\ntwo\nthree").summary == "sh -c 'one …")
+        let (most, more) = (String(repeating: "x", count: 200), String(repeating: "x", count: 201))
+        #expect(Command([Word(most)]).summary == most)
+        #expect(Command([Word(more)]).summary == most + " …")
+    }
+
+    @Test("fills a file of this computer with 16 GiB at most, where no other limit is given")
+    func fileLimit() {
+        #expect(Command("cat").fileLimit == 17_179_869_184)
+        #expect(Command("cat").writing(toFile: "/tmp/x").fileLimit == 17_179_869_184)
+        #expect(Command("cat").writing(toFile: "/tmp/x", atMost: 5).fileLimit == 5)
+    }
+
     @Test("is a value: changing a copy leaves the original")
     func isValue() {
         let command = Command("true")

@@ -50,6 +50,48 @@ struct MachineLockTests {
         #expect(found?.run == holder.run && found?.processID == 123)
     }
 
+    @Test("names its holder in a line of the greatest and of the smallest lengths, and in none beyond")
+    func lengths() {
+        let longest = [
+            "0123456789abcdef", String(repeating: "x", count: 300), "0123456789abcdef", "100000009",
+            String(repeating: "0", count: 32), "a" + String(repeating: "z", count: 40),
+        ]
+        let shortest = ["0123456789abcdef", "x", "0", "0", "9", "a"]
+        for fields in [longest, shortest] { #expect(Holder(line: fields.joined(separator: " ")) != nil) }
+        for (place, more) in ["0", "x", "0", "0", "0", "z"].enumerated() {
+            var (long, short) = (longest, shortest)
+            long[place] += more
+            #expect(Holder(line: long.joined(separator: " ")) == nil, "\(place)")
+            short[place] = ""
+            #expect(Holder(line: short.joined(separator: " ")) == nil, "\(place)")
+        }
+    }
+
+    @Test("is a run's, whose name no other has")
+    func names() {
+        let runs = (0..<200).map { _ in Holder.newRun() }
+        let whole = runs.filter { $0.wholeMatch(of: /[0-9a-f]{16}/) != nil }
+        #expect(whole.count == 200)
+        #expect(Set(runs).count == 200)
+        #expect(Set(runs.joined(separator: "")).count == 16)
+    }
+
+    @Test("is named in a refusal by the last line of it, and in no other failure; nobody else is shown that line")
+    func refusal() {
+        let (mine, theirs) = (MachineLock.mark + holder("a").line, MachineLock.mark + holder("b").line)
+        func found(_ said: String, _ exit: Output.Exit) -> Holder?? {
+            MachineLock.holder(refusing: Output(standardError: Array(said.utf8), exit: exit))
+        }
+        let said = "\(theirs)\nmore\n\(mine)\n"
+        #expect(found(said, .code(245)) == .some(holder("a")))
+        #expect(found(said, .code(246)) == .some(holder("a")))
+        #expect(found(said, .code(1)) == nil)
+        #expect(found("more\n", .code(245)) == nil)
+        #expect(MachineLock.isOwn(OutputLine(stream: .standardError, text: mine)))
+        #expect(!MachineLock.isOwn(OutputLine(stream: .standardOutput, text: mine)))
+        #expect(!MachineLock.isOwn(OutputLine(stream: .standardError, text: "more")))
+    }
+
     /// What stands in base64 in the line that the login shell gets.
     private func sent(_ command: Command, by user: String) -> String {
         let word = command.remoteLine(user: user).split(separator: " ").last.map(String.init) ?? ""
@@ -155,8 +197,37 @@ struct MachineLockTests {
             }
             let waited = try run(60)
             #expect(waited.text == "mine\n" && waited.errorText == "")
+            #expect(try directory.text("looks") == String(repeating: "\n", count: 6))
             try FileManager.default.removeItem(atPath: directory.path("looks"))
             #expect(try run(0).exit == .code(MachineLock.busy))
+        }
+    }
+
+    @Test("that a run keeps is another's from the second on in which its time is over, and not before")
+    func second() async throws {
+        try await TemporaryDirectory.during { directory async throws in
+            // The machine's clock stands still at its hundredth second.
+            let clock = try directory.write("uptime", "100.42 7.00\n")
+            let kept = "kept \(holder("a").line)\n"
+            func run(until second: Int, patience: Int) throws -> Output {
+                try directory.write("run/lock", "\(second)\n\(holder("a").line)\n")
+                let words = lock("b", directory, patience: patience).words.map {
+                    Word($0.text.replacing("/proc/uptime", with: clock))
+                }
+                let start: [Word] = ["env", Word("PATH=\(directory.path("bin")):/usr/bin:/bin")]
+                return try LocalShell.run(Command(start + words + ["echo", "mine"]))
+            }
+            for (second, said) in [(101, kept), (100, "")] {
+                try directory.write("run/lock", "\(second)\n\(holder("a").line)\n")
+                let look = MachineLock.look(directory.path("run/lock")).replacing("/proc/uptime", with: clock)
+                #expect(try LocalShell.run(.script(look)).text == said)
+            }
+            #expect(try run(until: 101, patience: 0).exit == .code(245))
+            #expect(try run(until: 100, patience: 0).text == "mine\n")
+            // While a command of that run has the lock: who is refused does not wait for it.
+            try directory.write("bin/flock", "#!/bin/sh\nexit 1\n", mode: 0o755)
+            #expect(try run(until: 101, patience: 60).exit == .code(245))
+            #expect(try run(until: 100, patience: 0).exit == .code(246))
         }
     }
 

@@ -64,6 +64,23 @@ struct RemoteFileTests {
         #expect(write.input == .secret(Array("abcdef".utf8)))
         #expect(!write.line.contains("abcdef"))
     }
+
+    @Test("is shown where nobody says that it is secret")
+    func isShown() {
+        #expect(RemoteFile("/etc/motd", "hello").write.input == .bytes(Array("hello".utf8)))
+        #expect(RemoteFile("/etc/motd", bytes: [1, 2, 3]).write.input == .bytes([1, 2, 3]))
+    }
+
+    @Test("has its place although its directory cannot be brought to the disk, as on some file systems")
+    func unsyncedDirectory() async throws {
+        try await TemporaryDirectory.during { place in
+            try place.write("bin/sync", "#!/bin/sh\ncase $2 in */) exit 1;; esac\n", mode: 0o755)
+            let file = RemoteFile(place.path("file"), "new", owner: owner)
+            let output = try await LocalTransport(programs: place.path("bin")).run(file.write)
+            #expect(output == Output())
+            #expect(try place.text("file") == "new")
+        }
+    }
 }
 
 @Suite("A file that is there as a whole or not at all")
@@ -80,6 +97,45 @@ struct WholeFileTests {
             #expect(try directory.mode("file") == 0o640, "that of the file which was there")
             try WholeFile.write([], to: path, mode: 0o600)
             #expect(try directory.text("file") == "" && directory.mode("file") == 0o600)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["file"])
+        }
+    }
+
+    @Test("has the mode that the umask leaves where no other is given, also in the place of a link")
+    func usualMode() async throws {
+        try await TemporaryDirectory.during { directory in
+            symlink("none", directory.path("link"))
+            await #expect(processExitsWith: .success) { [path = directory.path as String] in
+                umask(0o027)
+                try WholeFile.write([1], to: path + "/file")
+                let modes = ["/none", "/link", "/file"].map { WholeFile.usualMode(path + $0) }
+                try WholeFile.write([1], to: path + "/link")
+                let told = modes.map { String($0, radix: 8) }.joined(separator: " ")
+                try WholeFile.write(Array(told.utf8), to: path + "/told")
+            }
+            let (said, file, link) = try (directory.text("told"), directory.mode("file"), directory.mode("link"))
+            #expect(said == "640 640 640")
+            #expect([file, link] == [0o640, 0o640])
+        }
+    }
+
+    @Test("that grows beyond what the process may write is not there, nor a part of it")
+    func tooLarge() async throws {
+        try await TemporaryDirectory.during { directory in
+            try directory.write("file", "old")
+            await #expect(processExitsWith: .success) { [path = directory.path as String] in
+                signal(SIGXFSZ, SIG_IGN)
+                var limit = rlimit(rlim_cur: 4, rlim_max: 4)
+                guard setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else {
+                    throw Problem(what: "it has no limit")
+                }
+                do throws(WholeFile.Failure) { try WholeFile.write([1, 2, 3, 4, 5], to: path + "/file") } catch {
+                    guard error.reason == "File too large" else { throw Problem(what: error.reason) }
+                    return
+                }
+                throw Problem(what: "it was written")
+            }
+            #expect(try directory.text("file") == "old")
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["file"])
         }
     }
@@ -150,6 +206,13 @@ struct WholeFileTests {
                 try WholeFile.write([], to: directory.path("none/file"))
             }
             #expect(missing?.reason == "No such file or directory")
+            let nothing = #expect(throws: WholeFile.Failure.self) {
+                try WholeFile.place(directory.path("nothing"), at: directory.path("file"))
+            }
+            #expect(nothing?.reason == "No such file or directory")
+            let owner = WholeFile.newOwner(directory.path("none/file"))
+            let hasNone = owner == nil
+            #expect(hasNone)
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == [
                     "beside", "file", "folder",
@@ -164,6 +227,11 @@ struct WholeFileTests {
             try directory.write("beside", "mine")
             try WholeFile.placeOnce(directory.path("beside"), at: directory.path("file"))
             #expect(try directory.text("file") == "theirs")
+            try directory.write("beside", "mine")
+            let failure = #expect(throws: WholeFile.Failure.self) {
+                try WholeFile.placeOnce(directory.path("beside"), at: directory.path("none/file"))
+            }
+            #expect(failure?.reason == "No such file or directory")
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["file"])
         }
     }

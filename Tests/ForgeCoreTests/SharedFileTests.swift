@@ -23,6 +23,27 @@ struct SharedFileTests {
             #expect(try directory.mode("a/b/config") == 0o600)
             #expect(try directory.mode("a/b") == 0o700)
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path("a/b")) == ["config"])
+            #expect(file(directory.path("a/b/config")).obstacle() == nil)
+            #expect(file(directory.path("a/new/deep/config")).obstacle() == nil)
+        }
+    }
+
+    @Test("is read to its end, up to 16 MiB of it")
+    func whole() async throws {
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("config", "theirs")
+            // Left behind by a call before this one.
+            errno = EINTR
+            let text = try file(path).text()
+            #expect(text == "theirs")
+            truncate(path, 16_777_216)
+            #expect(try file(path).text()?.utf8.count == 16_777_216)
+            truncate(path, 16_777_217)
+            let problem = #expect(throws: Problem.self) { try file(path).text() }
+            #expect(problem?.why == "it has more than 16 MiB")
+            // A regular file whose bytes nobody can have.
+            let memory = #expect(throws: Problem.self) { try file("/proc/self/mem").text() }
+            #expect(memory?.why == "Input/output error")
         }
     }
 
@@ -54,7 +75,17 @@ struct SharedFileTests {
             let path = try directory.write("config", "theirs")
             chown(path, 12345, 23456)
             chown(directory.path, 12346, 23457)
+            #expect(file(path).obstacle() == nil)
             try await file(path).change { _ in "new" }
+            // Where only one of the two is another's.
+            let halves: [(String, uid_t, gid_t)] = [("user", 12345, getegid()), ("group", geteuid(), 23456)]
+            for (name, user, group) in halves {
+                chown(try directory.write(name, "theirs"), user, group)
+                try await file(directory.path(name)).change { _ in "new" }
+                let attributes = try FileManager.default.attributesOfItem(atPath: directory.path(name))
+                #expect(attributes[.ownerAccountID] as? Int == Int(user))
+                #expect(attributes[.groupOwnerAccountID] as? Int == Int(group))
+            }
             try await file(directory.path("new/other")).change { _ in "new" }
             let owners = try ["config", "config.before-kubeforge", "new", "new/other"].map { name in
                 let attributes = try FileManager.default.attributesOfItem(atPath: directory.path(name))
@@ -76,6 +107,17 @@ struct SharedFileTests {
             #expect(try FileManager.default.destinationOfSymbolicLink(atPath: directory.path("config")) == "second")
             #expect(try directory.text("dotfiles/kube") == "b")
             #expect(try directory.text("dotfiles/kube.before-kubeforge") == "a")
+        }
+    }
+
+    @Test("may be behind 39 links, and no more")
+    func links() async throws {
+        try await TemporaryDirectory.during { directory in
+            try directory.write("link0", "theirs")
+            for number in 1...40 { symlink("link\(number - 1)", directory.path("link\(number)")) }
+            #expect(try file(directory.path("link39")).text() == "theirs")
+            let problem = #expect(throws: Problem.self) { try file(directory.path("link40")).text() }
+            #expect(problem?.why == "Too many levels of symbolic links")
         }
     }
 
@@ -108,6 +150,13 @@ struct SharedFileTests {
             }
             #expect(try directory.text("file") == "theirs")
             #expect(try names(directory) == ["binary", "file", "folder", "large", "loop", "pipe", "socket"])
+            let fix = "make it a file that you may write, or set KUBECONFIG to another file, and run again"
+            for (name, why) in [("file/below", "Not a directory"), ("file/x/config", "/file/x: Not a directory")] {
+                let file = file(directory.path(name))
+                let problem = await #expect(throws: Problem.self) { try await file.change { _ in "mine" } }
+                #expect(problem?.why == why.replacing("/file", with: "\(directory.path)/file"))
+                #expect(problem?.fix == fix)
+            }
         }
     }
 
@@ -120,19 +169,24 @@ struct SharedFileTests {
             let path = try directory.write("config", "theirs", mode: mode)
             chmod(directory.path, 0o777)
             let seen = directory.path("seen")
-            await #expect(processExitsWith: .success) { [path = path as String, seen = seen as String] in
+            await #expect(processExitsWith: .success) {
+                [path = path as String, seen = seen as String, place = directory.path as String] in
                 guard setgid(65534) == 0, setuid(65534) == 0 else { throw Problem(what: "it stays root") }
                 let file = SharedFile(path, orElse: "set KUBECONFIG to another file")
                 let said: String
                 do throws(Problem) { said = try file.text() ?? "nothing is there" } catch { said = error.why ?? "" }
                 try? await file.change { _ in "mine" }
-                try Data("\(said)\n\(file.obstacle()?.why ?? "none")\n".utf8).write(to: URL(filePath: seen))
+                // Theirs alone is what they make themselves.
+                let deep = SharedFile(place + "/new/deep/config", orElse: "set KUBECONFIG to another file")
+                let last = deep.obstacle()?.why ?? "nothing"
+                try await SharedFile(place + "/fresh", orElse: "set KUBECONFIG to another file").change { _ in "mine" }
+                let told = "\(said)\n\(file.obstacle()?.why ?? "none")\n\(last)\n"
+                try Data(told.utf8).write(to: URL(filePath: seen))
             }
-            #expect(try directory.text("config") == "theirs")
-            let belongs = "it belongs to user ID 0\n"
-            #expect(
-                try directory.text("seen")
-                    == (mode == 0o644 ? "theirs\n" + belongs : "Permission denied\nPermission denied\n"))
+            #expect(try directory.text("config") == "theirs" && directory.text("fresh") == "mine")
+            let readable = "theirs\nit belongs to user ID 0\nnothing\n"
+            let unreadable = "Permission denied\nPermission denied\nnothing\n"
+            #expect(try directory.text("seen") == (mode == 0o644 ? readable : unreadable))
         }
     }
 

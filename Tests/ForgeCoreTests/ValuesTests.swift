@@ -1,5 +1,6 @@
-import ForgeCore
 import Testing
+
+@testable import ForgeCore
 
 @Suite("An IPv4 address")
 struct IPv4AddressTests {
@@ -10,7 +11,7 @@ struct IPv4AddressTests {
         "is four decimal numbers and nothing else",
         arguments: [
             "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.-4", "1.2.3.+4", "1.2.3.04", "1.2.3.4 ", " 1.2.3.4", "1..2.3",
-            "1.2.3.",
+            "1.2.3.", "1.2.3.4.", ".1.2.3.4", "1..2.3.4",
             "0x1.2.3.4", "a.b.c.d", "::1", "١.٢.٣.٤",
         ])
     func isNothingElse(text: String) { #expect(IPv4Address(text) == nil) }
@@ -19,6 +20,8 @@ struct IPv4AddressTests {
     func isOrdered() {
         #expect(IPv4Address("10.0.0.9")! < IPv4Address("10.0.0.10")!)
         #expect(IPv4Address("127.255.255.255")! < IPv4Address("128.0.0.0")!)
+        let (one, same) = (IPv4Address("10.0.0.9")!, IPv4Address("10.0.0.9")!)
+        #expect(!(one < same))
         #expect(IPv4Address("10.77.0.11")!.bits == 0x0A4D_000B)
     }
 }
@@ -48,7 +51,7 @@ struct IPv4NetworkTests {
         arguments: [
             "10.244.0.1/16", "10.0.0.0", "10.0.0.0/", "/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8/8",
             "10.0.0.0/+8",
-            "10.0.0/8",
+            "10.0.0/8", "10.0.0.0/8/", "/10.0.0.0/8", "10.0.0.0//8",
         ])
     func isNothingElse(text: String) { #expect(IPv4Network(text) == nil) }
 
@@ -116,6 +119,9 @@ struct OutputTests {
         #expect(output("", "").lastLine == nil)
     }
 
+    @Test("is kept up to 64 MiB of each stream")
+    func limit() { #expect(Output.captureLimit == 67_108_864) }
+
     @Test("is a success only with exit code 0")
     func isSuccess() {
         #expect(Output(exit: .code(0)).isSuccess)
@@ -174,6 +180,7 @@ struct SHA256Tests {
         arguments: [
             ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
             ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            ("d", "18ac3e7343f016890c510e93f935261169d9e3f565436429830faf0934f4f8e4"),
             (
                 "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
                 "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
@@ -196,6 +203,58 @@ struct SHA256Tests {
     }
 }
 
+/// The examples of RFC 4648, and all that is none.
+@Suite("Base64")
+struct Base64Tests {
+    private static let pairs = [
+        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+        ("foobar", "Zm9vYmFy"),
+    ]
+
+    @Test("is written and read as the standard says", arguments: pairs)
+    func example(text: String, base64: String) {
+        let bytes = Array(text.utf8)
+        #expect(Base64.text(bytes) == base64)
+        #expect(Base64.decoded(base64) == bytes)
+    }
+
+    @Test("has a value for each of its 64 characters")
+    func alphabet() {
+        let bytes: [UInt8] = [
+            0x00, 0x10, 0x83, 0x10, 0x51, 0x87, 0x20, 0x92, 0x8b, 0x30, 0xd3, 0x8f, 0x41, 0x14, 0x93, 0x51, 0x55, 0x97,
+            0x61, 0x96, 0x9b, 0x71, 0xd7, 0x9f, 0x82, 0x18, 0xa3, 0x92, 0x59, 0xa7, 0xa2, 0x9a, 0xab, 0xb2, 0xdb, 0xaf,
+            0xc3, 0x1c, 0xb3, 0xd3, 0x5d, 0xb7, 0xe3, 0x9e, 0xbb, 0xf3, 0xdf, 0xbf,
+        ]
+        let text = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        #expect(Base64.decoded(text) == bytes)
+        #expect(Base64.text(bytes) == text)
+    }
+
+    @Test(
+        "is nothing else",
+        arguments: [
+            "Zg", "Zg=", "Zm9", "Zm9vY", "Z===", "====", "Zg==Zg==", "Zg=a", "=Zg=", "Zm9v\n", "Zm 9", "Zm-_", "Zm8é",
+        ])
+    func none(text: String) { #expect(Base64.decoded(text) == nil) }
+}
+
+@Suite("Numbers by chance")
+struct SeededNumbersTests {
+    /// SplitMix64's, as its authors' program prints them.
+    @Test("are the same for the same seed on every machine")
+    func known() {
+        let known: [(seed: UInt64, numbers: [UInt64])] = [
+            (0, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]),
+            (1, [0x910a_2dec_8902_5cc1, 0xbeeb_8da1_658e_ec67, 0xf893_a2ee_fb32_555e]),
+        ]
+        for (seed, numbers) in known {
+            var chance = SeededNumbers(seed: seed)
+            let drawn = numbers.map { _ in chance.next() }
+            #expect(drawn == numbers)
+        }
+    }
+}
+
 @Suite("A number of bytes")
 struct ByteCountTests {
     @Test(
@@ -203,7 +262,10 @@ struct ByteCountTests {
         arguments: [
             (0, "0 bytes"), (999, "999 bytes"), (1000, "1 kB"), (41_499, "41 kB"), (999_499, "999 kB"),
             (999_500, "1.0 MB"), (1_349_999, "1.3 MB"), (9_949_999, "9.9 MB"), (9_950_000, "10 MB"),
-            (999_499_999, "999 MB"), (999_500_000, "1.0 GB"), (4 << 30, "4.3 GB"),
+            (999_499_999, "999 MB"), (999_500_000, "1.0 GB"), (4 << 30, "4.3 GB"), (41_500, "42 kB"),
+            (1_350_000, "1.4 MB"), (1_949_999, "1.9 MB"), (1_950_000, "2.0 MB"), (10_499_999, "10 MB"),
+            (10_500_000, "11 MB"), (1_349_999_999, "1.3 GB"), (1_350_000_000, "1.4 GB"), (1_949_999_999, "1.9 GB"),
+            (1_950_000_000, "2.0 GB"),
         ])
     func decimal(bytes: Int, text: String) { #expect("\(ByteCount(bytes))" == text) }
 

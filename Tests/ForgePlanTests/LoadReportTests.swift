@@ -14,7 +14,7 @@ struct LoadReportTests {
         let hundred = report((1...100).map { (Double($0), 1) })
         #expect([1, 50, 95, 99, 100].map { hundred.percentile($0) } == [1, 50, 95, 99, 100])
         let three = report([(1, 1), (2, 1), (9, 1)])
-        #expect([33, 34, 50, 95].map { three.percentile($0) } == [1, 2, 2, 9])
+        #expect([33, 34, 50, 66, 67, 95].map { three.percentile($0) } == [1, 2, 2, 2, 9, 9])
         let many = report([(2, 95), (7, 4), (80, 1)])
         #expect([50, 95, 96, 99, 100].map { many.percentile($0) } == [2, 2, 7, 7, 80])
     }
@@ -25,6 +25,12 @@ struct LoadReportTests {
         #expect(report([]).percentile(50) == nil)
         #expect(report([]).throughput == 0)
         #expect(report([(1, 3)]).throughput == 1.5)
+        var short = report([(1, 3)])
+        let rates = [0, 0.5, 1].map { seconds in
+            short.seconds = seconds
+            return short.throughput
+        }
+        #expect(rates == [0, 6, 3])
     }
 
     @Test("says failures in words")
@@ -41,6 +47,7 @@ struct LoadReportTests {
         #expect(bars.map(\.from) == [2, 3, 5, 7, 10, 15])
         #expect(bars.map(\.to) == [3, 5, 7, 10, 15, 20])
         #expect(bars.map(\.count) == [5, 8, 0, 0, 0, 2])
+        #expect(LoadHistogram(report([(2.5, 1)])).bars == [.init(from: 2, to: 3, count: 1)])
     }
 
     @Test("as a histogram has a place for the fastest and the slowest there can be")
@@ -49,6 +56,26 @@ struct LoadReportTests {
         #expect(histogram.bars.first == .init(from: 0, to: 0.1, count: 2))
         #expect(histogram.bars.last == .init(from: 50_000, to: 70_000, count: 1))
         #expect(histogram.most == 2)
+        let round = [
+            0, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700,
+            1000, 1500, 2000, 3000, 5000, 7000, 10_000, 15_000, 20_000, 30_000, 50_000,
+        ]
+        #expect(histogram.bars.map(\.from) == round)
         #expect(LoadHistogram(report([])).bars == [])
+        #expect(LoadHistogram(report([])).most == 0)
+    }
+}
+
+@Suite("A confusion matrix")
+struct ConfusionMatrixTests {
+    @Test(
+        "knows its rows, and the share of them in which the model is right",
+        arguments: [
+            ([[3, 1], [2, 4]], 10, 0.7), ([[1]], 1, 1), ([[0, 2], [0, 0]], 2, 0), ([[0]], 0, 0), ([], 0, 0),
+        ] as [([[Int]], Int, Double)])
+    func share(counts: [[Int]], rows: Int, accuracy: Double) {
+        let matrix = ConfusionMatrix(model: "lda", classes: ["A", "B"], counts: counts)
+        #expect(matrix.rows == rows)
+        #expect(matrix.accuracy == accuracy)
     }
 }

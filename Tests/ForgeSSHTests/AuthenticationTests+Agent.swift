@@ -172,17 +172,28 @@ extension AuthenticationTests {
             try await SSHAgent.running(in: sshd.directory, keys: others) { agent async throws in
                 try await agent.add(key, passphrase: "correct horse", sshd.directory)
                 try await sshd.connected(as: sshd.host(keyPath: key), .made(agent: agent.socket)) { _ in }
-                guard format == "PEM" else { return }
+                // The comment is no part of the key.
+                let words = try sshd.directory.text("locked.pub").split(separator: " ").prefix(2)
+                try sshd.directory.write("locked.pub", words.joined(separator: " ") + "\n")
+                try await sshd.connected(as: sshd.host(keyPath: key), .made(agent: agent.socket)) { _ in }
                 try await LocalProgram.run("rm", ["\(key).pub"])
-                let problem = await problem(connectingTo: sshd.host(keyPath: key), .made(agent: agent.socket))
-                #expect(
-                    problem?.why
-                        == """
-                        kubeforge does not prompt for it, and without \(key).pub it cannot tell which key of \
-                        ssh-agent this is
-                        """
-                )
-                #expect(problem?.fix == "`ssh-keygen -yf \(key) > \(key).pub`, and `ssh-add \(key)`")
+                guard format == "PEM" else {
+                    // OpenSSH's format has the public half in the same file.
+                    try await sshd.connected(as: sshd.host(keyPath: key), .made(agent: agent.socket)) { _ in }
+                    return
+                }
+                for half in [nil, "ssh-rsa\n"] {
+                    if let half { try sshd.directory.write("locked.pub", half) }
+                    let problem = await problem(connectingTo: sshd.host(keyPath: key), .made(agent: agent.socket))
+                    #expect(
+                        problem?.why
+                            == """
+                            kubeforge does not prompt for it, and without \(key).pub it cannot tell which key of \
+                            ssh-agent this is
+                            """
+                    )
+                    #expect(problem?.fix == "`ssh-keygen -yf \(key) > \(key).pub`, and `ssh-add \(key)`")
+                }
             }
         }
     }

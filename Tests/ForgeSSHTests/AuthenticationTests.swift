@@ -79,6 +79,11 @@ struct AuthenticationTests {
                         ssh-agent at \(agent.socket) has no keys, and ~/.ssh has none of id_ed25519, id_ecdsa and id_rsa
                         """)
             }
+            // One that has ended is not waited for.
+            let ended = sshd.directory.path("ended")
+            #expect(
+                await problem(connectingTo: host, .made(agent: ended))?.why
+                    == "ssh-agent at \(ended) has no keys, and ~/.ssh has none of id_ed25519, id_ecdsa and id_rsa")
         }
     }
 

@@ -8,7 +8,10 @@ extension CommandTests {
     @Test("that leaves a child with its output open is over when it is over itself")
     func background() async throws {
         try await LoopbackSSHD.running { sshd async throws in
-            try await sshd.connected { connection async throws in
+            // Nothing but the silence itself ends the wait.
+            var options = SSHOptions.bare
+            options.keepalive = .seconds(3600)
+            try await sshd.connected(options) { connection async throws in
                 let output = try await connection.run(.shell("echo started; sleep 60 & exit 3"))
                 #expect(output == Output(standardOutput: Array("started\n".utf8), exit: .code(3)))
             }
@@ -125,13 +128,32 @@ extension CommandTests {
         }
     }
 
+    @Test("on a connection that breaks while it sends is named, too", .timeLimit(.minutes(5)))
+    func lostInput() async throws {
+        try await LoopbackSSHD.running { sshd async throws in
+            try await sshd.connected { connection async throws in
+                let bytes = [UInt8](repeating: 65, count: 20_000_000)
+                let command = Command.shell("echo started; exec sleep 60").reading(.bytes(bytes))
+                let problem = await #expect(throws: Problem.self) {
+                    try await connection.run(command) { _ in sshd.endConnections() }
+                }
+                #expect(
+                    problem?.what == "kubmaster: the connection was lost with `sh -c 'echo started; exec sleep 60'`")
+            }
+        }
+    }
+
     @Test("leaves its session to the next, of which the host allows one at a time")
     func sessions() async throws {
         try await LoopbackSSHD.running(["MaxSessions 1"]) { sshd async throws in
             try await sshd.connected { connection async throws in
+                let began = ContinuousClock.now
                 for number in 1...20 {
                     #expect(try await connection.run(Command("echo", Word("\(number)"))).text == "\(number)\n")
                 }
+                // Each is over when the host says so, and not when nothing has come for a while.
+                let took = ContinuousClock.now - began
+                #expect(took < Duration.seconds(40))
             }
         }
     }
@@ -154,7 +176,9 @@ extension CommandTests {
             options.keepalive = .milliseconds(200)
             try await sshd.connected(options) { idle in
                 // The host is the clock: this one is used all the time, the other one is not.
-                try await sshd.connected(options) { busy in _ = try await busy.run(Command("sleep", "6")) }
+                try await sshd.connected(options) { busy async throws in
+                    #expect(try await busy.run(Command("sleep", "6")).isSuccess)
+                }
                 #expect(try await idle.run(Command("echo", "alive")).text == "alive\n")
             }
         }

@@ -87,6 +87,9 @@ struct CommandTests {
                 let problem = await #expect(throws: Problem.self) { try await connection.run(endless) }
                 #expect("\(try #require(problem))".contains("more arrived than it may hold"))
                 #expect(try #require(FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) <= 1 << 20)
+                let full = Command("head", "-c", "1048576", "/dev/zero").writing(toFile: file, atMost: 1_048_576)
+                #expect(try await connection.run(full).isSuccess)
+                #expect(try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int == 1_048_576)
             }
         }
     }

@@ -25,6 +25,44 @@ struct KnownHostsTests {
 
     private func line(_ address: Int) -> String { "10.0.0.\(address) ssh-ed25519 AAAA" }
 
+    @Test("names the line of the host's other key: the first of the same type, or else the first of all")
+    func otherKeys() async throws {
+        try await TemporaryDirectory.during { directory in
+            let path = directory.path("known_hosts")
+            func failure(_ text: String) throws -> SSHError? {
+                try directory.write("known_hosts", text)
+                let known = try hosts(path, 1)
+                return #expect(throws: SSHError.self) { try known.knows(key) }
+            }
+            let others = "\n\n10.0.0.1 ssh-rsa BBBB\n10.0.0.1 ssh-rsa CCCC\n"
+            let same = "10.0.0.1 ssh-ed25519 DDDD\n10.0.0.1 ssh-ed25519 EEEE\n"
+            func place(_ line: Int) -> KnownHosts.Place { KnownHosts.Place(path: path, line: line) }
+            let other = try failure(others)
+            #expect(other == SSHError.changedHostKey(key, place(3)))
+            let ofType = try failure(others + same)
+            #expect(ofType == SSHError.changedHostKey(key, place(5)))
+            let authority = "@cert-authority 10.0.0.1 ssh-rsa BBBB\n"
+            let certified = try failure(authority + authority)
+            #expect(certified == SSHError.certifiedHostKey(key, place(1)))
+            let revoked = "@revoked * ssh-ed25519 AAAA\n"
+            let twice = try failure("\(line(1))\n" + revoked + revoked)
+            #expect(twice == SSHError.revokedHostKey(key, place(2)))
+        }
+    }
+
+    @Test(
+        "says something of the hosts alone that a whole pattern names",
+        arguments: [
+            ("10.0.0.1", true), ("10.0.0.1*", true), ("10.0.0.1**", true), ("10.*", true), ("10.0.0.?", true),
+            ("10.0.0.11", false), ("10.0.0.1?", false), ("10.0.0.1*1", false), ("10.0.0.", false), ("*.0.0.2", false),
+        ])
+    func patterns(pattern: String, isNamed: Bool) async throws {
+        try await TemporaryDirectory.during { directory in
+            let path = try directory.write("known_hosts", "\(pattern) ssh-ed25519 AAAA\n")
+            #expect(try hosts(path, 1).types == (isNamed ? ["ssh-ed25519"] : []))
+        }
+    }
+
     @Test("loses no line when many write at once, with their own and with other programs'")
     func atOnce() async throws {
         try await TemporaryDirectory.during { directory in

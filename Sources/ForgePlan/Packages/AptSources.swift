@@ -37,7 +37,7 @@ package struct AptSources: Sendable, Hashable {
     /// `text`: `PATH:LINE:TEXT`, as `look` prints it.
     package init(_ text: String) {
         var stanza: [Line] = []
-        for line in text.linesToRead.compactMap(Line.init) + [Line.end] {
+        for line in text.linesToRead.compactMap(Line.init) {
             if line.path != stanza.last?.path || line.text.allSatisfy(\.isWhitespace) {
                 all += Self.sources(of: stanza)
                 stanza = []
@@ -48,6 +48,7 @@ package struct AptSources: Sendable, Hashable {
                 all += Self.source(of: line)
             }
         }
+        all += Self.sources(of: stanza)
     }
 
     private struct Line {
@@ -55,16 +56,10 @@ package struct AptSources: Sendable, Hashable {
         var number: Int
         var text: String
 
-        static let end = Line(path: "", number: 0, text: "")
-
-        private init(path: String, number: Int, text: String) {
-            (self.path, self.number, self.text) = (path, number, text)
-        }
-
         init?(_ text: String) {
             let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3, let number = Int(parts[1]) else { return nil }
-            self.init(path: String(parts[0]), number: number, text: String(parts[2]))
+            (self.path, self.number, self.text) = (String(parts[0]), number, String(parts[2]))
         }
     }
 

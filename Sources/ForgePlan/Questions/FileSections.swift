@@ -31,7 +31,7 @@ struct FileSection: Section {
             set --; for i in $there; do path $i; set -- "$@" "$p"; done
             frame 0 "$([ $# = 0 ] || stat -c '%F|%a|%U:%G|%s|%Y' -- "$@")"
             set --; for i in $regular; do path $i; set -- "$@" "$p"; done
-            note() { if [ -f "$2" ]; then read -r last before <"$2" || :; printf '= %s %s %s\\n' "$1" "$last" \
+            note() { if [ -f "$2" ]; then read -r last before <"$2"; printf '= %s %s %s\\n' "$1" "$last" \
             "$before"; fi; }
             frame 0 "$([ $# = 0 ] || sha256sum -- "$@"
             \(notes.joined(separator: "\n")))"

@@ -185,12 +185,11 @@ struct Frames {
 
     mutating func next() throws(Broken) -> Frame {
         let head = rest.prefix { $0 != UInt8(ascii: "\n") }
-        let numbers = String(decoding: head.prefix(80), as: UTF8.self).split(separator: " ").compactMap {
-            Int($0, in: .counts)
-        }
+        let said = String(decoding: head.prefix(80), as: UTF8.self)
+        let numbers = said.split(separator: " ").compactMap { Int($0, in: .counts) }
         let body = rest.dropFirst(head.count + 1)
         guard numbers.count == 2, body.count > numbers[1] else {
-            throw Broken(reason: "expected a length, got “\(String(decoding: head.prefix(80), as: UTF8.self))”")
+            throw Broken(reason: "expected a length, got “\(said)”")
         }
         rest = body.dropFirst(numbers[1] + 1)
         return Frame(code: numbers[0], bytes: Array(body.prefix(numbers[1])))

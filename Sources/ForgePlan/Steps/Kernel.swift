@@ -67,8 +67,8 @@ package struct Sysctls: Step {
         self.title = title
         self.isContainer = isContainer
         self.values = values
-        file = RemoteFile(path, values.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }.joined())
-        boot = BootSysctls(keys: values.keys.sorted())
+        file = RemoteFile(path, values.inOrder.map { "\($0.key) = \($0.value)\n" }.joined())
+        boot = BootSysctls(keys: Set(values.keys))
     }
 
     package var questions: [Question] {
@@ -77,7 +77,7 @@ package struct Sysctls: Step {
 
     /// Differences of the running kernel, of the file, and of files of others that would win at the next boot.
     package func differences(given answers: Answers) -> [Difference] {
-        let wrong = values.sorted { $0.key < $1.key }.compactMap { key, value -> Difference? in
+        let wrong = values.inOrder.compactMap { key, value -> Difference? in
             let now = answers.sysctl(key)
             return now == value ? nil : Difference(key, from: now ?? "not there", to: value)
         }
@@ -109,7 +109,7 @@ package struct Sysctls: Step {
     /// Files of others that would win at boot, with what they say.
     private func overruled(_ answers: Answers) -> [Difference] {
         let winners = boot.winners(answers)
-        return values.sorted { $0.key < $1.key }.compactMap { key, value in
+        return values.inOrder.compactMap { key, value in
             guard let winner = winners[key], winner.value != value else { return nil }
             return "\(winner.file) sets \(key) to \(winner.value) at boot"
         }
@@ -132,8 +132,8 @@ package struct SysctlMinimums: Step {
     package init(_ values: [String: Int], title: String, in path: String = "/etc/sysctl.d/10-kubeforge.conf") {
         self.title = title
         self.values = values
-        file = RemoteFile(path, values.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }.joined())
-        boot = BootSysctls(keys: values.keys.sorted())
+        file = RemoteFile(path, values.inOrder.map { "\($0.key) = \($0.value)\n" }.joined())
+        boot = BootSysctls(keys: Set(values.keys))
     }
 
     package var questions: [Question] { values.keys.sorted().map(Question.sysctl) + [.file(file.path), boot.question] }
@@ -141,7 +141,7 @@ package struct SysctlMinimums: Step {
     /// None for a key that another file sets, even to a lower value.
     package func differences(given answers: Answers) -> [Difference] {
         let winners = boot.winners(answers)
-        let low = values.sorted { $0.key < $1.key }.compactMap { key, value -> Difference? in
+        let low = values.inOrder.compactMap { key, value -> Difference? in
             let now = answers.sysctl(key)
             let isTheirs = winners[key].map { $0.file != file.path } ?? false
             return isTheirs || now.flatMap { Int($0) } ?? 0 >= value
@@ -155,7 +155,7 @@ package struct SysctlMinimums: Step {
         let answers = try await machine.ask(questions)
         try await machine.write(file)
         let winners = boot.winners(answers)
-        for (key, value) in values.sorted(by: { $0.key < $1.key })
+        for (key, value) in values.inOrder
         where answers.sysctl(key).flatMap({ Int($0) }) ?? 0 < value {
             if let winner = winners[key], winner.file != file.path { continue }
             try await machine.run(Command("sysctl", "-w", "\(key)=\(value)").asRoot())
@@ -163,9 +163,14 @@ package struct SysctlMinimums: Step {
     }
 }
 
+extension Dictionary where Key == String {
+    /// By key: what is written and told is the same every time.
+    fileprivate var inOrder: [Element] { sorted { $0.key < $1.key } }
+}
+
 /// Which file sets a kernel setting last when the machine starts.
 private struct BootSysctls {
-    let keys: [String]
+    let keys: Set<String>
 
     struct Winner: Equatable {
         let file: String
@@ -184,7 +189,8 @@ private struct BootSysctls {
         var file = ""
         var winners: [String: Winner] = [:]
         for line in answers.command(look).text.linesToRead {
-            if line.hasPrefix("# /"), !line.dropFirst(2).contains(" ") { file = String(line.dropFirst(2)) }
+            let path = line.dropFirst(2)
+            if line.hasPrefix("# /"), !path.contains(" ") { file = String(path) }
             guard let (key, value) = Self.assignment(line), keys.contains(key) else { continue }
             winners[key] = Winner(file: file, value: value)
         }

@@ -86,6 +86,9 @@ struct ExecutorTests {
         }
         #expect(titles("a") == [["z is so", "x is so"], ["y is so"]])
         #expect(titles("b") == [["z is so"], []])
+        let other = plan.beginning(with: Truth("z"), on: Example.host("b"))
+        #expect(other.stages[0].work.map(\.host.name) == ["b", "a"])
+        #expect(Plan(stages: []).beginning(with: Truth("z"), on: Example.host("a")).stages.isEmpty)
     }
 
     @Test("looks again on the other hosts after a change that failed: it may have changed something all the same")
@@ -114,6 +117,23 @@ struct ExecutorTests {
             rehearsal.listener.lines == [
                 "== one", "a: … x is so", "a-1: > 433 rows", "a: > making x", "a: changed x is so (x is not so)",
             ])
+        let alone = PodLine(pod: "a-1", text: "433 rows")
+        #expect(alone == PodLine(pod: "a-1", text: "433 rows", place: 0, columns: 0), "the first, with no column")
+    }
+
+    @Test("leaves out what a host has left of a stage in which it failed")
+    func leavesOut() async {
+        let steps: [any Step] = [Truth("x"), Truth("y")]
+        let stages = [
+            Stage("one", on: [Example.host("a")]) { _ in steps },
+            Stage("one", [Stage.Work(host: Example.host("a"), steps: steps)]),
+        ]
+        for stage in stages {
+            let rehearsal = Rehearsal(["a": FakeHost(onMake: { _ in .fails("broken") })])
+            let result = await rehearsal.run(stage)
+            #expect(await rehearsal.hosts["a"]!.log == ["look x y", "make x"])
+            #expect(result.hosts["a"]?.failed == 1)
+        }
     }
 
     @Test("that changes something which is still not so afterwards fails with the difference")
@@ -219,29 +239,42 @@ struct ExecutorTests {
         #expect(result.failures["a"].map { !"\($0)".contains("abcdef") } == true)
     }
 
-    @Test("works on no more hosts at once than it may", .timeLimit(.minutes(1)))
-    func width() async {
-        let gauge = Gauge()
-        let names = (1...6).map { "h\($0)" }
+    @Test(
+        "works on no more hosts at once than it may, and on 32 where nobody says how many", .timeLimit(.minutes(1)),
+        arguments: [(1, 3, false), (2, 6, false), (32, 70, true)])
+    func width(most: Int, count: Int, isDefault: Bool) async {
+        let gauge = Gauge(least: most)
+        let names = (1...count).map { "h\($0)" }
         let hosts = Dictionary(uniqueKeysWithValues: names.map { name in (name, FakeHost { _ in await gauge.pass() }) })
-        let rehearsal = Rehearsal(hosts, options: .init(width: 2))
+        let options = isDefault ? Executor.Options() : Executor.Options(width: most)
+        let rehearsal = Rehearsal(hosts, options: options)
         let result = await rehearsal.run(
             Rehearsal.stage("one", Dictionary(uniqueKeysWithValues: names.map { ($0, [Truth("x")]) })))
         #expect(result.hosts.values.allSatisfy { $0.changed == 1 })
-        #expect(await gauge.most == 2)
+        #expect(await gauge.most == most)
+    }
+
+    @Test("keeps the order of its hosts, whoever is done first, and works on one at least", arguments: [0, 1, 8])
+    func order(width: Int) async {
+        let numbers = Array(1...50)
+        let doubled = await numbers.mapConcurrently(width: width) { $0 * 2 }
+        #expect(doubled == numbers.map { $0 * 2 })
     }
 }
 
-/// Counts who is inside at the same time. The first waits until there has been a second, or the test's time is over;
-/// later ones may be alone.
+/// Counts who is inside at the same time. The first ones wait until there have been so many, or the test's time is
+/// over; later ones may be fewer.
 private actor Gauge {
+    private let least: Int
     private var now = 0
     private(set) var most = 0
+
+    init(least: Int) { self.least = least }
 
     func pass() async -> FakeHost.Effect {
         now += 1
         most = max(most, now)
-        while most < 2, !Task.isCancelled { await Task.yield() }
+        while most < least, !Task.isCancelled { await Task.yield() }
         for _ in 0..<100 { await Task.yield() }
         now -= 1
         return .makes

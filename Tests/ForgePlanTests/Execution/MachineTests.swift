@@ -98,10 +98,12 @@ struct UnreachableTests {
 
     @Test("stands in the order of names, whichever gave up first")
     func order() async {
-        let names = ["d", "a", "c", "b"]
+        let names = ["d", "a", "h", "c", "b", "f", "e", "g"]
         let fleet = await Fleet.connect(names.map { Example.host($0) }, width: 4) { _ in throw refusal }
-        #expect(fleet.unreachable.map(\.host) == ["a", "b", "c", "d"])
+        #expect(fleet.unreachable.map(\.host) == ["a", "b", "c", "d", "e", "f", "g", "h"])
         #expect(fleet.reachable == [])
+        let good = await Fleet.connect(names.map { Example.host($0) }, width: 4) { _ in FakeHost() }
+        #expect(good.reachable.map(\.name) == ["a", "b", "c", "d", "e", "f", "g", "h"])
     }
 
     @Test("in the middle of a run fails its step, with the connection's own words")

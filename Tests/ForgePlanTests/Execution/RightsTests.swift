@@ -142,7 +142,7 @@ struct RightsTests {
 
     @Test(
         "a machine that it keeps is given back at the end; where it took nothing, nothing is asked",
-        arguments: [0, 600])
+        arguments: [0, 1, 600])
     func givenBack(keeps: Int) async throws {
         let host = ScriptedTransport { _ in Output("") }
         let rights = Rights(MachineLock(Self.own, keeps: keeps))

@@ -66,6 +66,27 @@ struct AptLocksTests {
         }
     }
 
+    @Test("that goes from one to another is told with each holder, once")
+    func holders() async throws {
+        let first = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 812 (apt-get)"
+        let second = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 900 (cloud-init)"
+        let left = Mutex([first, first, first, second, second])
+        let told = Told()
+        let transport = ScriptedTransport { _ in
+            let complaint: String? = left.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+            guard let complaint else { return Output() }
+            return .failed(100, complaint + "\n")
+        }
+        let machine = Machine(host: Example.host(), transport: transport) { news in
+            guard case .line(let line) = news, line.text.hasPrefix("waits: ") else { return }
+            told.lines.withLock { $0.append(line.text) }
+        }
+        let output = try await machine.attempt(Apt.update, waitingFor: Self.quick)
+        #expect(output.isSuccess)
+        #expect(told.lines.withLock { $0 } == ["waits: \(first)", "waits: \(second)"])
+        #expect(await transport.commands.count == 6)
+    }
+
     private final class Told: Sendable {
         let lines = Mutex<[String]>([])
     }
@@ -74,7 +95,14 @@ struct AptLocksTests {
     func outlasts() async {
         let complaint = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 812 (apt-get)"
         let (machine, _) = Example.machine { _ in
-            .failed(100, "\(complaint)\nE: Unable to lock directory /var/lib/apt/lists/\n")
+            .failed(
+                100,
+                """
+                \(complaint)
+                E: Unable to lock directory /var/lib/apt/lists/
+                E: Could not get lock /var/cache/apt/archives/lock. It is held by process 900 (apt)
+
+                """)
         }
         await #expect(
             throws: Problem(

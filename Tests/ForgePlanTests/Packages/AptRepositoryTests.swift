@@ -155,6 +155,9 @@ struct AptRepositoryTests {
         let (machine, _) = Example.machine { $0.line.hasSuffix(" update") ? .failed(100, "W: x\n" + said) : Output() }
         let problem = await #expect(throws: Problem.self) { try await mirrored.apply(to: machine) }
         #expect(problem?.why == said)
+        #expect(
+            problem?.fix
+                == "open http://10.0.0.1/debian from kubnode with curl; is the mirror right in the inventory?")
     }
 
     @Test("that cannot be reached says where to look")

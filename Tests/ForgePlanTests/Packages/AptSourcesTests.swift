@@ -26,6 +26,7 @@ struct AptSourcesTests {
             deb-src http://x sid main
             deb [trusted=yes] http://flat/ /
             deb [ signed-by=/k.gpg ] http://y sid main
+            deb http://without-a-suite
             """
         let found = try await sources(["a.list": text], shell: shell)
         #expect(
@@ -159,6 +160,13 @@ struct KnownRepositoryTests {
         #expect(step.isNamedOnce.texts(try answers(ours, key: key)) == [])
         let plain = "/etc/apt/sources.list:7:deb \(line)"
         #expect(step.conflicts.texts(try answers(theirs + "\n" + plain, key: key)).count == 1)
+        let wrong = "/etc/apt/sources.list.d/x.list:1:deb [signed-by=/k.gpg] \(line)"
+        #expect(step.isNamedOnce.texts(try answers(ours + "\n" + wrong, key: key)) == [], "that one is refused")
+        // What is called as ours is, and what has the key that ours has, is still somebody else's.
+        let likeOurs = theirs.replacing("k8s.list", with: "kubernetes.list")
+        #expect(step.isNamedOnce.texts(try answers(theirs + "\n" + likeOurs, key: key)) == [])
+        let withOurKey = ours.replacing("kubernetes.list", with: "a.list")
+        #expect(step.isNamedOnce.texts(try answers(withOurKey + "\n" + theirs, key: key)) == [])
     }
 
     @Test("with another key or none is told with its place: apt would read nothing then")
@@ -184,10 +192,16 @@ struct KnownRepositoryTests {
         }
     }
 
-    @Test("with the mirror's own key is known, too")
-    func mirrored() {
+    @Test("with another key is looked for by the sources and the keys alone")
+    func conflictQuestions() throws {
+        let keys = try #require(step.questions.last)
+        #expect(Set(step.conflicts.questions) == [.command(AptSources.look), keys])
+    }
+
+    @Test("with the mirror's own key is known, too", arguments: ["http://m/linux", "http://m/linux/"])
+    func mirrored(address: String) {
         let step = AptRepository(
-            "docker", source: "http://m/linux noble stable", key: .text("KEY\n"), architecture: "amd64")
+            "docker", source: "\(address) noble stable", key: .text("KEY\n"), architecture: "amd64")
         func texts(_ key: String) -> [String] {
             let sources = (1...4).map { number in
                 let lines = [

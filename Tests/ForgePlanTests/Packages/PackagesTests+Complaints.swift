@@ -156,6 +156,15 @@ extension PackagesTests {
                 """)
     }
 
+    @Test("that fail for many reasons are told with the first ten, each once")
+    func tooMany() async {
+        let lines = (1...12).map { "E: no package \($0)" }
+        let said = (["E: no package 1"] + lines).joined(separator: "\n")
+        let (machine, _) = Example.machine { _ in .failed(100, said) }
+        let problem = await #expect(throws: Problem.self) { try await tools.apply(to: machine) }
+        #expect(problem?.why == lines.prefix(10).joined(separator: "\n"))
+    }
+
     @Test("that dpkg cannot set up are told with what it says of each")
     func dpkg() async {
         let said = """

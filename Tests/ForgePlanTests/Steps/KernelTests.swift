@@ -71,18 +71,23 @@ extension KernelModuleTests {
                 """)
     }
 
-    @Test("whose settings a container may not change says where they can be")
-    func containersSettings() async {
+    @Test("whose settings cannot be changed says why, or where they can be", arguments: [true, false])
+    func refusedSettings(isContainer: Bool) async {
         let (machine, _) = Example.machine { command in
             command.line.hasPrefix("sysctl") ? .failed(255, "sysctl: permission denied on key\n") : Output()
         }
-        let step = Sysctls(["net.ipv4.ip_forward": "1"], title: "packets are forwarded", isContainer: true)
+        let values = ["net.ipv4.ip_forward": "1"]
+        let step =
+            isContainer
+            ? Sysctls(values, title: "packets are forwarded", isContainer: true)
+            : Sysctls(values, title: "packets are forwarded")
         let problem = await #expect(throws: Problem.self) { try await step.apply(to: machine) }
-        #expect(
-            problem?.fix == """
-                kubnode is a container: a key that is not there, or that it may not set, belongs to the computer that \
-                it runs on; load the kernel module or set the key there
-                """)
+        let there = """
+            kubnode is a container: a key that is not there, or that it may not set, belongs to the computer that it \
+            runs on; load the kernel module or set the key there
+            """
+        let here = "a key that is not there belongs to a kernel module that is not loaded"
+        #expect(problem?.fix == (isContainer ? there : here))
     }
 }
 
@@ -152,8 +157,39 @@ struct SysctlsTests {
         #expect(
             try texts(forward: "1", bridge: "1", file: file, boot: comment).last?.hasPrefix(
                 "/etc/sysctl.d/99-sysctl.conf sets") == true)
+        let other = "# /etc/sysctl.d/zzz.conf\nnet.ipv4/ip_forward = 0\n"
+        #expect(try texts(forward: "1", bridge: "1", file: file, boot: other) == [], "that is the key ipv4.ip_forward")
         #expect(Self.path > Self.old)
         #expect("zz-kubeforge.conf" > "99-sysctl.conf")
+    }
+
+    @Test("have values that may have an equals sign themselves")
+    func equalsSign() throws {
+        let step = Sysctls(["kernel.core_pattern": "|/x a=b"], title: "cores are kept")
+        let boot = "# /etc/sysctl.d/zzz.conf\nkernel.core_pattern=|/x a=c\n"
+        let texts = step.texts([
+            .sysctl("kernel.core_pattern"): .sysctl("|/x a=b"),
+            try #require(step.questions.last): .command(CommandState(text: boot)),
+        ])
+        #expect(
+            texts == [
+                "\(Self.path) is missing", "/etc/sysctl.d/zzz.conf sets kernel.core_pattern to |/x a=c at boot",
+            ])
+    }
+
+    @Test("are asked, written and told in one order, whatever the order of a dictionary is")
+    func order() throws {
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h"].map { "kernel.\($0)" }
+        let step = Sysctls(Dictionary(names.map { ($0, "2") }) { first, _ in first }, title: "many")
+        #expect(Array(step.questions.prefix(8)) == names.map { Question.sysctl($0) })
+        let file = FileState(sha256: SHA256.hex(names.map { "\($0) = 2\n" }.joined()))
+        let boot = "# /etc/sysctl.d/zzz.conf\n" + names.map { "\($0) = 3\n" }.joined()
+        var answers: [Question: Answer] = [.file(Self.path): .file(file)]
+        answers[try #require(step.questions.last)] = .command(CommandState(text: boot))
+        for name in names { answers[.sysctl(name)] = .sysctl("1") }
+        let now = names.map { "\($0): 1 → 2" }
+        let later = names.map { "/etc/sysctl.d/zzz.conf sets \($0) to 3 at boot" }
+        #expect(step.texts(answers) == now + later)
     }
 
     @Test("are written in one order, and read from there; an older file of ours goes")
@@ -271,8 +307,18 @@ struct SysctlMinimumsTests {
             ])
     }
 
-    @Test("are told in one order, whatever the order of a dictionary is")
-    func order() throws {
+    @Test("count as nothing where the kernel does not have them")
+    func missing() async throws {
+        let step = SysctlMinimums(["kernel.new": 1], title: "new")
+        #expect(step.texts([:]) == ["kernel.new: not there → 1", "\(Self.path) is missing"])
+        let files = frame("") + frame("") + frame("") + frame("")
+        let (machine, transport) = Example.machine(answering: files + frame("") + frame("")) { _ in Output() }
+        try await step.apply(to: machine)
+        #expect(await transport.changes.last == "sysctl -w kernel.new=1")
+    }
+
+    @Test("are asked, told and set in one order, whatever the order of a dictionary is")
+    func order() async throws {
         let names = ["a", "b", "c", "d", "e", "f", "g", "h"].map { "kernel.\($0)" }
         let step = SysctlMinimums(Dictionary(names.map { ($0, 2) }) { first, _ in first }, title: "many")
         let file = FileState(sha256: SHA256.hex(names.map { "\($0) = 2\n" }.joined()))
@@ -280,5 +326,12 @@ struct SysctlMinimumsTests {
         answers[try #require(step.questions.last)] = .command(CommandState(text: ""))
         for name in names { answers[.sysctl(name)] = .sysctl("1") }
         #expect(step.texts(answers) == names.map { "\($0): 1 → 2" })
+        #expect(Array(step.questions.prefix(8)) == names.map { Question.sysctl($0) })
+        let kernel = names.map { "/proc/sys/\($0.replacing(".", with: "/")):1" }.joined(separator: "\n")
+        let files = frame("") + frame("") + frame("") + frame("")
+        let (machine, transport) = Example.machine(answering: files + frame(kernel) + frame("")) { _ in Output() }
+        try await step.apply(to: machine)
+        let changes = await transport.changes
+        #expect(Array(changes.dropFirst()) == names.map { "sysctl -w \($0)=2" })
     }
 }

@@ -35,6 +35,22 @@ struct UnitTests {
             ])
     }
 
+    @Test("that was not restarted names the first of its files that changed")
+    func several() {
+        let step = Unit("a.service", runningSince: ["/etc/a", "/etc/b", "/etc/c", "/etc/d"])
+        func texts(since: Int?, _ modified: Int) -> [String] {
+            step.texts([
+                .unit("a.service"): .unit(UnitState(active: "active", enabled: "enabled", since: since)),
+                .file("/etc/b"): .file(FileState(modified: modified)),
+                .file("/etc/c"): .file(FileState(modified: modified)),
+            ])
+        }
+        let changed = ["a.service has not been restarted since /etc/b changed"]
+        #expect(texts(since: 200, 300) == changed)
+        #expect(texts(since: 200, 100) == [])
+        #expect(texts(since: nil, 0) == changed, "nobody knows since when it runs")
+    }
+
     /// Both clocks tick in whole seconds: a change in the second of the start may have come after it.
     @Test("started in the second in which a file changed does not count as restarted")
     func sameSecond() {
