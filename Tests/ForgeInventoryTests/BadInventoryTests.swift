@@ -8,13 +8,44 @@ import Testing
 @Suite("A bad inventory")
 struct BadInventoryTests {
     static let all = [
-        keysFaults, foreignFaults, typesFaults, hostsFaults, networksFaults, versionsFaults, loginFaults, mirrorsFaults,
-        serviceFaults, modelFaults, labFaults, yamlFaults,
+        keysFaults, foreignFaults, typesFaults, hostsFaults, outerNamesFaults, networksFaults, versionsFaults,
+        loginFaults, mirrorsFaults, portsFaults, serviceFaults, modelFaults, labFaults, yamlFaults,
     ].flatMap(\.self)
 
     @Test("is told with every fault, its place and what to do", arguments: all)
     func isTold(bad: BadInventory) throws {
         #expect(try Scratch().problems(bad.text).joined(separator: "\n") == bad.told)
+    }
+
+    @Test(
+        "has each mistyped key told with the key that is near enough, if there is one",
+        arguments: [
+            ("anme", "name"), ("ename", "name"), ("nam", "name"), ("rol", "role"), ("gnome", nil), ("anmee", nil),
+            ("ad", nil),
+        ] as [(String, String?)])
+    func nearest(typed: String, meant: String?) throws {
+        let text = twoHosts.replacing("role: worker", with: "role: worker\n    \(typed): x")
+        let suggestion = meant.map { "did you mean \($0)? " } ?? ""
+        #expect(
+            try Scratch().problems(text) == [
+                """
+                inventory.yaml:10:5  hosts[1].\(typed): unknown key
+                  fix  \(suggestion)known here: name, address, role, schedulable, ssh
+                """
+            ])
+    }
+
+    @Test("has no suggestion for a word that is longer than names are")
+    func longWord() throws {
+        let name = String(repeating: "n", count: 63)
+        func told(_ length: Int) throws -> String? {
+            let typed = String(repeating: "n", count: length)
+            let text = twoHosts.replacing("name: second", with: "name: \(name)")
+            return try Scratch().problems(text + "lab: { hosts: { \(typed): { profile: cloud } } }\n").first
+        }
+        let known = "known here: first, \(name)"
+        #expect(try told(64)?.hasSuffix("\n  fix  did you mean \(name)? \(known)") == true)
+        #expect(try told(65)?.hasSuffix("\n  fix  \(known)") == true)
     }
 }
 
@@ -116,9 +147,9 @@ struct BadFileTests {
                 """)
     }
 
-    @Test("is told with the place of its first control character")
-    func hasControlCharacter() throws {
-        try scratch.write(Array("cluster: lab\nkuber\u{0}netes: 1.36.2\n".utf8))
+    @Test("is told with the place of its first control character", arguments: ["\n", "\r\n", "\r"])
+    func hasControlCharacter(lineEnd: String) throws {
+        try scratch.write(Array("cluster: lab\(lineEnd)kuber\u{0}netes: 1.36.2\n".utf8))
         #expect(
             told(scratch.path).replacing(scratch.directory + "/", with: "") == """
                 inventory.yaml:2:6  has a control character in it
@@ -134,6 +165,21 @@ struct BadFileTests {
                 inventory.yaml:1:1  is larger than 1 MiB
                   fix  is it an inventory?
                 """)
+    }
+
+    @Test("may have 1 MiB, and no byte more")
+    func largest() throws {
+        let text = twoHosts + "# "
+        let rest = [UInt8](repeating: UInt8(ascii: "x"), count: 1_048_576 - text.utf8.count)
+        let whole = Array(text.utf8) + rest
+        #expect(try scratch.read(whole).hosts.count == 2)
+        #expect(
+            try scratch.problems(whole + [UInt8(ascii: "x")]) == [
+                """
+                inventory.yaml:1:1  is larger than 1 MiB
+                  fix  is it an inventory?
+                """
+            ])
     }
 
     @Test("is read no further when it never ends")

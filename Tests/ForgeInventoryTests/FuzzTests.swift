@@ -99,6 +99,10 @@ struct NonsenseTests {
             twoHosts + String(repeating: "k", count: 500) + ": 1\ncni: " + String(repeating: "w", count: 5000))
         #expect(problems[0].hasPrefix("inventory.yaml:10:1  " + String(repeating: "k", count: 60) + "…: unknown key\n"))
         #expect(problems[1] == "inventory.yaml:11:6  cni: is longer than 4096 bytes")
+        let short = String(repeating: "k", count: 60)
+        #expect(
+            try Scratch().problems(twoHosts + short + ": 1\n").first?.hasPrefix(
+                "inventory.yaml:10:1  \(short): unknown key\n") == true)
     }
 
     @Test("cannot do anything to the terminal that shows it")

@@ -19,7 +19,7 @@ struct GoodInventoryTests {
                     access: access),
             ],
             podNetwork: IPv4Network("10.244.0.0/16")!, serviceNetwork: IPv4Network("10.96.0.0/12")!, cni: .flannel,
-            imageRepository: nil, mirrors: Mirrors(),
+            metricsServer: false, imageRepository: nil, mirrors: Mirrors(),
             service: Service(
                 name: "inference", namespace: "mlops", replicas: 2, expose: .nodePort, nodePort: nil, trainingData: nil,
                 baseImage: "docker.io/library/python:3.13-slim-trixie", registry: nil))
@@ -97,6 +97,9 @@ struct GoodInventoryTests {
             ("{ cpu: 500m, memory: 1536Mi }", Service.Resources(cpu: "500m", memory: 1536 << 20), "1536Mi"),
             ("{ cpu: 2 }", Service.Resources(cpu: "2"), "1Gi"),
             ("{ memory: 2048Mi }", Service.Resources(memory: 2 << 30), "2Gi"),
+            ("{ memory: 3Gi }", Service.Resources(memory: 3 << 30), "3Gi"),
+            ("{ memory: 256Mi }", Service.Resources(memory: 256 << 20), "256Mi"),
+            ("{ memory: 4096Gi }", Service.Resources(memory: 4096 << 30), "4096Gi"),
         ])
     func resources(line: String, expected: Service.Resources, memory: String) throws {
         let service = try Scratch().read(twoHosts + "service:\n  resources: \(line)\n  examples: private\n").service
@@ -126,6 +129,32 @@ struct GoodInventoryTests {
         #expect(
             service.tls == Service.TLS(certificatePath: scratch.directory + "/c", keyPath: scratch.directory + "/k"))
         #expect(service.cors == ["*", "http://localhost:3000"])
+        let fixed = try scratch.read(twoHosts + "service: { replicas: { min: 3, max: 3, cpu: 1000 } }\n").service
+        #expect(fixed.autoscaling == Service.Autoscaling(least: 3, most: 3, cpu: 1000))
+    }
+
+    @Test(
+        "may name a registry of its own in a word, or as keys, with nobody who logs in",
+        arguments: ["localhost/mlops", "registry:5000/mlops", "docker.io"])
+    func registry(name: String) throws {
+        for line in ["registry: \"\(name)\"", "registry: { repository: \"\(name)\" }"] {
+            let service = try Scratch().read(twoHosts + "service:\n  \(line)\n").service
+            #expect(service.registry == name)
+            #expect(service.registryLogin == nil)
+        }
+    }
+
+    @Test("may have a model store, at its own port or that of SSH")
+    func store() throws {
+        func store(_ address: String) throws -> ModelStore? {
+            let files = "key: inventory.yaml, knownHosts: inventory.yaml"
+            let text = twoHosts + "service:\n  models: { url: \"\(address)\", \(files) }\n"
+            return try Scratch().read(text).service.models
+        }
+        let own = try store("sftp://u9x@store.example.org:2290/srv/9a/m9")
+        #expect(own?.url == "sftp://u9x@store.example.org:2290/srv/9a/m9")
+        #expect(own?.port == 2290)
+        #expect(try store("sftp://models@store/srv/models")?.port == 22)
     }
 
     @Test("may leave it to each host which distribution of a mirror of Docker's packages it takes")
@@ -199,9 +228,66 @@ struct GoodInventoryTests {
             try Scratch().read(twoHosts.replacing("1.36.2", with: version) + mirror).kubernetes.description == version)
     }
 
+    @Test("takes the oldest Kubernetes that has packages, and the oldest that Calico is made for")
+    func takesOldest() throws {
+        #expect(try Scratch().problems(twoHosts.replacing("1.36.2", with: "1.24.0")) == [])
+        let calico = twoHosts.replacing("1.36.2", with: "1.32.0") + "cni: calico\n"
+        #expect(try Scratch().read(calico).cni == .calico)
+    }
+
+    @Test("takes a pod network with a /24 for each node")
+    func takesSmallNetwork() throws {
+        let network = try Scratch().read(twoHosts + "podNetwork: 10.244.0.0/23\n").podNetwork
+        #expect(network == IPv4Network("10.244.0.0/23"))
+    }
+
+    @Test("takes a mirror at the first of all ports")
+    func takesFirstPort() throws {
+        let mirrors = try Scratch().read(twoHosts + "mirrors: { python: \"http://10.77.0.1:1/simple\" }\n").mirrors
+        #expect(mirrors.python == "http://10.77.0.1:1/simple")
+    }
+
+    @Test("takes login names with capitals, and with the domain that they are of")
+    func takesUsers() throws {
+        let host = try Scratch().read(twoHosts + "ssh: { user: Ada_L@corp.example }\n").hosts[0]
+        #expect(host.access.user == "Ada_L@corp.example")
+    }
+
+    @Test(
+        "takes names as long as they may be, and no longer",
+        arguments: [
+            ("service: { namespace: NAME }", 63), ("service: { name: NAME }", 51), ("ssh: { user: NAME }", 64),
+            ("ssh: { key: /NAME }", 4095), ("imageRepository: registry.example.org/NAME", 234),
+            ("service: { baseImage: \"registry.example.org/NAME:1\" }", 489),
+        ])
+    func takesLongNames(line: String, length: Int) throws {
+        func problems(_ length: Int) throws -> [String] {
+            let name = String(repeating: "n", count: length)
+            return try Scratch().problems(twoHosts + line.replacing("NAME", with: name) + "\n")
+        }
+        #expect(try problems(length) == [])
+        #expect(try problems(length + 1).count == 1)
+    }
+
+    @Test("counts paths from its own directory, whatever that is called")
+    func directory() throws {
+        let scratch = try Scratch()
+        let text = twoHosts + "ssh: { key: keys/id }\n"
+        let path = try scratch.write(Array(text.utf8), to: "my lab/inventory.yaml")
+        let host = try InventoryReader(home: "/home/ada").read(path).hosts[0]
+        #expect(host.access.keyPath == scratch.directory + "/my lab/keys/id")
+    }
+
+    @Test("has its own registry trusted where the runtime looks for it")
+    func registryIsTrusted() throws {
+        let registry = try #require(try Scratch().read(twoHosts).ownRegistry)
+        #expect(registry.authorityLink(for: .docker) == "/etc/docker/certs.d/192.168.56.11:5443/ca.crt")
+        #expect(registry.authorityLink(for: .containerd) == "/etc/containerd/certs.d/192.168.56.11:5443/ca.crt")
+    }
+
     @Test(
         "lets SSH go elsewhere than the nodes do, to an address or a name",
-        arguments: ["203.0.113.11", "node1.example.org", "127.0.0.1"])
+        arguments: ["203.0.113.11", "node1.example.org", "127.0.0.1", longestName])
     func outerAddress(way: String) throws {
         let host = try Scratch().read(
             twoHosts.replacing("role: worker", with: "role: worker\n    ssh: { address: \(way) }")
@@ -224,7 +310,9 @@ struct GoodInventoryTests {
 
     @Test(
         "takes no image whose first part is neither a registry nor a user of Docker Hub",
-        arguments: ["Team/python:3.11", "-a.b/python:3.11"])
+        arguments: [
+            "Team/python:3.11", "-a.b/python:3.11", "Registry.example.org:3.11", "registry.example.org//python:3.11",
+        ])
     func refusesImages(image: String) throws {
         let problems = try Scratch().problems(Array((twoHosts + "service: { baseImage: \"\(image)\" }\n").utf8))
         #expect(problems.contains { $0.contains("service.baseImage: needs an image, such as ") }, "\(problems)")

@@ -11,6 +11,7 @@ struct ModelDirectoryTests {
         "is a directory with a model file or a program that makes one, and example rows",
         arguments: [
             ["churn.joblib", "test.csv"], ["price.ubj", "lgbm.txt", "test.parquet"], ["net.onnx", "test.csv"],
+            ["lgbm.txt", "test.csv"],
             ["train.py", "train.csv", "test.csv"], ["model.py", "test.csv"], ["train.py", "generate_data.py"],
         ])
     func isFound(files: [String]) throws {
@@ -26,10 +27,10 @@ struct ModelDirectoryTests {
         "that cannot be one is told, with what it has and what it needs",
         arguments: [
             (
-                ["test.csv", "requirements.txt", ".hidden.joblib"],
+                ["test.csv", "requirements.txt", "README.txt", ".hidden.joblib"],
                 """
                 inventory.yaml:11:10  service.model: churn has neither a model file nor a train.py nor a model.py
-                  why  it has requirements.txt, test.csv
+                  why  it has README.txt, requirements.txt, test.csv
                   fix  put your trained model into it: .joblib, .pkl, .skops, .onnx, .ubj or .json (XGBoost), .txt \
                 (LightGBM); or a train.py that writes one; `kubeforge init --model FILE` makes such a directory
                 """
@@ -47,6 +48,14 @@ struct ModelDirectoryTests {
     func isIncomplete(files: [String], told: String) throws {
         for file in files { try scratch.write([65], to: "churn/\(file)") }
         #expect(try scratch.problems(twoHosts + "service:\n  model: churn\n") == [told])
+    }
+
+    @Test("that cannot be one is told with the first eight names in it", arguments: [(8, ""), (9, ", …")])
+    func hasManyNames(count: Int, rest: String) throws {
+        for number in (1...count).reversed() { try scratch.write([65], to: "churn/\(number).md") }
+        let told = try scratch.problems(twoHosts + "service:\n  model: churn\n").first ?? ""
+        #expect(
+            told.contains("\n  why  it has 1.md, 2.md, 3.md, 4.md, 5.md, 6.md, 7.md, 8.md\(rest)\n"), "\(told)")
     }
 
     @Test("that is a file is made a directory by a command that is told")

@@ -45,6 +45,21 @@ struct ServiceKeysTests {
                 """)
     }
 
+    @Test("stand where the other keys stand, wherever comments do")
+    func indentation() throws {
+        let text = "  # Its name.\n\n    name: ward\n"
+        let keys = "    model: \"my churn\"\n    target: \"# churned\"\n    index: id\n"
+        #expect(try added("service:\n" + text) == "service:\n" + keys + text)
+    }
+
+    @Test("are quoted where YAML would read something else")
+    func quoted() {
+        #expect(
+            ServiceKeys(model: "~", target: #"a "b" \c"#, index: "a#1").lines == [
+                #"model: "~""#, #"target: "a \"b\" \\c""#, #"index: "a#1""#,
+            ])
+    }
+
     @Test("come last where there is no such section")
     func isAppended() throws {
         #expect(

@@ -13,6 +13,20 @@ struct OutsideJSONTests {
         }
     }
 
+    /// An array with these elements, the last of them brackets within each other.
+    private func nested(_ count: Int, after elements: String = "") -> String {
+        "[\(elements)" + String(repeating: "[", count: count) + String(repeating: "]", count: count) + "]"
+    }
+
+    @Test("may have 128 brackets within each other and no more, whatever stands before them")
+    func deepest() {
+        let pairs = String(repeating: "[{}],", count: 100)
+        for before in ["", #""a","#, "\"\",", #""\"","#, #""\\","#, #""[[","#, pairs] {
+            #expect(OutsideJSON.value(of: nested(127, after: before)) != nil, "\(before)")
+            #expect(OutsideJSON.value(of: nested(128, after: before)) == nil, "\(before)")
+        }
+    }
+
     @Test("may be as deep as anybody's is, and hold any brackets in its texts")
     func usual() {
         let deep = String(repeating: "[", count: 100) + "1" + String(repeating: "]", count: 100)

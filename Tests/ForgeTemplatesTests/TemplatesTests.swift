@@ -72,6 +72,16 @@ struct TemplatesTests {
         #expect(problem?.fix == "templates are UTF-8 text files: move it elsewhere")
     }
 
+    @Test("of an overlay that are no text are told with the first of them")
+    func firstIsTold() throws {
+        let overlay = try Overlay([:])
+        for name in ["f", "b", "e", "c", "a", "d"] {
+            try Data([0xFF, 0xFE, 0x00]).write(to: URL(filePath: overlay.directory + "/\(name).png"))
+        }
+        let problem = #expect(throws: Problem.self) { try Templates(overlay: overlay.directory) }
+        #expect(problem?.what == "--templates \(overlay.directory): a.png cannot be read")
+    }
+
     @Test("of an overlay are not waited for where one is a pipe")
     func pipe() async throws {
         try await TemporaryDirectory.during { directory in

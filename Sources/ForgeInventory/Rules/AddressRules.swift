@@ -70,19 +70,22 @@ enum NetworkRule {
     private static func network(
         _ text: String, prefixes: ClosedRange<Int>, like example: IPv4Network, why: String
     ) throws(ValidationError) -> IPv4Network {
-        guard let network = IPv4Network(text) else { throw malformed(text, like: example) }
+        guard let network = IPv4Network(text) else { throw malformed(text, prefixes, like: example) }
         guard prefixes.contains(network.prefix) else {
             throw ValidationError("needs a network from /\(prefixes.lowerBound) to /\(prefixes.upperBound)", why: why)
         }
         return network
     }
 
-    private static func malformed(_ text: String, like example: IPv4Network) -> ValidationError {
+    /// What it is told to be is a network that would be taken.
+    private static func malformed(
+        _ text: String, _ prefixes: ClosedRange<Int>, like example: IPv4Network
+    ) -> ValidationError {
         let sentence = "needs an IPv4 network, such as \(example)"
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         if text.contains(":") { return ValidationError(sentence, why: "IPv6 is not supported yet") }
         guard parts.count == 2, let address = IPv4Address(parts[0]), let prefix = Int(parts[1]),
-            (0...32).contains(prefix)
+            prefixes.contains(prefix)
         else {
             return ValidationError(sentence)
         }

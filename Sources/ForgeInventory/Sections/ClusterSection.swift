@@ -12,8 +12,7 @@ struct ClusterSection {
     let path: String
     let paths: LocalPath
 
-    /// The cluster, complete only if nothing was found: nil when not even the keys that every inventory needs can be
-    /// read.
+    /// The cluster, complete only if nothing was found; nil where the file has no keys.
     func read(_ root: Field) -> Cluster? {
         guard let section = MappingReader(root, keys: Self.keys) else { return nil }
         let name = section.required("cluster", like: "lab")?.read(NameRule.label)
@@ -31,7 +30,7 @@ struct ClusterSection {
         readRest(of: section, into: &cluster)
         cluster.lab = section["lab"].map { LabSection(hosts: hosts?.map(\.name)).read($0) } ?? cluster.lab
         if let field = section["kubernetes"], let version { checkRepository(of: version, field, section, cluster) }
-        return name != nil && version != nil && hosts != nil ? cluster : nil
+        return cluster
     }
 
     /// Before 1.24, Kubernetes' packages were in apt.kubernetes.io, which is gone.

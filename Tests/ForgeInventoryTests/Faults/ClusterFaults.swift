@@ -20,6 +20,18 @@ let versionsFaults = [
             inventory.yaml:2:13  kubernetes: needs three numbers, such as 1.36.2
             """),
     BadInventory(
+        "a version with an empty part",
+        "1.36.2", is: "1..36.2",
+        told: """
+            inventory.yaml:2:13  kubernetes: needs three numbers, such as 1.36.2
+            """),
+    BadInventory(
+        "a version with a leading zero",
+        "1.36.2", is: "1.036.2",
+        told: """
+            inventory.yaml:2:13  kubernetes: needs three numbers, such as 1.36.2
+            """),
+    BadInventory(
         "a version with a package's revision",
         "1.36.2", is: "1.36.2-1.1",
         told: """
@@ -74,6 +86,14 @@ let versionsFaults = [
             inventory.yaml:10:6  cni: there is no cilium
               fix  known here: flannel, calico
             """),
+    BadInventory(
+        "a version that is too old for its CNI",
+        "kubernetes: 1.36.2", is: "cni: calico\nkubernetes: 1.31.14",
+        told: """
+            inventory.yaml:2:6  cni: calico needs Kubernetes 1.32 or newer
+              why  kubernetes: is 1.31.14
+              fix  use a newer version, or cni: flannel
+            """),
 ]
 
 /// Networks that are malformed, of the wrong size, or in each other's way.
@@ -114,6 +134,18 @@ let networksFaults = [
             inventory.yaml:10:13  podNetwork: needs an IPv4 network, such as 10.244.0.0/16
               why  10.244.1.5 lies inside the network and is not its first address
               fix  did you mean 10.244.0.0/16?
+            """),
+    BadInventory(
+        "a network with host bits of a size that would not be taken",
+        adding: "podNetwork: 10.244.1.5/26",
+        told: """
+            inventory.yaml:10:13  podNetwork: needs an IPv4 network, such as 10.244.0.0/16
+            """),
+    BadInventory(
+        "a network with host bits and a slash too many",
+        adding: "podNetwork: 10.244.1.5/16/",
+        told: """
+            inventory.yaml:10:13  podNetwork: needs an IPv4 network, such as 10.244.0.0/16
             """),
     BadInventory(
         "a network without a prefix",
@@ -178,6 +210,13 @@ let labFaults = [
               fix  known here: nspawn, vm
             inventory.yaml:12:12  lab.profile: there is no clouds
               fix  did you mean cloud? known here: bare, cloud
+            """),
+    BadInventory(
+        "a driver with another letter",
+        adding: "lab: { driver: vn }",
+        told: """
+            inventory.yaml:10:16  lab.driver: there is no vn
+              fix  did you mean vm? known here: nspawn, vm
             """),
     BadInventory(
         "a lab's machine of a host that is not there",

@@ -28,6 +28,13 @@ let hostsFaults = [
               fix  did you mean worker? known here: control-plane, worker
             """),
     BadInventory(
+        "a role with two pairs of letters swapped",
+        "role: worker", is: "role: wrokre",
+        told: """
+            inventory.yaml:9:11  hosts[1].role: there is no wrokre
+              fix  did you mean worker? known here: control-plane, worker
+            """),
+    BadInventory(
         "two hosts of one name",
         "name: second", is: "name: first",
         told: """
@@ -72,6 +79,13 @@ let hostsFaults = [
             inventory.yaml:7:11  hosts[1].name: is longer than 63 characters
             """),
     BadInventory(
+        "a name that begins with a dash",
+        "name: second", is: "name: -second",
+        told: """
+            inventory.yaml:7:11  hosts[1].name: needs lower-case letters, digits and dashes, with a letter or digit at \
+            both ends
+            """),
+    BadInventory(
         "a name that ends with a dash",
         "name: second", is: "name: second-",
         told: """
@@ -113,6 +127,26 @@ let hostsFaults = [
               why  a leading 0 means octal to some programs
             """),
     BadInventory(
+        "an address with one leading zero",
+        "192.168.56.12", is: "192.168.56.05",
+        told: """
+            inventory.yaml:8:14  hosts[1].address: needs an IPv4 address, such as 192.168.56.11
+              why  a leading 0 means octal to some programs
+            """),
+    BadInventory(
+        "an address with a number that is too large",
+        "192.168.56.12", is: "192.168.0.300",
+        told: """
+            inventory.yaml:8:14  hosts[1].address: needs an IPv4 address, such as 192.168.56.11
+            """),
+    BadInventory(
+        "an address with a slash and no prefix",
+        "192.168.56.12", is: "192.168.56.12/",
+        told: """
+            inventory.yaml:8:14  hosts[1].address: needs an IPv4 address, such as 192.168.56.11
+              fix  write 192.168.56.12, without /
+            """),
+    BadInventory(
         "an address with a port",
         "192.168.56.12", is: "192.168.56.12:22",
         told: """
@@ -151,6 +185,15 @@ let loginFaults = [
         adding: """
             ssh:
               user: -l
+            """,
+        told: """
+            inventory.yaml:11:9  ssh.user: needs a login name: letters, digits, and . _ - @ inside
+            """),
+    BadInventory(
+        "a user name that begins with a dot",
+        adding: """
+            ssh:
+              user: .ada
             """,
         told: """
             inventory.yaml:11:9  ssh.user: needs a login name: letters, digits, and . _ - @ inside
@@ -287,3 +330,22 @@ let loginFaults = [
             inventory.yaml:11:8  ssh.key: only ~/ is supported: the home directory of the user who runs kubeforge
             """),
 ]
+
+/// Names that no name server takes.
+let outerNamesFaults: [BadInventory] = [
+    "-node.example.org", "node-.example.org", "node..example.org", longestName + "a",
+].map { name in
+    BadInventory(
+        "an address of SSH that is \(name.prefix(20))",
+        "role: worker",
+        is: """
+            role: worker
+                ssh: { address: "\(name)" }
+            """,
+        told: """
+            inventory.yaml:10:21  hosts[1].ssh.address: needs an IPv4 address or a DNS name, such as node1.example.org
+            """)
+}
+
+/// Of 253 characters.
+let longestName = [63, 63, 63, 61].map { String(repeating: "a", count: $0) }.joined(separator: ".")

@@ -40,6 +40,33 @@ let mirrorsFaults = [
               fix  gpg --show-keys KEYFILE prints it
             """),
     BadInventory(
+        "a fingerprint of other letters",
+        adding: """
+            mirrors:
+              apt:
+                docker:
+                  url: https://mirror.example.org
+                  key: https://mirror.example.org/gpg
+                  fingerprint: \(String(repeating: "Z", count: 40))
+            """,
+        told: """
+            inventory.yaml:15:20  mirrors.apt.docker.fingerprint: needs the 40 hexadecimal digits of the key's \
+            fingerprint
+              fix  gpg --show-keys KEYFILE prints it
+            """),
+    BadInventory(
+        "a digest of other letters",
+        adding: """
+            mirrors:
+              criDockerd:
+                url: https://mirror.example.org/cri-dockerd.tgz
+                sha256: \(String(repeating: "z", count: 64))
+            """,
+        told: """
+            inventory.yaml:13:13  mirrors.criDockerd.sha256: needs the 64 hexadecimal digits of the file's sha256
+              fix  sha256sum FILE prints it
+            """),
+    BadInventory(
         "a fingerprint beside a key file",
         adding: """
             mirrors:
@@ -93,6 +120,16 @@ let mirrorsFaults = [
               fix  write it as %27
             """),
     BadInventory(
+        "a URL with a command",
+        adding: """
+            mirrors:
+              python: https://mirror.example.org/$(reboot)
+            """,
+        told: """
+            inventory.yaml:11:11  mirrors.python: "$" cannot be part of the URL
+              fix  write it as %24
+            """),
+    BadInventory(
         "a URL with a password",
         adding: """
             mirrors:
@@ -141,4 +178,24 @@ let mirrorsFaults = [
             registry.example.org/team
               fix  write registry.example.org/kubernetes, without http://
             """),
+    BadInventory(
+        "an image repository with a slash at its end",
+        adding: "imageRepository: registry.example.org/kubernetes/",
+        told: """
+            inventory.yaml:10:18  imageRepository: needs a registry with or without a path, such as \
+            registry.example.org/team
+            """),
 ]
+
+/// Ports that are none.
+let portsFaults: [BadInventory] = ["", "0", "080", "80:90"].map { port in
+    BadInventory(
+        "a URL with the port '\(port)'",
+        adding: """
+            mirrors:
+              python: "https://mirror.example.org:\(port)"
+            """,
+        told: """
+            inventory.yaml:11:11  mirrors.python: needs a host after https://, such as https://mirror.example.org
+            """)
+}

@@ -127,6 +127,13 @@ let serviceFaults = [
               fix  write the larger number here
             """),
     BadInventory(
+        "no pods at least, and too many at most",
+        adding: "service: { replicas: { min: 0, max: 1001 } }",
+        told: """
+            inventory.yaml:10:29  service.replicas.min: needs a whole number from 1 to 1000
+            inventory.yaml:10:37  service.replicas.max: needs a whole number from 1 to 1000
+            """),
+    BadInventory(
         "services of none",
         adding: """
             services: []
@@ -154,6 +161,24 @@ let serviceFaults = [
         told: """
             inventory.yaml:11:21  service.resources.cpu: needs cores or thousandths of one, such as 2 or 500m
             inventory.yaml:11:34  service.resources.memory: needs at least 256Mi, and at most 4096Gi
+            """),
+    BadInventory(
+        "a little less memory than is needed",
+        adding: """
+            service:
+              resources: { memory: 255Mi }
+            """,
+        told: """
+            inventory.yaml:11:24  service.resources.memory: needs at least 256Mi, and at most 4096Gi
+            """),
+    BadInventory(
+        "a little more memory than can be said",
+        adding: """
+            service:
+              resources: { memory: 4097Gi }
+            """,
+        told: """
+            inventory.yaml:11:24  service.resources.memory: needs at least 256Mi, and at most 4096Gi
             """),
     BadInventory(
         "an image that moves",
@@ -208,6 +233,16 @@ let serviceFaults = [
               fix  add a line such as `passwordFile: ~/keys/registry-password`
             inventory.yaml:12:15  service.registry.username: must have no colon in it
               why  a colon ends the name where it is sent
+            """),
+    BadInventory(
+        "a registry with a password and no user",
+        adding: """
+            service:
+              registry: { repository: registry.example.org/mlops, passwordFile: inventory.yaml }
+            """,
+        told: """
+            inventory.yaml:11:13  service.registry.username: is missing
+              fix  add a line such as `username: kubeforge`
             """),
     BadInventory(
         "a registry's password file that is not there, and an image that moves",

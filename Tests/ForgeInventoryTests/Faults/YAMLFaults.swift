@@ -22,6 +22,26 @@ let yamlFaults = [
               fix  inventory/example.yaml of kubeforge shows every key
             """),
     BadInventory(
+        "a file of one letter",
+        "k",
+        told: """
+            inventory.yaml:1:1  needs keys with values, not one value
+            """),
+    BadInventory(
+        "a character that no text has",
+        "cluster: la\u{FFFF}b\n",
+        told: """
+            inventory.yaml:1:12  is not YAML: control characters are not allowed
+            """),
+    BadInventory(
+        "a tab before the only key",
+        "\tcluster: lab",
+        told: """
+            inventory.yaml:1:1  a tab
+              why  YAML is indented with spaces only
+              fix  replace it by spaces
+            """),
+    BadInventory(
         "a tab before a key",
         "cluster: lab\nhosts:\n\t- name: first\n",
         told: """
