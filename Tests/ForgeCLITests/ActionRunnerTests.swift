@@ -36,6 +36,15 @@ struct ActionRunnerTests {
         #expect(RememberedInventory(scene.state).path == scene.directory + "/desk/lab.yaml")
     }
 
+    @Test("remembers no inventory where it is not told to, and works on 32 hosts at once")
+    func plain() async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        let run = run(scene, witness, Action("deploy") { _ in plan { _ in [FakeStep("a", ["x"])] } })
+        #expect(run.width == 32)
+        #expect(await run.finish() == 0)
+        #expect(RememberedInventory(scene.state).path == nil)
+    }
+
     @Test("does not remember an inventory that is a pipe: it is gone with the command that wrote it")
     func pipe() async throws {
         let (scene, witness) = (try Scene(), Witness())
@@ -121,6 +130,7 @@ struct ActionRunnerTests {
         #expect(await run.finish() == code)
         #expect(witness.problems == ["kubmaster: kubmaster: no route", "kubnode: kubnode: no route"])
         #expect(witness.summary?.outcome == .failed)
+        #expect(witness.summary?.failed == 2)
     }
 
     @Test(
@@ -131,6 +141,15 @@ struct ActionRunnerTests {
         let action = Action("provision") { _ in throw Problem(what: "never asked") }
         let run = run(scene, witness, action) {
             throw Problem($0.name == host ? .usage : .unreachable, what: "\($0.name): no")
+        }
+        #expect(await run.finish() == 64)
+    }
+
+    @Test("that reaches no host, each for a reason of its own, ends with the first one's")
+    func otherReasons() async throws {
+        let action = Action("provision") { _ in throw Problem(what: "never asked") }
+        let run = run(try Scene(), Witness(), action) {
+            throw Problem($0.name == "kubmaster" ? .usage : .failed, what: "\($0.name): no")
         }
         #expect(await run.finish() == 64)
     }
@@ -212,5 +231,49 @@ struct ActionRunnerTests {
         #expect(await run(scene, witness, action) { _ in FakeTransport { _ in sudo } }.finish() == 1)
         #expect(witness.problems.first?.hasPrefix("kubmaster: kubmaster: sudo asks ubuntu for a password") == true)
         #expect(witness.summary?.failed == 2)
+    }
+
+    @Test("survey: the loss of a worker makes the run incomplete, though all of the plan holds")
+    func surveyWithoutWorker() async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        let action = Action("provision") { session in
+            _ = await session.ask { _ in [.swaps] }
+            return Plan(stages: [], essential: ["kubmaster"])
+        }
+        let run = run(scene, witness, action) { host in
+            let said = host.name == "kubmaster" ? Output(standardOutput: Array("0 0\n\n".utf8)) : Self.withoutPassword
+            return FakeTransport { _ in said }
+        }
+        #expect(await run.finish() == 2)
+        #expect(witness.summary?.outcome == .incomplete)
+        #expect(witness.problems.count == 1)
+        #expect(witness.problems.first?.hasPrefix("kubnode: kubnode: sudo asks ubuntu for a password") == true)
+    }
+
+    @Test("survey: problems are told in the order of the hosts' names, and count where no plan can be made")
+    func surveyOrder() async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        var cluster = Cluster.lab
+        let names = (1...7).map { "node\($0)" }
+        cluster.hosts = [Host.kubmaster] + names.map { Self.worker($0) }
+        let action = Action("provision") { session in
+            _ = await session.ask { _ in [.swaps] }
+            throw Problem(what: "no plan")
+        }
+        var run = run(scene, witness, action) { _ in FakeTransport { _ in Self.withoutPassword } }
+        run.read = { [cluster] _ in cluster }
+        #expect(await run.finish() == 1)
+        let told = witness.problems.map { String($0.prefix { $0 != ":" }) }
+        #expect(told == ["kubmaster"] + names + ["-"])
+        #expect(witness.summary?.failed == 8)
+    }
+
+    private static let withoutPassword = Output(
+        standardError: Array("sudo: a password is required\n".utf8), exit: .code(1))
+
+    private static func worker(_ name: String) -> Host {
+        var host = Host.kubnode
+        host.name = name
+        return host
     }
 }

@@ -1,5 +1,6 @@
 import ForgeTestSupport
 import Foundation
+import Glibc
 import Testing
 
 /// The built `kubeforge`, run as a person runs it.
@@ -34,13 +35,14 @@ enum Binary {
 
     /// Its exit code, with a descriptor for its standard error. `meanwhile` is done while it runs.
     static func run(
-        _ arguments: [String], in scene: Scene, errors: Int32, meanwhile: () async throws -> Void = {}
+        _ arguments: [String], in scene: Scene, _ variables: [String: String] = [:], errors: Int32,
+        meanwhile: () async throws -> Void = {}
     ) async throws -> Int32 {
+        let environment = environment(scene).merging(variables) { $1 }
         let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
         defer { close(nowhere) }
         let program = try ChildProcess(
-            [path.path()] + arguments, in: desk(scene), environment: environment(scene), output: nowhere, errors: errors
-        )
+            [path.path()] + arguments, in: desk(scene), environment: environment, output: nowhere, errors: errors)
         do { try await meanwhile() } catch { Issue.record(error) }
         return await withCheckedContinuation { done in
             Thread.detachNewThread { done.resume(returning: program.wait()) }
@@ -60,5 +62,45 @@ enum Binary {
                 CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments.first)
             return URL(filePath: own).deletingLastPathComponent().appending(path: "kubeforge")
         }
+    }
+}
+
+/// A terminal that nobody sees but a test.
+final class PseudoTerminal: Sendable {
+    /// What a program has instead of a terminal.
+    let descriptor: Int32
+    private let own: Int32
+
+    init() throws {
+        var (mine, programs): (Int32, Int32) = (-1, -1)
+        let result = openpty(&mine, &programs, nil, nil, nil)
+        try #require(result == 0)
+        for end in [mine, programs] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        (descriptor, own) = (programs, mine)
+    }
+
+    deinit {
+        close(descriptor)
+        close(own)
+    }
+
+    func resize(columns: UInt16, rows: UInt16) throws {
+        var size = winsize()
+        (size.ws_col, size.ws_row) = (columns, rows)
+        let result = ioctl(own, UInt(TIOCSWINSZ), &size)
+        try #require(result == 0)
+    }
+
+    /// All that was written until now, as the terminal gets it.
+    func written() -> String {
+        let end = Array("END".utf8)
+        write(descriptor, end, end.count)
+        var (bytes, piece) = ([UInt8](), [UInt8](repeating: 0, count: 4096))
+        while !bytes.suffix(end.count).elementsEqual(end) {
+            let count = read(own, &piece, piece.count)
+            if count <= 0 { break }
+            bytes += piece[..<count]
+        }
+        return String(decoding: bytes.dropLast(end.count), as: UTF8.self)
     }
 }

@@ -97,6 +97,28 @@ struct CancellationSourceTests {
         #expect(Array(witness.notes.dropFirst()) == ["next  kubeforge provision lab.yaml   (resumes where it stopped)"])
     }
 
+    @Test("is the ordinary end of what only watches also while its host is connected to")
+    func watchingTooEarly() async throws {
+        let (scene, witness) = (try Scene(), Witness())
+        let (begun, begin) = AsyncStream<Void>.makeStream()
+        var action = Action.query("logs") { _ in Issue.record("it was asked") }
+        action.endsWhenInterrupted = true
+        let run = ActionRunner(
+            action, inventory: "lab.yaml", surroundings: scene.surroundings, reporter: witness, read: { _ in .lab },
+            connect: { _ in
+                begin.finish()
+                try await Task.sleep(for: .seconds(3600))
+                return FakeTransport()
+            })
+        async let code = run.finish()
+        for await _ in begun {}
+        run.cancellation.request()
+        #expect(await code == 0)
+        #expect(witness.problems == [])
+        #expect(witness.summary?.outcome == .ok)
+        #expect(Array(witness.notes.dropFirst()) == [])
+    }
+
     @Test("twice waits no longer, and lists what may still run")
     func twice() async throws {
         let (scene, witness) = (try Scene(), Witness())

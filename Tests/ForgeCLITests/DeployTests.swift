@@ -40,7 +40,12 @@ struct DeployTests {
         #expect(try await asked(deploy, running: "").contains(plain))
         #expect(try await asked(deploy, running: Self.time).contains(first))
         let rebuild = Action.deploy(isDryRun: true, rebuiltAt: "2026-11-27T00:00:00Z", within: .seconds(1))
-        #expect(try await asked(rebuild, running: Self.time).contains(second))
+        let anew = try await asked(rebuild, running: Self.time)
+        #expect(anew.contains(second))
+        // Whether another build has begun to run meanwhile matters to a deploy that keeps the one that runs.
+        let lastBuild = #"annotations.kubeforge\.io/rebuilt"#
+        #expect(try await asked(deploy, running: Self.time).contains(lastBuild))
+        #expect(!anew.contains(lastBuild))
         #expect(rebuild.arguments == " --rebuild" && deploy.arguments == "")
     }
 

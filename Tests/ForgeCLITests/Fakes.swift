@@ -24,6 +24,8 @@ final class Witness: Reporter {
 
     var steps: [StepReport] { events.compactMap { if case .step(let report) = $0 { report } else { nil } } }
 
+    var tables: [Table] { events.compactMap { if case .table(let table) = $0 { table } else { nil } } }
+
     var summary: Summary? { events.compactMap { if case .summary(let summary) = $0 { summary } else { nil } }.last }
 
     private var events: [Event] { seen.withLock { $0 } }

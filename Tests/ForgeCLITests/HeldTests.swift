@@ -1,11 +1,13 @@
-import ForgeCLI
 import ForgeCore
 import ForgeInventory
 import ForgePlan
 import ForgeService
+import ForgeTestSupport
 import Foundation
 import Synchronization
 import Testing
+
+@testable import ForgeCLI
 
 @Suite("A second operator")
 struct HeldTests {
@@ -23,7 +25,7 @@ struct HeldTests {
     }
 
     private func run(
-        _ scene: Scene, _ witness: Witness, isDryRun: Bool = false, changes: Bool = true,
+        _ scene: Scene, _ witness: Witness, isDryRun: Bool = false, changes: Bool = true, keeps: Bool = false,
         answer: @escaping @Sendable (Command) -> Output
     ) -> ActionRunner {
         var action = Action("deploy", isDryRun: isDryRun) { _ in
@@ -36,6 +38,7 @@ struct HeldTests {
                 essential: ["kubmaster"])
         }
         action.lease = { .service($0.service) }
+        action.keepsMachines = keeps
         action.hosts = { [$0.firstControlPlane] }
         var run = ActionRunner(
             action, inventory: "lab.yaml", surroundings: scene.surroundings, reporter: witness, read: { _ in .lab },
@@ -61,14 +64,17 @@ struct HeldTests {
         #expect(seen.all.count == 1 && !seen.all.contains("true"))
     }
 
-    @Test("is refused by a machine that another run keeps, too")
-    func machine() async throws {
+    @Test(
+        "is refused by a machine that another run keeps, too, and keeps one for ten minutes or not at all",
+        arguments: [(false, 0), (true, 600)])
+    func machine(keeps: Bool, seconds: Int) async throws {
         let (scene, witness) = (try Scene(), Witness())
-        let code = await run(scene, witness) { command in
+        let code = await run(scene, witness, keeps: keeps) { command in
             guard command.line == "true" else {
                 return Output(standardOutput: Array("1795252330\n{\"items\":[]}".utf8))
             }
             #expect(command.lock?.holder.command == "deploy")
+            #expect(command.lock?.keeps == seconds)
             return Output(standardError: Array("kubeforge-lock: \(Self.other.line)\n".utf8), exit: .code(245))
         }.finish()
         #expect(code == 5)
@@ -99,6 +105,54 @@ struct HeldTests {
         #expect(problem?.fix == "wait for it to end, or end it after its running step: kill 1")
         #expect(problem?.kind == .held)
         lock.end()
+        #expect(try String(contentsOfFile: scene.state.lock(of: "lab"), encoding: .utf8) == "")
+    }
+
+    @Test(
+        "is told that the cluster is in use where the lock's file does not say by whom",
+        arguments: ["", "1234 1795252323.5\n", "provision x 1795252323.5\n", "provision 1234 x\n"])
+    func unnamed(text: String) throws {
+        let scene = try Scene()
+        let now = scene.surroundings.now()
+        let lock = try RunLock("lab", in: scene.state, for: .init(action: "plan", processID: 1, since: now))
+        try scene.write(text, to: scene.state.lock(of: "lab"))
+        let problem = #expect(throws: Problem.self) {
+            try RunLock("lab", in: scene.state, for: .init(action: "deploy", processID: 2, since: now))
+        }
+        #expect(problem?.what == "lab is in use by another kubeforge run")
+        #expect(problem?.why == nil)
+        #expect(problem?.fix == "wait for it to end")
+        lock.end()
+    }
+}
+
+@Suite("A run of this computer")
+struct LocalProcessesTests {
+    private func holder(_ process: Int32, _ computer: String = LocalProcesses.name) -> Holder {
+        Holder(
+            run: "bbbbbbbbbbbbbbbb", person: "ben@desk", computer: computer, processID: process,
+            since: "2026-11-21T09:12:03Z", command: "deploy")
+    }
+
+    @Test("has ended when its process has, or is this one; of other computers nothing is known")
+    func ended() throws {
+        let nowhere = FileHandle.nullDevice.fileDescriptor
+        let working = try ChildProcess(["sleep", "60"], output: nowhere, errors: nowhere)
+        let done = try ChildProcess(["true"], output: nowhere, errors: nowhere)
+        #expect(done.wait() == 0)
+        // One after the other: what the system said of the first is no answer about the second.
+        let ended = [done.id, working.id].map { LocalProcesses.isEnded(holder($0)) }
+        #expect(ended == [true, false])
+        #expect(LocalProcesses.isEnded(holder(getpid())))
+        #expect(!LocalProcesses.isEnded(holder(done.id, "c0ffee")))
+        #expect(!LocalProcesses.isEnded(holder(done.id, "0")))
+        working.terminate()
+        #expect(working.wait() == 128 + SIGTERM, "it was asked about, and went on")
+    }
+
+    @Test("is of a computer whose name has 16 hexadecimal digits")
+    func name() {
+        #expect(LocalProcesses.name.wholeMatch(of: /[0-9a-f]{16}/) != nil)
     }
 }
 

@@ -77,6 +77,34 @@ struct InitTests {
         #expect(words.suffix(3) == ["--target", "churned", "--json"])
     }
 
+    @Test("finds an inventory whose name has a blank")
+    func blank() async throws {
+        try scene.write(Self.inventory, to: "desk/my lab.yaml")
+        #expect(try await run(inventory: "my lab.yaml") == ["kubeforge deploy"])
+        let added = try text("desk/my lab.yaml")
+        #expect(added.contains("service:\n  model: churn\n  target: churned\n"), "\(added)")
+    }
+
+    @Test("leaves the inventory to whom it belongs, where root adds to it", .enabled(if: geteuid() == 0))
+    func owner() async throws {
+        try scene.write(Self.inventory, to: "desk/inventory.yaml")
+        let path = scene.directory + "/desk/inventory.yaml"
+        #expect(chown(path, 12345, 23456) == 0)
+        #expect(try await run() == ["kubeforge deploy"])
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect(attributes[.ownerAccountID] as? Int == 12345)
+        #expect(attributes[.groupOwnerAccountID] as? Int == 23456)
+    }
+
+    @Test("ends with what it did: it is no dry run")
+    func program() async throws {
+        try scene.write("def load(directory):\n    return None\n", to: "desk/churn/model.py")
+        try scene.write("age,churned\n41,yes\n42,no\n", to: "desk/churn/test.csv")
+        let result = try await Binary.run(["init", "--model", "churn"], in: scene)
+        #expect(result.code == 0, "\(result.errors)")
+        #expect(result.output.contains("✓ init finished   "), "\(result.output)")
+    }
+
     @Test("gives nobody more than the rows' own file gives: not who may not read that, through a link either")
     func modes() async throws {
         try scene.write(Self.inventory, to: "desk/inventory.yaml")

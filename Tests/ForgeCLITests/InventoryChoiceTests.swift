@@ -44,6 +44,17 @@ struct InventoryChoiceTests {
         #expect(choice.sentence.replacing(scene.directory, with: "DIRECTORY") == example.sentence)
     }
 
+    @Test("is the first of several files that is there")
+    func files() throws {
+        let scene = try Scene()
+        let files = ["./inventory/lab.yaml", "./inventory.yaml"]
+        try scene.write("", to: "desk/inventory.yaml")
+        #expect(try InventoryChoice.make(argument: nil, files: files, scene.surroundings).path == "./inventory.yaml")
+        try scene.write("", to: "desk/inventory/lab.yaml")
+        #expect(
+            try InventoryChoice.make(argument: nil, files: files, scene.surroundings).path == "./inventory/lab.yaml")
+    }
+
     @Test("that finds none says where to put one")
     func none() throws {
         let scene = try Scene()

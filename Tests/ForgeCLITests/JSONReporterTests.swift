@@ -68,4 +68,14 @@ struct JSONReporterTests {
             scene.output.text
                 == #"{"event":"problem","host":null,"what":"a\u001b[1mb\r\n\u0000\\ü","why":null,"fix":null}"# + "\n")
     }
+
+    @Test("have hosts in the order of their names, however many there are")
+    func order() throws {
+        let scene = try Scene()
+        let names = (1...9).map { "node\($0)" }
+        let hosts = Dictionary(uniqueKeysWithValues: names.map { ($0, HostSummary()) })
+        JSONReporter(scene.surroundings).report(.summary(Summary(outcome: .ok, hosts: hosts)))
+        let told = scene.output.text.matches(of: /"(node\d)":/).map { String($0.1) }
+        #expect(told == names)
+    }
 }

@@ -77,6 +77,8 @@ struct LoadTests {
                    30 –  50 ms     1  ▏
 
                 """)
+        let least = try screen(Self.report, columns: 10)
+        #expect(least.contains("\n    2 –   3 ms  9000  █\n    3 –   5 ms  2400  ▎\n"), "\(least)")
     }
 
     @Test("without an answer has no times")
@@ -147,6 +149,10 @@ struct LoadTests {
                 09:12:03.000    0 answered, 0.0 per second; 70 failed: 70 × could not connect
 
                 """)
+        let other = try LogFile(action: "smoke-test", at: scene.surroundings.now(), in: scene.state)
+        LogReporter(other, now: scene.surroundings.now).report(.load(Self.report))
+        let logged = try String(contentsOfFile: other.path, encoding: .utf8).replacing("09:12:03.000  ", with: "")
+        #expect(try "\n" + logged == screen(Self.report))
     }
 
     private func written(_ name: String, _ report: LoadReport) throws -> String {
@@ -181,7 +187,9 @@ struct LoadTests {
                 """
             ))
         #expect(page.contains("<div><dt>answered</dt><dd>11994</dd></div>\n<div><dt>failed</dt><dd>3</dd></div>"))
-        #expect(page.contains("<div><dt>p95</dt><dd>4.0 ms</dd></div>"))
+        #expect(page.contains("<div><dt>per second</dt><dd>399.1</dd></div>"))
+        #expect(page.contains("<div><dt>p50</dt><dd>2.5 ms</dd></div>\n<div><dt>p95</dt><dd>4.0 ms</dd></div>"))
+        #expect(page.contains("<div><dt>p99</dt><dd>12.0 ms</dd></div>\n<div><dt>longest</dt><dd>40.2 ms</dd></div>"))
         #expect(page.contains("<p class=\"problem\">2 × status 503, 1 × could not connect</p>"))
         #expect(
             page.contains(

@@ -51,6 +51,36 @@ struct LogTests {
         let log = LogReporter(file, now: scene.surroundings.now, keepsPodLines: keeps)
         log.report(.podLine(PodLine(pod: "a-1", text: "433 rows")))
         #expect(try String(contentsOfFile: file.path, encoding: .utf8).replacing("09:12:03.000  ", with: "") == text)
+        let plain = try LogFile(action: "logs", at: scene.surroundings.now(), in: scene.state)
+        LogReporter(plain, now: scene.surroundings.now).report(.podLine(PodLine(pod: "a-1", text: "433 rows")))
+        #expect(try String(contentsOfFile: plain.path, encoding: .utf8) == "")
+    }
+
+    @Test("has hosts in the order of their names, and what has several lines in one")
+    func order() throws {
+        let scene = try Scene()
+        let file = try LogFile(action: "deploy", at: scene.surroundings.now(), in: scene.state)
+        let log = LogReporter(file, now: scene.surroundings.now)
+        let names = (1...9).map { "node\($0)" }
+        let hosts = Dictionary(uniqueKeysWithValues: names.map { ($0, HostSummary()) })
+        log.report(.summary(Summary(outcome: .ok, hosts: hosts)))
+        log.write("a\n\nb")
+        let lines = try String(contentsOfFile: file.path, encoding: .utf8).split(separator: "\n")
+        #expect(lines.compactMap { $0.firstMatch(of: /node\d/).map { String($0.output) } } == names)
+        #expect(lines.last == "09:12:03.000  a ⏎  ⏎ b")
+    }
+
+    @Test("counts a line of a program from the first that has no room", arguments: [(21, 1), (22, 2)])
+    func room(limit: Int, written: Int) throws {
+        let scene = try Scene()
+        let file = try LogFile(action: "deploy", at: scene.surroundings.now(), in: scene.state)
+        let log = LogReporter(file, now: scene.surroundings.now, limit: limit)
+        // 21 bytes each, with the time and the newline.
+        for text in ["y", "z"] { log.report(.output(host: "m", OutputLine(stream: .standardOutput, text: text))) }
+        let text = try String(contentsOfFile: file.path, encoding: .utf8)
+        #expect(text.utf8.count == 21 * written)
+        let loss = "1 line that programs printed is not in the log, which has reached 0 MiB"
+        #expect(log.loss == (written == 2 ? nil : loss))
     }
 
     @Test("says how much of it is missing where the disk is full, and why")
@@ -59,9 +89,11 @@ struct LogTests {
         let file = LogFile("/dev/full", open("/dev/full", O_WRONLY | O_CLOEXEC))
         let log = LogReporter(file, now: scene.surroundings.now)
         #expect(log.loss == nil)
+        log.write("0")
+        #expect(log.loss == "1 line is not in the log, which cannot be written: No space left on device")
         log.report(.note("a\nb"))
         log.write("c")
-        #expect(log.loss == "3 lines are not in the log, which cannot be written: No space left on device")
+        #expect(log.loss == "4 lines are not in the log, which cannot be written: No space left on device")
     }
 
     @Test("is a file of its own for each run, for its user only")

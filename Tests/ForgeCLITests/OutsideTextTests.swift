@@ -182,6 +182,26 @@ struct OutsideTextTests {
         #expect(String(repeating: "x\n", count: 30_000).readable.split(separator: "\n").count == 2_000)
     }
 
+    @Test(
+        "is shown without sequences that only a terminal reads, and what is hidden is named",
+        arguments: [
+            ("a\u{1B}[0mb", "ab"), ("a\u{9B}0;1mb", "ab"), ("a\u{1B}(0b", "ab"), ("a\u{1B}7b", "ab"),
+            ("a\u{1B}]0;t\u{7}b", "ab"), ("a\u{1B}]0;t\u{1B}\\b", "ab"), ("a\u{1B}Pq#0\u{1B}\\b", "ab"),
+            ("a\u{90}t\u{9C}b", "ab"), ("a\u{98}t\u{9C}b", "ab"), ("a\u{9D}t\u{9C}b", "ab"),
+            ("a\u{9E}t\u{9C}b", "ab"), ("a\u{9F}t\u{9C}b", "ab"), ("a\u{1B}", "a\\u{1B}"),
+            ("a\u{2800}b", "a\\u{2800}b"), ("a\u{3164}b", "a\\u{3164}b"), ("a\u{7}\n\nb", "a\\u{7}\n\nb"),
+        ])
+    func sequences(text: String, shown: String) {
+        #expect(text.readable == shown)
+    }
+
+    @Test("is cut in lines of more than 20,000 characters, and in no others")
+    func longest() {
+        let line = String(repeating: "x", count: 20_000)
+        #expect((line + "\nb").readable == line + "\nb")
+        #expect((line + "x\nb").readable == line + " …\nb")
+    }
+
     @Test("that would fill the log is counted, and the end says so")
     func log() throws {
         let scene = try Scene()

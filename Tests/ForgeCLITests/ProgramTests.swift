@@ -181,6 +181,20 @@ struct ProgramTests {
         #expect((dump?["command"] as? [String: Any])?["commandName"] as? String == "kubeforge")
     }
 
+    @Test(
+        "colours a terminal, unless an option or a variable says not to",
+        arguments: [([], [:], true), (["--no-color"], [:], false), ([], ["NO_COLOR": "1"], false)]
+            as [([String], [String: String], Bool)])
+    func colours(options: [String], variables: [String: String], isColoured: Bool) async throws {
+        let terminal = try PseudoTerminal()
+        let code = try await Binary.run(
+            ["plan", "nowhere.yaml"] + options, in: Scene(), variables, errors: terminal.descriptor)
+        #expect(code == 3)
+        let text = terminal.written()
+        let mark = isColoured ? "\u{1B}[31m✗\u{1B}[0m" : "✗"
+        #expect(text.contains("\(mark) nowhere.yaml: there is no such file"), "\(text)")
+    }
+
     @Test("keeps a log of what it did")
     func log() async throws {
         let scene = try Scene()

@@ -38,7 +38,42 @@ struct QueuedReporterTests {
         goOn.signal()
         queued.finish()
         #expect(lines.all == ["1", "2", "3"])
-        #expect(witness.notes == ["first", "last", "2 lines are not shown: the output was blocked; the log has them"])
+        #expect(
+            witness.notes == [
+                "first", "last", "2 lines are not shown: the output was blocked; the log has everything",
+            ])
+    }
+
+    @Test("has room for ten thousand lines, and says of one, too, that it is not shown")
+    func usualRoom() {
+        let (began, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let witness = Witness { event in
+            if case .note("first") = event {
+                began.signal()
+                goOn.wait()
+            }
+        }
+        let lines = Lines()
+        let queued = QueuedReporter(CompositeReporter([witness, lines]))
+        queued.report(.note("first"))
+        began.wait()
+        for number in 0...10_000 { queued.report(line(number)) }
+        goOn.signal()
+        queued.finish()
+        #expect(lines.all.count == 10_000)
+        #expect(lines.all.last == "9999")
+        #expect(
+            witness.notes == ["first", "1 line is not shown: the output was blocked; the log has everything"])
+    }
+
+    @Test("is waited for at the end also where nothing is left but what it is writing")
+    func writing() {
+        let slow = Slow()
+        let queued = QueuedReporter(slow)
+        queued.report(.note("a"))
+        slow.began.wait()
+        queued.finish()
+        #expect(slow.isDone)
     }
 
     @Test("draws what goes on by itself on that thread: no task waits for a terminal")
@@ -85,6 +120,20 @@ private final class Lines: Reporter {
     private let lines = Mutex<[String]>([])
     var all: [String] { lines.withLock { $0 } }
     func report(_ event: Event) { if case .output(_, let line) = event { lines.withLock { $0.append(line.text) } } }
+}
+
+/// Takes a while for each event.
+private final class Slow: Reporter {
+    let began = DispatchSemaphore(value: 0)
+    private let never = DispatchSemaphore(value: 0)
+    private let written = Mutex(false)
+    var isDone: Bool { written.withLock { $0 } }
+
+    func report(_ event: Event) {
+        began.signal()
+        _ = never.wait(timeout: .now() + 0.3)
+        written.withLock { $0 = true }
+    }
 }
 
 /// A terminal that tells of each write, and on which threads these are.

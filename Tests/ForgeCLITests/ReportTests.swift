@@ -86,6 +86,20 @@ struct ReportTests {
         #expect(!page.contains("<script") && !page.contains("http"), "it needs nothing beside itself")
     }
 
+    @Test("as a page counts only what there is, and shows a time only where one was measured")
+    func passedPage() throws {
+        let matrix = ConfusionMatrix(model: "lda", classes: ["A", "B"], counts: [[1, 0], [1, 1]])
+        let score = CheckReport(name: "score", isPassed: true, expected: "0.5", got: "0.9", milliseconds: 0)
+        let page = try written(
+            "smoke.html", [.check(score), .confusion(matrix), .summary(Summary(outcome: .ok, seconds: 1))]
+        ).text
+        #expect(page.contains(#"<h1 class="passed">✓ smoke-test: 1 passed</h1>"#))
+        #expect(page.contains(#"<td>0.9</td><td class="number"></td></tr>"#))
+        #expect(page.contains(#"<td style="background:rgba(26,128,64,0.80)">1</td><td class="zero">0</td></tr>"#))
+        let nothing = try written("smoke.html", [.summary(Summary(outcome: .ok))]).text
+        #expect(nothing.contains(#"<h1 class="passed">✓ smoke-test: nothing was checked</h1>"#))
+    }
+
     @Test("replaces an older one as a whole")
     func replaces() throws {
         let scene = try Scene()

@@ -217,6 +217,39 @@ struct ScreenReporterTests {
         #expect(dumb.progress.text == plain.progress.text)
     }
 
+    @Test("has something to draw while a step runs, on a terminal that shows more than results")
+    func drawing() throws {
+        let size = TextStream.Size(columns: 70, rows: 20)
+        let (scene, dumb) = (try Scene(), try Scene(["TERM": "dumb"]))
+        let screen = ScreenReporter(.init(action: "provision"), scene.surroundings(terminal: size))
+        #expect(!screen.isDrawing)
+        let others = [
+            ScreenReporter(.init(action: "provision"), scene.surroundings),
+            ScreenReporter(.init(action: "provision", detail: .quiet), scene.surroundings(terminal: size)),
+            ScreenReporter(.init(action: "provision"), dumb.surroundings(terminal: size)),
+        ]
+        for one in [screen] + others { one.report(.stepBegan(host: "a", title: "swap is off")) }
+        #expect(screen.isDrawing)
+        #expect(others.map(\.isDrawing) == [false, false, false])
+        screen.report(.step(Story.report("a", "swap is off", .changed)))
+        #expect(!screen.isDrawing)
+    }
+
+    @Test("has one heading for all checks, and counts them at the end")
+    func checks() throws {
+        let scene = try Scene()
+        let screen = ScreenReporter(.init(action: "smoke-test"), scene.surroundings)
+        for name in ["/score", "/prediction/23"] {
+            screen.report(
+                .check(CheckReport(name: name, isPassed: true, expected: "E", got: "E", milliseconds: 3.2)))
+        }
+        screen.report(.summary(Summary(outcome: .ok, seconds: 2)))
+        let lines = scene.output.text.split(separator: "\n")
+        #expect(lines.count == 4)
+        #expect(lines.first?.hasPrefix("    check ") == true)
+        #expect(lines.last == "✓ smoke-test finished: 2 checks passed   2.0 s")
+    }
+
     @Test("draws a line for each busy host below the rest, and takes it off again")
     func live() throws {
         let scene = try Scene()

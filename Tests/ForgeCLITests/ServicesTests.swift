@@ -62,6 +62,7 @@ struct ServicesTests {
         some.services = ["spam", "churn"]
         #expect(await run(witness, some, scene: scene).finish() == 0)
         #expect(witness.steps.map(\.title) == [#"["churn"]"#, #"["spam"]"#])
+        #expect(witness.notes.filter { $0.hasPrefix("service ") } == ["service churn", "service spam"])
         #expect(witness.notes.last?.hasPrefix("next  kubeforge smoke-test --service spam --service churn\n") == true)
     }
 
@@ -77,6 +78,32 @@ struct ServicesTests {
                 next  fix the failures above, then run\n      kubeforge deploy lab.yaml   (resumes where it stopped)
                 """
         )
+    }
+
+    @Test(
+        "ends as the worst of its services did, in whichever order",
+        arguments: [
+            (.ok, .ok, .ok), (.ok, .incomplete, .incomplete), (.ok, .failed, .failed),
+            (.incomplete, .failed, .failed), (.incomplete, .incomplete, .incomplete), (.failed, .failed, .failed),
+        ] as [(Summary.Outcome, Summary.Outcome, Summary.Outcome)])
+    func worst(first: Summary.Outcome, second: Summary.Outcome, both: Summary.Outcome) {
+        let (one, other) = (RunOutcome(outcome: first, exitCode: 0), RunOutcome(outcome: second, exitCode: 0))
+        #expect(one.and(other).outcome == both)
+        #expect(other.and(one).outcome == both)
+    }
+
+    @Test("ends with the exit code of the first service that failed, and with what that leaves to do")
+    func firstFailure() {
+        let done = RunOutcome(outcome: .ok, exitCode: 0, next: ["smoke-test"])
+        let held = RunOutcome(outcome: .failed, exitCode: 5, next: ["wait"])
+        let failed = RunOutcome(outcome: .failed, exitCode: 1, next: ["repair"])
+        #expect(done.and(held).exitCode == 5)
+        #expect(done.and(held).next == ["wait"])
+        #expect(held.and(done).exitCode == 5)
+        #expect(held.and(done).next == ["wait"])
+        #expect(held.and(failed).exitCode == 5)
+        #expect(held.and(failed).next == ["wait", "repair"])
+        #expect(done.and(done).next == ["smoke-test"])
     }
 
     @Test("takes a Lease for each service, of its own")
@@ -100,7 +127,7 @@ struct ServicesTests {
     func refused() async throws {
         let (scene, witness) = (try Scene(), Witness())
         var unknown = action()
-        unknown.services = ["chrun"]
+        unknown.services = ["churn", "chrun", "prize"]
         #expect(await run(witness, unknown, scene: scene).finish() == 64)
         var one = action("rollback")
         (one.takesOneService, one.arguments) = (true, " 0123")

@@ -64,3 +64,13 @@ struct StateDirectoryTests {
         #expect(problem?.fix == "make it writable, or set XDG_STATE_HOME to a directory that is")
     }
 }
+
+@Suite("The operator's kubectl")
+struct KubeconfigTests {
+    @Test("is configured in the first file of $KUBECONFIG, or in the home directory")
+    func place() throws {
+        #expect(try Scene(["KUBECONFIG": "/a/config:/b/config"]).surroundings.kubeconfig == "/a/config")
+        let plain = try Scene()
+        #expect(plain.surroundings.kubeconfig == plain.directory + "/home/.kube/config")
+    }
+}

@@ -29,6 +29,22 @@ struct TextStreamTests {
         close(from)
     }
 
+    @Test("knows a terminal, and how large it is where that is told")
+    func terminal() throws {
+        let terminal = try PseudoTerminal()
+        let stream = TextStream.descriptor(terminal.descriptor)
+        #expect(stream.isTerminal)
+        #expect(stream.size() == nil)
+        try terminal.resize(columns: 70, rows: 20)
+        #expect(stream.size() == TextStream.Size(columns: 70, rows: 20))
+        stream.write("a")
+        #expect(terminal.written() == "a")
+        let file = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        defer { close(file) }
+        #expect(!TextStream.descriptor(file).isTerminal)
+        #expect(TextStream.descriptor(file).size() == nil)
+    }
+
     @Test("says that nothing can be written where the other end is gone")
     func gone() throws {
         var ends: [Int32] = [0, 0]

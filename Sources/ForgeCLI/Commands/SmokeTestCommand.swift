@@ -57,9 +57,12 @@ struct SmokeTestCommand: ActionCommand {
 
     var reports: [String] { report }
 
-    func action(_ surroundings: ProcessEnvironment) -> Action {
+    func action(_ surroundings: ProcessEnvironment) -> Action { .smokeTest(test) }
+
+    /// The test of a cluster that was typed.
+    var test: @Sendable (Cluster) -> SmokeTest {
         let load = load.map { Load(length: $0, concurrency: concurrency ?? 8, maximumP95: maxP95) }
-        return .smokeTest { [rows, seed, minScore] in
+        return { [rows, seed, minScore] in
             SmokeTest(cluster: $0, seed: seed, rows: rows, minimumScore: minScore, load: load)
         }
     }

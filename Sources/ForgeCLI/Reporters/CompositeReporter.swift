@@ -121,7 +121,8 @@ package final class QueuedReporter: Reporter, @unchecked Sendable {
         }
         var batch = events
         if dropped > 0 {
-            batch.append(.note("\(dropped) lines are not shown: the output was blocked; the log has them"))
+            let lines = dropped == 1 ? "1 line is" : "\(dropped) lines are"
+            batch.append(.note("\(lines) not shown: the output was blocked; the log has everything"))
         }
         (events, dropped, isWriting) = ([], 0, true)
         return batch

@@ -149,11 +149,8 @@ struct ProgressLines {
 
     mutating func endAll() { hosts = [] }
 
-    /// What takes the drawn lines off the terminal.
-    mutating func erase() -> String {
-        defer { drawn = 0 }
-        return drawn == 0 ? "" : "\r\u{1B}[\(drawn)A\u{1B}[J"
-    }
+    /// What takes the drawn lines off the terminal; `draw` follows.
+    func erase() -> String { drawn == 0 ? "" : "\r\u{1B}[\(drawn)A\u{1B}[J" }
 
     /// What draws them, below what stands there.
     mutating func draw(in size: TextStream.Size, hostColumns: Int, at time: Date, _ style: TextStyle) -> String {

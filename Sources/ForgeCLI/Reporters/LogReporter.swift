@@ -65,9 +65,12 @@ package final class LogReporter: Reporter {
     package var loss: String? {
         let state = state.withLock { $0 }
         let size = ByteCount(limit).mebibytes
-        let full = "\(state.lost) lines that programs printed are not in the log, which has reached \(size)"
-        let broken = "\(state.failed) lines are not in the log, which cannot be written: \(state.reason)"
-        let losses = [state.lost > 0 ? full : nil, state.failed > 0 ? broken : nil].compactMap { $0 }
+        let (lost, failed) = (state.lost, state.failed)
+        let printed = lost == 1 ? "1 line that programs printed is" : "\(lost) lines that programs printed are"
+        let full = "\(printed) not in the log, which has reached \(size)"
+        let lines = failed == 1 ? "1 line is" : "\(failed) lines are"
+        let broken = "\(lines) not in the log, which cannot be written: \(state.reason)"
+        let losses = [lost > 0 ? full : nil, failed > 0 ? broken : nil].compactMap { $0 }
         return losses.isEmpty ? nil : losses.joined(separator: "\n")
     }
 
