@@ -48,8 +48,8 @@ extension Session {
         throws(SSHError) -> Bool
     {
         guard !channel.received.isClosed else { return true }
-        var count = 0
         while isWritable && channel.hasRoom {
+            var count = 0
             let isMore = try input.next { bytes throws(SSHError) in
                 count = try channel.write(bytes, self)
                 return count
