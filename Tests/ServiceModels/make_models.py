@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 
 import boosters
+import odd_columns
+import odd_targets
 import onnx_files
 import own_code
 import sklearn_models
 
-MODULES = (sklearn_models, boosters, onnx_files, own_code)
+MODULES = (sklearn_models, odd_columns, odd_targets, boosters, onnx_files, own_code)
 
 
 def make(kind, directory):
