@@ -108,6 +108,29 @@ struct FirstMilestoneTests {
         #expect(try await lab.kubeforge("provision", lab.inventory.path).exitCode == 0)
     }
 
+    @Test("a control plane takes pods while the inventory says so, and has its own taints again afterwards")
+    func schedulable() async throws {
+        var open = lab.inventory
+        open.hosts[0].role = "control-plane, schedulable: true"
+        let path = lab.directory.appending(path: "schedulable.yaml").path()
+        try open.write(to: path)
+        func taints() async throws -> String {
+            try await lab.ssh("kubmaster", "kubectl get node kubmaster -o 'jsonpath={.spec.taints[*].key}'").output
+        }
+        let own = try await taints()
+        #expect(own.contains("node-role.kubernetes.io/"))
+        for (inventory, title, expected) in [
+            (path, "kubmaster is schedulable", ""), (lab.inventory.path, "kubmaster is not made schedulable", own),
+        ] {
+            let run = try await lab.kubeforge("provision", inventory, "--output", "json")
+            #expect(run.exitCode == 0, "\(run.everything)")
+            #expect(try run.events().filter { $0.outcome == "changed" }.compactMap(\.title).contains(title))
+            #expect(try await taints() == expected)
+        }
+        let again = try await lab.kubeforge("provision", lab.inventory.path, "--output", "json")
+        #expect(try again.events().filter { $0.outcome == "changed" }.compactMap(\.title) == [])
+    }
+
     @Test("deploy makes the service answer on every node's port")
     func deploy() async throws {
         let run = try await lab.kubeforge("deploy", lab.inventory.path, "--output", "json")
