@@ -22,6 +22,29 @@ struct MutantsTests {
                 && !inGuards.contains("Sources/ForgePlan/"))
     }
 
+    @Test("are made in a copy, never in the checkout, though the copy was removed in part")
+    func copy() async throws {
+        try await TemporaryDirectory.during { directory in
+            let code = """
+                import pathlib, sys; sys.path.insert(0, sys.argv[1]); import trying
+                root = pathlib.Path(sys.argv[2]).resolve(); trying.git.__kwdefaults__["directory"] = root
+                copy = trying.COPY = root / ".build/mutants/checkout"
+                trying.git("init", "--quiet", "--initial-branch=main"); (root / "file").write_text("one")
+                trying.git("add", "file")
+                trying.git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--message=one")
+                (root / "file").write_text("two"); (root / "new").write_text("new"); copy.mkdir(parents=True)
+                for _ in range(2):
+                    trying.prepare()
+                    print(trying.git("branch", "--show-current"), (root / "file").read_text(), (root / "new").exists())
+                    print((copy / "file").read_text())
+                """
+            let mutants = URL(filePath: script).deletingLastPathComponent().path
+            let said = try await LocalProgram.run(
+                "python3", ["-c", code, mutants, directory.path], environment: ["PYTHONDONTWRITEBYTECODE": "1"])
+            #expect(said == String(repeating: "main two True\ntwo\n", count: 2))
+        }
+    }
+
     @Test(
         """
         change operators, numbers and calls, scripts in texts, and neither comments, texts of one line, patterns nor \

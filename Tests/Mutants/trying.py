@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +30,9 @@ def prepare():
     if strange:
         print(f"not in the copy, because git does not know them: {', '.join(strange.splitlines())}")
     git("worktree", "prune")
+    # What is left of one that was removed by hand belongs to no copy: git would change the checkout itself there.
+    if COPY.exists() and Path(git("rev-parse", "--show-toplevel", directory=COPY)) != COPY:
+        shutil.rmtree(COPY)
     if COPY.exists():
         git("checkout", "--quiet", "--detach", "--force", commit, directory=COPY)
         git("clean", "-fdq", directory=COPY)
