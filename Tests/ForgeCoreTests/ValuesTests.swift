@@ -238,7 +238,7 @@ struct Base64Tests {
     func none(text: String) { #expect(Base64.decoded(text) == nil) }
 }
 
-@Suite("Numbers by chance")
+@Suite("Random numbers")
 struct SeededNumbersTests {
     /// SplitMix64's, as its authors' program prints them.
     @Test("are the same for the same seed on every machine")
