@@ -63,7 +63,8 @@ struct LabTests {
         try await run("up")
         #expect(try await all(". /etc/os-release; echo $ID $VERSION_ID") == ["ubuntu 24.04", "debian 12"])
         let locked = """
-            systemctl show -P InactiveExitTimestampMonotonic apt-daily.service
+            began='systemctl show -P InactiveExitTimestampMonotonic apt-daily.service'
+            timeout 60 sh -c "until [ \\$($began) != 0 ]; do sleep 0.1; done"; $began
             sudo systemctl stop apt-daily.service; sudo rm -f /var/lib/apt/periodic/update-stamp; sudo systemctl start \
             --no-block apt-daily.service
             inode=$(stat -c %i /var/lib/apt/lists/lock); timeout 60 sh -c "until grep -q POSIX.*WRITE.*:$inode \
