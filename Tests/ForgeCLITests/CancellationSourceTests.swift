@@ -73,13 +73,10 @@ struct CancellationSourceTests {
         #expect(Array(witness.notes.dropFirst()) == [])
     }
 
-    @Test("once gives up hosts that are only connected to, and tells no problem of theirs")
-    func connecting() async throws {
+    /// The exit code of an action that is interrupted while its hosts are connected to, and what it told.
+    private func interrupted(_ action: Action) async throws -> (Int32, Witness) {
         let (scene, witness) = (try Scene(), Witness())
         let (begun, begin) = AsyncStream<Void>.makeStream()
-        let action = Action("provision") { _ in
-            Plan(stages: [Stage("a", on: [.kubmaster]) { _ in [FakeStep("never", ["x"])] }])
-        }
         let run = ActionRunner(
             action, inventory: "lab.yaml", surroundings: scene.surroundings, reporter: witness, read: { _ in .lab },
             connect: { _ in
@@ -90,7 +87,16 @@ struct CancellationSourceTests {
         async let code = run.finish()
         for await _ in begun {}
         run.cancellation.request()
-        #expect(await code == 130)
+        return (await code, witness)
+    }
+
+    @Test("once gives up hosts that are only connected to, and tells no problem of theirs")
+    func connecting() async throws {
+        let action = Action("provision") { _ in
+            Plan(stages: [Stage("a", on: [.kubmaster]) { _ in [FakeStep("never", ["x"])] }])
+        }
+        let (code, witness) = try await interrupted(action)
+        #expect(code == 130)
         #expect(witness.steps.isEmpty)
         #expect(witness.problems == [])
         #expect(witness.summary?.outcome == .incomplete)
@@ -99,21 +105,10 @@ struct CancellationSourceTests {
 
     @Test("is the ordinary end of what only watches also while its host is connected to")
     func watchingTooEarly() async throws {
-        let (scene, witness) = (try Scene(), Witness())
-        let (begun, begin) = AsyncStream<Void>.makeStream()
         var action = Action.query("logs") { _ in Issue.record("it was asked") }
         action.endsWhenInterrupted = true
-        let run = ActionRunner(
-            action, inventory: "lab.yaml", surroundings: scene.surroundings, reporter: witness, read: { _ in .lab },
-            connect: { _ in
-                begin.finish()
-                try await Task.sleep(for: .seconds(3600))
-                return FakeTransport()
-            })
-        async let code = run.finish()
-        for await _ in begun {}
-        run.cancellation.request()
-        #expect(await code == 0)
+        let (code, witness) = try await interrupted(action)
+        #expect(code == 0)
         #expect(witness.problems == [])
         #expect(witness.summary?.outcome == .ok)
         #expect(Array(witness.notes.dropFirst()) == [])

@@ -14,6 +14,16 @@ struct QueuedReporterTests {
         .output(host: "a", OutputLine(stream: .standardOutput, text: "\(number)"))
     }
 
+    /// It stands still at the note `first`, tells that, and goes on when it is told to.
+    private func standing(_ began: DispatchSemaphore, until goOn: DispatchSemaphore) -> Witness {
+        Witness { event in
+            if case .note("first") = event {
+                began.signal()
+                goOn.wait()
+            }
+        }
+    }
+
     @Test(
         """
         is waited for by nobody who reports; lines beyond its room are dropped and counted, everything else is kept in \
@@ -22,12 +32,7 @@ struct QueuedReporterTests {
     )
     func standsStill() {
         let (began, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        let witness = Witness { event in
-            if case .note("first") = event {
-                began.signal()
-                goOn.wait()
-            }
-        }
+        let witness = standing(began, until: goOn)
         let lines = Lines()
         let queued = QueuedReporter(CompositeReporter([witness, lines]), room: 3)
         queued.report(.note("first"))
@@ -47,12 +52,7 @@ struct QueuedReporterTests {
     @Test("has room for ten thousand lines, and says of one, too, that it is not shown")
     func usualRoom() {
         let (began, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        let witness = Witness { event in
-            if case .note("first") = event {
-                began.signal()
-                goOn.wait()
-            }
-        }
+        let witness = standing(began, until: goOn)
         let lines = Lines()
         let queued = QueuedReporter(CompositeReporter([witness, lines]))
         queued.report(.note("first"))
