@@ -1,4 +1,4 @@
-"""Model directories whose examples have odd columns: codes, blanks, words for nothing, numbers too large for floats."""
+"""Model directories whose examples have unusual columns: codes, blanks, words such as NA, integers too large for floats."""
 
 import joblib
 import numpy as np
@@ -20,7 +20,7 @@ def coded(directory):
 
 
 def encoders(draw, dtype):
-    """A notebook's table of codes with zeros in front, as these types, and an encoder's model of it."""
+    """A table of codes with leading zeros, read with these dtypes, and a model that encodes them."""
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LinearRegression

@@ -7,7 +7,7 @@ from samples import numbers
 
 
 def several(directory):
-    """Two targets in one model, with two and three classes."""
+    """One model with two targets, of two and three classes."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.multioutput import MultiOutputClassifier
 
@@ -61,7 +61,7 @@ def counts(directory):
 
 
 def times(directory):
-    """A regressor of Unix times, which are large against what they differ by."""
+    """A regressor of Unix timestamps: large values with small differences."""
     from sklearn.linear_model import LinearRegression
 
     (train, truth), (test, right) = numbers(1), numbers(2)

@@ -101,7 +101,7 @@ def onnx_scores(directory):
 
 
 def onnx_logits(directory):
-    """A network that returns a label and logits, for classes that are words in the examples; and a clustering, whose numbers are no classes."""
+    """A classifier that returns a label and logits, where the examples have words as classes; and a clustering model without classes."""
     import onnx
     from onnx import helper
     from sklearn.cluster import KMeans

@@ -1,4 +1,4 @@
-"""Model directories with what scikit-learn trained: the forms of its files, and pipelines with steps of many kinds."""
+"""Model directories with scikit-learn models: each file format, and pipelines with many kinds of steps."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Of which type is a column, by its cells?"""
+"""Which type does a column have, judged by its cells?"""
 
 import re
 
@@ -80,7 +80,7 @@ class Seen:
             self.odd = (where(number), cell, number_hint(text, decimal))
 
     def column(self, name, type=None):
-        """The type of the column. A few cells that are not numbers, among many that are, are refused."""
+        """The column with its type. Raises DataError where a few cells of a numeric column are not numbers."""
         known = self.numbers + self.booleans + self.texts
         found = self._type(known)
         if type is None and found == "text" and self.numbers > known * (1 - FEW_EXCEPTIONS) and not self.zeros:

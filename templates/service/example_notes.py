@@ -1,4 +1,4 @@
-"""What is worth knowing about example rows, though nothing is wrong with them?"""
+"""Which notes does a user get about example rows that are valid?"""
 
 import os
 from collections import Counter
@@ -10,7 +10,7 @@ from schema import Layout, Schema
 
 
 def notes(data):
-    """What is worth knowing, sentence by sentence."""
+    """Yields the notes, one sentence each."""
     schema, train = data.schema, data.train or data.test
     name = os.path.basename(train.name)
     if data.train is not None and (data.test is data.train or data.test.sha256 == data.train.sha256):
