@@ -39,15 +39,17 @@ OPEN_FILES := most=$$(ulimit -Hn); [ "$$most" != unlimited ] && [ "$$most" -le 6
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 # A temporary directory for the tests alone, so that what they leave behind is noticed and removed. Its name is short: gpg's sockets are deep in it.
 OWN_TMP := own=$$(mktemp -d /tmp/kf.XXXXXX) && chmod 1777 "$$own" && TMPDIR=$$own
-# SwiftPM's own is no test's.
-LEFT := left=$$(ls -A "$$own" | grep -v -e '^TemporaryDirectory[.]' -e '[.]lock$$'); rm -rf -- "$$own";
+LEFT := left=$$(ls -A "$$own"); rm -rf -- "$$own";
 NONE_LEFT := [ -z "$$left" ] || { echo "Tests that need no machines left files in the temporary directory:" $$left; exit 1; }
 # Keeps sudo's password cached: tests need it again at their end, to remove machines.
 KEEP_SUDO := $(if $(ROOT),while sudo -n -v 2>/dev/null; do sleep 60; done & keeper=$$!; trap 'kill $$keeper' EXIT;)
 
+# The tests as `swift test` runs them, without SwiftPM around them: two of it side by side share a cache that each maps into
+# its memory, and one has ended by SIGBUS.
+TESTS := .build/debug/kubeforgePackageTests.xctest --testing-library swift-testing
 # Tests that need no machines. Those of the service's Python wait for programs and would block the others' few threads, so they run apart.
-OTHERS := swift test --skip-build --disable-xctest --skip '$(MACHINES)|$(SERVICE)|$(FAULTS)|$(VM)|ServiceTemplateTests[.]'
-TEMPLATES := swift test --skip-build --disable-xctest --filter 'ServiceTemplateTests[.]' --skip '$(SERVICE)'
+OTHERS := $(TESTS) --skip '$(MACHINES)|$(SERVICE)|$(FAULTS)|$(VM)|ServiceTemplateTests[.]'
+TEMPLATES := $(TESTS) --filter 'ServiceTemplateTests[.]' --skip '$(SERVICE)'
 
 .PHONY: help demo check test test-service test-faults test-vm test-mutants fuzz benchmark-service lint format ready packages build dist \
 	install uninstall down
@@ -86,9 +88,9 @@ check: lint packages
 # The machines mostly wait, so the other tests run meanwhile, with lower priority. The output of both comes one after the other.
 test: packages
 	swift build --build-tests
-	@$(OPEN_FILES) $(KEEP_SUDO) swift test --ignore-lock --skip-build --disable-xctest --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
+	@$(OPEN_FILES) $(KEEP_SUDO) $(TESTS) --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
 	trap 'kill $$machines' INT TERM; \
-	$(OWN_TMP) nice $(OTHERS) --ignore-lock; others=$$?; TMPDIR=$$own nice $(TEMPLATES) --ignore-lock || others=$$?; $(LEFT) \
+	$(OWN_TMP) nice $(OTHERS); others=$$?; TMPDIR=$$own nice $(TEMPLATES) || others=$$?; $(LEFT) \
 	tail -f -n +1 --pid=$$machines .build/machines.log; wait $$machines || exit; \
 	[ $$others = 0 ] || { echo 'Tests that need no machines failed: see above.'; exit $$others; }; \
 	$(NONE_LEFT)
@@ -96,27 +98,27 @@ test: packages
 test-vm: DEBS += qemu-system-x86 e2fsprogs genisoimage
 test-vm: packages
 	swift build --build-tests
-	@$(OPEN_FILES) $(KEEP_SUDO) swift test --skip-build --disable-xctest --filter '$(VM)'
+	@$(OPEN_FILES) $(KEEP_SUDO) $(TESTS) --filter '$(VM)'
 
 # Four labs of two machines: more kubelets, journals and proxies than Linux lets watch files by default.
 test-faults: packages
 	@[ "$$(cat /proc/sys/fs/inotify/max_user_instances)" -ge 1024 ] || $(ROOT) sysctl -q -w fs.inotify.max_user_instances=1024
 	swift build --build-tests
 	@$(OPEN_FILES) $(KEEP_SUDO) SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 \
-	swift test --skip-build --disable-xctest --filter '$(FAULTS)'
+	$(TESTS) --filter '$(FAULTS)'
 
 # One parser after the other, so that the memory of each can be seen.
 fuzz: FUZZ_SECONDS ?= 600
 fuzz:
 	swift build --build-tests
-	KUBEFORGE_FUZZ_SECONDS=$(FUZZ_SECONDS) nice swift test --skip-build --disable-xctest --no-parallel --filter 'FuzzTests'
+	KUBEFORGE_FUZZ_SECONDS=$(FUZZ_SECONDS) nice $(TESTS) --no-parallel --filter 'FuzzTests'
 
 test-mutants: packages
 	@$(OPEN_FILES) python3 Tests/Mutants/mutants.py $(MUTANTS)
 
 test-service: packages
 	swift build --build-tests
-	@$(OPEN_FILES) $(KEEP_SUDO) swift test --skip-build --disable-xctest --filter '$(SERVICE)'
+	@$(OPEN_FILES) $(KEEP_SUDO) $(TESTS) --filter '$(SERVICE)'
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
