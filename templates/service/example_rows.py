@@ -97,7 +97,7 @@ def schema_of(train, test, target=None, index=None, types=None):
         return Schema(columns, None, index)
     column = seen[target].column(target, types.get(target))
     column.optional = False
-    return _with_task(Schema(columns, column, index), train, test)
+    return _with_task(Schema(columns, column, index), train or test)
 
 
 def _named(name, default, examples, word, other=None):
@@ -129,33 +129,29 @@ def _merge(seen, train, test, names, target):
         one.example = other.example if one.example is None else one.example
 
 
-def _with_task(schema, train, test):
+def _with_task(schema, examples):
     """Text and booleans are classes; whole numbers are, where there are few of them."""
-    first = train or test
-    counts = Counter(truth for _, truth in first.truths(schema))
+    counts = Counter(truth for _, truth in examples.truths(schema))
     kind, rows = schema.target.type, sum(counts.values())
     whole = kind != "number" or all(float(number).is_integer() for number in counts)
     many = kind in ("integer", "number") and len(counts) > max(30, rows // 2 if rows < 2000 else 1000)
     if not whole or many:
         schema.task = "regression"
-        return schema
-    schema.task, schema.classes = "classification", sorted(counts)
-    strange = _strange(schema, train, test)
-    # Of numbers only the models say whether they are classes.
-    if strange and kind in ("text", "boolean"):
-        raise DataError(strange)
+    else:
+        schema.task, schema.classes = "classification", sorted(counts)
     return schema
 
 
 def _strange(schema, train, test):
     """Which class the test has first that the training has not; None if there is none."""
-    known = set(schema.classes or ())
-    for where, truth in test.truths(schema) if known and train is not None and test is not train else ():
+    if not schema.classes or train is None or test is train:
+        return None
+    known = set(schema.classes)
+    for where, truth in test.truths(schema):
         if truth not in known:
             return (f"{where}: class {shown(truth)} is not in {os.path.basename(train.name)}, which has "
                     f"{', '.join(map(shown, schema.classes[:30]))}{', …' if len(schema.classes) > 30 else ''}")
     return None
-
 
 
 class Data:
@@ -167,6 +163,9 @@ class Data:
         self.train, self.test = read[0], read[1] or read[0]
         self.schema = schema_of(self.train, self.test, target, index, types)
         self.strange = _strange(self.schema, self.train, self.test)  # a class that training has not, as a sentence, or None
+        # Of numbers only the models say whether they are classes.
+        if self.strange and self.schema.target.type in ("text", "boolean"):
+            raise DataError(self.strange)
         self.notes = list(example_notes.notes(self))
 
     def as_json(self):
