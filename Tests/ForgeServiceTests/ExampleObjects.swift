@@ -24,12 +24,24 @@ enum Told {
         """
     }
 
-    static func replicaSet(_ template: String, revision: Int, models: String? = nil) -> String {
+    static func replicaSet(
+        _ template: String, revision: Int, models: String? = nil, of owner: String = "inference"
+    ) -> String {
         """
         {"kind":"ReplicaSet","metadata":{"name":"set-\(revision)","annotations":{\
-        "deployment.kubernetes.io/revision":"\(revision)"}},
+        "deployment.kubernetes.io/revision":"\(revision)"},\
+        "ownerReferences":[{"kind":"Deployment","name":"\(owner)"}]},
          "spec":{"template":{"metadata":{"annotations":{"kubeforge.io/template":"\(template)"}},"spec":{\
         "initContainers":[\(models.map { fetching($0) } ?? "")],"containers":[]}}}}
+        """
+    }
+
+    /// One whose pods are not described.
+    static func set(_ name: String, revision: Int = 2, of owner: String = "inference") -> String {
+        """
+        {"kind":"ReplicaSet","metadata":{"name":"\(name)","annotations":{\
+        "deployment.kubernetes.io/revision":"\(revision)"},\
+        "ownerReferences":[{"kind":"Deployment","name":"\(owner)"}]}}
         """
     }
 

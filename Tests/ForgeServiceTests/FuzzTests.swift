@@ -33,7 +33,7 @@ struct FuzzTests {
          "status": {"observedGeneration": 3, "replicas": 2, "updatedReplicas": 1, "availableReplicas": 1,
          "conditions": [{"type": "ReplicaFailure", "status": "True", "message": "forbidden"}]}},
         {"kind": "ReplicaSet", "metadata": {"name": "inference-1", "annotations": \
-        {"deployment.kubernetes.io/revision": "4"}},
+        {"deployment.kubernetes.io/revision": "4"}, "ownerReferences": [{"kind": "Deployment", "name": "inference"}]},
          "spec": {"template": {"metadata": {"annotations": {"kubeforge.io/template": "second"}}, "spec": \
         {"containers": [{"image": "x"}]}}}},
         {"kind": "Pod", "metadata": {"name": "inference-1-a", "creationTimestamp": "2026-11-21T15:00:00Z", \

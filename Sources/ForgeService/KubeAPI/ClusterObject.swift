@@ -19,7 +19,10 @@ struct ClusterObject: Decodable, Sendable {
         var ownerReferences: [Owner]?
         var deletionTimestamp: String?
 
-        struct Owner: Decodable, Sendable { var name: String }
+        struct Owner: Decodable, Sendable {
+            var kind: String?
+            var name: String
+        }
     }
 
     struct Spec: Decodable, Sendable {

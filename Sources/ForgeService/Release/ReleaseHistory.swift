@@ -37,7 +37,7 @@ package struct ReleaseHistory: Sendable {
         running = deployment?.spec?.template?.digest
         replicas = deployment?.spec?.replicas
         replaced = deployment.flatMap { $0.isReplacingPods ? $0.lastRevision(of: objects) : nil }
-        let known = objects.filter { $0.kind == "ReplicaSet" }.compactMap { set in
+        let known = objects.filter { $0.isReplicaSet(of: service) }.compactMap { set in
             set.spec?.template?.digest.flatMap { digest in RetainedRevision(set).map { (digest, $0) } }
         }
         kept = Dictionary(known) { $0.revision > $1.revision ? $0 : $1 }
@@ -200,8 +200,14 @@ extension ClusterObject {
     /// What a Deployment described before, among the revisions that are kept of it.
     fileprivate func lastRevision(of objects: [ClusterObject]) -> Int? {
         guard let revisionNumber else { return nil }
-        return objects.filter { $0.kind == "ReplicaSet" }.compactMap(\.revisionNumber).filter { $0 < revisionNumber }
-            .max()
+        return objects.filter { $0.isReplicaSet(of: metadata.name) }.compactMap(\.revisionNumber)
+            .filter { $0 < revisionNumber }.max()
+    }
+
+    /// Whether a Deployment of this name made this ReplicaSet: somebody else's may have its label and its revision.
+    func isReplicaSet(of deployment: String) -> Bool {
+        kind == "ReplicaSet"
+            && metadata.ownerReferences?.contains { $0.kind == "Deployment" && $0.name == deployment } == true
     }
 }
 

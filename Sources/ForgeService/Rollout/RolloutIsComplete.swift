@@ -110,8 +110,10 @@ struct RolloutState: Sendable {
     init(_ objects: [ClusterObject]) {
         deployment = objects.first { $0.kind == "Deployment" }
         let revision = deployment?.metadata.annotations?[ClusterObject.revision]
-        let set = objects.first {
-            $0.kind == "ReplicaSet" && revision != nil && $0.metadata.annotations?[ClusterObject.revision] == revision
+        let set = objects.first { [deployment] one in
+            guard let deployment, let revision else { return false }
+            return one.isReplicaSet(of: deployment.metadata.name)
+                && one.metadata.annotations?[ClusterObject.revision] == revision
         }
         replicaSet = set?.metadata.name
         pods = objects.filter { pod in

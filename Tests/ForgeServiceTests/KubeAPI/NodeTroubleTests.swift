@@ -106,9 +106,7 @@ struct NodeTroubleTests {
             {"kind":"Deployment","metadata":{"name":"inference","annotations":{\#
             "deployment.kubernetes.io/revision":"2"}}}
             """#
-        let set =
-            #"{"kind":"ReplicaSet","metadata":{"name":"set","annotations":{"deployment.kubernetes.io/revision":"2"}}}"#
-        let state = RolloutState(ClusterObject.list("{\"items\":[\(deployment),\(set),\(pod)]}"))
+        let state = RolloutState(ClusterObject.list("{\"items\":[\(deployment),\(Told.set("set")),\(pod)]}"))
         let nodes = ClusterObject.list("{\"items\":[\(node("kubmaster")),\(node(conditions: pressure))]}")
         return RolloutDiagnosis(state: state, events: [], logs: [:], nodes: nodes).problem(
             host: "kubmaster", release: Example.release, namespace: "mlops", ending: "did not become ready",

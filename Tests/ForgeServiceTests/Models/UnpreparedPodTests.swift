@@ -55,13 +55,9 @@ struct UnpreparedPodTests {
                 {"kind":"Deployment","metadata":{"name":"inference","annotations":{\#
                 "deployment.kubernetes.io/revision":"2"}}}
                 """#
-            let set =
-                #"""
-                {"kind":"ReplicaSet","metadata":{"name":"set","annotations":{"deployment.kubernetes.io/revision":"2"}}}
-                """#
-            let objects =
-                ClusterObject.list("{\"items\":[\(deployment),\(set)]}") + [pod(backingOff, restarts: restarts)]
-            return RolloutDiagnosis(state: RolloutState(objects), events: [], logs: [:]).isPermanent
+            let objects = ClusterObject.list("{\"items\":[\(deployment),\(Told.set("set"))]}")
+            let state = RolloutState(objects + [pod(backingOff, restarts: restarts)])
+            return RolloutDiagnosis(state: state, events: [], logs: [:]).isPermanent
         }
         #expect(!isPermanent(1))
         #expect(isPermanent(2))

@@ -21,12 +21,12 @@ struct AutomaticRollbackTests {
         }
     }
 
-    @Test("is undone: the release that ran last comes back, not one that never was complete")
+    @Test("is undone: the release that ran last comes back, not one that never was complete, nor another's copy")
     func isUndone() async throws {
         let history = Told.list(
             Told.deployment(template: "new"), Told.replicaSet("older", revision: 3),
             Told.replicaSet("old", revision: 4), Told.replicaSet("broken", revision: 5),
-            Told.replicaSet("new", revision: 6),
+            Told.replicaSet("new", revision: 6), Told.replicaSet("old", revision: 9, of: "inference-canary"),
             Told.history(
                 .example("b", template: "older", at: "2026-11-20T10:00:00Z"),
                 .example("a", template: "old", at: "2026-11-21T10:00:00Z")))
@@ -84,7 +84,7 @@ struct AutomaticRollbackTests {
         let history = Told.list(
             Told.deployment(template: "new", revision: 6, progress: "ReplicaSetUpdated"),
             Told.replicaSet("older", revision: 3), Told.replicaSet("old", revision: 4),
-            Told.replicaSet("new", revision: 6),
+            Told.replicaSet("other", revision: 5, of: "inference-canary"), Told.replicaSet("new", revision: 6),
             Told.history(
                 .example("c", template: "older", at: "2026-11-20T10:00:00Z"),
                 .example("a", template: "old", at: "2026-11-21T10:00:00Z"),

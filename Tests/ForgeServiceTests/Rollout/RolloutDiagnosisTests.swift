@@ -60,8 +60,7 @@ struct RolloutDiagnosisTests {
                 {"items":[
                  {"kind":"Deployment","metadata":{"name":"inference","annotations":{\
                 "deployment.kubernetes.io/revision":"2"}}},
-                 {"kind":"ReplicaSet","metadata":{"name":"set","annotations":{\
-                "deployment.kubernetes.io/revision":"2"}}},
+                 \(Told.set("set")),
                  {"kind":"Pod","metadata":{"name":"pod","ownerReferences":[{"name":"set"}]},"status":{\
                 "containerStatuses":[
                   {"name":"api","ready":false,"restartCount":\(restarts),"state":{"waiting":{\
@@ -90,7 +89,7 @@ struct RolloutDiagnosisTests {
         }
         let objects = """
             {"items":[{"kind":"Deployment","metadata":{"name":"inference",\(revision)}},
-             {"kind":"ReplicaSet","metadata":{"name":"set",\(revision)}},
+             \(Told.set("set")),
              \(pods.joined(separator: ",\n"))]}
             """
         return RolloutDiagnosis(
@@ -157,17 +156,14 @@ struct RolloutDiagnosisTests {
         #expect(problem.fix == "if it should take pods again: `kubectl uncordon kubnode`")
     }
 
-    @Test("is not blamed on the pods of another release")
+    @Test("is not blamed on the pods of another release, or of another Deployment with the service's label")
     func otherReleases() {
         let objects = """
             {"items":[
              {"kind":"Deployment","metadata":{"name":"inference","annotations":{\
             "deployment.kubernetes.io/revision":"2"}}},
-             {"kind":"ReplicaSet","metadata":{"name":"broken","annotations":{"deployment.kubernetes.io/revision":"1"}}},
-             {"kind":"ReplicaSet","metadata":{"name":"new","annotations":{"deployment.kubernetes.io/revision":"2"}}},
-             {"kind":"Pod","metadata":{"name":"broken-1","ownerReferences":[{"name":"broken"}]},"status":{\
-            "containerStatuses":[
-              {"name":"api","ready":false,"restartCount":9,"state":{"waiting":{"reason":"ImagePullBackOff"}}}]}},
+             \(Told.set("foreign", of: "inference-canary")), \(Told.set("broken", revision: 1)), \(Told.set("new")),
+             \(pulling("broken")), \(pulling("foreign")),
              {"kind":"Pod","metadata":{"name":"new-1","ownerReferences":[{"name":"new"}]},"status":{\
             "containerStatuses":[
               {"name":"api","ready":false,"restartCount":0}]}}]}
@@ -175,5 +171,13 @@ struct RolloutDiagnosisTests {
         let diagnosis = RolloutDiagnosis(state: RolloutState(ClusterObject.list(objects)), events: [], logs: [:])
         #expect(diagnosis.causes.map(\.cause) == [.slow])
         #expect(!diagnosis.isPermanent)
+    }
+
+    private func pulling(_ set: String) -> String {
+        """
+        {"kind":"Pod","metadata":{"name":"\(set)-1","ownerReferences":[{"name":"\(set)"}]},"status":{\
+        "containerStatuses":[
+          {"name":"api","ready":false,"restartCount":9,"state":{"waiting":{"reason":"ImagePullBackOff"}}}]}}
+        """
     }
 }
