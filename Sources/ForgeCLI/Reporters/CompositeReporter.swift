@@ -52,6 +52,7 @@ package protocol LiveReporter: Reporter {
 package final class QueuedReporter: Reporter, @unchecked Sendable {
     private let reporter: any Reporter
     private let live: (any LiveReporter)?
+    private let hasLog: Bool
     private let room: Int
     private let pause: Double
     /// Guards what follows.
@@ -61,10 +62,12 @@ package final class QueuedReporter: Reporter, @unchecked Sendable {
     private var isWriting = false
     private var isOver = false
 
+    /// `hasLog`: whether a log has the lines that are dropped.
     /// `pause`: seconds between two drawings of a live reporter.
-    package init(_ reporter: any Reporter, room: Int = 10_000, pause: Double = 0.1) {
+    package init(_ reporter: any Reporter, hasLog: Bool = false, room: Int = 10_000, pause: Double = 0.1) {
         self.reporter = reporter
         live = reporter as? any LiveReporter
+        self.hasLog = hasLog
         self.room = room
         self.pause = pause
         Thread.detachNewThread { self.write() }
@@ -122,7 +125,8 @@ package final class QueuedReporter: Reporter, @unchecked Sendable {
         var batch = events
         if dropped > 0 {
             let lines = dropped == 1 ? "1 line is" : "\(dropped) lines are"
-            batch.append(.note("\(lines) not shown: the output was blocked; the log has everything"))
+            let rest = hasLog ? "; the log has everything" : ""
+            batch.append(.note("\(lines) not shown: the output was blocked\(rest)"))
         }
         (events, dropped, isWriting) = ([], 0, true)
         return batch

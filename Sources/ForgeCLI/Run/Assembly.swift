@@ -29,7 +29,7 @@ struct Assembly {
         let reports = try reports.map { try ReportFile($0, action: action.name, surroundings) }
         let log = try makeLog(action)
         let narrator = narrator(action.name, isDryRun: action.isDryRun, showsOutput: action.showsOutput, options, log)
-        let narration = QueuedReporter(narrator.reporter)
+        let narration = QueuedReporter(narrator.reporter, hasLog: log != nil)
         let reporter = RedactingReporter(CompositeReporter([narration] + (log.map { [$0] } ?? []) + reports))
         var run = ActionRunner(
             action, inventory: inventory, surroundings: surroundings, reporter: reporter,
