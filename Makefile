@@ -35,6 +35,8 @@ INSTALLED := bin/kubeforge share/bash-completion/completions/kubeforge share/fis
 PLACE = place='$(DESTDIR)$(PREFIX)'; while [ ! -e "$$place" ]; do place=$$(dirname "$$place"); done; as=; [ -w "$$place" ] || as='$(ROOT)'
 # A login session starts with 1024 open files; tests that run at once take more.
 OPEN_FILES := most=$$(ulimit -Hn); [ "$$most" != unlimited ] && [ "$$most" -le 65536 ] || most=65536; ulimit -Sn "$$most";
+# Into a pipe the tests print colours, for whatever forwards them to a terminal.
+PLAIN := [ -t 1 ] || export NO_COLOR=1;
 # At most eight tests at once: two cores that run a thousand at once make each of them late. Toolchains before Swift 6.3 do not read this.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 # A temporary directory for the tests alone, so that what they leave behind is noticed and removed. Its name is short: gpg's sockets are deep in it.
@@ -82,13 +84,13 @@ demo: build
 
 check: lint packages
 	swift build --build-tests
-	@$(OPEN_FILES) $(OWN_TMP) nice $(OTHERS); others=$$?; TMPDIR=$$own nice $(TEMPLATES) || others=$$?; $(LEFT) [ $$others = 0 ] || exit $$others; \
+	@$(OPEN_FILES) $(PLAIN) $(OWN_TMP) nice $(OTHERS); others=$$?; TMPDIR=$$own nice $(TEMPLATES) || others=$$?; $(LEFT) [ $$others = 0 ] || exit $$others; \
 	$(NONE_LEFT)
 
 # The machines mostly wait, so the other tests run meanwhile, with lower priority. The output of both comes one after the other.
 test: packages
 	swift build --build-tests
-	@$(OPEN_FILES) $(KEEP_SUDO) $(TESTS) --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
+	@$(OPEN_FILES) $(PLAIN) $(KEEP_SUDO) $(TESTS) --filter '$(MACHINES)' > .build/machines.log 2>&1 & machines=$$!; \
 	trap 'kill $$machines' INT TERM; \
 	$(OWN_TMP) nice $(OTHERS); others=$$?; TMPDIR=$$own nice $(TEMPLATES) || others=$$?; $(LEFT) \
 	tail -f -n +1 --pid=$$machines .build/machines.log; wait $$machines || exit; \
@@ -98,27 +100,27 @@ test: packages
 test-vm: DEBS += qemu-system-x86 e2fsprogs genisoimage
 test-vm: packages
 	swift build --build-tests
-	@$(OPEN_FILES) $(KEEP_SUDO) $(TESTS) --filter '$(VM)'
+	@$(OPEN_FILES) $(PLAIN) $(KEEP_SUDO) $(TESTS) --filter '$(VM)'
 
 # Four labs of two machines: more kubelets, journals and proxies than Linux lets watch files by default.
 test-faults: packages
 	@[ "$$(cat /proc/sys/fs/inotify/max_user_instances)" -ge 1024 ] || $(ROOT) sysctl -q -w fs.inotify.max_user_instances=1024
 	swift build --build-tests
-	@$(OPEN_FILES) $(KEEP_SUDO) SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 \
+	@$(OPEN_FILES) $(PLAIN) $(KEEP_SUDO) SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 \
 	$(TESTS) --filter '$(FAULTS)'
 
 # One parser after the other, so that the memory of each can be seen.
 fuzz: FUZZ_SECONDS ?= 600
 fuzz:
 	swift build --build-tests
-	KUBEFORGE_FUZZ_SECONDS=$(FUZZ_SECONDS) nice $(TESTS) --no-parallel --filter 'FuzzTests'
+	@$(PLAIN) KUBEFORGE_FUZZ_SECONDS=$(FUZZ_SECONDS) nice $(TESTS) --no-parallel --filter 'FuzzTests'
 
 test-mutants: packages
 	@$(OPEN_FILES) python3 Tests/Mutants/mutants.py $(MUTANTS)
 
 test-service: packages
 	swift build --build-tests
-	@$(OPEN_FILES) $(KEEP_SUDO) $(TESTS) --filter '$(SERVICE)'
+	@$(OPEN_FILES) $(PLAIN) $(KEEP_SUDO) $(TESTS) --filter '$(SERVICE)'
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
