@@ -109,12 +109,7 @@ struct RolloutState: Sendable {
     /// `objects`: the Deployment, ReplicaSets and Pods of the service.
     init(_ objects: [ClusterObject]) {
         deployment = objects.first { $0.kind == "Deployment" }
-        let revision = deployment?.metadata.annotations?[ClusterObject.revision]
-        let set = objects.first { [deployment] one in
-            guard let deployment, let revision else { return false }
-            return one.isReplicaSet(of: deployment.metadata.name)
-                && one.metadata.annotations?[ClusterObject.revision] == revision
-        }
+        let set = deployment?.newestReplicaSet(among: objects)
         replicaSet = set?.metadata.name
         pods = objects.filter { pod in
             pod.kind == "Pod" && pod.metadata.deletionTimestamp == nil
@@ -227,5 +222,15 @@ struct RolloutDiagnosis: Sendable {
 
     private static func core(_ message: String) -> String {
         message.hasPrefix("Error: ") ? String(message.dropFirst("Error: ".count)) : message
+    }
+}
+
+extension ClusterObject {
+    /// The ReplicaSet of what a Deployment describes now, once the controller has made it.
+    fileprivate func newestReplicaSet(among objects: [ClusterObject]) -> ClusterObject? {
+        guard let revision = metadata.annotations?[Self.revision] else { return nil }
+        return objects.first {
+            $0.isReplicaSet(of: metadata.name) && $0.metadata.annotations?[Self.revision] == revision
+        }
     }
 }
