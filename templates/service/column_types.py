@@ -1,4 +1,4 @@
-"""Which type does a column have, judged by its cells?"""
+"""Which type does a column have, judging by its cells?"""
 
 import re
 

@@ -52,7 +52,7 @@ def takes_text(estimator):
 
 
 class Unlikely:
-    """A classifier whose scores training found not to be probabilities: answers have its classes only."""
+    """A classifier whose scores are not probabilities, as training has found out: its answers have no probability."""
 
     has_chances = False
 
@@ -77,7 +77,7 @@ def _settings(estimator):
 
 
 def _stays_finite(estimator):
-    """Whether finite rows stay finite in every step. After a step such as a logarithm they may not, and the next step must check."""
+    """Whether every step turns finite rows into finite rows. A logarithm, for example, may not, and then the next step must check."""
     *first, last = [step for _, step in estimator.steps] if hasattr(estimator, "steps") else [estimator]
     kind, own = type(last).__module__.split("."), getattr(last, "get_params", lambda deep: {})(deep=False)
     is_linear = kind[0] == "sklearn" and kind[1] in LINEAR and not any(hasattr(one, "fit") for one in own.values())
